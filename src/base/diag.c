@@ -1,0 +1,165 @@
+/* What is wrong with something a person wrote.
+ *
+ * * The one hard thing: the list is fed by whatever stands in a file. So its size is bounded, a message that
+ * quotes a huge word is cut, and nothing of it reaches a terminal unescaped. */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+static const char *const severity_names[] = {
+	[SEVERITY_NOTE] = "note",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+static char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static char *format_text(const char *format, va_list arguments)
+{
+	struct buf text = { 0 };
+
+	buf_vaddf(&text, format, arguments);
+	if (buf_cut(&text, DIAGS_MESSAGE))
+		buf_text(&text, "…");
+	return buf_take(&text);
+}
+
+/* Counts one of this severity; false when there are enough of its kind in the list already. */
+static bool diags_count(struct diags *diags, enum severity severity)
+{
+	size_t errors = diags->errors - diags->dropped_errors;
+
+	diags->last = NULL;
+	if (severity == SEVERITY_ERROR) {
+		diags->errors++;
+		if (errors < DIAGS_ERRORS)
+			return true;
+		diags->dropped_errors++;
+		return false;
+	}
+	if (severity == SEVERITY_WARNING)
+		diags->warnings++;
+	if (diags->count < errors + DIAGS_OTHERS)
+		return true;
+	diags->dropped_others++;
+	return false;
+}
+
+static void diags_lose(struct diags *diags, enum severity severity)
+{
+	diags->lost++;
+	if (severity != SEVERITY_ERROR)
+		diags->errors++;
+}
+
+/* Room for one more; NULL when there is none. */
+static struct diag *diags_next(struct diags *diags)
+{
+	size_t capacity = diags->capacity ? diags->capacity * 2 : 16;
+	struct diag *list;
+
+	if (diags->count < diags->capacity)
+		return &diags->list[diags->count];
+	list = reallocarray(diags->list, capacity, sizeof(*list));
+	if (!list)
+		return NULL;
+	diags->list = list;
+	diags->capacity = capacity;
+	return &list[diags->count];
+}
+
+void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
+{
+	struct diag new = { .line = at.line, .column = at.column, .severity = severity };
+	struct diag *place;
+	va_list arguments;
+
+	if (!diags_count(diags, severity))
+		return;
+	va_start(arguments, format);
+	new.message = format_text(format, arguments);
+	va_end(arguments);
+	new.file = at.file ? strdup(at.file) : NULL;
+	place = diags_next(diags);
+	if (!place || !new.message || (at.file && !new.file)) {
+		free(new.message);
+		free(new.file);
+		diags_lose(diags, severity);
+		return;
+	}
+	*place = new;
+	diags->last = place;
+	diags->count++;
+}
+
+void diags_hint(struct diags *diags, const char *format, ...)
+{
+	va_list arguments;
+	char *hint;
+
+	if (!diags->last)
+		return;
+	va_start(arguments, format);
+	hint = format_text(format, arguments);
+	va_end(arguments);
+	if (!hint) {
+		diags_lose(diags, SEVERITY_NOTE);
+		return;
+	}
+	free(diags->last->hint);
+	diags->last->hint = hint;
+}
+
+static void add_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)
+{
+	const char *file = diag->file ? diag->file : "superd";
+
+	buf_visible(line, file, strlen(file));
+	if (diag->file && diag->line)
+		buf_addf(line, ":%u", diag->line);
+	if (diag->file && diag->line && diag->column)
+		buf_addf(line, ":%u", diag->column);
+	buf_addf(line, ": %s: ", kind);
+	buf_visible(line, message, strlen(message));
+	buf_char(line, '\n');
+}
+
+void diags_print(const struct diags *diags, FILE *out)
+{
+	size_t more = diags->dropped_errors + diags->dropped_others, lost = diags->lost;
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->list[i];
+
+		buf_clear(&line);
+		add_line(&line, diag, severity_names[diag->severity], diag->message);
+		if (diag->hint)
+			add_line(&line, diag, "hint", diag->hint);
+		if (line.failed)
+			lost++;
+		else
+			fputs(buf_string(&line), out);
+	}
+	if (more)
+		fprintf(out, "superd: … and %zu more\n", more);
+	if (lost)
+		fprintf(out, "superd: error: out of memory: %zu diagnostics are missing here\n", lost);
+	buf_free(&line);
+}
+
+void diags_free(struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		free(diags->list[i].file);
+		free(diags->list[i].message);
+		free(diags->list[i].hint);
+	}
+	free(diags->list);
+	*diags = (struct diags){ 0 };
+}

@@ -1,0 +1,59 @@
+/* What is wrong with something a person wrote: where, what, and what would be right.
+ *
+ * Readers and checks add diagnostics as they go and never print; whoever asked for the reading
+ * prints all of them at once, as FILE:LINE:COL: severity: message, with hints and second places
+ * on lines of their own. Out of memory while adding counts as an error of its own.
+ *
+ * What a file of rubbish can cost is bounded: beyond DIAGS_ERRORS errors or DIAGS_OTHERS warnings and notes
+ * the rest is only counted, and a message is cut at DIAGS_MESSAGE bytes. */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define DIAGS_ERRORS 200
+#define DIAGS_OTHERS 2000
+#define DIAGS_MESSAGE 1000
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* A place in a source; line and column count from 1, 0 is unknown. The file's name is borrowed:
+ * diagnostics copy it, everything else keeps it in the table's pool. */
+struct origin {
+	const char *file;
+	unsigned line, column;
+};
+
+struct diag {
+	char *file;                     /* NULL: not tied to a file */
+	unsigned line, column;
+	enum severity severity;
+	char *message;
+	char *hint;                     /* NULL, or what would be right */
+};
+
+struct diags {
+	struct diag *list;              /* in the order they were added */
+	size_t count, capacity;
+	size_t errors, warnings;        /* all of them: errors also counts what was dropped or lost */
+	size_t dropped_errors;          /* beyond the bound: not in list, so list does not name every broken service */
+	size_t dropped_others;
+	size_t lost;                    /* what memory did not suffice to record */
+	struct diag *last;              /* the one diags_hint speaks to; NULL when that was dropped */
+};
+
+/* Adds one diagnostic. */
+void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Gives the diagnostic added last a hint; the last one set stays. A dropped one takes none. */
+void diags_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes them all to out, and how many more there were. What a terminal would obey is written as \xHH. */
+void diags_print(const struct diags *diags, FILE *out);
+
+void diags_free(struct diags *diags);
+
+#define diag_error(diags, at, ...) diags_add(diags, SEVERITY_ERROR, at, __VA_ARGS__)
+#define diag_warning(diags, at, ...) diags_add(diags, SEVERITY_WARNING, at, __VA_ARGS__)
+#define diag_note(diags, at, ...) diags_add(diags, SEVERITY_NOTE, at, __VA_ARGS__)

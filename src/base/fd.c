@@ -1,0 +1,153 @@
+/* Descriptors: born close-on-exec, moved out of the way, read with bounds.
+ *
+ * The one hard thing is never to wait: a path in a table may be a fifo nobody writes to, so files are opened
+ * non-blocking and looked at before they are read. */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void fd_set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0 && !(flags & FD_CLOEXEC))
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+int fd_raise(int fd, int least)
+{
+	int saved = errno, raised;
+
+	if (fd < 0)
+		return fd;
+	raised = fd < least ? fcntl(fd, F_DUPFD_CLOEXEC, least) : -1;
+	if (raised >= 0)
+		close(fd);
+	else
+		fd_set_cloexec(raised = fd);
+	errno = saved;
+	return raised;
+}
+
+int fd_set_nonblocking(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+
+	if (flags < 0)
+		return -1;
+	return wanted == flags ? 0 : fcntl(fd, F_SETFL, wanted);
+}
+
+int fd_pipe(int ends[2])
+{
+	if (!pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return 0;
+	if (errno != ENOSYS || pipe(ends) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		fd_set_cloexec(ends[i]);
+		if (fd_set_nonblocking(ends[i], true) < 0) {
+			fd_close(&ends[0]);
+			fd_close(&ends[1]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void fd_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+/* read(2) that goes on after a signal and waits where the descriptor happens to be non-blocking. */
+static ssize_t read_waiting(int fd, char *to, size_t size)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	while ((got = read(fd, to, size)) < 0) {
+		if (errno == EAGAIN)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	return got;
+}
+
+/* Sizes are not believed: a file may grow while it is read, and those of /proc say 0. */
+char *fd_read_all(int fd, size_t most, size_t *length)
+{
+	size_t capacity = 4096, have = 0;
+	char *text = NULL, *larger;
+	ssize_t got;
+
+	for (;;) {
+		larger = realloc(text, capacity + 1);
+		if (!larger)
+			goto fail;
+		text = larger;
+		got = read_waiting(fd, text + have, capacity - have);
+		if (got < 0)
+			goto fail;
+		if (!got)
+			break;
+		have += (size_t)got;
+		if (have > most) {
+			errno = EFBIG;
+			goto fail;
+		}
+		if (have == capacity)
+			capacity *= 2;
+	}
+	text[have] = '\0';
+	*length = have;
+	return text;
+fail:
+	free(text);
+	return NULL;
+}
+
+char *fd_read_file(const char *path, size_t most, size_t *length)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	char *text = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) < 0)
+		goto out;
+	if (!S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		goto out;
+	}
+	text = fd_read_all(fd, most, length);
+out:
+	fd_close(&fd);
+	return text;
+}
+
+/* Without a /dev the root folder holds the number: writing to it fails, which is what matters. These three
+ * alone are not close-on-exec. */
+bool fd_ensure_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR | O_NOCTTY) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,259 @@
+/* What superd says while it runs, one line an event.
+ *
+ * * The one hard thing: a line must go out in one piece or not at all, whatever a backend printed into it. So
+ * each is composed whole, within what the sink takes at once, and cut in its message rather than in its form:
+ * JSON stays JSON. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/scan.h"
+#include "base/sink.h"
+
+#define FACT_MOST 300           /* bytes of one fact in JSON; the message gets the rest of the line */
+
+struct log {
+	struct sink sink;
+	bool json;
+	enum level level;
+	unsigned long dropped, unsaid;  /* unsaid: since the last line that said how many */
+	struct buf message, line;       /* kept, so a log line needs no memory once they have grown */
+};
+
+static const struct {
+	const char *name;
+	int severity;
+	const char *prefix;             /* in the text form */
+} levels[] = {
+	[LEVEL_ERROR] = { "error", LOG_ERR, "" },
+	[LEVEL_WARNING] = { "warning", LOG_WARNING, "warning: " },
+	[LEVEL_NOTICE] = { "notice", LOG_NOTICE, "" },
+	[LEVEL_INFO] = { "info", LOG_INFO, "" },
+	[LEVEL_DEBUG] = { "debug", LOG_DEBUG, "debug: " },
+};
+
+const char *log_parse_level(const char *text, enum level *out)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i].name, text) != 0)
+			continue;
+		*out = (enum level)i;
+		return NULL;
+	}
+	return "a level is error, warning, notice, info or debug";
+}
+
+struct log *log_open(const char *destination, bool json, enum level level, const char **why)
+{
+	struct log *log = calloc(1, sizeof(*log));
+
+	if (!log) {
+		*why = "out of memory";
+		return NULL;
+	}
+	log->json = json;
+	log->level = level;
+	*why = sink_open(&log->sink, destination);
+	if (*why) {
+		free(log);
+		return NULL;
+	}
+	return log;
+}
+
+void log_close(struct log *log)
+{
+	if (!log)
+		return;
+	sink_close(&log->sink);
+	buf_free(&log->message);
+	buf_free(&log->line);
+	free(log);
+}
+
+void log_reopen(struct log *log)
+{
+	if (log && !sink_reopen(&log->sink))
+		log_error(log, "cannot open the log %s again: %m; the open one goes on", log->sink.path);
+}
+
+bool log_wants(const struct log *log, enum level level)
+{
+	return log && level <= log->level;
+}
+
+unsigned long log_dropped(const struct log *log)
+{
+	return log ? log->dropped : 0;
+}
+
+/* RFC 3339 with milliseconds: 2026-01-31T23:59:59.042Z, or with +01:00 behind it. */
+static void add_time(struct buf *out, bool is_local)
+{
+	struct timespec now;
+	struct tm tm = { 0 };
+	char text[32];
+	long minutes;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (is_local)
+		localtime_r(&now.tv_sec, &tm);
+	else
+		gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_addf(out, "%s.%03ld", text, now.tv_nsec / 1000000);
+	minutes = labs(tm.tm_gmtoff) / 60;
+	if (is_local)
+		buf_addf(out, "%c%02ld:%02ld", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+	else
+		buf_char(out, 'Z');
+}
+
+/* Names here are plain words and need no escapes. */
+static void add_fact(struct buf *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	buf_addf(out, ",\"%s\":", name);
+	buf_json_within(out, text, strlen(text), FACT_MOST);
+}
+
+static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,
+			 size_t length)
+{
+	struct buf *out = &log->line;
+	char signal[32];
+
+	buf_text(out, "{\"time\":\"");
+	add_time(out, false);
+	buf_char(out, '"');
+	add_fact(out, "level", levels[level].name);
+	add_fact(out, "service", event->service);
+	add_fact(out, "event", event->name);
+	if (event->pid)
+		buf_addf(out, ",\"pid\":%ld", (long)event->pid);
+	add_fact(out, "peer", event->peer);
+	if (event->has_status)
+		buf_addf(out, ",\"status\":%d", event->status);
+	if (event->has_signal)
+		add_fact(out, "signal", scan_signal_name(event->signal, signal));
+	if (event->has_duration)
+		buf_addf(out, ",\"duration\":%.3f", event->duration);
+	add_fact(out, "reason", event->reason);
+	buf_text(out, ",\"message\":");
+	buf_json_within(out, message, length, sink_most(&log->sink) - out->length - 2);
+	buf_text(out, "}\n");
+}
+
+static void compose_text(struct log *log, enum level level, const struct event *event, const char *message,
+			 size_t length)
+{
+	const char *name = event->service;
+	struct buf *out = &log->line;
+
+	if (log->sink.kind == SINK_FILE) {
+		add_time(out, true);
+		buf_addf(out, " superd[%ld]: ", (long)getpid());
+	} else if (log->sink.kind == SINK_STDERR && !name) {
+		name = "superd";
+	}
+	if (name) {
+		buf_visible(out, name, strlen(name));
+		buf_text(out, ": ");
+	}
+	buf_text(out, levels[level].prefix);
+	buf_visible(out, message, length);
+	if (buf_cut(out, sink_most(&log->sink) - strlen("…\n")))
+		buf_text(out, "…");
+	buf_char(out, '\n');
+}
+
+static void count_dropped(struct log *log)
+{
+	log->unsaid++;
+	log->dropped++;
+}
+
+/* Composes and gives one line; false: the sink didn't take it, or memory ran out. */
+static bool log_line(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+{
+	buf_clear(&log->line);
+	if (log->json)
+		compose_json(log, level, event, message, length);
+	else
+		compose_text(log, level, event, message, length);
+	return !log->line.failed && sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length);
+}
+
+/* Says how many lines were dropped since it was last said; false when that can't be said now either. */
+static bool say_dropped(struct log *log)
+{
+	const struct event event = { .name = "dropped" };
+	char message[64];
+	int length = snprintf(message, sizeof(message), "%lu line%s of the log %s dropped", log->unsaid,
+			      log->unsaid == 1 ? "" : "s", log->unsaid == 1 ? "was" : "were");
+
+	return log_line(log, LEVEL_WARNING, &event, message, (size_t)length);
+}
+
+static void log_write(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+{
+	int saved = errno;
+
+	if (log->unsaid && say_dropped(log))
+		log->unsaid = 0;
+	if (log->unsaid || !log_line(log, level, event, message, length))
+		count_dropped(log);
+	errno = saved;
+}
+
+static void log_format(struct log *log, enum level level, const struct event *event, const char *format,
+		       va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void log_format(struct log *log, enum level level, const struct event *event, const char *format,
+		       va_list arguments)
+{
+	if (!log_wants(log, level))
+		return;
+	buf_clear(&log->message);
+	buf_vaddf(&log->message, format, arguments);
+	if (log->message.failed) {
+		count_dropped(log);
+		return;
+	}
+	log_write(log, level, event, buf_string(&log->message), log->message.length);
+}
+
+void log_event(struct log *log, enum level level, const struct event *event, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_format(log, level, event, format, arguments);
+	va_end(arguments);
+}
+
+void log_say(struct log *log, enum level level, const char *format, ...)
+{
+	const struct event event = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_format(log, level, &event, format, arguments);
+	va_end(arguments);
+}
+
+void log_output(struct log *log, const char *service, const char *line, size_t length)
+{
+	const struct event event = { .name = "output", .service = service };
+
+	if (log)
+		log_write(log, LEVEL_INFO, &event, line, length);
+}

@@ -1,0 +1,58 @@
+/* What superd says while it runs: one line an event, to stderr, to a file or to syslog, as text or JSON.
+ *
+ * Never blocks: a line that the destination can't take now is counted, and the count is said with the next line
+ * that gets through. syslog is spoken straight to /dev/log, since syslog(3) blocks; it is opened again when the
+ * reader was restarted. The caller ignores SIGPIPE. Stable field names: time level service event pid peer status signal
+ * duration reason message. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
+
+struct log;
+
+/* destination: "stderr", "syslog", "syslog:FACILITY" or "file:PATH"; json selects the format. NULL with a reason in
+ * *why (static text or strerror). The log is the caller's. */
+struct log *log_open(const char *destination, bool json, enum level level, const char **why);
+void log_close(struct log *log);                /* accepts NULL */
+
+/* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. A file that can't be opened
+ * is said in the one still open, which goes on. */
+void log_reopen(struct log *log);
+
+/* The facts of an event; what is zero or NULL is left out. status and signal count when has_status/has_signal. */
+struct event {
+	const char *name;               /* started, exited, refused, listening, … */
+	const char *service;
+	pid_t pid;
+	const char *peer;               /* as address text */
+	bool has_status, has_signal, has_duration;
+	int status, signal;
+	double duration;                /* seconds */
+	const char *reason;
+};
+
+/* One line: text form "SERVICE: MESSAGE", "superd: MESSAGE" without a service, JSON form with every fact and
+ * the message. log may be NULL (dropped). */
+void log_event(struct log *log, enum level level, const struct event *event, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+void log_say(struct log *log, enum level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A line that a backend printed, without its newline. Not filtered by level: `output` says whether it is wanted. */
+void log_output(struct log *log, const char *service, const char *line, size_t length);
+
+bool log_wants(const struct log *log, enum level level);
+unsigned long log_dropped(const struct log *log);
+
+const char *log_parse_level(const char *text, enum level *out); /* NULL, or what would be right */
+
+#define log_error(log, ...) log_say(log, LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(log, ...) log_say(log, LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(log, ...) log_say(log, LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(log, ...) log_say(log, LEVEL_INFO, __VA_ARGS__)
+#define log_debug(log, ...) log_say(log, LEVEL_DEBUG, __VA_ARGS__)

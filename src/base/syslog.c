@@ -1,0 +1,142 @@
+/* A non-blocking speaker to /dev/log in RFC 3164's form.
+ *
+ * * The one hard thing is never to wait for the daemon and yet to find it again: it may be slow, gone,
+ * restarted, or listen on a stream instead of datagrams. What it can't take now is dropped and counted. */
+#include "base/syslog.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "kern", LOG_KERN }, { "user", LOG_USER }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
+	{ "auth", LOG_AUTH }, { "security", LOG_AUTH }, { "syslog", LOG_SYSLOG }, { "lpr", LOG_LPR },
+	{ "news", LOG_NEWS }, { "uucp", LOG_UUCP }, { "cron", LOG_CRON }, { "authpriv", LOG_AUTHPRIV },
+	{ "ftp", LOG_FTP }, { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+};
+
+int syslog_facility(const char *name)
+{
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
+		if (!strcmp(facilities[i].name, name))
+			return facilities[i].facility;
+	return -1;
+}
+
+static long monotonic_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static int connect_type(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	int fd;
+
+	if (length >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, length + 1);
+	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fd_close(&fd);
+	return fd_raise(fd, FD_HIGH);
+}
+
+/* Connects when it is not connected and a second has gone by since it last tried. */
+static bool syslog_connect(struct syslog *syslog)
+{
+	const char *path = syslog->path ? syslog->path : "/dev/log";
+	long now;
+
+	if (syslog->fd >= 0)
+		return true;
+	now = monotonic_seconds();
+	if (now < syslog->retry_at)
+		return false;
+	syslog->retry_at = now + 1;
+	syslog->is_stream = false;
+	syslog->fd = connect_type(path, SOCK_DGRAM);
+	if (syslog->fd < 0 && errno == EPROTOTYPE) {
+		syslog->is_stream = true;
+		syslog->fd = connect_type(path, SOCK_STREAM);
+	}
+	return syslog->fd >= 0;
+}
+
+/* The months are RFC 3164's, in every locale. */
+static void add_header(struct buf *out, int priority, const char *ident, long pid)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	localtime_r(&now, &tm);
+	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", priority, months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec);
+	buf_visible(out, ident, strlen(ident));
+	if (pid)
+		buf_addf(out, "[%ld]", pid);
+	buf_text(out, ": ");
+}
+
+/* Sends what was composed. A stream that took a part only is closed, which ends the part at the daemon. */
+static bool syslog_transmit(struct syslog *syslog, const struct buf *text)
+{
+	size_t length = text->length + syslog->is_stream;       /* the NUL is the end of a line in a stream */
+	ssize_t sent;
+
+	do
+		sent = send(syslog->fd, text->data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent == (ssize_t)length)
+		return true;
+	if (sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM && errno != EMSGSIZE))
+		syslog_close(syslog);
+	return false;
+}
+
+bool syslog_send(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length)
+{
+	struct buf text = { 0 };
+	int saved = errno;
+	bool was_open = syslog->fd >= 0, sent = false;
+
+	add_header(&text, priority, ident, pid);
+	buf_visible(&text, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
+	buf_cut(&text, SYSLOG_LINE);
+	if (!text.failed && syslog_connect(syslog))
+		sent = syslog_transmit(syslog, &text);
+	/* The daemon was restarted since the last line: the new one gets this one. */
+	if (!sent && was_open && syslog->fd < 0 && syslog_connect(syslog))
+		sent = syslog_transmit(syslog, &text);
+	if (!sent)
+		syslog->dropped++;
+	buf_free(&text);
+	errno = saved;
+	return sent;
+}
+
+void syslog_close(struct syslog *syslog)
+{
+	fd_close(&syslog->fd);
+}

@@ -1,0 +1,23 @@
+/* A non-blocking speaker to /dev/log in RFC 3164's form, used for superd's own lines and for `output = "syslog"`. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct syslog {
+	int fd;                         /* -1: not connected; tried again at the next line, at most once a second */
+	long retry_at;                  /* monotonic seconds */
+	bool is_stream;                 /* the daemon listens on a stream: each line ends in NUL */
+	unsigned long dropped;
+	const char *path;               /* NULL: /dev/log; tests set their own */
+};
+
+#define SYSLOG_LINE 4000
+#define SYSLOG_INIT { .fd = -1 }
+
+/* Sends one line, control characters made visible and cut at SYSLOG_LINE bytes; pid 0 is left out. priority is
+ * facility | severity as in <syslog.h>. false when it was dropped. */
+bool syslog_send(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length);
+void syslog_close(struct syslog *syslog);
+
+int syslog_facility(const char *name);  /* LOG_DAEMON …; -1 unknown */

@@ -1,0 +1,115 @@
+/* A command as a string, split into words without expanding anything.
+ *
+ * The one hard thing is to agree with itself: what words_quote writes, words_split reads back as the same word. */
+#include "base/words.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+/* Adds the inside of a quote to out; *at is behind its opening and then behind its closing. */
+static const char *add_quoted(struct buf *out, const char **at, char quote)
+{
+	const char *text = *at;
+
+	for (; *text != quote; text++) {
+		if (quote == '"' && *text == '\\')
+			text++;
+		if (!*text)
+			return quote == '"' ? "a \" is not closed" : "a ' is not closed";
+		buf_char(out, *text);
+	}
+	*at = text + 1;
+	return NULL;
+}
+
+/* Adds one word and the NUL behind it to out; *at is at its first character and then behind its last. */
+static const char *add_word(struct buf *out, const char **at)
+{
+	const char *text = *at, *wrong;
+
+	while (*text && !is_blank(*text)) {
+		if (*text == '\'' || *text == '"') {
+			text++;
+			wrong = add_quoted(out, &text, text[-1]);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (*text == '\\' && !*++text)
+			return "there is nothing behind the last backslash";
+		buf_char(out, *text++);
+	}
+	buf_char(out, '\0');
+	*at = text;
+	return NULL;
+}
+
+/* Makes a kept list of the NUL-terminated words that stand one behind the other. */
+static const char *const *keep_words(struct pool *pool, const char *word, size_t count)
+{
+	const char *const *kept;
+	const char **list = calloc(count + 1, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		list[i] = word;
+		word += strlen(word) + 1;
+	}
+	kept = pool_list(pool, list, count);
+	free(list);
+	return kept;
+}
+
+const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
+{
+	const char *const *kept = NULL;
+	const char *wrong = NULL;
+	struct buf words = { 0 };
+	size_t found = 0;
+
+	while (is_blank(*text))
+		text++;
+	for (; *text && !wrong; found++) {
+		wrong = add_word(&words, &text);
+		while (is_blank(*text))
+			text++;
+	}
+	if (!wrong && !words.failed)
+		kept = keep_words(pool, buf_string(&words), found);
+	if (!wrong && !kept)
+		wrong = "out of memory";
+	if (!wrong) {
+		*out = kept;
+		*count = found;
+	}
+	buf_free(&words);
+	return wrong;
+}
+
+void words_quote(struct buf *out, const char *word)
+{
+	if (*word && !strpbrk(word, " \t\n\r\f'\"\\")) {
+		buf_text(out, word);
+		return;
+	}
+	if (!strchr(word, '\'')) {
+		buf_char(out, '\'');
+		buf_text(out, word);
+		buf_char(out, '\'');
+		return;
+	}
+	buf_char(out, '"');
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			buf_char(out, '\\');
+		buf_char(out, *word);
+	}
+	buf_char(out, '"');
+}

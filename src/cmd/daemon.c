@@ -1,0 +1,94 @@
+/* A daemon whose parent reports: a failure at start is seen by whoever started superd, as with a foreground program. */
+#include "cmd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+static int ready_pipe = -1;
+
+static _Noreturn void wait_for_child(pid_t pid, int fd)
+{
+	int status;
+	char byte;
+
+	if (read(fd, &byte, 1) == 1)
+		_exit(0);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+}
+
+int daemon_enter(void)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (fd_pipe(ends) < 0 || fd_set_nonblocking(ends[0], false) < 0)
+		return -1;
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid > 0) {
+		fd_close(&ends[1]);
+		wait_for_child(pid, ends[0]);
+	}
+	fd_close(&ends[0]);
+	ready_pipe = ends[1];
+	setsid();
+	return chdir("/");
+}
+
+void daemon_ready(bool keep_stderr)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (ready_pipe < 0)
+		return;
+	for (int fd = 0; null >= 0 && fd <= (keep_stderr ? 1 : 2); fd++)
+		dup2(null, fd);
+	fd_close(&null);
+	if (write(ready_pipe, "", 1) < 0)
+		return;                 /* the parent is gone: nobody waits */
+	fd_close(&ready_pipe);
+}
+
+bool pid_file_write(const char *path)
+{
+	char *temporary;
+	bool good = false;
+	FILE *file;
+
+	if (asprintf(&temporary, "%s.%ld", path, (long)getpid()) < 0)
+		return false;
+	file = fopen(temporary, "we");
+	if (file) {
+		good = fprintf(file, "%ld\n", (long)getpid()) > 0;
+		good = fclose(file) == 0 && good && rename(temporary, path) == 0;
+		if (!good)
+			unlink(temporary);
+	}
+	free(temporary);
+	return good;
+}
+
+void pid_file_remove(const char *path)
+{
+	size_t length;
+	char *text = fd_read_file(path, 64, &length);
+	int64_t pid;
+
+	if (!text)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	if (!scan_count(text, &pid) && pid == getpid())
+		unlink(path);
+	free(text);
+}

@@ -1,0 +1,10 @@
+/* From the command line's sources to a table that can be run, at start and again at every reload. */
+#pragma once
+
+#include "base/diag.h"
+#include "cmd/options.h"
+#include "model/table.h"
+
+/* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only when memory ran
+ * out. With --keep-going services with errors are left out, and their errors become warnings. */
+struct table *load_table(const struct options *options, struct diags *diags);

@@ -1,0 +1,181 @@
+/* Papers made from the directive table: the manual's list of options and the table of names in other systems.
+ *
+ * The hard thing is mdoc: a sentence begins a line of its own, a line must not begin with a dot or an apostrophe, a
+ * backslash is an escape, and a macro's argument that is a word of punctuation is taken for punctuation. */
+#include "cmd/print.h"
+
+#include <string.h>
+
+#include "cmd/fallback.h"
+
+static const char *const systems[DIALECTS] = {
+	[NATIVE] = "superd.conf", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd",
+};
+
+static void add_roff(struct buf *out, const char *text, size_t length)
+{
+	if (length && strchr(".'", *text))
+		buf_text(out, "\\&");
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\\')
+			buf_text(out, "\\e");
+		else
+			buf_char(out, text[i]);
+	}
+	buf_char(out, '\n');
+}
+
+/* A line for each sentence. */
+static void add_sentences(struct buf *out, const char *text)
+{
+	const char *end;
+
+	while ((end = strstr(text, ". "))) {
+		add_roff(out, text, (size_t)(end + 1 - text));
+		text = end + 2;
+	}
+	add_roff(out, text, strlen(text));
+}
+
+/* .It Ic name = Cm a | b, or = Ar placeholder */
+static void add_heading(struct buf *out, const struct directive *directive)
+{
+	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
+	if (directive->argument && strchr(directive->argument, '{')) {
+		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(directive->argument, " {"), directive->argument);
+		return;
+	}
+	buf_text(out, " No =");
+	if (directive->words && directive->type == &type_word) {
+		for (size_t i = 0; directive->words[i]; i++)
+			buf_addf(out, "%s %s", i ? " |" : " Cm", directive->words[i]);
+	} else if (directive->argument && strchr(directive->argument, '|')) {
+		buf_addf(out, " Cm %s", directive->argument);
+	} else {
+		buf_addf(out, " Ar %s", directive->argument ? directive->argument : "value");
+	}
+	buf_char(out, '\n');
+}
+
+static void add_elsewhere(struct buf *out, const struct directive *directive)
+{
+	bool any = false;
+
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (!directive->name[dialect])
+			continue;
+		buf_addf(out, any ? " , No %s: Li %s" : ".Pq %s: Li %s", systems[dialect], directive->name[dialect]);
+		any = true;
+	}
+	if (any)
+		buf_char(out, '\n');
+}
+
+static void add_entry(struct buf *out, const struct directive *directive)
+{
+	add_heading(out, directive);
+	add_sentences(out, directive->help);
+	if (directive_has_value(directive) && directive->fallback)
+		buf_addf(out, "The default is\n.Ql %s .\n", directive->fallback);
+	add_elsewhere(out, directive);
+}
+
+/* The options of later versions, in one paragraph. */
+static void add_later(struct buf *out, enum chapter chapter)
+{
+	const char *next = NULL;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		if (directives[i].chapter != chapter || !(directives[i].flags & LATER))
+			continue;
+		if (!next)
+			buf_text(out, ".Pp\nKnown by name, but not yet done, so that a table which sets one is refused:\n");
+		else
+			buf_addf(out, ".Ic %s ,\n", next);
+		next = directives[i].name[NATIVE];
+	}
+	if (next)
+		buf_addf(out, ".Ic %s .\n", next);
+}
+
+static void add_chapter(struct buf *out, enum chapter chapter)
+{
+	bool any = false;
+
+	buf_addf(out, ".Ss %s\n", chapter_title(chapter));
+	for (size_t i = 0; i < directive_count; i++) {
+		if (directives[i].chapter != chapter || (directives[i].flags & LATER))
+			continue;
+		if (!any)
+			buf_text(out, ".Bl -tag -width Ds\n");
+		any = true;
+		add_entry(out, &directives[i]);
+	}
+	if (any)
+		buf_text(out, ".El\n");
+	add_later(out, chapter);
+}
+
+bool print_mdoc(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	for (int chapter = 0; chapter < CHAPTERS; chapter++)
+		add_chapter(&text, (enum chapter)chapter);
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+/* As it stands in its cell: "-" where there is none, "*" behind one whose values mean something else. */
+static size_t add_name(struct buf *out, const struct directive *directive, int dialect)
+{
+	size_t before = out->length;
+
+	buf_text(out, directive->name[dialect] ? directive->name[dialect] : "-");
+	if (directive->name[dialect] && (directive->translated & (1u << dialect)))
+		buf_char(out, '*');
+	return out->length - before;
+}
+
+static void measure_columns(size_t widths[DIALECTS])
+{
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		widths[dialect] = strlen(systems[dialect]);
+		for (size_t i = 0; i < directive_count; i++) {
+			const char *name = directives[i].name[dialect];
+
+			if (name && strlen(name) + 1 > widths[dialect])
+				widths[dialect] = strlen(name) + 1;
+		}
+	}
+}
+
+static void add_row(struct buf *out, const struct directive *directive, const size_t widths[DIALECTS])
+{
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		size_t length = add_name(out, directive, dialect);
+
+		buf_addf(out, "%*s", (int)(widths[dialect] - length) + 2, "");
+	}
+	buf_text(out, directive->flags & LATER ? "not yet\n" : "done\n");
+}
+
+bool print_compat(FILE *out)
+{
+	size_t widths[DIALECTS];
+	struct buf text = { 0 };
+	bool ok;
+
+	measure_columns(widths);
+	for (int dialect = 0; dialect < DIALECTS; dialect++)
+		buf_addf(&text, "%-*s", (int)widths[dialect] + 2, systems[dialect]);
+	buf_text(&text, "state\n");
+	for (size_t i = 0; i < directive_count; i++)
+		add_row(&text, &directives[i], widths);
+	buf_text(&text, "\n-  no such word there; *  its values mean something else there and are translated\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

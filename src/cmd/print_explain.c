@@ -1,0 +1,121 @@
+/* One option, told to a person: what the manual says of it, with its bounds and its names elsewhere. */
+#include "cmd/print.h"
+
+#include <string.h>
+
+#include "cmd/fallback.h"
+
+#define WIDTH 78
+
+static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
+
+static const char *const changes[] = {
+	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the backend",
+	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "makes the socket anew",
+};
+
+static void add_fact(struct buf *out, const char *name, const char *text)
+{
+	buf_addf(out, "    %-10s%s\n", name, text);
+}
+
+/* Breaks the text at blanks. */
+static void add_wrapped(struct buf *out, const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && column + 1 + length > WIDTH - 4) {
+			buf_char(out, '\n');
+			column = 0;
+		}
+		buf_text(out, column ? " " : "    ");
+		buf_add(out, text, length);
+		column += length + (column != 0);
+		text += length + (text[length] == ' ');
+	}
+	buf_char(out, '\n');
+}
+
+static void add_bound(struct buf *out, const struct directive *directive, int64_t bound)
+{
+	mode_t mode = (mode_t)bound;
+
+	directive->type->format(directive, directive->type == &type_mode ? (const void *)&mode : &bound, out);
+}
+
+static bool is_number(const struct directive *directive)
+{
+	const struct type *type = directive->type;
+
+	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
+}
+
+static void add_values(struct buf *out, const struct directive *directive)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; directive->words && directive->words[i]; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "", directive->words[i]);
+	if (text.length)
+		add_fact(out, "words", buf_string(&text));
+	buf_clear(&text);
+	if (is_number(directive) && (directive->least || directive->most)) {
+		add_bound(&text, directive, directive->least);
+		buf_text(&text, " to ");
+		add_bound(&text, directive, directive->most);
+		add_fact(out, "bounds", buf_string(&text));
+	}
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_places(struct buf *out, const struct directive *directive)
+{
+	struct buf text = { 0 };
+
+	buf_text(&text, "service");
+	if (directive->flags & IN_SOCKET)
+		buf_text(&text, ", socket");
+	if (directive->flags & IN_DEFAULTS)
+		buf_text(&text, ", defaults");
+	add_fact(out, "stands in", buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+bool print_explain(const char *option, FILE *out)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+	struct buf text = { 0 };
+	bool ok;
+
+	if (!directive)
+		return false;
+	buf_text(&text, directive->name[NATIVE]);
+	if (directive->argument)
+		buf_addf(&text, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
+	buf_addf(&text, "  (%s)\n\n", chapter_title(directive->chapter));
+	add_wrapped(&text, directive->help);
+	buf_char(&text, '\n');
+	if (directive->flags & LATER) {
+		add_fact(&text, "not yet", "this version of superd refuses a table that sets it");
+	} else {
+		if (directive_has_value(directive))
+			add_fact(&text, "type", directive->type->name);
+		add_values(&text, directive);
+		if (directive_has_value(directive))
+			add_fact(&text, "default", directive->fallback ? directive->fallback : "unset");
+		add_places(&text, directive);
+		add_fact(&text, "a change", changes[directive->change]);
+	}
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (directive->name[dialect])
+			add_fact(&text, systems[dialect], directive->name[dialect]);
+	}
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

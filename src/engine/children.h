@@ -1,0 +1,24 @@
+/* Who our processes are: pid to owner, without limit and in constant time (libev's own table has sixteen buckets). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One process somebody waits for; embedded in its owner. */
+struct child {
+	pid_t pid;                      /* 0: none */
+	struct child *next;
+	void (*ended)(struct child *child, int status);         /* a wait status; the child is already out of the table */
+};
+
+/* A zeroed struct is empty. */
+struct children {
+	struct child **buckets;
+	size_t size, count;
+};
+
+bool children_add(struct children *children, struct child *child);      /* false: out of memory */
+void children_remove(struct children *children, struct child *child);
+struct child *children_find(const struct children *children, pid_t pid);
+void children_free(struct children *children);

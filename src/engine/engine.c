@@ -1,0 +1,28 @@
+/* The engine's few common means. The generator is xorshift64*: jitter needs no more. */
+#include "engine/engine.h"
+
+#include <fcntl.h>
+
+#include "base/fd.h"
+
+double engine_chance(struct engine *engine)
+{
+	uint64_t x = engine->chance ? engine->chance : 0x9e3779b97f4a7c15;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	engine->chance = x;
+	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
+}
+
+void engine_drop_spare(struct engine *engine)
+{
+	fd_close(&engine->spare);
+}
+
+void engine_keep_spare(struct engine *engine)
+{
+	if (engine->spare < 0)
+		engine->spare = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+}

@@ -1,0 +1,44 @@
+/* What all parts of the engine share: the loop, the log, the children, and the few descriptors kept for all. One of it, inside
+ * struct supervisor. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/syslog.h"
+#include "engine/children.h"
+#include "engine/gate.h"
+#include "sys/init.h"
+#include "sys/plan.h"
+
+struct keeper;
+
+struct engine {
+	struct ev_loop *loop;
+	struct log *log;
+	struct syslog syslog;           /* for backends' output = "syslog" */
+	struct heritage heritage;
+	struct inheritance inheritance;
+	struct children children;
+	struct sources sources;         /* instances by service and client address */
+	struct list lingering;          /* instances whose first process ended while others of its group live */
+	size_t instances;               /* alive, of all services */
+	int null;                       /* /dev/null, low, for backends' input */
+	int spare;                      /* given up for a moment when descriptors run out */
+	bool stopping;
+	uint64_t chance;                /* state of the jitter's generator */
+	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit: a wait status */
+	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
+	void *context;
+};
+
+/* A number in [0, 1) for jitter. */
+double engine_chance(struct engine *engine);
+
+/* Descriptors ran out: gives the spare up so that something can be said and one client shed; engine_keep_spare takes it again. */
+void engine_drop_spare(struct engine *engine);
+void engine_keep_spare(struct engine *engine);

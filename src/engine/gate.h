@@ -1,0 +1,27 @@
+/* Who may come in: how many instances there are of a service for one source. Counts go down at any end of an instance. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SOURCE_SIZE 16
+
+/* One count; empty slots have a NULL service. */
+struct source_count {
+	const void *service;            /* whose: an identity only, never looked into */
+	unsigned char source[SOURCE_SIZE];
+	unsigned count;
+};
+
+/* Open addressing, at most half full. A zeroed struct is empty. */
+struct sources {
+	struct source_count *slots;
+	size_t size, used;
+};
+
+/* Counts one more. false when it would exceed limit, or memory ran out: then nothing is counted. */
+bool gate_enter(struct sources *sources, const void *service, const unsigned char source[SOURCE_SIZE], int64_t limit);
+void gate_leave(struct sources *sources, const void *service, const unsigned char source[SOURCE_SIZE]);
+unsigned gate_count(const struct sources *sources, const void *service, const unsigned char source[SOURCE_SIZE]);
+void gate_free(struct sources *sources);

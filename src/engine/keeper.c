@@ -1,0 +1,342 @@
+/* The runtime side of a service. The hard thing is to lose nobody between two instances: the watch is never toggled by hand but
+ * derived from the state after each event, and it is level triggered, so whatever came in meanwhile activates at once. */
+#include "engine/keeper.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run.h"
+#include "engine/serve.h"
+#include "model/diff.h"
+
+struct activity *keeper_activity(struct keeper *keeper)
+{
+	if (!keeper->activity)
+		keeper->activity = calloc(1, sizeof(*keeper->activity));
+	return keeper->activity;
+}
+
+bool keeper_is_full(const struct keeper *keeper)
+{
+	return keeper->instance_count >= (uint64_t)keeper->service->gate->instances;
+}
+
+void keeper_rewatch(struct keeper *keeper)
+{
+	bool watching = state_is_watching(keeper->state);
+
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_watch(&keeper->listeners[n], keeper->engine, watching && !keeper->listeners[n].busy);
+}
+
+void keeper_pause(struct keeper *keeper, const char *format, ...)
+{
+	struct activity *activity = keeper_activity(keeper);
+	va_list arguments;
+
+	if (!activity)
+		return;
+	va_start(arguments, format);
+	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
+	va_end(arguments);
+}
+
+/* An optional socket that can't be had is left out; any other keeps the service from starting. */
+static void do_bind(struct keeper *keeper)
+{
+	bool complete = true;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		struct event event = { .name = "bind_error", .service = keeper->service->name };
+		struct buf why = { 0 }, endpoint = { 0 };
+		bool optional = listener->listen->options->optional;
+
+		if (listener_is_open(listener) ||
+		    listener_open(listener, keeper->engine, keeper->service->name, &why))
+			continue;
+		complete = complete && optional;
+		endpoint_format(listener->listen->endpoint, &endpoint);
+		event.reason = buf_string(&why);
+		log_event(keeper->engine->log, optional ? LEVEL_WARNING : LEVEL_ERROR, &event, "cannot listen on %s: %s (%s:%u)",
+			  buf_string(&endpoint), buf_string(&why), listener->listen->at.file ? listener->listen->at.file : "",
+			  listener->listen->at.line);
+		if (!optional)
+			keeper_pause(keeper, "cannot listen on %s", buf_string(&endpoint));
+		buf_free(&why);
+		buf_free(&endpoint);
+	}
+	keeper_event(keeper, complete ? BOUND : BIND_ERROR);
+}
+
+static bool is_complete(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
+			return false;
+	}
+	return true;
+}
+
+/* start = boot starts once by itself; without a socket nothing else ever would, so then always. */
+static bool wants_start(struct keeper *keeper)
+{
+	if (keeper->service->what->start != START_BOOT || keeper->service->what->accept)
+		return false;
+	return !keeper->started || !keeper->listener_count;
+}
+
+static void do_watch(struct keeper *keeper)
+{
+	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	if (!is_complete(keeper)) {
+		keeper_event(keeper, BIND_ERROR);
+	} else if (keeper->held) {
+		keeper_event(keeper, HOLD);
+	} else if (keeper->service->what->accept && keeper_is_full(keeper)) {
+		keeper_event(keeper, FILLED);
+	} else if (wants_start(keeper)) {
+		keeper->started = true;
+		keeper_event(keeper, ACTIVITY);
+	}
+}
+
+static void do_wait(struct keeper *keeper)
+{
+	const struct life *life = keeper->service->life;
+	double pause = backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
+	const char *reason = keeper->activity ? keeper->activity->reason : "";
+	struct event event = { .name = "pause", .service = keeper->service->name, .reason = reason };
+
+	event.has_duration = true;
+	event.duration = pause;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next try in %.1f s: %s", pause, reason);
+	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	ev_timer_set(&keeper->timer, pause, 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->timer);
+}
+
+static void close_listeners(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_close(&keeper->listeners[n], keeper->engine);
+}
+
+static void do_close(struct keeper *keeper)
+{
+	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	close_listeners(keeper);
+	if (keeper->activity)
+		means_free(&keeper->activity->means);
+}
+
+static void do_withdraw(struct keeper *keeper)
+{
+	bool lets_go = keeper->service->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping;
+
+	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	close_listeners(keeper);
+	run_retire(keeper, !lets_go);
+	if (keeper->service->what->accept) {
+		if (lets_go || list_empty(&keeper->instances))
+			keeper_event(keeper, GONE);
+	} else if (lets_go || !keeper->activity || !keeper->activity->current) {
+		keeper_event(keeper, EXITED);
+	}
+}
+
+static void perform(struct keeper *keeper, enum action action, enum happening cause)
+{
+	switch (action) {
+	case BIND:
+		do_bind(keeper);
+		break;
+	case WATCH:
+		do_watch(keeper);
+		break;
+	case SPAWN:
+		run_spawn(keeper);
+		break;
+	case NOTE:
+		run_note(keeper);
+		break;
+	case WAIT:
+		do_wait(keeper);
+		break;
+	case STOP:
+		run_stop(keeper, cause);
+		break;
+	case KILL:
+		run_kill(keeper);
+		break;
+	case WITHDRAW:
+		do_withdraw(keeper);
+		break;
+	case CLOSE:
+		do_close(keeper);
+		break;
+	case SERVE:             /* keeper_on_ready knows the listener and does it */
+	case THAW:              /* nothing freezes yet */
+	case IGNORE:
+	case IMPOSSIBLE:
+	case ACTIONS:
+		break;
+	}
+}
+
+static void say_transition(struct keeper *keeper, enum happening happening, struct step step)
+{
+	struct event event = { .name = "transition", .service = keeper->service->name };
+
+	if (log_wants(keeper->engine->log, LEVEL_DEBUG))
+		log_event(keeper->engine->log, LEVEL_DEBUG, &event, "%s --%s--> %s, %s", state_name(keeper->state),
+			  happening_name(happening), state_name(step.next), action_name(step.action));
+}
+
+void keeper_check_over(struct keeper *keeper)
+{
+	if (keeper->state == OFF && list_empty(&keeper->instances) && (keeper->removed || keeper->engine->stopping))
+		keeper->engine->on_gone(keeper->engine, keeper);
+}
+
+void keeper_event(struct keeper *keeper, enum happening happening)
+{
+	struct step step = transition(keeper->service->what->accept, keeper->state, happening);
+	struct event event = { .name = "bug", .service = keeper->service->name };
+
+	if (step.action == IMPOSSIBLE) {
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "no transition from %s by %s: this is a bug of superd",
+			  state_name(keeper->state), happening_name(happening));
+		assert(step.action != IMPOSSIBLE);
+		return;
+	}
+	say_transition(keeper, happening, step);
+	if (keeper->state != step.next)
+		keeper->since = ev_now(keeper->engine->loop);
+	keeper->state = step.next;
+	perform(keeper, step.action, happening);
+	keeper_rewatch(keeper);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	keeper_event(timer->data, TIMER);
+}
+
+void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper *keeper = io->data;
+
+	(void)loop, (void)events;
+	keeper_event(keeper, ACTIVITY);
+	if (keeper->service->what->accept)
+		serve_ready(keeper, container_of(io, struct listener, io));
+}
+
+struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return NULL;
+	if (service->socket_count) {
+		keeper->listeners = calloc(service->socket_count, sizeof(*keeper->listeners));
+		if (!keeper->listeners) {
+			free(keeper);
+			return NULL;
+		}
+	}
+	keeper->engine = engine;
+	keeper->table = table;
+	table->users++;
+	keeper->service = service;
+	keeper->listener_count = service->socket_count;
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_init(&keeper->listeners[n], &service->sockets[n], keeper_on_ready, keeper);
+	list_init(&keeper->instances);
+	ev_init(&keeper->timer, on_timer);
+	keeper->timer.data = keeper;
+	keeper->since = ev_now(engine->loop);
+	return keeper;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	do_close(keeper);
+	run_abandon(keeper);
+	table_release(keeper->table);
+	free(keeper->activity);
+	free(keeper->listeners);
+	free(keeper);
+}
+
+/* Instances run on under the row that counts now: their limits of stopping are the new ones. */
+static void take_row(struct keeper *keeper, struct table *table, const struct service *service)
+{
+	table->users++;
+	table_release(keeper->table);
+	keeper->table = table;
+	keeper->service = service;
+	LIST_EACH(link, &keeper->instances)
+		container_of(link, struct instance, link)->service = service;
+	if (!keeper->activity)
+		return;
+	means_drop(&keeper->activity->means);
+	if (keeper->activity->means.log)
+		keeper->activity->means.log->service = service->name;
+	if (keeper->activity->means.syslog)
+		keeper->activity->means.syslog->service = service->name;
+}
+
+void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service)
+{
+	bool changed = service_compare(keeper->service, service, NULL) != FATE_SAME;
+
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
+	take_row(keeper, table, service);
+	if (!changed)
+		return;
+	backoff_reset(&keeper->backoff);
+	keeper_event(keeper, ENABLE);
+	if (service->what->accept && keeper->state == FULL && !keeper_is_full(keeper))
+		keeper_event(keeper, ROOM);
+}
+
+void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service, struct listener *listeners)
+{
+	bool accepted = keeper->service->what->accept;
+
+	run_retire(keeper, service->life->on_remove == REMOVE_STOP);
+	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	keeper->listeners = listeners;
+	keeper->listener_count = service->socket_count;
+	take_row(keeper, table, service);
+	backoff_reset(&keeper->backoff);
+	keeper->since = ev_now(keeper->engine->loop);
+	/* The one place beside keeper_event: a row of other sockets, or of the other machine, begins where its sockets are. */
+	keeper->state = accepted == service->what->accept && keeper->state == OFF ? OFF : LISTENING;
+	if (keeper->state == OFF)
+		keeper_event(keeper, ENABLE);
+	else
+		keeper_event(keeper, is_complete(keeper) ? ENABLE : BIND_ERROR);
+}
+
+void keeper_remove(struct keeper *keeper)
+{
+	keeper->removed = true;
+	keeper_event(keeper, DISABLE);
+	keeper_check_over(keeper);
+}
+
+void keeper_hold(struct keeper *keeper, bool held)
+{
+	keeper->held = held;
+	keeper_event(keeper, held ? HOLD : RELEASE);
+}

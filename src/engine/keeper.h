@@ -1,0 +1,81 @@
+/* Keeps one service available: its state, listeners, instances, pauses and counters. What is configured stands in its row and never
+ * changes; a reload gives the keeper another row.
+ *
+ * Everything that happens goes through keeper_event, which looks into the table of transitions, and nothing else changes the state. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/backoff.h"
+#include "engine/engine.h"
+#include "engine/instance.h"
+#include "engine/launch.h"
+#include "engine/listener.h"
+#include "engine/transition.h"
+#include "model/table.h"
+#include "sys/backlog.h"
+
+/* What only a service that was ever started needs, so that those asleep stay small. */
+struct activity {
+	struct means means;
+	struct instance *current;       /* accept = no: the one that has the listeners */
+	unsigned waiting;               /* connections queued when it was started */
+	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
+	bool exact;                     /* backlog holds who waited when it was started */
+	struct backlog backlog;
+	uint64_t activations, accepted, refused, failures;
+	double last_start, last_end;    /* loop time; 0: never */
+	int last_status;                /* wait status */
+	char reason[128];               /* of the pause */
+};
+
+struct keeper {
+	struct engine *engine;
+	struct table *table;            /* whose row it has; held by table->users */
+	const struct service *service;
+	struct listener *listeners;     /* as many as the row has sockets, in its order */
+	size_t listener_count;
+	size_t instance_count;          /* those that count against `instances` */
+	unsigned char state;            /* enum state */
+	bool held;                      /* by the operator: LISTENING goes on to HELD */
+	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
+	bool started;                   /* start = boot was done */
+	struct backoff backoff;
+	ev_timer timer;                 /* of BINDING and BACKOFF */
+	double since;                   /* when the state was entered, loop time */
+	struct list instances;          /* current, retired, and all of accept = yes */
+	struct activity *activity;      /* NULL until the first start */
+};
+
+/* A keeper in state OFF. NULL: out of memory. */
+struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service);
+void keeper_free(struct keeper *keeper);        /* closes what is open; instances must be gone or left to themselves */
+
+void keeper_event(struct keeper *keeper, enum happening happening);
+
+/* Goes on under a row of the same sockets. */
+void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service);
+
+/* Takes the place of its listeners by those given (ownership passes; the old array comes back for the caller to close), and goes on
+ * under a row of other sockets. A running instance ends by itself or by a stop, as on_remove says, beside what comes. */
+void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service, struct listener *listeners);
+
+/* The table has it no more. The keeper may be gone when this returns. */
+void keeper_remove(struct keeper *keeper);
+
+/* Tells the engine when nothing is left of a keeper that is to go. It may be freed by that: call it last. */
+void keeper_check_over(struct keeper *keeper);
+
+void keeper_hold(struct keeper *keeper, bool held);
+
+/* Called by libev when a listener is ready; for listener_init. */
+void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
+
+/* For parts of the keeper (engine/serve): the activity, made at need (NULL: out of memory), and a pause with its reason. */
+struct activity *keeper_activity(struct keeper *keeper);
+void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void keeper_rewatch(struct keeper *keeper);
+bool keeper_is_full(const struct keeper *keeper);

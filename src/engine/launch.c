@@ -1,0 +1,278 @@
+/* Preparing a start. The hard thing is where descriptors lie: whatever a child needs is brought to a low number first, as the child
+ * unshares all numbers up to the highest it needs (sys/spawn). */
+#include "engine/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sys/bind.h"
+#include "sys/directories.h"
+
+static unsigned first_port(const struct service *service, const struct listener *listeners)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *address = service->sockets[n].address;
+		struct buf text = { 0 };
+		unsigned port = address->port;
+
+		if (!endpoint_is_inet(address))
+			continue;
+		if (!port && listener_is_open(&listeners[n])) {         /* the kernel chose it */
+			const char *colon;
+
+			bind_describe(listeners[n].io.fd, listeners[n].listen, &text);
+			colon = strrchr(buf_string(&text), ':');
+			port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+			buf_free(&text);
+		}
+		return port;
+	}
+	return 0;
+}
+
+static char *make_names(const struct service *service)
+{
+	size_t count = service->what->accept && service->socket_count ? 1 : service->socket_count;
+	struct buf names = { 0 };
+
+	buf_text(&names, "LISTEN_FDNAMES=");
+	for (size_t n = 0; n < count; n++)
+		buf_addf(&names, "%s%s", n ? ":" : "", service->sockets[n].name);
+	return buf_take(&names);
+}
+
+static bool stream_is(const struct service *service, unsigned kind)
+{
+	return service->streams->output.kind == kind || service->streams->error.kind == kind;
+}
+
+static bool open_outputs(struct means *means, struct engine *engine, const struct service *service)
+{
+	if (!means->log && stream_is(service, STREAM_LOG))
+		means->log = output_open(engine, service->name, false);
+	if (!means->syslog && stream_is(service, STREAM_SYSLOG))
+		means->syslog = output_open(engine, service->name, true);
+	return (means->log || !stream_is(service, STREAM_LOG)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
+}
+
+bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
+		   const struct listener *listeners, struct buf *why)
+{
+	if (means->plan && means->plan->rereads)
+		means_drop(means);
+	if (!means->plan)
+		means->plan = plan_make(service, &engine->heritage, first_port(service, listeners), why);
+	if (!means->plan)
+		return false;
+	if (!means->names)
+		means->names = make_names(service);
+	if (!means->names || !open_outputs(means, engine, service)) {
+		buf_addf(why, "preparing output: %s", strerror(errno));
+		return false;
+	}
+	return directories_prepare(service, &engine->heritage, why);
+}
+
+void means_drop(struct means *means)
+{
+	plan_free(means->plan);
+	free(means->names);
+	means->plan = NULL;
+	means->names = NULL;
+}
+
+void means_free(struct means *means)
+{
+	means_drop(means);
+	output_close(means->log);
+	output_close(means->syslog);
+	means->log = means->syslog = NULL;
+}
+
+void means_drain(struct means *means)
+{
+	output_drain(means->log);
+	output_drain(means->syslog);
+}
+
+/* Never waits: a fifo without a reader fails, and what blocks later is the backend's own affair. */
+static int open_stream(const struct stream *stream, bool input)
+{
+	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd;
+
+	if (input)
+		flags |= O_RDONLY;
+	else
+		flags |= O_WRONLY | O_CREAT | (stream->kind == STREAM_APPEND ? O_APPEND : 0);
+	fd = open(stream->path, flags, 0640);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+static int own(struct wiring *wiring, int fd)
+{
+	if (fd >= 0)
+		wiring->own[wiring->own_count++] = fd;
+	return fd;
+}
+
+/* The same file at a low number. */
+static int low(struct wiring *wiring, int fd)
+{
+	return fd < FD_HIGH ? fd : own(wiring, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+static int stream_source(struct wiring *wiring, struct means *means, const struct engine *engine,
+			 const struct stream *stream, int number, int socket)
+{
+	switch ((enum stream_kind)stream->kind) {
+	case STREAM_LOG:
+		return low(wiring, means->log->write_end);
+	case STREAM_SYSLOG:
+		return low(wiring, means->syslog->write_end);
+	case STREAM_FILE:
+	case STREAM_APPEND:
+		return own(wiring, open_stream(stream, number == STDIN_FILENO));
+	case STREAM_INHERIT:
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return engine->null;
+}
+
+static bool same_stream(const struct stream *a, const struct stream *b)
+{
+	return a->kind == b->kind && a->path && b->path && !strcmp(a->path, b->path);
+}
+
+static bool place_streams(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+			  int socket, struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	const struct stream *streams[] = { &service->streams->input, &service->streams->output, &service->streams->error };
+
+	for (int n = 0; n < 3; n++) {
+		if (n == 2 && same_stream(streams[1], streams[2]))
+			wiring->wanted[n] = wiring->wanted[1];
+		else if (n < 2 && service->what->pass == PASS_INETD)
+			wiring->wanted[n] = socket;
+		else
+			wiring->wanted[n] = stream_source(wiring, means, engine, streams[n], n, socket);
+		if (wiring->wanted[n] < 0) {
+			buf_addf(why, "%s: %s%s%s", names[n], streams[n]->path ? streams[n]->path : "",
+				 streams[n]->path ? ": " : "", strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool wiring_room(struct wiring *wiring, size_t sockets)
+{
+	size_t most = sockets + 6;
+
+	memset(wiring, 0, sizeof(*wiring));
+	wiring->wanted = wiring->small;
+	wiring->own = wiring->own_small;
+	if (most <= WIRING_SMALL)
+		return true;
+	wiring->wanted = calloc(2 * most, sizeof(int));
+	wiring->own = wiring->wanted ? wiring->wanted + most : NULL;
+	return wiring->wanted;
+}
+
+bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		 const int *sockets, size_t socket_count, struct buf *why)
+{
+	int socket = -1;
+
+	if (!wiring_room(wiring, socket_count)) {
+		buf_text(why, "out of memory");
+		errno = ENOMEM;
+		return false;
+	}
+	wiring->count = 3;
+	for (size_t n = 0; n < socket_count; n++) {
+		int fd = low(wiring, sockets[n]);
+
+		if (fd < 0) {
+			buf_addf(why, "passing sockets: %s", strerror(errno));
+			return false;
+		}
+		if (n == 0)
+			socket = fd;
+		if (service->what->pass == PASS_SYSTEMD)
+			wiring->wanted[wiring->count++] = fd;
+	}
+	return place_streams(wiring, means, engine, service, socket, why);
+}
+
+void wiring_close(struct wiring *wiring)
+{
+	for (int n = 0; n < wiring->own_count; n++)
+		close(wiring->own[n]);
+	wiring->own_count = 0;
+	if (wiring->wanted != wiring->small)
+		free(wiring->wanted);
+	wiring->wanted = wiring->small;
+}
+
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
+		 const struct client *client, char *address, size_t address_size)
+{
+	*launch = (struct launch){
+		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
+		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
+	};
+	if (service->what->pass == PASS_SYSTEMD && wiring->count > 3) {
+		launch->listen_count = (unsigned)wiring->count - 3;
+		launch->names = means->names;
+	}
+	if (!client)
+		return;
+	client_address(client, address, address_size);
+	launch->remote_address = address;
+	launch->remote_port = client_port(client);
+}
+
+/* The option a stage obeys, for its place in the table. */
+static const char *stage_option(enum stage stage)
+{
+	switch (stage) {
+	case STAGE_ROOT:
+		return "root_directory";
+	case STAGE_CAPABILITIES:
+		return "capability_bounding_set";
+	case STAGE_GROUPS:
+		return "group";
+	case STAGE_USER:
+		return "user";
+	case STAGE_DIRECTORY:
+		return "working_directory";
+	case STAGE_EXEC:
+		return "exec";
+	default:
+		return "";
+	}
+}
+
+void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out)
+{
+	struct origin at = service_origin(service, stage_option(fault->stage));
+
+	buf_addf(out, "%s", stage_name(fault->stage));
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(out, ": %s", service->what->exec[0]);
+	buf_addf(out, ": %s", strerror(fault->error));
+	if (at.file)
+		buf_addf(out, " (%s:%u)", at.file, at.line);
+}

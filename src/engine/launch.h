@@ -1,0 +1,50 @@
+/* From a keeper's row to running processes: the plan, the pipes for output, the descriptors in their order. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "engine/listener.h"
+#include "engine/output.h"
+#include "sys/client.h"
+#include "sys/spawn.h"
+
+/* What a service needs to start instances; made at the first start, dropped when the row changes. */
+struct means {
+	struct plan *plan;
+	struct output *log, *syslog;    /* pipes of backends' output */
+	char *names;                    /* LISTEN_FDNAMES=… */
+};
+
+#define WIRING_SMALL 8
+
+/* The descriptors of one start. Those that had to be opened or copied for it are closed by wiring_close. */
+struct wiring {
+	int *wanted;
+	int count;
+	int small[WIRING_SMALL];
+	int *own;
+	int own_count;
+	int own_small[WIRING_SMALL];
+};
+
+/* Makes what is missing of means. false with the reason in why. */
+bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
+		   const struct listener *listeners, struct buf *why);
+void means_drop(struct means *means);           /* plan and names; the pipes stay */
+void means_free(struct means *means);
+void means_drain(struct means *means);          /* logs what backends have printed so far */
+
+/* Puts the standard streams and sockets in their places as pass says. false with the reason in why and errno. */
+bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		 const int *sockets, size_t socket_count, struct buf *why);
+void wiring_close(struct wiring *wiring);
+
+/* Fills the launch of a start by these means; client is NULL when listeners are handed over. address must outlive it. */
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
+		 const struct client *client, char *address, size_t address_size);
+
+/* "setting user: Operation not permitted" with the place of the option at fault, for the log. */
+void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out);

@@ -1,0 +1,110 @@
+/* Opening, watching and closing one socket. The hard thing is the number: listeners live above FD_HIGH, so that a child has only
+ * few descriptors to unshare however long the table is. */
+#include "engine/listener.h"
+
+#include <string.h>
+
+#include "base/fd.h"
+#include "sys/bind.h"
+
+void listener_init(struct listener *listener, const struct listen *listen,
+		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
+{
+	memset(listener, 0, sizeof(*listener));
+	ev_io_init(&listener->io, on_ready, -1, EV_READ);
+	listener->io.data = context;
+	listener->listen = listen;
+}
+
+/* An inherited socket fits by its address; where two fit, by its name. */
+static int take_inherited(struct engine *engine, const struct listen *listen)
+{
+	struct inherited *found = NULL;
+
+	for (size_t n = 0; n < engine->inheritance.count; n++) {
+		struct inherited *one = &engine->inheritance.list[n];
+
+		if (one->fd < 0 || !bind_matches(one->fd, listen))
+			continue;
+		if (!found || (one->name && !strcmp(one->name, listen->name)))
+			found = one;
+	}
+	if (found) {
+		int fd = found->fd;
+
+		found->fd = -1;
+		fd_set_nonblocking(fd, true);
+		return fd;
+	}
+	return -1;
+}
+
+static void say_warnings(struct engine *engine, const char *service, struct buf *warnings)
+{
+	struct event event = { .name = "warning", .service = service };
+	const char *at = buf_string(warnings);
+
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		log_event(engine->log, LEVEL_WARNING, &event, "%.*s", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	buf_free(warnings);
+}
+
+bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	struct event event = { .name = "listening", .service = service };
+	struct buf warnings = { 0 }, address = { 0 };
+	int fd = take_inherited(engine, listener->listen);
+	bool inherited = fd >= 0;
+
+	if (fd < 0)
+		fd = bind_listen(listener->listen, why, &warnings);
+	say_warnings(engine, service, &warnings);
+	if (fd < 0)
+		return false;
+	fd = fd_raise(fd, FD_HIGH);
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (log_wants(engine->log, LEVEL_INFO)) {
+		bind_describe(fd, listener->listen, &address);
+		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
+			  inherited ? " (inherited)" : "");
+		buf_free(&address);
+	}
+	return true;
+}
+
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
+{
+	struct buf warnings = { 0 };
+
+	if (listener_is_open(listener))
+		bind_adjust(listener->io.fd, listener->listen, listen, &warnings);
+	listener->listen = listen;
+	say_warnings(engine, service, &warnings);
+}
+
+void listener_watch(struct listener *listener, struct engine *engine, bool on)
+{
+	if (!listener_is_open(listener) || on == (bool)ev_is_active(&listener->io))
+		return;
+	if (on)
+		ev_io_start(engine->loop, &listener->io);
+	else
+		ev_io_stop(engine->loop, &listener->io);
+}
+
+void listener_close(struct listener *listener, struct engine *engine)
+{
+	int fd = listener->io.fd;
+
+	if (fd < 0)
+		return;
+	ev_io_stop(engine->loop, &listener->io);
+	bind_remove(fd, listener->listen);
+	fd_close(&fd);
+	ev_io_set(&listener->io, -1, EV_READ);
+	listener->busy = false;
+}

@@ -1,0 +1,36 @@
+/* One socket superd holds for a service: opened once, kept over every exit, crash and reload that leaves its endpoint in the
+ * table, and watched only while somebody wants to know. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "model/service.h"
+
+struct listener {
+	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while it is not open */
+	const struct listen *listen;    /* its row */
+	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
+};
+
+/* The listener's row and who hears of activity; nothing is opened. */
+void listener_init(struct listener *listener, const struct listen *listen,
+		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
+
+/* Opens: takes a socket superd inherited, or binds. false with the reason in why. */
+bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+
+/* Goes on under a new row of an equal endpoint; sets again what differs. */
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen);
+
+void listener_watch(struct listener *listener, struct engine *engine, bool on);
+
+/* Closes; the node in the file system goes where remove_on_stop says so. */
+void listener_close(struct listener *listener, struct engine *engine);
+
+static inline bool listener_is_open(const struct listener *listener)
+{
+	return listener->io.fd >= 0;
+}

@@ -1,0 +1,28 @@
+/* What backends print: a pipe a service, read by line into the log or syslog. Instances of a service share it. superd holds the
+ * writing end too, so it never ends; it is read as fast as it fills and lines the log can't take are dropped there, so a backend
+ * is never blocked by a slow reader of the log. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "engine/engine.h"
+
+struct output {
+	ev_io io;                       /* the reading end */
+	int write_end;                  /* for children; -1: not open */
+	bool to_syslog;
+	struct engine *engine;
+	const char *service;            /* its name; changed by output_adopt */
+	char *line;                     /* what came without a newline yet, OUTPUT_LINE bytes */
+	size_t length;
+};
+
+#define OUTPUT_LINE 2048
+
+/* NULL and errno when no pipe or memory can be had. */
+struct output *output_open(struct engine *engine, const char *service, bool to_syslog);
+void output_close(struct output *output);       /* says what is left; accepts NULL */
+
+/* Reads what is there now: before the end of an instance is logged, so that its last words come first. */
+void output_drain(struct output *output);       /* accepts NULL */

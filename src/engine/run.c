@@ -1,0 +1,350 @@
+/* Instances that are handed the listeners. The hard thing is to judge an end: exit 0 is good however short its life, but a backend
+ * that ends again and again without taking anybody from the queue would spin. The queue's length hints at it; before anybody is
+ * made to wait the identities of those queued must prove it (sys/backlog). */
+#include "engine/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "sys/bind.h"
+#include "sys/directories.h"
+
+#define FRUITLESS 6                     /* ends in a row that look so before it is proved */
+#define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
+
+static unsigned count_waiting(const struct keeper *keeper)
+{
+	unsigned waiting = 0;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		int queued = bind_queue(keeper->listeners[n].io.fd, keeper->listeners[n].listen);
+
+		if (queued < 0) {
+			struct pollfd ready = { keeper->listeners[n].io.fd, POLLIN, 0 };
+
+			queued = poll(&ready, 1, 0) > 0;
+		}
+		waiting += (unsigned)queued;
+	}
+	return waiting;
+}
+
+static void note_queue(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	activity->waiting = count_waiting(keeper);
+	activity->exact = false;
+	for (size_t n = 0; activity->fruitless >= FRUITLESS && n < keeper->listener_count && !activity->exact; n++) {
+		activity->exact = backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
+				  activity->backlog.count;
+	}
+}
+
+/* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own identities. */
+static bool has_moved(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (!backlog_moved(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &keeper->activity->backlog))
+			return false;
+	}
+	return true;
+}
+
+/* Whether this good end is one of a row of ends that took nothing. */
+static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
+{
+	struct activity *activity = keeper->activity;
+	unsigned waiting;
+
+	if (!keeper->listener_count)
+		return ending->lasted < AT_ONCE && keeper->service->what->type != TYPE_ONESHOT;
+	waiting = count_waiting(keeper);
+	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {
+		activity->fruitless = 0;
+		return false;
+	}
+	if (++activity->fruitless <= FRUITLESS)
+		return false;
+	if (activity->exact && !has_moved(keeper))
+		return true;
+	if (activity->exact)
+		activity->fruitless = 0;
+	return activity->fruitless > 10 * FRUITLESS;    /* nothing can be proved here: enough is enough */
+}
+
+void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, enum level good, enum level bad)
+{
+	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
+	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
+	enum level level = well ? good : bad;
+	char text[48];
+
+	if (!log_wants(keeper->engine->log, level))
+		return;
+	event.has_duration = true;
+	event.duration = ending->lasted;
+	event.has_signal = WIFSIGNALED(ending->status);
+	event.signal = event.has_signal ? WTERMSIG(ending->status) : 0;
+	event.has_status = !event.has_signal;
+	event.status = event.has_status ? WEXITSTATUS(ending->status) : 0;
+	instance_describe_status(ending->status, text);
+	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text, ending->lasted);
+}
+
+/* What an end means for the table of transitions. */
+static enum happening judge(struct keeper *keeper, const struct ending *ending)
+{
+	char text[48];
+
+	if (ending->stopped)
+		return EXITED;
+	if (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0) {
+		if (!is_fruitless(keeper, ending))
+			return EXITED;
+		keeper_pause(keeper, keeper->listener_count ? "it ends without taking anything from the queue" : "it ended at once");
+		return CRASHED;
+	}
+	instance_describe_status(ending->status, text);
+	keeper_pause(keeper, "it ended with %s", text);
+	backoff_forgive(&keeper->backoff, ending->lasted, keeper->service->life->backoff_max);
+	return CRASHED;
+}
+
+/* A backend that shut a listener down (shutdown(2) works on all its copies) left it useless: it is opened anew. */
+static void replace_broken(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		struct pollfd state = { listener->io.fd, 0, 0 };
+		struct event event = { .name = "rebind", .service = keeper->service->name };
+
+		if (!listener_is_open(listener) || !endpoint_accepts(listener->listen->endpoint))
+			continue;
+		if (poll(&state, 1, 0) <= 0 || !(state.revents & (POLLHUP | POLLERR | POLLNVAL)))
+			continue;
+		log_event(keeper->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
+		listener_close(listener, keeper->engine);
+	}
+}
+
+static void on_end(struct instance *instance, const struct ending *ending)
+{
+	struct keeper *keeper = instance->context;
+	struct activity *activity = keeper->activity;
+	enum happening happening;
+	bool retired = instance->retired;
+
+	means_drain(&activity->means);
+	run_say_end(keeper, instance->group, ending, LEVEL_INFO, LEVEL_NOTICE);
+	activity->last_end = ev_now(keeper->engine->loop);
+	activity->last_status = ending->status;
+	if (activity->current == instance)
+		activity->current = NULL;
+	instance_free(instance);
+	if (!retired) {
+		directories_remove(keeper->service, &keeper->engine->heritage);
+		replace_broken(keeper);
+		happening = judge(keeper, ending);
+		if (happening == CRASHED)
+			activity->failures++;
+		else
+			backoff_reset(&keeper->backoff);
+		if (happening == CRASHED && keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+			keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
+		keeper_event(keeper, happening);
+	}
+	keeper_check_over(keeper);
+}
+
+static void on_ready(struct instance *instance)
+{
+	struct keeper *keeper = instance->context;
+
+	if (!instance->retired)
+		keeper_event(keeper, READY);
+}
+
+static void on_limit(struct instance *instance)
+{
+	struct keeper *keeper = instance->context;
+
+	if (instance->retired)
+		instance_stop(instance);
+	else
+		keeper_event(keeper, TIMER);
+}
+
+/* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
+static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
+{
+	struct means *means = &keeper->activity->means;
+	size_t count = 0;
+	bool good;
+	int *sockets;
+
+	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why))
+		return false;
+	sockets = calloc(keeper->listener_count + 1, sizeof(*sockets));
+	if (!sockets) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+
+		if (!listener_is_open(listener))
+			continue;       /* optional, and not to be had */
+		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+		sockets[count++] = listener->io.fd;
+	}
+	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why);
+	free(sockets);
+	if (!good)
+		wiring_close(wiring);
+	return good;
+}
+
+static void fail(struct keeper *keeper, const char *why)
+{
+	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
+
+	keeper->activity->failures++;
+	keeper_pause(keeper, "it could not be started: %s", why);
+	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
+	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
+	keeper_event(keeper, EXEC_ERROR);
+}
+
+static struct instance *start(struct keeper *keeper, struct buf *why)
+{
+	struct instance *instance = instance_new(keeper->engine, keeper->service);
+	struct wiring wiring;
+	struct launch launch;
+
+	if (!instance) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	if (!prepare(keeper, &wiring, why)) {
+		instance_free(instance);
+		return NULL;
+	}
+	note_queue(keeper);
+	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service, NULL, NULL, 0);
+	spawn_start(&launch);
+	wiring_close(&wiring);
+	if (launch.pid < 0)
+		launch_describe_fault(keeper->service, &launch.fault, why);
+	if (launch.pid < 0 || !instance_begin(instance, launch.pid)) {
+		instance_free(instance);
+		return NULL;
+	}
+	instance->context = keeper;
+	instance->on_end = on_end;
+	instance->on_ready = on_ready;
+	instance->on_limit = on_limit;
+	list_add(&keeper->instances, &instance->link);
+	return instance;
+}
+
+void run_spawn(struct keeper *keeper)
+{
+	struct event event = { .name = "started", .service = keeper->service->name };
+	struct instance *instance = NULL;
+	struct buf why = { 0 };
+
+	if (!keeper_activity(keeper)) {
+		keeper_event(keeper, EXEC_ERROR);
+		return;
+	}
+	instance = start(keeper, &why);
+	if (!instance) {
+		fail(keeper, buf_string(&why));
+		buf_free(&why);
+		return;
+	}
+	buf_free(&why);
+	keeper->activity->current = instance;
+	keeper->activity->activations++;
+	keeper->activity->last_start = ev_now(keeper->engine->loop);
+	event.pid = instance->child.pid;
+	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
+	switch ((enum service_type)keeper->service->what->type) {
+	case TYPE_FORKING:
+		instance_limit(instance, keeper->service->life->timeout_start);
+		break;
+	case TYPE_ONESHOT:
+		instance_limit(instance, keeper->service->life->runtime_max);
+		break;
+	default:
+		keeper_event(keeper, READY);
+	}
+}
+
+void run_note(struct keeper *keeper)
+{
+	instance_limit(keeper->activity->current, keeper->service->life->runtime_max);
+}
+
+void run_stop(struct keeper *keeper, enum happening cause)
+{
+	struct instance *instance = keeper->activity ? keeper->activity->current : NULL;
+	struct event event = { .name = "stopping", .service = keeper->service->name };
+
+	if (!instance)
+		return;
+	event.pid = instance->group;
+	if (cause == TIMER) {
+		bool late = instance->starting;
+
+		instance->failed = late;
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s", (long)event.pid,
+			  late ? "it was not ready within timeout_start" : "runtime_max is over");
+	}
+	instance_stop(instance);
+}
+
+void run_kill(struct keeper *keeper)
+{
+	LIST_EACH(link, &keeper->instances)
+		instance_kill(container_of(link, struct instance, link));
+}
+
+void run_retire(struct keeper *keeper, bool stop)
+{
+	struct activity *activity = keeper->activity;
+
+	LIST_EACH(link, &keeper->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (stop)
+			instance_stop(instance);
+		if (keeper->state == CLOSING && stop)
+			continue;
+		instance->retired = true;
+		instance->busy = NULL;
+	}
+	if (activity && activity->current && activity->current->retired)
+		activity->current = NULL;
+	if (keeper->state != CLOSING)
+		keeper->instance_count = 0;     /* those retired count no more */
+}
+
+void run_abandon(struct keeper *keeper)
+{
+	LIST_EACH(link, &keeper->instances) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		list_remove(&instance->link);
+		list_remove(&instance->linger);
+		keeper->engine->instances--;
+		instance_free(instance);
+	}
+}

@@ -1,0 +1,90 @@
+/* The state of all services, a line each. Asleep services that never ran are counted in one line, as there may be thousands. */
+#include "engine/state.h"
+
+#include "base/log.h"
+#include "sys/bind.h"
+
+static void describe_listeners(const struct keeper *keeper, struct buf *out)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+		int queued;
+
+		buf_text(out, n ? ", " : "; ");
+		if (!listener_is_open(listener)) {
+			endpoint_format(listener->listen->endpoint, out);
+			buf_text(out, " not open");
+			continue;
+		}
+		bind_describe(listener->io.fd, listener->listen, out);
+		queued = bind_queue(listener->io.fd, listener->listen);
+		if (queued > 0)
+			buf_addf(out, " (%d queued)", queued);
+	}
+}
+
+static void describe_instances(const struct keeper *keeper, struct buf *out)
+{
+	size_t shown = 0;
+
+	LIST_EACH(link, &keeper->instances) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (shown++ == 16) {
+			buf_text(out, " …");
+			return;
+		}
+		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->group, instance->retired ? " (retired)" : "");
+	}
+}
+
+static void describe_activity(struct keeper *keeper, double now, struct buf *out)
+{
+	const struct activity *activity = keeper->activity;
+
+	if (!activity)
+		return;
+	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)activity->activations,
+		 (unsigned long long)activity->failures);
+	if (keeper->service->what->accept)
+		buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted,
+			 (unsigned long long)activity->refused);
+	if ((keeper->state == BACKOFF || keeper->state == BINDING) && ev_is_active(&keeper->timer))
+		buf_addf(out, "; next try in %.1f s: %s", ev_timer_remaining(keeper->engine->loop, &keeper->timer),
+			 activity->reason);
+	if (activity->last_start > 0)
+		buf_addf(out, "; last start %.0f s ago", now - activity->last_start);
+}
+
+static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
+{
+	struct event event = { .name = "state", .service = keeper->service->name, .reason = state_name(keeper->state) };
+	struct buf text = { 0 };
+
+	buf_addf(&text, "%s for %.0f s", state_name(keeper->state), now - keeper->since);
+	describe_listeners(keeper, &text);
+	describe_instances(keeper, &text);
+	describe_activity(keeper, now, &text);
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+void state_say(struct engine *engine, const struct roster *roster)
+{
+	double now = ev_now(engine->loop);
+	size_t asleep = 0, services = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *keeper = roster->keepers[n];
+
+		if (!keeper)
+			continue;
+		services++;
+		if (keeper->state == LISTENING && !keeper->activity && roster->count > 100)
+			asleep++;
+		else
+			say_keeper(engine, keeper, now);
+	}
+	log_notice(engine->log, "state: %zu services, %zu instances, %zu of the services never started and not listed", services,
+		   engine->instances, asleep);
+}

@@ -1,0 +1,282 @@
+/* The loop and its end. The hard thing is to leave neither early nor late: TERM ends every service by its group, then whatever
+ * else is left under us, all under one deadline, and superd goes the moment the last process has gone.
+ *
+ * libev reaps in a loop over waitpid(-1) after any SIGCHLD, so strangers are reaped as well; one watcher for all pids looks up
+ * whose child it was. */
+#include "engine/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/state.h"
+#include "sys/spawn.h"
+
+static void end(struct supervisor *supervisor)
+{
+	supervisor->over = true;
+	ev_break(supervisor->engine.loop, EVBREAK_ALL);
+}
+
+static void end_if_over(struct supervisor *supervisor)
+{
+	if (!supervisor->engine.stopping || supervisor->engine.instances || supervisor->command.child.pid)
+		return;
+	supervisor->sweeping = true;
+	if (!init_signal_rest(SIGTERM))
+		end(supervisor);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)events;
+	log_warn(supervisor->engine.log, "not everything has ended in time: killing the rest");
+	instance_kill_all(&supervisor->engine);
+	command_signal(&supervisor->command, SIGKILL);
+	if (!init_signal_rest(SIGKILL) && supervisor->sweeping)
+		end(supervisor);
+	ev_timer_set(timer, 1., 0.);    /* what was forked meanwhile */
+	ev_timer_start(loop, timer);
+}
+
+static void set_deadline(struct supervisor *supervisor, double seconds)
+{
+	ev_timer_stop(supervisor->engine.loop, &supervisor->deadline);
+	ev_timer_set(&supervisor->deadline, seconds, 0.);
+	ev_timer_start(supervisor->engine.loop, &supervisor->deadline);
+}
+
+static void stop(struct supervisor *supervisor, int signal)
+{
+	if (supervisor->engine.stopping) {
+		set_deadline(supervisor, 0.);   /* asked twice: at once */
+		return;
+	}
+	log_notice(supervisor->engine.log, "stopping");
+	supervisor->engine.stopping = true;
+	set_deadline(supervisor, supervisor->stop_timeout);
+	command_signal(&supervisor->command, signal);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			keeper_event(supervisor->roster.keepers[n], DISABLE);
+	}
+	instance_stop_all(&supervisor->engine);
+	end_if_over(supervisor);
+}
+
+static void say_diags(struct log *log, const struct diags *diags)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		enum level level = diag->severity == SEVERITY_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
+
+		log_say(log, level, "%s:%u:%u: %s%s%s", diag->file ? diag->file : "", diag->line, diag->column, diag->message,
+			diag->hint ? ": " : "", diag->hint ? diag->hint : "");
+	}
+}
+
+static void reload(struct supervisor *supervisor)
+{
+	struct log *log = supervisor->engine.log;
+	struct reload_counts counts;
+	struct diags diags = { 0 };
+	struct table *table = supervisor->load(supervisor->context, &diags);
+
+	say_diags(log, &diags);
+	if (!table || diags.errors) {
+		log_error(log, "not reloaded: %zu errors: the table of before goes on", diags.errors);
+		table_free(table);
+	} else if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, &counts)) {
+		log_error(log, "not reloaded: out of memory: the table of before goes on");
+		table_free(table);
+	} else {
+		table->users++;
+		table_release(supervisor->table);
+		supervisor->table = table;
+		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged, counts.changed,
+			   counts.added, counts.removed);
+	}
+	diags_free(&diags);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+
+	(void)loop, (void)events;
+	switch (watcher->signum) {
+	case SIGHUP:
+		log_reopen(supervisor->engine.log);
+		if (!supervisor->engine.stopping)
+			reload(supervisor);
+		command_signal_gently(&supervisor->command, SIGHUP);
+		break;
+	case SIGUSR1:
+		state_say(&supervisor->engine, &supervisor->roster);
+		command_signal_gently(&supervisor->command, SIGUSR1);
+		break;
+	case SIGQUIT:
+		if (supervisor->command.child.pid) {
+			command_signal(&supervisor->command, SIGQUIT);
+			break;
+		}
+		log_notice(supervisor->engine.log, "leaving: instances run on");
+		supervisor->leaving = true;
+		end(supervisor);
+		break;
+	case SIGUSR2:
+	case SIGWINCH:
+	case SIGCONT:
+		command_signal(&supervisor->command, watcher->signum);
+		break;
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+		break;                  /* handled, so that children start with the default and superd lives */
+	default:
+		stop(supervisor, watcher->signum == SIGINT ? SIGINT : SIGTERM);
+	}
+}
+
+static void on_child(struct ev_loop *loop, ev_child *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	struct engine *engine = &supervisor->engine;
+	struct child *child = children_find(&engine->children, watcher->rpid);
+
+	(void)loop, (void)events;
+	if (WIFSTOPPED(watcher->rstatus) || WIFCONTINUED(watcher->rstatus))
+		return;
+	if (child) {
+		children_remove(&engine->children, child);
+		child->ended(child, watcher->rstatus);
+	} else {
+		log_debug(engine->log, "reaped pid %ld, a stranger", (long)watcher->rpid);
+	}
+	if (!list_empty(&engine->lingering))
+		instance_sweep(engine);
+	end_if_over(supervisor);
+}
+
+static void on_gone(struct engine *engine, struct keeper *keeper)
+{
+	if (keeper->removed)
+		keeper_free(keeper);
+	else
+		end_if_over(engine->context);
+}
+
+static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
+{
+	struct supervisor *supervisor = engine->context;
+
+	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
+	supervisor->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+	ev_feed_signal_event(engine->loop, SIGTERM);    /* not from within the keeper's own event */
+}
+
+static void on_command_ended(struct command *command)
+{
+	struct supervisor *supervisor = command->engine->context;
+
+	supervisor->exit_status = command->exit_status;
+	log_info(command->engine->log, "the main command has ended with status %d", command->exit_status);
+	if (!supervisor->engine.stopping)
+		stop(supervisor, SIGTERM);
+	else
+		end_if_over(supervisor);
+}
+
+static void watch_signals(struct supervisor *supervisor)
+{
+	const int signals[] = {
+		SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+#ifdef SIGPWR
+		SIGPWR,
+#endif
+#ifdef SIGRTMIN
+		SIGRTMIN + 3,
+#endif
+	};
+
+	for (size_t n = 0; n < sizeof(signals) / sizeof(*signals); n++) {
+		ev_signal *watcher = &supervisor->signals[supervisor->signal_count++];
+
+		ev_signal_init(watcher, on_signal, signals[n]);
+		watcher->data = supervisor;
+		ev_signal_start(supervisor->engine.loop, watcher);
+		ev_unref(supervisor->engine.loop);
+	}
+}
+
+bool supervisor_init(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	engine->loop = ev_default_loop(EVFLAG_NOENV);
+	if (!engine->loop)
+		return false;
+	engine->context = supervisor;
+	engine->on_fatal = on_fatal;
+	engine->on_gone = on_gone;
+	engine->syslog = (struct syslog)SYSLOG_INIT;
+	engine->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	engine->spare = -1;
+	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
+	list_init(&engine->lingering);
+	engine_keep_spare(engine);
+	watch_signals(supervisor);
+	ev_child_init(&supervisor->reaper, on_child, 0, 0);
+	supervisor->reaper.data = supervisor;
+	ev_child_start(engine->loop, &supervisor->reaper);
+	ev_init(&supervisor->deadline, on_deadline);
+	supervisor->deadline.data = supervisor;
+	return engine->null >= 0;
+}
+
+int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
+{
+	table->users++;
+	supervisor->table = table;
+	if (!roster_build(&supervisor->roster, &supervisor->engine, table)) {
+		log_error(supervisor->engine.log, "cannot start: out of memory");
+		return 2;
+	}
+	init_close_sockets(&supervisor->engine.inheritance);
+	if (argv) {
+		supervisor->command.ended = on_command_ended;
+		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
+			supervisor->exit_status = supervisor->command.exit_status;
+			stop(supervisor, SIGTERM);
+		}
+	}
+	if (supervisor->started)
+		supervisor->started(supervisor->started_context);
+	if (!supervisor->over)
+		ev_run(supervisor->engine.loop, 0);
+	return supervisor->exit_status;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	roster_free(&supervisor->roster);
+	if (supervisor->command.engine)
+		command_free(&supervisor->command);
+	if (supervisor->table)
+		table_release(supervisor->table);
+	children_free(&engine->children);
+	gate_free(&engine->sources);
+	syslog_close(&engine->syslog);
+	fd_close(&engine->null);
+	fd_close(&engine->spare);
+	spawn_end();
+}

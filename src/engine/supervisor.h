@@ -1,0 +1,42 @@
+/* superd while it runs: the loop, the signals, all keepers, the end. Everything mutable hangs from this one struct. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "engine/command.h"
+#include "engine/engine.h"
+#include "engine/reload.h"
+
+#define SUPERVISOR_SIGNALS 16
+
+struct supervisor {
+	struct engine engine;
+	struct table *table;
+	struct roster roster;
+	struct command command;
+	bool has_command;
+	bool leaving;                   /* SIGQUIT: instances run on */
+	bool over;                      /* nothing is left to wait for */
+	bool sweeping;                  /* all of ours have ended, the rest is told to */
+	int exit_status;
+	double stop_timeout;            /* seconds from the order to stop to SIGKILL for all */
+	ev_signal signals[SUPERVISOR_SIGNALS];
+	size_t signal_count;
+	ev_child reaper;
+	ev_timer deadline;
+	/* Reads the sources again: a checked and resolved table, or NULL with the errors in diags. */
+	struct table *(*load)(void *context, struct diags *diags);
+	void *context;
+	void (*started)(void *context); /* every socket was tried once, the main command runs */
+	void *started_context;
+};
+
+/* Prepares loop and signals; engine.log, load and stop_timeout are the caller's to set before. false: out of memory or no loop. */
+bool supervisor_init(struct supervisor *supervisor);
+
+/* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit status. */
+int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
+
+void supervisor_free(struct supervisor *supervisor);

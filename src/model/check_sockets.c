@@ -1,0 +1,189 @@
+/* Rules of a service's sockets: that there are some, of a kind that its way of serving can use, and that
+ * options set for them have something to act on.
+ *
+ * The hard thing is that a service may mix kinds: an option is in order as soon as one of the sockets has a
+ * use for it. */
+#include <string.h>
+
+#include "model/check_rules.h"
+#include "model/directive.h"
+
+void rule_listen(const struct service *service, struct diags *diags)
+{
+	bool alone = service->what->start == START_BOOT && !service->what->accept;
+
+	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
+	    service_mark(service, "socket"))
+		return;
+	service_refuse(service, NULL, diags, "listen is missing");
+	diags_hint(diags,
+		   "say where it listens, as in listen = \"80\"; only a service with start = boot may do without");
+}
+
+static bool kind_is_later(enum endpoint_kind kind)
+{
+	return kind == ENDPOINT_RPC_TCP || kind == ENDPOINT_RPC_UDP || kind == ENDPOINT_TCPMUX;
+}
+
+static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct endpoint *endpoint = listen->endpoint;
+	bool later = kind_is_later((enum endpoint_kind)endpoint->kind);
+	struct buf text = { 0 };
+
+	if (!later && (!service->what->accept || endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint)))
+		return;
+	endpoint_format(endpoint, &text);
+	if (later) {
+		diag_error(diags, listen->at, "%s: %s: not yet: this version of superd cannot listen there",
+			   service->name, buf_string(&text));
+	} else {
+		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
+			   service->name, buf_string(&text));
+		diags_hint(diags, "say accept = no: the backend gets it as it is");
+	}
+	buf_free(&text);
+}
+
+void rule_kinds(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++)
+		check_kind(service, &service->sockets[i], diags);
+}
+
+void rule_pass(const struct service *service, struct diags *diags)
+{
+	size_t count = service->socket_count;
+
+	if (service->what->pass != PASS_INETD || service->what->accept || count == 1)
+		return;
+	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
+		return;
+	if (!count && service->what->start != START_BOOT)
+		return;         /* rule_listen's */
+	service_refuse(service, "pass", diags,
+		       "pass = inetd makes one socket the standard input; this service has %zu", count);
+	if (count)
+		diags_hint(diags, "make it a service for each socket, or say accept = yes or pass = systemd");
+	else
+		diags_hint(diags, "leave pass out, or say where it listens");
+}
+
+/* Two nodes cannot have one link. */
+void rule_symlinks(const struct service *service, struct diags *diags)
+{
+	const struct listen *first = NULL;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (!listen->options->symlinks || !endpoint_is_path(listen->endpoint))
+			continue;
+		if (first && first->options->symlinks == listen->options->symlinks) {
+			diag_error(diags, listen->at,
+				   "%s: symlinks belong to one node; this is the second they would name",
+				   service->name);
+			diags_hint(diags, "put them into the socket { } they belong to");
+		}
+		first = listen;
+	}
+	if (!first && service->socket_count && service_mark(service, "symlinks") &&
+	    service->socket_defaults->symlinks)
+		service_refuse(service, "symlinks", diags,
+			       "symlinks: it has no unix socket or fifo that could have another name");
+}
+
+static bool is_tcp(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_TCP;
+}
+
+static bool is_stream(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_SCTP;
+}
+
+static bool is_udp(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_UDP;
+}
+
+static bool is_fifo(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_FIFO;
+}
+
+static bool is_ipv6(const struct endpoint *endpoint)
+{
+	return endpoint_is_inet(endpoint) && endpoint->family != FAMILY_IPV4;
+}
+
+static bool is_local(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_UNIX_DGRAM ||
+	       endpoint->kind == ENDPOINT_SEQPACKET || endpoint->kind == ENDPOINT_NETLINK;
+}
+
+static bool is_message(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_NETLINK;
+}
+
+/* What an option acts on, where that is not every socket. */
+static const struct {
+	const char *option;
+	bool (*fits)(const struct endpoint *endpoint);
+	const char *needs;
+} uses[] = {
+	{ "socket_user", endpoint_is_path, "a node in the file system" },
+	{ "socket_group", endpoint_is_path, "a node in the file system" },
+	{ "socket_mode", endpoint_is_path, "a node in the file system" },
+	{ "directory_mode", endpoint_is_path, "a node in the file system" },
+	{ "remove_on_stop", endpoint_is_path, "a node in the file system" },
+	{ "bind_to_device", endpoint_is_inet, "an Internet address" },
+	{ "free_bind", endpoint_is_inet, "an Internet address" },
+	{ "transparent", endpoint_is_inet, "an Internet address" },
+	{ "ip_tos", endpoint_is_inet, "an Internet address" },
+	{ "ip_ttl", endpoint_is_inet, "an Internet address" },
+	{ "ipv6_only", is_ipv6, "an IPv6 address" },
+	{ "keep_alive", is_stream, "TCP connections" },
+	{ "keep_alive_time", is_tcp, "TCP connections" },
+	{ "keep_alive_interval", is_tcp, "TCP connections" },
+	{ "keep_alive_probes", is_tcp, "TCP connections" },
+	{ "no_delay", is_stream, "TCP connections" },
+	{ "defer_accept", is_tcp, "TCP connections" },
+	{ "tcp_congestion", is_tcp, "TCP connections" },
+	{ "broadcast", is_udp, "UDP datagrams" },
+	{ "pass_credentials", is_local, "unix or netlink messages" },
+	{ "pass_packet_info", is_message, "UDP or netlink datagrams" },
+	{ "pipe_size", is_fifo, "a fifo" },
+};
+
+static bool any_fits(const struct service *service, bool (*fits)(const struct endpoint *endpoint))
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (fits(service->sockets[i].endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
+{
+	const char *option = directives[mark->directive].name[NATIVE];
+	struct origin at = { .file = mark->file, .line = mark->line, .column = mark->column };
+
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		if (!strcmp(uses[i].option, option) && !any_fits(service, uses[i].fits))
+			diag_warning(diags, at, "%s: %s does nothing here: none of its sockets has %s",
+				     service->name, option, uses[i].needs);
+	}
+}
+
+void rule_options(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
+		if (directives[service->marks[i].directive].chapter == CHAPTER_SOCKETS)
+			check_use(service, &service->marks[i], diags);
+	}
+}

@@ -1,0 +1,140 @@
+/* What a reload changes: two rows of one name compared, option by option, by the directive table.
+ *
+ * The hard thing is to see a change that no option shows: a user or a port whose name is the same while the
+ * number behind it is not. So what sys/resolve found is compared beside what was written. */
+#include "model/diff.h"
+
+#include <string.h>
+
+#include "model/directive.h"
+
+static const void *group_field(const struct directive *directive, const void *group)
+{
+	return (const char *)group + directive->offset;
+}
+
+static bool is_of(const struct directive *directive, unsigned chapter)
+{
+	return (unsigned)directive->chapter == chapter && !(directive->flags & (LATER | STRUCTURE));
+}
+
+static void why_add(struct buf *why, const char *name)
+{
+	if (!why)
+		return;
+	if (why->length)
+		buf_char(why, ' ');
+	buf_text(why, name);
+}
+
+/* Whether two groups are equal. why gets each option that differs, and then all of them are looked at. */
+static bool groups_equal(unsigned group, const void *a, const void *b, struct buf *why)
+{
+	bool equal = true;
+
+	if (a == b)
+		return true;
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+
+		if (!is_of(directive, group) ||
+		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
+bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
+{
+	return groups_equal(GROUP_SOCKETS, before, after, NULL);
+}
+
+bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
+{
+	for (size_t i = 0; i < directive_count && before != after; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (is_of(directive, CHAPTER_SOCKETS) && directive->change == CHANGE_REBIND &&
+		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
+			return true;
+	}
+	return false;
+}
+
+static bool listens_at_same(const struct listen *a, const struct listen *b)
+{
+	return endpoint_equal(a->endpoint, b->endpoint) && endpoint_equal(a->address, b->address);
+}
+
+/* The sockets in their order: it is the order of descriptors. */
+static bool sockets_equal(const struct service *before, const struct service *after, struct buf *why)
+{
+	bool equal = true;
+
+	if (before->socket_count != after->socket_count) {
+		why_add(why, "listen");
+		return false;
+	}
+	for (size_t i = 0; i < before->socket_count; i++) {
+		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
+
+		if (!listens_at_same(a, b)) {
+			why_add(why, "listen");
+			return false;
+		}
+		if (!groups_equal(GROUP_SOCKETS, a->options, b->options, equal ? why : NULL))
+			equal = false;
+		else if (equal && (a->owner != b->owner || a->owner_group != b->owner_group)) {
+			why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
+			equal = false;
+		}
+	}
+	return equal;
+}
+
+static bool socket_names_equal(const struct service *before, const struct service *after)
+{
+	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++) {
+		if (strcmp(before->sockets[i].name, after->sockets[i].name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Before sys/resolve there are none: then the names that were compared have to do. */
+static bool accounts_equal(const struct account *a, const struct account *b)
+{
+	if (!a || !b || a == b)
+		return true;
+	if (a->uid != b->uid || a->gid != b->gid || a->switches != b->switches)
+		return false;
+	if (a->group_count != b->group_count)
+		return false;
+	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
+}
+
+enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
+{
+	enum fate fate = FATE_SAME;
+
+	for (unsigned group = 0; group < GROUPS; group++) {
+		/* Of sockets' options, those that each socket has count. */
+		if (group == GROUP_SOCKETS || groups_equal(group, before->group[group], after->group[group],
+							   why))
+			continue;
+		fate = FATE_CHANGED;
+	}
+	if (!socket_names_equal(before, after)) {
+		why_add(why, "socket");
+		fate = FATE_CHANGED;
+	}
+	if (!accounts_equal(before->account, after->account)) {
+		why_add(why, "account");
+		fate = FATE_CHANGED;
+	}
+	if (!sockets_equal(before, after, why))
+		fate = FATE_SOCKETS;
+	return fate;
+}

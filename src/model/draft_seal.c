@@ -1,0 +1,204 @@
+/* From a draft to a row of the table: what the service says, over what its file's defaults say, over superd's
+ * own.
+ *
+ * The hard thing is that ten thousand services must not cost ten thousand times every option. The groups of a
+ * service that says nothing are made once and kept with the table; a draft copies only the groups it touches,
+ * and the pool gives equal groups one address. */
+#include "model/draft.h"
+
+#include <string.h>
+
+#include "model/draft_parts.h"
+
+/* Room for any group. */
+union group_values {
+	struct what what;
+	struct socket_options sockets;
+	struct who who;
+	struct surroundings surroundings;
+	struct streams streams;
+	struct gate gate;
+	struct life life;
+};
+
+/* The groups under every draft, and of which defaults they were made. */
+struct bases {
+	unsigned number;                /* of the draft of the defaults, 0: none */
+	size_t settings;                /* how many it had then */
+	const void *group[GROUPS];
+};
+
+static bool bases_fit(const struct bases *bases, const struct draft *defaults)
+{
+	if (!bases)
+		return false;
+	return bases->number == (defaults ? defaults->number : 0) &&
+	       bases->settings == (defaults ? defaults->settings.count : 0);
+}
+
+static const struct bases *bases_make(struct table *table, const struct draft *defaults)
+{
+	struct pool *pool = table->pool;
+	struct bases *bases = pool_alloc(pool, sizeof(*bases));
+	union group_values values;
+
+	if (!bases)
+		return NULL;
+	for (int group = 0; group < GROUPS; group++) {
+		if (!directive_fill_defaults((enum option_group)group, &values, pool))
+			return NULL;
+		if (defaults && !settings_apply(&defaults->settings, (enum option_group)group, &values, pool))
+			return NULL;
+		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!bases->group[group])
+			return NULL;
+	}
+	bases->number = defaults ? defaults->number : 0;
+	bases->settings = defaults ? defaults->settings.count : 0;
+	table->bases = bases;
+	return bases;
+}
+
+/* Lays settings over a kept group: another kept group. NULL: out of memory. */
+static const void *lay_over(const void *base, enum option_group group, const struct settings *settings,
+			    struct pool *pool)
+{
+	union group_values values;
+
+	if (!settings_touch(settings, group))
+		return base;
+	memcpy(&values, base, group_sizes[group]);
+	if (!settings_apply(settings, group, &values, pool))
+		return NULL;
+	return pool_keep(pool, &values, group_sizes[group]);
+}
+
+static bool is_said(const struct draft *draft, const struct draft *defaults, const char *name)
+{
+	const struct directive *directive = directive_find(NATIVE, name);
+
+	return settings_find(&draft->settings, directive) || (defaults && settings_find(&defaults->settings,
+											directive));
+}
+
+/* Where superd accepts, a backend is an inetd's unless the table says otherwise. */
+static bool settle_pass(struct service *row, const struct draft *draft, const struct draft *defaults,
+			struct pool *pool)
+{
+	struct what what;
+
+	if (!row->what->accept || is_said(draft, defaults, "pass"))
+		return true;
+	memcpy(&what, row->what, sizeof(what));
+	what.pass = PASS_INETD;
+	row->what = pool_keep(pool, &what, sizeof(what));
+	return row->what != NULL;
+}
+
+/* `output` alone speaks for both streams, but never sends errors to a client. */
+static bool settle_error(struct service *row, const struct draft *draft, const struct draft *defaults,
+			 struct pool *pool)
+{
+	struct streams streams;
+
+	if (row->streams->output.kind == STREAM_SOCKET || !is_said(draft, defaults, "output") ||
+	    is_said(draft, defaults, "error"))
+		return true;
+	memcpy(&streams, row->streams, sizeof(streams));
+	memcpy(&streams.error, &row->streams->output, sizeof(streams.error));
+	row->streams = pool_keep(pool, &streams, sizeof(streams));
+	return row->streams != NULL;
+}
+
+static bool seal_groups(struct service *row, const struct draft *draft, const struct draft *defaults)
+{
+	struct table *table = draft->table;
+	const struct bases *bases = table->bases;
+
+	if (!bases_fit(bases, defaults))
+		bases = bases_make(table, defaults);
+	if (!bases)
+		return false;
+	for (int group = 0; group < GROUPS; group++) {
+		row->group[group] = lay_over(bases->group[group], (enum option_group)group, &draft->settings,
+					     table->pool);
+		if (!row->group[group])
+			return false;
+	}
+	return settle_pass(row, draft, defaults, table->pool) && settle_error(row, draft, defaults,
+									      table->pool);
+}
+
+static bool seal_sockets(struct service *row, const struct draft *draft)
+{
+	struct pool *pool = draft->table->pool;
+
+	if (!draft->word_count)
+		return true;
+	row->sockets = pool_alloc(pool, draft->word_count * sizeof(*row->sockets));
+	if (!row->sockets)
+		return false;
+	row->socket_count = draft->word_count;
+	for (size_t i = 0; i < draft->word_count; i++) {
+		const struct listen_word *word = &draft->words[i];
+		const struct block *block = word->block ? &draft->blocks[word->block - 1] : NULL;
+		const struct socket_options *options = row->socket_defaults;
+
+		if (block)
+			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
+		if (!options)
+			return false;
+		row->sockets[i] = (struct listen){
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
+			.name = block ? block->name : draft->name, .options = options,
+			.owner = (uid_t)-1, .owner_group = (gid_t)-1,
+		};
+	}
+	return true;
+}
+
+static size_t copy_marks(struct mark *to, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		to[i] = settings->list[i].mark;
+	return settings->count;
+}
+
+static bool seal_marks(struct service *row, const struct draft *draft)
+{
+	size_t count = draft->settings.count + draft->block_count;
+	struct mark *marks;
+
+	for (size_t i = 0; i < draft->block_count; i++)
+		count += draft->blocks[i].settings.count;
+	if (!count)
+		return true;
+	marks = pool_alloc(draft->table->pool, count * sizeof(*marks));
+	if (!marks)
+		return false;
+	row->marks = marks;
+	row->mark_count = count;
+	marks += copy_marks(marks, &draft->settings);
+	for (size_t i = 0; i < draft->block_count; i++) {
+		const struct block *block = &draft->blocks[i];
+
+		*marks++ = (struct mark){
+			.directive = (uint16_t)directive_index(directive_find(NATIVE, "socket")),
+			.block = (uint16_t)(i + 1),
+			.file = block->at.file, .line = block->at.line, .column = block->at.column,
+		};
+		marks += copy_marks(marks, &block->settings);
+	}
+	return true;
+}
+
+bool draft_seal(struct draft *draft, const struct draft *defaults, struct diags *diags)
+{
+	struct service row = { .name = draft->name, .at = draft->at };
+
+	if (!draft->exhausted && seal_groups(&row, draft, defaults) && seal_sockets(&row, draft) &&
+	    seal_marks(&row, draft) && table_add(draft->table, &row))
+		return true;
+	diag_error(diags, draft->at, "%s: out of memory", draft->name);
+	return false;
+}

@@ -1,0 +1,203 @@
+/* Sets one option of a draft: is it known, may it stand here, does its value read.
+ *
+ * The hard thing is that every mistake is reported once and at its place: each bad endpoint of a list, both
+ * places of an option set twice. An option with a bad value counts as set, for nobody should then hear that it
+ * is missing. */
+#include "model/draft.h"
+
+#include <string.h>
+
+#include "model/draft_parts.h"
+
+#define NOT_YET "not yet: this version of superd does not know how to honour it"
+
+static bool report_unknown(enum dialect dialect, const char *name, const struct value *value,
+			   struct diags *diags)
+{
+	struct buf hint = { 0 };
+
+	directive_hint(dialect, name, &hint);
+	diag_error(diags, value->at, "unknown option '%s'", name);
+	if (hint.length)
+		diags_hint(diags, "%s", buf_string(&hint));
+	buf_free(&hint);
+	return false;
+}
+
+static bool report_memory(struct diags *diags, struct origin at)
+{
+	diag_error(diags, at, "out of memory");
+	return false;
+}
+
+static struct origin word_place(const struct value *value, size_t word)
+{
+	return value->word_at && word < value->count ? value->word_at[word] : value->at;
+}
+
+/* Whether the option may stand here at all. */
+static bool place_allows(const struct draft *draft, const struct directive *directive, const char *name,
+			 const struct value *value, struct diags *diags)
+{
+	if (draft->open && !(directive->flags & IN_SOCKET)) {
+		diag_error(diags, value->at, "%s belongs to the service, not to one of its sockets", name);
+		diags_hint(diags, "write it outside of socket { }");
+		return false;
+	}
+	if (!draft->name && !draft->open && !(directive->flags & IN_DEFAULTS)) {
+		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
+		return false;
+	}
+	return true;
+}
+
+/* Whether so many words, with = or +=, fit the option and what is set already. */
+static bool shape_fits(const struct settings *level, const struct directive *directive, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct setting *before = settings_find(level, directive);
+
+	if (before && !value->append) {
+		report_twice(diags, value->at, name, mark_origin(&before->mark));
+		return false;
+	}
+	if (directive->type->is_list || (directive->flags & LATER))
+		return true;
+	if (value->append) {
+		diag_error(diags, value->at, "%s takes one value: += adds to lists only", name);
+		return false;
+	}
+	if (value->count != 1) {
+		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s takes one value",
+			   name);
+		return false;
+	}
+	return true;
+}
+
+/* Adds a setting and its mark to what is open now. NULL: out of memory, which is reported. */
+static struct setting *draft_mark(struct draft *draft, const struct directive *directive,
+				  const struct value *value, struct diags *diags)
+{
+	struct origin at = value->at;
+	struct setting *setting = origin_keep(draft, &at) ? settings_add(draft_level(draft)) : NULL;
+
+	if (!setting) {
+		report_memory(diags, value->at);
+		return NULL;
+	}
+	setting->mark = (struct mark){
+		.directive = (uint16_t)directive_index(directive),
+		.block = (uint16_t)(draft_block(draft) ? draft->block_count : 0),
+		.file = at.file, .line = at.line, .column = at.column,
+	};
+	setting->append = value->append;
+	return setting;
+}
+
+static bool endpoint_add(struct draft *draft, const struct endpoint *endpoint, struct origin at)
+{
+	struct listen_word *list;
+
+	list = array_grow(draft->words, &draft->word_capacity, draft->word_count, sizeof(*list));
+	if (!list || !origin_keep(draft, &at))
+		return false;
+	draft->words = list;
+	list[draft->word_count++] = (struct listen_word){
+		.endpoint = endpoint, .at = at, .block = draft_block(draft) ? draft->block_count : 0,
+	};
+	return true;
+}
+
+static bool draft_listen(struct draft *draft, const struct value *value, struct diags *diags)
+{
+	bool good = value->count;
+
+	if (!value->count) {
+		diag_error(diags, value->at, "listen needs an endpoint");
+		diags_hint(diags, "say where it listens, as in listen = \"80\"");
+	}
+	for (size_t i = 0; i < value->count; i++) {
+		const struct endpoint *endpoint = NULL;
+		const char *reason = endpoint_parse(value->words[i], draft->table->pool, &endpoint);
+
+		if (reason) {
+			diag_error(diags, word_place(value, i), "listen: %s", reason);
+			good = false;
+		} else if (!endpoint_add(draft, endpoint, word_place(value, i))) {
+			return report_memory(diags, value->at);
+		}
+	}
+	return good;
+}
+
+static bool is_notify(const struct directive *directive, const struct setting *setting)
+{
+	return directive->chapter == CHAPTER_WHAT && directive->offset == offsetof(struct what, type) &&
+	       *(const unsigned *)&setting->value == TYPE_NOTIFY;
+}
+
+/* Reads the words into the setting. */
+static bool draft_read(struct draft *draft, struct setting *setting, const char *name,
+		       const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = setting_directive(setting);
+	struct pool *pool = draft->table->pool;
+	size_t bad = 0;
+	const char *reason;
+
+	if (directive->flags & LATER) {
+		diag_error(diags, value->at, "%s: " NOT_YET, name);
+		return false;
+	}
+	reason = directive->type->parse(directive, value->words, value->count, false, pool, &setting->value,
+					&bad);
+	if (reason) {
+		if (bad < value->count)
+			diag_error(diags, word_place(value, bad), "%s: '%s': %s", name, value->words[bad],
+				   reason);
+		else
+			diag_error(diags, value->at, "%s: %s", name, reason);
+		return false;
+	}
+	if (is_notify(directive, setting)) {
+		diag_error(diags, word_place(value, 0), "%s = notify: " NOT_YET, name);
+		return false;
+	}
+	if (!value->append)
+		return true;
+	setting->more.texts = pool_list(pool, value->words, value->count);
+	setting->more.count = value->count;
+	return setting->more.texts || !value->count || report_memory(diags, value->at);
+}
+
+bool draft_set(struct draft *draft, enum dialect dialect, const char *name, const struct value *value,
+	       struct diags *diags)
+{
+	const struct directive *directive = directive_find(dialect, name);
+	struct setting *setting;
+
+	if (!directive)
+		return report_unknown(dialect, name, value, diags);
+	if (directive == directive_find(NATIVE, "socket")) {
+		diag_error(diags, value->at,
+			   "socket takes a name and braces, as in socket NAME { listen = \"80\" }");
+		return false;
+	}
+	if (directive->translated & (1u << dialect)) {
+		diag_error(diags, value->at, "%s has another meaning in superd.conf, where it is %s", name,
+			   directive->name[NATIVE]);
+		return false;
+	}
+	if (!place_allows(draft, directive, name, value, diags) ||
+	    !shape_fits(draft_level(draft), directive, name, value, diags))
+		return false;
+	setting = draft_mark(draft, directive, value, diags);
+	if (!setting)
+		return false;
+	if (directive->flags & STRUCTURE)
+		setting->mark.refused = !draft_listen(draft, value, diags);
+	else
+		setting->mark.refused = !draft_read(draft, setting, name, value, diags);
+	return !setting->mark.refused;
+}

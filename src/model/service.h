@@ -1,0 +1,192 @@
+/* What a service is, as configured. A service is a row of the table: immutable once the table is sealed, shared by all
+ * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), so a row
+ * is small however many options there are. The directive table (model/directive) knows the place of every option.
+ *
+ * All memory belongs to the table's pool. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "model/endpoint.h"
+
+enum pass { PASS_SYSTEMD, PASS_INETD };
+enum service_type { TYPE_SIMPLE, TYPE_EXEC, TYPE_NOTIFY, TYPE_FORKING, TYPE_ONESHOT };
+enum start { START_DEMAND, START_BOOT };
+enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
+enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
+enum on_remove { REMOVE_FINISH, REMOVE_STOP };
+enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
+enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
+enum stream_kind { STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET };
+enum tristate { UNSET, NO, YES };
+
+#define UNLIMITED INT64_MAX
+#define RLIMITS 16
+
+typedef const char *const *words;       /* NULL-terminated, kept; NULL is the empty list */
+
+struct stream {
+	unsigned kind;                  /* enum stream_kind */
+	const char *path;               /* FILE, APPEND */
+};
+
+struct limit {
+	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: leave as it is */
+};
+
+struct what {
+	words exec;                     /* argv with the program first; argv[0] may differ by argv0 */
+	const char *argv0;
+	bool accept, disable;
+	unsigned pass;                  /* enum pass */
+	unsigned type;                  /* enum service_type */
+	unsigned start;                 /* enum start */
+};
+
+struct socket_options {
+	int64_t backlog;
+	const char *socket_user, *socket_group;
+	mode_t socket_mode, directory_mode;
+	words symlinks;
+	bool remove_on_stop, optional, non_blocking;
+	const char *bind_to_device;
+	bool free_bind, transparent, reuse_port;
+	unsigned ipv6_only;             /* enum ipv6_only */
+	bool keep_alive;
+	int64_t keep_alive_time, keep_alive_interval;   /* microseconds, 0: the kernel's */
+	int64_t keep_alive_probes;      /* 0: the kernel's */
+	bool no_delay;
+	int64_t defer_accept;           /* microseconds, 0: off */
+	int64_t priority, mark;         /* -1: unset */
+	int64_t ip_tos, ip_ttl;         /* -1: unset */
+	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
+	bool broadcast, pass_credentials, pass_packet_info;
+	const char *tcp_congestion;
+	int64_t pipe_size;              /* bytes, 0: the kernel's */
+};
+
+struct who {
+	const char *user, *group;       /* names or numbers as written; NULL: superd's own */
+	bool groups;                    /* the user's supplementary groups (xinetd's `groups`) */
+	words supplementary_groups;
+	uint64_t ambient_capabilities;  /* bit CAP_x */
+	uint64_t capability_bounding_set;               /* bit CAP_x; all ones: untouched */
+	bool no_new_privileges;
+};
+
+struct surroundings {
+	words env;                      /* NAME=value, later wins, may hold %{fd} templates */
+	words passenv;                  /* names taken from superd's own environment */
+	words environment_file;         /* paths, "-" in front: may be missing */
+	mode_t umask;
+	int64_t nice;
+	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
+	const char *root_directory;
+	struct limit limits[RLIMITS];   /* by RLIMIT_x */
+	int64_t oom_score_adjust;       /* INT64_MIN: unset */
+	words cpu_affinity;             /* "0", "2-4" */
+	const char *io_scheduling;      /* "idle", "best-effort:4", "realtime:0", NULL: unset */
+	words runtime_directory, state_directory;       /* relative names */
+};
+
+struct streams {
+	struct stream input, output, error;
+};
+
+struct gate {
+	int64_t instances;              /* accept = yes: most at once; UNLIMITED */
+	int64_t per_source;             /* the same from one address; UNLIMITED */
+	int64_t per_source_prefix;      /* bits of an IPv6 address that make one source; IPv4 is whole */
+	unsigned overload;              /* enum overload */
+};
+
+struct life {
+	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
+	int kill_signal;
+	unsigned kill_mode;             /* enum kill_mode */
+	const char *pid_file;
+	int64_t backoff_min, backoff_max;               /* microseconds */
+	unsigned on_failure, on_remove;
+};
+
+enum option_group {
+	GROUP_WHAT, GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUPS
+};
+
+/* A user as sys/resolve found it; kept in the pool. */
+struct account {
+	const char *name, *home, *shell;                /* NULL home and shell: a number without a passwd entry */
+	uid_t uid;
+	gid_t gid;                      /* `group` where given, else the user's */
+	const gid_t *groups;            /* what setgroups gets, kept */
+	size_t group_count;
+	bool switches;                  /* ids are to be set at all; false: superd's own user without privileges */
+};
+
+/* One socket of a service, in the table's order, which is the order of descriptors. */
+struct listen {
+	const struct endpoint *endpoint;                /* as written */
+	const struct endpoint *address;                 /* with host and port as numbers, by sys/resolve; until then the same */
+	const char *name;                               /* its LISTEN_FDNAMES entry */
+	const struct socket_options *options;
+	struct origin at;
+	uid_t owner;                                    /* of its node, by sys/resolve; (uid_t)-1: superd's */
+	gid_t owner_group;
+};
+
+/* Which directive was set, and where. */
+struct mark {
+	uint16_t directive;             /* index into directives[] */
+	uint16_t block;                 /* 0: by the service itself; n: in its n-th socket { } */
+	unsigned line, column;
+	bool refused;                   /* its value was wrong, which was said: it is as if unset, but not missing */
+	const char *file;
+};
+
+struct service {
+	const char *name;
+	struct origin at;
+	struct listen *sockets;
+	size_t socket_count;
+	union {
+		const void *group[GROUPS];
+		struct {                /* in the order of enum option_group */
+			const struct what *what;
+			const struct socket_options *socket_defaults;
+			const struct who *who;
+			const struct surroundings *surroundings;
+			const struct streams *streams;
+			const struct gate *gate;
+			const struct life *life;
+		};
+	};
+	const struct mark *marks;       /* what this service's own text set, in that order */
+	size_t mark_count;
+	const struct account *account;  /* by sys/resolve; NULL before */
+};
+
+/* The size of each group's struct, by enum option_group. */
+extern const size_t group_sizes[GROUPS];
+
+/* Where this service's own text set the directive of this name, also inside a socket { }; NULL when it didn't. */
+const struct mark *service_mark(const struct service *service, const char *directive);
+
+/* Whether the service set it to something that was refused, so that nothing can be said of it. */
+bool service_is_unclear(const struct service *service, const char *directive);
+
+/* The same as service_mark as a place; the service's own when it didn't set the directive. */
+struct origin service_origin(const struct service *service, const char *directive);
+
+/* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
+void origin_describe(struct origin at, struct buf *out);
+
+/* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
+static inline bool service_waits(const struct service *service)
+{
+	return !service->what->accept;
+}

@@ -1,0 +1,73 @@
+/* The list of an option's settings and its laying over a group of values.
+ *
+ * The hard thing is += : what it adds to may be a default that stands further down, so its words are read once
+ * where they are written, for their mistakes, and once more here, on top of the value below. */
+#include "model/setting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct setting *settings_add(struct settings *settings)
+{
+	if (settings->count == settings->capacity) {
+		size_t capacity = settings->capacity ? settings->capacity * 2 : 4;
+		struct setting *list = reallocarray(settings->list, capacity, sizeof(*list));
+
+		if (!list)
+			return NULL;
+		settings->list = list;
+		settings->capacity = capacity;
+	}
+	return memset(&settings->list[settings->count++], 0, sizeof(settings->list[0]));
+}
+
+const struct setting *settings_find(const struct settings *settings, const struct directive *directive)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		if (setting_directive(&settings->list[i]) == directive)
+			return &settings->list[i];
+	}
+	return NULL;
+}
+
+static bool setting_is_of(const struct setting *setting, enum option_group group)
+{
+	const struct directive *directive = setting_directive(setting);
+
+	return !setting->mark.refused && (unsigned)directive->chapter == (unsigned)group &&
+	       !(directive->flags & STRUCTURE);
+}
+
+bool settings_touch(const struct settings *settings, enum option_group group)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		if (setting_is_of(&settings->list[i], group))
+			return true;
+	}
+	return false;
+}
+
+bool settings_apply(const struct settings *settings, enum option_group group, void *values, struct pool *pool)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct setting *setting = &settings->list[i];
+		const struct directive *directive = setting_directive(setting);
+		void *field = (char *)values + directive->offset;
+		size_t bad = 0;
+
+		if (!setting_is_of(setting, group))
+			continue;
+		if (!setting->append)
+			memcpy(field, &setting->value, directive->type->size);
+		else if (directive->type->parse(directive, setting->more.texts, setting->more.count, true, pool,
+						field, &bad))
+			return false;
+	}
+	return true;
+}
+
+void settings_free(struct settings *settings)
+{
+	free(settings->list);
+	*settings = (struct settings){ 0 };
+}

@@ -1,0 +1,55 @@
+/* One option as one place of a text sets it: read, but not yet laid over anything, for what lies below is
+ * known only when every source is read. A draft is made of settings. For draft*.c and directive_default.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "model/directive.h"
+
+/* Any option's field. */
+union field_value {
+	const void *pointer;
+	int64_t number;
+	struct limit limit;
+	struct stream stream;
+};
+
+struct setting {
+	struct mark mark;
+	bool append;                    /* +=: `more` is read again over what lies below; else value is the field */
+	union {
+		union field_value value;
+		struct {
+			const char *const *texts;       /* kept */
+			size_t count;
+		} more;
+	};
+};
+
+struct settings {
+	struct setting *list;           /* in the order of the text */
+	size_t count, capacity;
+};
+
+static inline const struct directive *setting_directive(const struct setting *setting)
+{
+	return &directives[setting->mark.directive];
+}
+
+static inline struct origin mark_origin(const struct mark *mark)
+{
+	return (struct origin){ .file = mark->file, .line = mark->line, .column = mark->column };
+}
+
+struct setting *settings_add(struct settings *settings);        /* zeroed; NULL: out of memory */
+const struct setting *settings_find(const struct settings *settings, const struct directive *directive);
+
+/* Whether any of them has a field in this group. */
+bool settings_touch(const struct settings *settings, enum option_group group);
+
+/* Lays those of one group over its values, in order. false: out of memory. */
+bool settings_apply(const struct settings *settings, enum option_group group, void *values, struct pool *pool);
+
+void settings_free(struct settings *settings);

@@ -1,0 +1,132 @@
+/* The rows of a table and their names.
+ *
+ * Rows are one array that may move while it grows, so nobody keeps a pointer to one until every source is
+ * read. The hash of names is made by the first look-up, and not at all where nobody looks anything up; when
+ * there is no memory for it, names are searched one by one. */
+#include "model/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct names {
+	unsigned *slots;                /* row + 1, open addressing; NULL: not made */
+	size_t size;                    /* a power of two */
+};
+
+struct table *table_new(void)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->pool = pool_new();
+	table->names = calloc(1, sizeof(*table->names));
+	if (!table->pool || !table->names) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+static void names_forget(struct names *names)
+{
+	free(names->slots);
+	*names = (struct names){ 0 };
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	if (table->names)
+		names_forget(table->names);
+	free(table->names);
+	free(table->services);
+	pool_free(table->pool);
+	free(table);
+}
+
+void table_release(struct table *table)
+{
+	if (--table->users == 0)
+		table_free(table);
+}
+
+struct service *table_add(struct table *table, const struct service *service)
+{
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity + table->capacity / 2 : 16;
+		struct service *services = reallocarray(table->services, capacity, sizeof(*services));
+
+		if (!services)
+			return NULL;
+		table->services = services;
+		table->capacity = capacity;
+	}
+	names_forget(table->names);
+	table->services[table->count] = *service;
+	return &table->services[table->count++];
+}
+
+/* FNV-1a: names are short. */
+static size_t name_hash(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+/* The slot of this name, or the empty one where it belongs. */
+static unsigned *names_slot(const struct names *names, const struct table *table, const char *name)
+{
+	size_t at = name_hash(name) & (names->size - 1);
+
+	while (names->slots[at] && strcmp(table->services[names->slots[at] - 1].name, name) != 0)
+		at = (at + 1) & (names->size - 1);
+	return &names->slots[at];
+}
+
+static bool names_make(struct names *names, const struct table *table)
+{
+	names->size = 16;
+	while (names->size < table->count + table->count / 2)
+		names->size *= 2;
+	names->slots = calloc(names->size, sizeof(*names->slots));
+	if (!names->slots)
+		return false;
+	for (size_t i = 0; i < table->count; i++) {
+		unsigned *slot = names_slot(names, table, table->services[i].name);
+
+		if (!*slot)
+			*slot = (unsigned)(i + 1);
+	}
+	return true;
+}
+
+struct service *table_find(const struct table *table, const char *name)
+{
+	if (table->names->slots || names_make(table->names, table)) {
+		unsigned row = *names_slot(table->names, table, name);
+
+		return row ? &table->services[row - 1] : NULL;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!strcmp(table->services[i].name, name))
+			return &table->services[i];
+	}
+	return NULL;
+}
+
+void table_drop(struct table *table, bool (*unwanted)(const struct service *service, void *context), void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!unwanted(&table->services[i], context))
+			table->services[kept++] = table->services[i];
+	}
+	table->count = kept;
+	names_forget(table->names);
+}

@@ -1,0 +1,35 @@
+/* The table: every service of every source, in the order of the sources. Built by readers through drafts, then sealed;
+ * immutable after sys/resolve has put numbers beside the names. It owns its pool, and so all of itself. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "base/pool.h"
+#include "model/service.h"
+
+struct table {
+	struct pool *pool;
+	struct service *services;
+	size_t count, capacity;
+	size_t users;                   /* who still goes by a row of it: see table_release */
+	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
+	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
+	unsigned drafts_made;           /* a number of its own for each draft */
+};
+
+struct table *table_new(void);                  /* NULL: out of memory */
+void table_free(struct table *table);           /* accepts NULL */
+
+/* One user less; the last frees the table. */
+void table_release(struct table *table);
+
+/* Adds a row (copied; what it points to must be in the pool). NULL: out of memory. Names may repeat: table_check
+ * reports that. */
+struct service *table_add(struct table *table, const struct service *service);
+
+struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
+
+/* Drops every service that is unwanted, in one pass; the others keep their order. For --keep-going. */
+void table_drop(struct table *table, bool (*unwanted)(const struct service *service, void *context), void *context);

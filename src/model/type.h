@@ -1,0 +1,52 @@
+/* How one kind of value behaves everywhere: read, written, compared. A directive names its type; nothing else in superd
+ * parses or prints an option's value. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+
+struct directive;
+
+struct type {
+	const char *name;               /* as superd.conf(5) calls it: "duration", "size", "list of words", … */
+	const char *complete;           /* what a shell completes: "user", "group", "file", "directory", "word", "" */
+	bool is_list;                   /* takes {a, b} and += */
+	size_t size;                    /* of the field */
+	/* Reads the words into field. NULL when it succeeded, else what is wrong and would be right, as the end of a
+	 * sentence; *bad then is the index of the word at fault. The text may be kept in the pool. */
+	const char *(*parse)(const struct directive *directive, const char *const *words, size_t count, bool append,
+			     struct pool *pool, void *field, size_t *bad);
+	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* as superd.conf has it */
+	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
+	bool (*equal)(const void *a, const void *b);    /* across pools */
+};
+
+/* The empty text unsets a text, path, name or scheduling, and a number, limit or class whose directive says what unset is;
+ * format writes "" for it. A command of one word is a text to split. */
+extern const struct type
+	type_text,              /* const char * */
+	type_path,              /* const char *, absolute or one of the directive's words ("~"); "-" in front where OPTIONAL_PATH */
+	type_name,              /* const char *: a user or a group */
+	type_bool,              /* bool */
+	type_count,             /* int64_t, bounds of the directive; "unlimited" where max is UNLIMITED */
+	type_size,              /* int64_t bytes */
+	type_duration,          /* int64_t microseconds */
+	type_mode,              /* mode_t, at most the directive's `most` */
+	type_word,              /* unsigned, one of the directive's words */
+	type_signal,            /* int */
+	type_list,              /* words */
+	type_paths,             /* words, absolute, "-" in front allowed where the directive says */
+	type_command,           /* words: one text split by base/words, or the list as it is */
+	type_env,               /* words NAME=value */
+	type_stream,            /* struct stream; of the directive's words where it has any */
+	type_limit,             /* struct limit: soft[:hard]; of time or of bytes, by the resource */
+	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, also unknown ones */
+	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
+	type_scheduling,        /* const char *: idle, best-effort:0-7, realtime:0-7; kept with its level */
+	type_cpus,              /* words of numbers and ranges */
+	type_directories,       /* words: relative, no ".." */
+	type_endpoints,         /* words: canonical texts; the draft keeps the endpoints of `listen` itself apart */
+	type_later;             /* an option of a later release: takes no value yet */

@@ -1,0 +1,87 @@
+/* Finds the files of an include.
+ *
+ * The hard thing: the pattern is relative to the including file, and that file's folder is no pattern, whatever its name
+ * holds; and a folder that can't be read must not pass for an empty one. */
+#include "read/include.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "read/native.h"
+
+static void include_file(struct reading *reading, const char *path, struct origin at)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		diag_error(reading->diags, at, "include: %s is a folder: name its files, as in \"%s/*.conf\"", path, path);
+		return;
+	}
+	reading_file(reading, &reader_native, path, at);
+}
+
+/* The folder of the including file, its meaning as a pattern taken away if asked for. */
+static void add_folder(struct buf *out, const char *file, bool escape)
+{
+	const char *slash = strrchr(file, '/');
+
+	for (; slash && file <= slash; file++) {
+		if (escape && strchr("*?[\\", *file))
+			buf_char(out, '\\');
+		buf_char(out, *file);
+	}
+}
+
+/* A folder on the way that isn't there matches nothing; one that can't be read is an error. */
+static int stop_at_error(const char *path, int error)
+{
+	(void)path;
+	errno = error;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The pattern is complete; written is what the file says. */
+static void include_pattern(struct reading *reading, const char *pattern, const char *written, struct origin at)
+{
+	glob_t found = { 0 };
+	int result;
+
+	errno = 0;
+	result = glob(pattern, GLOB_NOSORT, stop_at_error, &found);
+	if (result == GLOB_NOSPACE)
+		diag_error(reading->diags, at, "out of memory");
+	else if (result && result != GLOB_NOMATCH)
+		diag_error(reading->diags, at, "include: cannot look for %s: %s", written, strerror(errno ? errno : EIO));
+	if (!result) {
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			include_file(reading, found.gl_pathv[i], at);
+	}
+	globfree(&found);
+}
+
+void include_files(struct reading *reading, const char *pattern, struct origin at)
+{
+	bool is_pattern = strpbrk(pattern, "*?[");
+	struct buf path = { 0 };
+
+	if (*pattern != '/')
+		add_folder(&path, at.file, is_pattern);
+	buf_text(&path, pattern);
+	if (path.failed)
+		diag_error(reading->diags, at, "out of memory");
+	else if (is_pattern)
+		include_pattern(reading, buf_string(&path), pattern, at);
+	else
+		include_file(reading, buf_string(&path), at);
+	buf_free(&path);
+}

@@ -1,0 +1,30 @@
+/* The tokens of superd.conf: words, quoted texts, braces, signs. Pure: the next token depends on the text and the
+ * offset alone, so looking ahead costs nothing and reports nothing. Comments and blanks are passed over. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/source.h"
+
+enum token_kind {
+	TOKEN_END,                      /* of the text; `wrong` is set when a comment was open there */
+	TOKEN_WORD,                     /* bare */
+	TOKEN_QUOTED,                   /* start and end include the quotes; an open one ends with its line */
+	TOKEN_OPEN, TOKEN_CLOSE,        /* { } */
+	TOKEN_LEFT, TOKEN_RIGHT,        /* ( ) */
+	TOKEN_COMMA, TOKEN_SET, TOKEN_ADD,      /* , = += */
+};
+
+struct token {
+	enum token_kind kind;
+	size_t start, end;              /* bytes of the source's text */
+	bool on_new_line;               /* a line began between the token before and this one */
+	size_t wrong_at;
+	const char *wrong;              /* what is wrong with the token itself, and would be right; NULL: nothing */
+};
+
+struct token token_after(const struct source *source, size_t offset);
+
+bool token_is(const struct source *source, struct token token, const char *word);       /* this bare word */
+bool token_has_value(struct token token);       /* a word or a quoted text */

@@ -1,0 +1,240 @@
+/* The account of a service: its user, its group and what comes with them.
+ *
+ * The one hard thing is superd without root: it can run services as itself alone, so an account that is its own needs no
+ * switch and any other is refused here, where the table can still say which line asks for it. */
+#include "sys/account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/capability.h"
+
+struct gids {
+	gid_t *list;
+	int count, capacity;
+};
+
+static bool gids_has(const struct gids *gids, gid_t gid)
+{
+	for (int i = 0; i < gids->count; i++) {
+		if (gids->list[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+static bool gids_reserve(struct gids *gids, int capacity)
+{
+	gid_t *list;
+
+	if (capacity <= gids->capacity)
+		return true;
+	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
+	if (!list)
+		return false;
+	gids->list = list;
+	gids->capacity = capacity;
+	return true;
+}
+
+static bool gids_add(struct gids *gids, gid_t gid)
+{
+	if (gids_has(gids, gid))
+		return true;
+	if (!gids_reserve(gids, gids->count + 8))
+		return false;
+	gids->list[gids->count++] = gid;
+	return true;
+}
+
+/* Those group(5) has the user in, its own first. */
+static bool gids_of_user(struct gids *gids, const char *name, gid_t gid)
+{
+	for (int room = 32; room <= 65536 + 1; room *= 2) {
+		int count = room;
+
+		if (!gids_reserve(gids, room))
+			return false;
+		if (getgrouplist(name, gid, gids->list, &count) >= 0) {
+			gids->count = count;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those superd itself has. */
+static bool gids_of_superd(struct gids *gids)
+{
+	int count = getgroups(0, NULL);
+
+	if (count < 0 || !gids_reserve(gids, count + 1))
+		return false;
+	gids->count = getgroups(count, gids->list);
+	return gids->count >= 0;
+}
+
+/* An account while it is put together. */
+struct draft_account {
+	struct account account;
+	struct gids gids;
+	bool listed;                    /* its user has an entry */
+};
+
+static bool out_of_memory(struct accounts *accounts, const struct service *service)
+{
+	diag_error(accounts->diags, service->at, "%s: looking up its user: out of memory", service->name);
+	return false;
+}
+
+static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const char *text = service->who->user;
+	const struct found_user *user;
+	char own[16];
+
+	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
+	user = accounts_user(accounts, text ? text : own);
+	if (!user)
+		return out_of_memory(accounts, service);
+	if (user->wrong)
+		return accounts_refuse(accounts, service, "user", text ? text : own, user->wrong, user->near);
+	draft->listed = user->listed;
+	draft->account.name = user->name;
+	draft->account.home = user->home;
+	draft->account.shell = user->shell;
+	draft->account.uid = user->uid;
+	draft->account.gid = text ? user->gid : getegid();
+	return true;
+}
+
+static bool pick_group(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const char *text = service->who->group;
+	const struct found_group *group;
+
+	if (!text)
+		return true;
+	group = accounts_group(accounts, text);
+	if (!group)
+		return out_of_memory(accounts, service);
+	if (group->wrong)
+		return accounts_refuse(accounts, service, "group", text, group->wrong, group->near);
+	draft->account.gid = group->gid;
+	return true;
+}
+
+static bool pick_groups(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct who *who = service->who;
+	bool filled = true;
+
+	if (who->groups && !who->user)
+		filled = gids_of_superd(&draft->gids);
+	else if (who->groups && draft->listed)
+		filled = gids_of_user(&draft->gids, draft->account.name, draft->account.gid);
+	if (!filled || !gids_add(&draft->gids, draft->account.gid))
+		return out_of_memory(accounts, service);
+	for (words text = who->supplementary_groups; text && *text; text++) {
+		const struct found_group *group = accounts_group(accounts, *text);
+
+		if (!group)
+			return out_of_memory(accounts, service);
+		if (group->wrong)
+			return accounts_refuse(accounts, service, "supplementary_groups", *text, group->wrong,
+					       group->near);
+		if (!gids_add(&draft->gids, group->gid))
+			return out_of_memory(accounts, service);
+	}
+	return true;
+}
+
+/* The option that asks for more than superd has; NULL: nothing does. */
+static const char *what_differs(const struct draft_account *draft, const struct who *who, const struct gids *own)
+{
+	if (draft->account.uid != geteuid())
+		return "user";
+	if (draft->account.gid != getegid())
+		return who->group ? "group" : "user";
+	if (!who->supplementary_groups)
+		return NULL;
+	for (int i = 0; i < draft->gids.count; i++) {
+		if (!gids_has(own, draft->gids.list[i]) && draft->gids.list[i] != getegid())
+			return "supplementary_groups";
+	}
+	return NULL;
+}
+
+static const char *option_text(const struct who *who, const char *option)
+{
+	if (!strcmp(option, "user"))
+		return who->user;
+	return !strcmp(option, "group") ? who->group : who->supplementary_groups[0];
+}
+
+/* Without the right to switch, an account superd has already is what it runs with; its groups are then superd's. */
+static bool settle_unprivileged(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	struct gids own = { 0 };
+	const char *option;
+
+	if (!gids_of_superd(&own)) {
+		free(own.list);
+		return out_of_memory(accounts, service);
+	}
+	option = what_differs(draft, service->who, &own);
+	free(draft->gids.list);
+	draft->gids = own;
+	if (!option)
+		return true;
+	return accounts_refuse(accounts, service, option, option_text(service->who, option),
+			       "superd does not run as root, so its services run as its own user and group only", NULL);
+}
+
+static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct who *who = service->who;
+
+	if (!who->user && !who->group && !who->supplementary_groups)
+		return true;
+	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
+	return draft->account.switches || settle_unprivileged(accounts, service, draft);
+}
+
+static const struct account *keep(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct account *kept = NULL;
+
+	draft->account.group_count = (size_t)draft->gids.count;
+	if (draft->gids.count)
+		draft->account.groups = pool_keep(accounts->pool, draft->gids.list,
+						  draft->account.group_count * sizeof(*draft->gids.list));
+	if (draft->account.groups || !draft->gids.count)
+		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
+	if (kept)
+		memo_put(&accounts->known, service->who, NULL, kept);
+	else
+		out_of_memory(accounts, service);
+	return kept;
+}
+
+const struct account *accounts_of(struct accounts *accounts, const struct service *service)
+{
+	struct draft_account draft;
+	const struct account *account = NULL;
+	const void *known;
+
+	if (memo_get(&accounts->known, service->who, NULL, &known))
+		return known;
+	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
+	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&
+	    pick_groups(accounts, service, &draft) && settle(accounts, service, &draft))
+		account = keep(accounts, service, &draft);
+	free(draft.gids.list);
+	return account;
+}

@@ -1,0 +1,48 @@
+/* From names of users and groups to numbers: what passwd(5) and group(5), or whatever NSS asks instead, say of them. Each name
+ * is asked for once, however many services have it. Works with no passwd file at all. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/pool.h"
+#include "model/service.h"
+#include "sys/memo.h"
+
+/* A user that was asked for. Lives in the pool. */
+struct found_user {
+	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
+	const char *near;               /* a known name like it, or NULL */
+	const char *name, *home, *shell;                /* name is the number where there is no entry */
+	uid_t uid;
+	gid_t gid;
+	bool listed;                    /* has an entry */
+};
+
+struct found_group {
+	const char *wrong, *near;
+	gid_t gid;
+};
+
+struct accounts {
+	struct pool *pool;
+	struct diags *diags;
+	struct memo users, groups;      /* text -> what was found */
+	struct memo known;              /* struct who -> struct account */
+};
+
+void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
+void accounts_close(struct accounts *accounts);
+
+/* Looks up a name or a number; NULL: out of memory. */
+const struct found_user *accounts_user(struct accounts *accounts, const char *text);
+const struct found_group *accounts_group(struct accounts *accounts, const char *text);
+
+/* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
+bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		     const char *wrong, const char *near);
+
+/* The account a service runs with, kept in the pool; NULL after adding to diags what is wrong. */
+const struct account *accounts_of(struct accounts *accounts, const struct service *service);

@@ -1,0 +1,237 @@
+/* Asking for hosts and ports. The hard thing is a name with more than one address: a socket has one, so the first that fits is
+ * taken and the choice is told, as it may be another one at the next start. */
+#include "sys/address_lookup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "sys/bind.h"
+
+#define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
+
+struct found_host {
+	const char *wrong;              /* NULL: it was found; else why not */
+	const char *address;            /* a literal */
+	enum endpoint_family family;
+	bool ambiguous;                 /* has more addresses than this one */
+};
+
+struct found_port {
+	const char *wrong, *near;
+	uint16_t port;
+};
+
+void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags)
+{
+	*addresses = (struct addresses){ .pool = pool, .diags = diags, .ipv6 = bind_kernel_has_ipv6() };
+}
+
+void addresses_close(struct addresses *addresses)
+{
+	memo_free(&addresses->hosts);
+	memo_free(&addresses->ports);
+}
+
+static bool is_literal(const char *address)
+{
+	struct in6_addr in6;
+
+	return inet_pton(AF_INET, address, &in6) == 1 || inet_pton(AF_INET6, address, &in6) == 1;
+}
+
+static const char *literal_of(const struct addrinfo *info, struct pool *pool)
+{
+	char text[INET6_ADDRSTRLEN];
+	const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
+	const struct sockaddr_in *in = (const void *)info->ai_addr;
+	const void *address = info->ai_family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr;
+
+	return inet_ntop(info->ai_family, address, text, sizeof(text)) ? pool_text(pool, text) : NULL;
+}
+
+/* Takes the first address this kernel can bind; a second, different one makes it ambiguous. */
+static void host_choose(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
+{
+	for (const struct addrinfo *info = list; info; info = info->ai_next) {
+		const char *literal;
+
+		if (info->ai_family != AF_INET && !(info->ai_family == AF_INET6 && addresses->ipv6))
+			continue;
+		literal = literal_of(info, addresses->pool);
+		if (!literal)
+			continue;
+		if (host->address && strcmp(host->address, literal) != 0)
+			host->ambiguous = true;
+		if (host->address)
+			continue;
+		host->address = literal;
+		host->family = info->ai_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	}
+	if (!host->address)
+		host->wrong = "it has no address this machine can listen on";
+}
+
+static void host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
+{
+	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC, [FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6 };
+	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(name, NULL, &hints, &list);
+
+	if (error)
+		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	else
+		host_choose(addresses, list, host);
+	if (list)
+		freeaddrinfo(list);
+}
+
+static const struct found_host *host_find(struct addresses *addresses, const char *name, unsigned family)
+{
+	const char *key = pool_text(addresses->pool, name);
+	const void *known, *which = (const void *)(uintptr_t)family;
+	struct found_host *host;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&addresses->hosts, key, which, &known))
+		return known;
+	host = pool_alloc(addresses->pool, sizeof(*host));
+	if (!host)
+		return NULL;
+	host_ask(addresses, key, family, host);
+	memo_put(&addresses->hosts, key, which, host);
+	return host;
+}
+
+static const char *port_near(struct pool *pool, const char *name)
+{
+	unsigned nearest = 3;
+	const char *best = NULL;
+	const struct servent *entry;
+
+	setservent(1);
+	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
+		unsigned distance = scan_distance(name, entry->s_name, 2);
+
+		if (distance < nearest) {
+			nearest = distance;
+			best = pool_text(pool, entry->s_name);
+		}
+	}
+	endservent();
+	return best;
+}
+
+static bool port_ask(const char *name, const char *protocol, uint16_t *port)
+{
+	struct servent entry, *found = NULL;
+	char room[4096];
+
+	if (getservbyname_r(name, protocol, &entry, room, sizeof(room), &found) != 0 || !found)
+		return false;
+	*port = ntohs((uint16_t)found->s_port);
+	return true;
+}
+
+/* services(5) has hardly a line for SCTP; there a port has the number it has for TCP. */
+static bool port_ask_kind(const char *name, unsigned kind, uint16_t *port)
+{
+	if (kind == ENDPOINT_UDP)
+		return port_ask(name, "udp", port);
+	return (kind == ENDPOINT_SCTP && port_ask(name, "sctp", port)) || port_ask(name, "tcp", port);
+}
+
+static const char *kind_name(unsigned kind)
+{
+	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
+}
+
+static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
+{
+	const char *key = pool_text(addresses->pool, name);
+	const void *known, *which = (const void *)(uintptr_t)kind;
+	struct found_port *port;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&addresses->ports, key, which, &known))
+		return known;
+	port = pool_alloc(addresses->pool, sizeof(*port));
+	if (!port)
+		return NULL;
+	if (!port_ask_kind(key, kind, &port->port)) {
+		port->wrong = pool_textf(addresses->pool, "services(5) has no %s port of this name; a number does not need it",
+					 kind_name(kind));
+		port->near = port_near(addresses->pool, key);
+	}
+	memo_put(&addresses->ports, key, which, port);
+	return port;
+}
+
+static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
+		   const char *name, const char *wrong, const char *near)
+{
+	diag_error(addresses->diags, listen->at, "%s: listen: '%s': %s", service->name, name,
+		   wrong ? wrong : "out of memory");
+	if (near)
+		diags_hint(addresses->diags, "did you mean %s", near);
+	return false;
+}
+
+static bool resolve_port(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	const struct found_port *port = port_find(addresses, endpoint->port_name, endpoint->kind);
+
+	if (!port || port->wrong)
+		return refuse(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL,
+			      port ? port->near : NULL);
+	endpoint->port = port->port;
+	endpoint->port_name = NULL;
+	return true;
+}
+
+static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	const struct found_host *host = host_find(addresses, endpoint->address, endpoint->family);
+
+	if (!host || host->wrong)
+		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
+	if (host->ambiguous) {
+		diag_warning(addresses->diags, listen->at, "%s: listen: '%s' has more than one address; %s is taken",
+			     service->name, endpoint->address, host->address);
+		diags_hint(addresses->diags, "an endpoint for each address, written as a number, serves them all");
+	}
+	endpoint->address = host->address;
+	endpoint->family = (uint8_t)host->family;
+	return true;
+}
+
+bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+	bool by_name;
+
+	listen->address = listen->endpoint;
+	if (!endpoint_is_inet(&endpoint))
+		return true;
+	by_name = endpoint.address && !is_literal(endpoint.address);
+	if (!by_name && !endpoint.port_name)
+		return true;
+	if (endpoint.port_name && !resolve_port(addresses, service, listen, &endpoint))
+		return false;
+	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
+		return false;
+	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (listen->address)
+		return true;
+	listen->address = listen->endpoint;
+	return refuse(addresses, service, listen, "its address", NULL, NULL);
+}

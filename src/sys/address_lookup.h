@@ -1,0 +1,22 @@
+/* From names of hosts and ports to numbers: what hosts(5), DNS and services(5) say of them. Each is asked for once. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/pool.h"
+#include "model/service.h"
+#include "sys/memo.h"
+
+struct addresses {
+	struct pool *pool;
+	struct diags *diags;
+	struct memo hosts, ports;
+	bool ipv6;                      /* the kernel has it */
+};
+
+void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags);
+void addresses_close(struct addresses *addresses);
+
+/* Sets listen->address to the endpoint with numbers for names; false after adding to diags what is wrong. */
+bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);

@@ -1,0 +1,44 @@
+/* One opener for each kind of endpoint; sys/bind chooses. All give a close-on-exec, non-blocking descriptor, or -1 with errno
+ * and the reason in why. Private to sys/bind and the files beside it. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "model/service.h"
+
+typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
+
+bind_opener bind_inet, bind_unix, bind_fifo, bind_special, bind_netlink, bind_vsock;
+
+/* Writes "STEP: STRERROR (DETAIL)", detail may be NULL; gives -1 and leaves errno alone. */
+int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
+
+/* A new close-on-exec, non-blocking socket of the listen's kind; -1 with errno and why. */
+int bind_socket(const struct listen *listen, int domain, struct buf *why);
+
+/* listen(2) where the kind takes connections; -1 with errno and why. */
+int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
+
+/* Nodes in the file system, for sockets and fifos alike. */
+
+/* Makes the missing folders above path. A failure is told by the bind that then fails. */
+void node_make_parents(const char *path, mode_t mode);
+
+/* Makes way for a socket: a stale one is removed; -1 with errno and why where somebody listens or something else is there. */
+int node_clear(const struct listen *listen, int type, struct buf *why);
+
+/* Gives a node that nobody may open yet its owner, then its mode. Follows no link. */
+int node_dress(const char *path, const struct listen *listen, struct buf *why);
+
+void node_make_symlinks(const struct listen *listen, struct buf *warnings);
+void node_remove_symlinks(const struct listen *listen);
+
+/* Whether the node under the listen's path is the one this descriptor is open on. */
+bool node_is_ours(int fd, const struct listen *listen);
+
+/* The path of the listen's node; NULL: it has none (abstract, inet, …). */
+const char *node_path(const struct listen *listen);
+uid_t node_uid(const struct listen *listen);
+gid_t node_gid(const struct listen *listen);

@@ -1,0 +1,240 @@
+/* The nodes of unix sockets and fifos: folders above them, stale ones out of the way, owner and mode, links to them.
+ *
+ * The one hard thing is telling a node somebody serves from one left behind by a crash: only connect(2) knows. Whatever does
+ * not answer "nobody is there" counts as living, so a socket is never stolen because superd may not ask. */
+#include "sys/bind_kind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sys/sock_diag.h"
+#include "sys/socket_address.h"
+
+const char *node_path(const struct listen *listen)
+{
+	return endpoint_is_path(listen->address) && listen->address->address[0] == '/' ? listen->address->address : NULL;
+}
+
+uid_t node_uid(const struct listen *listen)
+{
+	return listen->owner == (uid_t)-1 ? geteuid() : listen->owner;
+}
+
+gid_t node_gid(const struct listen *listen)
+{
+	return listen->owner_group == (gid_t)-1 ? getegid() : listen->owner_group;
+}
+
+void node_make_parents(const char *path, mode_t mode)
+{
+	char folder[PATH_MAX];
+	mode_t before;
+
+	if (strlen(path) >= sizeof(folder))
+		return;
+	strcpy(folder, path);
+	before = umask(0);
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(folder, mode & 07777);
+		*slash = '/';
+	}
+	umask(before);
+}
+
+static const char *kind_of_node(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder";
+	case S_IFREG:
+		return "a file";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a fifo";
+	default:
+		return "a device";
+	}
+}
+
+/* 0: nobody serves it; else the errno of what came instead, EADDRINUSE for an answer. */
+static int socket_probe(const struct listen *listen, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct socket_address address;
+	int result = EADDRINUSE;
+
+	if (fd < 0)
+		return errno;
+	if (!socket_address_make(listen->address, AF_UNIX, &address))
+		result = errno;
+	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&
+		 errno != EPROTOTYPE)
+		result = errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
+	fd_close(&fd);
+	return result;
+}
+
+int node_clear(const struct listen *listen, int type, struct buf *why)
+{
+	const char *path = node_path(listen);
+	struct stat status;
+	int living;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : bind_fail(why, "binding", "%s", path);
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = EEXIST;
+		return bind_fail(why, "binding", "%s is %s; superd replaces sockets only", path,
+				 kind_of_node(status.st_mode));
+	}
+	living = socket_probe(listen, type);
+	if (living == EADDRINUSE) {
+		errno = living;
+		return bind_fail(why, "binding", "a living server listens on %s", path);
+	}
+	if (living) {
+		errno = living;
+		return bind_fail(why, "finding out whether a server listens", "%s", path);
+	}
+	if (unlink(path) < 0 && errno != ENOENT)
+		return bind_fail(why, "removing the stale socket", "%s", path);
+	return 0;
+}
+
+/* The C library changes a mode without following links through /proc; where that is missing a look at the node has to do. */
+static int chmod_node(const char *path, mode_t mode)
+{
+	struct stat status;
+
+	if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
+		return -1;
+	if (lstat(path, &status) < 0)
+		return -1;
+	if (S_ISLNK(status.st_mode)) {
+		errno = ELOOP;
+		return -1;
+	}
+	return chmod(path, mode);
+}
+
+int node_dress(const char *path, const struct listen *listen, struct buf *why)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return bind_fail(why, "looking at the node", "%s", path);
+	if ((status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen)) &&
+	    lchown(path, node_uid(listen), node_gid(listen)) < 0)
+		return bind_fail(why, "setting the owner", "%s", path);
+	if (chmod_node(path, listen->options->socket_mode & 07777) < 0)
+		return bind_fail(why, "setting the mode", "%s", path);
+	return 0;
+}
+
+/* Whether link is a symbolic link, and to path when that is given. */
+static bool is_link_to(const char *link, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	return !path || !strcmp(target, path);
+}
+
+/* A link that points elsewhere is replaced in one step, so its name is never missing. */
+static int link_replace(const char *link, const char *path)
+{
+	char beside[PATH_MAX];
+	int saved;
+
+	if (snprintf(beside, sizeof(beside), "%s.superd-new", link) >= (int)sizeof(beside)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (is_link_to(beside, NULL))
+		unlink(beside);
+	if (symlink(path, beside) < 0)
+		return -1;
+	if (rename(beside, link) == 0)
+		return 0;
+	saved = errno;
+	unlink(beside);
+	errno = saved;
+	return -1;
+}
+
+static int link_make(const char *link, const char *path)
+{
+	if (symlink(path, link) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (is_link_to(link, path))
+		return 0;
+	if (is_link_to(link, NULL))
+		return link_replace(link, path);
+	errno = EEXIST;
+	return -1;
+}
+
+void node_make_symlinks(const struct listen *listen, struct buf *warnings)
+{
+	const char *path = node_path(listen);
+
+	if (!path)
+		return;
+	for (words link = listen->options->symlinks; link && *link; link++) {
+		node_make_parents(*link, listen->options->directory_mode);
+		if (link_make(*link, path) < 0)
+			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
+	}
+}
+
+void node_remove_symlinks(const struct listen *listen)
+{
+	const char *path = node_path(listen);
+
+	for (words link = listen->options->symlinks; path && link && *link; link++) {
+		if (is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+static bool socket_is_ours(int fd, const char *path, const struct stat *node)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	struct sock_diag_unix diag;
+	char name[sizeof(address.un.sun_path) + 1];
+
+	if (!S_ISSOCK(node->st_mode) || getsockname(fd, &address.any, &address.length) < 0 ||
+	    address.any.sa_family != AF_UNIX)
+		return false;
+	socket_address_host(&address, name, sizeof(name));
+	if (strcmp(name, path))
+		return false;
+	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
+}
+
+bool node_is_ours(int fd, const struct listen *listen)
+{
+	const char *path = node_path(listen);
+	struct stat node, open;
+
+	if (!path || lstat(path, &node) < 0)
+		return false;
+	if (listen->address->kind != ENDPOINT_FIFO)
+		return socket_is_ours(fd, path, &node);
+	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino && open.st_dev == node.st_dev;
+}

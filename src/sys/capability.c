@@ -1,0 +1,53 @@
+/* Capabilities by the raw system call: a few bits are all that is asked, which needs no library. A kernel without
+ * capabilities (or a filter that forbids asking) leaves the old rule: root may, nobody else. */
+#include "sys/capability.h"
+
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+static bool capability_in(int capability, bool permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	unsigned word = (unsigned)capability / 32;
+	uint32_t set;
+
+	if (capability < 0 || word >= _LINUX_CAPABILITY_U32S_3)
+		return false;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return geteuid() == 0;
+	set = permitted ? data[word].permitted : data[word].effective;
+	return set >> ((unsigned)capability % 32) & 1;
+}
+
+bool capability_held(int capability)
+{
+	return capability_in(capability, false);
+}
+
+bool capability_grantable(int capability)
+{
+	return capability_in(capability, true);
+}
+
+int capability_port_start(void)
+{
+	size_t length;
+	char *text = fd_read_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &length);
+	int64_t start = 1024;
+
+	if (text) {
+		text[strcspn(text, "\n")] = '\0';
+		if (scan_count(text, &start) || start < 0 || start > 65536)
+			start = 1024;
+	}
+	free(text);
+	return (int)start;
+}

@@ -1,0 +1,228 @@
+/* The stages from a fresh process to its program. Nothing else of superd runs as root after a fork.
+ *
+ * The hard thing: the child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but its own job and
+ * stack, allocates nothing, and calls the kernel directly where libc would coordinate threads (set*id). tests/lint/child-symbols
+ * holds the list of what it may call. */
+#include "sys/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/privilege.h"
+
+#define ARRANGE_MOST 4096               /* descriptors a service can be given */
+
+static int keep_at(int from, int to)
+{
+	if (from == to)
+		return fcntl(to, F_SETFD, 0);
+	return dup2(from, to) < 0 ? -1 : 0;
+}
+
+/* A source below count that is not at its place would be overwritten by another's: it first moves out of the way. One source may
+ * be wanted at several places. */
+int child_arrange(const int *wanted, int count)
+{
+	int moved[ARRANGE_MOST];
+
+	if (count > ARRANGE_MOST) {
+		errno = EMFILE;
+		return -1;
+	}
+	for (int n = 0; n < count; n++) {
+		moved[n] = wanted[n];
+		if (wanted[n] >= 0 && wanted[n] < count && wanted[n] != n) {
+			moved[n] = fcntl(wanted[n], F_DUPFD_CLOEXEC, count);
+			if (moved[n] < 0)
+				return -1;
+		}
+	}
+	for (int n = 0; n < count; n++) {
+		if (moved[n] < 0)
+			close(n);
+		else if (keep_at(moved[n], n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int highest(const struct job *job)
+{
+	int most = 2;
+
+	for (int n = 0; n < job->wanted_count; n++) {
+		if (job->wanted[n] > most)
+			most = job->wanted[n];
+	}
+	return most;
+}
+
+/* Unsharing copies only what lies below the cut, so the start costs the same however many listeners lie above it. */
+static int set_descriptors(struct job *job)
+{
+	if (job->shares_descriptors && privilege_unshare_descriptors((unsigned)highest(job) + 1) < 0)
+		return -1;
+	return child_arrange(job->wanted, job->wanted_count);
+}
+
+static int set_session(struct job *job)
+{
+	if (!job->plan->foreground)
+		return setsid() < 0 ? -1 : 0;
+	if (setpgid(0, 0) < 0)
+		return -1;
+	if (isatty(STDIN_FILENO))       /* SIGTTOU is blocked here, as all are */
+		tcsetpgrp(STDIN_FILENO, getpid());
+	return 0;
+}
+
+static int write_oom_score(const char *text)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written < 0 ? -1 : 0;
+}
+
+static int set_scheduling(struct job *job)
+{
+	const struct plan *plan = job->plan;
+
+	if (plan->umask != (mode_t)-1)
+		umask(plan->umask);
+	if (plan->nice && setpriority(PRIO_PROCESS, 0, plan->nice) < 0)
+		return -1;
+	if (plan->oom_score[0] && write_oom_score(plan->oom_score) < 0)
+		return -1;
+	return privilege_set_scheduling(plan);
+}
+
+static int set_limits(struct job *job)
+{
+	for (size_t n = 0; n < job->plan->limit_count; n++) {
+		const struct plan_limit *limit = &job->plan->limits[n];
+
+		if (setrlimit(limit->resource, &limit->value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_root(struct job *job)
+{
+	if (!job->plan->root)
+		return 0;
+	if (chroot(job->plan->root) < 0)
+		return -1;
+	return chdir("/");
+}
+
+static int set_capabilities(struct job *job)
+{
+	return privilege_before_user(job->plan);
+}
+
+static int set_groups(struct job *job)
+{
+	const struct account *account = job->plan->account;
+
+	if (!account)
+		return 0;
+	if (privilege_set_groups(account->group_count, account->groups) < 0)
+		return -1;
+	return privilege_set_gid(account->gid);
+}
+
+static int set_user(struct job *job)
+{
+	if (job->plan->account && privilege_set_uid(job->plan->account->uid) < 0)
+		return -1;
+	return privilege_after_user(job->plan);
+}
+
+static int set_directory(struct job *job)
+{
+	const struct plan *plan = job->plan;
+
+	if (!plan->directory || chdir(plan->directory) == 0)
+		return 0;
+	if (!plan->directory_optional)
+		return -1;
+	return chdir("/");
+}
+
+/* superd ignores no signal, so exec makes all of them default; its handlers must be gone before the mask opens, as they would run
+ * in memory that is not the child's. */
+static int set_signals(struct job *job)
+{
+	static const int handled[] = { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGPWR };
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	(void)job;
+	for (size_t n = 0; n < sizeof(handled) / sizeof(*handled); n++) {
+		if (sigaction(handled[n], &plain, NULL) < 0)
+			return -1;
+	}
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int execute(struct job *job)
+{
+	return execve(job->plan->program, job->plan->argv, job->environment);
+}
+
+static int (*const walk[STAGES])(struct job *) = {
+	[STAGE_DESCRIPTORS] = set_descriptors,
+	[STAGE_SESSION] = set_session,
+	[STAGE_SCHEDULING] = set_scheduling,
+	[STAGE_LIMITS] = set_limits,
+	[STAGE_ROOT] = set_root,
+	[STAGE_CAPABILITIES] = set_capabilities,
+	[STAGE_GROUPS] = set_groups,
+	[STAGE_USER] = set_user,
+	[STAGE_DIRECTORY] = set_directory,
+	[STAGE_SIGNALS] = set_signals,
+	[STAGE_EXEC] = execute,
+};
+
+/* Decimal by hand: stdio is not for here. */
+static void write_listen_pid(struct job *job)
+{
+	static const char name[] = "LISTEN_PID=";
+	char digits[20], *out = job->listen_pid + sizeof(name) - 1;
+	unsigned long pid = (unsigned long)getpid();
+	int count = 0;
+
+	memcpy(job->listen_pid, name, sizeof(name) - 1);
+	do
+		digits[count++] = (char)('0' + pid % 10);
+	while ((pid /= 10));
+	while (count)
+		*out++ = digits[--count];
+	*out = '\0';
+}
+
+_Noreturn void child_run(struct job *job)
+{
+	if (job->listen)
+		write_listen_pid(job);
+	for (int stage = STAGE_DESCRIPTORS; stage < STAGES; stage++) {
+		if (walk[stage](job) == 0)
+			continue;
+		job->fault = (struct fault){ .stage = (enum stage)stage, .error = errno };
+		if (job->report >= 0 && write(job->report, &job->fault, sizeof(job->fault)) < 0)
+			_exit(126);
+		break;
+	}
+	_exit(127);
+}

@@ -1,0 +1,181 @@
+/* Accepting. Linux hands the listener's options on to the connection, so on the usual path accept4(2) is the only system call.
+ *
+ * The one hard thing is what a failure means: whether this client is gone, or superd is out of something, or the listener is
+ * no good any more, since a backend that has it may shut it down. */
+#include "sys/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sys/socket_address.h"
+#include "sys/socket_options.h"
+
+#ifdef HAVE_LINUX_VM_SOCKETS_H
+#include <linux/vm_sockets.h>
+
+static bool vsock_cid(const struct client *client, uint32_t *cid)
+{
+	struct sockaddr_vm vm;
+
+	memcpy(&vm, &client->peer.storage, sizeof(vm));
+	*cid = vm.svm_cid;
+	return true;
+}
+#else
+static bool vsock_cid(const struct client *client, uint32_t *cid)
+{
+	(void)client;
+	(void)cid;
+	return false;
+}
+#endif
+
+#ifdef HAVE_ACCEPT4
+static int accept_connection(int listener, struct client *client, bool non_blocking)
+{
+	return accept4(listener, &client->peer.any, &client->length, SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0));
+}
+#else
+static int accept_connection(int listener, struct client *client, bool non_blocking)
+{
+	int fd = accept(listener, &client->peer.any, &client->length);
+
+	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fd_set_nonblocking(fd, non_blocking) < 0))
+		fd_close(&fd);
+	return fd;
+}
+#endif
+
+static enum accepted failure_means(int error)
+{
+	switch (error) {
+	case EAGAIN:
+#if EAGAIN != EWOULDBLOCK
+	case EWOULDBLOCK:
+#endif
+		return ACCEPT_NOTHING;
+	case EINTR:
+	case EPERM:                     /* a firewall's no */
+	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
+	case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
+	case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
+		return ACCEPT_AGAIN;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return ACCEPT_EXHAUSTED;
+	default:
+		return ACCEPT_BROKEN;
+	}
+}
+
+enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
+{
+	client->length = sizeof(client->peer);
+	client->fd = accept_connection(listener, client, listen->options->non_blocking);
+	if (client->fd < 0) {
+		client->length = 0;
+		return failure_means(errno);
+	}
+	/* A unix peer without a name has a family and nothing behind it. */
+	if (client->length <= sizeof(sa_family_t) && client->length)
+		client->peer.any.sa_family = AF_UNIX;
+	socket_options_accepted(client->fd, listen);
+	return ACCEPTED;
+}
+
+void client_refuse(struct client *client)
+{
+	fd_close(&client->fd);
+}
+
+/* The peer in its simplest form: IPv4 where it is one. */
+static struct socket_address peer_of(const struct client *client)
+{
+	struct socket_address address = { .length = client->length };
+
+	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
+	socket_address_unmap(&address);
+	return address;
+}
+
+void client_address(const struct client *client, char *out, size_t size)
+{
+	struct socket_address address = peer_of(client);
+
+	socket_address_host(&address, out, size);
+}
+
+int client_port(const struct client *client)
+{
+	struct socket_address address = peer_of(client);
+
+	return socket_address_port(&address);
+}
+
+static void mask_source(unsigned char source[16], unsigned prefix)
+{
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
+
+		if (bits < 8)
+			source[i] &= (unsigned char)(0xff00u >> bits);
+	}
+}
+
+static void inet_source(const struct client *client, unsigned prefix, unsigned char source[16])
+{
+	const struct in6_addr *in6 = &client->peer.in6.sin6_addr;
+
+	if (client->peer.any.sa_family == AF_INET) {
+		source[10] = source[11] = 0xff;
+		memcpy(source + 12, &client->peer.in.sin_addr, 4);
+		return;
+	}
+	memcpy(source, in6, 16);
+	if (!IN6_IS_ADDR_V4MAPPED(in6))
+		mask_source(source, prefix);
+}
+
+/* A number as a source; the two leading bytes keep it apart from every address that can come in (100::/8 is discarded). */
+static void number_source(unsigned char kind, uint32_t number, unsigned char source[16])
+{
+	source[0] = 0x01;
+	source[1] = kind;
+	memcpy(source + 12, &number, sizeof(number));
+}
+
+bool client_source(const struct client *client, unsigned prefix, unsigned char source[16])
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	uint32_t cid;
+
+	memset(source, 0, 16);
+	if (!client->length)
+		return false;
+	switch (client->peer.any.sa_family) {
+	case AF_INET:
+	case AF_INET6:
+		inet_source(client, prefix, source);
+		return true;
+	case AF_UNIX:
+		if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+			return false;
+		number_source('u', peer.uid, source);
+		return true;
+	case AF_VSOCK:
+		if (!vsock_cid(client, &cid))
+			return false;
+		number_source('v', cid, source);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,42 @@
+/* One accepted connection and who is at the other end. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "model/service.h"
+
+struct client {
+	int fd;                         /* close-on-exec, blocking unless the service's option says otherwise */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage storage;
+	} peer;                         /* length 0: the peer has no address */
+	socklen_t length;
+};
+
+enum accepted {
+	ACCEPTED,
+	ACCEPT_NOTHING,                 /* the queue is empty, or the client left before: try no more now */
+	ACCEPT_AGAIN,                   /* this one failed for a reason of its own: the next may work */
+	ACCEPT_EXHAUSTED,               /* no descriptors, no memory: pause */
+	ACCEPT_BROKEN                   /* the listener itself is no good any more: rebind */
+};
+
+/* Accepts without waiting (the listener is non-blocking); sets on the connection what the kernel doesn't inherit. */
+enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
+
+/* Closes at once: a client that must not come in sees EOF. */
+void client_refuse(struct client *client);
+
+/* Address and port as text, an IPv4-mapped peer as IPv4; "" where there is none. unix: path or @name when bound. */
+void client_address(const struct client *client, char *out, size_t size);
+int client_port(const struct client *client);   /* -1: none */
+
+/* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers by uid, vsock by CID.
+ * false: this kind has no source. */
+bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);

@@ -1,0 +1,180 @@
+/* PID 1 and subreaper. The hard thing is what a container may lack: each step is tried, and its failure only narrows what superd
+ * can see. Descriptors are never closed in a loop up to the limit, which may be 2^30. */
+#include "sys/init.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+#define FIRST_SOCKET 3
+#define SOCKETS_MOST 4096
+
+static void hide_from_exec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+/* Without close_range, by the list of what is open. */
+static void hide_listed(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!directory) {
+		for (int fd = 3; fd < 1024; fd++)
+			hide_from_exec(fd);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		int64_t fd;
+
+		if (!scan_count(entry->d_name, &fd) && fd > STDERR_FILENO)
+			hide_from_exec((int)fd);
+	}
+	closedir(directory);
+}
+
+static void hide_inherited(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+		return;
+#endif
+	hide_listed();
+}
+
+static void reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (signal != SIGKILL && signal != SIGSTOP)
+			sigaction(signal, &plain, NULL);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void raise_limit(struct heritage *heritage)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	heritage->nofile = limit;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool init_is_first(void)
+{
+	return getpid() == 1;
+}
+
+void init_enter(struct heritage *heritage)
+{
+	fd_ensure_standard();
+	hide_inherited();
+	reset_signals();
+	raise_limit(heritage);
+	umask(022);
+#ifdef PR_SET_CHILD_SUBREAPER
+	if (!init_is_first())
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+}
+
+static bool sockets_are_ours(int64_t *count)
+{
+	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
+	int64_t pid;
+
+	if (!pid_text || !fds_text || scan_count(pid_text, &pid) || scan_count(fds_text, count))
+		return false;
+	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
+}
+
+void init_take_sockets(struct inheritance *inheritance)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int64_t count = 0;
+
+	*inheritance = (struct inheritance){ 0 };
+	if (sockets_are_ours(&count))
+		inheritance->list = calloc((size_t)count, sizeof(*inheritance->list));
+	for (int64_t n = 0; inheritance->list && n < count; n++) {
+		size_t length = names ? strcspn(names, ":") : 0;
+		int fd = FIRST_SOCKET + (int)n;
+
+		inheritance->list[n] = (struct inherited){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
+		inheritance->count++;
+		if (names)
+			names = names[length] ? names + length + 1 : NULL;
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+void init_close_sockets(struct inheritance *inheritance)
+{
+	for (size_t n = 0; n < inheritance->count; n++) {
+		fd_close(&inheritance->list[n].fd);
+		free(inheritance->list[n].name);
+	}
+	free(inheritance->list);
+	*inheritance = (struct inheritance){ 0 };
+}
+
+static bool signal_children(int signal)
+{
+	char path[64], *text, *at;
+	bool any = false;
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	text = NULL;
+	length = 0;
+	if (getline(&text, &length, file) > 0) {
+		for (char *word = strtok_r(text, " ", &at); word; word = strtok_r(NULL, " ", &at)) {
+			int64_t pid;
+
+			if (!scan_count(word, &pid) && pid > 1 && kill((pid_t)pid, signal) == 0)
+				any = true;
+		}
+	}
+	free(text);
+	fclose(file);
+	return any;
+}
+
+bool init_signal_rest(int signal)
+{
+	if (!init_is_first())
+		return signal_children(signal);
+	return kill(-1, signal) == 0;
+}

@@ -1,0 +1,295 @@
+/* From a row to a plan. The hard thing is that nothing may be left for the child to find out: whatever allocates, looks up or
+ * can be wrong for every start alike happens here. */
+#include "sys/plan.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "sys/plan_text.h"
+#include "sys/program.h"
+#include "sys/scheduling.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+unsigned plan_first_descriptor(const struct service *service)
+{
+	return service->what->pass == PASS_INETD ? 0 : 3;
+}
+
+/* What superd was itself given is not passed on, whatever passenv says: it speaks of superd's sockets and clients. */
+static bool is_private(const char *name)
+{
+	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strcmp(name, "NOTIFY_SOCKET") ||
+	       !strncmp(name, "WATCHDOG_", 9);
+}
+
+static void pass_variable(struct variables *variables, const struct heritage *heritage, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (is_private(name))
+		return;
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (!strncmp(*at, name, length) && (*at)[length] == '=')
+			variables_set(variables, *at);
+	}
+}
+
+static void set_account_variables(struct variables *variables, const struct account *account)
+{
+	if (!account || !account->name || !account->home)
+		return;
+	variables_setf(variables, "HOME=%s", account->home);
+	variables_setf(variables, "USER=%s", account->name);
+	variables_setf(variables, "LOGNAME=%s", account->name);
+	variables_setf(variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
+}
+
+static void set_directory_variable(struct variables *variables, const char *name, const char *base, words directories)
+{
+	struct buf value = { 0 };
+
+	for (size_t n = 0; directories && directories[n]; n++)
+		buf_addf(&value, "%s%s/%s", n ? ":" : "", base, directories[n]);
+	if (value.length)
+		variables_setf(variables, "%s=%s", name, buf_string(&value));
+	if (value.failed)
+		variables->failed = true;
+	buf_free(&value);
+}
+
+static bool set_own_variables(struct variables *variables, const struct service *service, unsigned port, struct buf *why)
+{
+	words env = service->surroundings->env;
+
+	for (size_t n = 0; env && env[n]; n++) {
+		struct buf expanded = { 0 };
+		bool known = plan_expand(service, port, env[n], &expanded);
+
+		if (known)
+			variables_set(variables, buf_string(&expanded));
+		if (expanded.failed)
+			variables->failed = true;
+		buf_free(&expanded);
+		if (!known) {
+			buf_addf(why, "env: '%s' has an unknown template", env[n]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			     unsigned port, struct buf *why)
+{
+	const struct surroundings *around = service->surroundings;
+	struct variables variables = { 0 };
+	bool good;
+
+	variables_set(&variables, DEFAULT_PATH);
+	set_account_variables(&variables, service->account);
+	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
+		pass_variable(&variables, heritage, around->passenv[n]);
+	set_directory_variable(&variables, "RUNTIME_DIRECTORY", heritage->runtime_directory, around->runtime_directory);
+	set_directory_variable(&variables, "STATE_DIRECTORY", heritage->state_directory, around->state_directory);
+	good = set_own_variables(&variables, service, port, why);
+	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
+		good = variables_read_file(&variables, around->environment_file[n], why);
+		plan->rereads = true;
+	}
+	if (good && variables.failed) {
+		buf_text(why, "environment: out of memory");
+		good = false;
+	}
+	if (!good) {
+		variables_free(&variables);
+		return false;
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	return true;
+}
+
+/* argv[0] stands in front of the expanded words, which lie one after the other in plan->text. */
+static bool make_argv(struct plan *plan, const struct service *service, unsigned port, struct buf *why)
+{
+	words exec = service->what->exec;
+	struct buf text = { 0 };
+	size_t count = 0;
+	char *at;
+
+	while (exec[count])
+		count++;
+	for (size_t n = 0; n < count; n++) {
+		const char *word = n == 0 && service->what->argv0 ? service->what->argv0 : exec[n];
+
+		if (!plan_expand(service, port, word, &text)) {
+			buf_addf(why, "exec: '%s' has an unknown template", word);
+			buf_free(&text);
+			return false;
+		}
+		buf_add(&text, "", 1);
+	}
+	plan->argv = calloc(count + 1, sizeof(*plan->argv));
+	plan->text = buf_take(&text);
+	if (!plan->argv || !plan->text) {
+		buf_text(why, "exec: out of memory");
+		return false;
+	}
+	at = plan->text;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
+		plan->argv[n] = at;
+	plan->program = exec[0];
+	return true;
+}
+
+static rlim_t limit_value(int64_t configured, rlim_t current)
+{
+	if (configured < 0)
+		return current;
+	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
+}
+
+static void make_limits(struct plan *plan, const struct surroundings *around, const struct heritage *heritage)
+{
+	for (int resource = 0; resource < RLIMITS; resource++) {
+		const struct limit *limit = &around->limits[resource];
+		struct plan_limit *made = &plan->limits[plan->limit_count];
+		struct rlimit current;
+
+		if (limit->soft < 0 && limit->hard < 0 && resource != RLIMIT_NOFILE)
+			continue;
+		if (getrlimit(resource, &current) < 0)
+			continue;
+		if (resource == RLIMIT_NOFILE)
+			current = heritage->nofile;
+		made->resource = resource;
+		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
+		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
+		plan->limit_count++;
+	}
+}
+
+static bool make_places(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct surroundings *around = service->surroundings;
+	const char *directory = around->working_directory;
+
+	plan->root = around->root_directory;
+	plan->directory_optional = directory && *directory == '-';
+	if (plan->directory_optional)
+		directory++;
+	if (directory && !strcmp(directory, "~")) {
+		directory = service->account ? service->account->home : NULL;
+		if (!directory) {
+			buf_text(why, "working_directory: the user has no home");
+			return false;
+		}
+	}
+	plan->directory = directory ? directory : "/";
+	return true;
+}
+
+static void make_privileges(struct plan *plan, const struct service *service)
+{
+	const struct who *who = service->who;
+
+	plan->account = service->account && service->account->switches ? service->account : NULL;
+	plan->ambient = who->ambient_capabilities;
+	plan->bounding = who->capability_bounding_set;
+	plan->no_new_privileges = who->no_new_privileges;
+}
+
+static bool make_scheduling(struct plan *plan, const struct surroundings *around, struct buf *why)
+{
+	plan->umask = around->umask;
+	plan->nice = (int)around->nice;
+	plan->io_priority = -1;
+	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
+		buf_addf(why, "io_scheduling: '%s' is not known here", around->io_scheduling);
+		return false;
+	}
+	if (around->oom_score_adjust != INT64_MIN)
+		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
+	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
+		buf_addf(why, "cpu_affinity: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+struct plan *plan_make(const struct service *service, const struct heritage *heritage, unsigned port, struct buf *why)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	make_privileges(plan, service);
+	make_limits(plan, service->surroundings, heritage);
+	if (make_argv(plan, service, port, why) && make_environment(plan, service, heritage, port, why) &&
+	    make_places(plan, service, why) && make_scheduling(plan, service->surroundings, why))
+		return plan;
+	plan_free(plan);
+	return NULL;
+}
+
+static size_t vector_length(char *const *vector)
+{
+	size_t count = 0;
+
+	while (vector && vector[count])
+		count++;
+	return count;
+}
+
+struct plan *plan_command(char *const *argv, const struct heritage *heritage)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct variables variables = { 0 };
+	struct buf program = { 0 };
+	size_t count = vector_length(argv);
+
+	if (!plan)
+		return NULL;
+	plan->foreground = true;
+	plan->bounding = UINT64_MAX;
+	plan->io_priority = -1;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, heritage->nofile };
+	plan->limit_count = 1;
+	plan->umask = (mode_t)-1;
+	plan->argv = calloc(count + 1, sizeof(*plan->argv));
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (!is_private(*at))
+			variables_set(&variables, *at);
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	if (!plan->argv || variables.failed) {
+		plan_free(plan);
+		return NULL;
+	}
+	memcpy(plan->argv, argv, count * sizeof(*argv));
+	program_find(argv[0], getenv("PATH"), &program);
+	plan->text = buf_take(&program);
+	plan->program = plan->text ? plan->text : argv[0];
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t n = 0; n < plan->environment_count; n++)
+		free(plan->environment[n]);
+	free(plan->environment);
+	free(plan->argv);
+	free(plan->text);
+	free(plan->cpus);
+	free(plan);
+}

@@ -1,0 +1,59 @@
+/* Everything a child needs to become a backend, ready-made by the parent: argv, environment, ids, limits, places. Every name is
+ * looked up and every failure that can be found early is found here; sys/child only obeys.
+ *
+ * A plan is made once for a row and used for all its starts; it borrows from the row and owns one block of text. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "base/buf.h"
+#include "model/service.h"
+
+/* What every start takes from superd itself. */
+struct heritage {
+	char **environment;             /* superd's own, for passenv */
+	struct rlimit nofile;           /* as superd found it, before it raised its own */
+	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
+};
+
+struct plan_limit {
+	int resource;
+	struct rlimit value;
+};
+
+struct plan {
+	const char *program;
+	char **argv, **environment;     /* NULL-terminated, one allocation each */
+	size_t environment_count;
+	char *text;                     /* what argv and environment point to, where it isn't the row's */
+	bool rereads;                   /* an environment_file: make a new plan for every start */
+
+	const struct account *account;  /* NULL: superd's own ids */
+	const char *root, *directory;   /* NULL: / */
+	bool directory_optional;
+	mode_t umask;
+	int nice;
+	struct plan_limit limits[RLIMITS];
+	size_t limit_count;
+	char oom_score[8];              /* "" : untouched */
+	void *cpus;                     /* cpu_set_t, NULL: untouched */
+	size_t cpus_size;
+	int io_priority;                /* for ioprio_set; -1: untouched */
+	uint64_t ambient, bounding;     /* bit CAP_x; bounding all ones: untouched */
+	bool no_new_privileges;
+	bool foreground;                /* the main command: a process group, but superd's session and terminal */
+};
+
+/* Makes the plan of a row; port is what %{port} stands for. NULL with the reason in why, as "environment_file: /etc/x: No such
+ * file or directory". */
+struct plan *plan_make(const struct service *service, const struct heritage *heritage, unsigned port, struct buf *why);
+
+/* The plan of a main command beside the table: superd's own environment, streams and ids. */
+struct plan *plan_command(char *const *argv, const struct heritage *heritage);
+
+void plan_free(struct plan *plan);      /* accepts NULL */
+
+/* The first descriptor a backend of this service gets a socket at: 3, or 0 with pass = inetd. */
+unsigned plan_first_descriptor(const struct service *service);

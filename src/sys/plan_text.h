@@ -1,0 +1,23 @@
+/* The words of a plan: %{…} templates and the environment. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/service.h"
+#include "sys/plan.h"
+
+/* Expands %{fd} %{fd:NAME} %{fds} %{service} %{port} and %% into out. false: no such template or name. */
+bool plan_expand(const struct service *service, unsigned port, const char *text, struct buf *out);
+
+/* Variables by name, the later winning; the strings are owned. A zeroed struct is empty. */
+struct variables {
+	char **list;
+	size_t count, capacity;
+	bool failed;                    /* memory ran out */
+};
+
+void variables_set(struct variables *variables, const char *assignment);        /* NAME=value, copied */
+void variables_setf(struct variables *variables, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void variables_free(struct variables *variables);
+
+/* Reads an environment_file as systemd.exec(5) has it: comments, quotes, continuation. false with the reason in why. */
+bool variables_read_file(struct variables *variables, const char *path, struct buf *why);

@@ -1,0 +1,68 @@
+/* The story of the preflight: every service against this machine, part by part.
+ *
+ * The one hard thing is to be quick and to be right in a table of ten thousand: what many services share (a program, an
+ * interface, a kind of socket) is looked at once, and what a reader refused already is not complained of again. */
+#include "sys/preflight.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/capability.h"
+#include "sys/preflight_parts.h"
+
+void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
+		   const char *option, const char *value, const char *wrong, ...)
+{
+	struct origin at = service_origin(service, option);
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, wrong);
+	vsnprintf(text, sizeof(text), wrong, arguments);
+	va_end(arguments);
+	diags_add(preflight->diags, severity, at, "%s: %s = %s: %s", service->name, option, value, text);
+}
+
+/* Two services with one runtime_directory: the first to stop takes it from the other. */
+static void check_runtime(struct preflight *preflight, const struct service *service)
+{
+	for (words name = service->surroundings->runtime_directory; name && *name; name++) {
+		const char *key = pool_text(preflight->table->pool, *name);
+		const struct service *other;
+		const void *known;
+
+		if (!key || !memo_get(&preflight->runtime, key, NULL, &known)) {
+			memo_put(&preflight->runtime, key, NULL, service);
+			continue;
+		}
+		other = known;
+		if (other != service)
+			preflight_say(preflight, SEVERITY_WARNING, service, "runtime_directory", *name,
+				      "%s has it too, and whichever stops first removes it", other->name);
+	}
+}
+
+static void check_service(struct preflight *preflight, const struct service *service)
+{
+	preflight_files(preflight, service);
+	preflight_sockets(preflight, service);
+	preflight_privileges(preflight, service);
+	check_runtime(preflight, service);
+}
+
+void preflight_table(const struct table *table, struct diags *diags)
+{
+	struct preflight preflight = { .table = table, .diags = diags, .root = geteuid() == 0,
+				       .port_start = capability_port_start() };
+
+	memset(preflight.kinds, -1, sizeof(preflight.kinds));
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			check_service(&preflight, &table->services[i]);
+	}
+	memo_free(&preflight.programs);
+	memo_free(&preflight.interfaces);
+	memo_free(&preflight.runtime);
+}

@@ -1,0 +1,248 @@
+/* Programs, folders and files a service names.
+ *
+ * The one hard thing is to judge for another user without becoming it: the mode bits are compared with the account's ids, as
+ * the kernel would. An access list may say more than the bits do, so a file that has one is given the benefit of the doubt;
+ * a path below root_directory is looked up inside it, where an absolute link means another file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sys/preflight_parts.h"
+
+#define INTERPRETER_MOST 256            /* the kernel's own limit of a #! line */
+
+#ifdef SYS_openat2
+#define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
+
+static int open_inside(int root, const char *path)
+{
+	uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, RESOLVE_INSIDE };
+
+	return (int)syscall(SYS_openat2, root, path, how, sizeof(how));
+}
+#else
+static int open_inside(int root, const char *path)
+{
+	return openat(root, path + strspn(path, "/"), O_PATH | O_CLOEXEC);
+}
+#endif
+
+/* stat(2) of path as a service with this root_directory would see it; root NULL: superd's own. */
+static int stat_inside(const char *root, const char *path, struct stat *status)
+{
+	int folder, fd, result;
+
+	if (!root)
+		return stat(path, status);
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	fd = open_inside(folder, path);
+	fd_close(&folder);
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, status);
+	fd_close(&fd);
+	return result;
+}
+
+static bool account_has_group(const struct account *account, gid_t gid)
+{
+	if (account->gid == gid)
+		return true;
+	for (size_t i = 0; i < account->group_count; i++) {
+		if (account->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the account may execute a file, or enter a folder, of this status. */
+static bool may_execute(const struct account *account, const struct stat *status)
+{
+	if (account->uid == 0)
+		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
+	if (account->uid == status->st_uid)
+		return status->st_mode & S_IXUSR;
+	if (account_has_group(account, status->st_gid))
+		return status->st_mode & S_IXGRP;
+	return status->st_mode & S_IXOTH;
+}
+
+static bool has_access_list(const char *path)
+{
+	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* The first folder above path that the account may not enter, in folder; false: there is none. */
+static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
+{
+	struct stat status;
+
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(folder, path, (size_t)(slash - path));
+		folder[slash - path] = '\0';
+		if (stat(folder, &status) < 0)
+			return errno == EACCES;
+		if (S_ISDIR(status.st_mode) && !may_execute(account, &status) && !has_access_list(folder))
+			return true;
+	}
+	return false;
+}
+
+/* The program a script names behind #!; false: it is no script, or can't be read. */
+static bool read_interpreter(const char *path, char interpreter[INTERPRETER_MOST])
+{
+	char line[INTERPRETER_MOST];
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	const char *start;
+
+	fd_close(&fd);
+	if (length < 3 || line[0] != '#' || line[1] != '!')
+		return false;
+	line[length] = '\0';
+	start = line + 2 + strspn(line + 2, " \t");
+	snprintf(interpreter, INTERPRETER_MOST, "%.*s", (int)strcspn(start, " \t\r\n"), start);
+	return interpreter[0] == '/';
+}
+
+/* What is wrong with a program for an account; NULL: nothing. The text is in the pool. */
+static const char *judge_program(struct pool *pool, const char *path, const char *root, const struct account *account)
+{
+	char folder[PATH_MAX], interpreter[INTERPRETER_MOST];
+	struct stat status;
+
+	if (!root && account && find_closed_folder(path, account, folder))
+		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
+	if (stat_inside(root, path, &status) < 0)
+		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? "that is a folder, not a program" : "that is no program";
+	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
+		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
+				  (unsigned)(status.st_mode & 07777));
+	if (!root && read_interpreter(path, interpreter) && stat(interpreter, &status) < 0)
+		return pool_textf(pool, "it is a script for %s: %s", interpreter, strerror(errno));
+	return NULL;
+}
+
+static void check_program(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->surroundings->root_directory;
+	const void *wrong;
+
+	if (!service->what->exec || service->what->exec[0][0] != '/')
+		return;                 /* other checks say that it must be absolute */
+	if (root || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
+		wrong = judge_program(preflight->table->pool, service->what->exec[0], root, service->account);
+		if (!root)
+			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
+	}
+	if (wrong)
+		preflight_say(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
+			      (const char *)wrong);
+}
+
+static void check_root(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->surroundings->root_directory;
+	struct stat status;
+
+	if (!root)
+		return;
+	if (stat(root, &status) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
+}
+
+/* May come in time: a home or a mount. */
+static void check_working(struct preflight *preflight, const struct service *service)
+{
+	const char *path = service->surroundings->working_directory;
+	struct stat status;
+
+	if (!path || path[0] == '-')
+		return;
+	if (path[0] == '~' && service->account)
+		path = service->account->home;
+	if (!path) {
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
+			      service->account->name);
+		return;
+	}
+	if (path[0] != '/' || !path[1])
+		return;
+	if (stat_inside(service->surroundings->root_directory, path, &status) < 0)
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
+	else if (service->account && !may_execute(service->account, &status) &&
+		 (service->surroundings->root_directory || !has_access_list(path)))
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path,
+			      "user %s may not enter it", service->account->name);
+}
+
+static void check_environment(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->surroundings->environment_file; path && *path; path++) {
+		struct stat status;
+
+		if (**path == '-')
+			continue;
+		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
+			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+				      "%s; a - in front lets it be missing", strerror(errno));
+		else if (!S_ISREG(status.st_mode))
+			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+				      "that is no regular file");
+	}
+}
+
+static void check_input(struct preflight *preflight, const struct service *service)
+{
+	const struct stream *input = &service->streams->input;
+
+	if (input->kind == STREAM_FILE && input->path && access(input->path, F_OK) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
+}
+
+static void check_output(struct preflight *preflight, const struct service *service, const char *option,
+			 const struct stream *stream)
+{
+	char folder[PATH_MAX];
+	const char *slash = stream->path ? strrchr(stream->path, '/') : NULL;
+	struct stat status;
+
+	if ((stream->kind != STREAM_FILE && stream->kind != STREAM_APPEND) || !slash || slash == stream->path)
+		return;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - stream->path), stream->path) >= (int)sizeof(folder))
+		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "%s", strerror(ENAMETOOLONG));
+	else if (stat(folder, &status) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "its folder %s: %s", folder,
+			      strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "%s is no folder", folder);
+}
+
+void preflight_files(struct preflight *preflight, const struct service *service)
+{
+	check_root(preflight, service);
+	check_program(preflight, service);
+	check_working(preflight, service);
+	check_environment(preflight, service);
+	check_input(preflight, service);
+	check_output(preflight, service, "output", &service->streams->output);
+	check_output(preflight, service, "error", &service->streams->error);
+}

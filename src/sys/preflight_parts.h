@@ -1,0 +1,33 @@
+/* What the parts of the preflight share. Private to sys/preflight*. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "model/table.h"
+#include "sys/memo.h"
+
+struct preflight {
+	const struct table *table;
+	struct diags *diags;
+	bool root;                      /* superd runs as root */
+	int port_start;                 /* the lowest port without privilege */
+	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
+	struct memo interfaces;         /* name -> the name when it is there, else NULL */
+	struct memo runtime;            /* runtime_directory -> the first service with it */
+	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
+};
+
+/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place. */
+void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
+		   const char *option, const char *value, const char *wrong, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* What a service needs of the file system: program, folders, files. */
+void preflight_files(struct preflight *preflight, const struct service *service);
+
+/* What its sockets need: kinds, ports, interfaces, owners. */
+void preflight_sockets(struct preflight *preflight, const struct service *service);
+
+/* What superd must be allowed to do for it. */
+void preflight_privileges(struct preflight *preflight, const struct service *service);

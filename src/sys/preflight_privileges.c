@@ -1,0 +1,126 @@
+/* What superd must be allowed to do for a service. Whether it is root says little: a container's root lacks capabilities, and
+ * limits may be too low for anyone. */
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "model/directive.h"
+#include "sys/capability.h"
+#include "sys/preflight_parts.h"
+
+static const char *const limit_options[RLIMITS] = {
+	[RLIMIT_AS] = "rlimit_as",
+	[RLIMIT_CORE] = "rlimit_core",
+	[RLIMIT_CPU] = "rlimit_cpu",
+	[RLIMIT_DATA] = "rlimit_data",
+	[RLIMIT_FSIZE] = "rlimit_fsize",
+	[RLIMIT_LOCKS] = "rlimit_locks",
+	[RLIMIT_MEMLOCK] = "rlimit_memlock",
+	[RLIMIT_MSGQUEUE] = "rlimit_msgqueue",
+	[RLIMIT_NICE] = "rlimit_nice",
+	[RLIMIT_NOFILE] = "rlimit_nofile",
+	[RLIMIT_NPROC] = "rlimit_nproc",
+	[RLIMIT_RSS] = "rlimit_rss",
+	[RLIMIT_RTPRIO] = "rlimit_rtprio",
+	[RLIMIT_RTTIME] = "rlimit_rttime",
+	[RLIMIT_SIGPENDING] = "rlimit_sigpending",
+	[RLIMIT_STACK] = "rlimit_stack",
+};
+
+static void check_root(struct preflight *preflight, const struct service *service)
+{
+	if (!preflight->root || service->who->user || service_is_unclear(service, "user") || !service->what->exec)
+		return;
+	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
+	diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
+}
+
+static void say_capabilities(struct preflight *preflight, enum severity severity, const struct service *service,
+			     const char *option, uint64_t set, const char *wrong)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+	struct buf text = { 0 };
+
+	directive->type->format(directive, &set, &text);
+	preflight_say(preflight, severity, service, option, buf_string(&text), "%s", wrong);
+	buf_free(&text);
+}
+
+static void check_capabilities(struct preflight *preflight, const struct service *service)
+{
+	const struct who *who = service->who;
+	uint64_t missing = 0;
+
+	for (int bit = 0; bit < 64; bit++) {
+		if (who->ambient_capabilities >> bit & 1 && !capability_grantable(bit))
+			missing |= UINT64_C(1) << bit;
+	}
+	if (missing)
+		say_capabilities(preflight, SEVERITY_WARNING, service, "ambient_capabilities", missing,
+				 "superd does not have this itself, so it can't pass it on");
+	if (who->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
+		say_capabilities(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
+				 who->capability_bounding_set,
+				 "only root or CAP_SETPCAP can take capabilities away for good");
+}
+
+static void check_chroot(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->surroundings->root_directory;
+
+	if (root && !capability_held(CAP_SYS_CHROOT))
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
+			      "only root or CAP_SYS_CHROOT can change the root");
+}
+
+/* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
+static void check_nice(struct preflight *preflight, const struct service *service)
+{
+	int64_t nice = service->surroundings->nice;
+	struct rlimit limit = { 0 };
+	char text[32];
+
+	if (nice >= 0 || capability_held(CAP_SYS_NICE))
+		return;
+	if (getrlimit(RLIMIT_NICE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, nice);
+	preflight_say(preflight, SEVERITY_WARNING, service, "nice", text, "only root or CAP_SYS_NICE can go below 0");
+}
+
+static bool exceeds(int64_t wanted, rlim_t hard)
+{
+	if (hard == RLIM_INFINITY)
+		return false;
+	return wanted == SCAN_INFINITY || (rlim_t)wanted > hard;
+}
+
+static void check_limit(struct preflight *preflight, const struct service *service, int resource)
+{
+	const struct limit *wanted = &service->surroundings->limits[resource];
+	int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
+	struct rlimit own;
+	char text[32] = "unlimited";
+
+	if (most < 0 || !limit_options[resource] || getrlimit(resource, &own) < 0 || !exceeds(most, own.rlim_max) ||
+	    capability_held(CAP_SYS_RESOURCE))
+		return;
+	if (most != SCAN_INFINITY)
+		snprintf(text, sizeof(text), "%" PRId64, most);
+	preflight_say(preflight, SEVERITY_WARNING, service, limit_options[resource], text,
+		      "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it",
+		      (unsigned long long)own.rlim_max);
+}
+
+void preflight_privileges(struct preflight *preflight, const struct service *service)
+{
+	check_root(preflight, service);
+	check_capabilities(preflight, service);
+	check_chroot(preflight, service);
+	check_nice(preflight, service);
+	for (int resource = 0; resource < RLIMITS; resource++)
+		check_limit(preflight, service, resource);
+}

@@ -1,0 +1,170 @@
+/* Raw system calls for the child. The hard thing is set*id: glibc's wrappers signal every thread of the process, which in a child
+ * sharing its parent's memory would be the parent's threads; the kernel's calls change this process alone. */
+#include "sys/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#ifdef HAVE_SCHED_SETAFFINITY
+#include <sched.h>
+#endif
+
+#ifdef __linux__
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#endif
+
+#ifdef SYS_close_range
+#define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
+
+int privilege_unshare_descriptors(unsigned from)
+{
+	return (int)syscall(SYS_close_range, from, ~0u, UNSHARE);
+}
+#else
+int privilege_unshare_descriptors(unsigned from)
+{
+	(void)from;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#ifdef SYS_setgroups32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETRESUID SYS_setresuid32
+#elif defined(SYS_setgroups) && defined(SYS_setresuid)
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETRESUID SYS_setresuid
+#endif
+
+#ifdef CALL_SETGROUPS
+int privilege_set_groups(size_t count, const gid_t *groups)
+{
+	return (int)syscall(CALL_SETGROUPS, count, groups);
+}
+
+int privilege_set_gid(gid_t gid)
+{
+	return (int)syscall(CALL_SETRESGID, gid, gid, gid);
+}
+
+int privilege_set_uid(uid_t uid)
+{
+	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+#else
+int privilege_set_groups(size_t count, const gid_t *groups)
+{
+	return setgroups((int)count, groups);
+}
+
+int privilege_set_gid(gid_t gid)
+{
+	return setgid(gid);
+}
+
+int privilege_set_uid(uid_t uid)
+{
+	return setuid(uid);
+}
+#endif
+
+static int set_io_priority(int priority)
+{
+	if (priority < 0)
+		return 0;
+#ifdef SYS_ioprio_set
+	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, priority);
+#else
+	errno = ENOTSUP;
+	return -1;
+#endif
+}
+
+int privilege_set_scheduling(const struct plan *plan)
+{
+#ifdef HAVE_SCHED_SETAFFINITY
+	if (plan->cpus && sched_setaffinity(0, plan->cpus_size, plan->cpus) < 0)
+		return -1;
+#endif
+	return set_io_priority(plan->io_priority);
+}
+
+#ifdef __linux__
+#define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
+
+static int drop_bounding(uint64_t bounding)
+{
+	if (bounding == UINT64_MAX)
+		return 0;
+	for EACH_CAPABILITY(cap) {
+		if (bounding >> cap & 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)        /* EINVAL: beyond this kernel's last */
+			return -1;
+	}
+	return 0;
+}
+
+/* Permitted, effective and inheritable hold the ambient set alone: what a user other than root starts with. */
+static int raise_ambient(uint64_t ambient, bool root)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (!ambient)
+		return 0;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	for (int n = 0; n < 2; n++) {
+		uint32_t part = (uint32_t)(ambient >> 32 * n);
+
+		data[n].inheritable |= part;
+		if (!root)
+			data[n].permitted = data[n].effective = part;
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return -1;
+	for EACH_CAPABILITY(cap) {
+		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int privilege_before_user(const struct plan *plan)
+{
+	if (drop_bounding(plan->bounding) < 0)
+		return -1;
+	return plan->ambient ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+}
+
+int privilege_after_user(const struct plan *plan)
+{
+	if (raise_ambient(plan->ambient, geteuid() == 0) < 0)
+		return -1;
+	return plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+}
+#else
+int privilege_before_user(const struct plan *plan)
+{
+	if (plan->bounding == UINT64_MAX && !plan->ambient)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int privilege_after_user(const struct plan *plan)
+{
+	if (!plan->no_new_privileges)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif

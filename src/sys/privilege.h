@@ -1,0 +1,16 @@
+/* The kernel calls of a child that libc either lacks or wraps with more than a child may do. All are async-signal-safe and give 0,
+ * or -1 and errno; each Linux speciality has a fallback that refuses (ENOTSUP) what it can't do. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "sys/plan.h"
+
+int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
+int privilege_set_groups(size_t count, const gid_t *groups);
+int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
+int privilege_set_uid(uid_t uid);
+int privilege_set_scheduling(const struct plan *plan);  /* CPUs and I/O priority */
+int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */
+int privilege_after_user(const struct plan *plan);      /* ambient set, no_new_privileges */

@@ -1,0 +1,36 @@
+/* execvp's search, done before any fork, so that a child only has to exec. */
+#include "sys/program.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define USUAL "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+bool program_find(const char *name, const char *path, struct buf *out)
+{
+	bool found = strchr(name, '/') != NULL;
+
+	for (const char *at = path ? path : USUAL; !found && at && *at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+		size_t length = strcspn(at, ":");
+
+		buf_clear(out);
+		if (length)
+			buf_addf(out, "%.*s/%s", (int)length, at, name);
+		else
+			buf_addf(out, "./%s", name);
+		found = is_program(buf_string(out));
+		if (found)
+			return true;
+	}
+	buf_clear(out);
+	buf_text(out, name);
+	return found;
+}

@@ -1,0 +1,203 @@
+/* The story of resolving a table: accounts, owners of nodes, addresses; then what only shows once names are numbers.
+ *
+ * The one hard thing is that last part: two endpoints may have become one (tcp:http and 80). They are sorted by port, so that
+ * in a table of ten thousand only those are compared that could clash, and only where a name was involved: what was written
+ * equal has been reported before. */
+#include "sys/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "sys/account.h"
+#include "sys/address_lookup.h"
+
+struct claim {
+	struct endpoint endpoint;       /* its address, with what its options make of it */
+	const struct service *service;
+	const struct listen *listen;
+	size_t number;
+};
+
+static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
+{
+	const char *user_text = listen->options->socket_user, *group_text = listen->options->socket_group;
+	const struct found_user *user = user_text ? accounts_user(accounts, user_text) : NULL;
+	const struct found_group *group = group_text ? accounts_group(accounts, group_text) : NULL;
+
+	listen->owner = (uid_t)-1;
+	listen->owner_group = (gid_t)-1;
+	if (user_text && (!user || user->wrong))
+		return accounts_refuse(accounts, service, "socket_user", user_text, user ? user->wrong : "out of memory",
+				       user ? user->near : NULL);
+	if (group_text && (!group || group->wrong))
+		return accounts_refuse(accounts, service, "socket_group", group_text,
+				       group ? group->wrong : "out of memory", group ? group->near : NULL);
+	if (user) {
+		listen->owner = user->uid;
+		listen->owner_group = user->gid;
+	}
+	if (group)
+		listen->owner_group = group->gid;
+	return true;
+}
+
+static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct service *service)
+{
+	const struct socket_options *refused = NULL;
+
+	service->account = accounts_of(accounts, service);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct listen *listen = &service->sockets[i];
+
+		addresses_resolve(addresses, service, listen);
+		/* One complaint a set of options: most sockets share the service's. */
+		if (listen->options != refused && !resolve_owner(accounts, service, listen))
+			refused = listen->options;
+	}
+}
+
+static bool is_claimed(const struct service *service, const struct listen *listen)
+{
+	return !service->what->disable && endpoint_is_inet(listen->address) && !listen->address->port_name &&
+	       listen->address->port;
+}
+
+static size_t claims_count(const struct table *table, bool *any_by_name)
+{
+	size_t count = 0;
+
+	*any_by_name = false;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			count += is_claimed(service, listen);
+			*any_by_name |= listen->address != listen->endpoint;
+		}
+	}
+	return count;
+}
+
+static struct endpoint with_options(const struct endpoint *endpoint, const struct socket_options *options)
+{
+	struct endpoint result = *endpoint;
+
+	if (!result.interface)
+		result.interface = options->bind_to_device;
+	if (options->ipv6_only == IPV6_ONLY_YES && result.family == FAMILY_ANY)
+		result.family = FAMILY_IPV6;
+	return result;
+}
+
+static void claims_fill(const struct table *table, struct claim *claims)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			if (!is_claimed(service, listen))
+				continue;
+			claims[number] = (struct claim){ with_options(listen->address, listen->options), service, listen,
+							 number };
+			number++;
+		}
+	}
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+
+	if (a->endpoint.kind != b->endpoint.kind)
+		return a->endpoint.kind < b->endpoint.kind ? -1 : 1;
+	if (a->endpoint.port != b->endpoint.port)
+		return a->endpoint.port < b->endpoint.port ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool same_port(const struct claim *a, const struct claim *b)
+{
+	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
+}
+
+static bool claims_clash(const struct claim *a, const struct claim *b)
+{
+	struct endpoint written_a = with_options(a->listen->endpoint, a->listen->options);
+	struct endpoint written_b = with_options(b->listen->endpoint, b->listen->options);
+
+	if (a->listen->options->reuse_port && b->listen->options->reuse_port)
+		return false;
+	return endpoint_clash(&a->endpoint, &b->endpoint) && !endpoint_clash(&written_a, &written_b);
+}
+
+static void report_clash(const struct claim *first, const struct claim *second, struct diags *diags)
+{
+	struct buf mine = { 0 }, other = { 0 }, real = { 0 }, place = { 0 };
+
+	endpoint_format(second->listen->endpoint, &mine);
+	endpoint_format(first->listen->endpoint, &other);
+	endpoint_format(second->listen->address, &real);
+	origin_describe(first->listen->at, &place);
+	diag_error(diags, second->listen->at, "%s: %s is %s here, which is claimed already by %s, with %s%s",
+		   second->service->name, buf_string(&mine), buf_string(&real), first->service->name, buf_string(&other),
+		   buf_string(&place));
+	buf_free(&mine);
+	buf_free(&other);
+	buf_free(&real);
+	buf_free(&place);
+}
+
+/* Compares one claim with those behind it that have its port. */
+static void check_claim(const struct claim *claim, const struct claim *end, struct diags *diags)
+{
+	for (const struct claim *other = claim + 1; other < end && same_port(claim, other); other++) {
+		bool by_name = claim->listen->address != claim->listen->endpoint ||
+			       other->listen->address != other->listen->endpoint;
+
+		if (by_name && claims_clash(claim, other))
+			report_clash(claim, other, diags);
+	}
+}
+
+static void check_clashes(const struct table *table, struct diags *diags)
+{
+	bool any_by_name;
+	size_t count = claims_count(table, &any_by_name);
+	struct claim *claims;
+
+	if (!any_by_name || count < 2)
+		return;
+	claims = calloc(count, sizeof(*claims));
+	if (!claims) {
+		diag_error(diags, (struct origin){ 0 }, "comparing endpoints: out of memory");
+		return;
+	}
+	claims_fill(table, claims);
+	qsort(claims, count, sizeof(*claims), compare_claims);
+	for (size_t i = 0; i < count; i++)
+		check_claim(&claims[i], claims + count, diags);
+	free(claims);
+}
+
+void resolve_table(struct table *table, struct diags *diags)
+{
+	struct accounts accounts;
+	struct addresses addresses;
+
+	accounts_open(&accounts, table->pool, diags);
+	addresses_open(&addresses, table->pool, diags);
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			resolve_service(&accounts, &addresses, &table->services[i]);
+	}
+	check_clashes(table, diags);
+	addresses_close(&addresses);
+	accounts_close(&accounts);
+}

@@ -1,0 +1,13 @@
+/* The words of cpu_affinity and io_scheduling as the kernel's numbers. Without the kernel's calls they are refused. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/service.h"
+
+/* A set of CPUs for sched_setaffinity, malloc'ed. false and errno: ENOTSUP, ENOMEM, ERANGE (a number too high). */
+bool scheduling_cpus(words ranges, void **set, size_t *size);
+
+/* "idle", "best-effort[:N]", "realtime[:N]" as ioprio_set(2) takes it. */
+bool scheduling_io_priority(const char *text, int *priority);

@@ -1,0 +1,296 @@
+/* Socket options as a table. The order of the rows matters once: setting IP_TOS also sets SO_PRIORITY, so priority comes
+ * behind it. Linux hands nearly all of them on to an accepted connection; the rows marked AGAIN are those it does not
+ * (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers at their default). */
+#include "sys/socket_options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sys/bind_kind.h"
+#include "sys/socket_address.h"
+
+#define KIND(kind) (1u << ENDPOINT_##kind)
+#define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP))
+#define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
+
+#define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
+
+enum unit {
+	SWITCH,                         /* bool: set where true */
+	POSITIVE,                       /* int64_t: set where above 0 */
+	SIGNED,                         /* int64_t: set where not negative */
+	SECONDS,                        /* int64_t microseconds: set where above 0, rounded up to seconds */
+};
+
+enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
+enum { AGAIN = 1 };
+
+#define KEEPS INT_MIN                   /* unset again: the kernel has no value for "its own" */
+
+struct setting {
+	const char *name;
+	size_t offset;
+	enum unit unit;
+	unsigned kinds, families, flags;
+	int level, option;
+	int unset;                      /* what puts the kernel's own value back; KEEPS where nothing does */
+};
+
+#define FIELD(field) #field, offsetof(struct socket_options, field)
+
+static const struct setting settings[] = {
+	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, KEEPS },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, KEEPS },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, KEEPS },
+	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
+	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
+	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
+	/* A dual-stack socket has IPv4 connections too, so on AF_INET6 both are set. */
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V4 | V6, AGAIN, IPPROTO_IP, IP_TOS, 0 },
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_TCLASS, 0 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V4 | V6, 0, IPPROTO_IP, IP_TTL, -1 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, -1 },
+	{ FIELD(priority), SIGNED, UINT_MAX, ANY, AGAIN, SOL_SOCKET, SO_PRIORITY, 0 },
+	{ FIELD(mark), SIGNED, UINT_MAX, ANY, 0, SOL_SOCKET, SO_MARK, 0 },
+	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
+	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, 0, SOL_NETLINK, NETLINK_PKTINFO, 0 },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static unsigned family_bit(int domain)
+{
+	return domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
+}
+
+static bool setting_applies(const struct setting *setting, int domain, const struct listen *listen)
+{
+	return setting->kinds >> listen->endpoint->kind & 1 && setting->families & family_bit(domain);
+}
+
+static int at_most_int(int64_t value)
+{
+	return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+/* Whether the option is asked for at all, and the value the kernel takes. */
+static bool setting_value(const struct setting *setting, const struct socket_options *options, int *value)
+{
+	const void *field = (const char *)options + setting->offset;
+	int64_t number;
+
+	if (setting->unit == SWITCH) {
+		*value = *(const bool *)field;
+		return *value;
+	}
+	number = *(const int64_t *)field;
+	switch (setting->unit) {
+	case SECONDS:
+		*value = at_most_int(number / 1000000 + (number % 1000000 > 0));
+		return number > 0;
+	case POSITIVE:
+		*value = at_most_int(number);
+		return number > 0;
+	default:
+		*value = at_most_int(number);
+		return number >= 0;
+	}
+}
+
+static void warn_unset(struct buf *warnings, const char *name)
+{
+	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
+}
+
+static void setting_set(int fd, const struct setting *setting, int value, struct buf *warnings)
+{
+	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
+		warn_unset(warnings, setting->name);
+}
+
+/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a word, so it is read back.
+ * The kernel doubles what is asked for, for its own bookkeeping. */
+static void buffer_set(int fd, bool receive, int64_t bytes, struct buf *warnings)
+{
+	int wanted = at_most_int(bytes < INT_MAX / 2 ? bytes : INT_MAX / 2), got = 0;
+	int option = receive ? SO_RCVBUF : SO_SNDBUF;
+	const char *name = receive ? "receive_buffer" : "send_buffer";
+	socklen_t length = sizeof(got);
+
+	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, receive ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, &wanted, sizeof(wanted)))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, option, &wanted, sizeof(wanted)) < 0) {
+		if (warnings)
+			warn_unset(warnings, name);
+		return;
+	}
+	if (warnings && !getsockopt(fd, SOL_SOCKET, option, &got, &length) && got / 2 < wanted)
+		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2, wanted,
+			 receive ? "rmem_max" : "wmem_max");
+}
+
+static void congestion_set(int fd, const struct listen *listen, struct buf *warnings)
+{
+	const char *name = listen->options->tcp_congestion;
+
+	if (name && listen->endpoint->kind == ENDPOINT_TCP &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
+		warn_unset(warnings, "tcp_congestion");
+}
+
+/* A wildcard without a family serves both, whatever net.ipv6.bindv6only says; one for IPv6 leaves IPv4's port to others. */
+static bool wants_v6only(const struct listen *listen)
+{
+	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
+		return listen->options->ipv6_only == IPV6_ONLY_YES;
+	return listen->address->family == FAMILY_IPV6 && !listen->address->address;
+}
+
+static int device_set(int fd, const char *device, struct buf *why)
+{
+	if (!device || !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1))
+		return 0;
+	if (errno == ENODEV)
+		return bind_fail(why, "bind_to_device", "there is no interface %s here now", device);
+	return bind_fail(why, "bind_to_device", "%s", device);
+}
+
+/* %IFACE of a link-local address is part of the address; of any other it ties the socket to the interface. */
+static int set_device(int fd, const struct listen *listen, struct buf *why)
+{
+	if (device_set(fd, listen->options->bind_to_device, why) < 0)
+		return -1;
+	if (listen->options->bind_to_device || socket_address_is_scoped(listen->address))
+		return 0;
+	return device_set(fd, listen->endpoint->interface, why);
+}
+
+static int must_set(int fd, int level, int option, int value, const char *name, struct buf *why)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
+		return bind_fail(why, name, NULL);
+	return 0;
+}
+
+static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
+{
+	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
+	if (listen->endpoint->kind != ENDPOINT_UDP && must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
+		return -1;
+	if (listen->options->reuse_port && must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) < 0)
+		return -1;
+	if (domain == AF_INET6 &&
+	    must_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
+		return -1;
+	return set_device(fd, listen, why);
+}
+
+int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int value;
+
+	if ((domain == AF_INET || domain == AF_INET6) && inet_set(fd, domain, listen, why) < 0)
+		return -1;
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, listen) && setting_value(&settings[i], listen->options, &value))
+			setting_set(fd, &settings[i], value, warnings);
+	}
+	buffer_set(fd, true, listen->options->receive_buffer, warnings);
+	buffer_set(fd, false, listen->options->send_buffer, warnings);
+	congestion_set(fd, listen, warnings);
+	return 0;
+}
+
+static void setting_adjust(int fd, const struct setting *setting, const struct socket_options *before,
+			   const struct socket_options *after, struct buf *warnings)
+{
+	int old = 0, value = 0;
+	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
+
+	if (is && (!was || old != value))
+		setting_set(fd, setting, value, warnings);
+	if (!was || is)
+		return;
+	if (setting->unset == KEEPS)
+		buf_addf(warnings, "%s: stays as it was until the socket is made anew\n", setting->name);
+	else
+		setting_set(fd, setting, setting->unset, warnings);
+}
+
+static void buffer_adjust(int fd, bool receive, int64_t before, int64_t after, struct buf *warnings)
+{
+	if (before == after)
+		return;
+	if (after <= 0)
+		buf_addf(warnings, "%s: stays as it was until the socket is made anew\n",
+			 receive ? "receive_buffer" : "send_buffer");
+	buffer_set(fd, receive, after, warnings);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+void socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
+			   struct buf *warnings)
+{
+	const struct socket_options *old = before->options, *new = after->options;
+	const char *congestion = new->tcp_congestion;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, after))
+			setting_adjust(fd, &settings[i], old, new, warnings);
+	}
+	buffer_adjust(fd, true, old->receive_buffer, new->receive_buffer, warnings);
+	buffer_adjust(fd, false, old->send_buffer, new->send_buffer, warnings);
+	if (!same_text(old->tcp_congestion, congestion)) {
+		if (congestion)
+			congestion_set(fd, after, warnings);
+		else
+			buf_text(warnings, "tcp_congestion: stays as it was until the socket is made anew\n");
+	}
+}
+
+static int domain_of(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return domain;
+}
+
+/* Failures are not told: the listener said so when it was bound, and a client should not fill the log. */
+void socket_options_accepted(int fd, const struct listen *listen)
+{
+	const struct socket_options *options = listen->options;
+	bool is_unix = KINDS_UNIX >> listen->endpoint->kind & 1;
+	int domain, value;
+
+	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
+		buffer_set(fd, true, options->receive_buffer, NULL);
+		buffer_set(fd, false, options->send_buffer, NULL);
+	}
+	if (options->ip_tos < 0 && options->priority < 0)
+		return;
+	domain = domain_of(fd);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (settings[i].flags & AGAIN && setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], options, &value))
+			setting_set(fd, &settings[i], value, NULL);
+	}
+}

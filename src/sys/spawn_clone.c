@@ -1,0 +1,53 @@
+/* Starting by clone: the child runs in this memory and, until it has unshared them, with these descriptors; the calling thread waits
+ * for its exec. Nothing is copied, so the cost is that of exec alone, with ten listeners or ten thousand. */
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static int run(void *job)
+{
+	child_run(job);
+}
+
+/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9; an older kernel says ENOSYS there once, and then descriptors are
+ * copied as fork does. */
+static bool copies_descriptors;
+
+static pid_t clone_once(struct job *job, char *stack)
+{
+	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+
+	job->fault = (struct fault){ STAGE_NONE, 0 };
+	job->shares_descriptors = !copies_descriptors;
+	if (job->shares_descriptors)
+		flags |= CLONE_FILES;
+	return clone(run, stack + SPAWN_STACK, flags, job);
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+pid_t spawn_process(struct job *job, char *stack)
+{
+	pid_t pid = clone_once(job, stack);
+
+	if (pid >= 0 && job->fault.stage == STAGE_DESCRIPTORS && job->fault.error == ENOSYS && job->shares_descriptors) {
+		reap(pid);
+		copies_descriptors = true;
+		pid = clone_once(job, stack);
+	}
+	if (pid < 0) {
+		job->fault = (struct fault){ STAGE_FORK, errno };
+		return -1;
+	}
+	if (job->fault.stage == STAGE_NONE)
+		return pid;
+	reap(pid);
+	return -1;
+}

@@ -1,0 +1,48 @@
+/* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by closing, and of
+ * failure by what the child writes. */
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static ssize_t read_fault(int fd, struct fault *fault)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, fault, sizeof(*fault));
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+pid_t spawn_process(struct job *job, char *stack)
+{
+	int ends[2];
+	pid_t pid;
+
+	(void)stack;
+	if (fd_pipe(ends) < 0 || fd_set_nonblocking(ends[0], false) < 0) {
+		job->fault = (struct fault){ STAGE_FORK, errno };
+		return -1;
+	}
+	ends[1] = fd_raise(ends[1], job->wanted_count); /* not where the child arranges its own */
+	pid = fork();
+	if (pid == 0) {
+		job->report = ends[1];
+		child_run(job);
+	}
+	if (pid < 0)
+		job->fault = (struct fault){ STAGE_FORK, errno };
+	fd_close(&ends[1]);
+	if (pid > 0 && read_fault(ends[0], &job->fault) == (ssize_t)sizeof(job->fault)) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		pid = -1;
+	}
+	fd_close(&ends[0]);
+	return pid;
+}

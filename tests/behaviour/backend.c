@@ -1,0 +1,352 @@
+/* The backends of the tests: one program, one way to behave a command.
+ *
+ *   backend [-m FILE] [-d MILLISECONDS] COMMAND [ARGUMENT]
+ *
+ * -m adds a line with its pid to FILE as it starts, so a test can count starts; -d waits a random time of at most so long
+ * wherever a real server would be slow: before it accepts, after it answered, before it ends. Every answer to a client is
+ * a line "PID REQUEST", so a test sees who served it and that nothing was mixed up.
+ *
+ * The hard thing is to close a connection without taking the answer away: what the client still sends is read first, as
+ * a socket closed with something unread in it resets its peer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "passed.h"
+
+enum { REQUEST_MOST = 1024, PATIENCE_MS = 20000 };
+
+static long delay_most;
+static struct passed passed;
+
+static void sleep_ms(long milliseconds)
+{
+	struct timespec time = { .tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000 };
+
+	while (nanosleep(&time, &time) < 0 && errno == EINTR)
+		;
+}
+
+static void dawdle(void)
+{
+	if (delay_most > 0)
+		sleep_ms(rand() % (delay_most + 1));
+}
+
+static long number(const char *text, long fallback)
+{
+	return text ? strtol(text, NULL, 10) : fallback;
+}
+
+/* Reads a line, or what there is at the end; the newline is left out. */
+static size_t read_request(int fd, char *request)
+{
+	size_t length = 0;
+
+	while (length < REQUEST_MOST - 1) {
+		ssize_t got = read(fd, request + length, 1);
+
+		if (got <= 0 || request[length] == '\n')
+			break;
+		length++;
+	}
+	request[length] = '\0';
+	return length;
+}
+
+static void answer(int in, int out)
+{
+	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
+	int length;
+
+	read_request(in, request);
+	length = snprintf(line, sizeof(line), "%ld %s\n", (long)getpid(), request);
+	(void)!write(out, line, (size_t)length);
+}
+
+static void close_gently(int fd)
+{
+	char rest[512];
+
+	shutdown(fd, SHUT_WR);
+	while (read(fd, rest, sizeof(rest)) > 0)
+		;
+	close(fd);
+}
+
+/* Serves one connection of any of the listeners. false: none came in time. */
+static bool take_one(int milliseconds)
+{
+	int listener = passed_wait(&passed, milliseconds), client;
+
+	if (listener < 0)
+		return false;
+	dawdle();
+	client = accept(listener, NULL, NULL);
+	if (client < 0)
+		return true;
+	answer(client, client);
+	close_gently(client);
+	return true;
+}
+
+static int do_exit(const char *argument)
+{
+	dawdle();
+	return (int)number(argument, 0);
+}
+
+static int do_crash(const char *argument)
+{
+	const struct rlimit none = { 0, 0 };
+
+	dawdle();
+	setrlimit(RLIMIT_CORE, &none);
+	signal((int)number(argument, SIGSEGV), SIG_DFL);
+	raise((int)number(argument, SIGSEGV));
+	return 98;
+}
+
+/* Neither ends nor serves, whatever it is asked. */
+static int do_hang(const char *argument)
+{
+	(void)argument;
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+static int do_take(const char *argument)
+{
+	for (long n = number(argument, 1); n > 0 && take_one(PATIENCE_MS); n--)
+		;
+	dawdle();
+	return 0;
+}
+
+/* Leaves the sockets behind in a way that only the next backend would notice. */
+static int do_nonblock(const char *argument)
+{
+	for (int i = 0; i < passed.count; i++) {
+		if (fcntl(passed.fds[i], F_SETFL, O_NONBLOCK) < 0)
+			return 1;
+	}
+	return do_take(argument);
+}
+
+static int do_serve(const char *argument)
+{
+	(void)argument;
+	while (take_one(-1))
+		;
+	return 1;
+}
+
+/* Answers every line, each client in a process of its own, until it is ended. */
+static int do_talk(const char *argument)
+{
+	(void)argument;
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		int client = accept(passed_wait(&passed, -1), NULL, NULL);
+		char request[REQUEST_MOST];
+
+		if (client < 0 || fork() != 0) {
+			close(client);
+			continue;
+		}
+		while (read_request(client, request) > 0)
+			dprintf(client, "%ld %s\n", (long)getppid(), request);
+		_exit(0);
+	}
+}
+
+/* Children that only a KILL ends, of the same group, and then a server. */
+static int do_children(const char *argument)
+{
+	for (long n = number(argument, 1); n > 0; n--) {
+		if (fork() == 0)
+			return do_hang(NULL);
+	}
+	return do_serve(NULL);
+}
+
+/* Its first process stays but leaves TERM to its default; a session of its own holds the child that must go too. */
+static int do_escape(const char *argument)
+{
+	(void)argument;
+	if (fork() == 0) {
+		setsid();
+		for (;;)
+			pause();
+	}
+	return do_serve(NULL);
+}
+
+/* The daemon of the old school: two forks, a session, a pid file, and the first process ends when all is ready. */
+static int do_daemon(const char *argument)
+{
+	int ready[2];
+	char byte;
+	FILE *file;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return 1;
+	if (fork() != 0) {
+		close(ready[1]);
+		return read(ready[0], &byte, 1) == 1 ? 0 : 1;
+	}
+	setsid();
+	if (fork() != 0)
+		_exit(0);
+	file = argument ? fopen(argument, "we") : NULL;
+	if (argument && (!file || fprintf(file, "%ld\n", (long)getpid()) < 0 || fclose(file) != 0))
+		_exit(1);
+	(void)!write(ready[1], "", 1);
+	close(ready[0]);
+	close(ready[1]);
+	return do_serve(NULL);
+}
+
+/* Answers datagrams until none has come for so many milliseconds. */
+static int do_datagrams(const char *argument)
+{
+	struct sockaddr_storage peer;
+	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
+	int fd;
+
+	while ((fd = passed_wait(&passed, (int)number(argument, 200))) >= 0) {
+		socklen_t size = sizeof(peer);
+		ssize_t got;
+
+		dawdle();
+		got = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
+		if (got >= 0) {
+			request[got] = '\0';
+			snprintf(line, sizeof(line), "%ld %s", (long)getpid(), request);
+			sendto(fd, line, strlen(line), 0, (struct sockaddr *)&peer, size);
+		}
+	}
+	return 0;
+}
+
+/* A connection's process: one line on standard input, its answer on standard output. */
+static int do_stdio(const char *argument)
+{
+	(void)argument;
+	dawdle();
+	answer(STDIN_FILENO, STDOUT_FILENO);
+	return 0;
+}
+
+/* A connection's process that stays until its client goes. */
+static int do_lines(const char *argument)
+{
+	char request[REQUEST_MOST];
+
+	(void)argument;
+	while (read_request(STDIN_FILENO, request) > 0)
+		dprintf(STDOUT_FILENO, "%ld %s\n", (long)getpid(), request);
+	return 0;
+}
+
+/* Prints so many numbered lines, in turn to standard output and standard error, serves one client and ends. */
+static int do_print(const char *argument)
+{
+	for (long n = 1; n <= number(argument, 1); n++)
+		dprintf(n % 2 ? STDOUT_FILENO : STDERR_FILENO, "line %ld of %s\n", n, argument ? argument : "1");
+	return do_take(NULL);
+}
+
+/* Some connections, then one of the ways to end, drawn by lot and always between two connections. */
+static int do_churn(const char *argument)
+{
+	int lot = rand() % 100;
+
+	for (int n = 1 + rand() % 8; n > 0 && take_one(50); n--)
+		;
+	dawdle();
+	if (lot < number(argument, 0))
+		return lot % 2 ? do_crash("9") : 1;
+	return 0;
+}
+
+/* Leaves processes without a parent behind, which end a moment later, and then serves. */
+static int do_orphans(const char *argument)
+{
+	for (long n = number(argument, 1); n > 0; n--) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			if (fork() == 0) {
+				setsid();
+				sleep_ms(50);
+			}
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+	return do_serve(NULL);
+}
+
+static int do_sleep(const char *argument)
+{
+	sleep_ms(number(argument, 1000));
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const char *argument);
+} commands[] = {
+	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
+	{ "nonblock", do_nonblock }, { "serve", do_serve }, { "talk", do_talk }, { "children", do_children },
+	{ "escape", do_escape }, { "daemon", do_daemon }, { "datagrams", do_datagrams }, { "stdio", do_stdio },
+	{ "lines", do_lines }, { "print", do_print }, { "churn", do_churn }, { "orphans", do_orphans },
+	{ "sleep", do_sleep },
+};
+
+static bool mark_start(const char *path)
+{
+	char line[32];
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	int length = snprintf(line, sizeof(line), "%ld\n", (long)getpid());
+	bool marked = fd >= 0 && write(fd, line, (size_t)length) == length;
+
+	if (fd >= 0)
+		close(fd);
+	return marked;
+}
+
+int main(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "+m:d:")) != -1) {
+		if (option == 'd')
+			delay_most = number(optarg, 0);
+		else if (option != 'm' || !mark_start(optarg))
+			return 97;
+	}
+	srand((unsigned)getpid() ^ (unsigned)time(NULL));
+	passed_find(&passed);
+	for (size_t i = 0; optind < argc && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(commands[i].name, argv[optind]) == 0)
+			return commands[i].run(argv[optind + 1]);
+	}
+	fputs("usage: backend [-m FILE] [-d MILLISECONDS] COMMAND [ARGUMENT]\n", stderr);
+	return 96;
+}

@@ -1,0 +1,27 @@
+/* The other end: clients of superd's services, each call with a deadline that fails the test. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+int client_connect(int port);                   /* to 127.0.0.1 */
+int client_connect_to(const char *address, int port);           /* an IPv4 or IPv6 literal */
+int client_connect_from(const char *from, int port);            /* from this address of 127.0.0.0/8 */
+int client_connect_unix(const char *path, int type);            /* SOCK_STREAM, SOCK_SEQPACKET; "@name" is abstract */
+bool client_can_connect(int port);              /* whether something listens there */
+bool client_can_connect_unix(const char *path);
+
+void client_send(int fd, const char *text);
+const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */
+const char *client_rest(int fd);                /* all until the end of file */
+bool client_is_quiet(int fd, int milliseconds); /* nothing to read and no end for so long */
+bool client_sees_end(int fd);                   /* waits; true: closed or reset, false: something came */
+
+/* Connects, sends, reads a line, closes. */
+const char *client_ask(int port, const char *text);
+const char *client_ask_unix(const char *path, const char *text);
+long client_ask_pid(int port);                  /* who serves: the pid in a backend's answer */
+
+int datagram_client(int port);                  /* a connected UDP socket */
+int datagram_client_unix(const char *server, const char *own);
+const char *datagram_ask(int fd, const char *text);

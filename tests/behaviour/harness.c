@@ -1,0 +1,342 @@
+/* superd's life under test: started as a setup says, watched through its log, stopped or reloaded, and asked for its
+ * descriptors. The log is a file that superd appends to, so nothing that the test does or forgets can block superd. */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "namespace.h"
+#include "process.h"
+
+enum { SUPERDS_MOST = 16, ARGUMENTS_MOST = 64, LEAKED = 17 };
+
+static struct superd superds[SUPERDS_MOST];
+static size_t superd_count;
+
+const char *world_logs(void)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < superd_count; i++) {
+		const char *log = read_text(superds[i].log);
+
+		all = text_of("%s--- log of superd %d ---\n%s", all, superds[i].pid, log ? log : "");
+	}
+	return all;
+}
+
+static void place(int fd, int wanted, int target)
+{
+	if (dup2(wanted ? wanted : fd, target) < 0)
+		_exit(94);
+}
+
+/* Criterion's own descriptors are none of superd's business. A listener becomes its descriptor 3. */
+static void close_others(int listener)
+{
+	char pid[16];
+
+	if (listener && dup2(listener, 3) < 0)
+		_exit(94);
+	for (int fd = listener ? 4 : 3; fd < 1024; fd++)
+		close(fd);
+	if (listener) {
+		snprintf(pid, sizeof(pid), "%d", getpid());
+		setenv("LISTEN_PID", pid, 1);
+		setenv("LISTEN_FDS", "1", 1);
+	}
+}
+
+_Noreturn static void become_superd(const struct setup *setup, const char *const *words, int log)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (size_t i = 0; setup->environment && setup->environment[i]; i++)
+		putenv((char *)(size_t)setup->environment[i]);
+	place(null, setup->in, STDIN_FILENO);
+	place(log, setup->out, STDOUT_FILENO);
+	place(log, setup->err, STDERR_FILENO);
+	close_others(setup->listener);
+	if (setup->leaks && dup2(STDOUT_FILENO, LEAKED) < 0)
+		_exit(94);
+	execv(words[0], (char *const *)(size_t)words);
+	dprintf(STDERR_FILENO, "test setup: %s: %s\n", words[0], strerror(errno));
+	_exit(93);
+}
+
+static void start(struct superd *superd, const struct setup *setup)
+{
+	const char *words[ARGUMENTS_MOST] = { superd_path() };
+	size_t count = 1;
+	int log;
+
+	if (!setup->without_table) {
+		words[count++] = "-f";
+		words[count++] = superd->table;
+		words[count++] = "--log-level";
+		words[count++] = "info";
+	}
+	for (size_t i = 0; setup->arguments && setup->arguments[i] && count < ARGUMENTS_MOST - 1; i++)
+		words[count++] = setup->arguments[i];
+	log = open(superd->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	cr_assert(log >= 0, "%s: %s", superd->log, strerror(errno));
+	superd->pid = namespace_fork(setup);
+	if (superd->pid == 0)
+		become_superd(setup, words, log);
+	close(log);
+	cr_assert(superd->pid > 0, "fork: %s", strerror(errno));
+}
+
+static const char *__attribute__((format(printf, 1, 0))) formatted(const char *format, va_list arguments)
+{
+	char *text;
+
+	cr_assert(vasprintf(&text, format, arguments) >= 0, "out of memory");
+	return text;
+}
+
+static struct superd *run(const struct setup *setup, const char *table)
+{
+	struct superd *superd = &superds[superd_count];
+
+	cr_assert_lt(superd_count, (size_t)SUPERDS_MOST);
+	*superd = (struct superd){ .log = path_in("superd%zu.log", superd_count) };
+	superd->table = write_file(text_of("superd%s.conf", superd_count ? text_of("%zu", superd_count) : ""), "%s", table);
+	superd_count++;
+	start(superd, setup);
+	return superd;
+}
+
+struct superd *superd_run(const char *format, ...)
+{
+	const struct setup plain = { 0 };
+	va_list arguments;
+	struct superd *superd;
+
+	va_start(arguments, format);
+	superd = run(&plain, formatted(format, arguments));
+	va_end(arguments);
+	return superd;
+}
+
+struct superd *superd_run_with(const struct setup *setup, const char *format, ...)
+{
+	va_list arguments;
+	struct superd *superd;
+
+	va_start(arguments, format);
+	superd = run(setup, formatted(format, arguments));
+	va_end(arguments);
+	return superd;
+}
+
+bool superd_logged(struct superd *superd, const char *text)
+{
+	return superd_log_count(superd, text) > 0;
+}
+
+size_t superd_log_count(struct superd *superd, const char *text)
+{
+	const char *log = read_text(superd->log);
+	size_t count = 0;
+
+	for (const char *found = log ? strstr(log, text) : NULL; found; found = strstr(found + 1, text))
+		count++;
+	free((char *)(size_t)log);
+	return count;
+}
+
+/* Moves the mark behind the text where a whole line with it is there. */
+static bool find_behind_mark(struct superd *superd, const char *text)
+{
+	const char *log = read_text(superd->log), *found;
+	bool there = false;
+
+	if (log && superd->mark <= strlen(log) && (found = strstr(log + superd->mark, text)) && strchr(found, '\n')) {
+		superd->mark = (size_t)(found - log) + strlen(text);
+		there = true;
+	}
+	free((char *)(size_t)log);
+	return there;
+}
+
+void superd_wait_log(struct superd *superd, const char *text)
+{
+	for (long long until = now_ms() + DEADLINE_MS; !find_behind_mark(superd, text); pause_a_moment()) {
+		cr_assert(!superd_has_ended(superd) || find_behind_mark(superd, text),
+			  "superd ended (%d) before it said: %s\n%s", superd->status, text, world_logs());
+		cr_assert(now_ms() < until, "superd never said: %s\n%s", text, world_logs());
+	}
+}
+
+/* The port at the end of the line that begins at text. */
+static int port_of_line(const char *text)
+{
+	const char *end = strchr(text, '\n'), *colon = end;
+
+	while (colon > text && *colon != ':')
+		colon--;
+	return end && colon > text ? (int)strtol(colon + 1, NULL, 10) : -1;
+}
+
+static int find_port(struct superd *superd, const char *said, unsigned n, bool last)
+{
+	const char *log = read_text(superd->log);
+	int port = -1;
+
+	for (const char *found = log ? strstr(log, said) : NULL; found; found = strstr(found + 1, said)) {
+		if (found != log && found[-1] != '\n' && found[-1] != ' ')
+			continue;
+		if (!strchr(found, '\n'))
+			break;
+		if (last || n-- == 0)
+			port = port_of_line(found);
+		if (!last && port >= 0)
+			break;
+	}
+	free((char *)(size_t)log);
+	return port;
+}
+
+static int wait_port(struct superd *superd, const char *service, unsigned n, bool last)
+{
+	const char *said = text_of("%s: listening on ", service);
+	int port = -1;
+
+	for (long long until = now_ms() + DEADLINE_MS; port < 0; pause_a_moment()) {
+		port = find_port(superd, said, n, last);
+		cr_assert(port >= 0 || !superd_has_ended(superd), "superd ended (%d)\n%s", superd->status, world_logs());
+		cr_assert(now_ms() < until, "superd never said: %s\n%s", said, world_logs());
+	}
+	return port;
+}
+
+int superd_port(struct superd *superd, const char *service)
+{
+	return wait_port(superd, service, 0, true);
+}
+
+int superd_nth_port(struct superd *superd, const char *service, unsigned n)
+{
+	return wait_port(superd, service, n, false);
+}
+
+void superd_signal(struct superd *superd, int signal)
+{
+	cr_assert(!superd->ended && kill(superd->pid, signal) == 0, "superd has ended\n%s", world_logs());
+}
+
+bool superd_has_ended(struct superd *superd)
+{
+	if (!superd->ended && waitpid(superd->pid, &superd->status, WNOHANG) == superd->pid)
+		superd->ended = true;
+	return superd->ended;
+}
+
+static int plain_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int superd_wait_exit(struct superd *superd)
+{
+	WAIT_UNTIL(superd_has_ended(superd));
+	return plain_status(superd->status);
+}
+
+void superd_stop(struct superd *superd)
+{
+	superd_signal(superd, SIGTERM);
+	cr_assert_eq(superd_wait_exit(superd), 0, "superd ended with %d\n%s", plain_status(superd->status), world_logs());
+}
+
+static size_t answers_to_reload(struct superd *superd)
+{
+	return superd_log_count(superd, "superd: reloaded: ") + superd_log_count(superd, "superd: not reloaded: ");
+}
+
+bool superd_reload(struct superd *superd, const char *format, ...)
+{
+	size_t before = answers_to_reload(superd), refused = superd_log_count(superd, "superd: not reloaded: ");
+	va_list arguments;
+	FILE *file = fopen(superd->table, "we");
+
+	cr_assert_not_null(file, "%s: %s", superd->table, strerror(errno));
+	va_start(arguments, format);
+	cr_assert(vfprintf(file, format, arguments) >= 0);
+	va_end(arguments);
+	cr_assert_eq(fclose(file), 0);
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(superd_has_ended(superd) || answers_to_reload(superd) > before);
+	cr_assert(!superd_has_ended(superd), "the reload ended superd\n%s", world_logs());
+	return superd_log_count(superd, "superd: not reloaded: ") == refused;
+}
+
+size_t superd_processes(struct superd *superd)
+{
+	return process_descendants(superd->pid, NULL, 0);
+}
+
+size_t superd_fd_count(struct superd *superd)
+{
+	return process_fd_count(superd->pid);
+}
+
+void superd_expect_fds(struct superd *superd, size_t count)
+{
+	long long until = now_ms() + DEADLINE_MS;
+
+	while (superd_fd_count(superd) != count && now_ms() < until)
+		pause_a_moment();
+	cr_assert_eq(superd_fd_count(superd), count, "superd has %zu descriptors open instead of %zu",
+		     superd_fd_count(superd), count);
+}
+
+long long superd_cpu_ms(struct superd *superd)
+{
+	return process_cpu_ms(superd->pid);
+}
+
+struct outcome program_answer(const char *const *arguments)
+{
+	static unsigned serial;
+	const char *out = path_in("answer%u.out", serial), *err = path_in("answer%u.err", serial);
+	struct outcome outcome;
+	int status = -1;
+	pid_t child;
+
+	serial++;
+	child = fork();
+	if (child == 0) {
+		int fds[] = { open("/dev/null", O_RDONLY), open(out, O_WRONLY | O_CREAT, 0666),
+			      open(err, O_WRONLY | O_CREAT, 0666) };
+
+		for (int i = 0; i < 3; i++)
+			place(fds[i], 0, i);
+		for (int fd = 3; fd < 1024; fd++)
+			close(fd);
+		execv(arguments[0], (char *const *)(size_t)arguments);
+		_exit(93);
+	}
+	cr_assert(child > 0, "fork: %s", strerror(errno));
+	WAIT_UNTIL(waitpid(child, &status, WNOHANG) == child);
+	outcome = (struct outcome){ .status = plain_status(status), .out = read_text(out), .err = read_text(err) };
+	cr_assert(outcome.out && outcome.err);
+	return outcome;
+}
+
+struct outcome superd_answer(const char *const *arguments)
+{
+	const char *words[ARGUMENTS_MOST] = { superd_path() };
+	size_t count = 1;
+
+	for (size_t i = 0; arguments[i] && count < ARGUMENTS_MOST - 1; i++)
+		words[count++] = arguments[i];
+	return program_answer(words);
+}

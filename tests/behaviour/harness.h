@@ -1,0 +1,127 @@
+/* The world of a behaviour test: a folder, one superd or more (the installed program), and the promise that nothing is
+ * left of them. Each test runs in a process of its own (Criterion's), which is the subreaper of all it starts, so
+ * whatever outlives superd turns up here and fails the test.
+ *
+ *   Behaviour(echo, answers_in_upper_case)
+ *   {
+ *           struct superd *superd = superd_run("service echo { listen = \"127.0.0.1:0\" exec = \"%s\" }", …);
+ *           client_ask(superd_port(superd, "echo"), "hello\n");
+ *           superd_stop(superd);
+ *   }
+ *
+ * Everything waits for a condition, with a deadline, and fails the test when that passes. Texts that are handed out live
+ * as long as the test. */
+#pragma once
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { DEADLINE_MS = 20000 };
+
+#define Behaviour(suite, name, ...) \
+	static void suite##_##name##_story(void); \
+	Test(suite, name, .init = world_begin, .fini = world_end, .timeout = 120, ##__VA_ARGS__) \
+	{ \
+		suite##_##name##_story(); \
+		world_check(); \
+	} \
+	static void suite##_##name##_story(void)
+
+/* Waits until the condition holds; the test fails with its text when it doesn't in time. */
+#define WAIT_UNTIL(condition) \
+	for (long long until_ = now_ms() + DEADLINE_MS; !(condition); pause_a_moment()) \
+		cr_assert(now_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
+
+/* Fails unless the condition holds from now on for so long; for "never", where nothing can be waited for. */
+#define HOLDS_FOR(milliseconds, condition) \
+	for (long long until_ = now_ms() + (milliseconds); now_ms() < until_; pause_a_moment()) \
+		cr_assert(condition, "did not last: %s\n%s", #condition, world_logs())
+
+void world_begin(void);
+void world_end(void);                   /* kills and removes whatever is still there */
+void world_check(void);                 /* fails the test for processes and files that were left */
+const char *world_logs(void);           /* what every superd of this test logged, for messages */
+
+long long now_ms(void);
+void pause_a_moment(void);
+bool running_sanitized(void);           /* superd is built with sanitizers, which need much and disturb limits */
+
+/* A path in the test's folder. It is declared by that: files never named so must not be left at the end. */
+const char *path_in(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *write_file(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *read_text(const char *path);        /* NULL: there is no such file */
+size_t count_lines(const char *path);           /* 0: no such file */
+
+const char *own_user(void);                     /* this test's user, as a table has it: a number */
+int free_port(void);                            /* a TCP port that nobody has, outside of the kernel's own choice */
+int listen_on(int port);                        /* a listening socket of the test's on 127.0.0.1 */
+
+const char *backend(const char *format, ...) __attribute__((format(printf, 1, 2)));    /* the program's path, then this */
+const char *report_to(const char *path);        /* a backend that reports to path and serves one client */
+const char *example(const char *name);          /* a file of contrib/examples, or a program built of it */
+const char *example_table(const char *name);    /* a table of conf/, with its placeholders filled in */
+const char *replaced(const char *text, const char *what, const char *with);     /* the test fails when what is not in it */
+
+/* How superd is started; all zero is plain: as this user, in this namespace, the log on stderr. */
+struct setup {
+	const char *const *arguments;   /* behind "-f TABLE"; NULL: none */
+	const char *const *environment; /* NAME=value, added to this test's; NULL: none */
+	bool without_table;             /* no "-f": the arguments say it all */
+	bool pid1;                      /* as PID 1 of a namespace of its own, with its own /proc */
+	bool bare;                      /* below a root of nothing but programs and libraries: no /proc, /run, /etc; read-only */
+	bool own_dev;                   /* a /dev of its own where log is path_in("dev-log") */
+	uid_t uid;                      /* 0: as this test; else that user and group, without further groups */
+	unsigned long descriptors;      /* RLIMIT_NOFILE; 0: as this test's */
+	int listener;                   /* passed on to superd as LISTEN_FDS; 0: none */
+	bool leaks;                     /* superd is started with a descriptor too many, which it must pass to nobody */
+	int in, out, err;               /* its streams; 0: /dev/null, the log, the log */
+};
+
+struct superd {
+	pid_t pid;                      /* as this test sees it */
+	const char *log;                /* path of what it wrote to stdout and stderr */
+	const char *table;              /* path of its table */
+	size_t mark;                    /* superd_wait_log looks from here */
+	bool ended;
+	int status;                     /* of waitpid, once it ended */
+};
+
+struct superd *superd_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct superd *superd_run_with(const struct setup *setup, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The nth port (from 0) that superd says this service listens on, the last of that many when it did so again. */
+int superd_port(struct superd *superd, const char *service);
+int superd_nth_port(struct superd *superd, const char *service, unsigned n);
+
+/* Waits for a text in the log behind the mark, and moves the mark behind it. */
+void superd_wait_log(struct superd *superd, const char *text);
+bool superd_logged(struct superd *superd, const char *text);    /* anywhere so far */
+size_t superd_log_count(struct superd *superd, const char *text);
+
+void superd_signal(struct superd *superd, int signal);
+bool superd_has_ended(struct superd *superd);
+int superd_wait_exit(struct superd *superd);    /* the exit status, or 128 + the signal's number */
+void superd_stop(struct superd *superd);        /* TERM; it must exit with 0 and leave no process */
+
+/* Writes the table anew and sends a HUP; waits until superd says what came of it. true: reloaded. */
+bool superd_reload(struct superd *superd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+size_t superd_processes(struct superd *superd);         /* alive below it: its backends and what they started */
+size_t superd_fd_count(struct superd *superd);
+void superd_expect_fds(struct superd *superd, size_t count);    /* waits until it has as many again */
+long long superd_cpu_ms(struct superd *superd);                 /* processor time it has used */
+
+/* Runs superd to its end with these arguments (NULL-terminated). */
+struct outcome {
+	int status;                     /* exit status, or 128 + signal */
+	const char *out, *err;
+};
+struct outcome superd_answer(const char *const *arguments);
+#define SUPERD_ANSWER(...) superd_answer((const char *const[]){ __VA_ARGS__, NULL })
+struct outcome program_answer(const char *const *arguments);    /* any program, by its path */
+
+const char *superd_path(void);

@@ -1,0 +1,185 @@
+/* The load: threads that connect, ask, read to the end and count. The hard thing is to tell apart what went wrong, so no
+ * error is retried and none is lumped together with another; only running out of our own ports would be our own fault. */
+#include "load.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+enum { PATIENCE_SECONDS = 40 };
+
+struct load {
+	struct load_plan plan;
+	pthread_t threads[LOAD_THREADS_MOST];
+	struct tally tallies[LOAD_THREADS_MOST];
+	atomic_size_t begun, finished;
+	atomic_bool stop;
+};
+
+struct worker {
+	struct load *load;
+	unsigned number;
+};
+
+static int open_connection(const struct load_plan *plan)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)plan->port) };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(plan->path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (plan->path) {
+		snprintf(un.sun_path, sizeof(un.sun_path), "%s", plan->path);
+		result = connect(fd, (struct sockaddr *)&un, sizeof(un));
+	} else {
+		result = connect(fd, (struct sockaddr *)&in, sizeof(in));
+	}
+	if (result == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Reads to the end; the length of the answer, or -1 and errno. */
+static ssize_t read_answer(int fd, char *answer, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size - 1) {
+		ssize_t got = recv(fd, answer + length, size - 1 - length, 0);
+
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	answer[length] = '\0';
+	return (ssize_t)length;
+}
+
+/* The answer is "PID REQUEST" and a newline. */
+static bool answers(const char *answer, const char *request)
+{
+	const char *space = strchr(answer, ' ');
+
+	return space && strcmp(space + 1, request) == 0;
+}
+
+static void ask_once(const struct load_plan *plan, const char *request, struct tally *tally)
+{
+	long long begun = now_ms();
+	char answer[256];
+	int fd = open_connection(plan);
+	ssize_t length = -1;
+
+	if (fd < 0) {
+		tally->refused++;
+		return;
+	}
+	if (send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
+		length = read_answer(fd, answer, sizeof(answer));
+	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		tally->unanswered++;
+	else if (length < 0)
+		tally->reset++;
+	else if (length == 0)
+		tally->unanswered++;
+	else if (answers(answer, request))
+		tally->served++;
+	else
+		tally->wrong++;
+	close(fd);
+	if (now_ms() - begun > tally->longest_ms)
+		tally->longest_ms = now_ms() - begun;
+}
+
+static void *work(void *context)
+{
+	struct worker *worker = context;
+	struct load *load = worker->load;
+	struct tally *tally = &load->tallies[worker->number];
+	char request[64];
+
+	while (!atomic_load(&load->stop)) {
+		size_t serial = atomic_fetch_add(&load->begun, 1);
+
+		if (load->plan.connections && serial >= load->plan.connections)
+			break;
+		snprintf(request, sizeof(request), "request %zu of client %u\n", serial, worker->number);
+		ask_once(&load->plan, request, tally);
+		atomic_fetch_add(&load->finished, 1);
+	}
+	free(worker);
+	return NULL;
+}
+
+struct load *load_start(const struct load_plan *plan)
+{
+	struct load *load = calloc(1, sizeof(*load));
+
+	cr_assert(load && plan->threads > 0 && plan->threads <= LOAD_THREADS_MOST);
+	load->plan = *plan;
+	for (unsigned i = 0; i < plan->threads; i++) {
+		struct worker *worker = malloc(sizeof(*worker));
+
+		cr_assert_not_null(worker);
+		*worker = (struct worker){ .load = load, .number = i };
+		cr_assert_eq(pthread_create(&load->threads[i], NULL, work, worker), 0);
+	}
+	return load;
+}
+
+size_t load_progress(const struct load *load)
+{
+	return atomic_load(&load->finished);
+}
+
+struct tally load_wait(struct load *load)
+{
+	struct tally sum = { 0 };
+
+	for (unsigned i = 0; i < load->plan.threads; i++) {
+		const struct tally *one = &load->tallies[i];
+
+		pthread_join(load->threads[i], NULL);
+		sum.served += one->served;
+		sum.refused += one->refused;
+		sum.reset += one->reset;
+		sum.unanswered += one->unanswered;
+		sum.wrong += one->wrong;
+		if (one->longest_ms > sum.longest_ms)
+			sum.longest_ms = one->longest_ms;
+	}
+	free(load);
+	return sum;
+}
+
+struct tally load_stop(struct load *load)
+{
+	atomic_store(&load->stop, true);
+	return load_wait(load);
+}
+
+void tally_expect_all_served(const struct tally *tally)
+{
+	cr_assert_gt(tally->served, 0);
+	cr_assert(tally->refused + tally->reset + tally->unanswered + tally->wrong == 0,
+		  "%zu served, %zu refused, %zu reset, %zu unanswered, %zu answered wrongly; the longest took %lld ms\n%s",
+		  tally->served, tally->refused, tally->reset, tally->unanswered, tally->wrong, tally->longest_ms,
+		  world_logs());
+}

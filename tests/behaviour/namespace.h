@@ -1,0 +1,20 @@
+/* Where superd runs: the child's way from fork to exec, through namespaces, roots and users. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "harness.h"
+
+/* Forks as the setup asks; in the child 0, with everything entered but exec. -1 and errno. */
+pid_t namespace_fork(const struct setup *setup);
+
+/* What this machine lets a test do; where it says no, skip with the reason. */
+bool namespace_allowed(void);           /* namespaces of PIDs and mounts, as root or by a user namespace */
+bool namespace_users(void);             /* this test is root and may be anybody, and others can read what was built */
+
+#define SKIP_WITHOUT(what, reason) \
+	do { \
+		if (!(what)) \
+			cr_skip_test(reason); \
+	} while (0)

@@ -1,0 +1,135 @@
+/* The look at /proc. The hard thing is that it changes while it is read: a process that goes away in between is simply no
+ * longer counted, and what matters is read from one line of stat at a time. */
+#include "process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROCESSES_MOST = 65536 };
+
+struct process {
+	pid_t pid, parent;
+	char state;
+	unsigned long user, system;
+};
+
+static bool read_stat(pid_t pid, struct process *process)
+{
+	char path[64], line[1024], *rest;
+	FILE *file;
+	bool got;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	got = fgets(line, sizeof(line), file) != NULL;
+	fclose(file);
+	rest = got ? strrchr(line, ')') : NULL;         /* the name may hold anything, brackets too */
+	process->pid = pid;
+	return rest && sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &process->state,
+			      &process->parent, &process->user, &process->system) == 4;
+}
+
+static size_t list_processes(struct process *list, size_t most)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (directory && count < most && (entry = readdir(directory))) {
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    read_stat((pid_t)strtol(entry->d_name, NULL, 10), &list[count]))
+			count++;
+	}
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
+static bool descends(const struct process *list, size_t count, pid_t pid, pid_t ancestor)
+{
+	for (int depth = 0; pid > 1 && depth < 64; depth++) {
+		size_t i = 0;
+
+		while (i < count && list[i].pid != pid)
+			i++;
+		if (i == count)
+			return false;
+		pid = list[i].parent;
+		if (pid == ancestor)
+			return true;
+	}
+	return false;
+}
+
+size_t process_descendants(pid_t pid, pid_t *out, size_t most)
+{
+	struct process *list = calloc(PROCESSES_MOST, sizeof(*list));
+	size_t count = list ? list_processes(list, PROCESSES_MOST) : 0, found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].state == 'Z' || list[i].state == 'X' || !descends(list, count, list[i].pid, pid))
+			continue;
+		if (out && found < most)
+			out[found] = list[i].pid;
+		found++;
+	}
+	free(list);
+	return found;
+}
+
+bool process_lives(pid_t pid)
+{
+	struct process process;
+
+	return read_stat(pid, &process) && process.state != 'Z' && process.state != 'X';
+}
+
+size_t process_fd_count(pid_t pid)
+{
+	char path[64];
+	DIR *directory;
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	directory = opendir(path);
+	while (directory && readdir(directory))
+		count++;
+	if (directory)
+		closedir(directory);
+	return count > 2 ? count - 2 : 0;
+}
+
+bool process_name(pid_t pid, char *out, size_t size)
+{
+	char path[64];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	length = fread(out, 1, size - 1, file);
+	fclose(file);
+	for (size_t i = 0; i < length; i++) {
+		if (out[i] == '\0')
+			out[i] = ' ';
+	}
+	out[length] = '\0';
+	return true;
+}
+
+long long process_cpu_ms(pid_t pid)
+{
+	struct process process;
+
+	if (!read_stat(pid, &process))
+		return -1;
+	return (long long)(process.user + process.system) * 1000 / sysconf(_SC_CLK_TCK);
+}

@@ -1,0 +1,14 @@
+/* Processes as /proc shows them: who descends from whom, and what they have open. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Descendants of pid that are alive (no zombies), up to most of them into out (may be NULL); gives how many there are. */
+size_t process_descendants(pid_t pid, pid_t *out, size_t most);
+
+bool process_lives(pid_t pid);                  /* there, and no zombie */
+size_t process_fd_count(pid_t pid);
+bool process_name(pid_t pid, char *out, size_t size);           /* its command line, for messages */
+long long process_cpu_ms(pid_t pid);

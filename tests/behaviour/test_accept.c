@@ -1,0 +1,264 @@
+/* accept = yes: superd accepts, and each connection is an instance of its own. What is hard to get right is the counting:
+ * every limit must free up at any end whatever, and who is over it waits or is refused as the table says. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "load.h"
+
+static struct superd *run_each(const char *exec, const char *options)
+{
+	return superd_run("service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n", exec, options);
+}
+
+/* Says something and waits for the answer, so that its instance surely runs; the connection stays. */
+static int settle(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	return client;
+}
+
+Behaviour(accept, each_connection_gets_a_process)
+{
+	struct superd *superd = run_each(backend("lines"), "");
+	int port = superd_port(superd, "each"), clients[10];
+
+	for (int i = 0; i < 10; i++)
+		clients[i] = settle(client_connect(port));
+	cr_assert_eq(superd_processes(superd), 10);
+	for (int i = 0; i < 10; i++)
+		close(clients[i]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(accept, at_the_limit_of_instances_clients_wait)
+{
+	struct superd *superd = run_each(backend("lines"), "instances = 2");
+	int port = superd_port(superd, "each");
+	int first = settle(client_connect(port)), second = settle(client_connect(port)), third = client_connect(port);
+
+	client_send(third, "hello\n");
+	cr_assert(client_is_quiet(third, 250), "the third was served or dropped\n%s", world_logs());
+	close(first);
+	cr_assert_not_null(strstr(client_line(third), " hello"));
+	close(second);
+	close(third);
+	superd_stop(superd);
+}
+
+Behaviour(accept, at_the_limit_of_instances_clients_are_refused_where_asked)
+{
+	struct superd *superd = run_each(backend("lines"), "instances = 1\noverload = refuse");
+	int port = superd_port(superd, "each"), first = settle(client_connect(port)), second = client_connect(port);
+
+	cr_assert(client_sees_end(second));
+	superd_wait_log(superd, "each: refused 127.0.0.1");
+	close(second);
+	close(first);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(settle(client_connect(port)));
+	superd_stop(superd);
+}
+
+Behaviour(accept, one_source_may_have_only_so_many)
+{
+	struct superd *superd = run_each(backend("lines"), "per_source = 2");
+	int port = superd_port(superd, "each"), refused, other;
+	int first = settle(client_connect(port)), second = settle(client_connect(port));
+
+	refused = client_connect(port);
+	cr_assert(client_sees_end(refused));
+	close(refused);
+	superd_wait_log(superd, "each: refused 127.0.0.1");
+	other = settle(client_connect_from("127.0.0.2", port));
+	close(first);
+	WAIT_UNTIL(superd_processes(superd) == 2);
+	first = settle(client_connect(port));
+	close(first);
+	close(second);
+	close(other);
+	superd_stop(superd);
+}
+
+/* With a limit of one, a count that did not go down keeps everybody out from the second on. */
+static void see_counts_go_down(const char *how)
+{
+	struct superd *superd = run_each(backend("%s", how), "instances = 1\nper_source = 1");
+	int port = superd_port(superd, "each");
+
+	for (int i = 0; i < 15; i++) {
+		int client = client_connect(port);
+
+		cr_assert(client_sees_end(client));
+		close(client);
+		WAIT_UNTIL(superd_log_count(superd, "each: started, pid ") == (size_t)i + 1);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(accept, counts_go_down_at_a_clean_exit)
+{
+	see_counts_go_down("exit 0");
+}
+
+Behaviour(accept, counts_go_down_at_a_failure)
+{
+	see_counts_go_down("exit 1");
+}
+
+Behaviour(accept, counts_go_down_at_a_crash)
+{
+	see_counts_go_down("crash 9");
+}
+
+Behaviour(accept, counts_go_down_where_the_program_cannot_run)
+{
+	const char *program = write_file("program", "#!/no/such/interpreter\n");
+	struct superd *superd;
+	int port;
+
+	chmod(program, 0755);
+	superd = run_each(program, "instances = 1\nper_source = 1");
+	port = superd_port(superd, "each");
+	for (int i = 0; i < 5; i++) {
+		int client = client_connect(port);
+
+		cr_assert(client_sees_end(client), "a client without an instance was kept");
+		close(client);
+	}
+	write_file("program.new", "#!/bin/sh\nexec %s\n", backend("stdio"));
+	chmod(path_in("program.new"), 0755);
+	cr_assert_eq(rename(path_in("program.new"), program), 0);
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+Behaviour(accept, counts_go_down_when_an_instance_is_killed)
+{
+	struct superd *superd = run_each(backend("lines"), "instances = 1");
+	int port = superd_port(superd, "each");
+
+	for (int i = 0; i < 10; i++) {
+		int client = client_connect(port);
+		const char *answer;
+
+		client_send(client, "hello\n");
+		answer = client_line(client);
+		cr_assert_eq(kill((pid_t)strtol(answer, NULL, 10), SIGKILL), 0);
+		cr_assert(client_sees_end(client));
+		close(client);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(accept, a_failing_instance_is_no_reason_to_let_others_wait)
+{
+	const char *script = write_file("script", "read -r what\n[ \"$what\" = fail ] && exit 1\necho \"$$ $what\"\n");
+	struct superd *superd = run_each(text_of("/bin/sh %s", script), "");
+	int port = superd_port(superd, "each");
+	long long begun = now_ms();
+
+	for (int i = 0; i < 20; i++) {
+		int client = client_connect(port);
+
+		client_send(client, "fail\n");
+		cr_assert(client_sees_end(client));
+		close(client);
+	}
+	client_ask_pid(port);
+	cr_assert_lt(now_ms() - begun, running_sanitized() ? 20000 : 4000);
+	superd_stop(superd);
+}
+
+Behaviour(accept, two_hundred_at_once)
+{
+	enum { CLIENTS = 200 };
+	struct superd *superd = run_each(backend("lines"), "");
+	int port = superd_port(superd, "each"), clients[CLIENTS];
+
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = client_connect(port);
+	for (int i = 0; i < CLIENTS; i++)
+		settle(clients[i]);
+	cr_assert_eq(superd_processes(superd), CLIENTS);
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(accept, a_datagram_service_starts_no_storm)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd = superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+					   backend("-m %s -d 20 datagrams 100", marks));
+	int client = datagram_client(superd_port(superd, "dgram"));
+
+	cr_assert_not_null(strstr(datagram_ask(client, "one"), " one"));
+	HOLDS_FOR(250, count_lines(marks) == 1);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	for (int i = 0; i < 20; i++)
+		client_send(client, "burst");
+	WAIT_UNTIL(count_lines(marks) >= 2);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_leq(count_lines(marks), 4, "%zu starts for one burst\n%s", count_lines(marks), world_logs());
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(accept, unix_clients_are_served_alike)
+{
+	const char *path = path_in("each.sock");
+	struct superd *superd = superd_run("service each { listen = \"%s\" accept = yes exec = \"%s\" }", path, backend("lines"));
+	int first, second;
+
+	WAIT_UNTIL(access(path, F_OK) == 0);
+	first = settle(client_connect_unix(path, SOCK_STREAM));
+	second = settle(client_connect_unix(path, SOCK_STREAM));
+	cr_assert_eq(superd_processes(superd), 2);
+	close(first);
+	close(second);
+	superd_stop(superd);
+}
+
+Behaviour(accept, clients_that_reset_at_once_do_no_harm)
+{
+	struct superd *superd = run_each(backend("stdio"), "");
+	int port = superd_port(superd, "each");
+	size_t before;
+
+	client_ask_pid(port);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	before = superd_fd_count(superd);
+	for (int i = 0; i < 100; i++) {
+		const struct linger reset = { .l_onoff = 1 };
+		int client = client_connect(port);
+
+		setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(client);
+	}
+	client_ask_pid(port);
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+Behaviour(accept, running_out_of_descriptors_loses_nobody)
+{
+	const struct setup setup = { .descriptors = 100 };
+	struct superd *superd = superd_run_with(&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }",
+						backend("-d 20 stdio"));
+	struct load *load = load_start(&(struct load_plan){ .port = superd_port(superd, "each"), .threads = 60, .connections = 300 });
+	struct tally tally = load_wait(load);
+
+	tally_expect_all_served(&tally);
+	superd_stop(superd);
+}

@@ -1,0 +1,281 @@
+/* What superd and its backends say, and where it goes: lines under the service's name to the log, to syslog, to files; as
+ * text and as JSON; the state at SIGUSR1. And the one thing it must never do: wait for whoever reads the log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
+
+static void expect_in(const char *text, const char *part)
+{
+	cr_assert(text && strstr(text, part), "'%s' is not in: %s\n%s", part, text ? text : "(no file)", world_logs());
+}
+
+Behaviour(log, what_a_backend_prints_is_logged_under_its_name)
+{
+	struct superd *superd = superd_run(WEB, backend("print 4"), "");
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: line 1 of 4");
+	cr_assert(superd_logged(superd, "web: line 2 of 4"), "standard error is missing\n%s", world_logs());
+	superd_wait_log(superd, "web: line 3 of 4");
+	superd_stop(superd);
+}
+
+Behaviour(log, the_last_words_of_a_backend_are_not_lost)
+{
+	struct superd *superd = superd_run(WEB, "/bin/sh -c 'printf unfinished; exit 3'", "");
+
+	close(client_connect(superd_port(superd, "web")));
+	superd_wait_log(superd, "web: unfinished\n");
+	superd_stop(superd);
+}
+
+Behaviour(log, an_instances_errors_stay_off_the_wire)
+{
+	struct superd *superd = superd_run(WEB, "/bin/sh -c 'echo for the client; echo for the log >&2'", "accept = yes");
+	int client = client_connect(superd_port(superd, "web"));
+
+	cr_assert_str_eq(client_rest(client), "for the client\n");
+	superd_wait_log(superd, "web: for the log");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(log, errors_go_on_the_wire_where_asked_for)
+{
+	struct superd *superd = superd_run(WEB, "/bin/sh -c 'echo out; echo err >&2'", "accept = yes\nerror = socket");
+	int client = client_connect(superd_port(superd, "web"));
+
+	cr_assert_str_eq(client_rest(client), "out\nerr\n");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(log, output_goes_to_files)
+{
+	const char *fresh = write_file("fresh", "old\n"), *appended = write_file("appended", "old\n");
+	struct superd *superd = superd_run(WEB, backend("print 2"),
+					   text_of("output = \"file:%s\"\nerror = \"append:%s\"", fresh, appended));
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+	expect_in(read_text(fresh), "line 1 of 2\n");
+	cr_assert_str_eq(read_text(appended), "old\nline 2 of 2\n");
+	cr_assert(!superd_logged(superd, "line 1 of 2"));
+}
+
+Behaviour(log, null_is_silence)
+{
+	struct superd *superd = superd_run(WEB, backend("print 2"), "output = null\nerror = null");
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+	cr_assert(!superd_logged(superd, "line 1 of 2") && !superd_logged(superd, "line 2 of 2"));
+}
+
+/* A receiver where superd's /dev/log points to. */
+static int bind_dev_log(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	chmod(address.sun_path, 0666);
+	return fd;
+}
+
+static const char *wait_syslog(int fd, const char *text)
+{
+	static char line[8192];
+	ssize_t got = -1;
+
+	do
+		WAIT_UNTIL((got = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT)) > 0 && (line[got] = '\0', true));
+	while (!strstr(line, text));
+	return line;
+}
+
+Behaviour(log, output_goes_to_syslog_under_the_services_name)
+{
+	const struct setup setup = { .own_dev = true };
+	struct superd *superd;
+	const char *line;
+	int receiver;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, WEB, backend("print 1"), "output = syslog");
+	client_ask(superd_port(superd, "web"), "hello\n");
+	line = wait_syslog(receiver, "line 1 of 1");
+	cr_assert_eq(line[0], '<');
+	expect_in(line, " web[");
+	close(receiver);
+	superd_stop(superd);
+}
+
+Behaviour(log, superds_own_lines_go_to_syslog)
+{
+	static const char *const arguments[] = { "--log", "syslog:local3", NULL };
+	const struct setup setup = { .own_dev = true, .arguments = arguments };
+	struct superd *superd;
+	const char *line;
+	int receiver;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
+	line = wait_syslog(receiver, "web: listening on ");
+	/* local3 is 19, info is 6. */
+	expect_in(line, "<158>");
+	expect_in(line, "superd[");
+	close(receiver);
+	superd_stop(superd);
+}
+
+Behaviour(log, a_syslog_that_nobody_reads_blocks_nobody)
+{
+	const struct setup setup = { .own_dev = true };
+	struct superd *superd;
+	int receiver, port;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, WEB, backend("print 2000"), "output = syslog\nerror = syslog");
+	port = superd_port(superd, "web");
+	client_ask(port, "hello\n");
+	client_ask(port, "hello\n");
+	superd_stop(superd);
+	close(receiver);
+}
+
+Behaviour(log, the_log_goes_to_a_file_and_follows_its_rotation)
+{
+	const char *file = path_in("own.log");
+	const char *const arguments[] = { "--log", text_of("file:%s", file), NULL };
+	const struct setup setup = { .arguments = arguments };
+	int port = free_port();
+	struct superd *superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }", port,
+						backend("take 1"));
+
+	WAIT_UNTIL(read_text(file) && strstr(read_text(file), "web: listening on "));
+	cr_assert_eq(rename(file, path_in("own.log.1")), 0);
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(read_text(file) && strstr(read_text(file), "superd: reloaded: "));
+	client_ask_pid(port);
+	superd_stop(superd);
+	expect_in(read_text(file), "web: started, pid ");
+}
+
+Behaviour(log, json_is_one_object_a_line_with_stable_names)
+{
+	static const char *const arguments[] = { "--log-format", "json", NULL };
+	const struct setup setup = { .arguments = arguments };
+	static const char check[] = "import json, sys\n"
+		"lines = [json.loads(line) for line in open(sys.argv[1])]\n"
+		"assert all('time' in l and 'level' in l and 'message' in l for l in lines), lines\n"
+		"web = [l for l in lines if l.get('service') == 'web']\n"
+		"events = {l.get('event') for l in web}\n"
+		"assert {'listening', 'started', 'output'} <= events, events\n"
+		"assert any(isinstance(l.get('pid'), int) for l in web)\n"
+		"assert any(l['message'] == 'line 1 of 1' for l in web if l['event'] == 'output')\n";
+	struct superd *superd = superd_run_with(&setup, WEB, backend("print 1"), "");
+	struct outcome python;
+	const char *port = NULL;
+
+	WAIT_UNTIL((port = strstr(read_text(superd->log), "listening on tcp:127.0.0.1:")) != NULL && strchr(port, '\n'));
+	client_ask((int)strtol(port + strlen("listening on tcp:127.0.0.1:"), NULL, 10), "hello\n");
+	superd_stop(superd);
+	write_file("check.py", "%s", check);
+	python = program_answer((const char *const[]){ "/usr/bin/python3", path_in("check.py"), superd->log, NULL });
+	cr_assert_eq(python.status, 0, "%s\n%s", python.err, world_logs());
+}
+
+Behaviour(log, usr1_tells_the_state)
+{
+	struct superd *superd = superd_run(WEB "service idle { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"), "",
+					   backend("serve"));
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "idle: listening on ");
+	superd->mark = strlen(read_text(superd->log));
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "web: running");
+	WAIT_UNTIL(strstr(read_text(superd->log) + superd->mark, text_of("%ld", pid)) != NULL);
+	superd_wait_log(superd, "idle: listening");
+	superd_stop(superd);
+}
+
+Behaviour(log, an_end_is_told_with_its_status_or_signal)
+{
+	struct superd *superd = superd_run("service three { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					   "service nine { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					   backend("exit 3"), backend("crash 9"));
+
+	close(client_connect(superd_port(superd, "three")));
+	superd_wait_log(superd, "ended: exit status 3");
+	superd->mark = 0;
+	close(client_connect(superd_port(superd, "nine")));
+	superd_wait_log(superd, "ended: signal KILL");
+	superd_stop(superd);
+}
+
+Behaviour(log, what_a_backend_prints_cannot_forge_lines)
+{
+	struct superd *superd = superd_run(WEB, "/bin/sh -c 'printf \"\\033[31mred\\rsuperd: forged\\n\"'", "");
+
+	close(client_connect(superd_port(superd, "web")));
+	superd_wait_log(superd, "superd: forged");
+	cr_assert(!superd_logged(superd, "\033"), "an escape sequence came through");
+	cr_assert(!superd_logged(superd, "\rsuperd: forged"), "a carriage return came through");
+	superd_stop(superd);
+}
+
+Behaviour(log, a_stuck_reader_of_the_log_blocks_nobody)
+{
+	static const char *const arguments[] = { "--log-level", "debug", NULL };
+	struct setup setup = { .arguments = arguments };
+	int log[2], port = free_port();
+	struct superd *superd;
+
+	cr_assert_eq(pipe2(log, O_CLOEXEC), 0);
+	setup.err = log[1];
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+				 backend("print 5000"));
+	close(log[1]);
+	WAIT_UNTIL(client_can_connect(port));
+	/* Each run prints far more than the pipe holds, and nobody reads it. */
+	for (int i = 0; i < 3; i++)
+		client_ask_pid(port);
+	superd_stop(superd);
+	close(log[0]);
+}
+
+Behaviour(log, a_closed_log_ends_nobody)
+{
+	struct setup setup = { 0 };
+	int log[2], port = free_port();
+	struct superd *superd;
+
+	cr_assert_eq(pipe2(log, O_CLOEXEC), 0);
+	setup.err = log[1];
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("print 10"));
+	close(log[1]);
+	close(log[0]);
+	WAIT_UNTIL(client_can_connect(port));
+	client_ask_pid(port);
+	client_ask_pid(port);
+	superd_stop(superd);
+}

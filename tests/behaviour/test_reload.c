@@ -1,0 +1,283 @@
+/* Reload: everything is read and checked first, then each service is kept, changed, added or removed, and nobody who is
+ * connected notices but those the table sends away. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "process.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
+
+static int settle(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	return client;
+}
+
+Behaviour(reload, the_unchanged_keep_sockets_and_instances)
+{
+	int port = free_port(), client;
+	const char *exec = backend("talk");
+	struct superd *superd = superd_run(WEB, port, exec, "");
+	size_t before;
+
+	superd_wait_log(superd, "web: listening on ");
+	client = settle(client_connect(port));
+	before = superd_log_count(superd, "web: listening on ");
+	cr_assert(superd_reload(superd, WEB, port, exec, ""));
+	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed");
+	settle(client);
+	cr_assert_eq(superd_log_count(superd, "web: listening on "), before);
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, queued_clients_of_a_service_survive_its_change)
+{
+	int port = free_port(), client;
+	struct superd *superd = superd_run(WEB, port, backend("exit 1"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	client_send(client, "who\n");
+	superd_wait_log(superd, "web: next start in ");
+	cr_assert(superd_reload(superd, WEB, port, backend("serve"), ""));
+	cr_assert_not_null(strstr(client_line(client), " who"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, the_next_activation_runs_what_the_new_table_says)
+{
+	int port = free_port(), client;
+	struct superd *superd = superd_run(WEB, port, backend("serve"), "");
+	long old;
+
+	superd_wait_log(superd, "web: listening on ");
+	old = client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, text_of("/bin/sh -c 'exec %s'", backend("talk")), ""));
+	superd_wait_log(superd, "superd: reloaded: 0 unchanged, 1 changed, 0 added, 0 removed");
+	/* Who runs goes on; the change shows with the next start. */
+	cr_assert_eq(client_ask_pid(port), old);
+	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
+	client = settle(settle(client_connect(port)));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed)
+{
+	int before = free_port(), after = free_port(), client;
+	struct superd *superd = superd_run(WEB, before, backend("lines"), "accept = yes");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = settle(client_connect(before));
+	cr_assert(superd_reload(superd, WEB, after, backend("lines"), "accept = yes"));
+	close(settle(client_connect(after)));
+	WAIT_UNTIL(!client_can_connect(before));
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_backend_with_the_old_sockets_gives_way_when_they_change)
+{
+	int before = free_port(), after = free_port();
+	struct superd *superd = superd_run(WEB, before, backend("take 1"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(before);
+	cr_assert(superd_reload(superd, WEB, after, backend("take 1"), ""));
+	client_ask_pid(after);
+	WAIT_UNTIL(!client_can_connect(before));
+	client_ask_pid(after);
+	superd_stop(superd);
+}
+
+Behaviour(reload, services_come_and_go)
+{
+	int web = free_port(), more = free_port();
+	const char *exec = backend("serve");
+	struct superd *superd = superd_run(WEB, web, exec, "");
+
+	superd_wait_log(superd, "web: listening on ");
+	cr_assert(superd_reload(superd, WEB "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", web, exec, "", more,
+				exec));
+	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 1 added, 0 removed");
+	client_ask_pid(more);
+	client_ask_pid(web);
+	cr_assert(superd_reload(superd, "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", more, exec));
+	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 1 removed");
+	client_ask_pid(more);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_removed_service_lets_its_connections_finish)
+{
+	int port = free_port(), client;
+	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\non_remove = finish");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = settle(client_connect(port));
+	cr_assert(superd_reload(superd, "# nothing any more\n"));
+	WAIT_UNTIL(!client_can_connect(port));
+	settle(client);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
+{
+	int port = free_port(), client;
+	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\non_remove = stop");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = settle(client_connect(port));
+	cr_assert(superd_reload(superd, "# nothing any more\n"));
+	cr_assert(client_sees_end(client));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_removed_service_that_comes_back_serves_again)
+{
+	int port = free_port();
+	struct superd *superd = superd_run(WEB, port, backend("serve"), "");
+	long old;
+
+	superd_wait_log(superd, "web: listening on ");
+	old = client_ask_pid(port);
+	cr_assert(superd_reload(superd, "# nothing any more\n"));
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
+	/* The old backend holds the port as long as it lives. */
+	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
+	WAIT_UNTIL(!process_lives((pid_t)old) && client_can_connect(port));
+	cr_assert_neq(client_ask_pid(port), old);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
+{
+	int port = free_port(), client;
+	struct superd *superd = superd_run(WEB, port, backend("talk"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = settle(client_connect(port));
+	cr_assert(!superd_reload(superd, "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n usr = \"root\"\n}\n", port,
+				 backend("talk")));
+	superd_wait_log(superd, text_of("%s:4:2: error: unknown option 'usr'", superd->table));
+	settle(client);
+	cr_assert(!superd_reload(superd, "%s", "\x01\x02\x7f rubbish {{{"));
+	settle(client);
+	cr_assert_eq(unlink(superd->table), 0);
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(superd_log_count(superd, "superd: not reloaded: ") == 3);
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, signals_in_a_row_end_as_a_fresh_start_would)
+{
+	int ports[2] = { free_port(), free_port() };
+	struct superd *superd = superd_run(WEB, ports[0], backend("take 1"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	for (int i = 0; i < 20; i++) {
+		write_file("superd.conf", WEB, ports[i % 2], backend("take 1"), "");
+		superd_signal(superd, SIGHUP);
+		superd_signal(superd, SIGHUP);
+	}
+	WAIT_UNTIL(client_can_connect(ports[1]) && !client_can_connect(ports[0]));
+	client_ask_pid(ports[1]);
+	superd_stop(superd);
+}
+
+Behaviour(reload, disabling_closes_and_enabling_opens_again)
+{
+	int port = free_port();
+	struct superd *superd = superd_run(WEB, port, backend("take 1"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "disable = yes"));
+	WAIT_UNTIL(!client_can_connect(port));
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "disable = no"));
+	WAIT_UNTIL(client_can_connect(port));
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_new_limit_counts_the_instances_there_are)
+{
+	int port = free_port(), first, second;
+	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse");
+
+	superd_wait_log(superd, "web: listening on ");
+	first = settle(client_connect(port));
+	cr_assert(superd_reload(superd, WEB, port, backend("lines"), "accept = yes\ninstances = 2\noverload = refuse"));
+	second = settle(client_connect(port));
+	cr_assert(superd_reload(superd, WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse"));
+	cr_assert(client_sees_end(client_connect(port)));
+	settle(first);
+	close(first);
+	close(second);
+	superd_stop(superd);
+}
+
+Behaviour(reload, the_order_of_services_does_not_matter)
+{
+	const char *exec = backend("talk");
+	int a = free_port(), b = free_port(), client;
+	struct superd *superd = superd_run("service a { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+					   "service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", a, exec, b, exec);
+
+	superd_wait_log(superd, "b: listening on ");
+	client = settle(client_connect(a));
+	cr_assert(superd_reload(superd, "service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+				"service a { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", b, exec, a, exec));
+	superd_wait_log(superd, "superd: reloaded: 2 unchanged, 0 changed, 0 added, 0 removed");
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(reload, two_services_may_swap_their_endpoints)
+{
+	int a = free_port(), b = free_port();
+	struct superd *superd = superd_run("service a { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+					   "service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n",
+					   a, backend("take 1"), b, backend("take 1"));
+
+	superd_wait_log(superd, "b: listening on ");
+	cr_assert(superd_reload(superd, "service a { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+				"service b { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n",
+				b, backend("take 1"), a, backend("take 1")));
+	WAIT_UNTIL(client_can_connect(a) && client_can_connect(b));
+	client_ask_pid(a);
+	client_ask_pid(b);
+	superd_stop(superd);
+}
+
+Behaviour(reload, costs_no_descriptor)
+{
+	int port = free_port();
+	struct superd *superd = superd_run(WEB, port, backend("take 1"), "");
+	size_t before;
+
+	superd_wait_log(superd, "web: listening on ");
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "nice = 1"));
+	before = superd_fd_count(superd);
+	for (int i = 0; i < 20; i++)
+		cr_assert(superd_reload(superd, WEB, port, backend("take 1"), i % 2 ? "nice = 1" : "nice = 2"));
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}

@@ -1,0 +1,303 @@
+/* The test's folder and what may be left in it, the texts tests are made of, and the last look at processes. The hard
+ * thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a test that
+ * failed half way is cleaned up after just the same, by world_end. */
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "process.h"
+
+enum { DECLARED_MOST = 512 };
+
+static char folder[64];
+static const char *declared[DECLARED_MOST];
+static size_t declared_count;
+
+long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void pause_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = 3000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+bool running_sanitized(void)
+{
+	const char *sanitized = getenv("SANITIZED");
+
+	return sanitized && strcmp(sanitized, "yes") == 0;
+}
+
+void world_begin(void)
+{
+	const char *top = getenv("TMPDIR");
+
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	/* Paths of unix sockets are short, so a deep TMPDIR is no good. */
+	snprintf(folder, sizeof(folder), "%s/superd-XXXXXX", top && strlen(top) < 24 ? top : "/tmp");
+	cr_assert_not_null(mkdtemp(folder), "%s: %s", folder, strerror(errno));
+	cr_assert_eq(chmod(folder, 01777), 0);
+}
+
+const char *text_of(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	cr_assert(length >= 0, "out of memory");
+	return text;
+}
+
+const char *path_in(const char *format, ...)
+{
+	va_list arguments;
+	char *name;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&name, format, arguments);
+	va_end(arguments);
+	cr_assert(length >= 0 && declared_count < DECLARED_MOST);
+	declared[declared_count] = text_of("%s/%s", folder, name);
+	free(name);
+	return declared[declared_count++];
+}
+
+static void write_bytes(const char *path, const char *text, size_t length)
+{
+	FILE *file = fopen(path, "we");
+
+	cr_assert_not_null(file, "%s: %s", path, strerror(errno));
+	cr_assert_eq(fwrite(text, 1, length, file), length, "%s: %s", path, strerror(errno));
+	cr_assert_eq(fclose(file), 0, "%s: %s", path, strerror(errno));
+}
+
+const char *write_file(const char *name, const char *format, ...)
+{
+	const char *path = path_in("%s", name);
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	cr_assert(length >= 0, "out of memory");
+	write_bytes(path, text, (size_t)length);
+	free(text);
+	return path;
+}
+
+const char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &size, '\0', file) < 0)
+		text = strdup("");
+	fclose(file);
+	cr_assert_not_null(text, "out of memory");
+	return text;
+}
+
+size_t count_lines(const char *path)
+{
+	const char *text = read_text(path);
+	size_t lines = 0;
+
+	for (; text && *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+const char *own_user(void)
+{
+	return text_of("%u", geteuid());
+}
+
+int listen_on(int port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int free_port(void)
+{
+	static int next;
+	int fd;
+
+	if (next == 0)
+		next = 10000 + getpid() % 20000;
+	for (fd = -1; fd < 0; next++)
+		fd = listen_on(next);
+	close(fd);
+	return next - 1;
+}
+
+static const char *environment_path(const char *name)
+{
+	const char *path = getenv(name);
+
+	cr_assert_not_null(path, "%s is not set: run the tests by make check", name);
+	return path;
+}
+
+const char *superd_path(void)
+{
+	return environment_path("SUPERD_BIN");
+}
+
+const char *backend(const char *format, ...)
+{
+	va_list arguments;
+	char *rest;
+	int length;
+	const char *text;
+
+	va_start(arguments, format);
+	length = vasprintf(&rest, format, arguments);
+	va_end(arguments);
+	cr_assert(length >= 0, "out of memory");
+	text = text_of("%s/backend %s", environment_path("SUPERD_TESTDIR"), rest);
+	free(rest);
+	return text;
+}
+
+const char *report_to(const char *path)
+{
+	return text_of("%s/report %s", environment_path("SUPERD_TESTDIR"), path);
+}
+
+const char *example(const char *name)
+{
+	const char *path = text_of("%s/%s", environment_path("SUPERD_EXAMPLES"), name);
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		return path;
+	return text_of("%s/contrib/examples/%s", environment_path("BUILDDIR"), name);
+}
+
+const char *replaced(const char *text, const char *what, const char *with)
+{
+	const char *found = strstr(text, what);
+	const char *result = text;
+
+	cr_assert_not_null(found, "%s is not in: %s", what, text);
+	while ((found = strstr(result, what)) && strcmp(what, with) != 0)
+		result = text_of("%.*s%s%s", (int)(found - result), result, with, found + strlen(what));
+	return result;
+}
+
+const char *example_table(const char *name)
+{
+	const char *text = read_text(text_of("%s/%s", environment_path("SUPERD_CONF"), name));
+
+	cr_assert_not_null(text, "conf/%s: %s", name, strerror(errno));
+	if (strstr(text, "@CHECKOUT@"))
+		text = replaced(text, "@CHECKOUT@", text_of("%s/../..", environment_path("SUPERD_EXAMPLES")));
+	if (strstr(text, "@BUILD@"))
+		text = replaced(text, "@BUILD@", environment_path("BUILDDIR"));
+	return text;
+}
+
+static bool is_declared(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < declared_count; i++) {
+		if (strncmp(declared[i], path, length) == 0 && (declared[i][length] == '\0' || declared[i][length] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static const char *undeclared;
+
+static int look_at(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	if (place->level > 0 && !is_declared(path))
+		undeclared = text_of("%s", path);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	(void)place;
+	return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+void world_check(void)
+{
+	pid_t left[8];
+	size_t count = process_descendants(getpid(), left, 8);
+	char name[256] = "";
+
+	if (count > 0)
+		process_name(left[0], name, sizeof(name));
+	cr_assert_eq(count, 0, "%zu processes outlived their superd; the first is %d: %s\n%s", count, left[0], name,
+		     world_logs());
+	nftw(folder, look_at, 16, FTW_PHYS | FTW_MOUNT);
+	cr_assert_null(undeclared, "left behind: %s", undeclared);
+}
+
+void world_end(void)
+{
+	pid_t left[256];
+
+	/* Parents first would leave orphans behind a snapshot, so look again until nobody is left. */
+	for (int round = 0; round < 200; round++) {
+		size_t count = process_descendants(getpid(), left, 256);
+
+		for (size_t i = 0; i < count && i < 256; i++)
+			kill(left[i], SIGKILL);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (count == 0)
+			break;
+		pause_a_moment();
+	}
+	if (folder[0])
+		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}

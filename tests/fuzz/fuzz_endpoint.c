@@ -1,0 +1,52 @@
+/* Endpoints from any bytes. What parses must print in a form that parses to the very same endpoint, and equality, hash
+ * and clash must agree with that; what doesn't parse must come with a reason. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "model/endpoint.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool claim)
+{
+	if (!claim)
+		abort();
+}
+
+static void check_round_trip(const struct endpoint *endpoint, struct pool *pool)
+{
+	const struct endpoint *again = NULL;
+	struct buf text = { 0 };
+
+	endpoint_format(endpoint, &text);
+	require(!text.failed);
+	require(endpoint_parse(buf_string(&text), pool, &again) == NULL);
+	require(again == endpoint);
+	require(endpoint_equal(endpoint, again));
+	require(endpoint_hash(endpoint) == endpoint_hash(again));
+	if (endpoint->port || endpoint->port_name || endpoint_is_path(endpoint))
+		require(endpoint_clash(endpoint, again));
+	buf_free(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct pool *pool = pool_new();
+	const struct endpoint *endpoint = NULL;
+
+	require(text && pool);
+	memcpy(text, data, size);
+	text[size] = '\0';
+
+	const char *reason = endpoint_parse(text, pool, &endpoint);
+	require(reason ? *reason != '\0' : endpoint != NULL);
+	if (!reason)
+		check_round_trip(endpoint, pool);
+	pool_free(pool);
+	free(text);
+	return 0;
+}

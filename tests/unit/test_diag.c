@@ -1,0 +1,146 @@
+/* Diagnostics: their form, their bounds, and that they can't attack a terminal. */
+#include "base/diag.h"
+
+#include <criterion/criterion.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *print(const struct diags *diags)
+{
+	size_t length;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert_not_null(out);
+	diags_print(diags, out);
+	fclose(out);
+	return text;
+}
+
+static void expect_print(const struct diags *diags, const char *expected)
+{
+	char *text = print(diags);
+
+	cr_expect_str_eq(text, expected);
+	free(text);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+Test(diag, prints_place_severity_message_and_hint)
+{
+	struct diags diags = { 0 };
+
+	diag_error(&diags, ((struct origin){ "a.conf", 3, 7 }), "lisen: unknown option");
+	diags_hint(&diags, "did you mean %s", "listen");
+	diag_warning(&diags, ((struct origin){ "b.conf", 4, 0 }), "runs as root");
+	diag_note(&diags, ((struct origin){ "c.conf", 0, 0 }), "empty");
+	diag_error(&diags, ((struct origin){ NULL, 5, 6 }), "no table");
+	cr_assert_eq(diags.errors, 2);
+	cr_assert_eq(diags.warnings, 1);
+	expect_print(&diags,
+		     "a.conf:3:7: error: lisen: unknown option\n"
+		     "a.conf:3:7: hint: did you mean listen\n"
+		     "b.conf:4: warning: runs as root\n"
+		     "c.conf: note: empty\n"
+		     "superd: error: no table\n");
+	diags_free(&diags);
+	cr_assert_eq(diags.count, 0);
+}
+
+Test(diag, copies_the_name_of_the_file)
+{
+	struct diags diags = { 0 };
+	char file[] = "one.conf";
+
+	diag_error(&diags, ((struct origin){ file, 1, 1 }), "wrong");
+	file[0] = 'x';
+	expect_print(&diags, "one.conf:1:1: error: wrong\n");
+	diags_free(&diags);
+}
+
+Test(diag, keeps_the_last_hint)
+{
+	struct diags diags = { 0 };
+
+	diags_hint(&diags, "to nobody");
+	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "wrong");
+	diags_hint(&diags, "first");
+	diags_hint(&diags, "second");
+	expect_print(&diags, "a:1:1: error: wrong\na:1:1: hint: second\n");
+	diags_free(&diags);
+}
+
+Test(diag, escapes_what_a_terminal_would_obey)
+{
+	struct diags diags = { 0 };
+
+	diag_error(&diags, ((struct origin){ "a\n.conf", 1, 1 }), "\x1b]0;owned\x07 %s", "\xc3\xa9");
+	diags_hint(&diags, "\x9b");
+	expect_print(&diags,
+		     "a\\x0a.conf:1:1: error: \\x1b]0;owned\\x07 \xc3\xa9\n"
+		     "a\\x0a.conf:1:1: hint: \\x9b\n");
+	diags_free(&diags);
+}
+
+Test(diag, bounds_errors_and_says_how_many_more)
+{
+	struct diags diags = { 0 };
+	char *text;
+
+	for (unsigned i = 1; i <= DIAGS_ERRORS + 50; i++)
+		diag_error(&diags, ((struct origin){ "a", i, 1 }), "wrong %u", i);
+	diags_hint(&diags, "for one that was dropped");
+	diag_warning(&diags, ((struct origin){ "a", 1, 1 }), "still said");
+	cr_assert_eq(diags.errors, DIAGS_ERRORS + 50);
+	cr_assert_eq(diags.dropped_errors, 50);
+	cr_assert_eq(diags.count, DIAGS_ERRORS + 1);
+	text = print(&diags);
+	cr_assert_eq(count_lines(text), DIAGS_ERRORS + 2);
+	cr_assert_not_null(strstr(text, ": wrong 200\n"));
+	cr_assert_null(strstr(text, ": wrong 201\n"));
+	cr_assert_null(strstr(text, "hint"));
+	cr_assert_not_null(strstr(text, "still said\nsuperd: \xe2\x80\xa6 and 50 more\n"));
+	free(text);
+	diags_free(&diags);
+}
+
+Test(diag, bounds_warnings_and_still_takes_errors)
+{
+	struct diags diags = { 0 };
+
+	for (unsigned i = 0; i < DIAGS_OTHERS + 10; i++)
+		diag_warning(&diags, ((struct origin){ "a", i, 1 }), "odd");
+	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "wrong");
+	cr_assert_eq(diags.warnings, DIAGS_OTHERS + 10);
+	cr_assert_eq(diags.dropped_others, 10);
+	cr_assert_eq(diags.dropped_errors, 0);
+	cr_assert_eq(diags.count, DIAGS_OTHERS + 1);
+	cr_assert_str_eq(diags.list[DIAGS_OTHERS].message, "wrong");
+	diags_free(&diags);
+}
+
+Test(diag, cuts_a_message_that_quotes_a_huge_word)
+{
+	char *word = calloc(1, 100001);
+	struct diags diags = { 0 };
+	const char *message;
+
+	cr_assert_not_null(word);
+	memset(word, 'x', 100000);
+	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "%s: wrong", word);
+	message = diags.list[0].message;
+	cr_assert_eq(strlen(message), DIAGS_MESSAGE + 3);
+	cr_assert_str_eq(message + DIAGS_MESSAGE, "\xe2\x80\xa6");
+	diags_free(&diags);
+	free(word);
+}

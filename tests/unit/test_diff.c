@@ -1,0 +1,211 @@
+/* The comparison of a reload: each option's change is seen, named, and weighed by what it means for an open socket. */
+#include "drafts.h"
+
+#include "model/diff.h"
+
+static struct table *other;
+
+static void begin_both(void)
+{
+	begin_table();
+	other = table_new();
+	cr_assert_not_null(other);
+}
+
+static void end_both(void)
+{
+	end_table();
+	table_free(other);
+}
+
+TestSuite(diff, .init = begin_both, .fini = end_both);
+
+/* The same service in a table of its own, with one option more (NULL: none). */
+static struct service *variant(struct table *in, const char *name, const char *value)
+{
+	struct table *kept = table;
+	struct service *row;
+	struct draft *draft;
+
+	table = in;
+	draft = begin("web");
+	set(draft, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
+	set(draft, "exec", "/bin/cat", "-u", NULL);
+	if (name)
+		cr_assert(set(draft, name, value, NULL), "%s = %s:%s", name, value, all_said());
+	row = end(draft);
+	table = kept;
+	return row;
+}
+
+static void expect_fate(enum fate fate, const struct service *before, const struct service *after, const char *names)
+{
+	struct buf why = { 0 };
+
+	cr_expect_eq(service_compare(before, after, &why), fate, "%s", names);
+	cr_expect_str_eq(buf_string(&why), names);
+	cr_expect_eq(service_compare(after, before, NULL), fate, "%s, the other way round", names);
+	buf_free(&why);
+}
+
+Test(diff, equal_rows_of_two_tables_are_the_same)
+{
+	const struct service *before = variant(table, "env", "A=1"), *after = variant(other, "env", "A=1");
+
+	expect_fate(FATE_SAME, before, after, "");
+	expect_fate(FATE_SAME, before, before, "");
+}
+
+/* A value of each kind of option that is no default. */
+static const char *changed_value(const struct directive *directive)
+{
+	static const struct {
+		const char *name, *value;
+	} values[] = {
+		{ "exec", NULL }, { "type", "exec" }, { "env", "A=1" }, { "environment_file", "/etc/x" },
+		{ "symlinks", "/run/x" }, { "ip_tos", "low-delay" }, { "cpu_affinity", "0" },
+		{ "io_scheduling", "idle" },
+		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
+		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (!strcmp(values[i].name, directive->name[NATIVE]))
+			return values[i].value;
+	}
+	if (directive->type == &type_word)
+		return directive->words[1];
+	if (directive->type == &type_bool)
+		return "yes";
+	if (directive->type == &type_path)
+		return "/x";
+	if (directive->type == &type_mode)
+		return "0700";
+	if (directive->type == &type_count || directive->type == &type_size || directive->type == &type_duration ||
+	    directive->type == &type_limit)
+		return "7";
+	return "x";
+}
+
+Test(diff, sees_a_change_of_every_option_and_names_it)
+{
+	const struct service *before = variant(table, NULL, NULL);
+	size_t seen = 0;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const char *name = directive->name[NATIVE], *value;
+		struct buf why = { 0 };
+		enum fate fate;
+
+		if (directive->flags & (LATER | STRUCTURE))
+			continue;
+		value = changed_value(directive);
+		if (!value)
+			continue;
+		fate = service_compare(before, variant(other, name, value), &why);
+		cr_expect(strstr(buf_string(&why), name), "%s = %s: '%s'", name, value, buf_string(&why));
+		cr_expect_eq(fate, directive->chapter == CHAPTER_SOCKETS ? FATE_SOCKETS : FATE_CHANGED, "%s", name);
+		buf_free(&why);
+		seen++;
+	}
+	cr_expect_gt(seen, 80);
+}
+
+Test(diff, sees_a_change_of_the_command)
+{
+	struct service *before = variant(table, NULL, NULL), *after;
+	struct draft *draft;
+
+	draft = begin("web");
+	set(draft, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
+	set(draft, "exec", "/bin/cat", "-v", NULL);
+	after = end(draft);
+	before = &table->services[0];
+	expect_fate(FATE_CHANGED, before, after, "exec");
+}
+
+static struct service *listening(const char *name, const char *first, const char *second)
+{
+	struct draft *draft = begin("web");
+
+	set(draft, "exec", "/bin/cat", NULL);
+	draft_open_socket(draft, name, next_line());
+	if (second)
+		set(draft, "listen", first, second, NULL);
+	else
+		set(draft, "listen", first, NULL);
+	draft_close_socket(draft, &diags);
+	return end(draft);
+}
+
+static void expect_sockets(const char *name, const char *first, const char *second, enum fate fate, const char *names)
+{
+	const struct service *after;
+
+	listening("a", "80", "81");
+	after = listening(name, first, second);
+	expect_fate(fate, &table->services[table->count - 2], after, names);
+}
+
+Test(diff, sees_endpoints_their_number_and_their_order)
+{
+	expect_sockets("a", "80", "81", FATE_SAME, "");
+	expect_sockets("a", "80", NULL, FATE_SOCKETS, "listen");
+	expect_sockets("a", "81", "80", FATE_SOCKETS, "listen");
+	expect_sockets("a", "80", "udp:81", FATE_SOCKETS, "listen");
+}
+
+Test(diff, a_sockets_new_name_needs_no_new_socket)
+{
+	expect_sockets("b", "80", "81", FATE_CHANGED, "socket");
+}
+
+Test(diff, sees_an_address_that_resolves_to_another)
+{
+	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
+	const struct endpoint *moved;
+
+	cr_assert_null(endpoint_parse("127.0.0.2:80", other->pool, &moved));
+	after->sockets[0].address = moved;
+	expect_fate(FATE_SOCKETS, before, after, "listen");
+}
+
+Test(diff, sees_an_owner_that_resolves_to_another)
+{
+	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
+
+	after->sockets[1].owner = 7;
+	expect_fate(FATE_SOCKETS, before, after, "socket_user");
+}
+
+Test(diff, sees_an_account_that_resolves_to_another)
+{
+	struct service *before = variant(table, "user", "www"), *after = variant(other, "user", "www");
+	static const gid_t groups[] = { 4, 5 }, fewer[] = { 4 };
+	struct account a = { .name = "www", .uid = 33, .gid = 33, .groups = groups, .group_count = 2 }, b = a;
+
+	before->account = &a;
+	after->account = &b;
+	expect_fate(FATE_SAME, before, after, "");
+	b.groups = fewer;
+	b.group_count = 1;
+	expect_fate(FATE_CHANGED, before, after, "account");
+	b = a;
+	b.uid = 34;
+	expect_fate(FATE_CHANGED, before, after, "account");
+}
+
+Test(diff, knows_which_options_take_a_new_socket)
+{
+	const struct socket_options *plain = variant(table, NULL, NULL)->socket_defaults;
+
+	cr_expect(socket_options_equal(plain, variant(other, NULL, NULL)->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, NULL, NULL)->socket_defaults));
+	cr_expect_not(socket_options_equal(plain, variant(other, "backlog", "5")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "backlog", "5")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "socket_mode", "0600")->socket_defaults));
+	cr_expect(socket_options_need_rebind(plain, variant(other, "ipv6_only", "yes")->socket_defaults));
+	cr_expect(socket_options_need_rebind(plain, variant(other, "free_bind", "yes")->socket_defaults));
+	cr_expect(socket_options_need_rebind(plain, variant(other, "bind_to_device", "eth0")->socket_defaults));
+}

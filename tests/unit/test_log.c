@@ -1,0 +1,412 @@
+/* The log: its forms, and that nobody who reads it badly can hold superd up. */
+#include "base/log.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/superd-log-XXXXXX";
+static char path[64], second[64], destination[80];
+static int saved_stderr;
+static struct log *open_one;
+static char text[300000];
+
+static void set_up(void)
+{
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/log", folder);
+	snprintf(second, sizeof(second), "%s/log.1", folder);
+	snprintf(destination, sizeof(destination), "file:%s", path);
+	signal(SIGPIPE, SIG_IGN);
+	saved_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
+}
+
+static void tear_down(void)
+{
+	log_close(open_one);
+	dup2(saved_stderr, STDERR_FILENO);
+	unlink(path);
+	unlink(second);
+	rmdir(folder);
+}
+
+TestSuite(log, .init = set_up, .fini = tear_down, .timeout = 20);
+
+static void open_log(const char *where, bool json, enum level level)
+{
+	const char *why = NULL;
+
+	open_one = log_open(where, json, level, &why);
+	cr_assert_not_null(open_one, "%s", why);
+	cr_assert_null(why);
+}
+
+/* Makes fd stderr, and opens the log on it. */
+static void open_on(int fd, bool json)
+{
+	cr_assert_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	close(fd);
+	open_log("stderr", json, LEVEL_INFO);
+}
+
+/* What can be read now; a pipe or socket is read until it has nothing. */
+static const char *read_now(int fd)
+{
+	struct pollfd ask = { .fd = fd, .events = POLLIN };
+	size_t have = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && have < sizeof(text) - 1 && poll(&ask, 1, 0) == 1) {
+		got = read(fd, text + have, sizeof(text) - 1 - have);
+		have += got > 0 ? (size_t)got : 0;
+	}
+	text[have] = '\0';
+	return text;
+}
+
+static const char *read_path(const char *file)
+{
+	int fd = open(file, O_RDONLY);
+
+	cr_assert_geq(fd, 0);
+	read_now(fd);
+	close(fd);
+	return text;
+}
+
+static void expect_match(const char *pattern)
+{
+	regex_t compiled;
+
+	cr_assert_eq(regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	cr_expect_eq(regexec(&compiled, text, 0, NULL, 0), 0, "%s", text);
+	regfree(&compiled);
+}
+
+Test(log, writes_text_with_the_service_or_superd_in_front)
+{
+	const struct event event = { .name = "started", .service = "echo", .pid = 7 };
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_event(open_one, LEVEL_INFO, &event, "pid %d", 7);
+	log_event(open_one, LEVEL_WARNING, &event, "odd");
+	errno = ENOENT;
+	log_error(open_one, "cannot open: %m");
+	cr_assert_eq(errno, ENOENT);
+	log_warn(open_one, "careful");
+	log_debug(open_one, "not wanted");
+	cr_assert_str_eq(read_now(ends[0]),
+			 "echo: pid 7\necho: warning: odd\n"
+			 "superd: cannot open: No such file or directory\nsuperd: warning: careful\n");
+}
+
+Test(log, leaves_stderr_blocking_for_the_others)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_info(open_one, "line");
+	cr_assert(!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK));
+	cr_assert(!(fcntl(STDERR_FILENO, F_GETFD) & FD_CLOEXEC));
+}
+
+Test(log, filters_by_level)
+{
+	open_log(destination, false, LEVEL_WARNING);
+	cr_assert(log_wants(open_one, LEVEL_ERROR));
+	cr_assert(log_wants(open_one, LEVEL_WARNING));
+	cr_assert(!log_wants(open_one, LEVEL_NOTICE));
+	cr_assert(!log_wants(NULL, LEVEL_ERROR));
+	log_notice(open_one, "no");
+	log_error(open_one, "yes");
+	log_output(open_one, "echo", "always", 6);
+	read_path(path);
+	cr_assert_null(strstr(text, "no\n"));
+	cr_assert_not_null(strstr(text, ": yes\n"));
+	cr_assert_not_null(strstr(text, ": echo: always\n"));
+}
+
+Test(log, does_nothing_without_a_log)
+{
+	const struct event event = { 0 };
+
+	log_event(NULL, LEVEL_ERROR, &event, "x");
+	log_say(NULL, LEVEL_ERROR, "x");
+	log_output(NULL, "a", "x", 1);
+	log_reopen(NULL);
+	log_close(NULL);
+	cr_assert_eq(log_dropped(NULL), 0);
+}
+
+Test(log, stamps_the_lines_of_a_file)
+{
+	struct stat status;
+
+	umask(0);
+	open_log(destination, false, LEVEL_DEBUG);
+	log_debug(open_one, "why");
+	read_path(path);
+	expect_match("^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}[+-][0-9]{2}:[0-9]{2} "
+		     "superd\\[[0-9]+\\]: debug: why\n$");
+	cr_assert_eq(stat(path, &status), 0);
+	cr_assert_eq(status.st_mode & 07777, 0640);
+}
+
+Test(log, writes_every_fact_as_json)
+{
+	const struct event event = {
+		.name = "exited",
+		.service = "a\"b",
+		.pid = 12,
+		.peer = "192.0.2.1",
+		.has_status = true,
+		.has_signal = true,
+		.has_duration = true,
+		.signal = SIGTERM,
+		.duration = 1.5,
+		.reason = "idle",
+	};
+
+	open_log(destination, true, LEVEL_INFO);
+	log_event(open_one, LEVEL_NOTICE, &event, "ended\n");
+	read_path(path);
+	expect_match("^\\{\"time\":\"[0-9T:.-]+\\.[0-9]{3}Z\",\"level\":\"notice\",\"service\":\"a\\\\\"b\",\"event\":"
+		     "\"exited\","
+		     "\"pid\":12,\"peer\":\"192\\.0\\.2\\.1\",\"status\":0,\"signal\":\"TERM\",\"duration\":1\\.500,"
+		     "\"reason\":\"idle\",\"message\":\"ended\\\\n\"\\}\n$");
+}
+
+Test(log, leaves_out_facts_that_are_not)
+{
+	open_log(destination, true, LEVEL_INFO);
+	log_info(open_one, "hello");
+	read_path(path);
+	expect_match("^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"message\":\"hello\"\\}\n$");
+}
+
+Test(log, writes_output_of_backends_harmlessly)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_output(open_one, "echo", "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
+	cr_assert_str_eq(read_now(ends[0]), "echo: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
+}
+
+Test(log, writes_output_of_backends_as_json)
+{
+	open_log(destination, true, LEVEL_INFO);
+	log_output(open_one, "echo", "hi \xff", 4);
+	read_path(path);
+	expect_match(
+		"^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"service\":\"echo\",\"event\":\"output\",\"message\":\"hi "
+		"\xef\xbf\xbd\"\\}\n$");
+}
+
+Test(log, cuts_a_long_line_so_that_a_pipe_takes_it_whole)
+{
+	static char line[20000];
+	int ends[2];
+
+	memset(line, 'x', sizeof(line));
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_output(open_one, "echo", line, sizeof(line));
+	read_now(ends[0]);
+	cr_assert_leq(strlen(text), 4000);
+	cr_assert_geq(strlen(text), 3990);
+	cr_assert_str_eq(text + strlen(text) - 5, "x\xe2\x80\xa6\n");
+}
+
+Test(log, keeps_json_whole_when_it_cuts)
+{
+	static char line[20000];
+	struct event event = { .service = line, .name = line, .peer = line, .reason = line };
+	int ends[2];
+
+	memset(line, '\x01', sizeof(line) - 1);
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], true);
+	log_event(open_one, LEVEL_INFO, &event, "%s", line);
+	read_now(ends[0]);
+	cr_assert_leq(strlen(text), 4000);
+	cr_assert_geq(strlen(text), 3980);
+	cr_assert_str_eq(text + strlen(text) - 6, "\xe2\x80\xa6\"}\n");
+}
+
+/* Fills the log's pipe or socket until a line is dropped. */
+static unsigned fill(void)
+{
+	unsigned written = 0;
+
+	while (!log_dropped(open_one) && written < 100000) {
+		log_info(open_one, "line %u", written);
+		written++;
+	}
+	cr_assert_eq(log_dropped(open_one), 1);
+	return written - 1;
+}
+
+static void expect_full_and_back(int reader)
+{
+	unsigned written = fill();
+	char last[64];
+
+	log_info(open_one, "lost");
+	cr_assert_eq(log_dropped(open_one), 2);
+	read_now(reader);
+	snprintf(last, sizeof(last), "superd: line %u\n", written - 1);
+	cr_assert_not_null(strstr(text, last));
+	cr_assert_null(strstr(text, "lost"));
+	log_info(open_one, "back");
+	cr_assert_str_eq(read_now(reader), "superd: warning: 2 lines of the log were dropped\nsuperd: back\n");
+	cr_assert_eq(log_dropped(open_one), 2);
+	log_info(open_one, "more");
+	cr_assert_str_eq(read_now(reader), "superd: more\n");
+}
+
+Test(log, never_waits_for_a_stuck_pipe_and_says_what_was_dropped)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	expect_full_and_back(ends[0]);
+}
+
+/* Without a way to open the pipe anew, as where /proc is missing or the pipe is another user's. */
+Test(log, never_waits_for_a_stuck_pipe_that_it_can_only_ask)
+{
+	struct rlimit none = { 0, 0 }, before;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	open_log("stderr", false, LEVEL_INFO);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	expect_full_and_back(ends[0]);
+}
+
+Test(log, never_waits_for_a_stuck_terminal)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+
+	cr_assert_geq(master, 0);
+	cr_assert_eq(grantpt(master), 0);
+	cr_assert_eq(unlockpt(master), 0);
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+	cr_assert_geq(terminal, 0);
+	open_on(terminal, false);
+	fill();
+	read_now(master);
+	log_info(open_one, "back");
+	read_now(master);
+	cr_assert_not_null(strstr(text, "superd: warning: 1 line of the log was dropped\r\nsuperd: back\r\n"), "%s",
+			   text);
+	close(master);
+}
+
+Test(log, never_waits_for_a_stuck_socket)
+{
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	open_on(ends[1], false);
+	fill();
+	read_now(ends[0]);
+	log_info(open_one, "back");
+	read_now(ends[0]);
+	cr_assert_not_null(strstr(text, "superd: warning: 1 line of the log was dropped\nsuperd: back\n"), "%s", text);
+}
+
+Test(log, survives_a_reader_that_went_away)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	close(ends[0]);
+	log_info(open_one, "to nobody");
+	cr_assert_eq(log_dropped(open_one), 1);
+}
+
+Test(log, goes_on_in_a_new_file_after_rotation)
+{
+	open_log(destination, false, LEVEL_INFO);
+	log_info(open_one, "one");
+	cr_assert_eq(rename(path, second), 0);
+	log_info(open_one, "two");
+	log_reopen(open_one);
+	log_info(open_one, "three");
+	read_path(second);
+	expect_match("one\n.*two\n$");
+	read_path(path);
+	expect_match("^[^\n]*: three\n$");
+}
+
+Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
+{
+	open_log(destination, false, LEVEL_INFO);
+	cr_assert_eq(rename(path, second), 0);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	log_reopen(open_one);
+	log_info(open_one, "still here");
+	rmdir(path);
+	read_path(second);
+	expect_match("^[^\n]*cannot open the log [^\n]*/log again: Is a directory; the open one goes on\n[^\n]*still "
+		     "here\n$");
+}
+
+Test(log, refuses_destinations_that_are_none)
+{
+	static const char *const wrong[] = { "",	"stdout",	  "file:", "file", "syslog:nothing",
+					     "syslogd", "/var/log/superd" };
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		why = NULL;
+		cr_expect_null(log_open(wrong[i], false, LEVEL_INFO, &why), "%s", wrong[i]);
+		cr_expect_not_null(why);
+	}
+	cr_expect_null(log_open("file:/nowhere/at/all", false, LEVEL_INFO, &why));
+	cr_expect_str_eq(why, "No such file or directory");
+}
+
+Test(log, opens_syslog_without_a_daemon)
+{
+	open_log("syslog:local3", false, LEVEL_INFO);
+	log_reopen(open_one);
+	log_close(open_one);
+	open_log("syslog", false, LEVEL_INFO);
+}
+
+Test(log, knows_its_levels)
+{
+	static const char *const names[] = { "error", "warning", "notice", "info", "debug" };
+	enum level level = LEVEL_ERROR;
+
+	for (int i = 0; i < 5; i++) {
+		cr_expect_null(log_parse_level(names[i], &level));
+		cr_expect_eq((int)level, i);
+	}
+	cr_expect_not_null(log_parse_level("loud", &level));
+	cr_expect_not_null(strstr(log_parse_level("", &level), "warning"));
+}

@@ -1,0 +1,235 @@
+/* superd.conf: from text to services, values through libconfuse and the directive table. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/reader.h"
+
+struct result {
+	struct table *table;
+	struct diags diags;
+	char *said;
+};
+
+static struct result *read_string(const char *text)
+{
+	struct result *result = calloc(1, sizeof(*result));
+	size_t length;
+	FILE *said;
+
+	cr_assert(result);
+	result->table = read_text("t", text, strlen(text), &result->diags);
+	cr_assert(result->table);
+	said = open_memstream(&result->said, &length);
+	diags_print(&result->diags, said);
+	fclose(said);
+	return result;
+}
+
+static void result_free(struct result *result)
+{
+	table_free(result->table);
+	diags_free(&result->diags);
+	free(result->said);
+	free(result);
+}
+
+static void expect_said(const char *text, const char *said)
+{
+	struct result *result = read_string(text);
+
+	cr_expect(strstr(result->said, said), "of: %s\nwanted: %s\nsaid: %s", text, said, result->said);
+	result_free(result);
+}
+
+/* The values of env, where anything may stand. */
+static void expect_env(const char *written, const char *value)
+{
+	char text[256];
+	struct result *result;
+	const struct service *service;
+
+	snprintf(text, sizeof(text), "service a {\n listen = 80\n exec = /bin/x\n env = { %s }\n}\n", written);
+	result = read_string(text);
+	cr_expect_str_eq(result->said, "", "of: %s", text);
+	service = table_find(result->table, "a");
+	cr_assert(service && service->surroundings->env && service->surroundings->env[0], "of: %s", text);
+	cr_expect_str_eq(service->surroundings->env[0], value, "of: %s", text);
+	result_free(result);
+}
+
+Test(native, reads_a_service)
+{
+	struct result *result = read_string("service echo {\n listen = { \"8888\" }\n exec = \"/usr/bin/ruby /srv/echo.rb\"\n"
+					    " user = \"kill\"\n nice = 5\n timeout_stop = 5s\n}\n");
+	const struct service *service = table_find(result->table, "echo");
+
+	cr_expect_str_eq(result->said, "");
+	cr_assert(service);
+	cr_expect_eq(service->at.line, 1);
+	cr_assert_eq(service->socket_count, 1);
+	cr_expect_eq(service->sockets[0].endpoint->port, 8888);
+	cr_expect_str_eq(service->sockets[0].name, "echo");
+	cr_expect_str_eq(service->what->exec[0], "/usr/bin/ruby");
+	cr_expect_str_eq(service->what->exec[1], "/srv/echo.rb");
+	cr_expect_str_eq(service->who->user, "kill");
+	cr_expect_eq(service->surroundings->nice, 5);
+	cr_expect_eq(service->life->timeout_stop, 5000000);
+	result_free(result);
+}
+
+Test(native, gives_sockets_their_own_names_and_options_in_order)
+{
+	struct result *result = read_string("service web {\n socket http { listen = 80 backlog = 5 }\n listen = 81\n"
+					    " socket admin { listen = /run/web.sock socket_mode = 0660 }\n"
+					    " exec = /bin/x\n backlog = 7\n}\n");
+	const struct service *service = table_find(result->table, "web");
+
+	cr_expect_str_eq(result->said, "");
+	cr_assert(service);
+	cr_assert_eq(service->socket_count, 3);
+	cr_expect_str_eq(service->sockets[0].name, "http");
+	cr_expect_eq(service->sockets[0].options->backlog, 5);
+	cr_expect_str_eq(service->sockets[1].name, "web");
+	cr_expect_eq(service->sockets[1].options->backlog, 7);
+	cr_expect_str_eq(service->sockets[2].name, "admin");
+	cr_expect_eq(service->sockets[2].options->backlog, 7);
+	cr_expect_eq(service->sockets[2].options->socket_mode, 0660);
+	result_free(result);
+}
+
+Test(native, lays_defaults_under_services_wherever_they_stand)
+{
+	struct result *result = read_string("service a { listen = 80 exec = /bin/x }\n"
+					    "defaults { user = nobody nice = 3 }\n"
+					    "service b { listen = 81 exec = /bin/x user = root }\n");
+
+	cr_expect_str_eq(result->said, "");
+	cr_assert_eq(result->table->count, 2);
+	cr_expect_str_eq(result->table->services[0].who->user, "nobody");
+	cr_expect_str_eq(result->table->services[1].who->user, "root");
+	cr_expect_eq(result->table->services[1].surroundings->nice, 3);
+	result_free(result);
+}
+
+Test(native, expands_nothing)
+{
+	cr_assert_eq(setenv("SUPERD_TEST", "expanded", 1), 0);
+	expect_env("\"A=${SUPERD_TEST}\"", "A=${SUPERD_TEST}");
+	expect_env("\"A=$SUPERD_TEST\"", "A=$SUPERD_TEST");
+	expect_env("\"A=\\${SUPERD_TEST}\"", "A=${SUPERD_TEST}");
+	expect_env("\"A=\\\\${SUPERD_TEST}\"", "A=\\${SUPERD_TEST}");
+	expect_env("'A=${SUPERD_TEST}'", "A=${SUPERD_TEST}");
+	expect_env("\"A=%{fd}~*\"", "A=%{fd}~*");
+}
+
+Test(native, knows_the_escapes_of_quoted_texts)
+{
+	expect_env("\"A=\\t\\\"\\\\\\x41\\101\\q\"", "A=\t\"\\AAq");
+	expect_env("'A=\\n\\'\\\\\"'", "A=\\n'\\\"");
+	expect_env("\"A=b\\\n c\"", "A=b c");
+	expect_env("\"A=\xc3\xa4 # // /* */\"", "A=\xc3\xa4 # // /* */");
+}
+
+Test(native, takes_bare_words_as_they_stand)
+{
+	struct result *result = read_string("service a { listen = *:80 exec = /srv//bin/x+y*z\\w$v }");
+
+	cr_expect_str_eq(result->said, "");
+	cr_assert_eq(result->table->count, 1);
+	cr_expect_eq(result->table->services[0].sockets[0].endpoint->port, 80);
+	result_free(result);
+}
+
+Test(native, keeps_lines_right_behind_comments_and_long_quotes)
+{
+	expect_said("# one\n// two\nservice a {\n /* three\n */ exec = \"/bin/x \\\n -y\"\n listen = 80\n nice = 99\n}\n",
+		    "t:8:9: error: nice");
+}
+
+Test(native, reports_values_at_their_own_column)
+{
+	expect_said("service a { listen = { 80, 99999 } exec = /bin/x }", "t:1:28: error: listen:");
+	expect_said("service a { listen = 80 exec = /bin/x\n  socket b { listen = tcp:bad:port:x } }", "t:2:23: error: listen:");
+}
+
+Test(native, reports_what_libconfuse_refuses_at_its_place_and_goes_on)
+{
+	expect_said("service a {\n listen = 80\n exec = \"/bin/x \\777\"\n}\nservice b { usr = x }\n",
+		    "t:3:17: error: invalid octal number '\\777'");
+	expect_said("service a {\n listen = 80\n exec = \"/bin/x \\777\"\n}\nservice b { usr = x }\n",
+		    "t:5:13: error: unknown option 'usr'\n");
+	expect_said("service a {\n socket b {\n  listen = \"\\999\" } }\n", "t:3:13: error: bad escape sequence '\\999'");
+}
+
+Test(native, reports_unknown_options_with_a_hint)
+{
+	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");
+	expect_said("service a { usr = x }", "hint: did you mean 'user'\n");
+	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future = x }",
+		    "t:1:13: error: unknown option");
+	expect_said("service a { socket b { listen = 80 bcklog = 4 } }", "t:1:36: error: unknown option 'bcklog'\n");
+}
+
+Test(native, reports_an_option_set_twice_with_both_places)
+{
+	expect_said("service a {\n user = x\n nice = 1\n user = y\n}", "t:4:2: error: user is already set at t:2\n");
+	expect_said("service a { socket b {\n listen = 80\n backlog = 1\n backlog = 2 } }",
+		    "t:4:2: error: backlog is already set at t:3\n");
+	expect_said("defaults {\n user = x }\ndefaults { user = y }", "t:3:12: error: user is already set at t:2\n");
+	expect_said("service a {\n socket b { listen = 80 }\n socket b { listen = 81 } }", "t:3:2: error: a socket of this name");
+}
+
+Test(native, adds_to_lists_and_keeps_the_rest_single)
+{
+	struct result *result = read_string("defaults { env = \"A=1\" }\nservice a { listen = 80 listen += { 81 }\n"
+					    " exec = /bin/x env += { \"B=2\", \"C=3\" } }");
+	const struct service *service = table_find(result->table, "a");
+
+	cr_expect_str_eq(result->said, "");
+	cr_assert(service);
+	cr_expect_eq(service->socket_count, 2);
+	cr_expect_str_eq(service->surroundings->env[0], "A=1");
+	cr_expect_str_eq(service->surroundings->env[2], "C=3");
+	result_free(result);
+	expect_said("service a { user += x }", "t:1:13: error: user");
+	expect_said("service a { user = {x, y} }", "t:1:24: error: user takes one value");
+}
+
+Test(native, runs_nothing_half_understood)
+{
+	struct result *result = read_string("service a { listen = 80 exec = /bin/x user }\nservice b { listen = 81 exec = /bin/x }");
+
+	cr_expect_eq(result->diags.errors, 1, "said: %s", result->said);
+	cr_expect_null(table_find(result->table, "a"));
+	cr_expect(table_find(result->table, "b"));
+	result_free(result);
+}
+
+Test(native, checks_the_values_of_a_broken_service_too)
+{
+	struct result *result = read_string("service a { listen = 80 user\n nice = 99 }");
+
+	cr_expect_eq(result->diags.errors, 2, "said: %s", result->said);
+	result_free(result);
+}
+
+Test(native, bounds_the_options_of_one_service)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	struct result *result;
+
+	fputs("service a {\n", out);
+	for (int i = 0; i < 5000; i++)
+		fputs("env += A=\n", out);
+	fputs("}\nservice b { listen = 80 exec = /bin/x }\n", out);
+	fclose(out);
+	result = read_string(text);
+	cr_expect(result->diags.errors);
+	cr_expect(table_find(result->table, "b"));
+	result_free(result);
+	free(text);
+}

@@ -1,0 +1,331 @@
+/* Tables against this machine: what is missing is an error or a warning, at the place of its option. What needs root, or needs
+ * not to be root, takes the other road in a child. */
+#include <criterion/criterion.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "read/reader.h"
+#include "sys/preflight.h"
+#include "sys/resolve.h"
+
+static struct diags diags;
+static struct table *table;
+static char folder[64];
+
+static void set_up(void)
+{
+	diags = (struct diags){ 0 };
+	table = NULL;
+	strcpy(folder, "/tmp/superd-preflight-XXXXXX");
+	cr_assert(mkdtemp(folder));
+	cr_assert_eq(chmod(folder, 0755), 0);
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+	table_free(table);
+	diags_free(&diags);
+}
+
+TestSuite(preflight, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static const char *said(void)
+{
+	static char text[8192];
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < diags.count && at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s\n", diags.list[i].line, diags.list[i].message);
+	return text;
+}
+
+static bool has_said(enum severity severity, unsigned line, const char *message)
+{
+	for (size_t i = 0; i < diags.count; i++) {
+		const struct diag *diag = &diags.list[i];
+
+		if (diag->severity == severity && diag->line == line && strstr(diag->message, message))
+			return true;
+	}
+	fprintf(stderr, "line %u: '%s' is not among:\n%s", line, message, said());
+	return false;
+}
+
+/* The table's text; FOLDER in it is the test's own. */
+static bool load(const char *text)
+{
+	char whole[4096], *end = whole;
+
+	while (*text && end < whole + sizeof(whole) - sizeof(folder)) {
+		if (!strncmp(text, "FOLDER", 6)) {
+			end = stpcpy(end, folder);
+			text += 6;
+		} else {
+			*end++ = *text++;
+		}
+	}
+	*end = '\0';
+	table = read_text("test.conf", whole, strlen(whole), &diags);
+	if (!table || diags.errors) {
+		fprintf(stderr, "%s", said());
+		return false;
+	}
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+	resolve_table(table, &diags);
+	preflight_table(table, &diags);
+	return true;
+}
+
+static void make_file(const char *name, mode_t mode, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	cr_assert(file);
+	fputs(text, file);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, mode), 0);
+}
+
+static void make_folder(const char *name, mode_t mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(chmod(path, mode), 0);
+}
+
+/* Criterion leaves out tear_down where a test is skipped. */
+static void needs_root(void)
+{
+	if (geteuid() == 0)
+		return;
+	tear_down();
+	cr_skip_test("running as another user needs root");
+}
+
+static void as_nobody(bool (*claim)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		cr_expect(claim());
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0 &&
+		      setresuid(65534, 65534, 65534) == 0 && claim() ? 0 : 1);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0);
+}
+
+Test(preflight, says_nothing_of_a_table_that_fits)
+{
+	cr_assert(load("service a { listen = {\"127.0.0.1:54001\", \"FOLDER/a.sock\"}\n exec = \"/bin/true\"\n"
+		       " working_directory = \"/tmp\"\n output = \"file:FOLDER/log\"\n }"));
+	for (size_t i = 0; i < diags.count; i++)
+		cr_expect(strstr(diags.list[i].message, "it would run as root"), "%s", diags.list[i].message);
+}
+
+Test(preflight, misses_a_program)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/none --option\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/none: there is no such program"));
+}
+
+Test(preflight, wants_a_program_to_be_executable)
+{
+	make_file("plain", 0644, "x");
+	make_folder("sub", 0755);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/sub\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"/dev/null\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "may not execute it; its mode is 0644"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "that is a folder, not a program"));
+	cr_expect(has_said(SEVERITY_ERROR, 11, "that is no program"));
+}
+
+Test(preflight, judges_for_the_services_user)
+{
+	needs_root();
+	make_file("mine", 0700, "x");
+	make_folder("closed", 0700);
+	make_file("closed/program", 0755, "x");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/mine\"\n user = \"daemon\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/mine\"\n user = \"root\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/closed/program\"\n user = \"daemon\"\n}\n"));
+	cr_expect_eq(diags.errors, 2, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 3, "user daemon may not execute it; its mode is 0700"));
+	cr_expect(has_said(SEVERITY_ERROR, 13, "user daemon may not enter"));
+}
+
+Test(preflight, lets_a_group_execute)
+{
+	char path[128];
+
+	needs_root();
+	make_file("grouped", 0750, "x");
+	snprintf(path, sizeof(path), "%s/grouped", folder);
+	cr_assert_eq(chown(path, 0, 12), 0);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/grouped\"\n user = \"daemon\"\n"
+		       " supplementary_groups = {\"12\"}\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/grouped\"\n user = \"daemon\"\n}\n"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 9, "may not execute"));
+}
+
+Test(preflight, misses_the_interpreter_of_a_script)
+{
+	make_file("good", 0755, "#! /bin/sh -e\n");
+	make_file("bad", 0755, "#!/usr/bin/no-such-thing -x\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/good\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/bad\"\n}\n"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 7, "it is a script for /usr/bin/no-such-thing: No such file"));
+}
+
+Test(preflight, looks_for_programs_inside_root_directory)
+{
+	char link[128];
+
+	needs_root();
+	make_folder("jail", 0755);
+	make_folder("jail/bin", 0755);
+	make_file("jail/bin/real", 0755, "x");
+	snprintf(link, sizeof(link), "%s/jail/bin/program", folder);
+	cr_assert_eq(symlink("/bin/real", link), 0);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/program\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/none\"\n}\n"));
+	cr_expect_not(strstr(said(), "a: exec"), "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/sh: there is no such program"));
+	cr_expect(has_said(SEVERITY_ERROR, 14, "c: root_directory = "));
+}
+
+Test(preflight, looks_at_folders_and_files)
+{
+	make_file("file", 0644, "A=b\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		       " working_directory = \"FOLDER/none\"\n environment_file = {\"FOLDER/none\"}\n"
+		       " output = \"file:FOLDER/none/log\"\n error = \"append:FOLDER/file/log\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
+		       " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory; a - in front lets it be missing"));
+	cr_expect(has_said(SEVERITY_ERROR, 6, "its folder "));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "is no folder"));
+	cr_expect(has_said(SEVERITY_ERROR, 12, "that is no folder"));
+	cr_expect(has_said(SEVERITY_ERROR, 13, "that is no regular file"));
+	cr_expect_eq(diags.errors, 5, "%s", said());
+}
+
+Test(preflight, warns_of_interfaces_that_are_not_there)
+{
+	cr_assert(load("service a {\n listen = {\"54001%nosuchif0\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n bind_to_device = \"nosuchif1\"\n}\n"
+		       "service c {\n listen = {\"54003%lo\"}\n exec = \"/bin/true\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 2, "there is no interface nosuchif0"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "bind_to_device = nosuchif1"));
+	cr_expect_not(strstr(said(), "c: listen"));
+	cr_expect_eq(diags.errors, 0, "%s", said());
+}
+
+Test(preflight, knows_which_sockets_the_kernel_has)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP);
+
+	if (fd >= 0)
+		close(fd);
+	cr_assert(load("service a {\n listen = {\"sctp:54001\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"sctp:54002\"}\n exec = \"/bin/true\"\n optional = yes\n}\n"));
+	if (fd >= 0) {
+		cr_expect_eq(diags.errors, 0, "%s", said());
+		return;
+	}
+	cr_expect(has_said(SEVERITY_ERROR, 2, "a: sctp:54001: this kernel opens no such socket"));
+	cr_expect(has_said(SEVERITY_WARNING, 6, "b: sctp:54002: this kernel opens no such socket"));
+}
+
+Test(preflight, warns_of_running_as_root_unsaid)
+{
+	needs_root();
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n user = \"root\"\n}\n"));
+	cr_expect_eq(diags.count, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 1, "a: it would run as root"));
+}
+
+Test(preflight, warns_of_a_runtime_directory_of_two)
+{
+	cr_assert(load("defaults { user = \"0\" }\n"
+		       "service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n runtime_directory = {\"one\", \"two\"}\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n runtime_directory = {\"two\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 10, "b: runtime_directory = two: a has it too"));
+}
+
+static bool tells_what_needs_root(void)
+{
+	return load("service a {\n listen = {\"tcp:1\", \"FOLDER/x\"}\n exec = \"/bin/true\"\n nice = -5\n"
+		    " rlimit_nofile = unlimited\n ambient_capabilities = {\"CAP_NET_RAW\"}\n"
+		    " root_directory = \"/\"\n socket_user = \"daemon\"\n}\n") &&
+	       has_said(SEVERITY_WARNING, 2, "a: tcp:1: ports below ") && has_said(SEVERITY_WARNING, 4, "a: nice = -5") &&
+	       has_said(SEVERITY_WARNING, 5, "a: rlimit_nofile = unlimited: superd's own hard limit is ") &&
+	       has_said(SEVERITY_WARNING, 6, "a: ambient_capabilities = ") &&
+	       has_said(SEVERITY_ERROR, 7, "a: root_directory = /: only root") &&
+	       has_said(SEVERITY_ERROR, 8, "a: socket_user = daemon: only root");
+}
+
+Test(preflight, tells_a_normal_user_what_needs_root)
+{
+	as_nobody(tells_what_needs_root);
+}
+
+Test(preflight, leaves_disabled_services_alone)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/none\"\n disable = yes\n}\n"));
+	cr_expect_eq(diags.count, 0, "%s", said());
+}
+
+/* A tenth of what a start may take, with room for a slow machine and sanitizers. */
+Test(preflight, is_quick_for_ten_thousand_services)
+{
+	enum { SERVICES = 10000 };
+	char *text = malloc(SERVICES * 96 + 96), *end = text;
+	struct timespec before, after;
+
+	end += sprintf(end, "defaults { user = \"%u\" }\n", (unsigned)geteuid());
+	for (int i = 0; i < SERVICES; i++)
+		end += sprintf(end, "service s%d { listen = {\"127.0.0.1:%d\"} exec = \"/bin/true\" }\n", i, 10000 + i);
+	table = read_text("test.conf", text, (size_t)(end - text), &diags);
+	free(text);
+	cr_assert(table);
+	cr_assert_eq(table->count, SERVICES);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	resolve_table(table, &diags);
+	preflight_table(table, &diags);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	cr_expect_eq(diags.count, 0, "%s", said());
+	cr_expect_lt((double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9, 0.5);
+	fprintf(stderr, "resolve and preflight of %d services: %.1f ms\n", SERVICES,
+		(double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
+}

@@ -1,0 +1,390 @@
+/* What superd prints: tables that read back the same, JSON, and the papers made from the directive table. */
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/print.h"
+#include "model/diff.h"
+#include "model/directive.h"
+#include "read/reader.h"
+
+static struct table *read_string(const char *text)
+{
+	struct diags diags = { 0 };
+	struct table *table = read_text("t", text, strlen(text), &diags);
+
+	cr_assert(table);
+	diags_free(&diags);
+	return table;
+}
+
+static size_t count_errors(const char *text)
+{
+	struct diags diags = { 0 };
+	struct table *table = read_text("t", text, strlen(text), &diags);
+	size_t errors = diags.errors;
+
+	if (errors)
+		diags_print(&diags, stderr);
+	table_free(table);
+	diags_free(&diags);
+	return errors;
+}
+
+static char *print_string(const struct table *table, bool comments)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_table(table, comments, out));
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+/* Runs one of the functions that print from superd itself. */
+static char *print_paper(bool (*print)(FILE *))
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print(out));
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+/* Printed and read back it is the same table, with and without comments, and prints the same text. */
+static void expect_same(const char *text)
+{
+	struct table *table = read_string(text);
+	char *printed = print_string(table, false), *commented = print_string(table, true), *again;
+	struct table *back = read_string(printed), *back_commented = read_string(commented);
+	struct buf why = { 0 };
+
+	cr_assert(table->count, "of: %s", text);
+	cr_assert_eq(table->count, back->count, "of: %s\nprinted: %s", text, printed);
+	cr_assert_eq(table->count, back_commented->count, "of: %s\nprinted: %s", text, commented);
+	for (size_t i = 0; i < table->count; i++) {
+		cr_expect_eq(service_compare(&table->services[i], &back->services[i], &why), FATE_SAME,
+			     "of: %s\nprinted: %s\ndiffers in %s", text, printed, buf_string(&why));
+		cr_expect_eq(service_compare(&table->services[i], &back_commented->services[i], NULL), FATE_SAME,
+			     "of: %s\nprinted: %s", text, commented);
+	}
+	again = print_string(back, false);
+	cr_expect_str_eq(printed, again, "of: %s", text);
+	buf_free(&why);
+	table_free(table);
+	table_free(back);
+	table_free(back_commented);
+	free(printed);
+	free(commented);
+	free(again);
+}
+
+/* The n-th text the option takes and that is not its default, as superd.conf would have it; false: there is none. */
+static bool find_value(const struct directive *directive, size_t n, char *out, size_t size)
+{
+	static const char *const candidates[] = {
+		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~", "10:unlimited", "unlimited",
+		"chown", "~setuid", "A=1 ${B} \\\"q\\\" \\\\ '", "low-delay", "idle", "best-effort:3", "2-4", "a/b",
+		"append:/x", "syslog", "infinity", "\\t# // /*\\n", "",
+	};
+	size_t count = sizeof(candidates) / sizeof(*candidates);
+
+	for (size_t i = 0; i < count + 8; i++) {
+		const char *candidate = i < count ? candidates[i] : NULL;
+		char text[512];
+		struct diags diags = { 0 };
+		struct table *table;
+		const struct directive *listen = directive_find(NATIVE, "listen");
+		bool good;
+
+		for (size_t j = 0; !candidate && directive->words && directive->words[j]; j++)
+			candidate = j == i - count ? directive->words[j] : NULL;
+		if (!candidate)
+			continue;
+		cr_assert(listen);
+		snprintf(text, sizeof(text), "service a { %s = \"%s\" }", directive->name[NATIVE], candidate);
+		table = read_text("t", text, strlen(text), &diags);
+		good = table->count == 1 && table->services[0].mark_count == 1 &&
+		       !directive_is_default(directive, directive_field(directive, &table->services[0]), table->pool);
+		table_free(table);
+		diags_free(&diags);
+		if (!good || n--)
+			continue;
+		snprintf(out, size, "%s = \"%s\"\n", directive->name[NATIVE], candidate);
+		return true;
+	}
+	return false;
+}
+
+static bool has_value(const struct directive *directive)
+{
+	return !(directive->flags & (LATER | STRUCTURE));
+}
+
+Test(print, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		char value[256], text[1024];
+		size_t n = 0;
+
+		if (!has_value(directive))
+			continue;
+		for (; find_value(directive, n, value, sizeof(value)); n++) {
+			bool is_exec = !strcmp(directive->name[NATIVE], "exec");
+
+			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n", is_exec ? "" : "exec = /bin/x", value);
+			expect_same(text);
+			if (directive->flags & IN_SOCKET) {
+				snprintf(text, sizeof(text), "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
+					 "socket c { listen = 81 } listen = {82, 83} }\n", value);
+				expect_same(text);
+			}
+			if (directive->flags & IN_DEFAULTS) {
+				snprintf(text, sizeof(text), "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
+					 "service b { listen = 81 exec = /bin/x accept = yes }\n", value);
+				expect_same(text);
+			}
+		}
+		cr_expect(n, "no value tried for %s was taken", directive->name[NATIVE]);
+	}
+}
+
+Test(print, all_options_together_read_back)
+{
+	for (size_t n = 0; n < 3; n++) {
+		char value[256], *text;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		fputs("service a {\nlisten = 80\n", out);
+		for (size_t i = 0; i < directive_count; i++) {
+			if (has_value(&directives[i]) && find_value(&directives[i], n, value, sizeof(value)))
+				fputs(value, out);
+		}
+		fputs("}\n", out);
+		fclose(out);
+		expect_same(text);
+		free(text);
+	}
+}
+
+Test(print, sockets_keep_their_order_names_and_options)
+{
+	expect_same("service a { listen = 80 socket b { listen = {81, \"udp:81\"} backlog = 3 } listen += {82, \"tcp:83%eth0\"}\n"
+		    " socket c { listen = {/run/x} symlinks = {} } symlinks = {/y} exec = /bin/x }");
+	expect_same("service a { socket a { listen = 80 backlog = 5 } listen = 81 exec = /bin/x }");
+	expect_same("service a { socket a { listen = 80 } listen = 81 exec = /bin/x }");
+	expect_same("service \"a.b+c\" { socket \"x y\" { listen = 80 } exec = /bin/x }");
+}
+
+Test(print, unset_values_of_a_socket_read_back)
+{
+	expect_same("service a { bind_to_device = eth0 ip_tos = 4 mark = 3 socket_user = x exec = /bin/x\n"
+		    " socket b { listen = 80 bind_to_device = \"\" ip_tos = \"\" mark = -1 socket_user = \"\" } }");
+}
+
+Test(print, values_from_the_defaults_stay_there)
+{
+	static const char text[] = "defaults { instances = 7 output = syslog pid_file = /run/p }\n"
+				   "service a { listen = 80 exec = /bin/x accept = yes }\n"
+				   "service b { listen = 81 exec = /bin/x output = null }\n"
+				   "service c { listen = 82 exec = /bin/x error = log }\n"
+				   "service d { listen = 83 exec = /bin/x instances = 1000 accept = yes }\n";
+	struct table *table = read_string(text);
+	char *printed = print_string(table, false);
+
+	cr_expect_eq(count_errors(text), 0);
+	cr_expect_eq(count_errors(printed), 0, "printed: %s", printed);
+	expect_same(text);
+	table_free(table);
+	free(printed);
+}
+
+Test(print, writes_only_what_differs_and_what_kind_it_is)
+{
+	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" nice = 0 user = nobody }");
+	char *printed = print_string(table, false);
+
+	cr_expect_str_eq(printed, "service a {\n\tlisten = {tcp:80, tcp:127.0.0.1:81}\n\texec = \"/bin/x -y 'a b'\"\n\taccept = no\n"
+			 "\tpass = systemd\n\tuser = nobody\n}\n");
+	table_free(table);
+	free(printed);
+}
+
+Test(print, comments_say_where_each_value_came_from)
+{
+	struct table *table = read_string("service a {\n listen = 80\n exec = /bin/x\n socket b {\n  listen = 81\n  backlog = 5\n }\n}\n");
+	char *printed = print_string(table, true);
+
+	cr_expect_str_eq(printed, "# t:1\nservice a {\n\t# t:2\n\tlisten = {tcp:80}\n\tsocket b {\n\t\t# t:5\n\t\tlisten = {tcp:81}\n"
+			 "\t\t# t:6\n\t\tbacklog = 5\n\t}\n\t# t:3\n\texec = /bin/x\n\taccept = no\n\tpass = systemd\n}\n");
+	table_free(table);
+	free(printed);
+}
+
+Test(print, a_file_name_cannot_break_out_of_its_comment)
+{
+	struct diags diags = { 0 };
+	static const char text[] = "service a { listen = 80 exec = /bin/x }";
+	struct table *table = read_text("x\nservice b { }\n", text, strlen(text), &diags), *back;
+	char *printed = print_string(table, true);
+
+	back = read_string(printed);
+	cr_expect_eq(back->count, 1, "printed: %s", printed);
+	table_free(table);
+	table_free(back);
+	diags_free(&diags);
+	free(printed);
+}
+
+Test(print, json_has_what_is_always_there_and_what_differs)
+{
+	struct table *table = read_string("service a {\n listen = 80\n socket b { listen = @x backlog = 5 }\n exec = \"/bin/x 'a \\\"b'\"\n"
+					  " timeout_stop = 1500ms\n receive_buffer = 64K\n}\nservice c { listen = 81 exec = /bin/y accept = yes user = x }\n");
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_json(table, out));
+	fclose(out);
+	cr_expect_str_eq(text,
+			 "{\"services\": [\n"
+			 "{\"name\": \"a\", \"listen\": [{\"endpoint\": \"tcp:80\", \"name\": \"a\"}, "
+			 "{\"endpoint\": \"@x\", \"name\": \"b\", \"backlog\": 5}], \"exec\": [\"/bin/x\", \"a \\\"b\"], "
+			 "\"accept\": false, \"pass\": \"systemd\", \"disable\": false, \"receive_buffer\": 65536, \"user\": null, "
+			 "\"timeout_stop\": 1.5},\n"
+			 "{\"name\": \"c\", \"listen\": [{\"endpoint\": \"tcp:81\", \"name\": \"c\"}], \"exec\": [\"/bin/y\"], "
+			 "\"accept\": true, \"pass\": \"inetd\", \"disable\": false, \"user\": \"x\"}\n]}\n");
+	table_free(table);
+	free(text);
+}
+
+Test(print, json_of_no_services_is_an_empty_list)
+{
+	struct table *table = read_string("# nothing\n");
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_json(table, out));
+	fclose(out);
+	cr_expect_str_eq(text, "{\"services\": []}\n");
+	table_free(table);
+	free(text);
+}
+
+Test(print, tells_of_output_that_cannot_be_written)
+{
+	struct table *table = read_string("service a { listen = 80 exec = /bin/x }");
+	FILE *full = fopen("/dev/full", "w");
+
+	if (!full)
+		cr_skip_test("no /dev/full here");
+	setvbuf(full, NULL, _IONBF, 0);
+	cr_expect_not(print_table(table, false, full));
+	cr_expect_not(print_json(table, full));
+	cr_expect_not(print_mdoc(full));
+	cr_expect_not(print_explain("user", full));
+	fclose(full);
+	table_free(table);
+}
+
+Test(print, explains_every_option)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const char *name = directives[i].name[NATIVE];
+		char *text, *end;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		cr_expect(print_explain(name, out), "%s", name);
+		fclose(out);
+		cr_expect_eq(strncmp(text, name, strlen(name)), 0, "%s: %s", name, text);
+		cr_expect(!(directives[i].flags & LATER) == !strstr(text, "not yet"), "%s: %s", name, text);
+		for (const char *line = text; (end = strchr(line, '\n')); line = end + 1)
+			cr_expect(end - line <= 120, "%s: %s", name, text);
+		free(text);
+	}
+}
+
+Test(print, explains_bounds_words_default_and_names_elsewhere)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_explain("backoff_max", out));
+	cr_assert(print_explain("kill_mode", out));
+	cr_assert(print_explain("socket_mode", out));
+	fclose(out);
+	cr_expect(strstr(text, "default   30s\n"), "%s", text);
+	cr_expect(strstr(text, " to 1d\n"), "%s", text);
+	cr_expect(strstr(text, "systemd   Service.RestartMaxDelaySec\n"), "%s", text);
+	cr_expect(strstr(text, "words     group, mixed, process, none\n"), "%s", text);
+	cr_expect(strstr(text, "bounds    0000 to 0777\n"), "%s", text);
+	cr_expect(strstr(text, "stands in service, socket, defaults\n"), "%s", text);
+	free(text);
+}
+
+Test(print, does_not_explain_what_is_no_option)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_expect_not(print_explain("usr", out));
+	fclose(out);
+	cr_expect_str_eq(text, "");
+	free(text);
+}
+
+Test(print, every_option_is_in_every_paper)
+{
+	bool (*const papers[])(FILE *) = { print_mdoc, print_compat, print_bash, print_zsh };
+
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++) {
+		char *text = print_paper(papers[i]);
+
+		for (size_t j = 0; j < directive_count; j++)
+			cr_expect(strstr(text, directives[j].name[NATIVE]), "paper %zu has no %s", i, directives[j].name[NATIVE]);
+		free(text);
+	}
+}
+
+Test(print, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
+{
+	char *text = print_paper(print_mdoc), *end;
+
+	for (char *line = text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		cr_expect_neq(*line, '\0', "an empty line");
+		cr_expect_null(strstr(line, "\t"), "%s", line);
+		if (*line == '.')
+			cr_expect(line[1] >= 'A' && line[1] <= 'Z', "%s", line);
+		else
+			cr_expect_null(strstr(line, ". "), "two sentences on one line: %s", line);
+	}
+	free(text);
+}
+
+Test(print, the_names_elsewhere_stand_in_columns)
+{
+	char *text = print_paper(print_compat), *end;
+	const char *state = strstr(text, "state\n");
+	size_t column;
+
+	cr_assert(state);
+	column = (size_t)(state - text);
+	for (char *line = text; (end = strchr(line, '\n')) && end > line; line = end + 1) {
+		cr_assert(end > line + column, "%.*s", (int)(end - line), line);
+		cr_expect_eq(line[column - 1], ' ', "%.*s", (int)(end - line), line);
+		cr_expect_neq(line[column], ' ', "%.*s", (int)(end - line), line);
+	}
+	free(text);
+}

@@ -1,0 +1,221 @@
+/* Sources: what is refused, and that every byte knows its line and column. */
+#include "base/source.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct pool *pool;
+static struct diags diags;
+static char folder[] = "/tmp/superd-source-XXXXXX";
+static char path[64];
+
+static void set_up(void)
+{
+	pool = pool_new();
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.conf", folder);
+}
+
+static void tear_down(void)
+{
+	diags_free(&diags);
+	pool_free(pool);
+	unlink(path);
+	rmdir(folder);
+}
+
+TestSuite(source, .init = set_up, .fini = tear_down);
+
+static void write_file(const char *text, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, length), (ssize_t)length);
+	close(fd);
+}
+
+/* Reads text and expects its one error to hold part, at this place. */
+static void refused(const char *text, size_t length, unsigned line, unsigned column, const char *part)
+{
+	struct source source;
+
+	cr_assert(!source_from_text(&source, "t", text, length, pool, &diags));
+	cr_assert_null(source.text);
+	cr_assert_geq(diags.count, 1);
+	cr_expect_eq(diags.list[0].line, line);
+	cr_expect_eq(diags.list[0].column, column);
+	cr_expect_not_null(strstr(diags.list[0].message, part), "%s", diags.list[0].message);
+	source_free(&source);
+	diags_free(&diags);
+}
+
+/* Loads `path` and expects this one error without a line. */
+static void load_refused(const char *what, const char *message)
+{
+	struct source source;
+
+	cr_assert(!source_load(&source, what, pool, &diags));
+	cr_assert_eq(diags.errors, 1);
+	cr_expect_str_eq(diags.list[0].message, message);
+	cr_expect_str_eq(diags.list[0].file, what);
+	cr_expect_eq(diags.list[0].line, 0);
+	source_free(&source);
+}
+
+Test(source, reads_a_file_as_it_is)
+{
+	static const char text[] = "service a {\r\n\tlisten = \"80\"\f\n}\n# caf\xc3\xa9 \xff";
+	struct source source;
+
+	write_file(text, sizeof(text) - 1);
+	cr_assert(source_load(&source, path, pool, &diags));
+	cr_assert_eq(diags.count, 0);
+	cr_assert_eq(source.length, sizeof(text) - 1);
+	cr_assert_str_eq(source.text, text);
+	cr_assert_str_eq(source.file, path);
+	cr_assert_eq(source.line_count, 4);
+	source_free(&source);
+}
+
+Test(source, knows_the_place_of_every_byte)
+{
+	static const char text[] = "ab\n\ncd\n";
+	static const unsigned places[][2] = { { 1, 1 }, { 1, 2 }, { 1, 3 }, { 2, 1 },
+					      { 3, 1 }, { 3, 2 }, { 3, 3 }, { 4, 1 } };
+	struct source source;
+
+	cr_assert(source_from_text(&source, "t", text, sizeof(text) - 1, pool, &diags));
+	for (size_t i = 0; i < 8; i++) {
+		struct origin at = source_origin(&source, i);
+
+		cr_expect_str_eq(at.file, "t");
+		cr_expect_eq(at.line, places[i][0], "byte %zu is in line %u", i, at.line);
+		cr_expect_eq(at.column, places[i][1], "byte %zu is in column %u", i, at.column);
+	}
+	cr_expect_eq(source_origin(&source, 1000).line, 4);
+	source_free(&source);
+	cr_expect_eq(source_origin(&source, 3).line, 0);
+}
+
+Test(source, takes_an_empty_file)
+{
+	struct source source;
+
+	write_file("", 0);
+	cr_assert(source_load(&source, path, pool, &diags));
+	cr_assert_str_eq(source.text, "");
+	cr_assert_eq(source.line_count, 1);
+	cr_assert_eq(source_origin(&source, 0).line, 1);
+	source_free(&source);
+}
+
+Test(source, reads_standard_input)
+{
+	struct source source;
+	int fd;
+
+	write_file("a\nb", 3);
+	fd = open(path, O_RDONLY);
+	cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	close(fd);
+	cr_assert(source_load(&source, "-", pool, &diags));
+	cr_assert_str_eq(source.text, "a\nb");
+	cr_assert_str_eq(source.file, "<stdin>");
+	source_free(&source);
+}
+
+Test(source, copies_a_text_in_memory)
+{
+	char text[] = "abc";
+	struct source source;
+
+	cr_assert(source_from_text(&source, "t", text, 3, pool, &diags));
+	text[0] = 'x';
+	cr_assert_str_eq(source.text, "abc");
+	source_free(&source);
+}
+
+Test(source, refuses_a_missing_file)
+{
+	load_refused(path, "cannot read: No such file or directory");
+}
+
+Test(source, refuses_a_folder)
+{
+	load_refused(folder, "cannot read: Is a directory");
+}
+
+Test(source, refuses_a_fifo_without_waiting, .timeout = 10)
+{
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	load_refused(path, "cannot read: not a regular file");
+	cr_assert_not_null(strstr(diags.list[0].hint, "standard input"));
+}
+
+Test(source, refuses_a_device)
+{
+	load_refused("/dev/zero", "cannot read: not a regular file");
+}
+
+Test(source, refuses_what_is_larger_than_the_limit)
+{
+	struct source source;
+
+	write_file("", 0);
+	cr_assert_eq(truncate(path, SOURCE_MOST + 1), 0);
+	cr_assert(!source_load(&source, path, pool, &diags));
+	cr_assert_str_eq(diags.list[0].message, "cannot read: larger than 16 MiB, the most a table may have");
+}
+
+Test(source, refuses_control_characters_at_their_place)
+{
+	refused("ab\nc\x01"
+		"d\n",
+		7, 2, 2, "\\x01");
+	refused("\x1b[2J", 4, 1, 1, "\\x1b");
+	refused("a\x7f", 2, 1, 2, "\\x7f");
+	refused("a\vb", 3, 1, 2, "\\x0b");
+}
+
+Test(source, refuses_a_binary_once)
+{
+	struct source source;
+
+	cr_assert(!source_from_text(&source, "t",
+				    "\x7f"
+				    "ELF\n\x02\n\0\x01\n\x01\n",
+				    12, pool, &diags));
+	cr_assert_eq(diags.errors, 3);
+	cr_assert_eq(diags.list[2].line, 3);
+	cr_assert_not_null(strstr(diags.list[2].message, "NUL"));
+}
+
+Test(source, refuses_a_byte_order_mark)
+{
+	refused("\xef\xbb\xbf"
+		"a",
+		4, 1, 1, "byte order mark");
+}
+
+Test(source, bounds_a_line)
+{
+	char *text = malloc(SOURCE_LINE + 4);
+	struct source source;
+
+	cr_assert_not_null(text);
+	memset(text, 'x', SOURCE_LINE + 4);
+	text[0] = text[SOURCE_LINE + 1] = '\n';
+	cr_assert(source_from_text(&source, "t", text, SOURCE_LINE + 2, pool, &diags));
+	source_free(&source);
+	text[SOURCE_LINE + 1] = 'x';
+	text[SOURCE_LINE + 2] = '\n';
+	refused(text, SOURCE_LINE + 3, 2, 1, "longer than 65536 bytes");
+	refused(text, SOURCE_LINE + 2, 2, 1, "longer than 65536 bytes");
+	free(text);
+}

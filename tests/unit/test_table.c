@@ -1,0 +1,86 @@
+/* The table: rows in order, found by name, dropped in one pass. */
+#include "drafts.h"
+
+TestSuite(table, .init = begin_table, .fini = end_table);
+
+static void add_row(const char *name)
+{
+	struct service row = { .name = pool_text(table->pool, name), .at = next_line() };
+
+	cr_assert_not_null(table_add(table, &row));
+}
+
+static void add_numbered(size_t count)
+{
+	char name[32];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "service-%zu", i);
+		add_row(name);
+	}
+}
+
+Test(table, an_empty_one_finds_nothing)
+{
+	cr_expect_null(table_find(table, "web"));
+	cr_expect_eq(table->count, 0);
+}
+
+Test(table, finds_every_one_of_ten_thousand)
+{
+	char name[32];
+
+	add_numbered(10000);
+	for (size_t i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "service-%zu", i);
+		cr_assert_eq(table_find(table, name), &table->services[i], "%s", name);
+	}
+	cr_expect_null(table_find(table, "service-10000"));
+	cr_expect_null(table_find(table, ""));
+}
+
+Test(table, finds_the_first_of_a_name)
+{
+	add_row("web");
+	add_row("mail");
+	add_row("web");
+	cr_expect_eq(table_find(table, "web"), &table->services[0]);
+	cr_expect_eq(table->count, 3);
+}
+
+Test(table, finds_a_row_added_after_a_look_up)
+{
+	add_row("web");
+	cr_expect_null(table_find(table, "mail"));
+	add_row("mail");
+	cr_expect_eq(table_find(table, "mail"), &table->services[1]);
+}
+
+static bool is_odd(const struct service *service, void *context)
+{
+	size_t *asked = context;
+
+	++*asked;
+	return (service - table->services) % 2;
+}
+
+Test(table, drops_the_unwanted_and_keeps_the_order)
+{
+	size_t asked = 0;
+
+	add_numbered(5);
+	cr_assert_not_null(table_find(table, "service-1"));
+	table_drop(table, is_odd, &asked);
+	cr_expect_eq(asked, 5);
+	cr_assert_eq(table->count, 3);
+	cr_expect_str_eq(table->services[0].name, "service-0");
+	cr_expect_str_eq(table->services[1].name, "service-2");
+	cr_expect_str_eq(table->services[2].name, "service-4");
+	cr_expect_null(table_find(table, "service-1"));
+	cr_expect_eq(table_find(table, "service-4"), &table->services[2]);
+}
+
+Test(table, freeing_none_is_harmless)
+{
+	table_free(NULL);
+}
