@@ -1,8 +1,9 @@
 /* The defaults as a service of their own, so that comparing with them is comparing fields.
  *
- * The hard thing: what came from `defaults { }` may be more than a service could say itself, as `instances` there is fine
- * beside services it means nothing to. So it is found again: what a service has, did not say, and superd would not
- * have given it. And two defaults follow another option: pass follows accept, error goes where output was sent. */
+ * The hard thing: what came from `defaults { }` may be more than a service could say itself, as `instances` there
+ * is fine beside services it means nothing to. So it is found again: what a service has, did not say, and superd
+ * would not have given it. And two defaults follow another option: pass follows accept, error goes where output
+ * was sent. */
 #include "cmd/fallback.h"
 
 #include <stddef.h>
@@ -124,7 +125,8 @@ bool service_has_fallback(const struct service *service, const struct directive 
 		return service->what->pass == (service->what->accept ? PASS_INETD : PASS_SYSTEMD);
 	if (is_field(directive, CHAPTER_STREAMS, offsetof(struct streams, error)))
 		return directive->type->equal(&service->streams->error, expected_error(service, fallbacks));
-	return directive->type->equal(directive_field(directive, service), directive_field(directive, &fallbacks->laid));
+	return directive->type->equal(directive_field(directive, service),
+				      directive_field(directive, &fallbacks->laid));
 }
 
 bool buf_flush(struct buf *buf, FILE *out)

@@ -1,7 +1,8 @@
 /* A table as superd.conf.
  *
- * The hard thing is the sockets: their order is the order of the backend's descriptors, so they are written as they stand,
- * in runs of one name and the same options. A run that is like its service is a `listen`, any other a socket { }. */
+ * The hard thing is the sockets: their order is the order of the backend's descriptors, so they are written as
+ * they stand, in runs of one name and the same options. A run that is like its service is a `listen`, any other a
+ * socket { }. */
 #include "cmd/print.h"
 
 #include <stddef.h>

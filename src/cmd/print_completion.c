@@ -1,7 +1,7 @@
 /* Completion scripts for bash and zsh, from one table of superd's command line and from the directive table.
  *
- * The hard thing in bash: "=" ends a word there, so --print=conf arrives as three words, and what stands behind "--" is a
- * command of its own. */
+ * The hard thing in bash: "=" ends a word there, so --print=conf arrives as three words, and what stands behind
+ * "--" is a command of its own. */
 #include "cmd/print.h"
 
 #include <string.h>

@@ -42,7 +42,8 @@ static void add_heading(struct buf *out, const struct directive *directive)
 {
 	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
 	if (directive->argument && strchr(directive->argument, '{')) {
-		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(directive->argument, " {"), directive->argument);
+		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(directive->argument, " {"),
+			 directive->argument);
 		return;
 	}
 	buf_text(out, " No =");
@@ -89,7 +90,8 @@ static void add_later(struct buf *out, enum chapter chapter)
 		if (directives[i].chapter != chapter || !(directives[i].flags & LATER))
 			continue;
 		if (!next)
-			buf_text(out, ".Pp\nKnown by name, but not yet done, so that a table which sets one is refused:\n");
+			buf_text(out, ".Pp\nKnown by name, but not yet done, so that a table which sets one "
+				 "is refused:\n");
 		else
 			buf_addf(out, ".Ic %s ,\n", next);
 		next = directives[i].name[NATIVE];

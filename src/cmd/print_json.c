@@ -1,7 +1,8 @@
 /* A table as JSON, for programs.
  *
- * Unlike superd.conf it is read by what knows no defaults that follow other options, so what differs from the plain default
- * is there even where superd.conf would leave it out, and accept, pass, exec, user and disable are there always. */
+ * Unlike superd.conf it is read by what knows no defaults that follow other options, so what differs from the
+ * plain default is there even where superd.conf would leave it out, and accept, pass, exec, user and disable are
+ * there always. */
 #include "cmd/print.h"
 
 #include <string.h>

@@ -158,15 +158,8 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 {
 	char **command = options->endpoint_count ? NULL : options->command;
 	struct opening opening = { options, supervisor };
-	const char *why;
 	int status;
 
-	supervisor->engine.log = log_open(options->log_destination, options->json, options->level, &why);
-	if (!supervisor->engine.log) {
-		fprintf(stderr, "superd: cannot log to %s: %s\n", options->log_destination, why);
-		table_free(table);
-		return EXIT_START;
-	}
 	supervisor->load = load;
 	supervisor->context = options;
 	supervisor->started = on_started;
@@ -184,32 +177,52 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 	if (options->pid_file)
 		pid_file_remove(options->pid_file);
 	supervisor_free(supervisor);
-	log_close(supervisor->engine.log);
 	return status;
+}
+
+/* Whoever starts superd sees on stderr why it does not; what is no error goes where all lines go. */
+static struct table *load_first(struct options *options, struct log *log)
+{
+	struct diags diags = { 0 };
+	struct table *table = load(options, &diags);
+
+	if (!table || diags.errors) {
+		diags_print(&diags, stderr);
+		table_free(table);
+		table = NULL;
+	} else if (options->json || strcmp(options->log_destination, "stderr")) {
+		supervisor_say(log, &diags);
+	} else {
+		diags_print(&diags, stderr);
+	}
+	diags_free(&diags);
+	return table;
 }
 
 static int do_run(struct options *options)
 {
 	struct supervisor supervisor = { 0 };
-	struct diags diags = { 0 };
 	struct table *table;
-	bool good;
+	const char *why;
+	int status = EXIT_START;
 
 	init_enter(&supervisor.engine.heritage);
-	table = load(options, &diags);
-	good = table && !diags.errors;
-	diags_print(&diags, stderr);
-	diags_free(&diags);
-	if (!good) {
-		table_free(table);
-		return EXIT_TABLE;
-	}
-	if (options->daemon && daemon_enter() < 0) {
-		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
-		table_free(table);
+	supervisor.engine.log = log_open(options->log_destination, options->json, options->level, &why);
+	if (!supervisor.engine.log) {
+		fprintf(stderr, "superd: cannot log to %s: %s\n", options->log_destination, why);
 		return EXIT_START;
 	}
-	return run(&supervisor, options, table);
+	table = load_first(options, supervisor.engine.log);
+	if (!table) {
+		status = EXIT_TABLE;
+	} else if (options->daemon && daemon_enter() < 0) {
+		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
+		table_free(table);
+	} else {
+		status = run(&supervisor, options, table);
+	}
+	log_close(supervisor.engine.log);
+	return status;
 }
 
 static int perform(struct options *options)

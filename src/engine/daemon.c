@@ -22,6 +22,7 @@ static bool is_our_child(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
+/* What a pid file says: a pid, 0 while there is none, -1 when the daemon it names has already ended. */
 static pid_t read_pid_file(const char *path)
 {
 	size_t length;
@@ -31,10 +32,18 @@ static pid_t read_pid_file(const char *path)
 	if (!text)
 		return 0;
 	text[strcspn(text, " \t\r\n")] = '\0';
-	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX || !is_our_child((pid_t)pid))
+	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
 		pid = 0;
 	free(text);
+	if (pid && !is_our_child((pid_t)pid))
+		return kill((pid_t)pid, 0) < 0 && errno == ESRCH ? -1 : 0;
 	return (pid_t)pid;
+}
+
+void daemon_forget(const struct service *service)
+{
+	if (service->what->type == TYPE_FORKING && service->life->pid_file)
+		unlink(service->life->pid_file);
 }
 
 /* Our children that nobody is known to be, when there is exactly one of them. */
@@ -71,7 +80,7 @@ static void become(struct instance *instance, pid_t pid)
 {
 	pid_t group = getpgid(pid);
 
-	instance->child.pid = pid;
+	instance->child.pid = instance->pid = pid;
 	instance->group = group > 1 && group != getpgrp() ? group : 0;
 	instance->starting = false;
 	if (!children_add(&instance->engine->children, &instance->child)) {
@@ -101,13 +110,13 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	ev_timer_stop(loop, timer);
 	free(search);
-	if (pid && !instance->stopping) {
+	if (pid > 0 && !instance->stopping) {
 		become(instance, pid);
 		return;
 	}
 	instance->starting = false;
-	instance->failed = true;
-	instance->status = 1 << 8;      /* as if it had exited with 1 */
+	instance->failed = !pid;
+	instance->status = pid ? 0 : 1 << 8;    /* it came and went; or as if it had exited with 1 */
 	instance->child.ended(&instance->child, instance->status);
 }
 
@@ -131,11 +140,9 @@ bool daemon_find(struct instance *instance)
 	const char *path = instance->service->life->pid_file;
 	pid_t pid = path ? read_pid_file(path) : find_only_stranger(instance->engine);
 
-	if (pid) {
+	if (pid > 0) {
 		become(instance, pid);
 		return true;
 	}
-	if (path)
-		return wait_for_file(instance);
-	return false;
+	return path && !pid && wait_for_file(instance);
 }

@@ -27,7 +27,7 @@ struct engine {
 	struct sources sources;         /* instances by service and client address */
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	size_t instances;               /* alive, of all services */
-	int null;                       /* /dev/null, low, for backends' input */
+	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare;                      /* given up for a moment when descriptors run out */
 	bool stopping;
 	uint64_t chance;                /* state of the jitter's generator */

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "base/scan.h"
-#include "engine/daemon.h"
 
 static bool group_lives(const struct instance *instance)
 {
@@ -38,7 +37,7 @@ static bool hand_to_daemon(struct instance *instance, int status)
 {
 	if (!instance->starting || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || instance->stopping)
 		return false;
-	return daemon_find(instance);
+	return instance->find_daemon(instance);
 }
 
 static void on_ended(struct child *child, int status)
@@ -88,7 +87,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 bool instance_begin(struct instance *instance, pid_t pid)
 {
 	instance->child.pid = pid;
-	instance->group = pid;
+	instance->pid = instance->group = pid;
 	instance->since = ev_now(instance->engine->loop);
 	instance->starting = instance->service->what->type == TYPE_FORKING;
 	if (!children_add(&instance->engine->children, &instance->child)) {

@@ -27,7 +27,7 @@ struct instance {
 	struct child child;
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or the one adopted since */
-	pid_t group;
+	pid_t pid, group;               /* pid outlives child.pid, for the log */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	double since;                   /* loop time */
 	bool starting;                  /* type = forking: the first process has not ended yet */
@@ -38,6 +38,7 @@ struct instance {
 	const void *gate;               /* whose count that is */
 	struct listener *busy;          /* the datagram listener it has, NULL: none */
 	int status;                     /* kept while it lingers */
+	bool (*find_daemon)(struct instance *instance);                         /* type = forking: see engine/daemon */
 	void (*on_limit)(struct instance *instance);                            /* the timer, unless it is stopping */
 	void (*on_ready)(struct instance *instance);                            /* type = forking: the daemon runs */
 	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call; frees nothing itself */

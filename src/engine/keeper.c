@@ -96,7 +96,8 @@ static void do_watch(struct keeper *keeper)
 		keeper_event(keeper, BIND_ERROR);
 	} else if (keeper->held) {
 		keeper_event(keeper, HOLD);
-	} else if (keeper->service->what->accept && keeper_is_full(keeper)) {
+	} else if (keeper->service->what->accept && keeper_is_full(keeper) &&
+		   keeper->service->gate->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
 	} else if (wants_start(keeper)) {
 		keeper->started = true;
@@ -113,7 +114,8 @@ static void do_wait(struct keeper *keeper)
 
 	event.has_duration = true;
 	event.duration = pause;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next try in %.1f s: %s", pause, reason);
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s", keeper->state == BINDING ? "try" : "start",
+		  pause, reason);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	ev_timer_set(&keeper->timer, pause, 0.);
 	ev_timer_start(keeper->engine->loop, &keeper->timer);

@@ -93,10 +93,16 @@ void means_free(struct means *means)
 	means->log = means->syslog = NULL;
 }
 
-void means_drain(struct means *means)
+void means_drain(struct means *means, bool last)
 {
-	output_drain(means->log);
-	output_drain(means->syslog);
+	output_drain(means->log, last);
+	output_drain(means->syslog, last);
+}
+
+void means_name(struct means *means, pid_t pid)
+{
+	if (means->syslog)
+		means->syslog->pid = pid;
 }
 
 /* Never waits: a fifo without a reader fails, and what blocks later is the backend's own affair. */
@@ -146,7 +152,7 @@ static int stream_source(struct wiring *wiring, struct means *means, const struc
 	case STREAM_NULL:
 		break;
 	}
-	return engine->null;
+	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
 }
 
 static bool same_stream(const struct stream *a, const struct stream *b)

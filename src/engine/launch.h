@@ -35,7 +35,12 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		   const struct listener *listeners, struct buf *why);
 void means_drop(struct means *means);           /* plan and names; the pipes stay */
 void means_free(struct means *means);
-void means_drain(struct means *means);          /* logs what backends have printed so far */
+
+/* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */
+void means_drain(struct means *means, bool last);
+
+/* Whose output comes from now on: syslog gets the pid of the one instance a service of accept = no has. */
+void means_name(struct means *means, pid_t pid);
 
 /* Puts the standard streams and sockets in their places as pass says. false with the reason in why and errno. */
 bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,

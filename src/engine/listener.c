@@ -106,5 +106,5 @@ void listener_close(struct listener *listener, struct engine *engine)
 	bind_remove(fd, listener->listen);
 	fd_close(&fd);
 	ev_io_set(&listener->io, -1, EV_READ);
-	listener->busy = false;
+	listener->busy = listener->shared = false;
 }

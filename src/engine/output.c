@@ -18,7 +18,7 @@ static void say(struct output *output, size_t length)
 	while (length && output->line[length - 1] == '\r')
 		length--;
 	if (output->to_syslog)
-		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, 0, output->line, length);
+		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, output->line, length);
 	else
 		log_output(output->engine->log, output->service, output->line, length);
 }
@@ -52,7 +52,14 @@ static ssize_t read_some(struct output *output)
 	return got;
 }
 
-void output_drain(struct output *output)
+static void finish_line(struct output *output)
+{
+	if (output->length)
+		say(output, output->length);
+	output->length = 0;
+}
+
+void output_drain(struct output *output, bool last)
 {
 	ssize_t got, all = 0;
 
@@ -60,12 +67,14 @@ void output_drain(struct output *output)
 		return;
 	while (all < TURN && (got = read_some(output)) > 0)
 		all += got;
+	if (last)
+		finish_line(output);
 }
 
 static void on_output(struct ev_loop *loop, ev_io *io, int events)
 {
 	(void)loop, (void)events;
-	output_drain(io->data);
+	output_drain(io->data, false);
 }
 
 struct output *output_open(struct engine *engine, const char *service, bool to_syslog)
@@ -98,9 +107,7 @@ void output_close(struct output *output)
 
 	if (!output)
 		return;
-	output_drain(output);
-	if (output->length)
-		say(output, output->length);
+	output_drain(output, true);
 	ev_io_stop(output->engine->loop, &output->io);
 	fd = output->io.fd;
 	fd_close(&fd);

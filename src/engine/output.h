@@ -13,7 +13,8 @@ struct output {
 	int write_end;                  /* for children; -1: not open */
 	bool to_syslog;
 	struct engine *engine;
-	const char *service;            /* its name; changed by output_adopt */
+	const char *service;            /* its name, as its row has it */
+	pid_t pid;                      /* of the only instance; 0: there are several */
 	char *line;                     /* what came without a newline yet, OUTPUT_LINE bytes */
 	size_t length;
 };
@@ -25,4 +26,4 @@ struct output *output_open(struct engine *engine, const char *service, bool to_s
 void output_close(struct output *output);       /* says what is left; accepts NULL */
 
 /* Reads what is there now: before the end of an instance is logged, so that its last words come first. */
-void output_drain(struct output *output);       /* accepts NULL */
+void output_drain(struct output *output, bool last);    /* last: an unfinished line is finished; accepts NULL */

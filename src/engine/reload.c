@@ -59,6 +59,7 @@ static void move_listener(struct listener *from, struct listener *to, struct eng
 	ev_io_set(&to->io, from->io.fd, EV_READ);
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;
+	to->shared = from->shared;
 	listener_adopt(to, engine, service, want);
 }
 
@@ -133,6 +134,14 @@ static struct keeper *take_before(struct roster *roster, const struct table *bef
 	return keeper;
 }
 
+/* Who accepts decides on the machine of states: such a change is as deep as one of sockets. */
+static enum fate compare(const struct service *before, const struct service *after)
+{
+	enum fate fate = service_compare(before, after, NULL);
+
+	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
+}
+
 /* First everything is looked at and what is free put on offer. */
 static void survey(struct plan_row *rows, struct roster *roster, struct table *before, struct table *after,
 		   struct offers *offers)
@@ -143,7 +152,7 @@ static void survey(struct plan_row *rows, struct roster *roster, struct table *b
 		if (service->what->disable)
 			continue;
 		rows[n].keeper = take_before(roster, before, service->name);
-		rows[n].fate = rows[n].keeper ? service_compare(rows[n].keeper->service, service, NULL) : FATE_ADDED;
+		rows[n].fate = rows[n].keeper ? compare(rows[n].keeper->service, service) : FATE_ADDED;
 		if (rows[n].fate == FATE_SOCKETS)
 			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/daemon.h"
 #include "sys/bind.h"
 #include "sys/directories.h"
 
@@ -78,11 +79,11 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 	return activity->fruitless > 10 * FRUITLESS;    /* nothing can be proved here: enough is enough */
 }
 
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, enum level good, enum level bad)
+void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
-	enum level level = well ? good : bad;
+	enum level level = well ? LEVEL_INFO : LEVEL_NOTICE;
 	char text[48];
 
 	if (!log_wants(keeper->engine->log, level))
@@ -140,8 +141,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	enum happening happening;
 	bool retired = instance->retired;
 
-	means_drain(&activity->means);
-	run_say_end(keeper, instance->group, ending, LEVEL_INFO, LEVEL_NOTICE);
+	means_drain(&activity->means, true);
+	run_say_end(keeper, instance->pid, ending);
 	activity->last_end = ev_now(keeper->engine->loop);
 	activity->last_status = ending->status;
 	if (activity->current == instance)
@@ -196,10 +197,11 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		return false;
 	}
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		const struct listener *listener = &keeper->listeners[n];
+		struct listener *listener = &keeper->listeners[n];
 
 		if (!listener_is_open(listener))
 			continue;       /* optional, and not to be had */
+		listener->shared = true;
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		sockets[count++] = listener->io.fd;
 	}
@@ -236,6 +238,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 		instance_free(instance);
 		return NULL;
 	}
+	daemon_forget(keeper->service);
 	note_queue(keeper);
 	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service, NULL, NULL, 0);
 	spawn_start(&launch);
@@ -249,6 +252,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	instance->context = keeper;
 	instance->on_end = on_end;
 	instance->on_ready = on_ready;
+	instance->find_daemon = daemon_find;
 	instance->on_limit = on_limit;
 	list_add(&keeper->instances, &instance->link);
 	return instance;
@@ -275,6 +279,7 @@ void run_spawn(struct keeper *keeper)
 	keeper->activity->activations++;
 	keeper->activity->last_start = ev_now(keeper->engine->loop);
 	event.pid = instance->child.pid;
+	means_name(&keeper->activity->means, event.pid);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
 	switch ((enum service_type)keeper->service->what->type) {
 	case TYPE_FORKING:
@@ -300,7 +305,7 @@ void run_stop(struct keeper *keeper, enum happening cause)
 
 	if (!instance)
 		return;
-	event.pid = instance->group;
+	event.pid = instance->pid;
 	if (cause == TIMER) {
 		bool late = instance->starting;
 

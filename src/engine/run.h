@@ -17,5 +17,4 @@ void run_retire(struct keeper *keeper, bool stop);
 /* Forgets every instance without a signal: superd leaves. */
 void run_abandon(struct keeper *keeper);
 
-/* Says how an instance ended, with level by how well. */
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, enum level good, enum level bad);
+void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending);         /* into the log */

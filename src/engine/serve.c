@@ -158,8 +158,8 @@ static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pi
 {
 	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->address };
 
-	if (log_wants(keeper->engine->log, LEVEL_DEBUG))
-		log_event(keeper->engine->log, LEVEL_DEBUG, &event, "started, pid %ld, for %s", (long)pid, guest->address);
+	if (log_wants(keeper->engine->log, LEVEL_INFO))
+		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, guest->address);
 }
 
 static bool begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
@@ -232,6 +232,8 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	enum happening happening = ROOM;
 	size_t count = 0;
 
+	if (listener->shared)           /* accept must not block, whatever a backend of an earlier row still does with it */
+		fd_set_nonblocking(listener->io.fd, true);
 	for (int n = 0; n < BATCH && take_guest(keeper, listener, guests, &count, &happening); n++)
 		;
 	if (count && !start_batch(keeper, guests, count))
@@ -299,14 +301,19 @@ static void serve_datagram(struct keeper *keeper, struct listener *listener)
 	struct buf why = { 0 };
 	const char *reason;
 
-	if (keeper_is_full(keeper)) {
+	if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
 		return;
 	}
 	if (!peek_sender(listener->io.fd, &guest.client))
 		return;                 /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
 	guest.instance = new_instance(keeper);
-	reason = guest.instance ? admit(keeper, &guest.client, guest.instance) : "out of memory";
+	if (!guest.instance)
+		reason = "out of memory";
+	else if (keeper_is_full(keeper))
+		reason = "too many instances";
+	else
+		reason = admit(keeper, &guest.client, guest.instance);
 	if (reason) {
 		dismiss(keeper, guest.instance);
 		throw_away(keeper, listener->io.fd, reason);
@@ -359,8 +366,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 	bool retired = instance->retired;
 
-	means_drain(&keeper->activity->means);
-	run_say_end(keeper, instance->group, ending, LEVEL_DEBUG, LEVEL_NOTICE);
+	means_drain(&keeper->activity->means, keeper->engine->instances == 1);
+	run_say_end(keeper, instance->pid, ending);
 	keeper->activity->last_end = ev_now(keeper->engine->loop);
 	keeper->activity->last_status = ending->status;
 	instance_free(instance);

@@ -34,7 +34,7 @@ static void describe_instances(const struct keeper *keeper, struct buf *out)
 			buf_text(out, " …");
 			return;
 		}
-		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->group, instance->retired ? " (retired)" : "");
+		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->pid, instance->retired ? " (retired)" : "");
 	}
 }
 

@@ -71,14 +71,14 @@ static void stop(struct supervisor *supervisor, int signal)
 	end_if_over(supervisor);
 }
 
-static void say_diags(struct log *log, const struct diags *diags)
+void supervisor_say(struct log *log, const struct diags *diags)
 {
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
 		enum level level = diag->severity == SEVERITY_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
 
-		log_say(log, level, "%s:%u:%u: %s%s%s", diag->file ? diag->file : "", diag->line, diag->column, diag->message,
-			diag->hint ? ": " : "", diag->hint ? diag->hint : "");
+		log_say(log, level, "%s:%u:%u: %s%s%s%s", diag->file ? diag->file : "", diag->line, diag->column,
+			level == LEVEL_ERROR ? "error: " : "", diag->message, diag->hint ? ": " : "", diag->hint ? diag->hint : "");
 	}
 }
 
@@ -89,7 +89,7 @@ static void reload(struct supervisor *supervisor)
 	struct diags diags = { 0 };
 	struct table *table = supervisor->load(supervisor->context, &diags);
 
-	say_diags(log, &diags);
+	supervisor_say(log, &diags);
 	if (!table || diags.errors) {
 		log_error(log, "not reloaded: %zu errors: the table of before goes on", diags.errors);
 		table_free(table);
@@ -227,7 +227,8 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
 	engine->syslog = (struct syslog)SYSLOG_INIT;
-	engine->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	engine->spare = -1;
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
 	list_init(&engine->lingering);
@@ -238,7 +239,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	ev_child_start(engine->loop, &supervisor->reaper);
 	ev_init(&supervisor->deadline, on_deadline);
 	supervisor->deadline.data = supervisor;
-	return engine->null >= 0;
+	return engine->null_input >= 0 && engine->null_output >= 0;
 }
 
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
@@ -276,7 +277,8 @@ void supervisor_free(struct supervisor *supervisor)
 	children_free(&engine->children);
 	gate_free(&engine->sources);
 	syslog_close(&engine->syslog);
-	fd_close(&engine->null);
+	fd_close(&engine->null_input);
+	fd_close(&engine->null_output);
 	fd_close(&engine->spare);
 	spawn_end();
 }

@@ -39,4 +39,7 @@ bool supervisor_init(struct supervisor *supervisor);
 /* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit status. */
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
 
+/* Diagnostics as lines of the log, for tables read while superd runs. */
+void supervisor_say(struct log *log, const struct diags *diags);
+
 void supervisor_free(struct supervisor *supervisor);

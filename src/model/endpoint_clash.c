@@ -2,8 +2,8 @@
  *
  * The hard thing is that it depends on more than the texts: a listening TCP socket keeps its port from every
  * socket whose addresses overlap, SO_REUSEADDR or not (inet_csk_bind_conflict), and the addresses of a
- * dual-stack socket are those of both families. UDP sockets with SO_REUSEADDR may overlap at will: the more
- * specific one gets the datagram, so only two equal ones take each other's. Measured on Linux 6.18 for every
+ * dual-stack socket are those of both families. UDP sockets are bound without SO_REUSEADDR, as with it anybody
+ * could bind beside them and take their datagrams, so the same holds for them. Measured on Linux 6.18 for every
  * pair of wildcard, address, family and interface. */
 #include "model/endpoint.h"
 
@@ -68,7 +68,7 @@ static bool ports_equal(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && a->port != 0;
 }
 
-static bool stream_clash(const struct endpoint *a, const struct endpoint *b)
+static bool inet_clash(const struct endpoint *a, const struct endpoint *b)
 {
 	struct reach reach_a = endpoint_reach(a), reach_b = endpoint_reach(b);
 
@@ -112,9 +112,8 @@ bool endpoint_clash(const struct endpoint *a, const struct endpoint *b)
 	switch (a->kind) {
 	case ENDPOINT_TCP:
 	case ENDPOINT_SCTP:
-		return stream_clash(a, b);
 	case ENDPOINT_UDP:
-		return ports_equal(a, b) && endpoint_equal(a, b);
+		return inet_clash(a, b);
 	case ENDPOINT_RPC_TCP:
 	case ENDPOINT_RPC_UDP:
 		return rpc_clash(a, b);

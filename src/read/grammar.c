@@ -1,8 +1,8 @@
 /* The grammar of superd.conf, by recursive descent over read/token.
  *
- * The hard thing is going on after a mistake without inventing more of them. What is missing is taken as if it were there;
- * an option that makes no sense costs its line; and a line that begins a new statement in its first column always does,
- * so a brace nobody closed costs its own statement alone. */
+ * The hard thing is going on after a mistake without inventing more of them. What is missing is taken as if it
+ * were there; an option that makes no sense costs its line; and a line that begins a new statement in its first
+ * column always does, so a brace nobody closed costs its own statement alone. */
 #include "read/statement.h"
 
 #include <stdio.h>
@@ -200,7 +200,8 @@ static void read_value(struct split *s, struct token name)
 	struct item *item;
 
 	step(s);
-	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) || !(token_has_value(s->token) || s->token.kind == TOKEN_OPEN)) {
+	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) ||
+	    !(token_has_value(s->token) || s->token.kind == TOKEN_OPEN)) {
 		COMPLAIN(s, name.start, "'%.*s' has no value: an option is written NAME = VALUE", TEXT(s, name));
 		return pass_line(s);
 	}
@@ -249,7 +250,8 @@ static void refuse_item(struct split *s, struct token name)
 	bool titled = token_has_value(s->token) && token_ahead(s).kind == TOKEN_OPEN;
 
 	if (!titled && s->token.kind != TOKEN_OPEN) {
-		COMPLAIN(s, name.start, "'%.*s' has no '=' behind it: an option is written NAME = VALUE", TEXT(s, name));
+		COMPLAIN(s, name.start, "'%.*s' has no '=' behind it: an option is written NAME = VALUE",
+			 TEXT(s, name));
 		return pass_line(s);
 	}
 	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } may stand here", TEXT(s, name));
@@ -334,8 +336,8 @@ static void say_stray(struct split *s)
 		return;
 	}
 	if (at_assignment(s)) {
-		COMPLAIN(s, s->token.start, "'%s' stands alone: options belong into service NAME { … } or defaults { … }",
-			 word);
+		COMPLAIN(s, s->token.start, "'%s' stands alone: options belong into service NAME { … } "
+			 "or defaults { … }", word);
 		return;
 	}
 	COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include and import", word);

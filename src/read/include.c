@@ -1,7 +1,7 @@
 /* Finds the files of an include.
  *
- * The hard thing: the pattern is relative to the including file, and that file's folder is no pattern, whatever its name
- * holds; and a folder that can't be read must not pass for an empty one. */
+ * The hard thing: the pattern is relative to the including file, and that file's folder is no pattern, whatever
+ * its name holds; and a folder that can't be read must not pass for an empty one. */
 #include "read/include.h"
 
 #include <errno.h>
@@ -18,7 +18,8 @@ static void include_file(struct reading *reading, const char *path, struct origi
 	struct stat status;
 
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-		diag_error(reading->diags, at, "include: %s is a folder: name its files, as in \"%s/*.conf\"", path, path);
+		diag_error(reading->diags, at, "include: %s is a folder: name its files, as in \"%s/*.conf\"", path,
+			   path);
 		return;
 	}
 	reading_file(reading, &reader_native, path, at);
@@ -60,7 +61,8 @@ static void include_pattern(struct reading *reading, const char *pattern, const 
 	if (result == GLOB_NOSPACE)
 		diag_error(reading->diags, at, "out of memory");
 	else if (result && result != GLOB_NOMATCH)
-		diag_error(reading->diags, at, "include: cannot look for %s: %s", written, strerror(errno ? errno : EIO));
+		diag_error(reading->diags, at, "include: cannot look for %s: %s", written,
+			   strerror(errno ? errno : EIO));
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
 		for (size_t i = 0; i < found.gl_pathc; i++)

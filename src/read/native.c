@@ -1,7 +1,8 @@
 /* superd.conf: statements to drafts.
  *
- * The hard thing is to go on after every mistake and still run nothing that was half understood: what could be made out of
- * a broken service is set in its draft, so that its values are checked too, and then the draft is thrown away. */
+ * The hard thing is to go on after every mistake and still run nothing that was half understood: what could be
+ * made out of a broken service is set in its draft, so that its values are checked too, and then the draft is
+ * thrown away. */
 #include "read/native.h"
 
 #include "read/include.h"
@@ -173,7 +174,6 @@ static bool native_read(struct reading *reading, const char *path)
 }
 
 const struct reader reader_native = {
-	.format = "superd",
 	.recognises = statement_begins,
 	.read = native_read,
 };

@@ -1,5 +1,6 @@
-/* The reader of superd.conf, by libconfuse. libconfuse does syntax and values; base/source and read/statement give it one
- * statement at a time, comments blanked, so every diagnostic of a file is found in one pass and stands at its column. */
+/* The reader of superd.conf. read/grammar cuts a source into statements with the place of every word, read/section has
+ * libconfuse read each, and here they become drafts; so every diagnostic of a file is found in one pass and stands at its
+ * column. */
 #pragma once
 
 #include "base/source.h"

@@ -105,7 +105,8 @@ static bool refuse_circle(struct reading *reading, const char *path, const struc
 		if (opened->from.file)
 			diag_note(reading->diags, opened->from, "%s is read because of this line", opened->path);
 		else
-			diag_note(reading->diags, ((struct origin){ .file = opened->path }), "is read because the command line names it");
+			diag_note(reading->diags, ((struct origin){ .file = opened->path }),
+				  "is read because the command line names it");
 		return true;
 	}
 	return false;
@@ -223,8 +224,8 @@ static const struct format *format_named(struct reading *reading, const char *so
 
 	if (format)
 		return format;
-	diag_error(reading->diags, from, "%s: there is no format '%.*s': known are superd, inetd, xinetd, systemd and launchd",
-		   source, (int)length, source);
+	diag_error(reading->diags, from, "%s: there is no format '%.*s': known are superd, inetd, xinetd, systemd "
+		   "and launchd", source, (int)length, source);
 	diags_hint(reading->diags, "a file of that name is written ./%s", source);
 	return NULL;
 }

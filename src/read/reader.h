@@ -1,5 +1,5 @@
 /* From paths to a table: picks the reader of each source's language, reads all of them, lays the defaults under every
- * service and checks the whole. A reader of another language is one more row of readers[] in reader.c.
+ * service and checks the whole. A reader of another language is one more row of formats[] in reader.c.
  *
  * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
@@ -37,7 +37,6 @@ struct reading {
 };
 
 struct reader {
-	const char *format;             /* "superd", "inetd", … as in -f FORMAT:PATH */
 	bool (*recognises)(const struct source *source);        /* by what is in it */
 	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
 	bool (*read)(struct reading *reading, const char *path);

@@ -1,9 +1,9 @@
 /* The only code that knows libconfuse.
  *
- * libconfuse 3.3 counts two lines for a comment, drops a bare '*' without a word, expands "${X}" and keeps only the last of
- * two equal options. So it never sees the text as written: what it gets is put together anew from the statement's items,
- * with the lines where they were, every value quoted, and the second `user` of a section called `user:9`. Its
- * error function has no context argument, hence the one thread-local pointer. */
+ * libconfuse 3.3 counts two lines for a comment, drops a bare '*' without a word, expands "${X}" and keeps only
+ * the last of two equal options. So it never sees the text as written: what it gets is put together anew from the
+ * statement's items, with the lines where they were, every value quoted, and the second `user` of a section called
+ * `user:9`. Its error function has no context argument, hence the one thread-local pointer. */
 #include "read/section.h"
 
 #include <stdarg.h>
@@ -331,9 +331,12 @@ bool section_open(struct section *section, const struct source *source, const st
 		find_values(section, statement);
 		return true;
 	}
-	section_close(section);
-	if (complaint.made)
+	if (complaint.made) {
+		section_close(section);
 		return false;
+	}
+	/* Memory ran out within it, and its cfg_free crashes on what is half made: better lost than freed. */
+	section->parsed = NULL;
 out_of_memory:
 	diag_error(diags, complaint.start, "out of memory");
 	return false;

@@ -1,5 +1,5 @@
-/* A statement's kind and its arrays: they grow, are emptied between statements and kept, so that a table of ten thousand services
- * costs a handful of allocations. How they are filled is in read/grammar. */
+/* A statement's kind and its arrays: they grow, are emptied between statements and kept, so that a table of ten
+ * thousand services costs a handful of allocations. How they are filled is in read/grammar. */
 #include "read/statement.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Cuts superd.conf into tokens.
  *
- * The hard thing is to tell a comment from a word that looks like one. A comment begins only where a token could begin:
- * /srv//bin and 80#1 are one word each, as the text in between would otherwise vanish without anybody being told.
- * A quoted text ends on its line unless a backslash ends the line, so a quote somebody forgot costs one line, not
- * all that follows. */
+ * The hard thing is to tell a comment from a word that looks like one. A comment begins only where a token could
+ * begin: /srv//bin and 80#1 are one word each, as the text in between would otherwise vanish without anybody being
+ * told. A quoted text ends on its line unless a backslash ends the line, so a quote somebody forgot costs one
+ * line, not all that follows. */
 #include "read/token.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* The account of a service: its user, its group and what comes with them.
  *
- * The one hard thing is superd without root: it can run services as itself alone, so an account that is its own needs no
- * switch and any other is refused here, where the table can still say which line asks for it. */
+ * The one hard thing is superd without root: it can run services as itself alone, so an account
+ * that is its own needs no switch and any other is refused here, where the table can still say
+ * which line asks for it. */
 #include "sys/account.h"
 
 #include <errno.h>
@@ -177,7 +178,8 @@ static const char *option_text(const struct who *who, const char *option)
 	return !strcmp(option, "group") ? who->group : who->supplementary_groups[0];
 }
 
-/* Without the right to switch, an account superd has already is what it runs with; its groups are then superd's. */
+/* Without the right to switch, an account superd has already is what it runs with; its groups
+ * are then superd's. */
 static bool settle_unprivileged(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
 	struct gids own = { 0 };

@@ -1,5 +1,6 @@
-/* From names of users and groups to numbers: what passwd(5) and group(5), or whatever NSS asks instead, say of them. Each name
- * is asked for once, however many services have it. Works with no passwd file at all. */
+/* From names of users and groups to numbers: what passwd(5) and group(5), or whatever NSS asks
+ * instead, say of them. Each name is asked for once, however many services have it. Works with
+ * no passwd file at all. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-/* Asking NSS for one user or group. The hard thing is that "there is none" comes in many ways: without a passwd file it is
- * ENOENT, from some modules ESRCH or EBADF or EPERM (getpwnam(3)), and only the rest are failures worth telling. */
+/* Asking NSS for one user or group. The hard thing is that "there is none" comes in many ways:
+ * without a passwd file it is ENOENT, from some modules ESRCH or EBADF or EPERM (getpwnam(3)),
+ * and only the rest are failures worth telling. */
 #include "sys/account.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ void accounts_close(struct accounts *accounts)
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near)
 {
-	diag_error(accounts->diags, service_origin(service, option), "%s: %s = %s: %s", service->name, option, text, wrong);
+	diag_error(accounts->diags, service_origin(service, option), "%s: %s = %s: %s", service->name, option, text,
+		   wrong);
 	if (near)
 		diags_hint(accounts->diags, "did you mean %s", near);
 	return false;

@@ -1,5 +1,6 @@
-/* Asking for hosts and ports. The hard thing is a name with more than one address: a socket has one, so the first that fits is
- * taken and the choice is told, as it may be another one at the next start. */
+/* Asking for hosts and ports. The hard thing is a name with more than one address: a socket has
+ * one, so the first that fits is taken and the choice is told, as it may be another one at the
+ * next start. */
 #include "sys/address_lookup.h"
 
 #include <arpa/inet.h>
@@ -166,7 +167,8 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	if (!port)
 		return NULL;
 	if (!port_ask_kind(key, kind, &port->port)) {
-		port->wrong = pool_textf(addresses->pool, "services(5) has no %s port of this name; a number does not need it",
+		port->wrong = pool_textf(addresses->pool,
+					 "services(5) has no %s port of this name; a number does not need it",
 					 kind_name(kind));
 		port->near = port_near(addresses->pool, key);
 	}

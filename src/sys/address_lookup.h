@@ -1,4 +1,5 @@
-/* From names of hosts and ports to numbers: what hosts(5), DNS and services(5) say of them. Each is asked for once. */
+/* From names of hosts and ports to numbers: what hosts(5), DNS and services(5) say of them. Each
+ * is asked for once. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,5 +19,6 @@ struct addresses {
 void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags);
 void addresses_close(struct addresses *addresses);
 
-/* Sets listen->address to the endpoint with numbers for names; false after adding to diags what is wrong. */
+/* Sets listen->address to the endpoint with numbers for names; false after adding to diags what
+ * is wrong. */
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);

@@ -16,9 +16,11 @@ struct visit {
 	struct backlog *taken;          /* backlog_take: where they go */
 	const struct backlog *before;   /* backlog_moved: whom to look for, */
 	unsigned seen;                  /* and, as bits, who was there */
+	bool everywhere;                /* TCP: the listener's address is the wildcard; */
+	unsigned char address[16];      /* else another may listen at the same port of another address */
 };
 
-#if defined(__has_include) && __has_include(<linux/inet_diag.h>) && __has_include(<linux/unix_diag.h>)
+#if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -33,7 +35,7 @@ static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr 
 {
 	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	bool done = false;
+	bool done = false, failed = false;
 	union {
 		struct nlmsghdr header;
 		char bytes[16384];
@@ -46,27 +48,41 @@ static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr 
 	}
 	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
 		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
-		size_t left = got > 0 ? (size_t)got : 0;
+		int left = (int)got;
 
 		if (got <= 0)
 			break;
 		for (struct nlmsghdr *message = &answer.header; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
-			done = message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR;
+			failed = failed || message->nlmsg_type == NLMSG_ERROR;
+			done = message->nlmsg_type == NLMSG_DONE || failed;
 			if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)
 				each(message, visit);
 			done = done || !(message->nlmsg_flags & NLM_F_MULTI);
 		}
 	}
 	close(diag);
-	return done;
+	return done && !failed;
 }
 
 static void see_tcp(struct nlmsghdr *message, struct visit *visit)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && socket->idiag_inode == 0)
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != 0)
+		return;
+	if (visit->everywhere || !memcmp(socket->id.idiag_src, visit->address, sizeof(visit->address)))
 		visit->see(visit, (uint64_t)socket->id.idiag_cookie[1] << 32 | socket->id.idiag_cookie[0]);
+}
+
+static void note_address(const struct sockaddr_in6 *name, struct visit *visit)
+{
+	static const unsigned char none[sizeof(visit->address)];
+
+	if (name->sin6_family == AF_INET)
+		memcpy(visit->address, &((const struct sockaddr_in *)(const void *)name)->sin_addr, 4);
+	else
+		memcpy(visit->address, &name->sin6_addr, sizeof(visit->address));
+	visit->everywhere = !memcmp(visit->address, none, sizeof(none));
 }
 
 static bool visit_tcp(int fd, struct visit *visit)
@@ -83,6 +99,7 @@ static bool visit_tcp(int fd, struct visit *visit)
 
 	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
 		return false;
+	note_address(&name, visit);
 	question.request.sdiag_family = (uint8_t)name.sin6_family;
 	question.request.id.idiag_sport = name.sin6_port;       /* at the same place in sockaddr_in */
 	return ask(&question, sizeof(question), see_tcp, visit);
@@ -91,7 +108,7 @@ static bool visit_tcp(int fd, struct visit *visit)
 static void see_unix(struct nlmsghdr *message, struct visit *visit)
 {
 	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
-	size_t left = message->nlmsg_len > header ? message->nlmsg_len - header : 0;
+	int left = (int)message->nlmsg_len - (int)header;
 
 	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left)) {
 		const uint32_t *inodes = RTA_DATA(at);

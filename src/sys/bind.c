@@ -1,7 +1,9 @@
-/* The story of binding: which kind is opened by which opener, and what can be asked of, or changed on, an open listener.
+/* The story of binding: which kind is opened by which opener, and what can be asked of, or changed
+ * on, an open listener.
  *
- * The one hard thing is recognising a socket superd was given: an endpoint without a family may be there as an IPv6 or as an
- * IPv4 socket, so it is compared in the form the descriptor has, never in the one superd would choose now. */
+ * The one hard thing is recognising a socket superd was given: an endpoint without a family may
+ * be there as an IPv6 or as an IPv4 socket, so it is compared in the form the descriptor has,
+ * never in the one superd would choose now. */
 #include "sys/bind.h"
 
 #include <errno.h>
@@ -209,7 +211,8 @@ static bool inet_matches(int fd, const struct listen *listen, const struct socke
 	return same_inet(have, &want) && v6only_matches(fd, listen, have) && device_matches(fd, listen);
 }
 
-/* A path whose node is gone or another's can't be reached, so it is no match whatever the socket's name says. */
+/* A path whose node is gone or another's can't be reached, so it is no match whatever the
+ * socket's name says. */
 static bool unix_matches(int fd, const struct listen *listen, const struct socket_address *have)
 {
 	struct socket_address want;

@@ -1,9 +1,11 @@
-/* From an endpoint to an open socket, with every option of the sockets group set before it can be seen, and without a
- * moment in which a node's mode or owner is wrong. Linux specialities have their fallback beside them.
+/* From an endpoint to an open socket, with every option of the sockets group set before it can be
+ * seen, and without a moment in which a node's mode or owner is wrong. Linux specialities have
+ * their fallback beside them.
  *
- * Follows systemd.socket(5) for the meaning of options; a stale unix socket is replaced, a living one is never stolen (it is
- * probed by connect), superd's own included: close a listener before its address is bound anew. A node belongs to nobody but
- * root until owner, queue and mode are right. Never blocks: host names were looked up by sys/resolve. */
+ * Follows systemd.socket(5) for the meaning of options; a stale unix socket is replaced, a
+ * living one is never stolen (it is probed by connect), superd's own included: close a listener
+ * before its address is bound anew. A node belongs to nobody but root until owner, queue and
+ * mode are right. Never blocks: host names were looked up by sys/resolve. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,25 +14,30 @@
 #include "base/buf.h"
 #include "model/service.h"
 
-/* Opens, binds and listens. Gives a close-on-exec, non-blocking descriptor, or -1 with the reason in why as
- * "binding: Address already in use (port 80 …)" and errno. Warnings of options that could not be set (systemd warns too)
- * go to warnings, one a line. The caller closes it, after bind_remove. */
+/* Opens, binds and listens. Gives a close-on-exec, non-blocking descriptor, or -1 with the
+ * reason in why as "binding: Address already in use (port 80 …)" and errno. Warnings of options
+ * that could not be set (systemd warns too) go to warnings, one a line. The caller closes it,
+ * after bind_remove. */
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets those options again that can change on an open socket: backlog, buffers, mode and owner of the node, … (CHANGE_SOCKET). */
+/* Sets those options again that can change on an open socket: backlog, buffers, mode and owner
+ * of the node, … (CHANGE_SOCKET). */
 void bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
 
-/* Removes the node and symlinks where remove_on_stop asks for it, and only while they are ours. Does not close fd. */
+/* Removes the node and symlinks where remove_on_stop asks for it, and only while they are ours.
+ * Does not close fd. */
 void bind_remove(int fd, const struct listen *listen);
 
-/* Whether an open descriptor is what listen would have made: kind, type, listening, address. For adopted LISTEN_FDS. */
+/* Whether an open descriptor is what listen would have made: kind, type, listening, address. For
+ * adopted LISTEN_FDS. */
 bool bind_matches(int fd, const struct listen *listen);
 
 /* The address a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
 
-/* Bytes or connections waiting: > 0 something, 0 nothing, -1 unknown. For TCP the length of the accept queue, for unix
- * sockets and others what can be had; for datagrams the bytes of the first. */
+/* Bytes or connections waiting: > 0 something, 0 nothing, -1 unknown. For TCP the length of the
+ * accept queue, for unix sockets and others what can be had; for datagrams the bytes of the
+ * first. */
 int bind_queue(int fd, const struct listen *listen);
 
 /* Whether this kernel has it at all, for tests and error texts. */

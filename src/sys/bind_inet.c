@@ -1,6 +1,7 @@
-/* TCP, UDP and SCTP. The one hard thing: an address without a family is one socket for IPv6 and IPv4 alike, and on a machine
- * without IPv6 it has to become an IPv4 one, which the kernel says in several ways: no such family at socket(2), or no such
- * address at bind(2) where a sysctl took the addresses away. */
+/* TCP, UDP and SCTP. The one hard thing: an address without a family is one socket for IPv6 and
+ * IPv4 alike, and on a machine without IPv6 it has to become an IPv4 one, which the kernel says
+ * in several ways: no such family at socket(2), or no such address at bind(2) where a sysctl
+ * took the addresses away. */
 #include "sys/bind_kind.h"
 
 #include <errno.h>
@@ -28,8 +29,8 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 	if (saved == EADDRINUSE)
 		bind_fail(why, "binding", "another socket has %s", address);
 	else if (saved == EADDRNOTAVAIL)
-		bind_fail(why, "binding", "no interface here has the address of %s; free_bind = yes binds it all the same",
-			  address);
+		bind_fail(why, "binding",
+			  "no interface here has the address of %s; free_bind = yes binds it all the same", address);
 	else if (saved == EACCES && listen->address->port < least)
 		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
 			  "net.ipv4.ip_unprivileged_port_start", least);

@@ -1,5 +1,6 @@
-/* One opener for each kind of endpoint; sys/bind chooses. All give a close-on-exec, non-blocking descriptor, or -1 with errno
- * and the reason in why. Private to sys/bind and the files beside it. */
+/* One opener for each kind of endpoint; sys/bind chooses. All give a close-on-exec, non-blocking
+ * descriptor, or -1 with errno and the reason in why. Private to sys/bind and the files beside
+ * it. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +27,8 @@ int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 /* Makes the missing folders above path. A failure is told by the bind that then fails. */
 void node_make_parents(const char *path, mode_t mode);
 
-/* Makes way for a socket: a stale one is removed; -1 with errno and why where somebody listens or something else is there. */
+/* Makes way for a socket: a stale one is removed; -1 with errno and why where somebody listens
+ * or something else is there. */
 int node_clear(const struct listen *listen, int type, struct buf *why);
 
 /* Gives a node that nobody may open yet its owner, then its mode. Follows no link. */

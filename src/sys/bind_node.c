@@ -1,7 +1,9 @@
-/* The nodes of unix sockets and fifos: folders above them, stale ones out of the way, owner and mode, links to them.
+/* The nodes of unix sockets and fifos: folders above them, stale ones out of the way, owner and
+ * mode, links to them.
  *
- * The one hard thing is telling a node somebody serves from one left behind by a crash: only connect(2) knows. Whatever does
- * not answer "nobody is there" counts as living, so a socket is never stolen because superd may not ask. */
+ * The one hard thing is telling a node somebody serves from one left behind by a crash: only
+ * connect(2) knows. Whatever does not answer "nobody is there" counts as living, so a socket is
+ * never stolen because superd may not ask. */
 #include "sys/bind_kind.h"
 
 #include <errno.h>
@@ -18,7 +20,8 @@
 
 const char *node_path(const struct listen *listen)
 {
-	return endpoint_is_path(listen->address) && listen->address->address[0] == '/' ? listen->address->address : NULL;
+	return endpoint_is_path(listen->address) && listen->address->address[0] == '/' ? listen->address->address
+										       : NULL;
 }
 
 uid_t node_uid(const struct listen *listen)
@@ -109,7 +112,8 @@ int node_clear(const struct listen *listen, int type, struct buf *why)
 	return 0;
 }
 
-/* The C library changes a mode without following links through /proc; where that is missing a look at the node has to do. */
+/* The C library changes a mode without following links through /proc; where that is missing a
+ * look at the node has to do. */
 static int chmod_node(const char *path, mode_t mode)
 {
 	struct stat status;
@@ -236,5 +240,6 @@ bool node_is_ours(int fd, const struct listen *listen)
 		return false;
 	if (listen->address->kind != ENDPOINT_FIFO)
 		return socket_is_ours(fd, path, &node);
-	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino && open.st_dev == node.st_dev;
+	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino &&
+		open.st_dev == node.st_dev;
 }

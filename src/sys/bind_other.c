@@ -1,5 +1,6 @@
-/* What is neither of the internet nor a unix socket: special files, netlink, vsock. Special files are the odd ones: nothing is
- * made, and a plain file on disk is refused, since the kernel can't say when there is something to read in it. */
+/* What is neither of the internet nor a unix socket: special files, netlink, vsock. Special
+ * files are the odd ones: nothing is made, and a plain file on disk is refused, since the kernel
+ * can't say when there is something to read in it. */
 #include "sys/bind_kind.h"
 
 #include <errno.h>
@@ -88,8 +89,10 @@ int bind_special(const struct listen *listen, struct buf *why, struct buf *warni
 	}
 	if (!can_be_watched(fd)) {
 		errno = EPERM;
-		bind_fail(why, "watching", "%s never says that there is something new in it; files of /proc and /sys and "
-			  "devices do", path);
+		bind_fail(why, "watching",
+			  "%s never says that there is something new in it; files of /proc and /sys and "
+			  "devices do",
+			  path);
 		goto fail;
 	}
 	return fd;

@@ -1,5 +1,6 @@
-/* What waits in a listener's queue. Each kind keeps its count somewhere else: TCP in TCP_INFO, where tcpi_unacked of a
- * listener is its accept queue; unix sockets in sock_diag; the rest only tells whether there is something. */
+/* What waits in a listener's queue. Each kind keeps its count somewhere else: TCP in TCP_INFO,
+ * where tcpi_unacked of a listener is its accept queue; unix sockets in sock_diag; the rest only
+ * tells whether there is something. */
 #include "sys/bind.h"
 
 #include <limits.h>

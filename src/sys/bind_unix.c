@@ -1,9 +1,10 @@
 /* Unix sockets and fifos: what leaves a node in the file system.
  *
- * The one hard thing is that a node must never be open to more than it should be. A socket's name can't be changed once it is
- * bound: backends compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups), so a temporary name and
- * rename(2) is no way. It is bound with mode 0, so nobody comes in, and gets its owner, its queue, and its mode last. A fifo
- * has no name of its own: it is finished under a temporary one and linked to its place. */
+ * The one hard thing is that a node must never be open to more than it should be. A socket's
+ * name can't be changed once it is bound: backends compare getsockname(2) with the path they
+ * expect (sd_is_socket_unix, nginx, cups), so a temporary name and rename(2) is no way. It is
+ * bound with mode 0, so nobody comes in, and gets its owner, its queue, and its mode last. A
+ * fifo has no name of its own: it is finished under a temporary one and linked to its place. */
 #include "sys/bind_kind.h"
 
 #include <errno.h>
@@ -101,7 +102,8 @@ static int fifo_dress(int fd, const struct listen *listen, const struct stat *st
 	return 0;
 }
 
-/* A fifo that is there is taken over when it belongs to whom it should: who owns it could have it open for anything. */
+/* A fifo that is there is taken over when it belongs to whom it should: who owns it could have
+ * it open for anything. */
 static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
@@ -142,6 +144,22 @@ static bool fifo_make_beside(const char *path, char *name, size_t size)
 	return false;
 }
 
+/* The same fifo opened under its own name, which is what /proc then shows of the descriptor. */
+static int fifo_reopen(int fd, const char *path)
+{
+	struct stat ours, named;
+	int again = fifo_open(path);
+
+	if (again < 0)
+		return fd;
+	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) {
+		fd_close(&fd);
+		return again;
+	}
+	fd_close(&again);
+	return fd;
+}
+
 static int fifo_create(const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
@@ -163,7 +181,7 @@ out:
 	saved = errno;
 	unlink(name);
 	errno = saved;
-	return fd;
+	return fd < 0 ? fd : fifo_reopen(fd, path);
 }
 
 static int fifo_size(int fd, const struct listen *listen, struct buf *warnings)

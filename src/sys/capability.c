@@ -1,5 +1,6 @@
-/* Capabilities by the raw system call: a few bits are all that is asked, which needs no library. A kernel without
- * capabilities (or a filter that forbids asking) leaves the old rule: root may, nobody else. */
+/* Capabilities by the raw system call: a few bits are all that is asked, which needs no library.
+ * A kernel without capabilities (or a filter that forbids asking) leaves the old rule: root may,
+ * nobody else. */
 #include "sys/capability.h"
 
 #include <linux/capability.h>

@@ -163,7 +163,15 @@ static int set_directory(struct job *job)
  * in memory that is not the child's. */
 static int set_signals(struct job *job)
 {
-	static const int handled[] = { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGPWR };
+	const int handled[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+#ifdef SIGPWR
+		SIGPWR,
+#endif
+#ifdef SIGRTMIN
+		SIGRTMIN + 3,
+#endif
+	};
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t none;
 

@@ -1,7 +1,8 @@
-/* Accepting. Linux hands the listener's options on to the connection, so on the usual path accept4(2) is the only system call.
+/* Accepting. Linux hands the listener's options on to the connection, so on the usual path
+ * accept4(2) is the only system call.
  *
- * The one hard thing is what a failure means: whether this client is gone, or superd is out of something, or the listener is
- * no good any more, since a backend that has it may shut it down. */
+ * The one hard thing is what a failure means: whether this client is gone, or superd is out of
+ * something, or the listener is no good any more, since a backend that has it may shut it down. */
 #include "sys/client.h"
 
 #include <errno.h>
@@ -143,7 +144,8 @@ static void inet_source(const struct client *client, unsigned prefix, unsigned c
 		mask_source(source, prefix);
 }
 
-/* A number as a source; the two leading bytes keep it apart from every address that can come in (100::/8 is discarded). */
+/* A number as a source; the two leading bytes keep it apart from every address that can come in
+ * (100::/8 is discarded). */
 static void number_source(unsigned char kind, uint32_t number, unsigned char source[16])
 {
 	source[0] = 0x01;

@@ -27,16 +27,18 @@ enum accepted {
 	ACCEPT_BROKEN                   /* the listener itself is no good any more: rebind */
 };
 
-/* Accepts without waiting (the listener is non-blocking); sets on the connection what the kernel doesn't inherit. */
+/* Accepts without waiting (the listener is non-blocking); sets on the connection what the kernel
+ * doesn't inherit. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
 /* Closes at once: a client that must not come in sees EOF. */
 void client_refuse(struct client *client);
 
-/* Address and port as text, an IPv4-mapped peer as IPv4; "" where there is none. unix: path or @name when bound. */
+/* Address and port as text, an IPv4-mapped peer as IPv4; "" where there is none. unix: path or
+ * @name when bound. */
 void client_address(const struct client *client, char *out, size_t size);
 int client_port(const struct client *client);   /* -1: none */
 
-/* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers by uid, vsock by CID.
- * false: this kind has no source. */
+/* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers
+ * by uid, vsock by CID. false: this kind has no source. */
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);

@@ -5,38 +5,52 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
 
 #include "base/fd.h"
 
 #define DEPTH_MOST 32
 
+/* The next part of a path, NULL behind the last. */
+static char *next_part(char **rest)
+{
+	char *part = strsep(rest, "/");
+
+	while (part && !*part)
+		part = strsep(rest, "/");
+	return part;
+}
+
+/* One part at a time, so that no symlink on the way is followed: what lies below a user's directory is as the user wants it. */
+static int enter(int at, const char *part)
+{
+	int next = part ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	fd_close(&at);
+	return next;
+}
+
 /* Makes each missing part of base/name; the last belongs to the user. Gives a descriptor of it, or -1. */
 static int make_path(int base, const char *name, const struct account *account)
 {
-	char *copy = strdup(name), *rest = copy;
-	int at = dup(base);
+	char *copy = strdup(name), *rest = copy, *part;
+	int at = copy ? fcntl(base, F_DUPFD_CLOEXEC, 3) : -1;
 
-	while (at >= 0 && rest) {
-		char *part = strsep(&rest, "/");
-		bool last = !rest;
-		int next;
-
-		if (!*part)
-			continue;
-		if (mkdirat(at, part, 0755) < 0 && errno != EEXIST) {
+	while (at >= 0 && (part = next_part(&rest))) {
+		if (mkdirat(at, part, 0755) < 0 && errno != EEXIST)
 			fd_close(&at);
-			break;
-		}
-		next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		fd_close(&at);
-		at = next;
-		if (last && at >= 0 && account && account->switches && fchown(at, account->uid, account->gid) < 0)
-			fd_close(&at);
+		else
+			at = enter(at, part);
 	}
+	if (at >= 0 && account && account->switches && fchown(at, account->uid, account->gid) < 0)
+		fd_close(&at);
 	free(copy);
 	return at;
 }
@@ -71,7 +85,26 @@ bool directories_prepare(const struct service *service, const struct heritage *h
 	       prepare(heritage->state_directory, around->state_directory, "state_directory", service->account, why);
 }
 
-static void empty(int directory, dev_t device, int depth)
+/* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to tell, which it
+ * can't for a bind mount. */
+static int open_unmounted(int at, const char *name)
+{
+	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat outer, inner;
+#ifdef SYS_openat2
+	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+
+	fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+#endif
+	fd = openat(at, name, flags);
+	if (fd >= 0 && (fstat(at, &outer) < 0 || fstat(fd, &inner) < 0 || outer.st_dev != inner.st_dev))
+		fd_close(&fd);
+	return fd;
+}
+
+static void empty(int directory, int depth)
 {
 	DIR *stream = fdopendir(directory);
 	struct dirent *entry;
@@ -81,22 +114,16 @@ static void empty(int directory, dev_t device, int depth)
 		return;
 	}
 	while ((entry = readdir(stream))) {
-		struct stat status;
 		int inner;
 
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_dev != device)
+		if (unlinkat(dirfd(stream), entry->d_name, 0) == 0 || depth == DEPTH_MOST)
 			continue;
-		if (!S_ISDIR(status.st_mode)) {
-			unlinkat(dirfd(stream), entry->d_name, 0);
+		inner = open_unmounted(dirfd(stream), entry->d_name);
+		if (inner < 0)
 			continue;
-		}
-		inner = openat(dirfd(stream), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (inner >= 0 && depth < DEPTH_MOST)
-			empty(inner, device, depth + 1);
-		else
-			fd_close(&inner);
+		empty(inner, depth + 1);
 		unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
 	}
 	closedir(stream);
@@ -115,22 +142,33 @@ static bool holds_listener(const struct service *service, const char *path)
 	return false;
 }
 
+static void remove_path(const char *base, char *name)
+{
+	int at = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), directory;
+	char *rest = name, *part = next_part(&rest), *next;
+
+	for (; at >= 0 && (next = next_part(&rest)); part = next)
+		at = enter(at, part);
+	directory = at >= 0 && part ? open_unmounted(at, part) : -1;
+	if (directory >= 0) {
+		empty(directory, 0);
+		unlinkat(at, part, AT_REMOVEDIR);
+	}
+	fd_close(&at);
+}
+
 void directories_remove(const struct service *service, const struct heritage *heritage)
 {
 	words names = service->surroundings->runtime_directory;
 
 	for (size_t n = 0; names && names[n]; n++) {
 		struct buf path = { 0 };
-		struct stat status;
-		int directory;
+		char *name = strdup(names[n]);
 
 		buf_addf(&path, "%s/%s", heritage->runtime_directory, names[n]);
-		directory = holds_listener(service, buf_string(&path)) ? -1 :
-			open(buf_string(&path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (directory >= 0 && fstat(directory, &status) == 0) {
-			empty(directory, status.st_dev, 0);
-			rmdir(buf_string(&path));
-		}
+		if (name && !path.failed && !holds_listener(service, buf_string(&path)))
+			remove_path(heritage->runtime_directory, name);
 		buf_free(&path);
+		free(name);
 	}
 }

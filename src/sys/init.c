@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
+#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
 #endif
 #ifdef HAVE_SYS_SYSCALL_H
@@ -62,15 +62,22 @@ static void hide_inherited(void)
 	hide_listed();
 }
 
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
 static void reset_signals(void)
 {
-	struct sigaction plain = { .sa_handler = SIG_DFL };
+	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = ignore };
 	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (signal != SIGKILL && signal != SIGSTOP)
 			sigaction(signal, &plain, NULL);
 	}
+	sigaction(SIGPIPE, &harmless, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

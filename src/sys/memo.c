@@ -1,5 +1,6 @@
-/* A small hash of pointer pairs. Nothing is ever taken out, so open addressing needs no tombstones; a zeroed struct is an
- * empty memo. Losing an entry for want of memory is harmless by design: what is not found is looked up again. */
+/* A small hash of pointer pairs. Nothing is ever taken out, so open addressing needs no
+ * tombstones; a zeroed struct is an empty memo. Losing an entry for want of memory is harmless
+ * by design: what is not found is looked up again. */
 #include "sys/memo.h"
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
-/* What was looked up once: two pointers -> one pointer, for the length of one pass over a table. Values of a table are kept
- * in its pool, equal ones at one address, so a pointer is as good a key as what it points to. */
+/* What was looked up once: two pointers -> one pointer, for the length of one pass over a table.
+ * Values of a table are kept in its pool, equal ones at one address, so a pointer is as good a
+ * key as what it points to. */
 #pragma once
 
 #include <stdbool.h>

@@ -23,8 +23,10 @@ unsigned plan_first_descriptor(const struct service *service)
 /* What superd was itself given is not passed on, whatever passenv says: it speaks of superd's sockets and clients. */
 static bool is_private(const char *name)
 {
-	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strcmp(name, "NOTIFY_SOCKET") ||
-	       !strncmp(name, "WATCHDOG_", 9);
+	size_t length = strcspn(name, "=");
+
+	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
+	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13));
 }
 
 static void pass_variable(struct variables *variables, const struct heritage *heritage, const char *name)
@@ -270,14 +272,15 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	}
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
-	if (!plan->argv || variables.failed) {
+	if (!program_find(argv[0], getenv("PATH"), &program))
+		buf_clear(&program);            /* an empty path is ENOENT; a bare name would be looked for in the folder we are in */
+	plan->text = buf_take(&program);
+	if (!plan->argv || !plan->text || variables.failed) {
 		plan_free(plan);
 		return NULL;
 	}
 	memcpy(plan->argv, argv, count * sizeof(*argv));
-	program_find(argv[0], getenv("PATH"), &program);
-	plan->text = buf_take(&program);
-	plan->program = plan->text ? plan->text : argv[0];
+	plan->program = plan->text;
 	return plan;
 }
 

@@ -25,7 +25,8 @@ struct plan_limit {
 
 struct plan {
 	const char *program;
-	char **argv, **environment;     /* NULL-terminated, one allocation each */
+	char **argv;                    /* NULL-terminated */
+	char **environment;             /* environment_count of them; a start adds its own and the NULL */
 	size_t environment_count;
 	char *text;                     /* what argv and environment point to, where it isn't the row's */
 	bool rereads;                   /* an environment_file: make a new plan for every start */

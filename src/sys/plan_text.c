@@ -12,6 +12,7 @@
 #include "base/fd.h"
 
 #define FILE_MOST (1u << 20)
+#define BLANKS " \t\r\n"
 
 static int socket_number(const struct service *service, const char *name, size_t length)
 {
@@ -138,66 +139,98 @@ void variables_free(struct variables *variables)
 	*variables = (struct variables){ 0 };
 }
 
-/* One value from *at to the end of its line, quotes and backslashes taken away; *at is left behind it. */
-static void read_value(const char **at, struct buf *out)
+static bool ends_line(char c)
 {
-	size_t solid = out->length;             /* trailing blanks beyond this are not part of it */
-	char quote = 0;
+	return c == '\n' || c == '\r' || !c;
+}
 
-	for (; **at && (quote || **at != '\n'); (*at)++) {
-		char c = **at;
+/* From the opening quote to behind the closing one, over lines too. Double quotes know a backslash before what it has to hide. */
+static const char *read_quoted(const char *at, struct buf *out)
+{
+	char quote = *at++;
 
-		if (quote && c == quote) {
-			quote = 0;
-			solid = out->length;
-			continue;
-		}
-		if (!quote && (c == '"' || c == '\'') && out->length == solid) {
-			quote = c;
-			continue;
-		}
-		if (c == '\\' && quote != '\'' && (*at)[1]) {
-			c = *++*at;
-			if (c == '\n')
+	for (; *at && *at != quote; at++) {
+		if (quote == '"' && at[0] == '\\' && at[1]) {
+			at++;
+			if (*at == '\n')
 				continue;
-			buf_char(out, c);
-			solid = out->length;
-			continue;
+			if (!strchr("\"\\`$", *at))
+				buf_char(out, '\\');
 		}
-		buf_char(out, c);
-		if (quote || !isblank((unsigned char)c))
+		buf_char(out, *at);
+	}
+	return *at ? at + 1 : at;
+}
+
+/* The rest of the line, where quotes mean nothing any more; blanks at its end are not part of it. */
+static const char *read_bare(const char *at, struct buf *out)
+{
+	size_t solid = out->length;
+
+	for (; !ends_line(*at); at++) {
+		bool escaped = *at == '\\';
+
+		at += escaped;
+		if (escaped && !*at)
+			break;
+		if (escaped && ends_line(*at))
+			continue;
+		buf_char(out, *at);
+		if (escaped || !isblank((unsigned char)*at))
 			solid = out->length;
 	}
 	if (out->data && !out->failed) {
 		out->length = solid;
 		out->data[solid] = '\0';
 	}
+	return at;
 }
 
-static void read_line(struct variables *variables, const char **at)
+/* A value is quoted pieces, if any, and then a bare one. */
+static const char *read_value(const char *at, struct buf *out)
 {
-	struct buf line = { 0 };
-	size_t name;
-
-	*at += strspn(*at, " \t\r");
-	name = strcspn(*at, "=\n");
-	if (**at == '#' || **at == ';' || (*at)[name] != '=') {
-		*at += strcspn(*at, "\n");
-		return;
+	for (;;) {
+		at += strspn(at, " \t");
+		if (*at != '"' && *at != '\'')
+			return read_bare(at, out);
+		at = read_quoted(at, out);
 	}
-	buf_add(&line, *at, name);
-	while (line.length && isblank((unsigned char)line.data[line.length - 1]))
-		line.data[--line.length] = '\0';
-	buf_char(&line, '=');
-	*at += name + 1;
-	*at += strspn(*at, " \t");
-	read_value(at, &line);
-	variables_take(variables, buf_take(&line));
+}
+
+/* systemd passes over what is no name, such as that of "export A=b", and so must a file written for it. */
+static bool is_name(const char *text, size_t length)
+{
+	if (!length || isdigit((unsigned char)*text))
+		return false;
+	for (size_t n = 0; n < length; n++) {
+		if (!isalnum((unsigned char)text[n]) && text[n] != '_')
+			return false;
+	}
+	return true;
+}
+
+/* One statement, which may go over several lines; gives what is behind it. */
+static const char *read_statement(struct variables *variables, const char *at)
+{
+	size_t name = strcspn(at, "=\n\r"), length = name;
+	struct buf assignment = { 0 };
+
+	if (*at == '#' || *at == ';' || at[name] != '=')
+		return at + strcspn(at, "\n\r");
+	while (length && isblank((unsigned char)at[length - 1]))
+		length--;
+	buf_add(&assignment, at, length);
+	buf_char(&assignment, '=');
+	at = read_value(at + name + 1, &assignment);
+	if (is_name(buf_string(&assignment), length) || assignment.failed)
+		variables_take(variables, buf_take(&assignment));
+	buf_free(&assignment);
+	return at;
 }
 
 bool variables_read_file(struct variables *variables, const char *path, struct buf *why)
 {
-	bool optional = *path == '-';
+	bool optional = *path == '-', good = false;
 	size_t length;
 	char *text;
 
@@ -209,8 +242,13 @@ bool variables_read_file(struct variables *variables, const char *path, struct b
 		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
 		return false;
 	}
-	for (const char *at = text; *at; at += *at == '\n')
-		read_line(variables, &at);
+	if (strlen(text) == length) {
+		for (const char *at = text + strspn(text, BLANKS); *at; at += strspn(at, BLANKS))
+			at = read_statement(variables, at);
+		good = true;
+	} else {
+		buf_addf(why, "environment_file: %s: it is no text: there is a NUL in it", path);
+	}
 	free(text);
-	return true;
+	return good;
 }

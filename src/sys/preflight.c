@@ -1,7 +1,8 @@
 /* The story of the preflight: every service against this machine, part by part.
  *
- * The one hard thing is to be quick and to be right in a table of ten thousand: what many services share (a program, an
- * interface, a kind of socket) is looked at once, and what a reader refused already is not complained of again. */
+ * The one hard thing is to be quick and to be right in a table of ten thousand: what many
+ * services share (a program, an interface, a kind of socket) is looked at once, and what a
+ * reader refused already is not complained of again. */
 #include "sys/preflight.h"
 
 #include <stdarg.h>

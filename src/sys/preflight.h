@@ -1,10 +1,11 @@
-/* Does this machine have what a table needs? Programs there and executable by the service's user, folders there,
- * interfaces there, endpoint kinds known to the kernel, privileges for ports and users. After sys/resolve. */
+/* Does this machine have what a table needs? Programs there and executable by the service's
+ * user, folders there, interfaces there, endpoint kinds known to the kernel, privileges for
+ * ports and users. After sys/resolve. */
 #pragma once
 
 #include "base/diag.h"
 #include "model/table.h"
 
-/* Adds an error for what will certainly fail, a warning for what may come in time (an interface, a working_directory on a
- * mount). Looks, touches nothing. */
+/* Adds an error for what will certainly fail, a warning for what may come in time (an interface,
+ * a working_directory on a mount). Looks, touches nothing. */
 void preflight_table(const struct table *table, struct diags *diags);

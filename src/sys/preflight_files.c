@@ -1,8 +1,9 @@
 /* Programs, folders and files a service names.
  *
- * The one hard thing is to judge for another user without becoming it: the mode bits are compared with the account's ids, as
- * the kernel would. An access list may say more than the bits do, so a file that has one is given the benefit of the doubt;
- * a path below root_directory is looked up inside it, where an absolute link means another file. */
+ * The one hard thing is to judge for another user without becoming it: the mode bits are
+ * compared with the account's ids, as the kernel would. An access list may say more than the
+ * bits do, so a file that has one is given the benefit of the doubt; a path below root_directory
+ * is looked up inside it, where an absolute link means another file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
-/* What superd must be allowed to do for a service. Whether it is root says little: a container's root lacks capabilities, and
- * limits may be too low for anyone. */
+/* What superd must be allowed to do for a service. Whether it is root says little: a container's
+ * root lacks capabilities, and limits may be too low for anyone. */
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -85,7 +85,8 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 
 	if (nice >= 0 || capability_held(CAP_SYS_NICE))
 		return;
-	if (getrlimit(RLIMIT_NICE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
+	if (getrlimit(RLIMIT_NICE, &limit) == 0 &&
+	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
 	preflight_say(preflight, SEVERITY_WARNING, service, "nice", text, "only root or CAP_SYS_NICE can go below 0");

@@ -1,5 +1,6 @@
-/* What the sockets of a service need of this machine. Nothing is bound: a socket of each kind is opened once and closed, which
- * is the only way to know what the kernel has, as it may load a module for it. */
+/* What the sockets of a service need of this machine. Nothing is bound: a socket of each kind is
+ * opened once and closed, which is the only way to know what the kernel has, as it may load a
+ * module for it. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <net/if.h>
@@ -61,8 +62,8 @@ static void check_port(struct preflight *preflight, const struct service *servic
 	const struct endpoint *address = listen->address;
 	struct buf text = { 0 };
 
-	if (!endpoint_is_inet(address) || address->port_name || !address->port || address->port >= preflight->port_start ||
-	    capability_held(CAP_NET_BIND_SERVICE))
+	if (!endpoint_is_inet(address) || address->port_name || !address->port ||
+	    address->port >= preflight->port_start || capability_held(CAP_NET_BIND_SERVICE))
 		return;
 	endpoint_format(listen->endpoint, &text);
 	diag_warning(preflight->diags, listen->at, "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
@@ -92,8 +93,8 @@ static void check_interfaces(struct preflight *preflight, const struct service *
 		preflight_say(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
 			      "there is no such interface here now");
 	if (interface && !interface_is_there(preflight, interface))
-		diag_warning(preflight->diags, listen->at, "%s: listen: there is no interface %s here now", service->name,
-			     interface);
+		diag_warning(preflight->diags, listen->at, "%s: listen: there is no interface %s here now",
+			     service->name, interface);
 }
 
 static void check_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)

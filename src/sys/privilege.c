@@ -12,7 +12,7 @@
 #include <sched.h>
 #endif
 
-#ifdef __linux__
+#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #endif
@@ -96,7 +96,7 @@ int privilege_set_scheduling(const struct plan *plan)
 	return set_io_priority(plan->io_priority);
 }
 
-#ifdef __linux__
+#ifdef _LINUX_CAPABILITY_VERSION_3
 #define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
 
 static int drop_bounding(uint64_t bounding)

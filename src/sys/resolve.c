@@ -1,8 +1,9 @@
-/* The story of resolving a table: accounts, owners of nodes, addresses; then what only shows once names are numbers.
+/* The story of resolving a table: accounts, owners of nodes, addresses; then what only shows once
+ * names are numbers.
  *
- * The one hard thing is that last part: two endpoints may have become one (tcp:http and 80). They are sorted by port, so that
- * in a table of ten thousand only those are compared that could clash, and only where a name was involved: what was written
- * equal has been reported before. */
+ * The one hard thing is that last part: two endpoints may have become one (tcp:http and 80).
+ * They are sorted by port, so that in a table of ten thousand only those are compared that could
+ * clash, and only where a name was involved: what was written equal has been reported before. */
 #include "sys/resolve.h"
 
 #include <stdlib.h>
@@ -28,8 +29,8 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	listen->owner = (uid_t)-1;
 	listen->owner_group = (gid_t)-1;
 	if (user_text && (!user || user->wrong))
-		return accounts_refuse(accounts, service, "socket_user", user_text, user ? user->wrong : "out of memory",
-				       user ? user->near : NULL);
+		return accounts_refuse(accounts, service, "socket_user", user_text,
+				       user ? user->wrong : "out of memory", user ? user->near : NULL);
 	if (group_text && (!group || group->wrong))
 		return accounts_refuse(accounts, service, "socket_group", group_text,
 				       group ? group->wrong : "out of memory", group ? group->near : NULL);
@@ -104,8 +105,8 @@ static void claims_fill(const struct table *table, struct claim *claims)
 
 			if (!is_claimed(service, listen))
 				continue;
-			claims[number] = (struct claim){ with_options(listen->address, listen->options), service, listen,
-							 number };
+			claims[number] = (struct claim){ with_options(listen->address, listen->options), service,
+							 listen, number };
 			number++;
 		}
 	}
@@ -146,8 +147,8 @@ static void report_clash(const struct claim *first, const struct claim *second, 
 	endpoint_format(second->listen->address, &real);
 	origin_describe(first->listen->at, &place);
 	diag_error(diags, second->listen->at, "%s: %s is %s here, which is claimed already by %s, with %s%s",
-		   second->service->name, buf_string(&mine), buf_string(&real), first->service->name, buf_string(&other),
-		   buf_string(&place));
+		   second->service->name, buf_string(&mine), buf_string(&real), first->service->name,
+		   buf_string(&other), buf_string(&place));
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&real);

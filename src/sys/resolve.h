@@ -1,6 +1,7 @@
-/* Puts numbers beside the names of a table: users and groups (into struct account), owners of sockets, ports of
- * services(5), hosts of endpoints. It asks NSS, which may block, so it runs while a table is loaded and never
- * in the loop. Works with no passwd entry for a numeric id and no passwd file at all. */
+/* Puts numbers beside the names of a table: users and groups (into struct account), owners of
+ * sockets, ports of services(5), hosts of endpoints. It asks NSS, which may block, so it runs
+ * while a table is loaded and never in the loop. Works with no passwd entry for a numeric id and
+ * no passwd file at all. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +9,8 @@
 #include "base/diag.h"
 #include "model/table.h"
 
-/* Fills account, address, owner of every service that is not disabled; adds an error with the option's place for each name
- * that is not known here ("ftp: user = nobdy: there is no such user here", hint "did you mean nobody"), and afterwards for endpoints that
- * have become equal by resolving (tcp:http and 80). */
+/* Fills account, address, owner of every service that is not disabled; adds an error with the
+ * option's place for each name that is not known here ("ftp: user = nobdy: there is no such user
+ * here", hint "did you mean nobody"), and afterwards for endpoints that have become equal by
+ * resolving (tcp:http and 80). */
 void resolve_table(struct table *table, struct diags *diags);

@@ -1,5 +1,5 @@
-/* One question to NETLINK_SOCK_DIAG and its answer, without a library. The kernel answers within sendto(2), so a read that
- * would wait means there is no answer. */
+/* One question to NETLINK_SOCK_DIAG and its answer, without a library. The kernel answers within
+ * sendto(2), so a read that would wait means there is no answer. */
 #include "sys/sock_diag.h"
 
 #include <linux/netlink.h>

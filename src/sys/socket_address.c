@@ -1,5 +1,6 @@
-/* Endpoints as socket addresses. The kernel's own forms differ in what ends them: a path by its NUL, an abstract name by the
- * length alone (a NUL more would be another name). vsock is there only where the kernel's headers know it. */
+/* Endpoints as socket addresses. The kernel's own forms differ in what ends them: a path by its
+ * NUL, an abstract name by the length alone (a NUL more would be another name). vsock is there
+ * only where the kernel's headers know it. */
 #include "sys/socket_address.h"
 
 #include <arpa/inet.h>

@@ -30,11 +30,13 @@ struct socket_form {
 /* false: this kind is no socket (fifo, special) or superd serves none of it (rpc, tcpmux). */
 bool socket_form(const struct endpoint *endpoint, struct socket_form *form);
 
-/* The address to bind, of an endpoint whose names are resolved; family is AF_INET or AF_INET6 and ignored by other kinds.
- * false and errno: EAFNOSUPPORT not of this family, ENAMETOOLONG, EINVAL. */
+/* The address to bind, of an endpoint whose names are resolved; family is AF_INET or AF_INET6
+ * and ignored by other kinds. false and errno: EAFNOSUPPORT not of this family, ENAMETOOLONG,
+ * EINVAL. */
 bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address);
 
-/* AF_INET or AF_INET6 where the endpoint says which, as every literal address does; AF_UNSPEC where it leaves both open. */
+/* AF_INET or AF_INET6 where the endpoint says which, as every literal address does; AF_UNSPEC
+ * where it leaves both open. */
 int socket_address_family(const struct endpoint *endpoint);
 
 /* Whether the address means nothing without its interface: a link-local one of IPv6. */

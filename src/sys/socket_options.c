@@ -1,6 +1,7 @@
-/* Socket options as a table. The order of the rows matters once: setting IP_TOS also sets SO_PRIORITY, so priority comes
- * behind it. Linux hands nearly all of them on to an accepted connection; the rows marked AGAIN are those it does not
- * (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers at their default). */
+/* Socket options as a table. The order of the rows matters once: setting IP_TOS also sets
+ * SO_PRIORITY, so priority comes behind it. Linux hands nearly all of them on to an accepted
+ * connection; the rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts
+ * at 0 again, and a unix socket's buffers at their default). */
 #include "sys/socket_options.h"
 
 #include <errno.h>
@@ -121,8 +122,8 @@ static void setting_set(int fd, const struct setting *setting, int value, struct
 		warn_unset(warnings, setting->name);
 }
 
-/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a word, so it is read back.
- * The kernel doubles what is asked for, for its own bookkeeping. */
+/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a
+ * word, so it is read back. The kernel doubles what is asked for, for its own bookkeeping. */
 static void buffer_set(int fd, bool receive, int64_t bytes, struct buf *warnings)
 {
 	int wanted = at_most_int(bytes < INT_MAX / 2 ? bytes : INT_MAX / 2), got = 0;
@@ -130,7 +131,8 @@ static void buffer_set(int fd, bool receive, int64_t bytes, struct buf *warnings
 	const char *name = receive ? "receive_buffer" : "send_buffer";
 	socklen_t length = sizeof(got);
 
-	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, receive ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, &wanted, sizeof(wanted)))
+	if (bytes <= 0 ||
+	    !setsockopt(fd, SOL_SOCKET, receive ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, &wanted, sizeof(wanted)))
 		return;
 	if (setsockopt(fd, SOL_SOCKET, option, &wanted, sizeof(wanted)) < 0) {
 		if (warnings)
@@ -138,8 +140,8 @@ static void buffer_set(int fd, bool receive, int64_t bytes, struct buf *warnings
 		return;
 	}
 	if (warnings && !getsockopt(fd, SOL_SOCKET, option, &got, &length) && got / 2 < wanted)
-		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2, wanted,
-			 receive ? "rmem_max" : "wmem_max");
+		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2,
+			 wanted, receive ? "rmem_max" : "wmem_max");
 }
 
 static void congestion_set(int fd, const struct listen *listen, struct buf *warnings)
@@ -151,7 +153,8 @@ static void congestion_set(int fd, const struct listen *listen, struct buf *warn
 		warn_unset(warnings, "tcp_congestion");
 }
 
-/* A wildcard without a family serves both, whatever net.ipv6.bindv6only says; one for IPv6 leaves IPv4's port to others. */
+/* A wildcard without a family serves both, whatever net.ipv6.bindv6only says; one for IPv6
+ * leaves IPv4's port to others. */
 static bool wants_v6only(const struct listen *listen)
 {
 	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
@@ -168,7 +171,8 @@ static int device_set(int fd, const char *device, struct buf *why)
 	return bind_fail(why, "bind_to_device", "%s", device);
 }
 
-/* %IFACE of a link-local address is part of the address; of any other it ties the socket to the interface. */
+/* %IFACE of a link-local address is part of the address; of any other it ties the socket to the
+ * interface. */
 static int set_device(int fd, const struct listen *listen, struct buf *why)
 {
 	if (device_set(fd, listen->options->bind_to_device, why) < 0)
@@ -188,7 +192,8 @@ static int must_set(int fd, int level, int option, int value, const char *name, 
 static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
 {
 	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
-	if (listen->endpoint->kind != ENDPOINT_UDP && must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
+	if (listen->endpoint->kind != ENDPOINT_UDP &&
+	    must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
 		return -1;
 	if (listen->options->reuse_port && must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) < 0)
 		return -1;
@@ -205,7 +210,8 @@ int socket_options_set(int fd, int domain, const struct listen *listen, struct b
 	if ((domain == AF_INET || domain == AF_INET6) && inet_set(fd, domain, listen, why) < 0)
 		return -1;
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (setting_applies(&settings[i], domain, listen) && setting_value(&settings[i], listen->options, &value))
+		if (setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], listen->options, &value))
 			setting_set(fd, &settings[i], value, warnings);
 	}
 	buffer_set(fd, true, listen->options->receive_buffer, warnings);
@@ -274,7 +280,8 @@ static int domain_of(int fd)
 	return domain;
 }
 
-/* Failures are not told: the listener said so when it was bound, and a client should not fill the log. */
+/* Failures are not told: the listener said so when it was bound, and a client should not fill
+ * the log. */
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;

@@ -1,5 +1,5 @@
-/* The options of the sockets group on a socket: which kinds and families each is for, when it is set, and what the kernel
- * leaves off a connection accepted from the listener. */
+/* The options of the sockets group on a socket: which kinds and families each is for, when it is
+ * set, and what the kernel leaves off a connection accepted from the listener. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "model/service.h"
 
-/* Sets everything that has to stand before bind. domain is the socket's. What can't be set is added to warnings, one a
- * line; but without ipv6_only, bind_to_device, reuse_port there must be no socket: -1, why and errno. */
+/* Sets everything that has to stand before bind. domain is the socket's. What can't be set is
+ * added to warnings, one a line; but without ipv6_only, bind_to_device, reuse_port there must be
+ * no socket: -1, why and errno. */
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets on an open socket what differs between two sets of options. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 static int run(void *job)
@@ -14,7 +15,15 @@ static int run(void *job)
 
 /* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9; an older kernel says ENOSYS there once, and then descriptors are
  * copied as fork does. */
-static bool copies_descriptors;
+static atomic_bool copies_descriptors;  /* batches start from several threads */
+
+/* A kernel says ENOSYS or, when it has the call but not the flag, EINVAL; a filter of system calls that is older than the call
+ * says EPERM. */
+static bool lacks_unsharing(const struct fault *fault)
+{
+	return fault->stage == STAGE_DESCRIPTORS &&
+	       (fault->error == ENOSYS || fault->error == EINVAL || fault->error == EPERM);
+}
 
 static pid_t clone_once(struct job *job, char *stack)
 {
@@ -37,7 +46,7 @@ pid_t spawn_process(struct job *job, char *stack)
 {
 	pid_t pid = clone_once(job, stack);
 
-	if (pid >= 0 && job->fault.stage == STAGE_DESCRIPTORS && job->fault.error == ENOSYS && job->shares_descriptors) {
+	if (pid >= 0 && job->shares_descriptors && lacks_unsharing(&job->fault)) {
 		reap(pid);
 		copies_descriptors = true;
 		pid = clone_once(job, stack);

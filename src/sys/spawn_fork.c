@@ -19,17 +19,30 @@ static ssize_t read_fault(int fd, struct fault *fault)
 	return got;
 }
 
+/* The writing end must not lie where the child arranges its own: a fault would go to a client. */
+static bool open_report(int ends[2], int least)
+{
+	if (fd_pipe(ends) < 0)
+		return false;
+	ends[1] = fd_raise(ends[1], least);
+	if (ends[1] >= least && fd_set_nonblocking(ends[0], false) == 0)
+		return true;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = EMFILE;
+	return false;
+}
+
 pid_t spawn_process(struct job *job, char *stack)
 {
 	int ends[2];
 	pid_t pid;
 
 	(void)stack;
-	if (fd_pipe(ends) < 0 || fd_set_nonblocking(ends[0], false) < 0) {
+	if (!open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ STAGE_FORK, errno };
 		return -1;
 	}
-	ends[1] = fd_raise(ends[1], job->wanted_count); /* not where the child arranges its own */
 	pid = fork();
 	if (pid == 0) {
 		job->report = ends[1];

@@ -191,7 +191,9 @@ static int find_port(struct superd *superd, const char *said, unsigned n, bool l
 	int port = -1;
 
 	for (const char *found = log ? strstr(log, said) : NULL; found; found = strstr(found + 1, said)) {
-		if (found != log && found[-1] != '\n' && found[-1] != ' ')
+		const char *endpoint = found + strlen(said);
+
+		if (strncmp(endpoint, "tcp", 3) != 0 && strncmp(endpoint, "udp", 3) != 0)
 			continue;
 		if (!strchr(found, '\n'))
 			break;

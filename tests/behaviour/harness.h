@@ -93,7 +93,7 @@ struct superd {
 struct superd *superd_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct superd *superd_run_with(const struct setup *setup, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The nth port (from 0) that superd says this service listens on, the last of that many when it did so again. */
+/* The port that superd last said this service listens on; or the nth (from 0) that it ever said. */
 int superd_port(struct superd *superd, const char *service);
 int superd_nth_port(struct superd *superd, const char *service, unsigned n);
 
@@ -110,7 +110,7 @@ void superd_stop(struct superd *superd);        /* TERM; it must exit with 0 and
 /* Writes the table anew and sends a HUP; waits until superd says what came of it. true: reloaded. */
 bool superd_reload(struct superd *superd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-size_t superd_processes(struct superd *superd);         /* alive below it: its backends and what they started */
+size_t superd_processes(struct superd *superd);         /* below it: its backends, what they started, ends not yet noticed */
 size_t superd_fd_count(struct superd *superd);
 void superd_expect_fds(struct superd *superd, size_t count);    /* waits until it has as many again */
 long long superd_cpu_ms(struct superd *superd);                 /* processor time it has used */

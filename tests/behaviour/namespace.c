@@ -194,9 +194,14 @@ static bool child_succeeds(const struct setup *setup, const char *program)
 	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+bool namespace_works(const struct setup *setup)
+{
+	return child_succeeds(setup, NULL);
+}
+
 bool namespace_allowed(void)
 {
-	return child_succeeds(&(struct setup){ .pid1 = true }, NULL);
+	return namespace_works(&(struct setup){ .pid1 = true });
 }
 
 bool namespace_users(void)

@@ -11,6 +11,7 @@ pid_t namespace_fork(const struct setup *setup);
 
 /* What this machine lets a test do; where it says no, skip with the reason. */
 bool namespace_allowed(void);           /* namespaces of PIDs and mounts, as root or by a user namespace */
+bool namespace_works(const struct setup *setup);
 bool namespace_users(void);             /* this test is root and may be anybody, and others can read what was built */
 
 #define SKIP_WITHOUT(what, reason) \

@@ -73,7 +73,7 @@ size_t process_descendants(pid_t pid, pid_t *out, size_t most)
 	size_t count = list ? list_processes(list, PROCESSES_MOST) : 0, found = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].state == 'Z' || list[i].state == 'X' || !descends(list, count, list[i].pid, pid))
+		if (!descends(list, count, list[i].pid, pid))
 			continue;
 		if (out && found < most)
 			out[found] = list[i].pid;

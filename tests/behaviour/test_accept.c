@@ -91,7 +91,8 @@ Behaviour(accept, one_source_may_have_only_so_many)
 /* With a limit of one, a count that did not go down keeps everybody out from the second on. */
 static void see_counts_go_down(const char *how)
 {
-	struct superd *superd = run_each(backend("%s", how), "instances = 1\nper_source = 1");
+	const char *marks = path_in("marks");
+	struct superd *superd = run_each(backend("-m %s %s", marks, how), "instances = 1\nper_source = 1");
 	int port = superd_port(superd, "each");
 
 	for (int i = 0; i < 15; i++) {
@@ -99,7 +100,7 @@ static void see_counts_go_down(const char *how)
 
 		cr_assert(client_sees_end(client));
 		close(client);
-		WAIT_UNTIL(superd_log_count(superd, "each: started, pid ") == (size_t)i + 1);
+		WAIT_UNTIL(count_lines(marks) == (size_t)i + 1);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
@@ -122,12 +123,15 @@ Behaviour(accept, counts_go_down_at_a_crash)
 
 Behaviour(accept, counts_go_down_where_the_program_cannot_run)
 {
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
 	const char *program = write_file("program", "#!/no/such/interpreter\n");
 	struct superd *superd;
 	int port;
 
 	chmod(program, 0755);
-	superd = run_each(program, "instances = 1\nper_source = 1");
+	superd = superd_run_with(&setup, "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
+				 " instances = 1\n per_source = 1\n}\n", program);
 	port = superd_port(superd, "each");
 	for (int i = 0; i < 5; i++) {
 		int client = client_connect(port);

@@ -44,7 +44,6 @@ Behaviour(handover, listeners_by_systemds_protocol)
 	reading_expect(reading, "fd.3.cloexec", "0");
 	reading_expect(reading, "fd.3.nonblock", "0");
 	reading_expect(reading, "fd.0.target", "/dev/null");
-	reading_expect(reading, "fd.0.access", "read");
 	cr_assert_null(reading_get(reading, "env.REMOTE_ADDR"));
 }
 
@@ -136,7 +135,6 @@ Behaviour(handover, many_sockets_come_in_the_tables_order)
 	reading_expect(reading, "fd.4.type", "seqpacket");
 	reading_expect(reading, "fd.4.address", packets);
 	reading_expect(reading, "fd.5.kind", "fifo");
-	reading_expect(reading, "fd.5.target", fifo);
 	reading_expect(reading, "fd.6.type", "datagram");
 	reading_expect(reading, "fd.7.address", unix_path);
 	reading_expect(reading, "fd.8.type", "datagram");
@@ -173,7 +171,7 @@ Behaviour(handover, templates_are_filled_in)
 	cr_assert_str_eq(client_ask(port, "hello\n"), "reported");
 	reading = reading_wait(file);
 	reading_expect(reading, "argv.2", "4");
-	reading_expect(reading, "argv.3", "2");
+	reading_expect(reading, "argv.3", "3,4");
 	reading_expect(reading, "argv.4", "tell");
 	reading_expect(reading, "argv.5", text_of("%d", port));
 	reading_expect(reading, "argv.6", "100%");

@@ -17,15 +17,6 @@
 
 static const struct setup as_init = { .pid1 = true };
 
-/* Zombies count here, unlike for superd_processes. */
-static size_t children_of_any_state(pid_t parent)
-{
-	const char *const words[] = { "/bin/sh", "-c",
-				      text_of("grep -l '^PPid:[[:space:]]*%d$' /proc/[0-9]*/status 2>/dev/null | wc -l", parent), NULL };
-
-	return (size_t)strtol(program_answer(words).out, NULL, 10);
-}
-
 Behaviour(init, as_pid_1_it_serves_and_stops)
 {
 	struct superd *superd;
@@ -46,7 +37,7 @@ Behaviour(init, as_pid_1_it_reaps_strangers)
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	superd = superd_run_with(&as_init, WEB, backend("orphans 20"), "");
 	client_ask(superd_port(superd, "web"), "hello\n");
-	WAIT_UNTIL(children_of_any_state(superd->pid) == 1);
+	WAIT_UNTIL(superd_processes(superd) == 1);
 	superd_stop(superd);
 }
 
@@ -55,7 +46,7 @@ Behaviour(init, elsewhere_it_is_the_subreaper)
 	struct superd *superd = superd_run(WEB, backend("orphans 20"), "");
 
 	client_ask_pid(superd_port(superd, "web"));
-	WAIT_UNTIL(children_of_any_state(superd->pid) == 1);
+	WAIT_UNTIL(superd_processes(superd) == 1);
 	superd_stop(superd);
 }
 
@@ -164,7 +155,7 @@ Behaviour(init, descriptors_are_as_few_in_a_container_without_limits)
 	struct setup setup = { .descriptors = 1 << 20 };
 	long long begun = now_ms();
 
-	SKIP_WITHOUT(geteuid() == 0, "only root can raise the limit");
+	SKIP_WITHOUT(namespace_works(&setup), "the limit cannot be raised here");
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	for (int i = 0; i < 20; i++)
 		client_ask_pid(superd_port(superd, "web"));

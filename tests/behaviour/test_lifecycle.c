@@ -83,7 +83,7 @@ static const char *ailing(const char *how)
 }
 
 /* One client waits in the queue while the backend fails; then it recovers. */
-static void see_it_through(const char *how)
+static void see_it_through(const char *how, size_t most_starts)
 {
 	struct superd *superd = run_web(ailing(how), "");
 	int port = superd_port(superd, "web"), client = client_connect(port);
@@ -92,8 +92,8 @@ static void see_it_through(const char *how)
 	cr_assert(client_is_quiet(client, 1300), "the client was dropped\n%s", world_logs());
 	/* 0, 0.1, 0.3, 0.7 and 1.5 seconds after the first, a tenth less by jitter. */
 	cr_assert_geq(count_lines(path_in("marks")), 3, "%s", world_logs());
-	cr_assert_leq(count_lines(path_in("marks")), 6, "%s", world_logs());
-	cr_assert_not_null(strstr(world_logs(), "web: next start in "));
+	cr_assert_leq(count_lines(path_in("marks")), most_starts, "%s", world_logs());
+	cr_assert_not_null(strstr(world_logs(), "web: next "));
 	write_file("well", "yes\n");
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
@@ -102,27 +102,30 @@ static void see_it_through(const char *how)
 
 Behaviour(lifecycle, a_crashing_backend_is_retried_with_growing_pauses)
 {
-	see_it_through("crash 11");
+	see_it_through("crash 11", 6);
 }
 
 Behaviour(lifecycle, a_failing_backend_is_retried_with_growing_pauses)
 {
-	see_it_through("exit 3");
+	see_it_through("exit 3", 6);
 }
 
 Behaviour(lifecycle, a_backend_that_takes_nobody_is_no_busy_loop)
 {
-	see_it_through("exit 0");
+	/* The first few may be clients that changed their minds. */
+	see_it_through("exit 0", 14);
 }
 
 Behaviour(lifecycle, a_program_that_cannot_run_is_retried_and_named)
 {
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
 	const char *program = write_file("program", "#!/no/such/interpreter\n");
 	struct superd *superd;
 	int client;
 
 	cr_assert_eq(chmod(program, 0755), 0);
-	superd = run_web(program, "");
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }", program);
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "who\n");
 	superd_wait_log(superd, "web: cannot start: ");

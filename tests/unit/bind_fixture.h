@@ -1,4 +1,5 @@
-/* What the tests of binding share: a folder and options of each test's own, and a listen from a text. */
+/* What the tests of binding share: a folder and options of each test's own, and a listen from a
+ * text. */
 #pragma once
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
-/* Unix sockets, fifos and special files, in a folder of each test's own: modes, owners, stale and living nodes. What needs root
- * is skipped without it. */
+/* Unix sockets, fifos and special files, in a folder of each test's own: modes, owners, stale
+ * and living nodes. What needs root is skipped without it. */
 #include "bind_fixture.h"
 
 TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 30);

@@ -1,4 +1,5 @@
-/* Accepted connections: who is at the other end, what was handed on to them, what each failure means. */
+/* Accepted connections: who is at the other end, what was handed on to them, what each failure
+ * means. */
 #include "bind_fixture.h"
 
 #include <arpa/inet.h>

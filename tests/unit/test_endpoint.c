@@ -357,8 +357,9 @@ Test(endpoint, lets_stand_what_the_kernel_lets_stand)
 	cr_expect_not(clash("80%lo", "80%eth0"));
 	cr_expect_not(clash("0", "0"), "two ports that the kernel chooses");
 	cr_expect_not(clash("udp:0", "udp:0"));
-	cr_expect_not(clash("udp:53", "udp4:53"));
-	cr_expect_not(clash("udp:53", "udp:127.0.0.1:53"));
+	cr_expect(clash("udp:53", "udp4:53"));
+	cr_expect(clash("udp:53", "udp:127.0.0.1:53"));
+	cr_expect_not(clash("udp:127.0.0.2:53", "udp:127.0.0.1:53"));
 	cr_expect_not(clash("@x", "unix-dgram:@x"));
 	cr_expect_not(clash("@/run/x", "/run/x"));
 	cr_expect_not(clash("special:/dev/x", "fifo:/dev/x"));

@@ -375,6 +375,26 @@ Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 		     "here\n$");
 }
 
+/* A full disk, as a limit of the file's size. */
+Test(log, begins_a_new_line_after_one_that_went_out_in_part)
+{
+	struct rlimit limit, before;
+
+	signal(SIGXFSZ, SIG_IGN);
+	open_log(destination, false, LEVEL_INFO);
+	log_info(open_one, "whole");
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = strlen(read_path(path)) + 10;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	log_info(open_one, "torn");
+	cr_assert_eq(log_dropped(open_one), 1);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_info(open_one, "next");
+	read_path(path);
+	expect_match("^[^\n]*: whole\n[^\n]{10}\n[^\n]*: warning: 1 line of the log was dropped\n[^\n]*: next\n$");
+}
+
 Test(log, refuses_destinations_that_are_none)
 {
 	static const char *const wrong[] = { "",	"stdout",	  "file:", "file", "syslog:nothing",

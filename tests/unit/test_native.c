@@ -61,7 +61,8 @@ static void expect_env(const char *written, const char *value)
 
 Test(native, reads_a_service)
 {
-	struct result *result = read_string("service echo {\n listen = { \"8888\" }\n exec = \"/usr/bin/ruby /srv/echo.rb\"\n"
+	struct result *result = read_string("service echo {\n listen = { \"8888\" }\n"
+					    " exec = \"/usr/bin/ruby /srv/echo.rb\"\n"
 					    " user = \"kill\"\n nice = 5\n timeout_stop = 5s\n}\n");
 	const struct service *service = table_find(result->table, "echo");
 
@@ -144,14 +145,16 @@ Test(native, takes_bare_words_as_they_stand)
 
 Test(native, keeps_lines_right_behind_comments_and_long_quotes)
 {
-	expect_said("# one\n// two\nservice a {\n /* three\n */ exec = \"/bin/x \\\n -y\"\n listen = 80\n nice = 99\n}\n",
+	expect_said("# one\n// two\nservice a {\n /* three\n */ exec = \"/bin/x \\\n -y\"\n listen = 80\n"
+		    " nice = 99\n}\n",
 		    "t:8:9: error: nice");
 }
 
 Test(native, reports_values_at_their_own_column)
 {
 	expect_said("service a { listen = { 80, 99999 } exec = /bin/x }", "t:1:28: error: listen:");
-	expect_said("service a { listen = 80 exec = /bin/x\n  socket b { listen = tcp:bad:port:x } }", "t:2:23: error: listen:");
+	expect_said("service a { listen = 80 exec = /bin/x\n  socket b { listen = tcp:bad:port:x } }",
+		    "t:2:23: error: listen:");
 }
 
 Test(native, reports_what_libconfuse_refuses_at_its_place_and_goes_on)
@@ -160,14 +163,16 @@ Test(native, reports_what_libconfuse_refuses_at_its_place_and_goes_on)
 		    "t:3:17: error: invalid octal number '\\777'");
 	expect_said("service a {\n listen = 80\n exec = \"/bin/x \\777\"\n}\nservice b { usr = x }\n",
 		    "t:5:13: error: unknown option 'usr'\n");
-	expect_said("service a {\n socket b {\n  listen = \"\\999\" } }\n", "t:3:13: error: bad escape sequence '\\999'");
+	expect_said("service a {\n socket b {\n  listen = \"\\999\" } }\n",
+		    "t:3:13: error: bad escape sequence '\\999'");
 }
 
 Test(native, reports_unknown_options_with_a_hint)
 {
 	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");
 	expect_said("service a { usr = x }", "hint: did you mean 'user'\n");
-	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future = x }",
+	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future "
+		    "= x }",
 		    "t:1:13: error: unknown option");
 	expect_said("service a { socket b { listen = 80 bcklog = 4 } }", "t:1:36: error: unknown option 'bcklog'\n");
 }
@@ -178,7 +183,8 @@ Test(native, reports_an_option_set_twice_with_both_places)
 	expect_said("service a { socket b {\n listen = 80\n backlog = 1\n backlog = 2 } }",
 		    "t:4:2: error: backlog is already set at t:3\n");
 	expect_said("defaults {\n user = x }\ndefaults { user = y }", "t:3:12: error: user is already set at t:2\n");
-	expect_said("service a {\n socket b { listen = 80 }\n socket b { listen = 81 } }", "t:3:2: error: a socket of this name");
+	expect_said("service a {\n socket b { listen = 80 }\n socket b { listen = 81 } }",
+		    "t:3:2: error: a socket of this name");
 }
 
 Test(native, adds_to_lists_and_keeps_the_rest_single)
@@ -199,7 +205,8 @@ Test(native, adds_to_lists_and_keeps_the_rest_single)
 
 Test(native, runs_nothing_half_understood)
 {
-	struct result *result = read_string("service a { listen = 80 exec = /bin/x user }\nservice b { listen = 81 exec = /bin/x }");
+	struct result *result = read_string("service a { listen = 80 exec = /bin/x user }\n"
+					    "service b { listen = 81 exec = /bin/x }");
 
 	cr_expect_eq(result->diags.errors, 1, "said: %s", result->said);
 	cr_expect_null(table_find(result->table, "a"));

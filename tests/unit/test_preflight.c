@@ -1,5 +1,5 @@
-/* Tables against this machine: what is missing is an error or a warning, at the place of its option. What needs root, or needs
- * not to be root, takes the other road in a child. */
+/* Tables against this machine: what is missing is an error or a warning, at the place of its
+ * option. What needs root, or needs not to be root, takes the other road in a child. */
 #include <criterion/criterion.h>
 #include <grp.h>
 #include <netinet/in.h>
@@ -49,7 +49,8 @@ static const char *said(void)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < diags.count && at < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s\n", diags.list[i].line, diags.list[i].message);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s\n", diags.list[i].line,
+				       diags.list[i].message);
 	return text;
 }
 
@@ -171,9 +172,10 @@ Test(preflight, judges_for_the_services_user)
 	make_file("mine", 0700, "x");
 	make_folder("closed", 0700);
 	make_file("closed/program", 0755, "x");
-	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/mine\"\n user = \"daemon\"\n}\n"
-		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/mine\"\n user = \"root\"\n}\n"
-		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/closed/program\"\n user = \"daemon\"\n}\n"));
+	cr_assert(
+		load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/mine\"\n user = \"daemon\"\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/mine\"\n user = \"root\"\n}\n"
+		     "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/closed/program\"\n user = \"daemon\"\n}\n"));
 	cr_expect_eq(diags.errors, 2, "%s", said());
 	cr_expect(has_said(SEVERITY_ERROR, 3, "user daemon may not execute it; its mode is 0700"));
 	cr_expect(has_said(SEVERITY_ERROR, 13, "user daemon may not enter"));
@@ -214,9 +216,10 @@ Test(preflight, looks_for_programs_inside_root_directory)
 	make_file("jail/bin/real", 0755, "x");
 	snprintf(link, sizeof(link), "%s/jail/bin/program", folder);
 	cr_assert_eq(symlink("/bin/real", link), 0);
-	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/program\"\n root_directory = \"FOLDER/jail\"\n}\n"
-		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/jail\"\n}\n"
-		       "service c {\n listen = {\"54003\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/none\"\n}\n"));
+	cr_assert(load(
+		"service a {\n listen = {\"54001\"}\n exec = \"/bin/program\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service b {\n listen = {\"54002\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service c {\n listen = {\"54003\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/none\"\n}\n"));
 	cr_expect_not(strstr(said(), "a: exec"), "%s", said());
 	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/sh: there is no such program"));
 	cr_expect(has_said(SEVERITY_ERROR, 14, "c: root_directory = "));
@@ -225,11 +228,12 @@ Test(preflight, looks_for_programs_inside_root_directory)
 Test(preflight, looks_at_folders_and_files)
 {
 	make_file("file", 0644, "A=b\n");
-	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
-		       " working_directory = \"FOLDER/none\"\n environment_file = {\"FOLDER/none\"}\n"
-		       " output = \"file:FOLDER/none/log\"\n error = \"append:FOLDER/file/log\"\n}\n"
-		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
-		       " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
+	cr_assert(
+		load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		     " working_directory = \"FOLDER/none\"\n environment_file = {\"FOLDER/none\"}\n"
+		     " output = \"file:FOLDER/none/log\"\n error = \"append:FOLDER/file/log\"\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
+		     " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file"));
 	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory; a - in front lets it be missing"));
 	cr_expect(has_said(SEVERITY_ERROR, 6, "its folder "));
@@ -277,9 +281,11 @@ Test(preflight, warns_of_running_as_root_unsaid)
 
 Test(preflight, warns_of_a_runtime_directory_of_two)
 {
-	cr_assert(load("defaults { user = \"0\" }\n"
-		       "service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n runtime_directory = {\"one\", \"two\"}\n}\n"
-		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n runtime_directory = {\"two\"}\n}\n"));
+	cr_assert(
+		load("defaults { user = \"0\" }\n"
+		     "service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n runtime_directory = {\"one\", "
+		     "\"two\"}\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n runtime_directory = {\"two\"}\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 10, "b: runtime_directory = two: a has it too"));
 }
 
@@ -288,11 +294,12 @@ static bool tells_what_needs_root(void)
 	return load("service a {\n listen = {\"tcp:1\", \"FOLDER/x\"}\n exec = \"/bin/true\"\n nice = -5\n"
 		    " rlimit_nofile = unlimited\n ambient_capabilities = {\"CAP_NET_RAW\"}\n"
 		    " root_directory = \"/\"\n socket_user = \"daemon\"\n}\n") &&
-	       has_said(SEVERITY_WARNING, 2, "a: tcp:1: ports below ") && has_said(SEVERITY_WARNING, 4, "a: nice = -5") &&
-	       has_said(SEVERITY_WARNING, 5, "a: rlimit_nofile = unlimited: superd's own hard limit is ") &&
-	       has_said(SEVERITY_WARNING, 6, "a: ambient_capabilities = ") &&
-	       has_said(SEVERITY_ERROR, 7, "a: root_directory = /: only root") &&
-	       has_said(SEVERITY_ERROR, 8, "a: socket_user = daemon: only root");
+		has_said(SEVERITY_WARNING, 2, "a: tcp:1: ports below ") &&
+		has_said(SEVERITY_WARNING, 4, "a: nice = -5") &&
+		has_said(SEVERITY_WARNING, 5, "a: rlimit_nofile = unlimited: superd's own hard limit is ") &&
+		has_said(SEVERITY_WARNING, 6, "a: ambient_capabilities = ") &&
+		has_said(SEVERITY_ERROR, 7, "a: root_directory = /: only root") &&
+		has_said(SEVERITY_ERROR, 8, "a: socket_user = daemon: only root");
 }
 
 Test(preflight, tells_a_normal_user_what_needs_root)

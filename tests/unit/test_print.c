@@ -88,7 +88,8 @@ static void expect_same(const char *text)
 static bool find_value(const struct directive *directive, size_t n, char *out, size_t size)
 {
 	static const char *const candidates[] = {
-		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~", "10:unlimited", "unlimited",
+		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~",
+		"10:unlimited", "unlimited",
 		"chown", "~setuid", "A=1 ${B} \\\"q\\\" \\\\ '", "low-delay", "idle", "best-effort:3", "2-4", "a/b",
 		"append:/x", "syslog", "infinity", "\\t# // /*\\n", "",
 	};
@@ -138,15 +139,18 @@ Test(print, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 		for (; find_value(directive, n, value, sizeof(value)); n++) {
 			bool is_exec = !strcmp(directive->name[NATIVE], "exec");
 
-			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n", is_exec ? "" : "exec = /bin/x", value);
+			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n",
+				 is_exec ? "" : "exec = /bin/x", value);
 			expect_same(text);
 			if (directive->flags & IN_SOCKET) {
-				snprintf(text, sizeof(text), "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
+				snprintf(text, sizeof(text),
+					 "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
 					 "socket c { listen = 81 } listen = {82, 83} }\n", value);
 				expect_same(text);
 			}
 			if (directive->flags & IN_DEFAULTS) {
-				snprintf(text, sizeof(text), "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
+				snprintf(text, sizeof(text),
+					 "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
 					 "service b { listen = 81 exec = /bin/x accept = yes }\n", value);
 				expect_same(text);
 			}
@@ -176,7 +180,8 @@ Test(print, all_options_together_read_back)
 
 Test(print, sockets_keep_their_order_names_and_options)
 {
-	expect_same("service a { listen = 80 socket b { listen = {81, \"udp:81\"} backlog = 3 } listen += {82, \"tcp:83%eth0\"}\n"
+	expect_same("service a { listen = 80 socket b { listen = {81, \"udp:81\"} backlog = 3 } listen += {82, "
+		    "\"tcp:83%eth0\"}\n"
 		    " socket c { listen = {/run/x} symlinks = {} } symlinks = {/y} exec = /bin/x }");
 	expect_same("service a { socket a { listen = 80 backlog = 5 } listen = 81 exec = /bin/x }");
 	expect_same("service a { socket a { listen = 80 } listen = 81 exec = /bin/x }");
@@ -208,10 +213,12 @@ Test(print, values_from_the_defaults_stay_there)
 
 Test(print, writes_only_what_differs_and_what_kind_it_is)
 {
-	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" nice = 0 user = nobody }");
+	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" "
+					  "nice = 0 user = nobody }");
 	char *printed = print_string(table, false);
 
-	cr_expect_str_eq(printed, "service a {\n\tlisten = {tcp:80, tcp:127.0.0.1:81}\n\texec = \"/bin/x -y 'a b'\"\n\taccept = no\n"
+	cr_expect_str_eq(printed, "service a {\n\tlisten = {tcp:80, tcp:127.0.0.1:81}\n"
+			 "\texec = \"/bin/x -y 'a b'\"\n\taccept = no\n"
 			 "\tpass = systemd\n\tuser = nobody\n}\n");
 	table_free(table);
 	free(printed);
@@ -219,11 +226,14 @@ Test(print, writes_only_what_differs_and_what_kind_it_is)
 
 Test(print, comments_say_where_each_value_came_from)
 {
-	struct table *table = read_string("service a {\n listen = 80\n exec = /bin/x\n socket b {\n  listen = 81\n  backlog = 5\n }\n}\n");
+	struct table *table = read_string("service a {\n listen = 80\n exec = /bin/x\n socket b {\n  listen = 81\n"
+					  "  backlog = 5\n }\n}\n");
 	char *printed = print_string(table, true);
 
-	cr_expect_str_eq(printed, "# t:1\nservice a {\n\t# t:2\n\tlisten = {tcp:80}\n\tsocket b {\n\t\t# t:5\n\t\tlisten = {tcp:81}\n"
-			 "\t\t# t:6\n\t\tbacklog = 5\n\t}\n\t# t:3\n\texec = /bin/x\n\taccept = no\n\tpass = systemd\n}\n");
+	cr_expect_str_eq(printed, "# t:1\nservice a {\n\t# t:2\n\tlisten = {tcp:80}\n\tsocket b {\n\t\t# t:5\n"
+			 "\t\tlisten = {tcp:81}\n"
+			 "\t\t# t:6\n\t\tbacklog = 5\n\t}\n\t# t:3\n\texec = /bin/x\n\taccept = no\n"
+			 "\tpass = systemd\n}\n");
 	table_free(table);
 	free(printed);
 }
@@ -245,8 +255,10 @@ Test(print, a_file_name_cannot_break_out_of_its_comment)
 
 Test(print, json_has_what_is_always_there_and_what_differs)
 {
-	struct table *table = read_string("service a {\n listen = 80\n socket b { listen = @x backlog = 5 }\n exec = \"/bin/x 'a \\\"b'\"\n"
-					  " timeout_stop = 1500ms\n receive_buffer = 64K\n}\nservice c { listen = 81 exec = /bin/y accept = yes user = x }\n");
+	struct table *table = read_string("service a {\n listen = 80\n socket b { listen = @x backlog = 5 }\n"
+					  " exec = \"/bin/x 'a \\\"b'\"\n"
+					  " timeout_stop = 1500ms\n receive_buffer = 64K\n}\n"
+					  "service c { listen = 81 exec = /bin/y accept = yes user = x }\n");
 	char *text;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -256,10 +268,13 @@ Test(print, json_has_what_is_always_there_and_what_differs)
 	cr_expect_str_eq(text,
 			 "{\"services\": [\n"
 			 "{\"name\": \"a\", \"listen\": [{\"endpoint\": \"tcp:80\", \"name\": \"a\"}, "
-			 "{\"endpoint\": \"@x\", \"name\": \"b\", \"backlog\": 5}], \"exec\": [\"/bin/x\", \"a \\\"b\"], "
-			 "\"accept\": false, \"pass\": \"systemd\", \"disable\": false, \"receive_buffer\": 65536, \"user\": null, "
+			 "{\"endpoint\": \"@x\", \"name\": \"b\", \"backlog\": 5}], \"exec\": [\"/bin/x\", \"a "
+			 "\\\"b\"], "
+			 "\"accept\": false, \"pass\": \"systemd\", \"disable\": false, \"receive_buffer\": 65536, "
+			 "\"user\": null, "
 			 "\"timeout_stop\": 1.5},\n"
-			 "{\"name\": \"c\", \"listen\": [{\"endpoint\": \"tcp:81\", \"name\": \"c\"}], \"exec\": [\"/bin/y\"], "
+			 "{\"name\": \"c\", \"listen\": [{\"endpoint\": \"tcp:81\", \"name\": \"c\"}], \"exec\": "
+			 "[\"/bin/y\"], "
 			 "\"accept\": true, \"pass\": \"inetd\", \"disable\": false, \"user\": \"x\"}\n]}\n");
 	table_free(table);
 	free(text);
@@ -352,7 +367,8 @@ Test(print, every_option_is_in_every_paper)
 		char *text = print_paper(papers[i]);
 
 		for (size_t j = 0; j < directive_count; j++)
-			cr_expect(strstr(text, directives[j].name[NATIVE]), "paper %zu has no %s", i, directives[j].name[NATIVE]);
+			cr_expect(strstr(text, directives[j].name[NATIVE]), "paper %zu has no %s", i,
+				  directives[j].name[NATIVE]);
 		free(text);
 	}
 }

@@ -103,7 +103,8 @@ Test(reader, knows_the_formats_and_says_which_are_to_come)
 	expect_said("xinetd:a.conf", "tables of xinetd: not yet");
 	expect_said("systemd:a.conf", "tables of systemd: not yet");
 	expect_said("launchd:a.conf", "tables of launchd: not yet");
-	expect_said("runit:a.conf", "there is no format 'runit': known are superd, inetd, xinetd, systemd and launchd");
+	expect_said("runit:a.conf", "there is no format 'runit': known are superd, inetd, xinetd, systemd and "
+		    "launchd");
 	expect_said("superd:", "a source has no path");
 	expect_said("", "a source has no path");
 }
@@ -138,7 +139,8 @@ Test(reader, includes_by_pattern_sorted_and_relative_to_the_file)
 {
 	cr_assert_eq(mkdir("d[1]", 0755), 0);
 	cr_assert_eq(mkdir("d[1]/x", 0755), 0);
-	write_file("d[1]/main", "include(\"x/*.conf\")\nservice last { listen = 99 exec = /bin/x }\ninclude(\"none/*\")\n");
+	write_file("d[1]/main", "include(\"x/*.conf\")\nservice last { listen = 99 exec = /bin/x }\n"
+		   "include(\"none/*\")\n");
 	write_service("d[1]/x/b.conf", "b", 81);
 	write_service("d[1]/x/a.conf", "a", 80);
 	write_service("d[1]/x/Z.conf", "z", 82);
@@ -175,7 +177,8 @@ Test(reader, refuses_a_file_that_includes_itself_and_names_both_places)
 Test(reader, includes_one_file_twice_beside_each_other)
 {
 	write_file("defaults", "# nothing\n");
-	write_file("a.conf", "include(\"defaults\")\ninclude(\"defaults\")\nservice a { listen = 80 exec = /bin/x }\n");
+	write_file("a.conf", "include(\"defaults\")\ninclude(\"defaults\")\n"
+		   "service a { listen = 80 exec = /bin/x }\n");
 	expect("a.conf", "a \n");
 }
 
@@ -215,7 +218,8 @@ Test(reader, bounds_the_number_of_files)
 Test(reader, imports_relative_to_the_file_in_any_format)
 {
 	cr_assert_eq(mkdir("d", 0755), 0);
-	write_file("d/a.conf", "import(\"superd:b.conf\")\n import(\"inetd:/etc/inetd.conf\")\nimport(\"runit:x\")\n");
+	write_file("d/a.conf", "import(\"superd:b.conf\")\n import(\"inetd:/etc/inetd.conf\")\n"
+		   "import(\"runit:x\")\n");
 	write_service("d/b.conf", "b", 80);
 	expect_said("d/a.conf", "b \nd/a.conf:2:2: error: /etc/inetd.conf: tables of inetd: not yet");
 	expect_said("d/a.conf", "d/a.conf:3:1: error: runit:x: there is no format 'runit'");

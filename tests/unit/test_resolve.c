@@ -1,5 +1,6 @@
-/* Names against this machine's own passwd, group, services and hosts. As a normal user the same claims hold where they can;
- * what needs root is skipped. The user sys/resolve must not need root for is the one that runs the test. */
+/* Names against this machine's own passwd, group, services and hosts. As a normal user the same
+ * claims hold where they can; what needs root is skipped. The user sys/resolve must not need
+ * root for is the one that runs the test. */
 #include <criterion/criterion.h>
 #include <grp.h>
 #include <pwd.h>
@@ -253,7 +254,8 @@ Test(resolve, refuses_another_user_without_root)
 Test(resolve, finds_the_owner_of_a_node)
 {
 	resolve("service a { listen = {\"/tmp/a.sock\"} exec = \"/bin/true\" socket_user = \"daemon\" }"
-		"service b { listen = {\"/tmp/b.sock\"} exec = \"/bin/true\" socket_user = \"daemon\" socket_group = \"mail\" }"
+		"service b { listen = {\"/tmp/b.sock\"} exec = \"/bin/true\" socket_user = \"daemon\" socket_group = "
+		"\"mail\" }"
 		"service c { listen = {\"/tmp/c.sock\"} exec = \"/bin/true\" socket_group = \"mail\" }"
 		"service d { listen = {\"/tmp/d.sock\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 0, "%s", said());
@@ -267,7 +269,8 @@ Test(resolve, finds_the_owner_of_a_node)
 
 Test(resolve, complains_once_of_the_owner_of_many_sockets)
 {
-	resolve("service a {\n listen = {\"/tmp/a.sock\", \"/tmp/b.sock\"}\n exec = \"/bin/true\"\n socket_user = \"deamon\"\n}");
+	resolve("service a {\n listen = {\"/tmp/a.sock\", \"/tmp/b.sock\"}\n exec = \"/bin/true\"\n socket_user = "
+		"\"deamon\"\n}");
 	cr_expect_eq(diags.errors, 1, "%s", said());
 	cr_expect_eq(diags.list[0].line, 4);
 	cr_expect_str_eq(diags.list[0].hint, "did you mean daemon");
@@ -287,7 +290,8 @@ Test(resolve, says_which_port_is_missing)
 {
 	resolve("service a { listen = {\"tcp:htttp\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 1, "%s", said());
-	cr_expect(strstr(diags.list[0].message, "a: listen: 'htttp': services(5) has no tcp port of this name"), "%s", said());
+	cr_expect(strstr(diags.list[0].message, "a: listen: 'htttp': services(5) has no tcp port of this name"), "%s",
+		  said());
 	cr_expect_str_eq(diags.list[0].hint, "did you mean http");
 }
 

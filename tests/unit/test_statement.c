@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "read/statement.h"
 
-/* Everything of a text, as text: "service[title] option=a,b option+=… {socket[x] … }" and the diagnostics behind it. */
+/* All of a text as text, "service[title] option=a,b option+=… socket[x] … end ; ", and what was said of it. */
 struct cut {
 	struct pool *pool;
 	struct source source;
@@ -21,7 +21,8 @@ static void add_words(struct cut *cut, const struct statement *statement, const 
 	for (size_t i = 0; i < item->count; i++) {
 		struct word word = statement->words[item->first + i];
 
-		buf_addf(&cut->out, "%s%.*s", i ? "," : "", (int)(word.end - word.start), cut->source.text + word.start);
+		buf_addf(&cut->out, "%s%.*s", i ? "," : "", (int)(word.end - word.start),
+			 cut->source.text + word.start);
 	}
 }
 
@@ -101,7 +102,8 @@ static void expect_mistake(const char *text, const char *said, const char *then)
 	struct cut *cut = cut_text(text);
 
 	cr_expect(strstr(cut->said, said), "of: %s\nwanted: %s\nsaid: %s", text, said, cut->said);
-	cr_expect(strstr(buf_string(&cut->out), then), "of: %s\nwanted: %s\ngot: %s", text, then, buf_string(&cut->out));
+	cr_expect(strstr(buf_string(&cut->out), then), "of: %s\nwanted: %s\ngot: %s", text, then,
+		  buf_string(&cut->out));
 	cut_free(cut);
 }
 
@@ -166,12 +168,14 @@ Test(statement, reports_an_unclosed_quote_where_it_opens_and_loses_one_line)
 {
 	expect("service a {\n  user = \"nobody\n  exec = x\n}\nservice b { }\n",
 	       "service[a] user! exec=x broken; service[b] ; ",
-	       "t:2:10: error: a quote is not closed: close it on its line, or end the line with a backslash to go on below\n");
+	       "t:2:10: error: a quote is not closed: close it on its line, or end the line with a backslash to go "
+	       "on below\n");
 }
 
 Test(statement, reports_an_unclosed_brace_where_it_opens_and_goes_on_at_the_next_statement)
 {
-	expect("service a {\n  user = x\n\nservice b { user = y }\n", "service[a] user=x broken; service[b] user=y ; ",
+	expect("service a {\n  user = x\n\nservice b { user = y }\n",
+	       "service[a] user=x broken; service[b] user=y ; ",
 	       "t:1:11: error: '{' of this service is not closed: put a '}' where it ends\n");
 	expect("service a {\n  socket x { listen = 80\n", "service[a] socket[x] listen=80 end broken; ",
 	       "t:2:12: error: '{' of this socket is not closed: put a '}' where it ends\n");
@@ -191,7 +195,8 @@ Test(statement, reports_an_unclosed_comment_where_it_opens)
 
 Test(statement, reports_every_mistake_in_one_pass)
 {
-	struct cut *cut = cut_text("service a {\n nice 5\n user = a b\n listen = { 1 2 }\n}\nbogus\nservice { }\n}\n");
+	struct cut *cut = cut_text("service a {\n nice 5\n user = a b\n listen = { 1 2 }\n}\nbogus\nservice { }\n"
+				   "}\n");
 
 	cr_expect_eq(cut->diags.errors, 6, "said: %s", cut->said);
 	cut_free(cut);
@@ -201,15 +206,19 @@ Test(statement, says_where_and_what_would_be_right)
 {
 	expect_mistake("service a { nice 5 }", "t:1:13: error: 'nice' has no '=' behind it", "service[a]");
 	expect_mistake("service a {\n user =\n group = x }", "t:2:2: error: 'user' has no value", "group=x");
-	expect_mistake("service a { user = a b\n group = c }", "t:1:22: error: unexpected 'b' behind the value", "group=c");
+	expect_mistake("service a { user = a b\n group = c }", "t:1:22: error: unexpected 'b' behind the value",
+		       "group=c");
 	expect_mistake("service a { env = A=b\n group = c }", "t:1:20: error: unexpected '='", "env! group=c");
-	expect_mistake("service a { user = x; group = c }", "t:1:21: error: 'x;': nothing ends with ';'", "user! group=c");
+	expect_mistake("service a { user = x; group = c }", "t:1:21: error: 'x;': nothing ends with ';'",
+		       "user! group=c");
 	expect_mistake("service a { listen = { 1 2 } }", "t:1:26: error: a ',' is missing before '2'", "{1,2}");
 	expect_mistake("service a { listen = { , 2 } }", "t:1:24: error: a value is missing", "{2}");
 	expect_mistake("service a { listen = { {1} 2 } }", "t:1:24: error: unexpected '{'", "{2}");
 	expect_mistake("service a { sockt x { } nice = 1 }", "t:1:13: error: unknown block 'sockt'", "nice=1");
-	expect_mistake("service a { socket { listen = 1 } nice = 1 }", "t:1:13: error: a socket has no name", "nice=1");
-	expect_mistake("service a { socket x { socket y { } nice = 1 } }", "t:1:24: error: a socket stands in a service",
+	expect_mistake("service a { socket { listen = 1 } nice = 1 }", "t:1:13: error: a socket has no name",
+		       "nice=1");
+	expect_mistake("service a { socket x { socket y { } nice = 1 } }",
+		       "t:1:24: error: a socket stands in a service",
 		       "nice=1");
 	expect_mistake("defaults { socket x { } nice = 1 }", "t:1:12: error: a socket stands in a service", "nice=1");
 	expect_mistake("service { nice = 1 }", "t:1:1: error: a service has no name", "nice=1");
@@ -217,7 +226,8 @@ Test(statement, says_where_and_what_would_be_right)
 		       "nice=1 broken; service[b]");
 	expect_mistake("include \"x\"\nservice b { }", "t:1:1: error: include takes one path", "service[b]");
 	expect_mistake("user = x\nservice b { }", "t:1:1: error: 'user' stands alone", "service[b]");
-	expect_mistake("servce a { user = x }\nservice b { }", "t:1:1: error: unknown statement 'servce'", "service[b]");
+	expect_mistake("servce a { user = x }\nservice b { }", "t:1:1: error: unknown statement 'servce'",
+		       "service[b]");
 	expect_mistake("servce a { user = x }\n", "hint: did you mean 'service'", "");
 	expect_mistake("}\nservice b { }", "t:1:1: error: unexpected '}'", "service[b]");
 }

@@ -1,0 +1,100 @@
+# bash completion for superd; printed by superd --print=bash.
+
+_superd()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i
+	local options="
+		listen socket exec argv0 accept pass type disable start builtin redirect backlog
+		socket_user socket_group socket_mode directory_mode symlinks remove_on_stop bind_to_device
+		free_bind transparent reuse_port ipv6_only keep_alive keep_alive_time keep_alive_interval
+		keep_alive_probes no_delay defer_accept priority mark ip_tos ip_ttl receive_buffer
+		send_buffer broadcast pass_credentials pass_packet_info tcp_congestion pipe_size
+		non_blocking optional user group groups supplementary_groups ambient_capabilities
+		capability_bounding_set no_new_privileges env passenv environment_file umask nice
+		working_directory root_directory rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize
+		rlimit_locks rlimit_memlock rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc
+		rlimit_rss rlimit_rtprio rlimit_rttime rlimit_sigpending rlimit_stack oom_score_adjust
+		cpu_affinity io_scheduling runtime_directory state_directory output error input instances
+		per_source per_source_prefix overload only_from no_access access_times max_load cps
+		libwrap banner banner_success banner_fail deny_time timeout_start timeout_stop kill_signal
+		kill_mode pid_file runtime_max backoff_min backoff_max on_failure on_remove watchdog
+		notify_access idle_timeout idle_action probe_from log_type log_on_success log_on_failure
+		private_tmp private_devices private_ipc private_mounts private_network private_users
+		protect_system protect_home protect_kernel_tunables protect_kernel_modules
+		protect_kernel_logs protect_control_groups protect_clock protect_hostname protect_proc
+		proc_subset read_only_paths read_write_paths inaccessible_paths exec_paths no_exec_paths
+		bind_paths bind_read_only_paths temporary_file_system system_call_filter
+		system_call_architectures system_call_error_number restrict_address_families
+		restrict_namespaces restrict_realtime restrict_suid_sgid memory_deny_write_execute
+		lock_personality keyring_mode secure_bits ip_address_allow ip_address_deny dynamic_user
+		apparmor_profile selinux_context memory_max memory_high memory_low memory_min
+		memory_swap_max tasks_max cpu_quota cpu_weight io_weight io_read_bandwidth_max
+		io_write_bandwidth_max device_allow device_policy
+	"
+
+	COMPREPLY=()
+	# Behind -- stands a command.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} == -- ]]; then
+			if ((i == COMP_CWORD - 1)); then
+				COMPREPLY=($(compgen -c -- "$cur"))
+			else
+				COMPREPLY=($(compgen -f -- "$cur"))
+			fi
+			return
+		fi
+	done
+	# --print=conf is three words to bash.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	elif [[ $prev == --print ]]; then
+		prev=
+	fi
+	case $prev in
+	-f)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-l)
+		COMPREPLY=()
+		return ;;
+	--fdname)
+		COMPREPLY=()
+		return ;;
+	-E|--setenv)
+		COMPREPLY=()
+		return ;;
+	--print)
+		COMPREPLY=($(compgen -W 'conf comments json mdoc bash zsh compat states' -- "$cur"))
+		return ;;
+	--explain)
+		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+		return ;;
+	--pid-file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	--log)
+		COMPREPLY=($(compgen -W 'stderr syslog' -- "$cur"))
+		return ;;
+	--log-format)
+		COMPREPLY=($(compgen -W 'text json' -- "$cur"))
+		return ;;
+	--log-level)
+		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
+		return ;;
+	--control)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	--stop-timeout)
+		COMPREPLY=()
+		return ;;
+	esac
+	COMPREPLY=($(compgen -W '
+		-f -l -a --accept --inetd --fdname -E --setenv --check --print
+		--explain --no-preflight --keep-going --daemon --pid-file --log --log-format --log-level
+		--control --stop-timeout --version --help --
+	' -- "$cur"))
+}
+
+complete -o filenames -F _superd superd

@@ -1,0 +1,84 @@
+/* A row of a table from a text, for tests of what is done with one. */
+#pragma once
+
+#include <criterion/criterion.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/reader.h"
+#include "sys/plan.h"
+#include "sys/resolve.h"
+
+static struct table *table;
+static struct diags diags;
+static struct buf why;
+static struct heritage heritage;
+static char folder[64];
+
+static inline void set_up(void)
+{
+	static char *none[] = { NULL };
+
+	strcpy(folder, "/tmp/superd-row-XXXXXX");
+	cr_assert(mkdtemp(folder));
+	heritage = (struct heritage){ .environment = none, .nofile = { 1024, 4096 } };
+}
+
+static inline void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+	table_free(table);
+	diags_free(&diags);
+	buf_free(&why);
+	table = NULL;
+}
+
+/* Criterion leaves out tear_down where a test is skipped. */
+static inline void skip_unless(bool possible, const char *reason)
+{
+	if (possible)
+		return;
+	tear_down();
+	cr_skip_test("%s", reason);
+}
+
+/* The first service of this text, resolved; it lasts until the next. */
+__attribute__((format(printf, 1, 2))) static inline const struct service *row(const char *format, ...)
+{
+	char text[4096];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	table_free(table);
+	table = read_text("rows.conf", text, strlen(text), &diags);
+	cr_assert(table);
+	if (!diags.errors)
+		resolve_table(table, &diags);
+	if (diags.errors)
+		diags_print(&diags, stderr);
+	cr_assert_eq(diags.errors, 0);
+	cr_assert(table->count);
+	return &table->services[0];
+}
+
+/* A file in the test's folder; gives its path, which lasts until the next. */
+static inline const char *file_of(const char *name, const char *text, size_t length)
+{
+	static char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	cr_assert(file);
+	cr_assert_eq(fwrite(text, 1, length, file), length);
+	cr_assert_eq(fclose(file), 0);
+	return path;
+}

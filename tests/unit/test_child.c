@@ -1,0 +1,160 @@
+/* The arrangement of descriptors in a child, in every order there is. Each case forks: it changes the numbers a test runner lives by. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/child.h"
+
+#define PLACES 4
+#define FIRST 3                         /* sources begin here: below PLACES one overlaps, from there on none */
+#define SOURCES 5                       /* 3 to 7 */
+
+TestSuite(child, .timeout = 60);
+
+/* Opens a pipe for each source, so that each number is a file of its own. */
+static void open_sources(ino_t *inodes)
+{
+	for (int fd = FIRST; fd < 100; fd++)
+		close(fd);              /* those of the runner */
+	for (int fd = 0; fd < FIRST + SOURCES; fd++) {
+		int ends[2];
+		struct stat status;
+
+		if (pipe(ends) < 0)
+			_exit(10);
+		if (fcntl(ends[0], F_DUPFD_CLOEXEC, 100 + fd) != 100 + fd)
+			_exit(11);
+		close(ends[0]);
+		close(ends[1]);
+		if (fstat(100 + fd, &status) < 0)
+			_exit(12);
+		inodes[fd] = status.st_ino;
+	}
+	for (int fd = 0; fd < FIRST + SOURCES; fd++) {
+		if (dup3(100 + fd, fd, O_CLOEXEC) != fd)
+			_exit(13);
+	}
+}
+
+/* 0 when every wanted one is at its place and stays over an exec, and the others went. */
+static int examine(const int *wanted, int count, const ino_t *inodes)
+{
+	for (int n = 0; n < count; n++) {
+		struct stat status;
+
+		if (wanted[n] < 0) {
+			if (fcntl(n, F_GETFD) >= 0)
+				return 20 + n;
+			continue;
+		}
+		if (fstat(n, &status) < 0 || status.st_ino != inodes[wanted[n]])
+			return 40 + n;
+		if (fcntl(n, F_GETFD) != 0)
+			return 60 + n;
+	}
+	for (int fd = count; fd < 100; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			return 80;
+	}
+	return 0;
+}
+
+static int arrange(const int *wanted, int count)
+{
+	ino_t inodes[FIRST + SOURCES];
+	int status = 0;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		open_sources(inodes);
+		if (child_arrange(wanted, count) < 0)
+			_exit(1);
+		_exit(examine(wanted, count, inodes));
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Every choice of four sources out of -1 and 0 to 5: all permutations, all repetitions, all holes, all overlaps. */
+Test(child, puts_every_choice_of_descriptors_in_its_order)
+{
+	enum { CHOICES = 7 };
+	int wanted[PLACES];
+
+	for (int code = 0; code < CHOICES * CHOICES * CHOICES * CHOICES; code++) {
+		for (int n = 0, rest = code; n < PLACES; n++, rest /= CHOICES)
+			wanted[n] = rest % CHOICES - 1;
+		cr_assert_eq(arrange(wanted, PLACES), 0, "%d %d %d %d: %d", wanted[0], wanted[1], wanted[2], wanted[3],
+			     arrange(wanted, PLACES));
+	}
+}
+
+static void permute(int *wanted, int count, int at)
+{
+	if (at == count)
+		cr_assert_eq(arrange(wanted, count), 0, "%d %d %d %d %d %d", wanted[0], wanted[1], wanted[2], wanted[3], wanted[4],
+			     wanted[5]);
+	for (int n = at; n < count; n++) {
+		int kept = wanted[at];
+
+		wanted[at] = wanted[n];
+		wanted[n] = kept;
+		permute(wanted, count, at + 1);
+		wanted[n] = wanted[at];
+		wanted[at] = kept;
+	}
+}
+
+Test(child, puts_every_permutation_of_six_in_its_order)
+{
+	int wanted[] = { 0, 1, 2, 3, 4, 5 };
+
+	permute(wanted, 6, 0);
+}
+
+Test(child, takes_one_source_to_every_place)
+{
+	for (int source = 0; source < FIRST + SOURCES; source++) {
+		int wanted[] = { source, source, source, source, source, source };
+
+		cr_expect_eq(arrange(wanted, 6), 0, "%d", source);
+	}
+}
+
+Test(child, refuses_a_source_that_is_not_open)
+{
+	int wanted[] = { 0, 1, 2, 90 };
+
+	cr_expect_eq(arrange(wanted, 4), 1);
+	wanted[3] = 3;
+	cr_expect_eq(arrange(wanted, 4), 0);
+}
+
+Test(child, refuses_more_than_it_has_room_for)
+{
+	static int wanted[5000];
+
+	memset(wanted, -1, sizeof(wanted));
+	errno = 0;
+	cr_expect_eq(child_arrange(wanted, 5000), -1);
+	cr_expect_eq(errno, EMFILE);
+}
+
+Test(child, names_its_stages)
+{
+	for (int stage = STAGE_FORK; stage < STAGES; stage++) {
+		cr_expect(*stage_name((enum stage)stage));
+		for (int other = STAGE_FORK; other < stage; other++)
+			cr_expect_str_neq(stage_name((enum stage)stage), stage_name((enum stage)other));
+	}
+	cr_expect_str_eq(stage_name(STAGE_EXEC), "exec");
+	cr_expect_str_eq(stage_name(STAGE_USER), "setting user");
+}

@@ -1,0 +1,73 @@
+/* Pids and who waits for them. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "engine/children.h"
+
+Test(children, finds_nobody_in_an_empty_table)
+{
+	struct children children = { 0 };
+	struct child child = { .pid = 7 };
+
+	cr_expect_null(children_find(&children, 7));
+	children_remove(&children, &child);
+	children_free(&children);
+}
+
+Test(children, finds_each_of_thousands)
+{
+	enum { MANY = 5000 };
+	struct children children = { 0 };
+	struct child *list = calloc(MANY, sizeof(*list));
+
+	cr_assert(list);
+	for (int n = 0; n < MANY; n++) {
+		list[n].pid = 2 + 3 * n;
+		cr_assert(children_add(&children, &list[n]));
+	}
+	cr_expect_eq(children.count, MANY);
+	for (int n = 0; n < MANY; n++) {
+		cr_assert_eq(children_find(&children, 2 + 3 * n), &list[n]);
+		cr_assert_null(children_find(&children, 3 + 3 * n));
+	}
+	for (int n = 0; n < MANY; n += 2)
+		children_remove(&children, &list[n]);
+	for (int n = 0; n < MANY; n++)
+		cr_assert_eq(children_find(&children, 2 + 3 * n), n % 2 ? &list[n] : NULL);
+	cr_expect_eq(children.count, MANY / 2);
+	children_free(&children);
+	free(list);
+}
+
+Test(children, keeps_apart_who_shares_a_bucket)
+{
+	struct children children = { 0 };
+	struct child list[] = { { .pid = 64 }, { .pid = 128 }, { .pid = 192 } };
+
+	for (int n = 0; n < 3; n++)
+		cr_assert(children_add(&children, &list[n]));
+	cr_assert_eq(children.size, 64u);
+	children_remove(&children, &list[1]);
+	cr_expect_eq(children_find(&children, 64), &list[0]);
+	cr_expect_null(children_find(&children, 128));
+	cr_expect_eq(children_find(&children, 192), &list[2]);
+	children_free(&children);
+}
+
+Test(children, bears_removing_twice_and_removing_none)
+{
+	struct children children = { 0 };
+	struct child child = { .pid = 9 }, other = { .pid = 9 }, none = { .pid = 0 };
+
+	cr_assert(children_add(&children, &child));
+	children_remove(&children, &other);
+	children_remove(&children, &none);
+	cr_expect_eq(children.count, 1u);
+	children_remove(&children, &child);
+	children_remove(&children, &child);
+	cr_expect_eq(children.count, 0u);
+	cr_expect_null(children_find(&children, 9));
+	cr_assert(children_add(&children, &child));
+	cr_expect_eq(children_find(&children, 9), &child);
+	children_free(&children);
+}

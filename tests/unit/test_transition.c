@@ -1,0 +1,251 @@
+/* Both tables of transitions, cell by cell: they lead nowhere they should not, and nobody is left without a way back. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "engine/transition.h"
+
+static struct step cell(bool accepts, int state, int happening)
+{
+	return transition(accepts, (enum state)state, (enum happening)happening);
+}
+
+static bool is_used(bool accepts, int state)
+{
+	if (accepts)
+		return state != STARTING && state != RUNNING && state != STOPPING && state != FROZEN;
+	return state != FULL;
+}
+
+/* FROZEN is no event's doing: whatever puts a backend to sleep will enter it. */
+static bool is_entered(bool accepts, int state)
+{
+	return is_used(accepts, state) && state != FROZEN;
+}
+
+/* accept = no: it has an instance for sure; accept = yes: it may have some. */
+static bool has_instance(bool accepts, int state)
+{
+	if (accepts)
+		return is_used(true, state) && state != OFF;
+	return state == STARTING || state == RUNNING || state == STOPPING || state == CLOSING || state == FROZEN;
+}
+
+/* Every state there is a way to from this one, over any number of cells. */
+static void reach(bool accepts, int from, bool *reached)
+{
+	if (reached[from])
+		return;
+	reached[from] = true;
+	for (int happening = 0; happening < HAPPENINGS; happening++) {
+		if (cell(accepts, from, happening).action != IMPOSSIBLE)
+			reach(accepts, cell(accepts, from, happening).next, reached);
+	}
+}
+
+#define EACH_CELL(accepts, state, happening) \
+	for (int accepts = 0; accepts < 2; accepts++) \
+		for (int state = 0; state < STATES; state++) \
+			for (int happening = 0; happening < HAPPENINGS; happening++)
+
+Test(transition, leads_only_to_states_of_its_own_machine)
+{
+	EACH_CELL(accepts, state, happening) {
+		struct step step = cell(accepts, state, happening);
+
+		if (step.action == IMPOSSIBLE) {
+			cr_expect_eq(step.next, 0, "an empty cell of %s leads somewhere", state_name((enum state)state));
+			continue;
+		}
+		cr_expect(is_used(accepts, state), "%s has a cell for %s", state_name((enum state)state),
+			  happening_name((enum happening)happening));
+		cr_expect(step.next < STATES && is_used(accepts, step.next), "%s by %s leads to %d", state_name((enum state)state),
+			  happening_name((enum happening)happening), step.next);
+		cr_expect_lt(step.action, ACTIONS);
+	}
+}
+
+Test(transition, reaches_every_state_from_off)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		bool reached[STATES] = { false };
+
+		reach(accepts, OFF, reached);
+		for (int state = 0; state < STATES; state++)
+			cr_expect_eq(reached[state], is_entered(accepts, state), "accepts %d: %s", accepts, state_name((enum state)state));
+	}
+}
+
+Test(transition, comes_back_to_off_from_every_state)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int state = 0; state < STATES; state++) {
+			bool reached[STATES] = { false };
+
+			if (!is_used(accepts, state))
+				continue;
+			reach(accepts, state, reached);
+			cr_expect(reached[OFF], "accepts %d: %s", accepts, state_name((enum state)state));
+		}
+	}
+}
+
+Test(transition, ends_a_disabled_service_from_every_state)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int state = 0; state < STATES; state++) {
+			struct step step = cell(accepts, state, DISABLE);
+
+			if (!is_used(accepts, state))
+				continue;
+			cr_expect_neq(step.action, IMPOSSIBLE, "accepts %d: %s", accepts, state_name((enum state)state));
+			cr_expect(step.next == OFF || step.next == CLOSING, "accepts %d: %s", accepts, state_name((enum state)state));
+			if (!accepts && has_instance(false, state))
+				cr_expect_eq(step.next, CLOSING, "%s forgets its instance", state_name((enum state)state));
+			if (step.next == OFF && state != OFF)
+				cr_expect_eq(step.action, CLOSE, "%s leaves its listeners open", state_name((enum state)state));
+			if (step.next == CLOSING && state != CLOSING)
+				cr_expect_eq(step.action, WITHDRAW, "%s leaves its listeners open", state_name((enum state)state));
+		}
+	}
+}
+
+Test(transition, goes_off_when_what_was_closing_has_ended)
+{
+	cr_expect(cell(false, CLOSING, EXITED).next == OFF && cell(false, CLOSING, EXITED).action == CLOSE);
+	cr_expect(cell(false, CLOSING, CRASHED).next == OFF && cell(false, CLOSING, CRASHED).action == CLOSE);
+	cr_expect(cell(true, CLOSING, GONE).next == OFF && cell(true, CLOSING, GONE).action == CLOSE);
+	cr_expect_eq(cell(true, CLOSING, EXITED).next, CLOSING, "there may be others");
+}
+
+Test(transition, hears_of_every_end_of_an_instance)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int state = 0; state < STATES; state++) {
+			if (!has_instance(accepts, state))
+				continue;
+			cr_expect_neq(cell(accepts, state, EXITED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+			cr_expect_neq(cell(accepts, state, CRASHED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+			if (accepts)
+				cr_expect_neq(cell(true, state, GONE).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+			else
+				cr_expect_neq(cell(false, state, TIMER).action, IMPOSSIBLE, "%s has no limit of time",
+					      state_name((enum state)state));
+		}
+	}
+}
+
+Test(transition, queues_again_after_a_good_end_and_pauses_after_a_bad_one)
+{
+	for (int state = 0; state < STATES; state++) {
+		if (!has_instance(false, state) || state == CLOSING)
+			continue;
+		cr_expect_eq(cell(false, state, EXITED).next, LISTENING, "%s", state_name((enum state)state));
+		cr_expect_eq(cell(false, state, EXITED).action, WATCH, "%s", state_name((enum state)state));
+		cr_expect_eq(cell(false, state, CRASHED).next, BACKOFF, "%s", state_name((enum state)state));
+		cr_expect_eq(cell(false, state, CRASHED).action, WAIT, "%s", state_name((enum state)state));
+	}
+}
+
+Test(transition, waits_only_where_a_timer_ends_it)
+{
+	EACH_CELL(accepts, state, happening) {
+		struct step step = cell(accepts, state, happening);
+
+		if (step.action == WAIT)
+			cr_expect_neq(cell(accepts, step.next, TIMER).action, IMPOSSIBLE, "%s by %s", state_name((enum state)state),
+				      happening_name((enum happening)happening));
+	}
+}
+
+Test(transition, takes_the_answer_of_every_action)
+{
+	static const struct { enum action action; enum happening answers[3]; } asked[] = {
+		{ BIND, { BOUND, BIND_ERROR, BIND_ERROR } },
+		{ SPAWN, { READY, EXEC_ERROR, EXITED } },
+		{ WATCH, { BIND_ERROR, HOLD, HOLD } },
+		{ STOP, { EXITED, CRASHED, TIMER } },
+	};
+
+	EACH_CELL(accepts, state, happening) {
+		struct step step = cell(accepts, state, happening);
+
+		for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
+			for (int answer = 0; step.action == asked[n].action && answer < 3; answer++)
+				cr_expect_neq(cell(accepts, step.next, asked[n].answers[answer]).action, IMPOSSIBLE,
+					      "%s by %s: %s, then %s", state_name((enum state)state),
+					      happening_name((enum happening)happening), action_name(asked[n].action),
+					      happening_name(asked[n].answers[answer]));
+		}
+		if (accepts && (step.action == SERVE || step.action == WATCH))
+			cr_expect_neq(cell(true, step.next, FILLED).action, IMPOSSIBLE);
+	}
+}
+
+Test(transition, serves_or_spawns_only_where_it_may)
+{
+	EACH_CELL(accepts, state, happening) {
+		struct step step = cell(accepts, state, happening);
+
+		if (step.action == SPAWN)
+			cr_expect(!accepts && state == LISTENING && happening == ACTIVITY);
+		if (step.action == SERVE)
+			cr_expect(accepts && state == LISTENING && happening == ACTIVITY);
+	}
+}
+
+Test(transition, takes_an_operators_word_in_every_state)
+{
+	static const enum happening words[] = { ENABLE, HOLD, RELEASE, DISABLE };
+
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int state = 0; state < STATES; state++) {
+			for (int n = 0; is_used(accepts, state) && n < 4; n++)
+				cr_expect_neq(cell(accepts, state, words[n]).action, IMPOSSIBLE, "%s: %s",
+					      state_name((enum state)state), happening_name(words[n]));
+		}
+	}
+}
+
+Test(transition, watches_in_two_states_and_takes_activity_there)
+{
+	for (int state = 0; state < STATES; state++) {
+		cr_expect_eq(state_is_watching((enum state)state), state == LISTENING || state == FROZEN);
+		for (int accepts = 0; accepts < 2; accepts++)
+			cr_expect_eq(cell(accepts, state, ACTIVITY).action != IMPOSSIBLE,
+				     is_used(accepts, state) && state_is_watching((enum state)state), "%s",
+				     state_name((enum state)state));
+	}
+}
+
+Test(transition, uses_every_action)
+{
+	bool used[ACTIONS] = { [IMPOSSIBLE] = true };
+
+	EACH_CELL(accepts, state, happening)
+		used[cell(accepts, state, happening).action] = true;
+	for (int action = 0; action < ACTIONS; action++)
+		cr_expect(used[action], "%s", action_name((enum action)action));
+}
+
+Test(transition, gives_everything_a_name_of_its_own)
+{
+	const char *names[STATES + HAPPENINGS + ACTIONS];
+	int ends[] = { STATES, STATES + HAPPENINGS, STATES + HAPPENINGS + ACTIONS }, begin = 0;
+
+	for (int n = 0; n < STATES; n++)
+		names[n] = state_name((enum state)n);
+	for (int n = 0; n < HAPPENINGS; n++)
+		names[STATES + n] = happening_name((enum happening)n);
+	for (int n = 0; n < ACTIONS; n++)
+		names[STATES + HAPPENINGS + n] = action_name((enum action)n);
+	for (int kind = 0; kind < 3; begin = ends[kind++]) {
+		for (int n = begin; n < ends[kind]; n++) {
+			cr_expect(*names[n]);
+			for (int other = begin; other < n; other++)
+				cr_expect_str_neq(names[n], names[other]);
+		}
+	}
+	cr_expect_str_eq(state_name(FULL), "full");
+	cr_expect_str_eq(happening_name(GONE), "gone");
+	cr_expect_str_eq(action_name(CLOSE), "close");
+}
