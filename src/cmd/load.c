@@ -89,5 +89,6 @@ struct table *load_table(const struct options *options, struct diags *diags)
 		preflight_table(table, diags);
 	if (options->keep_going && diags->errors)
 		leave_out_broken(table, diags);
+	pool_seal(table->pool);
 	return table;
 }

@@ -82,7 +82,7 @@ static void add_entry(struct buf *out, const struct directive *directive)
 }
 
 /* The options of later versions, in one paragraph. */
-static void add_later(struct buf *out, enum chapter chapter)
+static void add_later(struct buf *out, enum chapter chapter, bool behind_list)
 {
 	const char *next = NULL;
 
@@ -90,8 +90,8 @@ static void add_later(struct buf *out, enum chapter chapter)
 		if (directives[i].chapter != chapter || !(directives[i].flags & LATER))
 			continue;
 		if (!next)
-			buf_text(out, ".Pp\nKnown by name, but not yet done, so that a table which sets one "
-				 "is refused:\n");
+			buf_addf(out, "%sKnown by name, but not yet done, so that a table which sets one is refused:\n",
+				 behind_list ? ".Pp\n" : "");
 		else
 			buf_addf(out, ".Ic %s ,\n", next);
 		next = directives[i].name[NATIVE];
@@ -115,7 +115,7 @@ static void add_chapter(struct buf *out, enum chapter chapter)
 	}
 	if (any)
 		buf_text(out, ".El\n");
-	add_later(out, chapter);
+	add_later(out, chapter, any);
 }
 
 bool print_mdoc(FILE *out)

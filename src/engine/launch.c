@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,15 +35,21 @@ static unsigned first_port(const struct service *service, const struct listener 
 	return 0;
 }
 
-static char *make_names(const struct service *service)
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count)
 {
-	size_t count = service->what->accept && service->socket_count ? 1 : service->socket_count;
 	struct buf names = { 0 };
+	const char *colon = "";
 
 	buf_text(&names, "LISTEN_FDNAMES=");
-	for (size_t n = 0; n < count; n++)
-		buf_addf(&names, "%s%s", n ? ":" : "", service->sockets[n].name);
-	return buf_take(&names);
+	for (size_t n = 0; n < count; n++) {
+		if (!listener_is_open(&listeners[n]))
+			continue;
+		buf_addf(&names, "%s%s", colon, listeners[n].listen->name);
+		colon = ":";
+	}
+	free(means->names);
+	means->names = buf_take(&names);
+	return means->names;
 }
 
 static bool stream_is(const struct service *service, unsigned kind)
@@ -68,9 +75,7 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		means->plan = plan_make(service, &engine->heritage, first_port(service, listeners), why);
 	if (!means->plan)
 		return false;
-	if (!means->names)
-		means->names = make_names(service);
-	if (!means->names || !open_outputs(means, engine, service)) {
+	if (!open_outputs(means, engine, service)) {
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}
@@ -232,8 +237,7 @@ void wiring_close(struct wiring *wiring)
 	wiring->wanted = wiring->small;
 }
 
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
-		 const struct client *client, char *address, size_t address_size)
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service)
 {
 	*launch = (struct launch){
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
@@ -243,11 +247,19 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 		launch->listen_count = (unsigned)wiring->count - 3;
 		launch->names = means->names;
 	}
-	if (!client)
-		return;
-	client_address(client, address, address_size);
-	launch->remote_address = address;
+}
+
+void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
+		     const struct listener *listener, const struct client *client, struct caller *caller)
+{
+	launch_fill(launch, means, wiring, service);
+	client_address(client, caller->address, sizeof(caller->address));
+	launch->remote_address = caller->address;
 	launch->remote_port = client_port(client);
+	if (!launch->listen_count)
+		return;
+	snprintf(caller->names, sizeof(caller->names), "LISTEN_FDNAMES=%s", listener->listen->name);
+	launch->names = caller->names;
 }
 
 /* The option a stage obeys, for its place in the table. */

@@ -15,7 +15,7 @@
 struct means {
 	struct plan *plan;
 	struct output *log, *syslog;    /* pipes of backends' output */
-	char *names;                    /* LISTEN_FDNAMES=… */
+	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last */
 };
 
 #define WIRING_SMALL 8
@@ -29,6 +29,9 @@ struct wiring {
 	int own_count;
 	int own_small[WIRING_SMALL];
 };
+
+/* LISTEN_FDNAMES of the listeners that are open, in their order. false: out of memory. */
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count);
 
 /* Makes what is missing of means. false with the reason in why. */
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
@@ -47,9 +50,18 @@ bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engi
 		 const int *sockets, size_t socket_count, struct buf *why);
 void wiring_close(struct wiring *wiring);
 
-/* Fills the launch of a start by these means; client is NULL when listeners are handed over. address must outlive it. */
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
-		 const struct client *client, char *address, size_t address_size);
+/* Who is at the other end of a connection, as text for the environment. */
+struct caller {
+	char address[128];
+	char names[300];                /* LISTEN_FDNAMES=NAME of the listener it came by */
+};
+
+/* Fills the launch of a start by these means with the wiring's descriptors: the listeners', */
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service);
+
+/* or a connection's; caller must outlive it. */
+void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
+		     const struct listener *listener, const struct client *client, struct caller *caller);
 
 /* "setting user: Operation not permitted" with the place of the option at fault, for the log. */
 void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out);

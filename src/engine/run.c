@@ -205,7 +205,8 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		sockets[count++] = listener->io.fd;
 	}
-	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why);
+	good = means_name_sockets(means, keeper->listeners, keeper->listener_count) &&
+	       wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why);
 	free(sockets);
 	if (!good)
 		wiring_close(wiring);
@@ -240,7 +241,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	}
 	daemon_forget(keeper->service);
 	note_queue(keeper);
-	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service, NULL, NULL, 0);
+	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service);
 	spawn_start(&launch);
 	wiring_close(&wiring);
 	if (launch.pid < 0)

@@ -22,7 +22,7 @@ struct guest {
 	struct client client;
 	struct instance *instance;
 	struct wiring wiring;
-	char address[128];
+	struct caller caller;
 };
 
 static void on_end(struct instance *instance, const struct ending *ending);
@@ -141,25 +141,25 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 }
 
 /* Puts the descriptors of a guest in order and fills its launch. */
-static bool equip(struct keeper *keeper, struct guest *guest, int socket, bool has_peer, struct launch *launch, struct buf *why)
+static bool equip(struct keeper *keeper, struct listener *listener, struct guest *guest, struct launch *launch, struct buf *why)
 {
 	struct means *means = &keeper->activity->means;
+	int socket = guest->client.fd < 0 ? listener->io.fd : guest->client.fd;
 
 	if (!wiring_make(&guest->wiring, means, keeper->engine, keeper->service, &socket, 1, why)) {
 		wiring_close(&guest->wiring);
 		return false;
 	}
-	launch_fill(launch, means, &guest->wiring, keeper->service, has_peer ? &guest->client : NULL, guest->address,
-		    sizeof(guest->address));
+	launch_fill_for(launch, means, &guest->wiring, keeper->service, listener, &guest->client, &guest->caller);
 	return true;
 }
 
 static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pid)
 {
-	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->address };
+	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->caller.address };
 
 	if (log_wants(keeper->engine->log, LEVEL_INFO))
-		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, guest->address);
+		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, guest->caller.address);
 }
 
 static bool begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
@@ -195,7 +195,7 @@ static void say_failure(struct keeper *keeper, const char *why)
 }
 
 /* Starts an instance for each guest. The connections are closed here either way: a guest that could not be served sees EOF. */
-static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count)
+static bool start_batch(struct keeper *keeper, struct listener *listener, struct guest *guests, size_t count)
 {
 	struct launch launches[BATCH];
 	struct buf why = { 0 };
@@ -205,7 +205,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	if (!means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why))
 		good = false;
 	for (; good && ready < count; ready++)
-		good = equip(keeper, &guests[ready], guests[ready].client.fd, true, &launches[ready], &why);
+		good = equip(keeper, listener, &guests[ready], &launches[ready], &why);
 	ready -= !good && ready;
 	spawn_batch(launches, ready);
 	for (size_t n = 0; n < count; n++) {
@@ -236,7 +236,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		fd_set_nonblocking(listener->io.fd, true);
 	for (int n = 0; n < BATCH && take_guest(keeper, listener, guests, &count, &happening); n++)
 		;
-	if (count && !start_batch(keeper, guests, count))
+	if (count && !start_batch(keeper, listener, guests, count))
 		happening = EXEC_ERROR;
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
@@ -278,7 +278,7 @@ static bool start_datagram(struct keeper *keeper, struct listener *listener, str
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	good = means_prepare(&activity->means, keeper->engine, keeper->service, keeper->listeners, why) &&
-	       equip(keeper, guest, listener->io.fd, true, &launch, why);
+	       equip(keeper, listener, guest, &launch, why);
 	if (!good) {
 		keeper->instance_count--;
 		dismiss(keeper, guest->instance);

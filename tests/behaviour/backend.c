@@ -2,12 +2,12 @@
  *
  *   backend [-m FILE] [-d MILLISECONDS] COMMAND [ARGUMENT]
  *
- * -m adds a line with its pid to FILE as it starts, so a test can count starts; -d waits a random time of at most so long
- * wherever a real server would be slow: before it accepts, after it answered, before it ends. Every answer to a client is
- * a line "PID REQUEST", so a test sees who served it and that nothing was mixed up.
+ * -m adds a line with its pid to FILE as it starts, so a test can count starts; -d waits a random time of at most
+ * so long wherever a real server would be slow: before it accepts, after it answered, before it ends. Every answer
+ * to a client is a line "PID REQUEST", so a test sees who served it and that nothing was mixed up.
  *
- * The hard thing is to close a connection without taking the answer away: what the client still sends is read first, as
- * a socket closed with something unread in it resets its peer. */
+ * The hard thing is to close a connection without taking the answer away: what the client still sends is read
+ * first, as a socket closed with something unread in it resets its peer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Clients for the behaviour tests. The hard thing is that none may hang for ever on a superd that is wrong: every read waits
- * in poll under one deadline, every send is small enough for the socket's buffer. */
+/* Clients for the behaviour tests. The hard thing is that none may hang for ever on a superd that is wrong: every
+ * read waits in poll under one deadline, every send is small enough for the socket's buffer. */
 #include "client.h"
 
 #include <arpa/inet.h>
@@ -49,7 +49,8 @@ int client_connect(int port)
 
 int client_connect_from(const char *from, int port)
 {
-	struct sockaddr_in own = { .sin_family = AF_INET }, to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
@@ -123,7 +124,8 @@ const char *client_line(int fd)
 	while (length < sizeof(line) - 1) {
 		ssize_t got;
 
-		cr_assert(wait_readable(fd, until), "no line came in time, only: %.*s\n%s", (int)length, line, world_logs());
+		cr_assert(wait_readable(fd, until), "no line came in time, only: %.*s\n%s", (int)length, line,
+			  world_logs());
 		got = recv(fd, line + length, 1, 0);
 		cr_assert(got == 1, "instead of a line: %s\n%s", got == 0 ? "the end" : strerror(errno), world_logs());
 		if (line[length] == '\n')
@@ -143,7 +145,8 @@ const char *client_rest(int fd)
 
 	cr_assert_not_null(text);
 	do {
-		cr_assert(wait_readable(fd, until), "no end came in time, only: %.*s\n%s", (int)length, text, world_logs());
+		cr_assert(wait_readable(fd, until), "no end came in time, only: %.*s\n%s", (int)length, text,
+			  world_logs());
 		got = recv(fd, text + length, ANSWER_MOST - 1 - length, 0);
 		cr_assert(got >= 0, "receiving: %s\n%s", strerror(errno), world_logs());
 		length += (size_t)got;

@@ -1,5 +1,6 @@
-/* superd's life under test: started as a setup says, watched through its log, stopped or reloaded, and asked for its
- * descriptors. The log is a file that superd appends to, so nothing that the test does or forgets can block superd. */
+/* superd's life under test: started as a setup says, watched through its log, stopped or reloaded, and asked for
+ * its descriptors. The log is a file that superd appends to, so nothing that the test does or forgets can block
+ * superd. */
 #include "harness.h"
 
 #include <errno.h>
@@ -107,7 +108,8 @@ static struct superd *run(const struct setup *setup, const char *table)
 
 	cr_assert_lt(superd_count, (size_t)SUPERDS_MOST);
 	*superd = (struct superd){ .log = path_in("superd%zu.log", superd_count) };
-	superd->table = write_file(text_of("superd%s.conf", superd_count ? text_of("%zu", superd_count) : ""), "%s", table);
+	superd->table =
+		write_file(text_of("superd%s.conf", superd_count ? text_of("%zu", superd_count) : ""), "%s", table);
 	superd_count++;
 	start(superd, setup);
 	return superd;
@@ -213,7 +215,8 @@ static int wait_port(struct superd *superd, const char *service, unsigned n, boo
 
 	for (long long until = now_ms() + DEADLINE_MS; port < 0; pause_a_moment()) {
 		port = find_port(superd, said, n, last);
-		cr_assert(port >= 0 || !superd_has_ended(superd), "superd ended (%d)\n%s", superd->status, world_logs());
+		cr_assert(port >= 0 || !superd_has_ended(superd), "superd ended (%d)\n%s", superd->status,
+			  world_logs());
 		cr_assert(now_ms() < until, "superd never said: %s\n%s", said, world_logs());
 	}
 	return port;
@@ -255,7 +258,8 @@ int superd_wait_exit(struct superd *superd)
 void superd_stop(struct superd *superd)
 {
 	superd_signal(superd, SIGTERM);
-	cr_assert_eq(superd_wait_exit(superd), 0, "superd ended with %d\n%s", plain_status(superd->status), world_logs());
+	cr_assert_eq(superd_wait_exit(superd), 0, "superd ended with %d\n%s", plain_status(superd->status),
+		     world_logs());
 }
 
 static size_t answers_to_reload(struct superd *superd)

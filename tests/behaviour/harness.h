@@ -1,6 +1,6 @@
-/* The world of a behaviour test: a folder, one superd or more (the installed program), and the promise that nothing is
- * left of them. Each test runs in a process of its own (Criterion's), which is the subreaper of all it starts, so
- * whatever outlives superd turns up here and fails the test.
+/* The world of a behaviour test: a folder, one superd or more (the installed program), and the promise that
+ * nothing is left of them. Each test runs in a process of its own (Criterion's), which is the subreaper of all it
+ * starts, so whatever outlives superd turns up here and fails the test.
  *
  *   Behaviour(echo, answers_in_upper_case)
  *   {
@@ -9,8 +9,8 @@
  *           superd_stop(superd);
  *   }
  *
- * Everything waits for a condition, with a deadline, and fails the test when that passes. Texts that are handed out live
- * as long as the test. */
+ * Everything waits for a condition, with a deadline, and fails the test when that passes. Texts that are handed
+ * out live as long as the test. */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -91,7 +91,8 @@ struct superd {
 };
 
 struct superd *superd_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-struct superd *superd_run_with(const struct setup *setup, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct superd *superd_run_with(const struct setup *setup, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The port that superd last said this service listens on; or the nth (from 0) that it ever said. */
 int superd_port(struct superd *superd, const char *service);

@@ -1,5 +1,6 @@
-/* The load: threads that connect, ask, read to the end and count. The hard thing is to tell apart what went wrong, so no
- * error is retried and none is lumped together with another; only running out of our own ports would be our own fault. */
+/* The load: threads that connect, ask, read to the end and count. The hard thing is to tell apart what went wrong,
+ * so no error is retried and none is lumped together with another; only running out of our own ports would be our
+ * own fault. */
 #include "load.h"
 
 #include <errno.h>
@@ -179,7 +180,8 @@ void tally_expect_all_served(const struct tally *tally)
 {
 	cr_assert_gt(tally->served, 0);
 	cr_assert(tally->refused + tally->reset + tally->unanswered + tally->wrong == 0,
-		  "%zu served, %zu refused, %zu reset, %zu unanswered, %zu answered wrongly; the longest took %lld ms\n%s",
+		  "%zu served, %zu refused, %zu reset, %zu unanswered, %zu answered wrongly; the longest took %lld "
+		  "ms\n%s",
 		  tally->served, tally->refused, tally->reset, tally->unanswered, tally->wrong, tally->longest_ms,
 		  world_logs());
 }

@@ -1,6 +1,7 @@
-/* Namespaces for superd under test. The hard thing is that it must work for root and, by a user namespace, for anybody,
- * and that superd itself stays the direct child of the test: so clone(2) makes it PID 1 at once, and each step behind
- * it that fails ends the child with a status and a line on stderr, never with a superd that runs half way in. */
+/* Namespaces for superd under test. The hard thing is that it must work for root and, by a user namespace, for
+ * anybody, and that superd itself stays the direct child of the test: so clone(2) makes it PID 1 at once, and each
+ * step behind it that fails ends the child with a status and a line on stderr, never with a superd that runs half
+ * way in. */
 #include "namespace.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* How the tests' backends find their sockets. Nothing here trusts superd: LISTEN_PID is compared, a count out of range is
- * an end with status 99, so a test sees it instead of a backend that serves something else. */
+/* How the tests' backends find their sockets. Nothing here trusts superd: LISTEN_PID is compared, a count out of
+ * range is an end with status 99, so a test sees it instead of a backend that serves something else. */
 #include "passed.h"
 
 #include <errno.h>

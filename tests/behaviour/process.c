@@ -1,5 +1,5 @@
-/* The look at /proc. The hard thing is that it changes while it is read: a process that goes away in between is simply no
- * longer counted, and what matters is read from one line of stat at a time. */
+/* The look at /proc. The hard thing is that it changes while it is read: a process that goes away in between is
+ * simply no longer counted, and what matters is read from one line of stat at a time. */
 #include "process.h"
 
 #include <ctype.h>

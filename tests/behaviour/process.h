@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Descendants of pid, zombies too, up to most of them into out (may be NULL); gives how many there are. A zombie below superd
- * is an end that superd has not noticed yet. */
+/* Descendants of pid, zombies too, up to most of them into out (may be NULL); gives how many there are. A zombie
+ * below superd is an end that superd has not noticed yet. */
 size_t process_descendants(pid_t pid, pid_t *out, size_t most);
 
 bool process_lives(pid_t pid);                  /* there, and no zombie */

@@ -1,4 +1,5 @@
-/* Reports read back. The hard thing is to take only whole ones: a report ends with "end=1", and its file appears by a rename. */
+/* Reports read back. The hard thing is to take only whole ones: a report ends with "end=1", and its file appears
+ * by a rename. */
 #include "reading.h"
 
 #include <stdarg.h>
@@ -45,8 +46,8 @@ void reading_expect(struct reading reading, const char *key, const char *value)
 {
 	const char *got = reading_get(reading, "%s", key);
 
-	cr_assert(got && strcmp(got, value) == 0, "%s is '%s' instead of '%s' in:\n%s", key, got ? got : "(not there)", value,
-		  reading.text);
+	cr_assert(got && strcmp(got, value) == 0, "%s is '%s' instead of '%s' in:\n%s", key, got ? got : "(not there)",
+		  value, reading.text);
 }
 
 bool reading_lists(struct reading reading, const char *key, const char *word)

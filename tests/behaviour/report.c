@@ -1,5 +1,5 @@
-/* The backend that reports all it was given: its arguments, environment, descriptors, signals, identity, limits. One
- * "key=value" a line, ended by "end=1", written beside FILE and renamed, so whoever sees FILE sees all of it.
+/* The backend that reports all it was given: its arguments, environment, descriptors, signals, identity, limits.
+ * One "key=value" a line, ended by "end=1", written beside FILE and renamed, so whoever sees FILE sees all of it.
  *
  *   report FILE          writes FILE, then serves whoever activated it: one connection or datagram, answered "reported"
  *   report --stay FILE   writes FILE, then stays until it is killed, and answers nobody
@@ -64,7 +64,8 @@ static void write_unix_address(FILE *out, const struct sockaddr_un *address, soc
 	if (length <= offsetof(struct sockaddr_un, sun_path))
 		fputs("unnamed", out);
 	else if (address->sun_path[0] == '\0')
-		fprintf(out, "@%.*s", (int)(length - offsetof(struct sockaddr_un, sun_path) - 1), address->sun_path + 1);
+		fprintf(out, "@%.*s", (int)(length - offsetof(struct sockaddr_un, sun_path) - 1),
+			address->sun_path + 1);
 	else
 		fputs(address->sun_path, out);
 }

@@ -1,5 +1,6 @@
-/* accept = yes: superd accepts, and each connection is an instance of its own. What is hard to get right is the counting:
- * every limit must free up at any end whatever, and who is over it waits or is refused as the table says. */
+/* accept = yes: superd accepts, and each connection is an instance of its own. What is hard to get right is the
+ * counting: every limit must free up at any end whatever, and who is over it waits or is refused as the table
+ * says. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 static struct superd *run_each(const char *exec, const char *options)
 {
-	return superd_run("service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n", exec, options);
+	return superd_run("service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n", exec,
+			  options);
 }
 
 /* Says something and waits for the answer, so that its instance surely runs; the connection stays. */
@@ -203,8 +205,9 @@ Behaviour(accept, two_hundred_at_once)
 Behaviour(accept, a_datagram_service_starts_no_storm)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
-					   backend("-m %s -d 20 datagrams 100", marks));
+	struct superd *superd =
+		superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+			   backend("-m %s -d 20 datagrams 100", marks));
 	int client = datagram_client(superd_port(superd, "dgram"));
 
 	cr_assert_not_null(strstr(datagram_ask(client, "one"), " one"));
@@ -222,7 +225,8 @@ Behaviour(accept, a_datagram_service_starts_no_storm)
 Behaviour(accept, unix_clients_are_served_alike)
 {
 	const char *path = path_in("each.sock");
-	struct superd *superd = superd_run("service each { listen = \"%s\" accept = yes exec = \"%s\" }", path, backend("lines"));
+	struct superd *superd =
+		superd_run("service each { listen = \"%s\" accept = yes exec = \"%s\" }", path, backend("lines"));
 	int first, second;
 
 	WAIT_UNTIL(access(path, F_OK) == 0);
@@ -258,9 +262,10 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
 	const struct setup setup = { .descriptors = 100 };
-	struct superd *superd = superd_run_with(&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }",
-						backend("-d 20 stdio"));
-	struct load *load = load_start(&(struct load_plan){ .port = superd_port(superd, "each"), .threads = 60, .connections = 300 });
+	struct superd *superd = superd_run_with(
+		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
+	struct load *load = load_start(
+		&(struct load_plan){ .port = superd_port(superd, "each"), .threads = 60, .connections = 300 });
 	struct tally tally = load_wait(load);
 
 	tally_expect_all_served(&tally);

@@ -1,5 +1,5 @@
-/* The command line: what --check and --print say, one service without a file, the table beside a main command, and every
- * kind of wrong input, each of which must end with status 1 and lines that name file, line and column, and nothing else. */
+/* The command line: what --check and --print say, one service without a file, the table beside a main command, and
+ * superd as a daemon. What is wrong with a table's text has a file of its own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,183 +28,33 @@ Behaviour(cli, check_of_a_good_table_is_silent_success)
 
 Behaviour(cli, check_reports_every_mistake_in_one_pass)
 {
-	const char *table = write_file("bad.conf", "service web {\n listen = \"tcp:99999\"\n exec = \"/bin/cat\"\n usr = \"x\"\n"
+	const char *table = write_file("bad.conf",
+				       "service web {\n listen = \"tcp:99999\"\n exec = \"/bin/cat\"\n usr = \"x\"\n"
 				       " timeout_stop = soon\n}\nservice other {\n listen = \"127.0.0.1:0\"\n}\n");
 	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
 
 	cr_assert_eq(outcome.status, 1);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:2:11: error: ", table)), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:4:2: error: unknown option 'usr'", table)), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("%s:4:2: error: unknown option 'usr'", table)), "%s",
+			   outcome.err);
 	cr_assert_not_null(strstr(outcome.err, "did you mean 'user'"), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:", table)), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:7:", table)), "%s", outcome.err);
 }
 
-/* Every line of the message must be about this file, and one an error with its place. */
-static void expect_refused(const char *what, struct outcome outcome, const char *path)
-{
-	const char *line = outcome.err;
-	bool placed = false;
-
-	cr_assert_eq(outcome.status, 1, "%s: ended with %d: %s", what, outcome.status, outcome.err);
-	cr_assert_str_empty(outcome.out, "%s: printed %s", what, outcome.out);
-	cr_assert_str_not_empty(outcome.err, "%s: said nothing", what);
-	for (; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		unsigned row, column;
-
-		cr_assert_eq(strncmp(line, path, strlen(path)), 0, "%s: says something else: %s", what, line);
-		if (sscanf(line + strlen(path), ":%u:%u: error: %*c", &row, &column) == 2 && strstr(line, ": error: "))
-			placed = true;
-		cr_assert_lt(strcspn(line, "\n"), 2000, "%s: an endless line", what);
-	}
-	cr_assert(placed, "%s: no FILE:LINE:COL: error: %s", what, outcome.err);
-}
-
-#define IN_SERVICE(text) "service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n " text "\n}\n"
-
-Behaviour(cli, wrong_input_is_refused_with_its_place)
-{
-	static const struct {
-		const char *what, *table;
-	} cases[] = {
-		{ "an unknown option", IN_SERVICE("usre = \"root\"") },
-		{ "an unknown section", "sevrice web { }\n" },
-		{ "a bad port", "service web { listen = \"tcp:65536\" exec = \"/bin/cat\" }\n" },
-		{ "an unknown name of services(5)", "service web { listen = \"tcp:no-such-service\" exec = \"/bin/cat\" }\n" },
-		{ "a bad address", "service web { listen = \"300.0.0.1:80\" exec = \"/bin/cat\" }\n" },
-		{ "an unknown kind of endpoint", "service web { listen = \"tpc:80\" exec = \"/bin/cat\" }\n" },
-		{ "a relative socket path", "service web { listen = \"unix:web.sock\" exec = \"/bin/cat\" }\n" },
-		{ "a bad duration", IN_SERVICE("timeout_stop = \"5 parsecs\"") },
-		{ "a negative duration", IN_SERVICE("timeout_stop = \"-5s\"") },
-		{ "a bad mode", IN_SERVICE("umask = 0999") },
-		{ "a bad number", IN_SERVICE("nice = twenty") },
-		{ "a number out of bounds", IN_SERVICE("nice = 1000") },
-		{ "a bad size", IN_SERVICE("receive_buffer = \"10 elephants\"") },
-		{ "a bad boolean", IN_SERVICE("accept = perhaps") },
-		{ "a bad word", IN_SERVICE("type = complicated") },
-		{ "a bad signal", IN_SERVICE("kill_signal = SIGNOTHING") },
-		{ "an unknown user", IN_SERVICE("user = \"no-such-user-here\"") },
-		{ "an unknown group", IN_SERVICE("group = \"no-such-group-here\"") },
-		{ "a missing program", "service web { listen = \"127.0.0.1:0\" exec = \"/no/such/program\" }\n" },
-		{ "a program without its path", "service web { listen = \"127.0.0.1:0\" exec = \"cat\" }\n" },
-		{ "a folder as program", "service web { listen = \"127.0.0.1:0\" exec = \"/bin\" }\n" },
-		{ "no listen", "service web { exec = \"/bin/cat\" }\n" },
-		{ "no exec", "service web { listen = \"127.0.0.1:0\" }\n" },
-		{ "an empty service", "service web { }\n" },
-		{ "a service without a name", "service { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n" },
-		{ "two services of one name", IN_SERVICE("") "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n" },
-		{ "two services on one endpoint", "service a { listen = \"8888\" exec = \"/bin/cat\" }\n"
-						  "service b { listen = \"tcp:8888\" exec = \"/bin/cat\" }\n" },
-		{ "an option set twice", IN_SERVICE("nice = 1\n nice = 2") },
-		{ "connections of a fifo", "service web { listen = \"fifo:/run/f\" accept = yes exec = \"/bin/cat\" }\n" },
-		{ "two sockets on one stdin", "service web { listen = { \"127.0.0.1:0\", \"[::1]:0\" } pass = inetd exec = \"/bin/cat\" }\n" },
-		{ "forking for each connection", IN_SERVICE("accept = yes\n type = forking") },
-		{ "a pid file without forking", IN_SERVICE("pid_file = \"/run/web.pid\"") },
-		{ "pauses the wrong way round", IN_SERVICE("backoff_min = 10s\n backoff_max = 1s") },
-		{ "an option that is still to come", IN_SERVICE("only_from = { \"192.0.2.0/24\" }") },
-		{ "a socket's name that can't be", "service web { socket \"a:b\" { listen = \"127.0.0.1:0\" } exec = \"/bin/cat\" }\n" },
-		{ "a service's option in a socket", "service web { socket s { listen = \"127.0.0.1:0\" user = \"root\" } exec = \"/bin/cat\" }\n" },
-		{ "listen in defaults", "defaults { listen = \"8888\" }\n" IN_SERVICE("") },
-		{ "an unknown template", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat %{nonsense}\" }\n" },
-		{ "an open brace", "service web {\n listen = \"127.0.0.1:0\"\n" },
-		{ "an open quote", "service web { listen = \"127.0.0.1:0\n exec = \"/bin/cat\" }\n" },
-		{ "a lone brace", "}\n" },
-		{ "a word too many", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" } trailing\n" },
-		{ "a missing value", IN_SERVICE("nice =") },
-		{ "an include that is not there", "include(\"/no/such/file.conf\")\n" IN_SERVICE("") },
-		{ "another system's table, so far", "import(\"inetd:/etc/inetd.conf\")\n" IN_SERVICE("") },
-		{ "an unknown language", "import(\"cobol:/etc/inetd.conf\")\n" IN_SERVICE("") },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *path = write_file("case.conf", "%s", cases[i].table);
-
-		expect_refused(cases[i].what, SUPERD_ANSWER("--check", "-f", path), path);
-		expect_refused(cases[i].what, SUPERD_ANSWER("-f", path), path);
-	}
-}
-
-Behaviour(cli, a_file_that_includes_itself_is_refused)
-{
-	const char *path = path_in("self.conf");
-
-	write_file("self.conf", "include(\"%s\")\n" GOOD, path, own_user());
-	expect_refused("a file that includes itself", SUPERD_ANSWER("--check", "-f", path), path);
-}
-
-Behaviour(cli, files_that_include_each_other_are_refused)
-{
-	const char *path = write_file("one.conf", "include(\"two.conf\")\n" GOOD, own_user());
-	struct outcome outcome;
-
-	write_file("two.conf", "include(\"one.conf\")\n");
-	outcome = SUPERD_ANSWER("--check", "-f", path);
-	cr_assert_eq(outcome.status, 1, "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, text_of("%s:1:", path_in("two.conf"))), "%s", outcome.err);
-}
-
-static void write_raw(const char *path, const char *bytes, size_t length, size_t times)
-{
-	FILE *file = fopen(path, "we");
-
-	cr_assert_not_null(file);
-	while (times-- > 0)
-		cr_assert_eq(fwrite(bytes, 1, length, file), length);
-	cr_assert_eq(fclose(file), 0);
-}
-
-Behaviour(cli, binary_rubbish_is_refused)
-{
-	const char *path = path_in("rubbish.conf");
-	char bytes[256];
-
-	for (int i = 0; i < 256; i++)
-		bytes[i] = (char)(i * 37);
-	write_raw(path, bytes, sizeof(bytes), 64);
-	expect_refused("binary rubbish", SUPERD_ANSWER("--check", "-f", path), path);
-	expect_refused("binary rubbish", SUPERD_ANSWER("-f", path), path);
-}
-
-Behaviour(cli, a_line_of_a_megabyte_is_refused)
-{
-	const char *path = path_in("long.conf");
-
-	write_raw(path, "x", 1, 1 << 20);
-	expect_refused("a line of a megabyte", SUPERD_ANSWER("--check", "-f", path), path);
-	expect_refused("a line of a megabyte", SUPERD_ANSWER("-f", path), path);
-}
-
-Behaviour(cli, deep_nesting_is_refused)
-{
-	const char *path = path_in("deep.conf");
-	struct outcome outcome;
-
-	write_raw(path, "service a {\n", 12, 20000);
-	outcome = SUPERD_ANSWER("--check", "-f", path);
-	cr_assert_eq(outcome.status, 1);
-	cr_assert_not_null(strstr(outcome.err, "error: "));
-	cr_assert_lt(strlen(outcome.err), 200000, "a file of rubbish makes more rubbish");
-}
-
-Behaviour(cli, what_is_no_file_is_refused)
-{
-	struct outcome outcome = SUPERD_ANSWER("-f", path_in("missing.conf"));
-
-	cr_assert_eq(outcome.status, 1);
-	cr_assert_not_null(strstr(outcome.err, "No such file or directory"), "%s", outcome.err);
-	cr_assert_eq(mkfifo(path_in("fifo.conf"), 0600), 0);
-	outcome = SUPERD_ANSWER("--check", "-f", path_in("fifo.conf"));
-	cr_assert_eq(outcome.status, 1);
-	outcome = SUPERD_ANSWER("--check", "-f", "/dev/zero");
-	cr_assert_eq(outcome.status, 1);
-}
-
 Behaviour(cli, wrong_usage_is_refused)
 {
 	static const char *const words[][4] = {
-		{ "--no-such-option" }, { "-f" }, { "--log-level", "loud", "--check" }, { "--print=poetry" }, { "--explain" },
-		{ "--explain", "no_such_option" }, { "-l", "127.0.0.1:0" }, { "-l", "tpc:80", "--", "/bin/cat" },
-		{ "--log", "pigeon", "--check" }, { "stray" },
+		{ "--no-such-option" },
+		{ "-f" },
+		{ "--log-level", "loud", "--check" },
+		{ "--print=poetry" },
+		{ "--explain" },
+		{ "--explain", "no_such_option" },
+		{ "-l", "127.0.0.1:0" },
+		{ "-l", "tpc:80", "--", "/bin/cat" },
+		{ "--log", "pigeon", "--check" },
+		{ "stray" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -221,7 +71,8 @@ Behaviour(cli, version_and_help_go_to_stdout)
 	struct outcome version = SUPERD_ANSWER("--version"), help = SUPERD_ANSWER("--help");
 
 	cr_assert(version.status == 0 && strncmp(version.out, "superd ", 7) == 0, "%s%s", version.out, version.err);
-	cr_assert(help.status == 0 && strstr(help.out, "--check") && strstr(help.out, "--print"), "%s%s", help.out, help.err);
+	cr_assert(help.status == 0 && strstr(help.out, "--check") && strstr(help.out, "--print"), "%s%s", help.out,
+		  help.err);
 	cr_assert_str_empty(help.err);
 }
 
@@ -236,13 +87,16 @@ Behaviour(cli, explain_tells_of_an_option)
 
 static const char *rich_table(void)
 {
-	return write_file("rich.conf", "defaults { nice = 3 env = { \"A=1\" } }\n"
+	return write_file("rich.conf",
+			  "defaults { nice = 3 env = { \"A=1\" } }\n"
 			  "service web {\n socket http { listen = \"127.0.0.1:8881\" backlog = 17 }\n"
 			  " socket admin { listen = \"%s\" socket_mode = 0660 }\n"
-			  " exec = \"/bin/cat 'two words' \\\"and \\\\\\\\ more\\\"\"\n user = \"%s\"\n env += { \"B=2 %%{fd:admin}\" }\n"
+			  " exec = \"/bin/cat 'two words' \\\"and \\\\\\\\ more\\\"\"\n user = \"%s\"\n env += { \"B=2 "
+			  "%%{fd:admin}\" }\n"
 			  " timeout_stop = 90s\n output = \"append:/var/log/web\"\n rlimit_nofile = \"64:128\"\n}\n"
 			  "service each {\n listen = { \"udp:127.0.0.1:8882\", \"127.0.0.1:8883\" }\n accept = yes\n"
-			  " exec = \"/bin/cat\"\n user = \"%s\"\n instances = 5\n per_source = unlimited\n backoff_max = 1min\n}\n",
+			  " exec = \"/bin/cat\"\n user = \"%s\"\n instances = 5\n per_source = unlimited\n backoff_max "
+			  "= 1min\n}\n",
 			  path_in("web.sock"), own_user(), own_user());
 }
 
@@ -284,7 +138,8 @@ Behaviour(cli, json_is_what_programs_expect)
 	cr_assert_eq(json.status, 0, "%s", json.err);
 	write_file("table.json", "%s", json.out);
 	write_file("check.py", "%s", check);
-	python = program_answer((const char *const[]){ "/usr/bin/python3", path_in("check.py"), path_in("table.json"), NULL });
+	python = program_answer(
+		(const char *const[]){ "/usr/bin/python3", path_in("check.py"), path_in("table.json"), NULL });
 	cr_assert_eq(python.status, 0, "%s in %s", python.err, json.out);
 }
 
@@ -292,8 +147,11 @@ Behaviour(cli, keep_going_leaves_only_the_broken_out)
 {
 	static const char *const arguments[] = { "--keep-going", NULL };
 	const struct setup setup = { .arguments = arguments };
-	struct superd *superd = superd_run_with(&setup, "service broken { listen = \"tcp:nonsense:port\" exec = \"/bin/cat\" }\n"
-						"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"));
+	struct superd *superd =
+		superd_run_with(&setup,
+				"service broken { listen = \"tcp:nonsense:port\" exec = \"/bin/cat\" }\n"
+				"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+				backend("serve"));
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_assert_not_null(strstr(world_logs(), "broken"));
@@ -303,7 +161,9 @@ Behaviour(cli, keep_going_leaves_only_the_broken_out)
 Behaviour(cli, one_service_without_a_file)
 {
 	const char *program = text_of("%s/backend", getenv("SUPERD_TESTDIR"));
-	const char *const arguments[] = { "--log-level", "info", "-l", "127.0.0.1:0", "--", program, "take", "1", NULL };
+	const char *const arguments[] = {
+		"--log-level", "info", "-l", "127.0.0.1:0", "--", program, "take", "1", NULL
+	};
 	const struct setup setup = { .without_table = true, .arguments = arguments };
 	struct superd *superd = superd_run_with(&setup, "#\n");
 	int port = superd_port(superd, "backend");
@@ -315,7 +175,8 @@ Behaviour(cli, one_service_without_a_file)
 
 Behaviour(cli, one_inetd_service_without_a_file)
 {
-	const char *const arguments[] = { "--log-level", "info", "-l", "127.0.0.1:0", "-a", "--inetd", "--", "/bin/cat", NULL };
+	const char *const arguments[] = { "--log-level", "info", "-l",	     "127.0.0.1:0", "-a",
+					  "--inetd",	 "--",	 "/bin/cat", NULL };
 	const struct setup setup = { .without_table = true, .arguments = arguments };
 	struct superd *superd = superd_run_with(&setup, "#\n");
 
@@ -326,8 +187,8 @@ Behaviour(cli, one_inetd_service_without_a_file)
 Behaviour(cli, names_and_variables_for_a_service_without_a_file)
 {
 	const char *report = path_in("report"), *program = text_of("%s/report", getenv("SUPERD_TESTDIR"));
-	const char *const arguments[] = { "--log-level", "info", "-l", "127.0.0.1:0", "--fdname", "mine", "-E", "COLOUR=blue", "--",
-					  program, report, NULL };
+	const char *const arguments[] = { "--log-level", "info",	"-l", "127.0.0.1:0", "--fdname", "mine",
+					  "-E",		 "COLOUR=blue", "--", program,	     report,	 NULL };
 	const struct setup setup = { .without_table = true, .arguments = arguments };
 	struct superd *superd = superd_run_with(&setup, "#\n");
 
@@ -346,7 +207,8 @@ static int status_of_main_command(const char *const *command)
 
 	for (size_t i = 0; command[i] && i < 14; i++)
 		arguments[i + 1] = command[i];
-	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" start = boot exec = \"%s\" }", backend("serve"));
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" start = boot exec = \"%s\" }",
+				 backend("serve"));
 	return superd_wait_exit(superd);
 }
 
@@ -381,9 +243,11 @@ Behaviour(cli, a_main_command_keeps_superds_streams_and_environment)
 
 Behaviour(cli, services_run_beside_a_main_command_and_term_reaches_it)
 {
-	const char *const arguments[] = { "--", "/bin/sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.05; done", NULL };
+	const char *const arguments[] = { "--", "/bin/sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.05; done",
+					  NULL };
 	const struct setup setup = { .arguments = arguments };
-	struct superd *superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }", backend("serve"));
+	struct superd *superd =
+		superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }", backend("serve"));
 
 	client_ask_pid(superd_port(superd, "web"));
 	superd_signal(superd, SIGTERM);
@@ -398,7 +262,8 @@ Behaviour(cli, a_daemon_leaves_its_pid_and_takes_it_away)
 	int port = free_port();
 	pid_t pid;
 
-	table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("take 1"));
+	table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+			   backend("take 1"));
 	outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", text_of("file:%s", log));
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	/* Once the command has come back the sockets are there. */
@@ -423,7 +288,8 @@ Behaviour(cli, a_daemon_that_cannot_start_says_so_before_it_leaves)
 
 Behaviour(cli, int_stops_like_term_and_quit_lets_instances_run_on)
 {
-	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("lines"));
+	struct superd *superd =
+		superd_run("service web { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("lines"));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "hello\n");

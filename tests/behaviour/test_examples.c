@@ -1,5 +1,6 @@
-/* Each example with its table: it answers, ends by itself, and answers again. The tables are those of conf/ with the
- * port, the user and the waiting times of a test put in, so that what an administrator copies is what is tested. */
+/* Each example with its table: it answers, ends by itself, and answers again. The tables are those of conf/ with
+ * the port, the user and the waiting times of a test put in, so that what an administrator copies is what is
+ * tested. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,11 @@
 /* A table of conf/ on a port that the kernel chooses, as this user. */
 static const char *table_for_test(const char *name, const char *listen)
 {
-	const char *table = replaced(example_table(name), listen, "\"127.0.0.1:0\"");
+	const char *table;
+
+	SKIP_WITHOUT(access("/usr/bin/ruby", X_OK) == 0 || strcmp(name, "echo.conf") != 0, "there is no Ruby here");
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0 || strcmp(name, "http.conf") != 0, "there is no Python here");
+	table = replaced(example_table(name), listen, "\"127.0.0.1:0\"");
 
 	return strstr(table, "\"nobody\"") ? replaced(table, "\"nobody\"", text_of("\"%s\"", own_user())) : table;
 }
@@ -75,8 +80,10 @@ Behaviour(examples, echo_server_binds_its_own_port_by_hand)
 {
 	const char *port = text_of("%d", free_port());
 	const char *const words[] = { "/usr/bin/ruby", example("echo-server.rb"), "--idle", "0", "--port", port, NULL };
-	struct outcome outcome = program_answer(words);
+	struct outcome outcome;
 
+	SKIP_WITHOUT(access("/usr/bin/ruby", X_OK) == 0, "there is no Ruby here");
+	outcome = program_answer(words);
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	expect_in(outcome.err, text_of("I bound port %s myself", port));
 }
@@ -126,7 +133,8 @@ Behaviour(examples, hello_world_loses_nobody_who_comes_as_it_ends)
 Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
 {
 	const char *table = table_for_test("hello-world.conf", "\"5000\"");
-	struct superd *superd = superd_run("%s", replaced(table, "hello-world-server'\"", "hello-world-server' -p 1\""));
+	struct superd *superd =
+		superd_run("%s", replaced(table, "hello-world-server'\"", "hello-world-server' -p 1\""));
 	int port = superd_port(superd, "hello-world");
 
 	greeted_by(port);

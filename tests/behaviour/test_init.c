@@ -1,5 +1,5 @@
-/* superd as PID 1: of a namespace of its own, with and without what a machine usually has, by root and by anybody. And
- * where it is not PID 1: orphans come to it all the same. The tests look in from outside. */
+/* superd as PID 1: of a namespace of its own, with and without what a machine usually has, by root and by anybody.
+ * And where it is not PID 1: orphans come to it all the same. The tests look in from outside. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +59,8 @@ Behaviour(init, as_pid_1_it_ends_everybody_within_its_deadline)
 	int client;
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
-	superd = superd_run_with(&setup, WEB "service hangs { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 1h }\n",
+	superd = superd_run_with(&setup,
+				 WEB "service hangs { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 1h }\n",
 				 backend("escape"), "timeout_stop = 1h", backend("hang"));
 	client_ask(superd_port(superd, "web"), "hello\n");
 	client = client_connect(superd_port(superd, "hangs"));
@@ -92,13 +93,16 @@ Behaviour(init, as_pid_1_its_status_is_the_main_commands)
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	cr_assert_eq(superd_wait_exit(superd_run_with(&setups[0], WEB, backend("serve"), "start = boot")), 7);
-	cr_assert_eq(superd_wait_exit(superd_run_with(&setups[1], WEB, backend("serve"), "start = boot")), 128 + SIGKILL);
+	cr_assert_eq(superd_wait_exit(superd_run_with(&setups[1], WEB, backend("serve"), "start = boot")),
+		     128 + SIGKILL);
 }
 
 Behaviour(init, as_pid_1_it_passes_signals_on_to_the_main_command)
 {
-	const char *const arguments[] = { "--", "/bin/sh", "-c",
-					  "trap 'exit 5' TERM; trap 'echo one' USR1; echo ready; while :; do sleep 0.05; done", NULL };
+	const char *const arguments[] = {
+		"--", "/bin/sh", "-c",
+		"trap 'exit 5' TERM; trap 'echo one' USR1; echo ready; while :; do sleep 0.05; done", NULL
+	};
 	const struct setup setup = { .pid1 = true, .arguments = arguments };
 	struct superd *superd;
 
@@ -117,8 +121,9 @@ Behaviour(init, it_works_with_next_to_nothing_around_it)
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	SKIP_WITHOUT(!running_sanitized(), "sanitizers need /proc");
-	superd = superd_run_with(&setup, WEB "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"0\" }\n",
-				 backend("take 1"), "", backend("stdio"));
+	superd = superd_run_with(
+		&setup, WEB "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"0\" }\n",
+		backend("take 1"), "", backend("stdio"));
 	port = superd_port(superd, "web");
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");

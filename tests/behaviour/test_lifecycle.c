@@ -1,6 +1,6 @@
-/* The life of a backend that gets the listeners: started by the first client, again after any end, with pauses only where
- * something is wrong, and gone with all it started when superd stops. Starts are counted by marks that backends leave in
- * a file, so nothing here depends on how fast this machine is, but for the bounds on pauses. */
+/* The life of a backend that gets the listeners: started by the first client, again after any end, with pauses
+ * only where something is wrong, and gone with all it started when superd stops. Starts are counted by marks that
+ * backends leave in a file, so nothing here depends on how fast this machine is, but for the bounds on pauses. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -141,7 +141,8 @@ Behaviour(lifecycle, a_program_that_cannot_run_is_retried_and_named)
 
 Behaviour(lifecycle, pauses_keep_within_the_tables_bounds)
 {
-	struct superd *superd = run_web(backend("-m %s exit 1", path_in("marks")), "backoff_min = 20ms\nbackoff_max = 50ms");
+	struct superd *superd =
+		run_web(backend("-m %s exit 1", path_in("marks")), "backoff_min = 20ms\nbackoff_max = 50ms");
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(count_lines(path_in("marks")) >= 20);
@@ -219,7 +220,8 @@ Behaviour(lifecycle, runtime_max_ends_a_backend_and_the_next_client_gets_a_new_o
 Behaviour(lifecycle, a_forking_daemon_is_followed_by_its_pid_file)
 {
 	const char *pid_file = path_in("daemon.pid");
-	struct superd *superd = run_web(backend("daemon %s", pid_file), text_of("type = forking\npid_file = \"%s\"", pid_file));
+	struct superd *superd =
+		run_web(backend("daemon %s", pid_file), text_of("type = forking\npid_file = \"%s\"", pid_file));
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
@@ -333,7 +335,8 @@ Behaviour(lifecycle, an_idle_superd_does_not_wake)
 	long long before;
 
 	for (int i = 0; i < 50; i++)
-		table = text_of("%sservice s%d { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", table, i, backend("serve"));
+		table = text_of("%sservice s%d { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", table, i,
+				backend("serve"));
 	superd = superd_run("%s", table);
 	client_ask_pid(superd_port(superd, "s49"));
 	before = superd_cpu_ms(superd);
@@ -354,10 +357,11 @@ Behaviour(lifecycle, a_client_that_leaves_before_it_is_served_does_no_harm)
 
 Behaviour(lifecycle, services_are_independent_of_each_other)
 {
-	struct superd *superd = superd_run("service hangs { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 100ms }\n"
-					   "service fails { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
-					   "service works { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-					   backend("hang"), backend("exit 1"), backend("take 1"));
+	struct superd *superd =
+		superd_run("service hangs { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 100ms }\n"
+			   "service fails { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+			   "service works { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+			   backend("hang"), backend("exit 1"), backend("take 1"));
 	int hangs = client_connect(superd_port(superd, "hangs")), fails = client_connect(superd_port(superd, "fails"));
 
 	for (int i = 0; i < 20; i++)

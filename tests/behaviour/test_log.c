@@ -1,5 +1,6 @@
-/* What superd and its backends say, and where it goes: lines under the service's name to the log, to syslog, to files; as
- * text and as JSON; the state at SIGUSR1. And the one thing it must never do: wait for whoever reads the log. */
+/* What superd and its backends say, and where it goes: lines under the service's name to the log, to syslog, to
+ * files; as text and as JSON; the state at SIGUSR1. And the one thing it must never do: wait for whoever reads the
+ * log. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -44,7 +45,8 @@ Behaviour(log, the_last_words_of_a_backend_are_not_lost)
 
 Behaviour(log, an_instances_errors_stay_off_the_wire)
 {
-	struct superd *superd = superd_run(WEB, "/bin/sh -c 'echo for the client; echo for the log >&2'", "accept = yes");
+	struct superd *superd =
+		superd_run(WEB, "/bin/sh -c 'echo for the client; echo for the log >&2'", "accept = yes");
 	int client = client_connect(superd_port(superd, "web"));
 
 	cr_assert_str_eq(client_rest(client), "for the client\n");
@@ -195,7 +197,8 @@ Behaviour(log, json_is_one_object_a_line_with_stable_names)
 	struct outcome python;
 	const char *port = NULL;
 
-	WAIT_UNTIL((port = strstr(read_text(superd->log), "listening on tcp:127.0.0.1:")) != NULL && strchr(port, '\n'));
+	WAIT_UNTIL((port = strstr(read_text(superd->log), "listening on tcp:127.0.0.1:")) != NULL &&
+		   strchr(port, '\n'));
 	client_ask((int)strtol(port + strlen("listening on tcp:127.0.0.1:"), NULL, 10), "hello\n");
 	superd_stop(superd);
 	write_file("check.py", "%s", check);
@@ -205,8 +208,8 @@ Behaviour(log, json_is_one_object_a_line_with_stable_names)
 
 Behaviour(log, usr1_tells_the_state)
 {
-	struct superd *superd = superd_run(WEB "service idle { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"), "",
-					   backend("serve"));
+	struct superd *superd = superd_run(WEB "service idle { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					   backend("serve"), "", backend("serve"));
 	long pid = client_ask_pid(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "idle: listening on ");
@@ -272,7 +275,8 @@ Behaviour(log, a_closed_log_ends_nobody)
 
 	cr_assert_eq(pipe2(log, O_CLOEXEC), 0);
 	setup.err = log[1];
-	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("print 10"));
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+				 backend("print 10"));
 	close(log[1]);
 	close(log[0]);
 	WAIT_UNTIL(client_can_connect(port));

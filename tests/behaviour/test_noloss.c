@@ -1,7 +1,7 @@
-/* The first promise: no connection is lost, whatever backends and tables do meanwhile. Thousands of clients ask while
- * backends end, fail, crash and are killed between two of them, and while the table is reloaded; not one may be refused,
- * reset or left without its answer. A client that a backend has accepted is that backend's, so the backends here fail only
- * between two clients: what happens to those in the queue is superd's doing alone. */
+/* The first promise: no connection is lost, whatever backends and tables do meanwhile. Thousands of clients ask
+ * while backends end, fail, crash and are killed between two of them, and while the table is reloaded; not one may
+ * be refused, reset or left without its answer. A client that a backend has accepted is that backend's, so the
+ * backends here fail only between two clients: what happens to those in the queue is superd's doing alone. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,8 @@ Behaviour(noloss, while_backends_end_at_any_time)
 
 Behaviour(noloss, while_backends_fail_and_get_killed)
 {
-	struct superd *superd = superd_run(SERVICE, "web", 0, backend("-d 1 churn 10"), "backoff_min = 10ms\nbackoff_max = 100ms");
+	struct superd *superd =
+		superd_run(SERVICE, "web", 0, backend("-d 1 churn 10"), "backoff_min = 10ms\nbackoff_max = 100ms");
 	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = many(2000) };
 
 	expect_all(load_start(&plan), plan.connections);
@@ -66,7 +67,8 @@ Behaviour(noloss, over_inetds_wait_as_well)
 Behaviour(noloss, over_a_unix_socket)
 {
 	const char *path = path_in("web.sock");
-	struct superd *superd = superd_run("service web { listen = \"%s\" exec = \"%s\" }", path, backend("-d 2 churn 0"));
+	struct superd *superd =
+		superd_run("service web { listen = \"%s\" exec = \"%s\" }", path, backend("-d 2 churn 0"));
 	const struct load_plan plan = { .path = path, .threads = 16, .connections = many(3000) };
 
 	superd_wait_log(superd, "web: listening on ");
@@ -113,8 +115,8 @@ static const char *same_table(int port, int n)
 static const char *changing_table(int port, int n)
 {
 	return text_of(SERVICE SERVICE, "web", port, backend("-d 2 churn %d", n % 2 ? 0 : 1),
-		       n % 3 ? "nice = 1\nbacklog = 1000\nbackoff_max = 200ms" : "backoff_max = 200ms", text_of("extra%d", n % 2), 0,
-		       backend("serve"), "");
+		       n % 3 ? "nice = 1\nbacklog = 1000\nbackoff_max = 200ms" : "backoff_max = 200ms",
+		       text_of("extra%d", n % 2), 0, backend("serve"), "");
 }
 
 static const char *each_table(int port, int n)
@@ -175,10 +177,11 @@ Behaviour(noloss, while_a_backend_is_replaced_by_another_way_to_serve)
 Behaviour(noloss, of_datagrams_while_their_server_ends)
 {
 	enum { DATAGRAMS = 300 };
-	struct superd *superd = superd_run("service dgram { listen = \"udp:127.0.0.1:0\" exec = \"%s\" }", backend("datagrams 1"));
+	struct superd *superd =
+		superd_run("service dgram { listen = \"udp:127.0.0.1:0\" exec = \"%s\" }", backend("datagrams 1"));
 	int client = datagram_client(superd_port(superd, "dgram"));
 
-	/* One at a time, so that no buffer can run over: each must be answered, with the server ending all the while. */
+	/* One at a time, so that no buffer can run over: each must be answered while the server ends again and again. */
 	for (int i = 0; i < DATAGRAMS; i++) {
 		cr_assert_not_null(strstr(datagram_ask(client, text_of("number %d", i)), text_of(" number %d", i)));
 		if (i % 3 == 0)

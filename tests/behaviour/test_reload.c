@@ -1,5 +1,5 @@
-/* Reload: everything is read and checked first, then each service is kept, changed, added or removed, and nobody who is
- * connected notices but those the table sends away. */
+/* Reload: everything is read and checked first, then each service is kept, changed, added or removed, and nobody
+ * who is connected notices but those the table sends away. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,8 +107,8 @@ Behaviour(reload, services_come_and_go)
 	struct superd *superd = superd_run(WEB, web, exec, "");
 
 	superd_wait_log(superd, "web: listening on ");
-	cr_assert(superd_reload(superd, WEB "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", web, exec, "", more,
-				exec));
+	cr_assert(superd_reload(superd, WEB "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", web, exec, "",
+				more, exec));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 1 added, 0 removed");
 	client_ask_pid(more);
 	client_ask_pid(web);
@@ -171,8 +171,9 @@ Behaviour(reload, a_bad_table_changes_nothing_and_says_why)
 
 	superd_wait_log(superd, "web: listening on ");
 	client = settle(client_connect(port));
-	cr_assert(!superd_reload(superd, "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n usr = \"root\"\n}\n", port,
-				 backend("talk")));
+	cr_assert(!superd_reload(superd,
+				 "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n usr = \"root\"\n}\n",
+				 port, backend("talk")));
 	superd_wait_log(superd, text_of("%s:4:2: ", superd->table));
 	settle(client);
 	cr_assert(!superd_reload(superd, "%s", "\x01\x02\x7f rubbish {{{"));
@@ -219,7 +220,8 @@ Behaviour(reload, disabling_closes_and_enabling_opens_again)
 Behaviour(reload, a_new_limit_counts_the_instances_there_are)
 {
 	int port = free_port(), first, second;
-	struct superd *superd = superd_run(WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse");
+	struct superd *superd =
+		superd_run(WEB, port, backend("lines"), "accept = yes\ninstances = 1\noverload = refuse");
 
 	superd_wait_log(superd, "web: listening on ");
 	first = settle(client_connect(port));

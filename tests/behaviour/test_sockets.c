@@ -1,5 +1,5 @@
-/* The sockets themselves: every kind activates its service, nodes have their mode from the start, a stale one is replaced
- * and a living one never stolen, and a port that is taken is tried again while everything else runs. */
+/* The sockets themselves: every kind activates its service, nodes have their mode from the start, a stale one is
+ * replaced and a living one never stolen, and a port that is taken is tried again while everything else runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -70,7 +70,8 @@ Behaviour(sockets, a_bare_port_takes_both_families)
 
 Behaviour(sockets, one_family_where_one_is_named)
 {
-	struct superd *superd = superd_run("service four { listen = \"tcp4:0\" exec = \"%s\" }\n", report_to(path_in("four")));
+	struct superd *superd =
+		superd_run("service four { listen = \"tcp4:0\" exec = \"%s\" }\n", report_to(path_in("four")));
 
 	cr_assert_str_eq(client_ask(superd_port(superd, "four"), "hello\n"), "reported");
 	cr_assert_not_null(strstr(reading_get(reading_wait(path_in("four")), "fd.3.address"), "0.0.0.0:"));
@@ -165,7 +166,8 @@ Behaviour(sockets, nodes_have_the_tables_owner)
 	struct stat status;
 
 	SKIP_WITHOUT(geteuid() == 0, "only root can give a node away");
-	superd = run_on(path, backend("serve"), "socket_user = \"54321\"\nsocket_group = \"54322\"\nsocket_mode = 0660");
+	superd =
+		run_on(path, backend("serve"), "socket_user = \"54321\"\nsocket_group = \"54322\"\nsocket_mode = 0660");
 	wait_node(path);
 	cr_assert_eq(lstat(path, &status), 0);
 	cr_assert_eq(status.st_uid, 54321);
@@ -229,9 +231,10 @@ Behaviour(sockets, what_is_no_socket_is_never_replaced)
 Behaviour(sockets, nodes_and_symlinks_go_or_stay_at_the_end_as_the_table_says)
 {
 	const char *goes = path_in("goes.sock"), *stays = path_in("stays.sock"), *link = path_in("link.sock");
-	struct superd *superd = superd_run("service goes { listen = \"%s\" exec = \"%s\" remove_on_stop = yes symlinks = { \"%s\" } }\n"
-					   "service stays { listen = \"%s\" exec = \"%s\" }\n",
-					   goes, backend("take 1"), link, stays, backend("take 1"));
+	struct superd *superd =
+		superd_run("service goes { listen = \"%s\" exec = \"%s\" remove_on_stop = yes symlinks = { \"%s\" } }\n"
+			   "service stays { listen = \"%s\" exec = \"%s\" }\n",
+			   goes, backend("take 1"), link, stays, backend("take 1"));
 	struct stat status;
 
 	wait_node(stays);
@@ -263,8 +266,9 @@ Behaviour(sockets, a_taken_port_is_tried_again_while_the_rest_runs)
 Behaviour(sockets, one_socket_of_several_that_is_taken_holds_back_its_service_alone)
 {
 	int port = free_port(), taken = listen_on(port);
-	struct superd *superd = superd_run("service late { listen = { \"127.0.0.1:0\", \"127.0.0.1:%d\" } exec = \"%s\" }\n",
-					   port, report_to(path_in("report")));
+	struct superd *superd =
+		superd_run("service late { listen = { \"127.0.0.1:0\", \"127.0.0.1:%d\" } exec = \"%s\" }\n", port,
+			   report_to(path_in("report")));
 
 	superd_wait_log(superd, "late: cannot listen on ");
 	close(taken);
@@ -276,9 +280,10 @@ Behaviour(sockets, one_socket_of_several_that_is_taken_holds_back_its_service_al
 Behaviour(sockets, an_optional_socket_may_be_missing)
 {
 	int port = free_port(), taken = listen_on(port);
-	struct superd *superd = superd_run("service web {\n socket main { listen = \"127.0.0.1:0\" }\n"
-					   " socket more { listen = \"127.0.0.1:%d\" optional = yes }\n exec = \"%s\"\n}\n",
-					   port, report_to(path_in("report")));
+	struct superd *superd =
+		superd_run("service web {\n socket main { listen = \"127.0.0.1:0\" }\n"
+			   " socket more { listen = \"127.0.0.1:%d\" optional = yes }\n exec = \"%s\"\n}\n",
+			   port, report_to(path_in("report")));
 	struct reading reading;
 
 	cr_assert_str_eq(client_ask(superd_nth_port(superd, "web", 0), "hello\n"), "reported");
@@ -322,7 +327,8 @@ Behaviour(sockets, those_superd_was_given_are_adopted)
 
 Behaviour(sockets, socket_options_reach_the_socket)
 {
-	struct superd *superd = run_on("127.0.0.1:0", backend("take 1"), "keep_alive = yes\nno_delay = yes\nbacklog = 7\n"
+	struct superd *superd = run_on("127.0.0.1:0", backend("take 1"),
+				       "keep_alive = yes\nno_delay = yes\nbacklog = 7\n"
 				       "receive_buffer = 64K\nip_ttl = 17\ndefer_accept = 3\nreuse_port = yes");
 
 	superd_port(superd, "web");

@@ -1,6 +1,6 @@
-/* The test's folder and what may be left in it, the texts tests are made of, and the last look at processes. The hard
- * thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a test that
- * failed half way is cleaned up after just the same, by world_end. */
+/* The test's folder and what may be left in it, the texts tests are made of, and the last look at processes. The
+ * hard thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a
+ * test that failed half way is cleaned up after just the same, by world_end. */
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -252,7 +252,8 @@ static bool is_declared(const char *path)
 	size_t length = strlen(path);
 
 	for (size_t i = 0; i < declared_count; i++) {
-		if (strncmp(declared[i], path, length) == 0 && (declared[i][length] == '\0' || declared[i][length] == '/'))
+		if (strncmp(declared[i], path, length) == 0 &&
+		    (declared[i][length] == '\0' || declared[i][length] == '/'))
 			return true;
 	}
 	return false;

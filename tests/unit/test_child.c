@@ -1,4 +1,5 @@
-/* The arrangement of descriptors in a child, in every order there is. Each case forks: it changes the numbers a test runner lives by. */
+/* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers that the test
+ * runner lives by. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,32 +11,32 @@
 #include "sys/child.h"
 
 #define PLACES 4
-#define FIRST 3                         /* sources begin here: below PLACES one overlaps, from there on none */
-#define SOURCES 5                       /* 3 to 7 */
+#define SOURCES 8                       /* from 0 on */
+#define SPARE 100                       /* where a copy of each is kept */
 
 TestSuite(child, .timeout = 60);
 
 /* Opens a pipe for each source, so that each number is a file of its own. */
 static void open_sources(ino_t *inodes)
 {
-	for (int fd = FIRST; fd < 100; fd++)
+	for (int fd = 3; fd < 2 * SPARE; fd++)
 		close(fd);              /* those of the runner */
-	for (int fd = 0; fd < FIRST + SOURCES; fd++) {
+	for (int fd = 0; fd < SOURCES; fd++) {
 		int ends[2];
 		struct stat status;
 
 		if (pipe(ends) < 0)
 			_exit(10);
-		if (fcntl(ends[0], F_DUPFD_CLOEXEC, 100 + fd) != 100 + fd)
+		if (fcntl(ends[0], F_DUPFD_CLOEXEC, SPARE + fd) != SPARE + fd)
 			_exit(11);
 		close(ends[0]);
 		close(ends[1]);
-		if (fstat(100 + fd, &status) < 0)
+		if (fstat(SPARE + fd, &status) < 0)
 			_exit(12);
 		inodes[fd] = status.st_ino;
 	}
-	for (int fd = 0; fd < FIRST + SOURCES; fd++) {
-		if (dup3(100 + fd, fd, O_CLOEXEC) != fd)
+	for (int fd = 0; fd < SOURCES; fd++) {
+		if (dup3(SPARE + fd, fd, O_CLOEXEC) != fd)
 			_exit(13);
 	}
 }
@@ -56,7 +57,7 @@ static int examine(const int *wanted, int count, const ino_t *inodes)
 		if (fcntl(n, F_GETFD) != 0)
 			return 60 + n;
 	}
-	for (int fd = count; fd < 100; fd++) {
+	for (int fd = count; fd < SPARE; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 
 		if (flags >= 0 && !(flags & FD_CLOEXEC))
@@ -67,7 +68,7 @@ static int examine(const int *wanted, int count, const ino_t *inodes)
 
 static int arrange(const int *wanted, int count)
 {
-	ino_t inodes[FIRST + SOURCES];
+	ino_t inodes[SOURCES];
 	int status = 0;
 	pid_t pid = fork();
 
@@ -122,7 +123,7 @@ Test(child, puts_every_permutation_of_six_in_its_order)
 
 Test(child, takes_one_source_to_every_place)
 {
-	for (int source = 0; source < FIRST + SOURCES; source++) {
+	for (int source = 0; source < SOURCES; source++) {
 		int wanted[] = { source, source, source, source, source, source };
 
 		cr_expect_eq(arrange(wanted, 6), 0, "%d", source);

@@ -167,6 +167,14 @@ Test(native, reports_what_libconfuse_refuses_at_its_place_and_goes_on)
 		    "t:3:13: error: bad escape sequence '\\999'");
 }
 
+/* libconfuse tells the line alone, so the place is looked for from there on. */
+Test(native, takes_the_line_of_libconfuse_for_what_it_is)
+{
+	expect_said("service a { # \\777\n exec = \"x \\\n \\\\777\"\n listen = { 80,\n # \\777\n\n  81 }\n"
+		    " env = \"\\777\"\n}\n",
+		    "t:8:9: error: invalid octal number '\\777'");
+}
+
 Test(native, reports_unknown_options_with_a_hint)
 {
 	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");

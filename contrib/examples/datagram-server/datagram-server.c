@@ -1,9 +1,9 @@
-/* A datagram server that may be started on demand: it answers every datagram with its number and its text, and ends
- * once none has come for a second (-i SECONDS; 0: as soon as the queue is empty).
+/* A datagram server that may be started on demand: it answers every datagram with its number and its text, and
+ * ends once none has come for a second (-i SECONDS; 0: as soon as the queue is empty).
  *
- * It takes its socket the way the service manager has it: descriptor 3 by LISTEN_PID and LISTEN_FDS, or descriptor 0
- * as inetd passes it ("wait"). The one hard thing is a datagram that arrives while it ends: it is not read, so it stays
- * in the socket's queue, which is the service manager's, and starts the next server. */
+ * It takes its socket the way the service manager has it: descriptor 3 by LISTEN_PID and LISTEN_FDS, or descriptor
+ * 0 as inetd passes it ("wait"). The one hard thing is a datagram that arrives while it ends: it is not read, so
+ * it stays in the socket's queue, which is the service manager's, and starts the next server. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,7 +38,8 @@ static int find_socket(void)
 	return -1;
 }
 
-/* Two servers that answer each other would never stop, and a forged sender can start that; servers live below 1024. */
+/* Two servers that answer each other would never stop, and a forged sender can start that; servers live below
+ * 1024. */
 static bool is_answerable(const struct sockaddr_storage *peer, socklen_t length)
 {
 	if (length >= sizeof(struct sockaddr_in) && peer->ss_family == AF_INET)

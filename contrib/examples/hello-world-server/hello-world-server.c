@@ -126,8 +126,8 @@ static void count_leavers(struct server *server)
 	}
 }
 
-/* Milliseconds to wait at most; -1: for ever, as there are clients, or as the first one is still to come to a server
- * that was started by hand. */
+/* Milliseconds to wait at most; -1: for ever, as there are clients, or as the first one is still to come to a
+ * server that was started by hand. */
 static long time_left(const struct server *server)
 {
 	long left;

@@ -1,0 +1,270 @@
+/* From a row to a plan: what a backend will be given, before anything is started. */
+#include "rows.h"
+
+#include <pwd.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+
+static struct plan *plan;
+
+static void end_plan(void)
+{
+	plan_free(plan);
+	tear_down();
+}
+
+TestSuite(plan, .init = set_up, .fini = end_plan, .timeout = 30);
+
+/* The plan of a service that is well but for these lines. */
+__attribute__((format(printf, 1, 2))) static bool plan_of(const char *format, ...)
+{
+	char lines[2048];
+	va_list arguments;
+	const struct service *service;
+
+	va_start(arguments, format);
+	vsnprintf(lines, sizeof(lines), format, arguments);
+	va_end(arguments);
+	service = row("service a { listen = \"tcp:127.0.0.1:7\"\nuser = \"%s\"\n%s%s\n}\n", getpwuid(getuid())->pw_name,
+		      strstr(lines, "exec =") ? "" : "exec = \"/bin/x\"\n", lines);
+	buf_clear(&why);
+	plan_free(plan);
+	plan = plan_make(service, &heritage, 7, &why);
+	return plan != NULL;
+}
+
+static const char *value_of(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t n = 0; n < plan->environment_count; n++) {
+		if (!strncmp(plan->environment[n], name, length) && plan->environment[n][length] == '=')
+			return plan->environment[n] + length + 1;
+	}
+	return NULL;
+}
+
+static void expect_value(const char *name, const char *value)
+{
+	const char *got = value_of(name);
+
+	cr_expect(got && !strcmp(got, value), "%s is '%s' and not '%s'", name, got ? got : "unset", value);
+}
+
+static const struct plan_limit *limit_of(int resource)
+{
+	for (size_t n = 0; n < plan->limit_count; n++) {
+		if (plan->limits[n].resource == resource)
+			return &plan->limits[n];
+	}
+	return NULL;
+}
+
+Test(plan, gives_the_program_its_words)
+{
+	cr_assert(plan_of("exec = { \"/usr/bin/nginx\", \"-p\", \"%%{port}\", \"\", \"100%%%%\" }"));
+	cr_expect_str_eq(plan->program, "/usr/bin/nginx");
+	cr_expect_str_eq(plan->argv[0], "/usr/bin/nginx");
+	cr_expect_str_eq(plan->argv[1], "-p");
+	cr_expect_str_eq(plan->argv[2], "7");
+	cr_expect_str_eq(plan->argv[3], "");
+	cr_expect_str_eq(plan->argv[4], "100%");
+	cr_expect_null(plan->argv[5]);
+}
+
+Test(plan, gives_the_program_another_name)
+{
+	cr_assert(plan_of("exec = { \"/bin/busybox\", \"-v\" }\nargv0 = \"httpd\""));
+	cr_expect_str_eq(plan->program, "/bin/busybox");
+	cr_expect_str_eq(plan->argv[0], "httpd");
+	cr_expect_str_eq(plan->argv[1], "-v");
+}
+
+Test(plan, refuses_a_template_it_does_not_know)
+{
+	doubtful = true;
+	cr_expect_not(plan_of("exec = { \"/bin/x\", \"%%{nothing}\" }"));
+	cr_expect_str_eq(buf_string(&why), "exec: '%{nothing}' has an unknown template");
+	cr_expect_not(plan_of("env = { \"A=%%{fd:nobody}\" }"));
+	cr_expect_str_eq(buf_string(&why), "env: 'A=%{fd:nobody}' has an unknown template");
+}
+
+Test(plan, builds_the_environment_from_nothing)
+{
+	struct passwd *self = getpwuid(getuid());
+
+	inherit("HOME=/elsewhere", "SECRET=1", "PATH=/strange", NULL);
+	cr_assert(plan_of(" "));
+	expect_value("HOME", self->pw_dir);
+	expect_value("USER", self->pw_name);
+	expect_value("LOGNAME", self->pw_name);
+	expect_value("SHELL", *self->pw_shell ? self->pw_shell : "/bin/sh");
+	expect_value("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	cr_expect_null(value_of("SECRET"));
+	cr_expect_eq(plan->environment_count, 5u);
+	cr_expect_not(plan->rereads);
+}
+
+Test(plan, passes_on_what_was_asked_for_but_nothing_that_speaks_of_superd)
+{
+	inherit("LANG=de", "LANGUAGE=x", "EMPTY=", "LISTEN_FDS=3", "LISTEN_PID=1", "NOTIFY_SOCKET=/n",
+		   "NOTIFY_SOCKET_X=y", "REMOTE_ADDR=::1", "WATCHDOG_USEC=9", NULL);
+	doubtful = true;
+	cr_assert(plan_of("passenv = { LANG, EMPTY, MISSING, LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, NOTIFY_SOCKET_X, REMOTE_ADDR, "
+			  "WATCHDOG_USEC }"));
+	expect_value("LANG", "de");
+	expect_value("EMPTY", "");
+	expect_value("NOTIFY_SOCKET_X", "y");
+	cr_expect_eq(plan->environment_count, 4u, "more than those and PATH");
+}
+
+Test(plan, lets_a_file_win_over_env_and_env_over_passenv)
+{
+	const char *path = file_of("env", "B=file\nC=file\n", 14);
+
+	inherit("A=own", "B=own", NULL);
+	cr_assert(plan_of("passenv = { A, B }\nenv = { \"B=env\", \"C=env\", \"D=%%{fd}\", \"HOME=/h\" }\nenvironment_file = { \"%s\" }",
+			  path), "%s", buf_string(&why));
+	expect_value("A", "own");
+	expect_value("B", "file");
+	expect_value("C", "file");
+	expect_value("D", "3");
+	expect_value("HOME", "/h");
+	cr_expect(plan->rereads);
+}
+
+Test(plan, refuses_to_start_without_a_file_of_variables)
+{
+	cr_expect_not(plan_of("environment_file = { \"%s/none\" }", folder));
+	cr_expect(strstr(buf_string(&why), "No such file"));
+	cr_expect(plan_of("environment_file = { \"-%s/none\" }", folder));
+}
+
+Test(plan, names_the_directories_made_for_the_backend)
+{
+	heritage.runtime_directory = "/run";
+	heritage.state_directory = "/var/lib";
+	cr_assert(plan_of("runtime_directory = { \"a\", \"b/c\" }\nstate_directory = { \"d\" }"));
+	expect_value("RUNTIME_DIRECTORY", "/run/a:/run/b/c");
+	expect_value("STATE_DIRECTORY", "/var/lib/d");
+}
+
+Test(plan, gives_back_the_limit_of_descriptors_superd_found)
+{
+	cr_assert(plan_of(" "));
+	cr_assert_eq(plan->limit_count, 1u);
+	cr_expect(limit_of(RLIMIT_NOFILE)->value.rlim_cur == 1024 && limit_of(RLIMIT_NOFILE)->value.rlim_max == 4096);
+}
+
+Test(plan, sets_limits)
+{
+	struct rlimit core;
+
+	cr_assert_eq(getrlimit(RLIMIT_CORE, &core), 0);
+	cr_assert(plan_of("rlimit_nofile = \"100:200\"\nrlimit_core = \"0\"\nrlimit_cpu = unlimited"));
+	cr_expect(limit_of(RLIMIT_NOFILE)->value.rlim_cur == 100 && limit_of(RLIMIT_NOFILE)->value.rlim_max == 200);
+	cr_expect_eq(limit_of(RLIMIT_CORE)->value.rlim_cur, 0u);
+	cr_expect_eq(limit_of(RLIMIT_CPU)->value.rlim_cur, RLIM_INFINITY);
+	cr_expect_eq(plan->limit_count, 3u);
+}
+
+Test(plan, finds_the_places)
+{
+	cr_assert(plan_of(" "));
+	cr_expect_str_eq(plan->directory, "/");
+	cr_expect_null(plan->root);
+	cr_assert(plan_of("working_directory = \"-/srv\"\nroot_directory = \"/jail\""));
+	cr_expect_str_eq(plan->directory, "/srv");
+	cr_expect(plan->directory_optional);
+	cr_expect_str_eq(plan->root, "/jail");
+	cr_assert(plan_of("working_directory = \"~\""));
+	cr_expect_str_eq(plan->directory, getpwuid(getuid())->pw_dir);
+	cr_expect_not(plan->directory_optional);
+}
+
+Test(plan, knows_no_home_of_a_user_without_an_entry)
+{
+	const struct service *service;
+
+	skip_unless(geteuid() == 0 && !getpwuid(54321), "it takes root, and 54321 to be nobody");
+	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\nworking_directory = \"~\"\n}\n");
+	cr_expect_null(plan_make(service, &heritage, 7, &why));
+	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home");
+	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n}\n");
+	plan = plan_make(service, &heritage, 7, &why);
+	cr_assert(plan);
+	cr_expect_null(value_of("HOME"));
+	cr_expect_eq(plan->account->uid, 54321u);
+}
+
+Test(plan, takes_priorities_over)
+{
+	cr_assert(plan_of("umask = 077\nnice = -5\noom_score_adjust = -1000\ncpu_affinity = { \"0\" }\nio_scheduling = \"best-effort:3\""));
+	cr_expect_eq(plan->umask, 077u);
+	cr_expect_eq(plan->nice, -5);
+	cr_expect_str_eq(plan->oom_score, "-1000");
+	cr_expect(CPU_ISSET_S(0, plan->cpus_size, (cpu_set_t *)plan->cpus));
+	cr_expect_eq(CPU_COUNT_S(plan->cpus_size, (cpu_set_t *)plan->cpus), 1);
+	cr_expect_eq(plan->io_priority, 2 << 13 | 3);
+}
+
+Test(plan, touches_nothing_that_was_not_asked_for)
+{
+	cr_assert(plan_of(" "));
+	cr_expect_eq(plan->umask, 022u);
+	cr_expect_eq(plan->nice, 0);
+	cr_expect_str_eq(plan->oom_score, "");
+	cr_expect_null(plan->cpus);
+	cr_expect_eq(plan->io_priority, -1);
+	cr_expect_eq(plan->ambient, 0u);
+	cr_expect_eq(plan->bounding, UINT64_MAX);
+	cr_expect_not(plan->no_new_privileges);
+	cr_expect_not(plan->foreground);
+	cr_expect_eq(plan->account != NULL, geteuid() == 0);
+}
+
+Test(plan, gives_a_main_command_what_superd_has_but_its_own_sockets)
+{
+	char shell[] = "/bin/sh", option[] = "-c", word[] = "exit", *const argv[] = { shell, option, word, NULL };
+
+	inherit("A=b", "LISTEN_FDS=3", "LISTEN_PID=1", "LISTEN_FDNAMES=x", "NOTIFY_SOCKET=/n",
+		   "REMOTE_ADDR=::1", "C=d", NULL);
+	plan = plan_command(argv, &heritage);
+	cr_assert(plan);
+	cr_assert_eq(plan->environment_count, 2u);
+	cr_expect_str_eq(plan->environment[0], "A=b");
+	cr_expect_str_eq(plan->environment[1], "C=d");
+	cr_expect_str_eq(plan->program, "/bin/sh");
+	cr_expect_str_eq(plan->argv[2], "exit");
+	cr_expect_null(plan->argv[3]);
+	cr_expect(plan->foreground);
+	cr_expect_null(plan->account);
+	cr_expect_null(plan->directory);
+	cr_expect_eq(plan->bounding, UINT64_MAX);
+	cr_expect_eq(limit_of(RLIMIT_NOFILE)->value.rlim_cur, 1024u);
+}
+
+Test(plan, looks_for_a_main_command_in_the_path_alone)
+{
+	char shell[] = "sh", tool[] = "env", *const found[] = { shell, NULL }, *const missing[] = { tool, NULL };
+
+	setenv("PATH", "/usr/bin:/bin", 1);
+	plan = plan_command(found, &heritage);
+	cr_assert(plan);
+	cr_expect(strstr(plan->program, "/sh"), "%s", plan->program);
+	cr_expect_str_eq(plan->argv[0], "sh");
+	plan_free(plan);
+	cr_assert_eq(chdir("/usr/bin"), 0);
+	setenv("PATH", "/nowhere", 1);
+	plan = plan_command(missing, &heritage);
+	cr_assert(plan);
+	setenv("PATH", "/usr/bin:/bin", 1);
+	cr_expect_str_eq(plan->program, "", "it would be started from the folder we are in");
+}
+
+Test(plan, is_freed_when_there_is_none)
+{
+	plan_free(NULL);
+}
