@@ -17,6 +17,11 @@ static const char *const severity_names[] = {
 	[SEVERITY_ERROR] = "error",
 };
 
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
 static char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 static char *format_text(const char *format, va_list arguments)

@@ -17,6 +17,8 @@
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
+const char *severity_name(enum severity severity);      /* "error" */
+
 /* A place in a source; line and column count from 1, 0 is unknown. The file's name is borrowed:
  * diagnostics copy it, everything else keeps it in the table's pool. */
 struct origin {

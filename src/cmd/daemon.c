@@ -1,4 +1,5 @@
-/* A daemon whose parent reports: a failure at start is seen by whoever started superd, as with a foreground program. */
+/* A daemon whose parent reports: a failure at start is seen by whoever started superd, as with a foreground
+ * program. */
 #include "cmd/daemon.h"
 
 #include <errno.h>
@@ -42,8 +43,7 @@ int daemon_enter(void)
 	}
 	fd_close(&ends[0]);
 	ready_pipe = ends[1];
-	setsid();
-	return chdir("/");
+	return setsid() < 0 ? -1 : 0;   /* no chdir: tables named relative to here are read again at every reload */
 }
 
 void daemon_ready(bool keep_stderr)

@@ -1,5 +1,5 @@
-/* Loading. The hard thing is --keep-going: an error belongs to the service it stands in, that is the last one that begins before it
- * in its file; what stands in no service can't be left out and stays an error. */
+/* Loading. The hard thing is --keep-going: an error belongs to the service it stands in, that is the last one that
+ * begins before it in its file; what stands in no service can't be left out and stays an error. */
 #include "cmd/load.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ static struct table *read_sources(const struct options *options, struct diags *d
 
 static bool stands_in(const struct diag *diag, const struct service *service)
 {
-	return diag->file && service->at.file && !strcmp(diag->file, service->at.file) && service->at.line <= diag->line;
+	return diag->file && service->at.file && !strcmp(diag->file, service->at.file) &&
+		service->at.line <= diag->line;
 }
 
 /* The service a diagnostic is about. */

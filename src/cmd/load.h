@@ -5,6 +5,6 @@
 #include "cmd/options.h"
 #include "model/table.h"
 
-/* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only when memory ran
- * out. With --keep-going services with errors are left out, and their errors become warnings. */
+/* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only
+ * when memory ran out. With --keep-going services with errors are left out, and their errors become warnings. */
 struct table *load_table(const struct options *options, struct diags *diags);

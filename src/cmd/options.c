@@ -9,38 +9,43 @@
 #include "base/scan.h"
 
 enum {
-	OPTION_INETD = 256, OPTION_FDNAME, OPTION_NOW, OPTION_CHECK, OPTION_PRINT, OPTION_EXPLAIN, OPTION_NO_PREFLIGHT, OPTION_KEEP_GOING,
-	OPTION_DAEMON, OPTION_PID_FILE, OPTION_LOG, OPTION_LOG_FORMAT, OPTION_LOG_LEVEL, OPTION_CONTROL, OPTION_STOP_TIMEOUT,
-	OPTION_UNSUPPORTED, OPTION_VERSION, OPTION_HELP
+	OPTION_INETD = 256, OPTION_FDNAME, OPTION_NOW,
+	OPTION_CHECK, OPTION_PRINT, OPTION_EXPLAIN, OPTION_NO_PREFLIGHT, OPTION_KEEP_GOING,
+	OPTION_DAEMON, OPTION_PID_FILE, OPTION_LOG, OPTION_LOG_FORMAT, OPTION_LOG_LEVEL,
+	OPTION_CONTROL, OPTION_STOP_TIMEOUT, OPTION_VERSION, OPTION_HELP
 };
 
 static const struct {
-	struct option option;
+	const char *name;
+	int value;                      /* below 256: its short form */
+	int takes;                      /* as in struct option */
 	const char *argument, *help;
 } known[] = {
-	{ { "file", required_argument, NULL, 'f' }, "[FORMAT:]FILE", "read this table; may be given several times" },
-	{ { "listen", required_argument, NULL, 'l' }, "ENDPOINT", "one service without a file: listen here and run what follows --" },
-	{ { "accept", no_argument, NULL, 'a' }, NULL, "with -l: an instance a connection" },
-	{ { "inetd", no_argument, NULL, OPTION_INETD }, NULL, "with -l: pass the socket as stdin and stdout" },
-	{ { "now", no_argument, NULL, OPTION_NOW }, NULL, "with -l: start at once, not with the first connection" },
-	{ { "fdname", required_argument, NULL, OPTION_FDNAME }, "NAME[:NAME]", "with -l: LISTEN_FDNAMES" },
-	{ { "setenv", required_argument, NULL, 'E' }, "NAME[=VALUE]", "with -l: a variable for the command, or one of superd's own passed on" },
-	{ { "check", no_argument, NULL, OPTION_CHECK }, NULL, "read and check the table, say all that is wrong, and exit" },
-	{ { "print", optional_argument, NULL, OPTION_PRINT }, "WHAT", "write the table as understood: conf (default), comments, json; or mdoc, bash, zsh, compat, states" },
-	{ { "explain", required_argument, NULL, OPTION_EXPLAIN }, "OPTION", "say what an option of a table means" },
-	{ { "no-preflight", no_argument, NULL, OPTION_NO_PREFLIGHT }, NULL, "do not look at this machine: a table for another" },
-	{ { "keep-going", no_argument, NULL, OPTION_KEEP_GOING }, NULL, "leave services with errors out and run the rest" },
-	{ { "daemon", no_argument, NULL, OPTION_DAEMON }, NULL, "go to the background once every table is read" },
-	{ { "pid-file", required_argument, NULL, OPTION_PID_FILE }, "FILE", "write superd's pid there" },
-	{ { "log", required_argument, NULL, OPTION_LOG }, "DEST", "stderr (default), syslog[:FACILITY] or file:PATH" },
-	{ { "log-format", required_argument, NULL, OPTION_LOG_FORMAT }, "FORMAT", "text (default) or json" },
-	{ { "log-level", required_argument, NULL, OPTION_LOG_LEVEL }, "LEVEL", "error, warning, notice, info (default) or debug" },
-	{ { "control", required_argument, NULL, OPTION_CONTROL }, "PATH", "the control socket: not yet" },
-	{ { "stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT }, "DURATION", "from the order to stop to SIGKILL for all (8s)" },
-	{ { "version", no_argument, NULL, OPTION_VERSION }, NULL, "say which version this is" },
-	{ { "help", no_argument, NULL, OPTION_HELP }, NULL, "this text" },
+	{ "file", 'f', required_argument, "[FORMAT:]FILE", "read this table; may be given several times" },
+	{ "listen", 'l', required_argument, "ENDPOINT", "one service without a file: its command stands behind --" },
+	{ "accept", 'a', no_argument, NULL, "with -l: an instance a connection" },
+	{ "inetd", OPTION_INETD, no_argument, NULL, "with -l: pass the socket as stdin and stdout" },
+	{ "now", OPTION_NOW, no_argument, NULL, "with -l: start at once, not with the first connection" },
+	{ "fdname", OPTION_FDNAME, required_argument, "NAME[:NAME]", "with -l: LISTEN_FDNAMES" },
+	{ "setenv", 'E', required_argument, "NAME[=VALUE]", "with -l: set a variable, or pass superd's own on" },
+	{ "check", OPTION_CHECK, no_argument, NULL, "read and check the table, say all that is wrong, and exit" },
+	{ "print", OPTION_PRINT, optional_argument, "WHAT",
+	  "the table as understood: conf, comments, json; or mdoc, bash, zsh, compat, states" },
+	{ "explain", OPTION_EXPLAIN, required_argument, "OPTION", "say what an option of a table means" },
+	{ "no-preflight", OPTION_NO_PREFLIGHT, no_argument, NULL, "do not look at this machine: a table for another" },
+	{ "keep-going", OPTION_KEEP_GOING, no_argument, NULL, "leave services with errors out and run the rest" },
+	{ "daemon", OPTION_DAEMON, no_argument, NULL, "go to the background once every socket was tried" },
+	{ "pid-file", OPTION_PID_FILE, required_argument, "FILE", "write superd's pid there" },
+	{ "log", OPTION_LOG, required_argument, "DEST", "stderr (default), syslog[:FACILITY] or file:PATH" },
+	{ "log-format", OPTION_LOG_FORMAT, required_argument, "FORMAT", "text (default) or json" },
+	{ "log-level", OPTION_LOG_LEVEL, required_argument, "LEVEL", "error, warning, notice, info (default) or debug" },
+	{ "control", OPTION_CONTROL, required_argument, "PATH", "the control socket: not yet" },
+	{ "stop-timeout", OPTION_STOP_TIMEOUT, required_argument, "DURATION", "from the order to stop to SIGKILL (8s)" },
+	{ "version", OPTION_VERSION, no_argument, NULL, "say which version this is" },
+	{ "help", OPTION_HELP, no_argument, NULL, "this text" },
 };
 
+#define STOP_TIMEOUT 8000000            /* microseconds: below the 10 s after which Docker kills */
 #define KNOWN (sizeof(known) / sizeof(*known))
 
 static bool add(const char ***list, size_t *count, const char *text)
@@ -65,7 +70,8 @@ static bool complain(const char *option, const char *value, const char *why)
 static bool set_format(struct options *options, const char *text)
 {
 	options->json = !strcmp(text, "json");
-	return options->json || !strcmp(text, "text") || complain("--log-format", text, "the formats are text and json");
+	return options->json || !strcmp(text, "text") ||
+		complain("--log-format", text, "the formats are text and json");
 }
 
 static bool set_level(struct options *options, const char *text)
@@ -166,19 +172,22 @@ static bool check_together(const struct options *options)
 		return false;
 	}
 	if (options->endpoint_count && !options->command) {
-		fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n", options->endpoints[0]);
+		fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n",
+			options->endpoints[0]);
 		return false;
 	}
-	if (!options->endpoint_count && (options->accept || options->inetd || options->now || options->fdname || options->environment_count)) {
-		fprintf(stderr, "superd: --accept, --inetd, --now, --fdname and --setenv go with -l; in a table they are options of a service\n");
+	if (!options->endpoint_count &&
+	    (options->accept || options->inetd || options->now || options->fdname || options->environment_count)) {
+		fprintf(stderr, "superd: --accept, --inetd, --now, --fdname and --setenv go with -l; "
+				"a table has options for them\n");
 		return false;
 	}
 	if (options->accept && options->now) {
-		fprintf(stderr, "superd: --accept and --now exclude each other: there is no connection yet to start for\n");
+		fprintf(stderr, "superd: --accept and --now exclude each other: there is no connection yet\n");
 		return false;
 	}
 	if (options->daemon && options->command && !options->endpoint_count) {
-		fprintf(stderr, "superd: --daemon and a main command exclude each other: the command is what superd waits for\n");
+		fprintf(stderr, "superd: --daemon and a main command exclude each other: superd waits for it\n");
 		return false;
 	}
 	return true;
@@ -189,9 +198,11 @@ bool options_read(struct options *options, int argc, char **argv)
 	struct option longs[KNOWN + 1] = { 0 };
 	int option;
 
-	*options = (struct options){ .preflight = true, .level = LEVEL_INFO, .log_destination = "stderr", .stop_timeout = 8000000 };
+	*options = (struct options){
+		.preflight = true, .level = LEVEL_INFO, .log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
+	};
 	for (size_t n = 0; n < KNOWN; n++)
-		longs[n] = known[n].option;
+		longs[n] = (struct option){ known[n].name, known[n].takes, NULL, known[n].value };
 	while ((option = getopt_long(argc, argv, "+f:l:aE:", longs, NULL)) >= 0) {
 		if (!apply(options, option)) {
 			if (option == '?')
@@ -215,6 +226,17 @@ void options_free(struct options *options)
 	free(options->environment);
 }
 
+static void help_one(size_t n)
+{
+	char letter[] = { '-', (char)known[n].value, ',', ' ', '\0' }, left[64];
+	bool optional = known[n].takes == optional_argument;
+
+	snprintf(left, sizeof(left), "%s--%s%s%s%s", known[n].value < 256 ? letter : "    ", known[n].name,
+		 optional ? "[=" : known[n].argument ? " " : "", known[n].argument ? known[n].argument : "",
+		 optional ? "]" : "");
+	printf("  %-32s %s\n", left, known[n].help);
+}
+
 void options_help(void)
 {
 	printf("usage: superd [-f [FORMAT:]FILE]... [options] [-- COMMAND...]\n"
@@ -222,16 +244,8 @@ void options_help(void)
 	       "       superd --check | --print[=WHAT] | --explain OPTION [-f FILE]...\n\n"
 	       "Listens for the services of a table and starts each when somebody connects.\n"
 	       "Without -f the table is %s.\n\n", SYSCONFDIR "/superd.conf");
-	for (size_t n = 0; n < KNOWN; n++) {
-		const struct option *option = &known[n].option;
-		char left[64];
-
-		snprintf(left, sizeof(left), "%s%s%s%s%s", option->val < 256 ? (char[]){ '-', (char)option->val, ',', ' ', 0 } : "    ", "--",
-			 option->name, option->has_arg == optional_argument ? "[=" : option->has_arg ? " " : "",
-			 known[n].argument ? known[n].argument : "");
-		printf("  %s%s%*s %s\n", left, option->has_arg == optional_argument ? "]" : "",
-		       (int)(34 - strlen(left) - (option->has_arg == optional_argument)), "", known[n].help);
-	}
-	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on; USR1 logs the state.\n"
-	       "superd(8) and superd.conf(5) tell the rest.\n");
+	for (size_t n = 0; n < KNOWN; n++)
+		help_one(n);
+	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on;\n"
+	       "USR1 logs the state. superd(8) and superd.conf(5) tell the rest.\n");
 }

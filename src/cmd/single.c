@@ -1,5 +1,6 @@
-/* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its own streams and
- * terminal to the command, so does this; unlike it, superd stays and starts the command again for the next client. */
+/* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its
+ * own streams and terminal to the command, so does this; unlike it, superd stays and starts the command again for
+ * the next client. */
 #include "cmd/single.h"
 
 #include <ctype.h>

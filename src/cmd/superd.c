@@ -1,13 +1,10 @@
-/* superd: reads the command line, wires the parts together, and gives the exit status: 0; 1 an error in a table or in the usage; 2 it
- * could not start; with a main command, the command's. */
+/* superd: reads the command line, wires the parts together, and gives the exit status: 0; 1 an error in a table or
+ * in the usage; 2 it could not start; with a main command, the command's. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef HAVE_MALLOC_TRIM
-#include <malloc.h>
-#endif
 
 #include "cmd/daemon.h"
 #include "cmd/load.h"
@@ -17,19 +14,12 @@
 #include "engine/transition.h"
 #include "model/directive.h"
 #include "sys/init.h"
+#include "sys/memory.h"
 #include "sys/program.h"
 
 extern char **environ;
 
 enum { EXIT_TABLE = 1, EXIT_START = 2 };
-
-/* Reading a table takes far more memory than keeping it. */
-static void give_memory_back(void)
-{
-#ifdef HAVE_MALLOC_TRIM
-	malloc_trim(0);
-#endif
-}
 
 static bool print_states(FILE *out)
 {
@@ -40,8 +30,9 @@ static bool print_states(FILE *out)
 				struct step step = transition(accepts, state, happening);
 
 				if (step.action != IMPOSSIBLE)
-					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state), happening_name(happening),
-						state_name(step.next), action_name(step.action));
+					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state),
+						happening_name(happening), state_name(step.next),
+						action_name(step.action));
 			}
 		}
 	}
@@ -93,7 +84,8 @@ static int do_print(const struct options *options)
 			return write_table(options, printable[n].of_table);
 		return printable[n].of_itself(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	}
-	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, mdoc, bash, zsh, compat or states\n", options->print);
+	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, mdoc, bash, zsh, compat or states\n",
+		options->print);
 	return EXIT_TABLE;
 }
 
@@ -104,7 +96,8 @@ static int do_explain(const struct options *options)
 	if (print_explain(options->print, stdout))
 		return 0;
 	near = directive_suggest(NATIVE, options->print);
-	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print, near ? "; did you mean " : "", near ? near : "");
+	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
+		near ? "; did you mean " : "", near ? near : "");
 	return EXIT_TABLE;
 }
 
@@ -124,7 +117,7 @@ static struct table *load(void *context, struct diags *diags)
 {
 	struct table *table = load_table(context, diags);
 
-	give_memory_back();
+	memory_give_back();
 	return table;
 }
 
@@ -140,7 +133,8 @@ static void on_started(void *context)
 	const struct options *options = opening->options;
 
 	if (options->pid_file && !pid_file_write(options->pid_file))
-		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file, strerror(errno));
+		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
+			  strerror(errno));
 	if (options->daemon)
 		daemon_ready(!strcmp(options->log_destination, "stderr"));
 }
@@ -166,7 +160,7 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 	supervisor->started_context = &opening;
 	supervisor->stop_timeout = (double)options->stop_timeout / 1e6;
 	inherit_from(&supervisor->engine.heritage);
-	init_take_sockets(&supervisor->engine.inheritance);
+	init_adopt_orphans();
 	if (supervisor_init(supervisor)) {
 		status = supervisor_run(supervisor, table, command);
 	} else {
@@ -207,6 +201,7 @@ static int do_run(struct options *options)
 	int status = EXIT_START;
 
 	init_enter(&supervisor.engine.heritage);
+	init_take_sockets(&supervisor.engine.inheritance);
 	supervisor.engine.log = log_open(options->log_destination, options->json, options->level, &why);
 	if (!supervisor.engine.log) {
 		fprintf(stderr, "superd: cannot log to %s: %s\n", options->log_destination, why);

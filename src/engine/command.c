@@ -1,5 +1,5 @@
-/* The main command. Its signals come from outside by superd; where the kernel can tell (proc(5)) whether it has a handler, those that
- * superd acts on itself are passed on too. */
+/* The main command. Its signals come from outside by superd; where the kernel can tell (proc(5)) whether it has a
+ * handler, those that superd acts on itself are passed on too. */
 #include "engine/command.h"
 
 #include <errno.h>
@@ -41,7 +41,8 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 	spawn_start(&launch);
 	if (launch.pid < 0) {
 		command->exit_status = launch.fault.error == ENOENT ? 127 : 126;
-		log_error(engine->log, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage), strerror(launch.fault.error));
+		log_error(engine->log, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),
+			  strerror(launch.fault.error));
 		return false;
 	}
 	command->child.pid = launch.pid;

@@ -14,8 +14,8 @@ struct command {
 	void (*ended)(struct command *command);
 };
 
-/* Starts it on superd's own streams and environment, as a process group of its own in the foreground of the terminal. false after
- * saying why; exit_status is then 126 or 127. */
+/* Starts it on superd's own streams and environment, as a process group of its own in the foreground of the
+ * terminal. false after saying why; exit_status is then 126 or 127. */
 bool command_start(struct command *command, struct engine *engine, char *const *argv);
 
 void command_signal(struct command *command, int signal);       /* nothing when it does not run */

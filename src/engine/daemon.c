@@ -1,5 +1,5 @@
-/* Finding a daemon. The hard thing is trust: a pid file names any process its writer likes, so only a child of ours counts, which
- * an orphaned daemon is, as superd is its reaper. */
+/* Finding a daemon. The hard thing is trust: a pid file names any process its writer likes, so only a child of
+ * ours counts, which an orphaned daemon is, as superd is its reaper. */
 #include "engine/daemon.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* What all parts of the engine share: the loop, the log, the children, and the few descriptors kept for all. One of it, inside
- * struct supervisor. */
+/* What all parts of the engine share: the loop, the log, the children, and the few descriptors kept for all. One
+ * of it, inside struct supervisor. */
 #pragma once
 
 #include <ev.h>
@@ -39,6 +39,7 @@ struct engine {
 /* A number in [0, 1) for jitter. */
 double engine_chance(struct engine *engine);
 
-/* Descriptors ran out: gives the spare up so that something can be said and one client shed; engine_keep_spare takes it again. */
+/* Descriptors ran out: gives the spare up so that something can be said and one client shed; engine_keep_spare
+ * takes it again. */
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);

@@ -1,5 +1,5 @@
-/* Counts by service and source. The hard thing is removal from open addressing: what stands behind the hole moves up, so no tomb
- * stones gather over years. */
+/* Counts by service and source. The hard thing is removal from open addressing: what stands behind the hole moves
+ * up, so no tomb stones gather over years. */
 #include "engine/gate.h"
 
 #include <stdlib.h>

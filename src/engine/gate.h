@@ -1,4 +1,5 @@
-/* Who may come in: how many instances there are of a service for one source. Counts go down at any end of an instance. */
+/* Who may come in: how many instances there are of a service for one source. Counts go down at any end of an
+ * instance. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* The life of one backend after its start. The hard thing is its end: the first process may go while children of its group still
- * serve or hang; a stop is over only when kill(2) finds nobody of the group. */
+/* The life of one backend after its start. The hard thing is its end: the first process may go while children of
+ * its group still serve or hang; a stop is over only when kill(2) finds nobody of the group. */
 #include "engine/instance.h"
 
 #include <errno.h>
@@ -126,7 +126,7 @@ void instance_stop(struct instance *instance)
 	if (life->kill_mode == KILL_NONE)
 		return;
 	signal_instance(instance, life->kill_signal, life->kill_mode == KILL_GROUP);
-	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP);      /* a stopped process hears nothing else */
+	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
 }
 
 void instance_kill(struct instance *instance)

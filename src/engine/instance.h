@@ -1,5 +1,5 @@
-/* One running backend: a process and its group. Started by engine/launch, ended by its own will or by a stop: kill_signal to the
- * group, timeout_stop, SIGKILL, and not over before the whole group is gone. */
+/* One running backend: a process and its group. Started by engine/launch, ended by its own will or by a stop:
+ * kill_signal to the group, timeout_stop, SIGKILL, and not over before the whole group is gone. */
 #pragma once
 
 #include <ev.h>

@@ -1,5 +1,6 @@
-/* The runtime side of a service. The hard thing is to lose nobody between two instances: the watch is never toggled by hand but
- * derived from the state after each event, and it is level triggered, so whatever came in meanwhile activates at once. */
+/* The runtime side of a service. The hard thing is to lose nobody between two instances: the watch is never
+ * toggled by hand but derived from the state after each event, and it is level triggered, so whatever came in
+ * meanwhile activates at once. */
 #include "engine/keeper.h"
 
 #include <assert.h>
@@ -61,9 +62,9 @@ static void do_bind(struct keeper *keeper)
 		complete = complete && optional;
 		endpoint_format(listener->listen->endpoint, &endpoint);
 		event.reason = buf_string(&why);
-		log_event(keeper->engine->log, optional ? LEVEL_WARNING : LEVEL_ERROR, &event, "cannot listen on %s: %s (%s:%u)",
-			  buf_string(&endpoint), buf_string(&why), listener->listen->at.file ? listener->listen->at.file : "",
-			  listener->listen->at.line);
+		log_event(keeper->engine->log, optional ? LEVEL_WARNING : LEVEL_ERROR, &event,
+			  "cannot listen on %s: %s (%s:%u)", buf_string(&endpoint), buf_string(&why),
+			  listener->listen->at.file ? listener->listen->at.file : "", listener->listen->at.line);
 		if (!optional)
 			keeper_pause(keeper, "cannot listen on %s", buf_string(&endpoint));
 		buf_free(&why);
@@ -108,14 +109,15 @@ static void do_watch(struct keeper *keeper)
 static void do_wait(struct keeper *keeper)
 {
 	const struct life *life = keeper->service->life;
-	double pause = backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
+	double pause =
+		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
 	const char *reason = keeper->activity ? keeper->activity->reason : "";
 	struct event event = { .name = "pause", .service = keeper->service->name, .reason = reason };
 
 	event.has_duration = true;
 	event.duration = pause;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s", keeper->state == BINDING ? "try" : "start",
-		  pause, reason);
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s",
+		  keeper->state == BINDING ? "try" : "start", pause, reason);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	ev_timer_set(&keeper->timer, pause, 0.);
 	ev_timer_start(keeper->engine->loop, &keeper->timer);
@@ -210,8 +212,9 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	struct event event = { .name = "bug", .service = keeper->service->name };
 
 	if (step.action == IMPOSSIBLE) {
-		log_event(keeper->engine->log, LEVEL_ERROR, &event, "no transition from %s by %s: this is a bug of superd",
-			  state_name(keeper->state), happening_name(happening));
+		log_event(keeper->engine->log, LEVEL_ERROR, &event,
+			  "no transition from %s by %s: this is a bug of superd", state_name(keeper->state),
+			  happening_name(happening));
 		assert(step.action != IMPOSSIBLE);
 		return;
 	}
@@ -311,7 +314,8 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 		keeper_event(keeper, ROOM);
 }
 
-void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service, struct listener *listeners)
+void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
+		    struct listener *listeners)
 {
 	bool accepted = keeper->service->what->accept;
 
@@ -322,7 +326,8 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	take_row(keeper, table, service);
 	backoff_reset(&keeper->backoff);
 	keeper->since = ev_now(keeper->engine->loop);
-	/* The one place beside keeper_event: a row of other sockets, or of the other machine, begins where its sockets are. */
+	/* The one place beside keeper_event: a row of other sockets, or of the other machine, begins where its
+	 * sockets are. */
 	keeper->state = accepted == service->what->accept && keeper->state == OFF ? OFF : LISTENING;
 	if (keeper->state == OFF)
 		keeper_event(keeper, ENABLE);

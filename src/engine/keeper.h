@@ -1,7 +1,8 @@
-/* Keeps one service available: its state, listeners, instances, pauses and counters. What is configured stands in its row and never
- * changes; a reload gives the keeper another row.
+/* Keeps one service available: its state, listeners, instances, pauses and counters. What is configured stands in
+ * its row and never changes; a reload gives the keeper another row.
  *
- * Everything that happens goes through keeper_event, which looks into the table of transitions, and nothing else changes the state. */
+ * Everything that happens goes through keeper_event, which looks into the table of transitions, and nothing else
+ * changes the state. */
 #pragma once
 
 #include <ev.h>
@@ -59,9 +60,11 @@ void keeper_event(struct keeper *keeper, enum happening happening);
 /* Goes on under a row of the same sockets. */
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service);
 
-/* Takes the place of its listeners by those given (ownership passes; the old array comes back for the caller to close), and goes on
- * under a row of other sockets. A running instance ends by itself or by a stop, as on_remove says, beside what comes. */
-void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service, struct listener *listeners);
+/* Takes the place of its listeners by those given (ownership passes; the old array comes back for the caller to
+ * close), and goes on under a row of other sockets. A running instance ends by itself or by a stop, as on_remove
+ * says, beside what comes. */
+void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
+		    struct listener *listeners);
 
 /* The table has it no more. The keeper may be gone when this returns. */
 void keeper_remove(struct keeper *keeper);
@@ -74,7 +77,8 @@ void keeper_hold(struct keeper *keeper, bool held);
 /* Called by libev when a listener is ready; for listener_init. */
 void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
 
-/* For parts of the keeper (engine/serve): the activity, made at need (NULL: out of memory), and a pause with its reason. */
+/* For parts of the keeper (engine/serve): the activity, made at need (NULL: out of memory), and a pause with its
+ * reason. */
 struct activity *keeper_activity(struct keeper *keeper);
 void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void keeper_rewatch(struct keeper *keeper);

@@ -1,5 +1,5 @@
-/* Preparing a start. The hard thing is where descriptors lie: whatever a child needs is brought to a low number first, as the child
- * unshares all numbers up to the highest it needs (sys/spawn). */
+/* Preparing a start. The hard thing is where descriptors lie: whatever a child needs is brought to a low number
+ * first, as the child unshares all numbers up to the highest it needs (sys/spawn). */
 #include "engine/launch.h"
 
 #include <errno.h>
@@ -165,11 +165,12 @@ static bool same_stream(const struct stream *a, const struct stream *b)
 	return a->kind == b->kind && a->path && b->path && !strcmp(a->path, b->path);
 }
 
-static bool place_streams(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
-			  int socket, struct buf *why)
+static bool place_streams(struct wiring *wiring, struct means *means, struct engine *engine,
+			  const struct service *service, int socket, struct buf *why)
 {
 	static const char *const names[] = { "input", "output", "error" };
-	const struct stream *streams[] = { &service->streams->input, &service->streams->output, &service->streams->error };
+	const struct stream *streams[] = { &service->streams->input, &service->streams->output,
+					   &service->streams->error };
 
 	for (int n = 0; n < 3; n++) {
 		if (n == 2 && same_stream(streams[1], streams[2]))
@@ -237,7 +238,8 @@ void wiring_close(struct wiring *wiring)
 	wiring->wanted = wiring->small;
 }
 
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service)
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
+		 const struct service *service)
 {
 	*launch = (struct launch){
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
@@ -249,8 +251,9 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 	}
 }
 
-void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
-		     const struct listener *listener, const struct client *client, struct caller *caller)
+void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring,
+		     const struct service *service, const struct listener *listener, const struct client *client,
+		     struct caller *caller)
 {
 	launch_fill(launch, means, wiring, service);
 	client_address(client, caller->address, sizeof(caller->address));

@@ -57,11 +57,13 @@ struct caller {
 };
 
 /* Fills the launch of a start by these means with the wiring's descriptors: the listeners', */
-void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service);
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
+		 const struct service *service);
 
 /* or a connection's; caller must outlive it. */
-void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring, const struct service *service,
-		     const struct listener *listener, const struct client *client, struct caller *caller);
+void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring,
+		     const struct service *service, const struct listener *listener, const struct client *client,
+		     struct caller *caller);
 
 /* "setting user: Operation not permitted" with the place of the option at fault, for the log. */
 void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out);

@@ -1,5 +1,5 @@
-/* Opening, watching and closing one socket. The hard thing is the number: listeners live above FD_HIGH, so that a child has only
- * few descriptors to unshare however long the table is. */
+/* Opening, watching and closing one socket. The hard thing is the number: listeners live above FD_HIGH, so that a
+ * child has only few descriptors to unshare however long the table is. */
 #include "engine/listener.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* One socket superd holds for a service: opened once, kept over every exit, crash and reload that leaves its endpoint in the
- * table, and watched only while somebody wants to know. */
+/* One socket superd holds for a service: opened once, kept over every exit, crash and reload that leaves its
+ * endpoint in the table, and watched only while somebody wants to know. */
 #pragma once
 
 #include <ev.h>

@@ -1,5 +1,5 @@
-/* Reading backends' lines. The hard thing is a flood: one turn reads a bounded amount, and a line without end is cut, so a backend
- * that prints garbage costs its own share of the loop and no memory. */
+/* Reading backends' lines. The hard thing is a flood: one turn reads a bounded amount, and a line without end is
+ * cut, so a backend that prints garbage costs its own share of the loop and no memory. */
 #include "engine/output.h"
 
 #include <errno.h>
@@ -11,14 +11,15 @@
 #include "base/fd.h"
 
 #define TURN (64 << 10)
-#define KEPT_LOW (FD_HIGH / 2)          /* a writing end below this stays where a start needs it; the rest is left for clients */
+#define KEPT_LOW (FD_HIGH / 2) /* a writing end below this stays where a start needs it; the rest is left for clients */
 
 static void say(struct output *output, size_t length)
 {
 	while (length && output->line[length - 1] == '\r')
 		length--;
 	if (output->to_syslog)
-		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, output->line, length);
+		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, output->line,
+			    length);
 	else
 		log_output(output->engine->log, output->service, output->line, length);
 }

@@ -1,6 +1,6 @@
-/* What backends print: a pipe a service, read by line into the log or syslog. Instances of a service share it. superd holds the
- * writing end too, so it never ends; it is read as fast as it fills and lines the log can't take are dropped there, so a backend
- * is never blocked by a slow reader of the log. */
+/* What backends print: a pipe a service, read by line into the log or syslog. Instances of a service share it.
+ * superd holds the writing end too, so it never ends; it is read as fast as it fills and lines the log can't take
+ * are dropped there, so a backend is never blocked by a slow reader of the log. */
 #pragma once
 
 #include <ev.h>

@@ -1,5 +1,6 @@
-/* Applying a new table. The hard thing is a socket that changes hands: what every keeper will not need any more is first put on
- * offer, then those who lack a socket take it from there, and only what nobody took is closed, after all new ones are bound. */
+/* Applying a new table. The hard thing is a socket that changes hands: what every keeper will not need any more is
+ * first put on offer, then those who lack a socket take it from there, and only what nobody took is closed, after
+ * all new ones are bound. */
 #include "engine/reload.h"
 
 #include <stdlib.h>
@@ -179,7 +180,8 @@ static void replace(struct keeper *keeper, struct table *after, const struct ser
 	free(old);
 }
 
-static struct keeper *add(struct engine *engine, struct table *after, const struct service *service, struct offers *offers)
+static struct keeper *add(struct engine *engine, struct table *after, const struct service *service,
+			  struct offers *offers)
 {
 	struct keeper *keeper = keeper_new(engine, after, service);
 
@@ -193,8 +195,8 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	return keeper;
 }
 
-static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row, struct offers *offers,
-			    struct reload_counts *counts)
+static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
+			    struct offers *offers, struct reload_counts *counts)
 {
 	const struct service *service = &after->services[n];
 

@@ -1,5 +1,6 @@
-/* A new table for living keepers: unchanged services are not touched, changed ones adopt their row, sockets are kept wherever their
- * endpoint still is in the table, even under another service, and new ones are bound before old ones are closed. */
+/* A new table for living keepers: unchanged services are not touched, changed ones adopt their row, sockets are
+ * kept wherever their endpoint still is in the table, even under another service, and new ones are bound before
+ * old ones are closed. */
 #pragma once
 
 #include <stddef.h>
@@ -20,8 +21,8 @@ struct reload_counts {
 /* Builds the roster of a first table, every keeper ENABLEd. false: out of memory. */
 bool roster_build(struct roster *roster, struct engine *engine, struct table *table);
 
-/* Turns the roster of the old table into that of the new; keepers of removed services leave it and go when their instances do.
- * false: out of memory before anything was changed. */
+/* Turns the roster of the old table into that of the new; keepers of removed services leave it and go when their
+ * instances do. false: out of memory before anything was changed. */
 bool roster_reload(struct roster *roster, struct engine *engine, struct table *before, struct table *after,
 		   struct reload_counts *counts);
 

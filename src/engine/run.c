@@ -1,6 +1,6 @@
-/* Instances that are handed the listeners. The hard thing is to judge an end: exit 0 is good however short its life, but a backend
- * that ends again and again without taking anybody from the queue would spin. The queue's length hints at it; before anybody is
- * made to wait the identities of those queued must prove it (sys/backlog). */
+/* Instances that are handed the listeners. The hard thing is to judge an end: exit 0 is good however short its
+ * life, but a backend that ends again and again without taking anybody from the queue would spin. The queue's
+ * length hints at it; before anybody is made to wait the identities of those queued must prove it (sys/backlog). */
 #include "engine/run.h"
 
 #include <errno.h>
@@ -42,12 +42,14 @@ static void note_queue(struct keeper *keeper)
 	activity->waiting = count_waiting(keeper);
 	activity->exact = false;
 	for (size_t n = 0; activity->fruitless >= FRUITLESS && n < keeper->listener_count && !activity->exact; n++) {
-		activity->exact = backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
-				  activity->backlog.count;
+		activity->exact =
+			backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
+			activity->backlog.count;
 	}
 }
 
-/* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own identities. */
+/* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own
+ * identities. */
 static bool has_moved(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
@@ -95,7 +97,8 @@ void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 	event.has_status = !event.has_signal;
 	event.status = event.has_status ? WEXITSTATUS(ending->status) : 0;
 	instance_describe_status(ending->status, text);
-	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text, ending->lasted);
+	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text,
+		  ending->lasted);
 }
 
 /* What an end means for the table of transitions. */
@@ -108,7 +111,9 @@ static enum happening judge(struct keeper *keeper, const struct ending *ending)
 	if (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0) {
 		if (!is_fruitless(keeper, ending))
 			return EXITED;
-		keeper_pause(keeper, keeper->listener_count ? "it ends without taking anything from the queue" : "it ended at once");
+		keeper_pause(keeper,
+			     keeper->listener_count ? "it ends without taking anything from the queue"
+						    : "it ended at once");
 		return CRASHED;
 	}
 	instance_describe_status(ending->status, text);
@@ -129,7 +134,8 @@ static void replace_broken(struct keeper *keeper)
 			continue;
 		if (poll(&state, 1, 0) <= 0 || !(state.revents & (POLLHUP | POLLERR | POLLNVAL)))
 			continue;
-		log_event(keeper->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
+		log_event(keeper->engine->log, LEVEL_WARNING, &event,
+			  "a backend has shut its listener down: opening it anew");
 		listener_close(listener, keeper->engine);
 	}
 }
@@ -156,7 +162,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 			activity->failures++;
 		else
 			backoff_reset(&keeper->backoff);
-		if (happening == CRASHED && keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+		if (happening == CRASHED && keeper->service->life->on_failure == FAILURE_EXIT &&
+		    !keeper->engine->stopping)
 			keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
 		keeper_event(keeper, happening);
 	}
@@ -181,7 +188,8 @@ static void on_limit(struct instance *instance)
 		keeper_event(keeper, TIMER);
 }
 
-/* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
+/* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed
+ * for all. */
 static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct means *means = &keeper->activity->means;

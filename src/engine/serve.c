@@ -1,8 +1,9 @@
-/* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and the batch's
- * starts overlap (spawn_batch) when there is more than one.
+/* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and
+ * the batch's starts overlap (spawn_batch) when there is more than one.
  *
- * A datagram can't be accepted: its instance gets the socket itself, and nobody else does until it has ended, so a burst starts
- * one process. A datagram that instance after instance leaves in the queue is thrown away, or it would start them for ever. */
+ * A datagram can't be accepted: its instance gets the socket itself, and nobody else does until it has ended, so a
+ * burst starts one process. A datagram that instance after instance leaves in the queue is thrown away, or it
+ * would start them for ever. */
 #include "engine/serve.h"
 
 #include <errno.h>
@@ -141,7 +142,8 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 }
 
 /* Puts the descriptors of a guest in order and fills its launch. */
-static bool equip(struct keeper *keeper, struct listener *listener, struct guest *guest, struct launch *launch, struct buf *why)
+static bool equip(struct keeper *keeper, struct listener *listener, struct guest *guest, struct launch *launch,
+		  struct buf *why)
 {
 	struct means *means = &keeper->activity->means;
 	int socket = guest->client.fd < 0 ? listener->io.fd : guest->client.fd;
@@ -156,10 +158,13 @@ static bool equip(struct keeper *keeper, struct listener *listener, struct guest
 
 static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pid)
 {
-	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->caller.address };
+	struct event event = {
+		.name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->caller.address
+	};
 
 	if (log_wants(keeper->engine->log, LEVEL_INFO))
-		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, guest->caller.address);
+		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid,
+			  guest->caller.address);
 }
 
 static bool begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
@@ -194,7 +199,8 @@ static void say_failure(struct keeper *keeper, const char *why)
 		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
 }
 
-/* Starts an instance for each guest. The connections are closed here either way: a guest that could not be served sees EOF. */
+/* Starts an instance for each guest. The connections are closed here either way: a guest that could not be served
+ * sees EOF. */
 static bool start_batch(struct keeper *keeper, struct listener *listener, struct guest *guests, size_t count)
 {
 	struct launch launches[BATCH];
@@ -232,7 +238,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	enum happening happening = ROOM;
 	size_t count = 0;
 
-	if (listener->shared)           /* accept must not block, whatever a backend of an earlier row still does with it */
+	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
 		fd_set_nonblocking(listener->io.fd, true);
 	for (int n = 0; n < BATCH && take_guest(keeper, listener, guests, &count, &happening); n++)
 		;
@@ -306,7 +312,7 @@ static void serve_datagram(struct keeper *keeper, struct listener *listener)
 		return;
 	}
 	if (!peek_sender(listener->io.fd, &guest.client))
-		return;                 /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
+		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
 	guest.instance = new_instance(keeper);
 	if (!guest.instance)
 		reason = "out of memory";

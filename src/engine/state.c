@@ -1,4 +1,5 @@
-/* The state of all services, a line each. Asleep services that never ran are counted in one line, as there may be thousands. */
+/* The state of all services, a line each. Asleep services that never ran are counted in one line, as there may be
+ * thousands. */
 #include "engine/state.h"
 
 #include "base/log.h"
@@ -34,7 +35,8 @@ static void describe_instances(const struct keeper *keeper, struct buf *out)
 			buf_text(out, " …");
 			return;
 		}
-		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->pid, instance->retired ? " (retired)" : "");
+		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->pid,
+			 instance->retired ? " (retired)" : "");
 	}
 }
 
@@ -85,6 +87,6 @@ void state_say(struct engine *engine, const struct roster *roster)
 		else
 			say_keeper(engine, keeper, now);
 	}
-	log_notice(engine->log, "state: %zu services, %zu instances, %zu of the services never started and not listed", services,
-		   engine->instances, asleep);
+	log_notice(engine->log, "state: %zu services, %zu instances, %zu of the services never started and not listed",
+		   services, engine->instances, asleep);
 }

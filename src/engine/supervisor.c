@@ -1,8 +1,9 @@
-/* The loop and its end. The hard thing is to leave neither early nor late: TERM ends every service by its group, then whatever
- * else is left under us, all under one deadline, and superd goes the moment the last process has gone.
+/* The loop and its end. The hard thing is to leave neither early nor late: TERM ends every service by its group,
+ * then whatever else is left under us, all under one deadline, and superd goes the moment the last process has
+ * gone.
  *
- * libev reaps in a loop over waitpid(-1) after any SIGCHLD, so strangers are reaped as well; one watcher for all pids looks up
- * whose child it was. */
+ * libev reaps in a loop over waitpid(-1) after any SIGCHLD, so strangers are reaped as well; one watcher for all
+ * pids looks up whose child it was. */
 #include "engine/supervisor.h"
 
 #include <errno.h>
@@ -71,15 +72,20 @@ static void stop(struct supervisor *supervisor, int signal)
 	end_if_over(supervisor);
 }
 
+/* The log has a word of its own for warnings, none for errors. */
+static void say_diag(struct log *log, const struct diag *diag)
+{
+	bool is_error = diag->severity == SEVERITY_ERROR;
+
+	log_say(log, is_error ? LEVEL_ERROR : LEVEL_WARNING, "%s:%u:%u: %s%s%s%s%s", diag->file ? diag->file : "",
+		diag->line, diag->column, is_error ? severity_name(diag->severity) : "", is_error ? ": " : "",
+		diag->message, diag->hint ? ": " : "", diag->hint ? diag->hint : "");
+}
+
 void supervisor_say(struct log *log, const struct diags *diags)
 {
-	for (size_t n = 0; n < diags->count; n++) {
-		const struct diag *diag = &diags->list[n];
-		enum level level = diag->severity == SEVERITY_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
-
-		log_say(log, level, "%s:%u:%u: %s%s%s%s", diag->file ? diag->file : "", diag->line, diag->column,
-			level == LEVEL_ERROR ? "error: " : "", diag->message, diag->hint ? ": " : "", diag->hint ? diag->hint : "");
-	}
+	for (size_t n = 0; n < diags->count; n++)
+		say_diag(log, &diags->list[n]);
 }
 
 static void reload(struct supervisor *supervisor)
@@ -100,8 +106,8 @@ static void reload(struct supervisor *supervisor)
 		table->users++;
 		table_release(supervisor->table);
 		supervisor->table = table;
-		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged, counts.changed,
-			   counts.added, counts.removed);
+		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
+			   counts.changed, counts.added, counts.removed);
 	}
 	diags_free(&diags);
 }
@@ -178,7 +184,9 @@ static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
 	struct supervisor *supervisor = engine->context;
 
 	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
-	supervisor->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+	supervisor->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+		: WEXITSTATUS(status)		      ? WEXITSTATUS(status)
+						      : 1;
 	ev_feed_signal_event(engine->loop, SIGTERM);    /* not from within the keeper's own event */
 }
 

@@ -1,4 +1,5 @@
-/* superd while it runs: the loop, the signals, all keepers, the end. Everything mutable hangs from this one struct. */
+/* superd while it runs: the loop, the signals, all keepers, the end. Everything mutable hangs from this one
+ * struct. */
 #pragma once
 
 #include <ev.h>
@@ -33,10 +34,12 @@ struct supervisor {
 	void *started_context;
 };
 
-/* Prepares loop and signals; engine.log, load and stop_timeout are the caller's to set before. false: out of memory or no loop. */
+/* Prepares loop and signals; engine.log, load and stop_timeout are the caller's to set before. false: out of
+ * memory or no loop. */
 bool supervisor_init(struct supervisor *supervisor);
 
-/* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit status. */
+/* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit
+ * status. */
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
 
 /* Diagnostics as lines of the log, for tables read while superd runs. */

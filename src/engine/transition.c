@@ -1,8 +1,8 @@
 /* The two tables of transitions, as data. Read a row as: in this state, when this happens, go there and do that.
  *
- * The hard thing is what may arrive late: a HOLD while an instance runs is remembered by the keeper and told again once it is
- * LISTENING; an instance that is told to stop may still report READY; a service that comes back into the table while it is
- * CLOSING lets its old instance end first. */
+ * The hard thing is what may arrive late: a HOLD while an instance runs is remembered by the keeper and told again
+ * once it is LISTENING; an instance that is told to stop may still report READY; a service that comes back into
+ * the table while it is CLOSING lets its old instance end first. */
 #include "engine/transition.h"
 
 #include <assert.h>
@@ -143,7 +143,8 @@ bool state_is_watching(enum state state)
 }
 
 static const char *const state_names[] = {
-	"off", "binding", "listening", "starting", "running", "stopping", "closing", "backoff", "frozen", "held", "full",
+	"off",	   "binding", "listening", "starting", "running", "stopping",
+	"closing", "backoff", "frozen",	   "held",     "full",
 };
 static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state has a name");
 
@@ -154,7 +155,8 @@ static const char *const happening_names[] = {
 static_assert(sizeof(happening_names) / sizeof(*happening_names) == HAPPENINGS, "every happening has a name");
 
 static const char *const action_names[] = {
-	"impossible", "ignore", "bind", "watch", "spawn", "serve", "note", "wait", "stop", "kill", "thaw", "withdraw", "close",
+	"impossible", "ignore", "bind", "watch", "spawn",    "serve", "note",
+	"wait",	      "stop",	"kill", "thaw",	 "withdraw", "close",
 };
 static_assert(sizeof(action_names) / sizeof(*action_names) == ACTIONS, "every action has a name");
 

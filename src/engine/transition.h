@@ -1,8 +1,9 @@
 /* THE table of transitions: the only place that knows what state follows which, and what is done on the way.
  *
- * There are two machines. A service that hands its listeners over (accept = no) goes through all states but FULL; one that
- * accepts itself (accept = yes) never is STARTING, RUNNING, STOPPING or FROZEN, for its instances come and go singly. Cells hold
- * words, not code, so this is pure; engine/keeper performs the actions. An empty cell is a bug, a legal no-op says IGNORE. */
+ * There are two machines. A service that hands its listeners over (accept = no) goes through all states but FULL;
+ * one that accepts itself (accept = yes) never is STARTING, RUNNING, STOPPING or FROZEN, for its instances come
+ * and go singly. Cells hold words, not code, so this is pure; engine/keeper performs the actions. An empty cell is
+ * a bug, a legal no-op says IGNORE. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-/* Identities of those who wait. The hard thing is that a queue's length can't tell "took none" from "took one, and another came":
- * cookies of sockets can. Asked only of services that look as if they took nobody, so its cost is on no usual path. */
+/* Identities of those who wait. The hard thing is that a queue's length can't tell "took none" from "took one, and
+ * another came": cookies of sockets can. Asked only of services that look as if they took nobody, so its cost is
+ * on no usual path. */
 #include "sys/backlog.h"
 
 #include <errno.h>
@@ -31,7 +32,8 @@ struct visit {
 #define ANSWERS_MOST 256                /* reads of one answer: a bound, thousands of sockets long */
 
 /* Calls each with every message of the answer to a question. false: the kernel does not say. */
-static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, struct visit *visit), struct visit *visit)
+static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, struct visit *visit),
+		struct visit *visit)
 {
 	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
@@ -52,7 +54,8 @@ static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr 
 
 		if (got <= 0)
 			break;
-		for (struct nlmsghdr *message = &answer.header; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+		for (struct nlmsghdr *message = &answer.header; NLMSG_OK(message, left);
+		     message = NLMSG_NEXT(message, left)) {
 			failed = failed || message->nlmsg_type == NLMSG_ERROR;
 			done = message->nlmsg_type == NLMSG_DONE || failed;
 			if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)
@@ -93,8 +96,11 @@ static bool visit_tcp(int fd, struct visit *visit)
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
 	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT },
+		.header = { .nlmsg_len = sizeof(question),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_protocol = IPPROTO_TCP,
+			     .idiag_states = 1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT },
 	};
 
 	if (getsockname(fd, (struct sockaddr *)&name, &length) < 0)
@@ -125,8 +131,13 @@ static bool visit_unix(int fd, struct visit *visit)
 		struct nlmsghdr header;
 		struct unix_diag_req request;
 	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_show = UDIAG_SHOW_ICONS, .udiag_cookie = { ~0u, ~0u } },
+		.header = { .nlmsg_len = sizeof(question),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = AF_UNIX,
+			     .udiag_states = ~0u,
+			     .udiag_show = UDIAG_SHOW_ICONS,
+			     .udiag_cookie = { ~0u, ~0u } },
 	};
 
 	if (fstat(fd, &status) < 0)
@@ -153,7 +164,9 @@ static bool visit_datagram(int fd, struct visit *visit)
 {
 	struct sockaddr_storage sender = { 0 };
 	struct iovec bytes = { (char[512]){ 0 }, 512 };
-	struct msghdr message = { .msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &bytes, .msg_iovlen = 1 };
+	struct msghdr message = {
+		.msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &bytes, .msg_iovlen = 1
+	};
 	ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
 	uint64_t id = 14695981039346656037u;
 

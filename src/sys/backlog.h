@@ -1,6 +1,6 @@
-/* Who waits in a listener's queue, by identity: so that a backend that took nobody can be told from one that took somebody while the
- * next already came. By sock_diag for TCP (queued connections have no inode yet) and unix sockets, by the head of the queue for
- * datagrams; where none of these is to be had it is unknown. */
+/* Who waits in a listener's queue, by identity: so that a backend that took nobody can be told from one that took
+ * somebody while the next already came. By sock_diag for TCP (queued connections have no inode yet) and unix
+ * sockets, by the head of the queue for datagrams; where none of these is to be had it is unknown. */
 #pragma once
 
 #include <stdbool.h>

@@ -152,7 +152,8 @@ static int fifo_reopen(int fd, const char *path)
 
 	if (again < 0)
 		return fd;
-	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) {
+	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev &&
+	    ours.st_ino == named.st_ino) {
 		fd_close(&fd);
 		return again;
 	}

@@ -1,8 +1,8 @@
 /* The stages from a fresh process to its program. Nothing else of superd runs as root after a fork.
  *
- * The hard thing: the child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but its own job and
- * stack, allocates nothing, and calls the kernel directly where libc would coordinate threads (set*id). tests/lint/child-symbols
- * holds the list of what it may call. */
+ * The hard thing: the child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but
+ * its own job and stack, allocates nothing, and calls the kernel directly where libc would coordinate threads
+ * (set*id). tests/lint/child-symbols holds the list of what it may call. */
 #include "sys/child.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@ static int keep_at(int from, int to)
 	return dup2(from, to) < 0 ? -1 : 0;
 }
 
-/* A source below count that is not at its place would be overwritten by another's: it first moves out of the way. One source may
- * be wanted at several places. */
+/* A source below count that is not at its place would be overwritten by another's: it first moves out of the way.
+ * One source may be wanted at several places. */
 int child_arrange(const int *wanted, int count)
 {
 	int moved[ARRANGE_MOST];
@@ -159,12 +159,13 @@ static int set_directory(struct job *job)
 	return chdir("/");
 }
 
-/* superd ignores no signal, so exec makes all of them default; its handlers must be gone before the mask opens, as they would run
- * in memory that is not the child's. */
+/* superd ignores no signal, so exec makes all of them default; its handlers must be gone before the mask opens, as
+ * they would run in memory that is not the child's. */
 static int set_signals(struct job *job)
 {
 	const int handled[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+		SIGHUP,	      SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,  SIGPIPE,
+		SIGTERM,      SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
 #ifdef SIGPWR
 		SIGPWR,
 #endif

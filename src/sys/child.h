@@ -1,7 +1,8 @@
-/* Between the start of a process and its program: the stages a child walks, async-signal-safe, possibly in its parent's memory.
+/* Between the start of a process and its program: the stages a child walks, async-signal-safe, possibly in its
+ * parent's memory.
  *
- * A job is one start. The parent fills it (sys/spawn does the rest); the child reports the stage that failed and errno in
- * fault, through the shared memory or through report. */
+ * A job is one start. The parent fills it (sys/spawn does the rest); the child reports the stage that failed and
+ * errno in fault, through the shared memory or through report. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,9 +12,18 @@
 
 enum stage {
 	STAGE_NONE,
-	STAGE_FORK,                     /* no child came to be */
-	STAGE_DESCRIPTORS, STAGE_SESSION, STAGE_SCHEDULING, STAGE_LIMITS, STAGE_ROOT, STAGE_CAPABILITIES, STAGE_GROUPS, STAGE_USER,
-	STAGE_DIRECTORY, STAGE_SIGNALS, STAGE_EXEC,
+	STAGE_FORK, /* no child came to be */
+	STAGE_DESCRIPTORS,
+	STAGE_SESSION,
+	STAGE_SCHEDULING,
+	STAGE_LIMITS,
+	STAGE_ROOT,
+	STAGE_CAPABILITIES,
+	STAGE_GROUPS,
+	STAGE_USER,
+	STAGE_DIRECTORY,
+	STAGE_SIGNALS,
+	STAGE_EXEC,
 	STAGES
 };
 
@@ -38,8 +48,8 @@ struct job {
 
 _Noreturn void child_run(struct job *job);
 
-/* Puts wanted[n] at n for all n < count, whatever order and overlap they are in, the result not close-on-exec. 0, or -1 and
- * errno. For the child, and for tests. */
+/* Puts wanted[n] at n for all n < count, whatever order and overlap they are in, the result not close-on-exec. 0,
+ * or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);
 
 /* "setting user", for messages. */

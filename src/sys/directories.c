@@ -1,5 +1,5 @@
-/* Directories of a service. The hard thing is removal as root of what another user filled: it goes by descriptor, so no symlink leads
- * it astray, and it stops at other file systems. */
+/* Directories of a service. The hard thing is removal as root of what another user filled: it goes by descriptor,
+ * so no symlink leads it astray, and it stops at other file systems. */
 #include "sys/directories.h"
 
 #include <dirent.h>
@@ -28,7 +28,8 @@ static char *next_part(char **rest)
 	return part;
 }
 
-/* One part at a time, so that no symlink on the way is followed: what lies below a user's directory is as the user wants it. */
+/* One part at a time, so that no symlink on the way is followed: what lies below a user's directory is as the user
+ * wants it. */
 static int enter(int at, const char *part)
 {
 	int next = part ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
@@ -81,12 +82,13 @@ bool directories_prepare(const struct service *service, const struct heritage *h
 {
 	const struct surroundings *around = service->surroundings;
 
-	return prepare(heritage->runtime_directory, around->runtime_directory, "runtime_directory", service->account, why) &&
-	       prepare(heritage->state_directory, around->state_directory, "state_directory", service->account, why);
+	return prepare(heritage->runtime_directory, around->runtime_directory, "runtime_directory", service->account,
+		       why) &&
+		prepare(heritage->state_directory, around->state_directory, "state_directory", service->account, why);
 }
 
-/* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to tell, which it
- * can't for a bind mount. */
+/* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to
+ * tell, which it can't for a bind mount. */
 static int open_unmounted(int at, const char *name)
 {
 	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -136,7 +138,8 @@ static bool holds_listener(const struct service *service, const char *path)
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint *endpoint = service->sockets[n].endpoint;
 
-		if (endpoint_is_path(endpoint) && !strncmp(endpoint->address, path, length) && endpoint->address[length] == '/')
+		if (endpoint_is_path(endpoint) && !strncmp(endpoint->address, path, length) &&
+		    endpoint->address[length] == '/')
 			return true;
 	}
 	return false;

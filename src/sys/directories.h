@@ -1,5 +1,5 @@
-/* runtime_directory and state_directory: made for a service's user before a start, the runtime ones taken away after its end. Follows
- * systemd.exec(5); a directory in which a listener lies is never removed. */
+/* runtime_directory and state_directory: made for a service's user before a start, the runtime ones taken away
+ * after its end. Follows systemd.exec(5); a directory in which a listener lies is never removed. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,5 +9,6 @@
 
 bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why);
 
-/* Removes the runtime directories with what is in them, bounded in depth, never across a mount and never through a symlink. */
+/* Removes the runtime directories with what is in them, bounded in depth, never across a mount and never through a
+ * symlink. */
 void directories_remove(const struct service *service, const struct heritage *heritage);

@@ -1,5 +1,5 @@
-/* PID 1 and subreaper. The hard thing is what a container may lack: each step is tried, and its failure only narrows what superd
- * can see. Descriptors are never closed in a loop up to the limit, which may be 2^30. */
+/* PID 1 and subreaper. The hard thing is what a container may lack: each step is tried, and its failure only
+ * narrows what superd can see. Descriptors are never closed in a loop up to the limit, which may be 2^30. */
 #include "sys/init.h"
 
 #include <dirent.h>
@@ -105,11 +105,19 @@ void init_enter(struct heritage *heritage)
 	reset_signals();
 	raise_limit(heritage);
 	umask(022);
+}
+
 #ifdef PR_SET_CHILD_SUBREAPER
+void init_adopt_orphans(void)
+{
 	if (!init_is_first())
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-#endif
 }
+#else
+void init_adopt_orphans(void)
+{
+}
+#endif
 
 static bool sockets_are_ours(int64_t *count)
 {
@@ -133,7 +141,8 @@ void init_take_sockets(struct inheritance *inheritance)
 		size_t length = names ? strcspn(names, ":") : 0;
 		int fd = FIRST_SOCKET + (int)n;
 
-		inheritance->list[n] = (struct inherited){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
+		inheritance->list[n] =
+			(struct inherited){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
 		inheritance->count++;
 		if (names)
 			names = names[length] ? names + length + 1 : NULL;

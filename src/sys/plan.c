@@ -1,5 +1,5 @@
-/* From a row to a plan. The hard thing is that nothing may be left for the child to find out: whatever allocates, looks up or
- * can be wrong for every start alike happens here. */
+/* From a row to a plan. The hard thing is that nothing may be left for the child to find out: whatever allocates,
+ * looks up or can be wrong for every start alike happens here. */
 #include "sys/plan.h"
 
 #include <errno.h>
@@ -64,7 +64,8 @@ static void set_directory_variable(struct variables *variables, const char *name
 	buf_free(&value);
 }
 
-static bool set_own_variables(struct variables *variables, const struct service *service, unsigned port, struct buf *why)
+static bool set_own_variables(struct variables *variables, const struct service *service, unsigned port,
+			      struct buf *why)
 {
 	words env = service->surroundings->env;
 
@@ -273,7 +274,8 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
 	if (!program_find(argv[0], getenv("PATH"), &program))
-		buf_clear(&program);            /* an empty path is ENOENT; a bare name would be looked for in the folder we are in */
+		buf_clear(
+			&program); /* an empty path is ENOENT; a bare name would be looked for in the folder we are in */
 	plan->text = buf_take(&program);
 	if (!plan->argv || !plan->text || variables.failed) {
 		plan_free(plan);

@@ -1,5 +1,5 @@
-/* Everything a child needs to become a backend, ready-made by the parent: argv, environment, ids, limits, places. Every name is
- * looked up and every failure that can be found early is found here; sys/child only obeys.
+/* Everything a child needs to become a backend, ready-made by the parent: argv, environment, ids, limits, places.
+ * Every name is looked up and every failure that can be found early is found here; sys/child only obeys.
  *
  * A plan is made once for a row and used for all its starts; it borrows from the row and owns one block of text. */
 #pragma once
@@ -47,8 +47,8 @@ struct plan {
 	bool foreground;                /* the main command: a process group, but superd's session and terminal */
 };
 
-/* Makes the plan of a row; port is what %{port} stands for. NULL with the reason in why, as "environment_file: /etc/x: No such
- * file or directory". */
+/* Makes the plan of a row; port is what %{port} stands for. NULL with the reason in why, as "environment_file:
+ * /etc/x: No such file or directory". */
 struct plan *plan_make(const struct service *service, const struct heritage *heritage, unsigned port, struct buf *why);
 
 /* The plan of a main command beside the table: superd's own environment, streams and ids. */

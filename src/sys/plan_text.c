@@ -1,5 +1,5 @@
-/* Templates and variables. The hard thing is the file of variables: systemd's rules for quotes and continuation, bounded, and
- * never blocking on what is no regular file. */
+/* Templates and variables. The hard thing is the file of variables: systemd's rules for quotes and continuation,
+ * bounded, and never blocking on what is no regular file. */
 #include "sys/plan_text.h"
 
 #include <ctype.h>
@@ -144,7 +144,8 @@ static bool ends_line(char c)
 	return c == '\n' || c == '\r' || !c;
 }
 
-/* From the opening quote to behind the closing one, over lines too. Double quotes know a backslash before what it has to hide. */
+/* From the opening quote to behind the closing one, over lines too. Double quotes know a backslash before what it
+ * has to hide. */
 static const char *read_quoted(const char *at, struct buf *out)
 {
 	char quote = *at++;

@@ -19,5 +19,6 @@ void variables_set(struct variables *variables, const char *assignment);        
 void variables_setf(struct variables *variables, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void variables_free(struct variables *variables);
 
-/* Reads an environment_file as systemd.exec(5) has it: comments, quotes, continuation. false with the reason in why. */
+/* Reads an environment_file as systemd.exec(5) has it: comments, quotes, continuation. false with the reason in
+ * why. */
 bool variables_read_file(struct variables *variables, const char *path, struct buf *why);

@@ -1,5 +1,6 @@
-/* Raw system calls for the child. The hard thing is set*id: glibc's wrappers signal every thread of the process, which in a child
- * sharing its parent's memory would be the parent's threads; the kernel's calls change this process alone. */
+/* Raw system calls for the child. The hard thing is set*id: glibc's wrappers signal every thread of the process,
+ * which in a child sharing its parent's memory would be the parent's threads; the kernel's calls change this
+ * process alone. */
 #include "sys/privilege.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ static int drop_bounding(uint64_t bounding)
 	for EACH_CAPABILITY(cap) {
 		if (bounding >> cap & 1)
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)        /* EINVAL: beyond this kernel's last */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL) /* EINVAL: beyond this kernel's last */
 			return -1;
 	}
 	return 0;

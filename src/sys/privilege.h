@@ -1,5 +1,6 @@
-/* The kernel calls of a child that libc either lacks or wraps with more than a child may do. All are async-signal-safe and give 0,
- * or -1 and errno; each Linux speciality has a fallback that refuses (ENOTSUP) what it can't do. */
+/* The kernel calls of a child that libc either lacks or wraps with more than a child may do. All are
+ * async-signal-safe and give 0, or -1 and errno; each Linux speciality has a fallback that refuses (ENOTSUP) what
+ * it can't do. */
 #pragma once
 
 #include <stddef.h>

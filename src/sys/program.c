@@ -18,7 +18,8 @@ bool program_find(const char *name, const char *path, struct buf *out)
 {
 	bool found = strchr(name, '/') != NULL;
 
-	for (const char *at = path ? path : USUAL; !found && at && *at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+	for (const char *at = path ? path : USUAL; !found && at && *at;
+	     at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
 		size_t length = strcspn(at, ":");
 
 		buf_clear(out);

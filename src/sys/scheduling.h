@@ -1,4 +1,5 @@
-/* The words of cpu_affinity and io_scheduling as the kernel's numbers. Without the kernel's calls they are refused. */
+/* The words of cpu_affinity and io_scheduling as the kernel's numbers. Without the kernel's calls they are
+ * refused. */
 #pragma once
 
 #include <stdbool.h>

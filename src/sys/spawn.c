@@ -1,8 +1,8 @@
 /* From a start to a process, alone or in a batch.
  *
- * The hard thing is overlap without surprise: a batch is a barrier. Helpers exist only to run several vfork-like launches beside each
- * other (each suspends the thread that asked); when spawn_batch returns nothing runs in them, every pid is known, and the loop is
- * as single-threaded as before. */
+ * The hard thing is overlap without surprise: a batch is a barrier. Helpers exist only to run several vfork-like
+ * launches beside each other (each suspends the thread that asked); when spawn_batch returns nothing runs in them,
+ * every pid is known, and the loop is as single-threaded as before. */
 #include "sys/spawn.h"
 
 #include <errno.h>

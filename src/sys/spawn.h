@@ -1,8 +1,8 @@
 /* Starts processes: the only place of superd that forks (src/cmd/daemon apart).
  *
- * Two ways, chosen by configure: spawn_clone.c shares memory and descriptors with the child until its exec, at a cost that does not
- * depend on superd's size; spawn_fork.c is plain fork with a pipe. Either way spawn_start returns when the program runs, so a
- * failure is known at once, with its stage and errno. */
+ * Two ways, chosen by configure: spawn_clone.c shares memory and descriptors with the child until its exec, at a
+ * cost that does not depend on superd's size; spawn_fork.c is plain fork with a pipe. Either way spawn_start
+ * returns when the program runs, so a failure is known at once, with its stage and errno. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,9 +28,9 @@ struct launch {
 /* Starts one. launch->pid is the process, now running its program; or -1 and launch->fault. */
 void spawn_start(struct launch *launch);
 
-/* Starts several: the calling thread takes the first and goes on, helpers take what it has not come to, so that execs overlap where
- * there is more than one processor. Returns when all have their result. The helpers are made at the first batch of more than
- * one, never for a superd that has no load. */
+/* Starts several: the calling thread takes the first and goes on, helpers take what it has not come to, so that
+ * execs overlap where there is more than one processor. Returns when all have their result. The helpers are made
+ * at the first batch of more than one, never for a superd that has no load. */
 void spawn_batch(struct launch *launches, size_t count);
 
 /* Ends the helpers; for tests and the end. */

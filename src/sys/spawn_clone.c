@@ -1,5 +1,6 @@
-/* Starting by clone: the child runs in this memory and, until it has unshared them, with these descriptors; the calling thread waits
- * for its exec. Nothing is copied, so the cost is that of exec alone, with ten listeners or ten thousand. */
+/* Starting by clone: the child runs in this memory and, until it has unshared them, with these descriptors; the
+ * calling thread waits for its exec. Nothing is copied, so the cost is that of exec alone, with ten listeners or
+ * ten thousand. */
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -13,22 +14,27 @@ static int run(void *job)
 	child_run(job);
 }
 
-/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9; an older kernel says ENOSYS there once, and then descriptors are
- * copied as fork does. */
+/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9; an older kernel says ENOSYS there once, and
+ * then descriptors are copied as fork does. */
 static atomic_bool copies_descriptors;  /* batches start from several threads */
 
-/* A kernel says ENOSYS or, when it has the call but not the flag, EINVAL; a filter of system calls that is older than the call
- * says EPERM. */
+/* A kernel says ENOSYS or, when it has the call but not the flag, EINVAL; a filter of system calls that is older
+ * than the call says EPERM. */
 static bool lacks_unsharing(const struct fault *fault)
 {
 	return fault->stage == STAGE_DESCRIPTORS &&
 	       (fault->error == ENOSYS || fault->error == EINVAL || fault->error == EPERM);
 }
 
+/* Of AddressSanitizer, NULL without it: the frames of the child before never returned, so it takes them for living ones. */
+void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
+
 static pid_t clone_once(struct job *job, char *stack)
 {
 	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
 
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(stack, SPAWN_STACK);
 	job->fault = (struct fault){ STAGE_NONE, 0 };
 	job->shares_descriptors = !copies_descriptors;
 	if (job->shares_descriptors)

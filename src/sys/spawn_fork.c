@@ -1,5 +1,5 @@
-/* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by closing, and of
- * failure by what the child writes. */
+/* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by
+ * closing, and of failure by what the child writes. */
 #include "sys/spawn.h"
 
 #include <errno.h>

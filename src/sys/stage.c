@@ -4,8 +4,19 @@
 #include <assert.h>
 
 static const char *const names[] = {
-	"", "starting a process", "passing descriptors", "making a session", "setting priority", "setting limits",
-	"changing the root", "setting capabilities", "setting groups", "setting user", "changing directory", "resetting signals", "exec",
+	"",
+	"starting a process",
+	"passing descriptors",
+	"making a session",
+	"setting priority",
+	"setting limits",
+	"changing the root",
+	"setting capabilities",
+	"setting groups",
+	"setting user",
+	"changing directory",
+	"resetting signals",
+	"exec",
 };
 static_assert(sizeof(names) / sizeof(*names) == STAGES, "every stage has a name");
 

@@ -18,7 +18,7 @@ static const char *table_for_test(const char *name, const char *listen)
 	const char *table;
 
 	SKIP_WITHOUT(access("/usr/bin/ruby", X_OK) == 0 || strcmp(name, "echo.conf") != 0, "there is no Ruby here");
-	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0 || strcmp(name, "http.conf") != 0, "there is no Python here");
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0 || strcmp(name, "http.conf") != 0, "no Python is here");
 	table = replaced(example_table(name), listen, "\"127.0.0.1:0\"");
 
 	return strstr(table, "\"nobody\"") ? replaced(table, "\"nobody\"", text_of("\"%s\"", own_user())) : table;

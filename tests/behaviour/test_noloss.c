@@ -181,7 +181,7 @@ Behaviour(noloss, of_datagrams_while_their_server_ends)
 		superd_run("service dgram { listen = \"udp:127.0.0.1:0\" exec = \"%s\" }", backend("datagrams 1"));
 	int client = datagram_client(superd_port(superd, "dgram"));
 
-	/* One at a time, so that no buffer can run over: each must be answered while the server ends again and again. */
+	/* One at a time, so that no buffer can run over; their server ends again and again meanwhile. */
 	for (int i = 0; i < DATAGRAMS; i++) {
 		cr_assert_not_null(strstr(datagram_ask(client, text_of("number %d", i)), text_of(" number %d", i)));
 		if (i % 3 == 0)
