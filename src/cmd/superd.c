@@ -154,8 +154,8 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 	struct opening opening = { options, supervisor };
 	int status;
 
-	supervisor->load = load;
-	supervisor->context = options;
+	supervisor->loader.load = load;
+	supervisor->loader.load_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = &opening;
 	supervisor->stop_timeout = (double)options->stop_timeout / 1e6;
@@ -170,6 +170,8 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 	}
 	if (options->pid_file)
 		pid_file_remove(options->pid_file);
+	if (supervisor->loader.busy)
+		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
 	supervisor_free(supervisor);
 	return status;
 }

@@ -88,16 +88,17 @@ void supervisor_say(struct log *log, const struct diags *diags)
 		say_diag(log, &diags->list[n]);
 }
 
-static void reload(struct supervisor *supervisor)
+static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
 {
+	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
 	struct reload_counts counts;
-	struct diags diags = { 0 };
-	struct table *table = supervisor->load(supervisor->context, &diags);
 
-	supervisor_say(log, &diags);
-	if (!table || diags.errors) {
-		log_error(log, "not reloaded: %zu errors: the table of before goes on", diags.errors);
+	supervisor_say(log, diags);
+	if (supervisor->engine.stopping) {
+		table_free(table);
+	} else if (!table || diags->errors) {
+		log_error(log, "not reloaded: %zu errors: the table of before goes on", diags->errors);
 		table_free(table);
 	} else if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, &counts)) {
 		log_error(log, "not reloaded: out of memory: the table of before goes on");
@@ -109,7 +110,6 @@ static void reload(struct supervisor *supervisor)
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
-	diags_free(&diags);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -121,7 +121,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	case SIGHUP:
 		log_reopen(supervisor->engine.log);
 		if (!supervisor->engine.stopping)
-			reload(supervisor);
+			loader_start(&supervisor->loader);
 		command_signal_gently(&supervisor->command, SIGHUP);
 		break;
 	case SIGUSR1:
@@ -224,6 +224,22 @@ static void watch_signals(struct supervisor *supervisor)
 	}
 }
 
+static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
+{
+	(void)loop, (void)watcher, (void)events;
+}
+
+/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when the first
+ * periodic watcher starts. An idle superd must not wake. */
+static void sleep_long(struct ev_loop *loop)
+{
+	ev_periodic never;
+
+	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
+	ev_periodic_start(loop, &never);
+	ev_periodic_stop(loop, &never);
+}
+
 bool supervisor_init(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -231,6 +247,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->loop = ev_default_loop(EVFLAG_NOENV);
 	if (!engine->loop)
 		return false;
+	sleep_long(engine->loop);
 	engine->context = supervisor;
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
@@ -242,6 +259,8 @@ bool supervisor_init(struct supervisor *supervisor)
 	list_init(&engine->lingering);
 	engine_keep_spare(engine);
 	watch_signals(supervisor);
+	supervisor->loader.loaded = on_loaded;
+	loader_init(&supervisor->loader, engine->loop);
 	ev_child_init(&supervisor->reaper, on_child, 0, 0);
 	supervisor->reaper.data = supervisor;
 	ev_child_start(engine->loop, &supervisor->reaper);

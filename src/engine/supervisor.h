@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "engine/command.h"
 #include "engine/engine.h"
+#include "engine/loader.h"
 #include "engine/reload.h"
 
 #define SUPERVISOR_SIGNALS 16
@@ -27,14 +28,13 @@ struct supervisor {
 	size_t signal_count;
 	ev_child reaper;
 	ev_timer deadline;
-	/* Reads the sources again: a checked and resolved table, or NULL with the errors in diags. */
-	struct table *(*load)(void *context, struct diags *diags);
-	void *context;
+	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
+	struct loader loader;
 	void (*started)(void *context); /* every socket was tried once, the main command runs */
 	void *started_context;
 };
 
-/* Prepares loop and signals; engine.log, load and stop_timeout are the caller's to set before. false: out of
+/* Prepares loop and signals; engine.log, loader.load and stop_timeout are the caller's to set before. false: out of
  * memory or no loop. */
 bool supervisor_init(struct supervisor *supervisor);
 

@@ -274,8 +274,7 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
 	if (!program_find(argv[0], getenv("PATH"), &program))
-		buf_clear(
-			&program); /* an empty path is ENOENT; a bare name would be looked for in the folder we are in */
+		buf_clear(&program);            /* "" is ENOENT; a bare name would be looked for where we are */
 	plan->text = buf_take(&program);
 	if (!plan->argv || !plan->text || variables.failed) {
 		plan_free(plan);

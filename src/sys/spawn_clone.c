@@ -26,7 +26,8 @@ static bool lacks_unsharing(const struct fault *fault)
 	       (fault->error == ENOSYS || fault->error == EINVAL || fault->error == EPERM);
 }
 
-/* Of AddressSanitizer, NULL without it: the frames of the child before never returned, so it takes them for living ones. */
+/* Of AddressSanitizer, NULL without it: the frames of the child before never returned, so it takes them for living
+ * ones. */
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
 
 static pid_t clone_once(struct job *job, char *stack)

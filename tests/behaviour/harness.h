@@ -55,6 +55,7 @@ const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)
 const char *write_file(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *read_text(const char *path);        /* NULL: there is no such file */
 size_t count_lines(const char *path);           /* 0: no such file */
+void wait_node(const char *path);               /* until superd's node is there and open: it gets its mode last */
 
 const char *own_user(void);                     /* this test's user, as a table has it: a number */
 int free_port(void);                            /* a TCP port that nobody has, outside of the kernel's own choice */

@@ -229,7 +229,7 @@ Behaviour(accept, unix_clients_are_served_alike)
 		superd_run("service each { listen = \"%s\" accept = yes exec = \"%s\" }", path, backend("lines"));
 	int first, second;
 
-	WAIT_UNTIL(access(path, F_OK) == 0);
+	wait_node(path);
 	first = settle(client_connect_unix(path, SOCK_STREAM));
 	second = settle(client_connect_unix(path, SOCK_STREAM));
 	cr_assert_eq(superd_processes(superd), 2);

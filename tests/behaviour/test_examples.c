@@ -249,7 +249,7 @@ Behaviour(examples, uuidd_answers_ends_and_answers_again)
 	table = replaced(example_table("uuidd.conf"), "\"/run/uuidd/request\"", text_of("\"%s\"", socket_path));
 	table = replaced(replaced(table, "\"uuidd\"", text_of("\"%s\"", own_user())), "-T 2", "-T 1");
 	superd = superd_run("%s", table);
-	WAIT_UNTIL(access(socket_path, F_OK) == 0);
+	wait_node(socket_path);
 	for (int round = 0; round < 2; round++) {
 		struct outcome outcome = program_answer(ask);
 

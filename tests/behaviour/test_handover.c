@@ -127,7 +127,8 @@ Behaviour(handover, many_sockets_come_in_the_tables_order)
 	struct reading reading;
 
 	superd_port(superd, "many");
-	WAIT_UNTIL(access(letters, F_OK) == 0 && access(unix_path, F_OK) == 0);
+	wait_node(letters);
+	wait_node(unix_path);
 	cr_assert_str_eq(client_ask_unix(unix_path, "hello\n"), "reported");
 	reading = reading_wait(file);
 	reading_expect(reading, "fds", "0 1 2 3 4 5 6 7 8 9");

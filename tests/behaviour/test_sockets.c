@@ -29,11 +29,6 @@ static mode_t mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-static void wait_node(const char *path)
-{
-	WAIT_UNTIL(access(path, F_OK) == 0);
-}
-
 static int listen_unix(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -146,6 +146,18 @@ size_t count_lines(const char *path)
 	return lines;
 }
 
+static bool is_open_node(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && (status.st_mode & 0777) != 0;
+}
+
+void wait_node(const char *path)
+{
+	WAIT_UNTIL(is_open_node(path));
+}
+
 const char *own_user(void)
 {
 	return text_of("%u", geteuid());

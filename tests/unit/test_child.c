@@ -1,5 +1,5 @@
-/* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers that the test
- * runner lives by. */
+/* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers
+ * that the test runner lives by. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,8 +101,8 @@ Test(child, puts_every_choice_of_descriptors_in_its_order)
 static void permute(int *wanted, int count, int at)
 {
 	if (at == count)
-		cr_assert_eq(arrange(wanted, count), 0, "%d %d %d %d %d %d", wanted[0], wanted[1], wanted[2], wanted[3], wanted[4],
-			     wanted[5]);
+		cr_assert_eq(arrange(wanted, count), 0, "%d %d %d %d %d %d", wanted[0], wanted[1], wanted[2], wanted[3],
+			     wanted[4], wanted[5]);
 	for (int n = at; n < count; n++) {
 		int kept = wanted[at];
 

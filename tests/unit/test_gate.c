@@ -66,8 +66,8 @@ Test(gate, bears_leaving_what_never_entered)
 	gate_free(&sources);
 }
 
-/* Two hundred sources on four services come and go in an order without pattern: removal must close its holes, or one of them
- * would be lost behind it. */
+/* Two hundred sources on four services come and go in an order without pattern: removal must close its holes, or
+ * one of them would be lost behind it. */
 Test(gate, agrees_with_plain_counting_over_many_turns)
 {
 	static unsigned counts[4][200];
@@ -96,7 +96,8 @@ Test(gate, agrees_with_plain_counting_over_many_turns)
 	}
 	for (unsigned service = 0; service < 4; service++) {
 		for (unsigned source = 0; source < 200; source++)
-			cr_assert_eq(gate_count(&sources, &services[service], source_of(source)), counts[service][source]);
+			cr_assert_eq(gate_count(&sources, &services[service], source_of(source)),
+				     counts[service][source]);
 	}
 	cr_expect_leq(2 * sources.used, sources.size);
 	gate_free(&sources);

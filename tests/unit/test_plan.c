@@ -112,8 +112,8 @@ Test(plan, passes_on_what_was_asked_for_but_nothing_that_speaks_of_superd)
 	inherit("LANG=de", "LANGUAGE=x", "EMPTY=", "LISTEN_FDS=3", "LISTEN_PID=1", "NOTIFY_SOCKET=/n",
 		   "NOTIFY_SOCKET_X=y", "REMOTE_ADDR=::1", "WATCHDOG_USEC=9", NULL);
 	doubtful = true;
-	cr_assert(plan_of("passenv = { LANG, EMPTY, MISSING, LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, NOTIFY_SOCKET_X, REMOTE_ADDR, "
-			  "WATCHDOG_USEC }"));
+	cr_assert(plan_of("passenv = { LANG, EMPTY, MISSING, LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, NOTIFY_SOCKET_X, "
+			  "REMOTE_ADDR, WATCHDOG_USEC }"));
 	expect_value("LANG", "de");
 	expect_value("EMPTY", "");
 	expect_value("NOTIFY_SOCKET_X", "y");
@@ -125,8 +125,9 @@ Test(plan, lets_a_file_win_over_env_and_env_over_passenv)
 	const char *path = file_of("env", "B=file\nC=file\n", 14);
 
 	inherit("A=own", "B=own", NULL);
-	cr_assert(plan_of("passenv = { A, B }\nenv = { \"B=env\", \"C=env\", \"D=%%{fd}\", \"HOME=/h\" }\nenvironment_file = { \"%s\" }",
-			  path), "%s", buf_string(&why));
+	cr_assert(plan_of("passenv = { A, B }\n"
+			  "env = { \"B=env\", \"C=env\", \"D=%%{fd}\", \"HOME=/h\" }\n"
+			  "environment_file = { \"%s\" }", path), "%s", buf_string(&why));
 	expect_value("A", "own");
 	expect_value("B", "file");
 	expect_value("C", "file");
@@ -189,7 +190,8 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 	const struct service *service;
 
 	skip_unless(geteuid() == 0 && !getpwuid(54321), "it takes root, and 54321 to be nobody");
-	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\nworking_directory = \"~\"\n}\n");
+	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n"
+		      "working_directory = \"~\"\n}\n");
 	cr_expect_null(plan_make(service, &heritage, 7, &why));
 	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n}\n");
@@ -201,7 +203,8 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 
 Test(plan, takes_priorities_over)
 {
-	cr_assert(plan_of("umask = 077\nnice = -5\noom_score_adjust = -1000\ncpu_affinity = { \"0\" }\nio_scheduling = \"best-effort:3\""));
+	cr_assert(plan_of("umask = 077\nnice = -5\noom_score_adjust = -1000\ncpu_affinity = { \"0\" }\n"
+			  "io_scheduling = \"best-effort:3\""));
 	cr_expect_eq(plan->umask, 077u);
 	cr_expect_eq(plan->nice, -5);
 	cr_expect_str_eq(plan->oom_score, "-1000");

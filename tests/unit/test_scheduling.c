@@ -15,7 +15,8 @@ static void expect_cpus(words ranges, const char *wanted)
 
 	cr_assert(scheduling_cpus(ranges, &set, &size));
 	for (int cpu = 0; cpu < (int)(8 * size); cpu++)
-		cr_assert_eq(CPU_ISSET_S(cpu, size, (cpu_set_t *)set) != 0, cpu < 8 && wanted[cpu] == '1', "CPU %d", cpu);
+		cr_assert_eq(CPU_ISSET_S(cpu, size, (cpu_set_t *)set) != 0, cpu < 8 && wanted[cpu] == '1', "CPU %d",
+			     cpu);
 	free(set);
 }
 

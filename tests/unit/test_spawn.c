@@ -1,5 +1,5 @@
-/* Starts for real: what a program finds, what a failure says, and that nothing is left behind by either. The claims hold for both ways
- * of starting. */
+/* Starts for real: what a program finds, what a failure says, and that nothing is left behind by either. The claims
+ * hold for both ways of starting. */
 #include "rows.h"
 
 #include <dirent.h>
@@ -165,8 +165,8 @@ static void expect_fault(enum stage stage, int error)
 	size_t before = open_descriptors();
 	struct fault fault = fault_of();
 
-	cr_expect_eq(fault.stage, stage, "failed at '%s' (%s) and not at '%s'", stage_name(fault.stage), strerror(fault.error),
-		     stage_name(stage));
+	cr_expect_eq(fault.stage, stage, "failed at '%s' (%s) and not at '%s'", stage_name(fault.stage),
+		     strerror(fault.error), stage_name(stage));
 	cr_expect_eq(fault.error, error, "with %s", strerror(fault.error));
 	cr_expect_eq(open_descriptors(), before, "descriptors leak");
 	expect_no_child();
@@ -230,7 +230,8 @@ Test(spawn, says_that_a_descriptor_is_not_open)
 	expect_no_child();
 }
 
-/* In a process without the right to it; criterion's own claims need the runner's memory, so this tells by its exit status. */
+/* In a process without the right to it; criterion's own claims need the runner's memory, so this tells by its exit
+ * status. */
 static int fault_without(void (*drop)(void), const struct account *account)
 {
 	int status = 0;
@@ -238,7 +239,9 @@ static int fault_without(void (*drop)(void), const struct account *account)
 
 	cr_assert_geq(pid, 0);
 	if (pid == 0) {
-		struct launch launch = { .plan = plan, .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };
+		struct launch launch = {
+			.plan = plan, .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1
+		};
 
 		drop();
 		plan->account = account;
@@ -273,7 +276,9 @@ Test(spawn, says_that_it_may_not_change_users)
 {
 	static const gid_t groups[] = { 0 };
 	static const struct account root = { .name = "root", .groups = groups, .group_count = 1, .switches = true };
-	static const struct account other = { .name = "x", .uid = 12345, .gid = 12345, .groups = groups, .group_count = 1, .switches = true };
+	static const struct account other = {
+		.name = "x", .uid = 12345, .gid = 12345, .groups = groups, .group_count = 1, .switches = true
+	};
 
 	plan_of("exec = \"/bin/true\"");
 	cr_expect_eq(fault_without(become_nobody, &root), STAGE_GROUPS);
@@ -292,7 +297,11 @@ Test(spawn, becomes_its_user_with_its_groups)
 Test(spawn, gives_the_environment_exactly)
 {
 	struct launch launch = {
-		.listen_count = 2, .names = "LISTEN_FDNAMES=http:admin", .remote_address = "192.0.2.7", .remote_port = 4711, .remote_host = true,
+		.listen_count = 2,
+		.names = "LISTEN_FDNAMES=http:admin",
+		.remote_address = "192.0.2.7",
+		.remote_port = 4711,
+		.remote_host = true,
 	};
 	char wanted[256];
 	const char *text;
@@ -302,8 +311,10 @@ Test(spawn, gives_the_environment_exactly)
 		free(plan->environment[n]);
 	plan->environment_count = 0;
 	text = output_of(&launch);
-	snprintf(wanted, sizeof(wanted), "LISTEN_PID=%ld\nLISTEN_FDS=2\nLISTEN_FDNAMES=http:admin\nREMOTE_ADDR=192.0.2.7\n"
-		 "REMOTE_HOST=192.0.2.7\nREMOTE_PORT=4711\n", (long)launch.pid);
+	snprintf(wanted, sizeof(wanted),
+		 "LISTEN_PID=%ld\nLISTEN_FDS=2\nLISTEN_FDNAMES=http:admin\nREMOTE_ADDR=192.0.2.7\n"
+		 "REMOTE_HOST=192.0.2.7\nREMOTE_PORT=4711\n",
+		 (long)launch.pid);
 	cr_expect_str_eq(text, wanted, "%s", text);
 }
 
@@ -317,7 +328,9 @@ Test(spawn, sets_no_variable_that_has_no_meaning)
 	cr_expect(!strstr(text, "LISTEN_") && !strstr(text, "REMOTE_"), "%s", text);
 	cr_expect(strstr(text, "\nA=b c\nEMPTY=\n"), "%s", text);
 	text = output_of(&launch);
-	cr_expect(strstr(text, "REMOTE_ADDR=/run/client\n") && !strstr(text, "REMOTE_PORT") && !strstr(text, "REMOTE_HOST"), "%s", text);
+	cr_expect(strstr(text, "REMOTE_ADDR=/run/client\n") && !strstr(text, "REMOTE_PORT") &&
+			  !strstr(text, "REMOTE_HOST"),
+		  "%s", text);
 }
 
 Test(spawn, bears_a_large_environment)
@@ -353,8 +366,11 @@ Test(spawn, puts_what_is_wanted_where_it_is_wanted)
 	text = read_to_end(ends[0]);
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
 	/* The shell itself reads the folder by 0, which is free. */
-	cr_expect_str_eq(text, "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3 /proc/self/fd/4 /proc/self/fd/6\n"
-			 "twozeroone", "%s", text);
+	cr_expect_str_eq(
+		text,
+		"/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3 /proc/self/fd/4 /proc/self/fd/6\n"
+		"twozeroone",
+		"%s", text);
 }
 
 static void on_signal(int signal)
@@ -410,7 +426,8 @@ Test(spawn, gives_a_plain_start_what_the_manual_says)
 	umask(077);
 	shell("umask; pwd; ulimit -Sn; ulimit -Hn", "");
 	expect_printed("0022\n/\n1024\n4096\n");
-	shell("umask; ulimit -Sn; ulimit -Hn; ulimit -c; nice", "umask = 027\nrlimit_nofile = \"64:128\"\nrlimit_core = 0\nnice = 3");
+	shell("umask; ulimit -Sn; ulimit -Hn; ulimit -c; nice",
+	      "umask = 027\nrlimit_nofile = \"64:128\"\nrlimit_core = 0\nnice = 3");
 	expect_printed("0027\n64\n128\n0\n3\n");
 }
 
@@ -444,8 +461,13 @@ static void start_many(struct launch *launches, int (*ends)[2], int (*wanted)[3]
 		wanted[n][0] = 0;
 		wanted[n][1] = wanted[n][2] = ends[n][1];
 		launches[n] = (struct launch){
-			.plan = plan, .wanted = wanted[n], .wanted_count = 3, .remote_port = n, .remote_address = "192.0.2.1",
-			.listen_count = 1, .names = "LISTEN_FDNAMES=x",
+			.plan = plan,
+			.wanted = wanted[n],
+			.wanted_count = 3,
+			.remote_port = n,
+			.remote_address = "192.0.2.1",
+			.listen_count = 1,
+			.names = "LISTEN_FDNAMES=x",
 		};
 	}
 	spawn_batch(launches, MANY);
@@ -466,7 +488,8 @@ Test(spawn, starts_all_of_a_batch_each_with_its_own)
 			long said, own;
 			int port, status = -1;
 
-			cr_assert_gt(launches[n].pid, 0, "%s: %s", stage_name(launches[n].fault.stage), strerror(launches[n].fault.error));
+			cr_assert_gt(launches[n].pid, 0, "%s: %s", stage_name(launches[n].fault.stage),
+				     strerror(launches[n].fault.error));
 			cr_assert_eq(sscanf(read_to_end(ends[n][0]), "%ld %ld %d", &said, &own, &port), 3);
 			cr_expect(said == launches[n].pid && own == launches[n].pid && port == n);
 			close(ends[n][0]);
@@ -487,7 +510,8 @@ Test(spawn, tells_each_of_a_batch_its_failure)
 	plan_of("exec = \"/nonexistent/program\"");
 	start_many(launches, ends, wanted);
 	for (int n = 0; n < MANY; n++) {
-		cr_expect(launches[n].pid == -1 && launches[n].fault.stage == STAGE_EXEC && launches[n].fault.error == ENOENT);
+		cr_expect(launches[n].pid == -1 && launches[n].fault.stage == STAGE_EXEC &&
+			  launches[n].fault.error == ENOENT);
 		close(ends[n][0]);
 	}
 	expect_no_child();

@@ -1,4 +1,5 @@
-/* Both tables of transitions, cell by cell: they lead nowhere they should not, and nobody is left without a way back. */
+/* Both tables of transitions, cell by cell: they lead nowhere they should not, and nobody is left without a way
+ * back. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -53,13 +54,14 @@ Test(transition, leads_only_to_states_of_its_own_machine)
 		struct step step = cell(accepts, state, happening);
 
 		if (step.action == IMPOSSIBLE) {
-			cr_expect_eq(step.next, 0, "an empty cell of %s leads somewhere", state_name((enum state)state));
+			cr_expect_eq(step.next, 0, "an empty cell of %s leads somewhere",
+				     state_name((enum state)state));
 			continue;
 		}
 		cr_expect(is_used(accepts, state), "%s has a cell for %s", state_name((enum state)state),
 			  happening_name((enum happening)happening));
-		cr_expect(step.next < STATES && is_used(accepts, step.next), "%s by %s leads to %d", state_name((enum state)state),
-			  happening_name((enum happening)happening), step.next);
+		cr_expect(step.next < STATES && is_used(accepts, step.next), "%s by %s leads to %d",
+			  state_name((enum state)state), happening_name((enum happening)happening), step.next);
 		cr_expect_lt(step.action, ACTIONS);
 	}
 }
@@ -71,7 +73,8 @@ Test(transition, reaches_every_state_from_off)
 
 		reach(accepts, OFF, reached);
 		for (int state = 0; state < STATES; state++)
-			cr_expect_eq(reached[state], is_entered(accepts, state), "accepts %d: %s", accepts, state_name((enum state)state));
+			cr_expect_eq(reached[state], is_entered(accepts, state), "accepts %d: %s", accepts,
+				     state_name((enum state)state));
 	}
 }
 
@@ -97,14 +100,19 @@ Test(transition, ends_a_disabled_service_from_every_state)
 
 			if (!is_used(accepts, state))
 				continue;
-			cr_expect_neq(step.action, IMPOSSIBLE, "accepts %d: %s", accepts, state_name((enum state)state));
-			cr_expect(step.next == OFF || step.next == CLOSING, "accepts %d: %s", accepts, state_name((enum state)state));
+			cr_expect_neq(step.action, IMPOSSIBLE, "accepts %d: %s", accepts,
+				      state_name((enum state)state));
+			cr_expect(step.next == OFF || step.next == CLOSING, "accepts %d: %s", accepts,
+				  state_name((enum state)state));
 			if (!accepts && has_instance(false, state))
-				cr_expect_eq(step.next, CLOSING, "%s forgets its instance", state_name((enum state)state));
+				cr_expect_eq(step.next, CLOSING, "%s forgets its instance",
+					     state_name((enum state)state));
 			if (step.next == OFF && state != OFF)
-				cr_expect_eq(step.action, CLOSE, "%s leaves its listeners open", state_name((enum state)state));
+				cr_expect_eq(step.action, CLOSE, "%s leaves its listeners open",
+					     state_name((enum state)state));
 			if (step.next == CLOSING && state != CLOSING)
-				cr_expect_eq(step.action, WITHDRAW, "%s leaves its listeners open", state_name((enum state)state));
+				cr_expect_eq(step.action, WITHDRAW, "%s leaves its listeners open",
+					     state_name((enum state)state));
 		}
 	}
 }
@@ -123,10 +131,13 @@ Test(transition, hears_of_every_end_of_an_instance)
 		for (int state = 0; state < STATES; state++) {
 			if (!has_instance(accepts, state))
 				continue;
-			cr_expect_neq(cell(accepts, state, EXITED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
-			cr_expect_neq(cell(accepts, state, CRASHED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+			cr_expect_neq(cell(accepts, state, EXITED).action, IMPOSSIBLE, "%s",
+				      state_name((enum state)state));
+			cr_expect_neq(cell(accepts, state, CRASHED).action, IMPOSSIBLE, "%s",
+				      state_name((enum state)state));
 			if (accepts)
-				cr_expect_neq(cell(true, state, GONE).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+				cr_expect_neq(cell(true, state, GONE).action, IMPOSSIBLE, "%s",
+					      state_name((enum state)state));
 			else
 				cr_expect_neq(cell(false, state, TIMER).action, IMPOSSIBLE, "%s has no limit of time",
 					      state_name((enum state)state));
@@ -152,8 +163,8 @@ Test(transition, waits_only_where_a_timer_ends_it)
 		struct step step = cell(accepts, state, happening);
 
 		if (step.action == WAIT)
-			cr_expect_neq(cell(accepts, step.next, TIMER).action, IMPOSSIBLE, "%s by %s", state_name((enum state)state),
-				      happening_name((enum happening)happening));
+			cr_expect_neq(cell(accepts, step.next, TIMER).action, IMPOSSIBLE, "%s by %s",
+				      state_name((enum state)state), happening_name((enum happening)happening));
 	}
 }
 

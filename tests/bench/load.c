@@ -1,0 +1,249 @@
+/* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON how long they
+ * took and how many were lost.
+ *
+ *   load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
+ *
+ * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without TEXT (hi) in
+ * its answer, or has not ended when SECONDS (30) are over. The status is 0 when none was lost, 1 when some were, 2 when it could not
+ * measure. The hard thing is to be no part of what is measured: one process, one epoll, no allocation under way. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER 64                       /* bytes kept of an answer */
+#define EVENTS 256
+
+struct visit {
+	int fd;                         /* -1: over */
+	double since, first;            /* first: when the first byte came; 0: not yet */
+	size_t length;
+	char answer[ANSWER];
+};
+
+struct load {
+	long first_port, ports, total, at_once;
+	double patience;
+	const char *expected;
+	int epoll;
+	struct visit *visits;
+	long begun, ended, answered;
+	double *to_first, *to_end;      /* seconds, of those answered */
+	const char *step;               /* where the first loss was, */
+	int error;                      /* and its errno; 0: none */
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void lose(struct load *load, struct visit *visit, const char *step, int error)
+{
+	if (!load->step) {
+		load->step = step;
+		load->error = error;
+	}
+	if (visit->fd >= 0)
+		close(visit->fd);
+	visit->fd = -1;
+	load->ended++;
+}
+
+/* Opens the next connection in this place. false: it is lost already. */
+static bool begin(struct load *load, struct visit *visit)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = visit };
+
+	address.sin_port = htons((uint16_t)(load->first_port + load->begun % load->ports));
+	load->begun++;
+	visit->length = 0;
+	visit->first = 0;
+	visit->since = now();
+	visit->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (visit->fd < 0) {
+		lose(load, visit, "socket", errno);
+		return false;
+	}
+	if (connect(visit->fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno != EINPROGRESS) {
+		lose(load, visit, "connect", errno);
+		return false;
+	}
+	if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, visit->fd, &event) < 0) {
+		lose(load, visit, "epoll_ctl", errno);
+		return false;
+	}
+	return true;
+}
+
+static void begin_next(struct load *load, struct visit *visit)
+{
+	while (load->begun < load->total && !begin(load, visit))
+		;
+}
+
+/* The other end has closed: was it an answer? */
+static void end(struct load *load, struct visit *visit)
+{
+	if (!memmem(visit->answer, visit->length, load->expected, strlen(load->expected))) {
+		lose(load, visit, "no answer", 0);
+		return;
+	}
+	load->to_first[load->answered] = visit->first - visit->since;
+	load->to_end[load->answered] = now() - visit->since;
+	load->answered++;
+	load->ended++;
+	close(visit->fd);
+	visit->fd = -1;
+}
+
+/* Reads what is there. true: the visit is over. */
+static bool follow(struct load *load, struct visit *visit)
+{
+	char rest[4096];
+	size_t room = sizeof(visit->answer) - visit->length;
+	ssize_t got = read(visit->fd, room ? visit->answer + visit->length : rest, room ? room : sizeof(rest));
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got > 0) {
+		if (visit->first == 0)
+			visit->first = now();
+		visit->length += room ? (size_t)got : 0;
+		return false;
+	}
+	if (got < 0)
+		lose(load, visit, "read", errno);
+	else
+		end(load, visit);
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool run(struct load *load)
+{
+	double until = now() + load->patience;
+
+	for (long n = 0; n < load->at_once; n++)
+		begin_next(load, &load->visits[n]);
+	while (load->ended < load->total && now() < until) {
+		struct epoll_event events[EVENTS];
+		int count = epoll_wait(load->epoll, events, EVENTS, 100);
+
+		if (count < 0 && errno != EINTR)
+			return false;
+		for (int n = 0; n < count; n++) {
+			struct visit *visit = events[n].data.ptr;
+
+			if (follow(load, visit))
+				begin_next(load, visit);
+		}
+	}
+	if (load->ended < load->total && !load->step)
+		load->step = "no end in time";
+	return true;
+}
+
+static double at(const double *sorted, long count, double part)
+{
+	return count ? sorted[(long)((double)(count - 1) * part)] * 1e6 : 0;
+}
+
+static void say(struct load *load, double seconds)
+{
+	long count = load->answered;
+
+	qsort(load->to_first, (size_t)count, sizeof(double), compare);
+	qsort(load->to_end, (size_t)count, sizeof(double), compare);
+	printf("{\"total\": %ld, \"answered\": %ld, \"lost\": %ld, \"seconds\": %.6f, \"rate\": %.1f, ", load->total, count,
+	       load->total - count, seconds, (double)count / seconds);
+	printf("\"first_p50\": %.1f, \"first_p90\": %.1f, \"first_p99\": %.1f, \"first_max\": %.1f, ",
+	       at(load->to_first, count, .5), at(load->to_first, count, .9), at(load->to_first, count, .99),
+	       at(load->to_first, count, 1));
+	printf("\"end_p50\": %.1f, \"end_p90\": %.1f, \"end_p99\": %.1f, \"end_max\": %.1f, ", at(load->to_end, count, .5),
+	       at(load->to_end, count, .9), at(load->to_end, count, .99), at(load->to_end, count, 1));
+	printf("\"loss\": \"%s%s%s\"}\n", load->step ? load->step : "", load->error ? ": " : "",
+	       load->error ? strerror(load->error) : "");
+}
+
+static long number(const char *text, long least, long most)
+{
+	char *rest;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &rest, 10);
+	if (errno || rest == text || *rest || value < least || value > most) {
+		fprintf(stderr, "load: %s: a number from %ld to %ld is wanted\n", text, least, most);
+		exit(2);
+	}
+	return value;
+}
+
+static void read_arguments(struct load *load, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:t:e:")) > 0) {
+		switch (option) {
+		case 'c':
+			load->at_once = number(optarg, 1, 10000);
+			break;
+		case 't':
+			load->patience = (double)number(optarg, 1, 3600);
+			break;
+		case 'e':
+			load->expected = optarg;
+			break;
+		default:
+			exit(2);
+		}
+	}
+	if (argc - optind != 3) {
+		fputs("usage: load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
+		exit(2);
+	}
+	load->first_port = number(argv[optind], 1, 65535);
+	load->ports = number(argv[optind + 1], 1, 65536 - load->first_port);
+	load->total = number(argv[optind + 2], 1, 10000000);
+}
+
+int main(int argc, char **argv)
+{
+	struct load load = { .at_once = 1, .patience = 30, .expected = "hi" };
+	double since;
+
+	read_arguments(&load, argc, argv);
+	load.epoll = epoll_create1(EPOLL_CLOEXEC);
+	load.visits = calloc((size_t)load.at_once, sizeof(*load.visits));
+	load.to_first = calloc((size_t)load.total, sizeof(double));
+	load.to_end = calloc((size_t)load.total, sizeof(double));
+	if (load.epoll < 0 || !load.visits || !load.to_first || !load.to_end) {
+		perror("load: cannot begin");
+		return 2;
+	}
+	since = now();
+	if (!run(&load)) {
+		perror("load: epoll_wait");
+		return 2;
+	}
+	say(&load, now() - since);
+	return load.answered < load.total;
+}

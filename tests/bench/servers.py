@@ -1,0 +1,163 @@
+"""The super-servers that are compared: how each is told to do one job, how it is started, and how it is ended.
+
+A job is `each`: an instance for every connection, which it gets as its standard input and output; or `cold`: the backend is handed
+the listener, answers one connection and ends, so that every connection is an activation. Who can do `many` serves thousands of
+ports in one process. A function a server gives the arguments that start it in the foreground, with its configuration written into
+the job's folder.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+
+from machine import LOOPBACK, Trouble
+
+PATIENCE = 60                           # seconds until a server listens
+
+
+class Job:
+    """What to do: the ports to listen on, the backend to start, and where to write."""
+
+    def __init__(self, kind, port, backend, folder, count=1):
+        self.kind, self.port, self.backend, self.folder, self.count = kind, port, backend, folder, count
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+
+    @property
+    def ports(self):
+        return range(self.port, self.port + self.count)
+
+    @property
+    def waits(self):
+        return self.kind == "cold"
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+
+def _find(program, package):
+    """On PATH or where an administrator has it, else in an unpacked package below $PEERS."""
+    folders = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin"]
+    if os.environ.get("PEERS"):
+        folders += [f"{os.environ['PEERS']}/{package}/usr/{part}" for part in ("sbin", "bin")]
+    return shutil.which(program, path=":".join(folders))
+
+
+def _superd(program, job):
+    accept = "" if job.waits else "accept = yes  "
+    text = "".join(f'service s{port} {{ listen = {{ "{LOOPBACK}:{port}" }}  {accept}exec = "{job.backend}"  '
+                   f'user = "{job.user}" }}\n' for port in job.ports)
+    return [program, "-f", job.write("superd.conf", text)]
+
+
+def _floor(program, job):
+    return [program, job.kind, str(job.port), job.backend]
+
+
+def _xinetd(program, job):
+    text = "defaults\n{\n\tinstances = UNLIMITED\n\tper_source = UNLIMITED\n\tcps = 10000000 1\n}\n"
+    text += "".join(f"service s{port}\n{{\n\ttype = UNLISTED\n\tid = s{port}\n\tbind = {LOOPBACK}\n\tport = {port}\n"
+                    f"\tsocket_type = stream\n\tprotocol = tcp\n\twait = {'yes' if job.waits else 'no'}\n"
+                    f"\tuser = {job.user}\n\tserver = {job.backend}\n}}\n" for port in job.ports)
+    return [program, "-dontfork", "-f", job.write("xinetd.conf", text), "-pidfile", os.path.join(job.folder, "pid")]
+
+
+def _openbsd_inetd(program, job):
+    way = "wait" if job.waits else "nowait.1000000"
+    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    return [program, "-i", "-R", "0", job.write("inetd.conf", text)]
+
+
+def _tcpserver(program, job):
+    return [program, "-HRDl0", "-c", "100000", "-b", "4096", LOOPBACK, str(job.port), job.backend]
+
+
+def _rlinetd(program, job):
+    text = (f'service "backend" {{\n\tport {job.port};\n\tinterface {LOOPBACK};\n\tprotocol tcp;\n\tuser "{job.user}";\n'
+            f'\twait {"yes" if job.waits else "no"};\n\texec "{job.backend}";\n}}\n')
+    return [program, "-d", "-f", job.write("rlinetd.conf", text)]
+
+
+def _socket_activate(program, job):
+    return [program, "-a", "--inetd", "-l", f"{LOOPBACK}:{job.port}", job.backend]
+
+
+_EVERYTHING = ("each", "cold", "many")
+_PEERS = (
+    # name, program, package, arguments, what it can do
+    ("xinetd", "xinetd", "xinetd", _xinetd, _EVERYTHING),
+    ("openbsd-inetd", "inetd", "openbsd-inetd", _openbsd_inetd, _EVERYTHING),
+    ("tcpserver", "tcpserver", "ucspi-tcp", _tcpserver, ("each",)),
+    ("rlinetd", "rlinetd", "rlinetd", _rlinetd, ("each", "cold")),
+    ("socket-activate", "systemd-socket-activate", "systemd", _socket_activate, ("each",)),
+)
+
+
+class Running:
+    """A server at work on a job."""
+
+    def __init__(self, name, arguments, job):
+        self.name, self.job = name, job
+        self.log = os.path.join(job.folder, "log")
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=job.folder,
+                                            start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def wait_until_listening(self, listening):
+        until = time.monotonic() + PATIENCE
+        while not listening.has(self.job.port, self.job.count):
+            if self.process.poll() is not None:
+                raise Trouble(f"it ended with status {self.process.returncode}: {self.last_words()}")
+            if time.monotonic() > until:
+                raise Trouble(f"it did not listen within {PATIENCE} s: {self.last_words()}")
+            time.sleep(.001)
+
+    def last_words(self):
+        with open(self.log, errors="replace") as log:
+            lines = log.read()[-1000:].split("\n")
+        return "; ".join(line for line in lines[-4:] if line)
+
+    def stop(self):
+        if self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Server:
+    """One of those compared."""
+
+    def __init__(self, name, program, arguments, abilities):
+        self.name, self.program, self._arguments, self.abilities = name, program, arguments, abilities
+
+    def launch(self, job):
+        """Starts it, without waiting for anything."""
+        return Running(self.name, self._arguments(self.program, job), job)
+
+
+def _is_openbsd(program):
+    """Several programs are called inetd."""
+    with open(program, "rb") as file:
+        return b"usage: inetd [-dEil]" in file.read()
+
+
+def find_servers(superd, floor):
+    """The floor, superd and those peers that are here."""
+    servers = [Server("floor", floor, _floor, ("each", "cold")), Server("superd", superd, _superd, _EVERYTHING)]
+    for name, program, package, arguments, abilities in _PEERS:
+        path = _find(program, package)
+        if path and (name != "openbsd-inetd" or _is_openbsd(path)):
+            servers.append(Server(name, path, arguments, abilities))
+    return servers

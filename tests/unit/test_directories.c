@@ -1,0 +1,271 @@
+/* Folders made for a service and taken away again, also where its user has put traps into them. */
+#include "rows.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/directories.h"
+
+static char run[80], state[80];
+
+static void begin(void)
+{
+	set_up();
+	snprintf(run, sizeof(run), "%s/run", folder);
+	snprintf(state, sizeof(state), "%s/lib", folder);
+	heritage.runtime_directory = run;
+	heritage.state_directory = state;
+	umask(022);
+}
+
+TestSuite(directories, .init = begin, .fini = tear_down, .timeout = 30);
+
+static const char *below(const char *name)
+{
+	static char path[2][512];
+	static unsigned turn;
+
+	snprintf(path[++turn & 1], sizeof(*path), "%s/%s", folder, name);
+	return path[turn & 1];
+}
+
+static bool is_there(const char *name)
+{
+	struct stat status;
+
+	return lstat(below(name), &status) == 0;
+}
+
+static void make_folder(const char *name)
+{
+	cr_assert_eq(mkdir(below(name), 0755), 0, "%s: %s", name, strerror(errno));
+}
+
+static const struct service *service_of(const char *lines)
+{
+	return row("service a { listen = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
+}
+
+static void prepare(const struct service *service)
+{
+	buf_clear(&why);
+	cr_assert(directories_prepare(service, &heritage, &why), "%s", buf_string(&why));
+	cr_expect_eq(why.length, 0u);
+}
+
+static void expect_refused(const struct service *service, const char *said)
+{
+	buf_clear(&why);
+	cr_expect_not(directories_prepare(service, &heritage, &why));
+	cr_expect(strstr(buf_string(&why), said), "'%s' says not '%s'", buf_string(&why), said);
+}
+
+static size_t open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	cr_assert(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+Test(directories, are_made_with_all_on_the_way)
+{
+	const struct service *service = service_of("runtime_directory = { a, \"b/c/d\" }\nstate_directory = { e }");
+	size_t before = open_descriptors();
+	struct stat status;
+
+	prepare(service);
+	cr_expect(is_there("run/a") && is_there("run/b/c/d") && is_there("lib/e"));
+	cr_assert_eq(stat(below("run/b/c/d"), &status), 0);
+	cr_expect_eq(status.st_mode, S_IFDIR | 0755u);
+	prepare(service);
+	cr_expect_eq(open_descriptors(), before);
+}
+
+Test(directories, are_none_when_none_are_wanted)
+{
+	prepare(service_of(""));
+	cr_expect(!is_there("run") && !is_there("lib"));
+	directories_remove(service_of(""), &heritage);
+}
+
+Test(directories, belong_to_the_user_but_not_those_on_the_way)
+{
+	struct stat status;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	prepare(service_of(
+		"runtime_directory = { \"b/c\" }\nstate_directory = { e }\nuser = \"65534\"\ngroup = \"65533\""));
+	cr_assert_eq(stat(below("run/b/c"), &status), 0);
+	cr_expect(status.st_uid == 65534 && status.st_gid == 65533);
+	cr_assert_eq(stat(below("lib/e"), &status), 0);
+	cr_expect(status.st_uid == 65534 && status.st_gid == 65533);
+	cr_assert_eq(stat(below("run/b"), &status), 0);
+	cr_expect(status.st_uid == 0 && status.st_gid == 0);
+}
+
+Test(directories, of_runtime_go_with_all_in_them_and_those_of_state_stay)
+{
+	const struct service *service = service_of("runtime_directory = { a, \"b/c\" }\nstate_directory = { e }");
+	size_t before = open_descriptors();
+
+	prepare(service);
+	make_folder("run/a/deep");
+	make_folder("run/a/deep/deeper");
+	file_of("run/a/deep/deeper/file", "x", 1);
+	file_of("run/a/file", "x", 1);
+	file_of("run/b/other", "x", 1);
+	file_of("lib/e/file", "x", 1);
+	cr_assert_eq(mkfifo(below("run/a/fifo"), 0600), 0);
+	directories_remove(service, &heritage);
+	cr_expect_not(is_there("run/a"));
+	cr_expect_not(is_there("run/b/c"));
+	cr_expect(is_there("run/b/other"), "only the last part of a name is the service's");
+	cr_expect(is_there("lib/e/file"));
+	cr_expect_eq(open_descriptors(), before);
+	directories_remove(service, &heritage);
+}
+
+Test(directories, are_removed_without_following_a_symlink_in_them)
+{
+	const struct service *service = service_of("runtime_directory = { a }");
+
+	prepare(service);
+	make_folder("precious");
+	file_of("precious/file", "x", 1);
+	cr_assert_eq(symlink(below("precious"), below("run/a/trap")), 0);
+	cr_assert_eq(symlink(below("precious/file"), below("run/a/other")), 0);
+	directories_remove(service, &heritage);
+	cr_expect_not(is_there("run/a"));
+	cr_expect(is_there("precious/file"));
+}
+
+Test(directories, are_no_symlinks)
+{
+	const struct service *service = service_of("runtime_directory = { a }");
+
+	make_folder("run");
+	make_folder("precious");
+	file_of("precious/file", "x", 1);
+	cr_assert_eq(symlink(below("precious"), below("run/a")), 0);
+	expect_refused(service, "runtime_directory: ");
+	directories_remove(service, &heritage);
+	cr_expect(is_there("precious/file"));
+	cr_expect(is_there("run/a"));
+}
+
+/* The user of a may rename what lies in it: a/b becomes a symlink to where a folder c is that superd, as root, must
+ * not touch. */
+Test(directories, are_not_reached_by_a_symlink_on_the_way)
+{
+	const struct service *service = service_of("runtime_directory = { a, \"a/b/c\" }");
+
+	prepare(service);
+	make_folder("precious");
+	make_folder("precious/c");
+	file_of("precious/c/file", "x", 1);
+	cr_assert_eq(rmdir(below("run/a/b/c")), 0);
+	cr_assert_eq(rmdir(below("run/a/b")), 0);
+	cr_assert_eq(symlink(below("precious"), below("run/a/b")), 0);
+	expect_refused(service, "a/b/c");
+	service = service_of("runtime_directory = { \"a/b/c\" }");
+	directories_remove(service, &heritage);
+	cr_expect(is_there("precious/c/file"));
+}
+
+Test(directories, are_refused_where_a_file_is_in_the_way)
+{
+	make_folder("run");
+	file_of("run/a", "x", 1);
+	expect_refused(service_of("runtime_directory = { a }"), "Not a directory");
+	expect_refused(service_of("runtime_directory = { \"a/b\" }"), "Not a directory");
+	directories_remove(service_of("runtime_directory = { a }"), &heritage);
+	cr_expect(is_there("run/a"));
+}
+
+Test(directories, say_which_could_not_be_made)
+{
+	heritage.state_directory = "/nonexistent/lib";
+	expect_refused(service_of("state_directory = { e }"),
+		       "state_directory: /nonexistent/lib/e: No such file or directory");
+}
+
+Test(directories, with_a_listener_in_them_stay)
+{
+	const struct service *service;
+
+	service = row("service a { listen = { \"%s/run/a/in/sock\", \"%s/run/bb\" }\nexec = \"/bin/x\"\n"
+		      "runtime_directory = { a, \"a/in\", b }\n}\n", folder, folder);
+	prepare(service);
+	file_of("run/a/in/sock", "", 0);
+	file_of("run/b/file", "x", 1);
+	directories_remove(service, &heritage);
+	cr_expect(is_there("run/a/in/sock"));
+	cr_expect_not(is_there("run/b"), "bb lies beside it and not in it");
+}
+
+Test(directories, of_any_depth_are_gone_into_only_so_far)
+{
+	const struct service *service = service_of("runtime_directory = { a }");
+	size_t before = open_descriptors();
+	int at;
+
+	prepare(service);
+	at = open(below("run/a"), O_RDONLY | O_DIRECTORY);
+	for (int n = 0; n < 200; n++) {
+		int next;
+
+		cr_assert_eq(mkdirat(at, "d", 0755), 0);
+		next = openat(at, "d", O_RDONLY | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	close(at);
+	directories_remove(service, &heritage);
+	cr_expect(is_there("run/a"), "deeper than it goes");
+	cr_expect_eq(open_descriptors(), before);
+}
+
+/* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
+static int remove_with_mount(const struct service *service)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return 77;
+	if (mount(below("precious"), below("run/a/mounted"), NULL, MS_BIND, NULL) < 0)
+		return 77;
+	directories_remove(service, &heritage);
+	if (!is_there("precious/file"))
+		return 1;
+	return is_there("run/a/file") ? 2 : 0;
+}
+
+Test(directories, are_removed_without_going_into_a_mount)
+{
+	const struct service *service = service_of("runtime_directory = { a }");
+	int status = 0;
+	pid_t pid;
+
+	prepare(service);
+	make_folder("precious");
+	make_folder("run/a/mounted");
+	file_of("precious/file", "x", 1);
+	file_of("run/a/file", "x", 1);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		_exit(remove_with_mount(service));
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	skip_unless(status != 77 << 8, "nothing can be mounted here");
+	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
+	cr_expect(is_there("precious/file"));
+}

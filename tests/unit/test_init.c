@@ -1,0 +1,290 @@
+/* What superd does first of all, and what it was handed. Each case that changes the process runs in one of its own;
+ * a claim that fails there is told by its line. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/init.h"
+
+TestSuite(init, .timeout = 30);
+
+#define CLAIM(condition) \
+	do { \
+		if (!(condition)) { \
+			dprintf(STDERR_FILENO, "line %d: not true: %s\n", __LINE__, #condition); \
+			_exit(1); \
+		} \
+	} while (0)
+
+static void expect_in_a_process(void (*claims)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		claims();
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
+}
+
+static void hides_descriptors(void)
+{
+	struct heritage heritage = { 0 };
+	int numbers[] = { 40, 90, 200 };
+
+	for (int n = 0; n < 3; n++)
+		CLAIM(dup2(STDERR_FILENO, numbers[n]) == numbers[n]);
+	init_enter(&heritage);
+	for (int n = 0; n < 3; n++)
+		CLAIM(fcntl(numbers[n], F_GETFD) == FD_CLOEXEC);
+	for (int fd = 0; fd < 3; fd++)
+		CLAIM(fcntl(fd, F_GETFD) == 0);
+}
+
+Test(init, lets_no_inherited_descriptor_through_an_exec)
+{
+	expect_in_a_process(hides_descriptors);
+}
+
+static void opens_standard(void)
+{
+	struct heritage heritage = { 0 };
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	init_enter(&heritage);
+	CLAIM(fcntl(STDIN_FILENO, F_GETFD) == 0);
+	CLAIM(fcntl(STDOUT_FILENO, F_GETFD) == 0);
+}
+
+Test(init, opens_what_is_missing_of_the_standard_streams)
+{
+	expect_in_a_process(opens_standard);
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+static void resets_signals(void)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN }, handled = { .sa_handler = on_signal }, now;
+	struct heritage heritage = { 0 };
+	sigset_t set;
+
+	sigaction(SIGHUP, &ignored, NULL);
+	sigaction(SIGPIPE, &ignored, NULL);
+	sigaction(SIGCHLD, &ignored, NULL);
+	sigaction(SIGUSR1, &handled, NULL);
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	init_enter(&heritage);
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigaction(signal, NULL, &now) < 0)
+			continue;       /* the C library's own */
+		CLAIM(now.sa_handler != SIG_IGN);
+		CLAIM(signal == SIGPIPE || now.sa_handler == SIG_DFL);
+	}
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	for (int signal = 1; signal < SIGRTMIN; signal++)
+		CLAIM(sigismember(&set, signal) != 1);
+}
+
+Test(init, ignores_and_blocks_no_signal)
+{
+	expect_in_a_process(resets_signals);
+}
+
+static void survives_broken_pipe(void)
+{
+	struct heritage heritage = { 0 };
+	int ends[2];
+
+	CLAIM(pipe(ends) == 0);
+	init_enter(&heritage);
+	close(ends[0]);
+	CLAIM(write(ends[1], "x", 1) == -1 && errno == EPIPE);
+}
+
+Test(init, survives_a_broken_pipe)
+{
+	expect_in_a_process(survives_broken_pipe);
+}
+
+static void raises_limit(void)
+{
+	struct rlimit limit, now;
+	struct heritage heritage = { 0 };
+
+	CLAIM(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = 300;
+	CLAIM(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	umask(0);
+	init_enter(&heritage);
+	CLAIM(getrlimit(RLIMIT_NOFILE, &now) == 0);
+	CLAIM(now.rlim_cur == limit.rlim_max && now.rlim_max == limit.rlim_max);
+	CLAIM(heritage.nofile.rlim_cur == 300 && heritage.nofile.rlim_max == limit.rlim_max);
+	CLAIM(umask(0) == 022);
+}
+
+Test(init, raises_the_limit_of_descriptors_and_remembers_what_it_was)
+{
+	expect_in_a_process(raises_limit);
+}
+
+/* Leaves an orphan that sleeps for ever; its pid. */
+static pid_t make_orphan(void)
+{
+	int ends[2];
+	pid_t orphan = -1, pid;
+
+	CLAIM(pipe2(ends, O_CLOEXEC) == 0);
+	pid = fork();
+	CLAIM(pid >= 0);
+	if (pid == 0) {
+		orphan = fork();
+		if (orphan == 0) {
+			for (;;)
+				pause();
+		}
+		_exit(write(ends[1], &orphan, sizeof(orphan)) != (ssize_t)sizeof(orphan));
+	}
+	CLAIM(waitpid(pid, NULL, 0) == pid);
+	CLAIM(read(ends[0], &orphan, sizeof(orphan)) == (ssize_t)sizeof(orphan));
+	close(ends[0]);
+	close(ends[1]);
+	return orphan;
+}
+
+static void adopts_orphans(void)
+{
+	struct heritage heritage = { 0 };
+	int reaper = 0, status;
+	pid_t first, second;
+
+	init_enter(&heritage);
+	init_adopt_orphans();
+	CLAIM(!init_is_first());
+	CLAIM(prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper == 1);
+	CLAIM(!init_signal_rest(SIGTERM));
+	first = make_orphan();
+	second = make_orphan();
+	CLAIM(first > 0 && second > 0);
+	CLAIM(init_signal_rest(0));
+	CLAIM(kill(first, 0) == 0);
+	CLAIM(init_signal_rest(SIGTERM));
+	CLAIM(waitpid(first, &status, 0) == first && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	CLAIM(waitpid(second, &status, 0) == second && WIFSIGNALED(status));
+	CLAIM(!init_signal_rest(SIGTERM));
+}
+
+Test(init, adopts_orphans_and_signals_whoever_is_left)
+{
+	if (access("/proc/self/task", X_OK) < 0)
+		cr_skip_test("it takes a /proc");
+	expect_in_a_process(adopts_orphans);
+}
+
+/* Opens 3 and 4 and says they are sockets for pid. */
+static void be_given(long pid, const char *count, const char *names)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	setenv("LISTEN_PID", text, 1);
+	setenv("LISTEN_FDS", count, 1);
+	unsetenv("LISTEN_FDNAMES");
+	if (names)
+		setenv("LISTEN_FDNAMES", names, 1);
+	for (int fd = 3; fd < 20; fd++)
+		close(fd);
+	CLAIM(dup2(STDERR_FILENO, 3) == 3 && dup2(STDERR_FILENO, 4) == 4);
+}
+
+static bool is_said_nothing(void)
+{
+	return !getenv("LISTEN_PID") && !getenv("LISTEN_FDS") && !getenv("LISTEN_FDNAMES");
+}
+
+static void takes_sockets(void)
+{
+	struct inheritance inheritance = { 0 };
+
+	be_given(getpid(), "3", "http::ftp");
+	init_take_sockets(&inheritance);
+	CLAIM(inheritance.count == 3 && is_said_nothing());
+	CLAIM(inheritance.list[0].fd == 3 && !strcmp(inheritance.list[0].name, "http"));
+	CLAIM(inheritance.list[1].fd == 4 && !strcmp(inheritance.list[1].name, ""));
+	CLAIM(inheritance.list[2].fd == -1);            /* it was never open */
+	inheritance.list[0].fd = -1;                    /* a listener took it */
+	init_close_sockets(&inheritance);
+	CLAIM(fcntl(3, F_GETFD) >= 0 && fcntl(4, F_GETFD) < 0);
+	CLAIM(inheritance.count == 0 && !inheritance.list);
+	init_close_sockets(&inheritance);
+}
+
+Test(init, takes_the_sockets_it_was_given)
+{
+	expect_in_a_process(takes_sockets);
+}
+
+static void takes_nameless(void)
+{
+	struct inheritance inheritance;
+
+	be_given(getpid(), "2", NULL);
+	init_take_sockets(&inheritance);
+	CLAIM(inheritance.count == 2 && !inheritance.list[0].name && inheritance.list[1].fd == 4);
+	init_close_sockets(&inheritance);
+	be_given(getpid(), "2", "only");
+	init_take_sockets(&inheritance);
+	CLAIM(inheritance.count == 2 && !strcmp(inheritance.list[0].name, "only") && !inheritance.list[1].name);
+	init_close_sockets(&inheritance);
+}
+
+Test(init, takes_sockets_without_names)
+{
+	expect_in_a_process(takes_nameless);
+}
+
+static void expect_none(long pid, const char *count)
+{
+	struct inheritance inheritance;
+
+	be_given(pid, count, "x");
+	init_take_sockets(&inheritance);
+	CLAIM(inheritance.count == 0);
+	CLAIM(is_said_nothing());
+	CLAIM(fcntl(3, F_GETFD) >= 0);
+}
+
+static void takes_no_others(void)
+{
+	struct inheritance inheritance;
+
+	expect_none(getppid(), "2");
+	expect_none(getpid(), "0");
+	expect_none(getpid(), "-1");
+	expect_none(getpid(), "two");
+	expect_none(getpid(), "1000000000");
+	init_take_sockets(&inheritance);
+	CLAIM(inheritance.count == 0);
+}
+
+Test(init, takes_no_sockets_that_are_not_meant_for_it)
+{
+	expect_in_a_process(takes_no_others);
+}
