@@ -50,7 +50,7 @@ static bool ask(const void *question, size_t size, void (*each)(struct nlmsghdr 
 	}
 	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
 		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
-		int left = (int)got;
+		size_t left = got > 0 ? (size_t)got : 0;
 
 		if (got <= 0)
 			break;

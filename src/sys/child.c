@@ -164,8 +164,8 @@ static int set_directory(struct job *job)
 static int set_signals(struct job *job)
 {
 	const int handled[] = {
-		SIGHUP,	      SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2,  SIGPIPE,
-		SIGTERM,      SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE,
+		SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
 #ifdef SIGPWR
 		SIGPWR,
 #endif
