@@ -16,6 +16,7 @@
 #include "sys/plan.h"
 
 struct keeper;
+struct backend_actions;
 
 struct engine {
 	struct ev_loop *loop;
@@ -31,6 +32,7 @@ struct engine {
 	int spare;                      /* given up for a moment when descriptors run out */
 	bool stopping;
 	uint64_t chance;                /* state of the jitter's generator */
+	const struct backend_actions *actions;
 	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit: a wait status */
 	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
 	void *context;

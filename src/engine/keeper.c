@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run.h"
-#include "engine/serve.h"
 #include "model/diff.h"
 
 struct activity *keeper_activity(struct keeper *keeper)
@@ -82,12 +80,15 @@ static bool is_complete(const struct keeper *keeper)
 	return true;
 }
 
-/* start = boot starts once by itself; without a socket nothing else ever would, so then always. */
+/* start = boot starts once by itself, and again after a failure; after a good end the next client does it, but where there is
+ * no socket nobody else would: only a oneshot has done its work then. */
 static bool wants_start(struct keeper *keeper)
 {
-	if (keeper->service->what->start != START_BOOT || keeper->service->what->accept)
+	const struct what *what = keeper->service->what;
+
+	if (what->start != START_BOOT || what->accept)
 		return false;
-	return !keeper->started || !keeper->listener_count;
+	return !keeper->started || (!keeper->listener_count && what->type != TYPE_ONESHOT);
 }
 
 static void do_watch(struct keeper *keeper)
@@ -143,7 +144,7 @@ static void do_withdraw(struct keeper *keeper)
 
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	close_listeners(keeper);
-	run_retire(keeper, !lets_go);
+	keeper->engine->actions->retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
 		if (lets_go || list_empty(&keeper->instances))
 			keeper_event(keeper, GONE);
@@ -162,19 +163,19 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		do_watch(keeper);
 		break;
 	case SPAWN:
-		run_spawn(keeper);
+		keeper->engine->actions->spawn(keeper);
 		break;
 	case NOTE:
-		run_note(keeper);
+		keeper->engine->actions->note(keeper);
 		break;
 	case WAIT:
 		do_wait(keeper);
 		break;
 	case STOP:
-		run_stop(keeper, cause);
+		keeper->engine->actions->stop(keeper, cause);
 		break;
 	case KILL:
-		run_kill(keeper);
+		keeper->engine->actions->kill(keeper);
 		break;
 	case WITHDRAW:
 		do_withdraw(keeper);
@@ -239,7 +240,7 @@ void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 	(void)loop, (void)events;
 	keeper_event(keeper, ACTIVITY);
 	if (keeper->service->what->accept)
-		serve_ready(keeper, container_of(io, struct listener, io));
+		keeper->engine->actions->serve(keeper, container_of(io, struct listener, io));
 }
 
 struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service)
@@ -274,7 +275,7 @@ void keeper_free(struct keeper *keeper)
 	if (!keeper)
 		return;
 	do_close(keeper);
-	run_abandon(keeper);
+	keeper->engine->actions->abandon(keeper);
 	table_release(keeper->table);
 	free(keeper->activity);
 	free(keeper->listeners);
@@ -319,7 +320,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 {
 	bool accepted = keeper->service->what->accept;
 
-	run_retire(keeper, service->life->on_remove == REMOVE_STOP);
+	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	keeper->listeners = listeners;
 	keeper->listener_count = service->socket_count;

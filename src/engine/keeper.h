@@ -43,12 +43,23 @@ struct keeper {
 	unsigned char state;            /* enum state */
 	bool held;                      /* by the operator: LISTENING goes on to HELD */
 	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
-	bool started;                   /* start = boot was done */
+	bool started;                   /* start = boot was done, and has not failed since */
 	struct backoff backoff;
 	ev_timer timer;                 /* of BINDING and BACKOFF */
 	double since;                   /* when the state was entered, loop time */
 	struct list instances;          /* current, retired, and all of accept = yes */
 	struct activity *activity;      /* NULL until the first start */
+};
+
+/* What starts and ends instances lies above the keeper and is called by this table: see engine/run and engine/serve. */
+struct backend_actions {
+	void (*spawn)(struct keeper *keeper);   /* accept = no: raises READY or EXEC_ERROR, or nothing while it starts */
+	void (*serve)(struct keeper *keeper, struct listener *listener);        /* accept = yes */
+	void (*note)(struct keeper *keeper);    /* the current instance is ready: runtime_max begins */
+	void (*stop)(struct keeper *keeper, enum happening cause);
+	void (*kill)(struct keeper *keeper);    /* every instance of the keeper */
+	void (*retire)(struct keeper *keeper, bool stop);       /* the keeper goes on without the instances it has */
+	void (*abandon)(struct keeper *keeper); /* forgets every instance without a signal: superd leaves */
 };
 
 /* A keeper in state OFF. NULL: out of memory. */

@@ -158,10 +158,12 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		directories_remove(keeper->service, &keeper->engine->heritage);
 		replace_broken(keeper);
 		happening = judge(keeper, ending);
-		if (happening == CRASHED)
+		if (happening == CRASHED) {
 			activity->failures++;
-		else
+			keeper->started = false;
+		} else {
 			backoff_reset(&keeper->backoff);
+		}
 		if (happening == CRASHED && keeper->service->life->on_failure == FAILURE_EXIT &&
 		    !keeper->engine->stopping)
 			keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
@@ -226,6 +228,7 @@ static void fail(struct keeper *keeper, const char *why)
 	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
 
 	keeper->activity->failures++;
+	keeper->started = false;
 	keeper_pause(keeper, "it could not be started: %s", why);
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/run.h"
+#include "engine/serve.h"
 #include "engine/state.h"
 #include "sys/spawn.h"
 
@@ -202,6 +204,11 @@ static void on_command_ended(struct command *command)
 		end_if_over(supervisor);
 }
 
+static const struct backend_actions actions = {
+	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
+	.retire = run_retire, .abandon = run_abandon,
+};
+
 static void watch_signals(struct supervisor *supervisor)
 {
 	const int signals[] = {
@@ -249,6 +256,7 @@ bool supervisor_init(struct supervisor *supervisor)
 		return false;
 	sleep_long(engine->loop);
 	engine->context = supervisor;
+	engine->actions = &actions;
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
 	engine->syslog = (struct syslog)SYSLOG_INIT;

@@ -67,6 +67,18 @@ static void ignore(int signal)
 	(void)signal;
 }
 
+/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are the kernel's
+ * SIG_DFL. */
+static void reset_reserved_signals(void)
+{
+#ifdef SYS_rt_sigaction
+	static const char plain[64];
+
+	for (int signal = 32; signal < SIGRTMIN; signal++)
+		syscall(SYS_rt_sigaction, signal, plain, NULL, (size_t)_NSIG / 8);
+#endif
+}
+
 /* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
 static void reset_signals(void)
 {
@@ -77,6 +89,7 @@ static void reset_signals(void)
 		if (signal != SIGKILL && signal != SIGSTOP)
 			sigaction(signal, &plain, NULL);
 	}
+	reset_reserved_signals();
 	sigaction(SIGPIPE, &harmless, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
