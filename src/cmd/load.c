@@ -10,6 +10,22 @@
 #include "sys/preflight.h"
 #include "sys/resolve.h"
 
+/* Standard input is empty the second time: reading it again would take every service away. */
+static bool can_read_again(const struct options *options, struct diags *diags)
+{
+	struct origin nowhere = { 0 };
+
+	for (size_t n = 0; n < options->source_count; n++) {
+		const char *colon = strchr(options->sources[n], ':');
+
+		if (strcmp(colon ? colon + 1 : options->sources[n], "-"))
+			continue;
+		diag_error(diags, nowhere, "the table came from standard input and cannot be read again");
+		return false;
+	}
+	return true;
+}
+
 static struct table *read_sources(const struct options *options, struct diags *diags)
 {
 	static const char *const usual[] = { SYSCONFDIR "/superd.conf" };
@@ -92,4 +108,9 @@ struct table *load_table(const struct options *options, struct diags *diags)
 		leave_out_broken(table, diags);
 	pool_seal(table->pool);
 	return table;
+}
+
+struct table *load_again(const struct options *options, struct diags *diags)
+{
+	return can_read_again(options, diags) ? load_table(options, diags) : NULL;
 }

@@ -8,3 +8,6 @@
 /* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only
  * when memory ran out. With --keep-going services with errors are left out, and their errors become warnings. */
 struct table *load_table(const struct options *options, struct diags *diags);
+
+/* The same for a reload; refuses a table of standard input. */
+struct table *load_again(const struct options *options, struct diags *diags);

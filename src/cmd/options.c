@@ -1,4 +1,7 @@
-/* The command line by getopt_long, from one table of options with their help, so that --help can't be out of step. */
+/* The command line by getopt_long, from the table of cmd/flags.
+ *
+ * The hard thing is what goes together: -l is a service without a table, what stands behind -- is its command, and
+ * without -l the same place is the main command's. */
 #include "cmd/options.h"
 
 #include <getopt.h>
@@ -7,46 +10,10 @@
 #include <string.h>
 
 #include "base/scan.h"
-
-enum {
-	OPTION_INETD = 256, OPTION_FDNAME, OPTION_NOW,
-	OPTION_CHECK, OPTION_PRINT, OPTION_EXPLAIN, OPTION_NO_PREFLIGHT, OPTION_KEEP_GOING,
-	OPTION_DAEMON, OPTION_PID_FILE, OPTION_LOG, OPTION_LOG_FORMAT, OPTION_LOG_LEVEL,
-	OPTION_CONTROL, OPTION_STOP_TIMEOUT, OPTION_VERSION, OPTION_HELP
-};
-
-static const struct {
-	const char *name;
-	int value;                      /* below 256: its short form */
-	int takes;                      /* as in struct option */
-	const char *argument, *help;
-} known[] = {
-	{ "file", 'f', required_argument, "[FORMAT:]FILE", "read this table; may be given several times" },
-	{ "listen", 'l', required_argument, "ENDPOINT", "one service without a file: its command stands behind --" },
-	{ "accept", 'a', no_argument, NULL, "with -l: an instance a connection" },
-	{ "inetd", OPTION_INETD, no_argument, NULL, "with -l: pass the socket as stdin and stdout" },
-	{ "now", OPTION_NOW, no_argument, NULL, "with -l: start at once, not with the first connection" },
-	{ "fdname", OPTION_FDNAME, required_argument, "NAME[:NAME]", "with -l: LISTEN_FDNAMES" },
-	{ "setenv", 'E', required_argument, "NAME[=VALUE]", "with -l: set a variable, or pass superd's own on" },
-	{ "check", OPTION_CHECK, no_argument, NULL, "read and check the table, say all that is wrong, and exit" },
-	{ "print", OPTION_PRINT, optional_argument, "WHAT",
-	  "the table as understood: conf, comments, json; or mdoc, bash, zsh, compat, states" },
-	{ "explain", OPTION_EXPLAIN, required_argument, "OPTION", "say what an option of a table means" },
-	{ "no-preflight", OPTION_NO_PREFLIGHT, no_argument, NULL, "do not look at this machine: a table for another" },
-	{ "keep-going", OPTION_KEEP_GOING, no_argument, NULL, "leave services with errors out and run the rest" },
-	{ "daemon", OPTION_DAEMON, no_argument, NULL, "go to the background once every socket was tried" },
-	{ "pid-file", OPTION_PID_FILE, required_argument, "FILE", "write superd's pid there" },
-	{ "log", OPTION_LOG, required_argument, "DEST", "stderr (default), syslog[:FACILITY] or file:PATH" },
-	{ "log-format", OPTION_LOG_FORMAT, required_argument, "FORMAT", "text (default) or json" },
-	{ "log-level", OPTION_LOG_LEVEL, required_argument, "LEVEL", "error, warning, notice, info (default) or debug" },
-	{ "control", OPTION_CONTROL, required_argument, "PATH", "the control socket: not yet" },
-	{ "stop-timeout", OPTION_STOP_TIMEOUT, required_argument, "DURATION", "from the order to stop to SIGKILL (8s)" },
-	{ "version", OPTION_VERSION, no_argument, NULL, "say which version this is" },
-	{ "help", OPTION_HELP, no_argument, NULL, "this text" },
-};
+#include "cmd/flags.h"
 
 #define STOP_TIMEOUT 8000000            /* microseconds: below the 10 s after which Docker kills */
-#define KNOWN (sizeof(known) / sizeof(*known))
+#define BEYOND_LETTERS 256              /* what getopt_long gives for flags[0]; below it, it gives letters */
 
 static bool add(const char ***list, size_t *count, const char *text)
 {
@@ -95,73 +62,73 @@ static bool set_task(struct options *options, enum task task, const char *argume
 	return true;
 }
 
-static bool apply_log(struct options *options, int option)
+static bool apply_log(struct options *options, enum flag_id flag)
 {
-	switch (option) {
-	case OPTION_LOG:
+	switch (flag) {
+	case FLAG_LOG:
 		options->log_destination = optarg;
 		return true;
-	case OPTION_LOG_FORMAT:
+	case FLAG_LOG_FORMAT:
 		return set_format(options, optarg);
-	case OPTION_LOG_LEVEL:
+	case FLAG_LOG_LEVEL:
 		return set_level(options, optarg);
-	case OPTION_CONTROL:
+	case FLAG_CONTROL:
 		return complain("--control", optarg, "not yet: this version has no control socket");
-	case OPTION_STOP_TIMEOUT:
+	case FLAG_STOP_TIMEOUT:
 		return set_stop_timeout(options, optarg);
-	case OPTION_PID_FILE:
+	case FLAG_PID_FILE:
 		options->pid_file = optarg;
 		return true;
-	case OPTION_DAEMON:
+	case FLAG_DAEMON:
 		return options->daemon = true;
 	default:
-		return false;           /* getopt_long has said what is wrong */
+		return false;           /* FLAGS: getopt_long has said what is wrong */
 	}
 }
 
-static bool apply_task(struct options *options, int option)
+static bool apply_task(struct options *options, enum flag_id flag)
 {
-	switch (option) {
-	case OPTION_CHECK:
+	switch (flag) {
+	case FLAG_CHECK:
 		return set_task(options, TASK_CHECK, NULL);
-	case OPTION_PRINT:
+	case FLAG_PRINT:
 		return set_task(options, TASK_PRINT, optarg ? optarg : "conf");
-	case OPTION_EXPLAIN:
+	case FLAG_EXPLAIN:
 		return set_task(options, TASK_EXPLAIN, optarg);
-	case OPTION_VERSION:
+	case FLAG_VERSION:
 		return set_task(options, TASK_VERSION, NULL);
-	case OPTION_HELP:
+	case FLAG_HELP:
 		return set_task(options, TASK_HELP, NULL);
-	case OPTION_NO_PREFLIGHT:
+	case FLAG_NO_PREFLIGHT:
 		options->preflight = false;
 		return true;
-	case OPTION_KEEP_GOING:
+	case FLAG_KEEP_GOING:
 		return options->keep_going = true;
 	default:
-		return apply_log(options, option);
+		return apply_log(options, flag);
 	}
 }
 
-static bool apply(struct options *options, int option)
+static bool apply(struct options *options, enum flag_id flag)
 {
-	switch (option) {
-	case 'f':
+	switch (flag) {
+	case FLAG_FILE:
 		return add(&options->sources, &options->source_count, optarg);
-	case 'l':
+	case FLAG_LISTEN:
 		return add(&options->endpoints, &options->endpoint_count, optarg);
-	case 'E':
+	case FLAG_SETENV:
 		return add(&options->environment, &options->environment_count, optarg);
-	case 'a':
+	case FLAG_ACCEPT:
 		return options->accept = true;
-	case OPTION_INETD:
+	case FLAG_INETD:
 		return options->inetd = true;
-	case OPTION_NOW:
+	case FLAG_NOW:
 		return options->now = true;
-	case OPTION_FDNAME:
+	case FLAG_FDNAME:
 		options->fdname = optarg;
 		return true;
 	default:
-		return apply_task(options, option);
+		return apply_task(options, flag);
 	}
 }
 
@@ -193,23 +160,61 @@ static bool check_together(const struct options *options)
 	return true;
 }
 
-bool options_read(struct options *options, int argc, char **argv)
+/* The table in getopt_long's own terms; "+" ends the options at the first word that is none. */
+static void describe(struct option longs[FLAGS + 1], char letters[2 * FLAGS + 2])
 {
-	struct option longs[KNOWN + 1] = { 0 };
+	*letters++ = '+';
+	for (int n = 0; n < FLAGS; n++) {
+		int takes = flags[n].takes == TAKES_NOTHING ? no_argument :
+			flags[n].optional ? optional_argument : required_argument;
+
+		longs[n] = (struct option){ flags[n].name, takes, NULL, BEYOND_LETTERS + n };
+		if (!flags[n].letter)
+			continue;
+		*letters++ = flags[n].letter;
+		if (takes == required_argument)
+			*letters++ = ':';
+	}
+	longs[FLAGS] = (struct option){ 0 };
+	*letters = '\0';
+}
+
+/* FLAGS: none of them. */
+static enum flag_id identify(int option)
+{
+	if (option >= BEYOND_LETTERS)
+		return (enum flag_id)(option - BEYOND_LETTERS);
+	for (int n = 0; n < FLAGS; n++) {
+		if (flags[n].letter == option)
+			return (enum flag_id)n;
+	}
+	return FLAGS;
+}
+
+static bool read_flags(struct options *options, int argc, char **argv)
+{
+	struct option longs[FLAGS + 1];
+	char letters[2 * FLAGS + 2];
 	int option;
 
-	*options = (struct options){
-		.preflight = true, .level = LEVEL_INFO, .log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
-	};
-	for (size_t n = 0; n < KNOWN; n++)
-		longs[n] = (struct option){ known[n].name, known[n].takes, NULL, known[n].value };
-	while ((option = getopt_long(argc, argv, "+f:l:aE:", longs, NULL)) >= 0) {
-		if (!apply(options, option)) {
+	describe(longs, letters);
+	while ((option = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
+		if (!apply(options, identify(option))) {
 			if (option == '?')
 				fprintf(stderr, "superd: see superd --help\n");
 			return false;
 		}
 	}
+	return true;
+}
+
+bool options_read(struct options *options, int argc, char **argv)
+{
+	*options = (struct options){
+		.preflight = true, .level = LEVEL_INFO, .log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
+	};
+	if (!read_flags(options, argc, argv))
+		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoint_count) {
 		fprintf(stderr, "superd: '%s': a main command stands behind --\n", argv[optind]);
 		return false;
@@ -226,15 +231,14 @@ void options_free(struct options *options)
 	free(options->environment);
 }
 
-static void help_one(size_t n)
+static void help_one(const struct flag *flag)
 {
-	char letter[] = { '-', (char)known[n].value, ',', ' ', '\0' }, left[64];
-	bool optional = known[n].takes == optional_argument;
+	char letter[] = { '-', flag->letter, ',', ' ', '\0' }, left[64];
+	const char *joint = flag->optional ? "[=" : " ";
 
-	snprintf(left, sizeof(left), "%s--%s%s%s%s", known[n].value < 256 ? letter : "    ", known[n].name,
-		 optional ? "[=" : known[n].argument ? " " : "", known[n].argument ? known[n].argument : "",
-		 optional ? "]" : "");
-	printf("  %-32s %s\n", left, known[n].help);
+	snprintf(left, sizeof(left), "%s--%s%s%s%s", flag->letter ? letter : "    ", flag->name,
+		 flag->argument ? joint : "", flag->argument ? flag->argument : "", flag->optional ? "]" : "");
+	printf("  %-32s %s\n", left, flag->help);
 }
 
 void options_help(void)
@@ -244,8 +248,8 @@ void options_help(void)
 	       "       superd --check | --print[=WHAT] | --explain OPTION [-f FILE]...\n\n"
 	       "Listens for the services of a table and starts each when somebody connects.\n"
 	       "Without -f the table is %s.\n\n", SYSCONFDIR "/superd.conf");
-	for (size_t n = 0; n < KNOWN; n++)
-		help_one(n);
+	for (int n = 0; n < FLAGS; n++)
+		help_one(&flags[n]);
 	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on;\n"
 	       "USR1 logs the state. superd(8) and superd.conf(5) tell the rest.\n");
 }

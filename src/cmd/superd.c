@@ -115,7 +115,7 @@ static int do_check(const struct options *options)
 
 static struct table *load(void *context, struct diags *diags)
 {
-	struct table *table = load_table(context, diags);
+	struct table *table = load_again(context, diags);
 
 	memory_give_back();
 	return table;
@@ -180,8 +180,9 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 static struct table *load_first(struct options *options, struct log *log)
 {
 	struct diags diags = { 0 };
-	struct table *table = load(options, &diags);
+	struct table *table = load_table(options, &diags);
 
+	memory_give_back();
 	if (!table || diags.errors) {
 		diags_print(&diags, stderr);
 		table_free(table);

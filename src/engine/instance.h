@@ -37,6 +37,9 @@ struct instance {
 	unsigned char source[SOURCE_SIZE];
 	const void *gate;               /* whose count that is */
 	struct listener *busy;          /* the datagram listener it has, NULL: none */
+	void (*give_back)(struct instance *instance);   /* what it had of its keeper, at its end; NULL: nothing */
+	bool knows_head;                /* head is the datagram that stood first there (sys/backlog) */
+	uint64_t head;
 	int status;                     /* kept while it lingers */
 	bool (*find_daemon)(struct instance *instance);                         /* type = forking: see engine/daemon */
 	void (*on_limit)(struct instance *instance);                            /* the timer, unless it is stopping */

@@ -80,8 +80,8 @@ static bool is_complete(const struct keeper *keeper)
 	return true;
 }
 
-/* start = boot starts once by itself, and again after a failure; after a good end the next client does it, but where there is
- * no socket nobody else would: only a oneshot has done its work then. */
+/* start = boot starts once by itself, and again after a failure; after a good end the next client does it, but
+ * where there is no socket nobody else would: only a oneshot has done its work then. */
 static bool wants_start(struct keeper *keeper)
 {
 	const struct what *what = keeper->service->what;
@@ -101,6 +101,8 @@ static void do_watch(struct keeper *keeper)
 	} else if (keeper->service->what->accept && keeper_is_full(keeper) &&
 		   keeper->service->gate->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
+	} else if (keeper->activity && keeper->activity->parked_count) {
+		keeper->engine->actions->serve(keeper, NULL);
 	} else if (wants_start(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
@@ -130,8 +132,17 @@ static void close_listeners(struct keeper *keeper)
 		listener_close(&keeper->listeners[n], keeper->engine);
 }
 
+static void send_parked_away(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	while (activity && activity->parked_count)
+		client_refuse(&activity->parked[--activity->parked_count].client);
+}
+
 static void do_close(struct keeper *keeper)
 {
+	send_parked_away(keeper);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	close_listeners(keeper);
 	if (keeper->activity)
@@ -277,6 +288,8 @@ void keeper_free(struct keeper *keeper)
 	do_close(keeper);
 	keeper->engine->actions->abandon(keeper);
 	table_release(keeper->table);
+	if (keeper->activity)
+		free(keeper->activity->parked);
 	free(keeper->activity);
 	free(keeper->listeners);
 	free(keeper);

@@ -19,6 +19,14 @@
 #include "model/table.h"
 #include "sys/backlog.h"
 
+/* A connection superd has accepted and could not yet give an instance. */
+struct parked {
+	struct client client;
+	unsigned listener;              /* number of the listener it came by */
+};
+
+#define PARKED_MOST 16
+
 /* What only a service that was ever started needs, so that those asleep stay small. */
 struct activity {
 	struct means means;
@@ -27,6 +35,8 @@ struct activity {
 	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
 	bool exact;                     /* backlog holds who waited when it was started */
 	struct backlog backlog;
+	struct parked *parked;          /* accept = yes: PARKED_MOST of them, NULL until one is needed */
+	size_t parked_count;
 	uint64_t activations, accepted, refused, failures;
 	double last_start, last_end;    /* loop time; 0: never */
 	int last_status;                /* wait status */
@@ -51,7 +61,8 @@ struct keeper {
 	struct activity *activity;      /* NULL until the first start */
 };
 
-/* What starts and ends instances lies above the keeper and is called by this table: see engine/run and engine/serve. */
+/* What starts and ends instances lies above the keeper and is called by this table: see engine/run and
+ * engine/serve. */
 struct backend_actions {
 	void (*spawn)(struct keeper *keeper);   /* accept = no: raises READY or EXEC_ERROR, or nothing while it starts */
 	void (*serve)(struct keeper *keeper, struct listener *listener);        /* accept = yes */

@@ -66,14 +66,39 @@ static bool open_outputs(struct means *means, struct engine *engine, const struc
 	return (means->log || !stream_is(service, STREAM_LOG)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
 }
 
+/* Which of them are passed may differ from start to start. */
+static bool has_optional(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->optional)
+			return true;
+	}
+	return false;
+}
+
+static bool make_plan(struct means *means, struct engine *engine, const struct service *service,
+		      const struct listener *listeners, struct buf *why)
+{
+	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
+	struct plan_sockets sockets = { .port = first_port(service, listeners), .missing = missing };
+
+	if (!missing) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	for (size_t n = 0; n < service->socket_count; n++)
+		missing[n] = !listener_is_open(&listeners[n]);
+	means->plan = plan_make(service, &engine->heritage, &sockets, why);
+	free(missing);
+	return means->plan;
+}
+
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
 		   const struct listener *listeners, struct buf *why)
 {
-	if (means->plan && means->plan->rereads)
+	if (means->plan && (means->plan->rereads || has_optional(service)))
 		means_drop(means);
-	if (!means->plan)
-		means->plan = plan_make(service, &engine->heritage, first_port(service, listeners), why);
-	if (!means->plan)
+	if (!means->plan && !make_plan(means, engine, service, listeners, why))
 		return false;
 	if (!open_outputs(means, engine, service)) {
 		buf_addf(why, "preparing output: %s", strerror(errno));

@@ -13,6 +13,7 @@ struct listener {
 	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while it is not open */
 	const struct listen *listen;    /* its row */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
+	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
 };
 

@@ -1,5 +1,6 @@
-/* One thread, for as long as one reading takes. The hard thing is a second order during the first: what was read may have changed
- * since, so it is thrown away and read anew; however many orders come, the last result equals a fresh start's. */
+/* One thread, for as long as one reading takes. The hard thing is a second order during the first: what was read
+ * may have changed since, so it is thrown away and read anew; however many orders come, the last result equals a
+ * fresh start's. */
 #include "engine/loader.h"
 
 #include <signal.h>

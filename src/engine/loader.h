@@ -1,4 +1,5 @@
-/* Reads a table again beside the loop: files and look-ups of names may take their time, clients must not wait for them. */
+/* Reads a table again beside the loop: files and look-ups of names may take their time, clients must not wait for
+ * them. */
 #pragma once
 
 #include <ev.h>

@@ -64,6 +64,7 @@ static void move_listener(struct listener *from, struct listener *to, struct eng
 	listener_adopt(to, engine, service, want);
 }
 
+/* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
 static void take_offer(struct offers *offers, struct listener *listener, struct engine *engine, const char *service)
 {
 	struct offer **at;
@@ -73,9 +74,12 @@ static void take_offer(struct offers *offers, struct listener *listener, struct 
 	for (at = offer_bucket(offers, listener->listen->endpoint); *at; at = &(*at)->next) {
 		struct offer *offer = *at;
 
-		if (!fits(&offer->listener, listener->listen))
+		if (!endpoint_equal(offer->listener.listen->endpoint, listener->listen->endpoint))
 			continue;
-		move_listener(&offer->listener, listener, engine, service);
+		if (fits(&offer->listener, listener->listen))
+			move_listener(&offer->listener, listener, engine, service);
+		else
+			listener_close(&offer->listener, engine);
 		*at = offer->next;
 		free(offer);
 		return;

@@ -129,6 +129,7 @@ static void replace_broken(struct keeper *keeper)
 		struct listener *listener = &keeper->listeners[n];
 		struct pollfd state = { listener->io.fd, 0, 0 };
 		struct event event = { .name = "rebind", .service = keeper->service->name };
+		struct buf why = { 0 };
 
 		if (!listener_is_open(listener) || !endpoint_accepts(listener->listen->endpoint))
 			continue;
@@ -137,6 +138,9 @@ static void replace_broken(struct keeper *keeper)
 		log_event(keeper->engine->log, LEVEL_WARNING, &event,
 			  "a backend has shut its listener down: opening it anew");
 		listener_close(listener, keeper->engine);
+		if (!listener_open(listener, keeper->engine, keeper->service->name, &why))
+			log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+		buf_free(&why);
 	}
 }
 
@@ -154,8 +158,9 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	if (activity->current == instance)
 		activity->current = NULL;
 	instance_free(instance);
+	if (list_empty(&keeper->instances))
+		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
 	if (!retired) {
-		directories_remove(keeper->service, &keeper->engine->heritage);
 		replace_broken(keeper);
 		happening = judge(keeper, ending);
 		if (happening == CRASHED) {
@@ -255,9 +260,11 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service);
 	spawn_start(&launch);
 	wiring_close(&wiring);
-	if (launch.pid < 0)
-		launch_describe_fault(keeper->service, &launch.fault, why);
 	if (launch.pid < 0 || !instance_begin(instance, launch.pid)) {
+		if (launch.pid < 0)
+			launch_describe_fault(keeper->service, &launch.fault, why);
+		else
+			buf_text(why, "out of memory");
 		instance_free(instance);
 		return NULL;
 	}

@@ -1,109 +1,21 @@
 /* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and
  * the batch's starts overlap (spawn_batch) when there is more than one.
  *
- * A datagram can't be accepted: its instance gets the socket itself, and nobody else does until it has ended, so a
- * burst starts one process. A datagram that instance after instance leaves in the queue is thrown away, or it
- * would start them for ever. */
+ * Who was accepted and then could not be given an instance is parked, and comes first once the pause is over: it
+ * is no more lost than those still in the queue. */
 #include "engine/serve.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/fd.h"
-#include "engine/run.h"
+#include "engine/datagram.h"
+#include "engine/guest.h"
 
-#define BATCH 16
-#define TRIES 3                         /* starts a datagram may cost before it is thrown away */
+#define BATCH PARKED_MOST
 
-/* One connection on its way to an instance. */
-struct guest {
-	struct client client;
-	struct instance *instance;
-	struct wiring wiring;
-	struct caller caller;
-};
-
-static void on_end(struct instance *instance, const struct ending *ending);
-
-static void on_limit(struct instance *instance)
-{
-	instance_stop(instance);
-}
-
-static void refuse(struct keeper *keeper, struct client *client, const char *reason)
-{
-	struct event event = { .name = "refused", .service = keeper->service->name, .reason = reason };
-	char address[128];
-
-	client_address(client, address, sizeof(address));
-	event.peer = address;
-	keeper->activity->refused++;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", address, reason);
-	client_refuse(client);
-}
-
-/* The gate, in the order of the manual; what it counts is given back by on_end. */
-static const char *admit(struct keeper *keeper, const struct client *client, struct instance *instance)
-{
-	const struct gate *gate = keeper->service->gate;
-
-	if (gate->per_source == UNLIMITED)
-		return NULL;
-	if (!client_source(client, (unsigned)gate->per_source_prefix, instance->source))
-		return NULL;
-	if (!gate_enter(&keeper->engine->sources, keeper, instance->source, gate->per_source))
-		return "too many from this source (per_source)";
-	instance->gate = keeper;
-	instance->counted = true;
-	return NULL;
-}
-
-static struct instance *new_instance(struct keeper *keeper)
-{
-	struct instance *instance = instance_new(keeper->engine, keeper->service);
-
-	if (!instance)
-		return NULL;
-	instance->context = keeper;
-	instance->on_end = on_end;
-	instance->on_limit = on_limit;
-	return instance;
-}
-
-/* Undoes admit for somebody who will have no instance. */
-static void dismiss(struct keeper *keeper, struct instance *instance)
-{
-	if (instance && instance->counted)
-		gate_leave(&keeper->engine->sources, keeper, instance->source);
-	instance_free(instance);
-}
-
-/* Lets one accepted client through the gate. false: it was refused. */
-static bool receive(struct keeper *keeper, struct guest *guest)
-{
-	const char *reason = NULL;
-
-	keeper->activity->accepted++;
-	guest->instance = new_instance(keeper);
-	if (!guest->instance)
-		reason = "out of memory";
-	else if (keeper_is_full(keeper))
-		reason = "too many instances";
-	else
-		reason = admit(keeper, &guest->client, guest->instance);
-	if (!reason) {
-		keeper->instance_count++;
-		return true;
-	}
-	dismiss(keeper, guest->instance);
-	refuse(keeper, &guest->client, reason);
-	return false;
-}
-
-static bool say_exhausted(struct keeper *keeper)
+static void say_exhausted(struct keeper *keeper)
 {
 	struct event event = { .name = "exhausted", .service = keeper->service->name, .reason = strerror(errno) };
 
@@ -111,26 +23,31 @@ static bool say_exhausted(struct keeper *keeper)
 	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
 	engine_keep_spare(keeper->engine);
 	keeper_pause(keeper, "cannot accept: %s", event.reason);
-	return false;
+}
+
+static bool must_queue(const struct keeper *keeper)
+{
+	return keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE;
 }
 
 /* One more guest. false when this turn is over; *happening is what to tell the table then. */
-static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guests, size_t *count,
-		       enum happening *happening)
+static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guest, enum happening *happening)
 {
-	if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE) {
+	if (must_queue(keeper)) {
 		*happening = FILLED;
 		return false;
 	}
-	switch (client_accept(listener->io.fd, listener->listen, &guests[*count].client)) {
+	guest->listener = listener;
+	guest->client.fd = -1;
+	guest->instance = NULL;
+	switch (client_accept(listener->io.fd, listener->listen, &guest->client)) {
 	case ACCEPTED:
-		*count += receive(keeper, &guests[*count]);
-		return true;
 	case ACCEPT_AGAIN:
 		return true;
 	case ACCEPT_EXHAUSTED:
 		*happening = EXEC_ERROR;
-		return say_exhausted(keeper);
+		say_exhausted(keeper);
+		return false;
 	case ACCEPT_BROKEN:
 		*happening = BIND_ERROR;
 		listener_close(listener, keeper->engine);
@@ -141,93 +58,94 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	return false;
 }
 
-/* Puts the descriptors of a guest in order and fills its launch. */
-static bool equip(struct keeper *keeper, struct listener *listener, struct guest *guest, struct launch *launch,
-		  struct buf *why)
+/* false: it was turned away. */
+static bool admit(struct keeper *keeper, struct guest *guest)
 {
-	struct means *means = &keeper->activity->means;
-	int socket = guest->client.fd < 0 ? listener->io.fd : guest->client.fd;
+	const char *reason = guest_admit(keeper, guest);
 
-	if (!wiring_make(&guest->wiring, means, keeper->engine, keeper->service, &socket, 1, why)) {
-		wiring_close(&guest->wiring);
-		return false;
-	}
-	launch_fill_for(launch, means, &guest->wiring, keeper->service, listener, &guest->client, &guest->caller);
-	return true;
+	if (reason)
+		guest_refuse(keeper, guest, reason);
+	return !reason;
 }
 
-static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pid)
+static size_t accept_batch(struct keeper *keeper, struct listener *listener, struct guest *guests,
+			   enum happening *happening)
 {
-	struct event event = {
-		.name = "started", .service = keeper->service->name, .pid = pid, .peer = guest->caller.address
+	size_t most = keeper->backoff.failures ? 1 : BATCH, count = 0;
+
+	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
+		fd_set_nonblocking(listener->io.fd, true);
+	for (size_t n = 0; n < most && take_guest(keeper, listener, &guests[count], happening); n++) {
+		if (guests[count].client.fd < 0)
+			continue;
+		keeper->activity->accepted++;
+		count += admit(keeper, &guests[count]);
+	}
+	return count;
+}
+
+/* Those who were accepted in an earlier turn. */
+static size_t take_parked(struct keeper *keeper, struct guest *guests)
+{
+	struct activity *activity = keeper->activity;
+	size_t count = 0, left = 0;
+
+	for (size_t n = 0; n < activity->parked_count; n++) {
+		struct parked *parked = &activity->parked[n];
+		size_t index = parked->listener < keeper->listener_count ? parked->listener : 0;
+
+		if (must_queue(keeper)) {
+			activity->parked[left++] = *parked;
+			continue;
+		}
+		guests[count] = (struct guest){ .client = parked->client, .listener = &keeper->listeners[index] };
+		count += admit(keeper, &guests[count]);
+	}
+	activity->parked_count = left;
+	return count;
+}
+
+static void park(struct keeper *keeper, struct guest *guest)
+{
+	struct activity *activity = keeper->activity;
+
+	guest_dismiss(keeper, guest);
+	if (!activity->parked)
+		activity->parked = calloc(PARKED_MOST, sizeof(*activity->parked));
+	if (!activity->parked || activity->parked_count == PARKED_MOST) {
+		guest_refuse(keeper, guest, "it can be neither served nor kept");
+		return;
+	}
+	activity->parked[activity->parked_count++] = (struct parked){
+		.client = guest->client, .listener = (unsigned)(guest->listener - keeper->listeners),
 	};
-
-	if (log_wants(keeper->engine->log, LEVEL_INFO))
-		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid,
-			  guest->caller.address);
 }
 
-static bool begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
-{
-	struct instance *instance = guest->instance;
-
-	if (launch->pid < 0) {
-		if (!why->length)       /* the first tells for all */
-			launch_describe_fault(keeper->service, &launch->fault, why);
-	} else if (instance_begin(instance, launch->pid)) {
-		list_add(&keeper->instances, &instance->link);
-		keeper->activity->activations++;
-		keeper->activity->last_start = ev_now(keeper->engine->loop);
-		instance_limit(instance, keeper->service->life->runtime_max);
-		say_start(keeper, guest, launch->pid);
-		return true;
-	}
-	keeper->instance_count--;
-	dismiss(keeper, instance);
-	guest->instance = NULL;
-	return false;
-}
-
-static void say_failure(struct keeper *keeper, const char *why)
-{
-	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
-
-	keeper->activity->failures++;
-	keeper_pause(keeper, "it could not be started: %s", why);
-	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
-	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
-		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
-}
-
-/* Starts an instance for each guest. The connections are closed here either way: a guest that could not be served
- * sees EOF. */
-static bool start_batch(struct keeper *keeper, struct listener *listener, struct guest *guests, size_t count)
+/* Starts an instance for each guest; false when one could not be, and all those are parked. */
+static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count)
 {
 	struct launch launches[BATCH];
 	struct buf why = { 0 };
 	size_t ready = 0;
-	bool good = true;
+	bool good;
 
-	if (!means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why))
-		good = false;
-	for (; good && ready < count; ready++)
-		good = equip(keeper, listener, &guests[ready], &launches[ready], &why);
-	ready -= !good && ready;
+	good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service,
+			     keeper->listeners, &why);
+	while (good && ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
+		ready++;
 	spawn_batch(launches, ready);
 	for (size_t n = 0; n < count; n++) {
-		if (n >= ready) {
-			keeper->instance_count--;
-			dismiss(keeper, guests[n].instance);
-		} else {
-			good = begin(keeper, &guests[n], &launches[n], &why) && good;
-			wiring_close(&guests[n].wiring);
+		if (n < ready && guest_begin(keeper, &guests[n], &launches[n], &why)) {
+			fd_close(&guests[n].client.fd);
+			continue;
 		}
-		fd_close(&guests[n].client.fd);
+		park(keeper, &guests[n]);
+		good = false;
 	}
-	if (!good)
-		say_failure(keeper, buf_string(&why));
-	else
+	if (good)
 		backoff_reset(&keeper->backoff);
+	else
+		guest_say_failure(keeper, buf_string(&why));
 	buf_free(&why);
 	return good;
 }
@@ -236,102 +154,14 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guests[BATCH];
 	enum happening happening = ROOM;
-	size_t count = 0;
+	size_t count = keeper->activity->parked_count ? take_parked(keeper, guests) : 0;
 
-	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
-		fd_set_nonblocking(listener->io.fd, true);
-	for (int n = 0; n < BATCH && take_guest(keeper, listener, guests, &count, &happening); n++)
-		;
-	if (count && !start_batch(keeper, listener, guests, count))
+	if (!count && listener)
+		count = accept_batch(keeper, listener, guests, &happening);
+	if (count && !start_batch(keeper, guests, count))
 		happening = EXEC_ERROR;
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
-}
-
-/* The address of the first datagram's sender, for the gate and for REMOTE_ADDR. */
-static bool peek_sender(int fd, struct client *client)
-{
-	ssize_t got;
-
-	client->fd = -1;
-	client->length = sizeof(client->peer.storage);
-	got = recvfrom(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
-	if (got < 0)
-		client->length = 0;
-	return got >= 0;
-}
-
-static void throw_away(struct keeper *keeper, int fd, const char *reason)
-{
-	struct event event = { .name = "refused", .service = keeper->service->name, .reason = reason };
-	struct client client;
-	char address[128];
-
-	if (!peek_sender(fd, &client))
-		return;
-	client_address(&client, address, sizeof(address));
-	event.peer = address;
-	recv(fd, NULL, 0, MSG_DONTWAIT);
-	keeper->activity->refused++;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "threw a datagram of %s away: %s", address, reason);
-}
-
-static bool start_datagram(struct keeper *keeper, struct listener *listener, struct guest *guest, struct buf *why)
-{
-	struct activity *activity = keeper->activity;
-	struct launch launch;
-	bool good;
-
-	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
-	good = means_prepare(&activity->means, keeper->engine, keeper->service, keeper->listeners, why) &&
-	       equip(keeper, listener, guest, &launch, why);
-	if (!good) {
-		keeper->instance_count--;
-		dismiss(keeper, guest->instance);
-		return false;
-	}
-	backlog_take(listener->io.fd, listener->listen, &activity->backlog);
-	spawn_start(&launch);
-	good = begin(keeper, guest, &launch, why);
-	wiring_close(&guest->wiring);
-	if (good) {
-		guest->instance->busy = listener;
-		listener->busy = true;
-	}
-	return good;
-}
-
-static void serve_datagram(struct keeper *keeper, struct listener *listener)
-{
-	struct guest guest = { .client.fd = -1 };
-	struct buf why = { 0 };
-	const char *reason;
-
-	if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE) {
-		keeper_event(keeper, FILLED);
-		return;
-	}
-	if (!peek_sender(listener->io.fd, &guest.client))
-		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
-	guest.instance = new_instance(keeper);
-	if (!guest.instance)
-		reason = "out of memory";
-	else if (keeper_is_full(keeper))
-		reason = "too many instances";
-	else
-		reason = admit(keeper, &guest.client, guest.instance);
-	if (reason) {
-		dismiss(keeper, guest.instance);
-		throw_away(keeper, listener->io.fd, reason);
-		return;
-	}
-	keeper->instance_count++;
-	keeper->activity->accepted++;
-	if (!start_datagram(keeper, listener, &guest, &why)) {
-		say_failure(keeper, buf_string(&why));
-		keeper_event(keeper, EXEC_ERROR);
-	}
-	buf_free(&why);
 }
 
 void serve_ready(struct keeper *keeper, struct listener *listener)
@@ -342,50 +172,9 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
-	if (endpoint_accepts(listener->listen->endpoint))
+	if (!listener || endpoint_accepts(listener->listen->endpoint))
 		serve_connections(keeper, listener);
 	else
-		serve_datagram(keeper, listener);
+		datagram_serve(keeper, listener);
 	keeper_rewatch(keeper);
-}
-
-/* A burst is over. When its first datagram still lies there nothing was read of it. */
-static void free_listener(struct keeper *keeper, struct listener *listener)
-{
-	struct activity *activity = keeper->activity;
-
-	listener->busy = false;
-	if (backlog_moved(listener->io.fd, listener->listen, &activity->backlog)) {
-		activity->fruitless = 0;
-		return;
-	}
-	if (++activity->fruitless >= TRIES) {
-		activity->fruitless = 0;
-		throw_away(keeper, listener->io.fd, "no instance reads it");
-	}
-}
-
-static void on_end(struct instance *instance, const struct ending *ending)
-{
-	struct keeper *keeper = instance->context;
-	struct listener *busy = instance->busy;
-	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
-	bool retired = instance->retired;
-
-	means_drain(&keeper->activity->means, keeper->engine->instances == 1);
-	run_say_end(keeper, instance->pid, ending);
-	keeper->activity->last_end = ev_now(keeper->engine->loop);
-	keeper->activity->last_status = ending->status;
-	instance_free(instance);
-	if (!retired) {
-		keeper->instance_count--;
-		if (busy)
-			free_listener(keeper, busy);
-		keeper_event(keeper, well ? EXITED : CRASHED);
-		if (!keeper_is_full(keeper))
-			keeper_event(keeper, ROOM);
-		if (list_empty(&keeper->instances))
-			keeper_event(keeper, GONE);
-	}
-	keeper_check_over(keeper);
 }

@@ -236,8 +236,8 @@ static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
 	(void)loop, (void)watcher, (void)events;
 }
 
-/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when the first
- * periodic watcher starts. An idle superd must not wake. */
+/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when
+ * the first periodic watcher starts. An idle superd must not wake. */
 static void sleep_long(struct ev_loop *loop)
 {
 	ev_periodic never;

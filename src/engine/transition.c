@@ -75,6 +75,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 	[HELD] = {
 		[RELEASE] = TO(LISTENING, WATCH),       [HOLD] = TO(HELD, IGNORE),
 		[ENABLE] = TO(HELD, IGNORE),            [BIND_ERROR] = TO(BINDING, BIND),
+		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(OFF, CLOSE),
 	},
 };
@@ -125,6 +126,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[FILLED] = TO(HELD, IGNORE),            [ROOM] = TO(HELD, IGNORE),
 		[GONE] = TO(HELD, IGNORE),              [EXEC_ERROR] = TO(HELD, IGNORE),
 		[ENABLE] = TO(HELD, IGNORE),            [BIND_ERROR] = TO(BINDING, BIND),
+		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 	},
 	[CLOSING] = {

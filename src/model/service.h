@@ -125,6 +125,7 @@ struct account {
 	gid_t gid;                      /* `group` where given, else the user's */
 	const gid_t *groups;            /* what setgroups gets, kept */
 	size_t group_count;
+	bool keeps_groups;              /* setgroups is denied to us (a user namespace): superd's own stay */
 	bool switches;                  /* ids are to be set at all; false: superd's own user without privileges */
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "sys/capability.h"
 
 struct gids {
@@ -198,6 +199,17 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
+/* user_namespaces(7): where an unprivileged user has mapped groups nobody may drop any. */
+static bool setgroups_is_denied(void)
+{
+	size_t length;
+	char *text = fd_read_file("/proc/self/setgroups", 16, &length);
+	bool denied = text && !strncmp(text, "deny", 4);
+
+	free(text);
+	return denied;
+}
+
 static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
 	const struct who *who = service->who;
@@ -205,6 +217,7 @@ static bool settle(struct accounts *accounts, const struct service *service, str
 	if (!who->user && !who->group && !who->supplementary_groups)
 		return true;
 	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
+	draft->account.keeps_groups = setgroups_is_denied();
 	return draft->account.switches || settle_unprivileged(accounts, service, draft);
 }
 

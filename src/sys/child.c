@@ -136,7 +136,7 @@ static int set_groups(struct job *job)
 
 	if (!account)
 		return 0;
-	if (privilege_set_groups(account->group_count, account->groups) < 0)
+	if (!account->keeps_groups && privilege_set_groups(account->group_count, account->groups) < 0)
 		return -1;
 	return privilege_set_gid(account->gid);
 }
@@ -223,13 +223,16 @@ static void write_listen_pid(struct job *job)
 
 _Noreturn void child_run(struct job *job)
 {
+	struct fault fault;
+
 	if (job->listen)
 		write_listen_pid(job);
 	for (int stage = STAGE_DESCRIPTORS; stage < STAGES; stage++) {
 		if (walk[stage](job) == 0)
 			continue;
-		job->fault = (struct fault){ .stage = (enum stage)stage, .error = errno };
-		if (job->report >= 0 && write(job->report, &job->fault, sizeof(job->fault)) < 0)
+		fault = (struct fault){ .stage = (enum stage)stage, .error = errno };
+		job->fault = fault;
+		if (job->report >= 0 && write(job->report, &fault, sizeof(fault)) < 0)
 			_exit(126);
 		break;
 	}

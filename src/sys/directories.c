@@ -160,7 +160,16 @@ static void remove_path(const char *base, char *name)
 	fd_close(&at);
 }
 
-void directories_remove(const struct service *service, const struct heritage *heritage)
+static bool any_listener_in(const struct table *table, const char *path)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (holds_listener(&table->services[n], path))
+			return true;
+	}
+	return false;
+}
+
+void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage)
 {
 	words names = service->surroundings->runtime_directory;
 
@@ -169,7 +178,7 @@ void directories_remove(const struct service *service, const struct heritage *he
 		char *name = strdup(names[n]);
 
 		buf_addf(&path, "%s/%s", heritage->runtime_directory, names[n]);
-		if (name && !path.failed && !holds_listener(service, buf_string(&path)))
+		if (name && !path.failed && !any_listener_in(table, buf_string(&path)))
 			remove_path(heritage->runtime_directory, name);
 		buf_free(&path);
 		free(name);

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "model/table.h"
 #include "sys/plan.h"
 
 bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why);
 
 /* Removes the runtime directories with what is in them, bounded in depth, never across a mount and never through a
- * symlink. */
-void directories_remove(const struct service *service, const struct heritage *heritage);
+ * symlink, nor one in which a listener of the table lies. */
+void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage);

@@ -67,8 +67,8 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are the kernel's
- * SIG_DFL. */
+/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are
+ * the kernel's SIG_DFL. */
 static void reset_reserved_signals(void)
 {
 #ifdef SYS_rt_sigaction

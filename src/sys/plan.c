@@ -64,14 +64,14 @@ static void set_directory_variable(struct variables *variables, const char *name
 	buf_free(&value);
 }
 
-static bool set_own_variables(struct variables *variables, const struct service *service, unsigned port,
-			      struct buf *why)
+static bool set_own_variables(struct variables *variables, const struct service *service,
+			      const struct plan_sockets *sockets, struct buf *why)
 {
 	words env = service->surroundings->env;
 
 	for (size_t n = 0; env && env[n]; n++) {
 		struct buf expanded = { 0 };
-		bool known = plan_expand(service, port, env[n], &expanded);
+		bool known = plan_expand(service, sockets, env[n], &expanded);
 
 		if (known)
 			variables_set(variables, buf_string(&expanded));
@@ -87,7 +87,7 @@ static bool set_own_variables(struct variables *variables, const struct service 
 }
 
 static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
-			     unsigned port, struct buf *why)
+			     const struct plan_sockets *sockets, struct buf *why)
 {
 	const struct surroundings *around = service->surroundings;
 	struct variables variables = { 0 };
@@ -99,7 +99,7 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 		pass_variable(&variables, heritage, around->passenv[n]);
 	set_directory_variable(&variables, "RUNTIME_DIRECTORY", heritage->runtime_directory, around->runtime_directory);
 	set_directory_variable(&variables, "STATE_DIRECTORY", heritage->state_directory, around->state_directory);
-	good = set_own_variables(&variables, service, port, why);
+	good = set_own_variables(&variables, service, sockets, why);
 	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
 		good = variables_read_file(&variables, around->environment_file[n], why);
 		plan->rereads = true;
@@ -118,7 +118,8 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 }
 
 /* argv[0] stands in front of the expanded words, which lie one after the other in plan->text. */
-static bool make_argv(struct plan *plan, const struct service *service, unsigned port, struct buf *why)
+static bool make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		      struct buf *why)
 {
 	words exec = service->what->exec;
 	struct buf text = { 0 };
@@ -130,7 +131,7 @@ static bool make_argv(struct plan *plan, const struct service *service, unsigned
 	for (size_t n = 0; n < count; n++) {
 		const char *word = n == 0 && service->what->argv0 ? service->what->argv0 : exec[n];
 
-		if (!plan_expand(service, port, word, &text)) {
+		if (!plan_expand(service, sockets, word, &text)) {
 			buf_addf(why, "exec: '%s' has an unknown template", word);
 			buf_free(&text);
 			return false;
@@ -225,7 +226,8 @@ static bool make_scheduling(struct plan *plan, const struct surroundings *around
 	return true;
 }
 
-struct plan *plan_make(const struct service *service, const struct heritage *heritage, unsigned port, struct buf *why)
+struct plan *plan_make(const struct service *service, const struct heritage *heritage,
+		       const struct plan_sockets *sockets, struct buf *why)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
@@ -235,7 +237,7 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	}
 	make_privileges(plan, service);
 	make_limits(plan, service->surroundings, heritage);
-	if (make_argv(plan, service, port, why) && make_environment(plan, service, heritage, port, why) &&
+	if (make_argv(plan, service, sockets, why) && make_environment(plan, service, heritage, sockets, why) &&
 	    make_places(plan, service, why) && make_scheduling(plan, service->surroundings, why))
 		return plan;
 	plan_free(plan);

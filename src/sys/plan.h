@@ -47,9 +47,15 @@ struct plan {
 	bool foreground;                /* the main command: a process group, but superd's session and terminal */
 };
 
-/* Makes the plan of a row; port is what %{port} stands for. NULL with the reason in why, as "environment_file:
- * /etc/x: No such file or directory". */
-struct plan *plan_make(const struct service *service, const struct heritage *heritage, unsigned port, struct buf *why);
+/* What is known of a service's sockets only once they are open. */
+struct plan_sockets {
+	unsigned port;                  /* what %{port} stands for */
+	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
+};
+
+/* Makes the plan of a row. NULL with the reason in why, as "environment_file: /etc/x: No such file or directory". */
+struct plan *plan_make(const struct service *service, const struct heritage *heritage,
+		       const struct plan_sockets *sockets, struct buf *why);
 
 /* The plan of a main command beside the table: superd's own environment, streams and ids. */
 struct plan *plan_command(char *const *argv, const struct heritage *heritage);

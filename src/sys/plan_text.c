@@ -14,33 +14,59 @@
 #define FILE_MOST (1u << 20)
 #define BLANKS " \t\r\n"
 
-static int socket_number(const struct service *service, const char *name, size_t length)
+static bool is_missing(const struct plan_sockets *sockets, size_t n)
 {
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const char *known = service->sockets[n].name;
+	return sockets->missing && sockets->missing[n];
+}
 
-		if (strlen(known) == length && !memcmp(known, name, length))
-			return (int)(plan_first_descriptor(service) + n);
+static bool has_name(const struct service *service, size_t n, const char *name, size_t length)
+{
+	const char *known = service->sockets[n].name;
+
+	return strlen(known) == length && !memcmp(known, name, length);
+}
+
+/* With accept = yes the one socket passed is the connection, by whichever listener it came. */
+static int socket_number(const struct service *service, const struct plan_sockets *sockets, const char *name,
+			 size_t length)
+{
+	int number = (int)plan_first_descriptor(service);
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (has_name(service, n, name, length))
+			return is_missing(sockets, n) ? -1 : number;
+		if (!service->what->accept && !is_missing(sockets, n))
+			number++;
 	}
 	return -1;
 }
 
-static void add_numbers(const struct service *service, struct buf *out)
+static void add_numbers(const struct service *service, const struct plan_sockets *sockets, struct buf *out)
 {
-	size_t count = service->what->accept || !service->socket_count ? 1 : service->socket_count;
+	unsigned number = plan_first_descriptor(service);
+	const char *comma = "";
 
-	for (size_t n = 0; n < count; n++)
-		buf_addf(out, "%s%zu", n ? "," : "", plan_first_descriptor(service) + n);
+	if (service->what->accept) {
+		buf_addf(out, "%u", number);
+		return;
+	}
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (is_missing(sockets, n))
+			continue;
+		buf_addf(out, "%s%u", comma, number++);
+		comma = ",";
+	}
 }
 
-static bool expand_one(const struct service *service, unsigned port, const char *name, size_t length, struct buf *out)
+static bool expand_one(const struct service *service, const struct plan_sockets *sockets, const char *name,
+		       size_t length, struct buf *out)
 {
 	if (length == 2 && !memcmp(name, "fd", 2)) {
 		buf_addf(out, "%u", plan_first_descriptor(service));
 	} else if (length == 3 && !memcmp(name, "fds", 3)) {
-		add_numbers(service, out);
+		add_numbers(service, sockets, out);
 	} else if (length > 3 && !memcmp(name, "fd:", 3)) {
-		int fd = socket_number(service, name + 3, length - 3);
+		int fd = socket_number(service, sockets, name + 3, length - 3);
 
 		if (fd < 0)
 			return false;
@@ -48,14 +74,15 @@ static bool expand_one(const struct service *service, unsigned port, const char 
 	} else if (length == 7 && !memcmp(name, "service", 7)) {
 		buf_text(out, service->name);
 	} else if (length == 4 && !memcmp(name, "port", 4)) {
-		buf_addf(out, "%u", port);
+		buf_addf(out, "%u", sockets->port);
 	} else {
 		return false;
 	}
 	return true;
 }
 
-bool plan_expand(const struct service *service, unsigned port, const char *text, struct buf *out)
+bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
+		 struct buf *out)
 {
 	for (const char *at = text; *at; at++) {
 		const char *end;
@@ -64,7 +91,7 @@ bool plan_expand(const struct service *service, unsigned port, const char *text,
 			buf_char(out, *at++);
 		} else if (at[0] == '%' && at[1] == '{') {
 			end = strchr(at, '}');
-			if (!end || !expand_one(service, port, at + 2, (size_t)(end - at - 2), out))
+			if (!end || !expand_one(service, sockets, at + 2, (size_t)(end - at - 2), out))
 				return false;
 			at = end;
 		} else {

@@ -5,8 +5,10 @@
 #include "model/service.h"
 #include "sys/plan.h"
 
-/* Expands %{fd} %{fd:NAME} %{fds} %{service} %{port} and %% into out. false: no such template or name. */
-bool plan_expand(const struct service *service, unsigned port, const char *text, struct buf *out);
+/* Expands %{fd} %{fd:NAME} %{fds} %{service} %{port} and %% into out. false: no such template or name, or that
+ * socket is missing. */
+bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
+		 struct buf *out);
 
 /* Variables by name, the later winning; the strings are owned. A zeroed struct is empty. */
 struct variables {

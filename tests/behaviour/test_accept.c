@@ -123,27 +123,32 @@ Behaviour(accept, counts_go_down_at_a_crash)
 	see_counts_go_down("crash 9");
 }
 
-Behaviour(accept, counts_go_down_where_the_program_cannot_run)
+Behaviour(accept, clients_wait_where_the_program_cannot_run)
 {
 	static const char *const arguments[] = { "--no-preflight", NULL };
 	const struct setup setup = { .arguments = arguments };
 	const char *program = write_file("program", "#!/no/such/interpreter\n");
 	struct superd *superd;
-	int port;
+	int port, clients[5];
 
 	chmod(program, 0755);
 	superd = superd_run_with(&setup, "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
-				 " instances = 1\n per_source = 1\n}\n", program);
+				 " instances = 2\n per_source = 2\n backoff_max = 200ms\n}\n", program);
 	port = superd_port(superd, "each");
 	for (int i = 0; i < 5; i++) {
-		int client = client_connect(port);
-
-		cr_assert(client_sees_end(client), "a client without an instance was kept");
-		close(client);
+		clients[i] = client_connect(port);
+		client_send(clients[i], "who\n");
 	}
+	WAIT_UNTIL(superd_log_count(superd, "each: cannot start: ") >= 3);
 	write_file("program.new", "#!/bin/sh\nexec %s\n", backend("stdio"));
 	chmod(path_in("program.new"), 0755);
 	cr_assert_eq(rename(path_in("program.new"), program), 0);
+	for (int i = 0; i < 5; i++) {
+		cr_assert_not_null(strstr(client_line(clients[i]), " who"), "client %d was not served", i);
+		close(clients[i]);
+	}
+	/* The limits count nobody who is not there. */
+	WAIT_UNTIL(superd_processes(superd) == 0);
 	client_ask_pid(port);
 	superd_stop(superd);
 }

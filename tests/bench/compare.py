@@ -34,9 +34,21 @@ def _start_all(bench, kind, servers, number):
 
 
 def _turn(bench, running, number, total, at_once=1):
-    """What each server's clients saw; another server begins each time."""
+    """What each server's clients saw; another server begins each time. Who loses somebody takes part no longer."""
     begin = number % len(running)
-    return {one.name: bench.load(one, total, at_once) for one in running[begin:] + running[:begin]}
+    seen = {}
+    for one in running[begin:] + running[:begin]:
+        try:
+            answer = bench.load(one, total, at_once)
+        except Trouble as trouble:
+            bench.report.problem(one.name, trouble)
+            running.remove(one)
+            continue
+        if answer["lost"]:
+            running.remove(one)
+        else:
+            seen[one.name] = answer
+    return seen
 
 
 def _turns(bench, kind, measures):
@@ -48,6 +60,7 @@ def _turns(bench, kind, measures):
         for turn in range(TURNS):
             for at, (total, at_once) in enumerate(measures):
                 seen[at].append(_turn(bench, running, number * TURNS + turn, total, at_once))
+        servers = [server for server in servers if any(one.name == server.name for one in running)]
         bench.stop_all()
     return seen
 

@@ -4,7 +4,7 @@
  *   load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
  *
  * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without TEXT (hi) in
- * its answer, or has not ended when SECONDS (30) are over. The status is 0 when none was lost, 1 when some were, 2 when it could not
+ * its answer, or when for SECONDS (5) no connection has ended. The status is 0 when none was lost, 1 when some were, 2 when it could not
  * measure. The hard thing is to be no part of what is measured: one process, one epoll, no allocation under way. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,6 +35,7 @@ struct load {
 	int epoll;
 	struct visit *visits;
 	long begun, ended, answered;
+	double last;                    /* when one ended */
 	double *to_first, *to_end;      /* seconds, of those answered */
 	const char *step;               /* where the first loss was, */
 	int error;                      /* and its errno; 0: none */
@@ -58,6 +59,7 @@ static void lose(struct load *load, struct visit *visit, const char *step, int e
 		close(visit->fd);
 	visit->fd = -1;
 	load->ended++;
+	load->last = now();
 }
 
 /* Opens the next connection in this place. false: it is lost already. */
@@ -100,8 +102,9 @@ static void end(struct load *load, struct visit *visit)
 		lose(load, visit, "no answer", 0);
 		return;
 	}
+	load->last = now();
 	load->to_first[load->answered] = visit->first - visit->since;
-	load->to_end[load->answered] = now() - visit->since;
+	load->to_end[load->answered] = load->last - visit->since;
 	load->answered++;
 	load->ended++;
 	close(visit->fd);
@@ -139,11 +142,10 @@ static int compare(const void *a, const void *b)
 
 static bool run(struct load *load)
 {
-	double until = now() + load->patience;
-
+	load->last = now();
 	for (long n = 0; n < load->at_once; n++)
 		begin_next(load, &load->visits[n]);
-	while (load->ended < load->total && now() < until) {
+	while (load->ended < load->total && now() < load->last + load->patience) {
 		struct epoll_event events[EVENTS];
 		int count = epoll_wait(load->epoll, events, EVENTS, 100);
 
@@ -227,7 +229,7 @@ static void read_arguments(struct load *load, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct load load = { .at_once = 1, .patience = 30, .expected = "hi" };
+	struct load load = { .at_once = 1, .patience = 5, .expected = "hi" };
 	double since;
 
 	read_arguments(&load, argc, argv);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PATIENCE 5000                   /* milliseconds */
+#define PATIENCE 2000                   /* milliseconds */
 
 int main(void)
 {

@@ -17,6 +17,14 @@ RELOAD_LOAD, RELOAD_PORTS = 3000, 50
 SPARE = 200                             # descriptors a server needs beside its listeners
 
 
+def _load(bench, running, total, **how):
+    """Who loses somebody here is not measured further: every loss costs seconds."""
+    seen = bench.load(running, total, **how)
+    if seen["lost"]:
+        raise Trouble("it lost connections: the rest is left out")
+    return seen
+
+
 def _start(bench, server, name, count):
     """Starts it, with the seconds until all of the table listens."""
     folder = os.path.join(bench.folder, f"{name}-{server.name}")
@@ -40,11 +48,11 @@ def _compare_activations(bench, server, many):
     one, _ = _start(bench, server, "one", 1)
     ratios = []
     for running in (one, many):
-        bench.load(running, 20, port=running.job.ports[-1])
+        _load(bench, running, 20, port=running.job.ports[-1])
     for turn in range(TURNS):
         seen = {}
         for running in (one, many) if turn % 2 else (many, one):
-            seen[running] = bench.load(running, COLD, port=running.job.ports[-1])
+            seen[running] = _load(bench, running, COLD, port=running.job.ports[-1])
         ratios.append(seen[many]["first_p50"] / seen[one]["first_p50"])
     bench.report.set("size", server.name, median(ratios))
     one.stop()
@@ -69,7 +77,8 @@ def _reload_once(bench, running):
             raise Trouble(f"it did not reload: {running.last_words()}")
         time.sleep(.0005)
     taken, under_load = time.monotonic() - since, load.poll() is None
-    seen = bench.take(running, load.returncode, *load.communicate())
+    text, errors = load.communicate()
+    seen = bench.take(running, load.returncode, text, errors)
     if not under_load:
         raise Trouble("the load was over before the reload was")
     if f"reloaded: {running.job.count} unchanged, 0 changed, 0 added, 0 removed" not in _reloads(running.log)[-1]:
@@ -90,7 +99,7 @@ def _measure(bench, server):
     bench.report.set("memory", server.name, machine.memory(running.pid))
     _measure_idle(bench, running)
     _compare_activations(bench, server, running)
-    bench.load(running, min(STARTED, bench.services), ports=bench.services)
+    _load(bench, running, min(STARTED, bench.services), ports=bench.services)
     time.sleep(.1)
     bench.report.set("used", server.name, machine.memory(running.pid))
     if server.name == "superd":

@@ -123,7 +123,7 @@ class Running:
     def last_words(self):
         with open(self.log, errors="replace") as log:
             lines = log.read()[-1000:].split("\n")
-        return "; ".join(line for line in lines[-4:] if line)
+        return "; ".join(line for line in lines[-4:] if line) or "it says nothing"
 
     def stop(self):
         if self.process.poll() is not None:

@@ -47,6 +47,14 @@ static void make_folder(const char *name)
 	cr_assert_eq(mkdir(below(name), 0755), 0, "%s: %s", name, strerror(errno));
 }
 
+static void remove_of(const struct service *service)
+{
+	struct service row = *service;
+	struct table alone = { .services = &row, .count = 1 };
+
+	directories_remove(&alone, service, &heritage);
+}
+
 static const struct service *service_of(const char *lines)
 {
 	return row("service a { listen = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
@@ -96,7 +104,7 @@ Test(directories, are_none_when_none_are_wanted)
 {
 	prepare(service_of(""));
 	cr_expect(!is_there("run") && !is_there("lib"));
-	directories_remove(service_of(""), &heritage);
+	remove_of(service_of(""));
 }
 
 Test(directories, belong_to_the_user_but_not_those_on_the_way)
@@ -127,13 +135,13 @@ Test(directories, of_runtime_go_with_all_in_them_and_those_of_state_stay)
 	file_of("run/b/other", "x", 1);
 	file_of("lib/e/file", "x", 1);
 	cr_assert_eq(mkfifo(below("run/a/fifo"), 0600), 0);
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect_not(is_there("run/a"));
 	cr_expect_not(is_there("run/b/c"));
 	cr_expect(is_there("run/b/other"), "only the last part of a name is the service's");
 	cr_expect(is_there("lib/e/file"));
 	cr_expect_eq(open_descriptors(), before);
-	directories_remove(service, &heritage);
+	remove_of(service);
 }
 
 Test(directories, are_removed_without_following_a_symlink_in_them)
@@ -145,7 +153,7 @@ Test(directories, are_removed_without_following_a_symlink_in_them)
 	file_of("precious/file", "x", 1);
 	cr_assert_eq(symlink(below("precious"), below("run/a/trap")), 0);
 	cr_assert_eq(symlink(below("precious/file"), below("run/a/other")), 0);
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect_not(is_there("run/a"));
 	cr_expect(is_there("precious/file"));
 }
@@ -159,7 +167,7 @@ Test(directories, are_no_symlinks)
 	file_of("precious/file", "x", 1);
 	cr_assert_eq(symlink(below("precious"), below("run/a")), 0);
 	expect_refused(service, "runtime_directory: ");
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect(is_there("precious/file"));
 	cr_expect(is_there("run/a"));
 }
@@ -179,7 +187,7 @@ Test(directories, are_not_reached_by_a_symlink_on_the_way)
 	cr_assert_eq(symlink(below("precious"), below("run/a/b")), 0);
 	expect_refused(service, "a/b/c");
 	service = service_of("runtime_directory = { \"a/b/c\" }");
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect(is_there("precious/c/file"));
 }
 
@@ -189,7 +197,7 @@ Test(directories, are_refused_where_a_file_is_in_the_way)
 	file_of("run/a", "x", 1);
 	expect_refused(service_of("runtime_directory = { a }"), "Not a directory");
 	expect_refused(service_of("runtime_directory = { \"a/b\" }"), "Not a directory");
-	directories_remove(service_of("runtime_directory = { a }"), &heritage);
+	remove_of(service_of("runtime_directory = { a }"));
 	cr_expect(is_there("run/a"));
 }
 
@@ -209,7 +217,7 @@ Test(directories, with_a_listener_in_them_stay)
 	prepare(service);
 	file_of("run/a/in/sock", "", 0);
 	file_of("run/b/file", "x", 1);
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect(is_there("run/a/in/sock"));
 	cr_expect_not(is_there("run/b"), "bb lies beside it and not in it");
 }
@@ -231,7 +239,7 @@ Test(directories, of_any_depth_are_gone_into_only_so_far)
 		at = next;
 	}
 	close(at);
-	directories_remove(service, &heritage);
+	remove_of(service);
 	cr_expect(is_there("run/a"), "deeper than it goes");
 	cr_expect_eq(open_descriptors(), before);
 }
@@ -243,7 +251,7 @@ static int remove_with_mount(const struct service *service)
 		return 77;
 	if (mount(below("precious"), below("run/a/mounted"), NULL, MS_BIND, NULL) < 0)
 		return 77;
-	directories_remove(service, &heritage);
+	remove_of(service);
 	if (!is_there("precious/file"))
 		return 1;
 	return is_there("run/a/file") ? 2 : 0;

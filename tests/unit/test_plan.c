@@ -31,7 +31,7 @@ __attribute__((format(printf, 1, 2))) static bool plan_of(const char *format, ..
 		      strstr(lines, "exec =") ? "" : "exec = \"/bin/x\"\n", lines);
 	buf_clear(&why);
 	plan_free(plan);
-	plan = plan_make(service, &heritage, 7, &why);
+	plan = plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why);
 	return plan != NULL;
 }
 
@@ -192,10 +192,10 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 	skip_unless(geteuid() == 0 && !getpwuid(54321), "it takes root, and 54321 to be nobody");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n"
 		      "working_directory = \"~\"\n}\n");
-	cr_expect_null(plan_make(service, &heritage, 7, &why));
+	cr_expect_null(plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why));
 	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n}\n");
-	plan = plan_make(service, &heritage, 7, &why);
+	plan = plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why);
 	cr_assert(plan);
 	cr_expect_null(value_of("HOME"));
 	cr_expect_eq(plan->account->uid, 54321u);

@@ -10,7 +10,7 @@ TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 30);
 static void expect_expanded(const struct service *service, const char *text, const char *wanted)
 {
 	struct buf out = { 0 };
-	bool good = plan_expand(service, 8080, text, &out);
+	bool good = plan_expand(service, &(struct plan_sockets){ .port = 8080 }, text, &out);
 
 	cr_expect_eq(good, wanted != NULL, "%s", text);
 	if (wanted)

@@ -66,7 +66,8 @@ __attribute__((format(printf, 1, 2))) static void plan_of(const char *format, ..
 	vsnprintf(lines, sizeof(lines), format, arguments);
 	va_end(arguments);
 	plan_free(plan);
-	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &heritage, 7, &why);
+	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &heritage, &(struct plan_sockets){ .port = 7 },
+			 &why);
 	cr_assert(plan, "%s", buf_string(&why));
 }
 

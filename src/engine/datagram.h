@@ -1,0 +1,8 @@
+/* accept = yes on a datagram socket: nothing can be accepted, so an instance gets the socket itself, and nobody
+ * else does until it has ended. A burst starts one process. */
+#pragma once
+
+#include "engine/keeper.h"
+
+/* Starts an instance for what waits at the listener. */
+void datagram_serve(struct keeper *keeper, struct listener *listener);

@@ -1,0 +1,153 @@
+/* From a client to an instance. The hard thing is that counts come back at any end: what guest_admit counts is
+ * taken back either by guest_dismiss or by the end of the instance, never by both. */
+#include "engine/guest.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "engine/run.h"
+#include "sys/directories.h"
+
+static void on_limit(struct instance *instance)
+{
+	instance_stop(instance);
+}
+
+static void on_end(struct instance *instance, const struct ending *ending)
+{
+	struct keeper *keeper = instance->context;
+	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
+	bool retired = instance->retired;
+
+	means_drain(&keeper->activity->means, list_empty(&keeper->instances));
+	run_say_end(keeper, instance->pid, ending);
+	keeper->activity->last_end = ev_now(keeper->engine->loop);
+	keeper->activity->last_status = ending->status;
+	if (instance->give_back)
+		instance->give_back(instance);
+	instance_free(instance);
+	if (list_empty(&keeper->instances))
+		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
+	if (!retired) {
+		keeper->instance_count--;
+		keeper_event(keeper, well ? EXITED : CRASHED);
+		if (!keeper_is_full(keeper))
+			keeper_event(keeper, ROOM);
+		if (list_empty(&keeper->instances))
+			keeper_event(keeper, GONE);
+	}
+	keeper_check_over(keeper);
+}
+
+/* The gate's own count, given back by the instance's end. */
+static const char *count_source(struct keeper *keeper, const struct client *client, struct instance *instance)
+{
+	const struct gate *gate = keeper->service->gate;
+
+	if (gate->per_source == UNLIMITED)
+		return NULL;
+	if (!client_source(client, (unsigned)gate->per_source_prefix, instance->source))
+		return NULL;
+	if (!gate_enter(&keeper->engine->sources, keeper, instance->source, gate->per_source))
+		return "too many from this source (per_source)";
+	instance->gate = keeper;
+	instance->counted = true;
+	return NULL;
+}
+
+const char *guest_admit(struct keeper *keeper, struct guest *guest)
+{
+	struct instance *instance = instance_new(keeper->engine, keeper->service);
+	const char *reason;
+
+	if (!instance)
+		return "out of memory";
+	instance->context = keeper;
+	instance->on_end = on_end;
+	instance->on_limit = on_limit;
+	reason = keeper_is_full(keeper) ? "too many instances" : count_source(keeper, &guest->client, instance);
+	if (reason) {
+		instance_free(instance);
+		return reason;
+	}
+	guest->instance = instance;
+	keeper->instance_count++;
+	return NULL;
+}
+
+void guest_dismiss(struct keeper *keeper, struct guest *guest)
+{
+	if (!guest->instance)
+		return;
+	if (guest->instance->counted)
+		gate_leave(&keeper->engine->sources, keeper, guest->instance->source);
+	keeper->instance_count--;
+	instance_free(guest->instance);
+	guest->instance = NULL;
+}
+
+void guest_refuse(struct keeper *keeper, struct guest *guest, const char *reason)
+{
+	struct event event = { .name = "refused", .service = keeper->service->name, .reason = reason };
+
+	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
+	event.peer = guest->caller.address;
+	keeper->activity->refused++;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", guest->caller.address, reason);
+	client_refuse(&guest->client);
+}
+
+bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why)
+{
+	struct means *means = &keeper->activity->means;
+	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
+
+	if (!wiring_make(&guest->wiring, means, keeper->engine, keeper->service, &socket, 1, why)) {
+		wiring_close(&guest->wiring);
+		return false;
+	}
+	launch_fill_for(launch, means, &guest->wiring, keeper->service, guest->listener, &guest->client,
+			&guest->caller);
+	return true;
+}
+
+static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pid)
+{
+	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid };
+
+	event.peer = guest->caller.address;
+	if (log_wants(keeper->engine->log, LEVEL_INFO))
+		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, event.peer);
+}
+
+bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)
+{
+	struct instance *instance = guest->instance;
+
+	wiring_close(&guest->wiring);
+	if (launch->pid >= 0 && instance_begin(instance, launch->pid)) {
+		list_add(&keeper->instances, &instance->link);
+		keeper->activity->activations++;
+		keeper->activity->last_start = ev_now(keeper->engine->loop);
+		instance_limit(instance, keeper->service->life->runtime_max);
+		say_start(keeper, guest, launch->pid);
+		return true;
+	}
+	if (!why->length && launch->pid < 0)
+		launch_describe_fault(keeper->service, &launch->fault, why);
+	else if (!why->length)
+		buf_text(why, "out of memory");
+	guest_dismiss(keeper, guest);
+	return false;
+}
+
+void guest_say_failure(struct keeper *keeper, const char *why)
+{
+	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
+
+	keeper->activity->failures++;
+	keeper_pause(keeper, "it could not be started: %s", why);
+	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
+	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
+}

@@ -1,0 +1,293 @@
+/* The command line: every flag of the table, what excludes what, what stands behind --, and what is refused. */
+#include "cmd/options.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/flags.h"
+
+#define MOST_WORDS 16
+
+static struct options options;
+static char *words[MOST_WORDS + 1];
+
+static void drop_options(void)
+{
+	options_free(&options);
+	for (char **word = words; *word; word++)
+		free(*word);
+}
+
+TestSuite(options, .fini = drop_options);
+
+/* Reads the words, separated by blanks in the text, as a command line. */
+static bool read_line(const char *text)
+{
+	char *copy = strdup(text), *rest = copy;
+	int count = 0;
+
+	drop_options();
+	cr_assert(copy);
+	words[count++] = strdup("superd");
+	for (char *word; (word = strsep(&rest, " ")) && *word;) {
+		cr_assert_lt(count, MOST_WORDS);
+		words[count++] = strdup(word);
+	}
+	words[count] = NULL;
+	free(copy);
+	optind = 0;             /* getopt_long begins anew */
+	return options_read(&options, count, words);
+}
+
+#define READS(text) cr_assert(read_line(text), "%s", text)
+
+/* Refused, and what is said has both parts. */
+static void expect_refused(const char *text, const char *part, const char *other)
+{
+	char said[1000] = "";
+	int real = dup(STDERR_FILENO);
+	FILE *kept = tmpfile();
+	bool read;
+
+	cr_assert(kept && real >= 0);
+	fflush(stderr);
+	dup2(fileno(kept), STDERR_FILENO);
+	read = read_line(text);
+	fflush(stderr);
+	dup2(real, STDERR_FILENO);
+	close(real);
+	rewind(kept);
+	said[fread(said, 1, sizeof(said) - 1, kept)] = '\0';
+	fclose(kept);
+	cr_expect_not(read, "%s", text);
+	cr_expect(strstr(said, part), "%s: does not say '%s': %s", text, part, said);
+	cr_expect(strstr(said, other), "%s: does not say '%s': %s", text, other, said);
+}
+
+Test(options, has_the_manuals_defaults)
+{
+	READS("");
+	cr_expect_eq(options.task, TASK_RUN);
+	cr_expect(options.source_count == 0 && options.endpoint_count == 0 && options.environment_count == 0);
+	cr_expect(options.preflight);
+	cr_expect_not(options.keep_going || options.daemon || options.json);
+	cr_expect_not(options.accept || options.inetd || options.now);
+	cr_expect_str_eq(options.log_destination, "stderr");
+	cr_expect_eq(options.level, LEVEL_INFO);
+	cr_expect_eq(options.stop_timeout, 8000000);
+	cr_expect_null(options.pid_file);
+	cr_expect_null(options.command);
+}
+
+Test(options, collects_tables_in_their_order)
+{
+	READS("-f a --file b --file=inetd:c -fd");
+	cr_assert_eq(options.source_count, 4);
+	cr_expect_str_eq(options.sources[0], "a");
+	cr_expect_str_eq(options.sources[1], "b");
+	cr_expect_str_eq(options.sources[2], "inetd:c");
+	cr_expect_str_eq(options.sources[3], "d");
+}
+
+Test(options, reads_a_service_without_a_table)
+{
+	READS("-l 80 --listen=udp:53 -E A=1 --setenv B --inetd --fdname a:b -a -- cat -n");
+	cr_assert_eq(options.endpoint_count, 2);
+	cr_expect_str_eq(options.endpoints[0], "80");
+	cr_expect_str_eq(options.endpoints[1], "udp:53");
+	cr_assert_eq(options.environment_count, 2);
+	cr_expect_str_eq(options.environment[0], "A=1");
+	cr_expect_str_eq(options.environment[1], "B");
+	cr_expect(options.inetd && options.accept);
+	cr_expect_str_eq(options.fdname, "a:b");
+	cr_assert(options.command);
+	cr_expect_str_eq(options.command[0], "cat");
+	cr_expect_str_eq(options.command[1], "-n");
+	cr_expect_null(options.command[2]);
+	READS("-l 80 --accept -- cat");
+	cr_expect(options.accept && !options.now && !options.inetd);
+	READS("-l 80 --now -- cat");
+	cr_expect(options.now && !options.accept);
+}
+
+Test(options, knows_every_task)
+{
+	READS("--check");
+	cr_expect_eq(options.task, TASK_CHECK);
+	READS("--print");
+	cr_expect_eq(options.task, TASK_PRINT);
+	cr_expect_str_eq(options.print, "conf");
+	READS("--print=json");
+	cr_expect_eq(options.task, TASK_PRINT);
+	cr_expect_str_eq(options.print, "json");
+	READS("--explain backlog");
+	cr_expect_eq(options.task, TASK_EXPLAIN);
+	cr_expect_str_eq(options.print, "backlog");
+	READS("--version");
+	cr_expect_eq(options.task, TASK_VERSION);
+	READS("--help");
+	cr_expect_eq(options.task, TASK_HELP);
+}
+
+Test(options, reads_how_superd_runs)
+{
+	READS("--no-preflight --keep-going --daemon --pid-file p --log file:/l --log-format json --log-level debug");
+	cr_expect_not(options.preflight);
+	cr_expect(options.keep_going && options.daemon && options.json);
+	cr_expect_str_eq(options.pid_file, "p");
+	cr_expect_str_eq(options.log_destination, "file:/l");
+	cr_expect_eq(options.level, LEVEL_DEBUG);
+	READS("--stop-timeout 250ms --log-format text");
+	cr_expect_eq(options.stop_timeout, 250000);
+	cr_expect_not(options.json);
+}
+
+Test(options, takes_a_long_name_that_is_cut_short_unless_it_is_two)
+{
+	READS("--keep --expl listen");
+	cr_expect(options.keep_going);
+	cr_expect_eq(options.task, TASK_EXPLAIN);
+	expect_refused("--no", "ambiguous", "--help");
+}
+
+Test(options, leaves_what_stands_behind_two_dashes_to_the_command)
+{
+	READS("-f t -- nginx -g --check -- x");
+	cr_expect_eq(options.task, TASK_RUN);
+	cr_assert(options.command);
+	cr_expect_str_eq(options.command[0], "nginx");
+	cr_expect_str_eq(options.command[2], "--check");
+	cr_expect_str_eq(options.command[3], "--");
+	cr_expect_str_eq(options.command[4], "x");
+	READS("-l 80 cat --help");
+	cr_expect_eq(options.task, TASK_RUN);
+	cr_expect_str_eq(options.command[1], "--help");
+}
+
+Test(options, takes_two_dashes_with_nothing_behind_as_no_command)
+{
+	READS("-f t --");
+	cr_expect_null(options.command);
+}
+
+Test(options, refuses_a_main_command_without_two_dashes)
+{
+	expect_refused("nginx", "'nginx'", "behind --");
+	expect_refused("-f t nginx --check", "'nginx'", "behind --");
+}
+
+Test(options, refuses_what_excludes_each_other)
+{
+	expect_refused("-f t -l 80 -- cat", "-l and -f exclude", "without a file");
+	expect_refused("-l 80 -a --now -- cat", "--accept and --now", "no connection yet");
+	expect_refused("--daemon -- cat", "--daemon and a main command", "waits for it");
+	READS("--daemon -l 80 -- cat");
+}
+
+Test(options, refuses_a_service_without_a_command)
+{
+	expect_refused("-l 80", "-l needs a command", "superd -l 80 -- PROGRAM");
+	expect_refused("-l 80 --", "-l needs a command", "superd -l 80 -- PROGRAM");
+}
+
+Test(options, refuses_the_options_of_a_service_without_one)
+{
+	static const char *const lines[] = { "-a", "--accept", "--inetd", "--now", "--fdname x", "-E A=1", "--setenv A" };
+
+	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
+		expect_refused(lines[n], "go with -l", "a table has options");
+}
+
+Test(options, refuses_values_that_are_none)
+{
+	expect_refused("--log-format xml", "--log-format: 'xml'", "text and json");
+	expect_refused("--log-level loud", "--log-level: 'loud'", "warning");
+	expect_refused("--stop-timeout soon", "--stop-timeout: 'soon'", "duration");
+	expect_refused("--stop-timeout -1", "--stop-timeout: '-1'", "duration");
+	expect_refused("--control /run/c", "--control: '/run/c'", "not yet");
+}
+
+Test(options, refuses_flags_it_does_not_know)
+{
+	expect_refused("--colour", "colour", "--help");
+	expect_refused("-x", "x", "--help");
+	expect_refused("-ax", "x", "--help");
+	expect_refused("--check=now", "check", "--help");
+}
+
+/* Walks the table: what needs an argument is refused without, in both of its forms. */
+Test(options, refuses_a_flag_without_its_argument)
+{
+	int refused = 0;
+
+	for (int n = 0; n < FLAGS; n++) {
+		char line[64];
+
+		if (flags[n].takes == TAKES_NOTHING || flags[n].optional)
+			continue;
+		snprintf(line, sizeof(line), "--%s", flags[n].name);
+		expect_refused(line, flags[n].name, "--help");
+		refused++;
+		if (!flags[n].letter)
+			continue;
+		snprintf(line, sizeof(line), "-%c", flags[n].letter);
+		expect_refused(line, "argument", "--help");
+	}
+	cr_expect_gt(refused, 8);
+}
+
+TestSuite(flags);
+
+Test(flags, are_whole)
+{
+	for (int n = 0; n < FLAGS; n++) {
+		const struct flag *flag = &flags[n];
+
+		cr_assert(flag->name && flag->help, "entry %d", n);
+		cr_expect_eq(strspn(flag->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(flag->name), "%s", flag->name);
+		cr_expect_null(strchr(flag->help, '\n'), "%s: one line", flag->name);
+		cr_expect_eq(flag->takes == TAKES_NOTHING, !flag->argument, "%s: its placeholder", flag->name);
+		cr_expect_eq(flag->takes == TAKES_WORDS, flag->words != NULL, "%s: its words", flag->name);
+		cr_expect_not(flag->repeats && flag->takes == TAKES_NOTHING, "%s: repeats nothing", flag->name);
+		for (int other = 0; other < n; other++) {
+			cr_expect_str_neq(flag->name, flags[other].name);
+			cr_expect(!flag->letter || flag->letter != flags[other].letter, "-%c twice", flag->letter);
+		}
+	}
+}
+
+/* Whoever reads --help finds each word that a shell would offer. */
+Test(flags, tell_in_their_help_each_word_they_take)
+{
+	for (int n = 0; n < FLAGS; n++) {
+		char *list = flags[n].words ? strdup(flags[n].words) : NULL, *rest = list;
+
+		for (char *word; (word = strsep(&rest, " "));)
+			cr_expect(strstr(flags[n].help, word), "--%s: %s", flags[n].name, word);
+		free(list);
+	}
+}
+
+Test(flags, stand_in_help_each_on_a_line, .init = cr_redirect_stdout)
+{
+	char text[8000];
+	FILE *out;
+
+	options_help();
+	fflush(stdout);
+	out = cr_get_redirected_stdout();
+	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
+	for (int n = 0; n < FLAGS; n++) {
+		char start[80];
+
+		snprintf(start, sizeof(start), "\n  %c%c%c --%s", flags[n].letter ? '-' : ' ',
+			 flags[n].letter ? flags[n].letter : ' ', flags[n].letter ? ',' : ' ', flags[n].name);
+		cr_expect(strstr(text, start), "no line for --%s", flags[n].name);
+		cr_expect(strstr(text, flags[n].help), "no help for --%s", flags[n].name);
+	}
+}
