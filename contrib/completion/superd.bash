@@ -39,7 +39,7 @@ _superd()
 			if ((i == COMP_CWORD - 1)); then
 				COMPREPLY=($(compgen -c -- "$cur"))
 			else
-				COMPREPLY=($(compgen -f -- "$cur"))
+				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			fi
 			return
 		fi
@@ -53,10 +53,10 @@ _superd()
 		prev=
 	fi
 	case $prev in
-	-f)
-		COMPREPLY=($(compgen -f -- "$cur"))
+	-f|--file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	-l)
+	-l|--listen)
 		COMPREPLY=()
 		return ;;
 	--fdname)
@@ -72,7 +72,7 @@ _superd()
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))
 		return ;;
 	--pid-file)
-		COMPREPLY=($(compgen -f -- "$cur"))
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--log)
 		COMPREPLY=($(compgen -W 'stderr syslog' -- "$cur"))
@@ -84,16 +84,16 @@ _superd()
 		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
 		return ;;
 	--control)
-		COMPREPLY=($(compgen -f -- "$cur"))
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--stop-timeout)
 		COMPREPLY=()
 		return ;;
 	esac
 	COMPREPLY=($(compgen -W '
-		-f -l -a --accept --inetd --fdname -E --setenv --check --print
-		--explain --no-preflight --keep-going --daemon --pid-file --log --log-format --log-level
-		--control --stop-timeout --version --help --
+		-f --file -l --listen -a --accept --inetd --now --fdname -E --setenv --check
+		--print --explain --no-preflight --keep-going --daemon --pid-file --log --log-format
+		--log-level --control --stop-timeout --version --help --
 	' -- "$cur"))
 }
 

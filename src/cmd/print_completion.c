@@ -110,8 +110,8 @@ bool print_bash(FILE *out)
 	return ok;
 }
 
-/* In zsh's double quotes; of what means something to _arguments a help text has brackets and colons quoted, the name of an
- * argument colons alone. */
+/* In zsh's double quotes; of what means something to _arguments a help text has brackets and colons quoted, the name
+ * of an argument colons alone. */
 static void add_zsh_text(struct buf *out, const char *text, const char *quoted)
 {
 	for (; *text; text++) {

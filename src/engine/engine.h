@@ -26,6 +26,7 @@ struct engine {
 	struct inheritance inheritance;
 	struct children children;
 	struct sources sources;         /* instances by service and client address */
+	struct list none;               /* an empty list */
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	size_t instances;               /* alive, of all services */
 	int null_input, null_output;    /* /dev/null, low, for backends */

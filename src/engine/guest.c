@@ -19,21 +19,21 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 	bool retired = instance->retired;
 
-	means_drain(&keeper->activity->means, list_empty(&keeper->instances));
+	means_drain(&keeper->activity->means, keeper_is_empty(keeper));
 	run_say_end(keeper, instance->pid, ending);
 	keeper->activity->last_end = ev_now(keeper->engine->loop);
 	keeper->activity->last_status = ending->status;
 	if (instance->give_back)
 		instance->give_back(instance);
 	instance_free(instance);
-	if (list_empty(&keeper->instances))
+	if (keeper_is_empty(keeper))
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
 	if (!retired) {
 		keeper->instance_count--;
 		keeper_event(keeper, well ? EXITED : CRASHED);
 		if (!keeper_is_full(keeper))
 			keeper_event(keeper, ROOM);
-		if (list_empty(&keeper->instances))
+		if (keeper_is_empty(keeper))
 			keeper_event(keeper, GONE);
 	}
 	keeper_check_over(keeper);
@@ -126,7 +126,7 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 
 	wiring_close(&guest->wiring);
 	if (launch->pid >= 0 && instance_begin(instance, launch->pid)) {
-		list_add(&keeper->instances, &instance->link);
+		list_add(&keeper->activity->instances, &instance->link);
 		keeper->activity->activations++;
 		keeper->activity->last_start = ev_now(keeper->engine->loop);
 		instance_limit(instance, keeper->service->life->runtime_max);

@@ -13,9 +13,22 @@
 
 struct activity *keeper_activity(struct keeper *keeper)
 {
-	if (!keeper->activity)
-		keeper->activity = calloc(1, sizeof(*keeper->activity));
+	if (keeper->activity)
+		return keeper->activity;
+	keeper->activity = calloc(1, sizeof(*keeper->activity));
+	if (keeper->activity)
+		list_init(&keeper->activity->instances);
 	return keeper->activity;
+}
+
+struct list *keeper_instances(struct keeper *keeper)
+{
+	return keeper->activity ? &keeper->activity->instances : &keeper->engine->none;
+}
+
+bool keeper_is_empty(struct keeper *keeper)
+{
+	return list_empty(keeper_instances(keeper));
 }
 
 bool keeper_is_full(const struct keeper *keeper)
@@ -157,7 +170,7 @@ static void do_withdraw(struct keeper *keeper)
 	close_listeners(keeper);
 	keeper->engine->actions->retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
-		if (lets_go || list_empty(&keeper->instances))
+		if (lets_go || keeper_is_empty(keeper))
 			keeper_event(keeper, GONE);
 	} else if (lets_go || !keeper->activity || !keeper->activity->current) {
 		keeper_event(keeper, EXITED);
@@ -214,7 +227,7 @@ static void say_transition(struct keeper *keeper, enum happening happening, stru
 
 void keeper_check_over(struct keeper *keeper)
 {
-	if (keeper->state == OFF && list_empty(&keeper->instances) && (keeper->removed || keeper->engine->stopping))
+	if (keeper->state == OFF && keeper_is_empty(keeper) && (keeper->removed || keeper->engine->stopping))
 		keeper->engine->on_gone(keeper->engine, keeper);
 }
 
@@ -271,10 +284,9 @@ struct keeper *keeper_new(struct engine *engine, struct table *table, const stru
 	keeper->table = table;
 	table->users++;
 	keeper->service = service;
-	keeper->listener_count = service->socket_count;
+	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_init(&keeper->listeners[n], &service->sockets[n], keeper_on_ready, keeper);
-	list_init(&keeper->instances);
 	ev_init(&keeper->timer, on_timer);
 	keeper->timer.data = keeper;
 	keeper->since = ev_now(engine->loop);
@@ -302,7 +314,7 @@ static void take_row(struct keeper *keeper, struct table *table, const struct se
 	table_release(keeper->table);
 	keeper->table = table;
 	keeper->service = service;
-	LIST_EACH(link, &keeper->instances)
+	LIST_EACH(link, keeper_instances(keeper))
 		container_of(link, struct instance, link)->service = service;
 	if (!keeper->activity)
 		return;
@@ -336,7 +348,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	keeper->listeners = listeners;
-	keeper->listener_count = service->socket_count;
+	keeper->listener_count = (unsigned)service->socket_count;
 	take_row(keeper, table, service);
 	backoff_reset(&keeper->backoff);
 	keeper->since = ev_now(keeper->engine->loop);

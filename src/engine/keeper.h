@@ -30,6 +30,7 @@ struct parked {
 /* What only a service that was ever started needs, so that those asleep stay small. */
 struct activity {
 	struct means means;
+	struct list instances;          /* current, retired, and all of accept = yes */
 	struct instance *current;       /* accept = no: the one that has the listeners */
 	unsigned waiting;               /* connections queued when it was started */
 	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
@@ -48,8 +49,8 @@ struct keeper {
 	struct table *table;            /* whose row it has; held by table->users */
 	const struct service *service;
 	struct listener *listeners;     /* as many as the row has sockets, in its order */
-	size_t listener_count;
-	size_t instance_count;          /* those that count against `instances` */
+	unsigned listener_count;
+	unsigned instance_count;        /* those that count against `instances` */
 	unsigned char state;            /* enum state */
 	bool held;                      /* by the operator: LISTENING goes on to HELD */
 	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
@@ -57,7 +58,6 @@ struct keeper {
 	struct backoff backoff;
 	ev_timer timer;                 /* of BINDING and BACKOFF */
 	double since;                   /* when the state was entered, loop time */
-	struct list instances;          /* current, retired, and all of accept = yes */
 	struct activity *activity;      /* NULL until the first start */
 };
 
@@ -102,6 +102,8 @@ void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
 /* For parts of the keeper (engine/serve): the activity, made at need (NULL: out of memory), and a pause with its
  * reason. */
 struct activity *keeper_activity(struct keeper *keeper);
+struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty list before the first start */
+bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even one retired */
 void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void keeper_rewatch(struct keeper *keeper);
 bool keeper_is_full(const struct keeper *keeper);

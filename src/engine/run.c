@@ -158,7 +158,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	if (activity->current == instance)
 		activity->current = NULL;
 	instance_free(instance);
-	if (list_empty(&keeper->instances))
+	if (keeper_is_empty(keeper))
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
 	if (!retired) {
 		replace_broken(keeper);
@@ -273,7 +273,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	instance->on_ready = on_ready;
 	instance->find_daemon = daemon_find;
 	instance->on_limit = on_limit;
-	list_add(&keeper->instances, &instance->link);
+	list_add(&keeper->activity->instances, &instance->link);
 	return instance;
 }
 
@@ -337,7 +337,7 @@ void run_stop(struct keeper *keeper, enum happening cause)
 
 void run_kill(struct keeper *keeper)
 {
-	LIST_EACH(link, &keeper->instances)
+	LIST_EACH(link, keeper_instances(keeper))
 		instance_kill(container_of(link, struct instance, link));
 }
 
@@ -345,7 +345,7 @@ void run_retire(struct keeper *keeper, bool stop)
 {
 	struct activity *activity = keeper->activity;
 
-	LIST_EACH(link, &keeper->instances) {
+	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
 		if (stop)
@@ -363,7 +363,7 @@ void run_retire(struct keeper *keeper, bool stop)
 
 void run_abandon(struct keeper *keeper)
 {
-	LIST_EACH(link, &keeper->instances) {
+	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
 		list_remove(&instance->link);

@@ -24,11 +24,11 @@ static void describe_listeners(const struct keeper *keeper, struct buf *out)
 	}
 }
 
-static void describe_instances(const struct keeper *keeper, struct buf *out)
+static void describe_instances(struct keeper *keeper, struct buf *out)
 {
 	size_t shown = 0;
 
-	LIST_EACH(link, &keeper->instances) {
+	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
 		if (shown++ == 16) {

@@ -264,6 +264,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	engine->spare = -1;
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
+	list_init(&engine->none);
 	list_init(&engine->lingering);
 	engine_keep_spare(engine);
 	watch_signals(supervisor);

@@ -106,13 +106,29 @@ static void check_templates(const struct service *service, const char *option, c
 	}
 }
 
+/* The program is looked for by the path as it stands: who means a template there would not get it. */
+static void check_program(const struct service *service, struct diags *diags)
+{
+	words exec = service->what->exec;
+
+	if (!exec || !exec[0] || !strstr(exec[0], "%{"))
+		return;
+	service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path", exec[0]);
+	diags_hint(diags, "write the path out; templates are for the arguments");
+}
+
 void rule_templates(const struct service *service, struct diags *diags)
 {
+	words exec = service->what->exec;
+
 	/* What listens is wrong already, so what its descriptors are called is not known. */
 	if (service_is_unclear(service, "listen"))
 		return;
-	for (words word = service->what->exec; word && *word; word++)
+	check_program(service, diags);
+	for (words word = exec && exec[0] ? exec + 1 : NULL; word && *word; word++)
 		check_templates(service, "exec", *word, diags);
+	if (service->what->argv0)
+		check_templates(service, "argv0", service->what->argv0, diags);
 	for (words word = service->surroundings->env; word && *word; word++)
 		check_templates(service, "env", *word, diags);
 }

@@ -98,8 +98,10 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
 	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words "
-		  "by quotes and backslashes without expanding anything; a list is taken word by word. %{fd}, "
-		  "%{fd:NAME}, %{fds}, %{service} and %{port} are replaced, %% is a percent sign." },
+		  "by quotes and backslashes without expanding anything; a list is taken word by word. In the "
+		  "arguments %{fd} and %{fd:NAME} are replaced by the number of the first socket and of the one "
+		  "of this name, with accept = yes both by the connection's; %{fds} by all numbers with commas "
+		  "between, %{service} by the service's name, %{port} by its port; %% is a percent sign." },
 	{ .name = { "argv0" }, FIELD(WHAT, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "What the program sees as its own name, in place of the path in exec." },
@@ -118,15 +120,18 @@ const struct directive directives[] = {
 	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(WHAT, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
 	  .help = "When a backend counts as started: simple and exec once the program runs, forking once its "
-		  "first process has ended, notify once it says READY=1, oneshot when it has done its work." },
+		  "first process has ended, oneshot when it has done its work. notify, once it says READY=1, is "
+		  "not there yet and is refused." },
 	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(WHAT, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
 	  .help = "Leaves the service in the table, checked like any other, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(WHAT, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "demand starts the backend when somebody connects; boot starts it with superd and again "
-		  "whenever it has ended. A service that starts at boot may do without sockets." },
+	  .help = "With demand the first client starts the backend. With boot it is started with superd; after a "
+		  "failure it is started again by itself, after the pause; after a good end by the next client, "
+		  "or at once where it has no socket. A service that starts at boot may do without sockets; a "
+		  "oneshot without them runs once. boot needs accept = no." },
 	NOT_YET(WHAT, "builtin", "type")
 	  .translated = FROM(XINETD),
 	  .help = "A small service that superd answers itself: echo, discard, chargen, daytime, time, tcpmux "
@@ -161,8 +166,8 @@ const struct directive directives[] = {
 		  "make." },
 	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD(SOCKETS, symlinks, paths),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .argument = "path",
-	  .help = "Further names of the unix socket or fifo, made as symbolic links to it. The service must "
-		  "have exactly one such node." },
+	  .help = "Further names of the unix socket or fifo, made as symbolic links to it. They belong to one "
+		  "node: in a service with several they stand in the braces of theirs." },
 	{ .name = { "remove_on_stop", [UNIT] = "Socket.RemoveOnStop" }, FIELD(SOCKETS, remove_on_stop, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Removes the node of a unix socket or fifo, and its symlinks, when superd closes it." },
@@ -249,8 +254,8 @@ const struct directive directives[] = {
 	{ .name = { "pass_packet_info", [UNIT] = "Socket.PassPacketInfo" },
 	  FIELD(SOCKETS, pass_packet_info, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel tell the backend of a datagram socket to which address and interface a "
-		  "datagram came." },
+	  .help = "Has the kernel tell the backend of a UDP socket to which address and interface a datagram "
+		  "came, and that of a netlink socket to which group." },
 	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
 	  .help = "The congestion control of TCP connections, as in "
@@ -305,7 +310,9 @@ const struct directive directives[] = {
 		  "replaced in the values, too." },
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(SURROUNDINGS, passenv, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
-	  .help = "Variables the backend gets as superd has them; those superd does not have are left out." },
+	  .help = "Variables the backend gets as superd has them; those superd does not have are left out, and so "
+		  "is what was told to superd alone: NOTIFY_SOCKET, and what begins with LISTEN_, REMOTE_ or "
+		  "WATCHDOG_." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(SURROUNDINGS, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
@@ -319,7 +326,7 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
 	  .least = -20, .most = 19,
 	  .help = "The backend's scheduling priority, from -20, the most favoured, to 19. Below superd's own "
-		  "it takes CAP_SYS_NICE." },
+		  "it takes CAP_SYS_NICE; 0 leaves it at superd's own." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
 	  FIELD(SURROUNDINGS, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
@@ -381,13 +388,15 @@ const struct directive directives[] = {
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
 	  FIELD(SURROUNDINGS, runtime_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Folders below the system's run directory that are made for the backend's user before it "
-		  "starts. RUNTIME_DIRECTORY names them." },
+	  .help = "Folders that are made for the backend's user before it starts, and removed when it has ended, "
+		  "unless a socket of the table lies in them. They are below the runtime directory superd was "
+		  "built with, usually /run; below XDG_RUNTIME_DIR, where that is set, when superd does not run as "
+		  "root. RUNTIME_DIRECTORY names them." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
 	  FIELD(SURROUNDINGS, state_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Folders below /var/lib that are made for the backend's user before it starts and stay. "
-		  "STATE_DIRECTORY names them." },
+	  .help = "Folders that are made for the backend's user before it starts, and stay. They are below the "
+		  "state directory superd was built with, usually /var/lib. STATE_DIRECTORY names them." },
 
 	/* Streams */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
@@ -457,8 +466,9 @@ const struct directive directives[] = {
 	/* Life */
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
-	  .help = "How long a backend may take until it counts as started; then it is stopped, and that is a "
-		  "failure. infinity waits for ever." },
+	  .help = "How long a backend with type = forking may take until it counts as started; then it is stopped, "
+		  "and that is a failure. infinity waits for ever. Other types take no time, and a oneshot has "
+		  "runtime_max." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
@@ -470,8 +480,8 @@ const struct directive directives[] = {
 	  FIELD(LIFE, kill_mode, word), .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
 	  .help = "Whom a stop reaches: group signals and kills all the backend started, mixed signals the "
-		  "main process and kills all, process reaches the main process only, none leaves everything "
-		  "running." },
+		  "main process and kills all, process reaches the main process only; none sends no signal, but "
+		  "what has not ended by timeout_stop is killed." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "With type = forking, the file in which the daemon writes the number of its main process." },
@@ -493,7 +503,8 @@ const struct directive directives[] = {
 	{ .name = { "on_failure" }, FIELD(LIFE, on_failure, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
 	  .help = "What a backend's failure means: retry starts it again after a pause, exit ends superd, so "
-		  "that whatever watches over superd takes notice." },
+		  "that whatever watches over superd takes notice. With accept = yes only a start that does not "
+		  "succeed is a failure." },
 	{ .name = { "on_remove" }, FIELD(LIFE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_remove_words,
 	  .help = "What becomes of running instances when a reload takes the service out of the table: finish "

@@ -183,9 +183,9 @@ static bool seal_marks(struct service *row, const struct draft *draft)
 		const struct block *block = &draft->blocks[i];
 
 		*marks++ = (struct mark){
-			.directive = (uint16_t)directive_index(directive_find(NATIVE, "socket")),
-			.block = (uint16_t)(i + 1),
-			.file = block->at.file, .line = block->at.line, .column = block->at.column,
+			.file = block->at.file, .line = block->at.line & MARK_LINE, .block = mark_block(i + 1),
+			.column = block->at.column < MARK_COLUMN ? block->at.column : MARK_COLUMN,
+			.directive = directive_index(directive_find(NATIVE, "socket")) & MARK_DIRECTIVE,
 		};
 		marks += copy_marks(marks, &block->settings);
 	}

@@ -140,14 +140,23 @@ struct listen {
 	gid_t owner_group;
 };
 
-/* Which directive was set, and where. */
+/* Which directive was set, and where. Packed, as a large table has tens of thousands. */
 struct mark {
-	uint16_t directive;             /* index into directives[] */
-	uint16_t block;                 /* 0: by the service itself; n: in its n-th socket { } */
-	unsigned line, column;
-	bool refused;                   /* its value was wrong, which was said: it is as if unset, but not missing */
 	const char *file;
+	unsigned line : 24;             /* SOURCE_MOST bytes have fewer */
+	unsigned block : 8;             /* 0: by the service itself; n: in its n-th socket { }, the last value for all beyond */
+	unsigned directive : 15;        /* index into directives[] */
+	unsigned refused : 1;           /* its value was wrong, which was said: it is as if unset, but not missing */
+	unsigned column : 16;           /* at most the last value */
 };
+
+/* What fits into a mark's fields. */
+enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 15) - 1, MARK_COLUMN = (1 << 16) - 1 };
+
+static inline unsigned mark_block(size_t number)
+{
+	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
+}
 
 struct service {
 	const char *name;

@@ -399,6 +399,27 @@ Test(check, templates_in_the_environment_are_checked_too)
 	expect_error(4, "web: env: '%{fd:ftp}'");
 }
 
+Test(check, templates_in_argv0_are_checked_too)
+{
+	check_one("80", "argv0", "web:%{fd:ftp}");
+	expect_error(4, "web: argv0: '%{fd:ftp}'");
+	end_table();
+	begin_table();
+	check_one("80", "argv0", "web:%{port}");
+	expect_nothing();
+}
+
+Test(check, a_program_has_no_template_in_its_path)
+{
+	struct draft *draft = begin("web");
+
+	set(draft, "listen", "80", NULL);
+	set(draft, "exec", "/opt/%{service}/bin/web", "%{fd}", NULL);
+	end(draft);
+	table_check(table, &diags);
+	expect_error(3, "web: exec: '/opt/%{service}/bin/web'");
+}
+
 Test(check, a_descriptor_needs_a_socket)
 {
 	struct draft *draft = begin("web");

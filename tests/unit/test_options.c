@@ -197,7 +197,9 @@ Test(options, refuses_a_service_without_a_command)
 
 Test(options, refuses_the_options_of_a_service_without_one)
 {
-	static const char *const lines[] = { "-a", "--accept", "--inetd", "--now", "--fdname x", "-E A=1", "--setenv A" };
+	static const char *const lines[] = {
+		"-a", "--accept", "--inetd", "--now", "--fdname x", "-E A=1", "--setenv A",
+	};
 
 	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
 		expect_refused(lines[n], "go with -l", "a table has options");
