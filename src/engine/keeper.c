@@ -119,6 +119,8 @@ static void do_watch(struct keeper *keeper)
 	} else if (wants_start(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
+	} else if (keeper->activity && keeper->activity->left) {
+		keeper_event(keeper, ACTIVITY);
 	}
 }
 

@@ -33,6 +33,7 @@ struct activity {
 	struct list instances;          /* current, retired, and all of accept = yes */
 	struct instance *current;       /* accept = no: the one that has the listeners */
 	unsigned waiting;               /* connections queued when it was started */
+	unsigned left;                  /* and when it ended well: they activate at once, without asking the kernel again */
 	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
 	bool exact;                     /* backlog holds who waited when it was started */
 	struct backlog backlog;

@@ -39,7 +39,8 @@ static void note_queue(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
 
-	activity->waiting = count_waiting(keeper);
+	activity->waiting = activity->left ? activity->left : count_waiting(keeper);
+	activity->left = 0;
 	activity->exact = false;
 	for (size_t n = 0; activity->fruitless >= FRUITLESS && n < keeper->listener_count && !activity->exact; n++) {
 		activity->exact =
@@ -67,7 +68,7 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 
 	if (!keeper->listener_count)
 		return ending->lasted < AT_ONCE && keeper->service->what->type != TYPE_ONESHOT;
-	waiting = count_waiting(keeper);
+	activity->left = waiting = count_waiting(keeper);
 	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {
 		activity->fruitless = 0;
 		return false;
@@ -111,6 +112,7 @@ static enum happening judge(struct keeper *keeper, const struct ending *ending)
 	if (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0) {
 		if (!is_fruitless(keeper, ending))
 			return EXITED;
+		keeper->activity->left = 0;
 		keeper_pause(keeper,
 			     keeper->listener_count ? "it ends without taking anything from the queue"
 						    : "it ended at once");
@@ -161,8 +163,9 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	if (keeper_is_empty(keeper))
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
 	if (!retired) {
-		replace_broken(keeper);
 		happening = judge(keeper, ending);
+		if (happening == CRASHED || activity->fruitless)
+			replace_broken(keeper);
 		if (happening == CRASHED) {
 			activity->failures++;
 			keeper->started = false;

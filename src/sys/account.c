@@ -210,11 +210,27 @@ static bool setgroups_is_denied(void)
 	return denied;
 }
 
+/* Whether superd is this account already, groups and all: then nothing needs to be set. */
+static bool is_superds_own(const struct draft_account *draft)
+{
+	struct gids own = { 0 };
+	bool same = draft->account.uid == geteuid() && draft->account.uid == getuid() &&
+		    draft->account.gid == getegid() && draft->account.gid == getgid() && gids_of_superd(&own) &&
+		    own.count == draft->gids.count;
+
+	for (int n = 0; same && n < own.count; n++)
+		same = gids_has(&draft->gids, own.list[n]);
+	free(own.list);
+	return same;
+}
+
 static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
 	const struct who *who = service->who;
 
 	if (!who->user && !who->group && !who->supplementary_groups)
+		return true;
+	if (is_superds_own(draft))
 		return true;
 	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
 	draft->account.keeps_groups = setgroups_is_denied();

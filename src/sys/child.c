@@ -159,9 +159,8 @@ static int set_directory(struct job *job)
 	return chdir("/");
 }
 
-/* superd ignores no signal, so exec makes all of them default; its handlers must be gone before the mask opens, as
- * they would run in memory that is not the child's. */
-static int set_signals(struct job *job)
+/* A handler would run in memory that is not the child's as soon as the mask opens; exec itself comes too late. */
+static int reset_handlers(void)
 {
 	const int handled[] = {
 		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE,
@@ -174,13 +173,21 @@ static int set_signals(struct job *job)
 #endif
 	};
 	struct sigaction plain = { .sa_handler = SIG_DFL };
-	sigset_t none;
 
-	(void)job;
 	for (size_t n = 0; n < sizeof(handled) / sizeof(*handled); n++) {
 		if (sigaction(handled[n], &plain, NULL) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* superd ignores no signal, so after exec all are default. */
+static int set_signals(struct job *job)
+{
+	sigset_t none;
+
+	if (job->has_handlers && reset_handlers() < 0)
+		return -1;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }

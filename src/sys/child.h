@@ -41,6 +41,7 @@ struct job {
 	bool listen;                    /* LISTEN_PID is to be set: the child alone knows its pid */
 	char **environment;             /* NULL-terminated; the first is LISTEN_PID's where listen is set */
 	char listen_pid[sizeof("LISTEN_PID=") + 20];
+	bool has_handlers;              /* superd handles signals by handlers: reset them before the mask opens */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare first */
 	int report;                     /* pipe for fault; -1: the memory is shared */
 	struct fault fault;

@@ -69,12 +69,21 @@ static size_t add_extra(struct job *job, const struct launch *launch, struct ext
 	return count;
 }
 
+/* Where libev reads signals by signalfd there are none; then every start is spared a dozen calls. */
+static bool has_handlers(void)
+{
+	struct sigaction current;
+
+	return sigaction(SIGCHLD, NULL, &current) < 0 || current.sa_handler != SIG_DFL;
+}
+
 static void start_one(struct launch *launch, char *stack)
 {
 	char *small[SHORT_ENVIRONMENT], **environment = small;
 	size_t own = launch->plan->environment_count, extra_count;
 	struct job job = {
 		.plan = launch->plan, .wanted = launch->wanted, .wanted_count = launch->wanted_count, .report = -1,
+		.has_handlers = has_handlers(),
 	};
 	struct extra extra;
 
