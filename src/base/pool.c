@@ -186,7 +186,7 @@ static struct slot *slot_find(const struct pool *pool, const void *bytes, uint32
 static bool slots_reserve(struct pool *pool)
 {
 	struct slot *old = pool->slots, *new;
-	size_t old_count = pool->slot_count, count = old ? old_count * 2 : SLOTS_FIRST;
+	size_t old_count = old ? pool->slot_count : 0, count = old ? old_count * 2 : SLOTS_FIRST;
 
 	if (old && pool->slots_taken < old_count / 4 * 3)
 		return true;

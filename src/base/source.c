@@ -143,14 +143,13 @@ bool source_from_text(struct source *source, const char *file, const char *text,
 		refuse_size(source, diags);
 		return false;
 	}
-	copy = malloc(length + 1);
+	copy = calloc(length + 1, 1);
 	if (!copy) {
 		diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
 		return false;
 	}
 	if (length)
 		memcpy(copy, text, length);
-	copy[length] = '\0';
 	return source_adopt(source, copy, length, diags);
 }
 

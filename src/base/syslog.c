@@ -91,7 +91,7 @@ static void add_header(struct buf *out, int priority, const char *ident, long pi
 	struct tm tm = { 0 };
 
 	localtime_r(&now, &tm);
-	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", priority, months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
 		 tm.tm_min, tm.tm_sec);
 	buf_visible(out, ident, strlen(ident));
 	if (pid)

@@ -142,9 +142,22 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 		park(keeper, &guests[n]);
 		good = false;
 	}
+	engine_keep_spare(keeper->engine);
 	if (good)
 		backoff_reset(&keeper->backoff);
 	else
+		guest_say_failure(keeper, buf_string(&why));
+	buf_free(&why);
+	return good;
+}
+
+/* Before anybody is accepted: what all starts need must not be taken by those who wait for it. */
+static bool prepare(struct keeper *keeper)
+{
+	struct buf why = { 0 };
+	bool good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why);
+
+	if (!good)
 		guest_say_failure(keeper, buf_string(&why));
 	buf_free(&why);
 	return good;
@@ -154,8 +167,13 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guests[BATCH];
 	enum happening happening = ROOM;
-	size_t count = keeper->activity->parked_count ? take_parked(keeper, guests) : 0;
+	size_t count;
 
+	if (!prepare(keeper)) {
+		keeper_event(keeper, EXEC_ERROR);
+		return;
+	}
+	count = keeper->activity->parked_count ? take_parked(keeper, guests) : 0;
 	if (!count && listener)
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count))

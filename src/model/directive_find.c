@@ -68,8 +68,11 @@ const char *directive_suggest(enum dialect dialect, const char *name)
 
 	for (size_t i = 0; i < directive_count; i++) {
 		const char *known = directives[i].name[dialect];
-		unsigned distance = known ? scan_distance(name, known, most) : most + 1;
+		unsigned distance;
 
+		if (!known)
+			continue;
+		distance = scan_distance(name, known, most);
 		/* A known word of three letters is two edits away from nearly anything. */
 		if (distance > most || distance >= strlen(known))
 			continue;

@@ -142,13 +142,15 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 			  text_equal(a->interface, b->interface));
 }
 
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
 /* FNV-1a. */
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
 {
 	const unsigned char *byte = bytes;
 
 	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+		hash = (hash ^ byte[i]) * FNV_PRIME;
 	return hash;
 }
 
@@ -162,8 +164,10 @@ uint64_t endpoint_hash(const struct endpoint *endpoint)
 {
 	const uint32_t numbers[] = { endpoint->kind, endpoint->family, endpoint->port, endpoint->number,
 				     endpoint->group, endpoint->highest };
-	uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), numbers, sizeof(numbers));
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		hash = (hash ^ numbers[i]) * FNV_PRIME;
 	hash = hash_text(hash, endpoint->address);
 	hash = hash_text(hash, endpoint->port_name);
 	return hash_text(hash, endpoint->interface);

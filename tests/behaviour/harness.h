@@ -77,6 +77,7 @@ struct setup {
 	bool own_dev;                   /* a /dev of its own where log is path_in("dev-log") */
 	uid_t uid;                      /* 0: as this test; else that user and group, without further groups */
 	unsigned long descriptors;      /* RLIMIT_NOFILE; 0: as this test's */
+	unsigned long processes;        /* RLIMIT_NPROC, of that uid; 0: as this test's */
 	int listener;                   /* passed on to superd as LISTEN_FDS; 0: none */
 	bool leaks;                     /* superd is started with a descriptor too many, which it must pass to nobody */
 	int in, out, err;               /* its streams; 0: /dev/null, the log, the log */

@@ -94,11 +94,9 @@ static void ask_once(const struct load_plan *plan, const char *request, struct t
 	}
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
 		length = read_answer(fd, answer, sizeof(answer));
-	if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		tally->unanswered++;
-	else if (length < 0)
+	if (length < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
 		tally->reset++;
-	else if (length == 0)
+	else if (length <= 0)
 		tally->unanswered++;
 	else if (answers(answer, request))
 		tally->served++;

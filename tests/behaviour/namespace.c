@@ -155,6 +155,7 @@ struct outside {
 static void enter(const struct setup *setup, int flags, const struct outside *outside)
 {
 	struct rlimit descriptors = { setup->descriptors, setup->descriptors };
+	struct rlimit processes = { setup->processes, setup->processes };
 
 	if (flags & CLONE_NEWUSER)
 		map_user(outside->uid, outside->gid);
@@ -168,6 +169,8 @@ static void enter(const struct setup *setup, int flags, const struct outside *ou
 		enter_bare_root(outside->root);
 	if (setup->descriptors)
 		need(setrlimit(RLIMIT_NOFILE, &descriptors) == 0, "RLIMIT_NOFILE");
+	if (setup->processes)
+		need(setrlimit(RLIMIT_NPROC, &processes) == 0, "RLIMIT_NPROC");
 	if (setup->uid)
 		become(setup->uid);
 	/* Should the test be killed, its superd goes too; a PID 1 takes its namespace with it. */

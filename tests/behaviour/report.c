@@ -72,7 +72,7 @@ static void write_unix_address(FILE *out, const struct sockaddr_un *address, soc
 
 static void write_address(FILE *out, int fd)
 {
-	struct sockaddr_storage storage;
+	struct sockaddr_storage storage = { 0 };
 	socklen_t length = sizeof(storage);
 	char text[INET6_ADDRSTRLEN];
 
@@ -200,6 +200,7 @@ static void write_identity(FILE *out)
 	uid_t real, effective, saved;
 	gid_t groups[256];
 	int count = getgroups(256, groups);
+	const char *told = getenv("LISTEN_PID");
 
 	getresuid(&real, &effective, &saved);
 	fprintf(out, "uid=%u %u %u\n", real, effective, saved);
@@ -210,7 +211,7 @@ static void write_identity(FILE *out)
 		fprintf(out, "%s%u", i ? " " : "", groups[i]);
 	fprintf(out, "\npid=%d\nppid=%d\n", getpid(), getppid());
 	fprintf(out, "session_leader=%d\ngroup_leader=%d\n", getsid(0) == getpid(), getpgid(0) == getpid());
-	fprintf(out, "listen_pid_own=%d\n", getenv("LISTEN_PID") && strtol(getenv("LISTEN_PID"), NULL, 10) == getpid());
+	fprintf(out, "listen_pid_own=%d\n", told && strtol(told, NULL, 10) == getpid());
 	fprintf(out, "no_new_privileges=%d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 }
 
@@ -350,8 +351,9 @@ int main(int argc, char **argv)
 		return write_report(stdout, argc, argv) < 0;
 	if (write_file(path, argc, argv) < 0)
 		return 1;
-	while (stays)
-		pause();
-	serve_one();
+	if (!stays)
+		serve_one();
+	while (stays && pause() < 0)
+		;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "client.h"
 #include "harness.h"
 #include "load.h"
+#include "namespace.h"
 
 static struct superd *run_each(const char *exec, const char *options)
 {
@@ -153,6 +154,42 @@ Behaviour(accept, clients_wait_where_the_program_cannot_run)
 	superd_stop(superd);
 }
 
+/* Far more clients than there can be instances; all say who they are, and all are answered, a few at a time. */
+static void serve_all(struct superd *superd, const char *complaint)
+{
+	int port = superd_port(superd, "each"), clients[40];
+
+	for (int i = 0; i < 40; i++) {
+		clients[i] = client_connect(port);
+		client_send(clients[i], "hello\n");
+	}
+	superd_wait_log(superd, complaint);
+	for (int i = 0; i < 40; i++) {
+		cr_assert_not_null(strstr(client_line(clients[i]), " hello"), "client %d was lost", i);
+		close(clients[i]);
+	}
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+static const char lines_table[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
+				  " backoff_max = 200ms\n}\n";
+
+Behaviour(accept, nobody_is_lost_when_processes_run_out)
+{
+	const struct setup setup = { .uid = 54322, .processes = 8 };
+
+	SKIP_WITHOUT(geteuid() == 0 && namespace_works(&setup), "needs root, for a user of its own to be limited");
+	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "each: cannot start: ");
+}
+
+Behaviour(accept, nobody_is_lost_when_descriptors_run_out)
+{
+	const struct setup setup = { .descriptors = 15 };
+
+	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "each: cannot accept: Too many open files");
+}
+
 Behaviour(accept, counts_go_down_when_an_instance_is_killed)
 {
 	struct superd *superd = run_each(backend("lines"), "instances = 1");
@@ -266,7 +303,7 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
-	const struct setup setup = { .descriptors = 100 };
+	const struct setup setup = { .descriptors = 15 };
 	struct superd *superd = superd_run_with(
 		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
 	struct load *load = load_start(

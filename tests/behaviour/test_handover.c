@@ -167,10 +167,9 @@ Behaviour(handover, templates_are_filled_in)
 					   " exec = \"%s %%{fd:second} %%{fds} %%{service} %%{port} 100%%%%\"\n"
 					   " env = { \"NGINX=%%{fd};\", \"WHO=%%{service}\" }\n}\n",
 					   report_to(file));
-	int port = superd_port(superd, "tell");
+	int port = superd_nth_port(superd, "tell", 0);
 	struct reading reading;
 
-	port = superd_nth_port(superd, "tell", 0);
 	cr_assert_str_eq(client_ask(port, "hello\n"), "reported");
 	reading = reading_wait(file);
 	reading_expect(reading, "argv.2", "4");

@@ -106,7 +106,7 @@ static inline int option_of(int fd, int level, int option)
 
 static inline int port_of(int fd)
 {
-	struct sockaddr_in6 address;
+	struct sockaddr_in6 address = { 0 };
 	socklen_t length = sizeof(address);
 
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);

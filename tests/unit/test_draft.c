@@ -59,7 +59,7 @@ Test(draft, ten_thousand_services_take_little_memory)
 		end(begin_good(name, port));
 	}
 	used = pool_used(table->pool) + table->count * sizeof(struct service);
-	cr_expect_lt(used, 10000 * 512, "%zu bytes a service", used / 10000);
+	cr_expect_lt(used, 10000 * (size_t)512, "%zu bytes a service", used / 10000);
 	expect_nothing();
 }
 

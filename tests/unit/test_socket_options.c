@@ -9,8 +9,8 @@ Test(socket_options, sets_the_options_of_a_tcp_socket)
 	int fd;
 
 	options.keep_alive = options.no_delay = true;
-	options.keep_alive_time = 33 * 1000000 - 1;
-	options.keep_alive_interval = 7 * 1000000;
+	options.keep_alive_time = 33 * INT64_C(1000000) - 1;
+	options.keep_alive_interval = 7 * INT64_C(1000000);
 	options.keep_alive_probes = 4;
 	options.defer_accept = 1;
 	options.ip_tos = 0x10;
