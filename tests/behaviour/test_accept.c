@@ -187,7 +187,7 @@ Behaviour(accept, nobody_is_lost_when_descriptors_run_out)
 {
 	const struct setup setup = { .descriptors = 15 };
 
-	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "each: cannot accept: Too many open files");
+	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "cannot accept: Too many open files");
 }
 
 Behaviour(accept, counts_go_down_when_an_instance_is_killed)
