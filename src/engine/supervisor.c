@@ -251,7 +251,8 @@ bool supervisor_init(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
-	engine->loop = ev_default_loop(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+	engine->loop =
+		ev_default_loop(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
 	if (!engine->loop)
 		return false;
 	sleep_long(engine->loop);

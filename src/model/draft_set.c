@@ -87,7 +87,9 @@ static struct setting *draft_mark(struct draft *draft, const struct directive *d
 		return NULL;
 	}
 	setting->mark = (struct mark){
-		.file = at.file, .line = at.line & MARK_LINE, .column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
+		.file = at.file,
+		.line = at.line & MARK_LINE,
+		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
 		.block = draft_block(draft) ? mark_block(draft->block_count) : 0,
 		.directive = directive_index(directive) & MARK_DIRECTIVE,
 	};
