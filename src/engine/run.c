@@ -223,11 +223,13 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		sockets[count++] = listener->io.fd;
 	}
-	good = means_name_sockets(means, keeper->listeners, keeper->listener_count) &&
-	       wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why);
+	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why) &&
+	       means_name_sockets(means, keeper->listeners, keeper->listener_count);
 	free(sockets);
 	if (!good)
 		wiring_close(wiring);
+	if (!good && !why->length)
+		buf_text(why, "out of memory");
 	return good;
 }
 

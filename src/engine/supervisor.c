@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "engine/run.h"
 #include "engine/serve.h"
@@ -78,10 +79,17 @@ static void stop(struct supervisor *supervisor, int signal)
 static void say_diag(struct log *log, const struct diag *diag)
 {
 	bool is_error = diag->severity == SEVERITY_ERROR;
+	struct buf line = { 0 };
 
-	log_say(log, is_error ? LEVEL_ERROR : LEVEL_WARNING, "%s:%u:%u: %s%s%s%s%s", diag->file ? diag->file : "",
-		diag->line, diag->column, is_error ? severity_name(diag->severity) : "", is_error ? ": " : "",
-		diag->message, diag->hint ? ": " : "", diag->hint ? diag->hint : "");
+	if (diag->file)
+		buf_addf(&line, "%s:%u:%u: ", diag->file, diag->line, diag->column);
+	if (is_error)
+		buf_addf(&line, "%s: ", severity_name(diag->severity));
+	buf_text(&line, diag->message);
+	if (diag->hint)
+		buf_addf(&line, ": %s", diag->hint);
+	log_say(log, is_error ? LEVEL_ERROR : LEVEL_WARNING, "%s", buf_string(&line));
+	buf_free(&line);
 }
 
 void supervisor_say(struct log *log, const struct diags *diags)
