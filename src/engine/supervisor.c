@@ -19,6 +19,7 @@
 #include "engine/run.h"
 #include "engine/serve.h"
 #include "engine/state.h"
+#include "sys/memory.h"
 #include "sys/spawn.h"
 
 static void end(struct supervisor *supervisor)
@@ -117,6 +118,7 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		table->users++;
 		table_release(supervisor->table);
 		supervisor->table = table;
+		memory_give_back();
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
