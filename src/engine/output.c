@@ -13,63 +13,87 @@
 #define TURN (64 << 10)
 #define KEPT_LOW (FD_HIGH / 2) /* a writing end below this stays where a start needs it; the rest is left for clients */
 
-static void say(struct output *output, size_t length)
+/* What is being read: the unfinished line of before and what has come since. */
+struct reading {
+	char text[OUTPUT_LINE];
+	size_t length;
+};
+
+static void say(struct output *output, const char *line, size_t length)
 {
-	while (length && output->line[length - 1] == '\r')
+	while (length && line[length - 1] == '\r')
 		length--;
 	if (output->to_syslog)
-		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, output->line,
-			    length);
+		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, line, length);
 	else
-		log_output(output->engine->log, output->service, output->line, length);
+		log_output(output->engine->log, output->service, line, length);
 }
 
-/* Says every whole line of what is buffered and moves the rest to the front. */
-static void say_lines(struct output *output)
+/* Says every whole line and moves the rest to the front. */
+static void say_lines(struct output *output, struct reading *reading)
 {
-	char *newline;
+	const char *at = reading->text, *newline;
+	size_t left = reading->length;
 
-	while ((newline = memchr(output->line, '\n', output->length))) {
-		size_t length = (size_t)(newline - output->line);
-
-		say(output, length);
-		output->length -= length + 1;
-		memmove(output->line, newline + 1, output->length);
+	while ((newline = memchr(at, '\n', left))) {
+		say(output, at, (size_t)(newline - at));
+		left -= (size_t)(newline + 1 - at);
+		at = newline + 1;
 	}
-	if (output->length == OUTPUT_LINE) {
-		say(output, output->length);
-		output->length = 0;
-	}
+	memmove(reading->text, at, left);
+	reading->length = left;
+	if (left < OUTPUT_LINE)
+		return;
+	say(output, reading->text, left);
+	reading->length = 0;
 }
 
-static ssize_t read_some(struct output *output)
+static ssize_t read_some(struct output *output, struct reading *reading)
 {
-	ssize_t got = read(output->io.fd, output->line + output->length, OUTPUT_LINE - output->length);
+	ssize_t got = read(output->io.fd, reading->text + reading->length, OUTPUT_LINE - reading->length);
 
 	if (got <= 0)
 		return got;
-	output->length += (size_t)got;
-	say_lines(output);
+	reading->length += (size_t)got;
+	say_lines(output, reading);
 	return got;
 }
 
-static void finish_line(struct output *output)
+static void take_unfinished(struct output *output, struct reading *reading)
 {
+	reading->length = output->length;
 	if (output->length)
-		say(output, output->length);
+		memcpy(reading->text, output->line, output->length);
+	free(output->line);
+	output->line = NULL;
 	output->length = 0;
+}
+
+/* Where there is no memory to keep it, it is said as it is. */
+static void keep_unfinished(struct output *output, const struct reading *reading, bool last)
+{
+	if (!reading->length)
+		return;
+	output->line = last ? NULL : malloc(reading->length);
+	if (!output->line) {
+		say(output, reading->text, reading->length);
+		return;
+	}
+	memcpy(output->line, reading->text, reading->length);
+	output->length = reading->length;
 }
 
 void output_drain(struct output *output, bool last)
 {
+	struct reading reading;
 	ssize_t got, all = 0;
 
 	if (!output)
 		return;
-	while (all < TURN && (got = read_some(output)) > 0)
+	take_unfinished(output, &reading);
+	while (all < TURN && (got = read_some(output, &reading)) > 0)
 		all += got;
-	if (last)
-		finish_line(output);
+	keep_unfinished(output, &reading, last);
 }
 
 static void on_output(struct ev_loop *loop, ev_io *io, int events)
@@ -85,9 +109,7 @@ struct output *output_open(struct engine *engine, const char *service, bool to_s
 
 	if (!output)
 		return NULL;
-	output->line = malloc(OUTPUT_LINE);
-	if (!output->line || fd_pipe(ends) < 0) {
-		free(output->line);
+	if (fd_pipe(ends) < 0) {
 		free(output);
 		return NULL;
 	}
@@ -113,6 +135,5 @@ void output_close(struct output *output)
 	fd = output->io.fd;
 	fd_close(&fd);
 	fd_close(&output->write_end);
-	free(output->line);
 	free(output);
 }

@@ -15,7 +15,7 @@ struct output {
 	struct engine *engine;
 	const char *service;            /* its name, as its row has it */
 	pid_t pid;                      /* of the only instance; 0: there are several */
-	char *line;                     /* what came without a newline yet, OUTPUT_LINE bytes */
+	char *line;                     /* what came without a newline yet, length bytes; NULL: nothing */
 	size_t length;
 };
 

@@ -41,13 +41,14 @@ static bool set_option(struct native *native, struct draft *draft, size_t index)
 		.is_list = item->is_list,
 		.append = item->append,
 		.at = item->at,
-		.word_at = native->statement.word_at + item->first,
 	};
 
 	if (!name) {
 		diag_error(native->reading->diags, item->at, "out of memory");
 		return false;
 	}
+	if (item->count)
+		value.word_at = native->statement.word_at + item->first;
 	if (!value.words)
 		value.count = 0;        /* no directive: never looked at */
 	return draft_set(draft, NATIVE, name, &value, native->reading->diags);

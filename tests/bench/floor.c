@@ -3,8 +3,8 @@
  *   floor each PORT PROGRAM    accept, clone, exec with the connection as 0, 1 and 2; the kernel reaps
  *   floor cold PORT PROGRAM    wait for a connection, clone, exec with the listener as 3, reap, again
  *
- * The hard thing is to leave out all that may be left out: no configuration, no log, no environment, no privileges to set.
- * The child runs in this memory while the parent waits for its exec (CLONE_VM and CLONE_VFORK), which is as cheap as it gets. */
+ * The hard thing is to leave out all that may be left out: no configuration, no log, no environment, no privileges. The
+ * child runs in this memory while the parent waits for its exec (CLONE_VM and CLONE_VFORK): it does not get cheaper. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,12 @@
-/* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON how long they
- * took and how many were lost.
+/* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON
+ * how long they took and how many were lost.
  *
  *   load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
  *
- * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without TEXT (hi) in
- * its answer, or when for SECONDS (5) no connection has ended. The status is 0 when none was lost, 1 when some were, 2 when it could not
- * measure. The hard thing is to be no part of what is measured: one process, one epoll, no allocation under way. */
+ * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without
+ * TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. The status is 0 when none was lost, 1 when
+ * some were, 2 when it could not measure. The hard thing is to be no part of what is measured: one process, one epoll,
+ * no allocation under way. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -168,19 +169,21 @@ static double at(const double *sorted, long count, double part)
 	return count ? sorted[(long)((double)(count - 1) * part)] * 1e6 : 0;
 }
 
+static void say_times(const char *name, double *times, long count)
+{
+	qsort(times, (size_t)count, sizeof(*times), compare);
+	printf("\"%s_p50\": %.1f, \"%s_p90\": %.1f, ", name, at(times, count, .5), name, at(times, count, .9));
+	printf("\"%s_p99\": %.1f, \"%s_max\": %.1f, ", name, at(times, count, .99), name, at(times, count, 1));
+}
+
 static void say(struct load *load, double seconds)
 {
 	long count = load->answered;
 
-	qsort(load->to_first, (size_t)count, sizeof(double), compare);
-	qsort(load->to_end, (size_t)count, sizeof(double), compare);
-	printf("{\"total\": %ld, \"answered\": %ld, \"lost\": %ld, \"seconds\": %.6f, \"rate\": %.1f, ", load->total, count,
-	       load->total - count, seconds, (double)count / seconds);
-	printf("\"first_p50\": %.1f, \"first_p90\": %.1f, \"first_p99\": %.1f, \"first_max\": %.1f, ",
-	       at(load->to_first, count, .5), at(load->to_first, count, .9), at(load->to_first, count, .99),
-	       at(load->to_first, count, 1));
-	printf("\"end_p50\": %.1f, \"end_p90\": %.1f, \"end_p99\": %.1f, \"end_max\": %.1f, ", at(load->to_end, count, .5),
-	       at(load->to_end, count, .9), at(load->to_end, count, .99), at(load->to_end, count, 1));
+	printf("{\"total\": %ld, \"answered\": %ld, \"lost\": %ld, ", load->total, count, load->total - count);
+	printf("\"seconds\": %.6f, \"rate\": %.1f, ", seconds, (double)count / seconds);
+	say_times("first", load->to_first, count);
+	say_times("end", load->to_end, count);
 	printf("\"loss\": \"%s%s%s\"}\n", load->step ? load->step : "", load->error ? ": " : "",
 	       load->error ? strerror(load->error) : "");
 }

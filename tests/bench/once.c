@@ -1,8 +1,8 @@
-/* A backend that is handed a listener: takes one connection from its queue, answers it and ends, so that every connection
- * is an activation of its own.
+/* A backend that is handed a listener: takes one connection from its queue, answers it and ends, so that every
+ * connection is an activation of its own.
  *
- * The listener is descriptor 3 where LISTEN_FDS says so, else standard input as an inetd gives it. It waits at most a few
- * seconds, so that a start for nobody leaves no process behind. */
+ * The listener is descriptor 3 where LISTEN_FDS says so, else standard input as an inetd gives it. It waits at most a
+ * few seconds, so that a start for nobody leaves no process behind. */
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>

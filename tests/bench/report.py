@@ -14,7 +14,7 @@ ROWS = (
     ("size", "cold activation with {n} services: × its own with 1", (AT_MOST, 1.1), "{:.2f}"),
     ("start", "start until all {n} listen, s", (AT_MOST, .25), "{:.3f}"),
     ("memory", "memory with {n} services (PSS), kB", (AT_MOST, 6000), "{:.0f}"),
-    ("used", "memory when 1,000 of them have been started once, kB", None, "{:.0f}"),
+    ("used", "memory when each of them has been started once, kB", None, "{:.0f}"),
     ("wakeups", "wake-ups in 2 s of idling with {n} services", (AT_MOST, 0), "{:.0f}"),
     ("ticks", "processor ticks in 2 s of idling", (AT_MOST, 0), "{:.0f}"),
     ("reload", "reload of {n} unchanged services under load, ms", (AT_MOST, 100), "{:.0f}"),
@@ -82,7 +82,7 @@ class Report:
             for line in [head] + rows:
                 cells = [line[0].ljust(widths[0])] + [cell.rjust(widths[n]) for n, cell in enumerate(line[1:], 1)]
                 print("  ".join(cells).rstrip())
-        print(f"\nLinux {platform.release()}, {os.cpu_count()} processors, {bench.rounds} rounds, "
+        print(f"\nLinux {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {bench.rounds} rounds, "
               f"{self.made['superd']:,} connections to superd; medians; the floor's own figures are absolute.")
         for text in self.losses + [f"{name}: {trouble}" for name, trouble in self.problems]:
             print(text)
