@@ -396,7 +396,8 @@ Test(spawn, starts_with_no_signal_blocked_handled_or_ignored)
 
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &plain, NULL);
-	for (int signal = 32; signal < SIGRTMIN; signal++)      /* libc's own, which whoever runs the tests may ignore */
+	/* libc keeps these to itself; whoever runs the tests may ignore them. */
+	for (int signal = 32; signal < SIGRTMIN; signal++)
 		syscall(SYS_rt_sigaction, signal, (char[64]){ 0 }, NULL, 8);
 	sigaction(SIGUSR1, &handled, NULL);
 	sigaction(SIGPIPE, &handled, NULL);
