@@ -3,9 +3,9 @@
 #include "engine/command.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,18 +57,21 @@ void command_signal(struct command *command, int signal)
 
 static bool has_handler(pid_t pid, int signal)
 {
+	static const char caught[] = "SigCgt:";
+	unsigned long long mask = 0;
 	char path[64], line[256];
-	uint64_t caught = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	while (fgets(line, sizeof(line), file) && sscanf(line, "SigCgt: %" SCNx64, &caught) != 1)
-		;
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, caught, sizeof(caught) - 1))
+			mask = strtoull(line + sizeof(caught) - 1, NULL, 16);
+	}
 	fclose(file);
-	return caught >> (signal - 1) & 1;
+	return mask >> (signal - 1) & 1;
 }
 
 void command_signal_gently(struct command *command, int signal)

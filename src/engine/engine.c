@@ -18,11 +18,14 @@ double engine_chance(struct engine *engine)
 
 void engine_drop_spare(struct engine *engine)
 {
-	fd_close(&engine->spare);
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		fd_close(&engine->spare[n]);
 }
 
 void engine_keep_spare(struct engine *engine)
 {
-	if (engine->spare < 0)
-		engine->spare = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	for (int n = 0; n < ENGINE_SPARE; n++) {
+		if (engine->spare[n] < 0)
+			engine->spare[n] = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	}
 }

@@ -18,6 +18,8 @@
 struct keeper;
 struct backend_actions;
 
+#define ENGINE_SPARE 4                  /* what one start may need for itself */
+
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
@@ -26,11 +28,14 @@ struct engine {
 	struct inheritance inheritance;
 	struct children children;
 	struct sources sources;         /* instances by service and client address */
+	struct list released;           /* outputs whose service has let them go (engine/output) */
+	struct list resting;            /* means of services without an instance, the one that rests longest first */
+	size_t resting_count;
 	struct list none;               /* an empty list */
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	size_t instances;               /* alive, of all services */
 	int null_input, null_output;    /* /dev/null, low, for backends */
-	int spare;                      /* given up for a moment when descriptors run out */
+	int spare[ENGINE_SPARE];        /* given up for a moment when descriptors run out; -1: given up */
 	bool stopping;
 	uint64_t chance;                /* state of the jitter's generator */
 	const struct backend_actions *actions;
@@ -42,7 +47,7 @@ struct engine {
 /* A number in [0, 1) for jitter. */
 double engine_chance(struct engine *engine);
 
-/* Descriptors ran out: gives the spare up so that something can be said and one client shed; engine_keep_spare
- * takes it again. */
+/* Descriptors ran out: gives the spare ones up, so that something can be said and one instance started for those
+ * who hold the rest; engine_keep_spare takes them again as far as they are free. */
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);

@@ -26,8 +26,10 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	if (instance->give_back)
 		instance->give_back(instance);
 	instance_free(instance);
-	if (keeper_is_empty(keeper))
+	if (keeper_is_empty(keeper)) {
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
+		means_rest(&keeper->activity->means, keeper->engine);
+	}
 	if (!retired) {
 		keeper->instance_count--;
 		keeper_event(keeper, well ? EXITED : CRASHED);
@@ -146,6 +148,8 @@ void guest_say_failure(struct keeper *keeper, const char *why)
 	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
 
 	keeper->activity->failures++;
+	if (keeper_is_empty(keeper))
+		means_rest(&keeper->activity->means, keeper->engine);
 	keeper_pause(keeper, "it could not be started: %s", why);
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)

@@ -57,15 +57,24 @@ static void on_ended(struct child *child, int status)
 	finish(instance);
 }
 
+/* kill_mode = none: it has had its time to end, and runs on as a stranger. */
+static void let_go(struct instance *instance)
+{
+	children_remove(&instance->engine->children, &instance->child);
+	finish(instance);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	if (instance->stopping)
-		instance_kill(instance);
-	else
+	if (!instance->stopping)
 		instance->on_limit(instance);
+	else if (instance->service->life->kill_mode == KILL_NONE)
+		let_go(instance);
+	else
+		instance_kill(instance);
 }
 
 struct instance *instance_new(struct engine *engine, const struct service *service)

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/diff.h"
+
+static void activity_init(struct activity *activity)
+{
+	list_init(&activity->instances);
+	means_init(&activity->means);
+	activity->patience = PATIENCE;
+}
 
 struct activity *keeper_activity(struct keeper *keeper)
 {
@@ -17,7 +23,7 @@ struct activity *keeper_activity(struct keeper *keeper)
 		return keeper->activity;
 	keeper->activity = calloc(1, sizeof(*keeper->activity));
 	if (keeper->activity)
-		list_init(&keeper->activity->instances);
+		activity_init(keeper->activity);
 	return keeper->activity;
 }
 
@@ -161,7 +167,7 @@ static void do_close(struct keeper *keeper)
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	close_listeners(keeper);
 	if (keeper->activity)
-		means_free(&keeper->activity->means);
+		means_free(&keeper->activity->means, keeper->engine);
 }
 
 static void do_withdraw(struct keeper *keeper)
@@ -327,10 +333,8 @@ static void take_row(struct keeper *keeper, struct table *table, const struct se
 		keeper->activity->means.syslog->service = service->name;
 }
 
-void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service)
+void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed)
 {
-	bool changed = service_compare(keeper->service, service, NULL) != FATE_SAME;
-
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
 	take_row(keeper, table, service);

@@ -27,6 +27,8 @@ struct parked {
 
 #define PARKED_MOST 16
 
+#define PATIENCE 6                      /* at first, and after an end that really took nothing */
+
 /* What only a service that was ever started needs, so that those asleep stay small. */
 struct activity {
 	struct means means;
@@ -35,6 +37,7 @@ struct activity {
 	unsigned waiting;               /* connections queued when it was started */
 	unsigned left;                  /* and when it ended well: they activate at once, without asking the kernel again */
 	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
+	unsigned patience;              /* how many of them it takes until that is proved */
 	bool exact;                     /* backlog holds who waited when it was started */
 	struct backlog backlog;
 	struct parked *parked;          /* accept = yes: PARKED_MOST of them, NULL until one is needed */
@@ -80,8 +83,8 @@ void keeper_free(struct keeper *keeper);        /* closes what is open; instance
 
 void keeper_event(struct keeper *keeper, enum happening happening);
 
-/* Goes on under a row of the same sockets. */
-void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service);
+/* Goes on under a row of the same sockets; changed: it is not equal to the one before. */
+void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed);
 
 /* Takes the place of its listeners by those given (ownership passes; the old array comes back for the caller to
  * close), and goes on under a row of other sockets. A running instance ends by itself or by a stop, as on_remove

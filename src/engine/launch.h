@@ -1,4 +1,4 @@
-/* From a keeper's row to running processes: the plan, the pipes for output, the descriptors in their order. */
+/* From the means of a service to a start: the descriptors in their order, the variables of this one process. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,16 +7,9 @@
 #include "base/buf.h"
 #include "engine/engine.h"
 #include "engine/listener.h"
-#include "engine/output.h"
+#include "engine/means.h"
 #include "sys/client.h"
 #include "sys/spawn.h"
-
-/* What a service needs to start instances; made at the first start, dropped when the row changes. */
-struct means {
-	struct plan *plan;
-	struct output *log, *syslog;    /* pipes of backends' output */
-	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last */
-};
 
 #define WIRING_SMALL 8
 
@@ -29,21 +22,6 @@ struct wiring {
 	int own_count;
 	int own_small[WIRING_SMALL];
 };
-
-/* LISTEN_FDNAMES of the listeners that are open, in their order. false: out of memory. */
-bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count);
-
-/* Makes what is missing of means. false with the reason in why. */
-bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
-		   const struct listener *listeners, struct buf *why);
-void means_drop(struct means *means);           /* plan and names; the pipes stay */
-void means_free(struct means *means);
-
-/* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */
-void means_drain(struct means *means, bool last);
-
-/* Whose output comes from now on: syslog gets the pid of the one instance a service of accept = no has. */
-void means_name(struct means *means, pid_t pid);
 
 /* Puts the standard streams and sockets in their places as pass says. false with the reason in why and errno. */
 bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "model/diff.h"
 #include "sys/bind.h"
 
 void listener_init(struct listener *listener, const struct listen *listen,
@@ -76,11 +77,17 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
+static bool differs(const struct listen *a, const struct listen *b)
+{
+	return a->owner != b->owner || a->owner_group != b->owner_group ||
+		!socket_options_equal(a->options, b->options);
+}
+
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
 {
 	struct buf warnings = { 0 };
 
-	if (listener_is_open(listener))
+	if (listener_is_open(listener) && differs(listener->listen, listen))
 		bind_adjust(listener->io.fd, listener->listen, listen, &warnings);
 	listener->listen = listen;
 	say_warnings(engine, service, &warnings);

@@ -83,23 +83,32 @@ static void keep_unfinished(struct output *output, const struct reading *reading
 	output->length = reading->length;
 }
 
-void output_drain(struct output *output, bool last)
+/* false at the end: every writer has closed. */
+static bool drain(struct output *output, bool last)
 {
 	struct reading reading;
-	ssize_t got, all = 0;
+	ssize_t got = 1, all = 0;
 
-	if (!output)
-		return;
 	take_unfinished(output, &reading);
 	while (all < TURN && (got = read_some(output, &reading)) > 0)
 		all += got;
-	keep_unfinished(output, &reading, last);
+	keep_unfinished(output, &reading, last || got == 0);
+	return got != 0;
+}
+
+void output_drain(struct output *output, bool last)
+{
+	if (output)
+		drain(output, last);
 }
 
 static void on_output(struct ev_loop *loop, ev_io *io, int events)
 {
+	struct output *output = io->data;
+
 	(void)loop, (void)events;
-	output_drain(io->data, false);
+	if (!drain(output, false))
+		output_close(output);   /* nobody writes any more: only a released one comes to an end */
 }
 
 struct output *output_open(struct engine *engine, const char *service, bool to_syslog)
@@ -115,6 +124,7 @@ struct output *output_open(struct engine *engine, const char *service, bool to_s
 	}
 	output->engine = engine;
 	output->service = service;
+	list_init(&output->link);
 	output->to_syslog = to_syslog;
 	output->write_end = ends[1] < KEPT_LOW ? ends[1] : fd_raise(ends[1], FD_HIGH);
 	fd_set_nonblocking(output->write_end, false);   /* what backends see as their stdout */
@@ -135,5 +145,22 @@ void output_close(struct output *output)
 	fd = output->io.fd;
 	fd_close(&fd);
 	fd_close(&output->write_end);
+	list_remove(&output->link);
+	free(output->name);
 	free(output);
+}
+
+void output_release(struct output *output)
+{
+	if (!output)
+		return;
+	fd_close(&output->write_end);
+	output->name = strdup(output->service);
+	if (!output->name || !drain(output, false)) {
+		output_close(output);
+		return;
+	}
+	output->service = output->name;
+	output->pid = 0;
+	list_add(&output->engine->released, &output->link);
 }

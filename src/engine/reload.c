@@ -209,11 +209,11 @@ static struct keeper *apply(struct engine *engine, struct table *after, size_t n
 	switch (row->fate) {
 	case FATE_SAME:
 		counts->unchanged++;
-		keeper_adopt(row->keeper, after, service);
+		keeper_adopt(row->keeper, after, service, false);
 		return row->keeper;
 	case FATE_CHANGED:
 		counts->changed++;
-		keeper_adopt(row->keeper, after, service);
+		keeper_adopt(row->keeper, after, service, true);
 		return row->keeper;
 	case FATE_SOCKETS:
 		counts->changed++;

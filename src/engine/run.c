@@ -15,7 +15,8 @@
 #include "sys/bind.h"
 #include "sys/directories.h"
 
-#define FRUITLESS 6                     /* ends in a row that look so before it is proved */
+#define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
+#define UNPROVED 60                     /* ends in a row that look fruitless where nothing can be proved */
 #define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
 
 static unsigned count_waiting(const struct keeper *keeper)
@@ -42,7 +43,8 @@ static void note_queue(struct keeper *keeper)
 	activity->waiting = activity->left ? activity->left : count_waiting(keeper);
 	activity->left = 0;
 	activity->exact = false;
-	for (size_t n = 0; activity->fruitless >= FRUITLESS && n < keeper->listener_count && !activity->exact; n++) {
+	for (size_t n = 0; activity->fruitless >= activity->patience && n < keeper->listener_count && !activity->exact;
+	     n++) {
 		activity->exact =
 			backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
 			activity->backlog.count;
@@ -73,13 +75,18 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 		activity->fruitless = 0;
 		return false;
 	}
-	if (++activity->fruitless <= FRUITLESS)
+	if (++activity->fruitless <= activity->patience)
 		return false;
-	if (activity->exact && !has_moved(keeper))
+	if (!activity->exact)
+		return activity->fruitless > activity->patience + UNPROVED;
+	if (!has_moved(keeper)) {
+		activity->patience = PATIENCE;
 		return true;
-	if (activity->exact)
-		activity->fruitless = 0;
-	return activity->fruitless > 10 * FRUITLESS;    /* nothing can be proved here: enough is enough */
+	}
+	activity->fruitless = 0;
+	if (activity->patience < PATIENCE_MOST)
+		activity->patience *= 8;
+	return false;
 }
 
 void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
@@ -160,8 +167,10 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	if (activity->current == instance)
 		activity->current = NULL;
 	instance_free(instance);
-	if (keeper_is_empty(keeper))
+	if (keeper_is_empty(keeper)) {
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
+		means_rest(&activity->means, keeper->engine);
+	}
 	if (!retired) {
 		happening = judge(keeper, ending);
 		if (happening == CRASHED || activity->fruitless)
@@ -226,8 +235,10 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why) &&
 	       means_name_sockets(means, keeper->listeners, keeper->listener_count);
 	free(sockets);
-	if (!good)
+	if (!good) {
 		wiring_close(wiring);
+		means_free_resting(keeper->engine);     /* descriptors may have been short */
+	}
 	if (!good && !why->length)
 		buf_text(why, "out of memory");
 	return good;
@@ -239,6 +250,8 @@ static void fail(struct keeper *keeper, const char *why)
 
 	keeper->activity->failures++;
 	keeper->started = false;
+	if (keeper_is_empty(keeper))
+		means_rest(&keeper->activity->means, keeper->engine);
 	keeper_pause(keeper, "it could not be started: %s", why);
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)

@@ -19,6 +19,7 @@ static void say_exhausted(struct keeper *keeper)
 {
 	struct event event = { .name = "exhausted", .service = keeper->service->name, .reason = strerror(errno) };
 
+	means_free_resting(keeper->engine);
 	engine_drop_spare(keeper->engine);
 	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
 	engine_keep_spare(keeper->engine);
@@ -121,17 +122,18 @@ static void park(struct keeper *keeper, struct guest *guest)
 	};
 }
 
-/* Starts an instance for each guest; false when one could not be, and all those are parked. */
-static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count)
+/* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
+ * may be out, held by the guests themselves, so the spare ones have to do for the first start. */
+static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
 	struct launch launches[BATCH];
 	struct buf why = { 0 };
 	size_t ready = 0;
-	bool good;
+	bool good = true;
 
-	good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service,
-			     keeper->listeners, &why);
-	while (good && ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
+	if (is_short)
+		engine_drop_spare(keeper->engine);
+	while (ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
 		ready++;
 	spawn_batch(launches, ready);
 	for (size_t n = 0; n < count; n++) {
@@ -176,7 +178,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	count = keeper->activity->parked_count ? take_parked(keeper, guests) : 0;
 	if (!count && listener)
 		count = accept_batch(keeper, listener, guests, &happening);
-	if (count && !start_batch(keeper, guests, count))
+	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
 	if (happening != ROOM)
 		keeper_event(keeper, happening);

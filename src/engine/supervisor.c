@@ -273,9 +273,12 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->syslog = (struct syslog)SYSLOG_INIT;
 	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	engine->spare = -1;
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		engine->spare[n] = -1;
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
 	list_init(&engine->none);
+	list_init(&engine->released);
+	list_init(&engine->resting);
 	list_init(&engine->lingering);
 	engine_keep_spare(engine);
 	watch_signals(supervisor);
@@ -321,11 +324,12 @@ void supervisor_free(struct supervisor *supervisor)
 		command_free(&supervisor->command);
 	if (supervisor->table)
 		table_release(supervisor->table);
+	means_end_all(engine);
 	children_free(&engine->children);
 	gate_free(&engine->sources);
 	syslog_close(&engine->syslog);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
-	fd_close(&engine->spare);
+	engine_drop_spare(engine);
 	spawn_end();
 }

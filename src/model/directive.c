@@ -480,8 +480,8 @@ const struct directive directives[] = {
 	  FIELD(LIFE, kill_mode, word), .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
 	  .help = "Whom a stop reaches: group signals and kills all the backend started, mixed signals the "
-		  "main process and kills all, process reaches the main process only; none sends no signal, but "
-		  "what has not ended by timeout_stop is killed." },
+		  "main process and kills all, process reaches the main process only; none sends no signal, and "
+		  "what has not ended by timeout_stop runs on, unless superd itself ends." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "With type = forking, the file in which the daemon writes the number of its main process." },

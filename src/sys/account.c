@@ -34,7 +34,7 @@ static bool gids_reserve(struct gids *gids, int capacity)
 {
 	gid_t *list;
 
-	if (capacity <= gids->capacity)
+	if (gids->list && capacity <= gids->capacity)
 		return true;
 	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
 	if (!list)
@@ -218,7 +218,7 @@ static bool is_superds_own(const struct draft_account *draft)
 		    draft->account.gid == getegid() && draft->account.gid == getgid() && gids_of_superd(&own) &&
 		    own.count == draft->gids.count;
 
-	for (int n = 0; same && n < own.count; n++)
+	for (int n = 0; same && own.list && n < own.count; n++)
 		same = gids_has(&draft->gids, own.list[n]);
 	free(own.list);
 	return same;

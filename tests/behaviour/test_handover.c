@@ -310,7 +310,7 @@ Behaviour(handover, another_user_gets_all_of_its_identity)
 	const struct passwd *nobody = getpwnam("nobody");
 	struct reading reading;
 
-	SKIP_WITHOUT(nobody && namespace_users(), "only root can start a backend as somebody else");
+	SKIP_WITHOUT(nobody && namespace_users(), "needs root, and a build that every user can reach");
 	reading = report_of(&plain, "user = \"nobody\"");
 	reading_expect(reading, "uid", text_of("%u %u %u", nobody->pw_uid, nobody->pw_uid, nobody->pw_uid));
 	reading_expect(reading, "gid", text_of("%u %u %u", nobody->pw_gid, nobody->pw_gid, nobody->pw_gid));
@@ -324,7 +324,7 @@ Behaviour(handover, a_user_that_is_only_a_number_will_do)
 {
 	struct reading reading;
 
-	SKIP_WITHOUT(namespace_users(), "only root can start a backend as somebody else");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	reading = report_of(&plain, "user = \"54321\"\ngroup = \"54322\"");
 	reading_expect(reading, "uid", "54321 54321 54321");
 	reading_expect(reading, "gid", "54322 54322 54322");
@@ -334,7 +334,7 @@ Behaviour(handover, a_capability_survives_the_change_of_user)
 {
 	struct reading reading;
 
-	SKIP_WITHOUT(namespace_users(), "only root can start a backend as somebody else");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	reading = report_of(&plain, "user = \"54321\"\nambient_capabilities = { \"net_bind_service\" }\n"
 				    "capability_bounding_set = { \"net_bind_service\" }");
 	reading_expect(reading, "proc.CapEff", "0000000000000400");
@@ -347,7 +347,7 @@ Behaviour(handover, superd_without_privileges_starts_its_own_users_backends)
 	const struct setup setup = { .uid = 54321 };
 	struct reading reading;
 
-	SKIP_WITHOUT(namespace_users(), "this test is not root and so cannot be another user");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	reading = report_of(&setup, "user = \"54321\"");
 	reading_expect(reading, "uid", "54321 54321 54321");
 	reading_expect(reading, "fds", "0 1 2 3");

@@ -136,7 +136,7 @@ Behaviour(init, it_needs_no_passwd_entry_and_no_privilege)
 	const struct setup setup = { .uid = 54321 };
 	struct superd *superd;
 
-	SKIP_WITHOUT(namespace_users(), "this test is not root and so cannot be another user");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	client_ask_pid(superd_port(superd, "web"));
 	client_ask_pid(superd_port(superd, "web"));
@@ -148,7 +148,7 @@ Behaviour(init, an_unprivileged_superd_refuses_what_it_cannot_do)
 	const struct setup setup = { .uid = 54321 };
 	struct superd *superd;
 
-	SKIP_WITHOUT(namespace_users(), "this test is not root and so cannot be another user");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "user = \"root\"");
 	cr_assert_eq(superd_wait_exit(superd), 1, "%s", world_logs());
 	cr_assert_not_null(strstr(world_logs(), text_of("%s:4:", superd->table)), "%s", world_logs());

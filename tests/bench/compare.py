@@ -1,7 +1,9 @@
-"""A connection's way through every server: with an instance each, one at a time and many at once, and by a cold activation.
+"""A connection's way through every server: with an instance each, one at a time and many at once, and by a cold
+activation.
 
-All servers run beside each other, idle but for the one whose turn it is, and a turn is a fraction of a second, so that what else the
-machine does falls on all alike. A ratio is that of two turns next to each other; the median of all of them is what counts.
+All servers run beside each other, idle but for the one whose turn it is, and a turn is a fraction of a second,
+so that what else the machine does falls on all alike. A ratio is that of two turns next to each other; the
+median of all of them is what counts.
 """
 
 import os
@@ -90,3 +92,4 @@ def compare_connections(bench):
     _fill_best(bench, crowd)
     cold, = _turns(bench, "cold", [(COLD, 1)])
     _fill(bench, "cold", cold, "first_p50", "µs")
+    _fill(bench, "mean", cold, "mean", "µs")

@@ -139,7 +139,7 @@ def wakeups(pid):
 
 
 def adopt_orphans():
-    """What outlives a server becomes a child of this process (prctl(PR_SET_CHILD_SUBREAPER)), so it can be ended by its pid."""
+    """What outlives a server becomes a child of this process (PR_SET_CHILD_SUBREAPER), to be ended by its pid."""
     if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
         raise Trouble(f"prctl: {os.strerror(ctypes.get_errno())}")
 

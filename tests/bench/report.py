@@ -11,6 +11,7 @@ ROWS = (
     ("crowd", "accept = yes, 32 at a time: rate × floor", None, "{:.2f}"),
     ("best", "accept = yes, 32 at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}"),
     ("cold", "cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}"),
+    ("mean", "cold activations one after the other: mean time × floor", None, "{:.2f}"),
     ("size", "cold activation with {n} services: × its own with 1", (AT_MOST, 1.1), "{:.2f}"),
     ("start", "start until all {n} listen, s", (AT_MOST, .25), "{:.3f}"),
     ("memory", "memory with {n} services (PSS), kB", (AT_MOST, 6000), "{:.0f}"),
@@ -49,7 +50,7 @@ class Report:
         self.problems.append((name, str(trouble)))
 
     def is_bad(self, name):
-        """Whether it lost somebody, or there is a figure of its that could not be had. What peers do is their affair."""
+        """Whether it lost somebody, or one of its figures could not be had. What peers do is their affair."""
         return bool(self.lost[name] or self.lost["floor"] or any(who in (name, "floor") for who, _ in self.problems))
 
     def _cell(self, key, name, form):
@@ -82,7 +83,8 @@ class Report:
             for line in [head] + rows:
                 cells = [line[0].ljust(widths[0])] + [cell.rjust(widths[n]) for n, cell in enumerate(line[1:], 1)]
                 print("  ".join(cells).rstrip())
-        print(f"\nLinux {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {bench.rounds} rounds, "
-              f"{self.made['superd']:,} connections to superd; medians; the floor's own figures are absolute.")
+        print(f"\nLinux {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, "
+              f"{bench.rounds} rounds, {self.made['superd']:,} connections to superd; medians; "
+              "the floor's own figures are absolute.")
         for text in self.losses + [f"{name}: {trouble}" for name, trouble in self.problems]:
             print(text)

@@ -1,4 +1,5 @@
-"""What a long table costs: until all of it listens, in memory, for an activation, while nothing happens, and at a reload."""
+"""What a long table costs: until all of it listens, in memory, for an activation, while nothing happens, and at a
+reload."""
 
 import os
 import signal
@@ -43,7 +44,7 @@ def _measure_idle(bench, running):
 
 
 def _compare_activations(bench, server, many):
-    """The same server with one service beside it, in turns; the last port, where whoever searches has to search longest."""
+    """In turns with the same server with one service, on the last port, where who searches has to search longest."""
     one, _ = _start(bench, server, "one", 1)
     ratios = []
     for running in (one, many):

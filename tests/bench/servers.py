@@ -1,9 +1,9 @@
 """The super-servers that are compared: how each is told to do one job, how it is started, and how it is ended.
 
-A job is `each`: an instance for every connection, which it gets as its standard input and output; or `cold`: the backend is handed
-the listener, answers one connection and ends, so that every connection is an activation. Who can do `many` serves thousands of
-ports in one process. A function a server gives the arguments that start it in the foreground, with its configuration written into
-the job's folder.
+A job is `each`: an instance for every connection, which it gets as its standard input and output; or `cold`:
+the backend is handed the listener, answers one connection and ends, so that every connection is an activation.
+Who can do `many` serves thousands of ports in one process. A function a server gives the arguments that start
+it in the foreground, with its configuration written into the job's folder.
 """
 
 import os
@@ -77,8 +77,8 @@ def _tcpserver(program, job):
 
 
 def _rlinetd(program, job):
-    text = (f'service "backend" {{\n\tport {job.port};\n\tinterface {LOOPBACK};\n\tprotocol tcp;\n\tuser "{job.user}";\n'
-            f'\twait {"yes" if job.waits else "no"};\n\texec "{job.backend}";\n}}\n')
+    text = (f'service "backend" {{\n\tport {job.port};\n\tinterface {LOOPBACK};\n\tprotocol tcp;\n'
+            f'\tuser "{job.user}";\n\twait {"yes" if job.waits else "no"};\n\texec "{job.backend}";\n}}\n')
     return [program, "-d", "-f", job.write("rlinetd.conf", text)]
 
 

@@ -1,0 +1,182 @@
+/* Means, made and freed. The hard thing is what outlives an instance: a process it left behind may still write to
+ * its pipe, so a pipe is let go (engine/output), never cut. */
+#include "engine/means.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/bind.h"
+#include "sys/directories.h"
+
+#define RESTING_MOST 64                 /* means kept of services without an instance */
+
+static unsigned first_port(const struct service *service, const struct listener *listeners)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *address = service->sockets[n].address;
+		struct buf text = { 0 };
+		unsigned port = address->port;
+
+		if (!endpoint_is_inet(address))
+			continue;
+		if (!port && listener_is_open(&listeners[n])) {         /* the kernel chose it */
+			const char *colon;
+
+			bind_describe(listeners[n].io.fd, listeners[n].listen, &text);
+			colon = strrchr(buf_string(&text), ':');
+			port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+			buf_free(&text);
+		}
+		return port;
+	}
+	return 0;
+}
+
+void means_init(struct means *means)
+{
+	list_init(&means->rest);
+}
+
+static void means_wake(struct means *means, struct engine *engine)
+{
+	if (list_empty(&means->rest))
+		return;
+	list_remove(&means->rest);
+	engine->resting_count--;
+}
+
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count)
+{
+	struct buf names = { 0 };
+	const char *colon = "";
+
+	buf_text(&names, "LISTEN_FDNAMES=");
+	for (size_t n = 0; n < count; n++) {
+		if (!listener_is_open(&listeners[n]))
+			continue;
+		buf_addf(&names, "%s%s", colon, listeners[n].listen->name);
+		colon = ":";
+	}
+	free(means->names);
+	means->names = buf_take(&names);
+	return means->names;
+}
+
+static bool stream_is(const struct service *service, unsigned kind)
+{
+	return service->streams->output.kind == kind || service->streams->error.kind == kind;
+}
+
+static bool try_outputs(struct means *means, struct engine *engine, const struct service *service)
+{
+	if (!means->log && stream_is(service, STREAM_LOG))
+		means->log = output_open(engine, service->name, false);
+	if (!means->syslog && stream_is(service, STREAM_SYSLOG))
+		means->syslog = output_open(engine, service->name, true);
+	return (means->log || !stream_is(service, STREAM_LOG)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
+}
+
+static bool open_outputs(struct means *means, struct engine *engine, const struct service *service)
+{
+	if (try_outputs(means, engine, service))
+		return true;
+	if (errno != EMFILE && errno != ENFILE)
+		return false;
+	means_free_resting(engine);
+	return try_outputs(means, engine, service);
+}
+
+/* Which of them are passed may differ from start to start. */
+static bool has_optional(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->optional)
+			return true;
+	}
+	return false;
+}
+
+static bool make_plan(struct means *means, struct engine *engine, const struct service *service,
+		      const struct listener *listeners, struct buf *why)
+{
+	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
+	struct plan_sockets sockets = { .port = first_port(service, listeners), .missing = missing };
+
+	if (!missing) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	for (size_t n = 0; n < service->socket_count; n++)
+		missing[n] = !listener_is_open(&listeners[n]);
+	means->plan = plan_make(service, &engine->heritage, &sockets, why);
+	free(missing);
+	return means->plan;
+}
+
+bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
+		   const struct listener *listeners, struct buf *why)
+{
+	means_wake(means, engine);
+	if (means->plan && (means->plan->rereads || has_optional(service)))
+		means_drop(means);
+	if (!means->plan && !make_plan(means, engine, service, listeners, why))
+		return false;
+	if (!open_outputs(means, engine, service)) {
+		buf_addf(why, "preparing output: %s", strerror(errno));
+		return false;
+	}
+	return directories_prepare(service, &engine->heritage, why);
+}
+
+void means_drop(struct means *means)
+{
+	plan_free(means->plan);
+	free(means->names);
+	means->plan = NULL;
+	means->names = NULL;
+}
+
+void means_free(struct means *means, struct engine *engine)
+{
+	means_wake(means, engine);
+	means_drop(means);
+	output_release(means->log);
+	output_release(means->syslog);
+	means->log = means->syslog = NULL;
+}
+
+void means_rest(struct means *means, struct engine *engine)
+{
+	if (list_empty(&means->rest)) {
+		list_add(&engine->resting, &means->rest);
+		engine->resting_count++;
+	}
+	if (engine->resting_count > RESTING_MOST)
+		means_free(container_of(engine->resting.next, struct means, rest), engine);
+}
+
+void means_free_resting(struct engine *engine)
+{
+	LIST_EACH(link, &engine->resting)
+		means_free(container_of(link, struct means, rest), engine);
+}
+
+void means_end_all(struct engine *engine)
+{
+	means_free_resting(engine);
+	LIST_EACH(link, &engine->released)
+		output_close(container_of(link, struct output, link));
+}
+
+void means_drain(struct means *means, bool last)
+{
+	output_drain(means->log, last);
+	output_drain(means->syslog, last);
+}
+
+void means_name(struct means *means, pid_t pid)
+{
+	if (means->syslog)
+		means->syslog->pid = pid;
+}

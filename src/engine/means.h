@@ -1,0 +1,43 @@
+/* What a service needs to start instances: the plan, the pipes for their output. Made at a start and kept for the
+ * next; those of services asleep are freed, longest asleep first, when there are many. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "engine/engine.h"
+#include "engine/listener.h"
+#include "engine/output.h"
+#include "sys/plan.h"
+
+struct means {
+	struct list rest;               /* in the engine's list of those resting */
+	struct plan *plan;
+	struct output *log, *syslog;    /* pipes of backends' output */
+	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last */
+};
+
+void means_init(struct means *means);
+
+/* LISTEN_FDNAMES of the listeners that are open, in their order. false: out of memory. */
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count);
+
+/* Makes what is missing of means. false with the reason in why. */
+bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
+		   const struct listener *listeners, struct buf *why);
+void means_drop(struct means *means);           /* plan and names; the pipes stay */
+void means_free(struct means *means, struct engine *engine);
+
+/* No instance needs them now. Those that rest longest are freed when there are many, so that ten thousand services
+ * that were each started once do not hold twenty thousand descriptors. */
+void means_rest(struct means *means, struct engine *engine);
+void means_free_resting(struct engine *engine);         /* all of them: descriptors are out */
+void means_end_all(struct engine *engine);              /* and what was released before: superd ends */
+
+/* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */
+void means_drain(struct means *means, bool last);
+
+/* Whose output comes from now on: syslog gets the pid of the one instance a service of accept = no has. */
+void means_name(struct means *means, pid_t pid);
