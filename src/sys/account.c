@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "sys/capability.h"
+#include "sys/privilege.h"
 
 struct gids {
 	gid_t *list;
@@ -199,14 +199,14 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
-/* user_namespaces(7): where an unprivileged user has mapped groups nobody may drop any. */
+/* user_namespaces(7): where an unprivileged user has mapped groups nobody may set any, not even those he has.
+ * Asked by setting just those, as there may be no /proc to look at. */
 static bool setgroups_is_denied(void)
 {
-	size_t length;
-	char *text = fd_read_file("/proc/self/setgroups", 16, &length);
-	bool denied = text && !strncmp(text, "deny", 4);
+	struct gids own = { 0 };
+	bool denied = gids_of_superd(&own) && privilege_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
 
-	free(text);
+	free(own.list);
 	return denied;
 }
 
