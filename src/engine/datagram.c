@@ -36,6 +36,7 @@ static void throw_away(struct keeper *keeper, struct listener *listener, const c
 /* An instance that had a listener has ended: whether it read anything decides what comes. */
 static void give_back(struct instance *instance)
 {
+	struct keeper *keeper = instance->context;
 	struct listener *listener = instance->busy;
 	struct backlog before = { .count = 1, .id = { instance->head } };
 
@@ -44,10 +45,15 @@ static void give_back(struct instance *instance)
 	listener->busy = false;
 	if (!instance->knows_head || backlog_moved(listener->io.fd, listener->listen, &before)) {
 		listener->tries = 0;
-	} else if (++listener->tries >= TRIES) {
-		listener->tries = 0;
-		throw_away(instance->context, listener, "no instance reads its datagram");
+		backoff_reset(&keeper->backoff);
+		return;
 	}
+	instance->unread = true;
+	keeper_pause(keeper, "an instance left its datagram unread");
+	if (++listener->tries < TRIES)
+		return;
+	listener->tries = 0;
+	throw_away(keeper, listener, "no instance reads it");
 }
 
 static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)

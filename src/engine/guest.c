@@ -10,14 +10,14 @@
 
 static void on_limit(struct instance *instance)
 {
-	instance_stop(instance);
+	instance_expire(instance);
 }
 
 static void on_end(struct instance *instance, const struct ending *ending)
 {
 	struct keeper *keeper = instance->context;
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
-	bool retired = instance->retired;
+	bool retired = instance->retired, unread;
 
 	means_drain(&keeper->activity->means, keeper_is_empty(keeper));
 	run_say_end(keeper, instance->pid, ending);
@@ -25,6 +25,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	keeper->activity->last_status = ending->status;
 	if (instance->give_back)
 		instance->give_back(instance);
+	unread = instance->unread;
 	instance_free(instance);
 	if (keeper_is_empty(keeper)) {
 		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
@@ -37,6 +38,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 			keeper_event(keeper, ROOM);
 		if (keeper_is_empty(keeper))
 			keeper_event(keeper, GONE);
+		if (unread && keeper->state != OFF)
+			keeper_event(keeper, EXEC_ERROR);
 	}
 	keeper_check_over(keeper);
 }

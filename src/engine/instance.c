@@ -69,8 +69,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
+	instance->on_limit(instance);
+}
+
+void instance_expire(struct instance *instance)
+{
 	if (!instance->stopping)
-		instance->on_limit(instance);
+		instance_stop(instance);
 	else if (instance->service->life->kill_mode == KILL_NONE)
 		let_go(instance);
 	else

@@ -38,11 +38,12 @@ struct instance {
 	const void *gate;               /* whose count that is */
 	struct listener *busy;          /* the datagram listener it has, NULL: none */
 	void (*give_back)(struct instance *instance);   /* what it had of its keeper, at its end; NULL: nothing */
+	bool unread;                    /* it has left its datagram where it was */
 	bool knows_head;                /* head is the datagram that stood first there (sys/backlog) */
 	uint64_t head;
 	int status;                     /* kept while it lingers */
 	bool (*find_daemon)(struct instance *instance);                         /* type = forking: see engine/daemon */
-	void (*on_limit)(struct instance *instance);                            /* the timer, unless it is stopping */
+	void (*on_limit)(struct instance *instance);                            /* its timer */
 	void (*on_ready)(struct instance *instance);                            /* type = forking: the daemon runs */
 	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call; frees nothing itself */
 	void *context;                  /* the keeper */
@@ -57,6 +58,9 @@ bool instance_begin(struct instance *instance, pid_t pid);
 void instance_limit(struct instance *instance, int64_t microseconds);
 
 void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
+
+/* The limit of time is over: stops it, and when that was done before, ends it as kill_mode says. */
+void instance_expire(struct instance *instance);
 void instance_kill(struct instance *instance);  /* SIGKILL to all of it */
 void instance_free(struct instance *instance);
 

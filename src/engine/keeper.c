@@ -3,7 +3,6 @@
  * meanwhile activates at once. */
 #include "engine/keeper.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +109,15 @@ static bool wants_start(struct keeper *keeper)
 	return !keeper->started || (!keeper->listener_count && what->type != TYPE_ONESHOT);
 }
 
+/* Those accepted before a pause come first after it. */
+static void serve_parked(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count && keeper->state == LISTENING; n++) {
+		if (keeper->listeners[n].parked)
+			keeper->engine->actions->serve(keeper, &keeper->listeners[n]);
+	}
+}
+
 static void do_watch(struct keeper *keeper)
 {
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
@@ -120,8 +128,8 @@ static void do_watch(struct keeper *keeper)
 	} else if (keeper->service->what->accept && keeper_is_full(keeper) &&
 		   keeper->service->gate->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
-	} else if (keeper->activity && keeper->activity->parked_count) {
-		keeper->engine->actions->serve(keeper, NULL);
+	} else if (keeper->service->what->accept) {
+		serve_parked(keeper);
 	} else if (wants_start(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
@@ -153,17 +161,8 @@ static void close_listeners(struct keeper *keeper)
 		listener_close(&keeper->listeners[n], keeper->engine);
 }
 
-static void send_parked_away(struct keeper *keeper)
-{
-	struct activity *activity = keeper->activity;
-
-	while (activity && activity->parked_count)
-		client_refuse(&activity->parked[--activity->parked_count].client);
-}
-
 static void do_close(struct keeper *keeper)
 {
-	send_parked_away(keeper);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	close_listeners(keeper);
 	if (keeper->activity)
@@ -248,7 +247,6 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 		log_event(keeper->engine->log, LEVEL_ERROR, &event,
 			  "no transition from %s by %s: this is a bug of superd", state_name(keeper->state),
 			  happening_name(happening));
-		assert(step.action != IMPOSSIBLE);
 		return;
 	}
 	say_transition(keeper, happening, step);
@@ -308,8 +306,6 @@ void keeper_free(struct keeper *keeper)
 	do_close(keeper);
 	keeper->engine->actions->abandon(keeper);
 	table_release(keeper->table);
-	if (keeper->activity)
-		free(keeper->activity->parked);
 	free(keeper->activity);
 	free(keeper->listeners);
 	free(keeper);
@@ -349,22 +345,19 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
 		    struct listener *listeners)
 {
-	bool accepted = keeper->service->what->accept;
-
 	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
 	ev_timer_stop(keeper->engine->loop, &keeper->timer);
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
+	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
+		listener_send_away(&listeners[n], keeper->engine, service->name, "the service accepts no more");
+	if (keeper->state != OFF)
+		keeper_event(keeper, REPLACED);
 	take_row(keeper, table, service);
 	backoff_reset(&keeper->backoff);
-	keeper->since = ev_now(keeper->engine->loop);
-	/* The one place beside keeper_event: a row of other sockets, or of the other machine, begins where its
-	 * sockets are. */
-	keeper->state = accepted == service->what->accept && keeper->state == OFF ? OFF : LISTENING;
-	if (keeper->state == OFF)
-		keeper_event(keeper, ENABLE);
-	else
-		keeper_event(keeper, is_complete(keeper) ? ENABLE : BIND_ERROR);
+	if (keeper->activity)
+		keeper->activity->left = keeper->activity->fruitless = 0;
+	keeper_event(keeper, keeper->state == OFF || is_complete(keeper) ? ENABLE : BIND_ERROR);
 }
 
 void keeper_remove(struct keeper *keeper)

@@ -19,14 +19,6 @@
 #include "model/table.h"
 #include "sys/backlog.h"
 
-/* A connection superd has accepted and could not yet give an instance. */
-struct parked {
-	struct client client;
-	unsigned listener;              /* number of the listener it came by */
-};
-
-#define PARKED_MOST 16
-
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
 
 /* What only a service that was ever started needs, so that those asleep stay small. */
@@ -40,8 +32,6 @@ struct activity {
 	unsigned patience;              /* how many of them it takes until that is proved */
 	bool exact;                     /* backlog holds who waited when it was started */
 	struct backlog backlog;
-	struct parked *parked;          /* accept = yes: PARKED_MOST of them, NULL until one is needed */
-	size_t parked_count;
 	uint64_t activations, accepted, refused, failures;
 	double last_start, last_end;    /* loop time; 0: never */
 	int last_status;                /* wait status */
@@ -72,7 +62,7 @@ struct backend_actions {
 	void (*serve)(struct keeper *keeper, struct listener *listener);        /* accept = yes */
 	void (*note)(struct keeper *keeper);    /* the current instance is ready: runtime_max begins */
 	void (*stop)(struct keeper *keeper, enum happening cause);
-	void (*kill)(struct keeper *keeper);    /* every instance of the keeper */
+	void (*kill)(struct keeper *keeper);    /* the current instance has not ended in time */
 	void (*retire)(struct keeper *keeper, bool stop);       /* the keeper goes on without the instances it has */
 	void (*abandon)(struct keeper *keeper); /* forgets every instance without a signal: superd leaves */
 };

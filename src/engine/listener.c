@@ -2,6 +2,7 @@
  * child has only few descriptors to unshare however long the table is. */
 #include "engine/listener.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -103,10 +104,29 @@ void listener_watch(struct listener *listener, struct engine *engine, bool on)
 		ev_io_stop(engine->loop, &listener->io);
 }
 
+void listener_send_away(struct listener *listener, struct engine *engine, const char *service, const char *why)
+{
+	struct parked *parked = listener->parked;
+	struct event event = { .name = "refused", .service = service, .reason = why };
+	char address[128];
+
+	while (parked && parked->count) {
+		struct client *client = &parked->list[--parked->count];
+
+		client_address(client, address, sizeof(address));
+		event.peer = address;
+		log_event(engine->log, LEVEL_NOTICE, &event, "refused %s: %s", address, why);
+		client_refuse(client);
+	}
+	free(parked);
+	listener->parked = NULL;
+}
+
 void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
 
+	listener_send_away(listener, engine, listener->listen->name, "its listener is closed");
 	if (fd < 0)
 		return;
 	ev_io_stop(engine->loop, &listener->io);

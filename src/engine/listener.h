@@ -8,10 +8,21 @@
 #include "base/buf.h"
 #include "engine/engine.h"
 #include "model/service.h"
+#include "sys/client.h"
+
+/* Connections superd has accepted and could not yet give an instance (engine/serve). They stay with their
+ * listener. */
+#define PARKED_MOST 16
+
+struct parked {
+	size_t count;
+	struct client list[PARKED_MOST];
+};
 
 struct listener {
 	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while it is not open */
 	const struct listen *listen;    /* its row */
+	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
@@ -28,6 +39,9 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen);
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on);
+
+/* Turns those parked away, with a word in the log. */
+void listener_send_away(struct listener *listener, struct engine *engine, const char *service, const char *why);
 
 /* Closes; the node in the file system goes where remove_on_stop says so. */
 void listener_close(struct listener *listener, struct engine *engine);

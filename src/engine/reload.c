@@ -17,7 +17,10 @@ struct offer {
 struct offers {
 	struct offer **buckets;
 	size_t size;                    /* a power of two; 0: no offers can be kept */
+	size_t count;
 };
+
+#define CLASHES_SOUGHT 64
 
 static struct offer **offer_bucket(struct offers *offers, const struct endpoint *endpoint)
 {
@@ -40,28 +43,59 @@ static void offer_listener(struct offers *offers, struct engine *engine, struct 
 	listener_watch(listener, engine, false);
 	offer->listener = *listener;
 	ev_io_set(&listener->io, -1, EV_READ);
+	listener->parked = NULL;
 	bucket = offer_bucket(offers, listener->listen->endpoint);
 	offer->next = *bucket;
 	*bucket = offer;
+	offers->count++;
 }
 
+/* A socket that a backend may hold can't be made anew beside it: it goes on as it is. */
 static bool fits(const struct listener *have, const struct listen *want)
 {
 	return listener_is_open(have) && endpoint_equal(have->listen->endpoint, want->endpoint) &&
-	       !socket_options_need_rebind(have->listen->options, want->options);
+	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options));
 }
 
 /* The open socket of one listener goes over to another, with what it differs in set again. */
 static void move_listener(struct listener *from, struct listener *to, struct engine *engine, const char *service)
 {
 	const struct listen *want = to->listen;
+	struct event event = { .name = "warning", .service = service };
 
+	if (socket_options_need_rebind(from->listen->options, want->options))
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "ipv6_only and reuse_port of %s stay as they were: backends may hold the socket", want->name);
 	listener_watch(from, engine, false);
 	ev_io_set(&to->io, from->io.fd, EV_READ);
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;
 	to->shared = from->shared;
+	to->parked = from->parked;
+	from->parked = NULL;
 	listener_adopt(to, engine, service, want);
+}
+
+/* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is
+ * bound. Where many are on offer it is left to the retry that follows. */
+static void close_clashing(struct offers *offers, const struct listener *listener, struct engine *engine)
+{
+	if (listener_is_open(listener) || offers->count > CLASHES_SOUGHT)
+		return;
+	for (size_t n = 0; n < offers->size; n++) {
+		for (struct offer **at = &offers->buckets[n]; *at;) {
+			struct offer *offer = *at;
+
+			if (!endpoint_clash(offer->listener.listen->endpoint, listener->listen->endpoint)) {
+				at = &offer->next;
+				continue;
+			}
+			listener_close(&offer->listener, engine);
+			*at = offer->next;
+			free(offer);
+			offers->count--;
+		}
+	}
 }
 
 /* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
@@ -82,6 +116,7 @@ static void take_offer(struct offers *offers, struct listener *listener, struct 
 			listener_close(&offer->listener, engine);
 		*at = offer->next;
 		free(offer);
+		offers->count--;
 		return;
 	}
 }
@@ -177,8 +212,10 @@ static void replace(struct keeper *keeper, struct table *after, const struct ser
 	if (!row->listeners)            /* no memory: it goes on as it is, until the next reload */
 		return;
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (!listener_is_open(&row->listeners[n]))
-			take_offer(offers, &row->listeners[n], keeper->engine, service->name);
+		if (listener_is_open(&row->listeners[n]))
+			continue;
+		take_offer(offers, &row->listeners[n], keeper->engine, service->name);
+		close_clashing(offers, &row->listeners[n], keeper->engine);
 	}
 	keeper_replace(keeper, after, service, row->listeners);
 	free(old);
@@ -193,8 +230,10 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 		log_error(engine->log, "%s: cannot be added: out of memory", service->name);
 		return NULL;
 	}
-	for (size_t n = 0; offers && n < keeper->listener_count; n++)
+	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
 		take_offer(offers, &keeper->listeners[n], engine, service->name);
+		close_clashing(offers, &keeper->listeners[n], engine);
+	}
 	keeper_event(keeper, ENABLE);
 	return keeper;
 }
@@ -271,6 +310,10 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 	roster->keepers = keepers;
 	roster->count = after->count;
 	close_offers(&offers, engine);
+	for (size_t n = 0; n < after->count; n++) {
+		if (keepers[n] && keepers[n]->state == BINDING)
+			keeper_event(keepers[n], TIMER);        /* what stood in the way may be gone now */
+	}
 	for (size_t n = 0; n < old_count; n++) {
 		if (!old[n])
 			continue;

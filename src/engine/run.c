@@ -173,8 +173,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	}
 	if (!retired) {
 		happening = judge(keeper, ending);
-		if (happening == CRASHED || activity->fruitless)
-			replace_broken(keeper);
+		replace_broken(keeper);
 		if (happening == CRASHED) {
 			activity->failures++;
 			keeper->started = false;
@@ -202,7 +201,7 @@ static void on_limit(struct instance *instance)
 	struct keeper *keeper = instance->context;
 
 	if (instance->retired)
-		instance_stop(instance);
+		instance_expire(instance);
 	else
 		keeper_event(keeper, TIMER);
 }
@@ -355,8 +354,8 @@ void run_stop(struct keeper *keeper, enum happening cause)
 
 void run_kill(struct keeper *keeper)
 {
-	LIST_EACH(link, keeper_instances(keeper))
-		instance_kill(container_of(link, struct instance, link));
+	if (keeper->activity && keeper->activity->current)
+		instance_expire(keeper->activity->current);
 }
 
 void run_retire(struct keeper *keeper, bool stop)

@@ -86,40 +86,43 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 }
 
 /* Those who were accepted in an earlier turn. */
-static size_t take_parked(struct keeper *keeper, struct guest *guests)
+static size_t take_parked(struct keeper *keeper, struct listener *listener, struct guest *guests)
 {
-	struct activity *activity = keeper->activity;
+	struct parked *parked = listener->parked;
 	size_t count = 0, left = 0;
 
-	for (size_t n = 0; n < activity->parked_count; n++) {
-		struct parked *parked = &activity->parked[n];
-		size_t index = parked->listener < keeper->listener_count ? parked->listener : 0;
-
+	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (must_queue(keeper)) {
-			activity->parked[left++] = *parked;
+			parked->list[left++] = parked->list[n];
 			continue;
 		}
-		guests[count] = (struct guest){ .client = parked->client, .listener = &keeper->listeners[index] };
+		guests[count] = (struct guest){ .client = parked->list[n], .listener = listener };
 		count += admit(keeper, &guests[count]);
 	}
-	activity->parked_count = left;
+	if (parked)
+		parked->count = left;
 	return count;
 }
 
 static void park(struct keeper *keeper, struct guest *guest)
 {
-	struct activity *activity = keeper->activity;
+	struct listener *listener = guest->listener;
 
 	guest_dismiss(keeper, guest);
-	if (!activity->parked)
-		activity->parked = calloc(PARKED_MOST, sizeof(*activity->parked));
-	if (!activity->parked || activity->parked_count == PARKED_MOST) {
+	if (!listener->parked)
+		listener->parked = calloc(1, sizeof(*listener->parked));
+	if (!listener->parked || listener->parked->count == PARKED_MOST)
 		guest_refuse(keeper, guest, "it can be neither served nor kept");
+	else
+		listener->parked->list[listener->parked->count++] = guest->client;
+}
+
+static void forget_parked(struct listener *listener)
+{
+	if (!listener->parked || listener->parked->count)
 		return;
-	}
-	activity->parked[activity->parked_count++] = (struct parked){
-		.client = guest->client, .listener = (unsigned)(guest->listener - keeper->listeners),
-	};
+	free(listener->parked);
+	listener->parked = NULL;
 }
 
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
@@ -175,11 +178,12 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
-	count = keeper->activity->parked_count ? take_parked(keeper, guests) : 0;
-	if (!count && listener)
+	count = take_parked(keeper, listener, guests);
+	if (!count && listener_is_open(listener))
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
+	forget_parked(listener);
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
 }
@@ -192,7 +196,7 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
-	if (!listener || endpoint_accepts(listener->listen->endpoint))
+	if (endpoint_accepts(listener->listen->endpoint))
 		serve_connections(keeper, listener);
 	else
 		datagram_serve(keeper, listener);

@@ -20,12 +20,14 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[TIMER] = TO(BINDING, BIND),            [ENABLE] = TO(BINDING, BIND),
 		[HOLD] = TO(BINDING, IGNORE),           [RELEASE] = TO(BINDING, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[LISTENING] = {
 		[ACTIVITY] = TO(STARTING, SPAWN),       [BIND_ERROR] = TO(BINDING, BIND),
 		[READY] = TO(RUNNING, NOTE),            [ENABLE] = TO(LISTENING, WATCH),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[STARTING] = {
 		[READY] = TO(RUNNING, NOTE),            [EXEC_ERROR] = TO(BACKOFF, WAIT),
@@ -34,6 +36,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(STARTING, IGNORE),        [BIND_ERROR] = TO(STARTING, IGNORE),
 		[HOLD] = TO(STARTING, IGNORE),          [RELEASE] = TO(STARTING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[RUNNING] = {
 		[READY] = TO(RUNNING, IGNORE),          [IDLE] = TO(STOPPING, STOP),
@@ -42,6 +45,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(RUNNING, IGNORE),
 		[HOLD] = TO(RUNNING, IGNORE),           [RELEASE] = TO(RUNNING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[STOPPING] = {
 		[READY] = TO(STOPPING, IGNORE),         [IDLE] = TO(STOPPING, IGNORE),
@@ -50,6 +54,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(STOPPING, IGNORE),
 		[HOLD] = TO(STOPPING, IGNORE),          [RELEASE] = TO(STOPPING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[CLOSING] = {
 		[READY] = TO(CLOSING, IGNORE),          [IDLE] = TO(CLOSING, IGNORE),
@@ -63,6 +68,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[BIND_ERROR] = TO(BINDING, BIND),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(BACKOFF, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[FROZEN] = {
 		[ACTIVITY] = TO(RUNNING, THAW),         [IDLE] = TO(FROZEN, IGNORE),
@@ -71,12 +77,14 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(RUNNING, THAW),           [BIND_ERROR] = TO(FROZEN, IGNORE),
 		[HOLD] = TO(FROZEN, IGNORE),            [RELEASE] = TO(FROZEN, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[HELD] = {
 		[RELEASE] = TO(LISTENING, WATCH),       [HOLD] = TO(HELD, IGNORE),
 		[ENABLE] = TO(HELD, IGNORE),            [BIND_ERROR] = TO(BINDING, BIND),
 		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(OFF, CLOSE),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 };
 
@@ -93,6 +101,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[GONE] = TO(BINDING, IGNORE),
 		[HOLD] = TO(BINDING, IGNORE),           [RELEASE] = TO(BINDING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[LISTENING] = {
 		[ACTIVITY] = TO(LISTENING, SERVE),      [EXEC_ERROR] = TO(BACKOFF, WAIT),
@@ -102,6 +111,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(LISTENING, WATCH),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[FULL] = {
 		[ROOM] = TO(LISTENING, WATCH),          [FILLED] = TO(FULL, IGNORE),
@@ -110,6 +120,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[BIND_ERROR] = TO(BINDING, BIND),       [ENABLE] = TO(FULL, IGNORE),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(FULL, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[BACKOFF] = {
 		[TIMER] = TO(LISTENING, WATCH),         [ENABLE] = TO(LISTENING, WATCH),
@@ -119,6 +130,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[BIND_ERROR] = TO(BINDING, BIND),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(BACKOFF, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[HELD] = {
 		[RELEASE] = TO(LISTENING, WATCH),       [HOLD] = TO(HELD, IGNORE),
@@ -128,6 +140,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(HELD, IGNORE),            [BIND_ERROR] = TO(BINDING, BIND),
 		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[REPLACED] = TO(LISTENING, IGNORE),
 	},
 	[CLOSING] = {
 		[EXITED] = TO(CLOSING, IGNORE),         [CRASHED] = TO(CLOSING, IGNORE),
@@ -152,7 +165,7 @@ static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state
 
 static const char *const happening_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
-	"hold", "release", "disable", "filled", "room", "gone",
+	"hold", "release", "disable", "filled", "room", "gone", "replaced",
 };
 static_assert(sizeof(happening_names) / sizeof(*happening_names) == HAPPENINGS, "every happening has a name");
 

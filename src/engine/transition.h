@@ -23,6 +23,7 @@ enum happening {
 	DISABLE,                        /* the table has it no more, or superd stops */
 	FILLED, ROOM,                   /* accept = yes: at the limit of instances; below it again */
 	GONE,                           /* accept = yes: the last instance ended */
+	REPLACED,                       /* it goes on with other sockets, without the instances it had */
 	HAPPENINGS
 };
 

@@ -305,6 +305,7 @@ void world_check(void)
 		     world_logs());
 	nftw(folder, look_at, 16, FTW_PHYS | FTW_MOUNT);
 	cr_assert_null(undeclared, "left behind: %s", undeclared);
+	cr_assert_null(strstr(world_logs(), "this is a bug of superd"), "%s", world_logs());
 }
 
 void world_end(void)
