@@ -245,6 +245,24 @@ Behaviour(accept, two_hundred_at_once)
 	superd_stop(superd);
 }
 
+Behaviour(accept, a_datagram_service_that_reads_nothing_pauses)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd =
+		superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+			   backend("-m %s exit 1", marks));
+	int client = datagram_client(superd_port(superd, "dgram"));
+
+	for (int i = 0; i < 200; i++)
+		client_send(client, "nobody reads this");
+	superd_wait_log(superd, "dgram: next start in ");
+	superd_wait_log(superd, "no instance reads it");
+	/* 0, 0.1, 0.3 and 0.7 seconds after the first, a tenth less by jitter. */
+	HOLDS_FOR(1000, count_lines(marks) <= 6);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(accept, a_datagram_service_starts_no_storm)
 {
 	const char *marks = path_in("marks");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -232,6 +233,65 @@ Behaviour(reload, a_new_limit_counts_the_instances_there_are)
 	settle(first);
 	close(first);
 	close(second);
+	superd_stop(superd);
+}
+
+/* Clients that superd has accepted and can give no instance, as their program is not there yet. */
+static struct superd *run_with_waiting(const char *program, int port, int *clients, int count)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, WEB, port, program, "accept = yes\nbackoff_max = 200ms");
+
+	superd_wait_log(superd, "web: listening on ");
+	for (int i = 0; i < count; i++) {
+		clients[i] = client_connect(port);
+		client_send(clients[i], "who\n");
+	}
+	superd_wait_log(superd, "web: cannot start: ");
+	return superd;
+}
+
+Behaviour(reload, those_accepted_and_not_yet_served_go_along_with_their_socket)
+{
+	const char *program = path_in("program");
+	int port = free_port(), clients[20];
+	struct superd *superd = run_with_waiting(program, port, clients, 20);
+
+	write_file("program", "#!/bin/sh\nexec %s\n", backend("stdio"));
+	cr_assert_eq(chmod(program, 0755), 0);
+	cr_assert(superd_reload(superd, "service renamed { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n",
+				port, program));
+	for (int i = 0; i < 20; i++) {
+		cr_assert_not_null(strstr(client_line(clients[i]), " who"), "client %d was lost", i);
+		close(clients[i]);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_service_may_change_who_accepts_while_clients_wait)
+{
+	int port = free_port(), clients[20];
+	struct superd *superd = run_with_waiting(path_in("program"), port, clients, 20);
+
+	cr_assert(superd_reload(superd, WEB, port, backend("serve"), ""));
+	for (int i = 0; i < 20; i++)
+		close(clients[i]);
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+Behaviour(reload, an_endpoint_may_be_narrowed)
+{
+	int port = free_port();
+	struct superd *superd =
+		superd_run("service web { listen = \"tcp4:%d\" exec = \"%s\" }\n", port, backend("take 1"));
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
+	client_ask_pid(port);
+	cr_assert_not(superd_logged(superd, "cannot listen"));
 	superd_stop(superd);
 }
 
