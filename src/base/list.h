@@ -21,6 +21,11 @@ static inline bool list_empty(const struct list *head)
 	return head->next == head;
 }
 
+static inline bool list_has_one(const struct list *head)
+{
+	return !list_empty(head) && head->next == head->previous;
+}
+
 /* Adds before the head, that is at the end. */
 static inline void list_add(struct list *head, struct list *link)
 {

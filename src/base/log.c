@@ -139,7 +139,7 @@ static void compose_json(struct log *log, enum level level, const struct event *
 	add_fact(out, "event", event->name);
 	if (event->pid)
 		buf_addf(out, ",\"pid\":%ld", (long)event->pid);
-	add_fact(out, "peer", event->peer);
+	add_fact(out, "peer", event->peer && *event->peer ? event->peer : NULL);
 	if (event->has_status)
 		buf_addf(out, ",\"status\":%d", event->status);
 	if (event->has_signal)
@@ -242,7 +242,7 @@ void log_event(struct log *log, enum level level, const struct event *event, con
 
 void log_say(struct log *log, enum level level, const char *format, ...)
 {
-	const struct event event = { 0 };
+	const struct event event = { .name = "message" };
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -250,9 +250,9 @@ void log_say(struct log *log, enum level level, const char *format, ...)
 	va_end(arguments);
 }
 
-void log_output(struct log *log, const char *service, const char *line, size_t length)
+void log_output(struct log *log, const char *service, pid_t pid, const char *line, size_t length)
 {
-	const struct event event = { .name = "output", .service = service };
+	const struct event event = { .name = "output", .service = service, .pid = pid };
 
 	if (log)
 		log_write(log, LEVEL_INFO, &event, line, length);

@@ -29,7 +29,7 @@ struct event {
 	const char *name;               /* started, exited, refused, listening, … */
 	const char *service;
 	pid_t pid;
-	const char *peer;               /* as address text */
+	const char *peer;               /* as address text; "": it has none, as a client by a unix socket */
 	bool has_status, has_signal, has_duration;
 	int status, signal;
 	double duration;                /* seconds */
@@ -41,10 +41,12 @@ struct event {
 void log_event(struct log *log, enum level level, const struct event *event, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* What belongs to no event of a service; in JSON its event is "message". */
 void log_say(struct log *log, enum level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A line that a backend printed, without its newline. Not filtered by level: `output` says whether it is wanted. */
-void log_output(struct log *log, const char *service, const char *line, size_t length);
+/* A line that a backend printed, without its newline; pid 0 is unknown. Not filtered by level: `output` says whether it
+ * is wanted. */
+void log_output(struct log *log, const char *service, pid_t pid, const char *line, size_t length);
 
 bool log_wants(const struct log *log, enum level level);
 unsigned long log_dropped(const struct log *log);

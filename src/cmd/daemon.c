@@ -4,14 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/scan.h"
 
 static int ready_pipe = -1;
 
@@ -58,37 +54,4 @@ void daemon_ready(bool keep_stderr)
 	if (write(ready_pipe, "", 1) < 0)
 		return;                 /* the parent is gone: nobody waits */
 	fd_close(&ready_pipe);
-}
-
-bool pid_file_write(const char *path)
-{
-	char *temporary;
-	bool good = false;
-	FILE *file;
-
-	if (asprintf(&temporary, "%s.%ld", path, (long)getpid()) < 0)
-		return false;
-	file = fopen(temporary, "we");
-	if (file) {
-		good = fprintf(file, "%ld\n", (long)getpid()) > 0;
-		good = fclose(file) == 0 && good && rename(temporary, path) == 0;
-		if (!good)
-			unlink(temporary);
-	}
-	free(temporary);
-	return good;
-}
-
-void pid_file_remove(const char *path)
-{
-	size_t length;
-	char *text = fd_read_file(path, 64, &length);
-	int64_t pid;
-
-	if (!text)
-		return;
-	text[strcspn(text, "\n")] = '\0';
-	if (!scan_count(text, &pid) && pid == getpid())
-		unlink(path);
-	free(text);
 }

@@ -1,4 +1,4 @@
-/* Going to the background, and the pid file. */
+/* Going to the background. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,3 @@ int daemon_enter(void);
 /* The table stands and its sockets are bound: lets the parent go, and 0 to 2 to /dev/null but where the log is
  * stderr. */
 void daemon_ready(bool keep_stderr);
-
-/* Writes the pid, by rename, so that nobody reads half of it; false and errno. */
-bool pid_file_write(const char *path);
-void pid_file_remove(const char *path);         /* only while it holds our pid */

@@ -4,11 +4,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/single.h"
 #include "read/reader.h"
 #include "sys/preflight.h"
 #include "sys/resolve.h"
+
+void load_bases(struct heritage *heritage)
+{
+	const char *runtime = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+
+	heritage->runtime_directory = runtime ? runtime : RUNSTATEDIR;
+	heritage->state_directory = LOCALSTATEDIR "/lib";
+}
 
 /* Standard input is empty the second time: reading it again would take every service away. */
 static bool can_read_again(const struct options *options, struct diags *diags)
@@ -97,13 +106,15 @@ struct table *load_table(const struct options *options, struct diags *diags)
 {
 	struct table *table = read_sources(options, diags);
 	bool runs = options->task == TASK_RUN;
+	struct heritage bases = { 0 };
 
 	if (!table)
 		return NULL;
 	if (runs || (options->task == TASK_CHECK && options->preflight))
 		resolve_table(table, diags);
+	load_bases(&bases);
 	if (options->preflight && options->task != TASK_PRINT)
-		preflight_table(table, diags);
+		preflight_table(table, &bases, diags);
 	if (options->keep_going && diags->errors)
 		leave_out_broken(table, diags);
 	pool_seal(table->pool);

@@ -4,6 +4,10 @@
 #include "base/diag.h"
 #include "cmd/options.h"
 #include "model/table.h"
+#include "sys/plan.h"
+
+/* Where runtime_directory and state_directory lie. */
+void load_bases(struct heritage *heritage);
 
 /* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only
  * when memory ran out. With --keep-going services with errors are left out, and their errors become warnings. */

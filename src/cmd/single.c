@@ -48,12 +48,17 @@ static void set_sockets(struct draft *draft, const struct options *options, stru
 		diag_error(diags, nowhere, "--fdname has more names than there are sockets");
 }
 
-/* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. */
-static void set_command(struct draft *draft, char **command, struct diags *diags)
+/* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. false: there is no such
+ * program, which is said. */
+static bool set_command(struct draft *draft, char **command, struct diags *diags)
 {
 	struct buf program = { 0 }, text = { 0 };
 
-	program_find(command[0], getenv("PATH"), &program);
+	if (!program_find(command[0], getenv("PATH"), &program)) {
+		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
+		buf_free(&program);
+		return false;
+	}
 	words_quote(&text, buf_string(&program));
 	for (char **word = command + 1; *word; word++) {
 		buf_char(&text, ' ');
@@ -64,6 +69,7 @@ static void set_command(struct draft *draft, char **command, struct diags *diags
 		set_one(draft, "argv0", command[0], diags);
 	buf_free(&program);
 	buf_free(&text);
+	return true;
 }
 
 static void set_environment(struct draft *draft, const struct options *options, struct diags *diags)
@@ -117,6 +123,7 @@ struct table *single_table(const struct options *options, struct diags *diags)
 	struct table *table = table_new();
 	struct draft *draft = NULL;
 	struct buf name = { 0 };
+	bool found;
 
 	if (!table)
 		return NULL;
@@ -128,10 +135,10 @@ struct table *single_table(const struct options *options, struct diags *diags)
 		return NULL;
 	}
 	set_sockets(draft, options, diags);
-	set_command(draft, options->command, diags);
+	found = set_command(draft, options->command, diags);
 	set_environment(draft, options, diags);
 	set_switches(draft, options, diags);
-	if (!draft_seal(draft, NULL, diags) && !diags->errors)
+	if (found && !draft_seal(draft, NULL, diags) && !diags->errors)
 		diag_error(diags, nowhere, "out of memory");
 	draft_free(draft);
 	table_check(table, diags);

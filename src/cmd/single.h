@@ -5,5 +5,5 @@
 #include "cmd/options.h"
 #include "model/table.h"
 
-/* The service is named after its program. NULL: out of memory. */
+/* The service is named after its program. NULL: out of memory. Without a program by that name the table is empty. */
 struct table *single_table(const struct options *options, struct diags *diags);

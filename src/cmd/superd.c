@@ -1,6 +1,7 @@
 /* superd: reads the command line, wires the parts together, and gives the exit status: 0; 1 an error in a table or
  * in the usage; 2 it could not start; with a main command, the command's. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "cmd/daemon.h"
 #include "cmd/load.h"
 #include "cmd/options.h"
+#include "cmd/pid_file.h"
 #include "cmd/print.h"
 #include "engine/supervisor.h"
 #include "engine/transition.h"
@@ -91,13 +93,14 @@ static int do_print(const struct options *options)
 
 static int do_explain(const struct options *options)
 {
-	const char *near;
+	struct buf hint = { 0 };
 
 	if (print_explain(options->print, stdout))
 		return 0;
-	near = directive_suggest(NATIVE, options->print);
+	directive_hint(NATIVE, options->print, &hint);
 	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
-		near ? "; did you mean " : "", near ? near : "");
+		hint.length ? ": " : "", buf_string(&hint));
+	buf_free(&hint);
 	return EXIT_TABLE;
 }
 
@@ -125,6 +128,7 @@ static struct table *load(void *context, struct diags *diags)
 struct opening {
 	const struct options *options;
 	struct supervisor *supervisor;
+	struct pid_file pid_file;
 };
 
 static void on_started(void *context)
@@ -132,34 +136,30 @@ static void on_started(void *context)
 	struct opening *opening = context;
 	const struct options *options = opening->options;
 
-	if (options->pid_file && !pid_file_write(options->pid_file))
+	if (options->pid_file && !pid_file_write(&opening->pid_file)) {
 		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
 			  strerror(errno));
+		opening->supervisor->exit_status = EXIT_START;
+		raise(SIGTERM);         /* the loop stops, in order, what runs already */
+		return;
+	}
 	if (options->daemon)
 		daemon_ready(!strcmp(options->log_destination, "stderr"));
 }
 
-static void inherit_from(struct heritage *heritage)
-{
-	const char *runtime = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
-
-	heritage->environment = environ;
-	heritage->runtime_directory = runtime ? runtime : RUNSTATEDIR;
-	heritage->state_directory = LOCALSTATEDIR "/lib";
-}
-
-static int run(struct supervisor *supervisor, struct options *options, struct table *table)
+static int run(struct opening *opening, struct options *options, struct table *table)
 {
 	char **command = options->endpoint_count ? NULL : options->command;
-	struct opening opening = { options, supervisor };
+	struct supervisor *supervisor = opening->supervisor;
 	int status;
 
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
 	supervisor->started = on_started;
-	supervisor->started_context = &opening;
+	supervisor->started_context = opening;
 	supervisor->stop_timeout = (double)options->stop_timeout / 1e6;
-	inherit_from(&supervisor->engine.heritage);
+	supervisor->engine.heritage.environment = environ;
+	load_bases(&supervisor->engine.heritage);
 	init_adopt_orphans();
 	if (supervisor_init(supervisor)) {
 		status = supervisor_run(supervisor, table, command);
@@ -168,8 +168,7 @@ static int run(struct supervisor *supervisor, struct options *options, struct ta
 		table_free(table);
 		status = EXIT_START;
 	}
-	if (options->pid_file)
-		pid_file_remove(options->pid_file);
+	pid_file_remove(&opening->pid_file);
 	if (supervisor->loader.busy)
 		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
 	supervisor_free(supervisor);
@@ -196,12 +195,31 @@ static struct table *load_first(struct options *options, struct log *log)
 	return table;
 }
 
+/* Claimed first, so that whoever starts a second superd by mistake hears of it, with nothing touched. */
+static int open_table(struct supervisor *supervisor, struct options *options, struct table *table)
+{
+	struct opening opening = { options, supervisor, { .fd = -1 } };
+	struct buf why = { 0 };
+
+	if (options->pid_file && !pid_file_claim(&opening.pid_file, options->pid_file, &why)) {
+		fprintf(stderr, "superd: pid file %s: %s\n", options->pid_file, buf_string(&why));
+		buf_free(&why);
+	} else if (options->daemon && daemon_enter() < 0) {
+		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
+		pid_file_remove(&opening.pid_file);
+	} else {
+		return run(&opening, options, table);
+	}
+	table_free(table);
+	return EXIT_START;
+}
+
 static int do_run(struct options *options)
 {
 	struct supervisor supervisor = { 0 };
 	struct table *table;
 	const char *why;
-	int status = EXIT_START;
+	int status;
 
 	init_enter(&supervisor.engine.heritage);
 	init_take_sockets(&supervisor.engine.inheritance);
@@ -211,14 +229,7 @@ static int do_run(struct options *options)
 		return EXIT_START;
 	}
 	table = load_first(options, supervisor.engine.log);
-	if (!table) {
-		status = EXIT_TABLE;
-	} else if (options->daemon && daemon_enter() < 0) {
-		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
-		table_free(table);
-	} else {
-		status = run(&supervisor, options, table);
-	}
+	status = table ? open_table(&supervisor, options, table) : EXIT_TABLE;
 	log_close(supervisor.engine.log);
 	return status;
 }

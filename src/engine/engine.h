@@ -40,6 +40,7 @@ struct engine {
 	uint64_t chance;                /* state of the jitter's generator */
 	const struct backend_actions *actions;
 	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit: a wait status */
+	void (*on_starved)(struct engine *engine);      /* no memory for a timer: call TIMER on those that pause, in a while */
 	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
 	void *context;
 };

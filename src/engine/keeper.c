@@ -8,9 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-
-static void activity_init(struct activity *activity)
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	(void)loop, (void)events;
+	keeper_event(timer->data, TIMER);
+}
+
+void keeper_stop_timer(struct keeper *keeper)
+{
+	if (keeper->activity)
+		ev_timer_stop(keeper->engine->loop, &keeper->activity->timer);
+}
+
+static void activity_init(struct activity *activity, struct keeper *keeper)
+{
+	ev_init(&activity->timer, on_timer);
+	activity->timer.data = keeper;
 	list_init(&activity->instances);
 	means_init(&activity->means);
 	activity->patience = PATIENCE;
@@ -22,7 +35,7 @@ struct activity *keeper_activity(struct keeper *keeper)
 		return keeper->activity;
 	keeper->activity = calloc(1, sizeof(*keeper->activity));
 	if (keeper->activity)
-		activity_init(keeper->activity);
+		activity_init(keeper->activity, keeper);
 	return keeper->activity;
 }
 
@@ -89,7 +102,7 @@ static void do_bind(struct keeper *keeper)
 	keeper_event(keeper, complete ? BOUND : BIND_ERROR);
 }
 
-static bool is_complete(const struct keeper *keeper)
+bool keeper_is_complete(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
@@ -120,8 +133,8 @@ static void serve_parked(struct keeper *keeper)
 
 static void do_watch(struct keeper *keeper)
 {
-	ev_timer_stop(keeper->engine->loop, &keeper->timer);
-	if (!is_complete(keeper)) {
+	keeper_stop_timer(keeper);
+	if (!keeper_is_complete(keeper)) {
 		keeper_event(keeper, BIND_ERROR);
 	} else if (keeper->held) {
 		keeper_event(keeper, HOLD);
@@ -143,16 +156,21 @@ static void do_wait(struct keeper *keeper)
 	const struct life *life = keeper->service->life;
 	double pause =
 		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
-	const char *reason = keeper->activity ? keeper->activity->reason : "";
-	struct event event = { .name = "pause", .service = keeper->service->name, .reason = reason };
+	struct event event = { .name = "pause", .service = keeper->service->name };
+	const char *reason;
 
+	if (!keeper_activity(keeper)) {
+		keeper->engine->on_starved(keeper->engine);
+		return;
+	}
+	event.reason = reason = keeper->activity->reason;
 	event.has_duration = true;
 	event.duration = pause;
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s",
 		  keeper->state == BINDING ? "try" : "start", pause, reason);
-	ev_timer_stop(keeper->engine->loop, &keeper->timer);
-	ev_timer_set(&keeper->timer, pause, 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->timer);
+	keeper_stop_timer(keeper);
+	ev_timer_set(&keeper->activity->timer, pause, 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
 static void close_listeners(struct keeper *keeper)
@@ -163,7 +181,7 @@ static void close_listeners(struct keeper *keeper)
 
 static void do_close(struct keeper *keeper)
 {
-	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	keeper_stop_timer(keeper);
 	close_listeners(keeper);
 	if (keeper->activity)
 		means_free(&keeper->activity->means, keeper->engine);
@@ -173,7 +191,7 @@ static void do_withdraw(struct keeper *keeper)
 {
 	bool lets_go = keeper->service->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping;
 
-	ev_timer_stop(keeper->engine->loop, &keeper->timer);
+	keeper_stop_timer(keeper);
 	close_listeners(keeper);
 	keeper->engine->actions->retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
@@ -257,12 +275,6 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	keeper_rewatch(keeper);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	keeper_event(timer->data, TIMER);
-}
-
 void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct keeper *keeper = io->data;
@@ -293,8 +305,6 @@ struct keeper *keeper_new(struct engine *engine, struct table *table, const stru
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_init(&keeper->listeners[n], &service->sockets[n], keeper_on_ready, keeper);
-	ev_init(&keeper->timer, on_timer);
-	keeper->timer.data = keeper;
 	keeper->since = ev_now(engine->loop);
 	return keeper;
 }
@@ -309,66 +319,4 @@ void keeper_free(struct keeper *keeper)
 	free(keeper->activity);
 	free(keeper->listeners);
 	free(keeper);
-}
-
-/* Instances run on under the row that counts now: their limits of stopping are the new ones. */
-static void take_row(struct keeper *keeper, struct table *table, const struct service *service)
-{
-	table->users++;
-	table_release(keeper->table);
-	keeper->table = table;
-	keeper->service = service;
-	LIST_EACH(link, keeper_instances(keeper))
-		container_of(link, struct instance, link)->service = service;
-	if (!keeper->activity)
-		return;
-	means_drop(&keeper->activity->means);
-	if (keeper->activity->means.log)
-		keeper->activity->means.log->service = service->name;
-	if (keeper->activity->means.syslog)
-		keeper->activity->means.syslog->service = service->name;
-}
-
-void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed)
-{
-	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
-	take_row(keeper, table, service);
-	if (!changed)
-		return;
-	backoff_reset(&keeper->backoff);
-	keeper_event(keeper, ENABLE);
-	if (service->what->accept && keeper->state == FULL && !keeper_is_full(keeper))
-		keeper_event(keeper, ROOM);
-}
-
-void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
-		    struct listener *listeners)
-{
-	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
-	ev_timer_stop(keeper->engine->loop, &keeper->timer);
-	keeper->listeners = listeners;
-	keeper->listener_count = (unsigned)service->socket_count;
-	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
-		listener_send_away(&listeners[n], keeper->engine, service->name, "the service accepts no more");
-	if (keeper->state != OFF)
-		keeper_event(keeper, REPLACED);
-	take_row(keeper, table, service);
-	backoff_reset(&keeper->backoff);
-	if (keeper->activity)
-		keeper->activity->left = keeper->activity->fruitless = 0;
-	keeper_event(keeper, keeper->state == OFF || is_complete(keeper) ? ENABLE : BIND_ERROR);
-}
-
-void keeper_remove(struct keeper *keeper)
-{
-	keeper->removed = true;
-	keeper_event(keeper, DISABLE);
-	keeper_check_over(keeper);
-}
-
-void keeper_hold(struct keeper *keeper, bool held)
-{
-	keeper->held = held;
-	keeper_event(keeper, held ? HOLD : RELEASE);
 }

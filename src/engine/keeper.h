@@ -24,6 +24,7 @@
 /* What only a service that was ever started needs, so that those asleep stay small. */
 struct activity {
 	struct means means;
+	ev_timer timer;                 /* of BINDING and BACKOFF */
 	struct list instances;          /* current, retired, and all of accept = yes */
 	struct instance *current;       /* accept = no: the one that has the listeners */
 	unsigned waiting;               /* connections queued when it was started */
@@ -50,7 +51,6 @@ struct keeper {
 	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
 	bool started;                   /* start = boot was done, and has not failed since */
 	struct backoff backoff;
-	ev_timer timer;                 /* of BINDING and BACKOFF */
 	double since;                   /* when the state was entered, loop time */
 	struct activity *activity;      /* NULL until the first start */
 };
@@ -100,4 +100,6 @@ struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty lis
 bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even one retired */
 void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void keeper_rewatch(struct keeper *keeper);
+void keeper_stop_timer(struct keeper *keeper);
+bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */
 bool keeper_is_full(const struct keeper *keeper);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "model/type.h"
 
 /* Never waits: a fifo without a reader fails, and what blocks later is the backend's own affair. */
 static int open_stream(const struct stream *stream, bool input)
@@ -66,10 +67,19 @@ static bool same_stream(const struct stream *a, const struct stream *b)
 	return a->kind == b->kind && a->path && b->path && !strcmp(a->path, b->path);
 }
 
+static void say_stream(const struct service *service, const struct stream *stream, int number, int error,
+		       struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+
+	buf_addf(why, "%s: %s%s%s", names[number], stream->path ? stream->path : "", stream->path ? ": " : "",
+		 strerror(error));
+	origin_cite(service_origin(service, names[number]), why);
+}
+
 static bool place_streams(struct wiring *wiring, struct means *means, struct engine *engine,
 			  const struct service *service, int socket, struct buf *why)
 {
-	static const char *const names[] = { "input", "output", "error" };
 	const struct stream *streams[] = { &service->streams->input, &service->streams->output,
 					   &service->streams->error };
 
@@ -81,8 +91,7 @@ static bool place_streams(struct wiring *wiring, struct means *means, struct eng
 		else
 			wiring->wanted[n] = stream_source(wiring, means, engine, streams[n], n, socket);
 		if (wiring->wanted[n] < 0) {
-			buf_addf(why, "%s: %s%s%s", names[n], streams[n]->path ? streams[n]->path : "",
-				 streams[n]->path ? ": " : "", strerror(errno));
+			say_stream(service, streams[n], n, errno, why);
 			return false;
 		}
 	}
@@ -166,35 +175,40 @@ void launch_fill_for(struct launch *launch, const struct means *means, const str
 	launch->names = caller->names;
 }
 
-/* The option a stage obeys, for its place in the table. */
-static const char *stage_option(enum stage stage)
+/* The options a stage obeys, for its place in the table: the first that the service's own text set counts. */
+static const char *const stage_options[STAGES][4] = {
+	[STAGE_NICE] = { "nice" },
+	[STAGE_OOM_SCORE] = { "oom_score_adjust" },
+	[STAGE_CPUS] = { "cpu_affinity" },
+	[STAGE_IO_PRIORITY] = { "io_scheduling" },
+	[STAGE_ROOT] = { "root_directory" },
+	[STAGE_BOUNDING] = { "capability_bounding_set" },
+	[STAGE_GROUPS] = { "supplementary_groups", "groups", "group", "user" },
+	[STAGE_USER] = { "user" },
+	[STAGE_AMBIENT] = { "ambient_capabilities" },
+	[STAGE_NO_NEW_PRIVILEGES] = { "no_new_privileges" },
+	[STAGE_DIRECTORY] = { "working_directory" },
+	[STAGE_EXEC] = { "exec" },
+};
+
+static struct origin stage_origin(const struct service *service, enum stage stage)
 {
-	switch (stage) {
-	case STAGE_ROOT:
-		return "root_directory";
-	case STAGE_CAPABILITIES:
-		return "capability_bounding_set";
-	case STAGE_GROUPS:
-		return "group";
-	case STAGE_USER:
-		return "user";
-	case STAGE_DIRECTORY:
-		return "working_directory";
-	case STAGE_EXEC:
-		return "exec";
-	default:
-		return "";
+	for (size_t n = 0; n < 4 && stage_options[stage][n]; n++) {
+		if (service_mark(service, stage_options[stage][n]))
+			return service_origin(service, stage_options[stage][n]);
 	}
+	return service->at;
 }
 
 void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out)
 {
-	struct origin at = service_origin(service, stage_option(fault->stage));
+	const char *limit = fault->stage == STAGE_LIMITS ? limit_option(fault->resource) : NULL;
 
-	buf_addf(out, "%s", stage_name(fault->stage));
+	buf_text(out, stage_name(fault->stage));
 	if (fault->stage == STAGE_EXEC)
 		buf_addf(out, ": %s", service->what->exec[0]);
+	else if (limit)
+		buf_addf(out, ": %s", limit);
 	buf_addf(out, ": %s", strerror(fault->error));
-	if (at.file)
-		buf_addf(out, " (%s:%u)", at.file, at.line);
+	origin_cite(limit ? service_origin(service, limit) : stage_origin(service, fault->stage), out);
 }

@@ -18,8 +18,8 @@ void listener_init(struct listener *listener, const struct listen *listen,
 	listener->listen = listen;
 }
 
-/* An inherited socket fits by its address; where two fit, by its name. */
-static int take_inherited(struct engine *engine, const struct listen *listen)
+/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options. */
+static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *warnings)
 {
 	struct inherited *found = NULL;
 
@@ -36,6 +36,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen)
 
 		found->fd = -1;
 		fd_set_nonblocking(fd, true);
+		bind_adopt(fd, listen, warnings);
 		return fd;
 	}
 	return -1;
@@ -59,7 +60,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
-	int fd = take_inherited(engine, listener->listen);
+	int fd = take_inherited(engine, listener->listen, &warnings);
 	bool inherited = fd >= 0;
 
 	if (fd < 0)
@@ -84,14 +85,30 @@ static bool differs(const struct listen *a, const struct listen *b)
 		!socket_options_equal(a->options, b->options);
 }
 
+/* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
+static void close_refused(struct listener *listener, struct engine *engine, const char *service, const char *why)
+{
+	struct event event = { .name = "bind_error", .service = service, .reason = why };
+	struct buf endpoint = { 0 };
+
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	log_event(engine->log, LEVEL_ERROR, &event, "%s is closed, as it cannot have its new options: %s",
+		  buf_string(&endpoint), why);
+	buf_free(&endpoint);
+	listener_close(listener, engine);
+}
+
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
 {
-	struct buf warnings = { 0 };
+	struct buf warnings = { 0 }, why = { 0 };
+	bool refused = listener_is_open(listener) && differs(listener->listen, listen) &&
+		       bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
 
-	if (listener_is_open(listener) && differs(listener->listen, listen))
-		bind_adjust(listener->io.fd, listener->listen, listen, &warnings);
-	listener->listen = listen;
 	say_warnings(engine, service, &warnings);
+	if (refused)
+		close_refused(listener, engine, service, buf_string(&why));
+	listener->listen = listen;
+	buf_free(&why);
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on)

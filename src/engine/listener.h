@@ -35,7 +35,8 @@ void listener_init(struct listener *listener, const struct listen *listen,
 /* Opens: takes a socket superd inherited, or binds. false with the reason in why. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* Goes on under a new row of an equal endpoint; sets again what differs. */
+/* Goes on under a new row of an equal endpoint; sets again what differs. It is closed, and that is logged, where a
+ * restriction of the new row can't be set. */
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen);
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on);

@@ -146,8 +146,17 @@ void means_free(struct means *means, struct engine *engine)
 	means->log = means->syslog = NULL;
 }
 
+void means_name(struct means *means, pid_t pid)
+{
+	if (means->log)
+		means->log->pid = pid;
+	if (means->syslog)
+		means->syslog->pid = pid;
+}
+
 void means_rest(struct means *means, struct engine *engine)
 {
+	means_name(means, 0);           /* who writes now was left behind */
 	if (list_empty(&means->rest)) {
 		list_add(&engine->resting, &means->rest);
 		engine->resting_count++;
@@ -173,10 +182,4 @@ void means_drain(struct means *means, bool last)
 {
 	output_drain(means->log, last);
 	output_drain(means->syslog, last);
-}
-
-void means_name(struct means *means, pid_t pid)
-{
-	if (means->syslog)
-		means->syslog->pid = pid;
 }

@@ -26,7 +26,7 @@ static void say(struct output *output, const char *line, size_t length)
 	if (output->to_syslog)
 		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, line, length);
 	else
-		log_output(output->engine->log, output->service, line, length);
+		log_output(output->engine->log, output->service, output->pid, line, length);
 }
 
 /* Says every whole line and moves the rest to the front. */

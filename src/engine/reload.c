@@ -53,7 +53,7 @@ static void offer_listener(struct offers *offers, struct engine *engine, struct 
 /* A socket that a backend may hold can't be made anew beside it: it goes on as it is. */
 static bool fits(const struct listener *have, const struct listen *want)
 {
-	return listener_is_open(have) && endpoint_equal(have->listen->endpoint, want->endpoint) &&
+	return listener_is_open(have) && endpoint_equal(have->listen->address, want->address) &&
 	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options));
 }
 

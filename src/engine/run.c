@@ -184,6 +184,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		    !keeper->engine->stopping)
 			keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
 		keeper_event(keeper, happening);
+	} else if (keeper->state == BINDING) {
+		keeper_event(keeper, TIMER);    /* it may have held the address that is wanted */
 	}
 	keeper_check_over(keeper);
 }
@@ -299,6 +301,7 @@ void run_spawn(struct keeper *keeper)
 	struct event event = { .name = "started", .service = keeper->service->name };
 	struct instance *instance = NULL;
 	struct buf why = { 0 };
+	bool knows_writer;
 
 	if (!keeper_activity(keeper)) {
 		keeper_event(keeper, EXEC_ERROR);
@@ -315,7 +318,8 @@ void run_spawn(struct keeper *keeper)
 	keeper->activity->activations++;
 	keeper->activity->last_start = ev_now(keeper->engine->loop);
 	event.pid = instance->child.pid;
-	means_name(&keeper->activity->means, event.pid);
+	knows_writer = keeper->service->what->type != TYPE_FORKING && list_has_one(&keeper->activity->instances);
+	means_name(&keeper->activity->means, knows_writer ? event.pid : 0);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
 	switch ((enum service_type)keeper->service->what->type) {
 	case TYPE_FORKING:

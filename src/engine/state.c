@@ -51,9 +51,9 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 	if (keeper->service->what->accept)
 		buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted,
 			 (unsigned long long)activity->refused);
-	if ((keeper->state == BACKOFF || keeper->state == BINDING) && ev_is_active(&keeper->timer))
-		buf_addf(out, "; next try in %.1f s: %s", ev_timer_remaining(keeper->engine->loop, &keeper->timer),
-			 activity->reason);
+	if ((keeper->state == BACKOFF || keeper->state == BINDING) && ev_is_active(&keeper->activity->timer))
+		buf_addf(out, "; next try in %.1f s: %s",
+			 ev_timer_remaining(keeper->engine->loop, &keeper->activity->timer), activity->reason);
 	if (activity->last_start > 0)
 		buf_addf(out, "; last start %.0f s ago", now - activity->last_start);
 }
@@ -73,6 +73,7 @@ static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
 
 void state_say(struct engine *engine, const struct roster *roster)
 {
+	const struct event event = { .name = "state" };
 	double now = ev_now(engine->loop);
 	size_t asleep = 0, services = 0;
 
@@ -87,6 +88,7 @@ void state_say(struct engine *engine, const struct roster *roster)
 		else
 			say_keeper(engine, keeper, now);
 	}
-	log_notice(engine->log, "state: %zu services, %zu instances, %zu of the services never started and not listed",
-		   services, engine->instances, asleep);
+	log_event(engine->log, LEVEL_NOTICE, &event,
+		  "state: %zu service%s, %zu instance%s, %zu of the services never started and not listed", services,
+		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s", asleep);
 }

@@ -191,6 +191,28 @@ static void on_gone(struct engine *engine, struct keeper *keeper)
 		end_if_over(engine->context);
 }
 
+static void on_starved(struct engine *engine)
+{
+	struct supervisor *supervisor = engine->context;
+
+	if (!ev_is_active(&supervisor->starved))
+		ev_timer_again(engine->loop, &supervisor->starved);
+}
+
+static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		struct keeper *keeper = supervisor->roster.keepers[n];
+
+		if (keeper && !keeper->activity && (keeper->state == BINDING || keeper->state == BACKOFF))
+			keeper_event(keeper, TIMER);
+	}
+}
+
 static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
 {
 	struct supervisor *supervisor = engine->context;
@@ -221,20 +243,15 @@ static const struct backend_actions actions = {
 
 static void watch_signals(struct supervisor *supervisor)
 {
-	const int signals[] = {
-		SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
-#ifdef SIGPWR
-		SIGPWR,
-#endif
-#ifdef SIGRTMIN
-		SIGRTMIN + 3,
-#endif
-	};
+	int signal;
 
-	for (size_t n = 0; n < sizeof(signals) / sizeof(*signals); n++) {
-		ev_signal *watcher = &supervisor->signals[supervisor->signal_count++];
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
-		ev_signal_init(watcher, on_signal, signals[n]);
+		if (signal == SIGCHLD)
+			continue;       /* the reaper's, which libev watches itself */
+		supervisor->signal_count++;
+		ev_signal_init(watcher, on_signal, signal);
 		watcher->data = supervisor;
 		ev_signal_start(supervisor->engine.loop, watcher);
 		ev_unref(supervisor->engine.loop);
@@ -270,6 +287,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->actions = &actions;
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
+	engine->on_starved = on_starved;
 	engine->syslog = (struct syslog)SYSLOG_INIT;
 	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -287,6 +305,9 @@ bool supervisor_init(struct supervisor *supervisor)
 	ev_child_init(&supervisor->reaper, on_child, 0, 0);
 	supervisor->reaper.data = supervisor;
 	ev_child_start(engine->loop, &supervisor->reaper);
+	ev_init(&supervisor->starved, on_starved_timer);
+	supervisor->starved.repeat = 1.;
+	supervisor->starved.data = supervisor;
 	ev_init(&supervisor->deadline, on_deadline);
 	supervisor->deadline.data = supervisor;
 	return engine->null_input >= 0 && engine->null_output >= 0;

@@ -10,8 +10,7 @@
 #include "engine/engine.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
-
-#define SUPERVISOR_SIGNALS 16
+#include "sys/signals.h"
 
 struct supervisor {
 	struct engine engine;
@@ -24,10 +23,11 @@ struct supervisor {
 	bool sweeping;                  /* all of ours have ended, the rest is told to */
 	int exit_status;
 	double stop_timeout;            /* seconds from the order to stop to SIGKILL for all */
-	ev_signal signals[SUPERVISOR_SIGNALS];
+	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
 	ev_child reaper;
 	ev_timer deadline;
+	ev_timer starved;               /* for keepers that had no memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
 	struct loader loader;
 	void (*started)(void *context); /* every socket was tried once, the main command runs */

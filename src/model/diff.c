@@ -68,30 +68,37 @@ static bool listens_at_same(const struct listen *a, const struct listen *b)
 	return endpoint_equal(a->endpoint, b->endpoint) && endpoint_equal(a->address, b->address);
 }
 
-/* The sockets in their order: it is the order of descriptors. */
-static bool sockets_equal(const struct service *before, const struct service *after, struct buf *why)
+static enum fate options_compare(const struct listen *a, const struct listen *b, struct buf *why)
 {
-	bool equal = true;
+	if (!groups_equal(GROUP_SOCKETS, a->options, b->options, why))
+		return socket_options_need_rebind(a->options, b->options) ? FATE_SOCKETS : FATE_CHANGED;
+	if (a->owner == b->owner && a->owner_group == b->owner_group)
+		return FATE_SAME;
+	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
+	return FATE_CHANGED;
+}
+
+/* The sockets in their order: it is the order of descriptors. The first with other options names them for all. */
+static enum fate sockets_compare(const struct service *before, const struct service *after, struct buf *why)
+{
+	enum fate fate = FATE_SAME;
 
 	if (before->socket_count != after->socket_count) {
 		why_add(why, "listen");
-		return false;
+		return FATE_SOCKETS;
 	}
 	for (size_t i = 0; i < before->socket_count; i++) {
 		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
+		enum fate one;
 
 		if (!listens_at_same(a, b)) {
 			why_add(why, "listen");
-			return false;
+			return FATE_SOCKETS;
 		}
-		if (!groups_equal(GROUP_SOCKETS, a->options, b->options, equal ? why : NULL))
-			equal = false;
-		else if (equal && (a->owner != b->owner || a->owner_group != b->owner_group)) {
-			why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
-			equal = false;
-		}
+		one = options_compare(a, b, fate == FATE_SAME ? why : NULL);
+		fate = one > fate ? one : fate;
 	}
-	return equal;
+	return fate;
 }
 
 static bool socket_names_equal(const struct service *before, const struct service *after)
@@ -115,9 +122,10 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
+/* Fates are in the order of their weight. */
 enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
 {
-	enum fate fate = FATE_SAME;
+	enum fate fate = FATE_SAME, sockets;
 
 	for (unsigned group = 0; group < GROUPS; group++) {
 		/* Of sockets' options, those that each socket has count. */
@@ -134,7 +142,6 @@ enum fate service_compare(const struct service *before, const struct service *af
 		why_add(why, "account");
 		fate = FATE_CHANGED;
 	}
-	if (!sockets_equal(before, after, why))
-		fate = FATE_SOCKETS;
-	return fate;
+	sockets = sockets_compare(before, after, why);
+	return sockets > fate ? sockets : fate;
 }

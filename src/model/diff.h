@@ -8,8 +8,9 @@
 
 enum fate {
 	FATE_SAME,                      /* nothing to do but adopt the row */
-	FATE_CHANGED,                   /* runs differently: the next activation uses the new row */
-	FATE_SOCKETS,                   /* its sockets differ, in number, address or options */
+	FATE_CHANGED,                   /* runs differently, or has options to set on its open sockets: the next
+					   activation uses the new row */
+	FATE_SOCKETS,                   /* its sockets differ in number or address, or have to be made anew */
 	FATE_ADDED, FATE_REMOVED,
 };
 

@@ -139,6 +139,28 @@ static bool is_notify(const struct directive *directive, const struct setting *s
 	       *(const unsigned *)&setting->value == TYPE_NOTIFY;
 }
 
+/* Says what is wrong with a value, and of a list each word that is. */
+static void report_words(const struct directive *directive, const char *name, const struct value *value,
+			 const char *reason, size_t bad, struct pool *pool, struct diags *diags)
+{
+	size_t first = 0;
+
+	if (bad >= value->count) {
+		diag_error(diags, value->at, "%s: %s", name, reason);
+		return;
+	}
+	while (reason) {
+		union field_value unused = { 0 };
+
+		first += bad;
+		diag_error(diags, word_place(value, first), "%s: '%s': %s", name, value->words[first], reason);
+		if (!directive->type->judges_each || ++first == value->count)
+			return;
+		reason = directive->type->parse(directive, value->words + first, value->count - first, false, pool,
+						&unused, &bad);
+	}
+}
+
 /* Reads the words into the setting. */
 static bool draft_read(struct draft *draft, struct setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
@@ -155,11 +177,7 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 	reason = directive->type->parse(directive, value->words, value->count, false, pool, &setting->value,
 					&bad);
 	if (reason) {
-		if (bad < value->count)
-			diag_error(diags, word_place(value, bad), "%s: '%s': %s", name, value->words[bad],
-				   reason);
-		else
-			diag_error(diags, value->at, "%s: %s", name, reason);
+		report_words(directive, name, value, reason, bad, pool, diags);
 		return false;
 	}
 	if (is_notify(directive, setting)) {

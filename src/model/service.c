@@ -50,6 +50,16 @@ void origin_describe(struct origin at, struct buf *out)
 		buf_addf(out, " in line %u", at.line);
 }
 
+void origin_cite(struct origin at, struct buf *out)
+{
+	if (at.file && at.line)
+		buf_addf(out, " (%s:%u)", at.file, at.line);
+	else if (at.file)
+		buf_addf(out, " (%s)", at.file);
+	else if (at.line)
+		buf_addf(out, " (line %u)", at.line);
+}
+
 struct origin service_origin(const struct service *service, const char *directive)
 {
 	const struct mark *mark = service_mark(service, directive);

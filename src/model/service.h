@@ -195,6 +195,9 @@ struct origin service_origin(const struct service *service, const char *directiv
 /* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
 void origin_describe(struct origin at, struct buf *out);
 
+/* The same behind what it is about: " (FILE:LINE)". */
+void origin_cite(struct origin at, struct buf *out);
+
 /* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
 static inline bool service_waits(const struct service *service)
 {

@@ -138,12 +138,13 @@ static const char *mode_parse(const struct directive *directive, const char *con
 	mode_t mode;
 
 	*bad = 0;
-	if (!reason)
-		reason = scan_mode(text, &mode);
 	if (reason)
 		return reason;
-	if (directive->most && mode > (mode_t)directive->most)
+	reason = scan_mode(text, &mode);
+	if (directive->most && (reason || mode > (mode_t)directive->most))
 		return reason_or_memory(pool_textf(pool, "it is an octal mode up to 0%o", (unsigned)directive->most));
+	if (reason)
+		return reason;
 	*(mode_t *)field = mode;
 	return NULL;
 }

@@ -14,6 +14,7 @@ struct type {
 	const char *name;               /* as superd.conf(5) calls it: "duration", "size", "list of words", … */
 	const char *complete;           /* what a shell completes: "user", "group", "file", "directory", "word", "" */
 	bool is_list;                   /* takes {a, b} and += */
+	bool judges_each;               /* of a list, each word alone: what is behind a bad one can be read by itself */
 	size_t size;                    /* of the field */
 	/* Reads the words into field. NULL when it succeeded, else what is wrong and would be right, as the end of a
 	 * sentence; *bad then is the index of the word at fault. The text may be kept in the pool. */
@@ -50,3 +51,6 @@ extern const struct type
 	type_directories,       /* words: relative, no ".." */
 	type_endpoints,         /* words: canonical texts; the draft keeps the endpoints of `listen` itself apart */
 	type_later;             /* an option of a later release: takes no value yet */
+
+/* The option of a resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
+const char *limit_option(int resource);

@@ -10,14 +10,30 @@
 #include "base/scan.h"
 #include "model/type_parts.h"
 
+/* The RLIMIT_x of an option of this type, known from its place; -1: it is elsewhere, as in tests. */
+static int limit_resource(const struct directive *directive)
+{
+	size_t first = offsetof(struct surroundings, limits);
+
+	if (directive->chapter != CHAPTER_SURROUNDINGS || directive->offset < first)
+		return -1;
+	return (int)((directive->offset - first) / sizeof(struct limit));
+}
+
+const char *limit_option(int resource)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		if (directives[i].type == &type_limit && limit_resource(&directives[i]) == resource)
+			return directives[i].name[NATIVE];
+	}
+	return NULL;
+}
+
 /* The microseconds of what this resource is counted in; 0: it is no time. */
 static int64_t limit_unit(const struct directive *directive)
 {
-	size_t first = offsetof(struct surroundings, limits);
-	size_t resource = (directive->offset - first) / sizeof(struct limit);
+	int resource = limit_resource(directive);
 
-	if (directive->chapter != CHAPTER_SURROUNDINGS || directive->offset < first)
-		return 0;
 	return resource == RLIMIT_CPU ? 1000000 : resource == RLIMIT_RTTIME ? 1 : 0;
 }
 

@@ -53,7 +53,7 @@ static const char *paths_parse(const struct directive *directive, const char *co
 }
 
 const struct type type_paths = {
-	.name = "list of paths", .complete = "file", .is_list = true, .size = sizeof(words),
+	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = paths_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
@@ -83,7 +83,7 @@ static const char *directories_parse(const struct directive *directive, const ch
 }
 
 const struct type type_directories = {
-	.name = "list of folders", .complete = "", .is_list = true, .size = sizeof(words),
+	.name = "list of folders", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = directories_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
@@ -106,7 +106,7 @@ static const char *env_parse(const struct directive *directive, const char *cons
 }
 
 const struct type type_env = {
-	.name = "list of variables", .complete = "", .is_list = true, .size = sizeof(words),
+	.name = "list of variables", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = env_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
@@ -176,7 +176,7 @@ static const char *cpus_parse(const struct directive *directive, const char *con
 }
 
 const struct type type_cpus = {
-	.name = "list of processors", .complete = "", .is_list = true, .size = sizeof(words),
+	.name = "list of processors", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = cpus_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
@@ -261,6 +261,6 @@ static const char *endpoints_parse(const struct directive *directive, const char
 }
 
 const struct type type_endpoints = {
-	.name = "list of endpoints", .complete = "", .is_list = true, .size = sizeof(words),
+	.name = "list of endpoints", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = endpoints_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };

@@ -1,14 +1,12 @@
 /* The story of binding: which kind is opened by which opener, and what can be asked of, or changed
  * on, an open listener.
  *
- * The one hard thing is recognising a socket superd was given: an endpoint without a family may
- * be there as an IPv6 or as an IPv4 socket, so it is compared in the form the descriptor has,
- * never in the one superd would choose now. */
+ * The one hard thing is that a listener's node may be no longer its own: somebody removed it, or
+ * bound another socket there. So every change of a node asks first whose it is. */
 #include "sys/bind.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +77,22 @@ static int refuse_kind(const struct listen *listen, struct buf *why, struct buf 
 			 listen->endpoint->kind == ENDPOINT_TCPMUX ? "tcpmux" : "rpc");
 }
 
+/* Warnings say of which of a service's sockets they speak. */
+static void name_lines(struct buf *warnings, const struct listen *listen, struct buf *lines)
+{
+	const char *at = buf_string(lines);
+
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		endpoint_format(listen->endpoint, warnings);
+		buf_addf(warnings, ": %.*s\n", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	warnings->failed = warnings->failed || lines->failed;
+	buf_free(lines);
+}
+
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
@@ -97,10 +111,15 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_TCPMUX] = refuse_kind,
 	};
 
-	return openers[listen->address->kind](listen, why, warnings);
+	struct buf lines = { 0 };
+	int fd = openers[listen->address->kind](listen, why, &lines), saved = errno;
+
+	name_lines(warnings, listen, &lines);
+	errno = saved;
+	return fd;
 }
 
-static int int_option(int fd, int level, int option)
+int bind_option(int fd, int level, int option)
 {
 	int value = -1;
 	socklen_t length = sizeof(value);
@@ -108,38 +127,86 @@ static int int_option(int fd, int level, int option)
 	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
 }
 
-static bool address_of(int fd, struct socket_address *address)
+bool bind_address(int fd, struct socket_address *address)
 {
 	address->length = sizeof(address->storage);
 	return getsockname(fd, &address->any, &address->length) == 0;
 }
 
-static void adjust_node(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
 {
-	const char *path = node_path(after);
 	struct buf why = { 0 };
 
-	if (!path || !node_is_ours(fd, after))
-		return;
-	if (node_dress(path, after, &why) < 0)
-		buf_addf(warnings, "%s\n", buf_string(&why));
+	if (bind_queue_open(fd, listen, &why) < 0)
+		buf_addf(warnings, "backlog: %s\n", buf_string(&why));
 	buf_free(&why);
-	if (before->options->symlinks != after->options->symlinks) {
-		node_remove_symlinks(before);
-		node_make_symlinks(after, warnings);
-	}
 }
 
-void bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+/* A node that is another's by now is not touched: mode and owner would be given to a stranger. */
+static void set_node(int fd, const struct listen *listen, struct buf *warnings)
 {
-	int domain = int_option(fd, SOL_SOCKET, SO_DOMAIN);
+	const char *path = node_path(listen);
+	struct buf why = { 0 };
+
+	if (!path)
+		return;
+	if (!node_is_ours(fd, listen)) {
+		buf_addf(warnings, "%s is gone or another's: nobody new reaches this socket until it is bound anew\n",
+			 path);
+		return;
+	}
+	if (node_dress(path, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+	node_make_symlinks(listen, warnings);
+}
+
+/* Without socket_user and socket_group an own node is superd's, but a given one stays its giver's. */
+static struct listen owned_as_given(const struct listen *listen)
+{
+	struct listen given = *listen;
+	struct stat node;
+
+	if (!node_path(listen) || lstat(node_path(listen), &node) < 0)
+		return given;
+	if (given.owner == (uid_t)-1)
+		given.owner = node.st_uid;
+	if (given.owner_group == (gid_t)-1)
+		given.owner_group = node.st_gid;
+	return given;
+}
+
+void bind_adopt(int fd, const struct listen *listen, struct buf *warnings)
+{
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	struct listen given = owned_as_given(listen);
+	struct buf lines = { 0 };
+
+	if (domain >= 0) {
+		socket_options_adopt(fd, domain, listen, &lines);
+		set_queue(fd, listen, &lines);
+	}
+	fifo_size(fd, listen, &lines);
+	set_node(fd, &given, &lines);
+	name_lines(warnings, listen, &lines);
+}
+
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
+{
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	struct buf lines = { 0 };
+	int result = 0;
 
 	if (domain >= 0)
-		socket_options_adjust(fd, domain, before, after, warnings);
-	if (domain >= 0 && before->options->backlog != after->options->backlog && endpoint_accepts(after->address) &&
-	    listen(fd, backlog_of(after->options)) < 0)
-		buf_addf(warnings, "backlog: %s\n", strerror(errno));
-	adjust_node(fd, before, after, warnings);
+		result = socket_options_adjust(fd, domain, before, after, why, &lines);
+	if (domain >= 0 && before->options->backlog != after->options->backlog)
+		set_queue(fd, after, &lines);
+	fifo_resize(fd, before, after, &lines);
+	set_node(fd, after, &lines);
+	node_drop_symlinks(before, after);
+	name_lines(warnings, after, &lines);
+	return result;
 }
 
 void bind_remove(int fd, const struct listen *listen)
@@ -148,113 +215,6 @@ void bind_remove(int fd, const struct listen *listen)
 		return;
 	node_remove_symlinks(listen);
 	unlink(node_path(listen));
-}
-
-static bool file_matches(int fd, const struct listen *listen)
-{
-	struct stat open, named;
-
-	if (listen->address->kind != ENDPOINT_FIFO && listen->address->kind != ENDPOINT_SPECIAL)
-		return false;
-	if (fstat(fd, &open) < 0 || lstat(listen->address->address, &named) < 0)
-		return false;
-	if (S_ISFIFO(open.st_mode) != (listen->address->kind == ENDPOINT_FIFO))
-		return false;
-	return open.st_dev == named.st_dev && open.st_ino == named.st_ino;
-}
-
-static bool same_inet(const struct socket_address *have, const struct socket_address *want)
-{
-	if (have->any.sa_family != want->any.sa_family)
-		return false;
-	if (socket_address_port(want) && socket_address_port(have) != socket_address_port(want))
-		return false;
-	if (have->any.sa_family == AF_INET)
-		return have->in.sin_addr.s_addr == want->in.sin_addr.s_addr;
-	return !memcmp(&have->in6.sin6_addr, &want->in6.sin6_addr, sizeof(have->in6.sin6_addr)) &&
-	       have->in6.sin6_scope_id == want->in6.sin6_scope_id;
-}
-
-/* A wildcard that is to serve both families must, and one for IPv6 alone must leave IPv4 alone. */
-static bool v6only_matches(int fd, const struct listen *listen, const struct socket_address *have)
-{
-	bool wanted = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
-								      : listen->options->ipv6_only == IPV6_ONLY_YES;
-
-	if (have->any.sa_family == AF_INET)
-		return !(socket_address_family(listen->address) == AF_UNSPEC && wanted);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr))
-		return true;
-	return (int_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) == wanted;
-}
-
-static bool device_matches(int fd, const struct listen *listen)
-{
-	const char *wanted = listen->options->bind_to_device;
-	char device[IFNAMSIZ + 1] = "";
-	socklen_t length = IFNAMSIZ;
-
-	if (!wanted && !socket_address_is_scoped(listen->address))
-		wanted = listen->address->interface;
-	if (getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &length) < 0)
-		return !wanted;
-	return !strcmp(device, wanted ? wanted : "");
-}
-
-static bool inet_matches(int fd, const struct listen *listen, const struct socket_address *have)
-{
-	int family = socket_address_family(listen->address);
-	struct socket_address want;
-
-	if (!socket_address_make(listen->address, family == AF_UNSPEC ? have->any.sa_family : family, &want))
-		return false;
-	return same_inet(have, &want) && v6only_matches(fd, listen, have) && device_matches(fd, listen);
-}
-
-/* A path whose node is gone or another's can't be reached, so it is no match whatever the
- * socket's name says. */
-static bool unix_matches(int fd, const struct listen *listen, const struct socket_address *have)
-{
-	struct socket_address want;
-
-	if (!socket_address_make(listen->address, AF_UNIX, &want) || have->any.sa_family != AF_UNIX)
-		return false;
-	if (node_path(listen))
-		return node_is_ours(fd, listen);
-	return have->length == want.length && !memcmp(&have->un, &want.un, want.length);
-}
-
-static bool other_matches(const struct listen *listen, const struct socket_address *have)
-{
-	struct socket_address want;
-
-	if (!socket_address_make(listen->address, AF_UNSPEC, &want) || have->any.sa_family != want.any.sa_family)
-		return false;
-	if (listen->address->kind == ENDPOINT_NETLINK)
-		return have->nl.nl_groups == want.nl.nl_groups;
-	return have->length == want.length && !memcmp(&have->storage, &want.storage, want.length);
-}
-
-bool bind_matches(int fd, const struct listen *listen)
-{
-	struct socket_address have;
-	struct socket_form form;
-	int protocol;
-
-	if (!socket_form(listen->address, &form))
-		return file_matches(fd, listen);
-	if (int_option(fd, SOL_SOCKET, SO_TYPE) != form.type || !address_of(fd, &have))
-		return false;
-	protocol = int_option(fd, SOL_SOCKET, SO_PROTOCOL);
-	if (form.protocol && protocol != form.protocol)
-		return false;
-	if ((int_option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1) != endpoint_accepts(listen->address))
-		return false;
-	if (endpoint_is_inet(listen->address))
-		return inet_matches(fd, listen, &have);
-	if (form.domain == AF_UNIX)
-		return unix_matches(fd, listen, &have);
-	return other_matches(listen, &have);
 }
 
 /* The family is said where it is narrower than what the text alone would mean. */
@@ -269,7 +229,7 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 	if (any) {
 		real.family = FAMILY_IPV4;
 		if (v6)
-			real.family = int_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
+			real.family = bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
 	} else {
 		socket_address_host(have, host, sizeof(host));
 		real.address = host;
@@ -282,7 +242,7 @@ void bind_describe(int fd, const struct listen *listen, struct buf *out)
 {
 	struct socket_address have;
 
-	if (endpoint_is_inet(listen->address) && address_of(fd, &have) &&
+	if (endpoint_is_inet(listen->address) && bind_address(fd, &have) &&
 	    (have.any.sa_family == AF_INET || have.any.sa_family == AF_INET6))
 		describe_inet(fd, listen, &have, out);
 	else

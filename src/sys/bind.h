@@ -16,13 +16,25 @@
 
 /* Opens, binds and listens. Gives a close-on-exec, non-blocking descriptor, or -1 with the
  * reason in why as "binding: Address already in use (port 80 …)" and errno. Warnings of options
- * that could not be set (systemd warns too) go to warnings, one a line. The caller closes it,
+ * that could not be set (systemd warns too) go to warnings, one a line, its endpoint in front. The caller closes it,
  * after bind_remove. */
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets those options again that can change on an open socket: backlog, buffers, mode and owner
- * of the node, … (CHANGE_SOCKET). */
-void bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
+/* Sets on a socket superd was given, which bind_matches, all that bind_listen would have set: options, backlog, mode
+ * and owner of the node, symlinks. Options the table leaves alone stay as they came. What can't be set goes to
+ * warnings. */
+void bind_adopt(int fd, const struct listen *listen, struct buf *warnings);
+
+/* Sets what differs between two rows of one endpoint and can change on an open socket (CHANGE_SOCKET): backlog,
+ * buffers, mode and owner of the node, … What `after` asks for no more gets the kernel's own value back. A node that
+ * is gone is told in warnings. -1, why and errno: a bind_to_device can't be set, and without it there must be no
+ * socket; the caller closes it. */
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings);
+
+/* Whether clients still come to this socket by the listen's path: its node is there and is this socket's. Always true
+ * of what has no path. Without CAP_NET_ADMIN the kernel looks through all unix sockets for it. */
+bool bind_is_reachable(int fd, const struct listen *listen);
 
 /* Removes the node and symlinks where remove_on_stop asks for it, and only while they are ours.
  * Does not close fd. */

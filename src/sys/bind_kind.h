@@ -22,6 +22,16 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why);
 /* listen(2) where the kind takes connections; -1 with errno and why. */
 int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 
+/* An option of a socket; -1: it has none. */
+int bind_option(int fd, int level, int option);
+
+struct socket_address;
+bool bind_address(int fd, struct socket_address *address);
+
+/* pipe_size of a fifo, which other kinds are not: set, and set again where it differs. */
+void fifo_size(int fd, const struct listen *listen, struct buf *warnings);
+void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
+
 /* Nodes in the file system, for sockets and fifos alike. */
 
 /* Makes the missing folders above path. A failure is told by the bind that then fails. */
@@ -31,11 +41,12 @@ void node_make_parents(const char *path, mode_t mode);
  * or something else is there. */
 int node_clear(const struct listen *listen, int type, struct buf *why);
 
-/* Gives a node that nobody may open yet its owner, then its mode. Follows no link. */
+/* Gives a node its owner, then its mode; meanwhile nobody may more than before. Follows no link. */
 int node_dress(const char *path, const struct listen *listen, struct buf *why);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
 void node_remove_symlinks(const struct listen *listen);
+void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* those only before had */
 
 /* Whether the node under the listen's path is the one this descriptor is open on. */
 bool node_is_ours(int fd, const struct listen *listen);

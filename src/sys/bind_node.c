@@ -11,12 +11,18 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "sys/sock_diag.h"
 #include "sys/socket_address.h"
+
+/* SIOCUNIXFILE (Linux 4.14): a descriptor of the file a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude
+ * each other. */
+#define UNIX_FILE_IOCTL 0x89e0
 
 const char *node_path(const struct listen *listen)
 {
@@ -133,14 +139,22 @@ static int chmod_node(const char *path, mode_t mode)
 
 int node_dress(const char *path, const struct listen *listen, struct buf *why)
 {
+	mode_t wanted = listen->options->socket_mode & 07777, mode;
 	struct stat status;
+	bool given;
 
 	if (lstat(path, &status) < 0)
 		return bind_fail(why, "looking at the node", "%s", path);
-	if ((status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen)) &&
-	    lchown(path, node_uid(listen), node_gid(listen)) < 0)
+	mode = status.st_mode & 07777;
+	given = status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen);
+	if (given && (mode & wanted) != mode) {
+		mode &= wanted;
+		if (chmod_node(path, mode) < 0)
+			return bind_fail(why, "setting the mode", "%s", path);
+	}
+	if (given && lchown(path, node_uid(listen), node_gid(listen)) < 0)
 		return bind_fail(why, "setting the owner", "%s", path);
-	if (chmod_node(path, listen->options->socket_mode & 07777) < 0)
+	if (mode != wanted && chmod_node(path, wanted) < 0)
 		return bind_fail(why, "setting the mode", "%s", path);
 	return 0;
 }
@@ -216,11 +230,45 @@ void node_remove_symlinks(const struct listen *listen)
 	}
 }
 
+static bool has_word(words list, const char *wanted)
+{
+	for (; list && *list; list++) {
+		if (!strcmp(*list, wanted))
+			return true;
+	}
+	return false;
+}
+
+void node_drop_symlinks(const struct listen *before, const struct listen *after)
+{
+	const char *path = node_path(before);
+
+	for (words link = before->options->symlinks; path && link && *link; link++) {
+		if (!has_word(after->options->symlinks, *link) && is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+/* The file itself, which the kernel shows to CAP_NET_ADMIN alone: -1 no answer, else whether it is the node. */
+static int file_is_node(int fd, const struct stat *node)
+{
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	struct stat open;
+	int same;
+
+	if (file < 0)
+		return -1;
+	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	fd_close(&file);
+	return same;
+}
+
 static bool socket_is_ours(int fd, const char *path, const struct stat *node)
 {
 	struct socket_address address = { .length = sizeof(address.storage) };
 	struct sock_diag_unix diag;
 	char name[sizeof(address.un.sun_path) + 1];
+	int same;
 
 	if (!S_ISSOCK(node->st_mode) || getsockname(fd, &address.any, &address.length) < 0 ||
 	    address.any.sa_family != AF_UNIX)
@@ -228,6 +276,9 @@ static bool socket_is_ours(int fd, const char *path, const struct stat *node)
 	socket_address_host(&address, name, sizeof(name));
 	if (strcmp(name, path))
 		return false;
+	same = file_is_node(fd, node);
+	if (same >= 0)
+		return same;
 	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
 }
 

@@ -185,13 +185,47 @@ out:
 	return fd < 0 ? fd : fifo_reopen(fd, path);
 }
 
-static int fifo_size(int fd, const struct listen *listen, struct buf *warnings)
+static void set_size(int fd, int64_t size, struct buf *warnings)
 {
-	int64_t size = listen->options->pipe_size;
+	if (fcntl(fd, F_SETPIPE_SZ, size > INT32_MAX ? INT32_MAX : (int)size) >= 0)
+		return;
+	buf_addf(warnings, "pipe_size: %s%s\n", strerror(errno), errno == EBUSY ? " (more than that waits in it)" :
+		 errno == EPERM ? " (fs.pipe-max-size and fs.pipe-user-pages-soft limit it)" : "");
+}
 
-	if (size > 0 && fcntl(fd, F_SETPIPE_SZ, size > INT32_MAX ? INT32_MAX : (int)size) < 0)
-		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
-	return fd;
+void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
+{
+	if (listen->address->kind == ENDPOINT_FIFO && listen->options->pipe_size > 0)
+		set_size(fd, listen->options->pipe_size, warnings);
+}
+
+/* What a new pipe holds here; 0 and errno. */
+static int64_t default_size(void)
+{
+	int ends[2], size, saved;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 0;
+	size = fcntl(ends[0], F_GETPIPE_SZ);
+	saved = errno;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = saved;
+	return size > 0 ? size : 0;
+}
+
+void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+{
+	int64_t size = after->options->pipe_size;
+
+	if (after->address->kind != ENDPOINT_FIFO || before->options->pipe_size == size)
+		return;
+	if (size <= 0)
+		size = default_size();
+	if (size)
+		set_size(fd, size, warnings);
+	else
+		buf_addf(warnings, "pipe_size: stays as it was until the fifo is opened anew: %s\n", strerror(errno));
 }
 
 int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -210,5 +244,6 @@ int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings
 	if (fd < 0)
 		return -1;
 	node_make_symlinks(listen, warnings);
-	return fifo_size(fd, listen, warnings);
+	fifo_size(fd, listen, warnings);
+	return fd;
 }

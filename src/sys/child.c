@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "sys/privilege.h"
+#include "sys/signals.h"
 
 #define ARRANGE_MOST 4096               /* descriptors a service can be given */
 
@@ -92,17 +93,24 @@ static int write_oom_score(const char *text)
 	return written < 0 ? -1 : 0;
 }
 
-static int set_scheduling(struct job *job)
+static int set_nice(struct job *job)
 {
-	const struct plan *plan = job->plan;
+	return job->plan->nice ? setpriority(PRIO_PROCESS, 0, job->plan->nice) : 0;
+}
 
-	if (plan->umask != (mode_t)-1)
-		umask(plan->umask);
-	if (plan->nice && setpriority(PRIO_PROCESS, 0, plan->nice) < 0)
-		return -1;
-	if (plan->oom_score[0] && write_oom_score(plan->oom_score) < 0)
-		return -1;
-	return privilege_set_scheduling(plan);
+static int set_oom_score(struct job *job)
+{
+	return job->plan->oom_score[0] ? write_oom_score(job->plan->oom_score) : 0;
+}
+
+static int set_cpus(struct job *job)
+{
+	return privilege_set_cpus(job->plan);
+}
+
+static int set_io_priority(struct job *job)
+{
+	return privilege_set_io_priority(job->plan);
 }
 
 static int set_limits(struct job *job)
@@ -110,6 +118,7 @@ static int set_limits(struct job *job)
 	for (size_t n = 0; n < job->plan->limit_count; n++) {
 		const struct plan_limit *limit = &job->plan->limits[n];
 
+		job->fault.resource = limit->resource;
 		if (setrlimit(limit->resource, &limit->value) < 0)
 			return -1;
 	}
@@ -125,7 +134,7 @@ static int set_root(struct job *job)
 	return chdir("/");
 }
 
-static int set_capabilities(struct job *job)
+static int set_bounding(struct job *job)
 {
 	return privilege_before_user(job->plan);
 }
@@ -143,9 +152,17 @@ static int set_groups(struct job *job)
 
 static int set_user(struct job *job)
 {
-	if (job->plan->account && privilege_set_uid(job->plan->account->uid) < 0)
-		return -1;
-	return privilege_after_user(job->plan);
+	return job->plan->account ? privilege_set_uid(job->plan->account->uid) : 0;
+}
+
+static int set_ambient(struct job *job)
+{
+	return privilege_raise_ambient(job->plan);
+}
+
+static int set_no_new_privileges(struct job *job)
+{
+	return privilege_forbid_new(job->plan);
 }
 
 static int set_directory(struct job *job)
@@ -162,20 +179,11 @@ static int set_directory(struct job *job)
 /* A handler would run in memory that is not the child's as soon as the mask opens; exec itself comes too late. */
 static int reset_handlers(void)
 {
-	const int handled[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE,
-		SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
-#ifdef SIGPWR
-		SIGPWR,
-#endif
-#ifdef SIGRTMIN
-		SIGRTMIN + 3,
-#endif
-	};
 	struct sigaction plain = { .sa_handler = SIG_DFL };
+	int signal;
 
-	for (size_t n = 0; n < sizeof(handled) / sizeof(*handled); n++) {
-		if (sigaction(handled[n], &plain, NULL) < 0)
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		if (sigaction(signal, &plain, NULL) < 0)
 			return -1;
 	}
 	return 0;
@@ -200,12 +208,17 @@ static int execute(struct job *job)
 static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_DESCRIPTORS] = set_descriptors,
 	[STAGE_SESSION] = set_session,
-	[STAGE_SCHEDULING] = set_scheduling,
+	[STAGE_NICE] = set_nice,
+	[STAGE_OOM_SCORE] = set_oom_score,
+	[STAGE_CPUS] = set_cpus,
+	[STAGE_IO_PRIORITY] = set_io_priority,
 	[STAGE_LIMITS] = set_limits,
 	[STAGE_ROOT] = set_root,
-	[STAGE_CAPABILITIES] = set_capabilities,
+	[STAGE_BOUNDING] = set_bounding,
 	[STAGE_GROUPS] = set_groups,
 	[STAGE_USER] = set_user,
+	[STAGE_AMBIENT] = set_ambient,
+	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
 	[STAGE_EXEC] = execute,
@@ -234,10 +247,12 @@ _Noreturn void child_run(struct job *job)
 
 	if (job->listen)
 		write_listen_pid(job);
+	if (job->plan->umask != (mode_t)-1)
+		umask(job->plan->umask);
 	for (int stage = STAGE_DESCRIPTORS; stage < STAGES; stage++) {
 		if (walk[stage](job) == 0)
 			continue;
-		fault = (struct fault){ .stage = (enum stage)stage, .error = errno };
+		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };
 		job->fault = fault;
 		if (job->report >= 0 && write(job->report, &fault, sizeof(fault)) < 0)
 			_exit(126);

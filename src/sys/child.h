@@ -15,12 +15,17 @@ enum stage {
 	STAGE_FORK, /* no child came to be */
 	STAGE_DESCRIPTORS,
 	STAGE_SESSION,
-	STAGE_SCHEDULING,
+	STAGE_NICE,
+	STAGE_OOM_SCORE,
+	STAGE_CPUS,
+	STAGE_IO_PRIORITY,
 	STAGE_LIMITS,
 	STAGE_ROOT,
-	STAGE_CAPABILITIES,
+	STAGE_BOUNDING,
 	STAGE_GROUPS,
 	STAGE_USER,
+	STAGE_AMBIENT,
+	STAGE_NO_NEW_PRIVILEGES,
 	STAGE_DIRECTORY,
 	STAGE_SIGNALS,
 	STAGE_EXEC,
@@ -30,6 +35,7 @@ enum stage {
 struct fault {
 	enum stage stage;
 	int error;                      /* errno */
+	int resource;                   /* STAGE_LIMITS: the RLIMIT_x that could not be set */
 };
 
 #define JOB_EXTRA 8                     /* variables that differ from start to start */
@@ -44,7 +50,7 @@ struct job {
 	bool has_handlers;              /* superd handles signals by handlers: reset them before the mask opens */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare first */
 	int report;                     /* pipe for fault; -1: the memory is shared */
-	struct fault fault;
+	struct fault fault;             /* before it failed: what is known of the stage, its resource */
 };
 
 _Noreturn void child_run(struct job *job);

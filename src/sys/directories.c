@@ -56,19 +56,37 @@ static int make_path(int base, const char *name, const struct account *account)
 	return at;
 }
 
-static bool prepare(const char *base, words names, const char *option, const struct account *account, struct buf *why)
+/* The base and what is missing above it. Unlike what lies below, it is the administrator's own and may be reached
+ * by a symlink. Where it can't be made, opening it tells why. */
+static int open_base(const char *base)
+{
+	char *copy = strdup(base);
+
+	if (!copy)
+		return -1;
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(copy, 0755);
+		*slash = '/';
+	}
+	free(copy);
+	mkdir(base, 0755);
+	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool prepare(const struct service *service, const char *base, words names, const char *option, struct buf *why)
 {
 	int at;
 
 	if (!names || !names[0])
 		return true;
-	mkdir(base, 0755);
-	at = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	at = open_base(base);
 	for (size_t n = 0; names[n]; n++) {
-		int made = at < 0 ? -1 : make_path(at, names[n], account);
+		int made = at < 0 ? -1 : make_path(at, names[n], service->account);
 
 		if (made < 0) {
 			buf_addf(why, "%s: %s/%s: %s", option, base, names[n], strerror(errno));
+			origin_cite(service_origin(service, option), why);
 			fd_close(&at);
 			return false;
 		}
@@ -82,9 +100,8 @@ bool directories_prepare(const struct service *service, const struct heritage *h
 {
 	const struct surroundings *around = service->surroundings;
 
-	return prepare(heritage->runtime_directory, around->runtime_directory, "runtime_directory", service->account,
-		       why) &&
-		prepare(heritage->state_directory, around->state_directory, "state_directory", service->account, why);
+	return prepare(service, heritage->runtime_directory, around->runtime_directory, "runtime_directory", why) &&
+		prepare(service, heritage->state_directory, around->state_directory, "state_directory", why);
 }
 
 /* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to

@@ -8,6 +8,7 @@
 #include "model/table.h"
 #include "sys/plan.h"
 
+/* Makes the folders the table sets above them, too, where they are missing. false with the reason in why. */
 bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why);
 
 /* Removes the runtime directories with what is in them, bounded in depth, never across a mount and never through a

@@ -80,6 +80,7 @@ static bool set_own_variables(struct variables *variables, const struct service 
 		buf_free(&expanded);
 		if (!known) {
 			buf_addf(why, "env: '%s' has an unknown template", env[n]);
+			origin_cite(service_origin(service, "env"), why);
 			return false;
 		}
 	}
@@ -101,8 +102,10 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	set_directory_variable(&variables, "STATE_DIRECTORY", heritage->state_directory, around->state_directory);
 	good = set_own_variables(&variables, service, sockets, why);
 	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
-		good = variables_read_file(&variables, around->environment_file[n], why);
+		good = variables_read_file(&variables, around->environment_file[n], NULL, why);
 		plan->rereads = true;
+		if (!good)
+			origin_cite(service_origin(service, "environment_file"), why);
 	}
 	if (good && variables.failed) {
 		buf_text(why, "environment: out of memory");
@@ -133,6 +136,7 @@ static bool make_argv(struct plan *plan, const struct service *service, const st
 
 		if (!plan_expand(service, sockets, word, &text)) {
 			buf_addf(why, "exec: '%s' has an unknown template", word);
+			origin_cite(service_origin(service, "exec"), why);
 			buf_free(&text);
 			return false;
 		}
@@ -191,6 +195,7 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 		directory = service->account ? service->account->home : NULL;
 		if (!directory) {
 			buf_text(why, "working_directory: the user has no home");
+			origin_cite(service_origin(service, "working_directory"), why);
 			return false;
 		}
 	}
@@ -208,19 +213,23 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->no_new_privileges = who->no_new_privileges;
 }
 
-static bool make_scheduling(struct plan *plan, const struct surroundings *around, struct buf *why)
+static bool make_scheduling(struct plan *plan, const struct service *service, struct buf *why)
 {
+	const struct surroundings *around = service->surroundings;
+
 	plan->umask = around->umask;
 	plan->nice = (int)around->nice;
 	plan->io_priority = -1;
 	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
 		buf_addf(why, "io_scheduling: '%s' is not known here", around->io_scheduling);
+		origin_cite(service_origin(service, "io_scheduling"), why);
 		return false;
 	}
 	if (around->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
 	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
 		buf_addf(why, "cpu_affinity: %s", strerror(errno));
+		origin_cite(service_origin(service, "cpu_affinity"), why);
 		return false;
 	}
 	return true;
@@ -238,7 +247,7 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	make_privileges(plan, service);
 	make_limits(plan, service->surroundings, heritage);
 	if (make_argv(plan, service, sockets, why) && make_environment(plan, service, heritage, sockets, why) &&
-	    make_places(plan, service, why) && make_scheduling(plan, service->surroundings, why))
+	    make_places(plan, service, why) && make_scheduling(plan, service, why))
 		return plan;
 	plan_free(plan);
 	return NULL;

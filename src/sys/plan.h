@@ -53,7 +53,8 @@ struct plan_sockets {
 	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
 };
 
-/* Makes the plan of a row. NULL with the reason in why, as "environment_file: /etc/x: No such file or directory". */
+/* Makes the plan of a row. NULL with the reason in why, as "environment_file: /etc/x: No such file or directory
+ * (superd.conf:12)". */
 struct plan *plan_make(const struct service *service, const struct heritage *heritage,
 		       const struct plan_sockets *sockets, struct buf *why);
 

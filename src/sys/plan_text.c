@@ -12,6 +12,7 @@
 #include "base/fd.h"
 
 #define FILE_MOST (1u << 20)
+#define OVER_MOST 5                     /* lines named that are passed over */
 #define BLANKS " \t\r\n"
 
 static bool is_missing(const struct plan_sockets *sockets, size_t n)
@@ -225,7 +226,6 @@ static const char *read_value(const char *at, struct buf *out)
 	}
 }
 
-/* systemd passes over what is no name, such as that of "export A=b", and so must a file written for it. */
 static bool is_name(const char *text, size_t length)
 {
 	if (!length || isdigit((unsigned char)*text))
@@ -237,28 +237,68 @@ static bool is_name(const char *text, size_t length)
 	return true;
 }
 
-/* One statement, which may go over several lines; gives what is behind it. */
-static const char *read_statement(struct variables *variables, const char *at)
-{
-	size_t name = strcspn(at, "=\n\r"), length = name;
-	struct buf assignment = { 0 };
+/* A text of variables while it is read. */
+struct reading {
+	const char *at;
+	const char *counted;            /* up to here `line` has counted */
+	unsigned line;
+	unsigned passed_over;
+	struct buf *over;
+};
 
-	if (*at == '#' || *at == ';' || at[name] != '=')
-		return at + strcspn(at, "\n\r");
-	while (length && isblank((unsigned char)at[length - 1]))
-		length--;
-	buf_add(&assignment, at, length);
-	buf_char(&assignment, '=');
-	at = read_value(at + name + 1, &assignment);
-	if (is_name(buf_string(&assignment), length) || assignment.failed)
-		variables_take(variables, buf_take(&assignment));
-	buf_free(&assignment);
-	return at;
+/* systemd passes over what is no name, such as that of "export A=b", and so must a file written for it. */
+static void pass_over(struct reading *reading, const char *statement)
+{
+	if (reading->passed_over++ >= OVER_MOST || !reading->over)
+		return;
+	for (; reading->counted < statement; reading->counted++)
+		reading->line += *reading->counted == '\n';
+	if (!strncmp(statement, "export", 6) && isblank((unsigned char)statement[6]))
+		buf_addf(reading->over, "line %u is passed over, as systemd does: it is NAME=value without export\n",
+			 reading->line);
+	else
+		buf_addf(reading->over, "line %u is passed over, as systemd does: it is no NAME=value\n",
+			 reading->line);
 }
 
-bool variables_read_file(struct variables *variables, const char *path, struct buf *why)
+/* One statement, which may go over several lines. */
+static void read_statement(struct variables *variables, struct reading *reading)
 {
-	bool optional = *path == '-', good = false;
+	const char *start = reading->at;
+	size_t name = strcspn(start, "=\n\r"), length = name;
+	struct buf assignment = { 0 };
+
+	if (*start == '#' || *start == ';' || start[name] != '=') {
+		if (*start != '#' && *start != ';')
+			pass_over(reading, start);
+		reading->at += strcspn(start, "\n\r");
+		return;
+	}
+	while (length && isblank((unsigned char)start[length - 1]))
+		length--;
+	buf_add(&assignment, start, length);
+	buf_char(&assignment, '=');
+	reading->at = read_value(start + name + 1, &assignment);
+	if (assignment.failed || is_name(buf_string(&assignment), length))
+		variables_take(variables, buf_take(&assignment));
+	else
+		pass_over(reading, start);
+	buf_free(&assignment);
+}
+
+static void read_text(struct variables *variables, const char *text, struct buf *over)
+{
+	struct reading reading = { .at = text, .counted = text, .line = 1, .over = over };
+
+	for (reading.at += strspn(text, BLANKS); *reading.at; reading.at += strspn(reading.at, BLANKS))
+		read_statement(variables, &reading);
+	if (over && reading.passed_over > OVER_MOST)
+		buf_addf(over, "%u more lines are passed over\n", reading.passed_over - OVER_MOST);
+}
+
+bool variables_read_file(struct variables *variables, const char *path, struct buf *over, struct buf *why)
+{
+	bool optional = *path == '-', good;
 	size_t length;
 	char *text;
 
@@ -270,10 +310,9 @@ bool variables_read_file(struct variables *variables, const char *path, struct b
 		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (strlen(text) == length) {
-		for (const char *at = text + strspn(text, BLANKS); *at; at += strspn(at, BLANKS))
-			at = read_statement(variables, at);
-		good = true;
+	good = strlen(text) == length;
+	if (good) {
+		read_text(variables, text, over);
 	} else {
 		buf_addf(why, "environment_file: %s: it is no text: there is a NUL in it", path);
 	}

@@ -22,5 +22,6 @@ void variables_setf(struct variables *variables, const char *format, ...) __attr
 void variables_free(struct variables *variables);
 
 /* Reads an environment_file as systemd.exec(5) has it: comments, quotes, continuation. false with the reason in
- * why. */
-bool variables_read_file(struct variables *variables, const char *path, struct buf *why);
+ * why. A line that is no assignment is passed over, as there, and named in over (may be NULL) by a sentence a line; its
+ * text isn't told, as such files hold secrets. */
+bool variables_read_file(struct variables *variables, const char *path, struct buf *over, struct buf *why);

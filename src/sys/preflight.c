@@ -48,14 +48,15 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 static void check_service(struct preflight *preflight, const struct service *service)
 {
 	preflight_files(preflight, service);
+	preflight_surroundings(preflight, service);
 	preflight_sockets(preflight, service);
 	preflight_privileges(preflight, service);
 	check_runtime(preflight, service);
 }
 
-void preflight_table(const struct table *table, struct diags *diags)
+void preflight_table(const struct table *table, const struct heritage *heritage, struct diags *diags)
 {
-	struct preflight preflight = { .table = table, .diags = diags, .root = geteuid() == 0,
+	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags, .root = geteuid() == 0,
 				       .port_start = capability_port_start() };
 
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
@@ -66,4 +67,5 @@ void preflight_table(const struct table *table, struct diags *diags)
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
 	memo_free(&preflight.runtime);
+	memo_free(&preflight.variables);
 }

@@ -5,7 +5,8 @@
 
 #include "base/diag.h"
 #include "model/table.h"
+#include "sys/plan.h"
 
 /* Adds an error for what will certainly fail, a warning for what may come in time (an interface,
- * a working_directory on a mount). Looks, touches nothing. */
-void preflight_table(const struct table *table, struct diags *diags);
+ * a working_directory on a mount). Looks, touches nothing. Of the heritage it takes the folders alone. */
+void preflight_table(const struct table *table, const struct heritage *heritage, struct diags *diags);

@@ -6,14 +6,17 @@
 #include "base/diag.h"
 #include "model/table.h"
 #include "sys/memo.h"
+#include "sys/plan.h"
 
 struct preflight {
 	const struct table *table;
+	const struct heritage *heritage;
 	struct diags *diags;
 	bool root;                      /* superd runs as root */
 	int port_start;                 /* the lowest port without privilege */
 	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
+	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };
@@ -25,6 +28,9 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 
 /* What a service needs of the file system: program, folders, files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
+
+/* What its folders below fixed ones, its processors and its files of variables need. */
+void preflight_surroundings(struct preflight *preflight, const struct service *service);
 
 /* What its sockets need: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);

@@ -11,25 +11,6 @@
 #include "sys/capability.h"
 #include "sys/preflight_parts.h"
 
-static const char *const limit_options[RLIMITS] = {
-	[RLIMIT_AS] = "rlimit_as",
-	[RLIMIT_CORE] = "rlimit_core",
-	[RLIMIT_CPU] = "rlimit_cpu",
-	[RLIMIT_DATA] = "rlimit_data",
-	[RLIMIT_FSIZE] = "rlimit_fsize",
-	[RLIMIT_LOCKS] = "rlimit_locks",
-	[RLIMIT_MEMLOCK] = "rlimit_memlock",
-	[RLIMIT_MSGQUEUE] = "rlimit_msgqueue",
-	[RLIMIT_NICE] = "rlimit_nice",
-	[RLIMIT_NOFILE] = "rlimit_nofile",
-	[RLIMIT_NPROC] = "rlimit_nproc",
-	[RLIMIT_RSS] = "rlimit_rss",
-	[RLIMIT_RTPRIO] = "rlimit_rtprio",
-	[RLIMIT_RTTIME] = "rlimit_rttime",
-	[RLIMIT_SIGPENDING] = "rlimit_sigpending",
-	[RLIMIT_STACK] = "rlimit_stack",
-};
-
 static void check_root(struct preflight *preflight, const struct service *service)
 {
 	if (!preflight->root || service->who->user || service_is_unclear(service, "user") || !service->what->exec)
@@ -106,12 +87,12 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 	struct rlimit own;
 	char text[32] = "unlimited";
 
-	if (most < 0 || !limit_options[resource] || getrlimit(resource, &own) < 0 || !exceeds(most, own.rlim_max) ||
+	if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 || !exceeds(most, own.rlim_max) ||
 	    capability_held(CAP_SYS_RESOURCE))
 		return;
 	if (most != SCAN_INFINITY)
 		snprintf(text, sizeof(text), "%" PRId64, most);
-	preflight_say(preflight, SEVERITY_WARNING, service, limit_options[resource], text,
+	preflight_say(preflight, SEVERITY_WARNING, service, limit_option(resource), text,
 		      "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it",
 		      (unsigned long long)own.rlim_max);
 }

@@ -76,25 +76,31 @@ int privilege_set_uid(uid_t uid)
 }
 #endif
 
-static int set_io_priority(int priority)
+#ifdef HAVE_SCHED_SETAFFINITY
+int privilege_set_cpus(const struct plan *plan)
 {
-	if (priority < 0)
+	return plan->cpus ? sched_setaffinity(0, plan->cpus_size, plan->cpus) : 0;
+}
+#else
+int privilege_set_cpus(const struct plan *plan)
+{
+	if (!plan->cpus)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
+
+int privilege_set_io_priority(const struct plan *plan)
+{
+	if (plan->io_priority < 0)
 		return 0;
 #ifdef SYS_ioprio_set
-	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, priority);
+	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, plan->io_priority);
 #else
 	errno = ENOTSUP;
 	return -1;
 #endif
-}
-
-int privilege_set_scheduling(const struct plan *plan)
-{
-#ifdef HAVE_SCHED_SETAFFINITY
-	if (plan->cpus && sched_setaffinity(0, plan->cpus_size, plan->cpus) < 0)
-		return -1;
-#endif
-	return set_io_priority(plan->io_priority);
 }
 
 #ifdef _LINUX_CAPABILITY_VERSION_3
@@ -146,22 +152,33 @@ int privilege_before_user(const struct plan *plan)
 	return plan->ambient ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
-int privilege_after_user(const struct plan *plan)
+int privilege_raise_ambient(const struct plan *plan)
 {
-	if (raise_ambient(plan->ambient, geteuid() == 0) < 0)
-		return -1;
+	return raise_ambient(plan->ambient, geteuid() == 0);
+}
+
+int privilege_forbid_new(const struct plan *plan)
+{
 	return plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
 }
 #else
 int privilege_before_user(const struct plan *plan)
 {
-	if (plan->bounding == UINT64_MAX && !plan->ambient)
+	if (plan->bounding == UINT64_MAX)
 		return 0;
 	errno = ENOTSUP;
 	return -1;
 }
 
-int privilege_after_user(const struct plan *plan)
+int privilege_raise_ambient(const struct plan *plan)
+{
+	if (!plan->ambient)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int privilege_forbid_new(const struct plan *plan)
 {
 	if (!plan->no_new_privileges)
 		return 0;

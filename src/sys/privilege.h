@@ -12,6 +12,8 @@ int privilege_unshare_descriptors(unsigned from);       /* a table of descriptor
 int privilege_set_groups(size_t count, const gid_t *groups);
 int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
 int privilege_set_uid(uid_t uid);
-int privilege_set_scheduling(const struct plan *plan);  /* CPUs and I/O priority */
+int privilege_set_cpus(const struct plan *plan);
+int privilege_set_io_priority(const struct plan *plan);
 int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */
-int privilege_after_user(const struct plan *plan);      /* ambient set, no_new_privileges */
+int privilege_raise_ambient(const struct plan *plan);   /* after the change of user */
+int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

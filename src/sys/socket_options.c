@@ -16,11 +16,14 @@
 
 #include "sys/bind_kind.h"
 #include "sys/socket_address.h"
+#include "sys/socket_buffer.h"
+#include "sys/socket_fresh.h"
 
 #define KIND(kind) (1u << ENDPOINT_##kind)
 #define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP))
 #define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
 
+#define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
 
 enum unit {
@@ -33,7 +36,7 @@ enum unit {
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
 enum { AGAIN = 1 };
 
-#define KEEPS INT_MIN                   /* unset again: the kernel has no value for "its own" */
+#define FRESH INT_MIN                   /* unset again: what a fresh socket has, as no value means "its own" */
 
 struct setting {
 	const char *name;
@@ -41,7 +44,7 @@ struct setting {
 	enum unit unit;
 	unsigned kinds, families, flags;
 	int level, option;
-	int unset;                      /* what puts the kernel's own value back; KEEPS where nothing does */
+	int unset;                      /* what puts the kernel's own value back; FRESH: a fresh socket tells */
 };
 
 #define FIELD(field) #field, offsetof(struct socket_options, field)
@@ -50,9 +53,9 @@ static const struct setting settings[] = {
 	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
 	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
 	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
-	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, KEEPS },
-	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, KEEPS },
-	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, KEEPS },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, FRESH },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, FRESH },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, FRESH },
 	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
 	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
 	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
@@ -122,28 +125,6 @@ static void setting_set(int fd, const struct setting *setting, int value, struct
 		warn_unset(warnings, setting->name);
 }
 
-/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a
- * word, so it is read back. The kernel doubles what is asked for, for its own bookkeeping. */
-static void buffer_set(int fd, bool receive, int64_t bytes, struct buf *warnings)
-{
-	int wanted = at_most_int(bytes < INT_MAX / 2 ? bytes : INT_MAX / 2), got = 0;
-	int option = receive ? SO_RCVBUF : SO_SNDBUF;
-	const char *name = receive ? "receive_buffer" : "send_buffer";
-	socklen_t length = sizeof(got);
-
-	if (bytes <= 0 ||
-	    !setsockopt(fd, SOL_SOCKET, receive ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, &wanted, sizeof(wanted)))
-		return;
-	if (setsockopt(fd, SOL_SOCKET, option, &wanted, sizeof(wanted)) < 0) {
-		if (warnings)
-			warn_unset(warnings, name);
-		return;
-	}
-	if (warnings && !getsockopt(fd, SOL_SOCKET, option, &got, &length) && got / 2 < wanted)
-		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2,
-			 wanted, receive ? "rmem_max" : "wmem_max");
-}
-
 static void congestion_set(int fd, const struct listen *listen, struct buf *warnings)
 {
 	const char *name = listen->options->tcp_congestion;
@@ -171,8 +152,8 @@ static int device_set(int fd, const char *device, struct buf *why)
 	return bind_fail(why, "bind_to_device", "%s", device);
 }
 
-/* %IFACE of a link-local address is part of the address; of any other it ties the socket to the
- * interface. */
+/* %IFACE of a link-local address is part of the address, and bind(2) ties the socket to it; of any other it is
+ * done here. */
 static int set_device(int fd, const struct listen *listen, struct buf *why)
 {
 	if (device_set(fd, listen->options->bind_to_device, why) < 0)
@@ -189,13 +170,23 @@ static int must_set(int fd, int level, int option, int value, const char *name, 
 	return 0;
 }
 
-static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
+static bool is_inet(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+static int reuse_set(int fd, const struct listen *listen, struct buf *why)
 {
 	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
 	if (listen->endpoint->kind != ENDPOINT_UDP &&
 	    must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
 		return -1;
-	if (listen->options->reuse_port && must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) < 0)
+	return listen->options->reuse_port ? must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
+}
+
+static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
+{
+	if (reuse_set(fd, listen, why) < 0)
 		return -1;
 	if (domain == AF_INET6 &&
 	    must_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
@@ -203,47 +194,68 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 	return set_device(fd, listen, why);
 }
 
-int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
+static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
 {
 	int value;
 
-	if ((domain == AF_INET || domain == AF_INET6) && inet_set(fd, domain, listen, why) < 0)
-		return -1;
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (setting_applies(&settings[i], domain, listen) &&
 		    setting_value(&settings[i], listen->options, &value))
 			setting_set(fd, &settings[i], value, warnings);
 	}
-	buffer_set(fd, true, listen->options->receive_buffer, warnings);
-	buffer_set(fd, false, listen->options->send_buffer, warnings);
+	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
+	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
 	congestion_set(fd, listen, warnings);
+}
+
+int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	if (is_inet(domain) && inet_set(fd, domain, listen, why) < 0)
+		return -1;
+	settings_set(fd, domain, listen, warnings);
 	return 0;
 }
 
+void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	struct buf why = { 0 };
+
+	if (is_inet(domain) && reuse_set(fd, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+	settings_set(fd, domain, listen, warnings);
+}
+
+static void setting_restore(int fd, const struct setting *setting, struct buf *warnings)
+{
+	int value = setting->unset;
+
+	if (value == FRESH && !socket_fresh_int(fd, setting->level, setting->option, &value))
+		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", setting->name,
+			 strerror(errno));
+	else
+		setting_set(fd, setting, value, warnings);
+}
+
+/* A priority that stays is set again all the same: a new IP_TOS has just overwritten it. */
 static void setting_adjust(int fd, const struct setting *setting, const struct socket_options *before,
 			   const struct socket_options *after, struct buf *warnings)
 {
 	int old = 0, value = 0;
 	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
 
-	if (is && (!was || old != value))
+	if (is && (!was || old != value || setting->offset == offsetof(struct socket_options, priority)))
 		setting_set(fd, setting, value, warnings);
-	if (!was || is)
-		return;
-	if (setting->unset == KEEPS)
-		buf_addf(warnings, "%s: stays as it was until the socket is made anew\n", setting->name);
-	else
-		setting_set(fd, setting, setting->unset, warnings);
+	else if (was && !is)
+		setting_restore(fd, setting, warnings);
 }
 
-static void buffer_adjust(int fd, bool receive, int64_t before, int64_t after, struct buf *warnings)
+static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
 {
-	if (before == after)
-		return;
-	if (after <= 0)
-		buf_addf(warnings, "%s: stays as it was until the socket is made anew\n",
-			 receive ? "receive_buffer" : "send_buffer");
-	buffer_set(fd, receive, after, warnings);
+	if (after > 0 && before != after)
+		socket_buffer_set(fd, buffer, after, warnings);
+	else if (before > 0 && after <= 0)
+		socket_buffer_restore(fd, buffer, warnings);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -251,24 +263,60 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-void socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
-			   struct buf *warnings)
+static void congestion_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+{
+	char own[CONGESTION_SIZE] = "";
+	socklen_t length = sizeof(own) - 1;
+
+	if (after->endpoint->kind != ENDPOINT_TCP ||
+	    same_text(before->options->tcp_congestion, after->options->tcp_congestion))
+		return;
+	if (after->options->tcp_congestion)
+		congestion_set(fd, after, warnings);
+	else if (!socket_fresh_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
+		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
+		buf_addf(warnings, "tcp_congestion: stays as it was until the socket is made anew: %s\n",
+			 strerror(errno));
+}
+
+static const char *device_of(const struct listen *listen)
+{
+	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
+}
+
+/* A tie that can't be made leaves the socket open to more than the table says, which must not be; one that can't
+ * be loosened leaves it open to less. */
+static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+			 struct buf *warnings)
+{
+	const char *device = device_of(after);
+	struct buf stays = { 0 };
+
+	if (same_text(device_of(before), device))
+		return 0;
+	if (device)
+		return device_set(fd, device, why);
+	if (device_set(fd, "", &stays) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&stays));
+	buf_free(&stays);
+	return 0;
+}
+
+int socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
+			  struct buf *why, struct buf *warnings)
 {
 	const struct socket_options *old = before->options, *new = after->options;
-	const char *congestion = new->tcp_congestion;
 
+	if (is_inet(domain) && device_adjust(fd, before, after, why, warnings) < 0)
+		return -1;
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (setting_applies(&settings[i], domain, after))
 			setting_adjust(fd, &settings[i], old, new, warnings);
 	}
-	buffer_adjust(fd, true, old->receive_buffer, new->receive_buffer, warnings);
-	buffer_adjust(fd, false, old->send_buffer, new->send_buffer, warnings);
-	if (!same_text(old->tcp_congestion, congestion)) {
-		if (congestion)
-			congestion_set(fd, after, warnings);
-		else
-			buf_text(warnings, "tcp_congestion: stays as it was until the socket is made anew\n");
-	}
+	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
+	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
+	congestion_adjust(fd, before, after, warnings);
+	return 0;
 }
 
 static int domain_of(int fd)
@@ -289,8 +337,8 @@ void socket_options_accepted(int fd, const struct listen *listen)
 	int domain, value;
 
 	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
-		buffer_set(fd, true, options->receive_buffer, NULL);
-		buffer_set(fd, false, options->send_buffer, NULL);
+		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
+		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
 	}
 	if (options->ip_tos < 0 && options->priority < 0)
 		return;

@@ -12,9 +12,13 @@
  * no socket: -1, why and errno. */
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets on an open socket what differs between two sets of options. */
-void socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
-			   struct buf *warnings);
+/* Sets on a socket superd was given what socket_options_set would have, as far as an open socket takes it. */
+void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings);
+
+/* Sets on an open socket what differs between two sets of options; what is asked for no more gets the kernel's own
+ * value back. -1, why and errno: it can't be tied to the interface that `after` names. */
+int socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
+			  struct buf *why, struct buf *warnings);
 
 /* Sets what an accepted connection did not inherit; makes no call where nothing of it was asked for. */
 void socket_options_accepted(int fd, const struct listen *listen);

@@ -91,7 +91,7 @@ static void start_one(struct launch *launch, char *stack)
 		environment = malloc((own + JOB_EXTRA + 1) * sizeof(*environment));
 	if (!environment) {
 		launch->pid = -1;
-		launch->fault = (struct fault){ STAGE_FORK, ENOMEM };
+		launch->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
 		return;
 	}
 	extra_count = add_extra(&job, launch, &extra, environment);

@@ -36,7 +36,7 @@ static pid_t clone_once(struct job *job, char *stack)
 
 	if (__asan_unpoison_memory_region)
 		__asan_unpoison_memory_region(stack, SPAWN_STACK);
-	job->fault = (struct fault){ STAGE_NONE, 0 };
+	job->fault = (struct fault){ .stage = STAGE_NONE };
 	job->shares_descriptors = !copies_descriptors;
 	if (job->shares_descriptors)
 		flags |= CLONE_FILES;
@@ -59,7 +59,7 @@ pid_t spawn_process(struct job *job, char *stack)
 		pid = clone_once(job, stack);
 	}
 	if (pid < 0) {
-		job->fault = (struct fault){ STAGE_FORK, errno };
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
 	if (job->fault.stage == STAGE_NONE)

@@ -40,7 +40,7 @@ pid_t spawn_process(struct job *job, char *stack)
 
 	(void)stack;
 	if (!open_report(ends, job->wanted_count)) {
-		job->fault = (struct fault){ STAGE_FORK, errno };
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
 	pid = fork();
@@ -49,7 +49,7 @@ pid_t spawn_process(struct job *job, char *stack)
 		child_run(job);
 	}
 	if (pid < 0)
-		job->fault = (struct fault){ STAGE_FORK, errno };
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 	fd_close(&ends[1]);
 	if (pid > 0 && read_fault(ends[0], &job->fault) == (ssize_t)sizeof(job->fault)) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -85,6 +85,37 @@ Behaviour(cli, explain_tells_of_an_option)
 	cr_assert_not_null(strstr(outcome.out, "10s"));
 }
 
+Behaviour(cli, explain_knows_what_other_systems_call_an_option)
+{
+	struct outcome server = SUPERD_ANSWER("--explain", "server"),
+		       limit = SUPERD_ANSWER("--explain", "rlimit_files"),
+		       unit = SUPERD_ANSWER("--explain", "ExecStart"), near = SUPERD_ANSWER("--explain", "usr");
+
+	cr_assert(server.status == 1 && strstr(server.err, "what xinetd calls server is exec here"), "%s", server.err);
+	cr_assert(limit.status == 1 && strstr(limit.err, "rlimit_nofile"), "%s", limit.err);
+	cr_assert(unit.status == 1 && strstr(unit.err, "what systemd calls ExecStart is exec here"), "%s", unit.err);
+	cr_assert(near.status == 1 && strstr(near.err, "did you mean 'user'"), "%s", near.err);
+}
+
+Behaviour(cli, check_names_every_bad_variable_and_what_a_file_of_them_does_not_mean)
+{
+	const char *env = write_file("env", "A=b\nexport Z=3\n");
+	const char *table = write_file("bad.conf",
+				       "service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n"
+				       " user = \"%s\"\n env = { \"NOEQ\", \"=x\",\n \"A B=1\" }\n"
+				       " environment_file = { \"%s\" }\n"
+				       " umask = 9999\n}\n", own_user(), env);
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:10: error: env: 'NOEQ': ", table)), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:18: error: env: '=x': ", table)), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("%s:6:2: error: env: 'A B=1': ", table)), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "up to 0777"), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("%s: line 2 is passed over", env)), "%s", outcome.err);
+	cr_assert_null(strstr(outcome.err, "Z=3"), "%s", outcome.err);
+}
+
 static const char *rich_table(void)
 {
 	return write_file("rich.conf",
@@ -198,6 +229,17 @@ Behaviour(cli, names_and_variables_for_a_service_without_a_file)
 	superd_stop(superd);
 }
 
+Behaviour(cli, a_program_without_a_file_is_looked_for_in_path)
+{
+	struct outcome outcome = SUPERD_ANSWER("-l", "127.0.0.1:0", "--", "no-such-program");
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "there is no program no-such-program in PATH"), "%s", outcome.err);
+	cr_assert_null(strstr(outcome.err, "searches no PATH"), "%s", outcome.err);
+	outcome = SUPERD_ANSWER("-l", "tpc:80", "--", "no-such-program");
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "tpc"), "only one of two mistakes: %s", outcome.err);
+}
+
 /* superd -f TABLE -- COMMAND: ends with the command's status, and the services with it. */
 static int status_of_main_command(const char *const *command)
 {
@@ -276,6 +318,75 @@ Behaviour(cli, a_daemon_leaves_its_pid_and_takes_it_away)
 	WAIT_UNTIL(!process_lives(pid));
 	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
 	cr_assert_not_null(read_text(log));
+}
+
+Behaviour(cli, a_second_superd_leaves_the_pid_file_of_the_first)
+{
+	const char *pid_file = path_in("superd.pid"), *log = text_of("file:%s", path_in("daemon.log"));
+	int port = free_port();
+	const char *table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+				       backend("take 1"));
+	struct outcome outcome;
+	pid_t pid;
+
+	write_file("superd.pid", "1\n");        /* left over: init lives, but has no lock on it */
+	outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", log);
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	pid = (pid_t)strtol(read_text(pid_file), NULL, 10);
+	cr_assert(pid > 1 && process_lives(pid));
+	outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", log);
+	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("superd is running with it already, pid %ld", (long)pid)), "%s",
+			   outcome.err);
+	outcome = SUPERD_ANSWER("-f", table, "--pid-file", pid_file);
+	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
+	cr_assert_str_eq(read_text(pid_file), text_of("%ld\n", (long)pid));
+	client_ask_pid(port);
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	WAIT_UNTIL(!process_lives(pid));
+	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
+}
+
+Behaviour(cli, a_pid_file_that_cannot_be_written_keeps_superd_from_starting)
+{
+	const char *table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n");
+	const char *pid_file = path_in("none/superd.pid");
+	struct outcome outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file);
+
+	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, text_of("pid file %s: No such file or directory", pid_file)), "%s",
+			   outcome.err);
+	outcome = SUPERD_ANSWER("-f", table, "--pid-file", pid_file);
+	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
+}
+
+Behaviour(cli, a_failed_start_is_told_with_the_line_of_its_option)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup,
+						"service cpu {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+						" backoff_min = 1h backoff_max = 1h\n cpu_affinity = { \"1023\" }\n}\n"
+						"service out {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+						" backoff_min = 1h backoff_max = 1h\n output = \"file:/nonex/x\"\n}\n"
+						"service env {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+						" backoff_min = 1h backoff_max = 1h\n"
+						" environment_file = \"/nonex/e\"\n}\n",
+						backend("serve"), backend("serve"), backend("serve"));
+	int cpu = client_connect(superd_port(superd, "cpu")), out = client_connect(superd_port(superd, "out")),
+	    env = client_connect(superd_port(superd, "env"));
+
+	superd->mark = 0;
+	superd_wait_log(superd, text_of("setting cpu_affinity: Invalid argument (%s:5)\n", superd->table));
+	superd->mark = 0;
+	superd_wait_log(superd, text_of("output: /nonex/x: No such file or directory (%s:11)\n", superd->table));
+	superd->mark = 0;
+	superd_wait_log(superd, text_of("environment_file: /nonex/e: No such file or directory (%s:17)\n",
+					superd->table));
+	close(cpu);
+	close(out);
+	close(env);
+	superd_stop(superd);
 }
 
 Behaviour(cli, a_daemon_that_cannot_start_says_so_before_it_leaves)

@@ -100,6 +100,22 @@ static long greeted_by(int port)
 	return pid;
 }
 
+static const char *said_with(const char *variables)
+{
+	const char *script = text_of("LISTEN_PID=$$ %s exec '%s'", variables,
+				     example("hello-world-server/hello-world-server"));
+	struct outcome outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, NULL });
+
+	cr_assert_eq(outcome.status, 1, "%s", outcome.err);
+	return outcome.err;
+}
+
+Behaviour(examples, hello_world_tells_what_is_wrong_with_what_it_was_passed)
+{
+	cr_assert_not_null(strstr(said_with("LISTEN_FDS=2"), "LISTEN_FDS counts sockets that are not open"));
+	cr_assert_not_null(strstr(said_with("LISTEN_FDS=two"), "LISTEN_PID or LISTEN_FDS is no number"));
+}
+
 Behaviour(examples, hello_world_ends_with_its_last_client)
 {
 	struct superd *superd = superd_run("%s", table_for_test("hello-world.conf", "\"5000\""));

@@ -187,19 +187,28 @@ Behaviour(log, json_is_one_object_a_line_with_stable_names)
 	const struct setup setup = { .arguments = arguments };
 	static const char check[] = "import json, sys\n"
 		"lines = [json.loads(line) for line in open(sys.argv[1])]\n"
-		"assert all('time' in l and 'level' in l and 'message' in l for l in lines), lines\n"
+		"assert all('time' in l and 'level' in l and 'event' in l and 'message' in l for l in lines), lines\n"
+		"assert any(l['event'] == 'message' and l['message'] == 'stopping' for l in lines), lines\n"
 		"web = [l for l in lines if l.get('service') == 'web']\n"
 		"events = {l.get('event') for l in web}\n"
 		"assert {'listening', 'started', 'output'} <= events, events\n"
 		"assert any(isinstance(l.get('pid'), int) for l in web)\n"
-		"assert any(l['message'] == 'line 1 of 1' for l in web if l['event'] == 'output')\n";
-	struct superd *superd = superd_run_with(&setup, WEB, backend("print 1"), text_of("user = \"%s\"", own_user()));
+		"started = [l['pid'] for l in web if l['event'] == 'started']\n"
+		"printed = [l for l in web if l['event'] == 'output']\n"
+		"assert any(l['message'] == 'line 1 of 1' and l['pid'] in started for l in printed), printed\n"
+		"assert not any(l.get('peer') == '' for l in lines), lines\n"
+		"assert any(l.get('service') == 'local' and l['event'] == 'started' for l in lines), lines\n";
+	struct superd *superd =
+		superd_run_with(&setup, WEB "service local { listen = \"%s\" accept = yes exec = \"/bin/cat\" }\n",
+				backend("print 1"), text_of("user = \"%s\"", own_user()), path_in("local"));
 	struct outcome python;
 	const char *port = NULL;
 
 	WAIT_UNTIL((port = strstr(read_text(superd->log), "listening on tcp:127.0.0.1:")) != NULL &&
 		   strchr(port, '\n'));
 	client_ask((int)strtol(port + strlen("listening on tcp:127.0.0.1:"), NULL, 10), "hello\n");
+	wait_node(path_in("local"));
+	cr_assert_str_eq(client_ask_unix(path_in("local"), "meow\n"), "meow");
 	superd_stop(superd);
 	write_file("check.py", "%s", check);
 	python = program_answer((const char *const[]){ "/usr/bin/python3", path_in("check.py"), superd->log, NULL });

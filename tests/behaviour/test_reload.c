@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -289,6 +290,7 @@ Behaviour(reload, an_endpoint_may_be_narrowed)
 
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
+	WAIT_UNTIL(superd_processes(superd) == 0);      /* a backend would hold the old address */
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
 	client_ask_pid(port);
 	cr_assert_not(superd_logged(superd, "cannot listen"));
@@ -341,5 +343,63 @@ Behaviour(reload, costs_no_descriptor)
 	for (int i = 0; i < 20; i++)
 		cr_assert(superd_reload(superd, WEB, port, backend("take 1"), i % 2 ? "nice = 1" : "nice = 2"));
 	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+#define LINKED "service web { listen = \"%s\" exec = \"%s\" symlinks = { \"%s\" } }\n"
+
+/* What changes on an open socket costs neither the backend that has it nor who waits in its queue. */
+Behaviour(reload, options_change_on_the_open_socket)
+{
+	int port = free_port();
+	const char *exec = backend("serve");
+	struct superd *superd = superd_run(WEB, port, exec, "");
+	long old;
+
+	superd_wait_log(superd, "web: listening on ");
+	old = client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, exec, "free_bind = yes\nbacklog = 7\nkeep_alive = yes"));
+	superd_wait_log(superd, "superd: reloaded: 0 unchanged, 1 changed, 0 added, 0 removed");
+	cr_assert_eq(client_ask_pid(port), old);
+	cr_assert(superd_reload(superd, WEB, port, exec, ""));
+	cr_assert_eq(client_ask_pid(port), old);
+	cr_assert_eq(kill((pid_t)old, SIGKILL), 0);
+	for (int i = 0; i < 20; i++)
+		cr_assert_neq(client_ask_pid(port), old);
+	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(reload, symlinks_come_and_go_with_the_queue_untouched)
+{
+	const char *path = path_in("web.sock"), *first = path_in("first.sock"), *then = path_in("then.sock");
+	struct superd *superd = superd_run(LINKED, path, backend("exit 1"), first);
+	int client;
+
+	wait_node(first);
+	client = client_connect_unix(path, SOCK_STREAM);
+	client_send(client, "who\n");
+	superd_wait_log(superd, "web: next ");
+	cr_assert(superd_reload(superd, LINKED, path, backend("serve"), then));
+	cr_assert_not_null(strstr(client_line(client), " who"));
+	close(client);
+	client_ask_unix(then, "who\n");
+	cr_assert(access(first, F_OK) < 0, "%s was left", first);
+	superd_stop(superd);
+}
+
+Behaviour(reload, a_socket_does_not_go_on_without_the_interface_it_is_tied_to)
+{
+	int port = free_port();
+	struct superd *superd = superd_run(WEB, port, backend("take 1"), "");
+
+	superd_wait_log(superd, "web: listening on ");
+	client_ask_pid(port);
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), "bind_to_device = \"nosuchif1\""));
+	superd_wait_log(superd, "is closed, as it cannot have its new options: bind_to_device: ");
+	cr_assert(!client_can_connect(port));
+	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
+	WAIT_UNTIL(client_can_connect(port));
+	client_ask_pid(port);
 	superd_stop(superd);
 }

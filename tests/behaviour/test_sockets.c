@@ -320,6 +320,23 @@ Behaviour(sockets, those_superd_was_given_are_adopted)
 	close(given);
 }
 
+Behaviour(sockets, those_superd_was_given_get_the_tables_options)
+{
+	const char *path = path_in("given.sock");
+	const struct setup setup = { .listener = listen_unix(path) };
+	struct superd *superd;
+
+	cr_assert_eq(chmod(path, 0777), 0);
+	superd = superd_run_with(&setup, "service web { listen = \"%s\" socket_mode = 0600 exec = \"%s\" }", path,
+				 backend("take 1"));
+	superd_wait_log(superd, "web: listening on ");
+	cr_assert(superd_logged(superd, " (inherited)"), "%s", world_logs());
+	cr_assert_eq(mode_of(path), 0600);
+	client_ask_unix(path, "who\n");
+	superd_stop(superd);
+	close(setup.listener);
+}
+
 Behaviour(sockets, socket_options_reach_the_socket)
 {
 	struct superd *superd = run_on("127.0.0.1:0", backend("take 1"),

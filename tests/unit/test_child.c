@@ -158,4 +158,7 @@ Test(child, names_its_stages)
 	}
 	cr_expect_str_eq(stage_name(STAGE_EXEC), "exec");
 	cr_expect_str_eq(stage_name(STAGE_USER), "setting user");
+	cr_expect_str_eq(stage_name(STAGE_NICE), "setting nice");
+	cr_expect_str_eq(stage_name(STAGE_AMBIENT), "setting ambient capabilities");
+	cr_expect_str_eq(stage_name(STAGE_DIRECTORY), "changing directory");
 }

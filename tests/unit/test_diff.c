@@ -105,7 +105,7 @@ Test(diff, sees_a_change_of_every_option_and_names_it)
 			continue;
 		fate = service_compare(before, variant(other, name, value), &why);
 		cr_expect(strstr(buf_string(&why), name), "%s = %s: '%s'", name, value, buf_string(&why));
-		cr_expect_eq(fate, directive->chapter == CHAPTER_SOCKETS ? FATE_SOCKETS : FATE_CHANGED, "%s", name);
+		cr_expect_eq(fate, directive->change == CHANGE_REBIND ? FATE_SOCKETS : FATE_CHANGED, "%s", name);
 		buf_free(&why);
 		seen++;
 	}
@@ -176,7 +176,21 @@ Test(diff, sees_an_owner_that_resolves_to_another)
 	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
 
 	after->sockets[1].owner = 7;
-	expect_fate(FATE_SOCKETS, before, after, "socket_user");
+	expect_fate(FATE_CHANGED, before, after, "socket_user");
+}
+
+Test(diff, one_socket_to_make_anew_outweighs_others_that_are_set_again)
+{
+	struct service *before = variant(table, NULL, NULL), *after = variant(other, NULL, NULL);
+	struct socket_options louder = *after->sockets[0].options, other_kind = louder;
+
+	louder.backlog = 5;
+	other_kind.ipv6_only = IPV6_ONLY_YES;
+	after->sockets[0].options = &other_kind;
+	after->sockets[1].options = &louder;
+	expect_fate(FATE_SOCKETS, before, after, "ipv6_only");
+	after->sockets[0].options = &louder;
+	expect_fate(FATE_CHANGED, before, after, "backlog");
 }
 
 Test(diff, sees_an_account_that_resolves_to_another)
@@ -206,6 +220,9 @@ Test(diff, knows_which_options_take_a_new_socket)
 	cr_expect_not(socket_options_need_rebind(plain, variant(other, "backlog", "5")->socket_defaults));
 	cr_expect_not(socket_options_need_rebind(plain, variant(other, "socket_mode", "0600")->socket_defaults));
 	cr_expect(socket_options_need_rebind(plain, variant(other, "ipv6_only", "yes")->socket_defaults));
-	cr_expect(socket_options_need_rebind(plain, variant(other, "free_bind", "yes")->socket_defaults));
-	cr_expect(socket_options_need_rebind(plain, variant(other, "bind_to_device", "eth0")->socket_defaults));
+	cr_expect(socket_options_need_rebind(plain, variant(other, "reuse_port", "yes")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "free_bind", "yes")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "transparent", "yes")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "bind_to_device", "eth0")->socket_defaults));
+	cr_expect_not(socket_options_need_rebind(plain, variant(other, "symlinks", "/run/x")->socket_defaults));
 }

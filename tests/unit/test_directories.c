@@ -203,9 +203,25 @@ Test(directories, are_refused_where_a_file_is_in_the_way)
 
 Test(directories, say_which_could_not_be_made)
 {
-	heritage.state_directory = "/nonexistent/lib";
-	expect_refused(service_of("state_directory = { e }"),
-		       "state_directory: /nonexistent/lib/e: No such file or directory");
+	char base[128];
+
+	snprintf(base, sizeof(base), "%s/lib", file_of("file", "x", 1));
+	heritage.state_directory = base;
+	expect_refused(service_of("state_directory = { e }"), "state_directory: ");
+	cr_expect(strstr(buf_string(&why), "/file/lib/e: Not a directory (rows.conf:3)"), "%s", buf_string(&why));
+}
+
+Test(directories, have_a_base_that_is_made_with_all_above_it)
+{
+	char base[128];
+	struct stat status;
+
+	snprintf(base, sizeof(base), "%s/local/var//run", folder);
+	heritage.runtime_directory = base;
+	prepare(service_of("runtime_directory = { a }"));
+	cr_expect(is_there("local/var/run/a"));
+	cr_assert_eq(stat(below("local/var"), &status), 0);
+	cr_expect_eq(status.st_mode, S_IFDIR | 0755u);
 }
 
 Test(directories, with_a_listener_in_them_stay)

@@ -486,3 +486,24 @@ Test(draft, freeing_none_is_harmless)
 {
 	draft_free(NULL);
 }
+
+Test(draft, every_bad_word_of_a_list_is_reported)
+{
+	struct draft *draft = begin("web");
+
+	cr_expect_not(set(draft, "env", "NOEQ", "A=1", "=x", "A B=1", NULL));
+	cr_assert_eq(diags.errors, 3u);
+	cr_expect(strstr(diags.list[0].message, "env: 'NOEQ': "), "%s", diags.list[0].message);
+	cr_expect(strstr(diags.list[1].message, "env: '=x': "), "%s", diags.list[1].message);
+	cr_expect(strstr(diags.list[2].message, "env: 'A B=1': "), "%s", diags.list[2].message);
+	draft_free(draft);
+}
+
+Test(draft, a_command_is_refused_as_one)
+{
+	struct draft *draft = begin("web");
+
+	cr_expect_not(set(draft, "exec", "", "it's", NULL));
+	cr_expect_eq(diags.errors, 1u, "%s", diags.list[1].message);
+	draft_free(draft);
+}

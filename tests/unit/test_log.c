@@ -132,7 +132,7 @@ Test(log, filters_by_level)
 	cr_assert(!log_wants(NULL, LEVEL_ERROR));
 	log_notice(open_one, "no");
 	log_error(open_one, "yes");
-	log_output(open_one, "echo", "always", 6);
+	log_output(open_one, "echo", 0, "always", 6);
 	read_path(path);
 	cr_assert_null(strstr(text, "no\n"));
 	cr_assert_not_null(strstr(text, ": yes\n"));
@@ -145,7 +145,7 @@ Test(log, does_nothing_without_a_log)
 
 	log_event(NULL, LEVEL_ERROR, &event, "x");
 	log_say(NULL, LEVEL_ERROR, "x");
-	log_output(NULL, "a", "x", 1);
+	log_output(NULL, "a", 0, "x", 1);
 	log_reopen(NULL);
 	log_close(NULL);
 	cr_assert_eq(log_dropped(NULL), 0);
@@ -194,7 +194,17 @@ Test(log, leaves_out_facts_that_are_not)
 	open_log(destination, true, LEVEL_INFO);
 	log_info(open_one, "hello");
 	read_path(path);
-	expect_match("^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"message\":\"hello\"\\}\n$");
+	expect_match("^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"event\":\"message\",\"message\":\"hello\"\\}\n$");
+}
+
+Test(log, leaves_out_a_peer_without_an_address)
+{
+	const struct event event = { .name = "started", .service = "web", .peer = "" };
+
+	open_log(destination, true, LEVEL_INFO);
+	log_event(open_one, LEVEL_INFO, &event, "started");
+	read_path(path);
+	cr_assert_null(strstr(text, "peer"), "%s", text);
 }
 
 Test(log, writes_output_of_backends_harmlessly)
@@ -203,18 +213,19 @@ Test(log, writes_output_of_backends_harmlessly)
 
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, "echo", "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
+	log_output(open_one, "echo", 0, "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
 	cr_assert_str_eq(read_now(ends[0]), "echo: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
 }
 
 Test(log, writes_output_of_backends_as_json)
 {
 	open_log(destination, true, LEVEL_INFO);
-	log_output(open_one, "echo", "hi \xff", 4);
+	log_output(open_one, "echo", 0, "hi \xff", 4);
+	log_output(open_one, "echo", 77, "there", 5);
 	read_path(path);
 	expect_match(
 		"^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"service\":\"echo\",\"event\":\"output\",\"message\":\"hi "
-		"\xef\xbf\xbd\"\\}\n$");
+		"\xef\xbf\xbd\"\\}\n.*\"event\":\"output\",\"pid\":77,\"message\":\"there\"\\}\n$");
 }
 
 Test(log, cuts_a_long_line_so_that_a_pipe_takes_it_whole)
@@ -225,7 +236,7 @@ Test(log, cuts_a_long_line_so_that_a_pipe_takes_it_whole)
 	memset(line, 'x', sizeof(line));
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, "echo", line, sizeof(line));
+	log_output(open_one, "echo", 0, line, sizeof(line));
 	read_now(ends[0]);
 	cr_assert_leq(strlen(text), 4000);
 	cr_assert_geq(strlen(text), 3990);

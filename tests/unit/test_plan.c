@@ -86,9 +86,9 @@ Test(plan, refuses_a_template_it_does_not_know)
 {
 	doubtful = true;
 	cr_expect_not(plan_of("exec = { \"/bin/x\", \"%%{nothing}\" }"));
-	cr_expect_str_eq(buf_string(&why), "exec: '%{nothing}' has an unknown template");
+	cr_expect_str_eq(buf_string(&why), "exec: '%{nothing}' has an unknown template (rows.conf:3)");
 	cr_expect_not(plan_of("env = { \"A=%%{fd:nobody}\" }"));
-	cr_expect_str_eq(buf_string(&why), "env: 'A=%{fd:nobody}' has an unknown template");
+	cr_expect_str_eq(buf_string(&why), "env: 'A=%{fd:nobody}' has an unknown template (rows.conf:4)");
 }
 
 Test(plan, builds_the_environment_from_nothing)
@@ -140,6 +140,7 @@ Test(plan, refuses_to_start_without_a_file_of_variables)
 {
 	cr_expect_not(plan_of("environment_file = { \"%s/none\" }", folder));
 	cr_expect(strstr(buf_string(&why), "No such file"));
+	cr_expect(strstr(buf_string(&why), " (rows.conf:"), "%s", buf_string(&why));
 	cr_expect(plan_of("environment_file = { \"-%s/none\" }", folder));
 }
 
@@ -193,7 +194,7 @@ Test(plan, knows_no_home_of_a_user_without_an_entry)
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n"
 		      "working_directory = \"~\"\n}\n");
 	cr_expect_null(plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why));
-	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home");
+	cr_expect_str_eq(buf_string(&why), "working_directory: the user has no home (rows.conf:5)");
 	service = row("service a { listen = 7\nexec = \"/bin/x\"\nuser = \"54321\"\ngroup = \"54321\"\n}\n");
 	plan = plan_make(service, &heritage, &(struct plan_sockets){ .port = 7 }, &why);
 	cr_assert(plan);

@@ -19,7 +19,8 @@
 
 static struct diags diags;
 static struct table *table;
-static char folder[64];
+static char folder[64], runtime[128];
+static struct heritage heritage;
 
 static void set_up(void)
 {
@@ -28,6 +29,8 @@ static void set_up(void)
 	strcpy(folder, "/tmp/superd-preflight-XXXXXX");
 	cr_assert(mkdtemp(folder));
 	cr_assert_eq(chmod(folder, 0755), 0);
+	snprintf(runtime, sizeof(runtime), "%s/run", folder);
+	heritage = (struct heritage){ .runtime_directory = runtime, .state_directory = folder };
 }
 
 static void tear_down(void)
@@ -88,7 +91,7 @@ static bool load(const char *text)
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
 	resolve_table(table, &diags);
-	preflight_table(table, &diags);
+	preflight_table(table, &heritage, &diags);
 	return true;
 }
 
@@ -329,10 +332,61 @@ Test(preflight, is_quick_for_ten_thousand_services)
 	cr_assert_eq(table->count, SERVICES);
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	resolve_table(table, &diags);
-	preflight_table(table, &diags);
+	preflight_table(table, &heritage, &diags);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	cr_expect_eq(diags.count, 0, "%s", said());
 	cr_expect_lt((double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9, 0.5);
 	fprintf(stderr, "resolve and preflight of %d services: %.1f ms\n", SERVICES,
 		(double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
+}
+
+#define WITH "service a {\n listen = 7\n exec = \"/bin/true\"\n user = root\n"
+
+/* For a second table in one test. */
+static void forget(void)
+{
+	table_free(table);
+	table = NULL;
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+}
+
+Test(preflight, says_that_a_folder_cannot_be_made)
+{
+	cr_assert(load(WITH " runtime_directory = { b, \"c/d\" }\n state_directory = { e }\n}\n"));
+	cr_expect_not(strstr(said(), "directory"), "%s", said());
+	forget();
+	make_file("run", 0644, "");
+	cr_assert(load(WITH " runtime_directory = { b }\n state_directory = { run }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "runtime_directory = b: "));
+	cr_expect(strstr(said(), "/run: Not a directory") || strstr(said(), "/run/b: Not a directory"), "%s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 6, "/run is no folder"));
+}
+
+Test(preflight, says_that_processors_are_not_there)
+{
+	long there = sysconf(_SC_NPROCESSORS_CONF);
+	char text[256];
+
+	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"%ld\" }\n}\n", there);
+	cr_assert(load(text));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "cpu_affinity = "));
+	forget();
+	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"0\", \"%ld-%ld\" }\n}\n", there - 1, there);
+	cr_assert(load(text));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "the processors here are 0 to "));
+	forget();
+	cr_assert(load(WITH " cpu_affinity = { \"0\" }\n}\n"));
+	cr_expect_not(strstr(said(), "cpu_affinity"), "%s", said());
+}
+
+Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
+{
+	make_file("env", 0644, "A=b\nBAD LINE\nexport Z=3\n");
+	cr_assert(load(WITH " environment_file = { \"FOLDER/env\" }\n}\n"
+		       "service b {\n listen = 8\n exec = \"/bin/true\"\n user = root\n"
+		       " environment_file = { \"-FOLDER/missing\", \"FOLDER/env\" }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/env: line 2 is passed over"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "without export"));
+	cr_expect_not(strstr(said(), "11: "), "%s", said());
 }

@@ -225,8 +225,13 @@ Test(spawn, says_that_it_may_not_change_the_root)
 Test(spawn, says_that_a_limit_cannot_be_set)
 {
 	plan_of("exec = \"/bin/true\"");
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, { 100, 50 } };
+	cr_assert_eq(plan->limit_count, 1u);
+	plan->limits[1] = (struct plan_limit){ RLIMIT_CORE, { 100, 50 } };
+	plan->limit_count = 2;
 	expect_fault(STAGE_LIMITS, EINVAL);
+	cr_expect_eq(fault_of().resource, RLIMIT_CORE);
+	plan->limits[0].value = (struct rlimit){ 100, 50 };
+	cr_expect_eq(fault_of().resource, RLIMIT_NOFILE);
 }
 
 Test(spawn, says_that_a_descriptor_is_not_open)
@@ -257,7 +262,9 @@ static int fault_without(void (*drop)(void), const struct account *account)
 		drop();
 		plan->account = account;
 		spawn_start(&launch);
-		_exit(launch.pid >= 0 ? 200 : launch.fault.error != EPERM ? 201 : (int)launch.fault.stage);
+		if (launch.pid >= 0)
+			_exit(200);
+		_exit(launch.fault.error == EPERM || launch.fault.error == EACCES ? (int)launch.fault.stage : 201);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(WIFEXITED(status));
@@ -296,6 +303,25 @@ Test(spawn, says_that_it_may_not_change_users)
 	skip_without_root();
 	cr_expect_eq(fault_without(lose_the_right_to_change_users, &other), STAGE_USER);
 	cr_expect_eq(fault_without(become_nobody, NULL), 200, "without a change it needs no right");
+}
+
+/* Each means of a start that takes a right has a stage of its own, so that its option can be named. */
+Test(spawn, names_the_step_that_takes_a_right)
+{
+	skip_without_root();
+	plan_of("exec = \"/bin/true\"\nnice = -5");
+	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_NICE);
+	plan_of("exec = \"/bin/true\"\nio_scheduling = \"realtime:0\"");
+	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_IO_PRIORITY);
+	plan_of("exec = \"/bin/true\"\ncapability_bounding_set = { \"net_bind_service\" }");
+	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_BOUNDING);
+	plan_of("exec = \"/bin/true\"\nambient_capabilities = { \"net_admin\" }");
+	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_AMBIENT);
+	plan_of("exec = \"/bin/true\"");
+	strcpy(plan->oom_score, "2000");
+	expect_fault(STAGE_OOM_SCORE, EINVAL);
+	plan_of("exec = \"/bin/true\"\ncpu_affinity = { \"1023\" }");
+	expect_fault(STAGE_CPUS, EINVAL);
 }
 
 Test(spawn, becomes_its_user_with_its_groups)

@@ -354,7 +354,10 @@ Test(type, reads_octal_modes)
 	expect_one_written(&plain_mode, "22", "0022", "\"0022\"");
 	expect_one_written(&plain_mode, "4755", "04755", "\"04755\"");
 	expect_one_refused(&plain_mode, "0888", "octal");
+	expect_one_refused(&plain_mode, "10000", "at most 07777");
 	expect_one_refused(&bounded_mode, "1777", "up to 0777");
+	expect_one_refused(&bounded_mode, "99999", "up to 0777");
+	expect_one_refused(&bounded_mode, "rw", "up to 0777");
 }
 
 Test(type, lists_the_words_and_suggests_the_near_one)

@@ -208,7 +208,8 @@ int main(int argc, char **argv)
 	passed = listen_fds();
 	if (passed < 0 || passed > 1) {
 		fprintf(stderr, "hello-world-server: %s: exactly one socket is wanted\n",
-			passed < 0 ? "LISTEN_FDS is no number" : "several sockets were passed");
+			passed > 1 ? "several sockets were passed" : errno == EBADF ?
+			"LISTEN_FDS counts sockets that are not open" : "LISTEN_PID or LISTEN_FDS is no number");
 		return 1;
 	}
 	server.passed = passed == 1;

@@ -20,6 +20,12 @@ static int number_from(const char *text)
 	return *end != '\0' || errno != 0 || value > INT_MAX ? -1 : (int)value;
 }
 
+static int wrong(int error)
+{
+	errno = error;
+	return -1;
+}
+
 int listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
@@ -28,17 +34,17 @@ int listen_fds(void)
 	if (!pid || !fds)
 		return 0;
 	if (number_from(pid) < 0)
-		return -1;
+		return wrong(EINVAL);
 	if (number_from(pid) != getpid())
 		return 0;
 	count = number_from(fds);
 	if (count < 0 || count > INT_MAX - LISTEN_FDS_FIRST)
-		return -1;
+		return wrong(EINVAL);
 	for (int fd = LISTEN_FDS_FIRST; fd < LISTEN_FDS_FIRST + count; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 
 		if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
-			return -1;
+			return wrong(EBADF);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");

@@ -1,0 +1,10 @@
+/* The signals superd handles while it runs: the one list, for the loop that watches them and for the child that puts
+ * them back to their defaults. */
+#pragma once
+
+#include <stddef.h>
+
+#define SIGNALS_MOST 16                 /* there are fewer */
+
+/* The nth of them, from 0 on; 0 behind the last. Async-signal-safe. */
+int signals_handled(size_t n);

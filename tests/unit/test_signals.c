@@ -1,0 +1,41 @@
+/* The list of signals: whole, each once, and within the room that is kept for their watchers. */
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include "sys/signals.h"
+
+static size_t count_of(int wanted)
+{
+	size_t found = 0;
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++)
+		found += signal == wanted;
+	return found;
+}
+
+Test(signals, are_each_listed_once)
+{
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		cr_expect_eq(count_of(signal), 1u, "%d", signal);
+		cr_expect(signal > 0 && signal < NSIG);
+	}
+}
+
+Test(signals, hold_what_stops_reloads_and_reaps)
+{
+	cr_expect_eq(count_of(SIGTERM), 1u);
+	cr_expect_eq(count_of(SIGINT), 1u);
+	cr_expect_eq(count_of(SIGHUP), 1u);
+	cr_expect_eq(count_of(SIGCHLD), 1u);
+	cr_expect_eq(count_of(SIGRTMIN + 3), 1u);
+	cr_expect_eq(count_of(SIGKILL), 0u);
+}
+
+Test(signals, are_fewer_than_there_is_room_for)
+{
+	cr_expect_eq(signals_handled(SIGNALS_MOST), 0);
+	cr_expect_eq(signals_handled((size_t)-1), 0);
+}
