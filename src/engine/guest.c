@@ -98,7 +98,8 @@ void guest_refuse(struct keeper *keeper, struct guest *guest, const char *reason
 	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
 	event.peer = guest->caller.address;
 	keeper->activity->refused++;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", guest->caller.address, reason);
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s",
+		  *event.peer ? event.peer : "a local client", reason);
 	client_refuse(&guest->client);
 }
 
@@ -122,7 +123,8 @@ static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pi
 
 	event.peer = guest->caller.address;
 	if (log_wants(keeper->engine->log, LEVEL_INFO))
-		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid, event.peer);
+		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid,
+			  *event.peer ? event.peer : "a local client");
 }
 
 bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why)

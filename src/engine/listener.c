@@ -132,7 +132,8 @@ void listener_send_away(struct listener *listener, struct engine *engine, const 
 
 		client_address(client, address, sizeof(address));
 		event.peer = address;
-		log_event(engine->log, LEVEL_NOTICE, &event, "refused %s: %s", address, why);
+		log_event(engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
+			  why);
 		client_refuse(client);
 	}
 	free(parked);

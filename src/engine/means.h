@@ -39,5 +39,6 @@ void means_end_all(struct engine *engine);              /* and what was released
 /* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */
 void means_drain(struct means *means, bool last);
 
-/* Whose output comes from now on: the log gets the pid of the one instance a service of accept = no has; 0: unknown. */
+/* Whose output comes from now on: the log gets the pid of the one instance a service of accept = no has; 0:
+ * unknown. */
 void means_name(struct means *means, pid_t pid);

@@ -109,7 +109,8 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	if (supervisor->engine.stopping) {
 		table_free(table);
 	} else if (!table || diags->errors) {
-		log_error(log, "not reloaded: %zu errors: the table of before goes on", diags->errors);
+		log_error(log, "not reloaded: %zu error%s: the table of before goes on", diags->errors,
+			  diags->errors == 1 ? "" : "s");
 		table_free(table);
 	} else if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, &counts)) {
 		log_error(log, "not reloaded: out of memory: the table of before goes on");
