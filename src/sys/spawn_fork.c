@@ -4,15 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
-static ssize_t read_fault(int fd, struct fault *fault)
+#define PATIENCE 10000                 /* milliseconds: no start takes so long, but from a hung file system */
+
+/* A child that somebody stops (SIGSTOP) on its way must not stop superd. */
+static ssize_t read_fault(int fd, pid_t pid, struct fault *fault)
 {
+	struct pollfd told = { fd, POLLIN, 0 };
 	ssize_t got;
 
+	if (poll(&told, 1, PATIENCE) == 0)
+		kill(pid, SIGKILL);
 	do
 		got = read(fd, fault, sizeof(*fault));
 	while (got < 0 && errno == EINTR);
@@ -51,7 +59,7 @@ pid_t spawn_process(struct job *job, char *stack)
 	if (pid < 0)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 	fd_close(&ends[1]);
-	if (pid > 0 && read_fault(ends[0], &job->fault) == (ssize_t)sizeof(job->fault)) {
+	if (pid > 0 && read_fault(ends[0], pid, &job->fault) == (ssize_t)sizeof(job->fault)) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		pid = -1;
