@@ -1,10 +1,13 @@
-/* Finding a daemon. The hard thing is trust: a pid file names any process its writer likes, so only a child of
- * ours counts, which an orphaned daemon is, as superd is its reaper. */
+/* Finding a daemon. The hard thing is that nobody says who it is: the process that came to us when the first one
+ * ended may be one of passage, which ends with 0 and leaves the next. So the one found is on trial: followed, and
+ * looked for again when it ends with 0 before it has settled.
+ *
+ * A pid file names any process its writer likes, so only a child of ours counts, which an orphaned daemon is, as
+ * superd is its reaper; and none that is another instance's. */
 #include "engine/daemon.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,8 +15,43 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/sweep.h"
 
-#define LOOK_AGAIN 0.02                 /* seconds between looks for a pid file not yet written */
+/* Seconds. */
+#define SEVERAL 0.2                     /* processes of passage among several have gone by then */
+#define TRIAL 0.1                       /* until who was found is announced as the daemon */
+#define SETTLED 5.0                     /* until it counts as one for good */
+#define UNDECIDED 5.0                   /* nobody could be told from the others for so long: it failed */
+
+static struct search *search_of(const struct instance *instance)
+{
+	return container_of(instance->kin, struct search, kin);
+}
+
+static void forget(struct instance *instance)
+{
+	struct search *search = search_of(instance);
+
+	ev_timer_stop(instance->engine->loop, &search->timer);
+	list_remove(&instance->seeking);
+	instance->kin = NULL;
+	kin_free(&search->kin);
+	free(search);
+}
+
+static void take_group(struct instance *instance)
+{
+	pid_t group = getpgid(instance->child.pid);
+
+	instance->group = group > 1 && group != getpgrp() ? group : 0;
+}
+
+static void say(const struct search *search, const char *what)
+{
+	struct event event = { .name = "failed", .service = search->instance->service->name, .reason = what };
+
+	log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", what);
+}
 
 static bool is_our_child(pid_t pid)
 {
@@ -22,127 +60,217 @@ static bool is_our_child(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
-/* What a pid file says: a pid, 0 while there is none, -1 when the daemon it names has already ended. */
-static pid_t read_pid_file(const char *path)
+/* What the pid file says; 0: nothing. */
+static pid_t read_pid_file(const struct search *search)
 {
 	size_t length;
-	char *text = fd_read_file(path, 64, &length);
+	char *text = fd_read_file(search->kin.service->life->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
 		return 0;
 	text[strcspn(text, " \t\r\n")] = '\0';
-	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
+	if (scan_count(text, &pid) || pid < 1 || pid > INT32_MAX)
 		pid = 0;
 	free(text);
-	if (pid && !is_our_child((pid_t)pid))
-		return kill((pid_t)pid, 0) < 0 && errno == ESRCH ? -1 : 0;
 	return (pid_t)pid;
 }
 
-void daemon_forget(const struct service *service)
+static void ignore(void *context, pid_t pid)
 {
-	if (service->what->type == TYPE_FORKING && service->life->pid_file)
-		unlink(service->life->pid_file);
+	(void)context, (void)pid;
 }
 
-/* Our children that nobody is known to be, when there is exactly one of them. */
-static pid_t find_only_stranger(const struct engine *engine)
+/* Whom the file names. KIN_NONE: one that has already ended, with all the others. */
+static pid_t pick_named(struct search *search)
 {
-	char path[64], *text = NULL, *at;
-	size_t size = 0;
-	pid_t found = 0;
-	FILE *file;
+	const struct engine *engine = search->instance->engine;
+	pid_t pid = read_pid_file(search);
 
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (getline(&text, &size, file) < 0)
-		text[0] = '\0';
-	fclose(file);
-	for (char *word = strtok_r(text, " ", &at); word; word = strtok_r(NULL, " ", &at)) {
-		int64_t pid;
-
-		if (scan_count(word, &pid) || children_find(&engine->children, (pid_t)pid) || !is_our_child((pid_t)pid))
-			continue;
-		if (found) {
-			found = 0;
-			break;
-		}
-		found = (pid_t)pid;
-	}
-	free(text);
-	return found;
+	kin_pick(engine, &search->kin, search->before, CERTAIN, false);        /* to keep up with those that move on */
+	if (pid <= 1)
+		return KIN_UNCLEAR;
+	if (is_our_child(pid))
+		return kin_accepts(engine, &search->kin, pid) ? pid : KIN_UNCLEAR;
+	if (kill(pid, 0) == 0 || errno != ESRCH || kin_each(engine, &search->kin, ignore, NULL))
+		return KIN_UNCLEAR;
+	return KIN_NONE;
 }
 
-static void become(struct instance *instance, pid_t pid)
+static void say_file(const struct search *search)
 {
-	pid_t group = getpgid(pid);
+	const char *path = search->kin.service->life->pid_file;
+	struct event event = { .name = "failed", .service = search->instance->service->name };
+	pid_t pid = read_pid_file(search);
 
-	instance->child.pid = instance->pid = pid;
-	instance->group = group > 1 && group != getpgrp() ? group : 0;
-	instance->starting = false;
-	if (!children_add(&instance->engine->children, &instance->child)) {
-		kill(pid, SIGKILL);
+	if (pid)
+		log_event(search->instance->engine->log, LEVEL_WARNING, &event,
+			  "pid_file %s names pid %ld: that is no process of this start", path, (long)pid);
+	else
+		log_event(search->instance->engine->log, LEVEL_WARNING, &event,
+			  "pid_file %s: the daemon has not written its pid there", path);
+}
+
+static void announce(struct search *search)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "daemon", .service = instance->service->name, .pid = instance->pid };
+
+	take_group(instance);
+	log_event(instance->engine->log, LEVEL_INFO, &event, "daemon is pid %ld", (long)instance->pid);
+	if (!instance->starting)
 		return;
-	}
-	ev_timer_stop(instance->engine->loop, &instance->timer);
+	instance->starting = false;
 	instance->on_ready(instance);
 }
 
-/* Owns the wait for a pid file; freed when it is over. */
-struct search {
-	ev_timer timer;
-	struct instance *instance;
-	double until;
-};
-
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+/* Named by its file; or neither its session's leader nor in the session of the first process, which is how the
+ * second of two forks ends up. */
+static bool is_settled(const struct search *search)
 {
-	struct search *search = container_of(timer, struct search, timer);
-	struct instance *instance = search->instance;
-	pid_t pid = read_pid_file(instance->service->life->pid_file);
-	bool over = pid || instance->stopping || ev_now(loop) >= search->until;
+	pid_t pid = search->instance->pid, session = getsid(pid);
 
-	(void)events;
-	if (!over)
-		return;
-	ev_timer_stop(loop, timer);
-	free(search);
-	if (pid > 0 && !instance->stopping) {
-		become(instance, pid);
-		return;
-	}
-	instance->starting = false;
-	instance->failed = !pid;
-	instance->status = pid ? 0 : 1 << 8;    /* it came and went; or as if it had exited with 1 */
-	instance->child.ended(&instance->child, instance->status);
+	return search->kin.service->life->pid_file || (session > 0 && session != pid && session != search->first);
 }
 
-static bool wait_for_file(struct instance *instance)
+static bool follow(struct search *search, pid_t pid)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	struct instance *instance = search->instance;
 
-	if (!search)
-		return false;
-	search->instance = instance;
-	search->until = instance->since + (double)instance->service->life->timeout_start / 1e6;
-	instance->child.pid = 0;
-	ev_timer_stop(instance->engine->loop, &instance->timer);
-	ev_timer_init(&search->timer, on_look, LOOK_AGAIN, LOOK_AGAIN);
-	ev_timer_start(instance->engine->loop, &search->timer);
+	instance->child.pid = instance->pid = pid;
+	kin_add(&search->kin, pid);
+	kin_add(&search->kin, getsid(pid));
+	take_group(instance);
+	if (!children_add(&instance->engine->children, &instance->child)) {
+		instance->child.pid = 0;
+		say(search, "cannot follow its daemon: out of memory");
+		return sweep_begin(search, FAILED);
+	}
+	if (instance->starting)
+		ev_timer_stop(instance->engine->loop, &instance->timer);
+	search_enter(search, ON_TRIAL);
+	if (is_settled(search)) {
+		announce(search);
+		forget(instance);
+	} else {
+		search_wake_in(search, TRIAL);
+	}
 	return true;
 }
 
-bool daemon_find(struct instance *instance)
+/* false: there is nobody, and it is over. */
+static bool look(struct search *search)
 {
-	const char *path = instance->service->life->pid_file;
-	pid_t pid = path ? read_pid_file(path) : find_only_stranger(instance->engine);
+	const struct instance *instance = search->instance;
+	bool by_file = search->kin.service->life->pid_file, first = search->before == search->first;
+	pid_t pid = by_file ? pick_named(search)
+			    : kin_pick(instance->engine, &search->kin, search->before, first ? UNDISPUTED : CERTAIN,
+				       search_waited(search) >= SEVERAL);
 
-	if (pid > 0) {
-		become(instance, pid);
+	if (pid > 0)
+		return follow(search, pid);
+	if (pid == KIN_NONE)
+		return false;
+	if (!by_file && search_waited(search) >= UNDECIDED) {
+		say(search, "which of the processes it has left is its daemon can't be told: give pid_file");
+		return sweep_begin(search, FAILED);
+	}
+	search_look_again(search);
+	return true;
+}
+
+/* It was told to stop before its daemon was settled, by its limit of time or from above. */
+static bool give_up(struct search *search)
+{
+	const struct instance *instance = search->instance;
+
+	if (instance->failed && search->phase == LOOKING && search->kin.service->life->pid_file)
+		say_file(search);
+	return sweep_begin(search, instance->failed ? FAILED : 0);
+}
+
+static bool go_on(struct search *search)
+{
+	if (search->phase == SWEEPING)
+		return sweep_go_on(search);
+	if (search->phase == FOLLOWED) {
+		take_group(search->instance);
+		forget(search->instance);
 		return true;
 	}
-	return path && !pid && wait_for_file(instance);
+	if (search->instance->stopping)
+		return give_up(search);
+	if (search->phase == LOOKING)
+		return look(search);
+	announce(search);
+	search_enter(search, FOLLOWED);
+	search_wake_in(search, SETTLED);
+	return true;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct search *search = container_of(timer, struct search, timer);
+	struct instance *instance = search->instance;
+	int status;
+
+	(void)loop, (void)events;
+	if (go_on(search))
+		return;
+	status = search->status;
+	search_drop_empty_group(search);
+	forget(instance);
+	instance->child.ended(&instance->child, status);
+}
+
+/* Who was followed has ended. true: the instance goes on. */
+static bool find(struct instance *instance, int status)
+{
+	struct search *search = search_of(instance);
+	pid_t ended = instance->child.pid;
+	bool done = search->phase == FOLLOWED && (instance->stopping || status), goes_on;
+
+	if (search->phase == FIRST)
+		search->first = ended;
+	kin_add(&search->kin, ended);
+	instance->child.pid = 0;
+	if (search->phase == SWEEPING)
+		return true;
+	search->before = ended;
+	search_drop_empty_group(search);
+	if (!done && !instance->stopping && !status)
+		search_enter(search, LOOKING);
+	if (done)
+		goes_on = false;
+	else
+		goes_on = search->phase == LOOKING ? look(search) : sweep_begin(search, status);
+	if (!goes_on && search->phase == SWEEPING)
+		instance->status = search->status;
+	if (!goes_on)
+		forget(instance);
+	return goes_on;
+}
+
+bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
+		   unsigned listener_count)
+{
+	const char *pid_file = instance->service->life->pid_file;
+	struct search *search;
+
+	if (instance->service->what->type != TYPE_FORKING)
+		return true;
+	search = calloc(1, sizeof(*search));
+	if (!search || !kin_init(&search->kin, instance, table, listeners, listener_count)) {
+		free(search);
+		return false;
+	}
+	search->instance = instance;
+	ev_init(&search->timer, on_timer);
+	instance->kin = &search->kin;
+	instance->find_daemon = find;
+	instance->forget_daemon = forget;
+	list_add(&instance->engine->starts, &instance->seeking);
+	if (pid_file)
+		unlink(pid_file);
+	return true;
 }

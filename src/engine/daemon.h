@@ -1,14 +1,16 @@
-/* type = forking: finds the daemon that a first process left behind when it exited. */
+/* type = forking: from the first process to the daemon it leaves behind. Until that is settled the instance has a
+ * kin (engine/kin): who is followed may end with 0 and leave another, or the start fails, and then all it brought
+ * is stopped before the instance is over. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/instance.h"
+#include "engine/listener.h"
+#include "model/table.h"
 
-/* The first process has exited with 0. By pid_file where the service has one (waited for, up to the start's limit
- * of time), else the one process that came to us with its end. true: the instance goes on under the daemon's pid,
- * or waits for the file; on_ready is called once it is known. false: there is none, the instance ended. */
-bool daemon_find(struct instance *instance);
-
-/* Before a start: removes the pid file of an earlier one, which would name the wrong process. */
-void daemon_forget(const struct service *service);
+/* Before the first process is started; other types are left alone. Removes the pid file of an earlier start, which
+ * would name the wrong process. The row of now is held in its table until the end of the search, whatever a reload
+ * makes of the service meanwhile. false: out of memory. */
+bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
+		   unsigned listener_count);

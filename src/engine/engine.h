@@ -33,6 +33,7 @@ struct engine {
 	size_t resting_count;
 	struct list none;               /* an empty list */
 	struct list lingering;          /* instances whose first process ended while others of its group live */
+	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
 	size_t instances;               /* alive, of all services */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* given up for a moment when descriptors run out; -1: given up */

@@ -32,20 +32,12 @@ static void finish(struct instance *instance)
 	instance->on_end(instance, &ending);
 }
 
-/* The first process of type = forking has done its part; the daemon it left is the instance from now on. */
-static bool hand_to_daemon(struct instance *instance, int status)
-{
-	if (!instance->starting || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || instance->stopping)
-		return false;
-	return instance->find_daemon(instance);
-}
-
 static void on_ended(struct child *child, int status)
 {
 	struct instance *instance = container_of(child, struct instance, child);
 
 	instance->status = status;
-	if (hand_to_daemon(instance, status))
+	if (instance->kin && instance->find_daemon(instance, status))
 		return;
 	child->pid = 0;
 	if (instance->stopping && instance->service->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
@@ -93,6 +85,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	instance->child.ended = on_ended;
 	list_init(&instance->link);
 	list_init(&instance->linger);
+	list_init(&instance->seeking);
 	ev_init(&instance->timer, on_timer);
 	instance->timer.data = instance;
 	return instance;
@@ -123,9 +116,9 @@ void instance_limit(struct instance *instance, int64_t microseconds)
 
 static void signal_instance(struct instance *instance, int signal, bool group)
 {
-	if (group && instance->group > 1)
-		kill(-instance->group, signal);
-	else if (instance->child.pid > 1)
+	if (group && instance->group > 1 && kill(-instance->group, signal) == 0)
+		return;
+	if (instance->child.pid > 1)    /* it may have made a group of its own */
 		kill(instance->child.pid, signal);
 }
 
@@ -149,7 +142,7 @@ void instance_kill(struct instance *instance)
 	ev_timer_stop(instance->engine->loop, &instance->timer);
 	signal_instance(instance, SIGKILL, instance->service->life->kill_mode != KILL_PROCESS);
 	if (instance->child.pid > 1)
-		kill(instance->child.pid, SIGKILL);     /* it may have made a group of its own */
+		kill(instance->child.pid, SIGKILL);
 }
 
 void instance_free(struct instance *instance)
@@ -157,6 +150,8 @@ void instance_free(struct instance *instance)
 	if (!instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &instance->timer);
+	if (instance->kin)
+		instance->forget_daemon(instance);
 	children_remove(&instance->engine->children, &instance->child);
 	free(instance);
 }
@@ -181,16 +176,42 @@ static void for_all(struct engine *engine, void (*act)(struct instance *instance
 	}
 }
 
+/* Those that follow nobody for the moment are not among the children. */
+static void for_all_starting(struct engine *engine, void (*act)(struct instance *instance))
+{
+	LIST_EACH(link, &engine->starts)
+		act(container_of(link, struct instance, seeking));
+}
+
 void instance_stop_all(struct engine *engine)
 {
 	for_all(engine, instance_stop);
+	for_all_starting(engine, instance_stop);
 }
 
 void instance_kill_all(struct engine *engine)
 {
 	for_all(engine, instance_kill);
+	for_all_starting(engine, instance_kill);
 	LIST_EACH(link, &engine->lingering)
 		instance_kill(container_of(link, struct instance, linger));
+}
+
+bool instance_has_group(const struct engine *engine, pid_t group)
+{
+	if (group <= 1)
+		return false;
+	for (size_t n = 0; n < engine->children.size; n++) {
+		for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
+			if (child->ended == on_ended && container_of(child, struct instance, child)->group == group)
+				return true;
+		}
+	}
+	LIST_EACH(link, &engine->lingering) {
+		if (container_of(link, struct instance, linger)->group == group)
+			return true;
+	}
+	return false;
 }
 
 void instance_describe_status(int status, char *text)

@@ -12,6 +12,7 @@
 #include "engine/gate.h"
 #include "model/service.h"
 
+struct kin;
 struct listener;
 
 /* How an instance ended, for its keeper. */
@@ -24,13 +25,14 @@ struct ending {
 struct instance {
 	struct list link;               /* in its keeper's list of instances, or of those retired */
 	struct list linger;             /* in the engine's, when its first process is gone and its group is not */
+	struct list seeking;            /* in the engine's starts, while its daemon is not settled */
 	struct child child;
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or the one adopted since */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	double since;                   /* loop time */
-	bool starting;                  /* type = forking: the first process has not ended yet */
+	bool starting;                  /* type = forking: its daemon is not known yet */
 	bool stopping, killed, failed;  /* failed: it is stopped for a failure (a timeout), so its end is one too */
 	bool retired;                   /* the keeper goes on without it */
 	bool counted;                   /* source holds a count of the gate */
@@ -42,7 +44,9 @@ struct instance {
 	bool knows_head;                /* head is the datagram that stood first there (sys/backlog) */
 	uint64_t head;
 	int status;                     /* kept while it lingers */
-	bool (*find_daemon)(struct instance *instance);                         /* type = forking: see engine/daemon */
+	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it goes by its process alone */
+	bool (*find_daemon)(struct instance *instance, int status);     /* who was followed ended: see engine/daemon */
+	void (*forget_daemon)(struct instance *instance);               /* frees kin */
 	void (*on_limit)(struct instance *instance);                            /* its timer */
 	void (*on_ready)(struct instance *instance);                            /* type = forking: the daemon runs */
 	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call; frees nothing itself */
@@ -67,6 +71,8 @@ void instance_free(struct instance *instance);
 /* Every instance of every service, those retired too. */
 void instance_stop_all(struct engine *engine);
 void instance_kill_all(struct engine *engine);
+
+bool instance_has_group(const struct engine *engine, pid_t group);     /* any of them: it is that one's group */
 
 /* Looks which lingering groups are gone; after strangers were reaped. */
 void instance_sweep(struct engine *engine);

@@ -274,7 +274,12 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 		instance_free(instance);
 		return NULL;
 	}
-	daemon_forget(keeper->service);
+	if (!daemon_expect(instance, keeper->table, keeper->listeners, keeper->listener_count)) {
+		buf_text(why, "out of memory");
+		wiring_close(&wiring);
+		instance_free(instance);
+		return NULL;
+	}
 	note_queue(keeper);
 	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service);
 	spawn_start(&launch);
@@ -290,7 +295,6 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	instance->context = keeper;
 	instance->on_end = on_end;
 	instance->on_ready = on_ready;
-	instance->find_daemon = daemon_find;
 	instance->on_limit = on_limit;
 	list_add(&keeper->activity->instances, &instance->link);
 	return instance;
@@ -346,7 +350,7 @@ void run_stop(struct keeper *keeper, enum happening cause)
 	if (!instance)
 		return;
 	event.pid = instance->pid;
-	if (cause == TIMER) {
+	if (cause == TIMER && !instance->failed) {      /* a start that has failed was told of */
 		bool late = instance->starting;
 
 		instance->failed = late;

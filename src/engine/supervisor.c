@@ -299,6 +299,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	list_init(&engine->released);
 	list_init(&engine->resting);
 	list_init(&engine->lingering);
+	list_init(&engine->starts);
 	engine_keep_spare(engine);
 	watch_signals(supervisor);
 	supervisor->loader.loaded = on_loaded;

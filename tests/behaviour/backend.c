@@ -221,6 +221,49 @@ static int do_daemon(const char *argument)
 	return do_serve(NULL);
 }
 
+/* Whether a word is among those of a list with commas; NULL, or what is behind it. */
+static const char *has_word(const char *list, const char *word)
+{
+	const char *at = strstr(list, word);
+
+	return at ? at + strlen(word) : NULL;
+}
+
+static bool write_pid(const char *path, long pid)
+{
+	FILE *file = fopen(path, "we");
+
+	return file && fprintf(file, "%ld\n", pid) > 0 && fclose(file) == 0;
+}
+
+/* A daemon as such words tell: of `single` or two forks, whose first process waits for nobody, and may `fail` or
+ * `stay`; the one between may be `slow`; the daemon may be `deaf` to TERM, serve but `one`, and write its pid to
+ * `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. */
+static int do_fork(const char *argument)
+{
+	const char *path = has_word(argument, "pid=");
+
+	if (fork() != 0) {
+		while (has_word(argument, "stay"))
+			pause();
+		_exit(has_word(argument, "fail") ? 3 : 0);
+	}
+	if (has_word(argument, "slow"))
+		sleep_ms(400);
+	setsid();
+	if (!has_word(argument, "single") && fork() != 0) {
+		sleep_ms(has_word(argument, "slow") ? 400 : 0);
+		_exit(0);
+	}
+	if (has_word(argument, "deaf"))
+		signal(SIGTERM, SIG_IGN);
+	if (has_word(argument, "late"))
+		sleep_ms(400);
+	if (path && !write_pid(path, has_word(argument, "wrong") ? 1 : (long)getpid()))
+		return 1;
+	return has_word(argument, "one") ? do_take(NULL) : do_serve(NULL);
+}
+
 /* Answers datagrams until none has come for so many milliseconds. */
 static int do_datagrams(const char *argument)
 {
@@ -314,9 +357,9 @@ static const struct {
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
 	{ "nonblock", do_nonblock }, { "serve", do_serve }, { "talk", do_talk }, { "children", do_children },
-	{ "escape", do_escape }, { "daemon", do_daemon }, { "datagrams", do_datagrams }, { "stdio", do_stdio },
-	{ "lines", do_lines }, { "print", do_print }, { "churn", do_churn }, { "orphans", do_orphans },
-	{ "sleep", do_sleep },
+	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
+	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },
+	{ "orphans", do_orphans }, { "sleep", do_sleep },
 };
 
 static bool mark_start(const char *path)

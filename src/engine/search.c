@@ -1,0 +1,38 @@
+/* The means of a search: its phases and its timer. The hard thing is to wake no longer than there is something to
+ * look for, so every wake-up is asked for anew. */
+#include "engine/search.h"
+
+#include <errno.h>
+#include <signal.h>
+
+double search_waited(const struct search *search)
+{
+	return ev_now(search->instance->engine->loop) - search->since;
+}
+
+void search_enter(struct search *search, enum phase phase)
+{
+	search->phase = phase;
+	search->since = ev_now(search->instance->engine->loop);
+	search->kin.seeking = phase == LOOKING;
+}
+
+void search_wake_in(struct search *search, double seconds)
+{
+	ev_timer_stop(search->instance->engine->loop, &search->timer);
+	ev_timer_set(&search->timer, seconds, 0.);
+	ev_timer_start(search->instance->engine->loop, &search->timer);
+}
+
+void search_look_again(struct search *search)
+{
+	search_wake_in(search, search_waited(search) < 1. ? LOOK_AGAIN : 5 * LOOK_AGAIN);
+}
+
+void search_drop_empty_group(struct search *search)
+{
+	struct instance *instance = search->instance;
+
+	if (instance->group > 1 && kill(-instance->group, 0) < 0 && errno == ESRCH)
+		instance->group = 0;
+}

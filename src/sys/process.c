@@ -1,0 +1,213 @@
+/* Reading /proc. The hard thing is that everything may be gone or another the next moment: each look stands alone,
+ * and what can't be read counts as not being there. */
+#include "sys/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+#define STAT_MOST 4096
+#define COMMAND_MOST 65536
+#define NAME_MOST 15                    /* the kernel keeps so much of a program's name */
+
+/* Fields of /proc/PID/stat behind the name, see proc_pid_stat(5). */
+enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_BORN = 19, FIELDS };
+
+int64_t process_now(void)
+{
+	const long grain = sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return 0;
+	return (int64_t)now.tv_sec * grain + now.tv_nsec / (1000000000L / grain);
+}
+
+static char *read_of(pid_t pid, const char *what, size_t most, size_t *length)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	return fd_read_file(path, most, length);
+}
+
+/* The name may hold blanks and brackets: the last bracket ends it. */
+static bool parse(char *text, struct process *process)
+{
+	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
+	int64_t group, session;
+
+	if (!name_end)
+		return false;
+	for (int n = 0; n < FIELDS; n++) {
+		fields[n] = strtok_r(n ? NULL : name_end + 1, " ", &at);
+		if (!fields[n])
+			return false;
+	}
+	if (scan_count(fields[FIELD_GROUP], &group) || scan_count(fields[FIELD_SESSION], &session) ||
+	    scan_count(fields[FIELD_BORN], &process->born))
+		return false;
+	process->group = (pid_t)group;
+	process->session = (pid_t)session;
+	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
+	return true;
+}
+
+bool process_read(pid_t pid, struct process *process)
+{
+	size_t length;
+	char *text = read_of(pid, "stat", STAT_MOST, &length);
+	bool good = text && parse(text, process);
+
+	process->pid = pid;
+	free(text);
+	return good;
+}
+
+struct pids {
+	pid_t *list;
+	size_t count, room;
+};
+
+static bool add(struct pids *pids, const char *text)
+{
+	pid_t *larger;
+	int64_t pid;
+
+	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
+		return true;
+	if (pids->count + 1 >= pids->room) {
+		larger = realloc(pids->list, (2 * pids->room + 64) * sizeof(*larger));
+		if (!larger)
+			return false;
+		pids->list = larger;
+		pids->room = 2 * pids->room + 64;
+	}
+	pids->list[pids->count++] = (pid_t)pid;
+	return true;
+}
+
+static pid_t *finish(struct pids *pids, bool good)
+{
+	if (!good || !add(pids, "2")) {
+		free(pids->list);
+		return NULL;
+	}
+	pids->list[pids->count - 1] = 0;
+	return pids->list;
+}
+
+pid_t *process_list_all(void)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	struct pids pids = { 0 };
+	bool good = true;
+
+	if (!directory)
+		return NULL;
+	while (good && (entry = readdir(directory))) {
+		if (*entry->d_name >= '1' && *entry->d_name <= '9')
+			good = add(&pids, entry->d_name);
+	}
+	closedir(directory);
+	return finish(&pids, good);
+}
+
+pid_t *process_list_children(void)
+{
+	char path[64], *text = NULL, *at = NULL;
+	struct pids pids = { 0 };
+	size_t size = 0;
+	bool good = true;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (getline(&text, &size, file) > 0) {
+		for (char *word = strtok_r(text, " ", &at); word && good; word = strtok_r(NULL, " ", &at))
+			good = add(&pids, word);
+	}
+	free(text);
+	fclose(file);
+	return finish(&pids, good);
+}
+
+static bool is_among(const struct stat *status, const struct file_id *files, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (status->st_dev == files[n].device && status->st_ino == files[n].node)
+			return true;
+	}
+	return false;
+}
+
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+{
+	enum holding holding = HOLDS_NONE;
+	struct dirent *entry;
+	struct stat status;
+	char path[64];
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	directory = opendir(path);
+	if (!directory)
+		return HOLDING_HIDDEN;
+	while (holding != HOLDS && (entry = readdir(directory))) {
+		if (*entry->d_name == '.')
+			continue;
+		if (fstatat(dirfd(directory), entry->d_name, &status, 0) < 0)
+			holding = errno == EACCES || errno == EPERM ? HOLDING_HIDDEN : holding;
+		else if (is_among(&status, files, count))
+			holding = HOLDS;
+	}
+	closedir(directory);
+	return holding;
+}
+
+static bool is_named(pid_t pid, const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	size_t length;
+	char *name = read_of(pid, "comm", STAT_MOST, &length);
+	bool same = false;
+
+	program = slash ? slash + 1 : program;
+	if (name) {
+		name[strcspn(name, "\n")] = '\0';
+		same = strncmp(name, program, NAME_MOST) == 0;
+	}
+	free(name);
+	return same;
+}
+
+/* An interpreter has its own words before those of the command, so they are compared from the end. */
+bool process_runs(pid_t pid, const char *const *command)
+{
+	size_t length = 0, count = 0;
+	char *text = read_of(pid, "cmdline", COMMAND_MOST, &length);
+	const char *end = text ? text + length : NULL;
+	bool same = text && is_named(pid, command[0]);
+
+	while (command[count])
+		count++;
+	while (same && count-- > 1) {
+		size_t size = strlen(command[count]) + 1;
+
+		same = (size_t)(end - text) >= size && memcmp(end - size, command[count], size) == 0;
+		end -= size;
+	}
+	free(text);
+	return same;
+}

@@ -1,0 +1,35 @@
+/* What the kernel tells of a process that is not ours to wait for by name: its place among others, when it began,
+ * which files it holds, what it runs. All of it from /proc, so without one nothing is known. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t pid, group, session;
+	int64_t born;                   /* as process_now */
+	bool ended;                     /* nobody has waited for it yet */
+};
+
+/* A file as the kernel knows it, whatever its number or name. */
+struct file_id {
+	dev_t device;
+	ino_t node;
+};
+
+enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: the kernel does not show us */
+
+int64_t process_now(void);                              /* the kernel's clock of beginnings, in its grain */
+bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
+
+/* The pids of all processes, or of our children; 0 ends the list. NULL: no memory, or no /proc. free() it. */
+pid_t *process_list_all(void);
+pid_t *process_list_children(void);
+
+/* Whether it has one of these files open. */
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
+
+/* Whether it runs this command: its program's name, and the arguments behind it. A process may change both. */
+bool process_runs(pid_t pid, const char *const *command);

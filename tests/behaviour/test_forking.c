@@ -1,0 +1,256 @@
+/* type = forking: whoever ends up with the listeners is the instance, however it got away from the first process,
+ * and a start that fails leaves nobody with them. Who serves says its own pid, so that is compared with what superd
+ * says and stops. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+
+static const char *forking(const char *name, const char *how, const char *options)
+{
+	return text_of("service %s {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n type = forking\n%s\n}\n", name,
+		       backend("fork %s", how), options);
+}
+
+static struct superd *run_web(const char *how, const char *options)
+{
+	return superd_run("%s", forking("web", how, options));
+}
+
+/* Whoever serves this service is its one daemon, and superd knows it. */
+static long expect_daemon(struct superd *superd, const char *name)
+{
+	long pid = client_ask_pid(superd_port(superd, name));
+	const char *said = text_of("%s: daemon is pid %ld\n", name, pid);
+
+	WAIT_UNTIL(superd_logged(superd, said));
+	cr_assert_eq(client_ask_pid(superd_port(superd, name)), pid, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, text_of("%s: started, pid ", name)), 1, "%s", world_logs());
+	return pid;
+}
+
+/* A stop in time reaches the daemon by kill_signal, as an instance. */
+static void expect_its_stop(struct superd *superd, const char *name, long pid)
+{
+	superd_stop(superd);
+	cr_assert(superd_logged(superd, text_of("%s: pid %ld ended: signal TERM", name, pid)), "%s", world_logs());
+}
+
+static void follows(const char *how)
+{
+	struct superd *superd = run_web(how, "");
+	long pid = expect_daemon(superd, "web");
+
+	HOLDS_FOR(300, superd_processes(superd) == 1);
+	expect_its_stop(superd, "web", pid);
+}
+
+Behaviour(forking, the_daemon_of_two_forks_is_followed)
+{
+	for (int n = 0; n < 5; n++)
+		follows("plain");
+}
+
+Behaviour(forking, the_daemon_of_one_fork_is_followed)
+{
+	for (int n = 0; n < 5; n++)
+		follows("single");
+}
+
+/* It is announced too early, but nothing else is started meanwhile. */
+Behaviour(forking, a_slow_process_between_is_seen_through)
+{
+	struct superd *superd = run_web("slow", "");
+	long pid = expect_daemon(superd, "web");
+
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	expect_its_stop(superd, "web", pid);
+}
+
+Behaviour(forking, daemons_started_together_are_told_apart)
+{
+	enum { SERVICES = 6 };
+	static const char *const how[] = { "plain", "single", "slow" };
+	const char *table = "";
+	struct superd *superd;
+	int clients[SERVICES];
+	long pids[SERVICES];
+
+	for (int n = 0; n < SERVICES; n++)
+		table = text_of("%s%s", table, forking(text_of("s%d", n), how[n % 3], ""));
+	superd = superd_run("%s", table);
+	for (int n = 0; n < SERVICES; n++)
+		clients[n] = client_connect(superd_port(superd, text_of("s%d", n)));
+	for (int n = 0; n < SERVICES; n++)
+		client_send(clients[n], "who\n");
+	for (int n = 0; n < SERVICES; n++) {
+		client_line(clients[n]);
+		close(clients[n]);
+		pids[n] = expect_daemon(superd, text_of("s%d", n));
+	}
+	WAIT_UNTIL(superd_processes(superd) == SERVICES);
+	superd_stop(superd);
+	for (int n = 0; n < SERVICES; n++)
+		cr_assert(superd_logged(superd, text_of("s%d: pid %ld ended: signal TERM", n, pids[n])), "%s",
+			  world_logs());
+}
+
+Behaviour(forking, a_daemon_that_ends_well_at_once_is_followed_by_the_next)
+{
+	struct superd *superd = run_web("one", "");
+	int port = superd_port(superd, "web");
+
+	for (int n = 0; n < 10; n++)
+		client_ask_pid(port);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 10, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, "web: next start"), 0, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(forking, runtime_max_reaches_the_daemon)
+{
+	struct superd *superd = run_web("plain", "runtime_max = 300ms");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_wait_log(superd, text_of("web: stopping pid %ld: runtime_max is over", pid));
+	cr_assert_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+Behaviour(forking, a_service_taken_out_takes_its_daemon_along)
+{
+	struct superd *superd = run_web("plain", "on_remove = stop");
+
+	expect_daemon(superd, "web");
+	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }", backend("serve")));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+/* With a pause after it that outlasts the test, so that one start is seen. */
+static void leaves_nobody(const char *how, const char *options, const char *said)
+{
+	struct superd *superd = run_web(how, text_of("backoff_min = 1h\nbackoff_max = 1h\n%s", options));
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, said);
+	superd_wait_log(superd, "web: next start in ");
+	cr_assert_eq(superd_processes(superd), 0, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(forking, a_start_that_fails_leaves_no_daemon)
+{
+	leaves_nobody("fail", "", "ended: exit status 3");
+	leaves_nobody("single,fail", "", "ended: exit status 3");
+	leaves_nobody("slow,fail", "", "ended: exit status 3");
+}
+
+Behaviour(forking, a_daemon_of_a_failed_start_deaf_to_term_is_killed)
+{
+	leaves_nobody("fail,deaf", "timeout_stop = 200ms", "ended: exit status 3");
+}
+
+Behaviour(forking, a_start_that_takes_too_long_leaves_no_daemon)
+{
+	leaves_nobody("stay", "timeout_start = 300ms", "not ready within timeout_start");
+	leaves_nobody("stay,deaf", "timeout_start = 300ms\ntimeout_stop = 200ms", "not ready within timeout_start");
+}
+
+Behaviour(forking, a_pid_file_that_never_comes_leaves_no_daemon)
+{
+	leaves_nobody("plain", text_of("timeout_start = 300ms\npid_file = \"%s\"", path_in("none.pid")),
+		      "the daemon has not written its pid there");
+}
+
+Behaviour(forking, a_pid_file_of_a_wrong_process_leaves_no_daemon)
+{
+	const char *path = path_in("wrong.pid");
+
+	leaves_nobody(text_of("wrong,pid=%s", path), text_of("timeout_start = 300ms\npid_file = \"%s\"", path),
+		      "names pid 1: that is no process of this start");
+}
+
+Behaviour(forking, a_pid_file_cannot_claim_the_backend_of_another_service)
+{
+	const char *path = path_in("thief.pid");
+	struct superd *superd = superd_run("service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n%s",
+					   backend("serve"),
+					   forking("web", "plain", text_of("timeout_start = 500ms\nbackoff_min = 1h\n"
+									   "backoff_max = 1h\npid_file = \"%s\"",
+									   path)));
+	long other = client_ask_pid(superd_port(superd, "other"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started, pid ");
+	write_file("thief.pid", "%ld\n", other);
+	superd_wait_log(superd, text_of("names pid %ld: that is no process of this start", other));
+	superd_wait_log(superd, "web: next start in ");
+	cr_assert_eq(superd_processes(superd), 1, "%s", world_logs());
+	cr_assert_eq(client_ask_pid(superd_port(superd, "other")), other);
+	close(client);
+	superd_stop(superd);
+}
+
+static void waits_for_file(const char *timeout)
+{
+	const char *path = path_in("late.pid");
+	struct superd *superd = run_web(text_of("late,pid=%s", path),
+					text_of("timeout_start = %s\npid_file = \"%s\"", timeout, path));
+	long pid = expect_daemon(superd, "web");
+
+	cr_assert_eq(strtol(read_text(path), NULL, 10), pid);
+	expect_its_stop(superd, "web", pid);
+}
+
+Behaviour(forking, a_late_pid_file_is_waited_for)
+{
+	waits_for_file("10s");
+	waits_for_file("infinity");
+	waits_for_file("0");            /* no limit either */
+}
+
+static void survives_reload_to(const char *options)
+{
+	const char *path = path_in("late.pid");
+	const char *exec = text_of("late,pid=%s", path);
+	struct superd *superd = run_web(exec, text_of("pid_file = \"%s\"", path));
+	int client = client_connect(superd_port(superd, "web"));
+	long pid;
+
+	client_send(client, "who\n");
+	superd_wait_log(superd, "web: started, pid ");
+	cr_assert(superd_reload(superd, "%s", forking("web", exec, options)));
+	client_line(client);
+	close(client);
+	pid = expect_daemon(superd, "web");
+	cr_assert_eq(strtol(read_text(path), NULL, 10), pid);
+	expect_its_stop(superd, "web", pid);
+}
+
+Behaviour(forking, a_reload_leaves_a_search_as_it_was)
+{
+	survives_reload_to("");
+	survives_reload_to("pid_file = \"/none\"");
+}
+
+Behaviour(forking, a_stop_during_the_search_reaches_the_daemon)
+{
+	struct superd *superd = run_web("plain", text_of("pid_file = \"%s\"", path_in("none.pid")));
+	long long begun;
+
+	client_ask_pid(superd_port(superd, "web"));
+	begun = now_ms();
+	superd_stop(superd);
+	cr_assert_lt(now_ms() - begun, 5000);
+	cr_assert(!superd_logged(superd, "killing the rest"), "%s", world_logs());
+}

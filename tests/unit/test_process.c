@@ -1,0 +1,232 @@
+/* What /proc tells, of processes this test makes. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/process.h"
+
+/* A child that has done what it had to and waits; it keeps the descriptor it is given. */
+static pid_t begin(void (*act)(void))
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	cr_assert_eq(pipe(ready), 0);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		if (act)
+			act();
+		(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void own_session(void)
+{
+	setsid();
+}
+
+static void own_group(void)
+{
+	setpgid(0, 0);
+}
+
+Test(process, tells_session_and_group)
+{
+	pid_t leader = begin(own_session), member = begin(own_group);
+	struct process process;
+
+	cr_assert(process_read(leader, &process));
+	cr_expect_eq(process.pid, leader);
+	cr_expect_eq(process.session, leader);
+	cr_expect_eq(process.group, leader);
+	cr_expect(!process.ended);
+	cr_assert(process_read(member, &process));
+	cr_expect_eq(process.session, getsid(0));
+	cr_expect_eq(process.group, member);
+	end(leader);
+	end(member);
+}
+
+Test(process, tells_when_it_began)
+{
+	int64_t before = process_now(), after;
+	pid_t pid = begin(NULL);
+	struct process process, own;
+
+	after = process_now();
+	cr_assert(process_read(pid, &process));
+	cr_expect_geq(process.born, before);
+	cr_expect_leq(process.born, after);
+	cr_assert(process_read(getpid(), &own));
+	cr_expect_leq(own.born, process.born);
+	end(pid);
+}
+
+static void odd_name(void)
+{
+	int fd = open("/proc/self/comm", O_WRONLY);
+
+	(void)!write(fd, "a) Z 1 (b", 9);
+}
+
+Test(process, is_not_misled_by_a_name)
+{
+	pid_t pid = begin(odd_name);
+	struct process process;
+
+	cr_assert(process_read(pid, &process));
+	cr_expect(!process.ended);
+	cr_expect_eq(process.group, getpgrp());
+	end(pid);
+}
+
+Test(process, knows_those_that_ended)
+{
+	pid_t pid = begin(NULL);
+	struct process process;
+	siginfo_t info;
+
+	kill(pid, SIGKILL);
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	cr_assert(process_read(pid, &process));
+	cr_expect(process.ended);
+	waitpid(pid, NULL, 0);
+	cr_expect(!process_read(pid, &process));
+}
+
+static bool lists(pid_t *list, pid_t pid)
+{
+	bool found = false;
+
+	cr_assert_not_null(list);
+	for (pid_t *at = list; *at; at++)
+		found = found || *at == pid;
+	free(list);
+	return found;
+}
+
+Test(process, lists_children_and_all)
+{
+	pid_t pid = begin(NULL);
+
+	cr_expect(lists(process_list_children(), pid));
+	cr_expect(!lists(process_list_children(), getpid()));
+	cr_expect(lists(process_list_all(), pid));
+	cr_expect(lists(process_list_all(), getpid()));
+	end(pid);
+	cr_expect(!lists(process_list_children(), pid));
+	cr_expect(!lists(process_list_all(), pid));
+}
+
+static struct file_id id_of(int fd)
+{
+	struct stat status;
+
+	cr_assert_eq(fstat(fd, &status), 0);
+	return (struct file_id){ status.st_dev, status.st_ino };
+}
+
+Test(process, sees_which_sockets_it_holds)
+{
+	int mine = socket(AF_INET, SOCK_STREAM, 0), other, ends[2];
+	struct file_id files[3];
+	pid_t pid;
+
+	cr_assert_eq(pipe(ends), 0);
+	pid = begin(NULL);
+	other = socket(AF_INET, SOCK_STREAM, 0);        /* after the fork: the child has none of it */
+	files[0] = id_of(other);
+	files[1] = id_of(mine);
+	files[2] = id_of(ends[0]);
+	cr_expect_eq(process_holds(pid, files, 1), HOLDS_NONE);
+	cr_expect_eq(process_holds(pid, files, 2), HOLDS);
+	cr_expect_eq(process_holds(pid, files + 1, 1), HOLDS);
+	cr_expect_eq(process_holds(pid, files + 2, 1), HOLDS);
+	cr_expect_eq(process_holds(pid, files, 0), HOLDS_NONE);
+	end(pid);
+}
+
+Test(process, says_so_when_it_is_not_shown)
+{
+	int socket_fd = socket(AF_INET, SOCK_STREAM, 0), status;
+	struct file_id file = id_of(socket_fd);
+	pid_t pid, looker;
+
+	if (getuid() != 0)
+		cr_skip_test("needs another user to be");
+	pid = begin(NULL);
+	looker = fork();
+	if (looker == 0)
+		_exit(setuid(65534) < 0 ? 100 : (int)process_holds(pid, &file, 1));
+	cr_assert_eq(waitpid(looker, &status, 0), looker);
+	cr_expect_eq(status, HOLDING_HIDDEN << 8);
+	end(pid);
+}
+
+Test(process, knows_its_command)
+{
+	static const char *const command[] = { "/bin/sleep", "1000", NULL },
+				 *const other[] = { "/bin/sleep", "100", NULL };
+	static const char *const longer[] = { "/bin/sleep", "sleep", "1000", "1000", NULL };
+	static const char *const program[] = { "/bin/slee", "1000", NULL };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sleep", "other-name", "1000", (char *)NULL);
+		_exit(100);
+	}
+	for (int n = 0; n < 1000 && !process_runs(pid, command); n++)
+		usleep(10000);
+	cr_expect(process_runs(pid, command));
+	cr_expect(!process_runs(pid, other));
+	cr_expect(!process_runs(pid, longer));
+	cr_expect(!process_runs(pid, program));
+	end(pid);
+	cr_expect(!process_runs(pid, command));
+}
+
+Test(process, looks_behind_the_interpreter)
+{
+	char path[] = "/tmp/process-XXXXXX";
+	int fd = mkstemp(path);
+	const char *const command[] = { path, "an argument", NULL };
+	pid_t pid;
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, "#!/bin/sh\nread line\n", 20), 20);
+	cr_assert_eq(fchmod(fd, 0700), 0);
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		int ends[2];
+
+		if (pipe(ends) == 0 && dup2(ends[0], 0) == 0)
+			execl(path, path, "an argument", (char *)NULL);
+		_exit(100);
+	}
+	for (int n = 0; n < 1000 && !process_runs(pid, command); n++)
+		usleep(10000);
+	cr_expect(process_runs(pid, command));
+	end(pid);
+	unlink(path);
+}
