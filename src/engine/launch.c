@@ -185,6 +185,7 @@ static const char *const stage_options[STAGES][4] = {
 	[STAGE_BOUNDING] = { "capability_bounding_set" },
 	[STAGE_GROUPS] = { "supplementary_groups", "groups", "group", "user" },
 	[STAGE_USER] = { "user" },
+	[STAGE_IDENTITY] = { "user" },
 	[STAGE_AMBIENT] = { "ambient_capabilities" },
 	[STAGE_NO_NEW_PRIVILEGES] = { "no_new_privileges" },
 	[STAGE_DIRECTORY] = { "working_directory" },

@@ -152,6 +152,13 @@ static int set_groups(struct job *job)
 
 static int set_user(struct job *job)
 {
+	return job->plan->account ? privilege_act_as(job->plan->account->uid) : 0;
+}
+
+/* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
+ * superd too, which waits for the exec. */
+static int set_identity(struct job *job)
+{
 	return job->plan->account ? privilege_set_uid(job->plan->account->uid) : 0;
 }
 
@@ -217,10 +224,11 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_BOUNDING] = set_bounding,
 	[STAGE_GROUPS] = set_groups,
 	[STAGE_USER] = set_user,
-	[STAGE_AMBIENT] = set_ambient,
-	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
+	[STAGE_IDENTITY] = set_identity,
+	[STAGE_AMBIENT] = set_ambient,
+	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
 	[STAGE_EXEC] = execute,
 };
 

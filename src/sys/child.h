@@ -23,11 +23,12 @@ enum stage {
 	STAGE_ROOT,
 	STAGE_BOUNDING,
 	STAGE_GROUPS,
-	STAGE_USER,
-	STAGE_AMBIENT,
-	STAGE_NO_NEW_PRIVILEGES,
+	STAGE_USER,     /* what the user may is what counts from here on */
 	STAGE_DIRECTORY,
 	STAGE_SIGNALS,
+	STAGE_IDENTITY, /* the user for good; last, as from here on the user can signal us */
+	STAGE_AMBIENT,
+	STAGE_NO_NEW_PRIVILEGES,
 	STAGE_EXEC,
 	STAGES
 };

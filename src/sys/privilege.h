@@ -12,6 +12,7 @@ int privilege_unshare_descriptors(unsigned from);       /* a table of descriptor
 int privilege_set_groups(size_t count, const gid_t *groups);
 int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
 int privilege_set_uid(uid_t uid);
+int privilege_act_as(uid_t uid);                        /* the effective one alone */
 int privilege_set_cpus(const struct plan *plan);
 int privilege_set_io_priority(const struct plan *plan);
 int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */

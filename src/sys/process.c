@@ -1,5 +1,6 @@
 /* Reading /proc. The hard thing is that everything may be gone or another the next moment: each look stands alone,
- * and what can't be read counts as not being there. */
+ * and what can't be read counts as not being there. And root in a container may not see the files of other users'
+ * processes (CAP_SYS_PTRACE), so it looks as that user. */
 #include "sys/process.h"
 
 #include <dirent.h>
@@ -10,9 +11,16 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_FSUID_H
+#include <sys/fsuid.h>
+#endif
 
 #include "base/fd.h"
 #include "base/scan.h"
+
+#ifndef CLOCK_BOOTTIME
+#define CLOCK_BOOTTIME CLOCK_MONOTONIC
+#endif
 
 #define STAT_MOST 4096
 #define COMMAND_MOST 65536
@@ -97,7 +105,7 @@ static bool add(struct pids *pids, const char *text)
 
 static pid_t *finish(struct pids *pids, bool good)
 {
-	if (!good || !add(pids, "2")) {
+	if (!good || !add(pids, "2") || !pids->list) {          /* room for the 0 that ends it */
 		free(pids->list);
 		return NULL;
 	}
@@ -152,7 +160,7 @@ static bool is_among(const struct stat *status, const struct file_id *files, siz
 	return false;
 }
 
-enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+static enum holding look_for(pid_t pid, const struct file_id *files, size_t count)
 {
 	enum holding holding = HOLDS_NONE;
 	struct dirent *entry;
@@ -174,6 +182,40 @@ enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
 	}
 	closedir(directory);
 	return holding;
+}
+
+#ifdef HAVE_SYS_FSUID_H
+/* These two change only what this thread may do with files, and with nothing else. */
+static enum holding look_as_its_user(pid_t pid, const struct file_id *files, size_t count)
+{
+	enum holding holding;
+	struct stat owner;
+	char path[64];
+	int gid, uid;
+
+	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
+	if (geteuid() != 0 || stat(path, &owner) < 0 || owner.st_uid == 0)
+		return HOLDING_HIDDEN;
+	gid = setfsgid(owner.st_gid);
+	uid = setfsuid(owner.st_uid);
+	holding = look_for(pid, files, count);
+	setfsuid((uid_t)uid);
+	setfsgid((gid_t)gid);
+	return holding;
+}
+#else
+static enum holding look_as_its_user(pid_t pid, const struct file_id *files, size_t count)
+{
+	(void)pid, (void)files, (void)count;
+	return HOLDING_HIDDEN;
+}
+#endif
+
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+{
+	enum holding holding = look_for(pid, files, count);
+
+	return holding == HOLDING_HIDDEN ? look_as_its_user(pid, files, count) : holding;
 }
 
 static bool is_named(pid_t pid, const char *program)

@@ -17,10 +17,11 @@ static const char *const names[] = {
 	"setting the capability bounding set",
 	"setting groups",
 	"setting user",
-	"setting ambient capabilities",
-	"setting no_new_privileges",
 	"changing directory",
 	"resetting signals",
+	"becoming the user",
+	"setting ambient capabilities",
+	"setting no_new_privileges",
 	"exec",
 };
 static_assert(sizeof(names) / sizeof(*names) == STAGES, "every stage has a name");

@@ -1,11 +1,15 @@
 /* What /proc tells, of processes this test makes. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,6 +170,34 @@ Test(process, sees_which_sockets_it_holds)
 	end(pid);
 }
 
+/* A fresh program, as a backend is: one that only changes its user is hidden from that user, too. */
+static void become_nobody(void)
+{
+	if (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+		_exit(100);
+}
+
+static bool drop_tracing(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return false;
+	sets[0].effective &= ~(1u << CAP_SYS_PTRACE);
+	sets[0].permitted &= ~(1u << CAP_SYS_PTRACE);
+	return syscall(SYS_capset, &header, sets) == 0;
+}
+
+static bool is_shown(pid_t pid)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/0", (long)pid);
+	return stat(path, &status) == 0;
+}
+
 Test(process, says_so_when_it_is_not_shown)
 {
 	int socket_fd = socket(AF_INET, SOCK_STREAM, 0), status;
@@ -180,6 +212,32 @@ Test(process, says_so_when_it_is_not_shown)
 		_exit(setuid(65534) < 0 ? 100 : (int)process_holds(pid, &file, 1));
 	cr_assert_eq(waitpid(looker, &status, 0), looker);
 	cr_expect_eq(status, HOLDING_HIDDEN << 8);
+	end(pid);
+}
+
+/* As root in a container: without CAP_SYS_PTRACE. */
+Test(process, looks_as_the_user_of_a_process)
+{
+	int socket_fd = socket(AF_INET, SOCK_STREAM, 0), status;
+	struct file_id file = id_of(socket_fd);
+	pid_t pid, looker;
+
+	if (getuid() != 0)
+		cr_skip_test("needs root");
+	pid = begin(become_nobody);
+	looker = fork();
+	if (looker == 0) {
+		const struct file_id none = { 0 };
+		int first, second;
+
+		if (!drop_tracing() || is_shown(pid))
+			_exit(100);
+		first = process_holds(pid, &file, 1) == HOLDS;
+		second = process_holds(pid, &none, 1) == HOLDS_NONE;
+		_exit(first && second && access("/root", W_OK) == 0 ? 42 : 101);
+	}
+	cr_assert_eq(waitpid(looker, &status, 0), looker);
+	cr_expect_eq(status, 42 << 8);
 	end(pid);
 }
 
