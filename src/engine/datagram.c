@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "engine/guest.h"
+#include "engine/run.h"
 
 #define TRIES 3                         /* starts a datagram may cost */
 
@@ -99,7 +100,7 @@ void datagram_serve(struct keeper *keeper, struct listener *listener)
 	}
 	keeper->activity->accepted++;
 	if (!start(keeper, &guest, &why)) {
-		guest_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, buf_string(&why));
 		keeper_event(keeper, EXEC_ERROR);
 	}
 	buf_free(&why);

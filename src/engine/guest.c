@@ -147,16 +147,3 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 	guest_dismiss(keeper, guest);
 	return false;
 }
-
-void guest_say_failure(struct keeper *keeper, const char *why)
-{
-	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
-
-	keeper->activity->failures++;
-	if (keeper_is_empty(keeper))
-		means_rest(&keeper->activity->means, keeper->engine);
-	keeper_pause(keeper, "it could not be started: %s", why);
-	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
-	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
-		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
-}

@@ -28,6 +28,3 @@ bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *laun
 /* After the launch: its instance runs. false, dismissed and with the reason in why (unless there is one already),
  * when the launch failed. */
 bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch *launch, struct buf *why);
-
-/* Nothing could be started: logs and counts it. The caller raises EXEC_ERROR. */
-void guest_say_failure(struct keeper *keeper, const char *why);

@@ -245,19 +245,17 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 	return good;
 }
 
-static void fail(struct keeper *keeper, const char *why)
+void run_say_failure(struct keeper *keeper, const char *why)
 {
 	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
 
 	keeper->activity->failures++;
-	keeper->started = false;
 	if (keeper_is_empty(keeper))
 		means_rest(&keeper->activity->means, keeper->engine);
 	keeper_pause(keeper, "it could not be started: %s", why);
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
-	keeper_event(keeper, EXEC_ERROR);
 }
 
 static struct instance *start(struct keeper *keeper, struct buf *why)
@@ -313,8 +311,10 @@ void run_spawn(struct keeper *keeper)
 	}
 	instance = start(keeper, &why);
 	if (!instance) {
-		fail(keeper, buf_string(&why));
+		run_say_failure(keeper, buf_string(&why));
 		buf_free(&why);
+		keeper->started = false;
+		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
 	buf_free(&why);

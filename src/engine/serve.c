@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "engine/datagram.h"
 #include "engine/guest.h"
+#include "engine/run.h"
 
 #define BATCH PARKED_MOST
 
@@ -151,7 +152,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	if (good)
 		backoff_reset(&keeper->backoff);
 	else
-		guest_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, buf_string(&why));
 	buf_free(&why);
 	return good;
 }
@@ -163,7 +164,7 @@ static bool prepare(struct keeper *keeper)
 	bool good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why);
 
 	if (!good)
-		guest_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, buf_string(&why));
 	buf_free(&why);
 	return good;
 }
