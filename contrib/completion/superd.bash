@@ -4,23 +4,25 @@ _superd()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i
 	local options="
-		listen socket exec argv0 accept pass type disable start builtin redirect backlog
-		socket_user socket_group socket_mode directory_mode symlinks remove_on_stop bind_to_device
-		free_bind transparent reuse_port ipv6_only keep_alive keep_alive_time keep_alive_interval
-		keep_alive_probes no_delay defer_accept priority mark ip_tos ip_ttl receive_buffer
-		send_buffer broadcast pass_credentials pass_packet_info tcp_congestion pipe_size
-		non_blocking optional user group groups supplementary_groups ambient_capabilities
-		capability_bounding_set no_new_privileges env passenv environment_file umask nice
-		working_directory root_directory rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize
-		rlimit_locks rlimit_memlock rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc
-		rlimit_rss rlimit_rtprio rlimit_rttime rlimit_sigpending rlimit_stack oom_score_adjust
-		cpu_affinity io_scheduling runtime_directory state_directory output error input instances
-		per_source per_source_prefix overload only_from no_access access_times max_load cps
-		libwrap banner banner_success banner_fail deny_time timeout_start timeout_stop kill_signal
-		kill_mode pid_file runtime_max backoff_min backoff_max on_failure on_remove watchdog
-		notify_access idle_timeout idle_action probe_from log_type log_on_success log_on_failure
-		private_tmp private_devices private_ipc private_mounts private_network private_users
-		protect_system protect_home protect_kernel_tunables protect_kernel_modules
+		listen socket exec argv0 exec_search_path accept pass type disable start builtin redirect
+		backlog socket_user socket_group socket_mode directory_mode symlinks remove_on_stop
+		bind_to_device free_bind transparent reuse_port ipv6_only keep_alive keep_alive_time
+		keep_alive_interval keep_alive_probes no_delay defer_accept priority mark ip_tos ip_ttl
+		receive_buffer send_buffer broadcast pass_credentials pass_packet_info tcp_congestion
+		pipe_size non_blocking optional user group groups supplementary_groups
+		ambient_capabilities capability_bounding_set no_new_privileges env passenv
+		environment_file tcp_environment umask nice working_directory root_directory rlimit_as
+		rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
+		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio
+		rlimit_rttime rlimit_sigpending rlimit_stack oom_score_adjust cpu_affinity io_scheduling
+		runtime_directory state_directory output error input instances per_source
+		per_source_prefix overload only_from no_access access_times max_load cps
+		trigger_limit_burst trigger_limit_interval trigger_limit_pause per_source_cpm libwrap
+		banner banner_success banner_fail deny_time id_only intercept timeout_start timeout_stop
+		kill_signal kill_mode pid_file runtime_max backoff_min backoff_max on_failure on_remove
+		watchdog notify_access idle_timeout idle_action probe_from log_type log_on_success
+		log_on_failure private_tmp private_devices private_ipc private_mounts private_network
+		private_users protect_system protect_home protect_kernel_tunables protect_kernel_modules
 		protect_kernel_logs protect_control_groups protect_clock protect_hostname protect_proc
 		proc_subset read_only_paths read_write_paths inaccessible_paths exec_paths no_exec_paths
 		bind_paths bind_read_only_paths temporary_file_system system_call_filter
@@ -55,6 +57,9 @@ _superd()
 	case $prev in
 	-f|--file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--compat)
+		COMPREPLY=($(compgen -W 'openbsd freebsd netbsd gnu busybox xinetd' -- "$cur"))
 		return ;;
 	-l|--listen)
 		COMPREPLY=()
@@ -91,9 +96,9 @@ _superd()
 		return ;;
 	esac
 	COMPREPLY=($(compgen -W '
-		-f --file -l --listen -a --accept --inetd --now --fdname -E --setenv --check
-		--print --explain --no-preflight --keep-going --daemon --pid-file --log --log-format
-		--log-level --control --stop-timeout --version --help --
+		-f --file --compat -l --listen -a --accept --inetd --now --fdname -E --setenv
+		--check --print --explain --no-preflight --keep-going --daemon --pid-file --log
+		--log-format --log-level --control --stop-timeout --version --help --
 	' -- "$cur"))
 }
 

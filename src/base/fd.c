@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +138,36 @@ char *fd_read_file(const char *path, size_t most, size_t *length)
 out:
 	fd_close(&fd);
 	return text;
+}
+
+#ifdef HAVE_MEMFD_CREATE
+static int open_memory(void)
+{
+	return memfd_create("input", MFD_CLOEXEC);
+}
+#else
+static int open_memory(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+off_t fd_make_rewindable(int fd, size_t most)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	int memory = at < 0 ? open_memory() : -1;
+	size_t length = 0;
+	char *text;
+
+	if (memory < 0)
+		return at;
+	text = fd_read_all(fd, most, &length);
+	if (text && write(memory, text, length) == (ssize_t)length && dup2(memory, fd) >= 0)
+		at = lseek(fd, 0, SEEK_SET);
+	free(text);
+	fd_close(&memory);
+	return at;
 }
 
 /* Without a /dev the root folder holds the number: writing to it fails, which is what matters. These three

@@ -24,5 +24,9 @@ char *fd_read_file(const char *path, size_t most, size_t *length);
 /* Reads an open descriptor to its end, waiting for it: standard input. NULL and errno, EFBIG when larger. free() it. */
 char *fd_read_all(int fd, size_t most, size_t *length);
 
+/* Has a descriptor that may be a pipe or a terminal be read more than once: what it gives until its end, at most `most`
+ * bytes, takes its place. Gives where to seek back to; -1 and errno: it can't be, EFBIG when it gave more. */
+off_t fd_make_rewindable(int fd, size_t most);
+
 /* Opens 0, 1, 2 on /dev/null where they are closed, so nothing else gets these numbers. false: one is closed still. */
 bool fd_ensure_standard(void);

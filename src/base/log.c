@@ -22,6 +22,8 @@
 struct log {
 	struct sink sink;
 	bool json;
+	const char *name;               /* superd's own */
+	bool like_xinetd;
 	enum level level;
 	unsigned long dropped, unsaid;  /* unsaid: since the last line that said how many */
 	struct buf message, line;       /* kept, so a log line needs no memory once they have grown */
@@ -60,12 +62,25 @@ struct log *log_open(const char *destination, bool json, enum level level, const
 	}
 	log->json = json;
 	log->level = level;
+	log->name = "superd";
 	*why = sink_open(&log->sink, destination);
 	if (*why) {
 		free(log);
 		return NULL;
 	}
 	return log;
+}
+
+void log_set_name(struct log *log, const char *name, bool like_xinetd)
+{
+	log->name = name;
+	log->like_xinetd = like_xinetd;
+	log->sink.ident = name;
+}
+
+const char *log_name(const struct log *log)
+{
+	return log ? log->name : "superd";
 }
 
 void log_close(struct log *log)
@@ -152,23 +167,43 @@ static void compose_json(struct log *log, enum level level, const struct event *
 	buf_text(out, "}\n");
 }
 
+/* What a line of a file begins with. */
+static void add_head(struct log *log, enum level level)
+{
+	struct buf *out = &log->line;
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	if (!log->like_xinetd) {
+		add_time(out, true);
+		buf_addf(out, " %s[%ld]: ", log->name, (long)getpid());
+		return;
+	}
+	localtime_r(&now, &tm);
+	buf_addf(out, "%02d/%02d/%02d@%02d:%02d:%02d %s[%ld]: ", tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday,
+		 tm.tm_hour, tm.tm_min, tm.tm_sec, log->name, (long)getpid());
+	for (const char *letter = levels[level].name; *letter; letter++)
+		buf_char(out, (char)(*letter - 'a' + 'A'));
+	buf_text(out, ": ");
+}
+
 static void compose_text(struct log *log, enum level level, const struct event *event, const char *message,
 			 size_t length)
 {
-	const char *name = event->service;
+	const char *name = event->is_alone ? NULL : event->service;
 	struct buf *out = &log->line;
 
 	if (log->sink.kind == SINK_FILE) {
-		add_time(out, true);
-		buf_addf(out, " superd[%ld]: ", (long)getpid());
-	} else if (log->sink.kind == SINK_STDERR && !name) {
-		name = "superd";
+		add_head(log, level);
+	} else if (log->sink.kind == SINK_STDERR && !name && !event->is_alone) {
+		name = log->name;
 	}
 	if (name) {
 		buf_visible(out, name, strlen(name));
 		buf_text(out, ": ");
 	}
-	buf_text(out, levels[level].prefix);
+	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == SINK_FILE))
+		buf_text(out, levels[level].prefix);
 	buf_visible(out, message, length);
 	if (buf_cut(out, sink_most(&log->sink) - strlen("…\n")))
 		buf_text(out, "…");
@@ -256,4 +291,13 @@ void log_output(struct log *log, const char *service, pid_t pid, const char *lin
 
 	if (log)
 		log_write(log, LEVEL_INFO, &event, line, length);
+}
+
+void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length)
+{
+	struct event alone = *event;
+
+	alone.is_alone = true;
+	if (log)
+		log_write(log, level, &alone, line, length);
 }

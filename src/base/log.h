@@ -20,6 +20,11 @@ struct log;
 struct log *log_open(const char *destination, bool json, enum level level, const char **why);
 void log_close(struct log *log);                /* accepts NULL */
 
+/* What superd calls itself in the text form, to syslog too: "inetd" (kept by the caller); "superd" otherwise. With
+ * like_xinetd a line of a file begins as xinetd's -filelog has it, "26/01/31@23:59:59 NAME[PID]: NOTICE: ". */
+void log_set_name(struct log *log, const char *name, bool like_xinetd);
+const char *log_name(const struct log *log);    /* accepts NULL */
+
 /* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. A file that can't be opened
  * is said in the one still open, which goes on. */
 void log_reopen(struct log *log);
@@ -34,6 +39,7 @@ struct event {
 	int status, signal;
 	double duration;                /* seconds */
 	const char *reason;
+	bool is_alone;                  /* the text form is the message with nothing before it: a program knows it so */
 };
 
 /* One line: text form "SERVICE: MESSAGE", "superd: MESSAGE" without a service, JSON form with every fact and
@@ -47,6 +53,9 @@ void log_say(struct log *log, enum level level, const char *format, ...) __attri
 /* A line that a backend printed, without its newline; pid 0 is unknown. Not filtered by level: `output` says whether it
  * is wanted. */
 void log_output(struct log *log, const char *service, pid_t pid, const char *line, size_t length);
+
+/* A line that stands alone, as event->is_alone has it. Not filtered by level either: a service asks for it. */
+void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length);
 
 bool log_wants(const struct log *log, enum level level);
 unsigned long log_dropped(const struct log *log);

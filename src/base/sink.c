@@ -79,7 +79,7 @@ static bool open_file(struct sink *sink)
 
 const char *sink_open(struct sink *sink, const char *destination)
 {
-	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .syslog = SYSLOG_INIT };
+	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
 	if (!strcmp(destination, "stderr")) {
 		sink->kind = SINK_STDERR;
 		open_stderr(sink);
@@ -128,7 +128,7 @@ static bool put(struct sink *sink, const char *text, size_t length)
 bool sink_take(struct sink *sink, int severity, const char *line, size_t length)
 {
 	if (sink->kind == SINK_SYSLOG)
-		return syslog_send(&sink->syslog, sink->facility | severity, "superd", getpid(), line, length - 1);
+		return syslog_send(&sink->syslog, sink->facility | severity, sink->ident, getpid(), line, length - 1);
 	if (sink->is_torn && !put(sink, "\n", 1))
 		return false;
 	return put(sink, line, length);
@@ -140,6 +140,17 @@ size_t sink_most(const struct sink *sink)
 	if (sink->kind == SINK_SYSLOG)
 		return SYSLOG_LINE - 80;
 	return sink->is_regular ? LINE_MOST_FILE : LINE_MOST_SHARED;
+}
+
+bool sink_is_current(const struct sink *sink, int64_t *size)
+{
+	struct stat open, named;
+
+	*size = 0;
+	if (sink->kind != SINK_FILE || !sink->is_regular || fstat(sink->fd, &open) < 0)
+		return true;
+	*size = open.st_size;
+	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
 bool sink_reopen(struct sink *sink)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/syslog.h"
 
@@ -25,6 +26,7 @@ struct sink {
 	bool is_regular;
 	bool is_torn;                   /* the last line went out in part: the next begins on a line of its own */
 	int facility;
+	const char *ident;              /* the program's name in syslog's lines; "superd" unless set */
 	struct syslog syslog;
 };
 
@@ -36,6 +38,10 @@ bool sink_take(struct sink *sink, int severity, const char *line, size_t length)
 
 /* The longest line, newline included, that goes out whole. */
 size_t sink_most(const struct sink *sink);
+
+/* Whether a file's path still leads to the file that is open (not after a rotation), and how long it is. What is no
+ * regular file always is current, and 0 long. */
+bool sink_is_current(const struct sink *sink, int64_t *size);
 
 /* Opens it again; false and errno: it could not be, and goes on as it was. */
 bool sink_reopen(struct sink *sink);

@@ -21,7 +21,7 @@ static bool source_init(struct source *source, const char *file, struct pool *po
 	return false;
 }
 
-static bool find_lines(struct source *source)
+bool source_find_lines(struct source *source)
 {
 	const char *end = source->text + source->length, *at;
 	size_t count = 1;
@@ -85,7 +85,7 @@ static bool source_adopt(struct source *source, char *text, size_t length, struc
 {
 	source->text = text;
 	source->length = length;
-	if (!find_lines(source))
+	if (!source_find_lines(source))
 		diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
 	else if (source_check(source, diags))
 		return true;

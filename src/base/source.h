@@ -31,6 +31,9 @@ bool source_load(struct source *source, const char *path, struct pool *pool, str
 bool source_from_text(struct source *source, const char *file, const char *text, size_t length,
 		      struct pool *pool, struct diags *diags);
 
+/* Finds the lines of a text that was not loaded but is to be looked at. false: out of memory. */
+bool source_find_lines(struct source *source);
+
 /* Line and column of a byte of the text. */
 struct origin source_origin(const struct source *source, size_t offset);
 

@@ -7,6 +7,9 @@
 const struct flag flags[FLAGS] = {
 	[FLAG_FILE] = { "file", 'f', TAKES_FILES, .repeats = true, .argument = "[FORMAT:]FILE",
 			.help = "read this table; may be given several times" },
+	[FLAG_COMPAT] = { "compat", .takes = TAKES_WORDS, .argument = "NAME",
+			  .words = "openbsd freebsd netbsd gnu busybox xinetd",
+			  .help = "read inetd's tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd do" },
 	[FLAG_LISTEN] = { "listen", 'l', TAKES_SOMETHING, .repeats = true, .argument = "ENDPOINT",
 			  .help = "one service without a file: its command stands behind --" },
 	[FLAG_ACCEPT] = { "accept", 'a', .help = "with -l: an instance a connection" },

@@ -9,9 +9,13 @@
 /* Where runtime_directory and state_directory lie. */
 void load_bases(struct heritage *heritage);
 
+/* Called for each source that was read: its path, the usual file of the language it was taken for, how many entries. */
+typedef void load_took(void *context, const char *path, const char *format, size_t entries);
+
 /* Reads, checks and, unless options say otherwise, looks at this machine. Every diagnostic is in diags; NULL only
- * when memory ran out. With --keep-going services with errors are left out, and their errors become warnings. */
-struct table *load_table(const struct options *options, struct diags *diags);
+ * when memory ran out. With --keep-going services with errors are left out, and their errors become warnings. took, which may
+ * be NULL, is told of each source. */
+struct table *load_table(const struct options *options, load_took *took, struct diags *diags);
 
 /* The same for a reload; refuses a table of standard input. */
 struct table *load_again(const struct options *options, struct diags *diags);

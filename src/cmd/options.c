@@ -8,19 +8,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scan.h"
+#include "cmd/as_inetd.h"
+#include "cmd/as_xinetd.h"
 #include "cmd/flags.h"
 
 #define STOP_TIMEOUT 8000000            /* microseconds: below the 10 s after which Docker kills */
 #define BEYOND_LETTERS 256              /* what getopt_long gives for flags[0]; below it, it gives letters */
 
-static bool add(const char ***list, size_t *count, const char *text)
+const char *options_name(const struct options *options)
 {
-	const char **bigger = realloc(*list, (*count + 1) * sizeof(*bigger));
+	static const char *const names[] = { [AS_SUPERD] = "superd", [AS_INETD] = "inetd", [AS_XINETD] = "xinetd" };
+
+	return names[options->guise];
+}
+
+bool options_add(const struct options *options, const char ***list, size_t *count, const char *text)
+{
+	const char **bigger = reallocarray(*list, *count + 1, sizeof(*bigger));
 
 	if (!bigger) {
-		fprintf(stderr, "superd: out of memory\n");
+		fprintf(stderr, "%s: out of memory\n", options_name(options));
 		return false;
 	}
 	bigger[(*count)++] = text;
@@ -28,31 +38,64 @@ static bool add(const char ***list, size_t *count, const char *text)
 	return true;
 }
 
-static bool complain(const char *option, const char *value, const char *why)
+bool options_complain(const struct options *options, const char *option, const char *value, const char *why)
 {
-	fprintf(stderr, "superd: %s: '%s': %s\n", option, value, why);
+	fprintf(stderr, "%s: %s: '%s': %s\n", options_name(options), option, value, why);
 	return false;
+}
+
+const char *options_make(struct options *options, const char *prefix, const char *text)
+{
+	const char *made = NULL;
+
+	if (!options->made)
+		options->made = pool_new();
+	if (options->made)
+		made = pool_textf(options->made, "%s%s", prefix, text);
+	if (!made)
+		fprintf(stderr, "%s: out of memory\n", options_name(options));
+	return made;
+}
+
+const char *options_make_path(struct options *options, const char *prefix, const char *path)
+{
+	char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+	const char *start = prefix;
+
+	if (folder) {
+		start = options_make(options, prefix, folder);
+		start = start ? options_make(options, start, "/") : NULL;
+	}
+	free(folder);
+	return start ? options_make(options, start, path) : NULL;
+}
+
+bool options_set_compat(struct options *options, const char *option, const char *name)
+{
+	options->compat = compat_find(name, strlen(name));
+	return options->compat != COMPAT_NONE ||
+		options_complain(options, option, name, "it is openbsd, freebsd, netbsd, gnu, busybox or xinetd");
 }
 
 static bool set_format(struct options *options, const char *text)
 {
 	options->json = !strcmp(text, "json");
 	return options->json || !strcmp(text, "text") ||
-		complain("--log-format", text, "the formats are text and json");
+		options_complain(options, "--log-format", text, "the formats are text and json");
 }
 
 static bool set_level(struct options *options, const char *text)
 {
 	const char *why = log_parse_level(text, &options->level);
 
-	return !why || complain("--log-level", text, why);
+	return !why || options_complain(options, "--log-level", text, why);
 }
 
 static bool set_stop_timeout(struct options *options, const char *text)
 {
 	const char *why = scan_duration(text, &options->stop_timeout);
 
-	return !why || complain("--stop-timeout", text, why);
+	return !why || options_complain(options, "--stop-timeout", text, why);
 }
 
 static bool set_task(struct options *options, enum task task, const char *argument)
@@ -73,7 +116,7 @@ static bool apply_log(struct options *options, enum flag_id flag)
 	case FLAG_LOG_LEVEL:
 		return set_level(options, optarg);
 	case FLAG_CONTROL:
-		return complain("--control", optarg, "not yet: this version has no control socket");
+		return options_complain(options, "--control", optarg, "not yet: this version has no control socket");
 	case FLAG_STOP_TIMEOUT:
 		return set_stop_timeout(options, optarg);
 	case FLAG_PID_FILE:
@@ -113,17 +156,19 @@ static bool apply(struct options *options, enum flag_id flag)
 {
 	switch (flag) {
 	case FLAG_FILE:
-		return add(&options->sources, &options->source_count, optarg);
+		return options_add(options, &options->sources, &options->source_count, optarg);
 	case FLAG_LISTEN:
-		return add(&options->endpoints, &options->endpoint_count, optarg);
+		return options_add(options, &options->endpoints, &options->endpoint_count, optarg);
 	case FLAG_SETENV:
-		return add(&options->environment, &options->environment_count, optarg);
+		return options_add(options, &options->environment, &options->environment_count, optarg);
 	case FLAG_ACCEPT:
 		return options->accept = true;
 	case FLAG_INETD:
 		return options->inetd = true;
 	case FLAG_NOW:
 		return options->now = true;
+	case FLAG_COMPAT:
+		return options_set_compat(options, "--compat", optarg);
 	case FLAG_FDNAME:
 		options->fdname = optarg;
 		return true;
@@ -208,11 +253,8 @@ static bool read_flags(struct options *options, int argc, char **argv)
 	return true;
 }
 
-bool options_read(struct options *options, int argc, char **argv)
+static bool read_own(struct options *options, int argc, char **argv)
 {
-	*options = (struct options){
-		.preflight = true, .level = LEVEL_INFO, .log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
-	};
 	if (!read_flags(options, argc, argv))
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoint_count) {
@@ -224,9 +266,40 @@ bool options_read(struct options *options, int argc, char **argv)
 	return check_together(options);
 }
 
+/* By the last component of the name, a login's dash aside; Debian's inetds are called openbsd-inetd, too. */
+static enum guise guise_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	size_t length;
+
+	name = slash ? slash + 1 : name;
+	name += *name == '-';
+	length = strlen(name);
+	if (!strcmp(name, "xinetd"))
+		return AS_XINETD;
+	if (!strcmp(name, "inetd") || (length > 6 && !strcmp(name + length - 6, "-inetd")))
+		return AS_INETD;
+	return AS_SUPERD;
+}
+
+bool options_read(struct options *options, int argc, char **argv)
+{
+	*options = (struct options){
+		.guise = guise_of(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
+		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
+	};
+	if (options->guise == AS_INETD)
+		return as_inetd_read(options, argc, argv);
+	if (options->guise == AS_XINETD)
+		return as_xinetd_read(options, argc, argv);
+	return read_own(options, argc, argv);
+}
+
 void options_free(struct options *options)
 {
+	pool_free(options->made);
 	free(options->sources);
+	free(options->further);
 	free(options->endpoints);
 	free(options->environment);
 }
@@ -241,9 +314,13 @@ static void help_one(const struct flag *flag)
 	printf("  %-32s %s\n", left, flag->help);
 }
 
-void options_help(void)
+void options_help(const struct options *options)
 {
-	printf("usage: superd [-f [FORMAT:]FILE]... [options] [-- COMMAND...]\n"
+	if (options->guise != AS_SUPERD) {
+		(options->guise == AS_INETD ? as_inetd_help : as_xinetd_help)();
+		return;
+	}
+	printf("usage: superd [-f [FORMAT[+COMPAT]:]FILE]... [options] [-- COMMAND...]\n"
 	       "       superd -l ENDPOINT [-a] [--inetd] [options] -- COMMAND...\n"
 	       "       superd --check | --print[=WHAT] | --explain OPTION [-f FILE]...\n\n"
 	       "Listens for the services of a table and starts each when somebody connects.\n"
@@ -251,5 +328,6 @@ void options_help(void)
 	for (int n = 0; n < FLAGS; n++)
 		help_one(&flags[n]);
 	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on;\n"
-	       "USR1 logs the state. superd(8) and superd.conf(5) tell the rest.\n");
+	       "USR1 logs the state. Called as inetd or xinetd, by a link of that name, superd takes that program's\n"
+	       "options. superd(8) and superd.conf(5) tell the rest.\n");
 }

@@ -6,13 +6,25 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/pool.h"
+#include "model/compat.h"
+#include "read/reader.h"
+
+/* Whose name superd was called by, and so whose command line it reads. */
+enum guise { AS_SUPERD, AS_INETD, AS_XINETD };
 
 enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
 
 struct options {
+	enum guise guise;
 	enum task task;
 	const char **sources;           /* -f, in order; owned array of borrowed texts */
 	size_t source_count;
+	const char **further;           /* sources of inetd and xinetd that are read while they are there; the same */
+	size_t further_count;
+	struct pool *made;              /* texts that were put together; NULL: none yet */
+	enum compat compat;
+	struct inetd_defaults defaults; /* AS_INETD: for services that say nothing themselves */
 	const char **endpoints;         /* -l */
 	size_t endpoint_count;
 	const char **environment;       /* -E */
@@ -22,13 +34,32 @@ struct options {
 	const char *print;              /* what to print, or option to explain */
 	bool preflight, keep_going, daemon;
 	const char *pid_file, *log_destination, *control;
+	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */
+	bool stays_without_services;    /* AS_XINETD: -stayalive */
+	size_t process_limit;           /* AS_XINETD: -limit, and below; 0: none */
+	size_t ident_limit;             /* -logprocs */
+	int64_t inspect_interval;       /* -cc, seconds; 0: never */
 	bool json;
 	enum level level;
 	int64_t stop_timeout;           /* microseconds */
 	char **command;                 /* behind --; NULL: none */
 };
 
-/* Reads argv. false after saying on stderr what is wrong and what would be right. */
+/* Reads argv: superd's own command line, or inetd's or xinetd's where argv[0] is that name. false after saying on stderr
+ * what is wrong and what would be right. */
 bool options_read(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
-void options_help(void);                /* to stdout */
+
+const char *options_name(const struct options *options);        /* "superd", "inetd", "xinetd" */
+
+/* For cmd/as_inetd and cmd/as_xinetd: complaints in one form, and lists of borrowed texts. false after saying why. */
+bool options_complain(const struct options *options, const char *option, const char *value, const char *why);
+bool options_add(const struct options *options, const char ***list, size_t *count, const char *text);
+bool options_set_compat(struct options *options, const char *option, const char *name);
+
+/* A text that the options own; a path is made absolute, as a daemon leaves the folder it is started in. NULL: out of
+ * memory, which was said. */
+const char *options_make(struct options *options, const char *prefix, const char *text);
+const char *options_make_path(struct options *options, const char *prefix, const char *path);
+
+void options_help(const struct options *options);               /* to stdout */

@@ -5,6 +5,7 @@
  * flock(2)'s, which belongs to the open file: it goes over into the daemon, and a backend loses it at its exec. */
 #include "cmd/pid_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,18 +19,38 @@
 
 #define TRIES 100                       /* that an owner ends in the very moment, so often in a row */
 
-static void say_owner(int fd, struct buf *why)
+/* The first line of the file, as far as it fits. */
+static void read_line(int fd, char *text, size_t size)
 {
-	char text[32];
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
-	int64_t pid;
+	ssize_t length = pread(fd, text, size - 1, 0);
 
 	text[length > 0 ? length : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
+}
+
+static void say_owner(int fd, struct buf *why)
+{
+	char text[32];
+	int64_t pid;
+
+	read_line(fd, text, sizeof(text));
 	if (!scan_count(text, &pid) && pid > 0)
 		buf_addf(why, "superd is running with it already, pid %s", text);
 	else
 		buf_text(why, "superd is starting with it already");
+}
+
+/* A table named in the place of a pid file must not be lost. What a crash left, blanks or NUL bytes, is no text. */
+static bool holds_text(int fd)
+{
+	char text[32];
+
+	read_line(fd, text, sizeof(text));
+	for (const char *at = text; *at; at++) {
+		if (isgraph((unsigned char)*at) && !isdigit((unsigned char)*at))
+			return true;
+	}
+	return false;
 }
 
 /* Whether the path still leads to this file. */
@@ -42,7 +63,7 @@ static bool is_at(const char *path, int fd)
 }
 
 /* The file, locked; -1 with the reason in why, or without one when it went away meanwhile. */
-static int open_locked(const char *path, struct buf *why)
+static int open_locked(const char *path, struct buf *why, bool *is_taken)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 	struct stat status;
@@ -52,10 +73,13 @@ static int open_locked(const char *path, struct buf *why)
 	} else if (!S_ISREG(status.st_mode)) {
 		buf_text(why, "it is no regular file");
 	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
+		*is_taken = errno == EWOULDBLOCK;
+		if (*is_taken)
 			say_owner(fd, why);
 		else
 			buf_addf(why, "locking it: %s", strerror(errno));
+	} else if (holds_text(fd)) {
+		buf_text(why, "it holds something else than a pid: name another file, or remove it");
 	} else if (is_at(path, fd)) {
 		return fd;
 	}
@@ -68,7 +92,7 @@ bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why)
 	*file = (struct pid_file){ .path = path, .fd = -1 };
 	buf_clear(why);
 	for (int n = 0; file->fd < 0 && !why->length && n < TRIES; n++)
-		file->fd = open_locked(path, why);
+		file->fd = open_locked(path, why, &file->is_taken);
 	if (file->fd < 0 && !why->length)
 		buf_text(why, "it is taken away again and again");
 	file->fd = fd_raise(file->fd, FD_HIGH);

@@ -9,10 +9,11 @@
 struct pid_file {
 	const char *path;               /* borrowed */
 	int fd;                         /* holds the lock, over a fork too; -1: none */
+	bool is_taken;                  /* another one that lives has claimed it */
 };
 
-/* false with the reason in why: it can't be written, or another superd that lives has it. Makes it, empty, where it is
- * missing. */
+/* false with the reason in why: it can't be written, it is somebody's text and no pid, or another superd that lives has it.
+ * Makes it, empty, where it is missing. */
 bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why);
 
 bool pid_file_write(struct pid_file *file);     /* false and errno */

@@ -22,6 +22,7 @@ bool print_json(const struct table *table, FILE *out);
 bool print_explain(const char *option, FILE *out);
 
 bool print_mdoc(FILE *out);             /* superd.conf(5)'s list of options */
+bool print_mdoc_xinetd(FILE *out);      /* superd-xinetd.conf(5)'s list of attributes */
 bool print_compat(FILE *out);           /* names in the four systems, as a table */
 bool print_bash(FILE *out);             /* completion scripts */
 bool print_zsh(FILE *out);

@@ -130,6 +130,35 @@ bool print_mdoc(FILE *out)
 	return ok;
 }
 
+/* An attribute of xinetd: its meaning is the option's. */
+static void add_attribute(struct buf *out, const struct directive *directive)
+{
+	buf_addf(out, ".It Cm %s No = Ar %s\n", directive->name[XINETD],
+		 directive->argument && !strpbrk(directive->argument, "{|") ? directive->argument : "value");
+	add_sentences(out, directive->help);
+	if (strcmp(directive->name[XINETD], directive->name[NATIVE]) != 0)
+		buf_addf(out, ".Pq superd.conf: Li %s\n", directive->name[NATIVE]);
+}
+
+/* Those whose values mean something else in xinetd's tables have a place of their own in the page. */
+bool print_mdoc_xinetd(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, ".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive->name[XINETD] && !(directive->translated & (1u << XINETD)) && !(directive->flags & LATER))
+			add_attribute(&text, directive);
+	}
+	buf_text(&text, ".El\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
 /* As it stands in its cell: "-" where there is none, "*" behind one whose values mean something else. */
 static size_t add_name(struct buf *out, const struct directive *directive, int dialect)
 {

@@ -1,27 +1,16 @@
-/* superd: reads the command line, wires the parts together, and gives the exit status: 0; 1 an error in a table or
- * in the usage; 2 it could not start; with a main command, the command's. */
+/* superd: reads the command line and does what it says, and gives the exit status: 0; 1 an error in a table or in the
+ * usage; else what came of running the table. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/daemon.h"
 #include "cmd/load.h"
 #include "cmd/options.h"
-#include "cmd/pid_file.h"
 #include "cmd/print.h"
-#include "engine/supervisor.h"
+#include "cmd/start.h"
 #include "engine/transition.h"
 #include "model/directive.h"
-#include "sys/init.h"
-#include "sys/memory.h"
-#include "sys/program.h"
-
-extern char **environ;
-
-enum { EXIT_TABLE = 1, EXIT_START = 2 };
+#include "sys/built_with.h"
 
 static bool print_states(FILE *out)
 {
@@ -56,15 +45,21 @@ static const struct {
 	bool (*of_table)(const struct table *table, FILE *out);
 	bool (*of_itself)(FILE *out);
 } printable[] = {
-	{ "conf", print_conf, NULL }, { "comments", print_comments, NULL }, { "json", print_json, NULL },
-	{ "mdoc", NULL, print_mdoc }, { "bash", NULL, print_bash }, { "zsh", NULL, print_zsh },
-	{ "compat", NULL, print_compat }, { "states", NULL, print_states },
+	{ "conf", print_conf, NULL },
+	{ "comments", print_comments, NULL },
+	{ "json", print_json, NULL },
+	{ "mdoc", NULL, print_mdoc },
+	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
+	{ "bash", NULL, print_bash },
+	{ "zsh", NULL, print_zsh },
+	{ "compat", NULL, print_compat },
+	{ "states", NULL, print_states },
 };
 
 static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
 {
 	struct diags diags = { 0 };
-	struct table *table = load_table(options, &diags);
+	struct table *table = load_table(options, NULL, &diags);
 	bool good = table && !diags.errors;
 
 	diags_print(&diags, stderr);
@@ -104,11 +99,18 @@ static int do_explain(const struct options *options)
 	return EXIT_TABLE;
 }
 
+static void say_source(void *context, const char *path, const char *format, size_t entries)
+{
+	(void)context;
+	printf("%s: %s, %zu service%s\n", strcmp(path, "-") ? path : "<stdin>", format, entries,
+	       entries == 1 ? "" : "s");
+}
+
 static int do_check(const struct options *options)
 {
 	struct diags diags = { 0 };
-	struct table *table = load_table(options, &diags);
-	bool good = table && !diags.errors;
+	struct table *table = load_table(options, say_source, &diags);
+	bool good = table && !diags.errors && fflush(stdout) == 0;
 
 	diags_print(&diags, stderr);
 	diags_free(&diags);
@@ -116,132 +118,22 @@ static int do_check(const struct options *options)
 	return good ? 0 : EXIT_TABLE;
 }
 
-static struct table *load(void *context, struct diags *diags)
+static void print_version(void)
 {
-	struct table *table = load_again(context, diags);
-
-	memory_give_back();
-	return table;
-}
-
-/* What has to wait until the sockets are bound. */
-struct opening {
-	const struct options *options;
-	struct supervisor *supervisor;
-	struct pid_file pid_file;
-};
-
-static void on_started(void *context)
-{
-	struct opening *opening = context;
-	const struct options *options = opening->options;
-
-	if (options->pid_file && !pid_file_write(&opening->pid_file)) {
-		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
-			  strerror(errno));
-		opening->supervisor->exit_status = EXIT_START;
-		raise(SIGTERM);         /* the loop stops, in order, what runs already */
-		return;
-	}
-	if (options->daemon)
-		daemon_ready(!strcmp(options->log_destination, "stderr"));
-}
-
-static int run(struct opening *opening, struct options *options, struct table *table)
-{
-	char **command = options->endpoint_count ? NULL : options->command;
-	struct supervisor *supervisor = opening->supervisor;
-	int status;
-
-	supervisor->loader.load = load;
-	supervisor->loader.load_context = options;
-	supervisor->started = on_started;
-	supervisor->started_context = opening;
-	supervisor->stop_timeout = (double)options->stop_timeout / 1e6;
-	supervisor->engine.heritage.environment = environ;
-	load_bases(&supervisor->engine.heritage);
-	init_adopt_orphans();
-	if (supervisor_init(supervisor)) {
-		status = supervisor_run(supervisor, table, command);
-	} else {
-		fprintf(stderr, "superd: cannot start: %s\n", strerror(errno));
-		table_free(table);
-		status = EXIT_START;
-	}
-	pid_file_remove(&opening->pid_file);
-	if (supervisor->loader.busy)
-		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
-	supervisor_free(supervisor);
-	return status;
-}
-
-/* Whoever starts superd sees on stderr why it does not; what is no error goes where all lines go. */
-static struct table *load_first(struct options *options, struct log *log)
-{
-	struct diags diags = { 0 };
-	struct table *table = load_table(options, &diags);
-
-	memory_give_back();
-	if (!table || diags.errors) {
-		diags_print(&diags, stderr);
-		table_free(table);
-		table = NULL;
-	} else if (options->json || strcmp(options->log_destination, "stderr")) {
-		supervisor_say(log, &diags);
-	} else {
-		diags_print(&diags, stderr);
-	}
-	diags_free(&diags);
-	return table;
-}
-
-/* Claimed first, so that whoever starts a second superd by mistake hears of it, with nothing touched. */
-static int open_table(struct supervisor *supervisor, struct options *options, struct table *table)
-{
-	struct opening opening = { options, supervisor, { .fd = -1 } };
-	struct buf why = { 0 };
-
-	if (options->pid_file && !pid_file_claim(&opening.pid_file, options->pid_file, &why)) {
-		fprintf(stderr, "superd: pid file %s: %s\n", options->pid_file, buf_string(&why));
-		buf_free(&why);
-	} else if (options->daemon && daemon_enter() < 0) {
-		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
-		pid_file_remove(&opening.pid_file);
-	} else {
-		return run(&opening, options, table);
-	}
-	table_free(table);
-	return EXIT_START;
-}
-
-static int do_run(struct options *options)
-{
-	struct supervisor supervisor = { 0 };
-	struct table *table;
-	const char *why;
-	int status;
-
-	init_enter(&supervisor.engine.heritage);
-	init_take_sockets(&supervisor.engine.inheritance);
-	supervisor.engine.log = log_open(options->log_destination, options->json, options->level, &why);
-	if (!supervisor.engine.log) {
-		fprintf(stderr, "superd: cannot log to %s: %s\n", options->log_destination, why);
-		return EXIT_START;
-	}
-	table = load_first(options, supervisor.engine.log);
-	status = table ? open_table(&supervisor, options, table) : EXIT_TABLE;
-	log_close(supervisor.engine.log);
-	return status;
+	printf("superd %s", PACKAGE_VERSION);
+	for (size_t n = 0; built_with[n]; n++)
+		printf("%s%s", n ? ", " : " with ", built_with[n]);
+	putchar('\n');
 }
 
 static int perform(struct options *options)
 {
 	switch (options->task) {
 	case TASK_HELP:
-		options_help();
+		options_help(options);
 		return 0;
 	case TASK_VERSION:
-		printf("superd %s\n", PACKAGE_VERSION);
+		print_version();
 		return 0;
 	case TASK_EXPLAIN:
 		return do_explain(options);
@@ -252,7 +144,7 @@ static int perform(struct options *options)
 	case TASK_RUN:
 		break;
 	}
-	return do_run(options);
+	return start_superd(options);
 }
 
 int main(int argc, char **argv)

@@ -6,33 +6,14 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "engine/guest.h"
-#include "engine/run.h"
+#include "engine/admission.h"
+#include "engine/rest.h"
+#include "engine/run_say.h"
+#include "engine/sender.h"
+#include "engine/sensor.h"
 
 #define TRIES 3                         /* starts a datagram may cost */
-
-/* The first datagram's sender, for the gate and for REMOTE_ADDR. */
-static bool peek_sender(int fd, struct client *client)
-{
-	ssize_t got;
-
-	client->fd = -1;
-	client->length = sizeof(client->peer.storage);
-	got = recvfrom(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
-	if (got < 0)
-		client->length = 0;
-	return got >= 0;
-}
-
-static void throw_away(struct keeper *keeper, struct listener *listener, const char *reason)
-{
-	struct guest guest = { .listener = listener };
-
-	if (!peek_sender(listener->io.fd, &guest.client))
-		return;
-	recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
-	guest_refuse(keeper, &guest, reason);
-}
+#define SENSED_MOST 64
 
 /* An instance that had a listener has ended: whether it read anything decides what comes. */
 static void give_back(struct instance *instance)
@@ -54,7 +35,7 @@ static void give_back(struct instance *instance)
 	if (++listener->tries < TRIES)
 		return;
 	listener->tries = 0;
-	throw_away(keeper, listener, "no instance reads it");
+	sender_throw_away(keeper, listener, REFUSED_UNREAD);
 }
 
 static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
@@ -81,27 +62,61 @@ static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
 	return true;
 }
 
-void datagram_serve(struct keeper *keeper, struct listener *listener)
+/* A sensor starts nothing: what came is read away, a bounded number at once. */
+static void sense(struct keeper *keeper, struct listener *listener)
+{
+	struct client client;
+
+	for (int n = 0; n < SENSED_MOST && client_peek(listener->io.fd, &client); n++) {
+		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+		sensor_touch(keeper, &client, true);
+	}
+}
+
+/* Whether the sender of the first datagram may have an instance; if not, what was to be done is done. */
+static bool admit(struct keeper *keeper, struct guest *guest)
+{
+	enum refusal refusal = admission_judge(keeper, guest);
+	enum sender_state state;
+
+	if (refusal) {
+		sender_throw_away(keeper, guest->listener, refusal);
+		return false;
+	}
+	state = sender_ask(keeper, guest, &refusal);
+	if (state == SENDER_MAY)
+		return true;
+	guest_dismiss(keeper, guest);
+	if (state == SENDER_MAY_NOT)
+		sender_throw_away(keeper, guest->listener, refusal);
+	return false;
+}
+
+static void serve_sender(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guest = { .client.fd = -1, .listener = listener };
 	struct buf why = { 0 };
-	const char *reason;
 
-	if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE) {
-		keeper_event(keeper, FILLED);
-		return;
-	}
-	if (!peek_sender(listener->io.fd, &guest.client))
+	if (!client_peek(listener->io.fd, &guest.client))
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
-	reason = guest_admit(keeper, &guest);
-	if (reason) {
-		throw_away(keeper, listener, reason);
+	if (!admit(keeper, &guest))
 		return;
-	}
 	keeper->activity->accepted++;
 	if (!start(keeper, &guest, &why)) {
 		run_say_failure(keeper, buf_string(&why));
 		keeper_event(keeper, EXEC_ERROR);
 	}
 	buf_free(&why);
+}
+
+void datagram_serve(struct keeper *keeper, struct listener *listener)
+{
+	if (sensor_is(keeper->service))
+		sense(keeper, listener);
+	else if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE)
+		keeper_event(keeper, FILLED);
+	else if (rest_is_due(keeper))
+		keeper_event(keeper, LIMITED);
+	else
+		serve_sender(keeper, listener);
 }

@@ -2,8 +2,17 @@
 #include "engine/engine.h"
 
 #include <fcntl.h>
+#include <time.h>
 
 #include "base/fd.h"
+
+double engine_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 double engine_chance(struct engine *engine)
 {
@@ -14,6 +23,11 @@ double engine_chance(struct engine *engine)
 	x ^= x >> 27;
 	engine->chance = x;
 	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
+}
+
+bool engine_is_full(const struct engine *engine)
+{
+	return engine->limit && engine->made >= engine->limit;
 }
 
 void engine_drop_spare(struct engine *engine)

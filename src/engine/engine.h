@@ -12,29 +12,64 @@
 #include "base/syslog.h"
 #include "engine/children.h"
 #include "engine/gate.h"
+#include "engine/moment.h"
+#include "engine/recent.h"
+#include "engine/wraps.h"
 #include "sys/init.h"
 #include "sys/plan.h"
 
 struct keeper;
+struct listener;
+struct roster;
+struct client;
+struct advisor;
 struct backend_actions;
+struct rpc;
 
 #define ENGINE_SPARE 4                  /* what one start may need for itself */
+#define RECORD_BUCKETS 64
+
+/* Those of the roster that a client may ask tcpmux for (engine/mux). */
+struct muxed {
+	struct keeper **keepers;
+	size_t count;
+	uint64_t table;                 /* the roster's `changes` it was made by */
+};
 
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
-	struct syslog syslog;           /* for backends' output = "syslog" */
+	struct syslog syslog;           /* for backends' output = "syslog", and lines of log_type */
+	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/record_target), by a hash of the path */
+	unsigned long records_lost;     /* lines of log_type that neither syslog nor a file took, since it was told */
 	struct heritage heritage;
 	struct inheritance inheritance;
 	struct children children;
 	struct sources sources;         /* instances by service and client address */
+	struct recent minutes;          /* connections of a minute by service and client address (per_source_cpm) */
+	struct recent denied;           /* who touched a sensor (engine/sensor) */
+	bool denied_prefixes[129];      /* bits of IPv6 addresses that were ever remembered there */
+	struct recent judged;           /* senders of datagrams who had to be asked about, by service; count is a refusal */
+	struct moment moment;
+	struct wraps wraps;
+	struct advisor *advisor;        /* what questions need (engine/advice); NULL before the first */
+	struct list questions;          /* under way or not yet ended */
+	unsigned refused_asking;        /* refused clients among them */
+	size_t idents;                  /* those among them that ask an ident server */
+	uint64_t activities;            /* how many there ever were */
 	struct list released;           /* outputs whose service has let them go (engine/output) */
 	struct list resting;            /* means of services without an instance, the one that rests longest first */
 	size_t resting_count;
 	struct list none;               /* an empty list */
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
+	struct roster *roster;          /* every keeper (engine/reload) */
+	struct muxed muxed;
+	struct rpc *rpc;                /* registrations with rpcbind (engine/rpc); NULL: there never was one */
 	size_t instances;               /* alive, of all services */
+	size_t made;                    /* the same with those that are being started or asked about */
+	size_t limit;                   /* the most of these at once; 0: any number */
+	size_t ident_limit;             /* the most questions to ident servers at once; 0: any number */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* given up for a moment when descriptors run out; -1: given up */
 	bool stopping;
@@ -43,8 +78,17 @@ struct engine {
 	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit: a wait status */
 	void (*on_starved)(struct engine *engine);      /* no memory for a timer: call TIMER on those that pause, in a while */
 	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
+	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/listing */
+	void (*send_away)(struct listener *listener, struct client *client);    /* its listener closes; closes it too */
+	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has nothing of it any more */
 	void *context;
 };
+
+/* Whether as many instances run as may, of all services. */
+bool engine_is_full(const struct engine *engine);
+
+/* Seconds on a clock that never goes back. */
+double engine_clock(void);
 
 /* A number in [0, 1) for jitter. */
 double engine_chance(struct engine *engine);

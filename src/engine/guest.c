@@ -1,11 +1,13 @@
-/* From a client to an instance. The hard thing is that counts come back at any end: what guest_admit counts is
+/* From a client to an instance. The hard thing is that counts come back at any end: what is counted for a guest is
  * taken back either by guest_dismiss or by the end of the instance, never by both. */
 #include "engine/guest.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "engine/run.h"
+#include "engine/channel.h"
+#include "engine/record.h"
+#include "engine/run_say.h"
 #include "sys/directories.h"
 
 static void on_limit(struct instance *instance)
@@ -19,6 +21,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 	bool retired = instance->retired, unread;
 
+	channel_finish(instance);
 	means_drain(&keeper->activity->means, keeper_is_empty(keeper));
 	run_say_end(keeper, instance->pid, ending);
 	keeper->activity->last_end = ev_now(keeper->engine->loop);
@@ -45,62 +48,54 @@ static void on_end(struct instance *instance, const struct ending *ending)
 }
 
 /* The gate's own count, given back by the instance's end. */
-static const char *count_source(struct keeper *keeper, const struct client *client, struct instance *instance)
+static enum refusal count_source(struct keeper *keeper, const struct client *client, struct instance *instance)
 {
 	const struct gate *gate = keeper->service->gate;
 
 	if (gate->per_source == UNLIMITED)
-		return NULL;
+		return ADMITTED;
 	if (!client_source(client, (unsigned)gate->per_source_prefix, instance->source))
-		return NULL;
+		return ADMITTED;
 	if (!gate_enter(&keeper->engine->sources, keeper, instance->source, gate->per_source))
-		return "too many from this source (per_source)";
+		return REFUSED_PER_SOURCE;
 	instance->gate = keeper;
 	instance->counted = true;
-	return NULL;
+	return ADMITTED;
 }
 
-const char *guest_admit(struct keeper *keeper, struct guest *guest)
+enum refusal guest_enter(struct keeper *keeper, struct guest *guest)
 {
 	struct instance *instance = instance_new(keeper->engine, keeper->service);
-	const char *reason;
+	enum refusal refusal;
 
 	if (!instance)
-		return "out of memory";
+		return REFUSED_MEMORY;
 	instance->context = keeper;
 	instance->on_end = on_end;
 	instance->on_limit = on_limit;
-	reason = keeper_is_full(keeper) ? "too many instances" : count_source(keeper, &guest->client, instance);
-	if (reason) {
+	refusal = count_source(keeper, &guest->client, instance);
+	if (refusal) {
 		instance_free(instance);
-		return reason;
+		return refusal;
 	}
 	guest->instance = instance;
-	keeper->instance_count++;
-	return NULL;
+	return ADMITTED;
+}
+
+void guest_leave(struct keeper *keeper, struct guest *guest)
+{
+	if (guest->instance->counted)
+		gate_leave(&keeper->engine->sources, keeper, guest->instance->source);
+	instance_free(guest->instance);
+	guest->instance = NULL;
 }
 
 void guest_dismiss(struct keeper *keeper, struct guest *guest)
 {
 	if (!guest->instance)
 		return;
-	if (guest->instance->counted)
-		gate_leave(&keeper->engine->sources, keeper, guest->instance->source);
+	guest_leave(keeper, guest);
 	keeper->instance_count--;
-	instance_free(guest->instance);
-	guest->instance = NULL;
-}
-
-void guest_refuse(struct keeper *keeper, struct guest *guest, const char *reason)
-{
-	struct event event = { .name = "refused", .service = keeper->service->name, .reason = reason };
-
-	client_address(&guest->client, guest->caller.address, sizeof(guest->caller.address));
-	event.peer = guest->caller.address;
-	keeper->activity->refused++;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s",
-		  *event.peer ? event.peer : "a local client", reason);
-	client_refuse(&guest->client);
 }
 
 bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why)
@@ -108,7 +103,8 @@ bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *laun
 	struct means *means = &keeper->activity->means;
 	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
 
-	if (!wiring_make(&guest->wiring, means, keeper->engine, keeper->service, &socket, 1, why)) {
+	if (!wiring_make(&guest->wiring, means, keeper->engine, keeper->service, &socket, 1, why) ||
+	    !channel_open(keeper, guest->instance, &guest->wiring, &guest->client, why)) {
 		wiring_close(&guest->wiring);
 		return false;
 	}
@@ -132,12 +128,14 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 	struct instance *instance = guest->instance;
 
 	wiring_close(&guest->wiring);
+	instance->service = keeper->service;    /* a reload may have been since it was made */
 	if (launch->pid >= 0 && instance_begin(instance, launch->pid)) {
 		list_add(&keeper->activity->instances, &instance->link);
 		keeper->activity->activations++;
 		keeper->activity->last_start = ev_now(keeper->engine->loop);
 		instance_limit(instance, keeper->service->life->runtime_max);
 		say_start(keeper, guest, launch->pid);
+		record_start(keeper, launch->pid, &guest->client);
 		return true;
 	}
 	if (!why->length && launch->pid < 0)

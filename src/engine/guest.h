@@ -1,26 +1,35 @@
-/* One client on its way to an instance of its own (accept = yes): through the gate, to the descriptors, to the
- * process. Shared by connections (engine/serve) and datagrams (engine/datagram). */
+/* One client on its way to an instance of its own (accept = yes): through the gate (engine/admission), to the
+ * descriptors, to the process. Shared by connections (engine/serve) and datagrams (engine/datagram). */
 #pragma once
 
 #include "engine/keeper.h"
+#include "engine/refusal.h"
+
+/* What there is to ask about a client before it may come (engine/advice). */
+struct questions {
+	bool name;
+	bool ident;
+	const char *libwrap;            /* the daemon's name; NULL: not asked */
+};
 
 struct guest {
 	struct client client;           /* fd -1: a datagram still in the listener's queue */
 	struct listener *listener;      /* by which it came */
 	struct instance *instance;      /* NULL: none (any more) */
+	enum progress progress;
+	struct questions asked;
 	struct wiring wiring;
 	struct caller caller;
 };
 
-/* Lets it in by the limits of the service, in the manual's order, and counts it. NULL when it may come; else why
- * not, with nothing counted. */
-const char *guest_admit(struct keeper *keeper, struct guest *guest);
+/* Makes its instance and counts it for per_source, but not yet among the instances. */
+enum refusal guest_enter(struct keeper *keeper, struct guest *guest);
 
-/* Takes back what guest_admit counted: it will have no instance. */
+/* Takes back what guest_enter counted. */
+void guest_leave(struct keeper *keeper, struct guest *guest);
+
+/* Takes back all that was counted: it will have no instance. */
 void guest_dismiss(struct keeper *keeper, struct guest *guest);
-
-/* Says in the log that it was turned away, and counts that; closes a connection. */
-void guest_refuse(struct keeper *keeper, struct guest *guest, const char *reason);
 
 /* Brings its descriptors in order and fills its launch. false with the reason in why. */
 bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why);

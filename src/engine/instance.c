@@ -80,6 +80,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 
 	if (!instance)
 		return NULL;
+	engine->made++;
 	instance->engine = engine;
 	instance->service = service;
 	instance->child.ended = on_ended;
@@ -152,7 +153,10 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(instance->engine->loop, &instance->timer);
 	if (instance->kin)
 		instance->forget_daemon(instance);
+	if (instance->channel)
+		instance->close_channel(instance);
 	children_remove(&instance->engine->children, &instance->child);
+	instance->engine->made--;
 	free(instance);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/gate.h"
 #include "model/service.h"
 
+struct channel;
 struct kin;
 struct listener;
 
@@ -44,6 +45,8 @@ struct instance {
 	bool knows_head;                /* head is the datagram that stood first there (sys/backlog) */
 	uint64_t head;
 	int status;                     /* kept while it lingers */
+	struct channel *channel;        /* to superd-builtin (engine/channel); NULL: none */
+	void (*close_channel)(struct instance *instance);
 	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it goes by its process alone */
 	bool (*find_daemon)(struct instance *instance, int status);     /* who was followed ended: see engine/daemon */
 	void (*forget_daemon)(struct instance *instance);               /* frees kin */

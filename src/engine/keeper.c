@@ -24,6 +24,7 @@ static void activity_init(struct activity *activity, struct keeper *keeper)
 {
 	ev_init(&activity->timer, on_timer);
 	activity->timer.data = keeper;
+	activity->number = ++keeper->engine->activities;
 	list_init(&activity->instances);
 	means_init(&activity->means);
 	activity->patience = PATIENCE;
@@ -131,9 +132,21 @@ static void serve_parked(struct keeper *keeper)
 	}
 }
 
+/* In xinetd's words, which log watchers know. */
+static void say_end_of_rest(struct keeper *keeper)
+{
+	struct event event = { .name = "resumed", .service = keeper->service->name, .is_alone = true };
+
+	if (!keeper->activity || !keeper->activity->deactivated)
+		return;
+	keeper->activity->deactivated = false;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "Activating service %s", event.service);
+}
+
 static void do_watch(struct keeper *keeper)
 {
 	keeper_stop_timer(keeper);
+	say_end_of_rest(keeper);
 	if (!keeper_is_complete(keeper)) {
 		keeper_event(keeper, BIND_ERROR);
 	} else if (keeper->held) {
@@ -149,6 +162,13 @@ static void do_watch(struct keeper *keeper)
 	} else if (keeper->activity && keeper->activity->left) {
 		keeper_event(keeper, ACTIVITY);
 	}
+}
+
+static void start_timer(struct keeper *keeper, double seconds)
+{
+	keeper_stop_timer(keeper);
+	ev_timer_set(&keeper->activity->timer, seconds, 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
 static void do_wait(struct keeper *keeper)
@@ -168,9 +188,7 @@ static void do_wait(struct keeper *keeper)
 	event.duration = pause;
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s",
 		  keeper->state == BINDING ? "try" : "start", pause, reason);
-	keeper_stop_timer(keeper);
-	ev_timer_set(&keeper->activity->timer, pause, 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
+	start_timer(keeper, pause);
 }
 
 static void close_listeners(struct keeper *keeper)
@@ -219,6 +237,9 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		break;
 	case WAIT:
 		do_wait(keeper);
+		break;
+	case REST:
+		start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:
 		keeper->engine->actions->stop(keeper, cause);

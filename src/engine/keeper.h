@@ -15,6 +15,8 @@
 #include "engine/instance.h"
 #include "engine/launch.h"
 #include "engine/listener.h"
+#include "engine/pace.h"
+#include "engine/refusal.h"
 #include "engine/transition.h"
 #include "model/table.h"
 #include "sys/backlog.h"
@@ -33,9 +35,18 @@ struct activity {
 	unsigned patience;              /* how many of them it takes until that is proved */
 	bool exact;                     /* backlog holds who waited when it was started */
 	struct backlog backlog;
-	uint64_t activations, accepted, refused, failures;
+	uint64_t activations, accepted, failures;
+	uint64_t refused[REFUSALS];     /* by reason */
+	uint64_t number;                /* no other activity has or had it */
+	struct pace pace;
+	double rest;                    /* seconds that the next REST takes */
+	bool deactivated;               /* it rests for cps, and its end is said */
+	bool load_said;                 /* that max_load can't be kept was logged */
+	unsigned char banners_said;     /* bits by enum banner: it could not be read, which was logged */
 	double last_start, last_end;    /* loop time; 0: never */
 	int last_status;                /* wait status */
+	uint64_t refused_sender;        /* a hash of who last had a datagram's refusal recorded, and when */
+	double refused_at;
 	char reason[128];               /* of the pause */
 };
 
@@ -65,6 +76,7 @@ struct backend_actions {
 	void (*kill)(struct keeper *keeper);    /* the current instance has not ended in time */
 	void (*retire)(struct keeper *keeper, bool stop);       /* the keeper goes on without the instances it has */
 	void (*abandon)(struct keeper *keeper); /* forgets every instance without a signal: superd leaves */
+	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/serve */
 };
 
 /* A keeper in state OFF. NULL: out of memory. */

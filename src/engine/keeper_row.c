@@ -18,6 +18,7 @@ static void take_row(struct keeper *keeper, struct table *table, const struct se
 	if (!keeper->activity)
 		return;
 	means_drop(&keeper->activity->means);
+	keeper->activity->banners_said = 0;
 	if (keeper->activity->means.log)
 		keeper->activity->means.log->service = service->name;
 	if (keeper->activity->means.syslog)
@@ -69,7 +70,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
-		listener_send_away(&listeners[n], keeper->engine, service->name, "the service accepts no more");
+		listener_send_away(&listeners[n], keeper->engine);
 	if (keeper->state != OFF)
 		keeper_event(keeper, REPLACED);
 	take_row(keeper, table, service);

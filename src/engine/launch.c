@@ -81,7 +81,7 @@ static bool place_streams(struct wiring *wiring, struct means *means, struct eng
 			  const struct service *service, int socket, struct buf *why)
 {
 	const struct stream *streams[] = { &service->streams->input, &service->streams->output,
-					   &service->streams->error };
+					   plan_error_stream(service) };
 
 	for (int n = 0; n < 3; n++) {
 		if (n == 2 && same_stream(streams[1], streams[2]))
@@ -138,6 +138,17 @@ bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engi
 	return place_streams(wiring, means, engine, service, socket, why);
 }
 
+bool wiring_add(struct wiring *wiring, int fd)
+{
+	int at = low(wiring, own(wiring, fd));
+
+	if (at < 0)
+		return false;
+	wiring->wanted[wiring->count++] = at;
+	wiring->others++;
+	return true;
+}
+
 void wiring_close(struct wiring *wiring)
 {
 	for (int n = 0; n < wiring->own_count; n++)
@@ -155,8 +166,8 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
 		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
 	};
-	if (service->what->pass == PASS_SYSTEMD && wiring->count > 3) {
-		launch->listen_count = (unsigned)wiring->count - 3;
+	if (service->what->pass == PASS_SYSTEMD && wiring->count - wiring->others > 3) {
+		launch->listen_count = (unsigned)(wiring->count - wiring->others) - 3;
 		launch->names = means->names;
 	}
 }
@@ -169,6 +180,9 @@ void launch_fill_for(struct launch *launch, const struct means *means, const str
 	client_address(client, caller->address, sizeof(caller->address));
 	launch->remote_address = caller->address;
 	launch->remote_port = client_port(client);
+	if (service->surroundings->tcp_environment &&
+	    client_local(client, caller->local, sizeof(caller->local), &launch->local_port))
+		launch->local_address = caller->local;
 	if (!launch->listen_count)
 		return;
 	snprintf(caller->names, sizeof(caller->names), "LISTEN_FDNAMES=%s", listener->listen->name);
@@ -207,7 +221,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 
 	buf_text(out, stage_name(fault->stage));
 	if (fault->stage == STAGE_EXEC)
-		buf_addf(out, ": %s", service->what->exec[0]);
+		buf_addf(out, ": %s", service->what->exec ? service->what->exec[0] : PLAN_BUILTIN);
 	else if (limit)
 		buf_addf(out, ": %s", limit);
 	buf_addf(out, ": %s", strerror(fault->error));

@@ -17,6 +17,7 @@
 struct wiring {
 	int *wanted;
 	int count;
+	int others;                     /* of them, behind the sockets, that are none */
 	int small[WIRING_SMALL];
 	int *own;
 	int own_count;
@@ -28,9 +29,13 @@ bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engi
 		 const int *sockets, size_t socket_count, struct buf *why);
 void wiring_close(struct wiring *wiring);
 
+/* One descriptor more for the child, which is no socket; taken over also on failure. false and errno. */
+bool wiring_add(struct wiring *wiring, int fd);
+
 /* Who is at the other end of a connection, as text for the environment. */
 struct caller {
 	char address[128];
+	char local[128];                /* our end, for tcp_environment */
 	char names[300];                /* LISTEN_FDNAMES=NAME of the listener it came by */
 };
 

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/rpc.h"
 #include "model/diff.h"
 #include "sys/bind.h"
+#include "sys/filter.h"
 
 void listener_init(struct listener *listener, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
@@ -18,17 +20,22 @@ void listener_init(struct listener *listener, const struct listen *listen,
 	listener->listen = listen;
 }
 
-/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options. */
-static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *warnings)
+/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options; -1 with why where it
+ * can't be kept to the table's rules. */
+static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct inherited *found = NULL;
 
 	for (size_t n = 0; n < engine->inheritance.count; n++) {
 		struct inherited *one = &engine->inheritance.list[n];
 
+		bool is_named = one->name && !strcmp(one->name, listen->name);
+
 		if (one->fd < 0 || !bind_matches(one->fd, listen))
 			continue;
-		if (!found || (one->name && !strcmp(one->name, listen->name)))
+		if (!is_named && endpoint_is_rpc(listen->endpoint))
+			continue;       /* any port would do for it, also one that is another's */
+		if (!found || is_named)
 			found = one;
 	}
 	if (found) {
@@ -36,8 +43,9 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 
 		found->fd = -1;
 		fd_set_nonblocking(fd, true);
-		bind_adopt(fd, listen, warnings);
-		return fd;
+		if (bind_adopt(fd, listen, why, warnings) == 0)
+			return fd;
+		fd_close(&fd);
 	}
 	return -1;
 }
@@ -60,10 +68,10 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
-	int fd = take_inherited(engine, listener->listen, &warnings);
+	int fd = take_inherited(engine, listener->listen, why, &warnings);
 	bool inherited = fd >= 0;
 
-	if (fd < 0)
+	if (fd < 0 && !why->length)
 		fd = bind_listen(listener->listen, why, &warnings);
 	say_warnings(engine, service, &warnings);
 	if (fd < 0)
@@ -76,13 +84,14 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 			  inherited ? " (inherited)" : "");
 		buf_free(&address);
 	}
+	rpc_announce(engine, service, listener->listen, fd);
 	return true;
 }
 
 static bool differs(const struct listen *a, const struct listen *b)
 {
 	return a->owner != b->owner || a->owner_group != b->owner_group ||
-		!socket_options_equal(a->options, b->options);
+		!filter_equal(a->filter, b->filter) || !socket_options_equal(a->options, b->options);
 }
 
 /* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
@@ -98,22 +107,32 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 	listener_close(listener, engine);
 }
 
+/* Who was let in under another row may not be under this one. */
+static void judge_anew(struct parked *parked)
+{
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		if (parked->progress[n] == PASSED)
+			parked->progress[n] = GREETED;
+	}
+}
+
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
 {
 	struct buf warnings = { 0 }, why = { 0 };
-	bool refused = listener_is_open(listener) && differs(listener->listen, listen) &&
+	bool refused = listener_has_socket(listener) && differs(listener->listen, listen) &&
 		       bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
 
 	say_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
 	listener->listen = listen;
+	judge_anew(listener->parked);
 	buf_free(&why);
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on)
 {
-	if (!listener_is_open(listener) || on == (bool)ev_is_active(&listener->io))
+	if (!listener_has_socket(listener) || on == (bool)ev_is_active(&listener->io))
 		return;
 	if (on)
 		ev_io_start(engine->loop, &listener->io);
@@ -121,21 +140,12 @@ void listener_watch(struct listener *listener, struct engine *engine, bool on)
 		ev_io_stop(engine->loop, &listener->io);
 }
 
-void listener_send_away(struct listener *listener, struct engine *engine, const char *service, const char *why)
+void listener_send_away(struct listener *listener, struct engine *engine)
 {
 	struct parked *parked = listener->parked;
-	struct event event = { .name = "refused", .service = service, .reason = why };
-	char address[128];
 
-	while (parked && parked->count) {
-		struct client *client = &parked->list[--parked->count];
-
-		client_address(client, address, sizeof(address));
-		event.peer = address;
-		log_event(engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
-			  why);
-		client_refuse(client);
-	}
+	while (parked && parked->count)
+		engine->send_away(listener, &parked->list[--parked->count]);
 	free(parked);
 	listener->parked = NULL;
 }
@@ -144,10 +154,11 @@ void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
 
-	listener_send_away(listener, engine, listener->listen->name, "its listener is closed");
+	listener_send_away(listener, engine);
 	if (fd < 0)
 		return;
 	ev_io_stop(engine->loop, &listener->io);
+	rpc_withdraw(engine, fd);
 	bind_remove(fd, listener->listen);
 	fd_close(&fd);
 	ev_io_set(&listener->io, -1, EV_READ);

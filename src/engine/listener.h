@@ -10,6 +10,13 @@
 #include "model/service.h"
 #include "sys/client.h"
 
+/* How far a client has come. */
+enum progress {
+	FRESH,                          /* nobody has looked at it yet */
+	GREETED,                        /* it has had its banner */
+	PASSED,                         /* nothing but room is missing */
+};
+
 /* Connections superd has accepted and could not yet give an instance (engine/serve). They stay with their
  * listener. */
 #define PARKED_MOST 16
@@ -17,10 +24,11 @@
 struct parked {
 	size_t count;
 	struct client list[PARKED_MOST];
+	unsigned char progress[PARKED_MOST];            /* enum progress */
 };
 
 struct listener {
-	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while it is not open */
+	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while there is none */
 	const struct listen *listen;    /* its row */
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
@@ -41,13 +49,24 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on);
 
-/* Turns those parked away, with a word in the log. */
-void listener_send_away(struct listener *listener, struct engine *engine, const char *service, const char *why);
+/* Turns those parked away. */
+void listener_send_away(struct listener *listener, struct engine *engine);
 
 /* Closes; the node in the file system goes where remove_on_stop says so. */
 void listener_close(struct listener *listener, struct engine *engine);
 
-static inline bool listener_is_open(const struct listener *listener)
+static inline bool listener_has_socket(const struct listener *listener)
 {
 	return listener->io.fd >= 0;
+}
+
+/* By tcpmux: clients come through another service (engine/mux), so there is nothing to open or to watch. */
+static inline bool listener_is_virtual(const struct listener *listener)
+{
+	return listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+static inline bool listener_is_open(const struct listener *listener)
+{
+	return listener_has_socket(listener) || listener_is_virtual(listener);
 }

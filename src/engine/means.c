@@ -18,7 +18,7 @@ static unsigned first_port(const struct service *service, const struct listener 
 		struct buf text = { 0 };
 		unsigned port = address->port;
 
-		if (!endpoint_is_inet(address))
+		if (!endpoint_has_port(address))
 			continue;
 		if (!port && listener_is_open(&listeners[n])) {         /* the kernel chose it */
 			const char *colon;
@@ -65,7 +65,7 @@ bool means_name_sockets(struct means *means, const struct listener *listeners, s
 
 static bool stream_is(const struct service *service, unsigned kind)
 {
-	return service->streams->output.kind == kind || service->streams->error.kind == kind;
+	return service->streams->output.kind == kind || plan_error_stream(service)->kind == kind;
 }
 
 static bool try_outputs(struct means *means, struct engine *engine, const struct service *service)
@@ -102,6 +102,7 @@ static bool make_plan(struct means *means, struct engine *engine, const struct s
 {
 	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
 	struct plan_sockets sockets = { .port = first_port(service, listeners), .missing = missing };
+	uint16_t *loops = NULL;
 
 	if (!missing) {
 		buf_text(why, "out of memory");
@@ -109,7 +110,10 @@ static bool make_plan(struct means *means, struct engine *engine, const struct s
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		missing[n] = !listener_is_open(&listeners[n]);
+	if (plan_judges_itself(service))
+		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
 	means->plan = plan_make(service, &engine->heritage, &sockets, why);
+	free(loops);
 	free(missing);
 	return means->plan;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/advice.h"
 #include "model/diff.h"
 
 /* A listener on offer, in a chain by endpoint. */
@@ -33,8 +34,10 @@ static void offer_listener(struct offers *offers, struct engine *engine, struct 
 	struct offer *offer;
 	struct offer **bucket;
 
-	if (!listener_is_open(listener))
+	if (!listener_has_socket(listener)) {
+		listener_close(listener, engine);       /* who is parked there goes */
 		return;
+	}
 	offer = offers->size ? malloc(sizeof(*offer)) : NULL;
 	if (!offer) {
 		listener_close(listener, engine);
@@ -140,6 +143,7 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 
 	if (!listeners)
 		return NULL;
+	advice_cancel(keeper);          /* who is asked about goes along with its listener */
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], &service->sockets[n], keeper_on_ready, keeper);
 		for (size_t old = 0; old < keeper->listener_count; old++) {
@@ -199,6 +203,8 @@ static void survey(struct plan_row *rows, struct roster *roster, struct table *b
 	for (size_t n = 0; n < before->count; n++) {
 		struct keeper *removed = roster->keepers[n];
 
+		if (removed)
+			advice_cancel(removed);
 		for (size_t old = 0; removed && old < removed->listener_count; old++)
 			offer_listener(offers, removed->engine, &removed->listeners[old]);
 	}
@@ -233,6 +239,8 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
 		take_offer(offers, &keeper->listeners[n], engine, service->name);
 		close_clashing(offers, &keeper->listeners[n], engine);
+		if (!service->what->accept)
+			listener_send_away(&keeper->listeners[n], engine);
 	}
 	keeper_event(keeper, ENABLE);
 	return keeper;
@@ -281,6 +289,7 @@ bool roster_build(struct roster *roster, struct engine *engine, struct table *ta
 	if (!roster->keepers)
 		return false;
 	roster->count = table->count;
+	roster->changes++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (!table->services[n].what->disable)
 			roster->keepers[n] = add(engine, table, &table->services[n], NULL);
@@ -309,6 +318,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		keepers[n] = apply(engine, after, n, &rows[n], &offers, counts);
 	roster->keepers = keepers;
 	roster->count = after->count;
+	roster->changes++;
 	close_offers(&offers, engine);
 	for (size_t n = 0; n < after->count; n++) {
 		if (keepers[n] && keepers[n]->state == BINDING)

@@ -6,13 +6,8 @@
 #include <stddef.h>
 
 #include "engine/keeper.h"
+#include "engine/roster.h"
 #include "model/table.h"
-
-/* Keepers in the order of their table's rows; NULL for a disabled row. */
-struct roster {
-	struct keeper **keepers;
-	size_t count;
-};
 
 struct reload_counts {
 	size_t unchanged, changed, added, removed;

@@ -11,7 +11,11 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/advice.h"
 #include "engine/daemon.h"
+#include "engine/permit.h"
+#include "engine/record.h"
+#include "engine/run_say.h"
 #include "sys/bind.h"
 #include "sys/directories.h"
 
@@ -87,26 +91,6 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 	if (activity->patience < PATIENCE_MOST)
 		activity->patience *= 8;
 	return false;
-}
-
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
-{
-	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
-	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
-	enum level level = well ? LEVEL_INFO : LEVEL_NOTICE;
-	char text[48];
-
-	if (!log_wants(keeper->engine->log, level))
-		return;
-	event.has_duration = true;
-	event.duration = ending->lasted;
-	event.has_signal = WIFSIGNALED(ending->status);
-	event.signal = event.has_signal ? WTERMSIG(ending->status) : 0;
-	event.has_status = !event.has_signal;
-	event.status = event.has_status ? WEXITSTATUS(ending->status) : 0;
-	instance_describe_status(ending->status, text);
-	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text,
-		  ending->lasted);
 }
 
 /* What an end means for the table of transitions. */
@@ -245,22 +229,10 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 	return good;
 }
 
-void run_say_failure(struct keeper *keeper, const char *why)
-{
-	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
-
-	keeper->activity->failures++;
-	if (keeper_is_empty(keeper))
-		means_rest(&keeper->activity->means, keeper->engine);
-	keeper_pause(keeper, "it could not be started: %s", why);
-	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
-	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
-		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
-}
-
 static struct instance *start(struct keeper *keeper, struct buf *why)
 {
 	struct instance *instance = instance_new(keeper->engine, keeper->service);
+	struct client sender;
 	struct wiring wiring;
 	struct launch launch;
 
@@ -279,6 +251,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 		return NULL;
 	}
 	note_queue(keeper);
+	record_find_sender(keeper, &sender);
 	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service);
 	spawn_start(&launch);
 	wiring_close(&wiring);
@@ -295,6 +268,7 @@ static struct instance *start(struct keeper *keeper, struct buf *why)
 	instance->on_ready = on_ready;
 	instance->on_limit = on_limit;
 	list_add(&keeper->activity->instances, &instance->link);
+	record_start(keeper, launch.pid, &sender);
 	return instance;
 }
 
@@ -309,6 +283,8 @@ void run_spawn(struct keeper *keeper)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
+	if (!permit_start(keeper))
+		return;
 	instance = start(keeper, &why);
 	if (!instance) {
 		run_say_failure(keeper, buf_string(&why));
@@ -370,6 +346,7 @@ void run_retire(struct keeper *keeper, bool stop)
 {
 	struct activity *activity = keeper->activity;
 
+	advice_cancel(keeper);
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
@@ -388,6 +365,7 @@ void run_retire(struct keeper *keeper, bool stop)
 
 void run_abandon(struct keeper *keeper)
 {
+	advice_cancel(keeper);
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 

@@ -12,8 +12,3 @@ void run_kill(struct keeper *keeper);
  * keeper closes, the current one stays current, so that its end is heard of. */
 void run_retire(struct keeper *keeper, bool stop);
 void run_abandon(struct keeper *keeper);
-
-/* Nothing could be started: logs and counts it. The caller raises EXEC_ERROR. */
-void run_say_failure(struct keeper *keeper, const char *why);
-
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending);        /* into the log */

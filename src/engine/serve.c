@@ -8,11 +8,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
+#include "engine/admission.h"
+#include "engine/banner.h"
 #include "engine/datagram.h"
-#include "engine/guest.h"
-#include "engine/run.h"
+#include "engine/record.h"
+#include "engine/refuse.h"
+#include "engine/rest.h"
+#include "engine/run_say.h"
+#include "engine/sensor.h"
 
 #define BATCH PARKED_MOST
 
@@ -32,16 +38,27 @@ static bool must_queue(const struct keeper *keeper)
 	return keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE;
 }
 
-/* One more guest. false when this turn is over; *happening is what to tell the table then. */
-static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guest, enum happening *happening)
+/* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
+static bool may_take(struct keeper *keeper, bool is_first, enum happening *happening)
 {
 	if (must_queue(keeper)) {
 		*happening = FILLED;
 		return false;
 	}
+	if (is_first && rest_is_due(keeper)) {
+		*happening = LIMITED;
+		return false;
+	}
+	return is_first || !rest_is_near(keeper);
+}
+
+/* One more guest. false when this turn is over; *happening is what to tell the table then. */
+static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guest, enum happening *happening)
+{
 	guest->listener = listener;
 	guest->client.fd = -1;
 	guest->instance = NULL;
+	guest->progress = FRESH;
 	switch (client_accept(listener->io.fd, listener->listen, &guest->client)) {
 	case ACCEPTED:
 	case ACCEPT_AGAIN:
@@ -60,14 +77,51 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	return false;
 }
 
-/* false: it was turned away. */
-static bool admit(struct keeper *keeper, struct guest *guest)
+/* It is let in. */
+static void welcome(struct keeper *keeper, struct guest *guest)
 {
-	const char *reason = guest_admit(keeper, guest);
+	const struct endpoint *endpoint = guest->listener->listen->endpoint;
 
-	if (reason)
-		guest_refuse(keeper, guest, reason);
-	return !reason;
+	if (guest->progress == PASSED)
+		return;
+	guest->progress = PASSED;
+	if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address[0] == '+')
+		send(guest->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+	banner_send(keeper, BANNER_SUCCESS, guest->client.fd);
+}
+
+static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice);
+
+enum outcome {
+	STARTS,                         /* it can be started at once */
+	IS_ASKED,                       /* on_decided goes on with it */
+	TURNED_AWAY
+};
+
+/* What becomes of a guest who came. */
+static enum outcome admit(struct keeper *keeper, struct guest *guest)
+{
+	static const struct advice no_advice;
+	enum refusal refusal;
+
+	if (guest->progress == FRESH) {
+		guest->progress = GREETED;
+		banner_send(keeper, BANNER, guest->client.fd);
+	}
+	refusal = admission_judge(keeper, guest);
+	if (!refusal && admission_has_questions(guest)) {
+		if (advice_ask(keeper, guest, on_decided))
+			return IS_ASKED;
+		refusal = admission_conclude(keeper, guest, &no_advice);
+		if (refusal)
+			guest_dismiss(keeper, guest);
+	}
+	if (refusal) {
+		refuse_guest(keeper, guest, refusal);
+		return TURNED_AWAY;
+	}
+	welcome(keeper, guest);
+	return STARTS;
 }
 
 static size_t accept_batch(struct keeper *keeper, struct listener *listener, struct guest *guests,
@@ -77,13 +131,28 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 
 	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
 		fd_set_nonblocking(listener->io.fd, true);
-	for (size_t n = 0; n < most && take_guest(keeper, listener, &guests[count], happening); n++) {
+	for (size_t n = 0; n < most && may_take(keeper, n == 0, happening); n++) {
+		if (!take_guest(keeper, listener, &guests[count], happening))
+			break;
 		if (guests[count].client.fd < 0)
 			continue;
 		keeper->activity->accepted++;
-		count += admit(keeper, &guests[count]);
+		count += admit(keeper, &guests[count]) == STARTS;
 	}
 	return count;
+}
+
+static bool park_client(struct listener *listener, const struct client *client, enum progress progress)
+{
+	struct parked *parked = listener->parked;
+
+	if (!parked)
+		parked = listener->parked = calloc(1, sizeof(*parked));
+	if (!parked || parked->count == PARKED_MOST)
+		return false;
+	parked->list[parked->count] = *client;
+	parked->progress[parked->count++] = (unsigned char)progress;
+	return true;
 }
 
 /* Those who were accepted in an earlier turn. */
@@ -94,28 +163,28 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (must_queue(keeper)) {
-			parked->list[left++] = parked->list[n];
+			parked->list[left] = parked->list[n];
+			parked->progress[left++] = parked->progress[n];
 			continue;
 		}
-		guests[count] = (struct guest){ .client = parked->list[n], .listener = listener };
-		count += admit(keeper, &guests[count]);
+		guests[count] = (struct guest){
+			.client = parked->list[n], .listener = listener, .progress = parked->progress[n],
+		};
+		count += admit(keeper, &guests[count]) == STARTS;
 	}
 	if (parked)
 		parked->count = left;
 	return count;
 }
 
-static void park(struct keeper *keeper, struct guest *guest)
+/* false: it could not be kept, and was turned away. */
+static bool park(struct keeper *keeper, struct guest *guest)
 {
-	struct listener *listener = guest->listener;
-
 	guest_dismiss(keeper, guest);
-	if (!listener->parked)
-		listener->parked = calloc(1, sizeof(*listener->parked));
-	if (!listener->parked || listener->parked->count == PARKED_MOST)
-		guest_refuse(keeper, guest, "it can be neither served nor kept");
-	else
-		listener->parked->list[listener->parked->count++] = guest->client;
+	if (park_client(guest->listener, &guest->client, guest->progress))
+		return true;
+	refuse_guest(keeper, guest, REFUSED_UNKEPT);
+	return false;
 }
 
 static void forget_parked(struct listener *listener)
@@ -169,6 +238,64 @@ static bool prepare(struct keeper *keeper)
 	return good;
 }
 
+static bool try_start(struct keeper *keeper, struct guest *guest)
+{
+	if (prepare(keeper))
+		return start_batch(keeper, guest, 1, keeper->backoff.failures);
+	park(keeper, guest);
+	return false;
+}
+
+/* One who has been counted and let in, whatever the keeper's state is by now. */
+static void start_guest(struct keeper *keeper, struct guest *guest)
+{
+	bool rests = keeper->state == BACKOFF && !keeper->backoff.failures;
+
+	if (keeper->state != LISTENING && keeper->state != FULL && !rests)
+		park(keeper, guest);
+	else if (!try_start(keeper, guest))
+		keeper_event(keeper, EXEC_ERROR);
+}
+
+/* What was asked about a guest is known, or it will not be. It has been counted all the while. */
+static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
+{
+	enum refusal refusal = advice ? admission_conclude(keeper, guest, advice) : REFUSED_CLOSED;
+
+	if (!advice && listener_is_open(guest->listener)) {
+		park(keeper, guest);    /* where its listener goes, it goes along */
+		return;
+	}
+	if (advice && (advice->has_user || refusal == REFUSED_IDENT))
+		record_user(keeper, &guest->client, !refusal, advice->knows_user,
+			    advice->has_user ? advice->user : "timeout");
+	if (!refusal) {
+		welcome(keeper, guest);
+		start_guest(keeper, guest);
+		return;
+	}
+	guest_dismiss(keeper, guest);
+	refuse_guest(keeper, guest, refusal);
+	if (advice && !keeper_is_full(keeper))
+		keeper_event(keeper, ROOM);
+}
+
+static void sense(struct keeper *keeper, struct listener *listener)
+{
+	enum happening happening = ROOM;
+	struct guest guest;
+
+	for (size_t n = 0; n < BATCH && take_guest(keeper, listener, &guest, &happening); n++) {
+		if (guest.client.fd < 0)
+			continue;
+		keeper->activity->accepted++;
+		sensor_touch(keeper, &guest.client, false);
+		client_refuse(&guest.client);
+	}
+	if (happening != ROOM)
+		keeper_event(keeper, happening);
+}
+
 static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guests[BATCH];
@@ -180,11 +307,13 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		return;
 	}
 	count = take_parked(keeper, listener, guests);
-	if (!count && listener_is_open(listener))
+	if (!count && listener_has_socket(listener))
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
 	forget_parked(listener);
+	if (happening == ROOM && listener->parked && must_queue(keeper))
+		happening = FILLED;     /* so that the ROOM to come is heard */
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
 }
@@ -197,9 +326,40 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
-	if (endpoint_accepts(listener->listen->endpoint))
-		serve_connections(keeper, listener);
-	else
+	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(keeper, listener);
+	else if (sensor_is(keeper->service))
+		sense(keeper, listener);
+	else
+		serve_connections(keeper, listener);
 	keeper_rewatch(keeper);
+}
+
+bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client)
+{
+	struct guest guest = { .client = *client, .listener = listener };
+	bool gone = keeper->state == OFF || keeper->state == CLOSING;
+	enum outcome outcome;
+
+	client->fd = -1;
+	if (gone || !keeper_activity(keeper)) {
+		refuse_guest(keeper, &guest, gone ? REFUSED_CLOSED : REFUSED_MEMORY);
+		return false;
+	}
+	keeper->activity->accepted++;
+	if (sensor_is(keeper->service)) {
+		sensor_touch(keeper, &guest.client, false);
+		client_refuse(&guest.client);
+		return false;
+	}
+	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper))
+		keeper_event(keeper, LIMITED);
+	if (keeper->state == LISTENING && must_queue(keeper))
+		keeper_event(keeper, FILLED);   /* so that the ROOM to come is heard */
+	if (keeper->state != LISTENING)
+		return park(keeper, &guest);
+	outcome = admit(keeper, &guest);
+	if (outcome == STARTS)
+		start_guest(keeper, &guest);
+	return outcome != TURNED_AWAY;
 }

@@ -17,6 +17,10 @@ static void describe_listeners(const struct keeper *keeper, struct buf *out)
 			buf_text(out, " not open");
 			continue;
 		}
+		if (listener_is_virtual(listener)) {
+			endpoint_format(listener->listen->endpoint, out);
+			continue;
+		}
 		bind_describe(listener->io.fd, listener->listen, out);
 		queued = bind_queue(listener->io.fd, listener->listen);
 		if (queued > 0)
@@ -40,6 +44,20 @@ static void describe_instances(struct keeper *keeper, struct buf *out)
 	}
 }
 
+static void describe_refusals(const struct activity *activity, struct buf *out)
+{
+	uint64_t all = 0;
+
+	for (int reason = 0; reason < REFUSALS; reason++)
+		all += activity->refused[reason];
+	buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted, (unsigned long long)all);
+	for (int reason = 0; reason < REFUSALS; reason++) {
+		if (activity->refused[reason])
+			buf_addf(out, " (%llu: %s)", (unsigned long long)activity->refused[reason],
+				 refusal_text((enum refusal)reason));
+	}
+}
+
 static void describe_activity(struct keeper *keeper, double now, struct buf *out)
 {
 	const struct activity *activity = keeper->activity;
@@ -49,8 +67,7 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)activity->activations,
 		 (unsigned long long)activity->failures);
 	if (keeper->service->what->accept)
-		buf_addf(out, ", %llu accepted, %llu refused", (unsigned long long)activity->accepted,
-			 (unsigned long long)activity->refused);
+		describe_refusals(activity, out);
 	if ((keeper->state == BACKOFF || keeper->state == BINDING) && ev_is_active(&keeper->activity->timer))
 		buf_addf(out, "; next try in %.1f s: %s",
 			 ev_timer_remaining(keeper->engine->loop, &keeper->activity->timer), activity->reason);
@@ -58,15 +75,20 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 		buf_addf(out, "; last start %.0f s ago", now - activity->last_start);
 }
 
+static void describe(struct keeper *keeper, double now, struct buf *out)
+{
+	buf_addf(out, "%s for %.0f s", state_name(keeper->state), now - keeper->since);
+	describe_listeners(keeper, out);
+	describe_instances(keeper, out);
+	describe_activity(keeper, now, out);
+}
+
 static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
 {
 	struct event event = { .name = "state", .service = keeper->service->name, .reason = state_name(keeper->state) };
 	struct buf text = { 0 };
 
-	buf_addf(&text, "%s for %.0f s", state_name(keeper->state), now - keeper->since);
-	describe_listeners(keeper, &text);
-	describe_instances(keeper, &text);
-	describe_activity(keeper, now, &text);
+	describe(keeper, now, &text);
 	log_event(engine->log, LEVEL_NOTICE, &event, "%s", buf_string(&text));
 	buf_free(&text);
 }
@@ -91,4 +113,22 @@ void state_say(struct engine *engine, const struct roster *roster)
 	log_event(engine->log, LEVEL_NOTICE, &event,
 		  "state: %zu service%s, %zu instance%s, %zu of the services never started and not listed", services,
 		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s", asleep);
+}
+
+void state_write(struct engine *engine, const struct roster *roster, struct buf *out)
+{
+	double now = ev_now(engine->loop);
+	size_t services = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *keeper = roster->keepers[n];
+
+		if (!keeper)
+			continue;
+		services++;
+		buf_addf(out, "%s: ", keeper->service->name);
+		describe(keeper, now, out);
+		buf_char(out, '\n');
+	}
+	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances);
 }

@@ -1,7 +1,11 @@
-/* What every service is doing now, into the log: SIGUSR1. */
+/* What every service is doing now: for SIGUSR1. */
 #pragma once
 
+#include "base/buf.h"
 #include "engine/engine.h"
 #include "engine/reload.h"
 
-void state_say(struct engine *engine, const struct roster *roster);
+void state_say(struct engine *engine, const struct roster *roster);             /* into the log */
+
+/* As a text of lines, of every service whether it was ever started or not. */
+void state_write(struct engine *engine, const struct roster *roster, struct buf *out);

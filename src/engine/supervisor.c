@@ -16,6 +16,12 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "engine/admission.h"
+#include "engine/listing.h"
+#include "engine/mux.h"
+#include "engine/record.h"
+#include "engine/refuse.h"
+#include "engine/rpc.h"
 #include "engine/run.h"
 #include "engine/serve.h"
 #include "engine/state.h"
@@ -30,7 +36,8 @@ static void end(struct supervisor *supervisor)
 
 static void end_if_over(struct supervisor *supervisor)
 {
-	if (!supervisor->engine.stopping || supervisor->engine.instances || supervisor->command.child.pid)
+	if (!supervisor->engine.stopping || supervisor->engine.instances || supervisor->command.child.pid ||
+	    rpc_is_busy(&supervisor->engine))
 		return;
 	supervisor->sweeping = true;
 	if (!init_signal_rest(SIGTERM))
@@ -45,6 +52,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	log_warn(supervisor->engine.log, "not everything has ended in time: killing the rest");
 	instance_kill_all(&supervisor->engine);
 	command_signal(&supervisor->command, SIGKILL);
+	rpc_free(&supervisor->engine);
 	if (!init_signal_rest(SIGKILL) && supervisor->sweeping)
 		end(supervisor);
 	ev_timer_set(timer, 1., 0.);    /* what was forked meanwhile */
@@ -79,6 +87,9 @@ static void stop(struct supervisor *supervisor, int signal)
 /* The log has a word of its own for warnings, none for errors. */
 static void say_diag(struct log *log, const struct diag *diag)
 {
+	static const enum level levels[] = {
+		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR,
+	};
 	bool is_error = diag->severity == SEVERITY_ERROR;
 	struct buf line = { 0 };
 
@@ -89,7 +100,7 @@ static void say_diag(struct log *log, const struct diag *diag)
 	buf_text(&line, diag->message);
 	if (diag->hint)
 		buf_addf(&line, ": %s", diag->hint);
-	log_say(log, is_error ? LEVEL_ERROR : LEVEL_WARNING, "%s", buf_string(&line));
+	log_say(log, levels[diag->severity], "%s", buf_string(&line));
 	buf_free(&line);
 }
 
@@ -128,11 +139,15 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
+	int signal = habits_obey(&supervisor->habits, watcher->signum);
 
 	(void)loop, (void)events;
-	switch (watcher->signum) {
+	switch (signal) {
+	case 0:
+		break;
 	case SIGHUP:
 		log_reopen(supervisor->engine.log);
+		records_reopen(&supervisor->engine);
 		if (!supervisor->engine.stopping)
 			loader_start(&supervisor->loader);
 		command_signal_gently(&supervisor->command, SIGHUP);
@@ -192,6 +207,11 @@ static void on_gone(struct engine *engine, struct keeper *keeper)
 		end_if_over(engine->context);
 }
 
+static void on_withdrawn(struct engine *engine)
+{
+	end_if_over(engine->context);
+}
+
 static void on_starved(struct engine *engine)
 {
 	struct supervisor *supervisor = engine->context;
@@ -239,7 +259,7 @@ static void on_command_ended(struct command *command)
 
 static const struct backend_actions actions = {
 	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
-	.retire = run_retire, .abandon = run_abandon,
+	.retire = run_retire, .abandon = run_abandon, .serve_client = serve_client,
 };
 
 static void watch_signals(struct supervisor *supervisor)
@@ -249,8 +269,8 @@ static void watch_signals(struct supervisor *supervisor)
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
 
-		if (signal == SIGCHLD)
-			continue;       /* the reaper's, which libev watches itself */
+		if (signal == SIGCHLD || !habits_want(&supervisor->habits, signal))
+			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
 		supervisor->signal_count++;
 		ev_signal_init(watcher, on_signal, signal);
 		watcher->data = supervisor;
@@ -285,10 +305,14 @@ bool supervisor_init(struct supervisor *supervisor)
 		return false;
 	sleep_long(engine->loop);
 	engine->context = supervisor;
+	engine->roster = &supervisor->roster;
 	engine->actions = &actions;
 	engine->on_fatal = on_fatal;
 	engine->on_gone = on_gone;
 	engine->on_starved = on_starved;
+	engine->list_loops = listing_loops;
+	engine->send_away = refuse_parked;
+	engine->on_withdrawn = on_withdrawn;
 	engine->syslog = (struct syslog)SYSLOG_INIT;
 	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -300,8 +324,11 @@ bool supervisor_init(struct supervisor *supervisor)
 	list_init(&engine->resting);
 	list_init(&engine->lingering);
 	list_init(&engine->starts);
+	admission_init(engine);
+	records_init(engine);
 	engine_keep_spare(engine);
 	watch_signals(supervisor);
+	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	loader_init(&supervisor->loader, engine->loop);
 	ev_child_init(&supervisor->reaper, on_child, 0, 0);
@@ -342,14 +369,17 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
+	rpc_free(engine);               /* with QUIT instances run on, and rpcbind goes on to know of them */
 	roster_free(&supervisor->roster);
+	mux_free(engine);
 	if (supervisor->command.engine)
 		command_free(&supervisor->command);
 	if (supervisor->table)
 		table_release(supervisor->table);
 	means_end_all(engine);
 	children_free(&engine->children);
-	gate_free(&engine->sources);
+	admission_free(engine);
+	records_free(engine);
 	syslog_close(&engine->syslog);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);

@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "engine/command.h"
 #include "engine/engine.h"
+#include "engine/habits.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
 #include "sys/signals.h"
@@ -22,6 +23,7 @@ struct supervisor {
 	bool over;                      /* nothing is left to wait for */
 	bool sweeping;                  /* all of ours have ended, the rest is told to */
 	int exit_status;
+	struct habits habits;           /* the caller's to set before supervisor_init */
 	double stop_timeout;            /* seconds from the order to stop to SIGKILL for all */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

@@ -33,6 +33,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[READY] = TO(RUNNING, NOTE),            [EXEC_ERROR] = TO(BACKOFF, WAIT),
 		[EXITED] = TO(LISTENING, WATCH),        [CRASHED] = TO(BACKOFF, WAIT),
 		[TIMER] = TO(STOPPING, STOP),           [IDLE] = TO(STARTING, IGNORE),
+		[LIMITED] = TO(BACKOFF, REST),
 		[ENABLE] = TO(STARTING, IGNORE),        [BIND_ERROR] = TO(STARTING, IGNORE),
 		[HOLD] = TO(STARTING, IGNORE),          [RELEASE] = TO(STARTING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
@@ -105,6 +106,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 	},
 	[LISTENING] = {
 		[ACTIVITY] = TO(LISTENING, SERVE),      [EXEC_ERROR] = TO(BACKOFF, WAIT),
+		[LIMITED] = TO(BACKOFF, REST),
 		[EXITED] = TO(LISTENING, IGNORE),       [CRASHED] = TO(LISTENING, IGNORE),
 		[FILLED] = TO(FULL, IGNORE),            [ROOM] = TO(LISTENING, IGNORE),
 		[GONE] = TO(LISTENING, IGNORE),         [BIND_ERROR] = TO(BINDING, BIND),
@@ -165,13 +167,13 @@ static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state
 
 static const char *const happening_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
-	"hold", "release", "disable", "filled", "room", "gone", "replaced",
+	"hold", "release", "disable", "filled", "room", "gone", "limited", "replaced",
 };
 static_assert(sizeof(happening_names) / sizeof(*happening_names) == HAPPENINGS, "every happening has a name");
 
 static const char *const action_names[] = {
 	"impossible", "ignore", "bind", "watch", "spawn",    "serve", "note",
-	"wait",	      "stop",	"kill", "thaw",	 "withdraw", "close",
+	"wait",	      "rest",	"stop", "kill",	"thaw",	 "withdraw", "close",
 };
 static_assert(sizeof(action_names) / sizeof(*action_names) == ACTIONS, "every action has a name");
 

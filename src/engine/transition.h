@@ -23,6 +23,7 @@ enum happening {
 	DISABLE,                        /* the table has it no more, or superd stops */
 	FILLED, ROOM,                   /* accept = yes: at the limit of instances; below it again */
 	GONE,                           /* accept = yes: the last instance ended */
+	LIMITED,                        /* as many as cps or trigger_limit let in have come, or it is no time to start */
 	REPLACED,                       /* it goes on with other sockets, without the instances it had */
 	HAPPENINGS
 };
@@ -36,6 +37,7 @@ enum action {
 	SERVE,                          /* accept = yes: accept what waits, an instance each */
 	NOTE,                           /* it is ready: limits of running begin */
 	WAIT,                           /* pause by back-off, then TIMER */
+	REST,                           /* pause for as long as the limit says, then TIMER */
 	STOP,                           /* end the instance: kill_signal, then TIMER after timeout_stop */
 	KILL,                           /* SIGKILL to all of it */
 	THAW,

@@ -14,6 +14,7 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_names,
 	rule_listen,
 	rule_program,
+	rule_builtin,
 	rule_kinds,
 	rule_pass,
 	rule_start,
@@ -66,4 +67,5 @@ void table_check(const struct table *table, struct diags *diags)
 			rules[rule](&table->services[i], diags);
 	}
 	check_claims(table, diags);
+	check_tcpmux(table, diags);
 }

@@ -92,6 +92,11 @@ static uint64_t hash_claim(const struct endpoint *endpoint, bool wild)
 		return hash_text(1, endpoint->address);
 	if (endpoint->kind == ENDPOINT_VSOCK)
 		return hash_bytes(2, &endpoint->group, sizeof(endpoint->group));
+	if (endpoint->kind == ENDPOINT_TCPMUX)
+		return hash_text(4, endpoint->address + (endpoint->address[0] == '+'));
+	if (endpoint_is_rpc(endpoint))
+		return endpoint->port_name ? hash_text(3, endpoint->port_name)
+					   : hash_bytes(3, &endpoint->number, sizeof(endpoint->number));
 	if (endpoint->kind != ENDPOINT_TCP && endpoint->kind != ENDPOINT_SCTP)
 		return endpoint_hash(endpoint);
 	if (wild)
@@ -132,7 +137,7 @@ static void report_clash(const struct claim *a, const struct claim *b, struct di
 	else
 		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
 			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
-	if (endpoint_is_inet(&second->endpoint))
+	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint))
 		diags_hint(diags,
 			   "choose another port or address, or say reuse_port = yes for both to share it");
 	buf_free(&mine);
@@ -142,8 +147,8 @@ static void report_clash(const struct claim *a, const struct claim *b, struct di
 
 static bool claims_share(const struct claim *a, const struct claim *b)
 {
-	return endpoint_is_inet(&a->endpoint) && a->listen->options->reuse_port &&
-	       b->listen->options->reuse_port;
+	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) &&
+	       a->listen->options->reuse_port && b->listen->options->reuse_port;
 }
 
 /* Meets one chain. true: there is no more to find out for this claim, as it clashed or equals one that is there. */
@@ -187,18 +192,9 @@ static size_t count_sockets(const struct table *table)
 	return count;
 }
 
-/* rpc and tcpmux are refused by their kind. */
-static bool is_claim(const struct endpoint *endpoint)
-{
-	return endpoint->kind != ENDPOINT_RPC_TCP && endpoint->kind != ENDPOINT_RPC_UDP &&
-	       endpoint->kind != ENDPOINT_TCPMUX;
-}
-
 static void collect(struct claims *claims, const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count && !service->what->disable; i++) {
-		if (!is_claim(service->sockets[i].endpoint))
-			continue;
 		claims->list[claims->count] = claim_of(service, &service->sockets[i]);
 		claims->list[claims->count].number = claims->count;
 		claims->count++;

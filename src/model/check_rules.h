@@ -16,12 +16,15 @@ void rule_templates(const struct service *service, struct diags *diags);
 void rule_environment(const struct service *service, struct diags *diags);
 
 void rule_program(const struct service *service, struct diags *diags);
+void rule_builtin(const struct service *service, struct diags *diags);
+
 void rule_start(const struct service *service, struct diags *diags);
 void rule_type(const struct service *service, struct diags *diags);
 void rule_streams(const struct service *service, struct diags *diags);
-void rule_gate(const struct service *service, struct diags *diags);
 void rule_backoff(const struct service *service, struct diags *diags);
 void rule_capabilities(const struct service *service, struct diags *diags);
+
+void rule_gate(const struct service *service, struct diags *diags);
 
 void rule_listen(const struct service *service, struct diags *diags);
 void rule_kinds(const struct service *service, struct diags *diags);
@@ -32,3 +35,6 @@ void rule_options(const struct service *service, struct diags *diags);
 /* Names and endpoints that two claim, in time that grows with the table and not with its square. */
 void check_names(const struct table *table, struct diags *diags);
 void check_claims(const struct table *table, struct diags *diags);
+
+/* Services that are reached through TCPMUX need one that answers it. */
+void check_tcpmux(const struct table *table, struct diags *diags);

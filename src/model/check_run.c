@@ -1,29 +1,11 @@
-/* Rules of what is run and how.
+/* Rules of how a service is run: when, of which type, with which streams and rights.
  *
- * The hard thing is the line between a doubt and an error. What restricts or protects and would do nothing is
- * an error, as `instances` is where superd never sees a connection: whoever wrote it relies on it. */
+ * The hard thing is what a default settles: an option that was not written contradicts nothing, so rules look at
+ * what the service's own text says wherever a value alone could be somebody else's. */
 #include <string.h>
 
 #include "model/check_rules.h"
 #include "model/directive.h"
-
-void rule_program(const struct service *service, struct diags *diags)
-{
-	words exec = service->what->exec;
-
-	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
-	    service_is_unclear(service, "redirect"))
-		return;
-	if (!exec || !exec[0]) {
-		service_refuse(service, NULL, diags, "exec is missing");
-		diags_hint(diags, "say what to run, as in exec = \"/usr/sbin/%s\"", service->name);
-		return;
-	}
-	if (exec[0][0] == '/')
-		return;
-	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
-	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /");
-}
 
 void rule_start(const struct service *service, struct diags *diags)
 {
@@ -39,6 +21,9 @@ void rule_type(const struct service *service, struct diags *diags)
 	if (forking && service->what->accept)
 		service_refuse(service, "type", diags,
 			       "type = forking needs accept = no: the process of a connection is its backend");
+	if (forking && (service->what->builtin || service->what->redirect))
+		service_refuse(service, "type", diags,
+			       "type = forking needs exec: what superd runs itself stays in front");
 	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
 		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
 }
@@ -87,22 +72,6 @@ void rule_streams(const struct service *service, struct diags *diags)
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_stream_socket(service, names[i], diags);
-}
-
-void rule_gate(const struct service *service, struct diags *diags)
-{
-	static const char *const options[] = { "instances", "per_source", "per_source_prefix", "overload" };
-
-	if (service->what->accept || service_is_unclear(service, "accept"))
-		return;
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (!service_mark(service, options[i]))
-			continue;
-		service_refuse(service, options[i], diags,
-			       "%s does nothing here: with accept = no the backend takes the connections",
-			       options[i]);
-		diags_hint(diags, "say accept = yes, or leave it out");
-	}
 }
 
 void rule_backoff(const struct service *service, struct diags *diags)

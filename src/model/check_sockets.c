@@ -20,23 +20,22 @@ void rule_listen(const struct service *service, struct diags *diags)
 		   "say where it listens, as in listen = \"80\"; only a service with start = boot may do without");
 }
 
-static bool kind_is_later(enum endpoint_kind kind)
-{
-	return kind == ENDPOINT_RPC_TCP || kind == ENDPOINT_RPC_UDP || kind == ENDPOINT_TCPMUX;
-}
-
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
 {
 	const struct endpoint *endpoint = listen->endpoint;
-	bool later = kind_is_later((enum endpoint_kind)endpoint->kind);
+	bool accept = service->what->accept, muxed = endpoint->kind == ENDPOINT_TCPMUX;
 	struct buf text = { 0 };
 
-	if (!later && (!service->what->accept || endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint)))
+	if (accept ? endpoint_accepts(endpoint) || endpoint_is_datagram(endpoint) : !muxed)
+		return;
+	if (service_is_unclear(service, "accept"))
 		return;
 	endpoint_format(endpoint, &text);
-	if (later) {
-		diag_error(diags, listen->at, "%s: %s: not yet: this version of superd cannot listen there",
-			   service->name, buf_string(&text));
+	if (muxed) {
+		diag_error(diags, listen->at,
+			   "%s: %s needs accept = yes: its clients come over another service's socket", service->name,
+			   buf_string(&text));
+		diags_hint(diags, "say accept = yes");
 	} else {
 		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
 			   service->name, buf_string(&text));
@@ -95,17 +94,17 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 
 static bool is_tcp(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_TCP;
+	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_RPC_TCP;
 }
 
 static bool is_stream(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_SCTP;
+	return is_tcp(endpoint) || endpoint->kind == ENDPOINT_SCTP;
 }
 
 static bool is_udp(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_UDP;
+	return endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_RPC_UDP;
 }
 
 static bool is_fifo(const struct endpoint *endpoint)
@@ -126,7 +125,7 @@ static bool is_local(const struct endpoint *endpoint)
 
 static bool is_message(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_NETLINK;
+	return is_udp(endpoint) || endpoint->kind == ENDPOINT_NETLINK;
 }
 
 /* What an option acts on, where that is not every socket. */

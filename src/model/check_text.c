@@ -47,7 +47,7 @@ static bool has_port(const struct service *service)
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct endpoint *endpoint = service->sockets[i].endpoint;
 
-		if (endpoint_is_inet(endpoint) || endpoint->kind == ENDPOINT_VSOCK)
+		if (endpoint_has_port(endpoint) || endpoint->kind == ENDPOINT_VSOCK)
 			return true;
 	}
 	return false;

@@ -30,6 +30,14 @@
 #define C_scheduling const char *
 #define C_cpus words
 #define C_directories words
+#define C_builtin words
+#define C_redirect words
+#define C_addresses words
+#define C_times words
+#define C_load int64_t
+#define C_rate struct rate
+#define C_log_type struct log_target
+#define C_flags unsigned
 
 #define STRUCT_WHAT struct what
 #define STRUCT_SOCKETS struct socket_options
@@ -38,6 +46,7 @@
 #define STRUCT_STREAMS struct streams
 #define STRUCT_GATE struct gate
 #define STRUCT_LIFE struct life
+#define STRUCT_LOG struct logging
 
 /* Chapter, place and type of an option; does not compile where the member is not what the type stores. */
 #define FIELD(CHAPTER, member, as) \
@@ -74,12 +83,19 @@ static const char *const kill_mode_words[] = {
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
 static const char *const on_remove_words[] = { [REMOVE_FINISH] = "finish", [REMOVE_STOP] = "stop", NULL };
 
+static const char *const builtin_words[] = {
+	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", NULL
+};
+static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
+static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
+
 static const char *const home_words[] = { "~", NULL };
 
 static const struct limit no_limit = { .soft = -1, .hard = -1 };
 static const int64_t no_number = -1;
 static const int64_t no_adjustment = INT64_MIN;
 static const uint64_t every_capability = UINT64_MAX;
+static const struct rate no_rate = { .number = UNLIMITED };
 
 const struct directive directives[] = {
 	/* What to run */
@@ -105,6 +121,10 @@ const struct directive directives[] = {
 	{ .name = { "argv0" }, FIELD(WHAT, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "What the program sees as its own name, in place of the path in exec." },
+	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(WHAT, exec_search_path, paths),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
+	  .help = "The folders in which a program is looked for that exec names without a slash, when the table is "
+		  "read. Unset: exec names it by its absolute path." },
 	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(WHAT, accept, bool),
 	  .translated = FROM(XINETD) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "no",
@@ -132,12 +152,17 @@ const struct directive directives[] = {
 		  "failure it is started again by itself, after the pause; after a good end by the next client, "
 		  "or at once where it has no socket. A service that starts at boot may do without sockets; a "
 		  "oneshot without them runs once. boot needs accept = no." },
-	NOT_YET(WHAT, "builtin", "type")
-	  .translated = FROM(XINETD),
-	  .help = "A small service that superd answers itself: echo, discard, chargen, daytime, time, tcpmux "
-		  "or health." },
-	NOT_YET(WHAT, "redirect", "redirect")
-	  .help = "Connects each client to this host and port instead of running a program." },
+	{ .name = { "builtin", "type" }, FIELD(WHAT, builtin, builtin), .translated = FROM(XINETD),
+	  .words = builtin_words,
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
+	  .help = "A small service that superd answers itself, in a process of its own, in place of exec: echo, "
+		  "discard, chargen, daytime, time, tcpmux, auth (what an ident server says), servers or services "
+		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the text "
+		  "form of daytime, those of superd-inetd.conf(5) for auth. Without user it runs as nobody." },
+	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
+	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
+		  "without user it runs as nobody." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
@@ -312,12 +337,16 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
 	  .help = "Variables the backend gets as superd has them; those superd does not have are left out, and so "
 		  "is what was told to superd alone: NOTIFY_SOCKET, and what begins with LISTEN_, REMOTE_ or "
-		  "WATCHDOG_." },
+		  "WATCHDOG_. * passes on all the others, under those of the backend's user." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(SURROUNDINGS, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
 	  .help = "Files of NAME=value lines, read before every start; they override env. With - in front a "
 		  "file may be missing." },
+	{ .name = { "tcp_environment" }, FIELD(SURROUNDINGS, tcp_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = yes over TCP, tells the backend both ends of its connection as tcpserver and GNU's "
+		  "inetd do: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP and TCPREMOTEPORT." },
 	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(SURROUNDINGS, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
@@ -439,29 +468,74 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
 	  .help = "What happens at the limit of instances: queue lets clients wait in the kernel's queue, "
 		  "refuse closes their connections at once." },
-	NOT_YET(GATE, "only_from", "only_from", "Service.IPAddressAllow")
-	  .translated = FROM(UNIT),
-	  .help = "The addresses, networks and hosts that may connect; all others are refused." },
-	NOT_YET(GATE, "no_access", "no_access", "Service.IPAddressDeny")
-	  .translated = FROM(UNIT),
-	  .help = "The addresses, networks and hosts that are refused." },
-	NOT_YET(GATE, "access_times", "access_times")
-	  .help = "The times of day at which clients are let in, as in 08:00-17:30." },
-	NOT_YET(GATE, "max_load", "max_load")
-	  .help = "Refuses clients while the machine's load average is above this." },
-	NOT_YET(GATE, "cps", "cps")
-	  .help = "How many connections a second are taken, and how many seconds the service rests when there "
-		  "are more." },
-	NOT_YET(GATE, "libwrap", "libwrap")
-	  .help = "The daemon's name under which hosts.allow and hosts.deny are asked." },
-	NOT_YET(GATE, "banner", "banner")
-	  .help = "A file that every client is sent before anything else." },
-	NOT_YET(GATE, "banner_success", "banner_success")
-	  .help = "A file that a client is sent once it is let in." },
-	NOT_YET(GATE, "banner_fail", "banner_fail")
-	  .help = "A file that a client is sent before it is turned away." },
-	NOT_YET(GATE, "deny_time", "deny_time")
-	  .help = "How long an address that touched this service is kept out of all of them." },
+	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(GATE, only_from, addresses),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that may come; all others are refused. An address, a network as 192.0.2.0/24, "
+		  "2001:db8::/32 or 192.0.2.0 (zeros at the end stand for anything), 192.0.2.{1,7}, a network of "
+		  "networks(5), a host's name, or .domain. A name is looked up for each client; one without a name "
+		  "that leads back to it matches none. none is nobody, an empty list everybody. Where a backend takes "
+		  "connections itself (accept = no) the kernel keeps to it, and no names can be given." },
+	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(GATE, no_access, addresses),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that are refused, in the words of only_from. Who is in both is refused." },
+	{ .name = { "access_times", "access_times" }, FIELD(GATE, access_times, times),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
+	  .help = "The times of day, in local time, at which clients are let in, both minutes included; "
+		  "22:00-06:00 goes over midnight." },
+	{ .name = { "max_load", "max_load" }, FIELD(GATE, max_load, load),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
+	  .help = "Refuses clients while the machine's load average of the last minute is at or above this." },
+	{ .name = { "cps", "cps" }, FIELD(GATE, cps, rate), .unset = &no_rate,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
+	  .help = "How many connections a second are taken, with accept = no how many starts, and for how many seconds "
+		  "the service rests when there are more; clients wait in the queue meanwhile." },
+	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
+	  FIELD(GATE, trigger_limit_burst, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
+	  .most = UNLIMITED,
+	  .help = "How many connections, with accept = no how many starts, there may be in trigger_limit_interval. "
+		  "When there are more the service rests for trigger_limit_pause, while clients wait in the queue. A "
+		  "number, or unlimited." },
+	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
+	  FIELD(GATE, trigger_limit_interval, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The time in which trigger_limit_burst counts." },
+	{ .name = { "trigger_limit_pause" }, FIELD(GATE, trigger_limit_pause, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "How long a service rests that has reached trigger_limit_burst." },
+	{ .name = { "per_source_cpm" }, FIELD(GATE, per_source_cpm, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
+	  .most = UNLIMITED,
+	  .help = "With accept = yes, how many connections a minute are taken from one client address; more are "
+		  "refused. Of datagrams, with accept = no, how many starts a minute there are for one sender. A "
+		  "number, or unlimited." },
+	{ .name = { "libwrap", "libwrap" }, FIELD(GATE, libwrap, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
+	  .help = "The daemon's name under which hosts.allow and hosts.deny are asked whether a client may come. "
+		  "Unset: they are not asked." },
+	{ .name = { "banner", "banner" }, FIELD(GATE, banner, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that every client is sent before anything else, at most 16 kB of it." },
+	{ .name = { "banner_success", "banner_success" }, FIELD(GATE, banner_success, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that a client is sent once it is let in, at most 16 kB of it." },
+	{ .name = { "banner_fail", "banner_fail" }, FIELD(GATE, banner_fail, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that a client is sent before it is turned away, at most 16 kB of it." },
+	{ .name = { "deny_time", "deny_time" }, FIELD(GATE, deny_time, duration), .translated = FROM(XINETD),
+	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .help = "Makes the service a sensor: it runs nothing, and an address that connects to it is kept out of all "
+		  "services for this long. infinity is for ever, 0 only logs." },
+	{ .name = { "id_only" }, FIELD(GATE, id_only, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },
+	{ .name = { "intercept" }, FIELD(GATE, intercept, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = no on UDP, has the kernel look at every packet whether only_from and no_access let it "
+		  "in, not superd at the first of each start alone; what is refused so is not logged. For TCP that "
+		  "is so anyway." },
 
 	/* Life */
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFE, timeout_start, duration),
@@ -521,12 +595,22 @@ const struct directive directives[] = {
 	  .help = "Addresses of health checks, whose connections neither start a backend nor keep it awake." },
 
 	/* Log */
-	NOT_YET(LOG, "log_type", "log_type")
-	  .help = "Where the service's own log lines go: SYSLOG and a facility, or FILE and a path." },
-	NOT_YET(LOG, "log_on_success", "log_on_success")
-	  .help = "What is logged of a connection that was let in, and of its end." },
-	NOT_YET(LOG, "log_on_failure", "log_on_failure")
-	  .help = "What is logged of a connection that was turned away." },
+	{ .name = { "log_type", "log_type" }, FIELD(LOG, log_type, log_type),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "type",
+	  .help = "Where the lines of log_on_success and log_on_failure go: {SYSLOG, facility, level}, info where "
+		  "there is no level, or {FILE, path, soft, hard}: at soft bytes a warning is logged, at hard "
+		  "logging ends. Unset: to superd's own log." },
+	{ .name = { "log_on_success", "log_on_success" }, FIELD(LOG, log_on_success, flags),
+	  .words = log_on_success_words,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .help = "Logs, in xinetd's words, that a client was let in (START) with PID and HOST, who its ident server "
+		  "says it is (USERID), how its instance ended (EXIT) and after how long (DURATION), and of a "
+		  "redirect the bytes (TRAFFIC)." },
+	{ .name = { "log_on_failure", "log_on_failure" }, FIELD(LOG, log_on_failure, flags),
+	  .words = log_on_failure_words,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .help = "Logs, in xinetd's words, that a client was turned away (FAIL) and why, with HOST, and who its ident "
+		  "server says it is (USERID). Any of the words, ATTEMPT alone too, has the line written." },
 
 	/* Hardening */
 	NOT_YET(HARDENING, "private_tmp", NULL, "Service.PrivateTmp")

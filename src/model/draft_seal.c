@@ -19,6 +19,7 @@ union group_values {
 	struct streams streams;
 	struct gate gate;
 	struct life life;
+	struct logging logging;
 };
 
 /* The groups under every draft, and of which defaults they were made. */

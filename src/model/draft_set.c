@@ -67,7 +67,7 @@ static bool shape_fits(const struct settings *level, const struct directive *dir
 		diag_error(diags, value->at, "%s takes one value: += adds to lists only", name);
 		return false;
 	}
-	if (value->count != 1) {
+	if (value->count != 1 && !directive->type->is_tuple) {
 		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s takes one value",
 			   name);
 		return false;

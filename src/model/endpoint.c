@@ -35,6 +35,9 @@ const struct prefix endpoint_prefixes[] = {
 	{ "rpc/udp4", ENDPOINT_RPC_UDP, FAMILY_IPV4 },
 	{ "rpc/udp6", ENDPOINT_RPC_UDP, FAMILY_IPV6 },
 	{ "tcpmux", ENDPOINT_TCPMUX, FAMILY_ANY },
+	{ "raw", ENDPOINT_RAW, FAMILY_IPV4 },
+	{ "raw4", ENDPOINT_RAW, FAMILY_IPV4 },
+	{ "raw6", ENDPOINT_RAW, FAMILY_IPV6 },
 };
 
 const size_t endpoint_prefix_count = sizeof(endpoint_prefixes) / sizeof(endpoint_prefixes[0]);
@@ -55,7 +58,7 @@ static const char *endpoint_prefix(const struct endpoint *endpoint)
 {
 	unsigned family = endpoint->family;
 
-	if (endpoint_is_inet(endpoint) && address_is_literal(endpoint))
+	if (endpoint_has_port(endpoint) && address_is_literal(endpoint))
 		family = FAMILY_ANY;    /* the address says it */
 	for (size_t i = 0; i < endpoint_prefix_count; i++) {
 		const struct prefix *prefix = &endpoint_prefixes[i];
@@ -89,6 +92,18 @@ static void format_rpc(const struct endpoint *endpoint, struct buf *out)
 		buf_addf(out, "-%" PRIu32, endpoint->highest);
 }
 
+static void format_raw(const struct endpoint *endpoint, struct buf *out)
+{
+	if (endpoint->port_name)
+		buf_text(out, endpoint->port_name);
+	else
+		buf_addf(out, "%" PRIu32, endpoint->number);
+	if (endpoint->address)
+		buf_addf(out, "@%s", endpoint->address);
+	if (endpoint->interface)
+		buf_addf(out, "%%%s", endpoint->interface);
+}
+
 static void format_vsock(const struct endpoint *endpoint, struct buf *out)
 {
 	if (endpoint->number != ANY_CID)
@@ -117,6 +132,9 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 	case ENDPOINT_RPC_TCP:
 	case ENDPOINT_RPC_UDP:
 		format_rpc(endpoint, out);
+		break;
+	case ENDPOINT_RAW:
+		format_raw(endpoint, out);
 		break;
 	case ENDPOINT_VSOCK:
 		format_vsock(endpoint, out);
@@ -197,7 +215,18 @@ bool endpoint_is_datagram(const struct endpoint *endpoint)
 
 bool endpoint_is_inet(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_SCTP;
+	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_SCTP ||
+	       endpoint->kind == ENDPOINT_RAW || endpoint_is_rpc(endpoint);
+}
+
+bool endpoint_has_port(const struct endpoint *endpoint)
+{
+	return endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_RAW;
+}
+
+bool endpoint_is_rpc(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_RPC_TCP || endpoint->kind == ENDPOINT_RPC_UDP;
 }
 
 bool endpoint_is_path(const struct endpoint *endpoint)

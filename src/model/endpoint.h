@@ -5,6 +5,7 @@
  *                                 (then PORT, NAME, HOST:PORT, *:PORT, [V6]:PORT, with %IFACE behind)
  *   127.0.0.1:80  [::1]:80  http  a bare PORT, NAME or HOST:PORT is TCP
  *   /path  unix:/path  unix-dgram:/path  seqpacket:/path  @name (and behind these prefixes)
+ *   raw:PROTOCOL  raw4:  raw6:    (a name of protocols(5) or its number, with @HOST and %IFACE behind; raw: is raw4:)
  *   fifo:/path  special:/path  netlink:FAMILY [GROUP]  vsock:[CID]:PORT
  *   rpc/tcp:PROG/VERS  rpc/udp:PROG/LOW-HIGH (and tcp4, tcp6, udp4, udp6)  tcpmux:NAME  tcpmux:+NAME
  */
@@ -21,7 +22,7 @@ enum endpoint_kind {
 	ENDPOINT_TCP, ENDPOINT_UDP, ENDPOINT_SCTP,
 	ENDPOINT_UNIX, ENDPOINT_UNIX_DGRAM, ENDPOINT_SEQPACKET,
 	ENDPOINT_FIFO, ENDPOINT_SPECIAL, ENDPOINT_NETLINK, ENDPOINT_VSOCK,
-	ENDPOINT_RPC_TCP, ENDPOINT_RPC_UDP, ENDPOINT_TCPMUX,
+	ENDPOINT_RPC_TCP, ENDPOINT_RPC_UDP, ENDPOINT_TCPMUX, ENDPOINT_RAW,
 	ENDPOINT_KINDS
 };
 
@@ -34,11 +35,11 @@ struct endpoint {
 	uint8_t kind;                   /* enum endpoint_kind */
 	uint8_t family;                 /* enum endpoint_family */
 	uint16_t port;                  /* 0 and no port_name: the kernel chooses, the log says which */
-	uint32_t number;                /* vsock CID (UINT32_MAX any), RPC program, netlink family */
+	uint32_t number;                /* IP protocol of RAW, vsock CID (UINT32_MAX any), RPC program, netlink family */
 	uint32_t group;                 /* netlink group, vsock port, lowest RPC version */
 	uint32_t highest;               /* highest RPC version; at least `group` */
 	const char *address;            /* host without brackets, path, @name, netlink family, mux name; NULL: any */
-	const char *port_name;          /* of services(5), or RPC program name; NULL: numeric */
+	const char *port_name;          /* of services(5), RPC program or IP protocol name; NULL: numeric */
 	const char *interface;          /* behind %; NULL: any */
 };
 
@@ -62,5 +63,7 @@ bool endpoint_clash(const struct endpoint *a, const struct endpoint *b);
 
 bool endpoint_accepts(const struct endpoint *endpoint);         /* connections can be accepted from it */
 bool endpoint_is_datagram(const struct endpoint *endpoint);     /* UDP, also RPC's, and unix datagram */
-bool endpoint_is_inet(const struct endpoint *endpoint);         /* TCP, UDP, SCTP */
+bool endpoint_is_inet(const struct endpoint *endpoint);         /* of an Internet protocol: TCP, UDP, SCTP, RPC's, raw */
+bool endpoint_has_port(const struct endpoint *endpoint);        /* the same without raw; of RPC the kernel chooses it */
+bool endpoint_is_rpc(const struct endpoint *endpoint);
 bool endpoint_is_path(const struct endpoint *endpoint);         /* superd makes a node for it: unix path, fifo */

@@ -1,4 +1,4 @@
-/* Reads what stands behind tcp:, udp: and sctp:, or alone: [HOST:]PORT[%IFACE].
+/* Reads what stands behind tcp:, udp: and sctp:, or alone: [HOST:]PORT[%IFACE]; and behind raw:.
  *
  * The hard thing is that one address has many texts. Literals are brought to inet_ntop's form and settle the
  * family, and the two wildcards become no address at all, so that the table sees when two services claim the
@@ -11,6 +11,7 @@
 #include "model/endpoint_words.h"
 
 #define INET_MOST 512                   /* a host name of 253, a port's name and an interface fit */
+#define RAW_PROTOCOLS 254               /* 255 is for sending alone */
 #define HOST_MOST 253                   /* RFC 1035 */
 
 static const char *take_port(struct parsing *parsing, const char *text)
@@ -97,21 +98,69 @@ static const char *take_bracketed(struct parsing *parsing, char *text)
 	return reason ? reason : take_port(parsing, close + 2);
 }
 
-const char *take_inet(struct parsing *parsing, const char *text)
+/* Copies the text up to the interface at its end, which is taken. */
+static const char *take_front(struct parsing *parsing, const char *text, char copy[INET_MOST])
 {
-	char copy[INET_MOST], *colon, *percent;
-	const char *reason;
+	char *percent;
 
-	if (strlen(text) >= sizeof(copy))
+	if (strlen(text) >= INET_MOST)
 		return "this is too long for a host and a port";
 	strcpy(copy, text);
 	percent = strchr(copy, '%');
-	if (percent) {
-		*percent = '\0';
-		reason = take_interface(parsing, percent + 1);
-		if (reason)
-			return reason;
+	if (!percent)
+		return NULL;
+	*percent = '\0';
+	return take_interface(parsing, percent + 1);
+}
+
+static const char *take_protocol(struct parsing *parsing, const char *text)
+{
+	uint32_t number;
+
+	if (take_number(text, strlen(text), &number) && number >= 1 && number <= RAW_PROTOCOLS) {
+		parsing->endpoint.number = number;
+		return NULL;
 	}
+	if (text_is_name(text))
+		return take_text(parsing, text, &parsing->endpoint.port_name);
+	return "a protocol is a number from 1 to 254 or a name of protocols(5)";
+}
+
+/* An IPv6 address needs no brackets here, as no port is behind it. */
+static const char *take_raw_host(struct parsing *parsing, char *host)
+{
+	char *close = host + strlen(host) - 1;
+
+	if (!*host)
+		return "a host is missing behind the @";
+	if (host[0] == '[' && *close == ']') {
+		*close = '\0';
+		host++;
+	}
+	return strchr(host, ':') ? take_ipv6(parsing, host) : take_host(parsing, host);
+}
+
+const char *take_raw(struct parsing *parsing, const char *text)
+{
+	char copy[INET_MOST], *host;
+	const char *reason = take_front(parsing, text, copy);
+
+	if (reason)
+		return reason;
+	host = strchr(copy, '@');
+	if (host)
+		*host = '\0';
+	reason = take_protocol(parsing, copy);
+	return reason || !host ? reason : take_raw_host(parsing, host + 1);
+}
+
+const char *take_inet(struct parsing *parsing, const char *text)
+{
+	char copy[INET_MOST], *colon;
+	const char *reason = take_front(parsing, text, copy);
+
+	if (reason)
+		return reason;
 	if (copy[0] == '[')
 		return take_bracketed(parsing, copy);
 	colon = strrchr(copy, ':');

@@ -13,6 +13,7 @@
 #include "base/scan.h"
 #include "model/endpoint_words.h"
 
+#define RPC_VERSIONS 100                /* registered one by one */
 #define NODE_MOST (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
 /* By the kernel's numbers of linux/netlink.h; names as systemd.socket(5) has them. */
@@ -182,7 +183,9 @@ const char *take_rpc(struct parsing *parsing, const char *text)
 	endpoint->highest = endpoint->group;
 	if (*dash && !take_number(dash + 1, strlen(dash + 1), &endpoint->highest))
 		return "an RPC version is a number, or two with - between them";
-	return endpoint->highest < endpoint->group ? "of two RPC versions the lower one comes first" : NULL;
+	if (endpoint->highest < endpoint->group)
+		return "of two RPC versions the lower one comes first";
+	return endpoint->highest - endpoint->group >= RPC_VERSIONS ? "a program has at most 100 RPC versions" : NULL;
 }
 
 const char *take_tcpmux(struct parsing *parsing, const char *text)

@@ -13,7 +13,8 @@
 #include "base/scan.h"
 #include "model/endpoint_words.h"
 
-#define KINDS "tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, rpc/tcp, rpc/udp and tcpmux"
+#define KINDS \
+	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, raw, rpc/tcp, rpc/udp and tcpmux"
 
 const char *take_or_memory(const char *reason)
 {
@@ -59,6 +60,7 @@ static const char *(*const takes[ENDPOINT_KINDS])(struct parsing *parsing, const
 	[ENDPOINT_FIFO] = take_file, [ENDPOINT_SPECIAL] = take_file,
 	[ENDPOINT_NETLINK] = take_netlink, [ENDPOINT_VSOCK] = take_vsock,
 	[ENDPOINT_RPC_TCP] = take_rpc, [ENDPOINT_RPC_UDP] = take_rpc, [ENDPOINT_TCPMUX] = take_tcpmux,
+	[ENDPOINT_RAW] = take_raw,
 };
 
 static const struct prefix *prefix_find(const char *text, size_t length)

@@ -30,6 +30,7 @@ struct parsing {
 
 /* Each reads what stands behind its kind's colon. NULL, or what is wrong and would be right. */
 const char *take_inet(struct parsing *parsing, const char *text);       /* [HOST:]PORT[%IFACE] */
+const char *take_raw(struct parsing *parsing, const char *text);        /* PROTOCOL[@HOST][%IFACE] */
 const char *take_node(struct parsing *parsing, const char *text);       /* /path or @name */
 const char *take_file(struct parsing *parsing, const char *text);       /* /path */
 const char *take_netlink(struct parsing *parsing, const char *text);    /* FAMILY [GROUP]; blanks anywhere but at the end */

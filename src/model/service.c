@@ -13,6 +13,7 @@ const size_t group_sizes[GROUPS] = {
 	[GROUP_STREAMS] = sizeof(struct streams),
 	[GROUP_GATE] = sizeof(struct gate),
 	[GROUP_LIFE] = sizeof(struct life),
+	[GROUP_LOG] = sizeof(struct logging),
 };
 
 _Static_assert(sizeof(struct service) <= 176, "a row stays small: ten thousand of them are a table");

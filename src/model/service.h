@@ -21,9 +21,17 @@ enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_FINISH, REMOVE_STOP };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
+enum log_kind { LOG_TYPE_COMMON, LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
 enum stream_kind { STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET };
 enum tristate { UNSET, NO, YES };
+
+/* What is logged of a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
+enum log_on_success {
+	SUCCESS_PID = 1 << 0, SUCCESS_HOST = 1 << 1, SUCCESS_USERID = 1 << 2, SUCCESS_EXIT = 1 << 3,
+	SUCCESS_DURATION = 1 << 4, SUCCESS_TRAFFIC = 1 << 5
+};
+enum log_on_failure { FAILURE_HOST = 1 << 0, FAILURE_USERID = 1 << 1, FAILURE_ATTEMPT = 1 << 2 };
 
 #define UNLIMITED INT64_MAX
 #define RLIMITS 16
@@ -39,9 +47,26 @@ struct limit {
 	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: leave as it is */
 };
 
+/* The service's own log (xinetd's log_type). */
+struct log_target {
+	unsigned kind;                  /* enum log_kind */
+	int facility, level;            /* of SYSLOG: LOG_DAEMON …, LOG_INFO … */
+	const char *path;               /* of FILE */
+	int64_t soft, hard;             /* of FILE, bytes: warned of, never passed; SCAN_INFINITY: no limit */
+};
+
+/* So many connections a second, and the pause when there are more (xinetd's cps). */
+struct rate {
+	int64_t number;                 /* UNLIMITED: no limit */
+	int64_t pause;                  /* microseconds */
+};
+
 struct what {
-	words exec;                     /* argv with the program first; argv[0] may differ by argv0 */
+	words exec;                     /* argv with the program first; argv[0] may differ by argv0; NULL: one of the next two */
+	words builtin;                  /* the name of a small service of superd's own, then its options */
+	words redirect;                 /* host and port to connect each client to */
 	const char *argv0;
+	words exec_search_path;         /* folders in which sys/resolve looks for a program without a slash; NULL: none may be */
 	bool accept, disable;
 	unsigned pass;                  /* enum pass */
 	unsigned type;                  /* enum service_type */
@@ -83,6 +108,7 @@ struct surroundings {
 	words env;                      /* NAME=value, later wins, may hold %{fd} templates */
 	words passenv;                  /* names taken from superd's own environment */
 	words environment_file;         /* paths, "-" in front: may be missing */
+	bool tcp_environment;
 	mode_t umask;
 	int64_t nice;
 	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
@@ -99,6 +125,18 @@ struct streams {
 };
 
 struct gate {
+	words only_from, no_access;     /* as written (model/access); NULL: anybody, nobody */
+	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
+	int64_t max_load;               /* thousandths of the load average of a minute; 0: none */
+	struct rate cps;
+	int64_t trigger_limit_burst;    /* activations in an interval; UNLIMITED */
+	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
+	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
+	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: they are not asked */
+	const char *banner, *banner_success, *banner_fail;      /* files sent to clients */
+	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
+	bool id_only;                   /* only clients whose ident server names a user */
+	bool intercept;                 /* accept = no: every packet is looked at, not only the first */
 	int64_t instances;              /* accept = yes: most at once; UNLIMITED */
 	int64_t per_source;             /* the same from one address; UNLIMITED */
 	int64_t per_source_prefix;      /* bits of an IPv6 address that make one source; IPv4 is whole */
@@ -114,8 +152,13 @@ struct life {
 	unsigned on_failure, on_remove;
 };
 
+struct logging {
+	struct log_target log_type;
+	unsigned log_on_success, log_on_failure;        /* bits */
+};
+
 enum option_group {
-	GROUP_WHAT, GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUPS
+	GROUP_WHAT, GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUP_LOG, GROUPS
 };
 
 /* A user as sys/resolve found it; kept in the pool. */
@@ -136,6 +179,7 @@ struct listen {
 	const char *name;                               /* its LISTEN_FDNAMES entry */
 	const struct socket_options *options;
 	struct origin at;
+	const struct sock_fprog *filter;                /* whose packets it takes (sys/filter), by sys/resolve; NULL: all */
 	uid_t owner;                                    /* of its node, by sys/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;
 };
@@ -173,11 +217,13 @@ struct service {
 			const struct streams *streams;
 			const struct gate *gate;
 			const struct life *life;
+			const struct logging *logging;
 		};
 	};
 	const struct mark *marks;       /* what this service's own text set, in that order */
 	size_t mark_count;
 	const struct account *account;  /* by sys/resolve; NULL before */
+	const struct access *access;    /* only_from and no_access (model/access), by sys/resolve; NULL: anybody */
 };
 
 /* The size of each group's struct, by enum option_group. */

@@ -14,6 +14,8 @@ union field_value {
 	int64_t number;
 	struct limit limit;
 	struct stream stream;
+	struct rate rate;
+	struct log_target log_target;
 };
 
 struct setting {

@@ -42,6 +42,8 @@ void table_free(struct table *table)
 		names_forget(table->names);
 	free(table->names);
 	free(table->services);
+	free(table->left_out);
+	free(table->vital);
 	pool_free(table->pool);
 	free(table);
 }
@@ -66,6 +68,34 @@ struct service *table_add(struct table *table, const struct service *service)
 	names_forget(table->names);
 	table->services[table->count] = *service;
 	return &table->services[table->count++];
+}
+
+static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
+{
+	if (*count == *capacity) {
+		size_t more = *capacity ? *capacity * 2 : 4;
+		struct origin *bigger = reallocarray(*list, more, sizeof(*bigger));
+
+		if (!bigger)
+			return false;
+		*list = bigger;
+		*capacity = more;
+	}
+	at.file = pool_text(pool, at.file);
+	if (!at.file)
+		return false;
+	(*list)[(*count)++] = at;
+	return true;
+}
+
+bool table_leave_out(struct table *table, struct origin at)
+{
+	return add_origin(&table->left_out, &table->left_out_count, &table->left_out_capacity, at, table->pool);
+}
+
+bool table_mark_vital(struct table *table, struct origin at)
+{
+	return add_origin(&table->vital, &table->vital_count, &table->vital_capacity, at, table->pool);
 }
 
 /* FNV-1a: names are short. */

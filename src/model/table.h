@@ -17,6 +17,10 @@ struct table {
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
 	unsigned drafts_made;           /* a number of its own for each draft */
+	struct origin *left_out;        /* entries that were too broken to become a row, said so; for --keep-going */
+	size_t left_out_count, left_out_capacity;
+	struct origin *vital;           /* entries that others hang on, as defaults: an error in one can't be left out */
+	size_t vital_count, vital_capacity;
 };
 
 struct table *table_new(void);                  /* NULL: out of memory */
@@ -28,6 +32,10 @@ void table_release(struct table *table);
 /* Adds a row (copied; what it points to must be in the pool). NULL: out of memory. Names may repeat: table_check
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
+
+/* Notes an entry that became no row. false: out of memory. */
+bool table_leave_out(struct table *table, struct origin at);
+bool table_mark_vital(struct table *table, struct origin at);   /* the same for one that others hang on */
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 

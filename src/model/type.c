@@ -182,22 +182,6 @@ static bool word_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-static const char *word_refuse(const struct directive *directive, const char *text, struct pool *pool)
-{
-	const char *nearest = word_suggest(directive->words, text), *reason;
-	struct buf list = { 0 };
-
-	words_enumerate(&list, directive->words);
-	if (nearest)
-		reason = pool_textf(pool, "it is one of %s; did you mean '%s'", buf_string(&list), nearest);
-	else
-		reason = pool_textf(pool, "it is one of %s", buf_string(&list));
-	if (list.failed)
-		reason = NO_MEMORY;
-	buf_free(&list);
-	return reason_or_memory(reason);
-}
-
 static const char *word_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
 			      struct pool *pool, void *field, size_t *bad)
 {
@@ -212,7 +196,7 @@ static const char *word_parse(const struct directive *directive, const char *con
 	/* Where yes and no are among the words, so are all the ways to say them. */
 	if (!scan_bool(text, &yes) && word_find(directive->words, yes ? "yes" : "no", field))
 		return NULL;
-	return word_refuse(directive, text, pool);
+	return words_refuse(directive->words, text, pool);
 }
 
 static void word_format(const struct directive *directive, const void *field, struct buf *out)

@@ -14,6 +14,7 @@ struct type {
 	const char *name;               /* as superd.conf(5) calls it: "duration", "size", "list of words", … */
 	const char *complete;           /* what a shell completes: "user", "group", "file", "directory", "word", "" */
 	bool is_list;                   /* takes {a, b} and += */
+	bool is_tuple;                  /* takes {a, b}, but is one value: no += */
 	bool judges_each;               /* of a list, each word alone: what is behind a bad one can be read by itself */
 	size_t size;                    /* of the field */
 	/* Reads the words into field. NULL when it succeeded, else what is wrong and would be right, as the end of a
@@ -50,6 +51,14 @@ extern const struct type
 	type_cpus,              /* words of numbers and ranges */
 	type_directories,       /* words: relative, no ".." */
 	type_endpoints,         /* words: canonical texts; the draft keeps the endpoints of `listen` itself apart */
+	type_builtin,           /* words: one of the directive's words and its options; one text is split */
+	type_redirect,          /* words: host and port; also written "host:port", "[v6]:port" or "host port" */
+	type_addresses,         /* words: addresses, networks and names (model/access); "none" is nobody */
+	type_times,             /* words: "HH:MM-HH:MM" */
+	type_load,              /* int64_t thousandths, above 0 */
+	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
+	type_log_type,          /* struct log_target: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
+	type_flags,             /* unsigned: a bit for each of the directive's words, in any case */
 	type_later;             /* an option of a later release: takes no value yet */
 
 /* The option of a resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */

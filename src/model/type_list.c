@@ -13,10 +13,8 @@
 
 #define CPU_MOST 1023                   /* what glibc's cpu_set_t holds */
 
-typedef const char *refuse_word(const struct directive *directive, const char *word);
-
-static const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count,
-				   bool append, struct pool *pool, void *field, size_t *bad, refuse_word *refuse)
+const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
+			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *reason = refuse(directive, given[i]);
@@ -203,7 +201,7 @@ static const char *command_parse(const struct directive *directive, const char *
 }
 
 /* As one text, which reads better than a list; words_split takes it apart to the same words. */
-static void command_format(const struct directive *directive, const void *field, struct buf *out)
+void command_field_format(const struct directive *directive, const void *field, struct buf *out)
 {
 	words list = *(const words *)field;
 	struct buf joined = { 0 };
@@ -225,7 +223,7 @@ static void command_format(const struct directive *directive, const void *field,
 
 const struct type type_command = {
 	.name = "command", .complete = "file", .is_list = true, .size = sizeof(words),
-	.parse = command_parse, .format = command_format, .json = list_field_json, .equal = list_field_equal,
+	.parse = command_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
 static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/scan.h"
+#include "base/words.h"
 
 static bool is_bare(const char *text)
 {
@@ -168,6 +169,43 @@ void words_enumerate(struct buf *out, const char *const *known)
 			buf_text(out, known[i + 1] ? ", " : " or ");
 		buf_text(out, known[i]);
 	}
+}
+
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool)
+{
+	const char *nearest = word_suggest(known, text), *reason;
+	struct buf list = { 0 };
+
+	words_enumerate(&list, known);
+	if (nearest)
+		reason = pool_textf(pool, "it is one of %s; did you mean '%s'", buf_string(&list), nearest);
+	else
+		reason = pool_textf(pool, "it is one of %s", buf_string(&list));
+	if (list.failed)
+		reason = NO_MEMORY;
+	buf_free(&list);
+	return reason_or_memory(reason);
+}
+
+bool words_find(const char *const *known, const char *text, unsigned *out)
+{
+	for (unsigned i = 0; known[i]; i++) {
+		if (!strcasecmp(known[i], text)) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *tuple_words(const char *const *given, size_t count, bool append, struct pool *pool, const char *const **out,
+			size_t *length)
+{
+	*out = given;
+	*length = count;
+	if (append)
+		return "it is no list, so there is nothing to add to: = sets it";
+	return count == 1 ? words_split(pool, given[0], out, length) : NULL;
 }
 
 bool text_field_equal(const void *a, const void *b)

@@ -53,3 +53,19 @@ void text_field_format(const struct directive *directive, const void *field, str
 void text_field_json(const struct directive *directive, const void *field, struct buf *out);
 void list_field_format(const struct directive *directive, const void *field, struct buf *out);
 void list_field_json(const struct directive *directive, const void *field, struct buf *out);
+void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
+
+/* Judges each word alone and keeps them as a list. */
+typedef const char *refuse_word(const struct directive *directive, const char *word);
+const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
+			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse);
+
+/* The words of a value that is one however many they are: one text is split. NULL, or the reason. */
+const char *tuple_words(const char *const *given, size_t count, bool append, struct pool *pool, const char *const **out,
+			size_t *length);
+
+/* "it is one of a, b or c", with the near one. */
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
+
+/* The index of a word in any case; false: it is none of them. */
+bool words_find(const char *const *known, const char *text, unsigned *out);

@@ -368,8 +368,11 @@ bool statement_next(struct splitter *splitter, struct statement *statement)
 	struct token keyword;
 
 	step(&s);
-	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0)
+	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
+		if (splitter->strayed)
+			splitter->strayed(splitter->context, source_origin(s.source, s.token.start));
 		refuse_stray(&s);
+	}
 	if (s.token.kind == TOKEN_END) {
 		splitter->at = s.token.end;
 		if (s.token.wrong)

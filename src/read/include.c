@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "read/native.h"
 
-static void include_file(struct reading *reading, const char *path, struct origin at)
+static void include_file(struct reading *reading, const struct reader *reader, const char *path, struct origin at)
 {
 	struct stat status;
 
@@ -22,7 +21,7 @@ static void include_file(struct reading *reading, const char *path, struct origi
 			   path);
 		return;
 	}
-	reading_file(reading, &reader_native, path, at);
+	reading_file(reading, reader, path, at);
 }
 
 /* The folder of the including file, its meaning as a pattern taken away if asked for. */
@@ -50,8 +49,20 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A pattern may match an editor's copy of a file; a reader with folders of its own knows those. */
+static bool is_taken(struct reading *reading, const struct reader *reader, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *kept;
+
+	if (!reader->takes)
+		return true;
+	kept = pool_text(reading->table->pool, path);
+	return !kept || reader->takes(reading, kept, slash ? kept + (slash + 1 - path) : kept);
+}
+
 /* The pattern is complete; written is what the file says. */
-static void include_pattern(struct reading *reading, const char *pattern, const char *written, struct origin at)
+static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
+			    const char *written, struct origin at)
 {
 	glob_t found = { 0 };
 	int result;
@@ -65,13 +76,15 @@ static void include_pattern(struct reading *reading, const char *pattern, const 
 			   strerror(errno ? errno : EIO));
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			include_file(reading, found.gl_pathv[i], at);
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			if (is_taken(reading, reader, found.gl_pathv[i]))
+				include_file(reading, reader, found.gl_pathv[i], at);
+		}
 	}
 	globfree(&found);
 }
 
-void include_files(struct reading *reading, const char *pattern, struct origin at)
+void include_files(struct reading *reading, const struct reader *reader, const char *pattern, struct origin at)
 {
 	bool is_pattern = strpbrk(pattern, "*?[");
 	struct buf path = { 0 };
@@ -82,8 +95,8 @@ void include_files(struct reading *reading, const char *pattern, struct origin a
 	if (path.failed)
 		diag_error(reading->diags, at, "out of memory");
 	else if (is_pattern)
-		include_pattern(reading, buf_string(&path), pattern, at);
+		include_pattern(reading, reader, buf_string(&path), pattern, at);
 	else
-		include_file(reading, buf_string(&path), at);
+		include_file(reading, reader, buf_string(&path), at);
 	buf_free(&path);
 }

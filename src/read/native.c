@@ -90,10 +90,12 @@ static void read_service(struct native *native)
 		return;
 	}
 	set_options(native, draft);
-	if (native->statement.broken)
-		draft_free(draft);
-	else
+	if (!native->statement.broken) {
 		reading_add(reading, draft);
+		return;
+	}
+	draft_free(draft);
+	reading_leave_out(reading, head->at);
 }
 
 static void read_defaults(struct native *native)
@@ -119,16 +121,21 @@ static void read_call(struct native *native)
 	if (!*path)
 		diag_error(native->reading->diags, at, "the path is empty: name a file");
 	else if (native->statement.kind == STATEMENT_INCLUDE)
-		include_files(native->reading, path, at);
+		include_files(native->reading, &reader_native, path, at);
 	else
 		reading_source(native->reading, path, at);
 }
 
 static void read_statement(struct native *native)
 {
+	if (native->statement.kind != STATEMENT_SERVICE)
+		reading_mark_vital(native->reading, native->statement.items[0].at);
 	if (!section_open(&native->section, native->source, &native->statement, native->reading->table->pool,
-			  native->reading->diags))
+			  native->reading->diags)) {
+		if (native->statement.kind == STATEMENT_SERVICE)
+			reading_leave_out(native->reading, native->statement.items[0].at);
 		return;
+	}
 	switch (native->statement.kind) {
 	case STATEMENT_SERVICE:
 		read_service(native);
@@ -146,10 +153,18 @@ static void read_statement(struct native *native)
 	section_close(&native->section);
 }
 
+/* It may have been meant for defaults. */
+static void on_stray(void *context, struct origin at)
+{
+	reading_mark_vital(context, at);
+}
+
 bool native_read_source(struct reading *reading, const struct source *source)
 {
 	struct native native = { .reading = reading, .source = source };
-	struct splitter splitter = { .source = source, .diags = reading->diags };
+	struct splitter splitter = {
+		.source = source, .diags = reading->diags, .strayed = on_stray, .context = reading,
+	};
 	bool ok;
 
 	while (statement_next(&splitter, &native.statement))

@@ -10,65 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/source.h"
 #include "model/check.h"
+#include "read/format.h"
 #include "read/native.h"
-
-struct format {
-	const char *name;
-	const struct reader *reader;    /* NULL: not yet */
-	const char *files[3];           /* patterns of its usual names */
-};
-
-/* The first is what a source nobody recognises is taken for. */
-static const struct format formats[] = {
-	{ "superd", &reader_native, { "superd.conf" } },
-	{ "inetd", NULL, { "inetd.conf" } },
-	{ "xinetd", NULL, { "xinetd.conf" } },
-	{ "systemd", NULL, { "*.socket", "*.service" } },
-	{ "launchd", NULL, { "*.plist" } },
-};
-#define FORMATS (sizeof(formats) / sizeof(*formats))
-
-static const struct format *format_find(const char *name, size_t length)
-{
-	for (size_t i = 0; i < FORMATS; i++) {
-		if (strlen(formats[i].name) == length && !memcmp(formats[i].name, name, length))
-			return &formats[i];
-	}
-	return NULL;
-}
-
-static bool format_has_name(const struct format *format, const char *name)
-{
-	for (size_t i = 0; i < sizeof(format->files) / sizeof(*format->files) && format->files[i]; i++) {
-		if (fnmatch(format->files[i], name, 0) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* By its name, then by what is in it. */
-static const struct format *format_recognise(const char *path)
-{
-	const struct format *found = NULL;
-	const char *slash = strrchr(path, '/');
-	struct source source = { .file = path };
-
-	for (size_t i = 0; i < FORMATS; i++) {
-		if (format_has_name(&formats[i], slash ? slash + 1 : path))
-			return &formats[i];
-	}
-	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
-	for (size_t i = 0; source.text && i < FORMATS && !found; i++) {
-		if (formats[i].reader && formats[i].reader->recognises(&source))
-			found = &formats[i];
-	}
-	free(source.text);
-	return found ? found : &formats[0];
-}
 
 static void refuse_memory(struct reading *reading)
 {
@@ -91,6 +39,18 @@ bool reading_add(struct reading *reading, struct draft *draft)
 	}
 	reading->drafts[reading->draft_count++] = draft;
 	return true;
+}
+
+void reading_leave_out(struct reading *reading, struct origin at)
+{
+	if (!table_leave_out(reading->table, at))
+		refuse_memory(reading);
+}
+
+void reading_mark_vital(struct reading *reading, struct origin at)
+{
+	if (!table_mark_vital(reading->table, at))
+		refuse_memory(reading);
 }
 
 /* Whether path, as it was found, is in the chain of files being read; says so with both places. */
@@ -131,9 +91,9 @@ static bool reading_enter(struct reading *reading, const char *path, const struc
 	return true;
 }
 
-static int is_table(const struct dirent *entry)
+static int is_visible(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && fnmatch("*.conf", entry->d_name, 0) == 0;
+	return entry->d_name[0] != '.';
 }
 
 /* By bytes, whatever the locale. */
@@ -144,25 +104,36 @@ static int compare_entries(const struct dirent **a, const struct dirent **b)
 
 static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
 
-/* Every *.conf of a folder; folders in it are left alone. */
+/* Folders in a folder are left alone, as is what its reader does not take. */
+static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
+		       struct origin from)
+{
+	size_t length = strlen(folder);
+	const char *file = pool_textf(reading->table->pool, "%s%s%s", folder,
+				      length && folder[length - 1] == '/' ? "" : "/", name);
+	struct stat status;
+
+	if (!file) {
+		refuse_memory(reading);
+		return false;
+	}
+	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+		return true;
+	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
+		return true;
+	return read_path(reading, reader, file, from);
+}
+
 static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_table, compare_entries);
+	int count = scandir(path, &entries, is_visible, compare_entries);
 	bool ok = count >= 0;
 
 	if (count < 0)
 		diag_error(reading->diags, ((struct origin){ .file = path }), "cannot read: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
-		const char *file = pool_textf(reading->table->pool, "%s/%s", path, entries[i]->d_name);
-		struct stat status;
-
-		if (!file) {
-			refuse_memory(reading);
-			ok = false;
-		} else if (stat(file, &status) < 0 || !S_ISDIR(status.st_mode)) {
-			ok &= read_path(reading, reader, file, from);
-		}
+		ok &= read_entry(reading, reader, path, entries[i]->d_name, from);
 		free(entries[i]);
 	}
 	free(entries);
@@ -230,32 +201,102 @@ static const struct format *format_named(struct reading *reading, const char *so
 	return NULL;
 }
 
-bool reading_source(struct reading *reading, const char *source, struct origin from)
+/* COMPAT, as it stands between "+" and the colon. false after saying that it is none, or none of this format. */
+static bool compat_named(struct reading *reading, const struct format *format, const char *name, size_t length,
+			 struct origin from)
 {
-	size_t prefix = strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789_");
-	const struct format *format = NULL;
-	const char *path;
+	enum compat compat = compat_find(name, length);
 
-	if (prefix && source[prefix] == ':') {
-		format = format_named(reading, source, prefix, from);
-		if (!format)
-			return false;
-		source += prefix + 1;
-	}
-	if (!*source) {
-		diag_error(reading->diags, from, "a source has no path: it is written [FORMAT:]PATH");
+	if (compat == COMPAT_NONE) {
+		diag_error(reading->diags, from, "there is no '%.*s' to be compatible with: known are openbsd, "
+			   "freebsd, netbsd, gnu, busybox and xinetd", (int)length, name);
 		return false;
 	}
-	path = resolve_path(reading, source, from);
+	if (!format->knows || !format->knows(compat)) {
+		diag_error(reading->diags, from, "%s has no meaning of its own for tables of %s: leave +%s out",
+			   compat_names[compat], format->name, compat_names[compat]);
+		return false;
+	}
+	reading->compat = compat;
+	return true;
+}
+
+/* The length of "FORMAT:" or "FORMAT+COMPAT:" before a path, and of its FORMAT; 0: there is none. */
+static size_t measure_prefix(const char *source, size_t *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	size_t end = *name = strspn(source, letters);
+
+	if (source[end] == '+')
+		end += 1 + strspn(source + end + 1, letters);
+	return *name && source[end] == ':' ? end + 1 : 0;
+}
+
+/* What stands before the path; gives the path, or NULL after saying what is wrong. */
+static const char *read_prefix(struct reading *reading, const char *source, const struct format **format,
+			       struct origin from)
+{
+	size_t name, prefix = measure_prefix(source, &name);
+
+	if (prefix) {
+		*format = format_named(reading, source, name, from);
+		if (!*format)
+			return NULL;
+		if (prefix > name + 1 &&
+		    !compat_named(reading, *format, source + name + 1, prefix - name - 2, from))
+			return NULL;
+	}
+	if (source[prefix])
+		return source + prefix;
+	diag_error(reading->diags, from, "a source has no path: it is written [FORMAT:]PATH");
+	return NULL;
+}
+
+/* NULL after saying why its first bytes could not be looked at. */
+static const struct format *recognise(struct reading *reading, const char *path, struct origin from)
+{
+	if (strcmp(path, "-") || fd_make_rewindable(STDIN_FILENO, SOURCE_MOST) >= 0 || errno == ENOSYS)
+		return format_recognise(path);
+	diag_error(reading->diags, from, "cannot read standard input: %s", strerror(errno));
+	return NULL;
+}
+
+static bool read_source(struct reading *reading, const char *source, struct origin from)
+{
+	const struct format *format = NULL;
+	size_t drafts = reading->draft_count + reading->pending;
+	const char *path = read_prefix(reading, source, &format, from);
+	bool ok;
+
+	path = path ? resolve_path(reading, path, from) : NULL;
 	if (!path)
 		return false;
 	if (!format)
-		format = format_recognise(path);
-	if (format->reader)
-		return read_path(reading, format->reader, path, from);
-	diag_error(reading->diags, from.file ? from : (struct origin){ .file = path },
-		   "%s: tables of %s: not yet: this version of superd reads superd.conf alone", path, format->name);
-	return false;
+		format = recognise(reading, path, from);
+	if (!format)
+		return false;
+	if (!format->reader) {
+		diag_error(reading->diags, from.file ? from : (struct origin){ .file = path },
+			   "%s: tables of %s: not yet: this version of superd reads those of superd, inetd and xinetd",
+			   path, format->name);
+		return false;
+	}
+	ok = read_path(reading, format->reader, path, from);
+	if (format->reader->end_source)
+		format->reader->end_source(reading);
+	if (ok && reading->request && reading->request->took)
+		reading->request->took(reading->request->context, path, format->title,
+				       reading->draft_count + reading->pending - drafts);
+	return ok;
+}
+
+bool reading_source(struct reading *reading, const char *source, struct origin from)
+{
+	enum compat outer = reading->compat;
+	bool ok = read_source(reading, source, from);
+
+	reading->compat = outer;
+	return ok;
 }
 
 void reading_finish(struct reading *reading)
@@ -263,6 +304,7 @@ void reading_finish(struct reading *reading)
 	size_t errors = reading->diags->errors;
 	bool failed = false;
 
+	formats_finish(reading);
 	for (size_t i = 0; i < reading->draft_count; i++) {
 		failed |= !draft_seal(reading->drafts[i], reading->defaults, reading->diags);
 		draft_free(reading->drafts[i]);
@@ -284,19 +326,23 @@ static void warn_of_nothing(const struct table *table, struct diags *diags, size
 		diag_warning(diags, ((struct origin){ .file = file }), "no services: there is nothing to do");
 }
 
-struct table *read_table(const char *const *sources, size_t count, struct diags *diags)
+struct table *read_table(const struct read_request *request, struct diags *diags)
 {
-	struct reading reading = { .table = table_new(), .diags = diags };
-	size_t errors = diags->errors;
+	struct reading reading = {
+		.table = table_new(), .diags = diags, .request = request, .compat = request->compat,
+		.inetd = request->inetd,
+	};
+	size_t errors = diags->errors, name;
+	const char *only = request->count == 1 ? request->sources[0] : NULL;
 
 	if (!reading.table) {
 		refuse_memory(&reading);
 		return NULL;
 	}
-	for (size_t i = 0; i < count; i++)
-		reading_source(&reading, sources[i], (struct origin){ 0 });
+	for (size_t i = 0; i < request->count; i++)
+		reading_source(&reading, request->sources[i], (struct origin){ 0 });
 	reading_finish(&reading);
-	warn_of_nothing(reading.table, diags, errors, count == 1 ? sources[0] : NULL);
+	warn_of_nothing(reading.table, diags, errors, only ? only + measure_prefix(only, &name) : NULL);
 	return reading.table;
 }
 

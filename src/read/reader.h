@@ -1,15 +1,17 @@
 /* From paths to a table: picks the reader of each source's language, reads all of them, lays the defaults under every
- * service and checks the whole. A reader of another language is one more row of formats[] in reader.c.
+ * service and checks the whole. A reader of another language is one more row of formats[] in format.c.
  *
  * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/diag.h"
 #include "base/source.h"
+#include "model/compat.h"
 #include "model/draft.h"
 #include "model/table.h"
 
@@ -24,6 +26,20 @@ struct opened {
 	ino_t inode;                    /* what makes two paths one file; 0: standard input */
 };
 
+/* What the command line of an inetd says for every service of an inetd.conf that says nothing itself. */
+struct inetd_defaults {
+	int64_t rate;                   /* -R: starts a minute; -1: as the dialect has it, 0: no limit */
+	int64_t instances;              /* -c, and below: -1 not said, 0 no limit */
+	int64_t per_source_cpm;         /* -C */
+	int64_t per_source;             /* -s */
+	int64_t backlog;                /* -q */
+	const char *address;            /* -a: where a line names none; NULL: anywhere */
+	bool wrap_external;             /* -w, -l: hosts.allow and hosts.deny are asked for programs */
+	bool wrap_internal;             /* -W: and for builtins */
+	bool passes_environment;        /* -E: all of superd's own */
+	bool tells_addresses;           /* --environment: PROTO, TCPLOCALIP, TCPREMOTEIP and so on */
+};
+
 /* What a reading carries from file to file. */
 struct reading {
 	struct table *table;
@@ -34,25 +50,56 @@ struct reading {
 	struct opened opened[READING_DEPTH];            /* the chain of includes, for "includes itself" */
 	size_t depth;
 	size_t files;                   /* read so far */
+	enum compat compat;             /* whose meaning the source is read with: --compat, or FORMAT+COMPAT:PATH */
+	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct read_request *request;             /* NULL: a text in memory */
+	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
+	size_t pending;                 /* entries that become drafts then */
+	struct xinetd *xinetd;          /* what was read of a source of xinetd.conf, until its end; private to xinetd*.c */
 };
 
 struct reader {
 	bool (*recognises)(const struct source *source);        /* by what is in it */
+	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
+	bool (*takes)(struct reading *reading, const char *path, const char *name);
 	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
 	bool (*read)(struct reading *reading, const char *path);
+	/* When a source is read with all it includes: adds the drafts of what was kept of it. NULL: nothing was. */
+	void (*end_source)(struct reading *reading);
+	/* When every source is read: adds the drafts of entries that take from one another. NULL: there are none. */
+	void (*finish)(struct reading *reading);
 };
 
-/* Sources as on the command line: "[FORMAT:]PATH", a file, a folder or "-". Whether they were fit to run is in diags: the
- * table holds what could be made of them, for --keep-going. NULL: out of memory. */
-struct table *read_table(const char *const *sources, size_t count, struct diags *diags);
+/* What to read, as on the command line. */
+struct read_request {
+	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH", a file, a folder or "-" */
+	size_t count;
+	enum compat compat;             /* for sources that name none */
+	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
+	void (*took)(void *context, const char *path, const char *format, size_t entries);
+	void *context;
+};
+
+/* Whether the sources were fit to run is in diags: the table holds what could be made of them, for --keep-going. NULL:
+ * out of memory. */
+struct table *read_table(const struct read_request *request, struct diags *diags);
 
 /* The same for a text in memory, in the language of superd.conf; for -l, tests and fuzzers. */
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
 
+/* For readers: an entry at this place could not be made a draft of, which was said. --keep-going leaves it out, and
+ * nothing else. */
+void reading_leave_out(struct reading *reading, struct origin at);
+
+/* For readers: an entry begins here that others hang on, as defaults, an include, or what is no entry at all. An error
+ * in it can't be left out, and is not that of the service before it. */
+void reading_mark_vital(struct reading *reading, struct origin at);
+
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct draft *draft);
 
-/* Reads a further source, "[FORMAT:]PATH", relative to the file it is named in. false after adding to diags why it could
+/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in. false after adding to diags why it could
  * not be read. */
 bool reading_source(struct reading *reading, const char *source, struct origin from);
 

@@ -52,6 +52,8 @@ struct splitter {
 	const struct source *source;
 	struct diags *diags;
 	size_t at;
+	void (*strayed)(void *context, struct origin at);       /* what begins no statement was passed over; may be NULL */
+	void *context;
 };
 
 /* Reads the next statement. false at the end of the text, or when memory ran out. */

@@ -84,6 +84,7 @@ static bool gids_of_superd(struct gids *gids)
 /* An account while it is put together. */
 struct draft_account {
 	struct account account;
+	const char *user;               /* as the service has it, or by default; NULL: superd's own */
 	struct gids gids;
 	bool listed;                    /* its user has an entry */
 };
@@ -94,9 +95,26 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 	return false;
 }
 
+/* What superd does itself for strangers needs no rights at all. */
+static bool runs_as_nobody(const struct service *service)
+{
+	bool own = service->what->builtin || service->what->redirect || service->gate->deny_time >= 0;
+
+	return own && !service->who->user && geteuid() == 0 && capability_held(CAP_SETUID) &&
+	       capability_held(CAP_SETGID);
+}
+
+static const char *find_nobody(struct accounts *accounts)
+{
+	const struct found_user *user = accounts_user(accounts, "nobody");
+
+	return user && !user->wrong ? "nobody" : "65534";
+}
+
 static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const char *text = service->who->user;
+	const char *text = draft->user;
+	const struct found_group *group = NULL;
 	const struct found_user *user;
 	char own[16];
 
@@ -104,14 +122,14 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 	user = accounts_user(accounts, text ? text : own);
 	if (!user)
 		return out_of_memory(accounts, service);
-	if (user->wrong)
+	if (user->wrong && !(text && !service->who->group && accounts_pair(accounts, text, &user, &group)))
 		return accounts_refuse(accounts, service, "user", text ? text : own, user->wrong, user->near);
 	draft->listed = user->listed;
 	draft->account.name = user->name;
 	draft->account.home = user->home;
 	draft->account.shell = user->shell;
 	draft->account.uid = user->uid;
-	draft->account.gid = text ? user->gid : getegid();
+	draft->account.gid = group ? group->gid : text ? user->gid : getegid();
 	return true;
 }
 
@@ -136,7 +154,7 @@ static bool pick_groups(struct accounts *accounts, const struct service *service
 	const struct who *who = service->who;
 	bool filled = true;
 
-	if (who->groups && !who->user)
+	if (who->groups && !draft->user)
 		filled = gids_of_superd(&draft->gids);
 	else if (who->groups && draft->listed)
 		filled = gids_of_user(&draft->gids, draft->account.name, draft->account.gid);
@@ -228,7 +246,7 @@ static bool settle(struct accounts *accounts, const struct service *service, str
 {
 	const struct who *who = service->who;
 
-	if (!who->user && !who->group && !who->supplementary_groups)
+	if (!draft->user && !who->group && !who->supplementary_groups)
 		return true;
 	if (is_superds_own(draft))
 		return true;
@@ -248,7 +266,7 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 	if (draft->account.groups || !draft->gids.count)
 		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
 	if (kept)
-		memo_put(&accounts->known, service->who, NULL, kept);
+		memo_put(&accounts->known, service->who, draft->user, kept);
 	else
 		out_of_memory(accounts, service);
 	return kept;
@@ -256,13 +274,15 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
 {
+	const char *user = runs_as_nobody(service) ? find_nobody(accounts) : service->who->user;
 	struct draft_account draft;
 	const struct account *account = NULL;
 	const void *known;
 
-	if (memo_get(&accounts->known, service->who, NULL, &known))
+	if (memo_get(&accounts->known, service->who, user, &known))
 		return known;
 	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
+	draft.user = user;
 	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&
 	    pick_groups(accounts, service, &draft) && settle(accounts, service, &draft))
 		account = keep(accounts, service, &draft);

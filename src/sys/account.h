@@ -31,7 +31,7 @@ struct accounts {
 	struct pool *pool;
 	struct diags *diags;
 	struct memo users, groups;      /* text -> what was found */
-	struct memo known;              /* struct who -> struct account */
+	struct memo known;              /* struct who, user -> struct account */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
@@ -40,6 +40,11 @@ void accounts_close(struct accounts *accounts);
 /* Looks up a name or a number; NULL: out of memory. */
 const struct found_user *accounts_user(struct accounts *accounts, const char *text);
 const struct found_group *accounts_group(struct accounts *accounts, const char *text);
+
+/* Takes user.group apart, as old inetds write it, at the first dot that has a user in front and a group behind. false: there
+ * is none. */
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
+		   const struct found_group **group);
 
 /* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,

@@ -219,3 +219,20 @@ const struct found_group *accounts_group(struct accounts *accounts, const char *
 	memo_put(&accounts->groups, key, NULL, group);
 	return group;
 }
+
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
+		   const struct found_group **group)
+{
+	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text));
+		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+
+		if (!behind || behind->wrong)
+			continue;
+		*user = front;
+		*group = behind;
+		return true;
+	}
+	return false;
+}

@@ -12,6 +12,7 @@
 
 #include "base/scan.h"
 #include "sys/bind.h"
+#include "sys/rpc_program.h"
 
 #define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
 
@@ -176,9 +177,21 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	return port;
 }
 
+static bool was_refused(const struct addresses *addresses, struct origin at, const char *name)
+{
+	const struct origin *before = &addresses->refused_at;
+
+	return addresses->refused && !strcmp(addresses->refused, name) && before->file && at.file &&
+	       before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
+}
+
 static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
 		   const char *name, const char *wrong, const char *near)
 {
+	if (was_refused(addresses, listen->at, name))
+		return false;
+	addresses->refused_at = listen->at;
+	addresses->refused = name;
 	diag_error(addresses->diags, listen->at, "%s: listen: '%s': %s", service->name, name,
 		   wrong ? wrong : "out of memory");
 	if (near)
@@ -204,6 +217,11 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 {
 	const struct found_host *host = host_find(addresses, endpoint->address, endpoint->family);
 
+	if (host && host->wrong && listen->options->optional) {
+		diag_warning(addresses->diags, listen->at, "%s: listen: '%s': %s: the service does without it",
+			     service->name, endpoint->address, host->wrong);
+		return false;
+	}
 	if (!host || host->wrong)
 		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
 	if (host->ambiguous) {
@@ -216,18 +234,64 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
+/* Its socket is an ordinary one, at a port the kernel chooses. Number and versions stay in the address, so that sockets
+ * of two programs are never taken for one. */
+static bool resolve_program(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+
+	if (endpoint.port_name && !rpc_program_find(endpoint.port_name, &endpoint.number))
+		return refuse(addresses, service, listen, endpoint.port_name,
+			      "rpc(5) has no program of this name; a number does not need it", NULL);
+	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
+	endpoint.port_name = NULL;
+	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (listen->address)
+		return true;
+	listen->address = listen->endpoint;
+	return refuse(addresses, service, listen, "its address", NULL, NULL);
+}
+
+/* protocols(5). */
+static bool resolve_protocol(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			     struct endpoint *endpoint)
+{
+	const struct protoent *found = getprotobyname(endpoint->port_name);     /* one thread at a time loads a table */
+
+	if (!found)
+		return refuse(addresses, service, listen, endpoint->port_name,
+			      "protocols(5) has no protocol of this name; a number does not need it", NULL);
+	if (found->p_proto < 1 || found->p_proto > 254)
+		return refuse(addresses, service, listen, endpoint->port_name,
+			      "nothing can be received of this protocol", NULL);
+	endpoint->number = (uint32_t)found->p_proto;
+	endpoint->port_name = NULL;
+	return true;
+}
+
+/* What stands where a port does: that of services(5), or raw's protocol. */
+static bool resolve_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	if (endpoint->kind == ENDPOINT_RAW)
+		return resolve_protocol(addresses, service, listen, endpoint);
+	return resolve_port(addresses, service, listen, endpoint);
+}
+
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
 	bool by_name;
 
 	listen->address = listen->endpoint;
+	if (endpoint_is_rpc(&endpoint))
+		return resolve_program(addresses, service, listen);
 	if (!endpoint_is_inet(&endpoint))
 		return true;
 	by_name = endpoint.address && !is_literal(endpoint.address);
 	if (!by_name && !endpoint.port_name)
 		return true;
-	if (endpoint.port_name && !resolve_port(addresses, service, listen, &endpoint))
+	if (endpoint.port_name && !resolve_name(addresses, service, listen, &endpoint))
 		return false;
 	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
 		return false;

@@ -14,6 +14,8 @@ struct addresses {
 	struct diags *diags;
 	struct memo hosts, ports;
 	bool ipv6;                      /* the kernel has it */
+	struct origin refused_at;       /* what was refused last, and where: sockets of one line are told once */
+	const char *refused;
 };
 
 void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags);

@@ -182,7 +182,7 @@ static bool visit_datagram(int fd, struct visit *visit)
 
 static bool visit_waiting(int fd, const struct listen *listen, struct visit *visit)
 {
-	switch ((enum endpoint_kind)listen->endpoint->kind) {
+	switch ((enum endpoint_kind)listen->address->kind) {
 	case ENDPOINT_TCP:
 		return visit_tcp(fd, visit);
 	case ENDPOINT_UNIX:

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "sys/bind_kind.h"
+#include "sys/filter.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
@@ -52,7 +53,17 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why)
 		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
 	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
 		return bind_fail(why, "opening a socket", "this kernel has no vsock");
+	if (listen->address->kind == ENDPOINT_RAW && errno == EPERM)
+		return bind_fail(why, "opening a socket", "raw sockets need root or CAP_NET_RAW");
 	return bind_fail(why, "opening a socket", NULL);
+}
+
+int bind_filter(int fd, const struct listen *listen, struct buf *why)
+{
+	if (!listen->filter || filter_attach(fd, listen->filter) == 0)
+		return 0;
+	return bind_fail(why, "only_from and no_access", errno == ENOMEM ? "net.core.optmem_max allows no filter "
+			 "of so many networks" : NULL);
 }
 
 static int backlog_of(const struct socket_options *options)
@@ -106,9 +117,10 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_SPECIAL] = bind_special,
 		[ENDPOINT_NETLINK] = bind_netlink,
 		[ENDPOINT_VSOCK] = bind_vsock,
-		[ENDPOINT_RPC_TCP] = refuse_kind,
+		[ENDPOINT_RPC_TCP] = refuse_kind,       /* sys/resolve makes TCP and UDP of them */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
+		[ENDPOINT_RAW] = bind_inet,
 	};
 
 	struct buf lines = { 0 };
@@ -176,12 +188,14 @@ static struct listen owned_as_given(const struct listen *listen)
 	return given;
 }
 
-void bind_adopt(int fd, const struct listen *listen, struct buf *warnings)
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen given = owned_as_given(listen);
 	struct buf lines = { 0 };
 
+	if (bind_filter(fd, listen, why) < 0)
+		return -1;
 	if (domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_queue(fd, listen, &lines);
@@ -189,6 +203,16 @@ void bind_adopt(int fd, const struct listen *listen, struct buf *warnings)
 	fifo_size(fd, listen, &lines);
 	set_node(fd, &given, &lines);
 	name_lines(warnings, listen, &lines);
+	return 0;
+}
+
+static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
+{
+	if (filter_equal(before->filter, after->filter))
+		return 0;
+	if (after->filter)
+		return bind_filter(fd, after, why);
+	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
@@ -198,6 +222,8 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	struct buf lines = { 0 };
 	int result = 0;
 
+	if (filter_adjust(fd, before, after, why) < 0)
+		return -1;
 	if (domain >= 0)
 		result = socket_options_adjust(fd, domain, before, after, why, &lines);
 	if (domain >= 0 && before->options->backlog != after->options->backlog)
@@ -222,8 +248,9 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 {
 	bool v6 = have->any.sa_family == AF_INET6;
 	bool any = v6 ? IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr) : have->in.sin_addr.s_addr == 0;
-	struct endpoint real = { .kind = listen->endpoint->kind, .port = (uint16_t)socket_address_port(have),
-				 .family = listen->endpoint->family, .interface = listen->endpoint->interface };
+	struct endpoint real = { .kind = listen->address->kind, .port = (uint16_t)socket_address_port(have),
+				 .family = listen->endpoint->family, .interface = listen->endpoint->interface,
+				 .number = listen->address->number };
 	char host[INET6_ADDRSTRLEN];
 
 	if (any) {
@@ -247,6 +274,18 @@ void bind_describe(int fd, const struct listen *listen, struct buf *out)
 		describe_inet(fd, listen, &have, out);
 	else
 		endpoint_format(listen->address, out);
+}
+
+bool bind_reach(int fd, struct reach *reach)
+{
+	struct socket_address have;
+
+	if (!bind_address(fd, &have))
+		return false;
+	reach->ipv6 = have.any.sa_family == AF_INET6;
+	reach->ipv4 = !reach->ipv6 || bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+	reach->port = (unsigned)socket_address_port(&have);
+	return true;
 }
 
 bool bind_kernel_has_ipv6(void)

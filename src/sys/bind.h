@@ -22,13 +22,14 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 
 /* Sets on a socket superd was given, which bind_matches, all that bind_listen would have set: options, backlog, mode
  * and owner of the node, symlinks. Options the table leaves alone stay as they came. What can't be set goes to
- * warnings. */
-void bind_adopt(int fd, const struct listen *listen, struct buf *warnings);
+ * warnings; -1, why and errno: the kernel does not keep to its address rules, and without them there must be no
+ * socket. */
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets what differs between two rows of one endpoint and can change on an open socket (CHANGE_SOCKET): backlog,
  * buffers, mode and owner of the node, … What `after` asks for no more gets the kernel's own value back. A node that
- * is gone is told in warnings. -1, why and errno: a bind_to_device can't be set, and without it there must be no
- * socket; the caller closes it. */
+ * is gone is told in warnings. -1, why and errno: bind_to_device or the filter of its address rules can't be set, and
+ * without it there must be no socket; the caller closes it. */
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings);
 
@@ -46,6 +47,14 @@ bool bind_matches(int fd, const struct listen *listen);
 
 /* The address a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
+
+/* Who reaches an open inet socket, and at which port. */
+struct reach {
+	bool ipv4, ipv6;
+	unsigned port;
+};
+
+bool bind_reach(int fd, struct reach *reach);   /* false and errno */
 
 /* Bytes or connections waiting: > 0 something, 0 nothing, -1 unknown. For TCP the length of the
  * accept queue, for unix sockets and others what can be had; for datagrams the bytes of the

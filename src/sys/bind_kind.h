@@ -22,6 +22,9 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why);
 /* listen(2) where the kind takes connections; -1 with errno and why. */
 int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 
+/* Has the kernel drop whom the listen's address rules refuse; -1 with errno and why. */
+int bind_filter(int fd, const struct listen *listen, struct buf *why);
+
 /* An option of a socket; -1: it has none. */
 int bind_option(int fd, int level, int option);
 

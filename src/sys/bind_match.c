@@ -47,7 +47,7 @@ static bool v6only_matches(int fd, const struct listen *listen, const struct soc
 
 	if (have->any.sa_family == AF_INET)
 		return !(socket_address_family(listen->address) == AF_UNSPEC && wanted);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr))
+	if (!IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr) || listen->address->kind == ENDPOINT_RAW)
 		return true;
 	return (bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) == wanted;
 }

@@ -46,7 +46,7 @@ static int unix_queue(int fd)
 
 int bind_queue(int fd, const struct listen *listen)
 {
-	switch (listen->endpoint->kind) {
+	switch (listen->address->kind) {
 	case ENDPOINT_TCP:
 		return tcp_queue(fd);
 	case ENDPOINT_UNIX:

@@ -39,7 +39,7 @@ struct fault {
 	int resource;                   /* STAGE_LIMITS: the RLIMIT_x that could not be set */
 };
 
-#define JOB_EXTRA 8                     /* variables that differ from start to start */
+#define JOB_EXTRA 12                    /* variables that differ from start to start */
 
 struct job {
 	const struct plan *plan;

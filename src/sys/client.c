@@ -91,6 +91,18 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
+bool client_peek(int listener, struct client *client)
+{
+	ssize_t got;
+
+	client->fd = -1;
+	client->length = sizeof(client->peer.storage);
+	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
+	if (got < 0)
+		client->length = 0;
+	return got >= 0;
+}
+
 void client_refuse(struct client *client)
 {
 	fd_close(&client->fd);
@@ -118,6 +130,21 @@ int client_port(const struct client *client)
 	struct socket_address address = peer_of(client);
 
 	return socket_address_port(&address);
+}
+
+bool client_local(const struct client *client, char *out, size_t size, int *port)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	int protocol = 0;
+	socklen_t length = sizeof(protocol);
+
+	if (client->fd < 0 || getsockopt(client->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0 ||
+	    protocol != IPPROTO_TCP || getsockname(client->fd, &address.any, &address.length) < 0)
+		return false;
+	socket_address_unmap(&address);
+	socket_address_host(&address, out, size);
+	*port = socket_address_port(&address);
+	return *port >= 0;
 }
 
 static void mask_source(unsigned char source[16], unsigned prefix)

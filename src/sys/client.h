@@ -31,6 +31,9 @@ enum accepted {
  * doesn't inherit. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
+/* Who sent the datagram that stands first in the listener's queue, which stays there; fd is -1. false: none does. */
+bool client_peek(int listener, struct client *client);
+
 /* Closes at once: a client that must not come in sees EOF. */
 void client_refuse(struct client *client);
 
@@ -38,6 +41,9 @@ void client_refuse(struct client *client);
  * @name when bound. */
 void client_address(const struct client *client, char *out, size_t size);
 int client_port(const struct client *client);   /* -1: none */
+
+/* The near end of a TCP connection in the same form. false: it is none, or it is gone. */
+bool client_local(const struct client *client, char *out, size_t size, int *port);
 
 /* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers
  * by uid, vsock by CID. false: this kind has no source. */

@@ -41,6 +41,24 @@ static void pass_variable(struct variables *variables, const struct heritage *he
 	}
 }
 
+/* passenv = "*". The credentials that were handed to superd are for it alone, too. */
+static void pass_everything(struct variables *variables, const struct heritage *heritage)
+{
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (strchr(*at, '=') && !is_private(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
+			variables_set(variables, *at);
+	}
+}
+
+static bool passes_everything(words passenv)
+{
+	for (; passenv && *passenv; passenv++) {
+		if (!strcmp(*passenv, "*"))
+			return true;
+	}
+	return false;
+}
+
 static void set_account_variables(struct variables *variables, const struct account *account)
 {
 	if (!account || !account->name || !account->home)
@@ -95,6 +113,8 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	bool good;
 
 	variables_set(&variables, DEFAULT_PATH);
+	if (passes_everything(around->passenv))
+		pass_everything(&variables, heritage);
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
 		pass_variable(&variables, heritage, around->passenv[n]);
@@ -117,41 +137,6 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	}
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
-	return true;
-}
-
-/* argv[0] stands in front of the expanded words, which lie one after the other in plan->text. */
-static bool make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
-		      struct buf *why)
-{
-	words exec = service->what->exec;
-	struct buf text = { 0 };
-	size_t count = 0;
-	char *at;
-
-	while (exec[count])
-		count++;
-	for (size_t n = 0; n < count; n++) {
-		const char *word = n == 0 && service->what->argv0 ? service->what->argv0 : exec[n];
-
-		if (!plan_expand(service, sockets, word, &text)) {
-			buf_addf(why, "exec: '%s' has an unknown template", word);
-			origin_cite(service_origin(service, "exec"), why);
-			buf_free(&text);
-			return false;
-		}
-		buf_add(&text, "", 1);
-	}
-	plan->argv = calloc(count + 1, sizeof(*plan->argv));
-	plan->text = buf_take(&text);
-	if (!plan->argv || !plan->text) {
-		buf_text(why, "exec: out of memory");
-		return false;
-	}
-	at = plan->text;
-	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
-		plan->argv[n] = at;
-	plan->program = exec[0];
 	return true;
 }
 
@@ -246,7 +231,7 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	}
 	make_privileges(plan, service);
 	make_limits(plan, service->surroundings, heritage);
-	if (make_argv(plan, service, sockets, why) && make_environment(plan, service, heritage, sockets, why) &&
+	if (plan_make_argv(plan, service, sockets, why) && make_environment(plan, service, heritage, sockets, why) &&
 	    make_places(plan, service, why) && make_scheduling(plan, service, why))
 		return plan;
 	plan_free(plan);

@@ -51,6 +51,8 @@ struct plan {
 struct plan_sockets {
 	unsigned port;                  /* what %{port} stands for */
 	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
+	const uint16_t *loops;          /* for builtins of datagrams: ports that answer whatever comes */
+	size_t loop_count;
 };
 
 /* Makes the plan of a row. NULL with the reason in why, as "environment_file: /etc/x: No such file or directory
@@ -62,6 +64,21 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 struct plan *plan_command(char *const *argv, const struct heritage *heritage);
 
 void plan_free(struct plan *plan);      /* accepts NULL */
+
+/* The program that stands in for builtin and redirect. */
+#define PLAN_BUILTIN "superd-builtin"
+
+bool plan_is_builtin(const struct service *service);
+
+/* Whether it is a builtin that is handed datagrams or listeners, and so judges who comes by itself. */
+bool plan_judges_itself(const struct service *service);
+
+/* The descriptor at which superd-builtin gets its channel to superd (engine/channel); -1: this service needs none. */
+int plan_channel(const struct service *service);
+
+/* Its standard error: that of a builtin is the log where the table would have it be the socket, as what it says is
+ * superd's. */
+const struct stream *plan_error_stream(const struct service *service);
 
 /* The first descriptor a backend of this service gets a socket at: 3, or 0 with pass = inetd. */
 unsigned plan_first_descriptor(const struct service *service);

@@ -10,6 +10,10 @@
 bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
 		 struct buf *out);
 
+/* The program and its words, into plan; false with the reason in why. In sys/plan_argv.c. */
+bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		    struct buf *why);
+
 /* Variables by name, the later winning; the strings are owned. A zeroed struct is empty. */
 struct variables {
 	char **list;

@@ -50,6 +50,7 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	preflight_files(preflight, service);
 	preflight_surroundings(preflight, service);
 	preflight_sockets(preflight, service);
+	preflight_libraries(preflight, service);
 	preflight_privileges(preflight, service);
 	check_runtime(preflight, service);
 }

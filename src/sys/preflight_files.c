@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/libexec.h"
+#include "sys/plan.h"
 #include "sys/preflight_parts.h"
 
 #define INTERPRETER_MOST 256            /* the kernel's own limit of a #! line */
@@ -155,6 +157,27 @@ static void check_program(struct preflight *preflight, const struct service *ser
 			      (const char *)wrong);
 }
 
+/* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
+static void check_libexec(struct preflight *preflight, const struct service *service)
+{
+	const char *option = service->what->builtin ? "builtin" : "redirect", *wrong, *path;
+	struct buf missing = { 0 };
+
+	if (!plan_is_builtin(service))
+		return;
+	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
+	if (!path)
+		libexec_describe_missing(PLAN_BUILTIN, &missing);
+	wrong = path ? judge_program(preflight->table->pool, path, NULL, service->account) : buf_string(&missing);
+	if (wrong)
+		preflight_say(preflight, SEVERITY_ERROR, service, option,
+			      path			 ? path
+			      : service->what->builtin ? service->what->builtin[0]
+						       : service->what->redirect[0],
+			      "%s", wrong);
+	buf_free(&missing);
+}
+
 static void check_root(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->surroundings->root_directory;
@@ -219,31 +242,49 @@ static void check_input(struct preflight *preflight, const struct service *servi
 		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
 }
 
+/* The folder in which a file will be made. */
+static void check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
+			 const char *option, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct stat status;
+
+	if (!slash || slash == path)
+		return;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		preflight_say(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
+	else if (stat(folder, &status) < 0)
+		preflight_say(preflight, severity, service, option, path, "its folder %s: %s", folder, strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, severity, service, option, path, "%s is no folder", folder);
+}
+
 static void check_output(struct preflight *preflight, const struct service *service, const char *option,
 			 const struct stream *stream)
 {
-	char folder[PATH_MAX];
-	const char *slash = stream->path ? strrchr(stream->path, '/') : NULL;
-	struct stat status;
+	if (stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND)
+		check_folder(preflight, SEVERITY_ERROR, service, option, stream->path);
+}
 
-	if ((stream->kind != STREAM_FILE && stream->kind != STREAM_APPEND) || !slash || slash == stream->path)
-		return;
-	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - stream->path), stream->path) >= (int)sizeof(folder))
-		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "%s", strerror(ENAMETOOLONG));
-	else if (stat(folder, &status) < 0)
-		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "its folder %s: %s", folder,
-			      strerror(errno));
-	else if (!S_ISDIR(status.st_mode))
-		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path, "%s is no folder", folder);
+/* A log that can't be written keeps no client out. */
+static void check_log(struct preflight *preflight, const struct service *service)
+{
+	const struct logging *logging = service->logging;
+
+	if (logging->log_type.kind == LOG_TYPE_FILE && (logging->log_on_success || logging->log_on_failure))
+		check_folder(preflight, SEVERITY_WARNING, service, "log_type", logging->log_type.path);
 }
 
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
 	check_root(preflight, service);
 	check_program(preflight, service);
+	check_libexec(preflight, service);
 	check_working(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);
 	check_output(preflight, service, "output", &service->streams->output);
 	check_output(preflight, service, "error", &service->streams->error);
+	check_log(preflight, service);
 }

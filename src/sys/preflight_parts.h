@@ -35,5 +35,8 @@ void preflight_surroundings(struct preflight *preflight, const struct service *s
 /* What its sockets need: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);
 
+/* What it needs that superd may have been built without. */
+void preflight_libraries(struct preflight *preflight, const struct service *service);
+
 /* What superd must be allowed to do for it. */
 void preflight_privileges(struct preflight *preflight, const struct service *service);

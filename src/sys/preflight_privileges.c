@@ -13,8 +13,10 @@
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
-	if (!preflight->root || service->who->user || service_is_unclear(service, "user") || !service->what->exec)
+	if (!preflight->root || service->who->user || service_is_unclear(service, "user"))
 		return;
+	if (!service->what->exec || service->gate->deny_time >= 0)
+		return;         /* superd's own services run as nobody, sensors not at all */
 	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
 	diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
 }

@@ -52,7 +52,9 @@ static void check_kind(struct preflight *preflight, const struct service *servic
 	endpoint_format(listen->endpoint, &text);
 	diags_add(preflight->diags, listen->options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
 		  "%s: %s: this kernel opens no such socket: %s", service->name, buf_string(&text), strerror(error));
-	if (!listen->options->optional)
+	if (error == EPERM && listen->address->kind == ENDPOINT_RAW)
+		diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
+	else if (!listen->options->optional)
 		diags_hint(preflight->diags, "optional = yes lets the service run without it");
 	buf_free(&text);
 }

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "sys/account.h"
 #include "sys/address_lookup.h"
+#include "sys/network_lookup.h"
+#include "sys/program_lookup.h"
 
 struct claim {
 	struct endpoint endpoint;       /* its address, with what its options make of it */
@@ -43,7 +45,8 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	return true;
 }
 
-static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct service *service)
+static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct networks *networks,
+			    struct service *service)
 {
 	const struct socket_options *refused = NULL;
 
@@ -56,12 +59,25 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		if (listen->options != refused && !resolve_owner(accounts, service, listen))
 			refused = listen->options;
 	}
+	networks_resolve(networks, service);
+	program_resolve(service, accounts->pool, accounts->diags);
 }
 
 static bool is_claimed(const struct service *service, const struct listen *listen)
 {
-	return !service->what->disable && endpoint_is_inet(listen->address) && !listen->address->port_name &&
-	       listen->address->port;
+	if (service->what->disable || listen->address->port_name)
+		return false;
+	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
+}
+
+/* Of RPC the registration is claimed, not the port. */
+static struct endpoint claimed(const struct listen *listen)
+{
+	struct endpoint result = *listen->address;
+
+	if (endpoint_is_rpc(listen->endpoint))
+		result.kind = listen->endpoint->kind;
+	return result;
 }
 
 static size_t claims_count(const struct table *table, bool *any_by_name)
@@ -102,11 +118,13 @@ static void claims_fill(const struct table *table, struct claim *claims)
 
 		for (size_t j = 0; j < service->socket_count; j++) {
 			const struct listen *listen = &service->sockets[j];
+			struct endpoint endpoint;
 
 			if (!is_claimed(service, listen))
 				continue;
-			claims[number] = (struct claim){ with_options(listen->address, listen->options), service,
-							 listen, number };
+			endpoint = claimed(listen);
+			claims[number] = (struct claim){ with_options(&endpoint, listen->options), service, listen,
+							 number };
 			number++;
 		}
 	}
@@ -133,7 +151,7 @@ static bool claims_clash(const struct claim *a, const struct claim *b)
 	struct endpoint written_a = with_options(a->listen->endpoint, a->listen->options);
 	struct endpoint written_b = with_options(b->listen->endpoint, b->listen->options);
 
-	if (a->listen->options->reuse_port && b->listen->options->reuse_port)
+	if (a->listen->options->reuse_port && b->listen->options->reuse_port && !endpoint_is_rpc(&a->endpoint))
 		return false;
 	return endpoint_clash(&a->endpoint, &b->endpoint) && !endpoint_clash(&written_a, &written_b);
 }
@@ -144,7 +162,7 @@ static void report_clash(const struct claim *first, const struct claim *second, 
 
 	endpoint_format(second->listen->endpoint, &mine);
 	endpoint_format(first->listen->endpoint, &other);
-	endpoint_format(second->listen->address, &real);
+	endpoint_format(&second->endpoint, &real);
 	origin_describe(first->listen->at, &place);
 	diag_error(diags, second->listen->at, "%s: %s is %s here, which is claimed already by %s, with %s%s",
 		   second->service->name, buf_string(&mine), buf_string(&real), first->service->name,
@@ -191,14 +209,17 @@ void resolve_table(struct table *table, struct diags *diags)
 {
 	struct accounts accounts;
 	struct addresses addresses;
+	struct networks networks;
 
 	accounts_open(&accounts, table->pool, diags);
 	addresses_open(&addresses, table->pool, diags);
+	networks_open(&networks, table->pool, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].what->disable)
-			resolve_service(&accounts, &addresses, &table->services[i]);
+			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
 	check_clashes(table, diags);
+	networks_close(&networks);
 	addresses_close(&addresses);
 	accounts_close(&accounts);
 }

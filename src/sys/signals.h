@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define SIGNALS_MOST 16                 /* there are fewer */
+#define SIGNALS_MOST 20                 /* there are fewer */
 
 /* The nth of them, from 0 on; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);

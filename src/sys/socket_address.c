@@ -70,12 +70,13 @@ bool socket_form(const struct endpoint *endpoint, struct socket_form *form)
 		[ENDPOINT_SEQPACKET] = { AF_UNIX, SOCK_SEQPACKET, 0 },
 		[ENDPOINT_NETLINK] = { AF_NETLINK, SOCK_RAW, 0 },
 		[ENDPOINT_VSOCK] = { AF_VSOCK, SOCK_STREAM, 0 },
+		[ENDPOINT_RAW] = { AF_INET6, SOCK_RAW, 0 },
 	};
 
 	if (endpoint->kind >= ENDPOINT_KINDS || !forms[endpoint->kind].domain)
 		return false;
 	*form = forms[endpoint->kind];
-	if (endpoint->kind == ENDPOINT_NETLINK)
+	if (endpoint->kind == ENDPOINT_NETLINK || endpoint->kind == ENDPOINT_RAW)
 		form->protocol = (int)endpoint->number;
 	return true;
 }

@@ -20,7 +20,7 @@
 #include "sys/socket_fresh.h"
 
 #define KIND(kind) (1u << ENDPOINT_##kind)
-#define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP))
+#define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP) | KIND(RAW))
 #define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
 
 #define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
@@ -82,7 +82,7 @@ static unsigned family_bit(int domain)
 
 static bool setting_applies(const struct setting *setting, int domain, const struct listen *listen)
 {
-	return setting->kinds >> listen->endpoint->kind & 1 && setting->families & family_bit(domain);
+	return setting->kinds >> listen->address->kind & 1 && setting->families & family_bit(domain);
 }
 
 static int at_most_int(int64_t value)
@@ -129,7 +129,7 @@ static void congestion_set(int fd, const struct listen *listen, struct buf *warn
 {
 	const char *name = listen->options->tcp_congestion;
 
-	if (name && listen->endpoint->kind == ENDPOINT_TCP &&
+	if (name && listen->address->kind == ENDPOINT_TCP &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
 		warn_unset(warnings, "tcp_congestion");
 }
@@ -178,7 +178,7 @@ static bool is_inet(int domain)
 static int reuse_set(int fd, const struct listen *listen, struct buf *why)
 {
 	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
-	if (listen->endpoint->kind != ENDPOINT_UDP &&
+	if (listen->address->kind != ENDPOINT_UDP &&
 	    must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
 		return -1;
 	return listen->options->reuse_port ? must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
@@ -188,7 +188,8 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 {
 	if (reuse_set(fd, listen, why) < 0)
 		return -1;
-	if (domain == AF_INET6 &&
+	/* A raw socket is of one family anyway, and takes the option no more once it has its protocol. */
+	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
 	    must_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
 		return -1;
 	return set_device(fd, listen, why);
@@ -268,7 +269,7 @@ static void congestion_adjust(int fd, const struct listen *before, const struct 
 	char own[CONGESTION_SIZE] = "";
 	socklen_t length = sizeof(own) - 1;
 
-	if (after->endpoint->kind != ENDPOINT_TCP ||
+	if (after->address->kind != ENDPOINT_TCP ||
 	    same_text(before->options->tcp_congestion, after->options->tcp_congestion))
 		return;
 	if (after->options->tcp_congestion)
@@ -333,7 +334,7 @@ static int domain_of(int fd)
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;
-	bool is_unix = KINDS_UNIX >> listen->endpoint->kind & 1;
+	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
 	int domain, value;
 
 	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {

@@ -41,7 +41,26 @@ struct extra {
 	char address[sizeof("REMOTE_ADDR=") + 120];
 	char host[sizeof("REMOTE_HOST=") + 120];
 	char port[sizeof("REMOTE_PORT=") + 12];
+	char local_ip[sizeof("TCPLOCALIP=") + 120], local_port[sizeof("TCPLOCALPORT=") + 12];
+	char remote_ip[sizeof("TCPREMOTEIP=") + 120], remote_port[sizeof("TCPREMOTEPORT=") + 12];
 };
+
+/* As ucspi-tcp names them. */
+static size_t add_tcp(const struct launch *launch, struct extra *extra, char **environment)
+{
+	static char proto[] = "PROTO=TCP";
+
+	snprintf(extra->local_ip, sizeof(extra->local_ip), "TCPLOCALIP=%s", launch->local_address);
+	snprintf(extra->local_port, sizeof(extra->local_port), "TCPLOCALPORT=%d", launch->local_port);
+	snprintf(extra->remote_ip, sizeof(extra->remote_ip), "TCPREMOTEIP=%s", launch->remote_address);
+	snprintf(extra->remote_port, sizeof(extra->remote_port), "TCPREMOTEPORT=%d", launch->remote_port);
+	environment[0] = proto;
+	environment[1] = extra->local_ip;
+	environment[2] = extra->local_port;
+	environment[3] = extra->remote_ip;
+	environment[4] = extra->remote_port;
+	return 5;
+}
 
 static size_t add_extra(struct job *job, const struct launch *launch, struct extra *extra, char **environment)
 {
@@ -66,6 +85,8 @@ static size_t add_extra(struct job *job, const struct launch *launch, struct ext
 		snprintf(extra->port, sizeof(extra->port), "REMOTE_PORT=%d", launch->remote_port);
 		environment[count++] = extra->port;
 	}
+	if (launch->local_address)
+		count += add_tcp(launch, extra, environment + count);
 	return count;
 }
 

@@ -21,6 +21,8 @@ struct launch {
 	const char *remote_address;     /* "" : no REMOTE_ADDR and REMOTE_PORT */
 	int remote_port;                /* -1: none */
 	bool remote_host;               /* REMOTE_HOST too, as xinetd sets it */
+	const char *local_address;      /* the near end of a TCP connection: TCPLOCALIP and so on too; NULL: none of these */
+	int local_port;
 	pid_t pid;                      /* the result: -1 when it failed, with fault set */
 	struct fault fault;
 };

@@ -264,25 +264,40 @@ static int do_fork(const char *argument)
 	return has_word(argument, "one") ? do_take(NULL) : do_serve(NULL);
 }
 
+static void answer_datagram(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
+	ssize_t got;
+
+	dawdle();
+	got = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
+	if (got < 0)
+		return;
+	request[got] = '\0';
+	snprintf(line, sizeof(line), "%ld %s", (long)getpid(), request);
+	sendto(fd, line, strlen(line), 0, (struct sockaddr *)&peer, size);
+}
+
 /* Answers datagrams until none has come for so many milliseconds. */
 static int do_datagrams(const char *argument)
 {
-	struct sockaddr_storage peer;
-	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
 	int fd;
 
-	while ((fd = passed_wait(&passed, (int)number(argument, 200))) >= 0) {
-		socklen_t size = sizeof(peer);
-		ssize_t got;
+	while ((fd = passed_wait(&passed, (int)number(argument, 200))) >= 0)
+		answer_datagram(fd);
+	return 0;
+}
 
-		dawdle();
-		got = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
-		if (got >= 0) {
-			request[got] = '\0';
-			snprintf(line, sizeof(line), "%ld %s", (long)getpid(), request);
-			sendto(fd, line, strlen(line), 0, (struct sockaddr *)&peer, size);
-		}
-	}
+/* Answers one datagram and leaves all others to the next. */
+static int do_datagram(const char *argument)
+{
+	int fd = passed_wait(&passed, PATIENCE_MS);
+
+	(void)argument;
+	if (fd >= 0)
+		answer_datagram(fd);
 	return 0;
 }
 
@@ -357,7 +372,7 @@ static const struct {
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
 	{ "nonblock", do_nonblock }, { "serve", do_serve }, { "talk", do_talk }, { "children", do_children },
-	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
+	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams }, { "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },
 	{ "orphans", do_orphans }, { "sleep", do_sleep },
 };

@@ -73,13 +73,13 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 
 static void start(struct superd *superd, const struct setup *setup)
 {
-	const char *words[ARGUMENTS_MOST] = { superd_path() };
+	const char *words[ARGUMENTS_MOST] = { setup->program ? setup->program : superd_path() };
 	size_t count = 1;
 	int log;
 
 	if (!setup->without_table) {
 		words[count++] = "-f";
-		words[count++] = superd->table;
+		words[count++] = setup->format ? text_of("%s:%s", setup->format, superd->table) : superd->table;
 		words[count++] = "--log-level";
 		words[count++] = "info";
 	}
@@ -107,7 +107,9 @@ static struct superd *run(const struct setup *setup, const char *table)
 	struct superd *superd = &superds[superd_count];
 
 	cr_assert_lt(superd_count, (size_t)SUPERDS_MOST);
-	*superd = (struct superd){ .log = path_in("superd%zu.log", superd_count) };
+	*superd = (struct superd){ .log = path_in("superd%zu.log", superd_count), .name = "superd" };
+	if (setup->program)
+		superd->name = strrchr(setup->program, '/') + 1;
 	superd->table =
 		write_file(text_of("superd%s.conf", superd_count ? text_of("%zu", superd_count) : ""), "%s", table);
 	superd_count++;
@@ -264,12 +266,14 @@ void superd_stop(struct superd *superd)
 
 static size_t answers_to_reload(struct superd *superd)
 {
-	return superd_log_count(superd, "superd: reloaded: ") + superd_log_count(superd, "superd: not reloaded: ");
+	return superd_log_count(superd, text_of("%s: reloaded: ", superd->name)) +
+	       superd_log_count(superd, text_of("%s: not reloaded: ", superd->name));
 }
 
 bool superd_reload(struct superd *superd, const char *format, ...)
 {
-	size_t before = answers_to_reload(superd), refused = superd_log_count(superd, "superd: not reloaded: ");
+	const char *refusal = text_of("%s: not reloaded: ", superd->name);
+	size_t before = answers_to_reload(superd), refused = superd_log_count(superd, refusal);
 	va_list arguments;
 	FILE *file = fopen(superd->table, "we");
 
@@ -281,7 +285,7 @@ bool superd_reload(struct superd *superd, const char *format, ...)
 	superd_signal(superd, SIGHUP);
 	WAIT_UNTIL(superd_has_ended(superd) || answers_to_reload(superd) > before);
 	cr_assert(!superd_has_ended(superd), "the reload ended superd\n%s", world_logs());
-	return superd_log_count(superd, "superd: not reloaded: ") == refused;
+	return superd_log_count(superd, refusal) == refused;
 }
 
 size_t superd_processes(struct superd *superd)

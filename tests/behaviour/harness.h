@@ -72,6 +72,8 @@ struct setup {
 	const char *const *arguments;   /* behind "-f TABLE"; NULL: none */
 	const char *const *environment; /* NAME=value, added to this test's; NULL: none */
 	bool without_table;             /* no "-f": the arguments say it all */
+	const char *format;             /* what the table is, as in "-f FORMAT:"; NULL: superd finds out */
+	const char *program;            /* what to start, as a link to superd of another name; NULL: superd */
 	bool pid1;                      /* as PID 1 of a namespace of its own, with its own /proc */
 	bool bare;                      /* below a root of nothing but programs and libraries: no /proc, /run, /etc; read-only */
 	bool own_dev;                   /* a /dev of its own where log is path_in("dev-log") */
@@ -85,6 +87,7 @@ struct setup {
 
 struct superd {
 	pid_t pid;                      /* as this test sees it */
+	const char *name;               /* as it calls itself in the log */
 	const char *log;                /* path of what it wrote to stdout and stderr */
 	const char *table;              /* path of its table */
 	size_t mark;                    /* superd_wait_log looks from here */
@@ -128,3 +131,4 @@ struct outcome superd_answer(const char *const *arguments);
 struct outcome program_answer(const char *const *arguments);    /* any program, by its path */
 
 const char *superd_path(void);
+const char *superd_called(const char *name);    /* a link of this name to it */

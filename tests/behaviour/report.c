@@ -70,13 +70,14 @@ static void write_unix_address(FILE *out, const struct sockaddr_un *address, soc
 		fputs(address->sun_path, out);
 }
 
-static void write_address(FILE *out, int fd)
+static void write_address(FILE *out, int fd, bool peer)
 {
 	struct sockaddr_storage storage = { 0 };
 	socklen_t length = sizeof(storage);
 	char text[INET6_ADDRSTRLEN];
 
-	if (getsockname(fd, (struct sockaddr *)&storage, &length) < 0) {
+	if (peer ? getpeername(fd, (struct sockaddr *)&storage, &length)
+		 : getsockname(fd, (struct sockaddr *)&storage, &length)) {
 		fputs("none", out);
 	} else if (storage.ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)&storage;
@@ -104,7 +105,9 @@ static void write_socket(FILE *out, int fd)
 	fprintf(out, "fd.%d.type=%s\n", fd, type > 0 && type <= SOCK_SEQPACKET && types[type] ? types[type] : "other");
 	fprintf(out, "fd.%d.listening=%d\n", fd, passed_listens(fd));
 	fprintf(out, "fd.%d.address=", fd);
-	write_address(out, fd);
+	write_address(out, fd, false);
+	fprintf(out, "\nfd.%d.peer=", fd);
+	write_address(out, fd, true);
 	fputc('\n', out);
 }
 

@@ -116,6 +116,77 @@ Behaviour(cli, check_names_every_bad_variable_and_what_a_file_of_them_does_not_m
 	cr_assert_null(strstr(outcome.err, "Z=3"), "%s", outcome.err);
 }
 
+/* By its words alone it is nothing: it has no row that could be dropped, and the service before it is none of its. */
+Behaviour(cli, keep_going_leaves_a_broken_service_out_and_not_the_one_before_it)
+{
+	const char *last = text_of(GOOD, own_user());
+	const char *table = write_file("bad.conf", "%sservice broken {\n listen = \n exec = \"/bin/cat\"\n}\n%s", last,
+				       replaced(replaced(last, "web", "last"), "8888", "8889"));
+	struct outcome outcome = SUPERD_ANSWER("--print", "--keep-going", "-f", table);
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "service web "), "%s%s", outcome.out, outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "service last "));
+	cr_expect_null(strstr(outcome.out, "broken"));
+	cr_expect_not_null(strstr(outcome.err, text_of("%s:6:1: warning: this entry is left out", table)), "%s",
+			   outcome.err);
+	outcome = SUPERD_ANSWER("--print", "-f", table);
+	cr_expect_eq(outcome.status, 1);
+}
+
+Behaviour(cli, keep_going_never_leaves_out_what_all_services_hang_on)
+{
+	static const char *const vital[] = {
+		"defaults {\n only_from = { \"1.2.3.4.5\" }\n}\n", "defualts {\n user = \"nobody\"\n}\n",
+		"include(\"there-is-none.conf\")\n", "import(\"inetd:there-is-none.conf\")\n",
+	};
+
+	for (size_t n = 0; n < sizeof(vital) / sizeof(*vital); n++) {
+		const char *table = write_file(text_of("%zu.conf", n), GOOD "%s", own_user(), vital[n]);
+		struct outcome outcome = SUPERD_ANSWER("--print", "--keep-going", "-f", table);
+
+		cr_expect_eq(outcome.status, 1, "%s%s", vital[n], outcome.err);
+		cr_expect_null(strstr(outcome.err, "left out"), "%s%s", vital[n], outcome.err);
+	}
+}
+
+Behaviour(cli, check_says_what_it_took_each_source_for)
+{
+	const char *native = write_file("a.conf", GOOD, own_user());
+	const char *inetd = write_file("b", "127.0.0.1:81 stream tcp nowait %s /bin/cat cat\n", own_user());
+	const char *xinetd = write_file("c", "service d\n{\n\ttype = UNLISTED\n\tsocket_type = stream\n"
+					"\tprotocol = tcp\n\tport = 82\n\twait = no\n\tuser = %s\n"
+					"\tserver = /bin/cat\n}\n", own_user());
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", native, "-f", inetd, "-f", xinetd);
+
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 service\n%s: inetd.conf, 1 service\n"
+					      "%s: xinetd.conf, 1 service\n", native, inetd, xinetd));
+}
+
+/* What a table of another system says, superd.conf can say. */
+Behaviour(cli, print_of_another_systems_table_is_the_same_table)
+{
+	const char *inetd = write_file("inetd.conf",
+				       "127.0.0.1:81 stream tcp nowait.40 %s /bin/sh sh -c \"echo 'a b'\"\n"
+				       "echo dgram udp wait nobody internal\n"
+				       "/run/x.sock stream unix nowait/3/60/1 %s /bin/cat cat -n\n"
+				       "tcpmux/+date stream tcp nowait nobody /bin/date date\n"
+				       "tcpmux stream tcp nowait root internal\n", own_user(), own_user());
+	const char *printed = path_in("superd.conf");
+	struct outcome first = SUPERD_ANSWER("--print", "--compat", "freebsd", "-f", inetd), second;
+
+	cr_assert_eq(first.status, 0, "%s", first.err);
+	write_file("superd.conf", "%s", first.out);
+	second = SUPERD_ANSWER("--print", "-f", printed);
+	cr_assert_eq(second.status, 0, "%s%s", first.out, second.err);
+	cr_expect_str_eq(second.out, first.out);
+	first = SUPERD_ANSWER("--print=json", "--compat=freebsd", "-f", inetd);
+	second = SUPERD_ANSWER("--print=json", "-f", printed);
+	cr_expect_str_eq(second.out, first.out);
+	cr_expect_not_null(strstr(first.out, "tcpmux:+date"), "%s", first.out);
+}
+
 static const char *rich_table(void)
 {
 	return write_file("rich.conf",

@@ -275,23 +275,3 @@ Behaviour(examples, uuidd_answers_ends_and_answers_again)
 	}
 	superd_stop(superd);
 }
-
-Behaviour(examples, tables_are_without_fault)
-{
-	static const char *const names[] = { "demo.conf", "echo.conf", "hello-world.conf", "http.conf", "cat.conf",
-					     "datagram.conf", "superd.conf" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *table = example_table(names[i]);
-		struct outcome outcome;
-
-		if (strstr(table, "@USER@"))
-			table = replaced(table, "@USER@", own_user());
-		else if (strstr(table, "\"nobody\"") && geteuid() != 0)
-			table = replaced(table, "\"nobody\"", text_of("\"%s\"", own_user()));
-		/* Where the sources lie, nobody may be kept from reading them: that is not the table's fault. */
-		outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", write_file(names[i], "%s", table));
-		cr_assert_eq(outcome.status, 0, "%s: %s", names[i], outcome.err);
-		cr_assert_null(strstr(outcome.err, "error:"), "%s: %s", names[i], outcome.err);
-	}
-}

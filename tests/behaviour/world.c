@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -204,6 +205,14 @@ const char *superd_path(void)
 	return environment_path("SUPERD_BIN");
 }
 
+const char *superd_called(const char *name)
+{
+	const char *link = path_in("%s", name);
+
+	cr_assert_eq(symlink(superd_path(), link), 0, "%s: %s", link, strerror(errno));
+	return link;
+}
+
 const char *backend(const char *format, ...)
 {
 	va_list arguments;
@@ -308,6 +317,32 @@ void world_check(void)
 	cr_assert_null(strstr(world_logs(), "this is a bug of superd"), "%s", world_logs());
 }
 
+/* A mount in the test's own namespace may show what is the machine's, so nothing is removed below one. false: one
+ * could not be taken away. */
+static bool unmount_below(const char *top)
+{
+	size_t length = strlen(top);
+
+	for (int round = 0; round < 100; round++) {
+		FILE *mounts = fopen("/proc/self/mountinfo", "re");
+		char line[8192], place[4096] = "", found[4096];
+
+		while (mounts && fgets(line, sizeof(line), mounts)) {
+			if (sscanf(line, "%*s %*s %*s %*s %4095s", found) == 1 && !strncmp(found, top, length) &&
+			    (found[length] == '/' || !found[length]))
+				memcpy(place, found, sizeof(place));
+		}
+		if (!mounts)
+			return false;
+		fclose(mounts);
+		if (!*place)
+			return true;
+		if (umount2(place, MNT_DETACH) < 0)
+			return false;
+	}
+	return false;
+}
+
 void world_end(void)
 {
 	pid_t left[256];
@@ -324,6 +359,8 @@ void world_end(void)
 			break;
 		pause_a_moment();
 	}
-	if (folder[0])
+	if (folder[0] && unmount_below(folder))
 		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	else if (folder[0])
+		fprintf(stderr, "%s is left: something is still mounted there\n", folder);
 }

@@ -321,3 +321,45 @@ Test(bind, sees_an_empty_datagram_in_the_queue)
 	close(pipe);
 	cr_expect_eq(bind_queue(pipe, &fifo), -1);
 }
+
+Test(bind, opens_raw_sockets_of_a_protocol)
+{
+	static const char *const texts[] = { "raw:254", "raw:254@127.0.0.1", "raw6:254@::1", "raw:253%lo" };
+
+	skip_unless(geteuid() == 0, "raw sockets need root");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct listen listen = listen_of(texts[i]), other = listen_of("raw:252");
+		struct buf text = { 0 };
+		int fd;
+
+		if (i == 2 && !bind_kernel_has_ipv6())
+			continue;
+		fd = opened(&listen);
+		cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TYPE), SOCK_RAW);
+		cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), (int)listen.address->number);
+		cr_expect(bind_matches(fd, &listen), "%s", texts[i]);
+		cr_expect_not(bind_matches(fd, &other), "%s", texts[i]);
+		bind_describe(fd, &listen, &text);
+		cr_expect_str_eq(buf_string(&text), texts[i]);
+		buf_free(&text);
+		close(fd);
+	}
+}
+
+Test(bind, a_raw_socket_gets_what_is_sent)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct listen listen = listen_of("raw:254@127.0.0.1");
+	int fd, sender;
+	char packet[64];
+
+	skip_unless(geteuid() == 0, "raw sockets need root");
+	fd = opened(&listen);
+	sender = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 254);
+	cr_assert_eq(sendto(sender, "hi", 2, 0, (struct sockaddr *)&to, sizeof(to)), 2);
+	cr_expect_gt(bind_queue(fd, &listen), 0);
+	cr_assert_eq(recv(fd, packet, sizeof(packet), MSG_DONTWAIT), 22);
+	cr_expect_eq(memcmp(packet + 20, "hi", 2), 0);
+	close(sender);
+	close(fd);
+}

@@ -45,7 +45,7 @@ static unsigned backlog_of(int fd)
 static void adopted(int fd, const struct listen *listen)
 {
 	buf_clear(&warnings);
-	bind_adopt(fd, listen, &warnings);
+	cr_assert_eq(bind_adopt(fd, listen, &why, &warnings), 0, "%s", buf_string(&why));
 }
 
 /* From options to changed, without a word. */

@@ -224,3 +224,25 @@ Test(client, running_out_of_descriptors_is_told_apart)
 	close(peer);
 	close(fd);
 }
+
+Test(client, sends_a_datagram_that_is_seen_and_left_where_it_is)
+{
+	struct listen listen = listen_of("udp:127.0.0.1:0");
+	int fd = opened(&listen), peer = connected(AF_INET, SOCK_DGRAM, port_of(fd));
+	struct client client;
+	char text[64];
+
+	cr_expect_not(client_peek(fd, &client));
+	cr_expect_eq(client.length, 0u);
+	cr_assert_eq(send(peer, "hello", 5, 0), 5);
+	for (int n = 0; n < 2; n++) {
+		cr_expect(client_peek(fd, &client));
+		cr_expect_eq(client.fd, -1);
+		client_address(&client, text, sizeof(text));
+		cr_expect_str_eq(text, "127.0.0.1");
+		cr_expect_eq(client_port(&client), port_of(peer));
+	}
+	cr_expect_eq(recv(fd, text, sizeof(text), MSG_DONTWAIT), 5);
+	close(peer);
+	close(fd);
+}

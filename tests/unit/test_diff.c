@@ -67,6 +67,9 @@ static const char *changed_value(const struct directive *directive)
 		{ "io_scheduling", "idle" },
 		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
 		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
+		{ "builtin", "echo" }, { "redirect", "::1 80" }, { "only_from", "none" }, { "no_access", "::1" },
+		{ "access_times", "8:00-9:00" }, { "max_load", "2.5" }, { "cps", "7" }, { "log_type", "SYSLOG mail" },
+		{ "log_on_success", "PID" }, { "log_on_failure", "HOST" },
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -77,7 +80,7 @@ static const char *changed_value(const struct directive *directive)
 		return directive->words[1];
 	if (directive->type == &type_bool)
 		return "yes";
-	if (directive->type == &type_path)
+	if (directive->type == &type_path || directive->type == &type_paths)
 		return "/x";
 	if (directive->type == &type_mode)
 		return "0700";

@@ -33,6 +33,8 @@ union field {
 	int64_t number;
 	struct limit limit;
 	struct stream stream;
+	struct rate rate;
+	struct log_target log_target;
 };
 
 /* Room for any group. */
@@ -44,6 +46,7 @@ union group {
 	struct streams streams;
 	struct gate gate;
 	struct life life;
+	struct logging logging;
 };
 
 static const char *name_of(const struct directive *directive)
@@ -73,7 +76,8 @@ static const char *const promised[] = {
 	"state_directory",
 	"output", "error", "input",
 	"only_from", "no_access", "access_times", "max_load", "instances", "per_source", "cps", "libwrap", "banner",
-	"banner_success", "banner_fail", "deny_time", "per_source_prefix", "overload",
+	"banner_success", "banner_fail", "deny_time", "per_source_prefix", "overload", "trigger_limit_burst",
+	"trigger_limit_interval", "trigger_limit_pause", "per_source_cpm", "id_only", "intercept",
 	"log_type", "log_on_success", "log_on_failure",
 	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "notify_access", "pid_file",
 	"runtime_max", "backoff_min", "backoff_max", "on_failure", "on_remove", "idle_timeout", "idle_action",
@@ -135,12 +139,15 @@ Test(directive, systemd_names_say_their_section)
 	}
 }
 
-Test(directive, only_listen_and_exec_are_no_defaults)
+Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
-	EACH(directive) {
-		bool own = !strcmp(name_of(directive), "listen") || !strcmp(name_of(directive), "socket") ||
-			   !strcmp(name_of(directive), "exec");
+	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time" };
 
+	EACH(directive) {
+		bool own = false;
+
+		for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+			own |= !strcmp(name_of(directive), alone[i]);
 		cr_expect_eq(!(directive->flags & IN_DEFAULTS), own, "%s", name_of(directive));
 	}
 }
@@ -157,9 +164,12 @@ Test(directive, the_options_of_a_socket_are_those_of_its_chapter)
 Test(directive, only_sockets_are_made_anew)
 {
 	EACH(directive) {
-		if (directive->change == CHANGE_REBIND || directive->change == CHANGE_SOCKET)
-			cr_expect(directive->chapter == CHAPTER_SOCKETS || (directive->flags & STRUCTURE), "%s",
-				  name_of(directive));
+		bool of_sockets = directive->chapter == CHAPTER_SOCKETS || (directive->flags & STRUCTURE);
+
+		if (directive->change == CHANGE_REBIND)
+			cr_expect(of_sockets, "%s", name_of(directive));
+		if (directive->change == CHANGE_SOCKET)
+			cr_expect(of_sockets || !strcmp(name_of(directive), "intercept"), "%s", name_of(directive));
 	}
 }
 
@@ -316,6 +326,16 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.gate.per_source, UNLIMITED);
 	cr_expect_eq(group.gate.per_source_prefix, 64);
 	cr_expect_eq(group.gate.overload, OVERLOAD_QUEUE);
+	cr_expect_null(group.gate.only_from);
+	cr_expect_eq(group.gate.max_load, 0);
+	cr_expect_eq(group.gate.cps.number, UNLIMITED);
+	cr_expect_eq(group.gate.trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(group.gate.trigger_limit_interval, 2000000);
+	cr_expect_eq(group.gate.trigger_limit_pause, 10000000);
+	cr_expect_eq(group.gate.deny_time, -1);
+	cr_assert(directive_fill_defaults(GROUP_LOG, &group, pool));
+	cr_expect_eq(group.logging.log_type.kind, LOG_TYPE_COMMON);
+	cr_expect_eq(group.logging.log_on_success, 0);
 	cr_assert(directive_fill_defaults(GROUP_WHO, &group, pool));
 	cr_expect(group.who.groups);
 	cr_expect_null(group.who.user);

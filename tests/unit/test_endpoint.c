@@ -86,6 +86,10 @@ static const char *const canonical_texts[][2] = {
 	{ "rpc/tcp:100005/1", "rpc/tcp:100005/1" }, { "rpc/udp:mountd/1-3", "rpc/udp:mountd/1-3" },
 	{ "rpc/udp:mountd/2-2", "rpc/udp:mountd/2" }, { "rpc/tcp6:nfs/4", "rpc/tcp6:nfs/4" },
 	{ "tcpmux:name", "tcpmux:name" }, { "tcpmux:+name", "tcpmux:+name" },
+	{ "raw:icmp", "raw:icmp" }, { "raw4:icmp", "raw:icmp" }, { "raw6:ipv6-icmp", "raw6:ipv6-icmp" },
+	{ "raw:89@192.0.2.1%eth0", "raw:89@192.0.2.1%eth0" }, { "raw:01", "raw:1" }, { "raw6:58@[::1]", "raw6:58@::1" },
+	{ "raw6:58@FE80::1%eth0", "raw6:58@fe80::1%eth0" }, { "raw:icmp@*", "raw:icmp" }, { "raw6:58@::", "raw6:58" },
+	{ "raw:icmp@host.example", "raw:icmp@host.example" },
 };
 
 Test(endpoint, writes_one_text_for_one_address)
@@ -245,10 +249,42 @@ Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)
 	expect_refused("rpc/tcp:nfs/x", "an RPC version");
 	expect_refused("rpc/tcp:nfs/1-", "an RPC version");
 	expect_refused("rpc/tcp:nfs/3-1", "lower one comes first");
+	expect_refused("rpc/tcp:nfs/1-101", "at most 100 RPC versions");
+	cr_expect_eq(parse("rpc/tcp:nfs/1-100")->highest, 100);
 	expect_refused("tcpmux:", "missing behind the colon");
 	expect_refused("tcpmux:+", "a TCPMUX name");
 	expect_refused("tcpmux:a b", "a TCPMUX name");
 	expect_refused("tcpmux:HELP", "RFC 1078");
+}
+
+Test(endpoint, refuses_bad_raw_protocols)
+{
+	expect_refused("raw:", "missing behind the colon");
+	expect_refused("raw:0", "1 to 254");
+	expect_refused("raw:255", "1 to 254");
+	expect_refused("raw:256", "1 to 254");
+	expect_refused("raw:-1", "1 to 254");
+	expect_refused("raw:@192.0.2.1", "1 to 254");
+	expect_refused("raw:icmp@", "a host is missing");
+	expect_refused("raw:icmp@192.0.2", "no IPv4 address");
+	expect_refused("raw:icmp@::1", "IPv6 address");
+	expect_refused("raw6:58@192.0.2.1", "IPv4 address");
+	expect_refused("raw:icmp:7", "1 to 254");
+	expect_refused("raw:icmp%", "the name of an interface");
+	expect_refused("raw", "as in raw:ADDRESS");
+}
+
+Test(endpoint, a_raw_one_is_of_the_internet_but_has_no_port)
+{
+	const struct endpoint *e = parse("raw:89@192.0.2.1");
+
+	cr_expect_eq(e->kind, ENDPOINT_RAW);
+	cr_expect_eq(e->number, 89);
+	cr_expect(endpoint_is_inet(e) && !endpoint_has_port(e) && !endpoint_accepts(e) && !endpoint_is_datagram(e));
+	cr_expect_str_eq(parse("raw:icmp")->port_name, "icmp");
+	cr_expect(endpoint_clash(parse("raw:icmp"), parse("raw4:icmp")));
+	cr_expect_not(endpoint_clash(parse("raw:icmp"), parse("raw:89")));
+	cr_expect(endpoint_has_port(parse("80")) && !endpoint_has_port(parse("/x")));
 }
 
 Test(endpoint, refuses_what_is_longer_than_any_address)
@@ -287,7 +323,8 @@ Test(endpoint, differs_in_every_part)
 		"tcp:localhost:80",
 		"tcp:127.0.0.1:80", "/x", "unix-dgram:/x", "@x", "netlink:route", "netlink:route 1", "vsock:1:1",
 		"vsock:1:2",
-		"vsock:2:1", "rpc/tcp:nfs/1", "rpc/tcp:nfs/1-2", "rpc/udp:nfs/1", "tcpmux:a", "tcpmux:+a",
+		"vsock:2:1", "rpc/tcp:nfs/1", "rpc/tcp:nfs/1-2", "rpc/udp:nfs/1", "tcpmux:a", "tcpmux:+a", "raw:1",
+		"raw:2", "raw6:1", "raw:icmp", "raw:1@127.0.0.1",
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -312,6 +349,9 @@ Test(endpoint, knows_its_nature)
 	cr_expect_not(endpoint_is_datagram(parse("seqpacket:/x")));
 	cr_expect(endpoint_is_inet(parse("sctp:80")));
 	cr_expect_not(endpoint_is_inet(parse("vsock::1")));
+	cr_expect(endpoint_is_inet(parse("rpc/tcp:nfs/4")) && endpoint_is_rpc(parse("rpc/tcp:nfs/4")));
+	cr_expect(endpoint_is_inet(parse("rpc/udp6:nfs/4")) && endpoint_is_rpc(parse("rpc/udp6:nfs/4")));
+	cr_expect_not(endpoint_is_rpc(parse("tcp:nfs")));
 	cr_expect(endpoint_is_path(parse("fifo:/x")));
 	cr_expect(endpoint_is_path(parse("/x")));
 	cr_expect_not(endpoint_is_path(parse("@x")));

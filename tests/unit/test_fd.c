@@ -185,6 +185,45 @@ Test(fd, waits_for_a_non_blocking_writer_when_it_reads_all, .timeout = 10)
 	free(text);
 }
 
+/* Twice the same, by a number that others may hold on to; what is a file already keeps its place. */
+Test(fd, makes_a_pipe_readable_once_more)
+{
+	FILE *file = tmpfile();
+	int ends[2], number;
+	size_t length;
+	char *text;
+	off_t start;
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(write(ends[1], "twice", 5), 5);
+	close(ends[1]);
+	number = ends[0];
+	start = fd_make_rewindable(number, 100);
+	cr_assert_geq(start, 0);
+	for (int n = 0; n < 2; n++) {
+		cr_assert_eq(lseek(number, start, SEEK_SET), start);
+		text = fd_read_all(number, 100, &length);
+		cr_assert_not_null(text);
+		cr_expect_str_eq(text, "twice");
+		free(text);
+	}
+	cr_assert(file && write(fileno(file), "skipped", 7) == 7);
+	cr_expect_eq(fd_make_rewindable(fileno(file), 100), 7);
+	fclose(file);
+}
+
+/* Half a table must never be read as if it were all of it. */
+Test(fd, refuses_a_pipe_that_gives_too_much)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(write(ends[1], "too much", 8), 8);
+	close(ends[1]);
+	cr_expect_eq(fd_make_rewindable(ends[0], 7), -1);
+	cr_expect_eq(errno, EFBIG);
+}
+
 Test(fd, opens_the_standard_three_on_null)
 {
 	struct stat null, status;

@@ -139,6 +139,31 @@ Test(log, filters_by_level)
 	cr_assert_not_null(strstr(text, ": echo: always\n"));
 }
 
+Test(log, leaves_a_record_as_it_is_at_every_level)
+{
+	const struct event event = { .name = "start", .service = "echo", .pid = 7 };
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	open_log("stderr", false, LEVEL_ERROR);
+	log_record(open_one, LEVEL_INFO, &event, "START: echo pid=7", 17);
+	log_record(open_one, LEVEL_WARNING, &event, "two\nlines", 9);
+	cr_assert_str_eq(read_now(ends[0]), "START: echo pid=7\ntwo\\x0alines\n");
+}
+
+Test(log, gives_a_record_its_facts_in_json)
+{
+	const struct event event = { .name = "start", .service = "echo", .pid = 7, .peer = "192.0.2.1" };
+
+	open_log(destination, true, LEVEL_INFO);
+	log_record(open_one, LEVEL_INFO, &event, "START: echo pid=7", 17);
+	read_path(path);
+	expect_match("\"service\":\"echo\",\"event\":\"start\",\"pid\":7,\"peer\":\"192\\.0\\.2\\.1\","
+		     "\"message\":\"START: echo pid=7\"\\}\n$");
+}
+
 Test(log, does_nothing_without_a_log)
 {
 	const struct event event = { 0 };
@@ -146,6 +171,7 @@ Test(log, does_nothing_without_a_log)
 	log_event(NULL, LEVEL_ERROR, &event, "x");
 	log_say(NULL, LEVEL_ERROR, "x");
 	log_output(NULL, "a", 0, "x", 1);
+	log_record(NULL, LEVEL_INFO, &event, "x", 1);
 	log_reopen(NULL);
 	log_close(NULL);
 	cr_assert_eq(log_dropped(NULL), 0);
@@ -163,6 +189,21 @@ Test(log, stamps_the_lines_of_a_file)
 		     "superd\\[[0-9]+\\]: debug: why\n$");
 	cr_assert_eq(stat(path, &status), 0);
 	cr_assert_eq(status.st_mode & 07777, 0640);
+}
+
+/* xinetd's own levels stand behind its own dates; a warning is not called one twice. */
+Test(log, stamps_the_lines_of_a_file_under_another_name)
+{
+	open_log(destination, false, LEVEL_INFO);
+	log_set_name(open_one, "inetd", false);
+	log_info(open_one, "one");
+	log_set_name(open_one, "xinetd", true);
+	log_warn(open_one, "two");
+	log_notice(open_one, "three");
+	read_path(path);
+	expect_match("^[^ ]+ inetd\\[[0-9]+\\]: one\n"
+		     "[0-9]{2}/[01][0-9]/[0-3][0-9]@[0-2][0-9]:[0-5][0-9]:[0-6][0-9] xinetd\\[[0-9]+\\]: WARNING: two\n"
+		     "[^ ]+ xinetd\\[[0-9]+\\]: NOTICE: three\n$");
 }
 
 Test(log, writes_every_fact_as_json)

@@ -3,71 +3,33 @@
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/flags.h"
-
-#define MOST_WORDS 16
-
-static struct options options;
-static char *words[MOST_WORDS + 1];
-
-static void drop_options(void)
-{
-	options_free(&options);
-	for (char **word = words; *word; word++)
-		free(*word);
-}
+#include "command_line.h"
 
 TestSuite(options, .fini = drop_options);
 
-/* Reads the words, separated by blanks in the text, as a command line. */
-static bool read_line(const char *text)
+/* As superd, with this behind its name. */
+static void read_line(const char *text)
 {
-	char *copy = strdup(text), *rest = copy;
-	int count = 0;
+	char line[500];
 
-	drop_options();
-	cr_assert(copy);
-	words[count++] = strdup("superd");
-	for (char *word; (word = strsep(&rest, " ")) && *word;) {
-		cr_assert_lt(count, MOST_WORDS);
-		words[count++] = strdup(word);
-	}
-	words[count] = NULL;
-	free(copy);
-	optind = 0;             /* getopt_long begins anew */
-	return options_read(&options, count, words);
+	snprintf(line, sizeof(line), "superd %s", text);
+	READS_COMMAND(line);
 }
 
-#define READS(text) cr_assert(read_line(text), "%s", text)
-
-/* Refused, and what is said has both parts. */
 static void expect_refused(const char *text, const char *part, const char *other)
 {
-	char said[1000] = "";
-	int real = dup(STDERR_FILENO);
-	FILE *kept = tmpfile();
-	bool read;
+	char line[500];
 
-	cr_assert(kept && real >= 0);
-	fflush(stderr);
-	dup2(fileno(kept), STDERR_FILENO);
-	read = read_line(text);
-	fflush(stderr);
-	dup2(real, STDERR_FILENO);
-	close(real);
-	rewind(kept);
-	said[fread(said, 1, sizeof(said) - 1, kept)] = '\0';
-	fclose(kept);
-	cr_expect_not(read, "%s", text);
-	cr_expect(strstr(said, part), "%s: does not say '%s': %s", text, part, said);
-	cr_expect(strstr(said, other), "%s: does not say '%s': %s", text, other, said);
+	snprintf(line, sizeof(line), "superd %s", text);
+	expect_command_refused(line, part, other);
 }
+
+#define READS(text) read_line(text)
 
 Test(options, has_the_manuals_defaults)
 {
@@ -205,6 +167,37 @@ Test(options, refuses_the_options_of_a_service_without_one)
 		expect_refused(lines[n], "go with -l", "a table has options");
 }
 
+Test(options, takes_the_system_a_table_is_read_as)
+{
+	READS("-f inetd.conf --compat freebsd");
+	cr_expect_eq(options.compat, COMPAT_FREEBSD);
+	READS("--compat=xinetd");
+	cr_expect_eq(options.compat, COMPAT_XINETD);
+	expect_refused("--compat linux", "--compat: 'linux'", "busybox");
+}
+
+/* Whatever the folder and the link are called that lead to it. */
+Test(options, goes_by_the_name_it_is_called_by)
+{
+	static const struct {
+		const char *name;
+		enum guise guise;
+	} names[] = {
+		{ "superd", AS_SUPERD },	 { "/usr/sbin/superd", AS_SUPERD },
+		{ "/inetd/superd", AS_SUPERD },	 { "inetd", AS_INETD },
+		{ "/usr/sbin/inetd", AS_INETD }, { "-inetd", AS_INETD },
+		{ "openbsd-inetd", AS_INETD },	 { "/usr/sbin/inetutils-inetd", AS_INETD },
+		{ "xinetd", AS_XINETD },	 { "./xinetd", AS_XINETD },
+		{ "-xinetd", AS_XINETD },	 { "xinetd2", AS_SUPERD },
+		{ "inetd.conf", AS_SUPERD },	 { "rlinetd", AS_SUPERD },
+	};
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		read_command(names[n].name);
+		cr_expect_eq(options.guise, names[n].guise, "%s", names[n].name);
+	}
+}
+
 Test(options, refuses_values_that_are_none)
 {
 	expect_refused("--log-format xml", "--log-format: 'xml'", "text and json");
@@ -280,7 +273,7 @@ Test(flags, stand_in_help_each_on_a_line, .init = cr_redirect_stdout)
 	char text[8000];
 	FILE *out;
 
-	options_help();
+	options_help(&(struct options){ .guise = AS_SUPERD });
 	fflush(stdout);
 	out = cr_get_redirected_stdout();
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';

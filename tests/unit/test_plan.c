@@ -120,6 +120,22 @@ Test(plan, passes_on_what_was_asked_for_but_nothing_that_speaks_of_superd)
 	cr_expect_eq(plan->environment_count, 4u, "more than those and PATH");
 }
 
+Test(plan, passes_on_everything_but_what_speaks_of_superd)
+{
+	struct passwd *self = getpwuid(getuid());
+
+	inherit("LANG=de", "EMPTY=", "HOME=/elsewhere", "PATH=/strange", "LISTEN_FDS=3", "NOTIFY_SOCKET=/n",
+		   "REMOTE_ADDR=::1", "CREDENTIALS_DIRECTORY=/c", "no variable", NULL);
+	cr_assert(plan_of("passenv = { \"*\" }"));
+	expect_value("LANG", "de");
+	expect_value("EMPTY", "");
+	expect_value("PATH", "/strange");
+	expect_value("HOME", self->pw_dir);
+	cr_expect_eq(plan->environment_count, 7u, "more than those of the user and LANG, EMPTY, PATH");
+	cr_assert(plan_of("passenv = { HOME, \"*\" }"));
+	expect_value("HOME", "/elsewhere");
+}
+
 Test(plan, lets_a_file_win_over_env_and_env_over_passenv)
 {
 	const char *path = file_of("env", "B=file\nC=file\n", 14);

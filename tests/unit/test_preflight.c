@@ -246,6 +246,20 @@ Test(preflight, looks_at_folders_and_files)
 	cr_expect_eq(diags.errors, 5, "%s", said());
 }
 
+Test(preflight, warns_of_a_log_file_without_a_folder)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/none/log\"}\n log_on_success = {PID}\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/log\"}\n log_on_failure = {HOST}\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/none/log\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory"), "%s", said());
+	cr_expect_not(strstr(said(), "b: log_type"), "%s", said());
+	cr_expect_not(strstr(said(), "c: log_type"), "nothing is logged there: %s", said());
+	cr_expect_eq(diags.errors, 0, "%s", said());
+}
+
 Test(preflight, warns_of_interfaces_that_are_not_there)
 {
 	cr_assert(load("service a {\n listen = {\"54001%nosuchif0\"}\n exec = \"/bin/true\"\n}\n"

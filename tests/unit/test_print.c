@@ -91,7 +91,8 @@ static bool find_value(const struct directive *directive, size_t n, char *out, s
 		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~",
 		"10:unlimited", "unlimited",
 		"chown", "~setuid", "A=1 ${B} \\\"q\\\" \\\\ '", "low-delay", "idle", "best-effort:3", "2-4", "a/b",
-		"append:/x", "syslog", "infinity", "\\t# // /*\\n", "",
+		"append:/x", "syslog", "infinity", "22:00-6:05", "SYSLOG local3 debug", "FILE '/x y' 1M", "2.125",
+		"[2001:db8::1]:80", "192.0.2.{1,7}", "daytime xinetd", "\\t# // /*\\n", "",
 	};
 	size_t count = sizeof(candidates) / sizeof(*candidates);
 

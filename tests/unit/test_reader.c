@@ -28,8 +28,7 @@ static void leave_folder(void)
 
 TestSuite(reader, .init = enter_folder, .fini = leave_folder);
 
-__attribute__((format(printf, 2, 3)))
-static void write_file(const char *path, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void write_file(const char *path, const char *format, ...)
 {
 	FILE *file = fopen(path, "w");
 	va_list arguments;
@@ -46,12 +45,25 @@ static void write_service(const char *path, const char *name, int port)
 	write_file(path, "service %s { listen = %d exec = /bin/x }\n", name, port);
 }
 
+static void write_inetd(const char *path, const char *port)
+{
+	write_file(path, "%s stream tcp4 nowait root /bin/x x\n", port);
+}
+
+static void write_xinetd(const char *path, const char *name, int port)
+{
+	write_file(path,
+		   "service %s\n{\n\ttype = UNLISTED\n\tsocket_type = stream\n\tprotocol = tcp\n\tport = %d\n"
+		   "\twait = no\n\tuser = root\n\tserver = /bin/x\n}\n",
+		   name, port);
+}
+
 /* The names of the services in order, and behind them what was said. */
 static char *read_one(const char *source)
 {
 	const char *const sources[] = { source };
 	struct diags diags = { 0 };
-	struct table *table = read_table(sources, 1, &diags);
+	struct table *table = read_table(&(struct read_request){ .sources = sources, .count = 1 }, &diags);
 	char *text;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
@@ -83,6 +95,46 @@ static void expect_said(const char *source, const char *wanted)
 	free(text);
 }
 
+struct taken {
+	char format[32];
+	size_t entries;
+};
+
+static void on_taken(void *context, const char *path, const char *format, size_t entries)
+{
+	struct taken *taken = context;
+
+	(void)path;
+	snprintf(taken->format, sizeof(taken->format), "%s", format);
+	taken->entries = entries;
+}
+
+static void expect_taken(const char *source, const char *format, size_t entries)
+{
+	struct taken taken = { 0 };
+	struct diags diags = { 0 };
+	struct read_request request = { .sources = &source, .count = 1, .took = on_taken, .context = &taken };
+
+	table_free(read_table(&request, &diags));
+	diags_free(&diags);
+	cr_expect_str_eq(taken.format, format, "of: %s", source);
+	cr_expect_eq(taken.entries, entries, "%zu of: %s", taken.entries, source);
+}
+
+static size_t count_sockets(const char *source, enum compat compat)
+{
+	struct diags diags = { 0 };
+	struct read_request request = { .sources = &source, .count = 1, .compat = compat };
+	struct table *table = read_table(&request, &diags);
+	size_t count = 0;
+
+	for (size_t i = 0; table && i < table->count; i++)
+		count += table->services[i].socket_count;
+	table_free(table);
+	diags_free(&diags);
+	return count;
+}
+
 Test(reader, names_a_file_that_is_missing)
 {
 	expect("none.conf", "\nnone.conf: error: cannot read: No such file or directory\n");
@@ -98,24 +150,116 @@ Test(reader, warns_of_a_table_without_services)
 Test(reader, knows_the_formats_and_says_which_are_to_come)
 {
 	write_service("a.conf", "a", 80);
+	write_inetd("i", "80");
+	write_xinetd("x", "x", 80);
 	expect("superd:a.conf", "a \n");
-	expect_said("inetd:a.conf", "tables of inetd: not yet");
-	expect_said("xinetd:a.conf", "tables of xinetd: not yet");
+	expect("inetd:i", "80 \n");
+	expect("xinetd:x", "x \n");
 	expect_said("systemd:a.conf", "tables of systemd: not yet");
 	expect_said("launchd:a.conf", "tables of launchd: not yet");
-	expect_said("runit:a.conf", "there is no format 'runit': known are superd, inetd, xinetd, systemd and "
+	expect_said("runit:a.conf",
+		    "there is no format 'runit': known are superd, inetd, xinetd, systemd and "
 		    "launchd");
 	expect_said("superd:", "a source has no path");
+	expect_said("inetd+gnu:", "a source has no path");
 	expect_said("", "a source has no path");
 }
 
-Test(reader, recognises_other_tables_by_their_names)
+Test(reader, recognises_tables_by_their_names)
 {
-	write_file("inetd.conf", "ftp stream tcp nowait root /usr/sbin/ftpd ftpd\n");
-	expect_said("inetd.conf", "tables of inetd: not yet");
+	static const char *const inetd[] = { "inetd.conf", "inetd.conf.old", "inetd.d/web", "e/../inetd.d/web" };
+	static const char *const xinetd[] = { "xinetd.conf", "xinetd.d/web", "./xinetd.d//web" };
+
+	cr_assert_eq(mkdir("inetd.d", 0755), 0);
+	cr_assert_eq(mkdir("xinetd.d", 0755), 0);
+	cr_assert_eq(mkdir("e", 0755), 0);
+	for (size_t n = 0; n < sizeof(inetd) / sizeof(*inetd); n++) {
+		write_file(inetd[n], "# nothing\n");
+		expect_taken(inetd[n], "inetd.conf", 0);
+	}
+	for (size_t n = 0; n < sizeof(xinetd) / sizeof(*xinetd); n++) {
+		write_file(xinetd[n], "# nothing\n");
+		expect_taken(xinetd[n], "xinetd.conf", 0);
+	}
 	expect_said("./web.socket", "tables of systemd: not yet");
-	write_service("service.table", "a", 80);
-	expect("service.table", "a \n");
+}
+
+Test(reader, recognises_tables_by_what_is_in_them)
+{
+	write_service("native", "a", 80);
+	write_file("braces", "service a\n{\n\tlisten = 80\n\texec = /bin/x\n}\n");
+	write_file("defaults", "defaults {\n}\nservice a { listen = 80 exec = /bin/x }\n");
+	write_file("empty", "%s", "");
+	write_file("comment", "# a table that is still to be written\n");
+	write_inetd("inetd", "80");
+	write_file("address", "127.0.0.1:80 stream tcp nowait root /bin/x x\n");
+	write_xinetd("xinetd", "x", 80);
+	write_file("including", "# all of it\n\nincludedir none.d\n");
+	write_file("merged", "defaults\n{\n\tinstances = 60\n}\n");
+	expect_taken("native", "superd.conf", 1);
+	expect_taken("braces", "superd.conf", 1);
+	expect_taken("defaults", "superd.conf", 1);
+	expect_taken("empty", "superd.conf", 0);
+	expect_taken("comment", "superd.conf", 0);
+	expect_taken("inetd", "inetd.conf", 1);
+	expect_taken("address", "inetd.conf", 1);
+	expect_taken("xinetd", "xinetd.conf", 1);
+	expect_said("including", "none.d");
+}
+
+Test(reader, recognises_a_folder_by_its_name_or_its_files)
+{
+	cr_assert_eq(mkdir("xinetd.d", 0755), 0);
+	write_xinetd("xinetd.d/b", "b", 81);
+	write_xinetd("xinetd.d/a", "a", 80);
+	cr_assert_eq(mkdir("other", 0755), 0);
+	write_inetd("other/web", "81");
+	write_inetd("other/web~", "82");
+	write_inetd("other/.web", "83");
+	cr_assert_eq(mkdir("native", 0755), 0);
+	write_service("native/a.conf", "a", 80);
+	expect("xinetd.d", "a b \n");
+	expect("xinetd.d/", "a b \n");
+	expect_said("other", "81 \nother/web~: warning: it is left out");
+	expect("native", "a \n");
+	expect_taken("xinetd.d", "xinetd.conf", 2);
+	expect_taken("other", "inetd.conf", 1);
+}
+
+Test(reader, recognises_standard_input_even_from_a_pipe)
+{
+	int ends[2];
+
+	write_inetd("in", "80");
+	cr_assert(freopen("in", "r", stdin));
+	expect("-", "80 \n");
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_gt(dprintf(ends[1], "81 stream tcp4 nowait root /bin/x x\n"), 0);
+	close(ends[1]);
+	cr_assert_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	expect("-", "81 \n");
+}
+
+/* Bare tcp is both families in superd's meaning, and IPv4 alone in FreeBSD's. */
+Test(reader, reads_with_the_meaning_that_was_asked_for)
+{
+	write_file("inetd.conf", "80 stream tcp nowait root /bin/x x\n");
+	cr_expect_eq(count_sockets("inetd.conf", COMPAT_NONE), 2u);
+	cr_expect_eq(count_sockets("inetd.conf", COMPAT_FREEBSD), 1u);
+	cr_expect_eq(count_sockets("inetd+freebsd:inetd.conf", COMPAT_NONE), 1u);
+	cr_expect_eq(count_sockets("inetd+openbsd:inetd.conf", COMPAT_FREEBSD), 2u);
+	expect_said("inetd+linux:inetd.conf", "there is no 'linux' to be compatible with");
+	expect_said("superd+gnu:inetd.conf", "gnu has no meaning of its own for tables of superd");
+	expect_said("xinetd+gnu:inetd.conf", "gnu has no meaning of its own for tables of xinetd");
+}
+
+Test(reader, imports_with_a_meaning_that_is_not_that_of_the_next)
+{
+	write_file("one", "80 stream tcp nowait root /bin/x x\n");
+	write_file("two", "81 stream tcp nowait root /bin/x x\n");
+	write_file("a.conf", "import(\"inetd+freebsd:one\")\nimport(\"inetd:two\")\n");
+	cr_expect_eq(count_sockets("a.conf", COMPAT_NONE), 3u);
 }
 
 Test(reader, takes_a_path_with_a_colon_behind_a_folder)
@@ -139,7 +283,8 @@ Test(reader, includes_by_pattern_sorted_and_relative_to_the_file)
 {
 	cr_assert_eq(mkdir("d[1]", 0755), 0);
 	cr_assert_eq(mkdir("d[1]/x", 0755), 0);
-	write_file("d[1]/main", "include(\"x/*.conf\")\nservice last { listen = 99 exec = /bin/x }\n"
+	write_file("d[1]/main",
+		   "include(\"x/*.conf\")\nservice last { listen = 99 exec = /bin/x }\n"
 		   "include(\"none/*\")\n");
 	write_service("d[1]/x/b.conf", "b", 81);
 	write_service("d[1]/x/a.conf", "a", 80);
@@ -150,7 +295,8 @@ Test(reader, includes_by_pattern_sorted_and_relative_to_the_file)
 Test(reader, reports_a_plain_include_that_is_missing_or_a_folder)
 {
 	write_file("a.conf", "service a { listen = 80 exec = /bin/x }\n include(\"none.conf\")\n include(\".\")\n");
-	expect("a.conf", "a \na.conf:2:2: error: cannot read none.conf: No such file or directory\n"
+	expect("a.conf",
+	       "a \na.conf:2:2: error: cannot read none.conf: No such file or directory\n"
 	       "a.conf:3:2: error: include: . is a folder: name its files, as in \"./*.conf\"\n");
 }
 
@@ -173,7 +319,8 @@ Test(reader, refuses_a_file_that_includes_itself_and_names_both_places)
 	write_file("a.conf", "include(\"b.conf\")\n");
 	write_file("b.conf", "\n  include(\"c.conf\")\n");
 	cr_assert_eq(symlink("b.conf", "c.conf"), 0);
-	expect("a.conf", "\nb.conf:2:3: error: c.conf is being read already: a file can't include itself\n"
+	expect("a.conf",
+	       "\nb.conf:2:3: error: c.conf is being read already: a file can't include itself\n"
 	       "a.conf:1:1: note: b.conf is read because of this line\n");
 	write_file("d.conf", "include(\"./*.conf\")\n");
 	expect_said("d.conf", "d.conf:1:1: error: ./d.conf is being read already");
@@ -182,7 +329,8 @@ Test(reader, refuses_a_file_that_includes_itself_and_names_both_places)
 Test(reader, includes_one_file_twice_beside_each_other)
 {
 	write_file("defaults", "# nothing\n");
-	write_file("a.conf", "include(\"defaults\")\ninclude(\"defaults\")\n"
+	write_file("a.conf",
+		   "include(\"defaults\")\ninclude(\"defaults\")\n"
 		   "service a { listen = 80 exec = /bin/x }\n");
 	expect("a.conf", "a \n");
 }
@@ -223,10 +371,10 @@ Test(reader, bounds_the_number_of_files)
 Test(reader, imports_relative_to_the_file_in_any_format)
 {
 	cr_assert_eq(mkdir("d", 0755), 0);
-	write_file("d/a.conf", "import(\"superd:b.conf\")\n import(\"inetd:/etc/inetd.conf\")\n"
-		   "import(\"runit:x\")\n");
+	write_file("d/a.conf", "import(\"superd:b.conf\")\n import(\"inetd:i\")\nimport(\"runit:x\")\n");
 	write_service("d/b.conf", "b", 80);
-	expect_said("d/a.conf", "b \nd/a.conf:2:2: error: /etc/inetd.conf: tables of inetd: not yet");
+	write_inetd("d/i", "81");
+	expect_said("d/a.conf", "b 81 \n");
 	expect_said("d/a.conf", "d/a.conf:3:1: error: runit:x: there is no format 'runit'");
 }
 
@@ -238,7 +386,7 @@ Test(reader, shares_defaults_between_included_files)
 
 	write_file("a.conf", "include(\"b.conf\")\nservice a { listen = 80 exec = /bin/x }\n");
 	write_file("b.conf", "defaults { instances = 7 }\nservice b { listen = 81 exec = /bin/x }\n");
-	table = read_table(sources, 1, &diags);
+	table = read_table(&(struct read_request){ .sources = sources, .count = 1 }, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 2);
 	cr_expect_eq(table->services[0].gate->instances, 7);
@@ -273,10 +421,38 @@ Test(reader, puts_every_source_into_one_table)
 
 	write_service("a.conf", "a", 80);
 	write_service("b.conf", "b", 81);
-	table = read_table(sources, 2, &diags);
+	table = read_table(&(struct read_request){ .sources = sources, .count = 2 }, &diags);
 	cr_assert(table);
 	cr_expect_eq(table->count, 2);
 	cr_expect_eq(diags.errors, 0);
+	table_free(table);
+	diags_free(&diags);
+}
+
+static bool is_left_out(const struct table *table, unsigned line)
+{
+	for (size_t i = 0; i < table->left_out_count; i++) {
+		if (table->left_out[i].line == line)
+			return true;
+	}
+	return false;
+}
+
+Test(reader, remembers_what_was_too_broken_for_a_row_and_what_others_hang_on)
+{
+	const char *const sources[] = { "a.conf" };
+	struct diags diags = { 0 };
+	struct table *table;
+
+	write_file("a.conf",
+		   "service a { listen = 80 exec = /bin/x }\nservice b { listen = }\n"
+		   "defaults { instances = 5 }\nservcie c { }\nservice d { listen = 81 exec = /bin/x }\n");
+	table = read_table(&(struct read_request){ .sources = sources, .count = 1 }, &diags);
+	cr_assert(table);
+	cr_assert_eq(table->count, 2);
+	cr_expect(is_left_out(table, 2) && !is_left_out(table, 1) && !is_left_out(table, 5));
+	cr_assert_eq(table->vital_count, 2);
+	cr_expect(table->vital[0].line == 3 && table->vital[1].line == 4);
 	table_free(table);
 	diags_free(&diags);
 }

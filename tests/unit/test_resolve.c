@@ -318,6 +318,43 @@ Test(resolve, says_which_host_is_missing)
 	cr_expect(strstr(diags.list[0].message, "a: listen: 'no-such-host.invalid': "), "%s", said());
 }
 
+Test(resolve, makes_ordinary_sockets_of_rpc_programs)
+{
+	const struct endpoint *tcp, *udp;
+
+	resolve("service a { listen = {\"rpc/tcp4:300019/1-2\", \"rpc/udp:portmapper/3\"} exec = \"/x\" }");
+	cr_assert_eq(diags.errors, 0, "%s", said());
+	tcp = service("a")->sockets[0].address;
+	cr_expect_eq(tcp->kind, ENDPOINT_TCP);
+	cr_expect_eq(tcp->family, FAMILY_IPV4);
+	cr_expect_eq(tcp->port, 0);
+	cr_expect_eq(tcp->number, 300019);
+	cr_expect_eq(tcp->group, 1);
+	cr_expect_eq(tcp->highest, 2);
+	udp = service("a")->sockets[1].address;
+	cr_expect_eq(udp->kind, ENDPOINT_UDP);
+	cr_expect_eq(udp->number, 100000);
+	cr_expect_null(udp->port_name);
+	cr_expect(endpoint_is_rpc(service("a")->sockets[1].endpoint), "what was written stays");
+}
+
+Test(resolve, says_which_rpc_program_is_missing)
+{
+	resolve("service a {\n listen = \"rpc/tcp:nosuchd/1\" exec = \"/x\" }");
+	cr_expect(strstr(said(), "2: a: listen: 'nosuchd': rpc(5) has no program of this name"), "%s", said());
+}
+
+Test(resolve, sees_rpc_programs_that_became_equal)
+{
+	resolve("service a { listen = \"rpc/tcp:portmapper/2-4\" exec = \"/x\" }\n"
+		"service b { listen = \"rpc/tcp4:100000/4\" exec = \"/x\" }\n"
+		"service c { listen = \"rpc/tcp:100000/5\" exec = \"/x\" }\n"
+		"service d { listen = \"rpc/udp:100000/4\" exec = \"/x\" }\n");
+	cr_expect_eq(diags.errors, 1, "%s", said());
+	cr_expect(strstr(said(), "b: rpc/tcp4:100000/4 is rpc/tcp4:100000/4 here, which is claimed already by a"), "%s",
+		  said());
+}
+
 Test(resolve, sees_endpoints_that_became_equal)
 {
 	resolve("service a {\n listen = {\"tcp:http\"}\n exec = \"/bin/true\"\n}\n"

@@ -84,3 +84,17 @@ Test(table, freeing_none_is_harmless)
 {
 	table_free(NULL);
 }
+
+Test(table, keeps_where_entries_were_left_out)
+{
+	char file[] = "old.conf";
+
+	for (unsigned i = 1; i <= 10; i++)
+		cr_assert(table_leave_out(table, (struct origin){ .file = file, .line = i }));
+	file[0] = 'X';
+	cr_assert_eq(table->left_out_count, 10);
+	for (unsigned i = 0; i < 10; i++) {
+		cr_expect_str_eq(table->left_out[i].file, "old.conf");
+		cr_expect_eq(table->left_out[i].line, i + 1);
+	}
+}

@@ -162,26 +162,44 @@ Test(transition, waits_only_where_a_timer_ends_it)
 	EACH_CELL(accepts, state, happening) {
 		struct step step = cell(accepts, state, happening);
 
-		if (step.action == WAIT)
+		if (step.action == WAIT || step.action == REST)
 			cr_expect_neq(cell(accepts, step.next, TIMER).action, IMPOSSIBLE, "%s by %s",
 				      state_name((enum state)state), happening_name((enum happening)happening));
 	}
 }
 
+Test(transition, rests_where_nobody_is_taken_from_the_queue)
+{
+	EACH_CELL(accepts, state, happening) {
+		struct step step = cell(accepts, state, happening);
+
+		cr_expect_eq(step.action == REST, step.action != IMPOSSIBLE && happening == LIMITED, "%s by %s",
+			     state_name((enum state)state), happening_name((enum happening)happening));
+		if (step.action != REST)
+			continue;
+		cr_expect(!state_is_watching((enum state)step.next));
+		cr_expect_eq(cell(accepts, step.next, TIMER).next, LISTENING);
+		cr_expect_eq(cell(accepts, step.next, ENABLE).next, LISTENING,
+			     "a reload may have taken the limit away");
+	}
+	cr_expect_eq(cell(false, STARTING, LIMITED).next, BACKOFF);
+	cr_expect_eq(cell(true, LISTENING, LIMITED).next, BACKOFF);
+}
+
 Test(transition, takes_the_answer_of_every_action)
 {
-	static const struct { enum action action; enum happening answers[3]; } asked[] = {
-		{ BIND, { BOUND, BIND_ERROR, BIND_ERROR } },
-		{ SPAWN, { READY, EXEC_ERROR, EXITED } },
-		{ WATCH, { BIND_ERROR, HOLD, HOLD } },
-		{ STOP, { EXITED, CRASHED, TIMER } },
+	static const struct { enum action action; enum happening answers[4]; } asked[] = {
+		{ BIND, { BOUND, BIND_ERROR, BIND_ERROR, BIND_ERROR } },
+		{ SPAWN, { READY, EXEC_ERROR, EXITED, LIMITED } },
+		{ WATCH, { BIND_ERROR, HOLD, HOLD, HOLD } },
+		{ STOP, { EXITED, CRASHED, TIMER, TIMER } },
 	};
 
 	EACH_CELL(accepts, state, happening) {
 		struct step step = cell(accepts, state, happening);
 
 		for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
-			for (int answer = 0; step.action == asked[n].action && answer < 3; answer++)
+			for (int answer = 0; step.action == asked[n].action && answer < 4; answer++)
 				cr_expect_neq(cell(accepts, step.next, asked[n].answers[answer]).action, IMPOSSIBLE,
 					      "%s by %s: %s, then %s", state_name((enum state)state),
 					      happening_name((enum happening)happening), action_name(asked[n].action),
@@ -189,6 +207,8 @@ Test(transition, takes_the_answer_of_every_action)
 		}
 		if (accepts && (step.action == SERVE || step.action == WATCH))
 			cr_expect_neq(cell(true, step.next, FILLED).action, IMPOSSIBLE);
+		if (accepts && step.action == SERVE)
+			cr_expect_neq(cell(true, step.next, LIMITED).action, IMPOSSIBLE);
 	}
 }
 

@@ -42,6 +42,8 @@ union field {
 	struct stream stream;
 	struct limit limit;
 	uint64_t set;
+	struct rate rate;
+	struct log_target log;
 };
 
 static const struct directive
@@ -54,7 +56,10 @@ static const struct directive
 	plain_env = { .type = &type_env }, plain_stream = { .type = &type_stream },
 	plain_limit = { .type = &type_limit }, plain_capabilities = { .type = &type_capabilities },
 	plain_scheduling = { .type = &type_scheduling }, plain_cpus = { .type = &type_cpus },
-	plain_directories = { .type = &type_directories }, plain_endpoints = { .type = &type_endpoints };
+	plain_directories = { .type = &type_directories }, plain_endpoints = { .type = &type_endpoints },
+	plain_redirect = { .type = &type_redirect }, plain_addresses = { .type = &type_addresses },
+	plain_times = { .type = &type_times }, plain_load = { .type = &type_load },
+	plain_log = { .type = &type_log_type };
 
 static const int64_t no_number = -1, no_adjustment = INT64_MIN;
 static const struct limit no_limit = { -1, -1 };
@@ -63,7 +68,13 @@ static const char *const only_words[] = { "default", "no", "yes", NULL };
 static const char *const input_words[] = { "null", "file", "inherit", "socket", NULL };
 static const char *const home_words[] = { "~", NULL };
 
+static const char *const small_words[] = { "echo", "daytime", "auth", NULL };
+static const char *const flag_words[] = { "PID", "HOST", "USERID", NULL };
+static const struct rate no_rate = { .number = UNLIMITED };
+
 static const struct directive
+	small = { .type = &type_builtin, .words = small_words }, flags = { .type = &type_flags, .words = flag_words },
+	plain_rate = { .type = &type_rate, .unset = &no_rate },
 	bounded_count = { .type = &type_count, .least = 1, .most = 65535 },
 	open_count = { .type = &type_count, .least = 1, .most = UNLIMITED },
 	unset_count = { .type = &type_count, .least = -1000, .most = 1000, .unset = &no_adjustment },
@@ -641,4 +652,152 @@ Test(type, compares_across_pools)
 	cr_expect(type_text.equal(&text, &same_text));
 	cr_expect_not(type_text.equal(&text, &none));
 	pool_free(other);
+}
+
+Test(type, reads_builtins_with_their_options)
+{
+	expect_one_written(&small, "echo", "echo", "[\"echo\"]");
+	expect_one_written(&small, "daytime xinetd", "\"daytime xinetd\"", "[\"daytime\", \"xinetd\"]");
+	expect_written(&small, WORDS("auth", "-d", "no body"), "\"auth -d 'no body'\"",
+		       "[\"auth\", \"-d\", \"no body\"]");
+	expect_one_refused(&small, "ech", "it is one of echo, daytime or auth; did you mean 'echo'");
+	expect_one_refused(&small, "Echo", "did you mean 'echo'");
+	expect_one_refused(&small, "", "it is one of");
+	expect_one_refused(&small, "auth 'x", "not closed");
+	expect_refused(&small, WORDS("x", "echo"), 0, "it is one of");
+}
+
+Test(type, reads_hosts_with_their_ports)
+{
+	expect_one_written(&plain_redirect, "192.0.2.1 80", "{\"192.0.2.1\", \"80\"}", "[\"192.0.2.1\", \"80\"]");
+	expect_one_written(&plain_redirect, "192.0.2.1:80", "{\"192.0.2.1\", \"80\"}", "[\"192.0.2.1\", \"80\"]");
+	expect_one_written(&plain_redirect, "[::1]:http", "{\"::1\", \"http\"}", "[\"::1\", \"http\"]");
+	expect_written(&plain_redirect, WORDS("::1", "http"), "{\"::1\", \"http\"}", "[\"::1\", \"http\"]");
+	expect_written(&plain_redirect, WORDS("[fe80::1%eth0]", "9"), "{\"fe80::1%eth0\", \"9\"}",
+		       "[\"fe80::1%eth0\", \"9\"]");
+	expect_one_written(&plain_redirect, "backend.example 8080", "{\"backend.example\", \"8080\"}",
+			   "[\"backend.example\", \"8080\"]");
+	expect_one_refused(&plain_redirect, "80", "a host and a port");
+	expect_one_refused(&plain_redirect, "", "a host and a port");
+	expect_refused(&plain_redirect, WORDS("a", "1", "b"), 0, "a host and a port");
+	expect_one_refused(&plain_redirect, "::1:80", "in brackets");
+	expect_one_refused(&plain_redirect, "[::1]", "behind the bracket");
+	expect_one_refused(&plain_redirect, "[::1]x:80", "behind the bracket");
+	expect_one_refused(&plain_redirect, ":80", "a host is missing");
+	expect_one_refused(&plain_redirect, "192.0.2 80", "no IPv4 address");
+	expect_one_refused(&plain_redirect, "::g 80", "no IPv6 address");
+	expect_one_refused(&plain_redirect, "ho/st 80", "no name of a host");
+	expect_refused(&plain_redirect, WORDS("host", "0"), 1, "from 1 to 65535");
+	expect_refused(&plain_redirect, WORDS("host", "65536"), 1, "from 1 to 65535");
+	expect_refused(&plain_redirect, WORDS("host", "-1"), 1, "from 1 to 65535");
+	expect_one_refused(&plain_redirect, "host 8,0", "from 1 to 65535");
+}
+
+Test(type, keeps_address_rules_as_they_are_written)
+{
+	expect_written(&plain_addresses, WORDS("192.0.2.{1,7}", "::1/128", ".example.org", "none"),
+		       "{\"192.0.2.{1,7}\", \"::1/128\", \".example.org\", \"none\"}",
+		       "[\"192.0.2.{1,7}\", \"::1/128\", \".example.org\", \"none\"]");
+	expect_refused(&plain_addresses, WORDS("::1", "192.0.2.0/33"), 1, "0 to 32");
+	expect_one_refused(&plain_addresses, "", "is missing");
+}
+
+Test(type, reads_spans_of_a_day)
+{
+	expect_written(&plain_times, WORDS("8:00-17:30", "22:00-06:00"), "{\"8:00-17:30\", \"22:00-06:00\"}",
+		       "[\"8:00-17:30\", \"22:00-06:00\"]");
+	expect_refused(&plain_times, WORDS("8:00-9:00", "8-9"), 1, "HH:MM-HH:MM");
+}
+
+Test(type, reads_loads_to_the_thousandth)
+{
+	expect_one_written(&plain_load, "2.5", "2.5", "2.5");
+	expect_one_written(&plain_load, "10", "10", "10");
+	expect_one_written(&plain_load, ".125", "0.125", "0.125");
+	expect_one_written(&plain_load, "3.5000", "3.5", "3.5");
+	expect_one_written(&plain_load, "0.001", "0.001", "0.001");
+	expect_one_written(&plain_load, "", "\"\"", "null");
+	cr_expect_eq(parse_one(&plain_load, "2.5").number, 2500);
+	expect_one_refused(&plain_load, "0", "above 0");
+	expect_one_refused(&plain_load, "0.0001", "three digits");
+	expect_one_refused(&plain_load, "-1", "above 0");
+	expect_one_refused(&plain_load, "2,5", "above 0");
+	expect_one_refused(&plain_load, "1e3", "above 0");
+	expect_one_refused(&plain_load, ".", "above 0");
+	expect_one_refused(&plain_load, "99999999999999999999", "above 0");
+}
+
+Test(type, reads_rates_with_their_pause)
+{
+	expect_written(&plain_rate, WORDS("50", "10"), "{50, 10s}", "{\"number\": 50, \"pause\": 10}");
+	expect_one_written(&plain_rate, "50 1min", "{50, 1min}", "{\"number\": 50, \"pause\": 60}");
+	expect_one_written(&plain_rate, "7", "{7, 10s}", "{\"number\": 7, \"pause\": 10}");
+	expect_written(&plain_rate, WORDS("1", "250ms"), "{1, 250ms}", "{\"number\": 1, \"pause\": 0.25}");
+	expect_one_written(&plain_rate, "unlimited", "\"\"", "null");
+	expect_one_written(&plain_rate, "", "\"\"", "null");
+	expect_one_refused(&plain_rate, "0", "from 1 on");
+	expect_one_refused(&plain_rate, "-1 5", "from 1 on");
+	expect_one_refused(&plain_rate, "unlimited 5", "from 1 on");
+	expect_refused(&plain_rate, WORDS("5", "0"), 1, "longer than 0");
+	expect_refused(&plain_rate, WORDS("5", "infinity"), 1, "at most a year");
+	expect_refused(&plain_rate, WORDS("5", "x"), 1, "a duration");
+	expect_refused(&plain_rate, WORDS("5", "6", "7"), 0, "how many connections");
+}
+
+Test(type, reads_log_types_as_xinetd_has_them)
+{
+	expect_one_written(&plain_log, "SYSLOG daemon", "{SYSLOG, daemon, info}",
+			   "{\"facility\": \"daemon\", \"level\": \"info\"}");
+	expect_written(&plain_log, WORDS("syslog", "LOCAL7", "Debug"), "{SYSLOG, local7, debug}",
+		       "{\"facility\": \"local7\", \"level\": \"debug\"}");
+	expect_one_written(&plain_log, "FILE /var/log/x", "{FILE, \"/var/log/x\"}",
+			   "{\"file\": \"/var/log/x\", \"soft\": null, \"hard\": null}");
+	expect_written(&plain_log, WORDS("file", "/a b", "1m", "2M"), "{FILE, \"/a b\", 1M, 2M}",
+		       "{\"file\": \"/a b\", \"soft\": 1048576, \"hard\": 2097152}");
+	expect_one_written(&plain_log, "", "\"\"", "null");
+	expect_refused(&plain_log, WORDS("SYSLOG", "demon"), 1, "did you mean 'daemon'");
+	expect_refused(&plain_log, WORDS("SYSLOG", "daemon", "loud"), 2, "it is one of emerg");
+	expect_one_refused(&plain_log, "SYSLOG", "a facility");
+	expect_one_refused(&plain_log, "FILE", "a path");
+	expect_refused(&plain_log, WORDS("FILE", "x"), 1, "starts with /");
+	expect_refused(&plain_log, WORDS("FILE", "/x", "0"), 2, "is a size");
+	expect_refused(&plain_log, WORDS("FILE", "/x", "2K", "1K"), 3, "not below the soft one");
+	expect_refused(&plain_log, WORDS("FILE", "/x", "1", "2", "3"), 0, "behind FILE");
+	expect_one_refused(&plain_log, "MAIL root", "it is {SYSLOG");
+}
+
+Test(type, a_log_ends_a_hundredth_beyond_its_soft_limit)
+{
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1000").log.hard, 1000 + 5 * 1024);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1M").log.hard, (1 << 20) + (1 << 20) / 100);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1G").log.hard, (1 << 30) + 20 * 1024);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x infinity").log.hard, SCAN_INFINITY);
+}
+
+Test(type, reads_flags_in_any_case_and_adds_to_them)
+{
+	union field field = { 0 };
+	size_t bad;
+
+	expect_written(&flags, WORDS("host", "PID", "Host"), "{\"PID\", \"HOST\"}", "[\"PID\", \"HOST\"]");
+	expect_written(&flags, WORDS(NULL), "{}", "[]");
+	expect_refused(&flags, WORDS("PID", "HOSTS"), 1, "did you mean 'HOST'");
+	field.word = 1;
+	cr_expect_null(flags.type->parse(&flags, WORDS("USERID"), 1, true, pool, &field, &bad));
+	cr_expect_eq(field.word, 5);
+}
+
+Test(type, values_of_several_words_take_no_addition)
+{
+	static const struct directive *const tuples[] = { &small, &plain_redirect, &plain_rate, &plain_log };
+
+	for (size_t i = 0; i < COUNT(tuples); i++) {
+		union field field = { 0 };
+		size_t bad = 99;
+
+		cr_expect(tuples[i]->type->is_tuple && !tuples[i]->type->is_list);
+		cr_expect(tuples[i]->type->parse(tuples[i], WORDS("1"), 1, true, pool, &field, &bad));
+		cr_expect_eq(bad, 0);
+		expect_refused(tuples[i], (const char *const[]){ NULL }, 0, "it is");
+	}
 }

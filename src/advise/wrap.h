@@ -1,0 +1,8 @@
+/* hosts.allow and hosts.deny (hosts_access(5)), by libwrap. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Whether the peer of fd may use this daemon. false too when that can't be found out, and without libwrap. Where the
+ * rules say twist it doesn't return: this process becomes that program and speaks with the client. */
+bool wrap_allows(const char *daemon, int fd);

@@ -1,0 +1,42 @@
+/* The table of builtins. The one hard thing is what is not in it: a builtin that can't serve a kind of socket has no
+ * function for it, and nothing else decides. */
+#include "builtin/builtin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "builtin/auth.h"
+#include "builtin/datagram.h"
+#include "builtin/listing.h"
+#include "builtin/redirect.h"
+#include "builtin/stream.h"
+#include "builtin/tcpmux.h"
+
+static const struct builtin builtins[] = {
+	{ "echo", echo_converse, echo_answer },		 { "discard", discard_converse, discard_answer },
+	{ "chargen", chargen_converse, chargen_answer }, { "daytime", daytime_converse, daytime_answer },
+	{ "time", time_converse, time_answer },		 { "auth", auth_converse, NULL },
+	{ "servers", listing_converse, NULL },		 { "services", listing_converse, NULL },
+	{ "redirect", redirect_converse, NULL },	 { "tcpmux", tcpmux_converse, NULL },
+};
+
+const struct builtin *builtin_find(const char *name)
+{
+	for (size_t n = 0; n < sizeof(builtins) / sizeof(builtins[0]); n++) {
+		if (!strcmp(builtins[n].name, name))
+			return &builtins[n];
+	}
+	return NULL;
+}
+
+void say(const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "%s\n", line);
+}

@@ -1,0 +1,21 @@
+/* Reading and writing a connection without waiting longer than until a moment, whatever its O_NONBLOCK says. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+int64_t clock_ms(void);                 /* monotonic milliseconds */
+
+/* Whether one of these poll(2) events, an end or an error is there before that moment; at once when it is over. */
+bool wait_for(int fd, short events, int64_t until);
+
+/* recv(2) of something, with MSG_ flags; 0 at the end, -1 and errno: ETIMEDOUT when the moment came. */
+ssize_t receive(int fd, void *to, size_t size, int flags, int64_t until);
+
+/* Sends all of it. false and errno. */
+bool send_all(int fd, const void *bytes, size_t length, int64_t until);
+
+/* Ends a connection so that what was sent arrives: unread bytes would make the kernel reset it. */
+void finish(int fd);

@@ -1,0 +1,136 @@
+/* Starting a small program and hearing what became of it. The hard thing is that it must never be able to hold superd
+ * up: what it says waits in a pipe, which is read once, at its end. */
+#include "engine/errand.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "sys/libexec.h"
+#include "sys/spawn.h"
+
+#define SAID_MOST 1000                  /* bytes of what it says that are kept */
+#define WORDS_MOST 16                   /* of its command line, with the NULL */
+
+/* Its lines as one. */
+static void hear(struct errand *errand, struct buf *said)
+{
+	char bytes[SAID_MOST];
+	ssize_t got = read(errand->output, bytes, sizeof(bytes));
+
+	fd_close(&errand->output);
+	while (got > 0 && bytes[got - 1] == '\n')
+		got--;
+	for (ssize_t at = 0; at < got;) {
+		const char *end = memchr(bytes + at, '\n', (size_t)(got - at));
+		size_t length = end ? (size_t)(end - bytes - at) : (size_t)(got - at);
+
+		if (said->length && length)
+			buf_text(said, "; ");
+		buf_visible(said, bytes + at, length);
+		at += (ssize_t)length + 1;
+	}
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct errand *errand = container_of(child, struct errand, child);
+	struct buf said = { 0 };
+
+	child->pid = 0;
+	hear(errand, &said);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		buf_addf(&said, "%sthere was no answer in time", said.length ? "; " : "");
+	else if (status && !said.length)
+		buf_text(&said, "it has failed without a word");
+	errand->ended(errand, status == 0, buf_string(&said));
+	buf_free(&said);
+}
+
+void errand_init(struct errand *errand, struct engine *engine,
+		 void (*ended)(struct errand *errand, bool done, const char *said))
+{
+	*errand = (struct errand){ .child.ended = on_ended, .engine = engine, .output = -1, .ended = ended };
+}
+
+static bool spawn(struct errand *errand, const char *const *argv, int write_end, struct buf *why)
+{
+	const int streams[] = { errand->engine->null_input, errand->engine->null_output, write_end };
+	struct plan *plan = plan_command((char *const *)(size_t)argv, &errand->engine->heritage);
+	struct launch launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	plan->foreground = false;
+	plan->directory = "/";
+	spawn_start(&launch);
+	plan_free(plan);
+	if (launch.pid < 0) {
+		buf_addf(why, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),
+			 strerror(launch.fault.error));
+		return false;
+	}
+	errand->child.pid = launch.pid;
+	if (children_add(&errand->engine->children, &errand->child))
+		return true;
+	kill(launch.pid, SIGKILL);
+	errand->child.pid = 0;
+	buf_text(why, "out of memory");
+	return false;
+}
+
+/* The program itself in place of its name. */
+static bool start_at(struct errand *errand, const char *path, const char *const *argv, struct buf *why)
+{
+	const char *arguments[WORDS_MOST] = { path };
+	size_t count = 1;
+	int ends[2];
+	bool started;
+
+	while (count < WORDS_MOST - 1 && argv[count]) {
+		arguments[count] = argv[count];
+		count++;
+	}
+	if (fd_pipe(ends) < 0) {
+		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
+		return false;
+	}
+	started = spawn(errand, arguments, ends[1], why);
+	fd_close(&ends[1]);
+	if (started)
+		errand->output = ends[0];
+	else
+		fd_close(&ends[0]);
+	return started;
+}
+
+bool errand_start(struct errand *errand, const char *const *argv, struct buf *why)
+{
+	char *path = (char *)(size_t)libexec_path(argv[0], NULL);
+	bool started;
+
+	if (!path) {
+		libexec_describe_missing(argv[0], why);
+		return false;
+	}
+	started = start_at(errand, path, argv, why);
+	free(path);
+	return started;
+}
+
+void errand_abandon(struct errand *errand)
+{
+	if (!errand->child.pid)
+		return;
+	kill(errand->child.pid, SIGKILL);
+	children_remove(&errand->engine->children, &errand->child);
+	errand->child.pid = 0;
+	fd_close(&errand->output);
+}

@@ -1,0 +1,134 @@
+/* Finding a service by the name a client said. The hard thing is that the name is all it has said: who it is, and
+ * whether it may come, are asked of the connection and of the service's own rules, not of whoever passed it on. */
+#include "engine/mux.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "engine/roster.h"
+
+static const char unavailable[] = "-Service not available\r\n";
+
+/* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
+static const char *mux_name(const struct listen *listen)
+{
+	const char *name = listen->endpoint->kind == ENDPOINT_TCPMUX ? listen->endpoint->address : NULL;
+
+	return name && name[0] == '+' ? name + 1 : name;
+}
+
+static struct listener *find_listener(struct keeper *keeper, const char *name)
+{
+	for (size_t n = 0; keeper && n < keeper->listener_count; n++) {
+		const char *own = mux_name(keeper->listeners[n].listen);
+
+		if (own && !strcasecmp(own, name))
+			return &keeper->listeners[n];
+	}
+	return NULL;
+}
+
+static bool has_name(const struct keeper *keeper)
+{
+	for (size_t n = 0; keeper && n < keeper->listener_count; n++) {
+		if (mux_name(keeper->listeners[n].listen))
+			return true;
+	}
+	return false;
+}
+
+static size_t collect(const struct roster *roster, struct keeper **out)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (!has_name(roster->keepers[n]))
+			continue;
+		if (out)
+			out[count] = roster->keepers[n];
+		count++;
+	}
+	return count;
+}
+
+/* Services that have such an endpoint are few: they are picked out once for each table. */
+static void refresh(struct muxed *muxed, const struct roster *roster)
+{
+	size_t count = collect(roster, NULL);
+	struct keeper **keepers;
+
+	if (muxed->table == roster->changes)
+		return;
+	keepers = calloc(count + 1, sizeof(*keepers));
+	if (!keepers)
+		return;
+	collect(roster, keepers);
+	free(muxed->keepers);
+	*muxed = (struct muxed){ keepers, count, roster->changes };
+}
+
+static struct listener *find_target(struct engine *engine, const char *name)
+{
+	struct muxed *muxed = &engine->muxed;
+
+	refresh(muxed, engine->roster);
+	for (size_t n = 0; muxed->table == engine->roster->changes && n < muxed->count; n++) {
+		struct listener *listener = find_listener(muxed->keepers[n], name);
+
+		if (listener)
+			return listener;
+	}
+	return NULL;
+}
+
+void mux_free(struct engine *engine)
+{
+	free(engine->muxed.keepers);
+	engine->muxed = (struct muxed){ 0 };
+}
+
+/* What it has said already is read away, or closing would reset the connection under the answer. */
+static void turn_away(struct client *client)
+{
+	char leftover[512];
+
+	send(client->fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(client->fd, SHUT_WR);
+	for (int n = 0; n < 8 && recv(client->fd, leftover, sizeof(leftover), MSG_DONTWAIT) > 0; n++)
+		continue;
+	client_refuse(client);
+}
+
+static void say_unknown(struct keeper *by, const struct client *client, const char *name)
+{
+	struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown service" };
+	struct buf visible = { 0 };
+	char address[128];
+
+	client_address(client, address, sizeof(address));
+	event.peer = address;
+	buf_visible(&visible, name, strlen(name));
+	log_event(by->engine->log, LEVEL_NOTICE, &event, "refused %s: no service listens on tcpmux:%s",
+		  *address ? address : "a local client", buf_string(&visible));
+	buf_free(&visible);
+}
+
+void mux_serve(struct keeper *by, const char *name, int connection)
+{
+	struct client client = { .fd = connection, .length = sizeof(client.peer) };
+	struct listener *target = find_target(by->engine, name);
+
+	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
+		fd_close(&connection);  /* it has left */
+		return;
+	}
+	if (target) {
+		by->engine->actions->serve_client(target->io.data, target, &client);
+		return;
+	}
+	say_unknown(by, &client, name);
+	turn_away(&client);
+}

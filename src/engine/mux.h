@@ -1,0 +1,10 @@
+/* tcpmux (RFC 1078): superd's part. superd-builtin has read the name a client said; here it is looked up among the
+ * services with a tcpmux: endpoint, and the client goes through that service's gate like any other. */
+#pragma once
+
+#include "engine/keeper.h"
+
+/* A client of `by`, a service with builtin = tcpmux, wants the service of this name. Takes the connection over. */
+void mux_serve(struct keeper *by, const char *name, int connection);
+
+void mux_free(struct engine *engine);

@@ -1,0 +1,29 @@
+/* The gate of a service that does not accept itself. Of its clients only the sender of a datagram can be seen before
+ * the start; connections are filtered by the kernel (sys/filter), or wait in the queue until the time has come. */
+#include "engine/permit.h"
+
+#include "engine/rest.h"
+#include "engine/sender.h"
+
+bool permit_start(struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+	bool counts_senders = service->gate->per_source_cpm != UNLIMITED;
+
+	if ((service->access || service->gate->access_times || service->gate->libwrap || counts_senders) &&
+	    sender_sift(keeper)) {
+		keeper->activity->left = 0;
+		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
+		return false;
+	}
+	if (rest_is_due(keeper) || rest_for_moment(keeper)) {
+		keeper->started = false;
+		keeper_event(keeper, LIMITED);
+		return false;
+	}
+	if (pace_is_limited(service->gate))
+		pace_count(&keeper->activity->pace, service->gate, engine_clock());
+	if (counts_senders)
+		sender_count(keeper);
+	return true;
+}

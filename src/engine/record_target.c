@@ -1,0 +1,294 @@
+/* Files of log_type. The hard thing is that they come and go under a long-lived superd: rotated, cut, full, out of
+ * reach for a while. None of that is final and none may fill superd's own log: each state is told when it begins and
+ * when it ends. */
+#include "engine/record_target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/sink.h"
+#include "engine/record_line.h"
+
+static const char file_prefix[] = "file:";
+
+struct record_file {
+	struct list link;
+	struct sink sink;
+	char *destination;              /* "file:" and the path */
+	size_t hash;                    /* of the path */
+	bool is_open;
+	bool used;                      /* since records_reopen */
+	bool told_soft, told_hard;      /* of the file as it is: a new or cut one is told of anew */
+	bool told_stuck;                /* that it can't be opened again */
+	int64_t size;
+	long looked;                    /* monotonic second of the last look at the path, or try to open it */
+	unsigned long lost;             /* lines, since it was told of */
+};
+
+static const char *file_path(const struct record_file *file)
+{
+	return file->destination + strlen(file_prefix);
+}
+
+static long monotonic_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void file_free(struct record_file *file)
+{
+	if (file->is_open)
+		sink_close(&file->sink);
+	list_remove(&file->link);
+	free(file->destination);
+	free(file);
+}
+
+static size_t hash(const char *path)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *path; path++)
+		h = (h ^ (unsigned char)*path) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+static struct record_file *file_new(const char *path, size_t name)
+{
+	struct record_file *file = calloc(1, sizeof(*file));
+	struct buf destination = { 0 };
+
+	if (!file)
+		return NULL;
+	buf_addf(&destination, "%s%s", file_prefix, path);
+	file->destination = buf_take(&destination);
+	if (!file->destination) {
+		free(file);
+		return NULL;
+	}
+	file->hash = name;
+	file->looked = -1;
+	return file;
+}
+
+/* NULL: out of memory. */
+static struct record_file *file_find(struct engine *engine, const char *path)
+{
+	size_t name = hash(path);
+	struct list *bucket = &engine->records[name % RECORD_BUCKETS];
+	struct record_file *file;
+
+	LIST_EACH(link, bucket) {
+		file = container_of(link, struct record_file, link);
+		if (file->hash == name && !strcmp(file_path(file), path))
+			return file;
+	}
+	file = file_new(path, name);
+	if (file)
+		list_add(bucket, &file->link);
+	return file;
+}
+
+/* The size as it is now; what is short again has room again. */
+static void file_measure(struct record_file *file, int64_t size)
+{
+	if (size < file->size)
+		file->told_soft = file->told_hard = false;
+	file->size = size;
+}
+
+static void file_reopen(struct engine *engine, struct record_file *file)
+{
+	int64_t size;
+
+	if (!sink_reopen(&file->sink)) {
+		if (!file->told_stuck)
+			log_warn(engine->log,
+				 "cannot open %s again: %m: the lines of log_type go on into the file of before",
+				 file_path(file));
+		file->told_stuck = true;
+		return;
+	}
+	file->told_stuck = false;
+	sink_is_current(&file->sink, &size);
+	file->size = INT64_MAX;
+	file_measure(file, size);
+}
+
+/* At most once a second, as it costs system calls. NULL, or why the file can't be had; "": that was looked at just
+ * now. */
+static const char *file_look(struct engine *engine, struct record_file *file)
+{
+	long now = monotonic_seconds();
+	const char *why;
+	int64_t size;
+
+	if (file->looked == now)
+		return file->is_open ? NULL : "";
+	file->looked = now;
+	if (!file->is_open) {
+		why = sink_open(&file->sink, file->destination);
+		file->is_open = !why;
+		if (why)
+			return why;
+		sink_is_current(&file->sink, &size);
+		file_measure(file, size);
+	} else if (sink_is_current(&file->sink, &size)) {
+		file_measure(file, size);
+	} else {
+		file_reopen(engine, file);
+	}
+	return NULL;
+}
+
+static void lose(struct engine *engine, const struct event *of, unsigned long *lost, const char *name, const char *why)
+{
+	const struct event event = { .name = "records", .service = of->service, .reason = why };
+
+	if (!(*lost)++)
+		log_event(engine->log, LEVEL_WARNING, &event, "cannot log to %s: %s: the lines of log_type are dropped",
+			  name, why);
+}
+
+static void regain(struct engine *engine, const struct event *of, unsigned long *lost, const char *name)
+{
+	const struct event event = { .name = "records", .service = of->service };
+
+	if (*lost)
+		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
+			  name, *lost, *lost == 1 ? "" : "s", *lost == 1 ? "was" : "were");
+	*lost = 0;
+}
+
+/* false: it would pass the hard limit. The soft one is only told of. */
+static bool file_has_room(struct engine *engine, struct record_file *file, const struct log_target *target,
+			  const struct event *of, size_t length)
+{
+	const struct event event = { .name = "records", .service = of->service, .reason = "log_type" };
+	int64_t size = file->size + (int64_t)length;
+
+	if (!file->sink.is_regular)
+		return true;            /* a pipe or terminal doesn't grow */
+	if (size > target->soft && !file->told_soft) {
+		file->told_soft = true;
+		log_event(engine->log, LEVEL_WARNING, &event, "%s grows beyond %lld bytes, log_type's soft limit",
+			  file_path(file), (long long)target->soft);
+	}
+	if (size <= target->hard)
+		return true;
+	if (!file->told_hard)
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "%s is full, log_type's hard limit being %lld bytes: nothing is logged there until it is "
+			  "emptied or moved away",
+			  file_path(file), (long long)target->hard);
+	file->told_hard = true;
+	return false;
+}
+
+static void compose(struct buf *out, const char *line, size_t length)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	localtime_r(&now, &tm);
+	record_line_stamp(out, &tm);
+	buf_add(out, line, length);
+	buf_char(out, '\n');
+}
+
+static void file_take(struct engine *engine, const struct log_target *target, const struct event *event,
+		      const char *line, size_t length)
+{
+	struct record_file *file = file_find(engine, target->path);
+	struct buf text = { 0 };
+	const char *why;
+
+	if (!file) {
+		lose(engine, event, &engine->records_lost, target->path, "out of memory");
+		return;
+	}
+	file->used = true;
+	why = file_look(engine, file);
+	compose(&text, line, length);
+	if (why || text.failed) {
+		lose(engine, event, &file->lost, file_path(file), why ? why : "out of memory");
+	} else if (file_has_room(engine, file, target, event, text.length)) {
+		errno = EAGAIN; /* of a write that took a part */
+		if (sink_take(&file->sink, 0, text.data, text.length)) {
+			file->size += (int64_t)text.length;
+			regain(engine, event, &file->lost, file_path(file));
+		} else {
+			lose(engine, event, &file->lost, file_path(file), strerror(errno));
+		}
+	}
+	buf_free(&text);
+}
+
+static void syslog_take(struct engine *engine, const struct log_target *target, const struct event *event,
+			const char *line, size_t length)
+{
+	int priority = target->facility | target->level;
+
+	if (syslog_send(&engine->syslog, priority, log_name(engine->log), getpid(), line, length))
+		regain(engine, event, &engine->records_lost, "syslog");
+	else
+		lose(engine, event, &engine->records_lost, "syslog", "it takes no line now");
+}
+
+void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
+			const char *line, size_t length)
+{
+	switch ((enum log_kind)target->kind) {
+	case LOG_TYPE_SYSLOG:
+		syslog_take(engine, target, event, line, length);
+		break;
+	case LOG_TYPE_FILE:
+		file_take(engine, target, event, line, length);
+		break;
+	case LOG_TYPE_COMMON:
+		log_record(engine->log, LEVEL_INFO, event, line, length);
+		break;
+	}
+}
+
+void records_init(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++)
+		list_init(&engine->records[n]);
+}
+
+static void file_renew(struct engine *engine, struct record_file *file)
+{
+	if (!file->used) {
+		file_free(file);
+		return;
+	}
+	file->used = false;
+	if (file->is_open)
+		file_reopen(engine, file);
+	else
+		file->looked = -1;
+}
+
+void records_reopen(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n])
+			file_renew(engine, container_of(link, struct record_file, link));
+	}
+}
+
+void records_free(struct engine *engine)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n])
+			file_free(container_of(link, struct record_file, link));
+	}
+}

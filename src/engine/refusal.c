@@ -1,0 +1,37 @@
+/* The reasons in words. The hard thing is xinetd's list, which is shorter than ours: a log watcher knows only its
+ * words, so each reason gets the one that comes nearest. */
+#include "engine/refusal.h"
+
+#include <assert.h>
+
+static const struct {
+	const char *text, *word;
+} reasons[] = {
+	[ADMITTED] = { "it may come", "" },
+	[REFUSED_ADDRESS] = { "its address may not come (only_from, no_access)", "address" },
+	[REFUSED_SENSOR] = { "its address has touched a sensor (deny_time)", "address" },
+	[REFUSED_TIME] = { "not at this time of day (access_times)", "time" },
+	[REFUSED_PER_SOURCE] = { "too many from this source (per_source)", "per_source_limit" },
+	[REFUSED_PER_SOURCE_CPM] = { "too many from this source in a minute (per_source_cpm)", "per_source_limit" },
+	[REFUSED_LOAD] = { "the machine's load is too high (max_load)", "load" },
+	[REFUSED_INSTANCES] = { "too many instances", "service_limit" },
+	[REFUSED_PROCESSES] = { "too many instances of all services", "process_limit" },
+	[REFUSED_LIBWRAP] = { "hosts.allow and hosts.deny say no (libwrap)", "libwrap" },
+	[REFUSED_TWIST] = { "hosts.allow and hosts.deny left it to another program (libwrap)", "libwrap" },
+	[REFUSED_IDENT] = { "its ident server names no user (id_only)", "address" },
+	[REFUSED_MEMORY] = { "out of memory", "fork" },
+	[REFUSED_UNKEPT] = { "it can be neither served nor kept", "fork" },
+	[REFUSED_UNREAD] = { "no instance reads it", "fork" },
+	[REFUSED_CLOSED] = { "its listener is closed", "fork" },
+};
+static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
+
+const char *refusal_text(enum refusal refusal)
+{
+	return reasons[refusal].text;
+}
+
+const char *refusal_word(enum refusal refusal)
+{
+	return reasons[refusal].word;
+}

@@ -1,0 +1,95 @@
+/* Turning away. The hard thing is to do it without a wait and without resetting the connection under a banner that is
+ * still on its way, so what the client has said already is read first. */
+#include "engine/refuse.h"
+
+#include <sys/socket.h>
+
+#include "engine/advice.h"
+#include "engine/banner.h"
+#include "engine/record.h"
+
+#define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
+#define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
+
+static void say(struct keeper *keeper, const struct client *client, enum refusal refusal)
+{
+	struct event event = { .name = "refused", .service = keeper->service->name, .reason = refusal_text(refusal) };
+	char address[128];
+
+	client_address(client, address, sizeof(address));
+	event.peer = address;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
+		  event.reason);
+}
+
+static bool tell(struct keeper *keeper, const struct guest *guest)
+{
+	static const char unavailable[] = "-Service not available\r\n";
+	bool by_mux = guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
+
+	if (guest->client.fd < 0)
+		return false;
+	banner_send(keeper, BANNER_FAIL, guest->client.fd);
+	if (by_mux)
+		send(guest->client.fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return by_mux || keeper->service->gate->banner_fail;
+}
+
+static void read_leftovers(int fd)
+{
+	char leftover[512];
+
+	shutdown(fd, SHUT_WR);
+	for (int n = 0; n < LEFTOVERS_MOST; n++) {
+		if (recv(fd, leftover, sizeof(leftover), MSG_DONTWAIT) <= 0)
+			break;
+	}
+}
+
+static void on_named(struct keeper *keeper, struct guest *guest, const struct advice *advice)
+{
+	keeper->engine->refused_asking--;
+	if (advice && advice->has_user)
+		record_user(keeper, &guest->client, false, advice->knows_user, advice->user);
+	client_refuse(&guest->client);
+}
+
+/* Keeps it for a moment to ask who it is; not where that was asked before, or many are asked about already. */
+static bool ask_who(struct keeper *keeper, struct guest *guest)
+{
+	if (guest->client.fd < 0 || guest->asked.ident || keeper->engine->refused_asking >= NAMED_MOST ||
+	    !record_wants_user(keeper->service, false) || !advice_may_ask_ident(keeper->engine))
+		return false;
+	guest->asked = (struct questions){ .ident = true };
+	if (!advice_ask(keeper, guest, on_named))
+		return false;
+	keeper->engine->refused_asking++;
+	return true;
+}
+
+/* Who was given to another program is being talked to by it. */
+static bool may_be_kept(enum refusal refusal)
+{
+	return refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&
+	       refusal != REFUSED_MEMORY;
+}
+
+void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal)
+{
+	if (keeper->activity)
+		keeper->activity->refused[refusal]++;
+	say(keeper, &guest->client, refusal);
+	record_refusal(keeper, &guest->client, refusal);
+	if (refusal != REFUSED_TWIST && tell(keeper, guest))
+		read_leftovers(guest->client.fd);
+	if (!may_be_kept(refusal) || !ask_who(keeper, guest))
+		client_refuse(&guest->client);
+}
+
+void refuse_parked(struct listener *listener, struct client *client)
+{
+	struct guest guest = { .client = *client, .listener = listener };
+
+	refuse_guest(listener->io.data, &guest, REFUSED_CLOSED);
+	client->fd = -1;
+}

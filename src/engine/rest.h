@@ -1,0 +1,19 @@
+/* Why and for how long a service rests: its listeners are not watched meanwhile, so nobody is refused and all wait in
+ * the kernel's queue. A function that gives true has logged it and set the pause; the caller raises LIMITED. */
+#pragma once
+
+#include "engine/keeper.h"
+
+/* As many as cps or trigger_limit let in have come already. Needs the activity. */
+bool rest_is_due(struct keeper *keeper);
+
+/* The same without a word: one more would be too many. */
+bool rest_is_near(const struct keeper *keeper);
+
+/* accept = no, whose clients superd never sees: it is no time of access_times, or the machine is as loaded as max_load.
+ * Needs the activity. */
+bool rest_for_moment(struct keeper *keeper);
+
+/* The name of a service as its inetd table has it: without what the reader puts behind to tell rows apart. Pure, for the
+ * log; gives the length. */
+size_t rest_inetd_name(const char *name);

@@ -1,0 +1,14 @@
+/* The keepers of a table, for who has to look through all of them. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct keeper;
+
+/* Keepers in the order of their table's rows; NULL for a disabled row. */
+struct roster {
+	struct keeper **keepers;
+	size_t count;
+	uint64_t changes;               /* another number for each table */
+};

@@ -1,0 +1,267 @@
+/* The queue of what rpcbind is to be told. The hard thing is that nothing here may be waited for: a socket opens and
+ * closes as it likes, and what superd-rpc is doing meanwhile is caught up with when it has ended.
+ *
+ * The work is begun from the loop, not from within the keeper's own event, so that of a reload that closes one socket
+ * and opens another both are known by then. */
+#include "engine/rpc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/backoff.h"
+#include "engine/errand.h"
+#include "sys/bind.h"
+
+#define PAUSE_MIN 1000000               /* microseconds between two tries */
+#define PAUSE_MAX 60000000
+
+/* What one listener has of rpcbind. */
+struct registration {
+	struct list link;
+	int fd;                         /* its listener; -1: that is closed, so it is to go */
+	bool tried;                     /* rpcbind may know of it */
+	bool set;                       /* rpcbind does */
+	bool told;                      /* that it can't be registered was logged */
+	double due;                     /* loop time of the next try */
+	struct backoff backoff;
+	char program[40];               /* "100002/2-3" */
+	char transports[16];            /* "tcp,tcp6" */
+	char port[8];
+	char service[];
+};
+
+struct rpc {
+	struct engine *engine;
+	struct list registrations;
+	struct errand errand;           /* superd-rpc */
+	struct registration *current;   /* whom it runs for */
+	bool setting;                   /* it registers, else it withdraws */
+	ev_timer timer;
+};
+
+static void drop(struct registration *registration)
+{
+	list_remove(&registration->link);
+	free(registration);
+}
+
+static void wake_at(struct rpc *rpc, double due)
+{
+	double now = ev_now(rpc->engine->loop);
+
+	ev_timer_stop(rpc->engine->loop, &rpc->timer);
+	ev_timer_set(&rpc->timer, due > now ? due - now : 0., 0.);
+	ev_timer_start(rpc->engine->loop, &rpc->timer);
+}
+
+/* Who is next: first those that go. NULL: nobody now, and the timer is set when there will be. */
+static struct registration *choose(struct rpc *rpc)
+{
+	struct registration *first = NULL;
+
+	LIST_EACH(link, &rpc->registrations) {
+		struct registration *one = container_of(link, struct registration, link);
+
+		if (one->fd < 0 && one->tried)
+			return one;
+		if (one->fd < 0)
+			drop(one);
+		else if (!one->set && (!first || one->due < first->due))
+			first = one;
+	}
+	if (!first || first->due <= ev_now(rpc->engine->loop))
+		return first;
+	wake_at(rpc, first->due);
+	return NULL;
+}
+
+static void say_registered(struct rpc *rpc, const struct registration *registration, const char *said)
+{
+	struct event event = { .name = "registered", .service = registration->service };
+
+	if (*said)
+		log_event(rpc->engine->log, LEVEL_NOTICE, &event, "rpcbind: %s", said);
+	log_event(rpc->engine->log, LEVEL_INFO, &event, "registered with rpcbind: %s at %s port %s",
+		  registration->program, registration->transports, registration->port);
+}
+
+static void try_later(struct rpc *rpc, struct registration *registration, const char *why)
+{
+	double pause = backoff_next(&registration->backoff, PAUSE_MIN, PAUSE_MAX, engine_chance(rpc->engine));
+	struct event event = { .name = "register_error", .service = registration->service, .reason = why };
+
+	registration->due = ev_now(rpc->engine->loop) + pause;
+	log_event(rpc->engine->log, registration->told ? LEVEL_DEBUG : LEVEL_WARNING, &event,
+		  "cannot register %s with rpcbind, which is tried again and again: %s", registration->program, why);
+	registration->told = true;
+}
+
+static void say_withdrawn(struct rpc *rpc, const struct registration *registration, bool done, const char *said)
+{
+	struct event event = { .name = "withdrawn", .service = registration->service };
+
+	if (done && registration->set)
+		log_event(rpc->engine->log, LEVEL_INFO, &event, "withdrawn from rpcbind: %s at %s port %s",
+			  registration->program, registration->transports, registration->port);
+	else if (registration->set)
+		log_event(rpc->engine->log, LEVEL_WARNING, &event, "cannot withdraw %s from rpcbind: %s",
+			  registration->program, said);
+}
+
+static void advance(struct rpc *rpc);
+
+/* What came of the current one. */
+static void settle(struct rpc *rpc, bool done, const char *said)
+{
+	struct registration *registration = rpc->current;
+
+	rpc->current = NULL;
+	if (!rpc->setting) {
+		say_withdrawn(rpc, registration, done, said);
+		drop(registration);
+	} else if (done) {
+		registration->set = true;
+		say_registered(rpc, registration, said);
+	} else if (registration->fd >= 0) {
+		try_later(rpc, registration, said);
+	}
+	advance(rpc);
+}
+
+static void on_ended(struct errand *errand, bool done, const char *said)
+{
+	settle(container_of(errand, struct rpc, errand), done, said);
+}
+
+static void advance(struct rpc *rpc)
+{
+	struct registration *one;
+	struct buf why = { 0 };
+
+	if (rpc->current)
+		return;
+	rpc->current = one = choose(rpc);
+	if (!one) {
+		if (rpc->engine->stopping)
+			rpc->engine->on_withdrawn(rpc->engine);
+		return;
+	}
+	rpc->setting = one->fd >= 0;
+	one->tried = true;
+	if (!errand_start(&rpc->errand,
+			  (const char *const[]){ "superd-rpc", rpc->setting ? "set" : "unset", one->program,
+						 one->transports, one->port, NULL },
+			  &why))
+		settle(rpc, false, buf_string(&why));
+	buf_free(&why);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	advance(timer->data);
+}
+
+static struct rpc *rpc_of(struct engine *engine)
+{
+	struct rpc *rpc = engine->rpc;
+
+	if (rpc)
+		return rpc;
+	rpc = calloc(1, sizeof(*rpc));
+	if (!rpc)
+		return NULL;
+	rpc->engine = engine;
+	errand_init(&rpc->errand, engine, on_ended);
+	list_init(&rpc->registrations);
+	ev_init(&rpc->timer, on_timer);
+	rpc->timer.data = rpc;
+	engine->rpc = rpc;
+	return rpc;
+}
+
+static void describe(struct registration *registration, const struct listen *listen, const struct reach *reach)
+{
+	const char *transport = listen->endpoint->kind == ENDPOINT_RPC_TCP ? "tcp" : "udp";
+	const struct endpoint *address = listen->address;
+
+	snprintf(registration->program, sizeof(registration->program), "%" PRIu32 "/%" PRIu32 "-%" PRIu32,
+		 address->number, address->group, address->highest);
+	if (address->group == address->highest)
+		*strchr(registration->program, '-') = '\0';
+	snprintf(registration->transports, sizeof(registration->transports), "%s%s%s%s", reach->ipv4 ? transport : "",
+		 reach->ipv4 && reach->ipv6 ? "," : "", reach->ipv6 ? transport : "", reach->ipv6 ? "6" : "");
+	snprintf(registration->port, sizeof(registration->port), "%u", reach->port);
+}
+
+void rpc_announce(struct engine *engine, const char *service, const struct listen *listen, int fd)
+{
+	struct event event = { .name = "register_error", .service = service };
+	struct registration *registration;
+	struct reach reach;
+	struct rpc *rpc;
+
+	if (!endpoint_is_rpc(listen->endpoint))
+		return;
+	rpc = rpc_of(engine);
+	registration = rpc ? calloc(1, sizeof(*registration) + strlen(service) + 1) : NULL;
+	if (!registration || !bind_reach(fd, &reach)) {
+		log_event(engine->log, LEVEL_ERROR, &event, "cannot be registered with rpcbind: %s",
+			  registration ? strerror(errno) : "out of memory");
+		free(registration);
+		return;
+	}
+	registration->fd = fd;
+	memcpy(registration->service, service, strlen(service));
+	describe(registration, listen, &reach);
+	list_add(&rpc->registrations, &registration->link);
+	wake_at(rpc, 0.);
+}
+
+void rpc_withdraw(struct engine *engine, int fd)
+{
+	struct rpc *rpc = engine->rpc;
+
+	if (!rpc || fd < 0)
+		return;
+	LIST_EACH(link, &rpc->registrations) {
+		struct registration *registration = container_of(link, struct registration, link);
+
+		if (registration->fd != fd)
+			continue;
+		registration->fd = -1;
+		wake_at(rpc, 0.);
+	}
+}
+
+bool rpc_is_busy(const struct engine *engine)
+{
+	struct rpc *rpc = engine->rpc;
+
+	if (!rpc)
+		return false;
+	LIST_EACH(link, &rpc->registrations) {
+		const struct registration *registration = container_of(link, struct registration, link);
+
+		if (registration->fd < 0 || registration == rpc->current)
+			return true;
+	}
+	return false;
+}
+
+void rpc_free(struct engine *engine)
+{
+	struct rpc *rpc = engine->rpc;
+
+	if (!rpc)
+		return;
+	ev_timer_stop(engine->loop, &rpc->timer);
+	errand_abandon(&rpc->errand);
+	LIST_EACH(link, &rpc->registrations)
+		drop(container_of(link, struct registration, link));
+	free(rpc);
+	engine->rpc = NULL;
+}

@@ -1,0 +1,9 @@
+/* What the log is told of instances, whoever starts them. */
+#pragma once
+
+#include "engine/keeper.h"
+
+/* Nothing could be started: logs and counts it. The caller raises EXEC_ERROR. */
+void run_say_failure(struct keeper *keeper, const char *why);
+
+void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending);

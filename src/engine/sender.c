@@ -1,0 +1,167 @@
+/* Datagrams and the gate. The hard thing is that a sender can't be kept apart while it is asked about, as its datagram
+ * stays in the queue with all others: so nothing of the guest is kept but the answer. */
+#include "engine/sender.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/admission.h"
+#include "engine/refuse.h"
+
+#define REMEMBERED 60.                  /* seconds that an answer holds */
+#define SIFTED_MOST 64                  /* datagrams read away in one turn */
+
+static struct sighting *find_judged(struct keeper *keeper, const struct client *client)
+{
+	unsigned char source[SOURCE_SIZE];
+
+	if (!client_source(client, 128, source))
+		return NULL;
+	return recent_find(&keeper->engine->judged, keeper->activity->number, source, engine_clock());
+}
+
+static void remember(struct keeper *keeper, const struct client *client, enum refusal refusal)
+{
+	double now = engine_clock();
+	unsigned char source[SOURCE_SIZE];
+	struct sighting *judged;
+
+	if (!client_source(client, 128, source))
+		return;
+	judged = recent_note(&keeper->engine->judged, keeper->activity->number, source, now, now + REMEMBERED);
+	if (judged)
+		judged->count = refusal;
+}
+
+static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
+{
+	client_refuse(&guest->client);
+	guest->listener->busy = false;
+	if (!advice)
+		return;
+	remember(keeper, &guest->client, admission_conclude(keeper, guest, advice));
+	keeper_rewatch(keeper);
+}
+
+/* A socket of its own by which superd-advise knows the sender. */
+static int connect_to(const struct client *client)
+{
+	int fd = socket(client->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, &client->peer.any, client->length) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool ask(struct keeper *keeper, struct guest *guest)
+{
+	struct guest asked = { .client = guest->client, .listener = guest->listener, .asked = guest->asked };
+
+	asked.client.fd = connect_to(&guest->client);
+	if (asked.client.fd < 0 || !advice_ask(keeper, &asked, on_decided)) {
+		client_refuse(&asked.client);
+		return false;
+	}
+	guest->listener->busy = true;
+	return true;
+}
+
+enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
+{
+	static const struct advice no_advice;
+	struct sighting *judged;
+
+	guest->asked.ident = false;     /* there is no connection to have an owner */
+	if (!admission_has_questions(guest))
+		return SENDER_MAY;
+	judged = find_judged(keeper, &guest->client);
+	if (!judged && ask(keeper, guest))
+		return SENDER_IS_ASKED;
+	*refusal = judged ? (enum refusal)judged->count : admission_conclude(keeper, guest, &no_advice);
+	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
+}
+
+void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal)
+{
+	struct guest guest = { .listener = listener };
+
+	if (!client_peek(listener->io.fd, &guest.client))
+		return;
+	recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	refuse_guest(keeper, &guest, refusal);
+}
+
+static bool is_ready(const struct listener *listener)
+{
+	struct pollfd ready = { listener->io.fd, POLLIN, 0 };
+
+	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
+}
+
+static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
+{
+	const char *daemon = keeper->service->gate->libwrap;
+
+	guest->asked = (struct questions){ .libwrap = daemon && wraps_any(&keeper->engine->wraps) ? daemon : NULL };
+	*refusal = admission_judge_address(keeper, &guest->client, &guest->asked);
+	if (!*refusal && admission_had_minute(keeper, &guest->client))
+		*refusal = REFUSED_PER_SOURCE_CPM;
+	return *refusal ? SENDER_MAY_NOT : sender_ask(keeper, guest, refusal);
+}
+
+static bool has_senders(const struct endpoint *endpoint)
+{
+	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
+}
+
+/* What has happened at the listeners so far. */
+struct sifting {
+	bool sifted, ready;             /* something was read away or is asked about; something waits that may start */
+};
+
+static void sift(struct keeper *keeper, struct listener *listener, struct sifting *sifting, int *left)
+{
+	struct guest guest = { .listener = listener };
+	enum refusal refusal;
+
+	if (!listener_is_open(listener) || listener->busy)
+		return;
+	if (!has_senders(listener->listen->endpoint)) {
+		sifting->ready = sifting->ready || is_ready(listener);
+		return;
+	}
+	while ((*left)-- > 0 && client_peek(listener->io.fd, &guest.client)) {
+		enum sender_state state = judge_head(keeper, &guest, &refusal);
+
+		sifting->sifted = sifting->sifted || state != SENDER_MAY;
+		sifting->ready = sifting->ready || state == SENDER_MAY;
+		if (state != SENDER_MAY_NOT)
+			return;
+		sender_throw_away(keeper, listener, refusal);
+	}
+}
+
+bool sender_sift(struct keeper *keeper)
+{
+	struct sifting sifting = { false, false };
+	int left = SIFTED_MOST;
+
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		sift(keeper, &keeper->listeners[n], &sifting, &left);
+	return sifting.sifted && !sifting.ready;
+}
+
+void sender_count(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		struct client client;
+
+		if (listener_is_open(listener) && !listener->busy && has_senders(listener->listen->endpoint) &&
+		    client_peek(listener->io.fd, &client))
+			admission_count_minute(keeper, &client);
+	}
+}

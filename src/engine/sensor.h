@@ -1,0 +1,19 @@
+/* Services with deny_time: they run nothing, and an address that connects to one is kept out of all that accept
+ * themselves, over reloads too. Datagrams are only logged: anybody can write any sender on one. */
+#pragma once
+
+#include "engine/keeper.h"
+#include "engine/recent.h"
+
+#define SENSOR_MOST 10240               /* addresses kept out at once */
+
+static inline bool sensor_is(const struct service *service)
+{
+	return service->gate->deny_time >= 0;
+}
+
+/* A client of the sensor's: remembers its address (unless it is a datagram's) and says so. The caller closes it. */
+void sensor_touch(struct keeper *keeper, const struct client *client, bool can_be_forged);
+
+/* Whether the client's address has touched one lately. Free while none has. */
+bool sensor_denies(struct engine *engine, const struct client *client);

@@ -1,0 +1,19 @@
+/* Whether hosts.allow or hosts.deny have any rule at all: without one, nobody needs to be asked what they say. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Both files as they were seen last. A zeroed struct has seen none. */
+struct wraps {
+	struct seen_file {
+		dev_t device;
+		ino_t inode;
+		off_t size;
+		struct timespec changed;
+		bool known, has_rule;
+	} files[2];
+};
+
+/* Looks at the files afresh where they have changed; one that can't be read counts as having rules. */
+bool wraps_any(struct wraps *wraps);

@@ -1,0 +1,10 @@
+/* Whose own meaning an old table is read with, where they differ. */
+#pragma once
+
+#include <stddef.h>
+
+enum compat { COMPAT_NONE, COMPAT_OPENBSD, COMPAT_FREEBSD, COMPAT_NETBSD, COMPAT_GNU, COMPAT_BUSYBOX, COMPAT_XINETD, COMPATS };
+
+extern const char *const compat_names[COMPATS + 1];     /* "" , "openbsd", …, NULL */
+
+enum compat compat_find(const char *name, size_t length);       /* COMPAT_NONE: there is none of that name */

@@ -1,0 +1,237 @@
+/* Which entries stand, once all are known.
+ *
+ * The hard thing is that lines take from each other, in any order and across files: the last of two for one
+ * service is the one that counts, with every inetd; and tcp, which is both families, leaves IPv6 to a line for
+ * tcp6, as whoever wrote both meant one for each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/inetd_entry.h"
+
+bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
+{
+	struct inetd_entries *entries = reading->inetd_entries;
+	struct inetd_entry *list = entries->list;
+
+	if (entries->count == entries->capacity) {
+		size_t capacity = entries->capacity ? 2 * entries->capacity : 32;
+
+		list = reallocarray(list, capacity, sizeof(*list));
+		if (list) {
+			entries->list = list;
+			entries->capacity = capacity;
+		}
+	}
+	if (list) {
+		list[entries->count] = *entry;
+		if (inetd_name(&list[entries->count], reading->table->pool)) {
+			entries->count++;
+			return true;
+		}
+	}
+	diag_error(reading->diags, entry->at, "out of memory");
+	return false;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct inetd_entry *left = *(struct inetd_entry *const *)a, *right = *(struct inetd_entry *const *)b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : left < right ? -1 : left > right;
+}
+
+/* How many from the first on have its name. */
+static size_t group_length(struct inetd_entry **sorted, size_t left)
+{
+	size_t length = 1;
+
+	while (length < left && !strcmp(sorted[length]->name, sorted[0]->name))
+		length++;
+	return length;
+}
+
+/* Two folders may have a socket of the same name, and one program several versions. */
+static bool part_names(struct inetd_entry **group, size_t length)
+{
+	bool differ = false;
+
+	for (size_t i = 1; i < length; i++)
+		differ |= strcmp(group[i]->long_name, group[0]->long_name) != 0;
+	for (size_t i = 0; differ && i < length; i++)
+		group[i]->name = group[i]->long_name;
+	return differ;
+}
+
+/* What is written stands before what it implies, and both before what is off. */
+static int strength(const struct inetd_entry *entry)
+{
+	return entry->disabled ? 0 : entry->is_implied ? 1 : 2;
+}
+
+static bool is_weak(const struct inetd_entry *entry)
+{
+	return strength(entry) < 2;
+}
+
+/* The last of the strongest. */
+static struct inetd_entry *group_winner(struct inetd_entry **group, size_t length)
+{
+	struct inetd_entry *winner = group[0];
+
+	for (size_t i = 1; i < length; i++) {
+		if (strength(group[i]) >= strength(winner))
+			winner = group[i];
+	}
+	return winner;
+}
+
+static void drop_others(struct inetd_entry **group, size_t length, struct diags *diags)
+{
+	const struct inetd_entry *winner = group_winner(group, length);
+	struct buf place = { 0 };
+
+	origin_describe(winner->at, &place);
+	for (size_t i = 0; i < length; i++) {
+		group[i]->is_dropped = group[i] != winner;
+		if (group[i] == winner || is_weak(group[i]) || is_weak(winner))
+			continue;
+		diag_warning(diags, group[i]->at,
+			     "%s: this entry is left out: there is another for the same socket%s, and the "
+			     "last one counts, as with every inetd",
+			     group[i]->name, buf_string(&place));
+	}
+	buf_free(&place);
+}
+
+static const struct inetd_entry *find_name(struct inetd_entry **sorted, size_t count, const char *name)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(sorted[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
+		if (!sorted[low]->is_dropped && !is_weak(sorted[low]))
+			return sorted[low];
+	}
+	return NULL;
+}
+
+static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count)
+{
+	if (entry->is_dropped || !entry->yields || !find_name(sorted, count, entry->rival))
+		return;
+	entry->families &= (uint8_t)~entry->yields;
+	entry->is_dual = false;
+}
+
+static bool is_tcpmux(const struct inetd_entry *entry)
+{
+	return !entry->is_dropped && !entry->disabled && entry->transport == INETD_TCP &&
+		(!strcmp(entry->service, "tcpmux") || !strcmp(entry->service, "1"));
+}
+
+/* Without one that answers on its port, tcpmux's services can't be reached. GNU's inetd then opens it unasked. */
+static void settle_tcpmux(struct reading *reading, struct inetd_entries *entries)
+{
+	const struct inetd_entry *mux = NULL;
+	struct inetd_entry answering;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct inetd_entry *entry = &entries->list[i];
+
+		if (is_tcpmux(entry))
+			return;
+		if (!mux && entry->transport == INETD_MUX && !entry->is_dropped && !entry->disabled)
+			mux = entry;
+	}
+	if (!mux)
+		return;
+	if (!mux->dialect->adds_tcpmux) {
+		diag_warning(reading->diags, mux->at, "%s: nobody can reach it, as no entry answers for tcpmux",
+			     mux->service);
+		diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
+		return;
+	}
+	diag_warning(reading->diags, mux->at,
+		     "%s: an entry for tcpmux is missing and added, as GNU's inetd does: port 1 is open", mux->service);
+	answering = (struct inetd_entry){
+		.at = mux->at,
+		.service_at = mux->at,
+		.user_at = mux->at,
+		.wait_at = mux->at,
+		.program_at = mux->at,
+		.protocol_at = mux->at,
+		.service = "tcpmux",
+		.transport = INETD_TCP,
+		.families = INETD_IPV4,
+		.accepts = true,
+		.burst = mux->burst,
+		.instances = UNLIMITED,
+		.per_source = UNLIMITED,
+		.per_source_cpm = UNLIMITED,
+		.pause = mux->pause,
+		.protocol = "tcp",
+		.builtin = "tcpmux",
+		.dialect = mux->dialect,
+	};
+	inetd_add(reading, &answering);
+}
+
+static void settle_sorted(struct inetd_entry **sorted, size_t count, struct diags *diags)
+{
+	bool renamed = false;
+
+	qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
+	for (size_t i = 0, length; i < count; i += length) {
+		length = group_length(sorted + i, count - i);
+		renamed |= part_names(sorted + i, length);
+	}
+	if (renamed)
+		qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
+	for (size_t i = 0, length; i < count; i += length) {
+		length = group_length(sorted + i, count - i);
+		if (length > 1)
+			drop_others(sorted + i, length, diags);
+	}
+	for (size_t i = 0; i < count; i++)
+		yield_family(sorted[i], sorted, count);
+}
+
+/* Once: at the first entry whose clients of IPv6 a peer would not have. */
+static void note_families(const struct inetd_entries *entries, struct diags *diags)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct inetd_entry *entry = &entries->list[i];
+
+		if (entry->is_dropped || !entry->is_bare || !(entry->families & INETD_IPV6) ||
+		    entry->dialect != inetd_dialect(COMPAT_NONE))
+			continue;
+		diag_note(diags, entry->protocol_at,
+			  "tcp and udp are IPv4 and IPv6 here, as with Debian's inetd; with those of FreeBSD, NetBSD, "
+			  "GNU and busybox they are IPv4 (see --compat)");
+		return;
+	}
+}
+
+void inetd_settle(struct reading *reading, struct inetd_entries *entries)
+{
+	struct inetd_entry **sorted = calloc(entries->count + 1, sizeof(struct inetd_entry *));
+
+	if (!sorted) {
+		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < entries->count; i++)
+		sorted[i] = &entries->list[i];
+	settle_sorted(sorted, entries->count, reading->diags);
+	free(sorted);
+	settle_tcpmux(reading, entries);
+	note_families(entries, reading->diags);
+}

@@ -1,0 +1,341 @@
+/* Entries out of lines.
+ *
+ * The hard thing is to lose neither a mistake nor what follows it: a brace that is missing must not let one entry
+ * swallow the next, and nothing of a broken entry may become another. So a line that can only begin an entry ends the
+ * one before, and an entry with a line that is no attribute is kept, broken, so that its other lines are judged. */
+#include "read/xinetd_entry.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "read/xinetd.h"
+
+/* A file while it is cut into entries. */
+struct collector {
+	struct xinetd *xinetd;
+	struct reading *reading;
+	struct xinetd_scanner scanner;
+	struct xinetd_entry *entry;     /* the one that is open, or NULL; moves when another is added */
+	struct origin at;               /* where its head is */
+	bool is_begun;                  /* its brace was seen */
+};
+
+struct xinetd *xinetd_new(void)
+{
+	struct xinetd *xinetd = calloc(1, sizeof(*xinetd));
+
+	if (!xinetd)
+		return NULL;
+	xinetd->pool = pool_new();
+	if (xinetd->pool)
+		return xinetd;
+	free(xinetd);
+	return NULL;
+}
+
+static void entry_free(struct xinetd_entry *entry)
+{
+	free(entry->list);
+	diags_free(&entry->said);
+}
+
+void xinetd_free(struct xinetd *xinetd)
+{
+	if (!xinetd)
+		return;
+	for (size_t i = 0; i < xinetd->count; i++)
+		entry_free(&xinetd->services[i]);
+	entry_free(&xinetd->defaults);
+	free(xinetd->services);
+	pool_free(xinetd->pool);
+	free(xinetd);
+}
+
+void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
+{
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	diag_error(&entry->said, at, "%s", message);
+	entry->is_broken = true;
+}
+
+void xinetd_entry_say(const struct xinetd_entry *entry, struct diags *diags, bool is_mild)
+{
+	for (size_t i = 0; i < entry->said.count; i++) {
+		const struct diag *diag = &entry->said.list[i];
+		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
+		bool milder = is_mild && diag->severity == SEVERITY_ERROR;
+
+		if (is_mild && diag->severity == SEVERITY_NOTE)
+			continue;
+		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
+		if (diag->hint)
+			diags_hint(diags, "%s", diag->hint);
+	}
+	if (entry->said.lost || entry->said.dropped_errors)
+		diag_error(diags, entry->at, "there is more wrong with this entry than could be said");
+}
+
+static struct origin place_of(const struct collector *collector, struct xinetd_span span)
+{
+	return source_origin(collector->scanner.source, span.start);
+}
+
+static const char *text_of(const struct collector *collector, struct xinetd_span span)
+{
+	const char *text = pool_text_n(collector->xinetd->pool, collector->scanner.source->text + span.start,
+				       span.end - span.start);
+
+	if (!text)
+		collector->xinetd->failed = true;
+	return text;
+}
+
+/* The first word of the line, whatever it is. */
+static struct xinetd_span line_start(const struct xinetd_scanner *scanner)
+{
+	return scanner->kind == XINETD_STATEMENT ? scanner->words[0] : scanner->name;
+}
+
+static void refuse_line(struct collector *collector, struct origin at, const char *what, const char *hint)
+{
+	struct diags *diags = collector->entry ? &collector->entry->said : collector->reading->diags;
+
+	if (collector->entry)
+		collector->entry->is_broken = true;
+	else
+		reading_mark_vital(collector->reading, at);
+	diag_error(diags, at, "%s", what);
+	if (hint)
+		diags_hint(diags, "%s", hint);
+}
+
+static struct xinetd_entry *add_service(struct xinetd *xinetd)
+{
+	if (xinetd->count == xinetd->capacity) {
+		size_t capacity = xinetd->capacity ? 2 * xinetd->capacity : 16;
+		struct xinetd_entry *services = reallocarray(xinetd->services, capacity, sizeof(*services));
+
+		if (!services) {
+			xinetd->failed = true;
+			return NULL;
+		}
+		xinetd->services = services;
+		xinetd->capacity = capacity;
+	}
+	return &xinetd->services[xinetd->count++];
+}
+
+static void add_attribute(struct collector *collector, struct xinetd_written *written)
+{
+	struct xinetd_entry *entry = collector->entry;
+
+	if (entry->count == entry->capacity) {
+		size_t capacity = entry->capacity ? 2 * entry->capacity : 16;
+		struct xinetd_written *list = reallocarray(entry->list, capacity, sizeof(*list));
+
+		if (!list) {
+			collector->xinetd->failed = true;
+			return;
+		}
+		entry->list = list;
+		entry->capacity = capacity;
+	}
+	entry->list[entry->count++] = *written;
+}
+
+static void read_attribute(struct collector *collector)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct pool *pool = collector->xinetd->pool;
+	const char **list = pool_alloc(pool, (scanner->count + 1) * sizeof(*list));
+	struct origin *places = pool_alloc(pool, (scanner->count + 1) * sizeof(*places));
+	struct xinetd_written written = {
+		.name = text_of(collector, scanner->name), .sign = scanner->sign, .words = list,
+		.count = scanner->count, .at = place_of(collector, scanner->name), .word_at = places,
+	};
+
+	if (!list || !places || !written.name) {
+		collector->xinetd->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < scanner->count; i++) {
+		list[i] = text_of(collector, scanner->words[i]);
+		places[i] = place_of(collector, scanner->words[i]);
+	}
+	add_attribute(collector, &written);
+}
+
+static bool is_brace(const struct collector *collector, struct xinetd_span span)
+{
+	return xinetd_span_is(collector->scanner.source, span, "{");
+}
+
+static void open_service(struct collector *collector, struct origin at)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	size_t count = scanner->count;
+	struct xinetd_entry *entry;
+
+	collector->is_begun = is_brace(collector, scanner->words[count - 1]);
+	count -= collector->is_begun;
+	entry = add_service(collector->xinetd);
+	collector->entry = entry;
+	if (!entry)
+		return;
+	*entry = (struct xinetd_entry){ .name = "?", .at = at };
+	if (count < 2)
+		refuse_line(collector, at, "service: its name is missing", NULL);
+	else
+		entry->name = text_of(collector, scanner->words[1]);
+	if (count > 2)
+		diag_warning(&entry->said, place_of(collector, scanner->words[2]),
+			     "a service has one name: what stands behind it means nothing");
+}
+
+static void open_defaults(struct collector *collector, struct origin at)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd *xinetd = collector->xinetd;
+
+	reading_mark_vital(collector->reading, at);
+	if (xinetd->has_defaults)
+		diag_warning(collector->reading->diags, at,
+			     "the file has defaults already: xinetd takes the first, here both count");
+	if (!xinetd->defaults.at.file)
+		xinetd->defaults.at = at;
+	xinetd->has_defaults = true;
+	collector->entry = &xinetd->defaults;
+	collector->is_begun = scanner->count > 1 && is_brace(collector, scanner->words[scanner->count - 1]);
+	if (scanner->count > 1U + collector->is_begun)
+		refuse_line(collector, place_of(collector, scanner->words[1]), "defaults has no name", NULL);
+}
+
+/* A folder that is not there holds nothing; a file that is not there may have held anything. */
+static bool folder_is_there(struct reading *reading, const char *path, struct origin at)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 || errno != ENOENT)
+		return true;
+	diag_warning(reading->diags, at, "includedir: there is no %s", path);
+	return false;
+}
+
+static void read_include(struct collector *collector, struct origin at, bool is_folder)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd *xinetd = collector->xinetd;
+	const char *slash = strrchr(at.file, '/'), *path;
+	bool has_defaults = xinetd->has_defaults;
+
+	reading_mark_vital(collector->reading, at);
+	if (scanner->count != 2) {
+		diag_error(collector->reading->diags, at, "%s takes one path", is_folder ? "includedir" : "include");
+		return;
+	}
+	path = text_of(collector, scanner->words[1]);
+	if (path && *path != '/' && slash)
+		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
+	else if (path && !strcmp(path, "-"))
+		path = "./-";           /* a file, not standard input */
+	if (!path) {
+		xinetd->failed = true;
+		return;
+	}
+	if (is_folder && !folder_is_there(collector->reading, path, at))
+		return;
+	reading_file(collector->reading, &reader_xinetd, path, at);
+	xinetd->has_defaults = has_defaults;
+}
+
+static void read_statement(struct collector *collector)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct origin at = place_of(collector, scanner->words[0]);
+
+	collector->at = at;
+	if (xinetd_span_is(scanner->source, scanner->words[0], "service"))
+		open_service(collector, at);
+	else if (xinetd_span_is(scanner->source, scanner->words[0], "defaults"))
+		open_defaults(collector, at);
+	else
+		read_include(collector, at, xinetd_span_is(scanner->source, scanner->words[0], "includedir"));
+}
+
+static void close_entry(struct collector *collector)
+{
+	if (collector->scanner.count)
+		refuse_line(collector, place_of(collector, collector->scanner.name),
+			    "the brace that ends an entry stands alone on its line", NULL);
+	collector->entry = NULL;
+}
+
+/* Between the head of an entry and the brace that ends it. */
+static void read_inside(struct collector *collector)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct origin at = place_of(collector, line_start(scanner));
+
+	if (!collector->is_begun && scanner->kind != XINETD_OPEN) {
+		refuse_line(collector, at, "the brace that begins the entry is missing", NULL);
+		collector->is_begun = true;
+	}
+	if (scanner->kind == XINETD_CLOSE) {
+		close_entry(collector);
+	} else if (scanner->kind == XINETD_ATTRIBUTE) {
+		read_attribute(collector);
+	} else if (scanner->kind == XINETD_OPEN && !collector->is_begun) {
+		collector->is_begun = true;
+	} else {
+		refuse_line(collector, at, "this is no attribute",
+			    "an attribute is a name, an operator as = or +=, and values: instances = 10");
+	}
+}
+
+static void read_outside(struct collector *collector)
+{
+	struct origin at = place_of(collector, line_start(&collector->scanner));
+
+	if (xinetd_line_begins_entry(&collector->scanner))
+		read_statement(collector);
+	else if (collector->scanner.kind == XINETD_ATTRIBUTE)
+		refuse_line(collector, at, "this attribute is in no entry",
+			    "entries begin with service NAME or defaults");
+	else
+		refuse_line(collector, at, "this begins no entry",
+			    "entries begin with service NAME, defaults, include PATH or includedir PATH");
+}
+
+static void end_unclosed(struct collector *collector)
+{
+	refuse_line(collector, collector->at, "the brace that ends the entry is missing", NULL);
+	collector->entry = NULL;
+}
+
+void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source)
+{
+	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
+
+	xinetd->has_defaults = false;
+	while (!xinetd->failed && xinetd_line_next(&collector.scanner)) {
+		if (collector.entry && xinetd_line_begins_entry(&collector.scanner))
+			end_unclosed(&collector);
+		if (collector.entry)
+			read_inside(&collector);
+		else
+			read_outside(&collector);
+	}
+	if (collector.entry)
+		end_unclosed(&collector);
+	xinetd->failed |= collector.scanner.failed;
+	xinetd_scanner_free(&collector.scanner);
+}

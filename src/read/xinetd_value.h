@@ -1,0 +1,27 @@
+/* The words of an attribute, gathered from several lines by += and -=. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "read/xinetd_attribute.h"
+#include "read/xinetd_entry.h"
+
+struct xinetd_value {
+	const char *const *words;
+	size_t count;
+	struct origin at;
+	const struct origin *word_at;
+	bool is_set;
+	bool is_inherited;              /* it is just what defaults say */
+	bool is_broken;                 /* what was said was refused: nobody may run without it */
+};
+
+/* What a line writes in place of what was there, behind it, or takes away from it. The place of the value stays. */
+void xinetd_value_set(struct xinetd_value *value, const struct xinetd_written *written);
+void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_written *written);
+void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
+			 struct xinetd_value *value, const struct xinetd_written *written);
+
+/* Whether a line says just what is there. */
+bool xinetd_value_equals(const struct xinetd_value *value, const struct xinetd_written *written);

@@ -1,0 +1,21 @@
+/* What superd-rpc is told to do, as its command line has it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ORDER_VERSIONS 100              /* most of them at once */
+
+enum transport { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_TCP6, TRANSPORT_UDP6, TRANSPORTS };
+
+extern const char *const transport_names[TRANSPORTS];  /* netconfig(5)'s: "tcp", "udp", "tcp6", "udp6" */
+
+struct order {
+	bool set;                       /* false: unset */
+	uint32_t program, lowest, highest;
+	bool transports[TRANSPORTS];
+	uint16_t port;
+};
+
+/* Reads "set|unset PROGRAM/LOWEST[-HIGHEST] TRANSPORT[,TRANSPORT] PORT". NULL, or what is wrong and would be right. */
+const char *order_read(const char *const *words, int count, struct order *order);

@@ -1,0 +1,4 @@
+/* The optional libraries this superd was built with. */
+#pragma once
+
+extern const char *const built_with[];  /* "libwrap", …, NULL */

@@ -1,0 +1,188 @@
+/* Compiling address rules once for all services that share them.
+ *
+ * The hard thing is who enforces them. Connections that superd accepts are judged one by one. A backend that gets
+ * the listener itself takes whom it likes, so there the kernel must do it, which knows neither names nor peers
+ * without an address: what it can't keep to is refused here, never left out. */
+#include "sys/network_lookup.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "model/access.h"
+#include "sys/filter.h"
+#include "sys/plan.h"
+
+struct filter_made {
+	const struct sock_fprog *filter;
+	const char *wrong;              /* why there is none */
+};
+
+void networks_open(struct networks *networks, struct pool *pool, struct diags *diags)
+{
+	*networks = (struct networks){ .pool = pool, .diags = diags };
+}
+
+void networks_close(struct networks *networks)
+{
+	memo_free(&networks->names);
+	memo_free(&networks->rules);
+	memo_free(&networks->filters[0]);
+	memo_free(&networks->filters[1]);
+}
+
+/* Without the zeros at its end, which stand for anything: glibc gives 192.168.0.0 whole, others gave 192.168. */
+static void network_from_number(uint32_t number, struct network *network)
+{
+	unsigned bits = 32;
+
+	while (number && !(number & 0xff000000u))
+		number <<= 8;
+	while (bits > 8 && !(number & 0xffu << (32 - bits)))
+		bits -= 8;
+	*network = (struct network){ .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 + bits };
+	number = htonl(number);
+	memcpy(network->address + 12, &number, sizeof(number));
+}
+
+/* One thread at a time loads a table, so the reply of getnetbyname(3) is its own. Net 0 is nobody's. */
+static const struct network *network_ask(const char *name, struct pool *pool)
+{
+	const struct netent *entry = getnetbyname(name);
+	struct network network;
+
+	if (!entry || entry->n_addrtype != AF_INET || !entry->n_net)
+		return NULL;
+	network_from_number(entry->n_net, &network);
+	return pool_keep(pool, &network, sizeof(network));
+}
+
+static bool network_find(void *context, const char *name, struct network *network)
+{
+	struct networks *networks = context;
+	const char *key = pool_text(networks->pool, name);
+	const void *known = NULL;
+
+	if (!key)
+		return false;
+	if (!memo_get(&networks->names, key, NULL, &known)) {
+		known = network_ask(key, networks->pool);
+		memo_put(&networks->names, key, NULL, known);
+	}
+	if (known)
+		memcpy(network, known, sizeof(*network));
+	return known;
+}
+
+static void refuse_memory(struct networks *networks, const struct service *service)
+{
+	diag_error(networks->diags, service->at, "%s: looking at who may come: out of memory", service->name);
+}
+
+/* NULL also where everybody may come; false: out of memory, which was said. */
+static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
+{
+	const struct gate *gate = service->gate;
+	const void *known;
+
+	*access = NULL;
+	if (!gate->only_from && !gate->no_access)
+		return true;
+	if (memo_get(&networks->rules, gate->only_from, gate->no_access, &known)) {
+		*access = known;
+		return true;
+	}
+	*access = access_compile(gate->only_from, gate->no_access, network_find, networks, networks->pool);
+	if (!*access) {
+		refuse_memory(networks, service);
+		return false;
+	}
+	memo_put(&networks->rules, gate->only_from, gate->no_access, *access);
+	return true;
+}
+
+/* Whether the kernel has to keep to the rules on this socket. Of UDP superd sees the first sender of each start, which
+ * is enough unless the service says otherwise. */
+static bool needs_filter(const struct service *service, const struct listen *listen)
+{
+	if (service->what->accept || !endpoint_is_inet(listen->address))
+		return false;
+	return listen->address->kind != ENDPOINT_UDP || service->gate->intercept;
+}
+
+static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
+{
+	const void *known;
+	struct filter_made *made;
+	struct buf why = { 0 };
+
+	if (memo_get(&networks->filters[ipv4], access, NULL, &known))
+		return known;
+	made = pool_alloc(networks->pool, sizeof(*made));
+	if (!made)
+		return NULL;
+	made->filter = filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
+	if (!made->filter)
+		made->wrong = pool_text(networks->pool, buf_string(&why));
+	buf_free(&why);
+	memo_put(&networks->filters[ipv4], access, NULL, made);
+	return made;
+}
+
+/* The option that has a name in it, or the one there is. */
+static const char *guilty_option(const struct networks *networks, const struct service *service)
+{
+	for (words word = service->gate->only_from; word && *word; word++) {
+		const void *known = NULL;
+
+		if (**word == '.' || (access_is_name(*word) &&
+				      !(memo_get(&networks->names, *word, NULL, &known) && known)))
+			return "only_from";
+	}
+	return service->gate->no_access ? "no_access" : "only_from";
+}
+
+static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
+{
+	const char *option = guilty_option(networks, service);
+
+	diag_error(networks->diags, service_origin(service, option),
+		   "%s: %s: with accept = no the kernel keeps to it: %s", service->name, option,
+		   wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses, or say accept = yes"
+								      : "say accept = yes, or name fewer networks");
+}
+
+/* superd-builtin answers datagrams by the sender's address alone: a name there would let in whom no_access keeps
+ * out. */
+static bool refuse_names(struct networks *networks, const struct service *service)
+{
+	const char *option = guilty_option(networks, service);
+
+	if (!plan_judges_itself(service) || !access_has_names(service->access))
+		return false;
+	diag_error(networks->diags, service_origin(service, option),
+		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
+	diags_hint(networks->diags, "write addresses");
+	return true;
+}
+
+void networks_resolve(struct networks *networks, struct service *service)
+{
+	if (!find_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
+		return;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct listen *listen = &service->sockets[i];
+		const struct filter_made *made;
+
+		if (!needs_filter(service, listen))
+			continue;
+		made = find_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
+		if (!made || made->wrong || !made->filter) {
+			refuse_filter(networks, service, made ? made->wrong : NULL);
+			return;
+		}
+		listen->filter = made->filter;
+	}
+}

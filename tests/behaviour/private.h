@@ -1,0 +1,13 @@
+/* A network, an /etc and a /run of the test's own, for it and all that it starts from then on: nothing of the machine's
+ * is touched, and fixed ports are free. Needs root. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "namespace.h"
+
+/* Enters; the loopback interface is up, /etc has what programs need of it, /run is empty. false: not allowed here. */
+bool private_enter(void);
+
+/* This file of /etc or /run has this text from now on, readable by all. */
+void private_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,349 @@
+/* superd's own small services, by their RFCs. What is hard to get right is what they must not do: hold anybody up, or
+ * answer who would answer them. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+static struct superd *run_small(const char *listen, const char *options)
+{
+	return superd_run("service small {\n listen = \"%s\"\n user = \"%s\"\n %s\n}\n", listen, own_user(), options);
+}
+
+static const char *answer_of(int client, const char *text)
+{
+	const char *answer;
+
+	client_send(client, text);
+	shutdown(client, SHUT_WR);
+	answer = client_rest(client);
+	close(client);
+	return answer;
+}
+
+Behaviour(builtin, echo_gives_back_what_it_gets)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo");
+
+	cr_assert_str_eq(answer_of(client_connect(superd_port(superd, "small")), "one\ntwo\n"), "one\ntwo\n");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, echo_is_had_over_ipv6_too)
+{
+	struct superd *superd = run_small("[::1]:0", "accept = yes builtin = echo");
+	int client = client_connect_to("::1", superd_port(superd, "small"));
+
+	cr_assert_str_eq(answer_of(client, "six"), "six");
+	superd_stop(superd);
+}
+
+Behaviour(builtin, discard_says_nothing_and_ends_with_its_client)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = discard");
+	int client = client_connect(superd_port(superd, "small"));
+
+	client_send(client, "into the void");
+	cr_assert(client_is_quiet(client, 100));
+	cr_assert_eq(superd_processes(superd), 1);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, chargen_goes_on_until_its_client_leaves)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = chargen");
+	int client = client_connect(superd_port(superd, "small"));
+
+	for (int line = 0; line < 300; line++) {
+		const char *text = client_line(client);
+
+		cr_assert_eq(strlen(text), 73, "'%s'", text);
+		cr_assert_eq(text[72], '\r');
+		for (int column = 0; column < 72; column++)
+			cr_assert_eq(text[column], ' ' + (line + column) % 95, "line %d: '%s'", line, text);
+	}
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+/* Both texts are of this minute and this place; the seconds may have gone on. */
+static void expect_daytime(const char *options, const char *format)
+{
+	struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes %s", options));
+	int client = client_connect(superd_port(superd, "small"));
+	const char *answer = client_rest(client);
+	time_t now = time(NULL);
+	struct tm read_back = { .tm_isdst = -1 };
+	char *end = strptime(answer, format, &read_back);
+
+	cr_assert(end && !strcmp(end, "\r\n"), "'%s'", answer);
+	cr_assert_leq(labs((long)(mktime(&read_back) - now)), 30, "'%s'", answer);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, daytime_is_said_as_bsd_says_it)
+{
+	expect_daytime("builtin = daytime", "%a %b %e %H:%M:%S %Y");
+}
+
+Behaviour(builtin, daytime_is_said_as_xinetd_says_it)
+{
+	char zone[16];
+	time_t now = time(NULL);
+
+	strftime(zone, sizeof(zone), "%Z", localtime(&now));
+	expect_daytime("builtin = \"daytime xinetd\"", text_of("%%d %%b %%Y %%H:%%M:%%S %s", zone));
+}
+
+static uint32_t read_time(int client)
+{
+	unsigned char bytes[8];
+	struct pollfd ready = { client, POLLIN, 0 };
+
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
+	cr_assert_eq(recv(client, bytes, sizeof(bytes), MSG_WAITALL), 4, "time is four bytes");
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+Behaviour(builtin, time_is_four_bytes_on_every_machine)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = time");
+	int client = client_connect(superd_port(superd, "small"));
+	int64_t off = (int64_t)read_time(client) - 2208988800 - time(NULL);
+
+	cr_assert(off > -30 && off <= 0, "it is off by %ld s", (long)off);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, two_hundred_silent_clients_hold_nobody_up)
+{
+	enum { SILENT = 200 };
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo backlog = 512");
+	int port = superd_port(superd, "small"), silent[SILENT];
+
+	for (int n = 0; n < SILENT; n++)
+		silent[n] = client_connect(port);
+	cr_assert_str_eq(answer_of(client_connect(port), "busy"), "busy");
+	WAIT_UNTIL(superd_processes(superd) == SILENT);
+	for (int n = 0; n < SILENT; n++)
+		close(silent[n]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, a_listener_is_served_without_superd_accepting)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "builtin = echo");
+	int port = superd_port(superd, "small"), first = client_connect(port), second = client_connect(port);
+
+	cr_assert_str_eq(answer_of(second, "second"), "second");
+	cr_assert_str_eq(answer_of(first, "first"), "first");
+	cr_assert_eq(superd_log_count(superd, "small: started"), 1);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, streams_and_datagrams_are_one_service)
+{
+	struct superd *superd = superd_run("service small {\n listen = { \"127.0.0.1:0\", \"udp:127.0.0.1:0\" }\n"
+					   " user = \"%s\"\n builtin = echo\n}\n",
+					   own_user());
+	int datagrams = datagram_client(superd_nth_port(superd, "small", 1));
+
+	cr_assert_str_eq(answer_of(client_connect(superd_nth_port(superd, "small", 0)), "stream"), "stream");
+	cr_assert_str_eq(datagram_ask(datagrams, "datagram"), "datagram");
+	close(datagrams);
+	superd_stop(superd);
+}
+
+/* The user a process runs as; (uid_t)-1: it has gone. */
+static uid_t user_of(pid_t pid)
+{
+	struct stat status;
+
+	return stat(text_of("/proc/%d", (int)pid), &status) < 0 ? (uid_t)-1 : status.st_uid;
+}
+
+Behaviour(builtin, without_a_user_it_runs_as_nobody)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	struct superd *superd;
+	pid_t pid;
+	int client;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	superd = superd_run("service small {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = echo\n}\n");
+	client = client_connect(superd_port(superd, "small"));
+	client_send(client, "who\n");
+	cr_assert_str_eq(client_line(client), "who");
+	cr_assert_eq(process_descendants(superd->pid, &pid, 1), 1);
+	cr_assert_eq(user_of(pid), nobody ? nobody->pw_uid : 65534);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, its_words_are_kept_off_the_wire)
+{
+	struct superd *superd = run_small(
+		"127.0.0.1:0", text_of("accept = yes error = socket redirect = \"127.0.0.1 %d\"", free_port()));
+	int client = client_connect(superd_port(superd, "small"));
+
+	cr_assert_str_eq(client_rest(client), "");
+	superd_wait_log(superd, "cannot connect to 127.0.0.1");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, services_are_listed_with_their_ports)
+{
+	struct superd *superd =
+		superd_run("service offer {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+			   " builtin = services\n}\n"
+			   "service small {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = echo\n}\n",
+			   own_user(), own_user());
+	int client = client_connect(superd_port(superd, "offer"));
+
+	cr_assert_str_eq(
+		client_rest(client),
+		text_of("offer tcp %d\nsmall udp %d\n", superd_port(superd, "offer"), superd_port(superd, "small")));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, servers_are_listed_with_their_processes)
+{
+	struct superd *superd =
+		superd_run("service runs {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+			   " builtin = servers\n}\n"
+			   "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+			   own_user(), backend("lines"));
+	int each = client_connect(superd_port(superd, "each")), client;
+	long pid;
+
+	client_send(each, "who\n");
+	pid = strtol(client_line(each), NULL, 10);
+	client = client_connect(superd_port(superd, "runs"));
+	cr_assert(strstr(client_rest(client), text_of("each %ld ", pid)));
+	close(client);
+	close(each);
+	superd_stop(superd);
+}
+
+static void copy_program(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ssize_t got;
+
+	cr_assert(in >= 0 && out >= 0, "%s, %s", from, to);
+	while ((got = read(in, bytes, sizeof(bytes))) > 0)
+		cr_assert_eq(write(out, bytes, (size_t)got), got);
+	close(in);
+	cr_assert_eq(close(out), 0);
+}
+
+Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
+{
+	const char *alone = path_in("superd"),
+		   *table = write_file("table",
+				       "service small {\n listen = \"127.0.0.1:0\"\n"
+				       " accept = yes\n builtin = echo\n}\n");
+	struct outcome outcome;
+
+	copy_program(superd_path(), alone);
+	outcome = program_answer((const char *const[]){ alone, "--check", "-f", table, NULL });
+	if (outcome.status == 0) {
+		world_end();
+		cr_skip_test("superd's helpers are installed on this machine");
+	}
+	cr_assert_eq(outcome.status, 1);
+	cr_assert(strstr(outcome.err,
+			 "small: builtin = echo: superd's own program superd-builtin is missing; it was "
+			 "looked for in "));
+	cr_assert(strstr(outcome.err, "/libexec/superd"));
+}
+
+/* The user of a connection, by its two ports. */
+static const char *ask_auth(int port, const char *line)
+{
+	return answer_of(client_connect(port), line);
+}
+
+Behaviour(builtin, auth_names_nobody_unless_told_to)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = auth");
+	int port = superd_port(superd, "small");
+
+	cr_assert_str_eq(ask_auth(port, "6193, 23\r\n"), "6193 , 23 : ERROR : HIDDEN-USER\r\n");
+	cr_assert_str_eq(ask_auth(port, "70000, 23\r\n"), "0 , 23 : ERROR : INVALID-PORT\r\n");
+	cr_assert_str_eq(ask_auth(port, "rubbish\r\n"), "0 , 0 : ERROR : UNKNOWN-ERROR\r\n");
+	cr_assert_str_eq(ask_auth(port, "no line end"), "");
+	superd_stop(superd);
+}
+
+Behaviour(builtin, auth_says_what_it_was_given_to_say)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -d somebody -o UNIX\"");
+
+	cr_assert_str_eq(ask_auth(superd_port(superd, "small"), "1,2\n"), "1 , 2 : USERID : UNIX : somebody\r\n");
+	superd_stop(superd);
+}
+
+static int local_port(int fd)
+{
+	struct sockaddr_in own;
+	socklen_t length = sizeof(own);
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	return ntohs(own.sin_port);
+}
+
+Behaviour(builtin, auth_names_the_owner_of_a_connection_and_of_no_other)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -r -o UNIX\"");
+	int port = superd_port(superd, "small"), own = listen_on(0), own_port = local_port(own);
+	int client = client_connect(own_port), other = client_connect_from("127.0.0.3", own_port);
+	const struct passwd *user = getpwuid(getuid());
+
+	SKIP_WITHOUT(user, "this user has no name");
+	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", local_port(client), own_port)),
+			 text_of("%d , %d : USERID : UNIX : %s\r\n", local_port(client), own_port, user->pw_name));
+	/* Between other addresses than those of who asks, or no connection at all. */
+	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", local_port(other), own_port)),
+			 text_of("%d , %d : ERROR : NO-USER\r\n", local_port(other), own_port));
+	cr_assert_str_eq(ask_auth(port, "1,1\r\n"), "1 , 1 : ERROR : NO-USER\r\n");
+	close(other);
+	close(client);
+	close(own);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, auth_waits_for_its_line_only_so_long)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -t 0.2\"");
+	int client = client_connect(superd_port(superd, "small"));
+
+	client_send(client, "12");
+	cr_assert(client_sees_end(client));
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}

@@ -1,0 +1,252 @@
+/* superd's own small services over datagrams. Anybody can write any address into one, so most of what there is to
+ * see is whom they do not answer. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+static struct superd *run_small(const char *listen, const char *options)
+{
+	return superd_run("service small {\n listen = \"%s\"\n user = \"%s\"\n %s\n}\n", listen, own_user(), options);
+}
+
+static struct sockaddr_in at(const char *address, int port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+
+	cr_assert_eq(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	return in;
+}
+
+/* A socket at this address, connected so that an answer from anywhere else is none. -1: the address can't be had. */
+static int client_at(const char *from, int from_port, const char *to, int to_port)
+{
+	struct sockaddr_in own = at(from, from_port), peer = at(to, to_port);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_geq(fd, 0);
+	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) < 0) {
+		close(fd);
+		return -1;
+	}
+	cr_assert_eq(connect(fd, (struct sockaddr *)&peer, sizeof(peer)), 0);
+	return fd;
+}
+
+static void expect_answers(const char *accept)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", text_of("accept = %s builtin = echo", accept));
+	int client = datagram_client(superd_port(superd, "small"));
+	static char large[60001];
+
+	cr_assert_str_eq(datagram_ask(client, "first"), "first");
+	cr_assert_str_eq(datagram_ask(client, "second"), "second");
+	memset(large, 'x', sizeof(large) - 1);
+	cr_assert_str_eq(datagram_ask(client, large), large);
+	cr_assert_eq(superd_log_count(superd, "small: started"), 1, "a burst is one instance's");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, a_burst_is_answered_where_superd_accepts)
+{
+	expect_answers("yes");
+}
+
+Behaviour(builtin_datagram, a_burst_is_answered_where_the_socket_is_handed_over)
+{
+	expect_answers("no");
+}
+
+Behaviour(builtin_datagram, it_leaves_when_nobody_comes_and_is_started_again)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = echo");
+	int client = datagram_client(superd_port(superd, "small"));
+
+	cr_assert_str_eq(datagram_ask(client, "first"), "first");
+	superd_wait_log(superd, "ended: exit status 0");
+	cr_assert_str_eq(datagram_ask(client, "second"), "second");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, answers_come_over_ipv6_too)
+{
+	struct superd *superd = run_small("udp:[::1]:0", "builtin = echo");
+	struct sockaddr_in6 peer = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int client = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	peer.sin6_port = htons((uint16_t)superd_port(superd, "small"));
+	cr_assert_eq(connect(client, (struct sockaddr *)&peer, sizeof(peer)), 0);
+	cr_assert_str_eq(datagram_ask(client, "six"), "six");
+	close(client);
+	superd_stop(superd);
+}
+
+/* On a socket of every address, also for the very first datagram, which came before anybody could ask where to. */
+static void expect_own_address(const char *listen)
+{
+	struct superd *superd = run_small(listen, "builtin = echo");
+	int port = superd_port(superd, "small");
+
+	for (int n = 5; n < 8; n++) {
+		int client = client_at("127.0.0.1", 0, text_of("127.0.0.%d", n), port);
+
+		cr_assert_str_eq(datagram_ask(client, "you"), "you");
+		close(client);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, the_answer_comes_from_the_address_that_was_asked)
+{
+	expect_own_address("udp4:0");
+}
+
+Behaviour(builtin_datagram, the_answer_of_an_ipv6_socket_comes_from_the_address_that_was_asked)
+{
+	expect_own_address("udp:0");
+}
+
+Behaviour(builtin_datagram, chargen_answers_with_no_more_than_it_got)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = chargen");
+	int client = datagram_client(superd_port(superd, "small"));
+
+	cr_assert_str_eq(datagram_ask(client, "12345"), " !\"#$");
+	cr_assert_eq(strlen(datagram_ask(client, text_of("%0600d", 1))), 512);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, discard_answers_nothing)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = discard");
+	int client = datagram_client(superd_port(superd, "small"));
+
+	client_send(client, "into the void");
+	superd_wait_log(superd, "small: started");
+	cr_assert(client_is_quiet(client, 200));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, time_answers_an_empty_datagram)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = time");
+	int client = datagram_client(superd_port(superd, "small"));
+	struct pollfd ready = { client, POLLIN, 0 };
+	char bytes[16];
+
+	cr_assert_eq(send(client, "", 0, 0), 0);
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
+	cr_assert_eq(recv(client, bytes, sizeof(bytes), 0), 4);
+	close(client);
+	superd_stop(superd);
+}
+
+/* Nothing is answered to this client, and then another is, so that the silence was no slowness. */
+static void expect_silence(struct superd *superd, int client, int port)
+{
+	int other = client_at("127.0.0.9", 0, "127.0.0.1", port);
+
+	client_send(client, "loop");
+	superd_wait_log(superd, "REFUSED from ");
+	cr_assert_str_eq(datagram_ask(other, "honest"), "honest");
+	cr_assert(client_is_quiet(client, 100));
+	close(other);
+	close(client);
+}
+
+Behaviour(builtin_datagram, another_builtin_is_never_answered)
+{
+	struct superd *superd =
+		superd_run("service small {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = echo\n}\n"
+			   "service other {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = chargen\n}\n",
+			   own_user(), own_user());
+	int small = superd_port(superd, "small"), other = superd_port(superd, "other");
+
+	/* From the port of either, at another address, as a forger would write it. */
+	expect_silence(superd, client_at("127.0.0.2", small, "127.0.0.1", small), small);
+	expect_silence(superd, client_at("127.0.0.2", other, "127.0.0.1", small), small);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = echo");
+	int port = superd_port(superd, "small"), client = -1;
+
+	for (int own = 1023; client < 0 && own > 900; own--)
+		client = client_at("127.0.0.2", own, "127.0.0.1", port);
+	if (client < 0) {
+		superd_stop(superd);
+		SKIP_WITHOUT(false, "needs the right to use a port below 1024");
+	}
+	expect_silence(superd, client, port);
+	superd_stop(superd);
+}
+
+/* The first datagram is let in by superd; those behind it are judged by who answers them. */
+static void expect_rules(const char *accept)
+{
+	struct superd *superd = run_small("udp:127.0.0.1:0",
+					  text_of("accept = %s builtin = echo only_from = { \"127.0.0.0/24\" }"
+						  " no_access = { \"127.0.0.7\" }",
+						  accept));
+	int port = superd_port(superd, "small"), good = datagram_client(port);
+
+	cr_assert_str_eq(datagram_ask(good, "first"), "first");
+	expect_silence(superd, client_at("127.0.0.7", 0, "127.0.0.1", port), port);
+	expect_silence(superd, client_at("127.0.1.1", 0, "127.0.0.1", port), port);
+	cr_assert_eq(superd_log_count(superd, "small: started"), 1, "it was one instance all the time");
+	close(good);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, rules_of_addresses_hold_for_each_datagram_where_superd_accepts)
+{
+	expect_rules("yes");
+}
+
+Behaviour(builtin_datagram, rules_of_addresses_hold_for_each_datagram_of_a_socket_handed_over)
+{
+	expect_rules("no");
+}
+
+Behaviour(builtin_datagram, one_source_gets_only_so_many_answers)
+{
+	enum { ASKED = 2000, A_SECOND = 50 };
+	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = time");
+	int port = superd_port(superd, "small"), client = datagram_client(port), answers = 0;
+	long long begun = now_ms();
+	struct pollfd ready = { client, POLLIN, 0 };
+	char bytes[16];
+
+	for (int n = 0; n < ASKED; n++) {
+		send(client, "x", 1, 0);
+		if (n % 50 == 0)
+			pause_a_moment();
+	}
+	while (poll(&ready, 1, 300) > 0) {
+		cr_assert_eq(recv(client, bytes, sizeof(bytes), 0), 4);
+		answers++;
+	}
+	cr_assert_geq(answers, 1);
+	cr_assert_leq(answers, A_SECOND * (2 + (now_ms() - begun) / 1000), "%d answers in %lld ms", answers,
+		      now_ms() - begun);
+	/* It goes on for others meanwhile, and for this one a second later. */
+	close(client_at("127.0.0.9", 0, "127.0.0.1", port));
+	WAIT_UNTIL((send(client, "x", 1, 0), poll(&ready, 1, 50)) > 0);
+	close(client);
+	superd_stop(superd);
+}

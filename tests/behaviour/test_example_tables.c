@@ -1,0 +1,154 @@
+/* The tables of conf/ that stand for themselves: what inetd and xinetd did. Those for old daemons run as they stand, on
+ * the ports of services(5), in a network of the test's own; the others with the port of a test put in. Every table, of
+ * the examples' servers too, is without fault. */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "private.h"
+
+static void enter(void)
+{
+	SKIP_WITHOUT(namespace_users(), "needs root, and other users that can reach what was built");
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+}
+
+static struct superd *run_as(const char *format, const char *name)
+{
+	const struct setup setup = { .format = format };
+
+	enter();
+	return superd_run_with(&setup, "%s", example_table(name));
+}
+
+/* What a server says to somebody who sends nothing. */
+static const char *heard(const char *address, int port)
+{
+	int client = client_connect_to(address, port);
+	const char *said;
+
+	shutdown(client, SHUT_WR);
+	said = client_rest(client);
+	close(client);
+	return said;
+}
+
+Behaviour(example_tables, inetd_conf_is_served_as_it_stands)
+{
+	struct superd *superd = run_as("inetd", "inetd.conf");
+	static const char *const addresses[] = { "127.0.0.1", "::1" };
+
+	superd_wait_log(superd, "finger@localhost: listening on");
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		cr_assert_str_eq(client_ask(7777, "through cat\n"), "through cat");
+		cr_assert_not_null(strstr(heard(addresses[i], 13), "\r\n"));
+		cr_assert_not_null(strstr(heard(addresses[i], 79), "NAME"));
+	}
+	cr_assert_not(client_can_connect(21), "a line that is a comment was served");
+	superd_stop(superd);
+}
+
+Behaviour(example_tables, xinetd_conf_is_served_as_it_stands)
+{
+	struct superd *superd = run_as("xinetd", "xinetd.conf");
+
+	superd_wait_log(superd, "cat: listening on");
+	cr_assert_str_eq(client_ask(7777, "through cat\n"), "through cat");
+	cr_assert_not(client_can_connect(13), "a service that is disabled was served");
+	superd_stop(superd);
+}
+
+Behaviour(example_tables, builtin_conf_is_answered_by_superd_itself)
+{
+	struct superd *superd = run_as("superd", "builtin.conf");
+	int datagrams;
+
+	superd_wait_log(superd, "time: listening on");
+	cr_assert_str_eq(client_ask(7, "say it again\n"), "say it again");
+	cr_assert_str_eq(heard("127.0.0.1", 9), "");
+	cr_assert_not_null(strstr(heard("127.0.0.1", 13), "\r\n"));
+	cr_assert_str_eq(client_ask(19, ""),
+			 " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r");
+	datagrams = datagram_client(7);
+	cr_assert_str_eq(datagram_ask(datagrams, "and again"), "and again");
+	close(datagrams);
+	superd_stop(superd);
+}
+
+/* The table with the port of a test, and the test's own user where it is not root. */
+static const char *table_for_test(const char *name, const char *listen)
+{
+	const char *table = replaced(example_table(name), listen, "\"127.0.0.1:0\"");
+
+	return strstr(table, "\"nobody\"") ? replaced(table, "\"nobody\"", text_of("\"%s\"", own_user())) : table;
+}
+
+Behaviour(example_tables, gate_conf_lets_in_whom_it_says)
+{
+	const char *table = replaced(table_for_test("gate.conf", "\"7777\""), "192.0.2.66", "127.0.0.2");
+	struct superd *superd;
+	int port, client;
+
+	table = replaced(table, "{ \"SYSLOG\", \"daemon\" }", text_of("{ \"FILE\", \"%s\" }", path_in("log")));
+	superd = superd_run("%s", table);
+	port = superd_port(superd, "cat");
+	cr_assert_str_eq(client_ask(port, "through cat\n"), "through cat");
+	client = client_connect_from("127.0.0.2", port);
+	cr_assert(client_sees_end(client));
+	close(client);
+	WAIT_UNTIL(read_text(path_in("log")) &&
+		   strstr(read_text(path_in("log")), "FAIL: cat address from=127.0.0.2\n"));
+	WAIT_UNTIL(strstr(read_text(path_in("log")), "EXIT: cat status=0 pid="));
+	superd_stop(superd);
+}
+
+Behaviour(example_tables, redirect_conf_leads_somewhere_else)
+{
+	int target = free_port(), listener = listen_on(target), client, server;
+	const char *table = replaced(table_for_test("redirect.conf", "\"8080\""), "\"192.0.2.10\", \"80\"",
+				     text_of("\"127.0.0.1\", \"%d\"", target));
+	struct superd *superd = superd_run("%s", table);
+
+	client = client_connect(superd_port(superd, "to-the-intranet"));
+	server = accept(listener, NULL, NULL);
+	cr_assert_geq(server, 0);
+	client_send(client, "there\n");
+	cr_assert_str_eq(client_line(server), "there");
+	client_send(server, "and back\n");
+	cr_assert_str_eq(client_line(client), "and back");
+	close(client);
+	close(server);
+	superd_wait_log(superd, "TRAFFIC: to-the-intranet in=6(bytes) out=9(bytes)");
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(example_tables, are_without_fault)
+{
+	static const char *const names[] = { "builtin.conf", "cat.conf",      "datagram.conf",	  "demo.conf",
+					     "echo.conf",    "gate.conf",     "hello-world.conf", "http.conf",
+					     "inetd.conf",   "lighttpd.conf", "redirect.conf",	  "superd.conf",
+					     "uuidd.conf",   "xinetd.conf" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *table = example_table(names[i]);
+		struct outcome outcome;
+
+		if (strstr(table, "@USER@"))
+			table = replaced(table, "@USER@", own_user());
+		else if (strstr(table, "\"nobody\"") && geteuid() != 0)
+			table = replaced(table, "\"nobody\"", text_of("\"%s\"", own_user()));
+		/* Where the sources lie, nobody may be kept from reading them: that is not the table's fault. */
+		outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", write_file(names[i], "%s", table));
+		cr_assert_eq(outcome.status, 0, "%s: %s", names[i], outcome.err);
+		cr_assert_null(strstr(outcome.err, "error:"), "%s: %s", names[i], outcome.err);
+		cr_assert(strncmp(names[i], "inetd", 5) != 0 || strstr(outcome.out, "inetd.conf, 4 services"), "%s",
+			  outcome.out);
+		cr_assert(strncmp(names[i], "xinetd", 6) != 0 || strstr(outcome.out, "xinetd.conf, 2 services"), "%s",
+			  outcome.out);
+	}
+}

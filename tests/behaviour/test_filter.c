@@ -1,0 +1,130 @@
+/* accept = no with only_from and no_access: superd never sees these clients, so the kernel keeps to the rules, at the
+ * socket itself. What must hold is that nobody refused is ever in the queue, through a reload too. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+
+static const char handed[] = "service handed {\n listen = \"%s:%d\"\n exec = \"%s\"\n%s\n}\n";
+
+/* A client of this address of 127.0.0.0/8, which may never be answered. */
+static int begin_from(const char *from, int type, int port)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		cr_assert_eq(errno, EINPROGRESS, "%s", strerror(errno));
+	return fd;
+}
+
+/* Loopback hands a packet over before the sender goes on, so who comes later is in the queue later. */
+static void expect_only(const char *friend, const char *stranger, int port, const char *marks)
+{
+	size_t before = count_lines(marks);
+	int refused = begin_from(stranger, SOCK_STREAM, port), served;
+
+	cr_assert(client_is_quiet(refused, 100), "%s was served\n%s", stranger, world_logs());
+	cr_assert_eq(count_lines(marks), before, "%s started it\n%s", stranger, world_logs());
+	served = client_connect_from(friend, port);
+	client_send(served, "hello\n");
+	cr_assert_not_null(strstr(client_line(served), " hello"), "%s was not served\n%s", friend, world_logs());
+	WAIT_UNTIL(count_lines(marks) == before + 1);
+	close(refused);
+	close(served);
+}
+
+Behaviour(filter, a_refused_client_starts_nothing)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd =
+		superd_run(handed, "127.0.0.1", 0, backend("-m %s take 1", marks),
+			   "only_from = { \"127.0.0.1\", \"127.1.0.0/16\" }\n no_access = \"127.1.0.7\"");
+	int port = superd_port(superd, "handed");
+
+	expect_only("127.0.0.1", "127.0.0.2", port, marks);
+	expect_only("127.1.0.6", "127.1.0.7", port, marks);
+	superd_stop(superd);
+}
+
+Behaviour(filter, a_dual_stack_socket_tells_clients_of_ipv4_apart)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd =
+		superd_run(handed, "*", free_port(), backend("-m %s take 1", marks), "no_access = \"127.0.0.2\"");
+
+	expect_only("127.0.0.1", "127.0.0.2", superd_port(superd, "handed"), marks);
+	superd_stop(superd);
+}
+
+Behaviour(filter, a_reload_changes_who_may_come_on_the_open_socket)
+{
+	const char *marks = path_in("marks"), *exec = backend("-m %s take 1", marks);
+	int port = free_port();
+	struct superd *superd = superd_run(handed, "127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
+
+	superd_wait_log(superd, "handed: listening on ");
+	expect_only("127.0.0.1", "127.0.0.2", port, marks);
+	cr_assert(superd_reload(superd, handed, "127.0.0.1", port, exec, "only_from = \"127.0.0.2\""));
+	expect_only("127.0.0.2", "127.0.0.1", port, marks);
+	cr_assert(superd_reload(superd, handed, "127.0.0.1", port, exec, ""));
+	client_ask_pid(port);
+	cr_assert_eq(superd_log_count(superd, "handed: listening on "), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(filter, with_intercept_every_datagram_is_looked_at)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 300", marks),
+					   "only_from = \"127.0.0.1\"\n intercept = yes");
+	int port = superd_port(superd, "handed");
+	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+
+	client_send(stranger, "let me in");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	client_send(stranger, "and now");
+	cr_assert(client_is_quiet(stranger, 100));
+	cr_assert_not_null(strstr(datagram_ask(friend, "again"), " again"));
+	cr_assert_eq(count_lines(marks), 1);
+	cr_assert_not(superd_logged(superd, "127.0.0.2"));
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
+{
+	const char *marks = path_in("marks");
+	int port = free_port(), listener = listen_on(port);
+	const struct setup setup = { .listener = listener };
+	struct superd *superd = superd_run_with(&setup, handed, "127.0.0.1", port, backend("-m %s take 1", marks),
+						"only_from = \"127.0.0.1\"");
+
+	close(listener);
+	superd_wait_log(superd, "(inherited)");
+	expect_only("127.0.0.1", "127.0.0.2", port, marks);
+	superd_stop(superd);
+}
+
+Behaviour(filter, names_of_hosts_are_refused_by_check)
+{
+	struct outcome outcome = SUPERD_ANSWER(
+		"--check", "-f",
+		write_file("names.conf", handed, "127.0.0.1", 0, "/bin/true", "only_from = \".example.org\""));
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "names.conf:4"), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "handed: only_from: with accept = no the kernel keeps to it"), "%s",
+			   outcome.err);
+}

@@ -1,0 +1,482 @@
+/* The gate: who may come to a service, how many and how fast. What is hard to get right is the other side of each rule:
+ * who may come comes whatever others do, nobody is lost over a rest, and no count stays up. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+
+static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
+static const char each_at[] = "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
+static const char handed[] = "service handed {\n listen = \"%s\"\n exec = \"%s\"\n%s\n}\n";
+
+/* Says something and waits for the answer; the connection stays. */
+static int settle(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"), "not served\n%s", world_logs());
+	return client;
+}
+
+static void expect_served(const char *from, int port)
+{
+	close(settle(client_connect_from(from, port)));
+}
+
+static void expect_refused(const char *from, int port)
+{
+	int client = client_connect_from(from, port);
+
+	cr_assert(client_sees_end(client), "%s was served\n%s", from, world_logs());
+	close(client);
+}
+
+static int datagram_from(const char *from, int port)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+Behaviour(gate, only_the_addresses_of_only_from_come)
+{
+	struct superd *superd = superd_run(each, backend("lines"),
+					   "only_from = { \"127.0.0.1\", \"127.0.1.0/24\" }\n"
+					   "no_access = { \"127.0.1.7\" }");
+	int port = superd_port(superd, "each");
+
+	expect_served("127.0.0.1", port);
+	expect_refused("127.0.0.2", port);
+	superd_wait_log(superd, "each: refused 127.0.0.2: its address may not come (only_from, no_access)");
+	expect_served("127.0.1.6", port);
+	expect_refused("127.0.1.7", port);
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_rule_changes_by_a_reload_for_the_next_client)
+{
+	int port = free_port(), first;
+	struct superd *superd = superd_run(each_at, port, backend("lines"), "only_from = \"127.0.0.1\"");
+
+	first = settle(client_connect(superd_port(superd, "each")));
+	expect_refused("127.0.0.2", port);
+	cr_assert(superd_reload(superd, each_at, port, backend("lines"), "only_from = \"127.0.0.2\""));
+	expect_served("127.0.0.2", port);
+	expect_refused("127.0.0.1", port);
+	settle(first);
+	close(first);
+	superd_stop(superd);
+}
+
+/* The zone makes the test's hour: with it, now is always some minutes past noon. */
+static const char *zone_of_noon(void)
+{
+	static char zone[32];
+	time_t now = time(NULL);
+	long seconds = now % 86400 - 12 * 3600 - 300;
+
+	snprintf(zone, sizeof(zone), "TZ=TST%s%02ld:%02ld:%02ld", seconds < 0 ? "-" : "", labs(seconds) / 3600,
+		 labs(seconds) / 60 % 60, labs(seconds) % 60);
+	return zone;
+}
+
+static struct superd *run_at_noon(const char *options)
+{
+	const char *const environment[] = { zone_of_noon(), NULL };
+	const struct setup setup = { .environment = environment };
+
+	return superd_run_with(&setup, each, backend("lines"), options);
+}
+
+Behaviour(gate, clients_come_at_their_time_of_day_by_local_time)
+{
+	struct superd *superd = run_at_noon("access_times = { \"08:00-10:00\", \"12:00-13:00\" }");
+
+	expect_served("127.0.0.1", superd_port(superd, "each"));
+	superd_stop(superd);
+	superd = run_at_noon("access_times = \"23:00-11:00\"");
+	expect_refused("127.0.0.1", superd_port(superd, "each"));
+	superd_wait_log(superd, "each: refused 127.0.0.1: not at this time of day (access_times)");
+	superd_stop(superd);
+	superd = run_at_noon("access_times = \"23:00-12:59\"");
+	expect_served("127.0.0.1", superd_port(superd, "each"));
+	superd_stop(superd);
+}
+
+Behaviour(gate, clients_are_refused_while_the_machine_is_loaded)
+{
+	struct superd *superd = superd_run(each, backend("lines"), "max_load = 0.001");
+	double load;
+	bool loaded;
+	int client;
+
+	cr_assert_eq(getloadavg(&load, 1), 1);
+	loaded = load >= 0.001;
+	client = client_connect(superd_port(superd, "each"));
+	client_send(client, "hello\n");
+	if (loaded) {
+		cr_assert(client_sees_end(client));
+		superd_wait_log(superd, "each: refused 127.0.0.1: the machine's load is too high (max_load)");
+	} else {
+		cr_assert_not_null(strstr(client_line(client), " hello"));
+	}
+	close(client);
+	superd_stop(superd);
+	superd = superd_run(each, backend("lines"), "max_load = 100000");
+	expect_served("127.0.0.1", superd_port(superd, "each"));
+	superd_stop(superd);
+}
+
+Behaviour(gate, one_source_has_only_so_many_connections_a_minute)
+{
+	struct superd *superd = superd_run(each, backend("lines"), "per_source_cpm = 3");
+	int port = superd_port(superd, "each");
+
+	for (int n = 0; n < 3; n++)
+		expect_served("127.0.0.2", port);
+	expect_refused("127.0.0.2", port);
+	superd_wait_log(superd, "refused 127.0.0.2: too many from this source in a minute (per_source_cpm)");
+	expect_served("127.0.0.3", port);
+	superd_stop(superd);
+}
+
+/* Twelve clients at once where three a second may come: all are answered, in five goes with four rests. */
+Behaviour(gate, nobody_is_lost_over_a_rest_by_cps)
+{
+	struct superd *superd = superd_run(each, backend("stdio"), "cps = { 3, 1 }");
+	int port = superd_port(superd, "each"), clients[12];
+	size_t descriptors = superd_fd_count(superd);
+	long long begun = now_ms();
+
+	for (int n = 0; n < 12; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], text_of("client %d\n", n));
+	}
+	superd_wait_log(superd,
+			"\nDeactivating service each due to excessive incoming connections.  "
+			"Restarting in 1 seconds.\n");
+	superd_wait_log(superd, "\nActivating service each\n");
+	for (int n = 0; n < 12; n++) {
+		cr_assert_not_null(strstr(client_line(clients[n]), text_of(" client %d", n)));
+		close(clients[n]);
+	}
+	cr_assert_geq(now_ms() - begun, 3000 - 100);
+	WAIT_UNTIL(superd_log_count(superd, "Activating service each") == 3);
+	cr_assert_eq(superd_log_count(superd, "Deactivating service each"), 3);
+	cr_assert_eq(superd_log_count(superd, "refused"), 0);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_leq(superd_fd_count(superd), descriptors + 3, "what starts need, and the log's pipe");
+	superd_stop(superd);
+}
+
+Behaviour(gate, cps_lets_as_many_in_as_it_says_and_rests_only_for_one_more)
+{
+	int port = free_port(), waiting;
+	struct superd *superd = superd_run(each_at, port, backend("lines"), "cps = { 2, 3600 }");
+
+	superd_port(superd, "each");
+	expect_served("127.0.0.1", port);
+	expect_served("127.0.0.1", port);
+	HOLDS_FOR(1100, !superd_logged(superd, "Deactivating"));
+	for (int n = 0; n < 2; n++)
+		expect_served("127.0.0.1", port);
+	waiting = client_connect(port);
+	superd_wait_log(superd, "Deactivating service each");
+	cr_assert(client_is_quiet(waiting, 200));
+	/* Another row ends the rest. */
+	cr_assert(superd_reload(superd, each_at, port, backend("lines"), ""));
+	superd_wait_log(superd, "Activating service each");
+	close(settle(waiting));
+	superd_stop(superd);
+}
+
+Behaviour(gate, an_unchanged_row_leaves_a_rest_alone)
+{
+	const char *table = text_of(each, backend("lines"), "cps = { 1, 3600 }");
+	struct superd *superd = superd_run("%s", table);
+	int port = superd_port(superd, "each"), waiting;
+
+	expect_served("127.0.0.1", port);
+	waiting = client_connect(port);
+	superd_wait_log(superd, "Deactivating service each");
+	cr_assert(superd_reload(superd, "%s", table));
+	cr_assert(client_is_quiet(waiting, 300));
+	cr_assert(!superd_logged(superd, "Activating service each"));
+	close(waiting);
+	superd_stop(superd);
+}
+
+Behaviour(gate, who_is_refused_does_not_make_a_service_rest)
+{
+	struct superd *superd = superd_run(each, backend("lines"), "cps = { 2, 3600 }\nno_access = \"127.0.0.66\"");
+	int port = superd_port(superd, "each");
+
+	for (int n = 0; n < 10; n++)
+		expect_refused("127.0.0.66", port);
+	expect_served("127.0.0.1", port);
+	expect_served("127.0.0.1", port);
+	cr_assert(!superd_logged(superd, "Deactivating"));
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_looping_server_pauses_and_is_said_so_in_inetds_words)
+{
+	struct superd *superd = superd_run("service talk-udp {\n listen = \"udp:127.0.0.1:0\"\n exec = \"%s\"\n"
+					   " trigger_limit_burst = 2\n trigger_limit_interval = 60\n"
+					   " trigger_limit_pause = 10min\n}\n",
+					   backend("-m %s exit 0", path_in("marks")));
+	int client = datagram_client(superd_port(superd, "talk-udp"));
+
+	client_send(client, "nobody reads this");
+	superd_wait_log(superd, "\ntalk/udp server failing (looping), service terminated for 10 min\n");
+	HOLDS_FOR(300, count_lines(path_in("marks")) == 2);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd = superd_run(handed, "127.0.0.1:0", backend("-m %s take 1", marks), "cps = { 2, 1 }");
+	int port = superd_port(superd, "handed");
+
+	for (int n = 0; n < 4; n++)
+		client_ask_pid(port);
+	cr_assert_eq(count_lines(marks), 4);
+	cr_assert_eq(superd_log_count(superd, "Deactivating service handed"), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_handed_listener_rests_while_the_time_is_not_right)
+{
+	const char *const environment[] = { zone_of_noon(), NULL };
+	const struct setup setup = { .environment = environment };
+	const char *endpoint = text_of("127.0.0.1:%d", free_port());
+	struct superd *superd =
+		superd_run_with(&setup, handed, endpoint, backend("take 1"), "access_times = \"13:00-14:00\"");
+	int client = client_connect(superd_port(superd, "handed"));
+
+	client_send(client, "hello\n");
+	superd_wait_log(superd, "handed: its clients wait: no client is let in before 13:00 (access_times)");
+	cr_assert(client_is_quiet(client, 200));
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "no client is let in before 13:00");
+	cr_assert(superd_reload(superd, handed, endpoint, backend("take 1"), "access_times = \"12:00-13:00\""));
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, datagrams_of_refused_senders_start_nothing)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1:0", backend("-m %s datagrams 100", marks),
+					   "only_from = \"127.0.0.1\"");
+	int port = superd_port(superd, "handed"), stranger = datagram_from("127.0.0.2", port),
+	    friend = datagram_from("127.0.0.1", port);
+
+	for (int n = 0; n < 100; n++)
+		client_send(stranger, "let me in");
+	WAIT_UNTIL(superd_log_count(superd, "handed: refused 127.0.0.2") == 100);
+	cr_assert_eq(count_lines(marks), 0);
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	client_send(stranger, "again");
+	superd_wait_log(superd, "refused 127.0.0.2");
+	cr_assert_eq(count_lines(marks), 1);
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(gate, datagrams_at_the_wrong_time_start_nothing)
+{
+	const char *const environment[] = { zone_of_noon(), NULL };
+	const struct setup setup = { .environment = environment };
+	const char *marks = path_in("marks");
+	struct superd *superd =
+		superd_run_with(&setup, handed, "udp:127.0.0.1:0", backend("-m %s datagrams 100", marks),
+				"access_times = \"13:00-14:00\"");
+	int client = datagram_from("127.0.0.1", superd_port(superd, "handed"));
+
+	client_send(client, "hello");
+	superd_wait_log(superd, "handed: refused 127.0.0.1: not at this time of day (access_times)");
+	HOLDS_FOR(200, count_lines(marks) == 0);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_datagram_service_of_its_own_clients_knows_them_too)
+{
+	struct superd *superd = superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n"
+					   " exec = \"%s\"\n only_from = \"127.0.0.1\"\n}\n",
+					   backend("datagrams 100"));
+	int port = superd_port(superd, "dgram"), stranger = datagram_from("127.0.0.2", port),
+	    friend = datagram_from("127.0.0.1", port);
+
+	client_send(stranger, "let me in");
+	superd_wait_log(superd, "dgram: refused 127.0.0.2");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
+static const char sensor_and_each[] =
+	"service trap {\n listen = \"127.0.0.1:%d\"\n accept = yes\n deny_time = %s\n%s\n}\n"
+	"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
+
+Behaviour(gate, who_touches_a_sensor_is_kept_out_of_all_services)
+{
+	int sensor = free_port(), port = free_port();
+	struct superd *superd = superd_run(sensor_and_each, sensor, "1h", "", port, backend("lines"), "");
+
+	superd_port(superd, "each");
+	expect_served("127.0.0.5", port);
+	expect_refused("127.0.0.5", sensor);
+	expect_refused("127.0.0.5", port);
+	superd_wait_log(superd, "each: refused 127.0.0.5: its address has touched a sensor (deny_time)");
+	expect_served("127.0.0.6", port);
+	/* It is remembered over a reload that changes either service. */
+	cr_assert(superd_reload(superd, sensor_and_each, sensor, "2h", "", port, backend("lines"), "nice = 1"));
+	expect_refused("127.0.0.5", port);
+	expect_served("127.0.0.6", port);
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_sensor_forgets_when_its_time_is_over)
+{
+	struct superd *superd = superd_run(sensor_and_each, 0, "1s", "", 0, backend("lines"), "");
+	int sensor = superd_port(superd, "trap"), port = superd_port(superd, "each");
+	long long touched;
+	int client;
+
+	expect_refused("127.0.0.5", sensor);
+	touched = now_ms();
+	do {
+		client = client_connect_from("127.0.0.5", port);
+		client_send(client, "hello\n");
+		cr_assert_lt(now_ms() - touched, DEADLINE_MS, "kept out for ever");
+	} while (client_sees_end(client) && close(client) == 0);
+	cr_assert_geq(now_ms() - touched, 900);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_sensor_of_no_time_only_logs)
+{
+	struct superd *superd = superd_run(sensor_and_each, 0, "0", "", 0, backend("lines"), "");
+
+	expect_refused("127.0.0.5", superd_port(superd, "trap"));
+	superd_wait_log(superd, "trap: touched by 127.0.0.5");
+	expect_served("127.0.0.5", superd_port(superd, "each"));
+	superd_stop(superd);
+}
+
+Behaviour(gate, datagrams_to_a_sensor_keep_nobody_out)
+{
+	struct superd *superd =
+		superd_run("service trap {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n"
+			   " deny_time = 1h\n}\n"
+			   "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+			   backend("lines"));
+	int forger = datagram_from("127.0.0.5", superd_port(superd, "trap"));
+
+	client_send(forger, "from somebody else");
+	superd_wait_log(superd, "trap: touched by 127.0.0.5");
+	expect_served("127.0.0.5", superd_port(superd, "each"));
+	close(forger);
+	superd_stop(superd);
+}
+
+Behaviour(gate, banners_are_sent_before_behind_and_in_place_of_the_service)
+{
+	const char *before = write_file("before", "before\n"), *welcome = write_file("welcome", "welcome\n"),
+		   *sorry = write_file("sorry", "sorry\n");
+	struct superd *superd = superd_run(each, backend("lines"),
+					   text_of("banner = \"%s\"\nbanner_success = \"%s\"\nbanner_fail = \"%s\"\n"
+						   "no_access = \"127.0.0.2\"",
+						   before, welcome, sorry));
+	int port = superd_port(superd, "each"), client = client_connect(port);
+
+	cr_assert_str_eq(client_line(client), "before");
+	cr_assert_str_eq(client_line(client), "welcome");
+	close(settle(client));
+	client = client_connect_from("127.0.0.2", port);
+	cr_assert_str_eq(client_rest(client), "before\nsorry\n");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, a_banner_that_cannot_be_read_is_told_of_once_and_refuses_nobody)
+{
+	struct superd *superd =
+		superd_run(each, backend("lines"), "banner = \"/nonexistent/banner\"\nbanner_success = \"/dev/zero\"");
+	int port = superd_port(superd, "each");
+
+	for (int n = 0; n < 3; n++)
+		expect_served("127.0.0.1", port);
+	cr_assert_eq(superd_log_count(superd, "each: warning: cannot read banner: /nonexistent/banner: No such file"),
+		     1);
+	cr_assert_eq(
+		superd_log_count(superd, "each: warning: cannot read banner_success: /dev/zero: it is no regular file"),
+		1);
+	superd_stop(superd);
+}
+
+Behaviour(gate, every_limit_frees_up_again)
+{
+	struct superd *superd = superd_run(each, backend("lines"),
+					   "instances = 3\nper_source = 2\noverload = refuse\n"
+					   "only_from = \"127.0.0.0/8\"");
+	int port = superd_port(superd, "each"), first, second, third;
+	size_t descriptors = 0;
+
+	for (int turn = 0; turn < 5; turn++) {
+		first = settle(client_connect_from("127.0.0.2", port));
+		second = settle(client_connect_from("127.0.0.2", port));
+		expect_refused("127.0.0.2", port);
+		third = settle(client_connect_from("127.0.0.3", port));
+		expect_refused("127.0.0.4", port);
+		close(first);
+		close(second);
+		close(third);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		descriptors = turn ? descriptors : superd_fd_count(superd);
+	}
+	superd_expect_fds(superd, descriptors);
+	superd_stop(superd);
+}
+
+Behaviour(gate, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd =
+		superd_run(handed, "udp:127.0.0.1:0", backend("-m %s datagrams 50", marks), "per_source_cpm = 2");
+	int port = superd_port(superd, "handed"), busy = datagram_from("127.0.0.2", port),
+	    other = datagram_from("127.0.0.3", port);
+
+	for (int n = 0; n < 2; n++) {
+		cr_assert_not_null(strstr(datagram_ask(busy, "hello"), " hello"));
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	client_send(busy, "once more");
+	superd_wait_log(superd, "handed: refused 127.0.0.2: too many from this source in a minute (per_source_cpm)");
+	cr_assert_not_null(strstr(datagram_ask(other, "hello"), " hello"));
+	cr_assert_eq(count_lines(marks), 3);
+	close(busy);
+	close(other);
+	superd_stop(superd);
+}

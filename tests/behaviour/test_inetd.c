@@ -1,0 +1,308 @@
+/* Tables of inetd.conf, served: families, limits and users as the lines mean them, and lines that come and go.
+ * Most of it is what the tests of NetBSD's, GNU's and Debian's own inetd look at. */
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "reading.h"
+
+enum { SILENCE_MS = 400 };
+
+static const char *test_dir(void)
+{
+	const char *folder = getenv("SUPERD_TESTDIR");
+
+	cr_assert(folder, "SUPERD_TESTDIR is not set");
+	return folder;
+}
+
+/* A program of the tests as the end of a line: its path, its name, its arguments. */
+static const char *program(const char *name, const char *arguments)
+{
+	return text_of("%s/%s %s %s", test_dir(), name, name, arguments);
+}
+
+/* NetBSD's keys for it. */
+static const char *keyed_program(const char *name, const char *arguments)
+{
+	return text_of("user = %s, exec = \"%s/%s\", args = %s %s", own_user(), test_dir(), name, name, arguments);
+}
+
+__attribute__((format(printf, 1, 2))) static struct superd *run_inetd(const char *format, ...)
+{
+	char text[4096];
+	va_list arguments;
+	struct setup setup = { .without_table = true };
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	setup.arguments = (const char *const[]){ "--keep-going", "-f",
+						 text_of("inetd:%s", write_file("table", "%s", text)), NULL };
+	return superd_run_with(&setup, "%s", "");
+}
+
+static bool datagram_answers(int port)
+{
+	int fd = datagram_client(port);
+	struct pollfd ready = { fd, POLLIN, 0 };
+	char answer[256];
+	bool answered;
+
+	cr_assert_eq(send(fd, "x", 1, 0), 1);
+	answered = poll(&ready, 1, SILENCE_MS) > 0 && recv(fd, answer, sizeof(answer), 0) > 0;
+	close(fd);
+	return answered;
+}
+
+/* Whether the connection is answered; one that is refused ends, one that waits is silent. */
+static bool stream_answers(int fd)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+	char answer[256];
+
+	(void)!send(fd, "x\n", 2, MSG_NOSIGNAL);
+	return poll(&ready, 1, SILENCE_MS) > 0 && recv(fd, answer, sizeof(answer), 0) > 0;
+}
+
+static bool port_answers(int port)
+{
+	int fd = client_connect(port);
+	bool answered = stream_answers(fd);
+
+	close(fd);
+	return answered;
+}
+
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+/* What the program of a connection is told of its socket. */
+static const char *report(const char *address, int port, const char *key)
+{
+	int client = client_connect_to(address, port);
+	const char *text = client_rest(client);
+
+	close(client);
+	return reading_get(reading_of(text), "%s", key);
+}
+
+Behaviour(inetd, tcp_is_both_families_and_each_client_comes_as_its_own)
+{
+	int port = free_port();
+	struct superd *superd = run_inetd("%d stream tcp nowait %s %s\n", port, own_user(), program("report", "-"));
+
+	superd_wait_log(superd, text_of("listening on tcp4:%d", port));
+	cr_expect_str_eq(report("127.0.0.1", port, "fd.0.address"), text_of("127.0.0.1:%d", port));
+	if (has_ipv6()) {
+		superd_wait_log(superd, text_of("listening on tcp6:%d", port));
+		cr_expect_str_eq(report("::1", port, "fd.0.address"), text_of("[::1]:%d", port));
+	}
+	superd_stop(superd);
+}
+
+Behaviour(inetd, tcp46_is_one_socket_whose_ipv4_clients_come_mapped)
+{
+	int port = free_port();
+	struct superd *superd = run_inetd("%d stream tcp46 nowait %s %s\n", port, own_user(), program("report", "-"));
+	const char *address;
+
+	superd_wait_log(superd, "listening on");
+	address = report("127.0.0.1", port, "fd.0.address");
+	cr_expect_str_eq(address, has_ipv6() ? text_of("[::ffff:127.0.0.1]:%d", port) : text_of("127.0.0.1:%d", port));
+	superd_stop(superd);
+}
+
+Behaviour(inetd, a_line_for_tcp6_takes_ipv6_from_the_line_for_tcp)
+{
+	int port = free_port();
+	struct superd *superd =
+		run_inetd("%d stream tcp nowait %s /bin/echo echo four\n%d stream tcp6 nowait %s /bin/echo echo six\n",
+			  port, own_user(), port, own_user());
+	int client;
+
+	superd_wait_log(superd, text_of("listening on tcp4:%d", port));
+	client = client_connect_to("127.0.0.1", port);
+	cr_expect_str_eq(client_rest(client), "four\n");
+	close(client);
+	if (has_ipv6()) {
+		superd_wait_log(superd, text_of("listening on tcp6:%d", port));
+		client = client_connect_to("::1", port);
+		cr_expect_str_eq(client_rest(client), "six\n");
+		close(client);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(inetd, ip_max_counts_the_datagrams_of_one_sender)
+{
+	int three = free_port(), none = free_port();
+	const char *wait = keyed_program("report", path_in("report"));
+	struct superd *superd =
+		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 5, ip_max = 3, %s;\n"
+			  "%d on protocol = udp, wait = yes, ip_max = 0, %s;\n",
+			  three, wait, none, wait);
+
+	superd_wait_log(superd, text_of("listening on udp:127.0.0.1:%d", three));
+	for (int n = 0; n < 3; n++)
+		cr_expect(datagram_answers(three), "answer %d is missing\n%s", n, world_logs());
+	cr_expect_not(datagram_answers(three));
+	cr_expect_not(datagram_answers(none));
+	superd_stop(superd);
+}
+
+Behaviour(inetd, ip_max_counts_the_connections_of_one_client)
+{
+	int port = free_port();
+	struct superd *superd =
+		run_inetd("127.0.0.1:%d on protocol = tcp, wait = no, service_max = 50, ip_max = 3, %s;\n", port,
+			  keyed_program("backend", "stdio"));
+
+	superd_wait_log(superd, "listening on");
+	for (int n = 0; n < 3; n++)
+		cr_expect(port_answers(port));
+	cr_expect_not(port_answers(port));
+	superd_stop(superd);
+}
+
+Behaviour(inetd, service_max_counts_starts_of_every_kind)
+{
+	int dgram = free_port(), wait = free_port(), nowait = free_port();
+	struct superd *superd =
+		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 2, %s;\n"
+			  "%d on protocol = tcp, wait = yes, service_max = 2, %s;\n"
+			  "%d on protocol = tcp, wait = no, service_max = 2, %s;\n",
+			  dgram, keyed_program("report", path_in("report")), wait, keyed_program("backend", "take 1"),
+			  nowait, keyed_program("backend", "stdio"));
+
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", nowait));
+	for (int n = 0; n < 2; n++) {
+		cr_expect(datagram_answers(dgram));
+		cr_expect(port_answers(wait));
+		cr_expect(port_answers(nowait));
+	}
+	cr_expect_not(datagram_answers(dgram));
+	cr_expect_not(port_answers(wait));
+	cr_expect_not(port_answers(nowait));
+	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 3);
+	superd_stop(superd);
+}
+
+Behaviour(inetd, a_limit_of_zero_starts_nothing)
+{
+	int dgram = free_port(), stream = free_port(), open = free_port();
+	struct superd *superd =
+		run_inetd("127.0.0.1:\n%d on protocol = udp, wait = yes, service_max = 0, %s;\n"
+			  "%d on protocol = tcp, wait = no, service_max = 0, %s;\n%d stream tcp nowait %s %s\n",
+			  dgram, keyed_program("report", path_in("report")), stream, keyed_program("backend", "stdio"),
+			  open, own_user(), program("backend", "stdio"));
+
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", open));
+	cr_expect_not(client_can_connect(stream));
+	cr_expect(port_answers(open));
+	superd_stop(superd);
+}
+
+/* As a line and as keys have it. */
+static void expect_accept_max(const char *table)
+{
+	struct superd *superd = run_inetd("%s", table);
+	const char *path = path_in("socket");
+	int clients[3];
+
+	wait_node(path);
+	for (int n = 0; n < 3; n++)
+		clients[n] = client_connect_unix(path, SOCK_STREAM);
+	cr_expect(stream_answers(clients[0]));
+	cr_expect(stream_answers(clients[1]));
+	cr_expect_not(stream_answers(clients[2]), "a third was started");
+	close(clients[0]);
+	cr_expect_not_null(strstr(client_line(clients[2]), " x"), "its turn did not come");
+	close(clients[1]);
+	close(clients[2]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+	unlink(path);
+}
+
+Behaviour(inetd, accept_max_lets_further_clients_wait)
+{
+	const char *path = path_in("socket");
+
+	expect_accept_max(text_of("%s stream,2 unix nowait %s %s\n", path, own_user(), program("backend", "lines")));
+	expect_accept_max(text_of("%s on socktype = stream, protocol = unix, wait = no, accept_max = 2, %s;\n", path,
+				  keyed_program("backend", "lines")));
+}
+
+Behaviour(inetd, a_group_stands_behind_a_colon_or_a_dot)
+{
+	int colon = free_port(), dot = free_port();
+	struct superd *superd;
+
+	if (geteuid() != 0) {
+		cr_log_warn("skipped: needs root");
+		return;
+	}
+	superd = run_inetd("127.0.0.1:\n%d stream tcp nowait nobody:daemon /usr/bin/id id\n%d stream tcp nowait "
+			   "nobody.daemon /usr/bin/id id\n",
+			   colon, dot);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", dot));
+	cr_expect_not_null(strstr(client_rest(client_connect(colon)), "(nobody) gid=1(daemon)"));
+	cr_expect_not_null(strstr(client_rest(client_connect(dot)), "(nobody) gid=1(daemon)"));
+	superd_stop(superd);
+}
+
+Behaviour(inetd, lines_come_and_go_with_a_reload_and_sessions_stay)
+{
+	int first = free_port(), second = free_port(), client;
+	const char *line =
+		text_of("127.0.0.1:%d stream tcp nowait %s %s\n", first, own_user(), program("backend", "lines"));
+	struct superd *superd = run_inetd("%s", line);
+
+	superd_wait_log(superd, "listening on");
+	client = client_connect(first);
+	cr_expect(stream_answers(client));
+	write_file("table", "%s127.0.0.1:%d stream tcp nowait %s %s\n", line, second, own_user(),
+		   program("backend", "stdio"));
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", second));
+	cr_expect(port_answers(second));
+	cr_expect(stream_answers(client), "the session is gone");
+	write_file("table", "%s", line);
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(!client_can_connect(second));
+	cr_expect(port_answers(first));
+	cr_expect(stream_answers(client), "the session is gone");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(inetd, an_error_leaves_out_every_service_of_its_line)
+{
+	int bad = free_port(), good = free_port();
+	struct superd *superd = run_inetd("127.0.0.1,127.0.0.2:%d stream tcp nowait no-such-user %s\n"
+					  "no-such-port dgram udp wait %s %s\n127.0.0.1:%d stream tcp nowait %s %s\n",
+					  bad, program("backend", "stdio"), own_user(), program("backend", "datagrams"),
+					  good, own_user(), program("backend", "stdio"));
+
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", good));
+	cr_expect(port_answers(good));
+	cr_expect_not(client_can_connect(bad));
+	cr_expect_eq(superd_log_count(superd, "listening on"), 1, "%s", world_logs());
+	superd_stop(superd);
+}

@@ -1,0 +1,238 @@
+/* tcpmux (RFC 1078): one port, and the client says by name which service it wants. The hard thing is to give each
+ * service its own clients by its own rules, with not a byte of what they said lost. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+
+static const char mux_service[] =
+	"service mux {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = tcpmux\n user = \"%s\"\n}\n";
+
+static struct superd *run_mux(const char *services)
+{
+	return superd_run("%s%s", text_of(mux_service, own_user()), services);
+}
+
+static const char *target(const char *name, const char *options)
+{
+	return text_of("service %s {\n listen = \"tcpmux:+%s\"\n accept = yes\n exec = \"%s\"\n %s\n}\n", name, name,
+		       backend("lines"), options);
+}
+
+/* Says the name, and gives what is answered to it. */
+static const char *ask(int client, const char *name)
+{
+	client_send(client, name);
+	return client_line(client);
+}
+
+static void expect_served(int client, const char *name)
+{
+	cr_assert_str_eq(ask(client, name), "+Go\r", "%s", world_logs());
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	close(client);
+}
+
+static void expect_unavailable(int client, const char *name)
+{
+	cr_assert_str_eq(ask(client, name), "-Service not available\r", "%s", world_logs());
+	cr_assert(client_sees_end(client));
+	close(client);
+}
+
+Behaviour(mux, a_service_is_had_by_its_name_in_any_case)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux");
+
+	expect_served(client_connect(port), "finger\r\n");
+	expect_served(client_connect(port), "FINGER\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, the_name_may_come_in_pieces)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int client = client_connect(superd_port(superd, "mux"));
+
+	for (const char *letter = "finger\r"; *letter; letter++) {
+		client_send(client, text_of("%c", *letter));
+		cr_assert(client_is_quiet(client, 10));
+	}
+	expect_served(client, "\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, what_is_said_behind_the_name_is_the_services)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int client = client_connect(superd_port(superd, "mux"));
+
+	cr_assert_str_eq(ask(client, "finger\r\nat once\nand more\n"), "+Go\r");
+	cr_assert_not_null(strstr(client_line(client), " at once"));
+	cr_assert_not_null(strstr(client_line(client), " and more"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(mux, a_service_without_a_plus_answers_for_itself)
+{
+	struct superd *superd = run_mux("service own {\n listen = \"tcpmux:own\"\n accept = yes\n"
+					" exec = { \"/bin/echo\", \"+mine\" }\n}\n");
+	int client = client_connect(superd_port(superd, "mux"));
+
+	cr_assert_str_eq(ask(client, "own\r\n"), "+mine");
+	cr_assert(client_sees_end(client));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(mux, help_lists_the_names)
+{
+	struct superd *superd = run_mux(text_of("%s%sservice closed {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+						" exec = \"%s\"\n}\n",
+						target("finger", ""), target("netstat", ""), backend("lines")));
+	int client = client_connect(superd_port(superd, "mux"));
+
+	client_send(client, "HELP\r\n");
+	cr_assert_str_eq(client_rest(client), "finger\r\nnetstat\r\n");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(mux, only_who_has_such_an_endpoint_is_reached)
+{
+	struct superd *superd = run_mux(text_of("%sservice closed {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+						" exec = \"%s\"\n}\n",
+						target("finger", ""), backend("lines")));
+	int port = superd_port(superd, "mux");
+
+	expect_unavailable(client_connect(port), "closed\r\n");
+	expect_unavailable(client_connect(port), "mux\r\n");
+	expect_unavailable(client_connect(port), "+finger\r\n");
+	expect_unavailable(client_connect(port), "fing\r\n");
+	superd_wait_log(superd, "mux: refused 127.0.0.1: no service listens on tcpmux:fing");
+	superd_stop(superd);
+}
+
+Behaviour(mux, the_answer_arrives_also_where_the_client_has_said_more)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+
+	expect_unavailable(client_connect(superd_port(superd, "mux")), "unknown\r\nand much more\r\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, what_is_no_name_is_no_name)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux"), client = client_connect(port);
+
+	cr_assert_str_eq(ask(client, text_of("%0300d\r\n", 1)), "-Error reading service name\r");
+	close(client);
+	client = client_connect(port);
+	cr_assert_str_eq(ask(client, "\r\n"), "-Error reading service name\r");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(mux, silent_clients_hold_nobody_up)
+{
+	enum { SILENT = 50 };
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux"), silent[SILENT];
+
+	for (int n = 0; n < SILENT; n++)
+		silent[n] = client_connect(port);
+	expect_served(client_connect(port), "finger\r\n");
+	for (int n = 0; n < SILENT; n++)
+		close(silent[n]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(mux, the_service_runs_as_its_own_user)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	superd = superd_run("service mux {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = tcpmux\n}\n"
+			    "service who {\n listen = \"tcpmux:+who\"\n accept = yes\n user = \"54321\"\n"
+			    " exec = { \"/usr/bin/id\", \"-u\" }\n}\n");
+	client = client_connect(superd_port(superd, "mux"));
+	cr_assert_str_eq(ask(client, "who\r\n"), "+Go\r");
+	cr_assert_str_eq(client_line(client), "54321");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(mux, the_rules_of_the_service_hold)
+{
+	struct superd *superd = run_mux(target("finger", "only_from = { \"127.0.0.2\" }"));
+	int port = superd_port(superd, "mux");
+
+	expect_unavailable(client_connect(port), "finger\r\n");
+	superd_wait_log(superd, "finger: refused 127.0.0.1");
+	expect_served(client_connect_from("127.0.0.2", port), "finger\r\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, at_the_limit_of_instances_its_clients_wait)
+{
+	struct superd *superd = run_mux(target("finger", "instances = 1"));
+	int port = superd_port(superd, "mux"), first = client_connect(port), second = client_connect(port);
+
+	cr_assert_str_eq(ask(first, "finger\r\n"), "+Go\r");
+	client_send(second, "finger\r\n");
+	cr_assert(client_is_quiet(second, 250));
+	close(first);
+	cr_assert_str_eq(client_line(second), "+Go\r");
+	client_send(second, "hello\n");
+	cr_assert_not_null(strstr(client_line(second), " hello"));
+	close(second);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(mux, a_reload_changes_who_can_be_asked_for)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux");
+	const char *mux = replaced(text_of(mux_service, own_user()), "127.0.0.1:0", text_of("127.0.0.1:%d", port));
+
+	expect_unavailable(client_connect(port), "netstat\r\n");
+	cr_assert(superd_reload(superd, "%s%s", mux, target("netstat", "")));
+	expect_served(client_connect(port), "netstat\r\n");
+	expect_unavailable(client_connect(port), "finger\r\n");
+	cr_assert(superd_reload(superd, "%s%s%s", mux, target("netstat", ""), target("finger", "")));
+	expect_served(client_connect(port), "finger\r\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, nothing_is_left_of_clients_who_leave_early)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux");
+	size_t before;
+
+	expect_served(client_connect(port), "finger\r\n");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	before = superd_fd_count(superd);
+	for (int n = 0; n < 20; n++) {
+		int client = client_connect(port);
+
+		client_send(client, n % 2 ? "fing" : "finger\r\n");
+		close(client);
+	}
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}

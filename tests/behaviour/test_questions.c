@@ -1,0 +1,385 @@
+/* What happens around a question about a client while it is open: limits, reloads, the end of superd, and helpers that
+ * are missing or die. The answers themselves are test_asked's. The slow part is an ident server of the test's own, in a
+ * network of its own. */
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "private.h"
+#include "process.h"
+
+enum { IDENT_PORT = 113 };
+
+static void enter(void)
+{
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
+	private_file("/etc/nsswitch.conf", "hosts: files\n");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org\n127.0.0.3 other.example.net\n");
+}
+
+static int ident_listener(void)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(IDENT_PORT) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	cr_assert(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+	cr_assert(bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0 && listen(fd, 64) == 0);
+	return fd;
+}
+
+static int take_question(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	return fd;
+}
+
+static void answer(int question)
+{
+	char ports[64];
+
+	cr_assert_eq(sscanf(client_line(question), "%63[0-9 ,]", ports), 1);
+	client_send(question, text_of("%s : USERID : UNIX : somebody\r\n", ports));
+	close(question);
+}
+
+static const char asking[] = "service asked {\n listen = { %s }\n accept = yes\n id_only = yes\n user = root\n"
+			     " exec = \"/bin/cat\"\n%s\n}\n";
+
+static struct superd *run_asking(const char *options)
+{
+	return superd_run(asking, "\"127.0.0.1:0\"", options);
+}
+
+static void expect_echo(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_line(client), "hello", "%s", world_logs());
+	close(client);
+}
+
+Behaviour(questions, a_client_counts_while_it_is_asked_about)
+{
+	int listener, first, second, question, port;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("instances = 1");
+	port = superd_port(superd, "asked");
+	first = client_connect(port);
+	question = take_question(listener);
+	second = client_connect(port);
+	HOLDS_FOR(200, superd_processes(superd) == 1);
+	answer(question);
+	expect_echo(first);
+	answer(take_question(listener));
+	expect_echo(second);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, who_is_refused_makes_room)
+{
+	int listener, first, second, question, port;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("instances = 1");
+	port = superd_port(superd, "asked");
+	first = client_connect(port);
+	question = take_question(listener);
+	second = client_connect(port);
+	close(question); /* no answer is a no */
+	cr_assert(client_sees_end(first));
+	superd_wait_log(superd, "asked: refused 127.0.0.1: its ident server names no user (id_only)");
+	answer(take_question(listener));
+	expect_echo(second);
+	close(first);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
+{
+	int listener, client, question, port;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	port = free_port();
+	superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", port), "");
+	superd_port(superd, "asked");
+	client = client_connect(port);
+	question = take_question(listener);
+	cr_assert(superd_reload(superd, asking, text_of("\"127.0.0.1:%d\", \"127.0.0.2:%d\"", port, port), ""));
+	answer(take_question(listener)); /* it is asked about again, under its new row */
+	expect_echo(client);
+	close(question);
+	close(listener);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(questions, the_answer_counts_by_the_row_of_then)
+{
+	int listener, client, question, port;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	port = free_port();
+	superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", port), "");
+	superd_port(superd, "asked");
+	client = client_connect(port);
+	question = take_question(listener);
+	cr_assert(superd_reload(superd, asking, text_of("\"127.0.0.1:%d\"", port), "no_access = \"127.0.0.1\""));
+	answer(question);
+	cr_assert(client_sees_end(client), "%s", world_logs());
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+static void see_them_sent_away(const char *endpoint)
+{
+	int listener, client, question;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("");
+	client = client_connect(superd_port(superd, "asked"));
+	question = take_question(listener);
+	cr_assert(superd_reload(superd, "service other {\n listen = \"%s\"\n user = root\n exec = \"%s\"\n}\n",
+				endpoint, backend("take 1")));
+	cr_assert(client_sees_end(client));
+	superd_wait_log(superd, "refused 127.0.0.1: its listener is closed");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(question);
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, a_service_that_is_removed_sends_them_away)
+{
+	see_them_sent_away("127.0.0.2:0");
+}
+
+/* The socket of before goes over to a service that could not do anything with them. */
+Behaviour(questions, a_service_that_does_not_accept_sends_them_away)
+{
+	see_them_sent_away("127.0.0.1:0");
+}
+
+Behaviour(questions, superd_ends_over_open_questions)
+{
+	int listener, clients[5], questions[5], port;
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("");
+	port = superd_port(superd, "asked");
+	for (int n = 0; n < 5; n++) {
+		clients[n] = client_connect(port);
+		questions[n] = take_question(listener);
+	}
+	superd_stop(superd);
+	for (int n = 0; n < 5; n++) {
+		cr_assert(client_sees_end(clients[n]));
+		close(clients[n]);
+		close(questions[n]);
+	}
+	close(listener);
+}
+
+Behaviour(questions, a_helper_that_dies_is_a_no)
+{
+	int listener, client, question;
+	struct superd *superd;
+	pid_t helper;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("");
+	client = client_connect(superd_port(superd, "asked"));
+	question = take_question(listener);
+	cr_assert_eq(process_descendants(superd->pid, &helper, 1), 1);
+	cr_assert_eq(kill(helper, SIGKILL), 0);
+	cr_assert(client_sees_end(client));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(question);
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, leave_nothing_behind)
+{
+	int listener, port, client;
+	struct superd *superd;
+	size_t descriptors = 0;
+
+	enter();
+	listener = ident_listener();
+	superd = run_asking("");
+	port = superd_port(superd, "asked");
+	for (int n = 0; n < 40; n++) {
+		client = client_connect(port);
+		if (n % 4 == 3)
+			close(take_question(listener));
+		else
+			answer(take_question(listener));
+		if (n % 4 == 3)
+			cr_assert(client_sees_end(client));
+		else
+			expect_echo(client);
+		if (n % 4 == 3)
+			close(client);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		descriptors = n ? descriptors : superd_fd_count(superd);
+	}
+	superd_expect_fds(superd, descriptors);
+	close(listener);
+	superd_stop(superd);
+}
+
+/* More refused clients than are kept for a question are refused without one. */
+Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
+{
+	enum { CROWD = 24, KEPT = 16 };
+	int listener, clients[CROWD], questions[KEPT], port;
+	const char *log = path_in("log");
+	struct superd *superd;
+
+	enter();
+	listener = ident_listener();
+	superd = superd_run(
+		"service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
+		" no_access = \"127.0.0.1\"\n log_type = { FILE, \"%s\" }\n log_on_failure = { HOST, USERID }\n}\n",
+		log);
+	port = superd_port(superd, "s");
+	for (int n = 0; n < CROWD; n++)
+		clients[n] = client_connect(port);
+	WAIT_UNTIL(superd_log_count(superd, "refused 127.0.0.1") == CROWD);
+	for (int n = 0; n < KEPT; n++)
+		questions[n] = take_question(listener);
+	for (int n = 0; n < KEPT; n++)
+		answer(questions[n]);
+	for (int n = 0; n < CROWD; n++) {
+		cr_assert(client_sees_end(clients[n]));
+		close(clients[n]);
+	}
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_eq(count_lines(log), CROWD + KEPT, "%s", read_text(log));
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, where_none_can_be_asked_what_restricts_refuses_and_what_logs_goes_on)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *log = path_in("log");
+	struct superd *superd;
+	int client;
+
+	enter();
+	cr_assert_eq(mount("tmpfs", getenv("SUPERD_LIBEXEC"), "tmpfs", 0, "mode=0755"), 0);
+	superd = superd_run_with(&setup,
+				 "service strict {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n"
+				 " exec = \"/bin/cat\"\n only_from = client.example.org\n}\n"
+				 "service open {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n"
+				 " exec = \"/bin/cat\"\n log_type = { FILE, \"%s\" }\n"
+				 " log_on_success = { HOST, USERID }\n}\n",
+				 log);
+	client = client_connect_from("127.0.0.2", superd_port(superd, "strict"));
+	cr_assert(client_sees_end(client), "%s", world_logs());
+	close(client);
+	superd_wait_log(superd, "superd-advise");
+	expect_echo(client_connect(superd_port(superd, "open")));
+	superd_stop(superd);
+}
+
+/* A banner behind what another program says, or the end of the connection in the midst of it, would be superd's. */
+Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
+{
+	const char *sorry = write_file("sorry", "sorry\n");
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
+	enter();
+	private_file("/etc/hosts.allow", "%s", "catd: ALL: twist (read line; echo twisted $line)\n");
+	private_file("/etc/hosts.deny", "%s", "");
+	superd = superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
+			    " libwrap = catd\n banner_fail = \"%s\"\n}\n",
+			    sorry);
+	client = client_connect(superd_port(superd, "s"));
+	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny left it to another program");
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_rest(client), "twisted hello\n");
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+static int datagram_from(const char *from, int port)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(strrchr(from, '.')[1] - '1'));
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void expect_names_to_count(const char *accept)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd;
+	int port, friend, stranger;
+
+	enter();
+	superd = superd_run("service s {\n listen = \"udp:127.0.0.1:0\"\n accept = %s\n user = root\n exec = \"%s\"\n"
+			    " only_from = client.example.org\n}\n",
+			    accept, backend("-m %s datagrams 100", marks));
+	port = superd_port(superd, "s");
+	stranger = datagram_from("127.0.0.3", port);
+	friend = datagram_from("127.0.0.2", port);
+	client_send(stranger, "let me in");
+	superd_wait_log(superd, "s: refused 127.0.0.3: its address may not come (only_from, no_access)");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	client_send(stranger, "again");
+	superd_wait_log(superd, "s: refused 127.0.0.3");
+	cr_assert_eq(count_lines(marks), 1);
+	close(friend);
+	close(stranger);
+	superd_stop(superd);
+}
+
+Behaviour(questions, senders_of_datagrams_are_known_by_name_before_a_start)
+{
+	expect_names_to_count("no");
+}
+
+Behaviour(questions, senders_of_datagrams_are_known_by_name_with_accept_too)
+{
+	expect_names_to_count("yes");
+}

@@ -1,0 +1,450 @@
+/* xinetd's log lines from a running superd: who came, how it ended, who was turned away; into files, syslog or superd's
+ * own log. What is hard is the time in between: files are moved away, fill up and vanish while clients come. */
+#include <fcntl.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+
+#define EACH "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n"
+#define STAMP "^[0-9][0-9]/[0-9]+/[0-9]+@[0-9][0-9]:[0-9][0-9]:[0-9][0-9]: "
+#define EVERYTHING "log_on_success = { PID, HOST, EXIT, DURATION }\nlog_on_failure = { HOST }\n"
+
+static const char *to_file(const char *path, const char *more)
+{
+	return text_of("log_type = { FILE, \"%s\" }\n%s", path, more);
+}
+
+/* Whether a line of the file is this extended regular expression from beginning to end, after its stamp. */
+static bool has_line(const char *path, const char *pattern)
+{
+	const char *text = read_text(path);
+	regex_t regex;
+	bool found;
+
+	cr_assert_eq(regcomp(&regex, text_of(STAMP "%s$", pattern), REG_EXTENDED | REG_NEWLINE | REG_NOSUB), 0);
+	found = text && regexec(&regex, text, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return found;
+}
+
+static void wait_line(const char *path, const char *pattern)
+{
+	for (long long until = now_ms() + DEADLINE_MS; !has_line(path, pattern); pause_a_moment())
+		cr_assert(now_ms() < until, "no line '%s' in: %s\n%s", pattern,
+			  read_text(path) ? read_text(path) : "(no file)", world_logs());
+}
+
+static void visit(struct superd *superd, const char *service)
+{
+	int client = client_connect(superd_port(superd, service));
+
+	client_rest(client);
+	close(client);
+}
+
+Behaviour(record, each_client_has_a_start_and_an_end)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/sh -c 'exit 3'", to_file(file, EVERYTHING));
+	int start, end;
+
+	visit(superd, "each");
+	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=0\\(sec\\)");
+	cr_assert(has_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1"), "%s", read_text(file));
+	cr_assert_eq(sscanf(strstr(read_text(file), "START:"), "START: each pid=%d", &start), 1);
+	cr_assert_eq(sscanf(strstr(read_text(file), "EXIT:"), "EXIT: each status=3 pid=%d", &end), 1);
+	cr_assert_eq(start, end);
+	cr_assert_eq(count_lines(file), 2u, "%s", read_text(file));
+	superd_stop(superd);
+}
+
+Behaviour(record, an_end_by_a_signal_tells_its_number)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/sh -c 'kill -TERM $$'", to_file(file, EVERYTHING));
+
+	visit(superd, "each");
+	wait_line(file, "EXIT: each signal=15 pid=[0-9]+ duration=[0-9]+\\(sec\\)");
+	superd_stop(superd);
+}
+
+Behaviour(record, each_flag_adds_its_field_and_no_other)
+{
+	const char *pid = path_in("pid"), *host = path_in("host"), *time = path_in("time");
+	const char *exec = "/bin/true";
+	struct superd *superd = superd_run(
+		"service pid {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = %s\n%s}\n"
+		"service host {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = %s\n%s}\n"
+		"service time {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = %s\n%s}\n",
+		exec, to_file(pid, "log_on_success = { PID }"), exec, to_file(host, "log_on_success = { HOST }"), exec,
+		to_file(time, "log_on_success = { DURATION }"));
+
+	visit(superd, "pid");
+	visit(superd, "host");
+	visit(superd, "time");
+	wait_line(time, "EXIT: time duration=[0-9]+\\(sec\\)");
+	wait_line(time, "START: time");
+	superd_stop(superd);
+	cr_assert(has_line(pid, "START: pid pid=[0-9]+") && count_lines(pid) == 1, "%s", read_text(pid));
+	cr_assert(has_line(host, "START: host from=127\\.0\\.0\\.1") && count_lines(host) == 1, "%s", read_text(host));
+}
+
+Behaviour(record, who_is_turned_away_is_told_with_the_reason)
+{
+	const char *file = path_in("records");
+	struct superd *superd =
+		superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "instances = 1\noverload = refuse\n"));
+	int port = superd_port(superd, "each"), first = client_connect(port), second;
+
+	client_send(first, "hello\n");
+	client_line(first);
+	second = client_connect(port);
+	cr_assert(client_sees_end(second));
+	wait_line(file, "FAIL: each service_limit from=127\\.0\\.0\\.1");
+	close(first);
+	close(second);
+	wait_line(file, "EXIT: each status=0 .*");
+	cr_assert_eq(count_lines(file), 3u, "%s", read_text(file));
+	superd_stop(superd);
+}
+
+Behaviour(record, who_may_not_come_has_neither_start_nor_end)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "no_access = \"127.0.0.1\"\n"));
+	int client = client_connect(superd_port(superd, "each"));
+
+	cr_assert(client_sees_end(client));
+	wait_line(file, "FAIL: each address from=127\\.0\\.0\\.1");
+	close(client);
+	superd_stop(superd);
+	cr_assert_eq(count_lines(file), 1u, "%s", read_text(file));
+}
+
+Behaviour(record, attempt_alone_has_the_refusal_written_without_the_address)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat",
+					   to_file(file, "log_on_failure = { ATTEMPT }\nno_access = \"127.0.0.1\"\n"));
+	int client = client_connect(superd_port(superd, "each"));
+
+	cr_assert(client_sees_end(client));
+	wait_line(file, "FAIL: each address");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(record, a_service_that_rests_for_cps_says_so_in_xinetds_words)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
+	int port = superd_port(superd, "each"), first = client_connect(port), second = client_connect(port);
+
+	wait_line(file, "FAIL: each connections per second from=<no address>");
+	superd_wait_log(superd,
+			"\nDeactivating service each due to excessive incoming connections.  Restarting in 3600 "
+			"seconds.\n");
+	close(first);
+	close(second);
+	superd_stop(superd);
+}
+
+Behaviour(record, who_has_no_name_where_one_is_needed_has_no_other_line)
+{
+	const char *file = path_in("records");
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(!client_can_connect(113), "this machine has an ident server");
+	superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "id_only = yes\n"));
+	client = client_connect(superd_port(superd, "each"));
+	cr_assert(client_sees_end(client));
+	wait_line(file, "NOID: each 127\\.0\\.0\\.1 .+");
+	close(client);
+	superd_stop(superd);
+	cr_assert_eq(count_lines(file), 1u, "%s", read_text(file));
+}
+
+Behaviour(record, a_client_of_libwrap_is_told_as_in_the_bsds)
+{
+	struct superd *superd;
+
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd is built without libwrap");
+	superd = superd_run(EACH, "/bin/true", "libwrap = \"superd-tests\"");
+	visit(superd, "each");
+	superd_wait_log(superd, "\nconnection from 127.0.0.1, service each (tcp)\n");
+	superd_stop(superd);
+}
+
+Behaviour(record, an_ipv4_client_is_one_by_whatever_socket_it_comes)
+{
+	const char *file = path_in("records");
+	struct superd *superd =
+		superd_run("service each {\n listen = \"0\"\n accept = yes\n exec = \"/bin/true\"\n%s}\n",
+			   to_file(file, EVERYTHING));
+
+	visit(superd, "each");
+	wait_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1");
+	superd_stop(superd);
+}
+
+Behaviour(record, what_cannot_be_started_has_neither_start_nor_end)
+{
+	const char *file = path_in("records"), *script = write_file("script", "no program\n");
+	struct superd *superd;
+	int client;
+
+	chmod(script, 0755);
+	superd = superd_run(EACH, script, to_file(file, EVERYTHING "backoff_min = 1h\nbackoff_max = 1h\n"));
+	client = client_connect(superd_port(superd, "each"));
+	superd_wait_log(superd, "each: cannot start");
+	superd_stop(superd);
+	close(client);
+	cr_assert_null(strstr(read_text(file) ? read_text(file) : "", "START"), "%s", read_text(file));
+	cr_assert_null(strstr(read_text(file) ? read_text(file) : "", "EXIT"), "%s", read_text(file));
+}
+
+Behaviour(record, a_backend_with_the_listeners_has_no_client)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
+					   backend("take"), to_file(file, EVERYTHING));
+
+	client_ask(superd_port(superd, "web"), "hello\n");
+	wait_line(file, "EXIT: web status=0 pid=[0-9]+ duration=[0-9]+\\(sec\\)");
+	cr_assert(has_line(file, "START: web pid=[0-9]+ from=<no address>"), "%s", read_text(file));
+	superd_stop(superd);
+}
+
+Behaviour(record, a_datagram_that_starts_a_backend_tells_its_sender)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run("service dns {\n listen = \"udp:127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
+					   backend("datagrams"), to_file(file, EVERYTHING));
+	int client = datagram_client(superd_port(superd, "dns"));
+
+	datagram_ask(client, "hello");
+	wait_line(file, "START: dns pid=[0-9]+ from=127\\.0\\.0\\.1");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(record, a_local_client_has_no_address)
+{
+	const char *file = path_in("records"), *node = path_in("node");
+	struct superd *superd =
+		superd_run("service each {\n listen = \"%s\"\n accept = yes\n exec = \"/bin/true\"\n%s}\n", node,
+			   to_file(file, EVERYTHING));
+	int client;
+
+	wait_node(node);
+	client = client_connect_unix(node, SOCK_STREAM);
+	client_rest(client);
+	wait_line(file, "START: each pid=[0-9]+ from=<no address>");
+	close(client);
+	superd_stop(superd);
+}
+
+static int bind_dev_log(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	chmod(address.sun_path, 0666);
+	return fd;
+}
+
+Behaviour(record, syslog_gets_the_line_with_facility_and_level)
+{
+	const struct setup setup = { .own_dev = true };
+	char line[4096], expected[64];
+	struct superd *superd;
+	ssize_t got;
+	int receiver;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, EACH, "/bin/true",
+				 "log_type = { SYSLOG, local3, notice }\nlog_on_success = { PID, HOST }");
+	visit(superd, "each");
+	WAIT_UNTIL((got = recv(receiver, line, sizeof(line) - 1, MSG_DONTWAIT)) > 0);
+	line[got] = '\0';
+	snprintf(expected, sizeof(expected), "<%d>", LOG_LOCAL3 | LOG_NOTICE);
+	cr_assert(!strncmp(line, expected, strlen(expected)), "not %s: %s", expected, line);
+	cr_assert(strstr(line, " superd[") && strstr(line, "]: START: each pid="), "%s", line);
+	cr_assert(strstr(line, " from=127.0.0.1"), "%s", line);
+	close(receiver);
+	superd_stop(superd);
+}
+
+Behaviour(record, without_log_type_the_lines_stand_in_superds_own_log_as_they_are)
+{
+	struct superd *superd = superd_run(EACH, "/bin/sh -c 'exit 3'", EVERYTHING);
+
+	visit(superd, "each");
+	superd_wait_log(superd, "\nEXIT: each status=3 pid=");
+	cr_assert(superd_logged(superd, "\nSTART: each pid="), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(record, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
+{
+	static const char *const arguments[] = { "--log-level", "error", NULL };
+	const struct setup setup = { .arguments = arguments };
+	int port = free_port(), client;
+	struct superd *superd = superd_run_with(
+		&setup, "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"/bin/true\"\n%s}\n", port,
+		EVERYTHING);
+
+	WAIT_UNTIL(client_can_connect(port));
+	client = client_connect(port);
+	client_rest(client);
+	close(client);
+	superd_wait_log(superd, "START: each pid=");
+	superd_stop(superd);
+}
+
+Behaviour(record, in_json_the_line_has_its_facts)
+{
+	static const char *const arguments[] = { "--log-format", "json", NULL };
+	const struct setup setup = { .arguments = arguments };
+	int port = free_port(), client;
+	struct superd *superd = superd_run_with(
+		&setup,
+		"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"/bin/sh -c 'exit 3'\"\n%s}\n",
+		port, EVERYTHING);
+
+	WAIT_UNTIL(client_can_connect(port));
+	client = client_connect(port);
+	client_rest(client);
+	close(client);
+	superd_wait_log(superd, "\"service\":\"each\",\"event\":\"start\",\"pid\":");
+	superd_wait_log(superd, "\"event\":\"exit\"");
+	cr_assert(superd_logged(superd, "\"peer\":\"127.0.0.1\",\"message\":\"START: each pid="), "%s", world_logs());
+	cr_assert(superd_logged(superd, "\"status\":3,"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(record, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
+{
+	const char *file = path_in("records"), *moved = path_in("records.1");
+	const char *options = to_file(file, "log_on_success = { HOST }");
+	struct superd *superd = superd_run(EACH, "/bin/true", options);
+
+	visit(superd, "each");
+	wait_line(file, "START: each .*");
+	cr_assert_eq(rename(file, moved), 0);
+	cr_assert(superd_reload(superd, EACH, "/bin/true", options));
+	visit(superd, "each");
+	wait_line(file, "START: each .*");
+	cr_assert_eq(count_lines(moved), 1u);
+	cr_assert_eq(count_lines(file), 1u);
+	superd_stop(superd);
+}
+
+Behaviour(record, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
+{
+	const char *file = path_in("records"), *moved = path_in("records.1");
+	struct superd *superd = superd_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
+	size_t visits = 1;
+
+	visit(superd, "each");
+	wait_line(file, "START: each .*");
+	cr_assert_eq(rename(file, moved), 0);
+	for (; !read_text(file); visits++) {
+		cr_assert(visits < 10000);
+		visit(superd, "each");
+		pause_a_moment();
+	}
+	WAIT_UNTIL(count_lines(file) + count_lines(moved) == visits);
+	superd_stop(superd);
+}
+
+Behaviour(record, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(
+		EACH, "/bin/true", text_of("log_type = { FILE, \"%s\", 100, 200 }\nlog_on_success = { HOST }", file));
+	struct stat status;
+
+	for (int n = 0; n < 12; n++)
+		visit(superd, "each");
+	superd_wait_log(superd, "grows beyond 100 bytes, log_type's soft limit");
+	superd_wait_log(superd, "is full, log_type's hard limit being 200 bytes");
+	cr_assert_eq(stat(file, &status), 0);
+	cr_assert_leq(status.st_size, 200);
+	cr_assert_eq(superd_log_count(superd, "log_type's"), 2u, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(record, a_file_out_of_reach_keeps_nobody_out)
+{
+	const char *folder = path_in("folder"), *file = path_in("folder/records");
+	struct superd *superd = superd_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
+
+	visit(superd, "each");
+	superd_wait_log(superd, "each: warning: cannot log to ");
+	visit(superd, "each");
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	while (!read_text(file)) {
+		visit(superd, "each");
+		pause_a_moment();
+	}
+	superd_wait_log(superd, " of log_type were dropped");
+	cr_assert_eq(superd_log_count(superd, "cannot log to"), 1u, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(record, superds_own_output_can_be_the_file)
+{
+	int ends[2];
+	struct setup setup = { 0 };
+	struct superd *superd;
+	char text[512];
+	ssize_t got;
+
+	cr_assert_eq(pipe(ends), 0);
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	setup.out = ends[1];
+	superd = superd_run_with(&setup, EACH, "/bin/true", to_file("/dev/stdout", "log_on_success = { HOST }"));
+	visit(superd, "each");
+	WAIT_UNTIL((got = read(ends[0], text, sizeof(text) - 1)) > 0);
+	text[got] = '\0';
+	cr_assert(strstr(text, ": START: each from=127.0.0.1\n"), "%s", text);
+	superd_stop(superd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+Behaviour(record, files_of_services_that_are_gone_are_closed)
+{
+	const char *file = path_in("records"), *options = to_file(file, "log_on_success = { HOST }");
+	struct superd *superd = superd_run(EACH, "/bin/true", "");
+	size_t before;
+
+	visit(superd, "each");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	before = superd_fd_count(superd);
+	cr_assert(superd_reload(superd, EACH, "/bin/true", options));
+	visit(superd, "each");
+	wait_line(file, "START: each .*");
+	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
+	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}

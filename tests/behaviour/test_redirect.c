@@ -1,0 +1,360 @@
+/* redirect: a connection passed on. The hard thing is that neither side may notice: not by an end that comes too
+ * early, nor by one that never comes, nor by a byte too few, however slow or rude the other is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "process.h"
+
+enum { MEGABYTE = 1 << 20, MUCH = 64 * MEGABYTE };
+
+static int local_port(int fd)
+{
+	struct sockaddr_in own;
+	socklen_t length = sizeof(own);
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	return ntohs(own.sin_port);
+}
+
+/* A redirect to where the test listens. */
+static struct superd *run_redirect(int target, const char *options)
+{
+	return superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+			  " redirect = \"127.0.0.1 %d\"\n %s\n}\n",
+			  own_user(), target, options);
+}
+
+static int take(int listener)
+{
+	struct pollfd ready = { listener, POLLIN, 0 };
+
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "nobody came\n%s", world_logs());
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* Both ends of a redirect. */
+struct pair {
+	struct superd *superd;
+	int listener, client, target;
+};
+
+static struct pair open_pair(const char *options)
+{
+	struct pair pair = { .listener = listen_on(0) };
+
+	pair.superd = run_redirect(local_port(pair.listener), options);
+	pair.client = client_connect(superd_port(pair.superd, "pass"));
+	pair.target = take(pair.listener);
+	return pair;
+}
+
+static void close_pair(struct pair *pair)
+{
+	close(pair->client);
+	close(pair->target);
+	close(pair->listener);
+	WAIT_UNTIL(superd_processes(pair->superd) == 0);
+	superd_stop(pair->superd);
+}
+
+Behaviour(redirect, each_side_hears_the_other)
+{
+	struct pair pair = open_pair("");
+
+	client_send(pair.client, "question\n");
+	cr_assert_str_eq(client_line(pair.target), "question");
+	client_send(pair.target, "answer\n");
+	cr_assert_str_eq(client_line(pair.client), "answer");
+	close_pair(&pair);
+}
+
+Behaviour(redirect, a_client_that_has_said_all_still_gets_its_answer)
+{
+	struct pair pair = open_pair("");
+
+	client_send(pair.client, "question");
+	shutdown(pair.client, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.target), "question");
+	client_send(pair.target, "answer\n");
+	cr_assert_str_eq(client_line(pair.client), "answer");
+	client_send(pair.target, "and more");
+	shutdown(pair.target, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.client), "and more");
+	close_pair(&pair);
+}
+
+Behaviour(redirect, a_target_that_has_said_all_goes_on_listening)
+{
+	struct pair pair = open_pair("");
+
+	client_send(pair.target, "greeting");
+	shutdown(pair.target, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.client), "greeting");
+	client_send(pair.client, "still there\n");
+	cr_assert_str_eq(client_line(pair.target), "still there");
+	shutdown(pair.client, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.target), "");
+	close_pair(&pair);
+}
+
+/* The byte at an offset: a pattern in which no piece may be missing, doubled or moved. */
+static unsigned char pattern(size_t offset)
+{
+	return (unsigned char)(offset * 2654435761u >> 13);
+}
+
+/* Sends what is taken without waiting, from an offset on; gives how far it came. */
+static size_t push(int fd, size_t from, size_t until)
+{
+	static unsigned char bytes[65536];
+
+	while (from < until) {
+		size_t length = until - from < sizeof(bytes) ? until - from : sizeof(bytes);
+		ssize_t sent;
+
+		for (size_t n = 0; n < length; n++)
+			bytes[n] = pattern(from + n);
+		sent = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent <= 0)
+			break;
+		from += (size_t)sent;
+	}
+	return from;
+}
+
+/* Reads what is there, and compares it. */
+static size_t pull(int fd, size_t from)
+{
+	static unsigned char bytes[65536];
+	ssize_t got;
+
+	while ((got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+		for (ssize_t n = 0; n < got; n++, from++)
+			cr_assert_eq(bytes[n], pattern(from), "at %zu", from);
+	}
+	return from;
+}
+
+/* Until nothing more is taken: superd and the kernel hold a bounded part of it, and the sender the rest. */
+static size_t push_until_full(int fd, size_t most)
+{
+	size_t sent = 0;
+
+	for (int quiet = 0; quiet < 60; quiet++) {
+		size_t before = sent;
+
+		sent = push(fd, sent, most);
+		if (sent != before)
+			quiet = 0;
+		pause_a_moment();
+	}
+	return sent;
+}
+
+static void move_all(int from, int to, size_t sent)
+{
+	size_t got = 0;
+
+	for (long long until = now_ms() + 3 * DEADLINE_MS; got < MUCH;) {
+		struct pollfd ready[2] = { { from, sent < MUCH ? POLLOUT : 0, 0 }, { to, POLLIN, 0 } };
+
+		cr_assert(now_ms() < until, "%zu of %zu bytes came\n%s", got, sent, world_logs());
+		poll(ready, 2, 100);
+		sent = push(from, sent, MUCH);
+		got = pull(to, got);
+	}
+}
+
+Behaviour(redirect, who_reads_slowly_slows_the_sender_and_loses_nothing)
+{
+	struct pair pair = open_pair("");
+	size_t to_client = push_until_full(pair.target, MUCH), to_target = push_until_full(pair.client, MUCH);
+
+	cr_assert_lt(to_client, MUCH, "the target never had to wait");
+	cr_assert_lt(to_target, MUCH, "the client never had to wait");
+	move_all(pair.target, pair.client, to_client);
+	move_all(pair.client, pair.target, to_target);
+	shutdown(pair.client, SHUT_WR);
+	shutdown(pair.target, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.client), "");
+	cr_assert_str_eq(client_rest(pair.target), "");
+	close_pair(&pair);
+}
+
+/* What comes fast is gathered: its last bytes must not wait for more. */
+Behaviour(redirect, the_end_of_a_burst_is_not_kept_back)
+{
+	struct pair pair = open_pair("");
+	size_t sent = 0, got = 0;
+
+	for (int burst = 1; burst <= 5; burst++) {
+		size_t all = (size_t)burst * 8 * MEGABYTE + (size_t)burst;
+
+		for (long long until = now_ms() + DEADLINE_MS; got < all;) {
+			cr_assert(now_ms() < until, "%zu of %zu bytes came\n%s", got, all, world_logs());
+			sent = push(pair.target, sent, all);
+			got = pull(pair.client, got);
+		}
+	}
+	cr_assert_eq(got, sent);
+	close_pair(&pair);
+}
+
+Behaviour(redirect, a_waiting_redirect_does_not_spin)
+{
+	struct pair pair = open_pair("");
+	pid_t pid;
+	long long before;
+
+	push_until_full(pair.target, MUCH);
+	shutdown(pair.client, SHUT_WR); /* nothing but the room at the client is waited for now */
+	cr_assert_str_eq(client_rest(pair.target), "");
+	cr_assert_eq(process_descendants(pair.superd->pid, &pid, 1), 1);
+	before = process_cpu_ms(pid);
+	HOLDS_FOR(400, true);
+	cr_assert_leq(process_cpu_ms(pid) - before, 50);
+	close_pair(&pair);
+}
+
+Behaviour(redirect, a_reset_is_passed_on_as_one)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	struct pair pair = open_pair("");
+	struct pollfd ready = { pair.client, POLLIN, 0 };
+	char byte;
+
+	client_send(pair.client, "hello\n");
+	cr_assert_str_eq(client_line(pair.target), "hello");
+	cr_assert_eq(setsockopt(pair.target, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	close(pair.target);
+	pair.target = -1;
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
+	cr_assert_eq(recv(pair.client, &byte, 1, 0), -1, "a reset looked like a proper end");
+	cr_assert_eq(errno, ECONNRESET);
+	close_pair(&pair);
+}
+
+Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
+{
+	int target = free_port();
+	struct superd *superd = run_redirect(target, "");
+	int client = client_connect(superd_port(superd, "pass"));
+
+	cr_assert(client_sees_end(client));
+	superd_wait_log(superd, text_of("cannot connect to 127.0.0.1 port %d: Connection refused", target));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, what_is_said_before_the_target_answers_is_kept)
+{
+	int listener = listen_on(0), client, target;
+	struct superd *superd = run_redirect(local_port(listener), "");
+
+	client = client_connect(superd_port(superd, "pass"));
+	client_send(client, "early bird\n");
+	shutdown(client, SHUT_WR);
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	target = take(listener);
+	cr_assert_str_eq(client_rest(target), "early bird\n");
+	client_send(target, "worm");
+	close(target);
+	cr_assert_str_eq(client_rest(client), "worm");
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+/* A listener whose queue is full drops who comes, so connecting to it hangs. */
+Behaviour(redirect, a_client_that_leaves_while_the_target_is_slow_leaves_nothing)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), filler[8], client;
+	struct superd *superd;
+
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	address.sin_port = htons((uint16_t)local_port(listener));
+	for (int n = 0; n < 8; n++) {
+		filler[n] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(filler[n], (struct sockaddr *)&address, sizeof(address));
+	}
+	superd = run_redirect(local_port(listener), "");
+	client = client_connect(superd_port(superd, "pass"));
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	cr_assert(client_is_quiet(client, 200));
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_wait_log(superd, "the client left before");
+	for (int n = 0; n < 8; n++)
+		close(filler[n]);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, a_host_with_several_addresses_is_tried_to_the_last)
+{
+	int listener = listen_on(0), client, target;
+	struct superd *superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+					   " redirect = \"localhost %d\"\n}\n",
+					   own_user(), local_port(listener));
+
+	client = client_connect(superd_port(superd, "pass"));
+	target = take(listener);
+	client_send(target, "here\n");
+	cr_assert_str_eq(client_line(client), "here");
+	close(target);
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, the_bytes_of_both_ways_are_recorded)
+{
+	struct pair pair = open_pair("log_on_success = { \"TRAFFIC\" }");
+
+	client_send(pair.client, "12345");
+	client_send(pair.target, "123");
+	shutdown(pair.client, SHUT_WR);
+	shutdown(pair.target, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.client), "123");
+	cr_assert_str_eq(client_rest(pair.target), "12345");
+	superd_wait_log(pair.superd, "TRAFFIC: pass in=5(bytes) out=3(bytes)");
+	close_pair(&pair);
+}
+
+Behaviour(redirect, nothing_of_many_is_left)
+{
+	int listener = listen_on(0), port;
+	struct superd *superd = run_redirect(local_port(listener), "log_on_success = { \"TRAFFIC\" }");
+	size_t before = 0;
+
+	port = superd_port(superd, "pass");
+	for (int n = 0; n < 25; n++) {
+		int client = client_connect(port), target = take(listener);
+
+		client_send(client, "hello\n");
+		cr_assert_str_eq(client_line(target), "hello");
+		close(n % 2 ? client : target);
+		cr_assert(client_sees_end(n % 2 ? target : client));
+		close(n % 2 ? target : client);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		if (n == 4)
+			before = superd_fd_count(superd);
+	}
+	superd_expect_fds(superd, before);
+	close(listener);
+	superd_stop(superd);
+}

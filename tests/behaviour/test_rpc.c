@@ -1,0 +1,337 @@
+/* rpc/ endpoints with a rpcbind of the test's own: registered, called, withdrawn, and what happens when rpcbind is
+ * late, silent, or knows of another program there. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "private.h"
+
+#define RPCBIND_SOCKET "/run/rpcbind.sock"
+#define REGISTERED "registered with rpcbind"
+
+static pid_t rpcbind;
+
+static void enter(void)
+{
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libtirpc"), "superd was built without libtirpc");
+	SKIP_WITHOUT(access("/usr/sbin/rpcbind", X_OK) == 0 && access("/usr/sbin/rpcinfo", X_OK) == 0,
+		     "needs rpcbind and rpcinfo");
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+	private_file("/etc/nsswitch.conf", "hosts: files\nrpc: files\n");
+	private_file("/etc/rpc", "tester 300019 test\n");
+}
+
+static void start_rpcbind(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	rpcbind = fork();
+	if (rpcbind == 0) {
+		for (int fd = 0; fd < 3; fd++)
+			dup2(null, fd);
+		execl("/usr/sbin/rpcbind", "rpcbind", "-f", NULL);
+		_exit(93);
+	}
+	close(null);
+	cr_assert_gt(rpcbind, 0);
+	WAIT_UNTIL(client_can_connect_unix(RPCBIND_SOCKET));
+}
+
+static void stop_rpcbind(void)
+{
+	kill(rpcbind, SIGKILL);
+	cr_assert_eq(waitpid(rpcbind, NULL, 0), rpcbind);
+}
+
+/* "PROGRAM VERSION TRANSPORT ADDRESS" as rpcinfo lists it, NULL: it is not registered. */
+static const char *find_registration(unsigned program, unsigned version, const char *transport)
+{
+	const char *list = program_answer((const char *const[]){ "/usr/sbin/rpcinfo", NULL }).out;
+	unsigned long found_program, found_version;
+	char found_transport[32], address[64];
+
+	for (const char *line = list; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		if (sscanf(line, "%lu %lu %31s %63s", &found_program, &found_version, found_transport, address) == 4 &&
+		    found_program == program && found_version == version && !strcmp(found_transport, transport))
+			return text_of("%s", address);
+	}
+	return NULL;
+}
+
+static bool is_registered(unsigned program, unsigned version, const char *transport)
+{
+	return find_registration(program, version, transport);
+}
+
+static void expect_address(unsigned program, unsigned version, const char *transport, const char *host, int port)
+{
+	const char *address = find_registration(program, version, transport);
+
+	cr_assert_not_null(address, "%u/%u %s is not registered\n%s", program, version, transport, world_logs());
+	cr_expect_str_eq(address, text_of("%s.%d.%d", host, port >> 8, port & 255));
+}
+
+/* A call of the program's null procedure at the address that rpcbind tells. */
+static bool call(const char *transport, unsigned program, unsigned version)
+{
+	const char *const words[] = { "/usr/sbin/rpcinfo", "-T", transport, "127.0.0.1", text_of("%u", program),
+				      text_of("%u", version), NULL };
+	struct outcome outcome = program_answer(words);
+
+	return outcome.status == 0 && strstr(outcome.out, "ready and waiting");
+}
+
+static const char *rpc_backend(const char *kind, unsigned version)
+{
+	return text_of("%s/rpc_backend %s 300019 %u", getenv("SUPERD_TESTDIR"), kind, version);
+}
+
+static int tell_rpcbind(const char *verb, const char *program, const char *transport, const char *port)
+{
+	const char *path = text_of("%s/superd-rpc", getenv("SUPERD_LIBEXEC"));
+
+	return program_answer((const char *const[]){ path, verb, program, transport, port, NULL }).status;
+}
+
+Behaviour(rpc, is_registered_called_and_withdrawn)
+{
+	struct superd *superd;
+	int port;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1-2\" pass = inetd user = root\n"
+			    " exec = \"%s\" }", rpc_backend("listener", 2));
+	superd_wait_log(superd, REGISTERED ": 300019/1-2 at tcp port");
+	port = superd_port(superd, "tester");
+	expect_address(300019, 1, "tcp", "0.0.0.0", port);
+	expect_address(300019, 2, "tcp", "0.0.0.0", port);
+	cr_expect_not(is_registered(300019, 2, "tcp6"));
+	cr_expect(call("tcp", 300019, 2), "%s", world_logs());
+	cr_expect(superd_logged(superd, "tester: started, pid"));
+	superd_stop(superd);
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	cr_expect_not(is_registered(300019, 2, "tcp"));
+	cr_expect(superd_logged(superd, "withdrawn from rpcbind: 300019/1-2 at tcp"));
+	stop_rpcbind();
+}
+
+Behaviour(rpc, serves_datagrams_and_connections_of_one_program)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service udp { listen = \"rpc/udp4:300019/1\" pass = inetd user = root exec = \"%s\" }\n"
+			    "service tcp { listen = \"rpc/tcp4:300019/1\" accept = yes user = root exec = \"%s\" }",
+			    rpc_backend("datagram", 1), rpc_backend("connection", 1));
+	WAIT_UNTIL(superd_log_count(superd, REGISTERED) == 2);
+	cr_expect(call("udp", 300019, 1), "%s", world_logs());
+	cr_expect(call("tcp", 300019, 1), "%s", world_logs());
+	superd_stop(superd);
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	cr_expect_not(is_registered(300019, 1, "udp"));
+	stop_rpcbind();
+}
+
+Behaviour(rpc, is_registered_for_the_families_its_socket_has)
+{
+	struct superd *superd;
+	int both, six;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service both { listen = \"rpc/tcp:300019/1\" user = root exec = \"/bin/true\" }\n"
+			    "service six { listen = \"rpc/udp6:300019/1\" user = root exec = \"/bin/true\" }");
+	WAIT_UNTIL(superd_log_count(superd, REGISTERED) == 2);
+	both = superd_port(superd, "both");
+	six = superd_port(superd, "six");
+	expect_address(300019, 1, "tcp", "0.0.0.0", both);
+	expect_address(300019, 1, "tcp6", "::", both);
+	expect_address(300019, 1, "udp6", "::", six);
+	cr_expect_not(is_registered(300019, 1, "udp"));
+	superd_stop(superd);
+	stop_rpcbind();
+}
+
+Behaviour(rpc, goes_by_names_of_rpc_and_tells_a_backend_its_port)
+{
+	const char *report = path_in("report");
+	struct superd *superd;
+	int port;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:test/1\" start = boot user = root\n"
+			    " exec = \"/bin/sh -c 'echo %%{port} >%s; exec sleep 1000'\" }", report);
+	superd_wait_log(superd, REGISTERED);
+	port = superd_port(superd, "tester");
+	expect_address(300019, 1, "tcp", "0.0.0.0", port);
+	WAIT_UNTIL(count_lines(report) == 1);
+	cr_expect_str_eq(read_text(report), text_of("%d\n", port));
+	superd_stop(superd);
+	stop_rpcbind();
+}
+
+Behaviour(rpc, waits_for_a_rpcbind_that_comes_later)
+{
+	struct superd *superd;
+
+	enter();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/2\" pass = inetd user = root exec = \"%s\" }",
+			    rpc_backend("listener", 2));
+	superd_wait_log(superd, "cannot register 300019/2 with rpcbind, which is tried again and again: ");
+	start_rpcbind();
+	superd_wait_log(superd, REGISTERED);
+	cr_expect(call("tcp", 300019, 2), "%s", world_logs());
+	cr_expect_eq(superd_log_count(superd, "cannot register"), 1);
+	superd_stop(superd);
+	cr_expect_not(is_registered(300019, 2, "tcp"));
+	stop_rpcbind();
+}
+
+Behaviour(rpc, is_left_alone_by_a_reload_that_keeps_it)
+{
+	static const char *const table =
+		"service tester { listen = \"rpc/tcp4:300019/%d\" user = root exec = \"/bin/true\" nice = %d }\n";
+	struct superd *superd;
+	int port;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run(table, 1, 0);
+	superd_wait_log(superd, REGISTERED);
+	port = superd_port(superd, "tester");
+	cr_assert(superd_reload(superd, table, 1, 0));
+	cr_assert(superd_reload(superd, table, 1, 5));
+	expect_address(300019, 1, "tcp", "0.0.0.0", port);
+
+	/* Another version is another socket. */
+	cr_assert(superd_reload(superd, table, 2, 5));
+	superd_wait_log(superd, REGISTERED ": 300019/2");
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	expect_address(300019, 2, "tcp", "0.0.0.0", superd_port(superd, "tester"));
+	cr_expect_eq(superd_log_count(superd, REGISTERED), 2);
+	cr_expect_eq(superd_log_count(superd, "withdrawn from rpcbind"), 1);
+	cr_expect_not(superd_logged(superd, "taken over"));
+
+	cr_assert(superd_reload(superd, "\n"));
+	WAIT_UNTIL(!is_registered(300019, 2, "tcp"));
+	superd_stop(superd);
+	stop_rpcbind();
+}
+
+Behaviour(rpc, takes_over_what_another_has_with_a_word)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	cr_assert_eq(tell_rpcbind("set", "300019/1", "tcp", "8000"), 0);
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	superd_wait_log(superd, "rpcbind: taken over 300019/1 at tcp: "
+				"it was registered for 0.0.0.0.31.64 by superuser");
+	superd_wait_log(superd, REGISTERED);
+	expect_address(300019, 1, "tcp", "0.0.0.0", superd_port(superd, "tester"));
+	superd_stop(superd);
+	stop_rpcbind();
+}
+
+Behaviour(rpc, leaves_alone_what_became_anothers)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	superd_wait_log(superd, REGISTERED);
+	cr_assert_eq(tell_rpcbind("set", "300019/1", "tcp", "8000"), 0);
+	superd_stop(superd);
+	expect_address(300019, 1, "tcp", "0.0.0.0", 8000);
+	stop_rpcbind();
+}
+
+static int silent_rpcbind(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = RPCBIND_SOCKET };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0);
+	return fd;
+}
+
+Behaviour(rpc, is_not_held_up_by_a_rpcbind_that_is_silent)
+{
+	struct superd *superd;
+	int silent, question;
+
+	enter();
+	silent = silent_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }\n"
+			    "service echo { listen = \"127.0.0.1:0\" accept = yes user = root exec = \"/bin/cat\" }");
+	question = accept4(silent, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_geq(question, 0);
+	cr_expect_str_eq(client_ask(superd_port(superd, "echo"), "hello\n"), "hello");
+	superd_signal(superd, SIGTERM);
+	superd_wait_log(superd, "stopping");
+	superd_signal(superd, SIGTERM);         /* asked twice: at once */
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	close(question);
+	close(silent);
+}
+
+Behaviour(rpc, stays_known_while_instances_run_on_after_a_quit)
+{
+	struct superd *superd;
+	pid_t instance;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" start = boot user = root\n"
+			    " exec = \"/bin/sleep 1000\" }");
+	superd_wait_log(superd, "started, pid ");
+	instance = (pid_t)strtol(read_text(superd->log) + superd->mark, NULL, 10);
+	superd_wait_log(superd, REGISTERED);
+	superd_signal(superd, SIGQUIT);
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	cr_expect(is_registered(300019, 1, "tcp"));
+	cr_assert_gt(instance, 1);
+	kill(instance, SIGKILL);
+	cr_assert_eq(waitpid(instance, NULL, 0), instance);
+	stop_rpcbind();
+}
+
+Behaviour(rpc, is_refused_where_a_program_has_no_name_or_two_services)
+{
+	struct outcome outcome;
+	const char *table;
+
+	enter();
+	table = write_file("unknown.conf", "defaults { user = root }\n"
+			   "service a { listen = \"rpc/tcp:nosuch/1\" exec = \"/bin/true\" }\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "'nosuch': rpc(5) has no program of this name"), "%s", outcome.err);
+
+	table = write_file("twice.conf", "defaults { user = root }\n"
+			   "service a { listen = \"rpc/tcp:300019/1-3\" exec = \"/bin/true\" }\n"
+			   "service b { listen = \"rpc/tcp4:300019/3\" exec = \"/bin/true\" }\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "claimed already by a"), "%s", outcome.err);
+
+	table = write_file("named.conf", "defaults { user = root }\n"
+			   "service a { listen = \"rpc/tcp:300019/1\" exec = \"/bin/true\" }\n"
+			   "service b { listen = \"rpc/tcp:tester/1\" exec = \"/bin/true\" }\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "claimed already by a"), "%s", outcome.err);
+}

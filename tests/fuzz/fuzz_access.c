@@ -1,0 +1,153 @@
+/* Values of the options of who may come and of what is logged, from any bytes: the first byte chooses the option, NUL
+ * bytes part the words. What is taken must print in a form that is taken again and equal; of address rules, what one
+ * list permits the kernel's filter must hold, and both lists together must deny. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "model/access.h"
+#include "model/directive.h"
+#include "sys/filter.h"
+
+#define WORDS_MOST 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+union field {
+	words list;
+	int64_t number;
+	struct rate rate;
+	struct log_target log;
+	unsigned bits;
+};
+
+static void require(bool claim)
+{
+	if (!claim)
+		abort();
+}
+
+static size_t split(char *text, size_t size, const char *list[WORDS_MOST])
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at <= size && count < WORDS_MOST; at += strlen(text + at) + 1)
+		list[count++] = text + at;
+	return count;
+}
+
+/* A quoted or bare value at *at, as far as the types write them; *at is behind it then. */
+static const char *read_value(const char **at, struct pool *pool)
+{
+	const char *text = *at, *kept;
+	bool quoted = *text == '"';
+	struct buf value = { 0 };
+
+	for (text += quoted; quoted ? *text != '"' : *text && !strchr(",}", *text); text++) {
+		unsigned byte = (unsigned char)*text;
+
+		require(*text);
+		if (quoted && *text == '\\') {
+			byte = (unsigned char)*++text;
+			if (byte == 'n' || byte == 't')
+				byte = byte == 'n' ? '\n' : '\t';
+			else if (byte == 'x' && sscanf(text + 1, "%2x", &byte) == 1)
+				text += 2;
+		}
+		buf_char(&value, (char)byte);
+	}
+	*at = text + quoted;
+	kept = pool_text(pool, buf_string(&value));
+	require(kept && !value.failed);
+	buf_free(&value);
+	return kept;
+}
+
+static size_t read_back(const char *native, struct pool *pool, const char *list[WORDS_MOST])
+{
+	size_t count = 0;
+
+	if (*native != '{') {
+		list[0] = read_value(&native, pool);
+		return 1;
+	}
+	for (native++; *native != '}'; native += strspn(native, ", ")) {
+		require(count < WORDS_MOST);
+		list[count++] = read_value(&native, pool);
+	}
+	return count;
+}
+
+static void check_round_trip(const struct directive *directive, const union field *field, struct pool *pool)
+{
+	struct buf native = { 0 }, json = { 0 };
+	const char *list[WORDS_MOST];
+	union field again;
+	size_t bad = 0, count;
+
+	directive->type->format(directive, field, &native);
+	directive->type->json(directive, field, &json);
+	require(native.length && json.length && !native.failed && !json.failed);
+	memset(&again, 0, sizeof(again));
+	count = read_back(buf_string(&native), pool, list);
+	require(!directive->type->parse(directive, list, count, false, pool, &again, &bad));
+	require(directive->type->equal(field, &again));
+	buf_free(&native);
+	buf_free(&json);
+}
+
+static void check_rules(words list, struct pool *pool)
+{
+	const struct access *permits = access_compile(list, NULL, NULL, NULL, pool);
+	const struct access *both = access_compile(list, list, NULL, NULL, pool);
+	size_t count = 0;
+	struct buf why = { 0 };
+	const struct network *networks;
+
+	if (!list)
+		return;
+	require(permits && both);
+	networks = access_networks(permits, false, &count);
+	for (size_t i = 0; i < count; i++) {
+		require(access_judge(permits, networks[i].address) == PERMITTED);
+		require(access_judge(both, networks[i].address) == DENIED);
+		require(networks[i].bits <= 128 &&
+			(!i || memcmp(networks[i - 1].address, networks[i].address, 16) < 0));
+	}
+	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, NULL) != BY_NAME);
+	require(filter_compile(permits, AF_INET6, pool, &why) || why.length);
+	buf_free(&why);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const options[] = { "only_from", "access_times",   "max_load", "cps",
+					       "log_type",  "log_on_success", "redirect", "builtin" };
+	const struct directive *directive;
+	const char *list[WORDS_MOST], *reason;
+	struct pool *pool = pool_new();
+	union field field;
+	size_t bad = 0, count;
+	char *text;
+
+	require(pool);
+	text = malloc(size + 1);
+	require(text);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	directive = directive_find(NATIVE, options[size ? data[0] % 8 : 0]);
+	require(directive);
+	count = split(size ? text + 1 : text, size ? size - 1 : 0, list);
+	memset(&field, 0, sizeof(field));
+	reason = directive->type->parse(directive, list, count, false, pool, &field, &bad);
+	require(reason ? *reason && bad < count : true);
+	if (!reason)
+		check_round_trip(directive, &field, pool);
+	if (!reason && directive->type == &type_addresses)
+		check_rules(field.list, pool);
+	pool_free(pool);
+	free(text);
+	return 0;
+}

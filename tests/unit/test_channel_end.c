@@ -1,0 +1,161 @@
+/* Packets and descriptors from a program that may be in wrong hands, and files that have no name. */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sys/channel_end.h"
+#include "sys/memory_file.h"
+
+static int ends[2];
+
+static void open_ends(void)
+{
+	cr_assert_eq(channel_pair(ends), 0);
+}
+
+static void close_ends(void)
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TestSuite(channel_end, .init = open_ends, .fini = close_ends, .timeout = 30);
+
+/* As the other end would: this many copies of standard error go along. */
+static void send_with(const char *text, size_t length, int count)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(16 * sizeof(int))];
+	} control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct iovec part = { (void *)(uintptr_t)text, length };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	int list[16] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
+
+	if (count) {
+		control.header.cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), list, (size_t)count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+	}
+	cr_assert_eq(sendmsg(ends[1], &message, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static int lowest_free(void)
+{
+	int fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+
+	close(fd);
+	return fd;
+}
+
+Test(channel_end, a_packet_comes_with_its_descriptor)
+{
+	char text[16];
+	int fd;
+
+	send_with("name", 4, 1);
+	cr_assert_eq(channel_take(ends[0], text, sizeof(text), &fd), 4);
+	cr_expect_eq(memcmp(text, "name", 4), 0);
+	cr_assert_geq(fd, 0);
+	cr_expect(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+}
+
+Test(channel_end, a_packet_may_come_alone)
+{
+	char text[16];
+	int fd;
+
+	send_with("help", 4, 0);
+	cr_assert_eq(channel_take(ends[0], text, sizeof(text), &fd), 4);
+	cr_expect_eq(fd, -1);
+}
+
+Test(channel_end, nothing_is_not_waited_for)
+{
+	char text[16];
+	int fd;
+
+	cr_expect_eq(channel_take(ends[0], text, sizeof(text), &fd), -1);
+	cr_expect_eq(errno, EAGAIN);
+	close(ends[1]);
+	ends[1] = -1;
+	cr_expect_eq(channel_take(ends[0], text, sizeof(text), &fd), 0);
+}
+
+Test(channel_end, descriptors_too_many_are_closed_again)
+{
+	int before = lowest_free(), fd;
+	char text[16];
+
+	send_with("name", 4, 8);
+	cr_assert_eq(channel_take(ends[0], text, sizeof(text), &fd), 4);
+	cr_assert_geq(fd, 0);
+	close(fd);
+	cr_expect_eq(lowest_free(), before);
+	send_with("name", 4, 16);       /* more than there is room for: the kernel keeps the rest */
+	channel_take(ends[0], text, sizeof(text), &fd);
+	if (fd >= 0)
+		close(fd);
+	cr_expect_eq(lowest_free(), before);
+}
+
+Test(channel_end, a_packet_too_long_is_none)
+{
+	int before = lowest_free(), fd;
+	char text[4];
+
+	send_with("far too long", 12, 1);
+	cr_expect_eq(channel_take(ends[0], text, sizeof(text), &fd), -1);
+	cr_expect_eq(errno, EMSGSIZE);
+	cr_expect_eq(fd, -1);
+	cr_expect_eq(lowest_free(), before);
+}
+
+Test(channel_end, a_socket_is_known_by_any_of_its_descriptors)
+{
+	int copy = dup(ends[0]), files[2];
+
+	cr_expect_neq(channel_identify(ends[0]), 0);
+	cr_expect_eq(channel_identify(copy), channel_identify(ends[0]));
+	cr_expect_neq(channel_identify(ends[1]), channel_identify(ends[0]));
+	cr_assert_eq(pipe(files), 0);
+	cr_expect_eq(channel_identify(files[0]), 0);
+	cr_expect_eq(channel_identify(-1), 0);
+	close(copy);
+	close(files[0]);
+	close(files[1]);
+}
+
+Test(channel_end, a_file_in_memory_is_read_and_not_changed)
+{
+	int file = memory_file("one\ntwo\n", 8), got;
+	char text[16];
+
+	cr_assert_geq(file, 0);
+	cr_expect(channel_give(ends[0], file));
+	close(file);
+	send_with("", 1, 0);
+	cr_assert_eq(channel_take(ends[1], text, sizeof(text), &got), 1);
+	cr_assert_geq(got, 0);
+	cr_assert_eq(read(got, text, sizeof(text)), 8);
+	cr_expect_eq(memcmp(text, "one\ntwo\n", 8), 0);
+	cr_expect_eq(write(got, "x", 1), -1);
+	close(got);
+}
+
+Test(channel_end, an_empty_file_is_one)
+{
+	int file = memory_file("", 0);
+	char byte;
+
+	cr_assert_geq(file, 0);
+	cr_expect_eq(read(file, &byte, 1), 0);
+	close(file);
+}

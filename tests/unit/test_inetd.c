@@ -1,0 +1,771 @@
+/* inetd.conf, in every dialect: what a line becomes, what is said of a bad one, and what lines take from each other. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "cmd/print.h"
+#include "model/table.h"
+#include "read/inetd.h"
+#include "sys/resolve.h"
+
+struct result {
+	struct table *table;
+	struct diags diags;
+	char *said;
+	char *printed;
+};
+
+static char *text_of(const struct result *result, bool table)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(out);
+	if (table)
+		cr_assert(print_table(result->table, false, out));
+	else
+		diags_print(&result->diags, out);
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+static struct result read_with(enum compat compat, const struct inetd_defaults *defaults, const char *text)
+{
+	struct result result = { .table = table_new() };
+	struct reading reading = { .table = result.table, .diags = &result.diags, .compat = compat, .inetd = defaults };
+	struct source source;
+
+	cr_assert(result.table);
+	if (source_from_text(&source, "t", text, strlen(text), result.table->pool, &result.diags)) {
+		cr_assert(inetd_read_source(&reading, &source));
+		source_free(&source);
+	}
+	reading_finish(&reading);
+	return result;
+}
+
+/* With what was said and the table as text, to look at. */
+static struct result read_as(enum compat compat, const char *text)
+{
+	struct result result = read_with(compat, NULL, text);
+
+	result.said = text_of(&result, false);
+	result.printed = text_of(&result, true);
+	return result;
+}
+
+static void result_free(struct result *result)
+{
+	free(result->said);
+	free(result->printed);
+	table_free(result->table);
+	diags_free(&result->diags);
+}
+
+static const struct service *find(const struct result *result, const char *name)
+{
+	const struct service *service = table_find(result->table, name);
+
+	cr_assert(service, "there is no %s in:\n%s%s", name, result->printed, result->said);
+	return service;
+}
+
+static void expect_prints(enum compat compat, const char *text, const char *wanted)
+{
+	struct result result = read_as(compat, text);
+
+	cr_expect(strstr(result.printed, wanted), "of: %s\nwanted: %s\ngot: %s%s", text, wanted, result.printed,
+		  result.said);
+	result_free(&result);
+}
+
+static void expect_says(enum compat compat, const char *text, const char *wanted)
+{
+	struct result result = read_as(compat, text);
+
+	cr_expect(strstr(result.said, wanted), "of: %s\nwanted: %s\nsaid: %s", text, wanted, result.said);
+	result_free(&result);
+}
+
+/* One error, at that place; what stands in `left` is still a service. */
+static void expect_error(const char *text, const char *wanted, const char *left)
+{
+	struct result result = read_as(COMPAT_NONE, text);
+
+	cr_expect(strstr(result.said, wanted), "of: %s\nwanted: %s\nsaid: %s", text, wanted, result.said);
+	cr_expect_eq(result.diags.errors, 1, "of: %s\nsaid: %s", text, result.said);
+	cr_expect_eq(result.table->count, left ? 1 : 0, "of: %s\ngot: %s", text, result.printed);
+	cr_expect_eq(result.table->left_out_count, 1);
+	if (left)
+		find(&result, left);
+	result_free(&result);
+}
+
+static bool waits(enum compat compat, const char *text, const char *name)
+{
+	struct result result = read_as(compat, text);
+	bool wait = !find(&result, name)->what->accept;
+
+	result_free(&result);
+	return wait;
+}
+
+static void expect_endpoints(enum compat compat, const char *line, const char *name, const char *wanted)
+{
+	struct result result = read_as(compat, line);
+	const struct service *service = find(&result, name);
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		endpoint_format(listen->endpoint, &text);
+		if (endpoint_is_inet(listen->endpoint) && listen->endpoint->family != FAMILY_IPV4)
+			buf_text(&text, listen->options->ipv6_only == IPV6_ONLY_NO ? " dual" : " alone");
+		buf_text(&text, listen->options->optional ? " optional;" : ";");
+	}
+	cr_expect_str_eq(buf_string(&text), wanted, "of: %s", line);
+	buf_free(&text);
+	result_free(&result);
+}
+
+#define TAIL " nowait root /bin/x x\n"
+
+/* ---- what a line becomes ---- */
+
+Test(inetd, an_entry_says_all_that_an_inetd_takes_for_granted)
+{
+	struct result result = read_as(COMPAT_NONE, "ftp stream tcp nowait root /usr/sbin/ftpd ftpd -l\n");
+	const struct service *service = find(&result, "ftp");
+
+	cr_expect(service->what->accept);
+	cr_expect_eq(service->what->pass, PASS_INETD);
+	cr_expect_eq(service->streams->error.kind, STREAM_SOCKET);
+	cr_expect_eq(service->gate->instances, UNLIMITED);
+	cr_expect_eq(service->gate->trigger_limit_burst, UNLIMITED);
+	cr_expect_str_eq(service->what->exec[0], "/usr/sbin/ftpd");
+	cr_expect_str_eq(service->what->exec[1], "-l");
+	cr_expect_str_eq(service->what->argv0, "ftpd");
+	cr_expect_str_eq(service->who->user, "root");
+	cr_expect(service->who->groups);
+	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
+	result_free(&result);
+}
+
+Test(inetd, wait_hands_the_socket_over)
+{
+	cr_expect(waits(COMPAT_NONE, "x dgram udp4 wait root /bin/x x\n", "x-udp"));
+	cr_expect(waits(COMPAT_NONE, "x stream tcp4 wait root /bin/x x\n", "x"));
+	cr_expect_not(waits(COMPAT_NONE, "x stream tcp4 nowait root /bin/x x\n", "x"));
+	cr_expect_not(waits(COMPAT_NONE, "x dgram udp4 nowait root /bin/x x\n", "x-udp"));
+}
+
+Test(inetd, names_tell_what_kind_of_socket_it_is)
+{
+	static const struct {
+		const char *line, *name;
+	} cases[] = {
+		{ "ftp stream tcp" TAIL, "ftp" },
+		{ "ftp stream tcp4" TAIL, "ftp" },
+		{ "ftp stream tcp46" TAIL, "ftp" },
+		{ "ftp stream tcp6" TAIL, "ftp-tcp6" },
+		{ "ftp stream tcp6only" TAIL, "ftp-tcp6" },
+		{ "echo dgram udp4" TAIL, "echo-udp" },
+		{ "echo dgram udp6" TAIL, "echo-udp6" },
+		{ "echo stream sctp" TAIL, "echo-sctp" },
+		{ "23 stream tcp" TAIL, "23" },
+		{ "rstatd/1-3 stream rpc/tcp" TAIL, "rstatd-rpc-tcp" },
+		{ "1234/1 stream rpc/tcp6" TAIL, "1234-rpc-tcp6" },
+		{ "/run/x/y.sock stream unix" TAIL, "y.sock-unix" },
+		{ "/run/y dgram unix" TAIL, "y-unix-dgram" },
+		{ "/run/y seqpacket unix" TAIL, "y-seqpacket" },
+		{ "127.0.0.1:ftp stream tcp" TAIL, "ftp@127.0.0.1" },
+		{ "[::1]:ftp stream tcp" TAIL, "ftp-tcp6@..1" },
+		{ "::1:ftp stream tcp6" TAIL, "ftp-tcp6@..1" },
+		{ "*:ftp stream tcp" TAIL, "ftp" },
+		{ ":ftp stream tcp" TAIL, "ftp" },
+		{ "tcpmux/+date stream tcp" TAIL, "date-tcpmux" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result result = read_as(COMPAT_NONE, cases[i].line);
+
+		find(&result, cases[i].name);
+		result_free(&result);
+	}
+}
+
+Test(inetd, bare_protocols_are_both_families_each_with_a_socket_of_its_own)
+{
+	expect_endpoints(COMPAT_NONE, "ftp stream tcp" TAIL, "ftp", "tcp4:ftp;tcp6:ftp alone optional;");
+	expect_endpoints(COMPAT_NONE, "ftp dgram udp" TAIL, "ftp-udp", "udp4:ftp;udp6:ftp alone optional;");
+	expect_endpoints(COMPAT_NONE, "ftp dgram udp wait root /bin/x\n", "ftp-udp", "udp4:ftp;");
+	expect_endpoints(COMPAT_NONE, "ftp dgram udp wait root /bin/x\n", "ftp-udp6", "udp6:ftp alone optional;");
+	expect_endpoints(COMPAT_NONE, "ftp stream tcp wait root /bin/x\n", "ftp-tcp6", "tcp6:ftp alone optional;");
+}
+
+Test(inetd, families_are_those_of_the_dialect)
+{
+	expect_endpoints(COMPAT_OPENBSD, "a stream tcp" TAIL, "a", "tcp4:a;tcp6:a alone optional;");
+	expect_endpoints(COMPAT_FREEBSD, "a stream tcp" TAIL, "a", "tcp4:a;");
+	expect_endpoints(COMPAT_NETBSD, "a stream tcp" TAIL, "a", "tcp4:a;");
+	expect_endpoints(COMPAT_GNU, "a dgram udp" TAIL, "a-udp", "udp4:a;");
+	expect_endpoints(COMPAT_BUSYBOX, "a stream tcp" TAIL, "a", "tcp4:a;");
+	expect_endpoints(COMPAT_XINETD, "a stream tcp" TAIL, "a", "tcp:a dual;");
+	expect_endpoints(COMPAT_NONE, "a stream tcp6" TAIL, "a-tcp6", "tcp6:a alone;");
+	expect_endpoints(COMPAT_GNU, "a stream tcp6" TAIL, "a-tcp6", "tcp6:a dual;");
+	expect_endpoints(COMPAT_GNU, "a stream tcp6only" TAIL, "a-tcp6", "tcp6:a alone;");
+	expect_endpoints(COMPAT_OPENBSD, "a stream tcp6" TAIL, "a-tcp6", "tcp6:a alone;");
+	expect_endpoints(COMPAT_OPENBSD, "a dgram udp6" TAIL, "a-udp6", "udp6:a dual;");
+	expect_endpoints(COMPAT_NONE, "a stream tcp46" TAIL, "a", "tcp:a dual;");
+	expect_endpoints(COMPAT_FREEBSD, "a stream tcp64" TAIL, "a", "tcp:a dual;");
+	expect_endpoints(COMPAT_NONE, "a/2 dgram rpc/udp wait root /bin/x\n", "a-rpc-udp", "rpc/udp4:a/2;");
+	expect_endpoints(COMPAT_NONE, "a dgram rpc/udp wait root /bin/x\n", "a-rpc-udp", "rpc/udp4:a/1;");
+}
+
+Test(inetd, hosts_stand_in_front_in_lists_and_as_defaults)
+{
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:a stream tcp" TAIL, "a@127.0.0.1", "tcp:127.0.0.1:a;");
+	expect_endpoints(COMPAT_NONE, "[::1]:22 stream tcp" TAIL, "22-tcp6@..1", "tcp:[::1]:22 alone;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1,[::1]:a stream tcp" TAIL, "a-tcp6@..1", "tcp:[::1]:a alone;");
+	expect_endpoints(COMPAT_NONE, "host:a stream tcp" TAIL, "a@host", "tcp4:host:a;tcp6:host:a alone optional;");
+	expect_endpoints(COMPAT_NONE, "fe80::1%eth0:a stream tcp6" TAIL, "a-tcp6@fe80..1%eth0",
+			 "tcp:[fe80::1]:a%eth0 alone;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:\na stream tcp" TAIL, "a@127.0.0.1", "tcp:127.0.0.1:a;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n*:\na stream tcp" TAIL, "a", "tcp4:a;tcp6:a alone optional;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n*:a stream tcp" TAIL, "a", "tcp4:a;tcp6:a alone optional;");
+	expect_endpoints(COMPAT_NONE, "::1:\na stream tcp6" TAIL, "a-tcp6@..1", "tcp:[::1]:a alone;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n/run/x stream unix" TAIL, "x-unix", "/run/x;");
+}
+
+Test(inetd, a_host_that_cannot_be_kept_to_is_refused)
+{
+	expect_error("127.0.0.1:a/1 dgram rpc/udp wait root /bin/x\n",
+		     "t:1:1: error: a/1: an RPC service is reached on every", NULL);
+	expect_error("127.0.0.1:\na/1 dgram rpc/udp wait root /bin/x\n",
+		     "t:2:1: error: a/1: an RPC service is reached on", NULL);
+	expect_error("127.0.0.1:/run/x stream unix" TAIL, "t:1:1: error: 127.0.0.1:/run/x: a unix socket has no host",
+		     NULL);
+}
+
+Test(inetd, a_list_of_hosts_has_no_gaps)
+{
+	expect_error("127.0.0.1,,[::1]:a stream tcp" TAIL, "t:1:1: error: a host is missing between two commas", NULL);
+	expect_prints(COMPAT_NONE, "127.0.0.1,*:a stream tcp4" TAIL, "service a {");
+}
+
+Test(inetd, what_is_off_takes_nothing_from_what_is_on)
+{
+	static const char *const texts[] = {
+		"a stream tcp wait root /bin/x\na off protocol = tcp6, wait = yes, user = root, exec = /bin/y;\n",
+		"a off protocol = tcp6, wait = yes, user = root, exec = /bin/y;\na stream tcp wait root /bin/x\n",
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		expect_endpoints(COMPAT_NONE, texts[i], "a-tcp6", "tcp6:a alone optional;");
+}
+
+Test(inetd, numbers_behind_nowait_are_limits)
+{
+	static const char dot[] = "a stream tcp nowait.3 root /bin/x\n",
+			  slash[] = "a stream tcp nowait/3/10/2 root /bin/x\n";
+
+	expect_prints(COMPAT_NONE, dot,
+		      "trigger_limit_burst = 3\n\ttrigger_limit_interval = 1min\n\ttrigger_limit_pause = 10min");
+	expect_prints(COMPAT_NONE, "a stream tcp nowait:3 root /bin/x\n", "trigger_limit_burst = 3\n");
+	expect_prints(COMPAT_NONE, "a stream tcp wait.7 root /bin/x\n", "trigger_limit_burst = 7\n");
+	expect_prints(COMPAT_NONE, slash, "instances = 3\n\tper_source = 2\n");
+	expect_prints(COMPAT_NONE, slash, "per_source_cpm = 10\n");
+	expect_prints(COMPAT_NONE, "a stream tcp nowait/0 root /bin/x\n", "instances = unlimited\n");
+	expect_prints(COMPAT_NONE, "a stream,5 tcp nowait root /bin/x\n", "instances = 5\n");
+	expect_prints(COMPAT_NONE, "a stream tcp nowait.010 root /bin/x\n", "trigger_limit_burst = 10\n");
+}
+
+Test(inetd, limits_count_as_the_dialect_counts)
+{
+	static const char dot[] = "a stream tcp nowait.3 root /bin/x\n", none[] = "a stream tcp nowait root /bin/x\n";
+
+	expect_prints(COMPAT_OPENBSD, dot, "trigger_limit_burst = 2\n");
+	expect_prints(COMPAT_BUSYBOX, dot,
+		      "trigger_limit_burst = 2\n\ttrigger_limit_interval = 1min\n\ttrigger_limit_pause = 1min");
+	expect_prints(COMPAT_NETBSD, dot, "trigger_limit_burst = 3\n");
+	expect_prints(COMPAT_GNU, dot, "trigger_limit_burst = 3\n");
+	expect_prints(COMPAT_OPENBSD, none, "trigger_limit_burst = 255\n");
+	expect_prints(COMPAT_FREEBSD, none, "trigger_limit_burst = 255\n");
+	expect_prints(COMPAT_NETBSD, none, "trigger_limit_burst = 40\n");
+	expect_prints(COMPAT_GNU, none, "trigger_limit_burst = 999\n");
+}
+
+Test(inetd, a_limit_of_zero_is_none_or_a_closed_door)
+{
+	expect_prints(COMPAT_NETBSD, "a stream tcp nowait.0 root /bin/x\n", "disable = yes\n");
+	expect_prints(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n", "disable = yes\n");
+	expect_prints(COMPAT_OPENBSD, "a stream tcp nowait.1 root /bin/x\n", "disable = yes\n");
+	expect_says(COMPAT_NONE, "a stream tcp nowait.0 root /bin/x\n", "t:1:21: warning: a: a limit of 0 is none");
+	expect_says(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n",
+		    "t:1:21: warning: a: a limit of 0 starts nothing");
+}
+
+Test(inetd, the_command_line_says_what_lines_do_not)
+{
+	const struct inetd_defaults said = {
+		.rate = 9,
+		.instances = 8,
+		.per_source_cpm = 7,
+		.per_source = 6,
+		.backlog = 5,
+		.address = "192.0.2.1",
+		.wrap_external = true,
+	};
+	struct result result = read_with(COMPAT_NONE, &said,
+					 "a stream tcp nowait root /bin/x y\nb stream tcp nowait.4/ root /bin/x\n"
+					 "*:c stream tcp nowait/3 root /bin/z\n");
+	const struct service *service = table_find(result.table, "a@192.0.2.1"), *other = table_find(result.table, "c");
+
+	cr_assert(service && other);
+	cr_expect_eq(service->gate->trigger_limit_burst, 9);
+	cr_expect_eq(service->gate->instances, 8);
+	cr_expect_eq(service->gate->per_source_cpm, 7);
+	cr_expect_eq(service->gate->per_source, 6);
+	cr_expect_eq(service->socket_defaults->backlog, 5);
+	cr_expect_str_eq(service->gate->libwrap, "y");
+	cr_expect_eq(other->gate->instances, 3);
+	result_free(&result);
+}
+
+Test(inetd, users_come_with_groups_and_classes)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "a stream tcp nowait nobody:tty /bin/x\nb stream tcp nowait u.g /bin/x\n"
+				       "c stream tcp nowait u:g/daemon /bin/x\nd stream tcp nowait u.v:g /bin/x\n");
+
+	cr_expect_str_eq(find(&result, "a")->who->group, "tty");
+	cr_expect_str_eq(find(&result, "b")->who->user, "u.g");
+	cr_expect_null(find(&result, "b")->who->group);
+	cr_expect_str_eq(find(&result, "c")->who->group, "g");
+	cr_expect_str_eq(find(&result, "d")->who->user, "u.v");
+	cr_expect(strstr(result.said, "t:3:24: warning: c: the login class 'daemon' is not available"), "%s",
+		  result.said);
+	result_free(&result);
+}
+
+Test(inetd, a_dot_in_a_user_means_what_the_dialect_means_by_it)
+{
+	static const char dot[] = "a stream tcp nowait u.g /bin/x\n", root[] = "a stream tcp nowait root:tty /bin/x\n";
+
+	expect_prints(COMPAT_OPENBSD, dot, "user = u\n\tgroup = g\n");
+	expect_prints(COMPAT_GNU, dot, "user = u\n\tgroup = g\n");
+	expect_prints(COMPAT_FREEBSD, dot, "user = u.g\n");
+	expect_prints(COMPAT_NONE, root, "user = root\n\tgroup = tty\n");
+	expect_prints(COMPAT_GNU, root, "user = root\n\terror");
+}
+
+Test(inetd, a_user_with_a_dot_is_tried_whole_and_then_split)
+{
+	struct result result =
+		read_as(COMPAT_NONE,
+			"a stream tcp4 nowait nobody.daemon /bin/x\n8 stream tcp4 nowait nobody.nosuchgroup /bin/x\n");
+
+	resolve_table(result.table, &result.diags);
+	cr_assert(find(&result, "a")->account);
+	cr_expect_eq(find(&result, "a")->account->uid, 65534);
+	cr_expect_eq(find(&result, "a")->account->gid, 1);
+	cr_expect_null(find(&result, "8")->account);
+	result_free(&result);
+}
+
+Test(inetd, the_program_sees_its_name_and_words_as_the_line_has_them)
+{
+	struct result result =
+		read_as(COMPAT_NONE,
+			"a stream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.x -q\n"
+			"b stream tcp nowait root /bin/sh sh -c \"(cat; date) | x\" 'a b' c\"d e\"f \"\\\"\"\n"
+			"c stream tcp nowait root /bin/x /bin/x 100% %{x} %% ''\n"
+			"d stream tcp nowait root /bin/x\n");
+	words exec = find(&result, "b")->what->exec;
+
+	cr_expect_str_eq(find(&result, "a")->what->argv0, "/usr/sbin/in.x");
+	cr_expect_str_eq(find(&result, "a")->what->exec[1], "-q");
+	cr_expect_str_eq(exec[2], "(cat; date) | x");
+	cr_expect_str_eq(exec[3], "a b");
+	cr_expect_str_eq(exec[4], "cd ef");
+	cr_expect_str_eq(exec[5], "\"");
+	exec = find(&result, "c")->what->exec;
+	cr_expect_null(find(&result, "c")->what->argv0);
+	cr_expect_str_eq(exec[1], "100%");
+	cr_expect_str_eq(exec[2], "%%{x}", "superd.conf's templates are not inetd's");
+	cr_expect_str_eq(exec[3], "%%%%");
+	cr_expect_str_eq(exec[4], "");
+	cr_expect_str_eq(find(&result, "d")->what->argv0, "x");
+	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
+	result_free(&result);
+}
+
+Test(inetd, quotes_are_the_dialects)
+{
+	static const char line[] = "a stream tcp nowait root /bin/x x \"a b\" c\"d e\" \"f\\\"g\n";
+
+	expect_prints(COMPAT_OPENBSD, line, "exec = \"/bin/x '\\\"a' 'b\\\"' 'c\\\"d' 'e\\\"'");
+	expect_says(COMPAT_NONE, line, "t:1:48: error: a \" is not closed on its line");
+	expect_prints(COMPAT_GNU, "a stream tcp nowait root /bin/x x e\\ f \"g h\"\n",
+		      "exec = \"/bin/x 'e\\\\' f 'g h'\"");
+	expect_prints(COMPAT_FREEBSD, "a stream tcp nowait root /bin/x x \"a b\" c\"d\n",
+		      "exec = \"/bin/x 'a b' 'c\\\"d'\"");
+}
+
+Test(inetd, an_option_in_place_of_the_programs_name_is_warned_of)
+{
+	expect_says(COMPAT_NONE, "dict stream tcp nowait dicod /usr/bin/dicod --inetd\n",
+		    "t:1:45: warning: dict: '--inetd' is what the program sees as its own name");
+}
+
+Test(inetd, a_program_without_a_path_is_searched_by_busybox_alone)
+{
+	expect_says(COMPAT_NONE, "a stream tcp nowait root tcpd in.x\n",
+		    "t:1:26: error: a: the program 'tcpd' is no absolute path");
+	expect_prints(COMPAT_BUSYBOX, "a stream tcp nowait root tcpd in.x\n", "exec = tcpd\n");
+	expect_prints(COMPAT_BUSYBOX, "a stream tcp nowait root tcpd in.x\n",
+		      "exec_search_path = {\"/usr/local/sbin\", \"/usr/local/bin\", \"/usr/sbin\"");
+}
+
+Test(inetd, a_searched_program_is_named_whole_once_it_is_found)
+{
+	struct result result = read_as(COMPAT_BUSYBOX,
+				       "1 stream tcp nowait root sh sh -x\n2 stream tcp nowait root no-such-program\n");
+
+	cr_assert_eq(result.diags.errors, 0, "%s", result.said);
+	resolve_table(result.table, &result.diags);
+	cr_expect(find(&result, "1")->what->exec[0][0] == '/');
+	cr_expect_str_eq(find(&result, "1")->what->exec[1], "-x");
+	cr_expect_str_eq(find(&result, "1")->what->argv0, "sh");
+	cr_expect_eq(result.diags.errors, 1);
+	result_free(&result);
+}
+
+Test(inetd, internal_services_are_builtins_by_any_of_their_names)
+{
+	struct result result =
+		read_as(COMPAT_NONE,
+			"echo stream tcp nowait root internal\nsink dgram udp4 wait nobody internal\n"
+			"daytime stream tcp wait root internal\n"
+			"ident stream tcp nowait root internal auth -r -t 30\n"
+			"/run/time stream unix nowait root internal\n19 stream tcp nowait root internal\n");
+
+	cr_expect_str_eq(find(&result, "echo")->what->builtin[0], "echo");
+	cr_expect_null(find(&result, "echo")->what->exec);
+	cr_expect_str_eq(find(&result, "sink-udp")->what->builtin[0], "discard");
+	cr_expect_str_eq(find(&result, "sink-udp")->who->user, "nobody");
+	cr_expect_not(find(&result, "sink-udp")->what->accept);
+	cr_expect_str_eq(find(&result, "daytime")->what->builtin[1], "bsd");
+	cr_expect(find(&result, "daytime")->what->accept, "superd accepts for its own streams");
+	cr_expect_str_eq(find(&result, "ident")->what->builtin[0], "auth");
+	cr_expect_str_eq(find(&result, "ident")->what->builtin[1], "-r");
+	cr_expect_str_eq(find(&result, "ident")->what->builtin[3], "30");
+	cr_expect_str_eq(find(&result, "time-unix")->what->builtin[0], "time");
+	cr_expect_str_eq(find(&result, "19")->what->builtin[0], "chargen");
+	result_free(&result);
+}
+
+Test(inetd, sockets_of_the_file_system_have_an_owner)
+{
+	expect_prints(COMPAT_NONE, ":root:daemon:0640:/run/x stream unix" TAIL,
+		      "socket_user = root\n\tsocket_group = daemon\n\tsocket_mode = 0640\n");
+	expect_prints(COMPAT_NONE, ":::600:/run/x stream unix" TAIL, "\tsocket_mode = 0600\n");
+	expect_prints(COMPAT_FREEBSD, "/run/x stream unix" TAIL, "\tsocket_mode = 0200\n");
+	expect_prints(COMPAT_NETBSD, "/run/x stream unix" TAIL, "\tsocket_mode = 0755\n");
+	expect_error(":root:/run/x stream unix" TAIL, "t:1:1: error: :root:/run/x: a unix socket's owner is written",
+		     NULL);
+}
+
+Test(inetd, buffers_have_sizes)
+{
+	expect_prints(COMPAT_NONE, "a stream tcp,sndbuf=64k,rcvbuf=1m" TAIL,
+		      "receive_buffer = 1M\n\tsend_buffer = 64K\n");
+	expect_error("a stream tcp,sndbuf=64g" TAIL, "t:1:21: error: a: '64g' is no size of a buffer", NULL);
+	expect_error("a stream tcp,buf=1" TAIL, "t:1:14: error: a: 'buf=1' is neither sndbuf=SIZE", NULL);
+}
+
+Test(inetd, raw_sockets_are_protocols)
+{
+	expect_endpoints(COMPAT_NONE, "x raw icmp wait root /bin/x\n", "x-icmp", "raw:icmp;");
+	expect_error("x raw icmp" TAIL, "t:1:12: error: x: a raw socket has no connections", NULL);
+}
+
+/* ---- the text ---- */
+
+Test(inetd, a_line_goes_on_with_those_that_begin_with_a_blank)
+{
+	expect_prints(COMPAT_NONE, "a stream tcp nowait root\n\t/bin/x x\n  -a\n\t# why\n\t-b\n-c\n",
+		      "exec = \"/bin/x -a -b\"\n");
+	expect_prints(COMPAT_NONE, "a stream tcp nowait root /bin/x x -a \\\n-b\nc stream tcp" TAIL,
+		      "exec = \"/bin/x -a -b\"\n");
+	expect_says(COMPAT_GNU, "a stream tcp nowait root /bin/x x\n\t-a\n",
+		    "t:2:2: error: -a: this line begins with a blank");
+}
+
+Test(inetd, comments_and_switched_off_entries_are_passed_over)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "# a\n  # b\n#<off># a stream tcp" TAIL "#<off>#b stream tcp" TAIL
+				       "#:LABEL: x\n\n\t\n#@(#)inetd.conf\nc stream tcp4" TAIL);
+
+	cr_expect_str_eq(result.said, "");
+	cr_expect_eq(result.table->count, 1);
+	result_free(&result);
+}
+
+Test(inetd, line_ends_and_the_last_line_may_be_anything)
+{
+	struct result result =
+		read_as(COMPAT_NONE, "a stream tcp4 nowait root /bin/x x \r\nb\tstream\ttcp4\tnowait\troot\t/bin/x  ");
+
+	cr_expect_str_eq(result.said, "");
+	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/x");
+	cr_expect_null(find(&result, "a")->what->exec[1]);
+	find(&result, "b");
+	result_free(&result);
+}
+
+Test(inetd, a_bad_line_is_one_error_at_its_field_and_the_rest_is_read)
+{
+	static const struct {
+		const char *line, *said;
+	} cases[] = {
+		{ "b strem tcp nowait root /bin/x\n", "t:1:3: error: b: 'strem' is no type of socket" },
+		{ "b rdm tcp nowait root /bin/x\n", "t:1:3: error: b: there are no rdm sockets" },
+		{ "b stream tpc nowait root /bin/x\n", "t:1:10: error: b: 'tpc' is no protocol" },
+		{ "b stream tcp8 nowait root /bin/x\n", "t:1:10: error: b: 'tcp8' is no protocol" },
+		{ "b stream udp nowait root /bin/x\n", "t:1:10: error: b: stream and udp do not go together" },
+		{ "b dgram tcp wait root /bin/x\n", "t:1:9: error: b: dgram and tcp do not go together" },
+		{ "b stream tcp nowai root /bin/x\n", "t:1:14: error: b: 'nowai' is neither wait nor nowait" },
+		{ "b stream tcp nowait.x root /bin/x\n", "t:1:21: error: b: behind nowait. stands" },
+		{ "b stream tcp nowait/1/2/3/4 root /bin/x\n", "t:1:27: error: b: behind nowait stand at most three" },
+		{ "b stream tcp nowait/1/x root /bin/x\n", "t:1:23: error: b: 'x' is no number" },
+		{ "b stream tcp nowait :g /bin/x\n", "t:1:21: error: b: ':g' names no user" },
+		{ "b stream tcp nowait u: /bin/x\n", "t:1:23: error: b: a group is missing" },
+		{ "b stream tcp nowait root internal\n",
+		  "t:1:26: error: b: there is no internal service of this name" },
+		{ "echo stream tcp nowait root internal echo x\n",
+		  "t:1:43: error: echo: the internal echo takes no arguments" },
+		{ "b stream:http tcp nowait root /bin/x\n",
+		  "t:1:9: error: b: the accept filter 'http' is not available" },
+		{ "b stream,x tcp nowait root /bin/x\n", "t:1:10: error: b: behind the comma stands how many" },
+		{ "b stream tcp/ttcp nowait root /bin/x\n", "t:1:10: error: b: tcp/ttcp: T/TCP is not available" },
+		{ "b stream faith/tcp6 nowait root /bin/x\n",
+		  "t:1:10: error: b: faith/tcp6: faithd(8)'s translation is not" },
+		{ "127.0.0.1: stream tcp nowait root /bin/x\n", "t:1:11: error: 127.0.0.1:: a service is missing" },
+		{ "tcpmux/b stream tcp wait root /bin/x\n", "t:1:21: error: tcpmux/b: a service of tcpmux is nowait" },
+		{ "b stream tcp nowait root /bin/x \"x\n", "t:1:33: error: a \" is not closed on its line" },
+		{ ".includ x\n", "t:1:1: error: .includ: there is no such directive" },
+		{ "# x\n", NULL },
+	};
+
+	for (size_t i = 0; cases[i].said; i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "%s\tand its tail stream tcp nowait root /bin/x\nlast stream tcp4 nowait root /bin/x\n",
+			 cases[i].line);
+		expect_error(text, cases[i].said, "last");
+	}
+}
+
+Test(inetd, a_missing_field_is_named)
+{
+	expect_error("b stream tcp nowait root\n", "t:1:25: error: b: its program is missing", NULL);
+	expect_error("b stream\nlast stream tcp4" TAIL, "t:1:9: error: b: its protocol is missing", "last");
+	expect_error("b\n", "t:1:2: error: b: the type of its socket is missing", NULL);
+}
+
+Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
+{
+	struct result result = read_as(COMPAT_NONE, "127.0.0.1\na stream tcp4" TAIL);
+
+	cr_expect_eq(result.table->vital_count, 1);
+	cr_expect_eq(result.table->left_out_count, 0);
+	cr_expect(strstr(result.said, "t:1:10: error: 127.0.0.1: the type of its socket is missing"), "%s",
+		  result.said);
+	cr_expect(strstr(result.said, "addresses for all that follow are HOSTS: alone"), "%s", result.said);
+	result_free(&result);
+}
+
+Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
+{
+	expect_error("a stream tcp4" TAIL ".include nowhere/table\n", "t:2:10: error: cannot read nowhere/table", "a");
+}
+
+Test(inetd, a_tail_without_a_head_is_no_service)
+{
+	expect_error("# a stream tcp nowait root\n\t/bin/x x\n", "t:2:9: error: /bin/x: 'x' is no type of socket",
+		     NULL);
+	expect_error("\tx\n", "t:1:2: error: x: this line begins with a blank, but there is none it could continue",
+		     NULL);
+}
+
+Test(inetd, an_ipsec_policy_refuses_what_it_binds)
+{
+	expect_error("#@ in ipsec esp/transport//require\na stream tcp" TAIL "#@\nb stream tcp4" TAIL,
+		     "t:2:1: error: a: the IPsec policy of line 1 binds this entry", "b");
+}
+
+/* ---- lines that take from each other ---- */
+
+Test(inetd, the_last_of_two_entries_for_one_socket_counts)
+{
+	struct result result =
+		read_as(COMPAT_NONE, "a stream tcp4 nowait root /bin/x\na stream tcp4 nowait root /bin/y\n");
+
+	cr_expect_eq(result.table->count, 1);
+	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
+	cr_expect(strstr(result.said,
+			 "t:1:1: warning: a: this entry is left out: there is another for the same socket at t:2"),
+		  "%s", result.said);
+	cr_expect_eq(result.diags.errors, 0);
+	result_free(&result);
+}
+
+Test(inetd, tcp_leaves_ipv6_to_an_entry_for_tcp6_in_any_order)
+{
+	static const char *const texts[] = {
+		"a stream tcp nowait root /bin/x\na stream tcp6 nowait root /bin/y\n",
+		"a stream tcp6 nowait root /bin/y\na stream tcp nowait root /bin/x\n",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		expect_endpoints(COMPAT_NONE, texts[i], "a", "tcp4:a;");
+		expect_endpoints(COMPAT_NONE, texts[i], "a-tcp6", "tcp6:a alone;");
+		expect_endpoints(COMPAT_GNU, texts[i], "a-tcp6", "tcp6:a alone;");
+	}
+	expect_endpoints(COMPAT_NONE, "a dgram udp6 wait root /bin/y\na dgram udp wait root /bin/x\n", "a-udp6",
+			 "udp6:a alone;");
+}
+
+Test(inetd, sockets_of_one_name_in_two_folders_are_two_services)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "/run/a/s stream unix" TAIL "/run/b/s stream unix" TAIL
+				       "r/1 dgram rpc/udp wait root /bin/x\nr/2-3 dgram rpc/udp wait root /bin/y\n");
+
+	find(&result, "run-a-s-unix");
+	find(&result, "run-b-s-unix");
+	find(&result, "r-1-rpc-udp");
+	find(&result, "r-2-3-rpc-udp");
+	result_free(&result);
+}
+
+Test(inetd, tcpmux_without_an_entry_of_its_own_is_added_by_gnu_and_missed_by_all)
+{
+	static const char line[] = "tcpmux/x stream tcp nowait root /bin/x\n";
+
+	expect_says(COMPAT_NONE, line, "t:1:1: warning: tcpmux/x: nobody can reach it");
+	expect_says(COMPAT_GNU, line, "t:1:1: warning: tcpmux/x: an entry for tcpmux is missing and added");
+	expect_endpoints(COMPAT_GNU, line, "tcpmux", "tcp4:tcpmux;");
+}
+
+/* ---- NetBSD's other notation ---- */
+
+Test(inetd, keys_and_values_are_an_entry_too)
+{
+	static const char text[] = "5432 on\n\tprotocol = udp, # why\n\twait = yes, user = root, group = tty,\n"
+				   "\tservice_max = 5, ip_max = 3,\n\tsndbuf = 4k,\n"
+				   "\texec = /bin/test, args = \"test \\x41\\n\" 'b c' d;\n";
+	struct result result = read_as(COMPAT_NONE, text);
+	const struct service *service = find(&result, "5432-udp");
+
+	cr_expect_str_eq(service->what->argv0, "test A\n");
+	cr_expect_str_eq(service->what->exec[1], "b c");
+	cr_expect_str_eq(service->what->exec[2], "d");
+	cr_expect_str_eq(service->who->group, "tty");
+	cr_expect_eq(service->gate->trigger_limit_burst, 5);
+	cr_expect_eq(service->gate->per_source_cpm, 3);
+	cr_expect_eq(service->socket_defaults->send_buffer, 4096);
+	cr_expect_not(service->what->accept);
+	result_free(&result);
+}
+
+Test(inetd, definitions_may_share_a_line_and_be_off)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "a on protocol=tcp4,wait=no,user=root,exec=/bin/a; b off protocol=tcp4, wait=no,"
+				       " user=root, exec=/bin/b; # c\nc stream tcp4" TAIL);
+
+	cr_expect_not(find(&result, "a")->what->disable);
+	cr_expect(find(&result, "b")->what->disable);
+	find(&result, "c");
+	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
+	result_free(&result);
+}
+
+Test(inetd, definitions_bind_to_hosts)
+{
+	expect_endpoints(COMPAT_NONE, "a on bind = 127.0.0.1, protocol=tcp, wait=no, user=root, exec=/bin/a;",
+			 "a@127.0.0.1", "tcp:127.0.0.1:a;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1:\na on protocol=tcp, wait=no, user=root, exec=/bin/a;", "a@127.0.0.1",
+			 "tcp:127.0.0.1:a;");
+	expect_endpoints(COMPAT_NONE, "echo on protocol=tcp4, user=root;", "echo", "tcp4:echo;");
+}
+
+Test(inetd, a_bad_definition_is_one_error_and_the_next_is_read)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "b on\n protocol = tcp,\n wait = maybe,\n user = root, exec = /bin/x;\n",
+		  "t:3:9: error: b: wait is yes or no" },
+		{ "b on protocol = tcp, weight = no,\n exec = \"/bin;x\";\n",
+		  "t:1:22: error: b: there is no key 'weight'" },
+		{ "b on protocol = tcp, wait = no, exec = /bin/x;\n", "t:1:1: error: b: user is missing" },
+		{ "b on protocol = tcp, user = root, exec = /bin/x;\n", "t:1:1: error: b: wait is missing" },
+		{ "b on protocol = tcp udp, user = root;\n", "t:1:6: error: b: protocol has one value" },
+		{ "b on user = root, user = root;\n", "t:1:19: error: b: this key was there already" },
+		{ "b on user root;\n", "t:1:11: error: b: a = is missing behind the key" },
+		{ "b on args = \"x;\n", "t:1:13: error: b: a quote is not closed on its line" },
+		{ "b on args = \"\\q\";\n", "t:1:14: error: b: behind a backslash stands one of" },
+		{ "b on protocol = tcp, wait = no, user = root, args = x\n", "t:1:54: error: b: a ; is missing" },
+		{ "b on protocol=tcp, wait=no, user=root, exec=/bin/x, ipsec=\"in\";\n",
+		  "t:1:53: error: b: IPsec policies are not" },
+		{ "b on protocol=tcp, wait=no, user=root, exec=/bin/x, acceptfilter=x;\n",
+		  "t:1:53: error: b: accept filters are" },
+		{ NULL, NULL },
+	};
+
+	for (size_t i = 0; cases[i].said; i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%slast on protocol = tcp4, wait = no, user = root, exec = /bin/x;\n",
+			 cases[i].text);
+		expect_error(text, cases[i].said, "last");
+	}
+}
+
+/* ---- telling it from other tables ---- */
+
+static bool recognised(const char *text)
+{
+	struct diags diags = { 0 };
+	struct pool *pool = pool_new();
+	struct source source;
+	bool known;
+
+	cr_assert(source_from_text(&source, "t", text, strlen(text), pool, &diags));
+	known = inetd_recognises(&source);
+	source_free(&source);
+	pool_free(pool);
+	return known;
+}
+
+Test(inetd, a_table_is_known_by_its_lines)
+{
+	cr_expect(recognised("# x\n\nftp stream tcp nowait root /bin/x\n"));
+	cr_expect(recognised("prose\nftp\tdgram\tudp\twait\troot\t/bin/x"));
+	cr_expect(recognised("#<off># ftp stream tcp nowait root /bin/x\n"));
+	cr_expect(recognised("#ftp stream tcp nowait root /bin/x\n"));
+	cr_expect(recognised("5432 on\n protocol = udp;\n"));
+	cr_expect(recognised("a stream,5:http tcp nowait.3 root /bin/x\n"));
+	cr_expect_not(recognised("service ftp {\n listen = 80\n}\n"));
+	cr_expect_not(recognised("service ftp\n{\n socket_type = stream\n wait = no\n}\n"));
+	cr_expect_not(recognised(""));
+}
