@@ -211,6 +211,7 @@ static void do_withdraw(struct keeper *keeper)
 
 	keeper_stop_timer(keeper);
 	close_listeners(keeper);
+	keeper_end_answering(keeper);
 	keeper->engine->actions->retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
 		if (lets_go || keeper_is_empty(keeper))

@@ -94,6 +94,10 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
 		    struct listener *listeners);
 
+/* superd's own programs know the rules of their row from their start, and answer datagrams as long as any come: those
+ * that do end here. None of them has a session to lose. */
+void keeper_end_answering(struct keeper *keeper);
+
 /* The table has it no more. The keeper may be gone when this returns. */
 void keeper_remove(struct keeper *keeper);
 

@@ -45,10 +45,36 @@ static bool drop_unreachable(struct keeper *keeper)
 	return any;
 }
 
+static bool has_datagrams_alone(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!endpoint_is_datagram(service->sockets[n].endpoint))
+			return false;
+	}
+	return service->socket_count > 0;
+}
+
+void keeper_end_answering(struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+	bool hands_over = !service->what->accept && has_datagrams_alone(service);
+
+	if (!service->what->builtin)
+		return;
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->busy || hands_over)
+			instance_stop(instance);
+	}
+}
+
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed)
 {
 	bool lost = drop_unreachable(keeper);
 
+	if (changed)
+		keeper_end_answering(keeper);
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
 	take_row(keeper, table, service);
@@ -65,6 +91,7 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
 		    struct listener *listeners)
 {
+	keeper_end_answering(keeper);
 	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
 	keeper_stop_timer(keeper);
 	keeper->listeners = listeners;

@@ -88,7 +88,7 @@ Behaviour(input, wrong_input_is_refused_with_its_place)
 		{ "a word too many", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" } trailing\n" },
 		{ "a missing value", IN_SERVICE("nice =") },
 		{ "an include that is not there", "include(\"/no/such/file.conf\")\n" IN_SERVICE("") },
-		{ "another system's table, so far", "import(\"inetd:/etc/inetd.conf\")\n" IN_SERVICE("") },
+		{ "another system's table, so far", "import(\"launchd:/etc/x.plist\")\n" IN_SERVICE("") },
 		{ "an unknown language", "import(\"cobol:/etc/inetd.conf\")\n" IN_SERVICE("") },
 	};
 
