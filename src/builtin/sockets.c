@@ -24,6 +24,7 @@ struct sockets {
 	struct pollfd *list;
 	size_t count;
 	size_t children;
+	int accepted;                   /* a connection that has no process yet; -1: none */
 	bool resting;                   /* no process or descriptor for the next connection */
 };
 
@@ -61,28 +62,40 @@ static bool may_come(const struct sockets *sockets, const struct sender *client)
 	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == PERMITTED;
 }
 
-static void accept_one(struct sockets *sockets, int listener)
+/* Starts a child for who was accepted; where it can't be, it is tried again in a moment. */
+static void serve_accepted(struct sockets *sockets)
 {
-	struct sender client = { .length = sizeof(client.address) };
-	int connection = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC);
 	pid_t pid;
 
-	if (connection < 0) {
-		sockets->resting = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+	if (sockets->accepted < 0)
 		return;
-	}
-	if (!may_come(sockets, &client)) {
-		close(connection);
-		return;
-	}
 	pid = fork();
 	if (pid == 0)
-		serve_child(sockets, connection);
-	if (pid < 0)
-		say("a client is turned away: cannot start a process for it: %s", strerror(errno));
+		serve_child(sockets, sockets->accepted);
 	sockets->resting = pid < 0;
-	sockets->children += pid > 0;
-	close(connection);
+	if (pid < 0)
+		return;
+	sockets->children++;
+	fd_close(&sockets->accepted);
+}
+
+/* false: the listener is none. */
+static bool accept_one(struct sockets *sockets, int listener)
+{
+	struct sender client = { .length = sizeof(client.address) };
+	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		sockets->resting = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+		return errno != EBADF && errno != EINVAL && errno != ENOTSOCK && errno != EOPNOTSUPP;
+	}
+	if (!may_come(sockets, &client)) {
+		close(fd);
+		return true;
+	}
+	sockets->accepted = fd;
+	serve_accepted(sockets);
+	return true;
 }
 
 static void reap(struct sockets *sockets)
@@ -113,8 +126,8 @@ static bool serve_ready(struct sockets *sockets)
 			datagrams_serve(sockets->datagrams, one->fd);
 		else if (one->revents & (POLLERR | POLLHUP | POLLNVAL))
 			return false;
-		else
-			accept_one(sockets, one->fd);
+		else if (sockets->accepted < 0 && !accept_one(sockets, one->fd))
+			return false;
 	}
 	return true;
 }
@@ -129,6 +142,7 @@ static int serve(struct sockets *sockets)
 		sockets->resting = false;
 		ready = poll(sockets->list, sockets->count, full ? LOOK_AGAIN : IDLE);
 		reap(sockets);
+		serve_accepted(sockets);
 		if (ready < 0 && errno != EINTR)
 			return 1;
 		if (ready > 0 && !serve_ready(sockets))
@@ -144,6 +158,10 @@ static bool prepare(struct sockets *sockets, int fd)
 	bool is_datagram = option(fd, SO_TYPE) == SOCK_DGRAM;
 	const struct builtin *builtin = sockets->settings->builtin;
 
+	if (option(fd, SO_TYPE) < 0) {
+		say("descriptor %d is no socket: %s", fd, strerror(errno));
+		return false;
+	}
 	if (is_datagram ? !builtin->answer : !builtin->converse) {
 		say("%s cannot be had over %s", builtin->name, is_datagram ? "datagrams" : "connections");
 		return false;
@@ -160,7 +178,7 @@ static bool prepare(struct sockets *sockets, int fd)
 
 int sockets_serve(const struct settings *settings, const int *fds, size_t count)
 {
-	struct sockets sockets = { .settings = settings, .count = count };
+	struct sockets sockets = { .settings = settings, .count = count, .accepted = -1 };
 	int status = 1;
 
 	sockets.list = calloc(count, sizeof(*sockets.list));

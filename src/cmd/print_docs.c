@@ -37,15 +37,9 @@ static void add_sentences(struct buf *out, const char *text)
 	add_roff(out, text, strlen(text));
 }
 
-/* .It Ic name = Cm a | b, or = Ar placeholder */
-static void add_heading(struct buf *out, const struct directive *directive)
+/* = Cm a | b, or = Ar placeholder */
+static void add_value(struct buf *out, const struct directive *directive)
 {
-	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
-	if (directive->argument && strchr(directive->argument, '{')) {
-		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(directive->argument, " {"),
-			 directive->argument);
-		return;
-	}
 	buf_text(out, " No =");
 	if (directive->words && directive->type == &type_word) {
 		for (size_t i = 0; directive->words[i]; i++)
@@ -56,6 +50,17 @@ static void add_heading(struct buf *out, const struct directive *directive)
 		buf_addf(out, " Ar %s", directive->argument ? directive->argument : "value");
 	}
 	buf_char(out, '\n');
+}
+
+static void add_heading(struct buf *out, const struct directive *directive)
+{
+	const char *argument = directive->argument;
+
+	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
+	if (argument && strchr(argument, '{'))
+		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(argument, " {"), argument);
+	else
+		add_value(out, directive);
 }
 
 static void add_elsewhere(struct buf *out, const struct directive *directive)
@@ -130,17 +135,54 @@ bool print_mdoc(FILE *out)
 	return ok;
 }
 
+/* What superd.conf says by accept, xinetd says by wait. */
+static void add_as_xinetd(struct buf *out, const char *text)
+{
+	static const char *const pairs[][2] = { { "accept = yes", "wait = no" }, { "accept = no", "wait = yes" } };
+	struct buf room = { 0 };
+
+	while (*text) {
+		size_t n = 0;
+
+		while (n < 2 && strncmp(text, pairs[n][0], strlen(pairs[n][0])) != 0)
+			n++;
+		if (n == 2) {
+			buf_char(&room, *text++);
+			continue;
+		}
+		buf_text(&room, pairs[n][1]);
+		text += strlen(pairs[n][0]);
+	}
+	out->failed |= room.failed;
+	add_sentences(out, buf_string(&room));
+	buf_free(&room);
+}
+
 /* An attribute of xinetd: its meaning is the option's. */
 static void add_attribute(struct buf *out, const struct directive *directive)
 {
-	buf_addf(out, ".It Cm %s No = Ar %s\n", directive->name[XINETD],
-		 directive->argument && !strpbrk(directive->argument, "{|") ? directive->argument : "value");
-	add_sentences(out, directive->help);
+	buf_addf(out, ".It Cm %s", directive->name[XINETD]);
+	add_value(out, directive);
+	add_as_xinetd(out, directive->help);
 	if (strcmp(directive->name[XINETD], directive->name[NATIVE]) != 0)
 		buf_addf(out, ".Pq superd.conf: Li %s\n", directive->name[NATIVE]);
 }
 
-/* Those whose values mean something else in xinetd's tables have a place of their own in the page. */
+/* What the page tells of itself: values that mean something else in xinetd's tables, or are left to other defaults. */
+static bool has_own_words(const struct directive *directive)
+{
+	static const char *const told[] = { "disable",	 "env",	      "group",		"groups",
+					    "instances", "libwrap",   "log_on_failure", "log_on_success",
+					    "log_type",	 "only_from", "passenv",	"redirect",
+					    "user" };
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		if (!strcmp(told[i], directive->name[XINETD]))
+			return true;
+	}
+	return directive->translated & (1u << XINETD);
+}
+
 bool print_mdoc_xinetd(FILE *out)
 {
 	struct buf text = { 0 };
@@ -150,7 +192,7 @@ bool print_mdoc_xinetd(FILE *out)
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
-		if (directive->name[XINETD] && !(directive->translated & (1u << XINETD)) && !(directive->flags & LATER))
+		if (directive->name[XINETD] && !has_own_words(directive) && !(directive->flags & LATER))
 			add_attribute(&text, directive);
 	}
 	buf_text(&text, ".El\n");

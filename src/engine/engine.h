@@ -14,7 +14,7 @@
 #include "engine/gate.h"
 #include "engine/moment.h"
 #include "engine/recent.h"
-#include "engine/wraps.h"
+#include "sys/wraps.h"
 #include "sys/init.h"
 #include "sys/plan.h"
 
@@ -51,6 +51,8 @@ struct engine {
 	bool denied_prefixes[129];      /* bits of IPv6 addresses that were ever remembered there */
 	struct recent judged;           /* senders of datagrams who had to be asked about, by service; count is a refusal */
 	struct moment moment;
+	double told_since;              /* the second in which so many refused datagrams were told of, loop time */
+	unsigned told;
 	struct wraps wraps;
 	struct advisor *advisor;        /* what questions need (engine/advice); NULL before the first */
 	struct list questions;          /* under way or not yet ended */

@@ -20,8 +20,8 @@ void listener_init(struct listener *listener, const struct listen *listen,
 	listener->listen = listen;
 }
 
-/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options; -1 with why where it
- * can't be kept to the table's rules. */
+/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options; -1 with why where
+ * it can't be kept to the table's rules. */
 static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	struct inherited *found = NULL;

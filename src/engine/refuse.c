@@ -10,6 +10,7 @@
 
 #define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
 #define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
+#define TOLD_MOST 10                    /* refused datagrams told a second: their senders may be forged, and many */
 
 static void say(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
@@ -74,12 +75,31 @@ static bool may_be_kept(enum refusal refusal)
 	       refusal != REFUSED_MEMORY;
 }
 
+/* Whether one more refused datagram is told of; how many were not is told with the next that is. */
+static bool may_tell(struct keeper *keeper)
+{
+	struct engine *engine = keeper->engine;
+	struct event event = { .name = "refused", .service = keeper->service->name };
+	double now = ev_now(engine->loop);
+
+	if (now - engine->told_since >= 1 || now < engine->told_since) {
+		if (engine->told > TOLD_MOST)
+			log_event(engine->log, LEVEL_NOTICE, &event, "refused %u more datagrams",
+				  engine->told - TOLD_MOST);
+		engine->told_since = now;
+		engine->told = 0;
+	}
+	return ++engine->told <= TOLD_MOST;
+}
+
 void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal)
 {
 	if (keeper->activity)
 		keeper->activity->refused[refusal]++;
-	say(keeper, &guest->client, refusal);
-	record_refusal(keeper, &guest->client, refusal);
+	if (guest->client.fd >= 0 || may_tell(keeper)) {
+		say(keeper, &guest->client, refusal);
+		record_refusal(keeper, &guest->client, refusal);
+	}
 	if (refusal != REFUSED_TWIST && tell(keeper, guest))
 		read_leftovers(guest->client.fd);
 	if (!may_be_kept(refusal) || !ask_who(keeper, guest))

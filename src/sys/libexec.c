@@ -1,5 +1,6 @@
-/* Finding superd's small programs. The hard thing is that superd may not lie where it was configured to: in a build folder,
- * below a DESTDIR, in a copied tree. So its own path is asked for first, and what it was configured for comes last. */
+/* Finding superd's small programs. The hard thing is that superd may not lie where it was configured to: in a build
+ * folder, below a DESTDIR, in a copied tree. So its own path is asked for first, and what it was configured for comes
+ * last. */
 #include "sys/libexec.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 
 #include "sys/built_with.h"
 #include "sys/preflight_parts.h"
+#include "sys/wraps.h"
 
 static bool has_library(const char *name)
 {
@@ -28,13 +29,22 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 	buf_free(&text);
 }
 
-void preflight_libraries(struct preflight *preflight, const struct service *service)
+/* Tables of xinetd imply libwrap for most services; while there is no rule nobody is kept out by it. */
+static void check_libwrap(struct preflight *preflight, const struct service *service)
 {
 	const char *libwrap = service->gate->libwrap;
+	struct wraps wraps = { 0 };
 
-	if (libwrap && !has_library("libwrap"))
-		preflight_say(preflight, SEVERITY_ERROR, service, "libwrap", libwrap,
-			      "this superd was built without libwrap, so hosts.allow and hosts.deny can't be asked");
+	if (!libwrap || has_library("libwrap"))
+		return;
+	preflight_say(preflight, wraps_any(&wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap", libwrap,
+		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
+		      "clients");
+}
+
+void preflight_libraries(struct preflight *preflight, const struct service *service)
+{
+	check_libwrap(preflight, service);
 	for (size_t i = 0; i < service->socket_count && !has_library("libtirpc"); i++)
 		check_rpc(preflight, service, &service->sockets[i]);
 }

@@ -372,7 +372,8 @@ static const struct {
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
 	{ "nonblock", do_nonblock }, { "serve", do_serve }, { "talk", do_talk }, { "children", do_children },
-	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams }, { "datagram", do_datagram },
+	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
+	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },
 	{ "orphans", do_orphans }, { "sleep", do_sleep },
 };

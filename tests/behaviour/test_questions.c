@@ -324,9 +324,10 @@ Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
 	enter();
 	private_file("/etc/hosts.allow", "%s", "catd: ALL: twist (read line; echo twisted $line)\n");
 	private_file("/etc/hosts.deny", "%s", "");
-	superd = superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
-			    " libwrap = catd\n banner_fail = \"%s\"\n}\n",
-			    sorry);
+	superd =
+		superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
+			   " libwrap = catd\n banner_fail = \"%s\"\n}\n",
+			   sorry);
 	client = client_connect(superd_port(superd, "s"));
 	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny left it to another program");
 	client_send(client, "hello\n");

@@ -390,6 +390,18 @@ Test(print, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
 	free(text);
 }
 
+Test(print, the_attributes_of_xinetd_are_told_in_its_words)
+{
+	char *text = print_paper(print_mdoc_xinetd);
+
+	cr_expect(strstr(text, ".It Cm umask No = Ar mode\n"), "%s", text);
+	cr_expect(strstr(text, "\nWith wait = no, how many instances may run at once for one client address"), "%s",
+		  text);
+	cr_expect_null(strstr(text, "accept ="), "%s", text);
+	cr_expect_null(strstr(text, ".It Cm user "), "the page tells of it by itself: %s", text);
+	free(text);
+}
+
 Test(print, the_names_elsewhere_stand_in_columns)
 {
 	char *text = print_paper(print_compat), *end;

@@ -1,6 +1,6 @@
 /* hosts_access(5)'s two files, as far as to know whether there is anything in them. The hard thing is that this stands
  * on the way of each client of a service with libwrap, so a file is read only when stat(2) tells that it is another. */
-#include "engine/wraps.h"
+#include "sys/wraps.h"
 
 #include <errno.h>
 #include <stdlib.h>
