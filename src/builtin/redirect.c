@@ -19,6 +19,23 @@
 #include "builtin/wait.h"
 
 #define CONNECT 30000                   /* milliseconds */
+#define NEAR 100                        /* microseconds there and back: the same machine */
+#define NEAR_BUFFER (512 << 10)
+
+/* Without a way to fill, megabytes in the buffers are but bytes that have left the processor's cache before they are
+ * read: on one machine that costs more than all the rest. Who is farther off gets what the kernel finds right. */
+static void bound_buffers(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int size = NEAR_BUFFER;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < sizeof(info) || !info.tcpi_rtt ||
+	    info.tcpi_rtt > NEAR)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
 
 /* A peer that vanished is noticed in time, and nothing small waits for more. */
 static void set_options(int fd)
@@ -28,6 +45,7 @@ static void set_options(int fd)
 	fd_set_nonblocking(fd, true);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	bound_buffers(fd);
 }
 
 /* Its end will be a reset. */

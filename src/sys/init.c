@@ -79,11 +79,22 @@ static void reset_reserved_signals(void)
 #endif
 }
 
+/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. */
+static void hold_orders(void)
+{
+	sigset_t orders;
+
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGHUP);
+	sigaddset(&orders, SIGUSR1);
+	sigaddset(&orders, SIGALRM);
+	sigprocmask(SIG_SETMASK, &orders, NULL);
+}
+
 /* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
 static void reset_signals(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = ignore };
-	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (signal != SIGKILL && signal != SIGSTOP)
@@ -91,8 +102,7 @@ static void reset_signals(void)
 	}
 	reset_reserved_signals();
 	sigaction(SIGPIPE, &harmless, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	hold_orders();
 }
 
 static void raise_limit(struct heritage *heritage)

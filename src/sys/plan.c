@@ -26,6 +26,7 @@ static bool is_private(const char *name)
 	size_t length = strcspn(name, "=");
 
 	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
+	       !strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
 	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13));
 }
 

@@ -1,9 +1,11 @@
 /* Reload: everything is read and checked first, then each service is kept, changed, added or removed, and nobody
  * who is connected notices but those the table sends away. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -401,5 +403,36 @@ Behaviour(reload, a_socket_does_not_go_on_without_the_interface_it_is_tied_to)
 	cr_assert(superd_reload(superd, WEB, port, backend("take 1"), ""));
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+static bool is_drained(int pipe)
+{
+	int waiting;
+
+	return ioctl(pipe, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+Behaviour(reload, an_order_that_comes_while_the_first_table_is_read_ends_nobody)
+{
+	static const char *const arguments[] = { "-f", "superd:-", NULL };
+	struct setup setup = { .without_table = true, .arguments = arguments };
+	struct superd *superd;
+	int pipe[2], client;
+
+	cr_assert_eq(pipe2(pipe, O_CLOEXEC), 0);
+	dprintf(pipe[1], "service cat { listen = \"127.0.0.1:0\" accept = yes\n");
+	setup.in = pipe[0];
+	superd = superd_run_with(&setup, "%s", "");
+	WAIT_UNTIL(is_drained(pipe[0]));
+	superd_signal(superd, SIGHUP);
+	dprintf(pipe[1], "exec = \"/bin/cat\" user = \"%s\" }\n", own_user());
+	close(pipe[1]);
+	client = client_connect(superd_port(superd, "cat"));
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_line(client), "hello");
+	superd_wait_log(superd, "cannot be read again");
+	close(client);
+	close(pipe[0]);
 	superd_stop(superd);
 }
