@@ -120,15 +120,84 @@ void diags_hint(struct diags *diags, const char *format, ...)
 	diags->last->hint = hint;
 }
 
+void diags_tie(struct diags *diags)
+{
+	if (diags->last && diags->count > 1)
+		diags->last->follows = true;
+}
+
+/* Where a diagnostic belongs. */
+struct sort_key {
+	struct diag diag;
+	size_t file;                    /* the first of the list that speaks of its file */
+	unsigned line;
+	size_t number;
+};
+
+static bool same_file(const struct diag *a, const struct diag *b)
+{
+	return a->file && b->file ? !strcmp(a->file, b->file) : a->file == b->file;
+}
+
+static size_t first_of_file(const struct sort_key *keys, size_t number)
+{
+	for (size_t n = number; n-- > 0;) {
+		if (same_file(&keys[n].diag, &keys[number].diag) && !keys[n].diag.follows)
+			return keys[n].file;
+	}
+	return number;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct sort_key *a = left, *b = right;
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+void diags_sort(struct diags *diags)
+{
+	struct sort_key *keys = calloc(diags->count + 1, sizeof(*keys));
+
+	if (!keys)
+		return;
+	for (size_t n = 0; n < diags->count; n++) {
+		struct sort_key *key = &keys[n];
+
+		*key = (struct sort_key){ .diag = diags->list[n], .line = diags->list[n].line, .number = n };
+		key->file = first_of_file(keys, n);
+		if (key->diag.follows && n) {
+			key->file = keys[n - 1].file;
+			key->line = keys[n - 1].line;
+		}
+	}
+	qsort(keys, diags->count, sizeof(*keys), compare_keys);
+	for (size_t n = 0; n < diags->count; n++)
+		diags->list[n] = keys[n].diag;
+	diags->last = NULL;
+	free(keys);
+}
+
+void diag_place(const struct diag *diag, struct buf *out)
+{
+	if (!diag->file)
+		return;
+	buf_visible(out, diag->file, strlen(diag->file));
+	if (diag->line)
+		buf_addf(out, ":%u", diag->line);
+	if (diag->line && diag->column)
+		buf_addf(out, ":%u", diag->column);
+}
+
 static void add_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)
 {
-	const char *file = diag->file ? diag->file : "superd";
-
-	buf_visible(line, file, strlen(file));
-	if (diag->file && diag->line)
-		buf_addf(line, ":%u", diag->line);
-	if (diag->file && diag->line && diag->column)
-		buf_addf(line, ":%u", diag->column);
+	diag_place(diag, line);
+	if (!diag->file)
+		buf_text(line, "superd");
 	buf_addf(line, ": %s: ", kind);
 	buf_visible(line, message, strlen(message));
 	buf_char(line, '\n');

@@ -8,8 +8,11 @@
  * the rest is only counted, and a message is cut at DIAGS_MESSAGE bytes. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+struct buf;
 
 #define DIAGS_ERRORS 200
 #define DIAGS_OTHERS 2000
@@ -32,10 +35,11 @@ struct diag {
 	enum severity severity;
 	char *message;
 	char *hint;                     /* NULL, or what would be right */
+	bool follows;                   /* a further place of the one before it, behind which it stays */
 };
 
 struct diags {
-	struct diag *list;              /* in the order they were added */
+	struct diag *list;              /* in the order they were added, until diags_sort */
 	size_t count, capacity;
 	size_t errors, warnings;        /* all of them: errors also counts what was dropped or lost */
 	size_t dropped_errors;          /* beyond the bound: not in list, so list does not name every broken service */
@@ -50,6 +54,16 @@ void diags_add(struct diags *diags, enum severity severity, struct origin at, co
 
 /* Gives the diagnostic added last a hint; the last one set stays. A dropped one takes none. */
 void diags_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Ties the diagnostic added last to the one before it, of which it is a further place. */
+void diags_tie(struct diags *diags);
+
+/* Puts them into the order of the lines they speak of; files stay in the order in which they first appear. Without
+ * memory for it they stay as they are. */
+void diags_sort(struct diags *diags);
+
+/* Adds FILE:LINE:COL as far as it is known, and nothing where there is no file. */
+void diag_place(const struct diag *diag, struct buf *out);
 
 /* Writes them all to out, and how many more there were. What a terminal would obey is written as \xHH. */
 void diags_print(const struct diags *diags, FILE *out);

@@ -12,6 +12,8 @@
 
 #include "base/fd.h"
 
+#define MARK "\xef\xbb\xbf" /* UTF-8's byte order mark */
+
 static bool source_init(struct source *source, const char *file, struct pool *pool, struct diags *diags)
 {
 	*source = (struct source){ .file = pool_text(pool, file) };
@@ -43,52 +45,115 @@ static bool is_refused(unsigned char c)
 	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
 }
 
-/* Says what is wrong with a line, its first control character only; false when nothing further is worth reading. */
-static bool check_line(const struct source *source, size_t start, size_t end, struct diags *diags)
+/* The first byte of a line that has no place in a table, or end. */
+static size_t find_refused(const struct source *source, size_t start, size_t end)
 {
-	if (end - start > SOURCE_LINE)
-		diag_error(diags, source_origin(source, start),
-			   "the line is longer than %u bytes, the most a line may have", SOURCE_LINE);
-	for (size_t i = start; i < end; i++) {
-		unsigned char c = (unsigned char)source->text[i];
-
-		if (!is_refused(c))
-			continue;
-		if (!c) {
-			diag_error(diags, source_origin(source, i), "a NUL byte: this is no text file");
-			return false;
-		}
-		diag_error(diags, source_origin(source, i), "the control character \\x%02x: a table is plain text", c);
-		return true;
-	}
-	return true;
+	while (start < end && !is_refused((unsigned char)source->text[start]))
+		start++;
+	return start;
 }
 
+static size_t line_end(const struct source *source, size_t line)
+{
+	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
+}
+
+/* Whether there is something wrong with a line, and what. */
+static bool find_flaw(const struct source *source, size_t line, struct source_flaw *flaw)
+{
+	size_t start = source->lines[line], end = line_end(source, line), at = find_refused(source, start, end);
+
+	*flaw = (struct source_flaw){ .at = at, .is_long = end - start > SOURCE_LINE };
+	if (flaw->is_long)
+		flaw->at = start;
+	else if (at < end)
+		flaw->byte = (unsigned char)source->text[at];
+	return at < end || flaw->is_long;
+}
+
+void source_refuse_flaw(const struct source *source, const struct source_flaw *flaw, struct diags *diags)
+{
+	struct origin at = source_origin(source, flaw->at);
+
+	if (flaw->is_last)
+		diag_error(diags, at,
+			   "more than %d lines are no plain text: this is no text file, and its rest is not read",
+			   SOURCE_FLAWS);
+	else if (flaw->is_long)
+		diag_error(diags, at, "the line is longer than %u bytes, the most a line may have", SOURCE_LINE);
+	else if (flaw->byte)
+		diag_error(diags, at, "the control character \\x%02x: a table is plain text", flaw->byte);
+	else
+		diag_error(diags, at, "a NUL byte: this is no text file");
+}
+
+/* Says of every line what is wrong with it, up to the first that shows that this is no text. */
 static bool source_check(const struct source *source, struct diags *diags)
 {
 	size_t errors = diags->errors;
-	bool go_on = true;
+	struct source_flaw flaw;
 
-	if (source->length >= 3 && !memcmp(source->text, "\xef\xbb\xbf", 3))
+	if (source->length >= 3 && !memcmp(source->text, MARK, 3))
 		diag_error(diags, source_origin(source, 0), "a byte order mark: save the file as UTF-8 without it");
-	for (size_t i = 0; i < source->line_count && go_on; i++) {
-		bool is_last = i + 1 == source->line_count;
-
-		go_on = check_line(source, source->lines[i],
-				   is_last ? source->length : source->lines[i + 1] - 1, diags);
+	for (size_t i = 0; i < source->line_count; i++) {
+		if (!find_flaw(source, i, &flaw))
+			continue;
+		source_refuse_flaw(source, &flaw, diags);
+		if (!flaw.is_long && !flaw.byte)
+			break;
 	}
 	return diags->errors == errors;
 }
 
-/* Takes the text over. */
-static bool source_adopt(struct source *source, char *text, size_t length, struct diags *diags)
+bool source_drop_mark(struct source *source)
 {
-	source->text = text;
-	source->length = length;
-	if (!source_find_lines(source))
-		diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
-	else if (source_check(source, diags))
+	if (source->length < 3 || memcmp(source->text, MARK, 3) != 0)
+		return false;
+	source->length -= 3;
+	memmove(source->text, source->text + 3, source->length + 1);
+	return true;
+}
+
+/* Behind one flaw too many nothing is worth reading. */
+static void cut_behind(struct source *source, size_t line)
+{
+	source->length = line_end(source, line);
+	source->text[source->length] = '\0';
+	source->line_count = line + 1;
+}
+
+static void find_flaws(struct source *source)
+{
+	for (size_t i = 0; i < source->line_count; i++) {
+		struct source_flaw *flaw = &source->flaws[source->flaw_count];
+		size_t end = line_end(source, i);
+
+		if (!find_flaw(source, i, flaw))
+			continue;
+		for (size_t at = find_refused(source, flaw->at, end); at < end; at = find_refused(source, at, end))
+			source->text[at] = '?';
+		if (source->flaw_count++ < SOURCE_FLAWS)
+			continue;
+		flaw->is_last = true;
+		cut_behind(source, i);
+	}
+}
+
+const struct source_flaw *source_flaw(const struct source *source, size_t start, size_t end)
+{
+	for (size_t i = 0; i < source->flaw_count; i++) {
+		if (source->flaws[i].at >= start && source->flaws[i].at < end)
+			return &source->flaws[i];
+	}
+	return NULL;
+}
+
+/* The lines of a text that was read. */
+static bool source_cut(struct source *source, struct diags *diags)
+{
+	if (source_find_lines(source))
 		return true;
+	diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
 	source_free(source);
 	return false;
 }
@@ -113,7 +178,17 @@ static void refuse_reading(const struct source *source, int error, struct diags 
 	}
 }
 
-bool source_load(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+static bool checked(struct source *source, struct diags *diags)
+{
+	if (source_check(source, diags))
+		return true;
+	source_free(source);
+	return false;
+}
+
+/* The text and its lines, whatever is in it. is_marked, unless NULL: a byte order mark is taken away, and whether
+ * there was one. */
+static bool load(struct source *source, const char *path, struct pool *pool, bool *is_marked, struct diags *diags)
 {
 	bool is_stdin = !strcmp(path, "-");
 	size_t length;
@@ -129,7 +204,28 @@ bool source_load(struct source *source, const char *path, struct pool *pool, str
 		refuse_reading(source, errno, diags);
 		return false;
 	}
-	return source_adopt(source, text, length, diags);
+	source->text = text;
+	source->length = length;
+	if (is_marked)
+		*is_marked = source_drop_mark(source);
+	return source_cut(source, diags);
+}
+
+bool source_load(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	return load(source, path, pool, NULL, diags) && checked(source, diags);
+}
+
+bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	bool is_marked;
+
+	if (!load(source, path, pool, &is_marked, diags))
+		return false;
+	if (is_marked)
+		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
+	find_flaws(source);
+	return true;
 }
 
 bool source_from_text(struct source *source, const char *file, const char *text, size_t length,
@@ -150,7 +246,9 @@ bool source_from_text(struct source *source, const char *file, const char *text,
 	}
 	if (length)
 		memcpy(copy, text, length);
-	return source_adopt(source, copy, length, diags);
+	source->text = copy;
+	source->length = length;
+	return source_cut(source, diags) && checked(source, diags);
 }
 
 struct origin source_origin(const struct source *source, size_t offset)

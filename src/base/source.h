@@ -2,8 +2,8 @@
  *
  * * The text stays as written for diagnostics; readers work on copies. Refuses at load what no table is: more
  * than SOURCE_MOST bytes, NUL or other control characters than tab, newline, form feed and carriage return, a
- * byte order mark, a line longer than SOURCE_LINE. Lines may end in CRLF: the text keeps it, readers take the
- * carriage return as a blank. */
+ * byte order mark, a line longer than SOURCE_LINE. A source that is loaded in parts refuses such a line alone. Lines
+ * may end in CRLF: the text keeps it, readers take the carriage return as a blank. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,16 @@
 #include "base/pool.h"
 
 #define SOURCE_MOST (16u << 20)
-#define SOURCE_LINE (64u << 10)
+#define SOURCE_LINE (1u << 20)
+#define SOURCE_FLAWS 8                  /* lines that are no text; with more of them the file is none */
+
+/* What makes a line no plain text. */
+struct source_flaw {
+	size_t at;                      /* the byte, or where the line that is too long begins */
+	unsigned char byte;             /* what stood there; in the text now is a question mark */
+	bool is_long;
+	bool is_last;                   /* one too many: nothing behind its line is in the text */
+};
 
 struct source {
 	const char *file;               /* kept in the pool given to source_load */
@@ -21,13 +30,26 @@ struct source {
 	size_t length;
 	size_t *lines;                  /* offset of each line's first byte, owned */
 	size_t line_count;
+	struct source_flaw flaws[SOURCE_FLAWS + 1];     /* of one loaded in parts: the first of each line, in order */
+	size_t flaw_count;
 };
 
 /* Reads path; "-" is standard input, which diagnostics call <stdin>. false after adding what is wrong to diags: the
  * source then is empty, and source_free harmless. */
 bool source_load(struct source *source, const char *path, struct pool *pool, struct diags *diags);
 
-/* The same from memory, for tests, fuzzers and -l; the text is copied. */
+/* The same, but a line that is no plain text is for the reader to refuse, by source_flaw, and a byte order mark is
+ * taken away with a warning. */
+bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags);
+
+/* The first flaw of the bytes from start to end, or NULL; and what to say of it, as an error. */
+const struct source_flaw *source_flaw(const struct source *source, size_t start, size_t end);
+void source_refuse_flaw(const struct source *source, const struct source_flaw *flaw, struct diags *diags);
+
+/* Takes a byte order mark away. false: there was none. */
+bool source_drop_mark(struct source *source);
+
+/* As source_load does from memory, for tests, fuzzers and -l; the text is copied. */
 bool source_from_text(struct source *source, const char *file, const char *text, size_t length,
 		      struct pool *pool, struct diags *diags);
 

@@ -92,7 +92,7 @@ static const char *decide(const struct builtin_options *options, int connection,
 			  char *name, size_t size)
 {
 	enum named named = NAMED_NOT;
-	struct ends ends;
+	struct ends ends = { 0 };
 	uid_t owner;
 
 	if (!local || !remote)

@@ -5,9 +5,12 @@
  * for. */
 #include "builtin/auth.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/scan.h"
 
 /* Without the IPv6 clothes an IPv4 address may wear. */
 static void unmap(struct sockaddr_storage *address)
@@ -130,13 +133,13 @@ static bool read_list(const char *path, const struct ends *ends, bool as_v6, uid
 	write_end(&ends->local, as_v6, local);
 	write_end(&ends->remote, as_v6, remote);
 	while (!found && fgets(line, sizeof(line), file)) {
-		char here[64], there[64];
-		unsigned uid;
+		char here[64], there[64], uid[16];
+		int64_t number;
 
-		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %u", here, there, &uid) == 3 &&
-			!strcmp(here, local) && !strcmp(there, remote);
+		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %15s", here, there, uid) == 3 &&
+			!strcmp(here, local) && !strcmp(there, remote) && !scan_count(uid, &number);
 		if (found)
-			*owner = uid;
+			*owner = (uid_t)number;
 	}
 	fclose(file);
 	return found;

@@ -2,7 +2,6 @@
  * be fit for a stranger to receive, unasked. */
 #include "builtin/datagram.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +33,8 @@ ssize_t chargen_answer(const struct settings *settings, const char *request, siz
 {
 	char turn[CHARGEN_TURN];
 
-	(void)settings, (void)request, (void)size;
-	chargen_fill(turn);
+	(void)request, (void)size;
+	chargen_fill(turn, settings->options.xinetd_text);
 	length = length < 512 ? length : 512;
 	memcpy(reply, turn, length);
 	return (ssize_t)length;
@@ -71,19 +70,12 @@ struct datagrams *datagrams_new(const struct settings *settings)
 
 static void say_refused(struct datagrams *datagrams, const struct sender *sender, const char *reason)
 {
-	char text[INET6_ADDRSTRLEN] = "a local client";
-	unsigned port = 0;
+	char text[SENDER_TEXT];
 
 	if (++datagrams->refusals_said > REFUSALS_SAID)
 		return;
-	if (sender->length && sender->address.any.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &sender->address.in.sin_addr, text, sizeof(text));
-		port = ntohs(sender->address.in.sin_port);
-	} else if (sender->length && sender->address.any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &sender->address.in6.sin6_addr, text, sizeof(text));
-		port = ntohs(sender->address.in6.sin6_port);
-	}
-	say("loop request or stranger REFUSED from %s port %u: %s%s", text, port, reason,
+	sender_describe(sender, text);
+	say("loop request or stranger REFUSED from %s: %s%s", text, reason,
 	    datagrams->refusals_said == REFUSALS_SAID ? " (further ones are not told)" : "");
 }
 

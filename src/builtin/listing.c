@@ -8,7 +8,7 @@
 
 #include "builtin/wait.h"
 
-#define PATIENCE (5 * 60 * 1000)        /* milliseconds for the whole list */
+#define PATIENCE (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
 
 int listing_send(int file, int connection)
 {

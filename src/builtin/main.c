@@ -44,7 +44,7 @@ static int serve(const struct settings *settings)
 
 int main(int count, char **argv)
 {
-	struct settings settings;
+	struct settings settings = { 0 };
 
 	(void)count;
 	signal(SIGPIPE, SIG_IGN);

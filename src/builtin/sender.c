@@ -2,6 +2,8 @@
  * addresses that no honest client has are refused whatever else is right about them. */
 #include "builtin/sender.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PROBES 8
@@ -34,6 +36,22 @@ static in_port_t sender_port(const struct sender *sender)
 	if (sender->address.any.sa_family == AF_INET)
 		return ntohs(sender->address.in.sin_port);
 	return ntohs(sender->address.in6.sin6_port);
+}
+
+void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	unsigned char bytes[16];
+
+	if (!sender_bytes(sender, bytes)) {
+		strcpy(text, "a local client");
+		return;
+	}
+	if (is_mapped(bytes))
+		inet_ntop(AF_INET, bytes + 12, address, sizeof(address));
+	else
+		inet_ntop(AF_INET6, bytes, address, sizeof(address));
+	snprintf(text, SENDER_TEXT, "%s port %u", address, sender_port(sender));
 }
 
 /* Nobody's own: this network, multicast, reserved and broadcast; ff00::/8 and ::. */

@@ -36,6 +36,10 @@ struct replies {
 /* Its 16 bytes, IPv4 mapped; false: it has no address of the Internet. */
 bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
 
+/* "192.0.2.1 port 7"; IPv4 as IPv4, whatever socket it came by. */
+#define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
+void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
+
 /* Why it gets no answer, in a few words; NULL: it may. */
 const char *sender_refuse(const struct sender *sender, const struct settings *settings);
 

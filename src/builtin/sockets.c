@@ -122,11 +122,12 @@ static bool serve_ready(struct sockets *sockets)
 
 		if (!one->revents)
 			continue;
-		if (option(one->fd, SO_TYPE) == SOCK_DGRAM)
+		if (option(one->fd, SO_TYPE) == SOCK_DGRAM) {
 			datagrams_serve(sockets->datagrams, one->fd);
-		else if (one->revents & (POLLERR | POLLHUP | POLLNVAL))
-			return false;
-		else if (sockets->accepted < 0 && !accept_one(sockets, one->fd))
+			continue;
+		}
+		if ((one->revents & (POLLERR | POLLHUP | POLLNVAL)) ||
+		    (sockets->accepted < 0 && !accept_one(sockets, one->fd)))
 			return false;
 	}
 	return true;

@@ -10,8 +10,8 @@
 #include "builtin/text.h"
 #include "builtin/wait.h"
 
-#define IDLE (5 * 60 * 1000)            /* milliseconds */
-#define TOTAL (60 * 60 * 1000)
+#define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds */
+#define TOTAL (INT64_C(60) * 60 * 1000)
 #define CHUNK (16 << 10)
 #define DRAIN_TURNS 16
 
@@ -65,16 +65,14 @@ int chargen_converse(const struct settings *settings, int connection)
 {
 	int64_t end = clock_ms() + TOTAL;
 	char turn[CHARGEN_TURN];
-	size_t at = 0;
+	size_t length = chargen_fill(turn, settings->options.xinetd_text), at = 0;
 
-	(void)settings;
-	chargen_fill(turn);
 	while (clock_ms() < end && wait_for(connection, POLLOUT, idle_until(end)) && throw_away(connection)) {
-		ssize_t sent = send(connection, turn + at, sizeof(turn) - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t sent = send(connection, turn + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
 			break;
-		at = (at + (size_t)(sent < 0 ? 0 : sent)) % sizeof(turn);
+		at = (at + (size_t)(sent < 0 ? 0 : sent)) % length;
 	}
 	return 0;
 }

@@ -1,27 +1,32 @@
 /* The beginning of a tcpmux connection; from the name on superd goes on with it. The hard thing is to leave in the
  * connection what stands behind the line, in whatever pieces it comes: so it is looked at first, and only what
- * belongs to the line is taken. */
+ * belongs to the line is taken. A CR alone may end it, as for the inetds of the BSDs; so a LF behind it is waited for,
+ * but not for long. */
 #include "builtin/tcpmux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "builtin/channel.h"
 #include "builtin/listing.h"
 #include "builtin/wait.h"
 
 #define PATIENCE 30000                  /* milliseconds for the line */
+#define LF_PATIENCE 200                 /* for a LF behind a CR: some clients never send one */
 #define ANSWER 10000                    /* for superd's answer */
+
+static bool is_end(char byte)
+{
+	return byte == '\r' || byte == '\n' || byte == '\0';
+}
 
 /* How much of what came belongs to the line: all of it while its end is missing. */
 static size_t line_part(const char *bytes, size_t length)
 {
 	for (size_t n = 0; n < length; n++) {
-		if (bytes[n] == '\n' || bytes[n] == '\0')
+		if (is_end(bytes[n]))
 			return n + 1;
 	}
 	return length;
@@ -29,16 +34,23 @@ static size_t line_part(const char *bytes, size_t length)
 
 static bool has_ended(const char *line, size_t length)
 {
-	return length && (line[length - 1] == '\n' || line[length - 1] == '\0');
+	return length && is_end(line[length - 1]);
+}
+
+/* Behind a CR: takes the LF that belongs to it, and nothing else. */
+static void take_line_feed(int connection, int64_t until)
+{
+	int64_t soon = clock_ms() + LF_PATIENCE;
+	char next;
+
+	if (receive(connection, &next, 1, MSG_PEEK, soon < until ? soon : until) == 1 && next == '\n')
+		recv(connection, &next, 1, MSG_DONTWAIT);
 }
 
 /* Cuts the end off; false: what is left is no name. */
 static bool take_name(char *line, size_t length)
 {
-	length--;
-	if (length && line[length - 1] == '\r')
-		length--;
-	line[length] = '\0';
+	line[--length] = '\0';
 	for (size_t n = 0; n < length; n++) {
 		if (line[n] <= ' ' || line[n] > '~')
 			return false;
@@ -48,7 +60,7 @@ static bool take_name(char *line, size_t length)
 
 bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t until)
 {
-	char line[MUX_NAME_MOST + 2];
+	char line[MUX_NAME_MOST + 1];
 	size_t length = 0;
 
 	while (!has_ended(line, length)) {
@@ -64,7 +76,9 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 		if (length == sizeof(line) && !has_ended(line, length))
 			return false;
 	}
-	if (!take_name(line, length) || strlen(line) > MUX_NAME_MOST)
+	if (line[length - 1] == '\r')
+		take_line_feed(connection, until);
+	if (!take_name(line, length))
 		return false;
 	memcpy(name, line, strlen(line) + 1);
 	return true;

@@ -1,5 +1,5 @@
 /* Texts of the small services. The one hard thing is what other systems made of them: clients of xinetd read
- * another form of daytime, and four bytes of time are four bytes on every machine. */
+ * other forms of daytime and chargen, and four bytes of time are four bytes on every machine. */
 #include "builtin/text.h"
 
 #include <ctype.h>
@@ -8,16 +8,20 @@
 
 #define SINCE_1900 2208988800u          /* seconds from 1900 to 1970 */
 
-void chargen_fill(char turn[CHARGEN_TURN])
+size_t chargen_fill(char turn[CHARGEN_TURN], bool xinetd_text)
 {
-	for (size_t line = 0; line < 95; line++) {
+	char first = xinetd_text ? '!' : ' ', last = xinetd_text ? '}' : '~';
+	size_t count = (size_t)(last - first) + 1;
+
+	for (size_t line = 0; line < count; line++) {
 		char *at = turn + line * CHARGEN_LINE;
 
 		for (size_t column = 0; column < 72; column++)
-			at[column] = (char)(' ' + (line + column) % 95);
+			at[column] = (char)(first + (char)((line + column) % count));
 		at[72] = '\r';
 		at[73] = '\n';
 	}
+	return count * CHARGEN_LINE;
 }
 
 size_t daytime_text(time_t now, bool xinetd_text, char *out, size_t size)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "sys/init.h"
 
 /* The system's own, wherever superd was installed. */
 #define TABLE "/etc/inetd.conf"
@@ -233,7 +234,8 @@ static bool read_tables(struct options *options, int argc, char **argv)
 
 bool as_inetd_read(struct options *options, int argc, char **argv)
 {
-	options->keep_going = options->daemon = true;
+	options->keep_going = true;
+	options->daemon = !init_is_first();     /* a container ends with its PID 1 */
 	options->log_destination = "syslog";
 	if (geteuid() == 0) {
 		options->pid_file = PID_FILE;

@@ -1,7 +1,7 @@
 /* Called as xinetd: long options behind one dash, an argument always a word of its own.
  *
- * The hard thing is what xinetd does with an option it does not know: nothing, not even a word. Here it is refused, so
- * that nobody believes in a limit that is none. */
+ * The hard thing is what xinetd does with an option it does not know: nothing, not even a word. An old script has to
+ * start here, too, but nobody shall believe in a limit that is none: it is told. */
 #include "cmd/as_xinetd.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "sys/init.h"
 
 /* The system's own, wherever superd was installed. */
 #define TABLE "/etc/xinetd.conf"
@@ -29,6 +30,8 @@ enum xinetd_flag {
 	XINETD_INETD_COMPAT,
 	XINETD_INETD_IPV6,
 	XINETD_REUSE,
+	XINETD_LOOP,
+	XINETD_INTERVAL,
 	XINETD_VERSION,
 	XINETD_HELP,
 	XINETD_FLAGS
@@ -53,6 +56,8 @@ static const struct {
 	[XINETD_INETD_COMPAT] = { "inetd_compat", NULL, "read " INETD_TABLE ", too, where there is one" },
 	[XINETD_INETD_IPV6] = { "inetd_ipv6", NULL, "without effect: its services have IPv6 anyway" },
 	[XINETD_REUSE] = { "reuse", NULL, "without effect, as in xinetd" },
+	[XINETD_LOOP] = { "loop", "NUMBER", "without effect: cps in the table limits starts" },
+	[XINETD_INTERVAL] = { "interval", "SECONDS", "without effect, as in later xinetds" },
 	[XINETD_VERSION] = { "version", NULL, "say which version this is" },
 	[XINETD_HELP] = { "help", NULL, "this text" },
 };
@@ -157,6 +162,16 @@ static enum xinetd_flag identify(const char *word)
 	return XINETD_FLAGS;
 }
 
+/* An unknown option; a word that belongs to none may be one's argument, and is no less than a mistake. */
+static bool pass_over(const char *word)
+{
+	bool is_option = word[0] == '-' && word[1];
+
+	fprintf(stderr, "xinetd: '%s' is no option of xinetd%s: see xinetd -help\n", word,
+		is_option ? ", and has no effect" : "");
+	return is_option;
+}
+
 static bool read_flags(struct options *options, int argc, char **argv, bool *debug)
 {
 	for (int n = 1; n < argc; n++) {
@@ -164,8 +179,9 @@ static bool read_flags(struct options *options, int argc, char **argv, bool *deb
 		const char *argument = NULL;
 
 		if (flag == XINETD_FLAGS) {
-			fprintf(stderr, "xinetd: '%s' is no option of xinetd: see xinetd -help\n", argv[n]);
-			return false;
+			if (!pass_over(argv[n]))
+				return false;
+			continue;
 		}
 		if (xinetd_flags[flag].argument) {
 			if (n + 1 == argc) {
@@ -200,7 +216,8 @@ bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
 	bool debug = false;
 
-	options->keep_going = options->daemon = true;
+	options->keep_going = true;
+	options->daemon = !init_is_first();     /* a container ends with its PID 1 */
 	options->log_destination = NULL;
 	return read_flags(options, argc, argv, &debug) && settle(options, debug);
 }

@@ -258,7 +258,11 @@ static bool read_own(struct options *options, int argc, char **argv)
 	if (!read_flags(options, argc, argv))
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoint_count) {
-		fprintf(stderr, "superd: '%s': a main command stands behind --\n", argv[optind]);
+		if (options->task == TASK_RUN)
+			fprintf(stderr, "superd: '%s': a main command stands behind --, a table behind -f\n",
+				argv[optind]);
+		else
+			fprintf(stderr, "superd: '%s': tables are named by -f: -f %s\n", argv[optind], argv[optind]);
 		return false;
 	}
 	if (optind < argc)

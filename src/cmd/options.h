@@ -32,6 +32,7 @@ struct options {
 	bool accept, inetd, now;        /* of -l */
 	const char *fdname;
 	const char *print;              /* what to print, or option to explain */
+	uint64_t filled;                /* the sources that held anything when they were last read, see cmd/filled.h */
 	bool preflight, keep_going, daemon;
 	const char *pid_file, *log_destination, *control;
 	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */

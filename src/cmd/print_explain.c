@@ -14,9 +14,18 @@ static const char *const changes[] = {
 	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "makes the socket anew",
 };
 
+/* What is otherwise in an xinetd.conf. */
+static const struct {
+	const char *option, *text;
+} in_xinetd[] = {
+	{ "cps", "50 10 where nobody says more" },
+	{ "only_from", "an empty list is nobody" },
+	{ "instances", "unlimited where nobody says more; further clients are refused" },
+};
+
 static void add_fact(struct buf *out, const char *name, const char *text)
 {
-	buf_addf(out, "    %-10s%s\n", name, text);
+	buf_addf(out, "    %-10s%s%s\n", name, strlen(name) < 10 ? "" : ": ", text);
 }
 
 /* Breaks the text at blanks. */
@@ -86,6 +95,18 @@ static void add_places(struct buf *out, const struct directive *directive)
 	buf_free(&text);
 }
 
+static void add_names(struct buf *out, const struct directive *directive)
+{
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (directive->name[dialect])
+			add_fact(out, systems[dialect], directive->name[dialect]);
+	}
+	for (size_t i = 0; i < sizeof(in_xinetd) / sizeof(in_xinetd[0]); i++) {
+		if (!strcmp(in_xinetd[i].option, directive->name[NATIVE]))
+			add_fact(out, "in xinetd.conf", in_xinetd[i].text);
+	}
+}
+
 bool print_explain(const char *option, FILE *out)
 {
 	const struct directive *directive = directive_find(NATIVE, option);
@@ -111,10 +132,7 @@ bool print_explain(const char *option, FILE *out)
 		add_places(&text, directive);
 		add_fact(&text, "a change", changes[directive->change]);
 	}
-	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
-		if (directive->name[dialect])
-			add_fact(&text, systems[dialect], directive->name[dialect]);
-	}
+	add_names(&text, directive);
 	ok = buf_flush(&text, out);
 	buf_free(&text);
 	return ok;

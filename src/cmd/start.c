@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "cmd/daemon.h"
+#include "cmd/filled.h"
 #include "cmd/load.h"
 #include "cmd/pid_file.h"
+#include "engine/orders.h"
 #include "engine/supervisor.h"
 #include "sys/init.h"
 #include "sys/memory.h"
@@ -69,6 +71,7 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 		.alarm_retries = options->guise == AS_INETD,
 		.usr2_reloads = options->guise == AS_XINETD,
 		.abort_inspects = options->guise == AS_XINETD,
+		.tells_life = options->guise == AS_XINETD,
 		.dump_file = options->guise == AS_XINETD ? "xinetd.dump" : NULL,
 		.inspect_interval = (double)options->inspect_interval,
 	};
@@ -80,6 +83,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 {
 	char **command = options->endpoint_count ? NULL : options->command;
 	struct supervisor *supervisor = opening->supervisor;
+	const char *failed;
 	int status;
 
 	supervisor->loader.load = load;
@@ -91,10 +95,11 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	load_bases(&supervisor->engine.heritage);
 	take_habits(supervisor, options);
 	init_adopt_orphans();
-	if (supervisor_init(supervisor)) {
+	if (supervisor_init(supervisor, &failed)) {
+		orders_watch(supervisor);
 		status = supervisor_run(supervisor, table, command);
 	} else {
-		say(options, "cannot start: %s", strerror(errno));
+		say(options, "cannot start: cannot %s: %s", failed, strerror(errno));
 		table_free(table);
 		status = EXIT_START;
 	}
@@ -109,8 +114,10 @@ static int run(struct opening *opening, struct options *options, struct table *t
 static struct table *load_first(struct options *options, struct log *log)
 {
 	struct diags diags = { 0 };
-	struct table *table = load_table(options, NULL, &diags);
+	struct table *table;
 
+	options->filled = filled_find(options);
+	table = load_table(options, NULL, NULL, &diags);
 	memory_give_back();
 	if (!table || diags.errors) {
 		diags_print(&diags, stderr);
@@ -118,6 +125,8 @@ static struct table *load_first(struct options *options, struct log *log)
 		table = NULL;
 	} else if (options->json || strcmp(options->log_destination, "stderr")) {
 		supervisor_say(log, &diags);
+		if (options->daemon && options->guise != AS_SUPERD)
+			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
 	} else {
 		diags_print(&diags, stderr);
 	}

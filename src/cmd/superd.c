@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/check.h"
 #include "cmd/load.h"
 #include "cmd/options.h"
 #include "cmd/print.h"
@@ -59,10 +60,13 @@ static const struct {
 static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
 {
 	struct diags diags = { 0 };
-	struct table *table = load_table(options, NULL, &diags);
+	struct table *table = load_table(options, NULL, NULL, &diags);
 	bool good = table && !diags.errors;
 
 	diags_print(&diags, stderr);
+	if (table && !good)
+		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
+			options->keep_going ? "" : "; --keep-going leaves those services out");
 	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
 		fprintf(stderr, "superd: cannot write the table: %s\n", strerror(errno));
 		good = false;
@@ -99,25 +103,6 @@ static int do_explain(const struct options *options)
 	return EXIT_TABLE;
 }
 
-static void say_source(void *context, const char *path, const char *format, size_t entries)
-{
-	(void)context;
-	printf("%s: %s, %zu service%s\n", strcmp(path, "-") ? path : "<stdin>", format, entries,
-	       entries == 1 ? "" : "s");
-}
-
-static int do_check(const struct options *options)
-{
-	struct diags diags = { 0 };
-	struct table *table = load_table(options, say_source, &diags);
-	bool good = table && !diags.errors && fflush(stdout) == 0;
-
-	diags_print(&diags, stderr);
-	diags_free(&diags);
-	table_free(table);
-	return good ? 0 : EXIT_TABLE;
-}
-
 static void print_version(void)
 {
 	printf("superd %s", PACKAGE_VERSION);
@@ -140,7 +125,7 @@ static int perform(struct options *options)
 	case TASK_PRINT:
 		return do_print(options);
 	case TASK_CHECK:
-		return do_check(options);
+		return check_tables(options) ? 0 : EXIT_TABLE;
 	case TASK_RUN:
 		break;
 	}

@@ -179,22 +179,36 @@ static enum refusal conclude_name(struct keeper *keeper, const struct guest *gue
 		break;
 	}
 	if (!advice->has_name)
-		return REFUSED_ADDRESS;
+		return REFUSED_NAME_UNASKED;
 	if (access_judge_name(access, whole, advice->knows_name ? advice->name : NULL) != PERMITTED)
 		return REFUSED_ADDRESS;
 	return ADMITTED;
+}
+
+static enum refusal conclude_libwrap(const struct guest *guest, const struct advice *advice)
+{
+	if (!guest->asked.libwrap || advice->allowed)
+		return ADMITTED;
+	if (advice->left_to_another)
+		return REFUSED_TWIST;
+	return advice->has_libwrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 }
 
 /* What restricts counts an answer that did not come for a no; what only logs does without. The row may be another than
  * the one that was asked for. */
 enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
 {
-	enum refusal refusal = conclude_name(keeper, guest, advice);
+	static const struct advice no_advice;
+	bool was_asked = advice;
+	enum refusal refusal;
 
-	if (!refusal && guest->asked.libwrap && !advice->allowed)
-		refusal = advice->left_to_another ? REFUSED_TWIST : REFUSED_LIBWRAP;
+	if (!was_asked)
+		advice = &no_advice;
+	refusal = conclude_name(keeper, guest, advice);
+	if (!refusal)
+		refusal = conclude_libwrap(guest, advice);
 	if (!refusal && keeper->service->gate->id_only && !advice->knows_user)
-		refusal = REFUSED_IDENT;
+		refusal = was_asked ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	return refusal;
 }
 

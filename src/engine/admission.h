@@ -21,7 +21,7 @@ enum refusal admission_judge(struct keeper *keeper, struct guest *guest);
 
 bool admission_has_questions(const struct guest *guest);
 
-/* With the answers. ADMITTED or the reason; what admission_judge counted stays counted. */
+/* With the answers; NULL: it could not be asked. ADMITTED or the reason; what admission_judge counted stays counted. */
 enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest, const struct advice *advice);
 
 bool admission_is_time(struct keeper *keeper);         /* by access_times */

@@ -156,7 +156,8 @@ static struct advisor *make_advisor(struct engine *engine)
 		.bounding = UINT64_MAX, .no_new_privileges = true, .limit_count = 1,
 		.limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
 	};
-	return engine->advisor = advisor;
+	engine->advisor = advisor;
+	return advisor;
 }
 
 /* The process; -1 after saying why not. */

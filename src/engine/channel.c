@@ -22,7 +22,6 @@
 
 struct channel {
 	ev_io io;                       /* our end; watched for tcpmux alone */
-	struct instance *instance;
 	struct keeper *keeper;
 	ino_t connection;               /* of the client; 0: it was given back already */
 };
@@ -174,7 +173,6 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	if (!channel)
 		return NULL;
 	channel->keeper = keeper;
-	channel->instance = instance;
 	channel->connection = channel_identify(client->fd);
 	ev_io_init(&channel->io, on_packet, fd, EV_READ);
 	channel->io.data = channel;

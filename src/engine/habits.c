@@ -11,8 +11,6 @@
 
 bool habits_want(const struct habits *habits, int signal)
 {
-	if (signal == SIGALRM)
-		return habits->alarm_retries;
 	if (signal == SIGABRT)
 		return habits->abort_inspects;
 	return true;
@@ -74,7 +72,7 @@ int habits_obey(struct habits *habits, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
-		if (!habits->engine->stopping)
+		if (habits->alarm_retries && !habits->engine->stopping)
 			retry(habits->roster);
 		return 0;
 	case SIGABRT:
@@ -89,4 +87,41 @@ int habits_obey(struct habits *habits, int signal)
 	default:
 		return signal;
 	}
+}
+
+void habits_say_started(const struct habits *habits, const char *program, const char *const *parts)
+{
+	struct buf line = { 0 };
+	size_t count = 0;
+
+	if (!habits->tells_life)
+		return;
+	for (size_t n = 0; parts[n]; n++)
+		buf_addf(&line, " %s", parts[n]);
+	for (size_t n = 0; n < habits->roster->count; n++)
+		count += habits->roster->keepers[n] && habits->roster->keepers[n]->state != OFF;
+	log_notice(habits->engine->log, "%s started with%s loadavg options compiled in.", program, buf_string(&line));
+	log_notice(habits->engine->log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	buf_free(&line);
+}
+
+void habits_say_reading(const struct habits *habits)
+{
+	if (habits->tells_life)
+		log_notice(habits->engine->log, "Starting reconfiguration");
+}
+
+void habits_say_reloaded(const struct habits *habits, const struct reload_counts *counts)
+{
+	if (habits->tells_life && counts)
+		log_notice(habits->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
+			   counts->unchanged + counts->changed, counts->removed);
+	else if (habits->tells_life)
+		log_error(habits->engine->log, "reconfiguration failed");
+}
+
+void habits_say_end(const struct habits *habits)
+{
+	if (habits->tells_life)
+		log_warn(habits->engine->log, "Exiting...");
 }

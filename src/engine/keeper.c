@@ -63,53 +63,33 @@ void keeper_rewatch(struct keeper *keeper)
 		listener_watch(&keeper->listeners[n], keeper->engine, watching && !keeper->listeners[n].busy);
 }
 
-void keeper_pause(struct keeper *keeper, const char *format, ...)
-{
-	struct activity *activity = keeper_activity(keeper);
-	va_list arguments;
+static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
 
+static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
+{
 	if (!activity)
 		return;
-	va_start(arguments, format);
+	activity->untold = event;
 	vsnprintf(activity->reason, sizeof(activity->reason), format, arguments);
+}
+
+void keeper_pause(struct keeper *keeper, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set_reason(keeper_activity(keeper), NULL, format, arguments);
 	va_end(arguments);
 }
 
-/* An optional socket that can't be had is left out; any other keeps the service from starting. */
-static void do_bind(struct keeper *keeper)
+void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
 {
-	bool complete = true;
+	va_list arguments;
 
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct listener *listener = &keeper->listeners[n];
-		struct event event = { .name = "bind_error", .service = keeper->service->name };
-		struct buf why = { 0 }, endpoint = { 0 };
-		bool optional = listener->listen->options->optional;
-
-		if (listener_is_open(listener) ||
-		    listener_open(listener, keeper->engine, keeper->service->name, &why))
-			continue;
-		complete = complete && optional;
-		endpoint_format(listener->listen->endpoint, &endpoint);
-		event.reason = buf_string(&why);
-		log_event(keeper->engine->log, optional ? LEVEL_WARNING : LEVEL_ERROR, &event,
-			  "cannot listen on %s: %s (%s:%u)", buf_string(&endpoint), buf_string(&why),
-			  listener->listen->at.file ? listener->listen->at.file : "", listener->listen->at.line);
-		if (!optional)
-			keeper_pause(keeper, "cannot listen on %s", buf_string(&endpoint));
-		buf_free(&why);
-		buf_free(&endpoint);
-	}
-	keeper_event(keeper, complete ? BOUND : BIND_ERROR);
-}
-
-bool keeper_is_complete(const struct keeper *keeper)
-{
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
-			return false;
-	}
-	return true;
+	va_start(arguments, format);
+	set_reason(keeper_activity(keeper), event, format, arguments);
+	va_end(arguments);
 }
 
 /* start = boot starts once by itself, and again after a failure; after a good end the next client does it, but
@@ -171,23 +151,36 @@ static void start_timer(struct keeper *keeper, double seconds)
 	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
+/* A failure and the pause after it are one line. */
+static void say_pause(struct keeper *keeper, double pause)
+{
+	struct activity *activity = keeper->activity;
+	const char *failed = activity->untold, *next = keeper->state == BINDING ? "try" : "start";
+	struct event event = {
+		.name = failed ? failed : "pause", .service = keeper->service->name, .reason = activity->reason,
+		.has_duration = true, .duration = pause,
+	};
+
+	activity->untold = NULL;
+	if (failed)
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; next %s in %.1f s", activity->reason, next,
+			  pause);
+	else
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s", next, pause,
+			  activity->reason);
+}
+
 static void do_wait(struct keeper *keeper)
 {
 	const struct life *life = keeper->service->life;
 	double pause =
 		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
-	struct event event = { .name = "pause", .service = keeper->service->name };
-	const char *reason;
 
 	if (!keeper_activity(keeper)) {
 		keeper->engine->on_starved(keeper->engine);
 		return;
 	}
-	event.reason = reason = keeper->activity->reason;
-	event.has_duration = true;
-	event.duration = pause;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s",
-		  keeper->state == BINDING ? "try" : "start", pause, reason);
+	say_pause(keeper, pause);
 	start_timer(keeper, pause);
 }
 
@@ -225,7 +218,7 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 {
 	switch (action) {
 	case BIND:
-		do_bind(keeper);
+		keeper_event(keeper, keeper_bind(keeper) ? BOUND : BIND_ERROR);
 		break;
 	case WATCH:
 		do_watch(keeper);

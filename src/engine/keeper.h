@@ -47,7 +47,8 @@ struct activity {
 	int last_status;                /* wait status */
 	uint64_t refused_sender;        /* a hash of who last had a datagram's refusal recorded, and when */
 	double refused_at;
-	char reason[128];               /* of the pause */
+	const char *untold;             /* the event whose reason is told with the pause after it; NULL: it was told */
+	char reason[320];               /* of the pause */
 };
 
 struct keeper {
@@ -115,6 +116,13 @@ struct activity *keeper_activity(struct keeper *keeper);
 struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty list before the first start */
 bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even one retired */
 void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Opens what is not open. false: one that is needed can't be had, which is told with the pause. */
+bool keeper_bind(struct keeper *keeper);
+
+/* The same where the pause follows a failure that nobody told: both become one line, of this event. */
+void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void keeper_rewatch(struct keeper *keeper);
 void keeper_stop_timer(struct keeper *keeper);
 bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */

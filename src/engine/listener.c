@@ -2,6 +2,7 @@
  * child has only few descriptors to unshare however long the table is. */
 #include "engine/listener.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,8 +113,40 @@ static void judge_anew(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (parked->progress[n] == PASSED)
-			parked->progress[n] = GREETED;
+			parked->progress[n] = WELCOMED;
 	}
+}
+
+bool listener_guard(struct listener *listener, struct buf *why)
+{
+	if (!listener->listen->guard)
+		return true;
+	if (filter_attach(listener->io.fd, listener->listen->guard) < 0) {
+		buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
+		return false;
+	}
+	return listener->guarded = true;
+}
+
+static void take_guard_away(struct listener *listener)
+{
+	if (listener->guarded && filter_attach(listener->io.fd, NULL) == 0)
+		listener->guarded = false;
+}
+
+/* A backend may go on reading under another row. Where the rules can't be changed the old ones stay, until it ends. */
+static void guard_anew(struct listener *listener, struct engine *engine, const char *service)
+{
+	struct event event = { .name = "warning", .service = service };
+	struct buf why = { 0 };
+
+	if (listener->listen->filter)
+		listener->guarded = false;      /* it has taken the guard's place */
+	else if (!listener->listen->guard)
+		take_guard_away(listener);
+	else if (!ev_is_active(&listener->io) && !listener_guard(listener, &why))
+		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
+	buf_free(&why);
 }
 
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
@@ -126,13 +159,19 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
 	listener->listen = listen;
+	if (listener_has_socket(listener))
+		guard_anew(listener, engine, service);
 	judge_anew(listener->parked);
 	buf_free(&why);
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on)
 {
-	if (!listener_has_socket(listener) || on == (bool)ev_is_active(&listener->io))
+	if (!listener_has_socket(listener))
+		return;
+	if (on)
+		take_guard_away(listener);
+	if (on == (bool)ev_is_active(&listener->io))
 		return;
 	if (on)
 		ev_io_start(engine->loop, &listener->io);
@@ -162,5 +201,5 @@ void listener_close(struct listener *listener, struct engine *engine)
 	bind_remove(fd, listener->listen);
 	fd_close(&fd);
 	ev_io_set(&listener->io, -1, EV_READ);
-	listener->busy = listener->shared = false;
+	listener->busy = listener->shared = listener->guarded = false;
 }

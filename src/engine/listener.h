@@ -14,6 +14,7 @@
 enum progress {
 	FRESH,                          /* nobody has looked at it yet */
 	GREETED,                        /* it has had its banner */
+	WELCOMED,                       /* and heard that it may come, but is to be judged again */
 	PASSED,                         /* nothing but room is missing */
 };
 
@@ -33,6 +34,7 @@ struct listener {
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
+	bool guarded;                   /* its listen's guard is on the socket */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
 };
 
@@ -46,6 +48,10 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 /* Goes on under a new row of an equal endpoint; sets again what differs. It is closed, and that is logged, where a
  * restriction of the new row can't be set. */
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen);
+
+/* A backend is about to have it: the kernel drops what it may not read. false with the reason in why. The next watch
+ * takes that away. */
+bool listener_guard(struct listener *listener, struct buf *why);
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on);
 

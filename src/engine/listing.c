@@ -33,13 +33,32 @@ static void list_socket(const struct keeper *keeper, const struct listener *list
 	buf_free(&text);
 }
 
+/* Whether a socket before it has its line: one for IPv4 and one for IPv6 are one service to whoever asks. */
+static bool is_listed(const struct keeper *keeper, size_t number)
+{
+	const struct listener *listener = &keeper->listeners[number];
+	const struct endpoint *endpoint = listener->listen->address;
+
+	if (!endpoint_is_inet(endpoint) || endpoint->kind == ENDPOINT_RAW)
+		return false;
+	for (size_t n = 0; n < number; n++) {
+		const struct listener *before = &keeper->listeners[n];
+
+		if (before->listen->address->kind == endpoint->kind && real_port(before) == real_port(listener))
+			return true;
+	}
+	return false;
+}
+
 void listing_services(struct engine *engine, struct buf *out)
 {
 	for (size_t n = 0; n < engine->roster->count; n++) {
 		const struct keeper *keeper = engine->roster->keepers[n];
 
-		for (size_t i = 0; keeper && i < keeper->listener_count; i++)
-			list_socket(keeper, &keeper->listeners[i], out);
+		for (size_t i = 0; keeper && i < keeper->listener_count; i++) {
+			if (!is_listed(keeper, i))
+				list_socket(keeper, &keeper->listeners[i], out);
+		}
 	}
 }
 

@@ -4,14 +4,15 @@
 
 #include "engine/rest.h"
 #include "engine/sender.h"
+#include "engine/sensor.h"
 
 bool permit_start(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
 	bool counts_senders = service->gate->per_source_cpm != UNLIMITED;
 
-	if ((service->access || service->gate->access_times || service->gate->libwrap || counts_senders) &&
-	    sender_sift(keeper)) {
+	if ((service->access || service->gate->access_times || service->gate->libwrap || counts_senders ||
+	     sensor_has_any(keeper->engine)) && sender_sift(keeper)) {
 		keeper->activity->left = 0;
 		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
 		return false;

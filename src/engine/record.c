@@ -56,7 +56,8 @@ static void say_wrapped(struct keeper *keeper, const struct client *client, bool
 	struct event event;
 	char address[128];
 
-	if (!client || !keeper->service->gate->libwrap || logging->log_on_success || logging->log_on_failure)
+	if (!client || !keeper->service->gate->libwrap || logging->log_on_success || logging->log_on_failure ||
+	    !wraps_any(&keeper->engine->wraps))
 		return;
 	event = event_of(keeper, let_in ? "start" : "fail", peer_text(client, address, sizeof(address)));
 	if (!event.peer || !log_wants(keeper->engine->log, LEVEL_INFO))
@@ -139,9 +140,9 @@ static bool is_repeated(struct keeper *keeper, const struct client *client)
 /* xinetd has no FAIL where id_only finds nobody: that is NOID (record_user). */
 void record_refusal(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
-	bool by_address = refusal == REFUSED_ADDRESS || refusal == REFUSED_SENSOR;
+	bool by_address = refusal == REFUSED_ADDRESS || refusal == REFUSED_NAME_UNASKED || refusal == REFUSED_SENSOR;
 
-	if (refusal == REFUSED_LIBWRAP)
+	if (refusal == REFUSED_LIBWRAP || refusal == REFUSED_LIBWRAP_UNASKED)
 		say_wrapped(keeper, client, false);
 	if (!keeper->service->logging->log_on_failure || refusal == REFUSED_IDENT)
 		return;

@@ -8,7 +8,8 @@
  * Every function does nothing for a service that doesn't ask for it, at the cost of one comparison or two. They log where
  * log_type says (engine/record_target).
  *
- * A service with libwrap and without any of the flags has, in superd's own log, the lines of the BSDs' inetd:
+ * A service with libwrap and without any of the flags has, in superd's own log, the lines of the BSDs' inetd where
+ * hosts.allow or hosts.deny have a rule:
  *   connection from ADDR, service ID (tcp)         refused connection from ADDR, service ID (tcp)
  *
  * A client by a unix socket has "<no address>", as has whoever was handed the listeners (client NULL). */

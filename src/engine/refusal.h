@@ -4,6 +4,7 @@
 enum refusal {
 	ADMITTED,
 	REFUSED_ADDRESS,                /* only_from, no_access */
+	REFUSED_NAME_UNASKED,           /* the same, by a name that nobody could be asked for */
 	REFUSED_SENSOR,                 /* it touched a sensor, deny_time ago or less */
 	REFUSED_TIME,                   /* access_times */
 	REFUSED_PER_SOURCE,
@@ -12,8 +13,10 @@ enum refusal {
 	REFUSED_INSTANCES,
 	REFUSED_PROCESSES,              /* as many instances of all services as may be */
 	REFUSED_LIBWRAP,
+	REFUSED_LIBWRAP_UNASKED,
 	REFUSED_TWIST,                  /* libwrap has had another program take it over */
 	REFUSED_IDENT,                  /* id_only, and nobody was named */
+	REFUSED_IDENT_UNASKED,
 	REFUSED_MEMORY,
 	REFUSED_UNKEPT,                 /* accepted, but it can be neither served nor kept */
 	REFUSED_UNREAD,                 /* a datagram that instance after instance left in the queue */

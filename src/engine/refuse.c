@@ -2,6 +2,7 @@
  * still on its way, so what the client has said already is read first. */
 #include "engine/refuse.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "engine/advice.h"
@@ -12,13 +13,31 @@
 #define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
 #define TOLD_MOST 10                    /* refused datagrams told a second: their senders may be forged, and many */
 
+/* Of the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
+static const char *describe(const struct keeper *keeper, enum refusal refusal, const char *address, char *out,
+			    size_t size)
+{
+	const struct gate *gate = keeper->service->gate;
+
+	if (refusal == REFUSED_PER_SOURCE_CPM)
+		snprintf(out, size, "%.64s from %s exceeded counts/min (limit %lld/min)", keeper->service->name,
+			 address, (long long)gate->per_source_cpm);
+	else if (refusal == REFUSED_PER_SOURCE)
+		snprintf(out, size, "%.64s from %s exceeded counts (limit %lld)", keeper->service->name, address,
+			 (long long)gate->per_source);
+	else
+		return refusal_text(refusal);
+	return out;
+}
+
 static void say(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
-	struct event event = { .name = "refused", .service = keeper->service->name, .reason = refusal_text(refusal) };
-	char address[128];
+	struct event event = { .name = "refused", .service = keeper->service->name };
+	char address[128], reason[256];
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
+	event.reason = describe(keeper, refusal, address, reason, sizeof(reason));
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "refused %s: %s", *address ? address : "a local client",
 		  event.reason);
 }

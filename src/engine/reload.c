@@ -7,134 +7,8 @@
 #include <string.h>
 
 #include "engine/advice.h"
+#include "engine/offers.h"
 #include "model/diff.h"
-
-/* A listener on offer, in a chain by endpoint. */
-struct offer {
-	struct offer *next;
-	struct listener listener;
-};
-
-struct offers {
-	struct offer **buckets;
-	size_t size;                    /* a power of two; 0: no offers can be kept */
-	size_t count;
-};
-
-#define CLASHES_SOUGHT 64
-
-static struct offer **offer_bucket(struct offers *offers, const struct endpoint *endpoint)
-{
-	return &offers->buckets[endpoint_hash(endpoint) & (offers->size - 1)];
-}
-
-/* Moves an open listener to where others find it; without memory it just closes. */
-static void offer_listener(struct offers *offers, struct engine *engine, struct listener *listener)
-{
-	struct offer *offer;
-	struct offer **bucket;
-
-	if (!listener_has_socket(listener)) {
-		listener_close(listener, engine);       /* who is parked there goes */
-		return;
-	}
-	offer = offers->size ? malloc(sizeof(*offer)) : NULL;
-	if (!offer) {
-		listener_close(listener, engine);
-		return;
-	}
-	listener_watch(listener, engine, false);
-	offer->listener = *listener;
-	ev_io_set(&listener->io, -1, EV_READ);
-	listener->parked = NULL;
-	bucket = offer_bucket(offers, listener->listen->endpoint);
-	offer->next = *bucket;
-	*bucket = offer;
-	offers->count++;
-}
-
-/* A socket that a backend may hold can't be made anew beside it: it goes on as it is. */
-static bool fits(const struct listener *have, const struct listen *want)
-{
-	return listener_is_open(have) && endpoint_equal(have->listen->address, want->address) &&
-	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options));
-}
-
-/* The open socket of one listener goes over to another, with what it differs in set again. */
-static void move_listener(struct listener *from, struct listener *to, struct engine *engine, const char *service)
-{
-	const struct listen *want = to->listen;
-	struct event event = { .name = "warning", .service = service };
-
-	if (socket_options_need_rebind(from->listen->options, want->options))
-		log_event(engine->log, LEVEL_WARNING, &event,
-			  "ipv6_only and reuse_port of %s stay as they were: backends may hold the socket", want->name);
-	listener_watch(from, engine, false);
-	ev_io_set(&to->io, from->io.fd, EV_READ);
-	ev_io_set(&from->io, -1, EV_READ);
-	to->listen = from->listen;
-	to->shared = from->shared;
-	to->parked = from->parked;
-	from->parked = NULL;
-	listener_adopt(to, engine, service, want);
-}
-
-/* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is
- * bound. Where many are on offer it is left to the retry that follows. */
-static void close_clashing(struct offers *offers, const struct listener *listener, struct engine *engine)
-{
-	if (listener_is_open(listener) || offers->count > CLASHES_SOUGHT)
-		return;
-	for (size_t n = 0; n < offers->size; n++) {
-		for (struct offer **at = &offers->buckets[n]; *at;) {
-			struct offer *offer = *at;
-
-			if (!endpoint_clash(offer->listener.listen->endpoint, listener->listen->endpoint)) {
-				at = &offer->next;
-				continue;
-			}
-			listener_close(&offer->listener, engine);
-			*at = offer->next;
-			free(offer);
-			offers->count--;
-		}
-	}
-}
-
-/* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
-static void take_offer(struct offers *offers, struct listener *listener, struct engine *engine, const char *service)
-{
-	struct offer **at;
-
-	if (!offers->size)
-		return;
-	for (at = offer_bucket(offers, listener->listen->endpoint); *at; at = &(*at)->next) {
-		struct offer *offer = *at;
-
-		if (!endpoint_equal(offer->listener.listen->endpoint, listener->listen->endpoint))
-			continue;
-		if (fits(&offer->listener, listener->listen))
-			move_listener(&offer->listener, listener, engine, service);
-		else
-			listener_close(&offer->listener, engine);
-		*at = offer->next;
-		free(offer);
-		offers->count--;
-		return;
-	}
-}
-
-static void close_offers(struct offers *offers, struct engine *engine)
-{
-	for (size_t n = 0; n < offers->size; n++) {
-		for (struct offer *offer = offers->buckets[n], *next; offer; offer = next) {
-			next = offer->next;
-			listener_close(&offer->listener, engine);
-			free(offer);
-		}
-	}
-	free(offers->buckets);
-}
 
 /* The listeners of a new row, those of the keeper's own that fit moved into it, the rest of its own put on offer. */
 static struct listener *sort_listeners(struct keeper *keeper, const struct service *service, struct offers *offers)
@@ -147,14 +21,14 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], &service->sockets[n], keeper_on_ready, keeper);
 		for (size_t old = 0; old < keeper->listener_count; old++) {
-			if (!fits(&keeper->listeners[old], &service->sockets[n]))
+			if (!listener_fits(&keeper->listeners[old], &service->sockets[n]))
 				continue;
-			move_listener(&keeper->listeners[old], &listeners[n], keeper->engine, service->name);
+			listener_move(&keeper->listeners[old], &listeners[n], keeper->engine, service->name);
 			break;
 		}
 	}
 	for (size_t old = 0; old < keeper->listener_count; old++)
-		offer_listener(offers, keeper->engine, &keeper->listeners[old]);
+		offers_add(offers, keeper->engine, &keeper->listeners[old]);
 	return listeners;
 }
 
@@ -165,17 +39,62 @@ struct plan_row {
 	struct listener *listeners;     /* FATE_SOCKETS: sorted */
 };
 
-/* Takes the keeper of this name out of the roster. */
-static struct keeper *take_before(struct roster *roster, const struct table *before, const char *name)
+/* Where the keeper of this name stands in the roster, if there is one; those that outlived their row are few. */
+static struct keeper **find_before(struct roster *roster, const struct table *before, const char *name)
 {
 	const struct service *service = table_find(before, name);
-	struct keeper *keeper;
 
-	if (!service)
+	if (service)
+		return &roster->keepers[service - before->services];
+	for (size_t n = before->count; n < roster->count; n++) {
+		if (roster->keepers[n] && !strcmp(roster->keepers[n]->service->name, name))
+			return &roster->keepers[n];
+	}
+	return NULL;
+}
+
+static struct keeper *take_before(struct roster *roster, const struct table *before, const char *name)
+{
+	struct keeper **place = find_before(roster, before, name), *keeper;
+
+	if (!place)
 		return NULL;
-	keeper = roster->keepers[service - before->services];
-	roster->keepers[service - before->services] = NULL;
+	keeper = *place;
+	*place = NULL;
 	return keeper;
+}
+
+static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_equal(a, b) || endpoint_clash(a, b);
+}
+
+static bool is_claimed(const struct service *service, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			for (size_t own = 0; own < service->socket_count; own++) {
+				if (endpoints_meet(service->sockets[own].endpoint, other->sockets[i].endpoint))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The new table has it, but not so that it could be run: what runs is better than nothing. */
+static bool stays(const struct keeper *keeper, const struct table *after)
+{
+	return keeper && table_may_lack(after, keeper->service) && !is_claimed(keeper->service, after);
+}
+
+static void keep(struct keeper *keeper)
+{
+	struct event event = { .name = "warning", .service = keeper->service->name };
+
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "its entry is wrong now: it goes on as it was");
 }
 
 /* Who accepts decides on the machine of states: such a change is as deep as one of sockets. */
@@ -186,7 +105,31 @@ static enum fate compare(const struct service *before, const struct service *aft
 	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
 }
 
-/* First everything is looked at and what is free put on offer. */
+/* What stays of the rest, and what is free put on offer. */
+static size_t sort_rest(struct roster *roster, const struct table *after, struct offers *offers,
+			struct keeper **staying)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *rest = roster->keepers[n];
+
+		if (!rest)
+			continue;
+		if (stays(rest, after)) {
+			keep(rest);
+			staying[count++] = rest;
+			roster->keepers[n] = NULL;
+			continue;
+		}
+		advice_cancel(rest);
+		for (size_t old = 0; old < rest->listener_count; old++)
+			offers_add(offers, rest->engine, &rest->listeners[old]);
+	}
+	return count;
+}
+
+/* First everything is looked at. */
 static void survey(struct plan_row *rows, struct roster *roster, struct table *before, struct table *after,
 		   struct offers *offers)
 {
@@ -200,14 +143,6 @@ static void survey(struct plan_row *rows, struct roster *roster, struct table *b
 		if (rows[n].fate == FATE_SOCKETS)
 			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}
-	for (size_t n = 0; n < before->count; n++) {
-		struct keeper *removed = roster->keepers[n];
-
-		if (removed)
-			advice_cancel(removed);
-		for (size_t old = 0; removed && old < removed->listener_count; old++)
-			offer_listener(offers, removed->engine, &removed->listeners[old]);
-	}
 }
 
 static void replace(struct keeper *keeper, struct table *after, const struct service *service, struct plan_row *row,
@@ -220,8 +155,7 @@ static void replace(struct keeper *keeper, struct table *after, const struct ser
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (listener_is_open(&row->listeners[n]))
 			continue;
-		take_offer(offers, &row->listeners[n], keeper->engine, service->name);
-		close_clashing(offers, &row->listeners[n], keeper->engine);
+		offers_take(offers, &row->listeners[n], keeper->engine, service->name);
 	}
 	keeper_replace(keeper, after, service, row->listeners);
 	free(old);
@@ -237,8 +171,7 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 		return NULL;
 	}
 	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
-		take_offer(offers, &keeper->listeners[n], engine, service->name);
-		close_clashing(offers, &keeper->listeners[n], engine);
+		offers_take(offers, &keeper->listeners[n], engine, service->name);
 		if (!service->what->accept)
 			listener_send_away(&keeper->listeners[n], engine);
 	}
@@ -274,15 +207,6 @@ static struct keeper *apply(struct engine *engine, struct table *after, size_t n
 	return add(engine, after, service, offers);
 }
 
-static size_t power_above(size_t count)
-{
-	size_t size = 64;
-
-	while (size < 2 * count)
-		size *= 2;
-	return size;
-}
-
 bool roster_build(struct roster *roster, struct engine *engine, struct table *table)
 {
 	roster->keepers = calloc(table->count + 1, sizeof(struct keeper *));
@@ -300,27 +224,29 @@ bool roster_build(struct roster *roster, struct engine *engine, struct table *ta
 bool roster_reload(struct roster *roster, struct engine *engine, struct table *before, struct table *after,
 		   struct reload_counts *counts)
 {
-	struct keeper **keepers = calloc(after->count + 1, sizeof(struct keeper *)), **old = roster->keepers;
+	struct keeper **keepers = calloc(after->count + roster->count + 1, sizeof(struct keeper *));
+	struct keeper **old = roster->keepers;
 	struct plan_row *rows = calloc(after->count + 1, sizeof(*rows));
-	struct offers offers = { .size = power_above(before->count) };
-	size_t old_count = roster->count;
+	struct offers offers;
+	size_t old_count = roster->count, staying;
 
 	*counts = (struct reload_counts){ 0 };
-	offers.buckets = calloc(offers.size, sizeof(struct offer *));
-	if (!keepers || !rows || !offers.buckets) {
+	if (!offers_init(&offers, old_count) || !keepers || !rows) {
 		free(keepers);
 		free(rows);
-		free(offers.buckets);
+		offers_close(&offers, engine);
 		return false;
 	}
 	survey(rows, roster, before, after, &offers);
+	staying = sort_rest(roster, after, &offers, keepers + after->count);
+	counts->unchanged = staying;
 	for (size_t n = 0; n < after->count; n++)
 		keepers[n] = apply(engine, after, n, &rows[n], &offers, counts);
 	roster->keepers = keepers;
-	roster->count = after->count;
+	roster->count = after->count + staying;
 	roster->changes++;
-	close_offers(&offers, engine);
-	for (size_t n = 0; n < after->count; n++) {
+	offers_close(&offers, engine);
+	for (size_t n = 0; n < roster->count; n++) {
 		if (keepers[n] && keepers[n]->state == BINDING)
 			keeper_event(keepers[n], TIMER);        /* what stood in the way may be gone now */
 	}

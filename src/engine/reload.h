@@ -17,7 +17,8 @@ struct reload_counts {
 bool roster_build(struct roster *roster, struct engine *engine, struct table *table);
 
 /* Turns the roster of the old table into that of the new; keepers of removed services leave it and go when their
- * instances do. false: out of memory before anything was changed. */
+ * instances do. One whose entry was left out for its errors goes on as it was, among those unchanged, unless another
+ * service has its address now. false: out of memory before anything was changed. */
 bool roster_reload(struct roster *roster, struct engine *engine, struct table *before, struct table *after,
 		   struct reload_counts *counts);
 

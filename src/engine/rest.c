@@ -2,6 +2,7 @@
  * server that is "looping", so both are said to the letter whatever table the service is from. */
 #include "engine/rest.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void rest_for_cps(struct keeper *keeper)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more connections in a second than cps allows");
+	keeper_pause(keeper, "more than %" PRId64 " connections in a second", keeper->service->gate->cps.number);
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
 		  event.service, seconds);
@@ -88,7 +89,9 @@ static void rest_for_trigger(struct keeper *keeper)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more of them than trigger_limit_burst in trigger_limit_interval");
+	keeper_pause(keeper, "more than %" PRId64 " %s in %.15g s", service->gate->trigger_limit_burst,
+		     service->what->accept ? "connections" : "starts",
+		     (double)service->gate->trigger_limit_interval / 1e6);
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 		  "%.*s/%s server failing (looping), service terminated for %.15g %s",
 		  (int)rest_inetd_name(service->name), service->name, protocol_of(service),

@@ -6,7 +6,8 @@
 
 struct keeper;
 
-/* Keepers in the order of their table's rows; NULL for a disabled row. */
+/* Keepers in the order of their table's rows, NULL for a disabled row; behind them those that go on by a row of a table
+ * before, as it is wrong in this one. */
 struct roster {
 	struct keeper **keepers;
 	size_t count;

@@ -192,6 +192,15 @@ static void on_limit(struct instance *instance)
 		keeper_event(keeper, TIMER);
 }
 
+static bool guard_listeners(struct keeper *keeper, struct buf *why)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (listener_is_open(&keeper->listeners[n]) && !listener_guard(&keeper->listeners[n], why))
+			return false;
+	}
+	return true;
+}
+
 /* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed
  * for all. */
 static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
@@ -218,7 +227,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		sockets[count++] = listener->io.fd;
 	}
 	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why) &&
-	       means_name_sockets(means, keeper->listeners, keeper->listener_count);
+	       means_name_sockets(means, keeper->listeners, keeper->listener_count) && guard_listeners(keeper, why);
 	free(sockets);
 	if (!good) {
 		wiring_close(wiring);

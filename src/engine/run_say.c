@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "engine/record.h"
+#include "engine/transition.h"
 
 void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
@@ -28,13 +29,20 @@ void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 
 void run_say_failure(struct keeper *keeper, const char *why)
 {
-	struct event event = { .name = "failed", .service = keeper->service->name, .reason = why };
+	const struct service *service = keeper->service;
+	struct event event = { .name = "failed", .service = service->name, .reason = why };
+	bool waits = service->life->on_failure != FAILURE_EXIT &&
+		transition(service->what->accept, keeper->state, EXEC_ERROR).action == WAIT;
 
 	keeper->activity->failures++;
 	if (keeper_is_empty(keeper))
 		means_rest(&keeper->activity->means, keeper->engine);
-	keeper_pause(keeper, "it could not be started: %s", why);
-	log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
-	if (keeper->service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+	if (waits) {
+		keeper_fail(keeper, event.name, "cannot start: %s", why);
+	} else {
+		keeper_pause(keeper, "cannot start: %s", why);
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
+	}
+	if (service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
 }

@@ -8,6 +8,7 @@
 
 #include "engine/admission.h"
 #include "engine/refuse.h"
+#include "engine/sensor.h"
 
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
@@ -71,7 +72,6 @@ static bool ask(struct keeper *keeper, struct guest *guest)
 
 enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
 {
-	static const struct advice no_advice;
 	struct sighting *judged;
 
 	guest->asked.ident = false;     /* there is no connection to have an owner */
@@ -80,7 +80,7 @@ enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum re
 	judged = find_judged(keeper, &guest->client);
 	if (!judged && ask(keeper, guest))
 		return SENDER_IS_ASKED;
-	*refusal = judged ? (enum refusal)judged->count : admission_conclude(keeper, guest, &no_advice);
+	*refusal = judged ? (enum refusal)judged->count : admission_conclude(keeper, guest, NULL);
 	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
 }
 
@@ -106,7 +106,8 @@ static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, 
 	const char *daemon = keeper->service->gate->libwrap;
 
 	guest->asked = (struct questions){ .libwrap = daemon && wraps_any(&keeper->engine->wraps) ? daemon : NULL };
-	*refusal = admission_judge_address(keeper, &guest->client, &guest->asked);
+	*refusal = sensor_denies(keeper->engine, &guest->client)
+		? REFUSED_SENSOR : admission_judge_address(keeper, &guest->client, &guest->asked);
 	if (!*refusal && admission_had_minute(keeper, &guest->client))
 		*refusal = REFUSED_PER_SOURCE_CPM;
 	return *refusal ? SENDER_MAY_NOT : sender_ask(keeper, guest, refusal);

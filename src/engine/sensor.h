@@ -1,5 +1,6 @@
-/* Services with deny_time: they run nothing, and an address that connects to one is kept out of all that accept
- * themselves, over reloads too. Datagrams are only logged: anybody can write any sender on one. */
+/* Services with deny_time: they run nothing, and an address that connects to one is kept out of all whose clients
+ * superd sees, that is those with accept = yes and starts by datagrams, over reloads too. Datagrams are only logged:
+ * anybody can write any sender on one. */
 #pragma once
 
 #include "engine/keeper.h"
@@ -14,6 +15,11 @@ static inline bool sensor_is(const struct service *service)
 
 /* A client of the sensor's: remembers its address (unless it is a datagram's) and says so. The caller closes it. */
 void sensor_touch(struct keeper *keeper, const struct client *client, bool can_be_forged);
+
+static inline bool sensor_has_any(const struct engine *engine)
+{
+	return engine->denied.count;
+}
 
 /* Whether the client's address has touched one lately. Free while none has. */
 bool sensor_denies(struct engine *engine, const struct client *client);

@@ -81,10 +81,11 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 static void welcome(struct keeper *keeper, struct guest *guest)
 {
 	const struct endpoint *endpoint = guest->listener->listen->endpoint;
+	bool heard = guest->progress >= WELCOMED;
 
-	if (guest->progress == PASSED)
-		return;
 	guest->progress = PASSED;
+	if (heard)
+		return;
 	if (endpoint->kind == ENDPOINT_TCPMUX && endpoint->address[0] == '+')
 		send(guest->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
 	banner_send(keeper, BANNER_SUCCESS, guest->client.fd);
@@ -101,7 +102,6 @@ enum outcome {
 /* What becomes of a guest who came. */
 static enum outcome admit(struct keeper *keeper, struct guest *guest)
 {
-	static const struct advice no_advice;
 	enum refusal refusal;
 
 	if (guest->progress == FRESH) {
@@ -112,7 +112,7 @@ static enum outcome admit(struct keeper *keeper, struct guest *guest)
 	if (!refusal && admission_has_questions(guest)) {
 		if (advice_ask(keeper, guest, on_decided))
 			return IS_ASKED;
-		refusal = admission_conclude(keeper, guest, &no_advice);
+		refusal = admission_conclude(keeper, guest, NULL);
 		if (refusal)
 			guest_dismiss(keeper, guest);
 	}
@@ -257,6 +257,14 @@ static void start_guest(struct keeper *keeper, struct guest *guest)
 		keeper_event(keeper, EXEC_ERROR);
 }
 
+static void record_answer(struct keeper *keeper, const struct guest *guest, enum refusal refusal,
+			  const struct advice *advice)
+{
+	if (advice && (advice->has_user || refusal == REFUSED_IDENT))
+		record_user(keeper, &guest->client, !refusal, advice->knows_user,
+			    advice->has_user ? advice->user : "timeout");
+}
+
 /* What was asked about a guest is known, or it will not be. It has been counted all the while. */
 static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
 {
@@ -266,14 +274,13 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 		park(keeper, guest);    /* where its listener goes, it goes along */
 		return;
 	}
-	if (advice && (advice->has_user || refusal == REFUSED_IDENT))
-		record_user(keeper, &guest->client, !refusal, advice->knows_user,
-			    advice->has_user ? advice->user : "timeout");
 	if (!refusal) {
 		welcome(keeper, guest);
 		start_guest(keeper, guest);
+		record_answer(keeper, guest, refusal, advice); /* behind its START */
 		return;
 	}
+	record_answer(keeper, guest, refusal, advice);
 	guest_dismiss(keeper, guest);
 	refuse_guest(keeper, guest, refusal);
 	if (advice && !keeper_is_full(keeper))

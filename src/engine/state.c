@@ -98,6 +98,7 @@ void state_say(struct engine *engine, const struct roster *roster)
 	const struct event event = { .name = "state" };
 	double now = ev_now(engine->loop);
 	size_t asleep = 0, services = 0;
+	struct buf unlisted = { 0 };
 
 	for (size_t n = 0; n < roster->count; n++) {
 		struct keeper *keeper = roster->keepers[n];
@@ -110,9 +111,12 @@ void state_say(struct engine *engine, const struct roster *roster)
 		else
 			say_keeper(engine, keeper, now);
 	}
-	log_event(engine->log, LEVEL_NOTICE, &event,
-		  "state: %zu service%s, %zu instance%s, %zu of the services never started and not listed", services,
-		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s", asleep);
+	if (asleep)
+		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
+	log_event(engine->log, LEVEL_NOTICE, &event, "state: %zu service%s, %zu instance%s%s", services,
+		  services == 1 ? "" : "s", engine->instances, engine->instances == 1 ? "" : "s",
+		  buf_string(&unlisted));
+	buf_free(&unlisted);
 }
 
 void state_write(struct engine *engine, const struct roster *roster, struct buf *out)

@@ -24,11 +24,11 @@
 #include "engine/rpc.h"
 #include "engine/run.h"
 #include "engine/serve.h"
-#include "engine/state.h"
+#include "sys/built_with.h"
 #include "sys/memory.h"
 #include "sys/spawn.h"
 
-static void end(struct supervisor *supervisor)
+void supervisor_end(struct supervisor *supervisor)
 {
 	supervisor->over = true;
 	ev_break(supervisor->engine.loop, EVBREAK_ALL);
@@ -41,7 +41,7 @@ static void end_if_over(struct supervisor *supervisor)
 		return;
 	supervisor->sweeping = true;
 	if (!init_signal_rest(SIGTERM))
-		end(supervisor);
+		supervisor_end(supervisor);
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
@@ -54,7 +54,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	command_signal(&supervisor->command, SIGKILL);
 	rpc_free(&supervisor->engine);
 	if (!init_signal_rest(SIGKILL) && supervisor->sweeping)
-		end(supervisor);
+		supervisor_end(supervisor);
 	ev_timer_set(timer, 1., 0.);    /* what was forked meanwhile */
 	ev_timer_start(loop, timer);
 }
@@ -66,13 +66,14 @@ static void set_deadline(struct supervisor *supervisor, double seconds)
 	ev_timer_start(supervisor->engine.loop, &supervisor->deadline);
 }
 
-static void stop(struct supervisor *supervisor, int signal)
+void supervisor_stop(struct supervisor *supervisor, int signal)
 {
 	if (supervisor->engine.stopping) {
 		set_deadline(supervisor, 0.);   /* asked twice: at once */
 		return;
 	}
 	log_notice(supervisor->engine.log, "stopping");
+	habits_say_end(&supervisor->habits);
 	supervisor->engine.stopping = true;
 	set_deadline(supervisor, supervisor->stop_timeout);
 	command_signal(&supervisor->command, signal);
@@ -93,8 +94,9 @@ static void say_diag(struct log *log, const struct diag *diag)
 	bool is_error = diag->severity == SEVERITY_ERROR;
 	struct buf line = { 0 };
 
+	diag_place(diag, &line);
 	if (diag->file)
-		buf_addf(&line, "%s:%u:%u: ", diag->file, diag->line, diag->column);
+		buf_text(&line, ": ");
 	if (is_error)
 		buf_addf(&line, "%s: ", severity_name(diag->severity));
 	buf_text(&line, diag->message);
@@ -115,6 +117,7 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
 	struct reload_counts counts;
+	bool reloaded = false;
 
 	supervisor_say(log, diags);
 	if (supervisor->engine.stopping) {
@@ -127,6 +130,7 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		log_error(log, "not reloaded: out of memory: the table of before goes on");
 		table_free(table);
 	} else {
+		reloaded = true;
 		table->users++;
 		table_release(supervisor->table);
 		supervisor->table = table;
@@ -134,49 +138,8 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
-}
-
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-	struct supervisor *supervisor = watcher->data;
-	int signal = habits_obey(&supervisor->habits, watcher->signum);
-
-	(void)loop, (void)events;
-	switch (signal) {
-	case 0:
-		break;
-	case SIGHUP:
-		log_reopen(supervisor->engine.log);
-		records_reopen(&supervisor->engine);
-		if (!supervisor->engine.stopping)
-			loader_start(&supervisor->loader);
-		command_signal_gently(&supervisor->command, SIGHUP);
-		break;
-	case SIGUSR1:
-		state_say(&supervisor->engine, &supervisor->roster);
-		command_signal_gently(&supervisor->command, SIGUSR1);
-		break;
-	case SIGQUIT:
-		if (supervisor->command.child.pid) {
-			command_signal(&supervisor->command, SIGQUIT);
-			break;
-		}
-		log_notice(supervisor->engine.log, "leaving: instances run on");
-		supervisor->leaving = true;
-		end(supervisor);
-		break;
-	case SIGUSR2:
-	case SIGWINCH:
-	case SIGCONT:
-		command_signal(&supervisor->command, watcher->signum);
-		break;
-	case SIGPIPE:
-	case SIGTTIN:
-	case SIGTTOU:
-		break;                  /* handled, so that children start with the default and superd lives */
-	default:
-		stop(supervisor, watcher->signum == SIGINT ? SIGINT : SIGTERM);
-	}
+	if (!supervisor->engine.stopping)
+		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
 }
 
 static void on_child(struct ev_loop *loop, ev_child *watcher, int events)
@@ -252,7 +215,7 @@ static void on_command_ended(struct command *command)
 	supervisor->exit_status = command->exit_status;
 	log_info(command->engine->log, "the main command has ended with status %d", command->exit_status);
 	if (!supervisor->engine.stopping)
-		stop(supervisor, SIGTERM);
+		supervisor_stop(supervisor, SIGTERM);
 	else
 		end_if_over(supervisor);
 }
@@ -261,23 +224,6 @@ static const struct backend_actions actions = {
 	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
 	.retire = run_retire, .abandon = run_abandon, .serve_client = serve_client,
 };
-
-static void watch_signals(struct supervisor *supervisor)
-{
-	int signal;
-
-	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
-
-		if (signal == SIGCHLD || !habits_want(&supervisor->habits, signal))
-			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
-		supervisor->signal_count++;
-		ev_signal_init(watcher, on_signal, signal);
-		watcher->data = supervisor;
-		ev_signal_start(supervisor->engine.loop, watcher);
-		ev_unref(supervisor->engine.loop);
-	}
-}
 
 static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
 {
@@ -295,12 +241,13 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_stop(loop, &never);
 }
 
-bool supervisor_init(struct supervisor *supervisor)
+bool supervisor_init(struct supervisor *supervisor, const char **failed)
 {
 	struct engine *engine = &supervisor->engine;
 
 	engine->loop =
 		ev_default_loop(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+	*failed = "make the loop of events";
 	if (!engine->loop)
 		return false;
 	sleep_long(engine->loop);
@@ -314,8 +261,11 @@ bool supervisor_init(struct supervisor *supervisor)
 	engine->send_away = refuse_parked;
 	engine->on_withdrawn = on_withdrawn;
 	engine->syslog = (struct syslog)SYSLOG_INIT;
+	*failed = "open /dev/null";
 	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	engine->null_output = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (engine->null_output < 0)
+		return false;
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
 	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
@@ -327,7 +277,6 @@ bool supervisor_init(struct supervisor *supervisor)
 	admission_init(engine);
 	records_init(engine);
 	engine_keep_spare(engine);
-	watch_signals(supervisor);
 	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	loader_init(&supervisor->loader, engine->loop);
@@ -339,7 +288,7 @@ bool supervisor_init(struct supervisor *supervisor)
 	supervisor->starved.data = supervisor;
 	ev_init(&supervisor->deadline, on_deadline);
 	supervisor->deadline.data = supervisor;
-	return engine->null_input >= 0 && engine->null_output >= 0;
+	return true;
 }
 
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
@@ -355,9 +304,10 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		supervisor->command.ended = on_command_ended;
 		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
 			supervisor->exit_status = supervisor->command.exit_status;
-			stop(supervisor, SIGTERM);
+			supervisor_stop(supervisor, SIGTERM);
 		}
 	}
+	habits_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
 	if (!supervisor->over)

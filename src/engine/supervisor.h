@@ -36,9 +36,9 @@ struct supervisor {
 	void *started_context;
 };
 
-/* Prepares loop and signals; engine.log, loader.load and stop_timeout are the caller's to set before. false: out of
- * memory or no loop. */
-bool supervisor_init(struct supervisor *supervisor);
+/* Prepares the loop, for which engine/orders watches the signals then; engine.log, loader.load and stop_timeout are the
+ * caller's to set before. false with errno, and in *failed what could not be done, as "open /dev/null". */
+bool supervisor_init(struct supervisor *supervisor, const char **failed);
 
 /* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit
  * status. */
@@ -46,5 +46,9 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 
 /* Diagnostics as lines of the log, for tables read while superd runs. */
 void supervisor_say(struct log *log, const struct diags *diags);
+
+/* For engine/orders: ends all services, then superd, and the second time at once; or superd alone. */
+void supervisor_stop(struct supervisor *supervisor, int signal);
+void supervisor_end(struct supervisor *supervisor);
 
 void supervisor_free(struct supervisor *supervisor);

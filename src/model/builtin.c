@@ -10,7 +10,7 @@
 #define AUTH_TIMEOUT 10000000           /* FreeBSD's */
 #define AUTH_TIMEOUT_MOST 3600
 
-static const char *read_daytime(words word, struct builtin_options *out, const char **bad)
+static const char *read_form(words word, struct builtin_options *out, const char **bad)
 {
 	for (; *word; word++) {
 		*bad = *word;
@@ -19,7 +19,7 @@ static const char *read_daytime(words word, struct builtin_options *out, const c
 		else if (!strcmp(*word, "bsd"))
 			out->xinetd_text = false;
 		else
-			return "daytime has the text forms bsd and xinetd";
+			return "daytime and chargen have the text forms bsd and xinetd";
 	}
 	return NULL;
 }
@@ -114,8 +114,8 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 {
 	*out = (struct builtin_options){ 0 };
 	*bad = NULL;
-	if (!strcmp(builtin[0], "daytime"))
-		return read_daytime(builtin + 1, out, bad);
+	if (!strcmp(builtin[0], "daytime") || !strcmp(builtin[0], "chargen"))
+		return read_form(builtin + 1, out, bad);
 	if (!strcmp(builtin[0], "auth"))
 		return read_auth(builtin + 1, out, bad);
 	*bad = builtin[1];

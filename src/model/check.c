@@ -41,6 +41,12 @@ void service_refuse(const struct service *service, const char *option, struct di
 	diag_error(diags, at, "%s: %s", service->name, message);
 }
 
+void service_hint(const struct service *service, struct diags *diags, const char *hint)
+{
+	if (!service->is_foreign)
+		diags_hint(diags, "%s", hint);
+}
+
 void check_names(const struct table *table, struct diags *diags)
 {
 	for (size_t i = 0; i < table->count; i++) {

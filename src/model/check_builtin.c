@@ -76,7 +76,7 @@ static void check_streams(const struct service *service, const char *option, con
 
 	if (!service->what->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
-		diags_hint(diags, "say accept = yes");
+		service_hint(service, diags, "say accept = yes");
 	}
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
@@ -141,7 +141,7 @@ static void check_root(const struct service *service, const char *option, struct
 	if (!service->surroundings->root_directory)
 		return;
 	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
-	diags_hint(diags, "leave it out, or say root_directory = \"\"");
+	service_hint(service, diags, "leave it out, or say root_directory = \"\"");
 }
 
 void rule_builtin(const struct service *service, struct diags *diags)
@@ -168,9 +168,12 @@ static void warn_unreached(const struct service *service, struct diags *diags)
 
 		if (listen->endpoint->kind != ENDPOINT_TCPMUX)
 			continue;
-		diag_warning(diags, listen->at, "%s: nobody reaches tcpmux:%s: no service has builtin = tcpmux",
+		diag_warning(diags, listen->at, "%s: nobody reaches tcpmux:%s: no service answers for tcpmux",
 			     service->name, listen->endpoint->address);
-		diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+		if (!service->is_foreign)
+			diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+		else
+			diags_hint(diags, "add an entry for the internal service tcpmux");
 		return;
 	}
 }

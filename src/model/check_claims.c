@@ -128,6 +128,8 @@ static void report_clash(const struct claim *a, const struct claim *b, struct di
 	struct buf mine = { 0 }, other = { 0 }, place = { 0 };
 	const char *name = second->service->name;
 
+	if (listen_is_twin(first->service, first->listen) && listen_is_twin(second->service, second->listen))
+		return;
 	endpoint_format(second->listen->endpoint, &mine);
 	endpoint_format(first->listen->endpoint, &other);
 	origin_describe(first->listen->at, &place);
@@ -138,8 +140,8 @@ static void report_clash(const struct claim *a, const struct claim *b, struct di
 		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
 			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
 	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint))
-		diags_hint(diags,
-			   "choose another port or address, or say reuse_port = yes for both to share it");
+		diags_hint(diags, "choose another port or address%s",
+			   second->service->is_foreign ? "" : ", or say reuse_port = yes for both to share it");
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&place);

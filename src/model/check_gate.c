@@ -25,7 +25,11 @@ static const struct {
 	{ "banner_fail", false },
 };
 
-static const char takes_connections[] = "does nothing here: with accept = no the backend takes the connections";
+static const char *takes_connections(const struct service *service)
+{
+	return service->is_foreign ? "does nothing here: with wait the program takes the connections itself"
+				   : "does nothing here: with accept = no the backend takes the connections";
+}
 
 /* A datagram shows its sender before anything is started for it. */
 static bool all_datagrams(const struct service *service)
@@ -52,11 +56,11 @@ static void check_accepting(const struct service *service, struct diags *diags)
 		if (!service_mark(service, option) || sees_senders(service, option))
 			continue;
 		if (accepting[i].restricts)
-			service_refuse(service, option, diags, "%s %s", option, takes_connections);
+			service_refuse(service, option, diags, "%s %s", option, takes_connections(service));
 		else
 			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
-				     takes_connections);
-		diags_hint(diags, "say accept = yes, or leave it out");
+				     takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or leave it out");
 	}
 }
 
@@ -65,16 +69,16 @@ static void check_identity(const struct service *service, struct diags *diags)
 	const struct logging *log = service->logging;
 
 	if (service->gate->libwrap && !all_datagrams(service)) {
-		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections);
-		diags_hint(diags, "say accept = yes, or libwrap = \"\"");
+		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
 	}
 	if (service->gate->id_only) {
-		service_refuse(service, "id_only", diags, "id_only %s", takes_connections);
-		diags_hint(diags, "say accept = yes, or id_only = no");
+		service_refuse(service, "id_only", diags, "id_only %s", takes_connections(service));
+		service_hint(service, diags, "say accept = yes, or id_only = no");
 	}
 	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
 		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
-			     takes_connections);
+			     takes_connections(service));
 }
 
 /* A socket whose clients come without an address; NULL: there is none. */
@@ -97,7 +101,7 @@ static void refuse_nameless(const struct service *service, const struct listen *
 	endpoint_format(listen->endpoint, &text);
 	service_refuse(service, option, diags, "%s: clients of %s have no address, so %s", option, buf_string(&text),
 		       wrong);
-	diags_hint(diags, "%s", hint);
+	service_hint(service, diags, hint);
 	buf_free(&text);
 }
 
@@ -132,6 +136,21 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 	}
 }
 
+/* Anybody can write any sender on a datagram, and have somebody else kept out. */
+static void warn_of_forged_senders(const struct service *service, struct diags *diags)
+{
+	if (service->gate->deny_time <= 0)
+		return;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (!endpoint_is_datagram(service->sockets[i].endpoint))
+			continue;
+		diag_warning(diags, service_origin(service, "deny_time"),
+			     "%s: deny_time: who sends it a datagram is only logged, as its address may be forged",
+			     service->name);
+		return;
+	}
+}
+
 void rule_gate(const struct service *service, struct diags *diags)
 {
 	const struct gate *gate = service->gate;
@@ -140,6 +159,8 @@ void rule_gate(const struct service *service, struct diags *diags)
 	warn_of_nobody(service, "no_access", gate->no_access, diags);
 	if (!service_is_unclear(service, "listen"))
 		check_nameless(service, diags);
+	if (!service_is_unclear(service, "listen"))
+		warn_of_forged_senders(service, diags);
 	if (service_is_unclear(service, "accept"))
 		return;
 	if (!service->what->accept) {
@@ -147,7 +168,7 @@ void rule_gate(const struct service *service, struct diags *diags)
 		check_identity(service, diags);
 	} else if (gate->intercept && service_mark(service, "intercept")) {
 		diag_warning(diags, service_origin(service, "intercept"),
-			     "%s: intercept does nothing here: with accept = yes superd looks at every client",
+			     "%s: intercept does nothing here: superd looks at every client anyway",
 			     service->name);
 	}
 }

@@ -11,6 +11,9 @@
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Gives the diagnostic added last a hint in the words of superd.conf; none where the service is of another table. */
+void service_hint(const struct service *service, struct diags *diags, const char *hint);
+
 void rule_names(const struct service *service, struct diags *diags);
 void rule_templates(const struct service *service, struct diags *diags);
 void rule_environment(const struct service *service, struct diags *diags);

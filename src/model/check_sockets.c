@@ -35,11 +35,11 @@ static void check_kind(const struct service *service, const struct listen *liste
 		diag_error(diags, listen->at,
 			   "%s: %s needs accept = yes: its clients come over another service's socket", service->name,
 			   buf_string(&text));
-		diags_hint(diags, "say accept = yes");
+		service_hint(service, diags, "say accept = yes");
 	} else {
 		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
 			   service->name, buf_string(&text));
-		diags_hint(diags, "say accept = no: the backend gets it as it is");
+		service_hint(service, diags, "say accept = no: the backend gets it as it is");
 	}
 	buf_free(&text);
 }

@@ -157,8 +157,8 @@ const struct directive directives[] = {
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "A small service that superd answers itself, in a process of its own, in place of exec: echo, "
 		  "discard, chargen, daytime, time, tcpmux, auth (what an ident server says), servers or services "
-		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the text "
-		  "form of daytime, those of superd-inetd.conf(5) for auth. Without user it runs as nobody." },
+		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the form "
+		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as nobody." },
 	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
 	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
@@ -527,15 +527,16 @@ const struct directive directives[] = {
 	{ .name = { "deny_time", "deny_time" }, FIELD(GATE, deny_time, duration), .translated = FROM(XINETD),
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
 	  .help = "Makes the service a sensor: it runs nothing, and an address that connects to it is kept out of all "
-		  "services for this long. infinity is for ever, 0 only logs." },
+		  "services for this long, but for connections that a backend with accept = no takes itself. infinity "
+		  "is for ever, 0 only logs. Who sends it a datagram is only logged: the sender may be forged." },
 	{ .name = { "id_only" }, FIELD(GATE, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },
 	{ .name = { "intercept" }, FIELD(GATE, intercept, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no on UDP, has the kernel look at every packet whether only_from and no_access let it "
-		  "in, not superd at the first of each start alone; what is refused so is not logged. For TCP that "
-		  "is so anyway." },
+		  "in, and not log what is refused. Without it superd looks at the senders while no instance runs, and "
+		  "logs; the kernel while one does. For TCP it is always the kernel." },
 
 	/* Life */
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFE, timeout_start, duration),

@@ -39,6 +39,11 @@ struct draft *draft_new(struct table *table, const char *name, struct origin at)
 	return draft;
 }
 
+void draft_set_foreign(struct draft *draft)
+{
+	draft->is_foreign = true;
+}
+
 void draft_free(struct draft *draft)
 {
 	if (!draft)

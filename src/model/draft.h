@@ -29,6 +29,9 @@ struct draft;
 struct draft *draft_new(struct table *table, const char *name, struct origin at);
 void draft_free(struct draft *draft);           /* accepts NULL */
 
+/* Its text is inetd's or xinetd's: what is said of it names no option of superd.conf. */
+void draft_set_foreign(struct draft *draft);
+
 /* Opens and closes a `socket NAME { }`; between them draft_set takes sockets' options and `listen` only. name NULL: the
  * service's. */
 void draft_open_socket(struct draft *draft, const char *name, struct origin at);

@@ -18,6 +18,14 @@ struct listen_word {
 	size_t block;                   /* 0: of the service, n: of its n-th block */
 };
 
+/* An option that a misspelt name was likely meant for. */
+struct guess {
+	const struct directive *directive;
+	struct origin at;
+};
+
+enum { GUESSES = 8 };
+
 struct draft {
 	struct table *table;
 	unsigned number;                /* no other draft of this table has it */
@@ -29,6 +37,10 @@ struct draft {
 	struct listen_word *words;           /* in the order of the text, which is the order of descriptors */
 	size_t word_count, word_capacity;
 	bool open;                      /* between draft_open_socket and draft_close_socket: the last block */
+	bool is_foreign;                /* as draft_set_foreign has it */
+	struct guess guesses[GUESSES];  /* of the service's own level; those beyond are not kept */
+	size_t guess_count;
+	bool bad_address;               /* one of its endpoints was refused */
 	bool exhausted;                 /* memory ran out where it could not be said */
 };
 

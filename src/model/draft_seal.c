@@ -165,6 +165,29 @@ static size_t copy_marks(struct mark *to, const struct settings *settings)
 	return settings->count;
 }
 
+/* What was meant, but misspelt, is as if it were set to something wrong. */
+static bool seal_guesses(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->guess_count; i++) {
+		const struct guess *guess = &draft->guesses[i];
+		struct setting *setting;
+
+		if (settings_find(&draft->settings, guess->directive))
+			continue;
+		setting = settings_add(&draft->settings);
+		if (!setting)
+			return false;
+		setting->mark = (struct mark){
+			.file = guess->at.file,
+			.line = guess->at.line & MARK_LINE,
+			.column = guess->at.column < MARK_COLUMN ? guess->at.column : MARK_COLUMN,
+			.directive = directive_index(guess->directive) & MARK_DIRECTIVE,
+			.refused = true,
+		};
+	}
+	return true;
+}
+
 static bool seal_marks(struct service *row, const struct draft *draft)
 {
 	size_t count = draft->settings.count + draft->block_count;
@@ -195,10 +218,10 @@ static bool seal_marks(struct service *row, const struct draft *draft)
 
 bool draft_seal(struct draft *draft, const struct draft *defaults, struct diags *diags)
 {
-	struct service row = { .name = draft->name, .at = draft->at };
+	struct service row = { .name = draft->name, .at = draft->at, .is_foreign = draft->is_foreign };
 
 	if (!draft->exhausted && seal_groups(&row, draft, defaults) && seal_sockets(&row, draft) &&
-	    seal_marks(&row, draft) && table_add(draft->table, &row))
+	    seal_guesses(draft) && seal_marks(&row, draft) && table_add(draft->table, &row))
 		return true;
 	diag_error(diags, draft->at, "%s: out of memory", draft->name);
 	return false;

@@ -11,11 +11,22 @@
 
 #define NOT_YET "not yet: this version of superd does not know how to honour it"
 
-static bool report_unknown(enum dialect dialect, const char *name, const struct value *value,
+/* Nobody should hear that an option is missing whose name was misspelt. */
+static void keep_guess(struct draft *draft, const char *name, struct origin at)
+{
+	const char *nearest = directive_suggest(NATIVE, name);
+
+	if (nearest && !draft->open && draft->guess_count < GUESSES && origin_keep(draft, &at))
+		draft->guesses[draft->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
+}
+
+static bool report_unknown(struct draft *draft, enum dialect dialect, const char *name, const struct value *value,
 			   struct diags *diags)
 {
 	struct buf hint = { 0 };
 
+	if (dialect == NATIVE)
+		keep_guess(draft, name, value->at);
 	directive_hint(dialect, name, &hint);
 	diag_error(diags, value->at, "unknown option '%s'", name);
 	if (hint.length)
@@ -111,6 +122,17 @@ static bool endpoint_add(struct draft *draft, const struct endpoint *endpoint, s
 	return true;
 }
 
+/* An entry of another program's table names no endpoint: it is its address, which may be wrong in both families and is
+ * told of once. */
+static void report_endpoint(struct draft *draft, struct origin at, const char *reason, struct diags *diags)
+{
+	if (!draft->is_foreign)
+		diag_error(diags, at, "listen: %s", reason);
+	else if (!draft->bad_address)
+		diag_error(diags, at, "%s: its address %s", draft->name, reason);
+	draft->bad_address = true;
+}
+
 static bool draft_listen(struct draft *draft, const struct value *value, struct diags *diags)
 {
 	bool good = value->count;
@@ -124,7 +146,7 @@ static bool draft_listen(struct draft *draft, const struct value *value, struct 
 		const char *reason = endpoint_parse(value->words[i], draft->table->pool, &endpoint);
 
 		if (reason) {
-			diag_error(diags, word_place(value, i), "listen: %s", reason);
+			report_endpoint(draft, word_place(value, i), reason, diags);
 			good = false;
 		} else if (!endpoint_add(draft, endpoint, word_place(value, i))) {
 			return report_memory(diags, value->at);
@@ -198,7 +220,7 @@ bool draft_set(struct draft *draft, enum dialect dialect, const char *name, cons
 	struct setting *setting;
 
 	if (!directive)
-		return report_unknown(dialect, name, value, diags);
+		return report_unknown(draft, dialect, name, value, diags);
 	if (directive == directive_find(NATIVE, "socket")) {
 		diag_error(diags, value->at,
 			   "socket takes a name and braces, as in socket NAME { listen = \"80\" }");

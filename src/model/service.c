@@ -61,6 +61,14 @@ void origin_cite(struct origin at, struct buf *out)
 		buf_addf(out, " (line %u)", at.line);
 }
 
+bool listen_is_twin(const struct service *service, const struct listen *listen)
+{
+	const struct listen *before = listen > service->sockets ? listen - 1 : NULL;
+
+	return before && service->is_foreign && before->at.line == listen->at.line &&
+	       before->at.column == listen->at.column && before->endpoint->kind == listen->endpoint->kind;
+}
+
 struct origin service_origin(const struct service *service, const char *directive)
 {
 	const struct mark *mark = service_mark(service, directive);

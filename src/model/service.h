@@ -180,6 +180,7 @@ struct listen {
 	const struct socket_options *options;
 	struct origin at;
 	const struct sock_fprog *filter;                /* whose packets it takes (sys/filter), by sys/resolve; NULL: all */
+	const struct sock_fprog *guard;                 /* the same for as long as a backend has it; else superd judges */
 	uid_t owner;                                    /* of its node, by sys/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;
 };
@@ -205,6 +206,7 @@ static inline unsigned mark_block(size_t number)
 struct service {
 	const char *name;
 	struct origin at;
+	bool is_foreign;                /* of inetd.conf or xinetd.conf: no hint names an option of superd.conf */
 	struct listen *sockets;
 	size_t socket_count;
 	union {
@@ -237,6 +239,10 @@ bool service_is_unclear(const struct service *service, const char *directive);
 
 /* The same as service_mark as a place; the service's own when it didn't set the directive. */
 struct origin service_origin(const struct service *service, const char *directive);
+
+/* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with both
+ * is said of that one. */
+bool listen_is_twin(const struct service *service, const struct listen *listen);
 
 /* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
 void origin_describe(struct origin at, struct buf *out);

@@ -44,6 +44,7 @@ void table_free(struct table *table)
 	free(table->services);
 	free(table->left_out);
 	free(table->vital);
+	free(table->shared);
 	pool_free(table->pool);
 	free(table);
 }
@@ -70,32 +71,76 @@ struct service *table_add(struct table *table, const struct service *service)
 	return &table->services[table->count++];
 }
 
+/* A list with room for one more, which may have moved. NULL: out of memory. */
+static void *make_room(void *list, size_t count, size_t *capacity, size_t size)
+{
+	size_t more = *capacity ? *capacity * 2 : 4;
+	void *bigger = count < *capacity ? list : reallocarray(list, more, size);
+
+	if (bigger && count == *capacity)
+		*capacity = more;
+	return bigger;
+}
+
+bool table_leave_out(struct table *table, struct origin at, const char *name)
+{
+	struct left_out entry = { { pool_text(table->pool, at.file), at.line, at.column }, NULL };
+	void *list = make_room(table->left_out, table->left_out_count, &table->left_out_capacity, sizeof(entry));
+
+	if (list)
+		table->left_out = list;
+	if (name)
+		entry.name = pool_text(table->pool, name);
+	if (!list || !entry.at.file || (name && !entry.name))
+		return false;
+	table->left_out[table->left_out_count++] = entry;
+	return true;
+}
+
 static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
 {
-	if (*count == *capacity) {
-		size_t more = *capacity ? *capacity * 2 : 4;
-		struct origin *bigger = reallocarray(*list, more, sizeof(*bigger));
+	struct origin *bigger = make_room(*list, *count, capacity, sizeof(at));
 
-		if (!bigger)
-			return false;
+	if (bigger)
 		*list = bigger;
-		*capacity = more;
-	}
 	at.file = pool_text(pool, at.file);
-	if (!at.file)
+	if (!bigger || !at.file)
 		return false;
 	(*list)[(*count)++] = at;
 	return true;
 }
 
-bool table_leave_out(struct table *table, struct origin at)
-{
-	return add_origin(&table->left_out, &table->left_out_count, &table->left_out_capacity, at, table->pool);
-}
-
 bool table_mark_vital(struct table *table, struct origin at)
 {
 	return add_origin(&table->vital, &table->vital_count, &table->vital_capacity, at, table->pool);
+}
+
+bool table_mark_shared(struct table *table, struct origin at)
+{
+	return add_origin(&table->shared, &table->shared_count, &table->shared_capacity, at, table->pool);
+}
+
+static bool share_file(struct origin at, const struct service *service)
+{
+	return at.file && service->at.file && !strcmp(at.file, service->at.file);
+}
+
+/* An entry without a name is known by its file alone, and so is all of a file that could not be read. */
+bool table_may_lack(const struct table *table, const struct service *service)
+{
+	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
+		return false;
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->name ? !strcmp(entry->name, service->name) : share_file(entry->at, service))
+			return true;
+	}
+	for (size_t n = 0; n < table->shared_count; n++) {
+		if (!table->shared[n].line && share_file(table->shared[n], service))
+			return true;
+	}
+	return false;
 }
 
 /* FNV-1a: names are short. */

@@ -9,6 +9,12 @@
 #include "base/pool.h"
 #include "model/service.h"
 
+/* An entry that the sources have and the table has not, for its errors. */
+struct left_out {
+	struct origin at;
+	const char *name;               /* of the service; NULL: not known, and it may have been several */
+};
+
 struct table {
 	struct pool *pool;
 	struct service *services;
@@ -17,10 +23,12 @@ struct table {
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
 	unsigned drafts_made;           /* a number of its own for each draft */
-	struct origin *left_out;        /* entries that were too broken to become a row, said so; for --keep-going */
+	struct left_out *left_out;      /* entries too broken to become a row or to stay one; for --keep-going */
 	size_t left_out_count, left_out_capacity;
 	struct origin *vital;           /* entries that others hang on, as defaults: an error in one can't be left out */
 	size_t vital_count, vital_capacity;
+	struct origin *shared;          /* the same where the table is good for something without: left out, still an error */
+	size_t shared_count, shared_capacity;
 };
 
 struct table *table_new(void);                  /* NULL: out of memory */
@@ -33,9 +41,13 @@ void table_release(struct table *table);
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
 
-/* Notes an entry that became no row. false: out of memory. */
-bool table_leave_out(struct table *table, struct origin at);
+/* Notes an entry that became no row, or loses it. name: NULL where it is not known. false: out of memory. */
+bool table_leave_out(struct table *table, struct origin at, const char *name);
 bool table_mark_vital(struct table *table, struct origin at);   /* the same for one that others hang on */
+bool table_mark_shared(struct table *table, struct origin at);
+
+/* Whether the service, of this table or of one before it, is or may be an entry that was left out of this one. */
+bool table_may_lack(const struct table *table, const struct service *service);
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 

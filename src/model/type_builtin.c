@@ -89,7 +89,7 @@ static const char *redirect_split(const char *text, struct pool *pool, const cha
 		return "the port stands behind the bracket: [V6]:PORT";
 	if (!bracketed && strchr(text, ':') != colon)
 		return "an IPv6 address stands in brackets, [V6]:PORT, or apart from its port";
-	parts[0] = pool_text_n(pool, text + bracketed, (size_t)(colon - text) - 2 * bracketed);
+	parts[0] = pool_text_n(pool, text + bracketed, (size_t)(colon - text) - (bracketed ? 2 : 0));
 	parts[1] = colon + 1;
 	return parts[0] ? NULL : NO_MEMORY;
 }

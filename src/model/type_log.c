@@ -11,8 +11,8 @@
 #include "base/syslog.h"
 #include "model/type_parts.h"
 
-#define MARGIN_LEAST (5 * 1024)
-#define MARGIN_MOST (20 * 1024)
+#define MARGIN_LEAST (INT64_C(5) * 1024)
+#define MARGIN_MOST (INT64_C(20) * 1024)
 #define LOG_FORMS "it is {SYSLOG, facility, level} or {FILE, path, soft limit, hard limit}"
 
 /* By syslog(3)'s numbers. */
@@ -90,13 +90,11 @@ static const char *log_type_parse(const struct directive *directive, const char 
 	if (reason)
 		return reason;
 	memset(&target, 0, sizeof(target));
-	if (!length && count != 1)
-		reason = LOG_FORMS;
-	else if (length && !strcasecmp(list[0], "SYSLOG"))
+	if (length && !strcasecmp(list[0], "SYSLOG"))
 		reason = syslog_parse(list, length, pool, &target, &at);
 	else if (length && !strcasecmp(list[0], "FILE"))
 		reason = file_parse(list, length, pool, &target, &at);
-	else if (length)
+	else if (length || count != 1)
 		reason = LOG_FORMS;
 	if (!reason)
 		memcpy(field, &target, sizeof(target));

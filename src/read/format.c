@@ -120,6 +120,8 @@ static const struct format *recognise_content(const char *path)
 	struct source source = { .file = path };
 
 	source.text = read_all(path, &source.length);
+	if (source.text)
+		source_drop_mark(&source);
 	for (size_t i = 0; source.text && i < FORMATS && !found; i++) {
 		if (formats[i].reader && formats[i].reader->recognises(&source))
 			found = &formats[i];

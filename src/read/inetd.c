@@ -130,36 +130,23 @@ static bool read_default_hosts(struct inetd *inetd)
 	return true;
 }
 
-/* Whether one of the diagnostics from `first` on is an error of this very place. */
-static bool was_refused(const struct diags *diags, size_t first, struct origin at)
-{
-	for (size_t i = first; i < diags->count; i++) {
-		const struct diag *diag = &diags->list[i];
-
-		if (diag->severity == SEVERITY_ERROR && diag->file && diag->line == at.line &&
-		    diag->column == at.column && !strcmp(diag->file, at.file))
-			return true;
-	}
-	return false;
-}
-
 /* NetBSD's ".include PATTERN". */
 static bool read_directive(struct inetd *inetd)
 {
 	const struct inetd_line *line = &inetd->line;
 	struct inetd_entries *entries = inetd->reading->inetd_entries;
 	const struct inetd *outer = entries->outer;
-	size_t before = inetd->reading->diags->count;
 
 	if (strcmp(line->words[0].text, ".include") != 0)
 		return inetd_refuse(inetd, line->at, "%s: there is no such directive: known is .include",
 				    line->words[0].text);
 	if (line->count < 2 || !*line->words[1].text)
 		return inetd_refuse(inetd, inetd_shift(line->at, 8), ".include: a path is missing");
+	reading_mark_shared(inetd->reading, line->at);
 	entries->outer = inetd;
 	include_files(inetd->reading, &reader_inetd, line->words[1].text, line->words[1].at);
 	entries->outer = outer;
-	return !was_refused(inetd->reading->diags, before, line->words[1].at);
+	return true;
 }
 
 /* What begins with #: a comment, or with FreeBSD and NetBSD an IPsec policy ("#@ in ipsec ...") for what follows. */
@@ -193,7 +180,17 @@ static void leave_out(struct inetd *inetd)
 	if (may_be_hosts(&inetd->line))
 		reading_mark_vital(inetd->reading, inetd->line.at);
 	else
-		reading_leave_out(inetd->reading, inetd->line.at);
+		reading_leave_out(inetd->reading, inetd->line.at, NULL);
+}
+
+/* Whether what stands from start to end is text, after saying where it is not. */
+static bool is_text(const struct inetd *inetd, size_t start, size_t end)
+{
+	const struct source_flaw *flaw = source_flaw(inetd->source, start, end);
+
+	if (flaw)
+		source_refuse_flaw(inetd->source, flaw, inetd->reading->diags);
+	return !flaw;
 }
 
 /* A line of fields. Gives where the next begins. */
@@ -209,16 +206,20 @@ static size_t read_line(struct inetd *inetd, size_t at)
 	struct inetd_entry entry;
 
 	if (!inetd_line_read(&inetd->line, &cutter, at)) {
-		reading_leave_out(inetd->reading, inetd->line.at);
+		reading_leave_out(inetd->reading, inetd->line.at, NULL);
 		return inetd->line.end;
 	}
 	if (!inetd->line.count)
 		return inetd->line.end;
+	if (!is_text(inetd, at, inetd->line.end)) {
+		leave_out(inetd);
+		return inetd->line.end;
+	}
 	entry = entry_new(inetd, inetd->line.words[0].text, inetd->line.at);
 	note_quotes(inetd);
 	if (inetd->line.words[0].text[0] == '.') {
 		if (!read_directive(inetd))
-			reading_leave_out(inetd->reading, inetd->line.at);
+			reading_leave_out(inetd->reading, inetd->line.at, NULL);
 	} else if (!read_default_hosts(inetd) && !read_fields(inetd, &entry)) {
 		leave_out(inetd);
 	}
@@ -243,10 +244,13 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	struct origin place = source_origin(inetd->source, at);
 	const char *field = inetd_keep(inetd, text, strcspn(text, " \t"));
 	struct inetd_entry entry = entry_new(inetd, field ? field : "", place);
+	size_t before = inetd->reading->inetd_entries->count;
 
 	entry.disabled = off;
-	if (!inetd_read_keyed(inetd, &entry, &behind) || !field)
-		reading_leave_out(inetd->reading, place);
+	if (!inetd_read_keyed(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
+		inetd->reading->inetd_entries->count = before;
+		reading_leave_out(inetd->reading, place, NULL);
+	}
 	return behind;
 }
 
@@ -304,7 +308,7 @@ static bool inetd_read(struct reading *reading, const char *path)
 	struct source source;
 	bool ok;
 
-	if (!source_load(&source, path, reading->table->pool, reading->diags))
+	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
 		return false;
 	ok = inetd_read_source(reading, &source);
 	source_free(&source);
@@ -342,6 +346,7 @@ void inetd_finish(struct reading *reading)
 const struct reader reader_inetd = {
 	.recognises = inetd_recognises,
 	.takes = inetd_takes,
+	.passes_over = true,
 	.read = inetd_read,
 	.finish = inetd_finish,
 };

@@ -43,6 +43,8 @@ static bool take_path(struct inetd *inetd, struct inetd_entry *entry, const char
 	}
 	if (path && path > field && path[-1] == ':')
 		return inetd_refuse(inetd, at, "%s: a unix socket has no host in front", field);
+	if (*field != '/' && *field != '@')
+		return inetd_refuse(inetd, at, "%s: a unix socket's service is its path, which begins with /", field);
 	return true;
 }
 
@@ -73,6 +75,17 @@ static bool take_rpc(struct inetd *inetd, struct inetd_entry *entry)
 	return entry->address || inetd_refuse(inetd, entry->at, "out of memory");
 }
 
+static bool check_port(struct inetd *inetd, const struct inetd_entry *entry)
+{
+	int64_t port;
+
+	if (entry->transport == INETD_IP || entry->service[strspn(entry->service, "0123456789")] ||
+	    inetd_number(entry->service, UINT16_MAX, &port))
+		return true;
+	return inetd_refuse(inetd, entry->service_at, "%s: a port is a number up to 65535 or a name of services(5)",
+			    entry->service);
+}
+
 bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
 			const char **hosts)
 {
@@ -94,5 +107,5 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 		return inetd_refuse(inetd, entry->service_at, "%s: a service is missing behind the colon", field);
 	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP)
 		return take_rpc(inetd, entry);
-	return take_mux(inetd, entry);
+	return check_port(inetd, entry) && take_mux(inetd, entry);
 }

@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "read/inetd_entry.h"
+#include "read/xinetd_share.h"
 
 struct drafting {
 	struct reading *reading;
@@ -222,7 +223,7 @@ static void set_limits(const struct drafting *drafting)
 	const struct inetd_entry *entry = drafting->entry;
 	struct origin at = entry->wait_at;
 
-	if (entry->accepts)
+	if (entry->accepts && (entry->instances != UNLIMITED || !drafting->reading->share))
 		set_number(drafting, "instances", entry->instances, at);
 	if (entry->per_source != UNLIMITED)
 		set_number(drafting, "per_source", entry->per_source, at);
@@ -262,6 +263,18 @@ static void set_environment(const struct drafting *drafting)
 		set(drafting, "passenv", "*", at);
 }
 
+/* Where xinetd has a table of its own beside this one. */
+static bool lay_defaults(const struct drafting *drafting)
+{
+	const struct inetd_entry *entry = drafting->entry;
+	bool has_datagrams = entry->transport == INETD_UDP || entry->transport == INETD_RPC_UDP;
+	const struct xinetd_guest guest = {
+		.draft = drafting->draft, .at = entry->at, .accepts = entry->accepts, .has_connections = !has_datagrams,
+	};
+
+	return xinetd_share_lay(drafting->reading, &guest);
+}
+
 void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct drafting drafting = { .reading = reading, .entry = entry };
@@ -271,6 +284,7 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 		refuse_memory(&drafting);
 		return;
 	}
+	draft_set_foreign(drafting.draft);
 	set_sockets(&drafting);
 	if (entry->builtin)
 		set_builtin(&drafting);
@@ -286,5 +300,10 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 	set_environment(&drafting);
 	if (entry->never || entry->disabled)
 		set(&drafting, "disable", "yes", entry->never ? entry->wait_at : entry->at);
-	reading_add(reading, drafting.draft);
+	if (lay_defaults(&drafting)) {
+		reading_add(reading, drafting.draft);
+		return;
+	}
+	draft_free(drafting.draft);
+	reading_leave_out(reading, entry->at, NULL);
 }

@@ -1,8 +1,8 @@
 /* NetBSD's other notation: SERVICE on KEY = VALUE ..., KEY = VALUE; over any number of lines.
  *
  * The hard thing is a semicolon that was forgotten: all that follows would be read as further values. So what
- * looks like the beginning of another definition, at the beginning of its line, ends the one before, which is left
- * out. */
+ * looks like the beginning of another definition, a row or a directive, at the beginning of its line, ends the one
+ * before, which is left out. */
 #include <ctype.h>
 #include <string.h>
 
@@ -36,6 +36,35 @@ static bool is_on_or_off(const char *text, size_t length)
 	return (length == 2 && !memcmp(text, "on", 2)) || (length == 3 && !memcmp(text, "off", 3));
 }
 
+/* The next word of a line: its length, with *text moved to its beginning. */
+static size_t next_word(const char **text)
+{
+	*text += strspn(*text, " \t");
+	return strcspn(*text, " \t\r\n");
+}
+
+static bool begins_with(const char *text, size_t length, const char *word)
+{
+	return length >= strlen(word) && !memcmp(text, word, strlen(word));
+}
+
+/* Whether the line is a row of the usual form: NAME stream PROTOCOL nowait. */
+static bool is_row(const char *text)
+{
+	static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", "rdm" };
+	bool has_type = false;
+	size_t length;
+
+	text += strcspn(text, " \t\r\n");
+	length = next_word(&text);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		has_type |= begins_with(text, length, types[i]);
+	text += length;
+	text += next_word(&text);
+	length = next_word(&text);
+	return has_type && (begins_with(text, length, "wait") || begins_with(text, length, "nowait"));
+}
+
 /* Whether the line at `at` begins a definition: a word in its first column, on or off, and a key. */
 static bool begins_definition(const struct source *source, size_t at)
 {
@@ -55,6 +84,16 @@ static bool begins_definition(const struct source *source, size_t at)
 	return length && text[length + strspn(text + length, " \t")] == '=';
 }
 
+static bool begins_entry(const struct source *source, size_t at)
+{
+	const char *text = source->text + at;
+
+	if (inetd_is_blank(*text) || *text == '#')
+		return false;
+	return begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_row(text) ||
+		begins_definition(source, at);
+}
+
 /* To the next token, over blanks, line ends and comments. false: there is none, or it is another definition's. */
 static bool skip_space(struct inetd_keyed *keyed)
 {
@@ -65,7 +104,7 @@ static bool skip_space(struct inetd_keyed *keyed)
 
 		if (c == '#') {
 			keyed->at = inetd_line_end(source, keyed->at);
-		} else if (c == '\n' && begins_definition(source, keyed->at + 1)) {
+		} else if (c == '\n' && begins_entry(source, keyed->at + 1)) {
 			keyed->torn = true;
 			return false;
 		} else if (c == '\n' || inetd_is_blank(c)) {

@@ -3,6 +3,7 @@
  * The hard thing is the number: OpenBSD, NetBSD and GNU count starts a minute behind a dot or a colon, FreeBSD counts
  * what runs at once behind a slash, and 0 is no limit for the one and a closed door for the other. */
 #include <string.h>
+#include <strings.h>
 
 #include "read/inetd_entry.h"
 
@@ -44,6 +45,22 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 	}
 }
 
+/* What a peer takes for a number, and which is none to keep to. */
+static bool take_odd_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+{
+	struct diags *diags = inetd->reading->diags;
+
+	if (!*text) {
+		diag_warning(diags, at, "%s: no number stands behind the dot: it means nothing", entry->service);
+		return true;
+	}
+	if (text[strspn(text, "0123456789")])
+		return false;
+	entry->burst = UNLIMITED;
+	diag_warning(diags, at, "%s: %s is more than can be counted: there is no limit", entry->service, text);
+	return true;
+}
+
 /* ".N" and ":N". The colon is NetBSD's alone. */
 static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
@@ -51,7 +68,8 @@ static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 	int64_t number;
 
 	if (!inetd_number(text + 1, INT32_MAX, &number))
-		return inetd_refuse(inetd, number_at,
+		return take_odd_rate(inetd, entry, text + 1, number_at) ||
+			inetd_refuse(inetd, number_at,
 				    "%s: behind %s%c stands how many may be started in a minute; '%s' is no number",
 				    entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
 	if (!number && *text == ':') {
@@ -95,10 +113,18 @@ static bool take_numbers(struct inetd *inetd, struct inetd_entry *entry, const c
 /* A word that some inetds read as one of the two all the same. */
 static bool take_lax(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
-	entry->accepts = inetd->dialect->wait == WAIT_ELSE || field[0] == 'n';
+	entry->accepts = inetd->dialect->wait == WAIT_ELSE || strchr("nN", field[0]);
 	diag_warning(inetd->reading->diags, at, "%s: '%s' is neither wait nor nowait; it is taken for %s",
 		     entry->service, field, entry->accepts ? "nowait" : "wait");
 	return true;
+}
+
+/* Capitals are the same, but where what is not `wait` is `nowait`. */
+static bool begins_with(const struct inetd *inetd, const char *field, const char *word)
+{
+	if (inetd->dialect->wait == WAIT_ELSE)
+		return !strncmp(field, word, strlen(word));
+	return !strncasecmp(field, word, strlen(word));
 }
 
 bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
@@ -106,8 +132,8 @@ bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char 
 	const char *end = field;
 
 	entry->wait_at = at;
-	entry->accepts = !strncmp(field, "nowait", 6);
-	if (entry->accepts || !strncmp(field, "wait", 4))
+	entry->accepts = begins_with(inetd, field, "nowait");
+	if (entry->accepts || begins_with(inetd, field, "wait"))
 		end = field + (entry->accepts ? 6 : 4);
 	if (end > field && !*end)
 		return true;

@@ -23,6 +23,23 @@ static void add_name(struct buf *out, const char *text, size_t length)
 	}
 }
 
+/* An address of IPv6 has _ for its colons, in brackets, so that it is seen what it is: [__1] is ::1. */
+static void add_host(struct buf *out, const char *host)
+{
+	bool is_six = strchr(host, ':');
+
+	if (is_six)
+		buf_char(out, '[');
+	for (; *host; host++) {
+		if (*host == ':')
+			buf_char(out, '_');
+		else
+			add_name(out, host, 1);
+	}
+	if (is_six)
+		buf_char(out, ']');
+}
+
 /* What stands in front: the service without what is only its place. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
@@ -79,7 +96,7 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 	add_kind(entry, six, &out);
 	if (entry->host) {
 		buf_char(&out, '@');
-		add_name(&out, entry->host, strlen(entry->host));
+		add_host(&out, entry->host);
 	}
 	name = out.failed ? NULL : pool_text(pool, buf_string(&out));
 	buf_free(&out);

@@ -120,6 +120,33 @@ static void warn_of_name(struct inetd *inetd, const struct inetd_entry *entry, c
 		   name->text);
 }
 
+/* An absolute path that is another's is an argument, too: a script, most of the time. */
+static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+{
+	const char *slash = strrchr(entry->program, '/');
+	bool is_wrapper = slash && !strcmp(slash + 1, "tcpd");
+
+	if (name->text[0] != '/' || is_wrapper || !strcmp(name->text, entry->program))
+		return;
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
+		     entry->service, name->text);
+	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program,
+		   slash ? slash + 1 : entry->program, name->text);
+}
+
+static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (arguments[i].text[0] != '#')
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, "%s: '%s' is passed to the program as an argument",
+			     entry->service, arguments[i].text);
+		diags_hint(inetd->reading->diags, "a comment has a line of its own");
+		return;
+	}
+}
+
 static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
 {
 	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
@@ -148,7 +175,10 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 	if (*program != '/' && !(inetd->dialect->searches_path && !strchr(program, '/')))
 		return refuse_relative(inetd, entry, program, at);
 	entry->program = program;
-	if (count)
+	if (count) {
 		warn_of_name(inetd, entry, &arguments[0]);
+		warn_of_path(inetd, entry, &arguments[0]);
+	}
+	warn_of_comment(inetd, entry, arguments, count);
 	return true;
 }

@@ -86,6 +86,39 @@ static struct inetd_entry *group_winner(struct inetd_entry **group, size_t lengt
 	return winner;
 }
 
+/* An entry for both families of which another takes IPv4 alone. */
+static bool keeps_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
+{
+	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !is_weak(entry) &&
+		winner->families == INETD_IPV4 && !winner->yields && !is_weak(winner);
+}
+
+/* The last such entry of a group goes on for IPv6, as tcp goes on for IPv4 beside tcp6. */
+static void keep_half(struct inetd_entry **group, size_t length, struct diags *diags)
+{
+	const struct inetd_entry *winner = group_winner(group, length);
+	struct buf place = { 0 };
+
+	origin_describe(winner->at, &place);
+	for (size_t i = length; i-- > 0;) {
+		if (!keeps_half(group[i], winner))
+			continue;
+		group[i]->families = INETD_IPV6;
+		group[i]->is_dual = false;
+		group[i]->is_implied = true;
+		diag_note(diags, group[i]->at, "%s: this entry is for IPv6: there is another for IPv4%s",
+			  group[i]->name, buf_string(&place));
+		break;
+	}
+	buf_free(&place);
+}
+
+/* What keep_half left it with. */
+static bool is_half(const struct inetd_entry *entry)
+{
+	return entry->is_implied && entry->families == INETD_IPV6 && entry->yields == INETD_IPV6;
+}
+
 static void drop_others(struct inetd_entry **group, size_t length, struct diags *diags)
 {
 	const struct inetd_entry *winner = group_winner(group, length);
@@ -93,7 +126,7 @@ static void drop_others(struct inetd_entry **group, size_t length, struct diags 
 
 	origin_describe(winner->at, &place);
 	for (size_t i = 0; i < length; i++) {
-		group[i]->is_dropped = group[i] != winner;
+		group[i]->is_dropped = group[i] != winner && !is_half(group[i]);
 		if (group[i] == winner || is_weak(group[i]) || is_weak(winner))
 			continue;
 		diag_warning(diags, group[i]->at,
@@ -127,8 +160,16 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 {
 	if (entry->is_dropped || !entry->yields || !find_name(sorted, count, entry->rival))
 		return;
+	entry->is_dropped = is_half(entry);
 	entry->families &= (uint8_t)~entry->yields;
 	entry->is_dual = false;
+}
+
+/* When nothing is looked up by the order of the names any more. */
+static void name_half(struct inetd_entry *entry)
+{
+	if (!entry->is_dropped && is_half(entry))
+		entry->name = entry->rival;
 }
 
 static bool is_tcpmux(const struct inetd_entry *entry)
@@ -197,11 +238,15 @@ static void settle_sorted(struct inetd_entry **sorted, size_t count, struct diag
 		qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
 	for (size_t i = 0, length; i < count; i += length) {
 		length = group_length(sorted + i, count - i);
-		if (length > 1)
-			drop_others(sorted + i, length, diags);
+		if (length == 1)
+			continue;
+		keep_half(sorted + i, length, diags);
+		drop_others(sorted + i, length, diags);
 	}
 	for (size_t i = 0; i < count; i++)
 		yield_family(sorted[i], sorted, count);
+	for (size_t i = 0; i < count; i++)
+		name_half(sorted[i]);
 }
 
 /* Once: at the first entry whose clients of IPv6 a peer would not have. */

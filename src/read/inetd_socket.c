@@ -3,6 +3,7 @@
  * The hard thing is what stands behind the plain words: NetBSD's limit and accept filter, the sizes of buffers,
  * and the families, which every system spells alike and means differently (see inetd_dialect.c). */
 #include <string.h>
+#include <strings.h>
 
 #include "read/inetd_entry.h"
 
@@ -19,6 +20,27 @@ static const struct {
 static bool is_word(const char *text, size_t length, const char *word)
 {
 	return strlen(word) == length && !memcmp(text, word, length);
+}
+
+/* As every inetd has it, a type is written in small letters. */
+static const char *type_in_capitals(const char *text, size_t length)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strlen(types[i].word) == length && !strncasecmp(text, types[i].word, length))
+			return types[i].word;
+	}
+	return NULL;
+}
+
+static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, const char *field, struct origin at)
+{
+	const char *meant = type_in_capitals(field, strcspn(field, ",:"));
+
+	inetd_refuse(inetd, at, "%s: '%s' is no type of socket: known are stream, dgram, raw and seqpacket",
+		     entry->service, field);
+	if (meant)
+		diags_hint(inetd->reading->diags, "did you mean %s, in small letters", meant);
+	return false;
 }
 
 static bool find_type(const char *text, size_t length, struct inetd_entry *entry)
@@ -73,9 +95,7 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 				    "%s: there are no rdm sockets: known are stream, dgram, raw and seqpacket",
 				    entry->service);
 	if (!find_type(field, length, entry))
-		return inetd_refuse(inetd, at,
-				    "%s: '%s' is no type of socket: known are stream, dgram, raw and seqpacket",
-				    entry->service, field);
+		return refuse_type(inetd, entry, field, at);
 	return !field[length] || take_suffix(inetd, entry, field + length, inetd_shift(at, length));
 }
 

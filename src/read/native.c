@@ -5,6 +5,8 @@
  * thrown away. */
 #include "read/native.h"
 
+#include <string.h>
+
 #include "read/include.h"
 #include "read/section.h"
 #include "read/statement.h"
@@ -95,7 +97,7 @@ static void read_service(struct native *native)
 		return;
 	}
 	draft_free(draft);
-	reading_leave_out(reading, head->at);
+	reading_leave_out(reading, head->at, name);
 }
 
 static void read_defaults(struct native *native)
@@ -126,6 +128,18 @@ static void read_call(struct native *native)
 		reading_source(native->reading, path, at);
 }
 
+/* The name as it is written, where libconfuse could make nothing of the statement. NULL: quotes may hide another. */
+static const char *written_head(const struct native *native)
+{
+	const struct item *head = &native->statement.items[0];
+	struct word word = head->count ? native->statement.words[head->first] : (struct word){ 0 };
+	const char *text = native->source->text + word.start;
+
+	if (word.start == word.end || strchr("\"'", *text))
+		return NULL;
+	return pool_text_n(native->reading->table->pool, text, word.end - word.start);
+}
+
 static void read_statement(struct native *native)
 {
 	if (native->statement.kind != STATEMENT_SERVICE)
@@ -133,7 +147,8 @@ static void read_statement(struct native *native)
 	if (!section_open(&native->section, native->source, &native->statement, native->reading->table->pool,
 			  native->reading->diags)) {
 		if (native->statement.kind == STATEMENT_SERVICE)
-			reading_leave_out(native->reading, native->statement.items[0].at);
+			reading_leave_out(native->reading, native->statement.items[0].at,
+					  written_head(native));
 		return;
 	}
 	switch (native->statement.kind) {

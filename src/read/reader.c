@@ -17,6 +17,7 @@
 #include "model/check.h"
 #include "read/format.h"
 #include "read/native.h"
+#include "read/xinetd_share.h"
 
 static void refuse_memory(struct reading *reading)
 {
@@ -41,15 +42,21 @@ bool reading_add(struct reading *reading, struct draft *draft)
 	return true;
 }
 
-void reading_leave_out(struct reading *reading, struct origin at)
+void reading_leave_out(struct reading *reading, struct origin at, const char *name)
 {
-	if (!table_leave_out(reading->table, at))
+	if (!table_leave_out(reading->table, at, name))
 		refuse_memory(reading);
 }
 
 void reading_mark_vital(struct reading *reading, struct origin at)
 {
 	if (!table_mark_vital(reading->table, at))
+		refuse_memory(reading);
+}
+
+void reading_mark_shared(struct reading *reading, struct origin at)
+{
+	if (!table_mark_shared(reading->table, at))
 		refuse_memory(reading);
 }
 
@@ -67,6 +74,7 @@ static bool refuse_circle(struct reading *reading, const char *path, const struc
 		else
 			diag_note(reading->diags, ((struct origin){ .file = opened->path }),
 				  "is read because the command line names it");
+		diags_tie(reading->diags);
 		return true;
 	}
 	return false;
@@ -140,8 +148,7 @@ static bool read_folder(struct reading *reading, const struct reader *reader, co
 	return ok;
 }
 
-/* The one way into a file. path is kept in the table's pool. */
-static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+static bool open_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	struct origin at = from.file ? from : (struct origin){ .file = path };
 	struct stat status = { 0 };
@@ -161,6 +168,16 @@ static bool read_path(struct reading *reading, const struct reader *reader, cons
 	else
 		ok = reader->read(reading, path);
 	reading->depth--;
+	return ok;
+}
+
+/* The one way into a file. path is kept in the table's pool. */
+static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	bool ok = open_path(reading, reader, path, from);
+
+	if (!ok && reading->depth && reader->passes_over)
+		reading_mark_shared(reading, (struct origin){ .file = path });
 	return ok;
 }
 
@@ -305,6 +322,7 @@ void reading_finish(struct reading *reading)
 	bool failed = false;
 
 	formats_finish(reading);
+	xinetd_share_free(reading);
 	for (size_t i = 0; i < reading->draft_count; i++) {
 		failed |= !draft_seal(reading->drafts[i], reading->defaults, reading->diags);
 		draft_free(reading->drafts[i]);

@@ -55,6 +55,7 @@ struct reading {
 	const struct read_request *request;             /* NULL: a text in memory */
 	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
 	size_t pending;                 /* entries that become drafts then */
+	struct xinetd_share *share;     /* defaults of xinetd.conf for services of inetd.conf; NULL: none */
 	struct xinetd *xinetd;          /* what was read of a source of xinetd.conf, until its end; private to xinetd*.c */
 };
 
@@ -62,6 +63,8 @@ struct reader {
 	bool (*recognises)(const struct source *source);        /* by what is in it */
 	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
+	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
+	bool passes_over;
 	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
 	bool (*read)(struct reading *reading, const char *path);
 	/* When a source is read with all it includes: adds the drafts of what was kept of it. NULL: nothing was. */
@@ -76,6 +79,8 @@ struct read_request {
 	size_t count;
 	enum compat compat;             /* for sources that name none */
 	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
+	bool wrap_rules;                /* hosts.allow or hosts.deny have any: what cannot keep to them is warned of */
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
 	void (*took)(void *context, const char *path, const char *format, size_t entries);
 	void *context;
@@ -89,12 +94,21 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
 
 /* For readers: an entry at this place could not be made a draft of, which was said. --keep-going leaves it out, and
- * nothing else. */
-void reading_leave_out(struct reading *reading, struct origin at);
+ * nothing else. name: the service's, by which a reload finds what ran before; NULL where it is not known. */
+void reading_leave_out(struct reading *reading, struct origin at, const char *name);
 
 /* For readers: an entry begins here that others hang on, as defaults, an include, or what is no entry at all. An error
  * in it can't be left out, and is not that of the service before it. */
 void reading_mark_vital(struct reading *reading, struct origin at);
+
+/* For readers: what is read here, as an include, may speak for others, and yet its errors are not to stop them:
+ * --keep-going tells them as errors and goes on. */
+void reading_mark_shared(struct reading *reading, struct origin at);
+
+static inline bool reading_has_wrap_rules(const struct reading *reading)
+{
+	return reading->request && reading->request->wrap_rules;
+}
 
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct draft *draft);

@@ -13,6 +13,7 @@
 #include "read/xinetd_entry.h"
 #include "read/xinetd_roster.h"
 #include "read/xinetd_service.h"
+#include "read/xinetd_share.h"
 
 /* What a name inside an entry tells of its language: 1 xinetd's, -1 superd's, 0 either's. */
 static int judge_name(const struct xinetd_scanner *scanner)
@@ -108,6 +109,8 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 	if (!is_taken && !format_may_be_table(name))
 		return false;
 	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
+	if (source.text)
+		source_drop_mark(&source);
 	if (source.text && !is_taken && xinetd_recognises(&source)) {
 		diag_warning(reading->diags, ((struct origin){ .file = path }),
 			     "left out: in a folder of xinetd.conf, a file with a dot in its name is none of its");
@@ -143,7 +146,7 @@ static bool xinetd_read(struct reading *reading, const char *path)
 	struct source source;
 	bool ok;
 
-	if (!source_load(&source, path, reading->table->pool, reading->diags))
+	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
 		return false;
 	ok = xinetd_read_source(reading, &source);
 	source_free(&source);
@@ -165,13 +168,15 @@ void xinetd_end_source(struct reading *reading)
 		xinetd_make_service(xinetd, reading, &xinetd->services[i], defaults);
 	if (xinetd->failed)
 		refuse_memory(reading);
-	xinetd_free(xinetd);
+	if (xinetd->failed || !xinetd_share_keep(reading, xinetd, defaults))
+		xinetd_free(xinetd);
 	reading->xinetd = NULL;
 }
 
 const struct reader reader_xinetd = {
 	.recognises = xinetd_recognises,
 	.takes = xinetd_takes,
+	.passes_over = true,
 	.read = xinetd_read,
 	.end_source = xinetd_end_source,
 };

@@ -5,14 +5,13 @@
  * one before, and an entry with a line that is no attribute is kept, broken, so that its other lines are judged. */
 #include "read/xinetd_entry.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "read/xinetd.h"
+#include "read/xinetd_attribute.h"
+#include "read/xinetd_include.h"
 
 /* A file while it is cut into entries. */
 struct collector {
@@ -22,6 +21,8 @@ struct collector {
 	struct xinetd_entry *entry;     /* the one that is open, or NULL; moves when another is added */
 	struct origin at;               /* where its head is */
 	bool is_begun;                  /* its brace was seen */
+	struct xinetd_entry *ended;     /* the one before, while nothing but lines that are in none came after it */
+	struct xinetd_entry unheeded;   /* defaults that don't count */
 };
 
 struct xinetd *xinetd_new(void)
@@ -112,7 +113,7 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 	if (collector->entry)
 		collector->entry->is_broken = true;
 	else
-		reading_mark_vital(collector->reading, at);
+		reading_leave_out(collector->reading, at, NULL);
 	diag_error(diags, at, "%s", what);
 	if (hint)
 		diags_hint(diags, "%s", hint);
@@ -201,60 +202,46 @@ static void open_service(struct collector *collector, struct origin at)
 			     "a service has one name: what stands behind it means nothing");
 }
 
-static void open_defaults(struct collector *collector, struct origin at)
+/* Of several in one file xinetd takes the first. */
+static struct xinetd_entry *find_defaults(struct collector *collector, struct origin at)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
 	struct xinetd *xinetd = collector->xinetd;
 
-	reading_mark_vital(collector->reading, at);
-	if (xinetd->has_defaults)
+	if (xinetd->has_defaults) {
 		diag_warning(collector->reading->diags, at,
-			     "the file has defaults already: xinetd takes the first, here both count");
+			     "the file has defaults already: as in xinetd the first count, and these do not");
+		return &collector->unheeded;
+	}
 	if (!xinetd->defaults.at.file)
 		xinetd->defaults.at = at;
 	xinetd->has_defaults = true;
-	collector->entry = &xinetd->defaults;
+	return &xinetd->defaults;
+}
+
+static void open_defaults(struct collector *collector, struct origin at)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+
+	reading_mark_shared(collector->reading, at);
+	collector->entry = find_defaults(collector, at);
 	collector->is_begun = scanner->count > 1 && is_brace(collector, scanner->words[scanner->count - 1]);
 	if (scanner->count > 1U + collector->is_begun)
 		refuse_line(collector, place_of(collector, scanner->words[1]), "defaults has no name", NULL);
 }
 
-/* A folder that is not there holds nothing; a file that is not there may have held anything. */
-static bool folder_is_there(struct reading *reading, const char *path, struct origin at)
-{
-	struct stat status;
-
-	if (stat(path, &status) == 0 || errno != ENOENT)
-		return true;
-	diag_warning(reading->diags, at, "includedir: there is no %s", path);
-	return false;
-}
-
 static void read_include(struct collector *collector, struct origin at, bool is_folder)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
-	struct xinetd *xinetd = collector->xinetd;
-	const char *slash = strrchr(at.file, '/'), *path;
-	bool has_defaults = xinetd->has_defaults;
+	const char *path;
 
-	reading_mark_vital(collector->reading, at);
+	reading_mark_shared(collector->reading, at);
 	if (scanner->count != 2) {
 		diag_error(collector->reading->diags, at, "%s takes one path", is_folder ? "includedir" : "include");
 		return;
 	}
 	path = text_of(collector, scanner->words[1]);
-	if (path && *path != '/' && slash)
-		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
-	else if (path && !strcmp(path, "-"))
-		path = "./-";           /* a file, not standard input */
-	if (!path) {
-		xinetd->failed = true;
-		return;
-	}
-	if (is_folder && !folder_is_there(collector->reading, path, at))
-		return;
-	reading_file(collector->reading, &reader_xinetd, path, at);
-	xinetd->has_defaults = has_defaults;
+	if (path)
+		xinetd_include(collector->xinetd, collector->reading, path, at, is_folder);
 }
 
 static void read_statement(struct collector *collector)
@@ -263,6 +250,7 @@ static void read_statement(struct collector *collector)
 	struct origin at = place_of(collector, scanner->words[0]);
 
 	collector->at = at;
+	collector->ended = NULL;
 	if (xinetd_span_is(scanner->source, scanner->words[0], "service"))
 		open_service(collector, at);
 	else if (xinetd_span_is(scanner->source, scanner->words[0], "defaults"))
@@ -276,6 +264,7 @@ static void close_entry(struct collector *collector)
 	if (collector->scanner.count)
 		refuse_line(collector, place_of(collector, collector->scanner.name),
 			    "the brace that ends an entry stands alone on its line", NULL);
+	collector->ended = collector->entry;
 	collector->entry = NULL;
 }
 
@@ -301,15 +290,30 @@ static void read_inside(struct collector *collector)
 	}
 }
 
+/* Whether the line is an attribute that is known. */
+static bool is_known(const struct collector *collector)
+{
+	const char *name = text_of(collector, collector->scanner.name);
+
+	return name && xinetd_attribute_find(name) >= 0;
+}
+
+/* A brace too early leaves the rest of its entry behind it, which is not to run without that. */
+static void read_orphan(struct collector *collector, struct origin at)
+{
+	collector->entry = is_known(collector) ? collector->ended : NULL;
+	refuse_line(collector, at, "this attribute is in no entry", "entries begin with service NAME or defaults");
+	if (collector->entry)
+		read_attribute(collector);
+	collector->entry = NULL;
+}
+
 static void read_outside(struct collector *collector)
 {
 	struct origin at = place_of(collector, line_start(&collector->scanner));
 
-	if (xinetd_line_begins_entry(&collector->scanner))
-		read_statement(collector);
-	else if (collector->scanner.kind == XINETD_ATTRIBUTE)
-		refuse_line(collector, at, "this attribute is in no entry",
-			    "entries begin with service NAME or defaults");
+	if (collector->scanner.kind == XINETD_ATTRIBUTE)
+		read_orphan(collector, at);
 	else
 		refuse_line(collector, at, "this begins no entry",
 			    "entries begin with service NAME, defaults, include PATH or includedir PATH");
@@ -321,21 +325,54 @@ static void end_unclosed(struct collector *collector)
 	collector->entry = NULL;
 }
 
+/* Whether the line is no plain text, which is said. What defaults would have said is marked as broken then. */
+static bool refuse_flaw(struct collector *collector)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	const struct source *source = scanner->source;
+	size_t start = source->lines[scanner->next - 1];
+	size_t end = scanner->next < source->line_count ? source->lines[scanner->next] : source->length;
+	const struct source_flaw *flaw = source_flaw(source, start, end);
+
+	if (!flaw)
+		return false;
+	source_refuse_flaw(source, flaw, collector->entry ? &collector->entry->said : collector->reading->diags);
+	if (!collector->entry)
+		reading_leave_out(collector->reading, source_origin(source, start), NULL);
+	else
+		collector->entry->is_broken = true;
+	if (collector->entry && scanner->kind == XINETD_ATTRIBUTE)
+		read_attribute(collector);
+	return true;
+}
+
+static void read_line(struct collector *collector)
+{
+	if (xinetd_line_begins_entry(&collector->scanner)) {
+		if (collector->entry)
+			end_unclosed(collector);
+		read_statement(collector);
+		refuse_flaw(collector);
+	} else if (!refuse_flaw(collector)) {
+		if (collector->entry)
+			read_inside(collector);
+		else
+			read_outside(collector);
+	} else if (collector->scanner.kind == XINETD_CLOSE) {
+		collector->entry = NULL;
+	}
+}
+
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source)
 {
 	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
 
 	xinetd->has_defaults = false;
-	while (!xinetd->failed && xinetd_line_next(&collector.scanner)) {
-		if (collector.entry && xinetd_line_begins_entry(&collector.scanner))
-			end_unclosed(&collector);
-		if (collector.entry)
-			read_inside(&collector);
-		else
-			read_outside(&collector);
-	}
+	while (!xinetd->failed && xinetd_line_next(&collector.scanner))
+		read_line(&collector);
 	if (collector.entry)
 		end_unclosed(&collector);
 	xinetd->failed |= collector.scanner.failed;
+	entry_free(&collector.unheeded);
 	xinetd_scanner_free(&collector.scanner);
 }

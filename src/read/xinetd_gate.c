@@ -3,8 +3,10 @@
  * The hard thing is which of it means something for which service. What defaults say is for those that have a use for
  * it; what a service says itself and superd could not hold it to is refused. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/scan.h"
+#include "model/access.h"
 #include "read/xinetd_service.h"
 
 /* xinetd's own, where nobody says more: 50 connections a second, or a rest of 10 seconds. */
@@ -21,6 +23,35 @@ static void set_if_said(struct xinetd_service *service, enum xinetd_attribute at
 		xinetd_set_as_is(service, attribute);
 }
 
+/* What is taken for the name of a host, and was hardly meant as one. */
+static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_said(service, attribute);
+	struct diags *said = &service->entry->said;
+
+	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
+		const char *word = value->words[i];
+		bool is_all = !strcasecmp(word, "ALL");
+
+		if (!access_is_name(word) || (!is_all && !strchr("0123456789", *word)))
+			continue;
+		diag_warning(said, value->word_at[i], "%s: '%s' is taken for the name of a host",
+			     xinetd_rules[attribute].name, word);
+		if (is_all && attribute == ATTR_ONLY_FROM)
+			diags_hint(said, "everybody is meant by no only_from at all, or by 0.0.0.0/0 ::/0");
+		else
+			diags_hint(said, is_all ? "everybody is 0.0.0.0/0 ::/0"
+						: "an address has four decimal numbers, as 127.0.0.1");
+	}
+}
+
+static void set_nobody(struct xinetd_service *service, const struct xinetd_value *only_from)
+{
+	xinetd_set_text(service, "only_from", "none", only_from->at);
+	if (!only_from->is_inherited)
+		diag_warning(&service->entry->said, only_from->at, "only_from is empty: nobody may come");
+}
+
 /* An empty list is nobody. A sensor is for those who are kept out. */
 static void set_addresses(struct xinetd_service *service)
 {
@@ -29,10 +60,12 @@ static void set_addresses(struct xinetd_service *service)
 	if (service->flags & FLAG_SENSOR)
 		return;
 	if (only_from && !only_from->count)
-		xinetd_set_text(service, "only_from", "none", only_from->at);
+		set_nobody(service, only_from);
 	else if (only_from)
 		xinetd_set_as_is(service, ATTR_ONLY_FROM);
 	set_if_said(service, ATTR_NO_ACCESS);
+	warn_of_names(service, ATTR_ONLY_FROM);
+	warn_of_names(service, ATTR_NO_ACCESS);
 }
 
 /* Nobody is ever served by 0 of them. */
@@ -50,14 +83,28 @@ static bool is_never(struct xinetd_service *service, enum xinetd_attribute attri
 	return true;
 }
 
+/* A limit of instances where the one server takes its clients itself. */
+static void note_of_limit(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_said(service, attribute);
+
+	if (value && !value->is_inherited)
+		diag_note(&service->entry->said, value->at, "%s means nothing with wait = yes: one server runs",
+			  xinetd_rules[attribute].name);
+}
+
 /* At the limit xinetd takes a client and lets it go. A server that accepts itself is one, and no more than that. */
 static void set_instances(struct xinetd_service *service)
 {
 	const struct xinetd_value *instances = xinetd_said(service, ATTR_INSTANCES);
 	bool own = service->type & IS_INTERNAL && !(service->flags & FLAG_SENSOR);
 
-	if (is_never(service, ATTR_INSTANCES) || !service->accepts)
+	if (is_never(service, ATTR_INSTANCES))
 		return;
+	if (!service->accepts) {
+		note_of_limit(service, ATTR_INSTANCES);
+		return;
+	}
 	if (instances)
 		xinetd_set_as_is(service, ATTR_INSTANCES);
 	else if (!own)
@@ -70,8 +117,12 @@ static void set_per_source(struct xinetd_service *service)
 {
 	const struct xinetd_value *per_source = xinetd_said(service, ATTR_PER_SOURCE);
 
-	if (is_never(service, ATTR_PER_SOURCE) || !per_source || !service->accepts)
+	if (is_never(service, ATTR_PER_SOURCE) || !per_source)
 		return;
+	if (!service->accepts) {
+		note_of_limit(service, ATTR_PER_SOURCE);
+		return;
+	}
 	xinetd_set_as_is(service, ATTR_PER_SOURCE);
 	xinetd_set_text(service, "per_source_prefix", "128", per_source->at);
 }
@@ -155,6 +206,11 @@ static void set_libwrap(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, said->at,
 				    "libwrap: with wait = yes superd does not see who connects, "
 				    "so hosts.allow and hosts.deny cannot be asked");
+	else if (reading_has_wrap_rules(service->reading))
+		diag_warning(&service->entry->said, service->entry->at,
+			     "%s: hosts.allow and hosts.deny have rules, but with wait = yes superd does not see who "
+			     "connects, so they are not asked; NOLIBWRAP in flags says that this is meant",
+			     service->entry->label);
 }
 
 /* Only who accepts a connection can say something on it. */

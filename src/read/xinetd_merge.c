@@ -71,6 +71,8 @@ static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, co
 				    rule->values == 1 ? "one value" : "two values", written->count);
 	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
 		diags_hint(&merger->entry->said, "a comment stands on a line of its own");
+	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
+		diags_hint(&merger->entry->said, "the program's arguments stand in server_args");
 	return false;
 }
 
@@ -81,6 +83,7 @@ static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
 		return true;
 	xinetd_entry_refuse(merger->entry, written->at, "%s knows no %s", written->name,
 			    written->sign == OPERATOR_ADD ? "+=" : "-=");
+	diags_hint(&merger->entry->said, rule->values == SOME_VALUES ? "write all its words behind one =" : "write =");
 	return false;
 }
 
@@ -102,6 +105,27 @@ static void refuse_twice(struct merger *merger, const struct xinetd_rule *rule, 
 	buf_free(&place);
 }
 
+/* A list that restricts, written anew below itself: whom the first kept out would come. defaults add to theirs. */
+static bool replaces_guard(const struct merger *merger, enum xinetd_attribute attribute,
+			   const struct xinetd_written *written)
+{
+	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
+		xinetd_rules[attribute].flags & ATTR_RESTRICTS &&
+		!xinetd_value_equals(&merger->values[attribute], written);
+}
+
+static void refuse_replacement(struct merger *merger, const struct xinetd_value *value,
+			       const struct xinetd_written *written)
+{
+	struct buf place = { 0 };
+
+	origin_describe(value->at, &place);
+	xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s, and this would replace it", written->name,
+			    buf_string(&place));
+	diags_hint(&merger->entry->said, "write both lists in one line, or add to the first by +=");
+	buf_free(&place);
+}
+
 static void apply(struct merger *merger, enum xinetd_attribute attribute, const struct xinetd_written *written)
 {
 	const struct xinetd_rule *rule = &xinetd_rules[attribute];
@@ -110,6 +134,10 @@ static void apply(struct merger *merger, enum xinetd_attribute attribute, const 
 
 	if (merger->is_own[attribute] && !is_list) {
 		refuse_twice(merger, rule, value, written);
+		return;
+	}
+	if (replaces_guard(merger, attribute, written)) {
+		refuse_replacement(merger, value, written);
 		return;
 	}
 	if (!is_list || (written->sign == OPERATOR_SET && !merger->is_defaults))

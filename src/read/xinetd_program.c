@@ -71,6 +71,37 @@ const char *xinetd_last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* What a shell would read more into is the program's as it stands. Said once a list. */
+static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_said(service, attribute);
+
+	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
+		const char *word = value->words[i];
+		const char *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
+		bool is_comment = word[0] == '#' && i;
+
+		if (!is_comment && !is_quote(equals ? equals[1] : word[0]))
+			continue;
+		if (is_comment)
+			diag_warning(&service->entry->said, value->word_at[i],
+				     "%s: '%s' is passed to the program as an argument",
+				     xinetd_rules[attribute].name, word);
+		else
+			diag_warning(&service->entry->said, value->word_at[i],
+				     "%s: quotes mean nothing here: they are part of the word %s",
+				     xinetd_rules[attribute].name, word);
+		diags_hint(&service->entry->said, is_comment ? "a comment has a line of its own"
+							     : "blanks alone separate words");
+		return;
+	}
+}
+
 static void set_server(struct xinetd_service *service)
 {
 	const struct xinetd_value *server = xinetd_said(service, ATTR_SERVER),
@@ -88,12 +119,13 @@ static void set_server(struct xinetd_service *service)
 				    service->entry->label);
 		return;
 	}
-	name = escape(service, named ? args->words[0] : xinetd_last_component(server->words[0]));
+	name = escape(service, args && named ? args->words[0] : xinetd_last_component(server->words[0]));
 	if (args)
 		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
 	list = escape_all(service, &rest, 1);
 	if (!list || !name)
 		return;
+	warn_of_words(service, ATTR_SERVER_ARGS);
 	list[0] = rest.count ? server->words[0] : quote(service, server->words[0]);
 	xinetd_set_words(service, "exec", list, rest.count + 1, server);
 	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
@@ -106,6 +138,7 @@ static void set_builtin(struct xinetd_service *service)
 	struct origin at = xinetd_place(service, ATTR_TYPE);
 	const char *list[] = { service->entry->name, "xinetd" };
 	const struct xinetd_value value = { .at = at };
+	bool has_form;
 
 	if (number < 0) {
 		const char *nearest = xinetd_word_suggest(builtins, service->entry->name);
@@ -118,7 +151,8 @@ static void set_builtin(struct xinetd_service *service)
 		return;
 	}
 	list[0] = builtins[number];
-	xinetd_set_words(service, "builtin", list, 1 + !strcmp(list[0], "daytime"), &value);
+	has_form = !strcmp(list[0], "daytime") || !strcmp(list[0], "chargen");
+	xinetd_set_words(service, "builtin", list, 1 + has_form, &value);
 }
 
 void xinetd_set_program(struct xinetd_service *service)
@@ -188,8 +222,10 @@ static void set_environment(struct xinetd_service *service)
 	const struct xinetd_value *env = xinetd_said(service, ATTR_ENV);
 	const char **list = env ? escape_all(service, env, 0) : NULL;
 
-	if (list)
+	if (list) {
 		xinetd_set_words(service, "env", list, env->count, env);
+		warn_of_words(service, ATTR_ENV);
+	}
 	if (xinetd_said(service, ATTR_PASSENV))
 		xinetd_set_as_is(service, ATTR_PASSENV);
 	else if (service->reading->compat == COMPAT_XINETD)

@@ -40,6 +40,8 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 static void hand_over(struct xinetd_service *service, enum dialect dialect, const char *option,
 		      const struct value *value)
 {
+	if (service->is_laid && draft_has(service->draft, option))
+		return;
 	if (!draft_set(service->draft, dialect, option, value, &service->entry->said))
 		service->entry->is_broken = true;
 }
@@ -110,7 +112,9 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 		}
 		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
 				    xinetd_rules[attribute].name, value->words[i]);
-		if (nearest)
+		if (strchr(value->words[i], ','))
+			diags_hint(&service->entry->said, "blanks stand between words, no commas");
+		else if (nearest)
 			diags_hint(&service->entry->said, "did you mean '%s'", nearest);
 	}
 	return bits;
@@ -224,7 +228,7 @@ static void end_service(struct xinetd_service *service)
 		diag_warning(reading->diags, entry->at,
 			     "%s: it is disabled, so it is left out for what is wrong with it", entry->label);
 	else
-		reading_leave_out(reading, entry->at);
+		reading_leave_out(reading, entry->at, entry->label);
 }
 
 void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
@@ -240,6 +244,7 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 		xinetd->failed = true;
 		return;
 	}
+	draft_set_foreign(service.draft);
 	xinetd_merge(xinetd, entry, defaults, values);
 	set_all(&service);
 	end_service(&service);

@@ -28,6 +28,7 @@ struct xinetd_service {
 	enum xinetd_socket socket;
 	const char *protocol;                   /* tcp, udp and sctp in lower case */
 	bool v6only;
+	bool is_laid;                   /* under a service of another table: what that says itself stays */
 	bool is_torn;                   /* a line of it was no attribute: what is missing may have stood there */
 	bool accepts;                           /* superd accepts, or looks at the first datagram of, each client */
 };

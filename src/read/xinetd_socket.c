@@ -168,7 +168,8 @@ static const char *find_port(struct xinetd_service *service)
 	if (port) {
 		const char *digits = port + strspn(port, "0");
 
-		if (port[strspn(port, "0123456789")] || strlen(digits) > 5) {
+		if (port[strspn(port, "0123456789")] || strlen(digits) > 5 ||
+		    (strlen(digits) == 5 && strcmp(digits, "65535") > 0)) {
 			xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PORT),
 					    "port: '%s': it is a number from 0 to 65535", port);
 			return NULL;
@@ -183,7 +184,7 @@ static const char *find_port(struct xinetd_service *service)
 static void listen_at(struct xinetd_service *service, const char *prefix, const char *family, const char *rest)
 {
 	const char *text = pool_textf(service->xinetd->pool, "%s%s:%s", prefix, family, rest);
-	enum xinetd_attribute from = xinetd_said(service, ATTR_PORT) ? ATTR_PORT : ATTR_BIND;
+	enum xinetd_attribute from = xinetd_said(service, ATTR_BIND) ? ATTR_BIND : ATTR_PORT;
 
 	if (text)
 		xinetd_set_text(service, "listen", text, xinetd_place(service, from));
@@ -203,6 +204,21 @@ static void listen_twice(struct xinetd_service *service, const char *port)
 	draft_close_socket(service->draft, &service->entry->said);
 }
 
+/* A name has addresses of both families, of which the flag picks one; an address is of its own, whatever is said. */
+static const char *find_bound_family(struct xinetd_service *service, const char *bind, const char *family)
+{
+	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
+	bool is_ipv6 = strchr(bind, ':'), is_ipv4 = !bind[strspn(bind, "0123456789.")];
+
+	if (service->v6only || (!is_ipv4 && !is_ipv6))
+		return families == FLAG_IPV6 ? "6" : family;
+	if (families == (is_ipv4 ? FLAG_IPV6 : FLAG_IPV4))
+		diag_warning(&service->entry->said, xinetd_place(service, ATTR_FLAGS),
+			     "flags: %s: it is bound to %s, which is of the other family, and that counts",
+			     is_ipv4 ? "IPv6" : "IPv4", bind);
+	return "";
+}
+
 /* One socket, of the family that is said or of both. */
 static void listen_once(struct xinetd_service *service, const char *port)
 {
@@ -210,9 +226,8 @@ static void listen_once(struct xinetd_service *service, const char *port)
 	struct buf host = { 0 }, scope = { 0 }, rest = { 0 };
 	bool good = find_host(service, &host, &scope);
 
-	/* A name has addresses of both families, of which the flag picks one. */
-	if (bind && !*family && (service->flags & (FLAG_IPV4 | FLAG_IPV6)) == FLAG_IPV6 && !strchr(bind, ':'))
-		family = "6";
+	if (bind)
+		family = find_bound_family(service, bind, family);
 	buf_addf(&rest, "%s%s%s", buf_string(&host), port, buf_string(&scope));
 	if (host.failed || scope.failed || rest.failed)
 		service->xinetd->failed = true;

@@ -113,7 +113,7 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 
 static const char *port_near(struct pool *pool, const char *name)
 {
-	unsigned nearest = 3;
+	unsigned nearest = strlen(name) < 4 ? 2 : 3;    /* of a short word any other is not far */
 	const char *best = NULL;
 	const struct servent *entry;
 
@@ -185,6 +185,12 @@ static bool was_refused(const struct addresses *addresses, struct origin at, con
 	       before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
 }
 
+/* The option that is at fault, where the table has such a word. */
+static const char *option_of(const struct service *service)
+{
+	return service->is_foreign ? "" : "listen: ";
+}
+
 static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
 		   const char *name, const char *wrong, const char *near)
 {
@@ -192,8 +198,8 @@ static bool refuse(struct addresses *addresses, const struct service *service, c
 		return false;
 	addresses->refused_at = listen->at;
 	addresses->refused = name;
-	diag_error(addresses->diags, listen->at, "%s: listen: '%s': %s", service->name, name,
-		   wrong ? wrong : "out of memory");
+	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_of(service),
+		   name, wrong ? wrong : "out of memory");
 	if (near)
 		diags_hint(addresses->diags, "did you mean %s", near);
 	return false;
@@ -218,16 +224,20 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	const struct found_host *host = host_find(addresses, endpoint->address, endpoint->family);
 
 	if (host && host->wrong && listen->options->optional) {
-		diag_warning(addresses->diags, listen->at, "%s: listen: '%s': %s: the service does without it",
-			     service->name, endpoint->address, host->wrong);
+		if (was_refused(addresses, listen->at, endpoint->address))
+			return false;
+		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
+			     service->name, option_of(service), endpoint->address, host->wrong);
 		return false;
 	}
 	if (!host || host->wrong)
 		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
 	if (host->ambiguous) {
-		diag_warning(addresses->diags, listen->at, "%s: listen: '%s' has more than one address; %s is taken",
-			     service->name, endpoint->address, host->address);
-		diags_hint(addresses->diags, "an endpoint for each address, written as a number, serves them all");
+		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
+			     service->name, option_of(service), endpoint->address, host->address);
+		diags_hint(addresses->diags, service->is_foreign
+			   ? "an entry for each address, written as a number, serves them all"
+			   : "an endpoint for each address, written as a number, serves them all");
 	}
 	endpoint->address = host->address;
 	endpoint->family = (uint8_t)host->family;

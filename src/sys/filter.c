@@ -86,7 +86,7 @@ static uint32_t word_of(const struct network *network, unsigned word)
 {
 	uint32_t value;
 
-	memcpy(&value, network->address + 4 * word, sizeof(value));
+	memcpy(&value, &network->address[(size_t)4 * word], sizeof(value));
 	return ntohl(value);
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/signals.h"
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096
@@ -83,11 +84,16 @@ static void reset_reserved_signals(void)
 static void hold_orders(void)
 {
 	sigset_t orders;
+	int signal;
 
 	sigemptyset(&orders);
 	sigaddset(&orders, SIGHUP);
 	sigaddset(&orders, SIGUSR1);
 	sigaddset(&orders, SIGALRM);
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		if (signal_is_stray(signal))
+			sigaddset(&orders, signal);
+	}
 	sigprocmask(SIG_SETMASK, &orders, NULL);
 }
 

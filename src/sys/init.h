@@ -10,7 +10,8 @@
 #include "sys/plan.h"
 
 /* Once, first of all: 0 to 2 are open, every inherited descriptor is close-on-exec, no signal is ignored, none blocked
- * but HUP, USR1 and ALRM until the loop watches them, and the soft limit of descriptors is raised to the hard one (heritage keeps what was found). */
+ * but HUP, USR1, ALRM and the stray ones (sys/signals) until the loop watches them, and the soft limit of descriptors is
+ * raised to the hard one (heritage keeps what was found). */
 void init_enter(struct heritage *heritage);
 
 /* From now on orphans among our descendants come to us: as PID 1 they do anyway. Not inherited over fork(2). */

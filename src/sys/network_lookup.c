@@ -102,13 +102,19 @@ static bool find_rules(struct networks *networks, const struct service *service,
 	return true;
 }
 
-/* Whether the kernel has to keep to the rules on this socket. Of UDP superd sees the first sender of each start, which
- * is enough unless the service says otherwise. */
+/* Of UDP superd sees the first sender of each start, and can tell of whom it refuses; so the kernel keeps to the rules
+ * only for as long as a backend reads, unless the service says otherwise. superd-builtin judges each sender itself. */
+static bool is_guarded(const struct service *service, const struct listen *listen)
+{
+	return listen->address->kind == ENDPOINT_UDP && !service->gate->intercept;
+}
+
+/* Whether the kernel has to keep to the rules on this socket. */
 static bool needs_filter(const struct service *service, const struct listen *listen)
 {
 	if (service->what->accept || !endpoint_is_inet(listen->address))
 		return false;
-	return listen->address->kind != ENDPOINT_UDP || service->gate->intercept;
+	return !is_guarded(service, listen) || !plan_judges_itself(service);
 }
 
 static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
@@ -148,10 +154,21 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 	const char *option = guilty_option(networks, service);
 
 	diag_error(networks->diags, service_origin(service, option),
-		   "%s: %s: with accept = no the kernel keeps to it: %s", service->name, option,
-		   wrong ? wrong : "out of memory");
-	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses, or say accept = yes"
-								      : "say accept = yes, or name fewer networks");
+		   "%s: %s: with %s the kernel keeps to it: %s", service->name, option,
+		   service->is_foreign ? "wait" : "accept = no", wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, "%s%s",
+		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
+		   service->is_foreign ? "" : ", or say accept = yes");
+}
+
+static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
+{
+	const char *option = guilty_option(networks, service);
+
+	diag_warning(networks->diags, service_origin(service, option),
+		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name, option,
+		     wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
 }
 
 /* superd-builtin answers datagrams by the sender's address alone: a name there would let in whom no_access keeps
@@ -179,10 +196,12 @@ void networks_resolve(struct networks *networks, struct service *service)
 		if (!needs_filter(service, listen))
 			continue;
 		made = find_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
-		if (!made || made->wrong || !made->filter) {
-			refuse_filter(networks, service, made ? made->wrong : NULL);
-			return;
+		if (made && !made->wrong && made->filter) {
+			*(is_guarded(service, listen) ? &listen->guard : &listen->filter) = made->filter;
+			continue;
 		}
-		listen->filter = made->filter;
+		(is_guarded(service, listen) ? warn_of_guard : refuse_filter)(networks, service,
+									      made ? made->wrong : NULL);
+		return;
 	}
 }

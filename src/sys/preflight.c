@@ -23,7 +23,10 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 	va_start(arguments, wrong);
 	vsnprintf(text, sizeof(text), wrong, arguments);
 	va_end(arguments);
-	diags_add(preflight->diags, severity, at, "%s: %s = %s: %s", service->name, option, value, text);
+	if (service->is_foreign && !strcmp(option, "exec"))
+		diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, value, text);
+	else
+		diags_add(preflight->diags, severity, at, "%s: %s = %s: %s", service->name, option, value, text);
 }
 
 /* Two services with one runtime_directory: the first to stop takes it from the other. */

@@ -20,6 +20,7 @@
 #include "sys/plan.h"
 #include "sys/preflight_parts.h"
 
+#define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
 #define INTERPRETER_MOST 256            /* the kernel's own limit of a #! line */
 
 #ifdef SYS_openat2
@@ -157,6 +158,21 @@ static void check_program(struct preflight *preflight, const struct service *ser
 			      (const char *)wrong);
 }
 
+/* tcpd(8) runs what it sees as its own name, from its own folder where that is no path. */
+static void check_wrapped(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->what->exec ? strrchr(service->what->exec[0], '/') : NULL;
+	const char *name = service->what->argv0, *path, *wrong;
+
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->surroundings->root_directory)
+		return;
+	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
+	wrong = path ? judge_program(preflight->table->pool, path, NULL, service->account) : NULL;
+	if (wrong)
+		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
+			      "of %s, which tcpd is to run: %s", path, wrong);
+}
+
 /* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
 static void check_libexec(struct preflight *preflight, const struct service *service)
 {
@@ -276,10 +292,19 @@ static void check_log(struct preflight *preflight, const struct service *service
 		check_folder(preflight, SEVERITY_WARNING, service, "log_type", logging->log_type.path);
 }
 
+/* A banner that is not there keeps no client out, and may come in time. */
+static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
+			 const char *path)
+{
+	if (path && access(path, R_OK) < 0)
+		preflight_say(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+}
+
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
 	check_root(preflight, service);
 	check_program(preflight, service);
+	check_wrapped(preflight, service);
 	check_libexec(preflight, service);
 	check_working(preflight, service);
 	check_environment(preflight, service);
@@ -287,4 +312,7 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_output(preflight, service, "output", &service->streams->output);
 	check_output(preflight, service, "error", &service->streams->error);
 	check_log(preflight, service);
+	check_banner(preflight, service, "banner", service->gate->banner);
+	check_banner(preflight, service, "banner_success", service->gate->banner_success);
+	check_banner(preflight, service, "banner_fail", service->gate->banner_fail);
 }

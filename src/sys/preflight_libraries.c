@@ -1,10 +1,12 @@
-/* What a service needs of libraries that superd can be built without. The hard thing is to say so in time: without them
- * all its clients would be refused, or never find it. */
+/* What a service needs of libraries that superd can be built without, and of superd's own programs, which may not have
+ * come along when it was copied. The hard thing is to say so in time: without them all its clients would be refused, or
+ * never find it. */
 #include <string.h>
 
+#include "model/access.h"
 #include "sys/built_with.h"
+#include "sys/libexec.h"
 #include "sys/preflight_parts.h"
-#include "sys/wraps.h"
 
 static bool has_library(const char *name)
 {
@@ -33,18 +35,87 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 static void check_libwrap(struct preflight *preflight, const struct service *service)
 {
 	const char *libwrap = service->gate->libwrap;
-	struct wraps wraps = { 0 };
 
 	if (!libwrap || has_library("libwrap"))
 		return;
-	preflight_say(preflight, wraps_any(&wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap", libwrap,
+	preflight_say(preflight, wraps_any(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap",
+		      libwrap,
 		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
 		      "clients");
+}
+
+static const char *find_missing(const struct preflight *preflight, struct own_program *program, const char *name)
+{
+	struct buf text = { 0 };
+
+	if (program->looked)
+		return program->missing;
+	program->looked = true;
+	if (libexec_path(name, preflight->table->pool))
+		return NULL;
+	libexec_describe_missing(name, &text);
+	program->missing = pool_text(preflight->table->pool, buf_string(&text));
+	buf_free(&text);
+	return program->missing;
+}
+
+/* What of the service is asked by superd-advise: the option, and its value in *value. NULL: nothing. */
+static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
+{
+	const struct gate *gate = service->gate;
+	const struct logging *logging = service->logging;
+
+	if (service->access && access_has_names(service->access)) {
+		*value = "names of hosts";
+		return gate->only_from ? "only_from" : "no_access";
+	}
+	*value = gate->libwrap;
+	if (gate->libwrap && wraps_any(&preflight->wraps))
+		return "libwrap";
+	*value = "yes";
+	if (gate->id_only)
+		return "id_only";
+	*value = "USERID";
+	if (logging->log_on_success & SUCCESS_USERID)
+		return "log_on_success";
+	return logging->log_on_failure & FAILURE_USERID ? "log_on_failure" : NULL;
+}
+
+/* A log without names keeps nobody out. */
+static void check_advise(struct preflight *preflight, const struct service *service)
+{
+	const char *value, *option = find_question(preflight, service, &value);
+	const char *missing = option ? find_missing(preflight, &preflight->advise, "superd-advise") : NULL;
+	bool is_log = option && !strncmp(option, "log_", 4);
+
+	if (missing)
+		preflight_say(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
+			      missing);
+}
+
+static void check_registrar(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const char *missing;
+	struct buf text = { 0 };
+
+	if (!endpoint_is_rpc(listen->endpoint))
+		return;
+	missing = find_missing(preflight, &preflight->rpc, "superd-rpc");
+	if (!missing)
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name, buf_string(&text), missing);
+	buf_free(&text);
 }
 
 void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
 	check_libwrap(preflight, service);
-	for (size_t i = 0; i < service->socket_count && !has_library("libtirpc"); i++)
-		check_rpc(preflight, service, &service->sockets[i]);
+	check_advise(preflight, service);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (has_library("libtirpc"))
+			check_registrar(preflight, service, &service->sockets[i]);
+		else
+			check_rpc(preflight, service, &service->sockets[i]);
+	}
 }

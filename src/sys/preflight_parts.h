@@ -7,6 +7,13 @@
 #include "model/table.h"
 #include "sys/memo.h"
 #include "sys/plan.h"
+#include "sys/wraps.h"
+
+/* One of superd's own programs beside it. */
+struct own_program {
+	bool looked;
+	const char *missing;            /* what to say of it; NULL: it is there */
+};
 
 struct preflight {
 	const struct table *table;
@@ -18,10 +25,12 @@ struct preflight {
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
 	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
+	struct own_program advise, rpc;
+	struct wraps wraps;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };
 
-/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place. */
+/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place; without OPTION where the table has no such word. */
 void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
 		   const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -35,7 +44,7 @@ void preflight_surroundings(struct preflight *preflight, const struct service *s
 /* What its sockets need: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);
 
-/* What it needs that superd may have been built without. */
+/* What it needs that superd may have been built or copied without. */
 void preflight_libraries(struct preflight *preflight, const struct service *service);
 
 /* What superd must be allowed to do for it. */

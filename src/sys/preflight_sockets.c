@@ -1,4 +1,4 @@
-/* What the sockets of a service need of this machine. Nothing is bound: a socket of each kind is
+/* What the sockets of a service need of this machine. Nothing listens: a socket of each kind is
  * opened once and closed, which is the only way to know what the kernel has, as it may load a
  * module for it. */
 #include <errno.h>
@@ -54,7 +54,7 @@ static void check_kind(struct preflight *preflight, const struct service *servic
 		  "%s: %s: this kernel opens no such socket: %s", service->name, buf_string(&text), strerror(error));
 	if (error == EPERM && listen->address->kind == ENDPOINT_RAW)
 		diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
-	else if (!listen->options->optional)
+	else if (!listen->options->optional && !service->is_foreign)
 		diags_hint(preflight->diags, "optional = yes lets the service run without it");
 	buf_free(&text);
 }
@@ -95,8 +95,42 @@ static void check_interfaces(struct preflight *preflight, const struct service *
 		preflight_say(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
 			      "there is no such interface here now");
 	if (interface && !interface_is_there(preflight, interface))
-		diag_warning(preflight->diags, listen->at, "%s: listen: there is no interface %s here now",
-			     service->name, interface);
+		diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now", service->name,
+			     service->is_foreign ? "" : "listen: ", interface);
+}
+
+/* What bind(2) says of the address with a port of the kernel's choice, which is free again at once: unlike a list of
+ * interfaces it knows local routes and net.ipv4.ip_nonlocal_bind. */
+static bool address_is_there(const struct endpoint *endpoint, int family)
+{
+	struct endpoint probed = { .kind = ENDPOINT_UDP, .address = endpoint->address,
+				   .interface = endpoint->interface };
+	struct socket_address address;
+	int fd;
+	bool there;
+
+	if (!socket_address_make(&probed, family, &address))
+		return true;
+	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	there = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
+	fd_close(&fd);
+	return there;
+}
+
+/* A warning: addresses come and go, too. */
+static void check_address(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const struct endpoint *address = listen->address;
+	int family = socket_address_family(address);
+	const struct socket_options *options = listen->options;
+
+	if (!endpoint_is_inet(address) || !address->address || family == AF_UNSPEC || options->free_bind ||
+	    options->transparent || options->optional || address_is_there(address, family))
+		return;
+	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
+		     address->address);
+	if (!service->is_foreign)
+		diags_hint(preflight->diags, "free_bind = yes listens on it before it is there");
 }
 
 static void check_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
@@ -114,8 +148,10 @@ void preflight_sockets(struct preflight *preflight, const struct service *servic
 		const struct listen *listen = &service->sockets[i];
 
 		check_kind(preflight, service, listen);
-		check_port(preflight, service, listen);
+		if (!listen_is_twin(service, listen))
+			check_port(preflight, service, listen);
 		check_interfaces(preflight, service, listen);
+		check_address(preflight, service, listen);
 		check_owner(preflight, service, listen);
 	}
 }

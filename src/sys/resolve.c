@@ -160,13 +160,16 @@ static void report_clash(const struct claim *first, const struct claim *second, 
 {
 	struct buf mine = { 0 }, other = { 0 }, real = { 0 }, place = { 0 };
 
+	if (listen_is_twin(first->service, first->listen) && listen_is_twin(second->service, second->listen))
+		return;
 	endpoint_format(second->listen->endpoint, &mine);
 	endpoint_format(first->listen->endpoint, &other);
 	endpoint_format(&second->endpoint, &real);
 	origin_describe(first->listen->at, &place);
-	diag_error(diags, second->listen->at, "%s: %s is %s here, which is claimed already by %s, with %s%s",
-		   second->service->name, buf_string(&mine), buf_string(&real), first->service->name,
-		   buf_string(&other), buf_string(&place));
+	if (second->listen->address != second->listen->endpoint)
+		buf_addf(&mine, " is %s here, which", buf_string(&real));
+	diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", second->service->name,
+		   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&real);

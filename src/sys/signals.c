@@ -1,6 +1,6 @@
 /* Which signals superd handles. The hard thing is that it is asked between fork and exec too: a table and a
- * comparison, nothing that allocates or locks. SIGRTMIN + 3, by which a container's runtime says "halt", is no
- * constant: libc keeps some of the first for itself and tells where its own end. */
+ * comparison, nothing that allocates or locks. Those of real time are no constants: libc keeps some of the first for
+ * itself and tells where its own end. SIGRTMIN + 3, by which a container's runtime says "halt", is one of them. */
 #include "sys/signals.h"
 
 #include <assert.h>
@@ -14,16 +14,42 @@ static const int fixed[] = {
 #endif
 };
 
+/* What somebody may send by mistake, or a limit of time or size, and what would end superd by default. */
+static const int strays[] = {
+	SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ,
+#ifdef SIGSTKFLT
+	SIGSTKFLT,
+#endif
+};
+
 #define FIXED (sizeof(fixed) / sizeof(*fixed))
-static_assert(FIXED < SIGNALS_MOST, "there is room for SIGRTMIN + 3");
+#define STRAYS (sizeof(strays) / sizeof(*strays))
+#define HALT 3                          /* behind SIGRTMIN */
+static_assert(FIXED + STRAYS + NSIG - 32 < SIGNALS_MOST, "there is room for those of real time");
 
 int signals_handled(size_t n)
 {
 	if (n < FIXED)
 		return fixed[n];
+	n -= FIXED;
+	if (n < STRAYS)
+		return strays[n];
 #ifdef SIGRTMIN
-	if (n == FIXED)
-		return SIGRTMIN + 3;
+	if (n - STRAYS <= (size_t)(SIGRTMAX - SIGRTMIN))
+		return SIGRTMIN + (int)(n - STRAYS);
 #endif
 	return 0;
+}
+
+bool signal_is_stray(int signal)
+{
+	for (size_t n = 0; n < STRAYS; n++) {
+		if (strays[n] == signal)
+			return true;
+	}
+#ifdef SIGRTMIN
+	return signal >= SIGRTMIN && signal <= SIGRTMAX && signal != SIGRTMIN + HALT;
+#else
+	return false;
+#endif
 }

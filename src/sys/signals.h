@@ -2,9 +2,13 @@
  * them back to their defaults. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#define SIGNALS_MOST 20                 /* there are fewer */
+#define SIGNALS_MOST 96                 /* there are fewer */
 
 /* The nth of them, from 0 on; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);
+
+/* Whether it is one that says nothing to superd, and is handled because it would end it otherwise. */
+bool signal_is_stray(int signal);

@@ -58,6 +58,18 @@ static void end_daemon(pid_t pid, const char *pid_file)
 	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
 }
 
+Behaviour(as_inetd, tells_whoever_starts_it_what_it_leaves_out)
+{
+	const char *pid_file = path_in("inetd.pid");
+	const char *table = write_file("inetd.conf", "%sshort stream\n", line_for(free_port(), "nowait"));
+	const char *const arguments[] = { superd_called("inetd"), "-p", pid_file, table, NULL };
+	struct outcome outcome = program_answer(arguments);
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "inetd.conf:2:"), "stderr: %s", outcome.err);
+	end_daemon((pid_t)strtol(read_text(pid_file), NULL, 10), pid_file);
+}
+
 Behaviour(as_inetd, goes_to_the_background_with_a_pid_file_and_reloads)
 {
 	const char *pid_file = path_in("inetd.pid"), *table;
@@ -108,8 +120,8 @@ Behaviour(as_inetd, serves_the_good_lines_around_a_bad_one)
 	struct superd *inetd = run_inetd(table, NULL, NULL, NULL);
 
 	superd_wait_log(inetd, text_of("%s:2:", table));
-	superd_wait_log(inetd, text_of("service '%d@127.0.0.1' is left out for its errors", ports[2]));
-	superd_wait_log(inetd, "this entry is left out for its errors");
+	superd_wait_log(inetd, "; it is left out");
+	superd_wait_log(inetd, text_of("service '%d@127.0.0.1' is left out", ports[2]));
 	superd_port(inetd, text_of("%d@127.0.0.1", ports[0]));
 	superd_port(inetd, text_of("%d@127.0.0.1", ports[1]));
 	client_ask_pid(ports[0]);

@@ -119,7 +119,7 @@ Behaviour(as_xinetd, leaves_a_broken_service_out_and_runs_nothing_on_broken_defa
 	struct superd *xinetd = run_logging(table, NULL, NULL, NULL);
 	struct outcome outcome;
 
-	superd_wait_log(xinetd, "left out for its errors");
+	superd_wait_log(xinetd, "; service 'bad' is left out");
 	superd_port(xinetd, "good");
 	client_ask_pid(good);
 	cr_expect_not(client_can_connect(bad));
@@ -282,10 +282,186 @@ Behaviour(as_xinetd, reads_the_table_of_inetd_besides)
 	cr_assert_eq(unlink("/etc/inetd.conf") | unlink("/etc/xinetd.conf"), 0);
 }
 
-Behaviour(as_xinetd, refuses_an_option_that_xinetd_would_pass_over)
+Behaviour(as_xinetd, has_its_defaults_speak_for_the_table_of_inetd_too)
 {
-	struct outcome outcome = program_answer((const char *const[]){ superd_called("xinetd"), "-limt", "3", NULL });
+	const char *log = path_in("services");
+	struct setup setup = {
+		.program = superd_called("xinetd"), .without_table = true,
+		.arguments = (const char *const[]){ "-d", "-inetd_compat", NULL },
+	};
+	struct superd *xinetd;
+	int first, second;
 
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	private_file("/etc/xinetd.conf",
+		     "defaults\n{\n instances = 1\n only_from = 127.0.0.1\n log_type = FILE %s\n"
+		     " log_on_failure = HOST\n}\n%s",
+		     log, service_at("web", 4001, ""));
+	private_file("/etc/inetd.conf", "%s",
+		     text_of("127.0.0.1:4002 stream tcp nowait root %sbackend lines\n"
+			     "127.0.0.1:4003 stream tcp nowait.5 root %sbackend lines\n",
+			     backend("%s", ""), backend("%s", "")));
+	xinetd = superd_run_with(&setup, "%s", "");
+	superd_port(xinetd, "4002@127.0.0.1");
+	superd_port(xinetd, "4003@127.0.0.1");
+	cr_expect(client_sees_end(client_connect_from("127.0.0.2", 4002)), "%s", world_logs());
+	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "FAIL: 4002@127.0.0.1 address from=127.0.0.2"));
+	first = client_connect(4002);
+	client_send(first, "hello\n");
+	cr_expect_not_null(strstr(client_line(first), " hello"));
+	second = client_connect(4002);
+	cr_expect(client_sees_end(second), "instances = 1\n%s", world_logs());
+	WAIT_UNTIL(strstr(read_text(log), "FAIL: 4002@127.0.0.1 service_limit from=127.0.0.1"));
+	close(first);
+	close(second);
+	superd_stop(xinetd);
+	cr_assert_eq(unlink("/etc/inetd.conf") | unlink("/etc/xinetd.conf"), 0);
+}
+
+/* An old script may say anything: xinetd itself passes over what it does not know. */
+Behaviour(as_xinetd, starts_with_options_it_does_not_know_and_says_so)
+{
+	const char *table = write_file("xinetd.conf", "%s", service_at("web", 0, ""));
+	struct setup setup = {
+		.program = superd_called("xinetd"),
+		.without_table = true,
+		.arguments = (const char *const[]){ "-limt", "-loop", "30", "-d", "-f", table, "-interval", "5", NULL },
+	};
+	struct superd *xinetd = superd_run_with(&setup, "%s", "");
+	struct outcome outcome;
+
+	client_ask_pid(superd_port(xinetd, "web"));
+	cr_expect(superd_logged(xinetd, "'-limt' is no option of xinetd, and has no effect"));
+	superd_stop(xinetd);
+	cr_assert_eq(unlink(path_in("xinetd")), 0);
+	outcome = program_answer((const char *const[]){ superd_called("xinetd"), "-limt", "3", NULL });
 	cr_expect_eq(outcome.status, 1);
-	cr_expect_not_null(strstr(outcome.err, "'-limt' is no option of xinetd"), "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "'3' is no option of xinetd"), "%s", outcome.err);
+}
+
+/* What runs is better than nothing, until it is good or gone. */
+Behaviour(as_xinetd, keeps_a_service_whose_entry_became_wrong)
+{
+	int port = free_port(), second = free_port(), client, queued;
+	const char *good = service_at("web", port, ""), *bad = service_at("web", port, "\tinstances = 1 2\n");
+	const char *late = replaced(service_at("late", second, ""), "wait = no", "wait = yes");
+	const char *other = replaced(late, "= lines", "= take 1");
+	const char *gone = replaced(other, backend("%s", ""), path_in("missing"));
+	const char *table = write_file("xinetd.conf", "%s\n%s", good, other);
+	struct superd *xinetd = run_logging(table, NULL, NULL, NULL);
+
+	superd_port(xinetd, "web");
+	superd_port(xinetd, "late");
+	client = client_connect(port);
+	client_send(client, "a\n");
+	client_line(client);
+	for (int n = 0; n < 2; n++) {
+		write_file("xinetd.conf", "%s\n%s", bad, gone);
+		superd_signal(xinetd, SIGHUP);
+		superd_wait_log(xinetd, "its entry is wrong now: it goes on as it was");
+		superd_wait_log(xinetd, "its entry is wrong now: it goes on as it was");
+		superd_wait_log(xinetd, "Reconfigured: new=0 old=2 dropped=0 (services)");
+		superd_signal(xinetd, SIGABRT);
+		superd_wait_log(xinetd, "consistency check passed");
+		client_ask_pid(port);
+	}
+	queued = client_connect(second);
+	client_send(queued, "b\n");
+	cr_expect_not_null(strstr(client_line(queued), " b"));
+	write_file("xinetd.conf", "%s\n%s", good, other);
+	superd_signal(xinetd, SIGHUP);
+	superd_wait_log(xinetd, "Reconfigured: new=0 old=2 dropped=0 (services)");
+	client_send(client, "still there\n");
+	cr_expect_not_null(strstr(client_line(client), "still there"));
+	cr_expect_eq(superd_log_count(xinetd, "web: listening on "), 1u, "the port was closed meanwhile");
+	close(queued);
+	write_file("xinetd.conf", "%s", bad);
+	superd_signal(xinetd, SIGHUP);
+	superd_wait_log(xinetd, "Reconfigured: new=0 old=1 dropped=1 (services)");
+	WAIT_UNTIL(!client_can_connect(second));        /* its last server ends with a last client */
+	write_file("xinetd.conf", "%s\n%s", bad, service_at("heir", port, ""));
+	superd_signal(xinetd, SIGHUP);
+	superd_wait_log(xinetd, "Reconfigured: new=1 old=0 dropped=1 (services)");
+	close(client);
+	client_ask_pid(port);
+	superd_stop(xinetd);
+}
+
+/* Their forms are those of xinetd's own log. */
+Behaviour(as_xinetd, tells_its_life_in_xinetds_words)
+{
+	int port = free_port(), third = free_port();
+	const char *table = write_file("xinetd.conf", "%s", service_at("web", port, ""));
+	struct superd *xinetd = run_logging(table, NULL, NULL, NULL);
+
+	superd_wait_log(xinetd, " options compiled in.\n");
+	superd_wait_log(xinetd, "Started working: 1 available service\n");
+	write_file("xinetd.conf", "%s\n%s", service_at("web", port, "\tinstances = 3\n"), service_at("two", 0, ""));
+	superd_signal(xinetd, SIGUSR2);
+	superd_wait_log(xinetd, "Starting reconfiguration\n");
+	superd_wait_log(xinetd, "Reconfigured: new=1 old=1 dropped=0 (services)\n");
+	write_file("xinetd.conf", "%s", service_at("three", third, ""));
+	superd_signal(xinetd, SIGHUP);
+	superd_wait_log(xinetd, "Starting reconfiguration\n");
+	superd_wait_log(xinetd, "Reconfigured: new=1 old=0 dropped=2 (services)\n");
+	cr_assert_eq(unlink(table), 0);
+	superd_signal(xinetd, SIGHUP);
+	superd_wait_log(xinetd, "reconfiguration failed\n");
+	client_ask_pid(third);
+	superd_stop(xinetd);
+	superd_wait_log(xinetd, "Exiting...\n");
+}
+
+static void expect_calm(const struct setup *setup)
+{
+	static const int strays[] = { SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ, SIGSTKFLT };
+	struct superd *superd = superd_run_with(setup, "%s", "service web { listen = \"127.0.0.1:0\" accept = yes "
+							     "exec = \"/bin/sleep 0\" }");
+
+	superd_port(superd, "web");
+	for (size_t n = 0; n < sizeof(strays) / sizeof(*strays); n++)
+		superd_signal(superd, strays[n]);
+	superd_signal(superd, SIGRTMIN);
+	superd_signal(superd, SIGRTMAX);
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "web: listening");
+	superd_stop(superd);
+}
+
+Behaviour(as_xinetd, lives_through_signals_that_mean_nothing)
+{
+	const char *table = write_file("xinetd.conf", "%s", service_at("web", 0, ""));
+	struct setup called = {
+		.program = superd_called("xinetd"), .without_table = true,
+		.arguments = (const char *const[]){ "-d", "-f", table, NULL },
+	};
+	struct setup first = { .pid1 = true };
+
+	expect_calm(&called);
+	expect_calm(&(struct setup){ 0 });
+	if (namespace_users())
+		expect_calm(&first);
+}
+
+/* A container ends with its PID 1, and nobody reads a syslog there. */
+Behaviour(as_xinetd, stays_in_the_foreground_as_pid_1)
+{
+	const char *table = write_file("xinetd.conf", "%s", service_at("web", 0, ""));
+	const char *lines = write_file("inetd.conf", "127.0.0.1:%d stream tcp nowait %s %sbackend lines\n", free_port(),
+				       own_user(), backend("%s", ""));
+	struct setup setup = {
+		.program = superd_called("xinetd"), .without_table = true, .pid1 = true, .own_dev = true,
+		.arguments = (const char *const[]){ "-f", table, NULL },
+	};
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users(), "needs namespaces of its own");
+	superd = superd_run_with(&setup, "%s", "");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+	setup.program = superd_called("inetd");
+	setup.arguments = (const char *const[]){ "-p", path_in("pid"), lines, NULL };
+	superd = superd_run_with(&setup, "%s", "");
+	superd_wait_log(superd, "listening on ");
+	superd_stop(superd);
 }

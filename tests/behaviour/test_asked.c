@@ -92,6 +92,40 @@ Behaviour(asked, hosts_allow_and_hosts_deny_decide)
 	superd_stop(superd);
 }
 
+Behaviour(asked, who_was_asked_about_is_told_as_in_the_bsds)
+{
+	struct superd *superd;
+	int port;
+
+	enter_wrapped("# nobody\n", "# nobody\n");
+	superd = run_echo("libwrap = superd-tests");
+	port = superd_port(superd, "echo");
+	cr_expect(is_served(port, "127.0.0.2"), "%s", world_logs());
+	superd_wait_log(superd, "for 127.0.0.2");
+	cr_expect_not(superd_logged(superd, "connection from"), "there was no rule to ask for\n%s", world_logs());
+	private_file("/etc/hosts.deny", "%s", "superd-tests: 127.0.0.3\n");
+	cr_expect(is_served(port, "127.0.0.4"), "%s", world_logs());
+	superd_wait_log(superd, "\nconnection from 127.0.0.4, service echo (tcp)\n");
+	cr_expect_not(is_served(port, "127.0.0.3"));
+	superd_wait_log(superd, "\nrefused connection from 127.0.0.3, service echo (tcp)\n");
+	superd_stop(superd);
+}
+
+Behaviour(asked, a_server_with_the_listener_is_warned_of_where_there_are_rules)
+{
+	static const char warning[] = "waits: hosts.allow and hosts.deny have rules, but with wait = yes";
+
+	const char *table;
+
+	enter_wrapped("", "");
+	table = write_file("xinetd.conf",
+			   "service waits\n{\n type = UNLISTED\n port = 4001\n socket_type = stream\n protocol = tcp\n"
+			   " wait = yes\n user = root\n server = /bin/true\n}\n");
+	cr_expect_null(strstr(SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", table)).err, warning));
+	private_file("/etc/hosts.deny", "%s", "ALL: ALL\n");
+	cr_expect_not_null(strstr(SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", table)).err, warning));
+}
+
 Behaviour(asked, a_twist_takes_the_client)
 {
 	struct superd *superd;
@@ -170,7 +204,7 @@ Behaviour(asked, id_only_takes_clients_whose_user_is_named)
 
 Behaviour(asked, userid_is_logged_as_the_server_wrote_it)
 {
-	const char *log = path_in("log");
+	const char *log = path_in("log"), *text;
 	struct superd *superd;
 	int listener, fd;
 
@@ -182,6 +216,9 @@ Behaviour(asked, userid_is_logged_as_the_server_wrote_it)
 	client_send(fd, "hello\n");
 	cr_expect_str_eq(client_line(fd), "hello");
 	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "USERID: echo UNIX : somebody\n"));
+	WAIT_UNTIL(strstr(read_text(log), "START: echo"));
+	text = read_text(log);
+	cr_expect(strstr(text, "START: echo") < strstr(text, "USERID: echo"), "%s", text);
 	close(fd);
 	close(listener);
 	superd_stop(superd);

@@ -157,6 +157,7 @@ Behaviour(builtin, a_listener_is_served_without_superd_accepting)
 
 	cr_assert_str_eq(answer_of(second, "second"), "second");
 	cr_assert_str_eq(answer_of(first, "first"), "first");
+	superd_wait_log(superd, "small: started");
 	cr_assert_eq(superd_log_count(superd, "small: started"), 1);
 	superd_stop(superd);
 }

@@ -52,6 +52,7 @@ static void expect_answers(const char *accept)
 	cr_assert_str_eq(datagram_ask(client, "second"), "second");
 	memset(large, 'x', sizeof(large) - 1);
 	cr_assert_str_eq(datagram_ask(client, large), large);
+	superd_wait_log(superd, "small: started");
 	cr_assert_eq(superd_log_count(superd, "small: started"), 1, "a burst is one instance's");
 	close(client);
 	superd_stop(superd);

@@ -103,6 +103,51 @@ Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 	superd_stop(superd);
 }
 
+Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_one)
+{
+	const char *marks = path_in("marks");
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 300", marks),
+					   "only_from = \"127.0.0.1\"");
+	int port = superd_port(superd, "handed");
+	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+
+	for (size_t n = 0; n < 2; n++) {
+		cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+		client_send(stranger, "now that it runs");
+		cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), n, "%s", world_logs());
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		client_send(stranger, "and now");
+		WAIT_UNTIL(superd_log_count(superd, "refused 127.0.0.2") == n + 1);
+		cr_assert_eq(count_lines(marks), n + 1);
+	}
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
+{
+	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 2000", marks);
+	int port = free_port();
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1", port, exec, "");
+	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+
+	superd_wait_log(superd, "handed: listening on ");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	cr_assert_not_null(strstr(datagram_ask(stranger, "hello"), " hello"));
+	cr_assert(superd_reload(superd, handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\""));
+	client_send(stranger, "and now");
+	cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+	cr_assert_not_null(strstr(datagram_ask(friend, "again"), " again"));
+	cr_assert(superd_reload(superd, handed, "udp:127.0.0.1", port, exec, ""));
+	cr_assert_not_null(strstr(datagram_ask(stranger, "at last"), " at last"));
+	cr_assert_eq(count_lines(marks), 1);
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
 Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
 {
 	const char *marks = path_in("marks");

@@ -147,7 +147,7 @@ Behaviour(gate, one_source_has_only_so_many_connections_a_minute)
 	for (int n = 0; n < 3; n++)
 		expect_served("127.0.0.2", port);
 	expect_refused("127.0.0.2", port);
-	superd_wait_log(superd, "refused 127.0.0.2: too many from this source in a minute (per_source_cpm)");
+	superd_wait_log(superd, "refused 127.0.0.2: each from 127.0.0.2 exceeded counts/min (limit 3/min)");
 	expect_served("127.0.0.3", port);
 	superd_stop(superd);
 }
@@ -355,6 +355,24 @@ Behaviour(gate, who_touches_a_sensor_is_kept_out_of_all_services)
 	superd_stop(superd);
 }
 
+Behaviour(gate, who_touches_a_sensor_starts_nothing_by_a_datagram)
+{
+	struct superd *superd = superd_run("service trap { listen = \"127.0.0.1:0\" accept = yes deny_time = 1h }\n"
+					   "service handed { listen = \"udp:127.0.0.1:0\" exec = \"%s\" }\n",
+					   backend("datagrams 100"));
+	int sensor = superd_port(superd, "trap"), port = superd_port(superd, "handed"),
+	    stranger = datagram_from("127.0.0.5", port), friend = datagram_from("127.0.0.6", port);
+
+	expect_refused("127.0.0.5", sensor);
+	client_send(stranger, "hello");
+	superd_wait_log(superd, "handed: refused 127.0.0.5: its address has touched a sensor (deny_time)");
+	cr_assert_eq(superd_processes(superd), 0);
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
 Behaviour(gate, a_sensor_forgets_when_its_time_is_over)
 {
 	struct superd *superd = superd_run(sensor_and_each, 0, "1s", "", 0, backend("lines"), "");
@@ -472,7 +490,7 @@ Behaviour(gate, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	client_send(busy, "once more");
-	superd_wait_log(superd, "handed: refused 127.0.0.2: too many from this source in a minute (per_source_cpm)");
+	superd_wait_log(superd, "handed: refused 127.0.0.2: handed from 127.0.0.2 exceeded counts/min (limit 2/min)");
 	cr_assert_not_null(strstr(datagram_ask(other, "hello"), " hello"));
 	cr_assert_eq(count_lines(marks), 3);
 	close(busy);

@@ -62,11 +62,24 @@ Behaviour(mux, the_name_may_come_in_pieces)
 	struct superd *superd = run_mux(target("finger", ""));
 	int client = client_connect(superd_port(superd, "mux"));
 
-	for (const char *letter = "finger\r"; *letter; letter++) {
+	for (const char *letter = "finger"; *letter; letter++) {
 		client_send(client, text_of("%c", *letter));
 		cr_assert(client_is_quiet(client, 10));
 	}
-	expect_served(client, "\n");
+	expect_served(client, "\r\n");
+	superd_stop(superd);
+}
+
+Behaviour(mux, a_carriage_return_alone_ends_the_name)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux");
+	int client = client_connect(port);
+
+	expect_served(client_connect(port), "finger\r");
+	cr_assert_str_eq(ask(client, "finger\rat once\n"), "+Go\r");
+	cr_assert_not_null(strstr(client_line(client), " at once"));
+	close(client);
 	superd_stop(superd);
 }
 
@@ -234,5 +247,24 @@ Behaviour(mux, nothing_is_left_of_clients_who_leave_early)
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+/* It waits for room, counted and greeted already, while the table changes. */
+Behaviour(mux, a_reload_greets_nobody_twice)
+{
+	struct superd *superd = run_mux(target("finger", "instances = 1"));
+	int port = superd_port(superd, "mux"), first = client_connect(port), second = client_connect(port);
+	const char *mux = replaced(text_of(mux_service, own_user()), "127.0.0.1:0", text_of("127.0.0.1:%d", port));
+
+	cr_assert_str_eq(ask(first, "finger\r\n"), "+Go\r");
+	client_send(second, "finger\r\n");
+	cr_assert(client_is_quiet(second, 150));
+	cr_assert(superd_reload(superd, "%s%s", mux, target("finger", "instances = 1\n umask = 027")));
+	close(first);
+	cr_assert_str_eq(client_line(second), "+Go\r");
+	client_send(second, "hello\n");
+	cr_assert_not_null(strstr(client_line(second), " hello"), "it was greeted twice");
+	close(second);
 	superd_stop(superd);
 }

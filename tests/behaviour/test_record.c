@@ -176,17 +176,6 @@ Behaviour(record, who_has_no_name_where_one_is_needed_has_no_other_line)
 	cr_assert_eq(count_lines(file), 1u, "%s", read_text(file));
 }
 
-Behaviour(record, a_client_of_libwrap_is_told_as_in_the_bsds)
-{
-	struct superd *superd;
-
-	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd is built without libwrap");
-	superd = superd_run(EACH, "/bin/true", "libwrap = \"superd-tests\"");
-	visit(superd, "each");
-	superd_wait_log(superd, "\nconnection from 127.0.0.1, service each (tcp)\n");
-	superd_stop(superd);
-}
-
 Behaviour(record, an_ipv4_client_is_one_by_whatever_socket_it_comes)
 {
 	const char *file = path_in("records");

@@ -167,7 +167,8 @@ Test(admission, asks_only_what_the_rules_need)
 	cr_expect(!admission_has_questions(&known));
 	cr_expect_eq(admission_judge(keeper, &unknown), ADMITTED, "for now");
 	cr_expect(unknown.asked.name && !unknown.asked.ident && !unknown.asked.libwrap);
-	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_ADDRESS, "no answer is a no");
+	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_NAME_UNASKED, "no answer is a no");
+	cr_expect_eq(admission_conclude(keeper, &unknown, NULL), REFUSED_NAME_UNASKED);
 	advice.has_name = true;
 	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_ADDRESS, "it has no name");
 	advice.knows_name = true;
@@ -188,7 +189,7 @@ Test(admission, takes_a_no_for_a_name_that_was_not_looked_up)
 
 	cr_expect_eq(admission_judge(keeper, &guest), ADMITTED);
 	cr_expect(guest.asked.name);
-	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_ADDRESS);
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_NAME_UNASKED);
 	advice.has_name = true;
 	cr_expect_eq(admission_conclude(keeper, &guest, &advice), ADMITTED, "it has no name, so not that one");
 	guest_dismiss(keeper, &guest);
@@ -204,9 +205,13 @@ Test(admission, needs_an_answer_for_id_only_and_libwrap)
 	cr_expect_eq(admission_judge(keeper, &guest), ADMITTED);
 	cr_expect(guest.asked.ident);
 	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_IDENT);
+	cr_expect_eq(admission_conclude(keeper, &guest, NULL), REFUSED_IDENT_UNASKED);
 	advice.knows_user = true;
 	cr_expect_eq(admission_conclude(keeper, &guest, &advice), ADMITTED);
 	guest.asked.libwrap = "in.testd";
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_LIBWRAP_UNASKED);
+	cr_expect_eq(admission_conclude(keeper, &guest, NULL), REFUSED_LIBWRAP_UNASKED);
+	advice.has_libwrap = true;
 	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_LIBWRAP);
 	advice.left_to_another = true;
 	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_TWIST);

@@ -35,13 +35,15 @@ Test(builtin_options, a_builtin_without_options_takes_none)
 	expect_refusal(READ("tcpmux", "help"), "help", "takes no options");
 }
 
-Test(builtin_options, daytime_has_two_forms)
+Test(builtin_options, daytime_and_chargen_have_two_forms)
 {
 	cr_assert_null(READ("daytime", "xinetd"));
 	cr_expect(options.xinetd_text);
 	cr_assert_null(READ("daytime", "bsd"));
 	cr_expect_not(options.xinetd_text);
 	expect_refusal(READ("daytime", "gnu"), "gnu", "bsd and xinetd");
+	cr_assert_null(READ("chargen", "xinetd"));
+	cr_expect(options.xinetd_text);
 }
 
 Test(builtin_options, auth_takes_letters_together_and_apart)

@@ -46,6 +46,27 @@ static void restrict_to(const char *const *only_from, const char *const *no_acce
 	cr_assert_not_null(settings.access);
 }
 
+static const char *described(const char *address, unsigned port)
+{
+	static char text[SENDER_TEXT];
+	struct sender sender = sender_at(address, port);
+
+	sender_describe(&sender, text);
+	return text;
+}
+
+Test(builtin_sender, ipv4_is_told_as_ipv4_whatever_socket_it_came_by)
+{
+	char text[SENDER_TEXT];
+	struct sender nobody = { .length = 0 };
+
+	cr_expect_str_eq(described("192.0.2.1", 7), "192.0.2.1 port 7");
+	cr_expect_str_eq(described("::ffff:192.0.2.1", 65535), "192.0.2.1 port 65535");
+	cr_expect_str_eq(described("2001:db8::1", 7), "2001:db8::1 port 7");
+	sender_describe(&nobody, text);
+	cr_expect_str_eq(text, "a local client");
+}
+
 Test(builtin_sender, an_ordinary_client_is_answered)
 {
 	cr_expect_null(refusal("192.0.2.1", 40000));

@@ -50,6 +50,17 @@ Test(check_gate, a_service_needs_one_of_exec_builtin_and_redirect)
 	expect_nothing();
 }
 
+Test(check_gate, a_sensor_of_datagrams_only_logs)
+{
+	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "1h", NULL));
+	cr_expect_eq(diags.errors, 0);
+	cr_assert_eq(diags.warnings, 1);
+	cr_expect_not_null(strstr(diags.list[0].message, "a: deny_time: who sends it a datagram is only logged"));
+	begin_table();
+	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "0", NULL));
+	expect_nothing();
+}
+
 Test(check_gate, exec_builtin_and_redirect_exclude_each_other)
 {
 	judge(service_of("a", "80", "accept", "yes", "builtin", "echo", "exec", "/bin/true", NULL));

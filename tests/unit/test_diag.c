@@ -57,6 +57,30 @@ Test(diag, prints_place_severity_message_and_hint)
 	cr_assert_eq(diags.count, 0);
 }
 
+Test(diag, sorts_by_lines_and_keeps_further_places_behind)
+{
+	struct diags diags = { 0 };
+
+	diag_error(&diags, ((struct origin){ "b.conf", 9, 1 }), "nine");
+	diag_error(&diags, ((struct origin){ "a.conf", 5, 1 }), "five");
+	diag_note(&diags, ((struct origin){ "b.conf", 1, 1 }), "because of this");
+	diags_tie(&diags);
+	diag_warning(&diags, ((struct origin){ "b.conf", 2, 8 }), "two");
+	diags_hint(&diags, "or one");
+	diag_warning(&diags, ((struct origin){ "b.conf", 2, 3 }), "two again");
+	diag_warning(&diags, ((struct origin){ "a.conf", 0, 0 }), "the file");
+	diags_sort(&diags);
+	expect_print(&diags,
+		     "b.conf:2:8: warning: two\n"
+		     "b.conf:2:8: hint: or one\n"
+		     "b.conf:2:3: warning: two again\n"
+		     "b.conf:9:1: error: nine\n"
+		     "a.conf: warning: the file\n"
+		     "a.conf:5:1: error: five\n"
+		     "b.conf:1:1: note: because of this\n");
+	diags_free(&diags);
+}
+
 Test(diag, copies_the_name_of_the_file)
 {
 	struct diags diags = { 0 };

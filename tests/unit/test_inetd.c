@@ -183,8 +183,8 @@ Test(inetd, names_tell_what_kind_of_socket_it_is)
 		{ "/run/y dgram unix" TAIL, "y-unix-dgram" },
 		{ "/run/y seqpacket unix" TAIL, "y-seqpacket" },
 		{ "127.0.0.1:ftp stream tcp" TAIL, "ftp@127.0.0.1" },
-		{ "[::1]:ftp stream tcp" TAIL, "ftp-tcp6@..1" },
-		{ "::1:ftp stream tcp6" TAIL, "ftp-tcp6@..1" },
+		{ "[::1]:ftp stream tcp" TAIL, "ftp-tcp6@[__1]" },
+		{ "::1:ftp stream tcp6" TAIL, "ftp-tcp6@[__1]" },
 		{ "*:ftp stream tcp" TAIL, "ftp" },
 		{ ":ftp stream tcp" TAIL, "ftp" },
 		{ "tcpmux/+date stream tcp" TAIL, "date-tcpmux" },
@@ -229,15 +229,15 @@ Test(inetd, families_are_those_of_the_dialect)
 Test(inetd, hosts_stand_in_front_in_lists_and_as_defaults)
 {
 	expect_endpoints(COMPAT_NONE, "127.0.0.1:a stream tcp" TAIL, "a@127.0.0.1", "tcp:127.0.0.1:a;");
-	expect_endpoints(COMPAT_NONE, "[::1]:22 stream tcp" TAIL, "22-tcp6@..1", "tcp:[::1]:22 alone;");
-	expect_endpoints(COMPAT_NONE, "127.0.0.1,[::1]:a stream tcp" TAIL, "a-tcp6@..1", "tcp:[::1]:a alone;");
+	expect_endpoints(COMPAT_NONE, "[::1]:22 stream tcp" TAIL, "22-tcp6@[__1]", "tcp:[::1]:22 alone;");
+	expect_endpoints(COMPAT_NONE, "127.0.0.1,[::1]:a stream tcp" TAIL, "a-tcp6@[__1]", "tcp:[::1]:a alone;");
 	expect_endpoints(COMPAT_NONE, "host:a stream tcp" TAIL, "a@host", "tcp4:host:a;tcp6:host:a alone optional;");
-	expect_endpoints(COMPAT_NONE, "fe80::1%eth0:a stream tcp6" TAIL, "a-tcp6@fe80..1%eth0",
+	expect_endpoints(COMPAT_NONE, "fe80::1%eth0:a stream tcp6" TAIL, "a-tcp6@[fe80__1%eth0]",
 			 "tcp:[fe80::1]:a%eth0 alone;");
 	expect_endpoints(COMPAT_NONE, "127.0.0.1:\na stream tcp" TAIL, "a@127.0.0.1", "tcp:127.0.0.1:a;");
 	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n*:\na stream tcp" TAIL, "a", "tcp4:a;tcp6:a alone optional;");
 	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n*:a stream tcp" TAIL, "a", "tcp4:a;tcp6:a alone optional;");
-	expect_endpoints(COMPAT_NONE, "::1:\na stream tcp6" TAIL, "a-tcp6@..1", "tcp:[::1]:a alone;");
+	expect_endpoints(COMPAT_NONE, "::1:\na stream tcp6" TAIL, "a-tcp6@[__1]", "tcp:[::1]:a alone;");
 	expect_endpoints(COMPAT_NONE, "127.0.0.1:\n/run/x stream unix" TAIL, "x-unix", "/run/x;");
 }
 
@@ -422,6 +422,25 @@ Test(inetd, an_option_in_place_of_the_programs_name_is_warned_of)
 		    "t:1:45: warning: dict: '--inetd' is what the program sees as its own name");
 }
 
+Test(inetd, a_path_in_place_of_the_programs_name_is_warned_of)
+{
+	struct result result = read_as(COMPAT_NONE, "a stream tcp4 nowait nobody /usr/sbin/tcpd /usr/sbin/in.x\n"
+						    "b stream tcp4 nowait nobody /usr/bin/x /usr/bin/x\n");
+
+	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /usr/bin/python3 /srv/prog.py\n",
+		    "t:1:45: warning: a: '/srv/prog.py' is what the program sees as its own name, no argument\n"
+		    "t:1:45: hint: its name stands in front of the arguments: /usr/bin/python3 python3 /srv/prog.py");
+	cr_expect_str_eq(result.said, "");
+	result_free(&result);
+}
+
+Test(inetd, a_comment_behind_an_entry_is_warned_of)
+{
+	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /bin/x x -l # for the guests\n",
+		    "t:1:40: warning: a: '#' is passed to the program as an argument\n"
+		    "t:1:40: hint: a comment has a line of its own");
+}
+
 Test(inetd, a_program_without_a_path_is_searched_by_busybox_alone)
 {
 	expect_says(COMPAT_NONE, "a stream tcp nowait root tcpd in.x\n",
@@ -594,7 +613,49 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 
 Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
 {
-	expect_error("a stream tcp4" TAIL ".include nowhere/table\n", "t:2:10: error: cannot read nowhere/table", "a");
+	struct result result =
+		read_as(COMPAT_NONE, "a stream tcp4" TAIL ".include nowhere/table\nb stream tcp4" TAIL);
+
+	cr_expect(strstr(result.said, "t:2:10: error: cannot read nowhere/table"), "%s", result.said);
+	cr_expect_eq(result.diags.errors, 1);
+	cr_expect_eq(result.table->count, 2);
+	cr_assert_eq(result.table->shared_count, 1);
+	cr_expect_eq(result.table->shared[0].line, 2);
+	result_free(&result);
+}
+
+Test(inetd, a_definition_without_a_semicolon_ends_where_a_row_or_a_directive_begins)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "7 on protocol = tcp, user = root, exec = /bin/x\n"
+				       "a stream tcp4" TAIL "9 on protocol = tcp, user = root, exec = /bin/x\n"
+				       ".include nowhere\nb dgram udp4 wait root /bin/x\n");
+
+	cr_expect_eq(result.diags.errors, 3, "%s", result.said);
+	cr_expect(strstr(result.said, "error: 7: a ; is missing"), "%s", result.said);
+	cr_expect(strstr(result.said, "error: 9: a ; is missing"), "%s", result.said);
+	cr_expect(strstr(result.said, "t:4:10: error: cannot read nowhere"), "%s", result.said);
+	find(&result, "a");
+	find(&result, "b-udp");
+	cr_expect_eq(result.table->count, 2);
+	result_free(&result);
+}
+
+Test(inetd, capitals_and_numbers_that_are_none_are_taken_as_peers_take_them)
+{
+	cr_expect_not(waits(COMPAT_NONE, "a stream tcp4 NOWAIT root /bin/x\n", "a"));
+	cr_expect(waits(COMPAT_NONE, "a dgram udp4 WAIT root /bin/x\n", "a-udp"));
+	cr_expect_not(waits(COMPAT_OPENBSD, "a stream tcp4 WAIT root /bin/x\n", "a"));
+	expect_says(COMPAT_NONE, "a stream tcp4 nowait. root /bin/x\n", "t:1:22: warning: a: no number stands behind");
+	expect_says(COMPAT_NONE, "a stream tcp4 nowait.99999999999 root /bin/x\n",
+		    "t:1:22: warning: a: 99999999999 is more than can be counted");
+	expect_error("a stream tcp4 nowait.9x root /bin/x\n", "'9x' is no number", NULL);
+}
+
+Test(inetd, a_port_or_a_path_that_is_none_is_said_once)
+{
+	expect_error("99999 stream tcp" TAIL, "t:1:1: error: 99999: a port is a number up to 65535", NULL);
+	expect_error("foo seqpacket unix" TAIL, "t:1:1: error: foo: a unix socket's service is its path", NULL);
 }
 
 Test(inetd, a_tail_without_a_head_is_no_service)
@@ -641,6 +702,33 @@ Test(inetd, tcp_leaves_ipv6_to_an_entry_for_tcp6_in_any_order)
 	}
 	expect_endpoints(COMPAT_NONE, "a dgram udp6 wait root /bin/y\na dgram udp wait root /bin/x\n", "a-udp6",
 			 "udp6:a alone;");
+}
+
+Test(inetd, tcp_keeps_ipv6_where_tcp4_below_it_takes_ipv4)
+{
+	static const char text[] = "a stream tcp nowait root /bin/x\na stream tcp4 nowait root /bin/y\n";
+	struct result result = read_as(COMPAT_NONE, text);
+
+	cr_expect_eq(result.table->count, 2, "%s", result.printed);
+	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
+	cr_expect_str_eq(find(&result, "a-tcp6")->what->exec[0], "/bin/x");
+	cr_expect(strstr(result.said, "t:1:1: note: a: this entry is for IPv6: there is another for IPv4 at t:2"), "%s",
+		  result.said);
+	result_free(&result);
+	expect_endpoints(COMPAT_NONE, text, "a", "tcp4:a;");
+	expect_endpoints(COMPAT_NONE, text, "a-tcp6", "tcp6:a alone optional;");
+}
+
+Test(inetd, three_lines_of_one_service_are_one_for_each_family)
+{
+	struct result result = read_as(COMPAT_NONE, "a stream tcp nowait root /bin/x\n"
+						    "a stream tcp4 nowait root /bin/y\n"
+						    "a stream tcp6 nowait root /bin/z\n");
+
+	cr_expect_eq(result.table->count, 2, "%s", result.printed);
+	cr_expect_str_eq(find(&result, "a")->what->exec[0], "/bin/y");
+	cr_expect_str_eq(find(&result, "a-tcp6")->what->exec[0], "/bin/z");
+	result_free(&result);
 }
 
 Test(inetd, sockets_of_one_name_in_two_folders_are_two_services)

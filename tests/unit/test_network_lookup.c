@@ -103,6 +103,9 @@ Test(network_lookup, the_kernel_keeps_to_them_where_the_backend_takes_the_client
 	cr_expect_eq(service("tcp")->sockets[0].filter, service("tcp")->sockets[2].filter);
 	cr_expect_null(service("tcp")->sockets[3].filter);
 	cr_expect_null(service("udp")->sockets[0].filter, "superd looks at the first of each start");
+	cr_expect_eq(service("udp")->sockets[0].guard, service("tcp")->sockets[0].filter, "but not at the next");
+	cr_expect_null(service("tcp")->sockets[0].guard);
+	cr_expect_null(service("all")->sockets[0].guard);
 	cr_expect_eq(service("all")->sockets[0].filter, service("tcp")->sockets[0].filter);
 	cr_expect_eq(service("all")->sockets[1].filter, service("tcp")->sockets[1].filter);
 	cr_expect_null(service("free")->sockets[0].filter);
@@ -125,6 +128,11 @@ Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
 	cr_expect_eq(diags.list[1].line, 11);
 	cr_expect(strstr(diags.list[1].message, "b: no_access"), "%s", said());
 	cr_expect(access_has_names(service("c")->access));
+	cr_assert_eq(diags.warnings, 1, "%s", said());
+	cr_expect(strstr(diags.list[2].message, "d: no_access: only who starts it is judged, not who sends while it "
+						"runs: names of hosts"),
+		  "%s", said());
+	cr_expect_null(service("d")->sockets[0].guard);
 }
 
 static int names_networks(void)

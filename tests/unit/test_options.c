@@ -141,6 +141,7 @@ Test(options, refuses_a_main_command_without_two_dashes)
 {
 	expect_refused("nginx", "'nginx'", "behind --");
 	expect_refused("-f t nginx --check", "'nginx'", "behind --");
+	expect_refused("--check x.conf", "'x.conf'", "-f x.conf");
 }
 
 Test(options, refuses_what_excludes_each_other)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "read/reader.h"
+#include "sys/libexec.h"
 #include "sys/preflight.h"
 #include "sys/resolve.h"
 
@@ -155,6 +156,26 @@ Test(preflight, misses_a_program)
 {
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/none --option\"\n}"));
 	cr_expect(has_said(SEVERITY_ERROR, 3, "/none: there is no such program"));
+}
+
+Test(preflight, warns_of_a_program_that_tcpd_would_not_find)
+{
+	make_file("tcpd", 0755, "#!/bin/sh\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n accept = yes\n exec = \"FOLDER/tcpd -l\"\n"
+		       " argv0 = \"in.nosuchd\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n accept = yes\n exec = \"FOLDER/tcpd\"\n"
+		       " argv0 = \"/bin/sh\"\n}"));
+	cr_expect(has_said(SEVERITY_WARNING, 4,
+			   "of /usr/sbin/in.nosuchd, which tcpd is to run: there is no such program"));
+	cr_expect_null(strstr(said(), "/bin/sh"));
+}
+
+Test(preflight, warns_of_a_banner_that_is_not_there)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n accept = yes\n exec = \"/bin/cat\"\n"
+		       " banner = \"FOLDER/none\"\n banner_fail = \"/etc/passwd\"\n}"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/none: No such file or directory"));
+	cr_expect_null(strstr(said(), "banner_fail"));
 }
 
 Test(preflight, wants_a_program_to_be_executable)
@@ -403,4 +424,33 @@ Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
 	cr_expect(has_said(SEVERITY_WARNING, 5, "/env: line 2 is passed over"));
 	cr_expect(has_said(SEVERITY_WARNING, 5, "without export"));
 	cr_expect_not(strstr(said(), "11: "), "%s", said());
+}
+
+/* Beside this test there are none; where superd was installed they are found. */
+Test(preflight, says_that_superds_own_programs_are_missing)
+{
+	static const char *const asking[] = { "only_from = { \".example.org\" }", "id_only = yes" };
+	const char *installed = libexec_path("superd-advise", NULL);
+
+	free((void *)(uintptr_t)installed);
+	if (installed)
+		cr_skip_test("superd is installed here");
+	for (size_t n = 0; n < sizeof(asking) / sizeof(asking[0]); n++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), WITH " accept = yes\n %s\n}\n", asking[n]);
+		cr_assert(load(text));
+		cr_expect(has_said(SEVERITY_ERROR, 6, "superd's own program superd-advise is missing"));
+		forget();
+	}
+	cr_assert(load(WITH " accept = yes\n log_on_success = { USERID }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 6,
+			   "log_on_success = USERID: superd's own program superd-advise is missing"));
+	cr_expect_eq(diags.errors, 0, "%s", said());
+	forget();
+	cr_assert(load(WITH " accept = yes\n only_from = { \"192.0.2.1\" }\n}\n"));
+	cr_expect_not(strstr(said(), "superd-advise"), "%s", said());
+	forget();
+	cr_assert(load("service a {\n listen = \"rpc/tcp:100300/1\"\n exec = \"/bin/true\"\n user = root\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 2, "superd-rpc is missing") || strstr(said(), "without libtirpc"));
 }

@@ -348,6 +348,21 @@ Test(print, explains_bounds_words_default_and_names_elsewhere)
 	free(text);
 }
 
+Test(print, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(out);
+	cr_assert(print_explain("cps", out));
+	cr_assert(print_explain("only_from", out));
+	cr_assert_eq(fclose(out), 0);
+	cr_expect(strstr(text, "in xinetd.conf: 50 10"), "%s", text);
+	cr_expect(strstr(text, "in xinetd.conf: an empty list is nobody"), "%s", text);
+	free(text);
+}
+
 Test(print, does_not_explain_what_is_no_option)
 {
 	char *text;

@@ -432,7 +432,7 @@ Test(reader, puts_every_source_into_one_table)
 static bool is_left_out(const struct table *table, unsigned line)
 {
 	for (size_t i = 0; i < table->left_out_count; i++) {
-		if (table->left_out[i].line == line)
+		if (table->left_out[i].at.line == line)
 			return true;
 	}
 	return false;

@@ -362,7 +362,7 @@ Test(resolve, sees_endpoints_that_became_equal)
 		"service c { listen = {\"udp:80\", \"tcp:81\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 1, "%s", said());
 	cr_expect_str_eq(diags.list[0].message,
-			 "b: tcp:80 is tcp:80 here, which is claimed already by a, with tcp:http at test.conf:2");
+			 "b: tcp:80 is claimed already by a, with tcp:http at test.conf:2");
 	cr_expect_eq(diags.list[0].line, 6);
 }
 

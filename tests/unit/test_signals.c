@@ -39,3 +39,15 @@ Test(signals, are_fewer_than_there_is_room_for)
 	cr_expect_eq(signals_handled(SIGNALS_MOST), 0);
 	cr_expect_eq(signals_handled((size_t)-1), 0);
 }
+
+Test(signals, that_mean_nothing_are_handled_all_the_same)
+{
+	size_t strays = 0;
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++)
+		strays += signal_is_stray(signal);
+	cr_expect_geq(strays, 5u + (size_t)(SIGRTMAX - SIGRTMIN));
+	cr_expect(signal_is_stray(SIGVTALRM) && signal_is_stray(SIGIO) && signal_is_stray(SIGRTMAX));
+	cr_expect_not(signal_is_stray(SIGTERM) || signal_is_stray(SIGHUP) || signal_is_stray(SIGRTMIN + 3));
+}

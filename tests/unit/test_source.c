@@ -215,7 +215,80 @@ Test(source, bounds_a_line)
 	source_free(&source);
 	text[SOURCE_LINE + 1] = 'x';
 	text[SOURCE_LINE + 2] = '\n';
-	refused(text, SOURCE_LINE + 3, 2, 1, "longer than 65536 bytes");
-	refused(text, SOURCE_LINE + 2, 2, 1, "longer than 65536 bytes");
+	refused(text, SOURCE_LINE + 3, 2, 1, "longer than 1048576 bytes");
+	refused(text, SOURCE_LINE + 2, 2, 1, "longer than 1048576 bytes");
 	free(text);
+}
+
+static void load_in_parts(struct source *source, const char *text, size_t length)
+{
+	write_file(text, length);
+	cr_assert(source_load_in_parts(source, path, pool, &diags));
+}
+
+Test(source, loaded_in_parts_leaves_a_line_that_is_no_text_to_its_reader)
+{
+	static const char text[] = "good\nb\1d\2\nN\0L\nlast";
+	struct source source;
+
+	load_in_parts(&source, text, sizeof(text) - 1);
+	cr_assert_eq(diags.count, 0);
+	cr_expect_str_eq(source.text, "good\nb?d?\nN?L\nlast");
+	cr_assert_eq(source.flaw_count, 2);
+	cr_expect_null(source_flaw(&source, 0, 5));
+	cr_expect_eq(source_flaw(&source, 5, 10), &source.flaws[0]);
+	cr_expect_eq(source_flaw(&source, 10, 14), &source.flaws[1]);
+	cr_expect_null(source_flaw(&source, 14, source.length));
+	source_refuse_flaw(&source, &source.flaws[0], &diags);
+	source_refuse_flaw(&source, &source.flaws[1], &diags);
+	cr_assert_eq(diags.errors, 2);
+	cr_expect(diags.list[0].line == 2 && diags.list[0].column == 2);
+	cr_expect_not_null(strstr(diags.list[0].message, "\\x01"), "%s", diags.list[0].message);
+	cr_expect(diags.list[1].line == 3 && diags.list[1].column == 2);
+	cr_expect_not_null(strstr(diags.list[1].message, "NUL"), "%s", diags.list[1].message);
+	source_free(&source);
+}
+
+Test(source, loaded_in_parts_refuses_a_long_line_alone)
+{
+	size_t length = SOURCE_LINE + 4;
+	char *text = malloc(length);
+	struct source source;
+
+	cr_assert_not_null(text);
+	memset(text, 'x', length);
+	text[1] = text[length - 1] = '\n';
+	load_in_parts(&source, text, length);
+	cr_assert_eq(source.flaw_count, 1);
+	cr_expect(source.flaws[0].is_long && source.flaws[0].at == 2);
+	cr_expect_eq(source.length, length);
+	source_free(&source);
+	free(text);
+}
+
+Test(source, loaded_in_parts_ends_where_it_is_no_text_file)
+{
+	char text[2 * SOURCE_FLAWS + 8];
+	struct source source;
+
+	for (size_t i = 0; i < sizeof(text); i += 2)
+		memcpy(text + i, "\1\n", 2);
+	load_in_parts(&source, text, sizeof(text));
+	cr_assert_eq(source.flaw_count, SOURCE_FLAWS + 1);
+	cr_expect_eq(source.length, 2 * SOURCE_FLAWS + 1);
+	cr_expect_eq(source.line_count, SOURCE_FLAWS + 1);
+	cr_expect_eq(strlen(source.text), source.length);
+	cr_expect(source.flaws[SOURCE_FLAWS].is_last && !source.flaws[SOURCE_FLAWS - 1].is_last);
+	source_free(&source);
+}
+
+Test(source, loaded_in_parts_takes_a_byte_order_mark_away)
+{
+	struct source source;
+
+	load_in_parts(&source, "\xef\xbb\xbfone\ntwo", 10);
+	cr_expect_str_eq(source.text, "one\ntwo");
+	cr_expect_eq(source.lines[1], 4);
+	cr_expect(diags.warnings == 1 && !diags.errors);
+	source_free(&source);
 }

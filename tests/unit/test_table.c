@@ -90,11 +90,33 @@ Test(table, keeps_where_entries_were_left_out)
 	char file[] = "old.conf";
 
 	for (unsigned i = 1; i <= 10; i++)
-		cr_assert(table_leave_out(table, (struct origin){ .file = file, .line = i }));
+		cr_assert(table_leave_out(table, (struct origin){ .file = file, .line = i }, NULL));
 	file[0] = 'X';
 	cr_assert_eq(table->left_out_count, 10);
 	for (unsigned i = 0; i < 10; i++) {
-		cr_expect_str_eq(table->left_out[i].file, "old.conf");
-		cr_expect_eq(table->left_out[i].line, i + 1);
+		cr_expect_str_eq(table->left_out[i].at.file, "old.conf");
+		cr_expect_eq(table->left_out[i].at.line, i + 1);
 	}
+}
+
+Test(table, knows_what_it_may_lack_by_name_or_by_file)
+{
+	struct service web = { .name = "web", .at = { "a.conf", 3, 1 } };
+	struct service mail = { .name = "mail", .at = { "b.conf", 1, 1 } };
+	struct service gone = { .name = "gone", .at = { "c.conf", 9, 1 } };
+	struct table *later = table_new();
+
+	cr_expect_not(table_may_lack(later, &web));
+	cr_assert(table_leave_out(later, (struct origin){ "other.conf", 7, 1 }, "web"));
+	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 2, 1 }, NULL));
+	cr_expect(table_may_lack(later, &web), "its entry moved to another file");
+	cr_expect(table_may_lack(later, &mail), "the entry may be it");
+	cr_expect_not(table_may_lack(later, &gone));
+	cr_assert(table_mark_shared(later, (struct origin){ "c.conf", 4, 1 }));
+	cr_expect_not(table_may_lack(later, &gone), "its file was read");
+	cr_assert(table_mark_shared(later, (struct origin){ .file = "c.conf" }));
+	cr_expect(table_may_lack(later, &gone), "its file could not be read");
+	cr_assert_not_null(table_add(later, &web));
+	cr_expect_not(table_may_lack(later, &web), "there it is");
+	table_free(later);
 }

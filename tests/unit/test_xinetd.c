@@ -108,7 +108,11 @@ Test(xinetd, needs_no_blank_in_front_of_an_operator)
 
 Test(xinetd, knows_no_quotes_comments_behind_values_or_continuations)
 {
-	expect_option("server_args = \"a b\" \\\n# comment \\\n", "exec = \"/bin/x '\\\"a' 'b\\\"' '\\\\'\"");
+	char *text = with("server_args = \"a b\" \\\n# comment \\\n");
+
+	expect_warned(text, "t:9:15: warning: server_args: quotes mean nothing here",
+		      "exec = \"/bin/x '\\\"a' 'b\\\"' '\\\\'\"");
+	free(text);
 	expect_refused_option("nice = 5 # less\n",
 			      "t:9:10: error: nice takes one value, not 3\nt:9:10: hint: a comment stands");
 }
@@ -172,9 +176,11 @@ Test(xinetd, adds_to_takes_from_and_replaces_what_defaults_say)
 		    "only_from = {\"10.0.0.0/8\", \"192.0.2.1\", \"h\"}");
 	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from = h\n}\n", "only_from = {\"h\"}");
 	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.1\n}\n", "only_from = {\"10.0.0.0/8\"}");
-	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from =\n}\n", "only_from = {\"none\"}");
+	expect_warned(DEFAULTS "service a\n{\n" GOOD " only_from =\n}\n",
+		      "warning: only_from is empty: nobody may come", "only_from = {\"none\"}");
 	expect_line(DEFAULTS "service a\n{\n" GOOD " log_on_success -= pid\n}\n", "log_on_success = {\"HOST\"}");
-	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.1 10.0.0.0/8\n}\n", "only_from = {\"none\"}");
+	expect_warned(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.1 10.0.0.0/8\n}\n",
+		      "warning: only_from is empty: nobody may come", "only_from = {\"none\"}");
 }
 
 Test(xinetd, takes_away_an_address_that_is_written_otherwise)
@@ -191,11 +197,73 @@ Test(xinetd, refuses_to_leave_only_from_wider_than_its_author_thinks)
 		      "log_on_success = {\"PID\", \"HOST\"}");
 }
 
-Test(xinetd, adds_in_defaults_also_with_an_equal_sign_and_over_several_files)
+Test(xinetd, takes_the_first_of_two_defaults_in_a_file)
 {
-	expect_warned("defaults\n{\n no_access = 10.1.1.1\n}\nservice a\n{\n" GOOD
-		      "}\ndefaults\n{\n no_access = 10.1.1.2\n}\n",
-		      "t:14:1: warning: the file has defaults already", "no_access = {\"10.1.1.1\", \"10.1.1.2\"}");
+	expect_warned("defaults\n{\n no_access = 10.1.1.1\n instances = 5\n}\nservice a\n{\n" GOOD
+		      "}\ndefaults\n{\n no_access = 10.1.1.2\n instances = 6\n}\n",
+		      "t:15:1: warning: the file has defaults already", "no_access = {\"10.1.1.1\"}");
+}
+
+Test(xinetd, adds_in_defaults_also_with_an_equal_sign)
+{
+	expect_line("defaults\n{\n no_access = 10.1.1.1\n no_access = 10.1.1.2\n}\nservice a\n{\n" GOOD "}\n",
+		    "no_access = {\"10.1.1.1\", \"10.1.1.2\"}");
+}
+
+Test(xinetd, says_of_lines_that_begin_no_entry_what_they_are_and_reads_on)
+{
+	struct outcome *outcome = read_xinetd("hello world\nservice a\n{\n" GOOD "}\n}\ndefaults\n{\n foo = 1\n}\n");
+
+	cr_expect_eq(outcome->diags.errors, 3, "%s", outcome->said);
+	cr_expect_eq(outcome->table->left_out_count, 2);
+	cr_expect_eq(outcome->table->vital_count, 0);
+	cr_expect_str_eq(only_name(outcome), "a");
+	outcome_free(outcome);
+}
+
+Test(xinetd, runs_no_service_without_an_attribute_that_a_brace_too_early_cut_off)
+{
+	struct outcome *outcome = read_xinetd("service a\n{\n" GOOD "}\nservice b\n{\n" GOOD
+					      "}\n only_from = 10.0.0.1\n}\n");
+
+	cr_expect(strstr(outcome->said, "error: this attribute is in no entry"), "%s", outcome->said);
+	cr_expect_str_eq(only_name(outcome), "a");
+	outcome_free(outcome);
+	outcome = read_xinetd("service a\n{\n" GOOD "}\nhello = world\n");
+	cr_expect_eq(outcome->diags.errors, 1, "%s", outcome->said);
+	cr_expect_str_eq(only_name(outcome), "a");
+	outcome_free(outcome);
+	outcome = read_xinetd("defaults\n{\n}\n only_from = 10.0.0.1\nservice a\n{\n" GOOD
+			      "}\nservice b\n{\n" GOOD " only_from = 10.0.0.2\n}\n");
+	cr_expect_eq(outcome->diags.errors, 1, "%s", outcome->said);
+	cr_expect_str_eq(only_name(outcome), "b");
+	outcome_free(outcome);
+}
+
+Test(xinetd, takes_the_family_of_an_address_before_that_of_the_flags)
+{
+	expect_warned("service a\n{\n" GOOD " bind = 127.0.0.1\n flags = IPv6\n}\n",
+		      "warning: flags: IPv6: it is bound to 127.0.0.1", "listen = {tcp:127.0.0.1:7777}");
+	expect_warned("service a\n{\n" GOOD " bind = ::1\n flags = IPv4\n}\n",
+		      "warning: flags: IPv4: it is bound to ::1", "listen = {\"tcp:[::1]:7777\"}");
+}
+
+Test(xinetd, warns_of_words_that_are_hardly_names_of_hosts)
+{
+	expect_warned("service a\n{\n" GOOD " only_from = ALL\n}\n",
+		      "warning: only_from: 'ALL' is taken for the name of a host", "only_from = ");
+	expect_warned("service a\n{\n" GOOD " no_access = 0x7f.1\n}\n",
+		      "warning: no_access: '0x7f.1' is taken for the name of a host", "no_access = ");
+}
+
+Test(xinetd, says_a_port_that_is_none_once)
+{
+	struct outcome *outcome = read_xinetd("service a\n{\n type = UNLISTED\n port = 99999\n socket_type = stream\n"
+					      " wait = no\n user = nobody\n server = /bin/x\n}\n");
+
+	cr_expect_eq(outcome->diags.errors, 1, "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "port: '99999'"), "%s", outcome->said);
+	outcome_free(outcome);
 }
 
 Test(xinetd, says_a_mistake_in_defaults_once_and_runs_nobody_without_what_they_meant)
@@ -278,6 +346,15 @@ Test(xinetd, takes_the_first_of_two_lines_as_xinetd_does_but_not_of_a_limit)
 	expect_refused_option("instances = 5\ninstances = 6", "t:10:1: error: instances is already set at t:9");
 	free(other);
 	free(same);
+}
+
+Test(xinetd, refuses_to_replace_a_list_that_restricts_by_a_second)
+{
+	expect_refused_option("no_access = 127.0.0.1\nno_access = 10.0.0.0/8",
+			      "t:10:1: error: no_access is already set at t:9, and this would replace it");
+	expect_refused_option("only_from = 10.0.0.1\nonly_from = 10.0.0.2", "t:10:1: error: only_from is already set");
+	expect_option("no_access = 10.0.0.1\nno_access += 10.0.0.2", "no_access = {\"10.0.0.1\", \"10.0.0.2\"}");
+	expect_option("no_access = 10.0.0.1\nno_access = 10.0.0.1", "no_access = {\"10.0.0.1\"}");
 }
 
 Test(xinetd, passes_over_what_stands_in_the_wrong_place_unless_it_restricts)

@@ -284,6 +284,29 @@ Test(xinetd_service, leaves_out_what_a_server_that_accepts_itself_meets_by_natur
 	outcome_free(outcome);
 }
 
+Test(xinetd_service, says_which_limit_means_nothing_with_one_server)
+{
+	warn_service(" protocol = tcp\n wait = yes\n instances = 5\n" EXTERNAL,
+		     "t:5:2: note: instances means nothing with wait = yes: one server runs", "accept = no");
+	warn_service(" protocol = tcp\n wait = yes\n per_source = 5\n" EXTERNAL,
+		     "t:5:2: note: per_source means nothing with wait = yes: one server runs", "accept = no");
+}
+
+Test(xinetd_service, warns_of_quotes_and_comments_that_become_arguments)
+{
+	char *text = with("server_args = -c \"a b\"");
+
+	expect_warned(text, "t:9:18: warning: server_args: quotes mean nothing here", "'\\\"a' 'b\\\"'");
+	free(text);
+	text = with("server_args = -l # all of it");
+	expect_warned(text, "t:9:18: warning: server_args: '#' is passed to the program as an argument",
+		      "exec = \"/bin/x -l # all of it\"");
+	free(text);
+	text = with("env = A=\"1\"");
+	expect_warned(text, "warning: env: quotes mean nothing here", "A=");
+	free(text);
+}
+
 Test(xinetd_service, asks_hosts_allow_under_the_name_that_xinetd_asks_for)
 {
 	expect_option("", "\tlibwrap = x\n");
@@ -319,6 +342,8 @@ Test(xinetd_service, makes_builtins_of_internal_services_that_need_no_root)
 		    "service echo-stream {\n\tlisten = {tcp4:echo}");
 	expect_line("service daytime\n{\n type = INTERNAL\n socket_type = stream\n user = root\n wait = no\n}\n",
 		    "builtin = \"daytime xinetd\"");
+	expect_line("service chargen\n{\n type = INTERNAL\n socket_type = stream\n user = root\n wait = no\n}\n",
+		    "builtin = \"chargen xinetd\"");
 	expect_line("service tcpmux\n{\n type = INTERNAL\n socket_type = stream\n wait = no\n}\n", "builtin = tcpmux");
 	expect_line(
 		"service services\n{\n type = INTERNAL UNLISTED\n port = 9098\n socket_type = stream\n wait = no\n}\n",

@@ -1,0 +1,99 @@
+/* --check: what every source was taken for, what is wrong, and what of it would be served.
+ *
+ * The hard thing is to count what whoever wrote the table would count: a line of inetd.conf that makes a service for
+ * each of two hosts is one, and so is what was left out of it. */
+#include "cmd/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd/load.h"
+
+/* What was read: a line a source, and of the last the part in front of its numbers. */
+struct taken {
+	struct buf lines, head;
+	size_t sources;
+};
+
+struct tally {
+	size_t services, disabled, left_out;
+};
+
+static void take_source(void *context, const char *path, const char *format, size_t entries)
+{
+	struct taken *taken = context;
+
+	buf_clear(&taken->head);
+	buf_addf(&taken->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
+	buf_addf(&taken->lines, "%s%zu service%s\n", buf_string(&taken->head), entries, entries == 1 ? "" : "s");
+	taken->sources++;
+}
+
+/* Services and parts of one entry stand side by side. */
+static bool is_same_entry(struct origin a, struct origin b)
+{
+	return a.file && b.file && a.line == b.line && a.column == b.column && !strcmp(a.file, b.file);
+}
+
+/* Only --keep-going leaves anything out: without it nothing is served where there is an error. */
+static struct tally count_entries(const struct table *table, bool keeps_going)
+{
+	const struct service *list = table->services;
+	struct tally tally = { 0 };
+
+	for (size_t n = 0; n < table->count; n++) {
+		if (n && is_same_entry(list[n].at, list[n - 1].at))
+			continue;
+		tally.services++;
+		tally.disabled += list[n].what->disable;
+	}
+	for (size_t n = 0; keeps_going && n < table->left_out_count; n++)
+		tally.left_out += !n || !is_same_entry(table->left_out[n].at, table->left_out[n - 1].at);
+	return tally;
+}
+
+static void add_tally(struct buf *out, struct tally tally)
+{
+	buf_addf(out, "%zu service%s", tally.services, tally.services == 1 ? "" : "s");
+	if (tally.disabled)
+		buf_addf(out, ", %zu of them disabled", tally.disabled);
+	if (tally.left_out)
+		buf_addf(out, ", %zu left out", tally.left_out);
+	buf_char(out, '\n');
+}
+
+/* One source has its numbers on its line; of several they are told together, where there is more to tell. */
+static bool print_taken(const struct taken *taken, const struct table *table, bool keeps_going)
+{
+	struct tally tally = count_entries(table, keeps_going);
+	struct buf text = { 0 };
+	bool good;
+
+	if (taken->sources > 1)
+		buf_text(&text, buf_string(&taken->lines));
+	if (taken->sources == 1)
+		buf_text(&text, buf_string(&taken->head));
+	else if (tally.disabled || tally.left_out)
+		buf_text(&text, "in all: ");
+	if (taken->sources == 1 || tally.disabled || tally.left_out)
+		add_tally(&text, tally);
+	good = !text.failed && !taken->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
+	buf_free(&text);
+	return good;
+}
+
+bool check_tables(const struct options *options)
+{
+	struct diags diags = { 0 };
+	struct taken taken = { 0 };
+	struct table *table = load_table(options, take_source, &taken, &diags);
+	bool good = table && print_taken(&taken, table, options->keep_going) && !diags.errors;
+
+	diags_print(&diags, stderr);
+	diags_free(&diags);
+	table_free(table);
+	buf_free(&taken.lines);
+	buf_free(&taken.head);
+	return good;
+}

@@ -1,0 +1,75 @@
+/* Signals by libev. The hard thing are those that nobody meant for superd: it must neither end by one, nor ignore it as
+ * the kernel would, which its children would inherit. */
+#include "engine/orders.h"
+
+#include <signal.h>
+
+#include "engine/record.h"
+#include "engine/state.h"
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	int signal = habits_obey(&supervisor->habits, watcher->signum);
+
+	(void)loop, (void)events;
+	if (signal_is_stray(signal)) {
+		log_debug(supervisor->engine.log, "signal %d means nothing here: ignored", signal);
+		return;
+	}
+	switch (signal) {
+	case 0:
+		break;
+	case SIGHUP:
+		log_reopen(supervisor->engine.log);
+		records_reopen(&supervisor->engine);
+		if (!supervisor->engine.stopping) {
+			habits_say_reading(&supervisor->habits);
+			loader_start(&supervisor->loader);
+		}
+		command_signal_gently(&supervisor->command, SIGHUP);
+		break;
+	case SIGUSR1:
+		state_say(&supervisor->engine, &supervisor->roster);
+		command_signal_gently(&supervisor->command, SIGUSR1);
+		break;
+	case SIGQUIT:
+		if (supervisor->command.child.pid) {
+			command_signal(&supervisor->command, SIGQUIT);
+			break;
+		}
+		log_notice(supervisor->engine.log, "leaving: instances run on");
+		supervisor->leaving = true;
+		habits_say_end(&supervisor->habits);
+		supervisor_end(supervisor);
+		break;
+	case SIGUSR2:
+	case SIGWINCH:
+	case SIGCONT:
+		command_signal(&supervisor->command, watcher->signum);
+		break;
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+		break;                  /* handled, so that children start with the default and superd lives */
+	default:
+		supervisor_stop(supervisor, watcher->signum == SIGINT ? SIGINT : SIGTERM);
+	}
+}
+
+void orders_watch(struct supervisor *supervisor)
+{
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		ev_signal *watcher = &supervisor->signals[supervisor->signal_count];
+
+		if (signal == SIGCHLD || !habits_want(&supervisor->habits, signal))
+			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
+		supervisor->signal_count++;
+		ev_signal_init(watcher, on_signal, signal);
+		watcher->data = supervisor;
+		ev_signal_start(supervisor->engine.loop, watcher);
+		ev_unref(supervisor->engine.loop);
+	}
+}

@@ -1,0 +1,7 @@
+/* What signals tell superd to do. */
+#pragma once
+
+#include "engine/supervisor.h"
+
+/* From now on every signal of sys/signals is obeyed, or passed over without harm. */
+void orders_watch(struct supervisor *supervisor);
