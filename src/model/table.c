@@ -125,15 +125,29 @@ static bool share_file(struct origin at, const struct service *service)
 	return at.file && service->at.file && !strcmp(at.file, service->at.file);
 }
 
-/* An entry without a name is known by its file alone, and so is all of a file that could not be read. */
+/* inetd's readers add the protocol and the address to a name, which a broken entry may not tell. */
+static bool is_called(const struct service *service, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
+}
+
+/* An entry without a name is known by where it stood. */
+static bool was_entry(const struct service *service, const struct left_out *entry)
+{
+	if (entry->name)
+		return is_called(service, entry->name);
+	return share_file(entry->at, service) && entry->at.line == service->at.line;
+}
+
+/* All of a file that could not be read may be lacking. */
 bool table_may_lack(const struct table *table, const struct service *service)
 {
 	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
 		return false;
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (entry->name ? !strcmp(entry->name, service->name) : share_file(entry->at, service))
+		if (was_entry(service, &table->left_out[n]))
 			return true;
 	}
 	for (size_t n = 0; n < table->shared_count; n++) {

@@ -4,6 +4,7 @@
  * over, and the rest of the file is read as if it were not there. */
 #include "read/inetd.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,13 +175,26 @@ static void note_quotes(struct inetd *inetd)
 			   "NetBSD; OpenBSD's and busybox's inetd hand them on (see --compat)");
 }
 
+/* What the service of a broken entry would be called, as far as its first field tells; NULL: it doesn't. */
+static const char *name_of_field(const char *field)
+{
+	const char *mark = strrchr(field, *field == '/' ? '/' : ':');
+	const char *name = mark ? mark + 1 : field;
+
+	for (const char *at = name; *at; at++) {
+		if (!isgraph((unsigned char)*at))
+			return NULL;
+	}
+	return *name ? name : NULL;
+}
+
 /* Without the addresses it may have named, all that follows would be open to everybody. */
 static void leave_out(struct inetd *inetd)
 {
 	if (may_be_hosts(&inetd->line))
 		reading_mark_vital(inetd->reading, inetd->line.at);
 	else
-		reading_leave_out(inetd->reading, inetd->line.at, NULL);
+		reading_leave_out(inetd->reading, inetd->line.at, name_of_field(inetd->line.words[0].text));
 }
 
 /* Whether what stands from start to end is text, after saying where it is not. */
@@ -249,7 +263,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	entry.disabled = off;
 	if (!inetd_read_keyed(inetd, &entry, &behind) || !field || !is_text(inetd, at, behind)) {
 		inetd->reading->inetd_entries->count = before;
-		reading_leave_out(inetd->reading, place, NULL);
+		reading_leave_out(inetd->reading, place, field ? name_of_field(field) : NULL);
 	}
 	return behind;
 }

@@ -305,5 +305,5 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 		return;
 	}
 	draft_free(drafting.draft);
-	reading_leave_out(reading, entry->at, NULL);
+	reading_leave_out(reading, entry->at, entry->name);
 }

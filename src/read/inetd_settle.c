@@ -64,14 +64,16 @@ static bool part_names(struct inetd_entry **group, size_t length)
 }
 
 /* What is written stands before what it implies, and both before what is off. */
+enum { OFF, IMPLIED, WRITTEN };
+
 static int strength(const struct inetd_entry *entry)
 {
-	return entry->disabled ? 0 : entry->is_implied ? 1 : 2;
+	return entry->disabled ? OFF : entry->is_implied ? IMPLIED : WRITTEN;
 }
 
 static bool is_weak(const struct inetd_entry *entry)
 {
-	return strength(entry) < 2;
+	return strength(entry) < WRITTEN;
 }
 
 /* The last of the strongest. */
@@ -86,6 +88,25 @@ static struct inetd_entry *group_winner(struct inetd_entry **group, size_t lengt
 	return winner;
 }
 
+static const struct inetd_entry *find_name(struct inetd_entry **sorted, size_t count, const char *name, int least)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(sorted[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
+		if (!sorted[low]->is_dropped && strength(sorted[low]) >= least)
+			return sorted[low];
+	}
+	return NULL;
+}
+
 /* An entry for both families of which another takes IPv4 alone. */
 static bool keeps_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
 {
@@ -93,15 +114,16 @@ static bool keeps_half(const struct inetd_entry *entry, const struct inetd_entry
 		winner->families == INETD_IPV4 && !winner->yields && !is_weak(winner);
 }
 
-/* The last such entry of a group goes on for IPv6, as tcp goes on for IPv4 beside tcp6. */
-static void keep_half(struct inetd_entry **group, size_t length, struct diags *diags)
+/* The last such entry of a group goes on for IPv6, as tcp goes on for IPv4 beside tcp6; not where another has that. */
+static void keep_half(struct inetd_entry **group, size_t length, struct inetd_entry **sorted, size_t count,
+		      struct diags *diags)
 {
 	const struct inetd_entry *winner = group_winner(group, length);
 	struct buf place = { 0 };
 
 	origin_describe(winner->at, &place);
 	for (size_t i = length; i-- > 0;) {
-		if (!keeps_half(group[i], winner))
+		if (!keeps_half(group[i], winner) || find_name(sorted, count, group[i]->rival, IMPLIED))
 			continue;
 		group[i]->families = INETD_IPV6;
 		group[i]->is_dual = false;
@@ -137,30 +159,10 @@ static void drop_others(struct inetd_entry **group, size_t length, struct diags 
 	buf_free(&place);
 }
 
-static const struct inetd_entry *find_name(struct inetd_entry **sorted, size_t count, const char *name)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(sorted[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
-		if (!sorted[low]->is_dropped && !is_weak(sorted[low]))
-			return sorted[low];
-	}
-	return NULL;
-}
-
 static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count)
 {
-	if (entry->is_dropped || !entry->yields || !find_name(sorted, count, entry->rival))
+	if (entry->is_dropped || !entry->yields || !find_name(sorted, count, entry->rival, WRITTEN))
 		return;
-	entry->is_dropped = is_half(entry);
 	entry->families &= (uint8_t)~entry->yields;
 	entry->is_dual = false;
 }
@@ -240,7 +242,7 @@ static void settle_sorted(struct inetd_entry **sorted, size_t count, struct diag
 		length = group_length(sorted + i, count - i);
 		if (length == 1)
 			continue;
-		keep_half(sorted + i, length, diags);
+		keep_half(sorted + i, length, sorted, count, diags);
 		drop_others(sorted + i, length, diags);
 	}
 	for (size_t i = 0; i < count; i++)

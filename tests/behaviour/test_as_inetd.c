@@ -120,7 +120,7 @@ Behaviour(as_inetd, serves_the_good_lines_around_a_bad_one)
 	struct superd *inetd = run_inetd(table, NULL, NULL, NULL);
 
 	superd_wait_log(inetd, text_of("%s:2:", table));
-	superd_wait_log(inetd, "; it is left out");
+	superd_wait_log(inetd, "is left out");
 	superd_wait_log(inetd, text_of("service '%d@127.0.0.1' is left out", ports[2]));
 	superd_port(inetd, text_of("%d@127.0.0.1", ports[0]));
 	superd_port(inetd, text_of("%d@127.0.0.1", ports[1]));

@@ -99,9 +99,11 @@ Test(table, keeps_where_entries_were_left_out)
 	}
 }
 
-Test(table, knows_what_it_may_lack_by_name_or_by_file)
+Test(table, knows_what_it_may_lack_by_name_or_by_place)
 {
 	struct service web = { .name = "web", .at = { "a.conf", 3, 1 } };
+	struct service web_udp = { .name = "web-udp", .at = { "a.conf", 4, 1 } };
+	struct service webster = { .name = "webster", .at = { "a.conf", 5, 1 } };
 	struct service mail = { .name = "mail", .at = { "b.conf", 1, 1 } };
 	struct service gone = { .name = "gone", .at = { "c.conf", 9, 1 } };
 	struct table *later = table_new();
@@ -110,7 +112,11 @@ Test(table, knows_what_it_may_lack_by_name_or_by_file)
 	cr_assert(table_leave_out(later, (struct origin){ "other.conf", 7, 1 }, "web"));
 	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 2, 1 }, NULL));
 	cr_expect(table_may_lack(later, &web), "its entry moved to another file");
-	cr_expect(table_may_lack(later, &mail), "the entry may be it");
+	cr_expect(table_may_lack(later, &web_udp), "an entry that does not tell its protocol");
+	cr_expect_not(table_may_lack(later, &webster));
+	cr_expect_not(table_may_lack(later, &mail), "another entry of its file");
+	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 1, 1 }, NULL));
+	cr_expect(table_may_lack(later, &mail), "the entry stands where it stood");
 	cr_expect_not(table_may_lack(later, &gone));
 	cr_assert(table_mark_shared(later, (struct origin){ "c.conf", 4, 1 }));
 	cr_expect_not(table_may_lack(later, &gone), "its file was read");
