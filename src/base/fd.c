@@ -72,14 +72,14 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
-/* read(2) that goes on after a signal and waits where the descriptor happens to be non-blocking. */
-static ssize_t read_waiting(int fd, char *to, size_t size)
+/* read(2) that goes on after a signal and, where it may, waits for a descriptor that happens to be non-blocking. */
+static ssize_t read_some(int fd, bool waits, char *to, size_t size)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	ssize_t got;
 
 	while ((got = read(fd, to, size)) < 0) {
-		if (errno == EAGAIN)
+		if (errno == EAGAIN && waits)
 			poll(&wait, 1, -1);
 		else if (errno != EINTR)
 			break;
@@ -88,7 +88,7 @@ static ssize_t read_waiting(int fd, char *to, size_t size)
 }
 
 /* Sizes are not believed: a file may grow while it is read, and those of /proc say 0. */
-char *fd_read_all(int fd, size_t most, size_t *length)
+static char *read_all(int fd, bool waits, size_t most, size_t *length)
 {
 	size_t capacity = 4096, have = 0;
 	char *text = NULL, *larger;
@@ -99,7 +99,7 @@ char *fd_read_all(int fd, size_t most, size_t *length)
 		if (!larger)
 			goto fail;
 		text = larger;
-		got = read_waiting(fd, text + have, capacity - have);
+		got = read_some(fd, waits, text + have, capacity - have);
 		if (got < 0)
 			goto fail;
 		if (!got)
@@ -120,6 +120,12 @@ fail:
 	return NULL;
 }
 
+char *fd_read_all(int fd, size_t most, size_t *length)
+{
+	return read_all(fd, true, most, length);
+}
+
+/* A file may be regular and yet one that waits for what is to come, as /proc/kmsg. */
 char *fd_read_file(const char *path, size_t most, size_t *length)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -134,7 +140,7 @@ char *fd_read_file(const char *path, size_t most, size_t *length)
 		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
 		goto out;
 	}
-	text = fd_read_all(fd, most, length);
+	text = read_all(fd, false, most, length);
 out:
 	fd_close(&fd);
 	return text;
