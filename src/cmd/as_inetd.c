@@ -16,7 +16,7 @@
 /* The system's own, wherever superd was installed. */
 #define TABLE "/etc/inetd.conf"
 #define FOLDER "/etc/inetd.d"
-#define PID_FILE RUNSTATEDIR "/inetd.pid"
+#define PID_FILE "/run/inetd.pid"
 
 /* Options without a letter. */
 enum { LONG_COMPAT = 256, LONG_ENVIRONMENT, LONG_PIDFILE, LONG_RESOLVE, LONG_USAGE };
