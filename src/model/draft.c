@@ -52,6 +52,7 @@ void draft_free(struct draft *draft)
 		settings_free(&draft->blocks[i].settings);
 	free(draft->blocks);
 	free(draft->words);
+	free(draft->guesses);
 	settings_free(&draft->settings);
 	free(draft);
 }

@@ -24,8 +24,6 @@ struct guess {
 	struct origin at;
 };
 
-enum { GUESSES = 8 };
-
 struct draft {
 	struct table *table;
 	unsigned number;                /* no other draft of this table has it */
@@ -38,8 +36,8 @@ struct draft {
 	size_t word_count, word_capacity;
 	bool open;                      /* between draft_open_socket and draft_close_socket: the last block */
 	bool is_foreign;                /* as draft_set_foreign has it */
-	struct guess guesses[GUESSES];  /* of the service's own level; those beyond are not kept */
-	size_t guess_count;
+	struct guess *guesses;          /* of the service's own level */
+	size_t guess_count, guess_capacity;
 	bool bad_address;               /* one of its endpoints was refused */
 	bool exhausted;                 /* memory ran out where it could not be said */
 };

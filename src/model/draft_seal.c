@@ -201,7 +201,7 @@ static bool seal_marks(struct service *row, const struct draft *draft)
 	if (!marks)
 		return false;
 	row->marks = marks;
-	row->mark_count = count;
+	row->mark_count = (unsigned)count;
 	marks += copy_marks(marks, &draft->settings);
 	for (size_t i = 0; i < draft->block_count; i++) {
 		const struct block *block = &draft->blocks[i];

@@ -15,9 +15,15 @@
 static void keep_guess(struct draft *draft, const char *name, struct origin at)
 {
 	const char *nearest = directive_suggest(NATIVE, name);
+	struct guess *guesses;
 
-	if (nearest && !draft->open && draft->guess_count < GUESSES && origin_keep(draft, &at))
-		draft->guesses[draft->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
+	if (!nearest || draft->open || !origin_keep(draft, &at))
+		return;
+	guesses = array_grow(draft->guesses, &draft->guess_capacity, draft->guess_count, sizeof(*guesses));
+	if (!guesses)
+		return;                 /* a further message at most */
+	draft->guesses = guesses;
+	draft->guesses[draft->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
 }
 
 static bool report_unknown(struct draft *draft, enum dialect dialect, const char *name, const struct value *value,

@@ -206,7 +206,6 @@ static inline unsigned mark_block(size_t number)
 struct service {
 	const char *name;
 	struct origin at;
-	bool is_foreign;                /* of inetd.conf or xinetd.conf: no hint names an option of superd.conf */
 	struct listen *sockets;
 	size_t socket_count;
 	union {
@@ -223,7 +222,8 @@ struct service {
 		};
 	};
 	const struct mark *marks;       /* what this service's own text set, in that order */
-	size_t mark_count;
+	unsigned mark_count;
+	bool is_foreign;                /* of inetd.conf or xinetd.conf: no hint names an option of superd.conf */
 	const struct account *account;  /* by sys/resolve; NULL before */
 	const struct access *access;    /* only_from and no_access (model/access), by sys/resolve; NULL: anybody */
 };

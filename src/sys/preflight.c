@@ -70,6 +70,7 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 	}
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
+	memo_free(&preflight.addresses);
 	memo_free(&preflight.runtime);
 	memo_free(&preflight.variables);
 }

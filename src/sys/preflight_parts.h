@@ -23,6 +23,7 @@ struct preflight {
 	int port_start;                 /* the lowest port without privilege */
 	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
+	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
 	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	struct own_program advise, rpc;

@@ -101,7 +101,7 @@ static void check_interfaces(struct preflight *preflight, const struct service *
 
 /* What bind(2) says of the address with a port of the kernel's choice, which is free again at once: unlike a list of
  * interfaces it knows local routes and net.ipv4.ip_nonlocal_bind. */
-static bool address_is_there(const struct endpoint *endpoint, int family)
+static bool probe_address(const struct endpoint *endpoint, int family)
 {
 	struct endpoint probed = { .kind = ENDPOINT_UDP, .address = endpoint->address,
 				   .interface = endpoint->interface };
@@ -117,6 +117,17 @@ static bool address_is_there(const struct endpoint *endpoint, int family)
 	return there;
 }
 
+static bool address_is_there(struct preflight *preflight, const struct endpoint *endpoint, int family)
+{
+	const void *found;
+
+	if (memo_get(&preflight->addresses, endpoint->address, endpoint->interface, &found))
+		return found;
+	found = probe_address(endpoint, family) ? endpoint->address : NULL;
+	memo_put(&preflight->addresses, endpoint->address, endpoint->interface, found);
+	return found;
+}
+
 /* A warning: addresses come and go, too. */
 static void check_address(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
@@ -125,7 +136,7 @@ static void check_address(struct preflight *preflight, const struct service *ser
 	const struct socket_options *options = listen->options;
 
 	if (!endpoint_is_inet(address) || !address->address || family == AF_UNSPEC || options->free_bind ||
-	    options->transparent || options->optional || address_is_there(address, family))
+	    options->transparent || options->optional || address_is_there(preflight, address, family))
 		return;
 	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
 		     address->address);
