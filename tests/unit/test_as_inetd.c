@@ -33,7 +33,7 @@ Test(as_inetd, has_the_pid_file_of_inetd_where_root_starts_it)
 {
 	READS_COMMAND("inetd t");
 	if (geteuid() == 0)
-		cr_expect_str_eq(options.pid_file, RUNSTATEDIR "/inetd.pid");
+		cr_expect_str_eq(options.pid_file, "/run/inetd.pid");
 	else
 		cr_expect_null(options.pid_file);
 	cr_expect_eq(options.pid_file_at_will, geteuid() == 0);
