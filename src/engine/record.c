@@ -27,10 +27,8 @@ static struct event event_of(const struct keeper *keeper, const char *name, cons
 
 static void take(struct keeper *keeper, const struct event *event, struct buf *line)
 {
-	const struct log_target *target = &keeper->service->logging->log_type;
-
 	if (!line->failed)
-		record_target_take(keeper->engine, target, event, line->data, line->length);
+		record_target_take(keeper->engine, keeper->service->logging->log_type, event, line->data, line->length);
 	buf_free(line);
 }
 

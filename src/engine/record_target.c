@@ -245,15 +245,16 @@ static void syslog_take(struct engine *engine, const struct log_target *target, 
 void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
 			const char *line, size_t length)
 {
+	if (!target) {
+		log_record(engine->log, LEVEL_INFO, event, line, length);
+		return;
+	}
 	switch ((enum log_kind)target->kind) {
 	case LOG_TYPE_SYSLOG:
 		syslog_take(engine, target, event, line, length);
 		break;
 	case LOG_TYPE_FILE:
 		file_take(engine, target, event, line, length);
-		break;
-	case LOG_TYPE_COMMON:
-		log_record(engine->log, LEVEL_INFO, event, line, length);
 		break;
 	}
 }

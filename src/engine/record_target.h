@@ -8,8 +8,9 @@
 #include "engine/engine.h"
 #include "model/service.h"
 
-/* Gives one line, without its newline. Never waits: what can't be taken now is dropped and counted, which superd's own
- * log tells once, and again when lines get through. event->service is whose line it is. */
+/* Gives one line, without its newline, to the target; NULL: superd's own log. Never waits: what can't be taken now is
+ * dropped and counted, which superd's own log tells once, and again when lines get through. event->service is whose line
+ * it is. */
 void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
 			const char *line, size_t length);
 

@@ -36,7 +36,7 @@
 #define C_times words
 #define C_load int64_t
 #define C_rate struct rate
-#define C_log_type struct log_target
+#define C_log_type const struct log_target *
 #define C_flags unsigned
 
 #define STRUCT_WHAT struct what

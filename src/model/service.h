@@ -21,7 +21,7 @@ enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_FINISH, REMOVE_STOP };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
-enum log_kind { LOG_TYPE_COMMON, LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
+enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
 enum stream_kind { STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET };
 enum tristate { UNSET, NO, YES };
@@ -153,7 +153,7 @@ struct life {
 };
 
 struct logging {
-	struct log_target log_type;
+	const struct log_target *log_type;      /* NULL: superd's own log */
 	unsigned log_on_success, log_on_failure;        /* bits */
 };
 

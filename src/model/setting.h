@@ -15,7 +15,6 @@ union field_value {
 	struct limit limit;
 	struct stream stream;
 	struct rate rate;
-	struct log_target log_target;
 };
 
 struct setting {

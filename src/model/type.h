@@ -57,7 +57,7 @@ extern const struct type
 	type_times,             /* words: "HH:MM-HH:MM" */
 	type_load,              /* int64_t thousandths, above 0 */
 	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
-	type_log_type,          /* struct log_target: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
+	type_log_type,          /* const struct log_target *: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
 	type_flags,             /* unsigned: a bit for each of the directive's words, in any case */
 	type_later;             /* an option of a later release: takes no value yet */
 

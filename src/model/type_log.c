@@ -80,6 +80,7 @@ static const char *file_parse(const char *const *list, size_t length, struct poo
 static const char *log_type_parse(const struct directive *directive, const char *const *given, size_t count,
 				  bool append, struct pool *pool, void *field, size_t *bad)
 {
+	const struct log_target *kept;
 	struct log_target target;
 	const char *const *list;
 	size_t length, at = 0;
@@ -96,11 +97,15 @@ static const char *log_type_parse(const struct directive *directive, const char 
 		reason = file_parse(list, length, pool, &target, &at);
 	else if (length || count != 1)
 		reason = LOG_FORMS;
-	if (!reason)
-		memcpy(field, &target, sizeof(target));
-	else
+	if (reason) {
 		*bad = at < count ? at : 0;
-	return reason;
+		return reason;
+	}
+	kept = length ? pool_keep(pool, &target, sizeof(target)) : NULL;
+	if (length && !kept)
+		return NO_MEMORY;
+	*(const struct log_target **)field = kept;
+	return NULL;
 }
 
 static const char *facility_name(int facility)
@@ -114,11 +119,11 @@ static const char *facility_name(int facility)
 
 static void log_type_format(const struct directive *directive, const void *field, struct buf *out)
 {
-	const struct log_target *target = field;
+	const struct log_target *target = *(const struct log_target *const *)field;
 	char size[32];
 
 	(void)directive;
-	if (target->kind == LOG_TYPE_COMMON) {
+	if (!target) {
 		native_value(out, "");
 	} else if (target->kind == LOG_TYPE_SYSLOG) {
 		buf_addf(out, "{SYSLOG, %s, %s}", facility_name(target->facility), level_words[target->level & 7]);
@@ -145,10 +150,10 @@ static void size_json(int64_t size, struct buf *out)
 
 static void log_type_json(const struct directive *directive, const void *field, struct buf *out)
 {
-	const struct log_target *target = field;
+	const struct log_target *target = *(const struct log_target *const *)field;
 
 	(void)directive;
-	if (target->kind == LOG_TYPE_COMMON) {
+	if (!target) {
 		buf_text(out, "null");
 	} else if (target->kind == LOG_TYPE_SYSLOG) {
 		buf_addf(out, "{\"facility\": \"%s\", \"level\": \"%s\"}", facility_name(target->facility),
@@ -166,14 +171,17 @@ static void log_type_json(const struct directive *directive, const void *field, 
 
 static bool log_type_equal(const void *a, const void *b)
 {
-	const struct log_target *left = a, *right = b;
+	const struct log_target *left = *(const struct log_target *const *)a;
+	const struct log_target *right = *(const struct log_target *const *)b;
 
+	if (!left || !right)
+		return left == right;
 	return left->kind == right->kind && left->facility == right->facility && left->level == right->level &&
 	       left->soft == right->soft && left->hard == right->hard && text_field_equal(&left->path, &right->path);
 }
 
 const struct type type_log_type = {
-	.name = "log type", .complete = "word", .is_tuple = true, .size = sizeof(struct log_target),
+	.name = "log type", .complete = "word", .is_tuple = true, .size = sizeof(const struct log_target *),
 	.parse = log_type_parse, .format = log_type_format, .json = log_type_json, .equal = log_type_equal,
 };
 

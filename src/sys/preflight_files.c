@@ -287,9 +287,10 @@ static void check_output(struct preflight *preflight, const struct service *serv
 static void check_log(struct preflight *preflight, const struct service *service)
 {
 	const struct logging *logging = service->logging;
+	const struct log_target *target = logging->log_type;
 
-	if (logging->log_type.kind == LOG_TYPE_FILE && (logging->log_on_success || logging->log_on_failure))
-		check_folder(preflight, SEVERITY_WARNING, service, "log_type", logging->log_type.path);
+	if (target && target->kind == LOG_TYPE_FILE && (logging->log_on_success || logging->log_on_failure))
+		check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path);
 }
 
 /* A banner that is not there keeps no client out, and may come in time. */

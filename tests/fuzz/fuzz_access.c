@@ -16,10 +16,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 union field {
+	const struct log_target *target;
 	words list;
 	int64_t number;
 	struct rate rate;
-	struct log_target log;
 	unsigned bits;
 };
 

@@ -34,7 +34,6 @@ union field {
 	struct limit limit;
 	struct stream stream;
 	struct rate rate;
-	struct log_target log_target;
 };
 
 /* Room for any group. */
@@ -334,7 +333,7 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.gate.trigger_limit_pause, 10000000);
 	cr_expect_eq(group.gate.deny_time, -1);
 	cr_assert(directive_fill_defaults(GROUP_LOG, &group, pool));
-	cr_expect_eq(group.logging.log_type.kind, LOG_TYPE_COMMON);
+	cr_expect_null(group.logging.log_type);
 	cr_expect_eq(group.logging.log_on_success, 0);
 	cr_assert(directive_fill_defaults(GROUP_WHO, &group, pool));
 	cr_expect(group.who.groups);

@@ -348,8 +348,9 @@ Test(record, services_that_name_one_file_share_it)
 
 Test(record, without_log_type_the_line_stands_alone_in_superds_own_log)
 {
-	target.kind = LOG_TYPE_COMMON;
-	take("START: web pid=1");
+	const struct event event = { .name = "start", .service = "web" };
+
+	record_target_take(&engine, NULL, &event, "START: web pid=1", strlen("START: web pid=1"));
 	cr_assert(strstr(content(log_path), "]: START: web pid=1\n"), "%s", content(log_path));
 }
 

@@ -43,7 +43,7 @@ union field {
 	struct limit limit;
 	uint64_t set;
 	struct rate rate;
-	struct log_target log;
+	const struct log_target *log;
 };
 
 static const struct directive
@@ -768,10 +768,10 @@ Test(type, reads_log_types_as_xinetd_has_them)
 
 Test(type, a_log_ends_a_hundredth_beyond_its_soft_limit)
 {
-	cr_expect_eq(parse_one(&plain_log, "FILE /x 1000").log.hard, 1000 + 5 * 1024);
-	cr_expect_eq(parse_one(&plain_log, "FILE /x 1M").log.hard, (1 << 20) + (1 << 20) / 100);
-	cr_expect_eq(parse_one(&plain_log, "FILE /x 1G").log.hard, (1 << 30) + 20 * 1024);
-	cr_expect_eq(parse_one(&plain_log, "FILE /x infinity").log.hard, SCAN_INFINITY);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1000").log->hard, 1000 + 5 * 1024);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1M").log->hard, (1 << 20) + (1 << 20) / 100);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x 1G").log->hard, (1 << 30) + 20 * 1024);
+	cr_expect_eq(parse_one(&plain_log, "FILE /x infinity").log->hard, SCAN_INFINITY);
 }
 
 Test(type, reads_flags_in_any_case_and_adds_to_them)
