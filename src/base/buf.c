@@ -57,17 +57,24 @@ void buf_char(struct buf *buf, char c)
 	buf_add(buf, &c, 1);
 }
 
-/* errno is put back before each formatting, so %m means what it meant to the caller. */
+/* Mostly there is room. errno is put back before each formatting, so %m means what it meant to the caller. */
 void buf_vaddf(struct buf *buf, const char *format, va_list arguments)
 {
+	size_t room = buf->failed ? 0 : buf->capacity - buf->length;
 	int saved = errno, length;
 	va_list again;
+	bool fits;
 
 	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, arguments);
-	if (length < 0)
+	length = vsnprintf(room ? buf->data + buf->length : NULL, room, format, arguments);
+	fits = length >= 0 && (size_t)length < room;
+	if (room && !fits)
+		buf->data[buf->length] = '\0';
+	if (length < 0) {
 		buf->failed = true;
-	else if (buf_reserve(buf, (size_t)length)) {
+	} else if (fits) {
+		buf->length += (size_t)length;
+	} else if (buf_reserve(buf, (size_t)length)) {
 		errno = saved;
 		vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
 		buf->length += (size_t)length;

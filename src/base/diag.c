@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 
 static const char *const severity_names[] = {
@@ -20,6 +21,11 @@ static const char *const severity_names[] = {
 const char *severity_name(enum severity severity)
 {
 	return severity_names[severity];
+}
+
+bool origin_equal(struct origin a, struct origin b)
+{
+	return a.file && b.file && a.line == b.line && a.column == b.column && !strcmp(a.file, b.file);
 }
 
 static char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
@@ -38,18 +44,20 @@ static char *format_text(const char *format, va_list arguments)
 static bool diags_count(struct diags *diags, enum severity severity)
 {
 	size_t errors = diags->errors - diags->dropped_errors;
+	size_t errors_most = diags->keeps_all ? DIAGS_ALL : DIAGS_ERRORS;
+	size_t others_most = diags->keeps_all ? DIAGS_ALL : DIAGS_OTHERS;
 
 	diags->last = NULL;
 	if (severity == SEVERITY_ERROR) {
 		diags->errors++;
-		if (errors < DIAGS_ERRORS)
+		if (errors < errors_most)
 			return true;
 		diags->dropped_errors++;
 		return false;
 	}
 	if (severity == SEVERITY_WARNING)
 		diags->warnings++;
-	if (diags->count < errors + DIAGS_OTHERS)
+	if (diags->count < errors + others_most)
 		return true;
 	diags->dropped_others++;
 	return false;
@@ -65,16 +73,11 @@ static void diags_lose(struct diags *diags, enum severity severity)
 /* Room for one more; NULL when there is none. */
 static struct diag *diags_next(struct diags *diags)
 {
-	size_t capacity = diags->capacity ? diags->capacity * 2 : 16;
-	struct diag *list;
+	struct diag *list = array_grow(diags->list, &diags->capacity, diags->count, sizeof(*list));
 
-	if (diags->count < diags->capacity)
-		return &diags->list[diags->count];
-	list = reallocarray(diags->list, capacity, sizeof(*list));
 	if (!list)
 		return NULL;
 	diags->list = list;
-	diags->capacity = capacity;
 	return &list[diags->count];
 }
 
@@ -124,6 +127,65 @@ void diags_tie(struct diags *diags)
 {
 	if (diags->last && diags->count > 1)
 		diags->last->follows = true;
+}
+
+void diags_pass_over(struct diags *diags, struct diag *diag)
+{
+	diag->severity = SEVERITY_WARNING;
+	diag->was_error = true;
+	diags->errors--;
+	diags->warnings++;
+}
+
+static void free_diag(struct diag *diag)
+{
+	free(diag->file);
+	free(diag->message);
+	free(diag->hint);
+}
+
+void diags_keep(struct diags *diags, const bool *wanted)
+{
+	size_t count = diags->count;
+
+	diags->count = diags->errors = diags->warnings = 0;
+	diags->dropped_errors = diags->dropped_others = diags->lost = 0;
+	diags->last = NULL;
+	for (size_t n = 0; n < count; n++) {
+		struct diag *diag = &diags->list[n];
+
+		if (!wanted[n]) {
+			free_diag(diag);
+			continue;
+		}
+		diags->errors += diag->severity == SEVERITY_ERROR;
+		diags->warnings += diag->severity == SEVERITY_WARNING;
+		diags->list[diags->count++] = *diag;
+	}
+}
+
+void diags_bound(struct diags *diags)
+{
+	size_t count = diags->count, errors = 0, others = 0;
+	bool kept = true;
+
+	diags->count = 0;
+	diags->last = NULL;
+	diags->keeps_all = false;
+	for (size_t n = 0; n < count; n++) {
+		struct diag *diag = &diags->list[n];
+		bool is_error = diag->severity == SEVERITY_ERROR || diag->was_error;
+
+		if (!diag->follows)
+			kept = is_error ? errors++ < DIAGS_ERRORS : others++ < DIAGS_OTHERS;
+		if (kept) {
+			diags->list[diags->count++] = *diag;
+			continue;
+		}
+		diags->dropped_errors += diag->severity == SEVERITY_ERROR;
+		diags->dropped_others += diag->severity != SEVERITY_ERROR;
+		free_diag(diag);
+	}
 }
 
 /* Where a diagnostic belongs. */
@@ -229,11 +291,8 @@ void diags_print(const struct diags *diags, FILE *out)
 
 void diags_free(struct diags *diags)
 {
-	for (size_t i = 0; i < diags->count; i++) {
-		free(diags->list[i].file);
-		free(diags->list[i].message);
-		free(diags->list[i].hint);
-	}
+	for (size_t i = 0; i < diags->count; i++)
+		free_diag(&diags->list[i]);
 	free(diags->list);
 	*diags = (struct diags){ 0 };
 }

@@ -16,6 +16,7 @@ struct buf;
 
 #define DIAGS_ERRORS 200
 #define DIAGS_OTHERS 2000
+#define DIAGS_ALL 100000                /* of either kind, while keeps_all */
 #define DIAGS_MESSAGE 1000
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
@@ -29,6 +30,8 @@ struct origin {
 	unsigned line, column;
 };
 
+bool origin_equal(struct origin a, struct origin b);    /* false where there is no file */
+
 struct diag {
 	char *file;                     /* NULL: not tied to a file */
 	unsigned line, column;
@@ -36,6 +39,7 @@ struct diag {
 	char *message;
 	char *hint;                     /* NULL, or what would be right */
 	bool follows;                   /* a further place of the one before it, behind which it stays */
+	bool was_error;                 /* diags_pass_over made it a warning */
 };
 
 struct diags {
@@ -45,6 +49,7 @@ struct diags {
 	size_t dropped_errors;          /* beyond the bound: not in list, so list does not name every broken service */
 	size_t dropped_others;
 	size_t lost;                    /* what memory did not suffice to record */
+	bool keeps_all;                 /* nothing is dropped before diags_bound, as somebody has to see each error */
 	struct diag *last;              /* the one diags_hint speaks to; NULL when that was dropped */
 };
 
@@ -57,6 +62,16 @@ void diags_hint(struct diags *diags, const char *format, ...) __attribute__((for
 
 /* Ties the diagnostic added last to the one before it, of which it is a further place. */
 void diags_tie(struct diags *diags);
+
+/* An error of the list that costs nothing but what it stands in, which its message tells: it is a warning now. */
+void diags_pass_over(struct diags *diags, struct diag *diag);
+
+/* Drops those that are not wanted (a mark for each of the list), and forgets that they ever were. */
+void diags_keep(struct diags *diags, const bool *wanted);
+
+/* Drops what is beyond the bounds, as it would have been from the first without keeps_all; what was an error counts
+ * as one. */
+void diags_bound(struct diags *diags);
 
 /* Puts them into the order of the lines they speak of; files stay in the order in which they first appear. Without
  * memory for it they stay as they are. */

@@ -26,6 +26,12 @@ struct log {
 	bool like_xinetd;
 	enum level level;
 	unsigned long dropped, unsaid;  /* unsaid: since the last line that said how many */
+	struct tap {
+		enum level level;
+		void (*heard)(void *context, enum level level, const struct event *event, const char *message,
+			      size_t length);
+		void *context;
+	} tap;
 	struct buf message, line;       /* kept, so a log line needs no memory once they have grown */
 };
 
@@ -99,9 +105,28 @@ void log_reopen(struct log *log)
 		log_error(log, "cannot open the log %s again: %m; the open one goes on", log->sink.path);
 }
 
+void log_tap(struct log *log, enum level level,
+	     void (*heard)(void *context, enum level level, const struct event *event, const char *message,
+			   size_t length),
+	     void *context)
+{
+	if (log)
+		log->tap = (struct tap){ level, heard, context };
+}
+
+const char *log_level_name(enum level level)
+{
+	return levels[level].name;
+}
+
+static bool tap_wants(const struct log *log, enum level level)
+{
+	return log->tap.heard && level <= log->tap.level;
+}
+
 bool log_wants(const struct log *log, enum level level)
 {
-	return log && level <= log->level;
+	return log && (level <= log->level || tap_wants(log, level));
 }
 
 unsigned long log_dropped(const struct log *log)
@@ -140,15 +165,11 @@ static void add_fact(struct buf *out, const char *name, const char *text)
 	buf_json_within(out, text, strlen(text), FACT_MOST);
 }
 
-static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,
-			 size_t length)
+void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
+		   size_t most)
 {
-	struct buf *out = &log->line;
 	char signal[32];
 
-	buf_text(out, "{\"time\":\"");
-	add_time(out, false);
-	buf_char(out, '"');
 	add_fact(out, "level", levels[level].name);
 	add_fact(out, "service", event->service);
 	add_fact(out, "event", event->name);
@@ -163,8 +184,18 @@ static void compose_json(struct log *log, enum level level, const struct event *
 		buf_addf(out, ",\"duration\":%.3f", event->duration);
 	add_fact(out, "reason", event->reason);
 	buf_text(out, ",\"message\":");
-	buf_json_within(out, message, length, sink_most(&log->sink) - out->length - 2);
-	buf_text(out, "}\n");
+	buf_json_within(out, message, length, most - out->length - 1);
+	buf_char(out, '}');
+}
+
+static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,
+			 size_t length)
+{
+	buf_text(&log->line, "{\"time\":\"");
+	add_time(&log->line, false);
+	buf_char(&log->line, '"');
+	log_add_facts(&log->line, level, event, message, length, sink_most(&log->sink) - 1);
+	buf_char(&log->line, '\n');
 }
 
 /* What a line of a file begins with. */
@@ -238,6 +269,17 @@ static bool say_dropped(struct log *log)
 	return log_line(log, LEVEL_WARNING, &event, message, (size_t)length);
 }
 
+static void tell_tap(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct tap tap = log->tap;
+
+	if (!tap_wants(log, level))
+		return;
+	log->tap.heard = NULL;          /* it may log itself */
+	tap.heard(tap.context, level, event, message, length);
+	log->tap = tap;
+}
+
 static void log_write(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
 {
 	int saved = errno;
@@ -246,6 +288,7 @@ static void log_write(struct log *log, enum level level, const struct event *eve
 		log->unsaid = 0;
 	if (log->unsaid || !log_line(log, level, event, message, length))
 		count_dropped(log);
+	tell_tap(log, level, event, message, length);
 	errno = saved;
 }
 
@@ -263,7 +306,10 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 		count_dropped(log);
 		return;
 	}
-	log_write(log, level, event, buf_string(&log->message), log->message.length);
+	if (level <= log->level)
+		log_write(log, level, event, buf_string(&log->message), log->message.length);
+	else
+		tell_tap(log, level, event, buf_string(&log->message), log->message.length);
 }
 
 void log_event(struct log *log, enum level level, const struct event *event, const char *format, ...)
@@ -285,12 +331,12 @@ void log_say(struct log *log, enum level level, const char *format, ...)
 	va_end(arguments);
 }
 
-void log_output(struct log *log, const char *service, pid_t pid, const char *line, size_t length)
+void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length)
 {
 	const struct event event = { .name = "output", .service = service, .pid = pid };
 
 	if (log)
-		log_write(log, LEVEL_INFO, &event, line, length);
+		log_write(log, level, &event, line, length);
 }
 
 void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 
 struct log;
@@ -52,12 +54,25 @@ void log_say(struct log *log, enum level level, const char *format, ...) __attri
 
 /* A line that a backend printed, without its newline; pid 0 is unknown. Not filtered by level: `output` says whether it
  * is wanted. */
-void log_output(struct log *log, const char *service, pid_t pid, const char *line, size_t length);
+void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length);
 
 /* A line that stands alone, as event->is_alone has it. Not filtered by level either: a service asks for it. */
 void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length);
 
-bool log_wants(const struct log *log, enum level level);
+/* Has every event up to this level heard as well, whatever the log itself is told to leave out; what heard logs in its
+ * turn is not. heard NULL: no more. The message is not as harmless as in the text form. */
+void log_tap(struct log *log, enum level level,
+	     void (*heard)(void *context, enum level level, const struct event *event, const char *message,
+			   size_t length),
+	     void *context);
+
+/* Ends an object of JSON as the JSON form has it behind the time: every fact, and of the message as much as has its place
+ * where the whole has at most so many bytes. */
+void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
+		   size_t most);
+
+const char *log_level_name(enum level level);   /* "notice" */
+bool log_wants(const struct log *log, enum level level);        /* or the tap */
 unsigned long log_dropped(const struct log *log);
 
 const char *log_parse_level(const char *text, enum level *out); /* NULL, or what would be right */

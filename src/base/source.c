@@ -216,6 +216,11 @@ bool source_load(struct source *source, const char *path, struct pool *pool, str
 	return load(source, path, pool, NULL, diags) && checked(source, diags);
 }
 
+bool source_load_bytes(struct source *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	return load(source, path, pool, NULL, diags);
+}
+
 bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	bool is_marked;

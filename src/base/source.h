@@ -42,6 +42,9 @@ bool source_load(struct source *source, const char *path, struct pool *pool, str
  * taken away with a warning. */
 bool source_load_in_parts(struct source *source, const char *path, struct pool *pool, struct diags *diags);
 
+/* The same for what need not be text: the bytes are as they are, and its reader refuses what it cannot take. */
+bool source_load_bytes(struct source *source, const char *path, struct pool *pool, struct diags *diags);
+
 /* The first flaw of the bytes from start to end, or NULL; and what to say of it, as an error. */
 const struct source_flaw *source_flaw(const struct source *source, size_t start, size_t end);
 void source_refuse_flaw(const struct source *source, const struct source_flaw *flaw, struct diags *diags);

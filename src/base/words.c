@@ -67,20 +67,28 @@ static const char *const *keep_words(struct pool *pool, const char *word, size_t
 	return kept;
 }
 
-const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
+const char *words_split_into(struct buf *out, const char *text, size_t *count)
 {
-	const char *const *kept = NULL;
 	const char *wrong = NULL;
-	struct buf words = { 0 };
-	size_t found = 0;
 
+	*count = 0;
 	while (is_blank(*text))
 		text++;
-	for (; *text && !wrong; found++) {
-		wrong = add_word(&words, &text);
+	for (; *text && !wrong; ++*count) {
+		wrong = add_word(out, &text);
 		while (is_blank(*text))
 			text++;
 	}
+	return wrong;
+}
+
+const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
+{
+	const char *const *kept = NULL;
+	struct buf words = { 0 };
+	size_t found;
+	const char *wrong = words_split_into(&words, text, &found);
+
 	if (!wrong && !words.failed)
 		kept = keep_words(pool, buf_string(&words), found);
 	if (!wrong && !kept)

@@ -11,5 +11,8 @@
  * wrong ("a quote is not closed"). */
 const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count);
 
+/* The same, but adds the words to out, one behind the other, each with its NUL. */
+const char *words_split_into(struct buf *out, const char *text, size_t *count);
+
 /* Adds one word to out, quoted where words_split would need it. */
 void words_quote(struct buf *out, const char *word);

@@ -73,7 +73,7 @@ static void set_port(struct sockaddr_storage *address, unsigned port)
 }
 
 /* The connection asked for: between the addresses of this one, at the ports named. */
-static bool find_ends(int connection, unsigned local, unsigned remote, struct ends *ends)
+static bool find_ends(int connection, unsigned local, unsigned remote, struct both_ends *ends)
 {
 	socklen_t length = sizeof(ends->local);
 
@@ -92,7 +92,7 @@ static const char *decide(const struct builtin_options *options, int connection,
 			  char *name, size_t size)
 {
 	enum named named = NAMED_NOT;
-	struct ends ends = { 0 };
+	struct both_ends ends = { 0 };
 	uid_t owner;
 
 	if (!local || !remote)

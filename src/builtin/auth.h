@@ -15,12 +15,12 @@ int auth_converse(const struct settings *settings, int connection);
 bool auth_parse(const char *line, size_t length, unsigned *local, unsigned *remote);
 
 /* Both ends of a connection of this machine. */
-struct ends {
+struct both_ends {
 	struct sockaddr_storage local, remote;
 };
 
 /* The user whose connection it is. false: there is no such connection, or it can't be told. */
-bool auth_find_owner(const struct ends *ends, uid_t *owner);
+bool auth_find_owner(const struct both_ends *ends, uid_t *owner);
 
 /* What to call that user; size of at least 65 bytes. false: it wants to stay hidden, or has no name. */
 enum named { NAMED, NAMED_HIDDEN, NAMED_NOT };

@@ -67,7 +67,7 @@ static bool read_answer(int diag, uid_t *owner)
 	return true;
 }
 
-static bool ask_kernel(const struct ends *ends, uid_t *owner)
+static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct question question = {
@@ -93,7 +93,7 @@ static bool ask_kernel(const struct ends *ends, uid_t *owner)
 	return found;
 }
 #else
-static bool ask_kernel(const struct ends *ends, uid_t *owner)
+static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
 {
 	(void)ends, (void)owner;
 	return false;
@@ -122,7 +122,7 @@ static void write_end(const struct sockaddr_storage *address, bool as_v6, char t
 		snprintf(text, 64, "%08X:%04X", parts[3], port);
 }
 
-static bool read_list(const char *path, const struct ends *ends, bool as_v6, uid_t *owner)
+static bool read_list(const char *path, const struct both_ends *ends, bool as_v6, uid_t *owner)
 {
 	char local[64], remote[64], line[512];
 	FILE *file = fopen(path, "re");
@@ -145,9 +145,9 @@ static bool read_list(const char *path, const struct ends *ends, bool as_v6, uid
 	return found;
 }
 
-bool auth_find_owner(const struct ends *given, uid_t *owner)
+bool auth_find_owner(const struct both_ends *given, uid_t *owner)
 {
-	struct ends ends = *given;
+	struct both_ends ends = *given;
 	bool is_v4;
 
 	unmap(&ends.local);

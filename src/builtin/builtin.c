@@ -8,6 +8,7 @@
 
 #include "builtin/auth.h"
 #include "builtin/datagram.h"
+#include "builtin/health.h"
 #include "builtin/listing.h"
 #include "builtin/redirect.h"
 #include "builtin/stream.h"
@@ -19,6 +20,7 @@ static const struct builtin builtins[] = {
 	{ "time", time_converse, time_answer },		 { "auth", auth_converse, NULL },
 	{ "servers", listing_converse, NULL },		 { "services", listing_converse, NULL },
 	{ "redirect", redirect_converse, NULL },	 { "tcpmux", tcpmux_converse, NULL },
+	{ "health", health_converse, NULL },
 };
 
 const struct builtin *builtin_find(const char *name)

@@ -1,5 +1,6 @@
-/* superd's own small services: what superd-builtin does with the socket it is given. Each connection is a process of
- * its own, unprivileged and bounded in time, so a client that says nothing holds nobody else up.
+/* superd's own small services: what superd-builtin does with the socket it is given. Each connection has a process to
+ * itself, unprivileged and bounded in time, so a client that says nothing holds nobody else up. That of a redirect, which
+ * never looks at what it moves, may be given another one by superd when it is done.
  *
  * superd says with options what the program can't know: see struct settings. */
 #pragma once
@@ -19,6 +20,7 @@ struct settings {
 	words words;                    /* the name, and its own options as in the table */
 	struct builtin_options options;
 	int channel;                    /* to superd, or what it wrote for us to read; -1: none */
+	bool rests;                     /* waits at the channel for another connection after each */
 	const struct access *access;    /* datagrams: who is answered; NULL: anybody */
 	const uint16_t *loops;          /* datagrams: ports of others that answer whatever comes */
 	size_t loop_count;

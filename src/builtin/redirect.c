@@ -15,17 +15,18 @@
 
 #include "base/fd.h"
 #include "builtin/connect.h"
+#include "builtin/ending.h"
 #include "builtin/pump.h"
 #include "builtin/wait.h"
 
 #define CONNECT 30000                   /* milliseconds */
 #define NEAR 50                         /* microseconds there and back: the same machine */
-#define NEAR_BUFFER (512 << 10)
+#define NEAR_BUFFER (1 << 20)
 #define UNPACED "reno"                  /* which every kernel has, and every user may choose */
 
 /* Who is on the same machine has no way between that could be full. Pacing, as BBR does it, only costs there, and so do
- * megabytes in the buffers: they have left the processor's cache before they are read. Who is farther off gets what
- * the kernel finds right. */
+ * many megabytes in the buffers: they have left the processor's cache before they are read. Who is farther off gets
+ * what the kernel finds right. */
 static void shorten_way(int fd)
 {
 	struct tcp_info info;
@@ -45,10 +46,22 @@ static void set_options(int fd)
 {
 	int on = 1;
 
-	fd_set_nonblocking(fd, true);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	shorten_way(fd);
+}
+
+/* What keep_alive_time and its kin say of the client holds for the target too. */
+static void take_patience(int connection, int target)
+{
+	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+		int value;
+		socklen_t length = sizeof(value);
+
+		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
+	}
 }
 
 /* Its end will be a reset. */
@@ -70,20 +83,21 @@ static bool gathers(const struct pump *pump)
 	return pump->gathers && pump_wants_from(pump);
 }
 
-static bool wait_for_either(struct pump *in, struct pump *out)
+/* false: there is no more to wait for, as we have been told to end. */
+static bool wait_for_either(struct pump *in, struct pump *out, int ending)
 {
 	const struct timespec moment = { .tv_nsec = PUMP_GATHERS };
-	struct pollfd both[2] = { { 0 } };
+	struct pollfd all[3] = { { 0 }, { 0 }, { ending, POLLIN, 0 } };
 	int ready;
 
-	add_events(&both[0], in->from, (short)(pump_wants_from(in) | pump_wants_to(out)));
-	add_events(&both[1], in->to, (short)(pump_wants_to(in) | pump_wants_from(out)));
-	ready = ppoll(both, 2, gathers(in) || gathers(out) ? &moment : NULL, NULL);
+	add_events(&all[0], in->from, (short)(pump_wants_from(in) | pump_wants_to(out)));
+	add_events(&all[1], in->to, (short)(pump_wants_to(in) | pump_wants_from(out)));
+	ready = ppoll(all, 3, gathers(in) || gathers(out) ? &moment : NULL, NULL);
 	if (ready == 0) {
 		pump_hurry(in);
 		pump_hurry(out);
 	}
-	return ready >= 0 || errno == EINTR;
+	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 
 /* From a side that was reset nothing more comes, and nothing reaches it. One that only takes nothing any more may have
@@ -95,45 +109,77 @@ static bool is_over(const struct pump *in, const struct pump *out)
 	return reset || (in->done && out->done);
 }
 
-static void move(struct pump *in, struct pump *out)
+/* Most connections move little, and what their way could carry is not worth the asking. */
+static void shorten_busy_way(const struct pump *in, const struct pump *out, bool *shortened)
 {
+	if (*shortened || !(in->full_turns || out->full_turns))
+		return;
+	shorten_way(in->from);
+	shorten_way(in->to);
+	*shortened = true;
+}
+
+/* false: it was ended before its time. */
+static bool move(struct pump *in, struct pump *out, int ending)
+{
+	bool over, shortened = false;
+
 	do {
 		pump_run(in);
 		pump_run(out);
-	} while (!is_over(in, out) && wait_for_either(in, out));
+		shorten_busy_way(in, out, &shortened);
+		over = is_over(in, out);
+	} while (!over && wait_for_either(in, out, ending));
 	if (in->broken || out->broken) {
 		break_off(in->from);
 		break_off(in->to);
 	}
+	return over;
 }
 
-static void report(int channel, uint64_t in, uint64_t out)
+/* false: superd could not be told. Where it has gone meanwhile, nobody wants to know any more. */
+static bool report(int channel, uint64_t in, uint64_t out, bool rests)
 {
 	char text[64];
-	int length = snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "\n", in, out);
+	int length = snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, rests ? " rests" : "");
 
-	if (channel >= 0 && write(channel, text, (size_t)length) < 0)
-		say("cannot report the traffic: %s", strerror(errno));
+	if (channel < 0 || write(channel, text, (size_t)length) >= 0)
+		return true;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return true;
+	say("cannot report the traffic: %s", strerror(errno));
+	return false;
+}
+
+/* The exit status. */
+static int pass_on(const struct settings *settings, int connection, int target)
+{
+	struct pump in, out = { .store = { .pipe = { -1, -1 } } };
+	int ending = ending_watch();
+	bool over = false, told;
+
+	if (pump_open(&in, connection, target) && pump_open(&out, target, connection))
+		over = move(&in, &out, ending);
+	else
+		say("out of memory");
+	pump_close(&in);
+	pump_close(&out);
+	told = report(settings->channel, in.moved, out.moved, over && settings->rests);
+	ending_obey(ending);
+	return !(over && told);
 }
 
 int redirect_converse(const struct settings *settings, int connection)
 {
-	int target = connect_to(settings->words[1], settings->words[2], connection, clock_ms() + CONNECT);
-	struct pump in, out = { .store = { .pipe = { -1, -1 } } };
-	bool ready;
+	int target = connect_to(settings->words[1], settings->words[2], connection, clock_ms() + CONNECT), status;
 
 	if (target < 0)
 		return 1;
+	fd_set_nonblocking(connection, true);
 	set_options(connection);
 	set_options(target);
-	ready = pump_open(&in, connection, target) && pump_open(&out, target, connection);
-	if (ready)
-		move(&in, &out);
-	else
-		say("out of memory");
-	report(settings->channel, in.moved, out.moved);
-	pump_close(&in);
-	pump_close(&out);
+	take_patience(connection, target);
+	status = pass_on(settings, connection, target);
 	fd_close(&target);
-	return !ready;
+	return status;
 }

@@ -47,6 +47,8 @@ static bool read_option(struct reading *reading, const char *word)
 		reading->loops[reading->settings->loop_count++] = (uint16_t)number;
 		return true;
 	}
+	if (!strcmp(word, "--rests"))
+		return reading->settings->rests = reading->settings->channel >= 0;
 	if ((value = value_of(word, "--channel"))) {
 		if (!read_number(value, 4096, &number))
 			return false;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 union control {
 	struct cmsghdr header;          /* for its alignment */
@@ -52,6 +53,19 @@ static void take_v6(struct way *way, const struct cmsghdr *header)
 		(IN6_IS_ADDR_V4MAPPED(&way->v6.ipi6_addr) && is_for_many(mapped));
 }
 
+/* By a unix socket somebody may send descriptors, which nobody here wants. */
+static void close_passed(const struct cmsghdr *header)
+{
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t n = 0; n < count; n++) {
+		int passed;
+
+		memcpy(&passed, CMSG_DATA(header) + n * sizeof(int), sizeof(passed));
+		close(passed);
+	}
+}
+
 ssize_t way_receive(struct way *way, int fd, struct sender *sender, void *to, size_t size, bool *whole)
 {
 	union control control;
@@ -74,6 +88,8 @@ ssize_t way_receive(struct way *way, int fd, struct sender *sender, void *to, si
 			take_v4(way, at);
 		else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO)
 			take_v6(way, at);
+		else if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
+			close_passed(at);
 	}
 	return got;
 }

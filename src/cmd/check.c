@@ -30,26 +30,21 @@ static void take_source(void *context, const char *path, const char *format, siz
 	taken->sources++;
 }
 
-/* Services and parts of one entry stand side by side. */
-static bool is_same_entry(struct origin a, struct origin b)
-{
-	return a.file && b.file && a.line == b.line && a.column == b.column && !strcmp(a.file, b.file);
-}
-
-/* Only --keep-going leaves anything out: without it nothing is served where there is an error. */
+/* Only --keep-going leaves anything out: without it nothing is served where there is an error. Services and parts of
+ * one entry stand side by side. */
 static struct tally count_entries(const struct table *table, bool keeps_going)
 {
 	const struct service *list = table->services;
 	struct tally tally = { 0 };
 
 	for (size_t n = 0; n < table->count; n++) {
-		if (n && is_same_entry(list[n].at, list[n - 1].at))
+		if (n && origin_equal(list[n].at, list[n - 1].at))
 			continue;
 		tally.services++;
 		tally.disabled += list[n].what->disable;
 	}
 	for (size_t n = 0; keeps_going && n < table->left_out_count; n++)
-		tally.left_out += !n || !is_same_entry(table->left_out[n].at, table->left_out[n - 1].at);
+		tally.left_out += !n || !origin_equal(table->left_out[n].at, table->left_out[n - 1].at);
 	return tally;
 }
 

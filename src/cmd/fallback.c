@@ -6,35 +6,42 @@
  * was sent. */
 #include "cmd/fallback.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
-bool directive_has_value(const struct directive *directive)
-{
-	return !(directive->flags & (LATER | STRUCTURE));
-}
+#include "model/plain.h"
 
-bool directive_is_of_socket(const struct directive *directive)
+static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
 {
-	return directive_has_value(directive) && directive->chapter == CHAPTER_SOCKETS;
-}
-
-const void *socket_field(const struct directive *directive, const struct socket_options *options)
-{
-	return (const char *)options + directive->offset;
-}
-
-static bool is_field(const struct directive *directive, unsigned chapter, size_t offset)
-{
-	return (unsigned)directive->chapter == chapter && directive->offset == offset;
+	return directive->group == group && directive->offset == offset;
 }
 
 /* pass and error have a rule of their own, and accept is always written where it counts. */
 static bool follows_rule(const struct directive *directive)
 {
-	return is_field(directive, CHAPTER_WHAT, offsetof(struct what, pass)) ||
-	       is_field(directive, CHAPTER_WHAT, offsetof(struct what, accept)) ||
-	       is_field(directive, CHAPTER_STREAMS, offsetof(struct streams, error));
+	return is_field(directive, GROUP_WHAT, offsetof(struct what, pass)) ||
+	       is_field(directive, GROUP_WHAT, offsetof(struct what, accept)) ||
+	       is_field(directive, GROUP_STREAMS, offsetof(struct streams, error));
+}
+
+/* What dynamic_user brings along (model/draft_seal). */
+static bool is_implied(const struct service *service, const struct directive *directive)
+{
+	static const struct { enum option_group group; size_t offset; } implied[] = {
+		{ GROUP_WHO, offsetof(struct who, no_new_privileges) },
+		{ GROUP_WHO, offsetof(struct who, remove_ipc) },
+		{ GROUP_HARDENING, offsetof(struct hardening, protect_system) },
+		{ GROUP_HARDENING, offsetof(struct hardening, protect_home) },
+		{ GROUP_HARDENING, offsetof(struct hardening, private_tmp) },
+		{ GROUP_HARDENING, offsetof(struct hardening, restrict_suid_sgid) },
+	};
+
+	for (size_t n = 0; service->terms->who->dynamic_user && n < sizeof(implied) / sizeof(*implied); n++) {
+		if (is_field(directive, implied[n].group, implied[n].offset))
+			return true;
+	}
+	return false;
 }
 
 static bool service_says(const struct service *service, const struct directive *directive)
@@ -59,9 +66,9 @@ static void lay_service(struct fallbacks *fallbacks, const struct service *servi
 			continue;
 		field = directive_field(directive, service);
 		if (directive->type->equal(field, directive_field(directive, &fallbacks->plain)) ||
-		    service_says(service, directive))
+		    service_says(service, directive) || is_implied(service, directive))
 			continue;
-		group = (char *)fallbacks->groups[directive->chapter];
+		group = (char *)fallbacks->groups[directive->group];
 		memcpy(group + directive->offset, field, directive->type->size);
 		fallbacks->is_laid[i] = true;
 	}
@@ -75,8 +82,8 @@ static bool make_group(struct fallbacks *fallbacks, enum option_group group)
 	if (!values || !fallbacks->groups[group] || !directive_fill_defaults(group, values, fallbacks->pool))
 		return false;
 	memcpy(fallbacks->groups[group], values, group_sizes[group]);
-	fallbacks->plain.group[group] = values;
-	fallbacks->laid.group[group] = fallbacks->groups[group];
+	plain_put_group(&fallbacks->plain, &fallbacks->plain_terms, group, values);
+	plain_put_group(&fallbacks->laid, &fallbacks->laid_terms, group, fallbacks->groups[group]);
 	return true;
 }
 
@@ -89,8 +96,8 @@ bool fallbacks_make(struct fallbacks *fallbacks, const struct table *table)
 		return false;
 	fallbacks->is_laid = pool_alloc(fallbacks->pool, directive_count * sizeof(*fallbacks->is_laid));
 	ok = fallbacks->is_laid;
-	for (int group = 0; ok && group < GROUPS; group++)
-		ok = make_group(fallbacks, (enum option_group)group);
+	for (enum option_group group = 0; ok && group < GROUPS; group++)
+		ok = make_group(fallbacks, group);
 	if (!ok) {
 		fallbacks_free(fallbacks);
 		return false;
@@ -110,29 +117,43 @@ void fallbacks_free(struct fallbacks *fallbacks)
 static const struct stream *expected_error(const struct service *service, const struct fallbacks *fallbacks)
 {
 	const struct directive *output = directive_find(NATIVE, "output");
-	const struct stream *stream = &service->streams->output;
+	const struct stream *stream = &service->terms->streams->output;
 
 	if (stream->kind != STREAM_SOCKET && (fallbacks->is_laid[directive_index(output)] ||
-					      !output->type->equal(stream, &fallbacks->plain.streams->output)))
+					      !output->type->equal(stream, &fallbacks->plain.terms->streams->output)))
 		return stream;
-	return &fallbacks->plain.streams->error;
+	return &fallbacks->plain.terms->streams->error;
+}
+
+/* With pass = inetd these are the socket, unless the service says anything else, be it the default. */
+static bool is_said_against_socket(const struct service *service, const struct directive *directive)
+{
+	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct streams, input)) ||
+			 is_field(directive, GROUP_STREAMS, offsetof(struct streams, output));
+
+	return is_stream && service->what->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
 }
 
 bool service_has_fallback(const struct service *service, const struct directive *directive,
 			  const struct fallbacks *fallbacks)
 {
-	if (is_field(directive, CHAPTER_WHAT, offsetof(struct what, pass)))
+	if (is_field(directive, GROUP_WHAT, offsetof(struct what, pass)))
 		return service->what->pass == (service->what->accept ? PASS_INETD : PASS_SYSTEMD);
-	if (is_field(directive, CHAPTER_STREAMS, offsetof(struct streams, error)))
-		return directive->type->equal(&service->streams->error, expected_error(service, fallbacks));
+	if (is_field(directive, GROUP_STREAMS, offsetof(struct streams, error)))
+		return directive->type->equal(&service->terms->streams->error, expected_error(service, fallbacks));
+	if (is_said_against_socket(service, directive))
+		return false;
 	return directive->type->equal(directive_field(directive, service),
 				      directive_field(directive, &fallbacks->laid));
 }
 
 bool buf_flush(struct buf *buf, FILE *out)
 {
-	bool ok = !buf->failed && fwrite(buf_string(buf), 1, buf->length, out) == buf->length;
+	bool failed = buf->failed;
+	bool ok = !failed && fwrite(buf_string(buf), 1, buf->length, out) == buf->length;
 
 	buf_clear(buf);
+	if (failed)
+		errno = ENOMEM;
 	return ok;
 }

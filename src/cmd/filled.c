@@ -1,78 +1,102 @@
-/* Sources that became empty.
+/* Files that became empty.
  *
- * The hard thing is that an empty source is legal, and stays so where it always was one: so what counts is the change.
- * A source that is gone is none of this: whether it may be is for its reader to say. */
+ * The hard thing is that an empty file is legal, and stays so where it always was one: so what counts is the change. */
 #include "cmd/filled.h"
 
-#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define MOST 64 /* sources that are looked after: the bits of a mask */
+#include "base/array.h"
 
-static const char *path_of(const char *source)
+struct filled_file {
+	const char *path;
+	bool is_shared;                 /* a source of the command line, or has defaults, includes and the like */
+};
+
+static int compare_files(const void *a, const void *b)
 {
-	const char *colon = strchr(source, ':');
-
-	return colon ? colon + 1 : source;
+	return strcmp(((const struct filled_file *)a)->path, ((const struct filled_file *)b)->path);
 }
 
-/* The n-th source; NULL: there are no more. */
-static const char *source_at(const struct options *options, size_t n)
+static struct filled_file *find(const struct filled *filled, const char *path)
 {
-	if (n < options->source_count)
-		return path_of(options->sources[n]);
-	n -= options->source_count;
-	if (n < options->further_count)
-		return path_of(options->further[n]);
-	return !n && !options->source_count && !options->further_count ? SYSCONFDIR "/superd.conf" : NULL;
+	const struct filled_file wanted = { .path = path };
+
+	if (!filled->count)
+		return NULL;
+	return bsearch(&wanted, filled->list, filled->count, sizeof(wanted), compare_files);
 }
 
-static bool is_folder_empty(const char *path)
+void filled_note(struct filled *filled, const char *path)
 {
-	DIR *folder = opendir(path);
-	const struct dirent *entry;
+	struct filled_file *list;
+	const char *kept;
 
-	if (!folder)
-		return false;
-	do
-		entry = readdir(folder);
-	while (entry && entry->d_name[0] == '.');
-	closedir(folder);
-	return !entry;
+	if (!filled->pool)
+		filled->pool = pool_new();
+	kept = filled->pool ? pool_text(filled->pool, path) : NULL;
+	list = array_grow(filled->list, &filled->capacity, filled->count, sizeof(*list));
+	if (list)
+		filled->list = list;
+	if (list && kept)
+		list[filled->count++] = (struct filled_file){ .path = kept };
+	else
+		filled->failed = true;
+}
+
+static void mark_shared(struct filled *filled, const struct origin *list, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		struct filled_file *file = list[n].line ? find(filled, list[n].file) : NULL;
+
+		if (file)
+			file->is_shared = true;
+	}
+}
+
+void filled_end(struct filled *filled, const struct table *table,
+		bool (*is_source)(const void *context, const char *path), const void *context)
+{
+	if (filled->count)
+		qsort(filled->list, filled->count, sizeof(*filled->list), compare_files);
+	mark_shared(filled, table->shared, table->shared_count);
+	mark_shared(filled, table->vital, table->vital_count);
+	for (size_t n = 0; n < filled->count; n++)
+		filled->list[n].is_shared |= is_source(context, filled->list[n].path);
 }
 
 static bool is_empty(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return false;
-	return S_ISDIR(status.st_mode) ? is_folder_empty(path) : S_ISREG(status.st_mode) && !status.st_size;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
 }
 
-uint64_t filled_find(const struct options *options)
-{
-	uint64_t filled = 0;
-	const char *path;
-
-	for (size_t n = 0; n < MOST && (path = source_at(options, n)); n++) {
-		if (!is_empty(path))
-			filled |= UINT64_C(1) << n;
-	}
-	return filled;
-}
-
-bool filled_check(const struct options *options, uint64_t filled, struct diags *diags)
+bool filled_check(const struct filled *filled, struct diags *diags)
 {
 	bool good = true;
 
-	for (size_t n = 0; n < MOST && source_at(options, n); n++) {
-		if (!(options->filled >> n & 1) || filled >> n & 1)
+	for (size_t n = 0; n < filled->count; n++) {
+		const struct filled_file *file = &filled->list[n];
+
+		if (!file->is_shared || !is_empty(file->path))
 			continue;
-		diag_error(diags, ((struct origin){ .file = source_at(options, n) }), "is empty: nothing was changed");
-		diags_hint(diags, "that no service is meant is said by a comment in it");
+		diag_error(diags, ((struct origin){ .file = file->path }), "is empty: nothing was changed");
+		diags_hint(diags, "that nothing is meant is said by a comment in it");
 		good = false;
 	}
 	return good;
+}
+
+bool filled_has(const struct filled *filled, const char *path)
+{
+	return find(filled, path);
+}
+
+void filled_free(struct filled *filled)
+{
+	pool_free(filled->pool);
+	free(filled->list);
+	*filled = (struct filled){ 0 };
 }

@@ -1,15 +1,35 @@
-/* Which sources of the command line hold anything at all, so that a reload does not take for meant what an editor does
- * for a moment: a file of no bytes, or a folder of no files, where there was something before. */
+/* Which files of a table hold anything at all, so that a reload does not take for meant what an editor does for a
+ * moment: a file of no bytes where there was something before. A file that is gone is meant to be. */
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 #include "base/diag.h"
-#include "cmd/options.h"
+#include "base/pool.h"
+#include "model/table.h"
 
-/* A bit for each source, in the order of the command line; the further ones come behind. */
-uint64_t filled_find(const struct options *options);
+/* A zeroed struct knows of none. */
+struct filled {
+	struct pool *pool;              /* of the paths */
+	struct filled_file *list;       /* by path, once filled_end was called */
+	size_t count, capacity;
+	bool failed;                    /* out of memory: it knows less than there is */
+};
 
-/* Whether none became empty that was in options->filled; false after saying which. */
-bool filled_check(const struct options *options, uint64_t filled, struct diags *diags);
+/* While a table is read: a file that holds something. */
+void filled_note(struct filled *filled, const char *path);
+
+/* When it is read: finds out which of the files speak for others than their own services. is_source tells those of the
+ * command line. */
+void filled_end(struct filled *filled, const struct table *table,
+		bool (*is_source)(const void *context, const char *path), const void *context);
+
+/* Whether none of those that speak for others is empty now; false after saying which. Without them nothing can be read
+ * as it was meant. */
+bool filled_check(const struct filled *filled, struct diags *diags);
+
+/* Whether this file, which is empty, was not. */
+bool filled_has(const struct filled *filled, const char *path);
+
+void filled_free(struct filled *filled);

@@ -5,9 +5,10 @@
 
 /* The order is that of --help. */
 enum flag_id {
-	FLAG_FILE, FLAG_COMPAT, FLAG_LISTEN, FLAG_ACCEPT, FLAG_INETD, FLAG_NOW, FLAG_FDNAME, FLAG_SETENV,
-	FLAG_CHECK, FLAG_PRINT, FLAG_EXPLAIN, FLAG_NO_PREFLIGHT, FLAG_KEEP_GOING,
-	FLAG_DAEMON, FLAG_PID_FILE, FLAG_LOG, FLAG_LOG_FORMAT, FLAG_LOG_LEVEL, FLAG_CONTROL, FLAG_STOP_TIMEOUT,
+	FLAG_FILE, FLAG_COMPAT, FLAG_LISTEN, FLAG_ACCEPT, FLAG_DATAGRAM, FLAG_SEQPACKET, FLAG_INETD, FLAG_NOW, FLAG_FDNAME, FLAG_SETENV,
+	FLAG_CHECK, FLAG_PRINT, FLAG_EXPLAIN, FLAG_NO_PREFLIGHT, FLAG_KEEP_GOING, FLAG_UNSUPPORTED,
+	FLAG_DAEMON, FLAG_PID_FILE, FLAG_PROCESS_NAME, FLAG_LOG, FLAG_LOG_FORMAT, FLAG_LOG_LEVEL, FLAG_CONTROL, FLAG_CONTROL_GROUP,
+	FLAG_STOP_DELAY, FLAG_STOP_TIMEOUT,
 	FLAG_VERSION, FLAG_HELP,
 	FLAGS
 };
@@ -33,3 +34,9 @@ struct flag {
 };
 
 extern const struct flag flags[FLAGS];
+
+/* The flag that --stop-delay, stop-delay or stop_delay means; NULL: none. */
+const struct flag *flag_find(const char *name);
+
+/* The one that a word of the command line, as --stop-dealy=5s, may have meant; NULL: none is near. */
+const struct flag *flag_near(const char *word);

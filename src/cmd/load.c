@@ -1,6 +1,5 @@
-/* Loading. The hard thing is --keep-going: an error belongs to the entry it stands in, that is the last one that begins
- * before it in its file. A service can be left out, whether it became a row or was too broken for that. What others
- * hang on can't, where its reader says so, and stops everything; else it stays an error, and the rest goes on. */
+/* Loading. The hard thing is --keep-going: an entry that is left out may have taken the socket of another, which is
+ * only known once the whole is read and looked up. Then all is read once more without it (cmd/keep_going). */
 #include "cmd/load.h"
 
 #include <stdlib.h>
@@ -9,34 +8,32 @@
 
 #include "base/buf.h"
 #include "cmd/filled.h"
+#include "cmd/keep_going.h"
 #include "cmd/single.h"
 #include "read/reader.h"
+#include "sys/directories.h"
+#include "sys/machine.h"
 #include "sys/preflight.h"
 #include "sys/resolve.h"
 #include "sys/wraps.h"
 
+#define ROUNDS_MOST 16                  /* of reading the same once more */
+
 void load_bases(struct heritage *heritage)
 {
-	const char *runtime = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
-
-	heritage->runtime_directory = runtime ? runtime : RUNSTATEDIR;
-	heritage->state_directory = LOCALSTATEDIR "/lib";
+	directories_find_bases(heritage);
 }
 
-/* Standard input is empty the second time: reading it again would take every service away. */
-static bool can_read_again(const struct options *options, struct diags *diags)
+/* It is empty the second time: reading it again would take every service away. */
+bool load_reads_standard_input(const struct options *options)
 {
-	struct origin nowhere = { 0 };
-
 	for (size_t n = 0; n < options->source_count; n++) {
 		const char *colon = strchr(options->sources[n], ':');
 
-		if (strcmp(colon ? colon + 1 : options->sources[n], "-"))
-			continue;
-		diag_error(diags, nowhere, "the table came from standard input and cannot be read again");
-		return false;
+		if (!strcmp(colon ? colon + 1 : options->sources[n], "-"))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* The sources of the command line, and of the further ones those that are there now. NULL: out of memory. */
@@ -58,190 +55,77 @@ static const char **list_sources(const struct options *options, size_t *count)
 	return sources;
 }
 
-static struct table *read_sources(const struct options *options, load_took *took, void *context,
-				  struct diags *diags)
+/* What one loading is done with. */
+struct loading {
+	const struct options *options;
+	load_took *took;
+	void *context;
+	struct without without;
+	const struct filled *before;    /* NULL: this is no reload */
+	struct filled filled;           /* the files of this reading */
+};
+
+/* For read_request. */
+static bool may_read(void *context, const char *path, size_t size, struct diags *diags)
 {
+	struct loading *loading = context;
+
+	bool was_filled = loading->before && filled_has(loading->before, path);
+
+	if (size || was_filled)
+		filled_note(&loading->filled, path);
+	if (size || !was_filled)
+		return true;
+	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
+	diags_hint(diags, "that no service is meant is said by a comment in it, or by its removal");
+	return false;
+}
+
+/* What units ask for, which those in the name of inetd and xinetd never are; without memory for it, it is unknown. Free
+ * the pool when they are read. */
+static struct pool *look_at_machine(const struct options *options, struct unit_machine *machine,
+				    struct read_request *request)
+{
+	struct pool *pool = options->guise == AS_SUPERD ? pool_new() : NULL;
+
+	if (pool && machine_look(machine, pool)) {
+		request->machine = machine;
+		request->unit_path = machine_find_unit_path(machine, pool);
+	}
+	return pool;
+}
+
+static struct table *read_sources(struct loading *loading, struct diags *diags)
+{
+	const struct options *options = loading->options;
 	struct wraps wraps = { 0 };
 	struct read_request request = {
-		.compat = options->compat, .took = took, .context = context, .wrap_rules = wraps_any(&wraps),
+		.compat = options->compat, .took = loading->took, .context = loading->context,
+		.wrap_rules = wraps_any(&wraps),
 		.shares_defaults = options->guise == AS_XINETD,
 		.inetd = options->guise == AS_INETD ? &options->defaults : NULL,
+		.without = loading->without.list, .without_count = loading->without.count,
+		.may_read = may_read, .may_read_context = loading,
+		.warns_of_unsupported = options->warns_of_unsupported,
 	};
+	struct unit_machine machine;
 	const char **sources;
 	struct table *table;
+	struct pool *pool;
 
 	if (options->endpoint_count)
 		return single_table(options, diags);
 	sources = list_sources(options, &request.count);
-	if (!sources)
+	if (!sources) {
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
 		return NULL;
+	}
 	request.sources = sources;
+	pool = look_at_machine(options, &machine, &request);
 	table = read_table(&request, diags);
+	pool_free(pool);
 	free(sources);
 	return table;
-}
-
-/* The entry a diagnostic is about. */
-struct owner {
-	struct origin at;               /* file NULL: none */
-	enum { ROW, NO_ROW, SHARED, VITAL } kind;
-	size_t number;                  /* in its list */
-};
-
-/* An unknown column is that of the line's end. */
-static bool is_behind(struct origin at, unsigned line, unsigned column)
-{
-	return at.line != line ? at.line > line : at.column - 1 > column - 1;
-}
-
-/* Takes this entry for the owner when it is nearer. */
-static void consider(struct owner *owner, const struct diag *diag, struct owner entry)
-{
-	if (!entry.at.file || strcmp(entry.at.file, diag->file) || is_behind(entry.at, diag->line, diag->column))
-		return;
-	if (!owner->at.file || !is_behind(owner->at, entry.at.line, entry.at.column))
-		*owner = entry;
-}
-
-static struct owner find_owner(const struct table *table, const struct diag *diag)
-{
-	struct owner owner = { 0 };
-
-	if (!diag->file)
-		return owner;
-	for (size_t n = 0; n < table->count; n++)
-		consider(&owner, diag, (struct owner){ table->services[n].at, ROW, n });
-	for (size_t n = 0; n < table->left_out_count; n++)
-		consider(&owner, diag, (struct owner){ table->left_out[n].at, NO_ROW, n });
-	for (size_t n = 0; n < table->shared_count; n++)
-		consider(&owner, diag, (struct owner){ table->shared[n], SHARED, n });
-	for (size_t n = 0; n < table->vital_count; n++)
-		consider(&owner, diag, (struct owner){ table->vital[n], VITAL, n });
-	return owner;
-}
-
-static void make_warning(struct diags *diags, struct diag *diag)
-{
-	diag->severity = SEVERITY_WARNING;
-	diags->errors--;
-	diags->warnings++;
-}
-
-/* A line of an inetd.conf may make several services, one for each host and family: an error of one is that of all. */
-static bool share_place(const struct service *a, const struct service *b)
-{
-	return a->at.file && b->at.file && a->at.line == b->at.line && a->at.column == b->at.column &&
-		!strcmp(a->at.file, b->at.file);
-}
-
-/* What is left out: a mark for each row and each entry that became none. */
-struct leaving {
-	const struct table *table;
-	bool *rows, *entries;
-};
-
-/* The first error of an entry also says what comes of it. */
-static void tell_leaving(struct diag *diag, const char *name)
-{
-	struct buf text = { 0 };
-
-	if (name)
-		buf_addf(&text, "%s; service '%s' is left out", diag->message, name);
-	else
-		buf_addf(&text, "%s; it is left out", diag->message);
-	if (text.failed) {
-		buf_free(&text);
-		return;
-	}
-	free(diag->message);
-	diag->message = buf_take(&text);
-}
-
-/* Takes an error for what it costs. */
-static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *diags)
-{
-	struct owner owner = find_owner(leaving->table, diag);
-	bool *mark;
-
-	if (!owner.at.file || owner.kind == VITAL)
-		return;
-	if (owner.kind == SHARED) {
-		diags->errors--;
-		return;
-	}
-	make_warning(diags, diag);
-	mark = owner.kind == ROW ? &leaving->rows[owner.number] : &leaving->entries[owner.number];
-	if (!*mark)
-		tell_leaving(diag, owner.kind == ROW ? leaving->table->services[owner.number].name
-						     : leaving->table->left_out[owner.number].name);
-	*mark = true;
-}
-
-static void leave_with(struct leaving *leaving, size_t row, size_t beside, struct diags *diags)
-{
-	const struct service *service = &leaving->table->services[row];
-
-	if (leaving->rows[row] || !leaving->rows[beside] ||
-	    !share_place(&leaving->table->services[beside], service))
-		return;
-	leaving->rows[row] = true;
-	diag_warning(diags, service->at, "service '%s' of the same entry is left out with it", service->name);
-}
-
-/* Those that go without an error of their own; the services of one entry stand side by side. */
-static void leave_others_out(struct leaving *leaving, struct diags *diags)
-{
-	const struct table *table = leaving->table;
-
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!leaving->entries[n])
-			diag_warning(diags, table->left_out[n].at,
-				     "this entry is left out for the errors of what it goes by");
-	}
-	for (size_t n = 1; n < table->count; n++)
-		leave_with(leaving, n, n - 1, diags);
-	for (size_t n = table->count; n-- > 1;)
-		leave_with(leaving, n - 1, n, diags);
-}
-
-/* A reload still knows those that go by their names. */
-static void note_rows(struct leaving *leaving, struct table *table, struct diags *diags)
-{
-	for (size_t n = 0; n < table->count; n++) {
-		const struct service *service = &table->services[n];
-
-		if (leaving->rows[n] && !table_leave_out(table, service->at, service->name))
-			diag_error(diags, service->at, "out of memory");
-	}
-}
-
-static bool is_left_out(const struct service *service, void *context)
-{
-	const struct leaving *leaving = context;
-
-	return leaving->rows[service - leaving->table->services];
-}
-
-static void leave_out_broken(struct table *table, struct diags *diags)
-{
-	struct leaving leaving = {
-		.table = table,
-		.rows = calloc(table->count + 1, sizeof(bool)),
-		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
-	};
-	size_t count = diags->count;
-
-	for (size_t n = 0; leaving.rows && leaving.entries && n < count; n++) {
-		if (diags->list[n].severity == SEVERITY_ERROR)
-			pass_over(&leaving, &diags->list[n], diags);
-	}
-	if (leaving.rows && leaving.entries) {
-		leave_others_out(&leaving, diags);
-		note_rows(&leaving, table, diags);
-		table_drop(table, is_left_out, &leaving);
-	}
-	free(leaving.rows);
-	free(leaving.entries);
 }
 
 /* An inetd looks for a program when it starts it, and so does superd in its name: what is missing now may come. */
@@ -254,37 +138,103 @@ static void look_around(const struct options *options, struct table *table, stru
 	preflight_table(table, &bases, diags);
 	for (size_t n = before; options->guise == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
-			make_warning(diags, &diags->list[n]);
+			diags_pass_over(diags, &diags->list[n]);
 	}
 }
 
-struct table *load_table(const struct options *options, load_took *took, void *context, struct diags *diags)
+static struct table *read_once(struct loading *loading, struct diags *diags)
 {
-	struct table *table = read_sources(options, took, context, diags);
+	const struct options *options = loading->options;
+	struct table *table = read_sources(loading, diags);
 	bool runs = options->task == TASK_RUN;
 
 	if (!table)
 		return NULL;
+	table->warns_of_unsupported = options->warns_of_unsupported;
 	if (runs || (options->task == TASK_CHECK && options->preflight))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
 		look_around(options, table, diags);
-	if (options->keep_going && diags->errors)
-		leave_out_broken(table, diags);
-	diags_sort(diags);
-	pool_seal(table->pool);
 	return table;
+}
+
+static struct table *load(struct loading *loading, struct diags *diags)
+{
+	bool keeps_going = loading->options->keep_going;
+	struct table *table;
+
+	loading->without.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
+	diags->keeps_all = keeps_going;
+	table = read_once(loading, diags);
+	while (table && keeps_going && !keep_going(table, &loading->without, diags)) {
+		table_free(table);
+		filled_free(&loading->filled);
+		loading->took = NULL;
+		table = read_once(loading, diags);
+	}
+	without_free(&loading->without);
+	diags_sort(diags);
+	diags_bound(diags);
+	if (table)
+		pool_seal(table->pool);
+	return table;
+}
+
+struct table *load_table(const struct options *options, load_took *took, void *context, struct diags *diags)
+{
+	struct loading loading = { .options = options, .took = took, .context = context };
+	struct table *table = load(&loading, diags);
+
+	filled_free(&loading.filled);
+	return table;
+}
+
+static bool is_source(const void *context, const char *path)
+{
+	const struct options *options = context;
+	size_t count;
+	const char **sources = list_sources(options, &count);
+	bool found = !sources;
+
+	for (size_t n = 0; n < count && !found; n++) {
+		const char *colon = strchr(sources[n], ':');
+
+		found = !strcmp(colon ? colon + 1 : sources[n], path);
+	}
+	free(sources);
+	return found;
+}
+
+/* before: NULL, or what the table that runs was made of. */
+static struct table *load_noting(struct options *options, const struct filled *before, struct diags *diags)
+{
+	struct loading loading = { .options = options, .before = before };
+	struct table *table = load(&loading, diags);
+
+	if (table && loading.filled.failed)
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
+	if (!table || diags->errors) {
+		filled_free(&loading.filled);
+		return table;
+	}
+	filled_end(&loading.filled, table, is_source, options);
+	filled_free(&options->filled);
+	options->filled = loading.filled;
+	return table;
+}
+
+struct table *load_to_run(struct options *options, struct diags *diags)
+{
+	return load_noting(options, NULL, diags);
 }
 
 struct table *load_again(struct options *options, struct diags *diags)
 {
-	uint64_t filled = filled_find(options);
-	struct table *table;
-
-	if (!can_read_again(options, diags) || !filled_check(options, filled, diags))
+	if (load_reads_standard_input(options)) {
+		diag_error(diags, (struct origin){ 0 }, "the table came from standard input and cannot be read again");
 		return NULL;
-	table = load_table(options, NULL, NULL, diags);
-	if (table && !diags->errors)
-		options->filled = filled;
-	return table;
+	}
+	if (!filled_check(&options->filled, diags))
+		return NULL;
+	return load_noting(options, &options->filled, diags);
 }

@@ -17,5 +17,11 @@ typedef void load_took(void *context, const char *path, const char *format, size
  * stand in the order of their lines. took, which may be NULL, is told of each source. */
 struct table *load_table(const struct options *options, load_took *took, void *context, struct diags *diags);
 
-/* The same for a reload; refuses a table of standard input, and one of whose sources nothing is left. */
+/* The same for a first table that is to run. */
+struct table *load_to_run(struct options *options, struct diags *diags);
+
+bool load_reads_standard_input(const struct options *options);
+
+/* And for a reload. It refuses a table of standard input. A file of no bytes that held something is an error, as an editor
+ * may be about to write it; a file that is gone is none. */
 struct table *load_again(struct options *options, struct diags *diags);

@@ -14,6 +14,7 @@
 #include "cmd/as_inetd.h"
 #include "cmd/as_xinetd.h"
 #include "cmd/flags.h"
+#include "sys/own_program.h"
 
 #define STOP_TIMEOUT 8000000            /* microseconds: below the 10 s after which Docker kills */
 #define BEYOND_LETTERS 256              /* what getopt_long gives for flags[0]; below it, it gives letters */
@@ -98,6 +99,31 @@ static bool set_stop_timeout(struct options *options, const char *text)
 	return !why || options_complain(options, "--stop-timeout", text, why);
 }
 
+/* What goes on for ever would never stop. */
+static bool set_stop_delay(struct options *options, const char *text)
+{
+	const char *why = scan_duration(text, &options->stop_delay);
+
+	if (!why && options->stop_delay == SCAN_INFINITY)
+		why = "it has to come to an end, as 5s does";
+	return !why || options_complain(options, "--stop-delay", text, why);
+}
+
+static bool set_unsupported(struct options *options, const char *text)
+{
+	options->warns_of_unsupported = !strcmp(text, "warn");
+	return options->warns_of_unsupported || !strcmp(text, "refuse") ||
+		options_complain(options, "--unsupported", text, "it is refuse or warn");
+}
+
+/* What does not fit is cut off by the kernel, and then nobody finds superd by it. */
+static bool set_process_name(struct options *options, const char *text)
+{
+	options->process_name = text;
+	return (*text && strlen(text) <= OWN_NAME_MOST) ||
+		options_complain(options, "--process-name", text, "it has 1 to 15 bytes");
+}
+
 static bool set_task(struct options *options, enum task task, const char *argument)
 {
 	options->task = task;
@@ -116,12 +142,21 @@ static bool apply_log(struct options *options, enum flag_id flag)
 	case FLAG_LOG_LEVEL:
 		return set_level(options, optarg);
 	case FLAG_CONTROL:
-		return options_complain(options, "--control", optarg, "not yet: this version has no control socket");
+		options->control = optarg;
+		return *optarg == '/' || (*optarg == '@' && optarg[1]) || !strcmp(optarg, "none") ||
+		       options_complain(options, "--control", optarg, "it is a path from / on, @name, or none");
+	case FLAG_CONTROL_GROUP:
+		options->control_group = optarg;
+		return true;
+	case FLAG_STOP_DELAY:
+		return set_stop_delay(options, optarg);
 	case FLAG_STOP_TIMEOUT:
 		return set_stop_timeout(options, optarg);
 	case FLAG_PID_FILE:
 		options->pid_file = optarg;
 		return true;
+	case FLAG_PROCESS_NAME:
+		return set_process_name(options, optarg);
 	case FLAG_DAEMON:
 		return options->daemon = true;
 	default:
@@ -147,6 +182,8 @@ static bool apply_task(struct options *options, enum flag_id flag)
 		return true;
 	case FLAG_KEEP_GOING:
 		return options->keep_going = true;
+	case FLAG_UNSUPPORTED:
+		return set_unsupported(options, optarg);
 	default:
 		return apply_log(options, flag);
 	}
@@ -163,6 +200,10 @@ static bool apply(struct options *options, enum flag_id flag)
 		return options_add(options, &options->environment, &options->environment_count, optarg);
 	case FLAG_ACCEPT:
 		return options->accept = true;
+	case FLAG_DATAGRAM:
+		return options->datagram = true;
+	case FLAG_SEQPACKET:
+		return options->seqpacket = true;
 	case FLAG_INETD:
 		return options->inetd = true;
 	case FLAG_NOW:
@@ -170,8 +211,7 @@ static bool apply(struct options *options, enum flag_id flag)
 	case FLAG_COMPAT:
 		return options_set_compat(options, "--compat", optarg);
 	case FLAG_FDNAME:
-		options->fdname = optarg;
-		return true;
+		return options_add(options, &options->fdnames, &options->fdname_count, optarg);
 	default:
 		return apply_task(options, flag);
 	}
@@ -189,13 +229,20 @@ static bool check_together(const struct options *options)
 		return false;
 	}
 	if (!options->endpoint_count &&
-	    (options->accept || options->inetd || options->now || options->fdname || options->environment_count)) {
-		fprintf(stderr, "superd: --accept, --inetd, --now, --fdname and --setenv go with -l; "
-				"a table has options for them\n");
+	    (options->accept || options->inetd || options->now || options->fdname_count || options->environment_count ||
+	     options->datagram || options->seqpacket)) {
+		fprintf(stderr, "superd: --accept, --datagram, --seqpacket, --inetd, --now, --fdname and --setenv "
+				"go with -l; a table has options for them\n");
 		return false;
 	}
 	if (options->accept && options->now) {
 		fprintf(stderr, "superd: --accept and --now exclude each other: there is no connection yet\n");
+		return false;
+	}
+	if (options->datagram && (options->accept || options->seqpacket)) {
+		fprintf(stderr, "superd: --datagram and %s exclude each other: %s\n",
+			options->accept ? "--accept" : "--seqpacket",
+			options->accept ? "datagrams make no connections" : "a socket is of one kind");
 		return false;
 	}
 	if (options->daemon && options->command && !options->endpoint_count) {
@@ -236,6 +283,16 @@ static enum flag_id identify(int option)
 	return FLAGS;
 }
 
+/* getopt_long has said what it did not know; of what was near it does not. */
+static void hint_at(const char *word)
+{
+	const struct flag *near = word[0] == '-' && word[1] == '-' ? flag_near(word) : NULL;
+
+	if (near && strncmp(word + 2, near->name, strlen(near->name)) != 0)
+		fprintf(stderr, "superd: did you mean '--%s'\n", near->name);
+	fprintf(stderr, "superd: see superd --help\n");
+}
+
 static bool read_flags(struct options *options, int argc, char **argv)
 {
 	struct option longs[FLAGS + 1];
@@ -246,7 +303,7 @@ static bool read_flags(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
 		if (!apply(options, identify(option))) {
 			if (option == '?')
-				fprintf(stderr, "superd: see superd --help\n");
+				hint_at(argv[optind - 1]);
 			return false;
 		}
 	}
@@ -302,10 +359,12 @@ bool options_read(struct options *options, int argc, char **argv)
 void options_free(struct options *options)
 {
 	pool_free(options->made);
+	filled_free(&options->filled);
 	free(options->sources);
 	free(options->further);
 	free(options->endpoints);
 	free(options->environment);
+	free(options->fdnames);
 }
 
 static void help_one(const struct flag *flag)
@@ -332,6 +391,7 @@ void options_help(const struct options *options)
 	for (int n = 0; n < FLAGS; n++)
 		help_one(&flags[n]);
 	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on;\n"
-	       "USR1 logs the state. Called as inetd or xinetd, by a link of that name, superd takes that program's\n"
-	       "options. superd(8) and superd.conf(5) tell the rest.\n");
+	       "USR1 logs the state; USR2 has the superd that is installed now take over. Called as inetd or xinetd,\n"
+	       "by a link of that name, superd takes that program's options. superd(8) and superd.conf(5) tell the\n"
+	       "rest.\n");
 }

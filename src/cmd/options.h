@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "cmd/filled.h"
 #include "model/compat.h"
 #include "read/reader.h"
 
@@ -14,6 +15,12 @@
 enum guise { AS_SUPERD, AS_INETD, AS_XINETD };
 
 enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
+
+/* What an upgrade puts in front of all other words (cmd/take_over). */
+struct given {
+	bool asks, takes;               /* whether it could take over; that it does */
+	int state;                      /* the descriptor of what there is to take over */
+};
 
 struct options {
 	enum guise guise;
@@ -30,11 +37,17 @@ struct options {
 	const char **environment;       /* -E */
 	size_t environment_count;
 	bool accept, inetd, now;        /* of -l */
-	const char *fdname;
+	bool datagram, seqpacket;       /* the same: what an endpoint without a kind is */
+	const char **fdnames;           /* --fdname, each of one or several with colons between; the same as sources */
+	size_t fdname_count;
 	const char *print;              /* what to print, or option to explain */
-	uint64_t filled;                /* the sources that held anything when they were last read, see cmd/filled.h */
+	struct filled filled;           /* the files that held anything when the table was last read */
 	bool preflight, keep_going, daemon;
-	const char *pid_file, *log_destination, *control;
+	bool warns_of_unsupported;      /* what a unit asks for and superd lacks does not refuse it */
+	const char *pid_file, *log_destination;
+	const char *process_name;       /* NULL: that of the program */
+	const char *control;            /* "none"; NULL: the usual one, but none with -l */
+	const char *control_group;      /* NULL: none */
 	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	size_t process_limit;           /* AS_XINETD: -limit, and below; 0: none */
@@ -42,8 +55,10 @@ struct options {
 	int64_t inspect_interval;       /* -cc, seconds; 0: never */
 	bool json;
 	enum level level;
-	int64_t stop_timeout;           /* microseconds */
+	int64_t stop_delay, stop_timeout;       /* microseconds */
 	char **command;                 /* behind --; NULL: none */
+	struct given given;             /* main's to set behind options_read, as the next */
+	char **arguments;               /* all, argv[0] in front, without what was given */
 };
 
 /* Reads argv: superd's own command line, or inetd's or xinetd's where argv[0] is that name. false after saying on stderr

@@ -45,22 +45,33 @@ static const struct mark *find_mark(const struct service *service, const struct 
 	return NULL;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool is_behind(struct origin a, struct origin b)
+{
+	return a.line > b.line || (a.line == b.line && a.column > b.column);
+}
+
 /* The socket { } a socket stands in: that of the last `listen` before it. */
 static unsigned find_block(const struct printer *printer, const struct listen *socket)
 {
-	const struct mark *nearest = NULL;
+	struct origin nearest = { 0 };
+	unsigned block = 0;
 
 	for (size_t i = 0; i < printer->service->mark_count; i++) {
 		const struct mark *mark = &printer->service->marks[i];
+		struct origin at = service_place(printer->service, mark);
 
-		if (mark->directive != directive_index(printer->listen) || mark->line > socket->at.line ||
-		    (mark->line == socket->at.line && mark->column > socket->at.column))
+		if (mark->directive != directive_index(printer->listen) || !is_same_file(at.file, socket->at.file) ||
+		    is_behind(at, socket->at) || !is_behind(at, nearest))
 			continue;
-		if (!nearest || mark->line > nearest->line ||
-		    (mark->line == nearest->line && mark->column > nearest->column))
-			nearest = mark;
+		nearest = at;
+		block = mark->block;
 	}
-	return nearest ? nearest->block : 0;
+	return block;
 }
 
 static void add_option(struct printer *printer, const struct directive *directive, const void *field, unsigned block)
@@ -68,7 +79,7 @@ static void add_option(struct printer *printer, const struct directive *directiv
 	const struct mark *mark = find_mark(printer->service, directive, block);
 
 	if (mark)
-		add_place(printer, mark->file, mark->line);
+		add_place(printer, mark->file, service_place(printer->service, mark).line);
 	buf_addf(&printer->text, "%s%s = ", printer->indent, directive->name[NATIVE]);
 	directive->type->format(directive, field, &printer->text);
 	buf_char(&printer->text, '\n');
@@ -83,7 +94,7 @@ static struct run next_run(const struct service *service, size_t first)
 {
 	const struct listen *socket = &service->sockets[first];
 	struct run run = { first, first + 1, !strcmp(socket->name, service->name) &&
-			   socket_options_equal(socket->options, service->socket_defaults) };
+			   socket_options_equal(socket->options, service->terms->socket_defaults) };
 
 	while (run.end < service->socket_count && sockets_fit(socket, &service->sockets[run.end]))
 		run.end++;
@@ -122,14 +133,10 @@ static void add_block(struct printer *printer, struct run run)
 	buf_text(&printer->text, "\t\tlisten = ");
 	add_endpoints(printer, run);
 	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *field;
+		const void *field = socket_own_field(&directives[i], printer->service, socket);
 
-		if (!directive_is_of_socket(directive))
-			continue;
-		field = socket_field(directive, socket->options);
-		if (!directive->type->equal(field, directive_field(directive, printer->service)))
-			add_option(printer, directive, field, block);
+		if (field)
+			add_option(printer, &directives[i], field, block);
 	}
 	buf_text(&printer->text, "\t}\n");
 	printer->indent = "\t";

@@ -23,6 +23,8 @@ bool print_explain(const char *option, FILE *out);
 
 bool print_mdoc(FILE *out);             /* superd.conf(5)'s list of options */
 bool print_mdoc_xinetd(FILE *out);      /* superd-xinetd.conf(5)'s list of attributes */
+bool print_mdoc_units(FILE *out);       /* superd-systemd(5)'s lists of keys */
+bool print_mdoc_launchd(FILE *out);     /* and superd-launchd(5)'s */
 bool print_compat(FILE *out);           /* names in the four systems, as a table */
 bool print_bash(FILE *out);             /* completion scripts */
 bool print_zsh(FILE *out);

@@ -86,32 +86,13 @@ static void add_entry(struct buf *out, const struct directive *directive)
 	add_elsewhere(out, directive);
 }
 
-/* The options of later versions, in one paragraph. */
-static void add_later(struct buf *out, enum chapter chapter, bool behind_list)
-{
-	const char *next = NULL;
-
-	for (size_t i = 0; i < directive_count; i++) {
-		if (directives[i].chapter != chapter || !(directives[i].flags & LATER))
-			continue;
-		if (!next)
-			buf_addf(out, "%sKnown by name, but not yet done, so that a table which sets one is refused:\n",
-				 behind_list ? ".Pp\n" : "");
-		else
-			buf_addf(out, ".Ic %s ,\n", next);
-		next = directives[i].name[NATIVE];
-	}
-	if (next)
-		buf_addf(out, ".Ic %s .\n", next);
-}
-
 static void add_chapter(struct buf *out, enum chapter chapter)
 {
 	bool any = false;
 
 	buf_addf(out, ".Ss %s\n", chapter_title(chapter));
 	for (size_t i = 0; i < directive_count; i++) {
-		if (directives[i].chapter != chapter || (directives[i].flags & LATER))
+		if (directives[i].chapter != chapter)
 			continue;
 		if (!any)
 			buf_text(out, ".Bl -tag -width Ds\n");
@@ -120,7 +101,6 @@ static void add_chapter(struct buf *out, enum chapter chapter)
 	}
 	if (any)
 		buf_text(out, ".El\n");
-	add_later(out, chapter, any);
 }
 
 bool print_mdoc(FILE *out)
@@ -192,7 +172,7 @@ bool print_mdoc_xinetd(FILE *out)
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
-		if (directive->name[XINETD] && !has_own_words(directive) && !(directive->flags & LATER))
+		if (directive->name[XINETD] && !has_own_words(directive))
 			add_attribute(&text, directive);
 	}
 	buf_text(&text, ".El\n");
@@ -230,9 +210,10 @@ static void add_row(struct buf *out, const struct directive *directive, const si
 	for (int dialect = 0; dialect < DIALECTS; dialect++) {
 		size_t length = add_name(out, directive, dialect);
 
-		buf_addf(out, "%*s", (int)(widths[dialect] - length) + 2, "");
+		if (dialect + 1 < DIALECTS)
+			buf_addf(out, "%*s", (int)(widths[dialect] - length) + 2, "");
 	}
-	buf_text(out, directive->flags & LATER ? "not yet\n" : "done\n");
+	buf_char(out, '\n');
 }
 
 bool print_compat(FILE *out)
@@ -242,9 +223,9 @@ bool print_compat(FILE *out)
 	bool ok;
 
 	measure_columns(widths);
-	for (int dialect = 0; dialect < DIALECTS; dialect++)
+	for (int dialect = 0; dialect + 1 < DIALECTS; dialect++)
 		buf_addf(&text, "%-*s", (int)widths[dialect] + 2, systems[dialect]);
-	buf_text(&text, "state\n");
+	buf_addf(&text, "%s\n", systems[DIALECTS - 1]);
 	for (size_t i = 0; i < directive_count; i++)
 		add_row(&text, &directives[i], widths);
 	buf_text(&text, "\n-  no such word there; *  its values mean something else there and are translated\n");

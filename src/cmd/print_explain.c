@@ -62,19 +62,36 @@ static bool is_number(const struct directive *directive)
 	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
 }
 
+/* Many of them go over several lines. */
+static void add_words(struct buf *text, const char *const *list)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; list && list[i]; i++) {
+		bool breaks = i && text->length - start + strlen(list[i]) > WIDTH - 16;
+
+		buf_addf(text, "%s%s", breaks ? ",\n              " : i ? ", " : "", list[i]);
+		if (breaks)
+			start = text->length - strlen(list[i]);
+	}
+}
+
 static void add_values(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 };
 
-	for (size_t i = 0; directive->words && directive->words[i]; i++)
-		buf_addf(&text, "%s%s", i ? ", " : "", directive->words[i]);
+	add_words(&text, directive->words);
 	if (text.length)
 		add_fact(out, "words", buf_string(&text));
 	buf_clear(&text);
 	if (is_number(directive) && (directive->least || directive->most)) {
 		add_bound(&text, directive, directive->least);
-		buf_text(&text, " to ");
-		add_bound(&text, directive, directive->most);
+		if (directive->most == UNLIMITED - 1) {
+			buf_text(&text, " or more");
+		} else {
+			buf_text(&text, " to ");
+			add_bound(&text, directive, directive->most);
+		}
 		add_fact(out, "bounds", buf_string(&text));
 	}
 	out->failed |= text.failed;
@@ -121,17 +138,13 @@ bool print_explain(const char *option, FILE *out)
 	buf_addf(&text, "  (%s)\n\n", chapter_title(directive->chapter));
 	add_wrapped(&text, directive->help);
 	buf_char(&text, '\n');
-	if (directive->flags & LATER) {
-		add_fact(&text, "not yet", "this version of superd refuses a table that sets it");
-	} else {
-		if (directive_has_value(directive))
-			add_fact(&text, "type", directive->type->name);
-		add_values(&text, directive);
-		if (directive_has_value(directive))
-			add_fact(&text, "default", directive->fallback ? directive->fallback : "unset");
-		add_places(&text, directive);
-		add_fact(&text, "a change", changes[directive->change]);
-	}
+	if (directive_has_value(directive))
+		add_fact(&text, "type", directive->type->name);
+	add_values(&text, directive);
+	if (directive_has_value(directive))
+		add_fact(&text, "default", directive->fallback ? directive->fallback : "unset");
+	add_places(&text, directive);
+	add_fact(&text, "a change", changes[directive->change]);
 	add_names(&text, directive);
 	ok = buf_flush(&text, out);
 	buf_free(&text);

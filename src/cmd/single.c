@@ -1,11 +1,13 @@
 /* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its
- * own streams and terminal to the command, so does this; unlike it, superd stays and starts the command again for
- * the next client. */
+ * own streams, terminal, folder and the few variables of a login to the command, so does this; unlike it, superd stays
+ * and starts the command again for the next client. */
 #include "cmd/single.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -28,24 +30,80 @@ static void set_one(struct draft *draft, const char *name, const char *word, str
 	set(draft, name, &word, 1, diags);
 }
 
+/* Whether something stands in front that says what it is. */
+static bool names_kind(const char *endpoint)
+{
+	static const char *const kinds[] = {
+		"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "sctp", "sctp4", "sctp6", "unix", "unix-dgram",
+		"seqpacket", "fifo", "special", "netlink", "vsock", "mqueue", "raw", "raw4", "raw6", "tcpmux",
+	};
+	size_t length = strcspn(endpoint, ":");
+
+	for (size_t n = 0; endpoint[length] && n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (strlen(kinds[n]) == length && !memcmp(kinds[n], endpoint, length))
+			return true;
+	}
+	return !strncmp(endpoint, "rpc/", 4);
+}
+
+/* The kind that --datagram and --seqpacket make of an address without one; NULL: that of any other. */
+static const char *kind_of(const struct options *options, const char *endpoint)
+{
+	bool local = *endpoint == '/' || *endpoint == '@';
+
+	if (options->datagram)
+		return local ? "unix-dgram:" : "udp:";
+	return options->seqpacket ? "seqpacket:" : NULL;
+}
+
+static void listen_on(struct draft *draft, const struct options *options, const char *endpoint, struct diags *diags)
+{
+	const char *kind = kind_of(options, endpoint);
+	struct buf text = { 0 };
+
+	if (kind && names_kind(endpoint))
+		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
+			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
+	buf_addf(&text, "%s%s", kind ? kind : "", endpoint);
+	if (text.failed)
+		diag_error(diags, nowhere, "out of memory");
+	set_one(draft, "listen", buf_string(&text), diags);
+	buf_free(&text);
+}
+
+/* All names of all --fdname with colons between; false: there is none. */
+static bool join_names(const struct options *options, struct buf *names)
+{
+	for (size_t n = 0; n < options->fdname_count; n++)
+		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames[n]);
+	return options->fdname_count;
+}
+
+/* One name is that of all sockets. */
 static void set_sockets(struct draft *draft, const struct options *options, struct diags *diags)
 {
-	const char *names = options->fdname;
+	struct buf joined = { 0 };
+	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
+	bool one = names && !strchr(names, ':');
 
 	for (size_t n = 0; n < options->endpoint_count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
 		char *name = names ? strndup(names, length) : NULL;
 
-		if (options->fdname && !name)
+		if (options->fdname_count && !names)
 			diag_error(diags, nowhere, "--fdname has fewer names than there are sockets");
 		draft_open_socket(draft, name, nowhere);
-		set_one(draft, "listen", options->endpoints[n], diags);
+		listen_on(draft, options, options->endpoints[n], diags);
 		draft_close_socket(draft, diags);
 		free(name);
-		names = names && names[length] ? names + length + 1 : NULL;
+		if (!one)
+			names = names && names[length] ? names + length + 1 : NULL;
 	}
-	if (names)
+	if (names && !one)
 		diag_error(diags, nowhere, "--fdname has more names than there are sockets");
+	if (joined.failed)
+		diag_error(diags, nowhere, "out of memory");
+	buf_free(&joined);
 }
 
 /* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. false: there is no such
@@ -74,7 +132,9 @@ static bool set_command(struct draft *draft, char **command, struct diags *diags
 
 static void set_environment(struct draft *draft, const struct options *options, struct diags *diags)
 {
-	const char **env = calloc(2 * options->environment_count + 1, sizeof(*env)), **passenv;
+	static const char *const usual[] = { "TERM", "COLORTERM", "NO_COLOR", "PATH", "USER", "HOME" };
+	const size_t usual_count = sizeof(usual) / sizeof(*usual);
+	const char **env = calloc(2 * options->environment_count + usual_count, sizeof(*env)), **passenv;
 	size_t assigned = 0, passed = 0;
 
 	if (!env) {
@@ -82,6 +142,8 @@ static void set_environment(struct draft *draft, const struct options *options, 
 		return;
 	}
 	passenv = env + options->environment_count;
+	for (; passed < usual_count; passed++)
+		passenv[passed] = usual[passed];
 	for (size_t n = 0; n < options->environment_count; n++) {
 		if (strchr(options->environment[n], '='))
 			env[assigned++] = options->environment[n];
@@ -90,9 +152,22 @@ static void set_environment(struct draft *draft, const struct options *options, 
 	}
 	if (assigned)
 		set(draft, "env", env, assigned, diags);
-	if (passed)
-		set(draft, "passenv", passenv, passed, diags);
+	set(draft, "passenv", passenv, passed, diags);
 	free(env);
+}
+
+/* Where superd was started, and with its umask. */
+static void set_place(struct draft *draft, struct diags *diags)
+{
+	char *folder = getcwd(NULL, 0), text[16];
+	mode_t mask = umask(022);
+
+	umask(mask);
+	snprintf(text, sizeof(text), "%03o", (unsigned)mask & 0777);
+	set_one(draft, "umask", text, diags);
+	if (folder && *folder == '/')
+		set_one(draft, "working_directory", folder, diags);
+	free(folder);
 }
 
 static void set_switches(struct draft *draft, const struct options *options, struct diags *diags)
@@ -104,6 +179,7 @@ static void set_switches(struct draft *draft, const struct options *options, str
 		set_one(draft, "output", "inherit", diags);
 	if (options->now)
 		set_one(draft, "start", "boot", diags);
+	set_place(draft, diags);
 	if (geteuid() == 0)
 		set_one(draft, "user", "root", diags);
 }

@@ -1,24 +1,27 @@
 /* From a table that may be run to superd's end: the log, the pid file, the background, the supervisor.
  *
- * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on stderr
- * and by the exit status, daemon or not; from then on it is the log. */
+ * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
+ * stderr and by the exit status, daemon or not; from then on it is the log. */
 #include "cmd/start.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/daemon.h"
-#include "cmd/filled.h"
 #include "cmd/load.h"
+#include "cmd/operators.h"
 #include "cmd/pid_file.h"
+#include "cmd/take_over.h"
 #include "engine/orders.h"
+#include "engine/resume.h"
 #include "engine/supervisor.h"
 #include "sys/init.h"
 #include "sys/memory.h"
+#include "sys/own_program.h"
 
 extern char **environ;
 
@@ -46,6 +49,8 @@ struct opening {
 	const struct options *options;
 	struct supervisor *supervisor;
 	struct pid_file pid_file;
+	char *program;                  /* where superd was started from */
+	struct server *server;          /* for operators; NULL: none */
 };
 
 static void on_started(void *context)
@@ -53,15 +58,19 @@ static void on_started(void *context)
 	struct opening *opening = context;
 	const struct options *options = opening->options;
 
-	if (opening->pid_file.fd >= 0 && !pid_file_write(&opening->pid_file)) {
+	if (opening->pid_file.fd >= 0 && !opening->supervisor->before && !pid_file_write(&opening->pid_file)) {
 		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
 			  strerror(errno));
-		opening->supervisor->exit_status = EXIT_START;
-		raise(SIGTERM);         /* the loop stops, in order, what runs already */
+		supervisor_fail(opening->supervisor, EXIT_START);       /* in order, as some of it runs already */
 		return;
 	}
-	if (options->daemon)
+	operators_admit(opening->server, options);
+	if (opening->supervisor->before) {
+		take_over_free(opening->supervisor->before);
+		opening->supervisor->before = NULL;
+	} else if (options->daemon) {
 		daemon_ready(!strcmp(options->log_destination, "stderr"));
+	}
 }
 
 /* What the program would do whose name superd was called by. */
@@ -90,14 +99,21 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->loader.load_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = opening;
-	supervisor->stop_timeout = (double)options->stop_timeout / 1e6;
+	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
+	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
 	supervisor->engine.heritage.environment = environ;
 	load_bases(&supervisor->engine.heritage);
 	take_habits(supervisor, options);
+	supervisor->has_command = command;
+	supervisor->upgrade.program = opening->program;
+	supervisor->upgrade.arguments = options->arguments;
+	supervisor->upgrade.pid_file = opening->pid_file.fd;
 	init_adopt_orphans();
 	if (supervisor_init(supervisor, &failed)) {
 		orders_watch(supervisor);
+		opening->server = operators_expect(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
+		operators_leave(opening->server);
 	} else {
 		say(options, "cannot start: cannot %s: %s", failed, strerror(errno));
 		table_free(table);
@@ -110,25 +126,50 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	return status;
 }
 
+/* As they are printed, but by the log, which waits for no reader. */
+static void say_as_printed(struct log *log, const struct diags *diags)
+{
+	const struct event event = { .name = "message", .is_alone = true };
+	char *text = NULL, *at;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		diags_print(diags, stderr);
+		return;
+	}
+	diags_print(diags, out);
+	if (fclose(out) == 0) {
+		for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at))
+			log_event(log, LEVEL_ERROR, &event, "%s", line);
+	}
+	free(text);
+}
+
 /* Whoever starts superd sees on stderr why it does not; what is no error goes where all lines go. */
 static struct table *load_first(struct options *options, struct log *log)
 {
 	struct diags diags = { 0 };
 	struct table *table;
 
-	options->filled = filled_find(options);
-	table = load_table(options, NULL, NULL, &diags);
+	table = load_to_run(options, &diags);
 	memory_give_back();
+	if (options->given.takes)
+		supervisor_say(log, &diags);
 	if (!table || diags.errors) {
-		diags_print(&diags, stderr);
+		if (!options->given.takes)
+			diags_print(&diags, stderr);
 		table_free(table);
 		table = NULL;
+	} else if (options->given.takes) {
+		diags_free(&diags);
+		return table;
 	} else if (options->json || strcmp(options->log_destination, "stderr")) {
 		supervisor_say(log, &diags);
 		if (options->daemon && options->guise != AS_SUPERD)
 			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
 	} else {
-		diags_print(&diags, stderr);
+		say_as_printed(log, &diags);
 	}
 	diags_free(&diags);
 	return table;
@@ -164,15 +205,22 @@ static bool enter_background(const struct options *options)
 
 static int open_table(struct supervisor *supervisor, struct options *options, struct table *table)
 {
-	struct opening opening = { options, supervisor, { .fd = -1 } };
+	struct opening opening = { options, supervisor, { .fd = -1 }, own_program_path(options->arguments[0]), NULL };
+	int status = EXIT_START;
 
-	if (claim_pid_file(&opening, options)) {
-		if (enter_background(options))
-			return run(&opening, options, table);
+	if (supervisor->before) {
+		opening.pid_file = (struct pid_file){ options->pid_file, resume_pid_file(supervisor->before), false };
+		status = run(&opening, options, table);
+	} else if (!claim_pid_file(&opening, options)) {
+		table_free(table);
+	} else if (!enter_background(options)) {
 		pid_file_remove(&opening.pid_file);
+		table_free(table);
+	} else {
+		status = run(&opening, options, table);
 	}
-	table_free(table);
-	return EXIT_START;
+	free(opening.program);
+	return status;
 }
 
 static bool is_enabled(const struct table *table)
@@ -193,14 +241,39 @@ static bool has_work(const struct options *options, const struct table *table)
 	return false;
 }
 
+/* In another's place there is no way back: its sockets are held, and its clients wait, until there is a table. */
+static struct table *load_table_at_last(struct options *options, struct log *log)
+{
+	bool preflight = options->preflight;
+	struct table *table;
+
+	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
+	 * run. */
+	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
+	take_over_rewind(options);
+	while (!(table = load_first(options, log))) {
+		log_error(log, "upgraded, and the table can't be read: trying again in a second");
+		if (!take_over_wait())
+			break;
+	}
+	options->preflight = preflight;
+	return table;
+}
+
 int start_superd(struct options *options)
 {
-	struct supervisor supervisor = { 0 };
+	struct supervisor supervisor = { .before = take_over_read(options) };
 	struct table *table;
 	const char *why;
 	int status = EXIT_TABLE;
 
-	init_enter(&supervisor.engine.heritage);
+	if (options->process_name)
+		own_program_name(options->process_name);
+	options->given.takes = supervisor.before;
+	if (supervisor.before)
+		init_enter_again(&supervisor.engine.heritage);
+	else
+		init_enter(&supervisor.engine.heritage);
 	init_take_sockets(&supervisor.engine.inheritance);
 	supervisor.engine.log = log_open(options->log_destination, options->json, options->level, &why);
 	if (!supervisor.engine.log) {
@@ -208,7 +281,8 @@ int start_superd(struct options *options)
 		return EXIT_START;
 	}
 	log_set_name(supervisor.engine.log, options_name(options), options->guise == AS_XINETD);
-	table = load_first(options, supervisor.engine.log);
+	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log)
+				  : load_first(options, supervisor.engine.log);
 	if (table && has_work(options, table))
 		status = open_table(&supervisor, options, table);
 	else

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "cmd/check.h"
+#include "cmd/explain_key.h"
+#include "cmd/flags.h"
 #include "cmd/load.h"
 #include "cmd/options.h"
 #include "cmd/print.h"
 #include "cmd/start.h"
+#include "cmd/take_over.h"
 #include "engine/transition.h"
 #include "model/directive.h"
 #include "sys/built_with.h"
@@ -51,6 +54,8 @@ static const struct {
 	{ "json", print_json, NULL },
 	{ "mdoc", NULL, print_mdoc },
 	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
+	{ "mdoc-units", NULL, print_mdoc_units },
+	{ "mdoc-launchd", NULL, print_mdoc_launchd },
 	{ "bash", NULL, print_bash },
 	{ "zsh", NULL, print_zsh },
 	{ "compat", NULL, print_compat },
@@ -92,13 +97,21 @@ static int do_print(const struct options *options)
 
 static int do_explain(const struct options *options)
 {
+	const struct flag *flag;
 	struct buf hint = { 0 };
 
 	if (print_explain(options->print, stdout))
 		return 0;
+	flag = flag_find(options->print);
+	if (flag) {
+		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", options->print,
+			flag->name, flag->help);
+		return EXIT_TABLE;
+	}
 	directive_hint(NATIVE, options->print, &hint);
 	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
 		hint.length ? ": " : "", buf_string(&hint));
+	explain_key(options->print, stderr);
 	buf_free(&hint);
 	return EXIT_TABLE;
 }
@@ -129,16 +142,20 @@ static int perform(struct options *options)
 	case TASK_RUN:
 		break;
 	}
-	return start_superd(options);
+	return options->given.asks ? take_over_answer(options) : start_superd(options);
 }
 
 int main(int argc, char **argv)
 {
+	struct given given = take_over_strip(&argc, &argv);
 	struct options options;
 	int status = EXIT_TABLE;
 
-	if (options_read(&options, argc, argv))
+	if (options_read(&options, argc, argv)) {
+		options.given = given;
+		options.arguments = argv;
 		status = perform(&options);
+	}
 	options_free(&options);
 	return status;
 }

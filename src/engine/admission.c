@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "engine/grace.h"
+#include "engine/guest_course.h"
 #include "engine/record.h"
 #include "engine/sensor.h"
 #include "model/access.h"
@@ -41,7 +43,7 @@ static enum refusal judge_access(const struct access *access, const struct clien
 
 bool admission_is_time(struct keeper *keeper)
 {
-	words times = keeper->service->gate->access_times;
+	words times = keeper->service->terms->gate->access_times;
 
 	return !times || times_include(times, moment_minute(&keeper->engine->moment, ev_now(keeper->engine->loop)));
 }
@@ -58,7 +60,7 @@ enum refusal admission_judge_address(struct keeper *keeper, const struct client 
 /* A limit can't be kept where the system doesn't say its load; that is told, and clients come in. */
 bool admission_is_loaded(struct keeper *keeper)
 {
-	int64_t most = keeper->service->gate->max_load, load;
+	int64_t most = keeper->service->terms->gate->max_load, load;
 	struct event event = { .name = "warning", .service = keeper->service->name };
 
 	if (!most)
@@ -74,14 +76,14 @@ bool admission_is_loaded(struct keeper *keeper)
 static struct sighting *find_minute(struct keeper *keeper, const struct client *client, unsigned char *source,
 				    double now)
 {
-	if (!client_source(client, (unsigned)keeper->service->gate->per_source_prefix, source))
+	if (!client_source(client, (unsigned)keeper->service->terms->gate->per_source_prefix, source))
 		return NULL;
 	return recent_find(&keeper->engine->minutes, keeper->activity->number, source, now);
 }
 
 bool admission_had_minute(struct keeper *keeper, const struct client *client)
 {
-	int64_t most = keeper->service->gate->per_source_cpm;
+	int64_t most = keeper->service->terms->gate->per_source_cpm;
 	unsigned char source[SOURCE_SIZE];
 	struct sighting *minute;
 
@@ -98,7 +100,7 @@ void admission_count_minute(struct keeper *keeper, const struct client *client)
 	double now = engine_clock();
 	struct sighting *minute;
 
-	if (keeper->service->gate->per_source_cpm == UNLIMITED || !client->length)
+	if (keeper->service->terms->gate->per_source_cpm == UNLIMITED || !client->length)
 		return;
 	minute = find_minute(keeper, client, source, now);
 	if (!minute)
@@ -107,11 +109,23 @@ void admission_count_minute(struct keeper *keeper, const struct client *client)
 		minute->count++;
 }
 
+void admission_count_arrival(struct keeper *keeper, const struct client *client)
+{
+	if (pace_is_limited(keeper->service->terms->gate))
+		pace_count(&keeper->activity->pace, keeper->service->terms->gate, engine_clock());
+	admission_count_minute(keeper, client);
+}
+
+static bool wants_libwrap(struct keeper *keeper)
+{
+	return keeper->service->terms->gate->libwrap && wraps_any(&keeper->engine->wraps);
+}
+
 static void find_questions(struct keeper *keeper, struct questions *asked)
 {
-	const struct gate *gate = keeper->service->gate;
+	const struct gate *gate = keeper->service->terms->gate;
 
-	if (gate->libwrap && wraps_any(&keeper->engine->wraps))
+	if (wants_libwrap(keeper))
 		asked->libwrap = gate->libwrap;
 	asked->ident = gate->id_only ||
 		(record_wants_user(keeper->service, true) && advice_may_ask_ident(keeper->engine));
@@ -131,9 +145,8 @@ static void count(struct keeper *keeper, struct guest *guest)
 	keeper->instance_count++;
 	if (guest->progress == PASSED)
 		return;
-	if (pace_is_limited(keeper->service->gate))
-		pace_count(&keeper->activity->pace, keeper->service->gate, engine_clock());
-	admission_count_minute(keeper, &guest->client);
+	if (guest->client.fd >= 0)
+		admission_count_arrival(keeper, &guest->client);
 	find_questions(keeper, &guest->asked);
 }
 
@@ -185,9 +198,9 @@ static enum refusal conclude_name(struct keeper *keeper, const struct guest *gue
 	return ADMITTED;
 }
 
-static enum refusal conclude_libwrap(const struct guest *guest, const struct advice *advice)
+static enum refusal conclude_libwrap(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
 {
-	if (!guest->asked.libwrap || advice->allowed)
+	if (advice->allowed || (!guest->asked.libwrap && !wants_libwrap(keeper)))
 		return ADMITTED;
 	if (advice->left_to_another)
 		return REFUSED_TWIST;
@@ -206,10 +219,17 @@ enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest
 		advice = &no_advice;
 	refusal = conclude_name(keeper, guest, advice);
 	if (!refusal)
-		refusal = conclude_libwrap(guest, advice);
-	if (!refusal && keeper->service->gate->id_only && !advice->knows_user)
+		refusal = conclude_libwrap(keeper, guest, advice);
+	if (!refusal && keeper->service->terms->gate->id_only && !advice->knows_user)
 		refusal = was_asked ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
 	return refusal;
+}
+
+void admission_recall(struct keeper *keeper)
+{
+	advice_cancel(keeper);
+	grace_cancel(keeper);
+	guest_recall(keeper);
 }
 
 void admission_init(struct engine *engine)
@@ -217,6 +237,7 @@ void admission_init(struct engine *engine)
 	uint64_t salt = (uint64_t)(engine_chance(engine) * 0x1p53);
 
 	list_init(&engine->questions);
+	list_init(&engine->graced);
 	engine->minutes = (struct recent){ .most = MINUTES_MOST, .salt = salt };
 	engine->denied = (struct recent){ .most = SENSOR_MOST, .salt = salt };
 	engine->judged = (struct recent){ .most = SENSOR_MOST, .salt = salt };

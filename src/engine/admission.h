@@ -19,7 +19,14 @@ void admission_free(struct engine *engine);
  * ADMITTED means for now: the answers go to admission_conclude. */
 enum refusal admission_judge(struct keeper *keeper, struct guest *guest);
 
+/* Counts one more for cps, trigger_limit and per_source_cpm. admission_judge does so for connections; a datagram is judged
+ * again once its sender was asked about, and counts when it is let in. */
+void admission_count_arrival(struct keeper *keeper, const struct client *client);
+
 bool admission_has_questions(const struct guest *guest);
+
+/* Takes back whoever waits for answers or for room: to its listener, or it is refused where that has closed. */
+void admission_recall(struct keeper *keeper);
 
 /* With the answers; NULL: it could not be asked. ADMITTED or the reason; what admission_judge counted stays counted. */
 enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest, const struct advice *advice);

@@ -151,10 +151,10 @@ static struct advisor *make_advisor(struct engine *engine)
 	advisor->environment[0] = path;
 	advisor->account = (struct account){ .uid = NOBODY, .gid = NOBODY, .switches = true };
 	advisor->plan = (struct plan){
-		.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
+		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
 		.account = geteuid() == 0 ? &advisor->account : NULL, .umask = 022, .io_priority = -1,
-		.bounding = UINT64_MAX, .no_new_privileges = true, .limit_count = 1,
-		.limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
+		.cpu_policy = -1, .personality = -1, .bounding = UINT64_MAX, .no_new_privileges = true,
+		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
 	};
 	engine->advisor = advisor;
 	return advisor;
@@ -182,11 +182,11 @@ static pid_t start(struct engine *engine, const struct guest *guest, int answers
 		*at++ = seconds;
 	}
 	*at = NULL;
-	plan.argv = argv;
+	plan.main.argv = argv;
 	launch.plan = &plan;
 	spawn_start(&launch);
 	if (launch.pid < 0)
-		log_error(engine->log, "cannot start %s: %s: %s", plan.program, stage_name(launch.fault.stage),
+		log_error(engine->log, "cannot start %s: %s: %s", plan.main.program, stage_name(launch.fault.stage),
 			  strerror(launch.fault.error));
 	return launch.pid;
 }

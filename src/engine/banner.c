@@ -56,7 +56,7 @@ static ssize_t read_banner(const char *path, char *text)
 
 void banner_send(struct keeper *keeper, enum banner which, int fd)
 {
-	const char *path = path_of(keeper->service->gate, which);
+	const char *path = path_of(keeper->service->terms->gate, which);
 	char text[BANNER_MOST];
 	ssize_t length;
 

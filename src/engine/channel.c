@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/course.h"
+#include "engine/health.h"
 #include "engine/listing.h"
 #include "engine/mux.h"
 #include "engine/record.h"
@@ -21,8 +23,10 @@
 #define PACKETS_MOST 4                  /* in one turn: a client has but one thing to say */
 
 struct channel {
-	ev_io io;                       /* our end; watched for tcpmux alone */
+	ev_io io;                       /* our end; -1: it has been let go */
 	struct keeper *keeper;
+	struct instance *instance;
+	uint64_t plan;                  /* the number of the one that started it */
 	ino_t connection;               /* of the client; 0: it was given back already */
 };
 
@@ -69,12 +73,13 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 	struct channel *channel = io->data;
 
 	(void)events;
+	errno = 0;                      /* the end of the other side leaves it as it is */
 	if (!take_packet(channel) && errno != EAGAIN && errno != EINTR)
 		ev_io_stop(loop, io);
 }
 
-/* "in=3 out=20\n". false: it is something else, or nothing, as when the process was killed. */
-static bool read_traffic(const char *text, uint64_t *in, uint64_t *out)
+/* "in=3 out=20\n", or "in=3 out=20 rests\n" from who waits for more. false: it is something else. */
+static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *rests)
 {
 	char *end;
 
@@ -84,20 +89,70 @@ static bool read_traffic(const char *text, uint64_t *in, uint64_t *out)
 	if (strncmp(end, " out=", 5) != 0)
 		return false;
 	*out = strtoull(end + 5, &end, 10);
-	return !strcmp(end, "\n");
+	*rests = !strcmp(end, " rests\n");
+	return *rests || !strcmp(end, "\n");
 }
 
-static void hear_traffic(struct channel *channel)
+/* false: there is no more. */
+static bool hear_traffic(struct channel *channel, bool *rests)
 {
 	char text[64];
-	ssize_t length = read(channel->io.fd, text, sizeof(text) - 1);
 	uint64_t in, out;
+	int descriptor;
+	ssize_t length = channel_take(channel->io.fd, text, sizeof(text) - 1, &descriptor);
 
+	*rests = false;
+	fd_close(&descriptor);
 	if (length <= 0)
-		return;
+		return false;
 	text[length] = '\0';
-	if (read_traffic(text, &in, &out))
+	if (read_traffic(text, &in, &out, rests))
 		record_traffic(channel->keeper, in, out);
+	return true;
+}
+
+/* Whose plan is not the one of the next start, or may not be, is to end; and who has something of its own. */
+static bool may_serve_again(const struct channel *channel)
+{
+	const struct instance *instance = channel->instance;
+	const struct means *means = &channel->keeper->activity->means;
+
+	if (!means->plan || means->made != channel->plan || means->plan->rereads ||
+	    course_has_steps(channel->keeper->service, means->plan))
+		return false;
+	return !instance->plan && !instance->private_tmp && !instance->stopping && !instance->retired &&
+	       !instance->engine->stopping;
+}
+
+/* Its connection is over. */
+static void let_rest(struct channel *channel)
+{
+	struct instance *instance = channel->instance;
+	struct engine *engine = channel->keeper->engine;
+	struct standbys *standbys = &channel->keeper->activity->means.standbys;
+	int fd = channel->io.fd;
+
+	ev_io_stop(engine->loop, &channel->io);
+	channel->io.fd = -1;
+	if (may_serve_again(channel) && standby_add(standbys, engine, instance->pid, fd, &instance->cgroup))
+		instance_let_go(instance);
+	else
+		fd_close(&fd);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct channel *channel = io->data;
+	bool rests;
+
+	(void)events;
+	if (!hear_traffic(channel, &rests)) {
+		if (errno != EAGAIN && errno != EINTR)
+			ev_io_stop(loop, io);
+		return;
+	}
+	if (rests)
+		let_rest(channel);
 }
 
 static bool is_mux(const struct service *service)
@@ -119,15 +174,14 @@ static void channel_free(struct instance *instance)
 void channel_finish(struct instance *instance)
 {
 	struct channel *channel = instance->channel;
+	bool is_redirect, more, rests;
 
 	if (!channel)
 		return;
-	if (!ev_is_active(&channel->io))
-		hear_traffic(channel);
-	for (int n = 0; n < PACKETS_MOST && ev_is_active(&channel->io); n++) {
-		if (!take_packet(channel))
-			break;
-	}
+	is_redirect = channel->keeper->service->what->redirect;
+	more = channel->io.fd >= 0;
+	for (int n = 0; n < PACKETS_MOST && more; n++)
+		more = is_redirect ? hear_traffic(channel, &rests) : take_packet(channel);
 	channel_free(instance);
 }
 
@@ -140,6 +194,17 @@ static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
 	return false;
 }
 
+/* "healthy" or "unhealthy", and a line for each reason. */
+static void list_health(struct engine *engine, struct buf *text)
+{
+	struct buf reasons = { 0 };
+
+	buf_text(text, health_look(engine, &reasons) ? "healthy\n" : "unhealthy\n");
+	buf_add(text, buf_string(&reasons), reasons.length);
+	text->failed |= reasons.failed;
+	buf_free(&reasons);
+}
+
 static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct buf text = { 0 };
@@ -147,6 +212,8 @@ static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *
 
 	if (!strcmp(keeper->service->what->builtin[0], "servers"))
 		listing_servers(keeper->engine, &text);
+	else if (!strcmp(keeper->service->what->builtin[0], "health"))
+		list_health(keeper->engine, &text);
 	else
 		listing_services(keeper->engine, &text);
 	errno = ENOMEM;
@@ -159,12 +226,6 @@ static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *
 	return hand_over(wiring, file, why);
 }
 
-static bool open_ends(struct keeper *keeper, int ends[2])
-{
-	return (is_mux(keeper->service) ? channel_pair(ends) : fd_pipe(ends)) == 0;
-}
-
-/* The packets of tcpmux are watched for; the one line of a redirect comes with its end. */
 static struct channel *channel_new(struct keeper *keeper, struct instance *instance, const struct client *client,
 				   int fd)
 {
@@ -173,14 +234,51 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	if (!channel)
 		return NULL;
 	channel->keeper = keeper;
-	channel->connection = channel_identify(client->fd);
-	ev_io_init(&channel->io, on_packet, fd, EV_READ);
+	channel->instance = instance;
+	channel->plan = keeper->activity->means.made;
+	channel->connection = is_mux(keeper->service) ? channel_identify(client->fd) : 0;
+	ev_io_init(&channel->io, is_mux(keeper->service) ? on_packet : on_report, fd, EV_READ);
 	channel->io.data = channel;
-	if (is_mux(keeper->service))
-		ev_io_start(keeper->engine->loop, &channel->io);
+	ev_io_start(keeper->engine->loop, &channel->io);
 	instance->channel = channel;
 	instance->close_channel = channel_free;
 	return channel;
+}
+
+int channel_descriptor(const struct instance *instance, uint64_t *connection)
+{
+	*connection = instance->channel ? instance->channel->connection : 0;
+	return instance->channel ? instance->channel->io.fd : -1;
+}
+
+bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, uint64_t connection)
+{
+	const struct client nobody = { .fd = -1 };
+	struct channel *channel = channel_new(keeper, instance, &nobody, fd);
+
+	if (!channel)
+		return false;
+	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
+	channel->connection = (ino_t)connection;
+	return true;
+}
+
+bool channel_reuse(struct keeper *keeper, struct instance *instance, const struct client *client, pid_t *pid)
+{
+	int fd;
+
+	while (standby_take(&keeper->activity->means.standbys, pid, &fd, &instance->cgroup)) {
+		struct channel *channel = channel_new(keeper, instance, client, fd);
+
+		if (channel && channel_give(fd, client->fd))
+			return true;
+		if (channel)
+			channel_free(instance);
+		else
+			fd_close(&fd);
+		group_leave(&instance->cgroup, keeper->engine, 0, false);
+	}
+	return false;
 }
 
 bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
@@ -192,7 +290,7 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 		return true;
 	if (!keeper->service->what->redirect && !is_mux(keeper->service))
 		return open_list(keeper, wiring, why);
-	if (!open_ends(keeper, ends)) {
+	if (channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		return false;
 	}

@@ -1,5 +1,6 @@
-/* What superd-builtin tells superd, and is told, beside its connection: a redirect the bytes it moved, tcpmux the name
- * that a client said, with the client's connection, the lists their text. One for each instance that needs it. */
+/* What superd-builtin tells superd, and is told, beside its connection: a redirect the bytes it moved, and is given its
+ * next connection; tcpmux the name that a client said, with the client's connection; the lists their text. One for each
+ * instance that needs it. */
 #pragma once
 
 #include "base/buf.h"
@@ -13,5 +14,14 @@
 bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
 		  struct buf *why);
 
+/* Gives the connection to a process of this service that waits for one, and opens its channel. false: there is none. */
+bool channel_reuse(struct keeper *keeper, struct instance *instance, const struct client *client, pid_t *pid);
+
 /* The instance has ended: hears what it has still said, and closes. Does nothing where there is no channel. */
 void channel_finish(struct instance *instance);
+
+/* Its descriptor, and what is known of its connection; -1: it has none, or it was let go. */
+int channel_descriptor(const struct instance *instance, uint64_t *connection);
+
+/* The channel of an instance that another superd started; takes fd over. false: out of memory. */
+bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, uint64_t connection);

@@ -1,5 +1,8 @@
 /* The main command. Its signals come from outside by superd; where the kernel can tell (proc(5)) whether it has a
- * handler, those that superd acts on itself are passed on too. */
+ * handler, those that superd acts on itself are passed on too.
+ *
+ * The hard thing is the terminal: what is typed there goes to the command alone, as its group is the foreground, so a
+ * shell that started superd as a job would never hear of ^Z. */
 #include "engine/command.h"
 
 #include <errno.h>
@@ -11,7 +14,15 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/scan.h"
 #include "sys/spawn.h"
+
+/* Nobody's else: superd may have been put into the background meanwhile. SIGTTOU is blocked. */
+static void take_terminal_back(pid_t group)
+{
+	if (group > 1 && tcgetpgrp(STDIN_FILENO) == group)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
+}
 
 static void on_ended(struct child *child, int status)
 {
@@ -19,8 +30,7 @@ static void on_ended(struct child *child, int status)
 
 	child->pid = 0;
 	command->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	if (isatty(STDIN_FILENO))
-		tcsetpgrp(STDIN_FILENO, getpgrp());
+	take_terminal_back(command->group);
 	command->ended(command);
 }
 
@@ -45,7 +55,18 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 			  strerror(launch.fault.error));
 		return false;
 	}
-	command->child.pid = launch.pid;
+	command->child.pid = command->group = launch.pid;
+	command->has_terminal = command->plan->takes_terminal;
+	return children_add(&engine->children, &command->child);
+}
+
+bool command_resume(struct command *command, struct engine *engine, pid_t pid, pid_t group)
+{
+	command->engine = engine;
+	command->child.ended = on_ended;
+	command->child.pid = pid;
+	command->group = group;
+	command->has_terminal = tcgetpgrp(STDIN_FILENO) == group;
 	return children_add(&engine->children, &command->child);
 }
 
@@ -78,6 +99,30 @@ void command_signal_gently(struct command *command, int signal)
 {
 	if (command->child.pid > 1 && has_handler(command->child.pid, signal))
 		kill(command->child.pid, signal);
+}
+
+void command_note_stop(struct command *command, int signal)
+{
+	char name[32];
+
+	if (!command->has_terminal || getsid(0) == getpid()) {
+		log_notice(command->engine->log,
+			   "the main command was stopped by signal %s; SIGCONT to superd continues it",
+			   scan_signal_name(signal, name));
+		return;
+	}
+	take_terminal_back(command->group);
+	kill(0, SIGSTOP);               /* all of the job, as ^Z would have done */
+}
+
+void command_continue(struct command *command)
+{
+	if (command->child.pid <= 1)
+		return;
+	if (command->has_terminal && tcgetpgrp(STDIN_FILENO) == getpgrp())
+		tcsetpgrp(STDIN_FILENO, command->group);
+	if (kill(-command->group, SIGCONT) < 0)
+		kill(command->child.pid, SIGCONT);
 }
 
 void command_free(struct command *command)

@@ -64,7 +64,7 @@ static bool is_our_child(pid_t pid)
 static pid_t read_pid_file(const struct search *search)
 {
 	size_t length;
-	char *text = fd_read_file(search->kin.service->life->pid_file, 64, &length);
+	char *text = fd_read_file(search->kin.service->terms->life->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
@@ -99,7 +99,7 @@ static pid_t pick_named(struct search *search)
 
 static void say_file(const struct search *search)
 {
-	const char *path = search->kin.service->life->pid_file;
+	const char *path = search->kin.service->terms->life->pid_file;
 	struct event event = { .name = "failed", .service = search->instance->service->name };
 	pid_t pid = read_pid_file(search);
 
@@ -130,7 +130,8 @@ static bool is_settled(const struct search *search)
 {
 	pid_t pid = search->instance->pid, session = getsid(pid);
 
-	return search->kin.service->life->pid_file || (session > 0 && session != pid && session != search->first);
+	return search->kin.service->terms->life->pid_file ||
+	       (session > 0 && session != pid && session != search->first);
 }
 
 static bool follow(struct search *search, pid_t pid)
@@ -144,7 +145,7 @@ static bool follow(struct search *search, pid_t pid)
 	if (!children_add(&instance->engine->children, &instance->child)) {
 		instance->child.pid = 0;
 		say(search, "cannot follow its daemon: out of memory");
-		return sweep_begin(search, FAILED);
+		return sweep_begin(search, START_FAILED);
 	}
 	if (instance->starting)
 		ev_timer_stop(instance->engine->loop, &instance->timer);
@@ -162,7 +163,7 @@ static bool follow(struct search *search, pid_t pid)
 static bool look(struct search *search)
 {
 	const struct instance *instance = search->instance;
-	bool by_file = search->kin.service->life->pid_file, first = search->before == search->first;
+	bool by_file = search->kin.service->terms->life->pid_file, first = search->before == search->first;
 	pid_t pid = by_file ? pick_named(search)
 			    : kin_pick(instance->engine, &search->kin, search->before, first ? UNDISPUTED : CERTAIN,
 				       search_waited(search) >= SEVERAL);
@@ -173,7 +174,7 @@ static bool look(struct search *search)
 		return false;
 	if (!by_file && search_waited(search) >= UNDECIDED) {
 		say(search, "which of the processes it has left is its daemon can't be told: give pid_file");
-		return sweep_begin(search, FAILED);
+		return sweep_begin(search, START_FAILED);
 	}
 	search_look_again(search);
 	return true;
@@ -184,9 +185,9 @@ static bool give_up(struct search *search)
 {
 	const struct instance *instance = search->instance;
 
-	if (instance->failed && search->phase == LOOKING && search->kin.service->life->pid_file)
+	if (instance->failed && search->phase == LOOKING && search->kin.service->terms->life->pid_file)
 		say_file(search);
-	return sweep_begin(search, instance->failed ? FAILED : 0);
+	return sweep_begin(search, instance->failed ? START_FAILED : 0);
 }
 
 static bool go_on(struct search *search)
@@ -251,26 +252,49 @@ static bool find(struct instance *instance, int status)
 	return goes_on;
 }
 
-bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
-		   unsigned listener_count)
+static void own(struct search *search, struct instance *instance)
 {
-	const char *pid_file = instance->service->life->pid_file;
-	struct search *search;
-
-	if (instance->service->what->type != TYPE_FORKING)
-		return true;
-	search = calloc(1, sizeof(*search));
-	if (!search || !kin_init(&search->kin, instance, table, listeners, listener_count)) {
-		free(search);
-		return false;
-	}
 	search->instance = instance;
 	ev_init(&search->timer, on_timer);
 	instance->kin = &search->kin;
 	instance->find_daemon = find;
 	instance->forget_daemon = forget;
 	list_add(&instance->engine->starts, &instance->seeking);
+}
+
+static struct search *make(struct instance *instance, struct table *table, const struct listener *listeners,
+			   unsigned listener_count)
+{
+	struct search *search = calloc(1, sizeof(*search));
+
+	if (!search || !kin_init(&search->kin, instance, table, listeners, listener_count)) {
+		free(search);
+		return NULL;
+	}
+	own(search, instance);
+	return search;
+}
+
+bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
+		   unsigned listener_count)
+{
+	const char *pid_file = instance->service->terms->life->pid_file;
+
+	if (instance->service->what->type != TYPE_FORKING)
+		return true;
+	if (!make(instance, table, listeners, listener_count))
+		return false;
 	if (pid_file)
 		unlink(pid_file);
 	return true;
+}
+
+struct search *daemon_search(const struct instance *instance)
+{
+	return instance->kin ? search_of(instance) : NULL;
+}
+
+struct search *daemon_resume(struct instance *instance, struct table *table)
+{
+	return make(instance, table, NULL, 0);
 }

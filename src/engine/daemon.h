@@ -7,6 +7,7 @@
 
 #include "engine/instance.h"
 #include "engine/listener.h"
+#include "engine/search.h"
 #include "model/table.h"
 
 /* Before the first process is started; other types are left alone. Removes the pid file of an earlier start, which
@@ -14,3 +15,8 @@
  * makes of the service meanwhile. false: out of memory. */
 bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		   unsigned listener_count);
+
+struct search *daemon_search(const struct instance *instance);  /* NULL: there is none (any more) */
+
+/* A search that another superd has begun, of a phase yet to be set, under the row of now. NULL: out of memory. */
+struct search *daemon_resume(struct instance *instance, struct table *table);

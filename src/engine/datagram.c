@@ -7,6 +7,8 @@
 
 #include "base/fd.h"
 #include "engine/admission.h"
+#include "engine/course.h"
+#include "engine/guest_course.h"
 #include "engine/rest.h"
 #include "engine/run_say.h"
 #include "engine/sender.h"
@@ -20,7 +22,7 @@ static void give_back(struct instance *instance)
 {
 	struct keeper *keeper = instance->context;
 	struct listener *listener = instance->busy;
-	struct backlog before = { .count = 1, .id = { instance->head } };
+	const struct backlog before = { .count = 1, .id = &instance->head };
 
 	if (!listener)
 		return;                 /* retired: the keeper has taken it back */
@@ -38,27 +40,57 @@ static void give_back(struct instance *instance)
 	sender_throw_away(keeper, listener, REFUSED_UNREAD);
 }
 
-static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
+static void note_head(struct instance *instance, const struct listener *listener)
 {
-	struct listener *listener = guest->listener;
-	struct instance *instance = guest->instance;
-	struct backlog backlog;
-	struct launch launch;
+	struct backlog backlog = { 0 };
 
-	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
-	if (!means_prepare(&keeper->activity->means, keeper->engine, keeper->service,
-			   keeper->listeners, why) || !guest_equip(keeper, guest, &launch, why)) {
-		guest_dismiss(keeper, guest);
-		return false;
-	}
 	instance->knows_head = backlog_take(listener->io.fd, listener->listen, &backlog) && backlog.count;
 	instance->head = instance->knows_head ? backlog.id[0] : 0;
-	spawn_start(&launch);
-	if (!guest_begin(keeper, guest, &launch, why))
-		return false;
+	backlog_free(&backlog);
+}
+
+void datagram_lend(struct instance *instance, struct listener *listener)
+{
 	instance->busy = listener;
 	instance->give_back = give_back;
 	listener->busy = true;
+}
+
+/* Its start takes its time; the listener is its own from now on. */
+static bool depart(struct keeper *keeper, struct guest *guest, struct buf *why)
+{
+	struct listener *listener = guest->listener;
+
+	datagram_lend(guest->instance, listener);
+	if (guest_depart(keeper, guest, why))
+		return true;
+	listener->busy = false;
+	return false;
+}
+
+static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
+{
+	struct means *means = &keeper->activity->means;
+	struct listener *listener = guest->listener;
+	struct instance *instance = guest->instance;
+	struct launch launch;
+
+	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+	note_head(instance, listener);
+	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why)) {
+		guest_dismiss(keeper, guest);
+		return false;
+	}
+	if (course_is_needed(keeper->service, means->plan))
+		return depart(keeper, guest, why);
+	if (!guest_equip(keeper, guest, &launch, why)) {
+		guest_dismiss(keeper, guest);
+		return false;
+	}
+	spawn_start(&launch);
+	if (!guest_begin(keeper, guest, &launch, why))
+		return false;
+	datagram_lend(instance, listener);
 	return true;
 }
 
@@ -84,8 +116,10 @@ static bool admit(struct keeper *keeper, struct guest *guest)
 		return false;
 	}
 	state = sender_ask(keeper, guest, &refusal);
-	if (state == SENDER_MAY)
+	if (state == SENDER_MAY) {
+		admission_count_arrival(keeper, &guest->client);
 		return true;
+	}
 	guest_dismiss(keeper, guest);
 	if (state == SENDER_MAY_NOT)
 		sender_throw_away(keeper, guest->listener, refusal);
@@ -113,7 +147,7 @@ void datagram_serve(struct keeper *keeper, struct listener *listener)
 {
 	if (sensor_is(keeper->service))
 		sense(keeper, listener);
-	else if (keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE)
+	else if (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE)
 		keeper_event(keeper, FILLED);
 	else if (rest_is_due(keeper))
 		keeper_event(keeper, LIMITED);

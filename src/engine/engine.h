@@ -14,6 +14,8 @@
 #include "engine/gate.h"
 #include "engine/moment.h"
 #include "engine/recent.h"
+#include "model/diff.h"
+#include "sys/cgroup.h"
 #include "sys/wraps.h"
 #include "sys/init.h"
 #include "sys/plan.h"
@@ -24,7 +26,12 @@ struct roster;
 struct client;
 struct advisor;
 struct backend_actions;
+struct notify;
 struct rpc;
+struct nodes;
+struct census;
+struct hall;
+struct node_marks;
 
 #define ENGINE_SPARE 4                  /* what one start may need for itself */
 #define RECORD_BUCKETS 64
@@ -50,6 +57,7 @@ struct engine {
 	struct recent denied;           /* who touched a sensor (engine/sensor) */
 	bool denied_prefixes[129];      /* bits of IPv6 addresses that were ever remembered there */
 	struct recent judged;           /* senders of datagrams who had to be asked about, by service; count is a refusal */
+	unsigned judged_by;             /* wraps.changes of then */
 	struct moment moment;
 	double told_since;              /* the second in which so many refused datagrams were told of, loop time */
 	unsigned told;
@@ -57,32 +65,63 @@ struct engine {
 	struct advisor *advisor;        /* what questions need (engine/advice); NULL before the first */
 	struct list questions;          /* under way or not yet ended */
 	unsigned refused_asking;        /* refused clients among them */
+	struct list graced;             /* clients for whom there may be room in a moment (engine/grace) */
+	unsigned graced_count;
 	size_t idents;                  /* those among them that ask an ident server */
 	uint64_t activities;            /* how many there ever were */
+	double started;                 /* when superd was, the first one of this process; loop time */
 	struct list released;           /* outputs whose service has let them go (engine/output) */
 	struct list resting;            /* means of services without an instance, the one that rests longest first */
 	size_t resting_count;
 	struct list none;               /* an empty list */
+	struct cgroups cgroups;         /* those of instances (engine/groups) */
+	struct list empty_groups;       /* whose instance is gone, and that are not removed yet */
+	struct list open_groups;        /* of services that were started lately (engine/open_groups) */
+	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */
+	struct list controls;           /* commands beside a main process that run (engine/control) */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
 	struct roster *roster;          /* every keeper (engine/reload) */
+	struct list leaving;            /* and those that the table has no more, while something of them runs */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/rpc); NULL: there never was one */
+	bool blindness_said;            /* that nothing can be frozen without /proc was logged (engine/frost) */
+	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle) */
+	struct census *census;          /* counts clients (engine/census); NULL: nobody has asked yet */
+	struct hall *hall;              /* hears of connections that end (engine/departed); NULL: the same */
+	struct nodes *nodes;            /* those that are watched (engine/nodes); NULL: there never was one */
 	size_t instances;               /* alive, of all services */
 	size_t made;                    /* the same with those that are being started or asked about */
 	size_t limit;                   /* the most of these at once; 0: any number */
 	size_t ident_limit;             /* the most questions to ident servers at once; 0: any number */
+	struct list moved;              /* notices of instances whose former group still holds somebody (engine/main_process) */
+	bool notify_swept;              /* the folder of engine/notify was looked through for what others have left there */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* given up for a moment when descriptors run out; -1: given up */
+	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
+	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade) */
+	int control;                    /* where the control socket listens, which an upgrade hands on; -1: nowhere */
 	uint64_t chance;                /* state of the jitter's generator */
 	const struct backend_actions *actions;
 	void (*on_fatal)(struct engine *engine, struct keeper *keeper, int status);     /* on_failure = exit: a wait status */
 	void (*on_starved)(struct engine *engine);      /* no memory for a timer: call TIMER on those that pause, in a while */
 	void (*on_gone)(struct engine *engine, struct keeper *keeper);          /* a keeper is off and has no instance left */
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/listing */
+	void (*on_room)(struct engine *engine);         /* engine/grace: an instance of accept = yes has ended */
+	void (*hear)(struct notify *notify);            /* engine/hearing: something has come at the socket */
 	void (*send_away)(struct listener *listener, struct client *client);    /* its listener closes; closes it too */
+	void (*repair)(struct engine *engine, const struct node_marks *marks, struct node_marks *later);  /* engine/repair */
 	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has nothing of it any more */
+	void (*on_change)(struct engine *engine);       /* something has happened to a keeper; NULL: nobody waits for that */
+	void *on_change_context;        /* of this and the next */
+	/* What a reload makes of each service that was not equal before and after; NULL: nobody asks. */
+	void (*on_fate)(struct engine *engine, const char *service, enum fate fate);
+	/* engine/upgrade: has the program that is at superd's place now take over, or asks it whether it could. done is called
+	 * once, in the loop and maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When
+	 * it takes over, nobody is left to call it. */
+	void (*on_upgrade)(struct engine *engine, bool check_only,
+			   void (*done)(void *context, bool good, const char *text), void *context);
 	void *context;
 };
 

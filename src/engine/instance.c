@@ -6,21 +6,53 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/scan.h"
+#include "sys/private_tmp.h"
+
+static bool group_has_members(pid_t group)
+{
+	return group > 1 && (kill(-group, 0) == 0 || errno == EPERM);
+}
 
 static bool group_lives(const struct instance *instance)
 {
-	return instance->group > 1 && (kill(-instance->group, 0) == 0 || errno == EPERM);
+	return group_has_members(instance->group) || group_has_members(instance->former_group) ||
+		group_holds(&instance->cgroup);
 }
 
-static void finish(struct instance *instance)
+static bool is_unready(const struct instance *instance)
 {
+	return instance->starting && service_notifies(instance->service);
+}
+
+enum result instance_result(const struct instance *instance)
+{
+	const char *signs = instance->service->terms->commands->exec_prefix;
+	enum result result = result_of_status(instance->service, instance->status);
+
+	if (instance->result)
+		return (enum result)instance->result;
+	if (instance->is_silent)
+		return RESULT_WATCHDOG;
+	if (instance->failed || (instance->stopping && instance->killed))
+		return RESULT_TIMEOUT;
+	if (instance->stopping || (signs && strchr(signs, '-')))
+		return RESULT_SUCCESS;
+	return result == RESULT_SUCCESS && is_unready(instance) ? RESULT_PROTOCOL : result;
+}
+
+void instance_over(struct instance *instance)
+{
+	double until = instance->gone > 0 ? instance->gone : engine_clock();
 	struct ending ending = {
 		.status = instance->status,
-		.lasted = ev_now(instance->engine->loop) - instance->since,
+		.lasted = until - instance->since,
 		.stopped = instance->stopping && !instance->failed,
+		.unready = is_unready(instance),
+		.result = instance_result(instance),
 	};
 
 	ev_timer_stop(instance->engine->loop, &instance->timer);
@@ -32,16 +64,69 @@ static void finish(struct instance *instance)
 	instance->on_end(instance, &ending);
 }
 
+/* Nobody of its process is left. */
+static void finish(struct instance *instance)
+{
+	ev_timer_stop(instance->engine->loop, &instance->timer);
+	list_remove(&instance->linger);
+	instance->gone = engine_clock();
+	if (instance->wind_up)
+		instance->wind_up(instance);
+	else
+		instance_over(instance);
+}
+
+static bool is_spared(const struct instance *instance)
+{
+	return instance->service->terms->life->kill_mode == KILL_NONE || !instance->service->terms->ends->send_sigkill;
+}
+
+static void signal_instance(struct instance *instance, int signal, bool group)
+{
+	if (group && group_holds(&instance->cgroup) && group_signal(&instance->cgroup, signal))
+		return;
+	if (group && instance->former_group > 1)
+		kill(-instance->former_group, signal);
+	if (group && instance->group > 1 && kill(-instance->group, signal) == 0)
+		return;
+	if (instance->child.pid > 1)    /* it may have made a group of its own */
+		kill(instance->child.pid, signal);
+}
+
+/* Its main process has ended by itself, and so much for it; whom that left behind is another matter. */
+static bool begin_to_clear(struct instance *instance)
+{
+	unsigned mode = instance->service->terms->life->kill_mode;
+
+	if (instance->stopping || !instance->service->terms->ends->kill_rest || mode == KILL_PROCESS ||
+	    mode == KILL_NONE || !group_lives(instance))
+		return false;
+	instance->clears = true;
+	instance_signal_stop(instance);
+	if (mode == KILL_MIXED)
+		signal_instance(instance, SIGKILL, true);
+	list_add(&instance->engine->lingering, &instance->linger);
+	return true;
+}
+
 static void on_ended(struct child *child, int status)
 {
 	struct instance *instance = container_of(child, struct instance, child);
+	pid_t ended = child->pid;
 
+	instance_thaw(instance);
+	if (instance->notice)
+		instance->hear(instance);
+	if (child->pid != ended)
+		return;                 /* its last word was that another is its main process */
 	instance->status = status;
 	if (instance->kin && instance->find_daemon(instance, status))
 		return;
 	child->pid = 0;
-	if (instance->stopping && instance->service->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
-		if (instance->service->life->kill_mode == KILL_MIXED)
+	if (begin_to_clear(instance))
+		return;
+	if (instance->stopping && instance->service->terms->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
+		if (instance->service->terms->life->kill_mode == KILL_MIXED)
 			instance_kill(instance);
 		list_add(&instance->engine->lingering, &instance->linger);
 		return;
@@ -49,9 +134,9 @@ static void on_ended(struct child *child, int status)
 	finish(instance);
 }
 
-/* kill_mode = none: it has had its time to end, and runs on as a stranger. */
-static void let_go(struct instance *instance)
+void instance_let_go(struct instance *instance)
 {
+	instance->private_tmp = 0;      /* it still uses them */
 	children_remove(&instance->engine->children, &instance->child);
 	finish(instance);
 }
@@ -61,15 +146,33 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	instance->on_limit(instance);
+	if (instance->clears && is_spared(instance))
+		instance_let_go(instance);
+	else if (instance->clears)
+		signal_instance(instance, SIGKILL, true);
+	else
+		instance->on_limit(instance);
+}
+
+/* final_kill_signal, where that is another: the next time it is KILL. */
+static void signal_last(struct instance *instance)
+{
+	const struct service *service = instance->service;
+
+	instance->killed = true;
+	instance_limit(instance, service->terms->life->timeout_stop ? service->terms->life->timeout_stop : 1);
+	signal_instance(instance, service->terms->ends->final_kill_signal,
+			service->terms->life->kill_mode != KILL_PROCESS);
 }
 
 void instance_expire(struct instance *instance)
 {
 	if (!instance->stopping)
 		instance_stop(instance);
-	else if (instance->service->life->kill_mode == KILL_NONE)
-		let_go(instance);
+	else if (is_spared(instance))
+		instance_let_go(instance);    /* it has had its time, and runs on as a stranger */
+	else if (instance->service->terms->ends->final_kill_signal != SIGKILL && !instance->killed)
+		signal_last(instance);
 	else
 		instance_kill(instance);
 }
@@ -92,17 +195,32 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	return instance;
 }
 
+void instance_enter(struct instance *instance)
+{
+	instance->since = engine_clock();
+	instance->entered = true;
+	instance->engine->instances++;
+}
+
+uint64_t instance_private_tmp(struct instance *instance)
+{
+	if (!instance->private_tmp)
+		instance->private_tmp = private_tmp_new(instance->service);
+	return instance->private_tmp;
+}
+
 bool instance_begin(struct instance *instance, pid_t pid)
 {
 	instance->child.pid = pid;
 	instance->pid = instance->group = pid;
-	instance->since = ev_now(instance->engine->loop);
-	instance->starting = instance->service->what->type == TYPE_FORKING;
+	instance->since = engine_clock();
+	instance->starting = instance->service->what->type == TYPE_FORKING || service_notifies(instance->service);
 	if (!children_add(&instance->engine->children, &instance->child)) {
 		kill(-pid, SIGKILL);
 		return false;
 	}
-	instance->engine->instances++;
+	if (!instance->entered)
+		instance_enter(instance);
 	return true;
 }
 
@@ -115,35 +233,65 @@ void instance_limit(struct instance *instance, int64_t microseconds)
 	ev_timer_start(instance->engine->loop, &instance->timer);
 }
 
-static void signal_instance(struct instance *instance, int signal, bool group)
+void instance_extend(struct instance *instance, int64_t microseconds)
 {
-	if (group && instance->group > 1 && kill(-instance->group, signal) == 0)
+	if (ev_is_active(&instance->timer) &&
+	    ev_timer_remaining(instance->engine->loop, &instance->timer) < (double)microseconds / 1e6)
+		instance_limit(instance, microseconds);
+}
+
+void instance_signal_stop(struct instance *instance)
+{
+	const struct life *life = instance->service->terms->life;
+	const struct ends *ends = instance->service->terms->ends;
+	bool aborts = instance->is_silent && ends->timeout_abort >= 0;
+	int64_t patience = aborts ? ends->timeout_abort : life->timeout_stop;
+
+	instance_limit(instance, patience ? patience : 1);
+	if (life->kill_mode == KILL_NONE)
 		return;
-	if (instance->child.pid > 1)    /* it may have made a group of its own */
-		kill(instance->child.pid, signal);
+	signal_instance(instance, instance->stop_signal ? instance->stop_signal : life->kill_signal,
+			life->kill_mode == KILL_GROUP);
+	if (ends->send_sighup)
+		signal_instance(instance, SIGHUP, life->kill_mode == KILL_GROUP);
+	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
 }
 
 void instance_stop(struct instance *instance)
 {
-	const struct life *life = instance->service->life;
-
-	if (instance->stopping)
+	if (instance->stopping || instance->clears)
 		return;
 	instance->stopping = true;
-	instance_limit(instance, life->timeout_stop ? life->timeout_stop : 1);
-	if (life->kill_mode == KILL_NONE)
-		return;
-	signal_instance(instance, life->kill_signal, life->kill_mode == KILL_GROUP);
-	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
+	if (!instance->wind_down || !instance->wind_down(instance))
+		instance_signal_stop(instance);
+	instance_thaw(instance);        /* its signal waits for it by now */
 }
 
 void instance_kill(struct instance *instance)
 {
 	instance->stopping = instance->killed = true;
 	ev_timer_stop(instance->engine->loop, &instance->timer);
-	signal_instance(instance, SIGKILL, instance->service->life->kill_mode != KILL_PROCESS);
+	signal_instance(instance, SIGKILL, instance->service->terms->life->kill_mode != KILL_PROCESS);
+	if (instance->service->terms->life->kill_mode != KILL_PROCESS)
+		group_kill(&instance->cgroup);
 	if (instance->child.pid > 1)
 		kill(instance->child.pid, SIGKILL);
+	if (instance->control > 1)
+		kill(-instance->control, SIGKILL);
+	instance_thaw(instance);        /* whom kill_mode spares */
+}
+
+/* One that superd leaves running keeps its group, and so does what it was not to kill. A guest that was turned away has
+ * none, and its row may be gone. */
+static void leave_group(struct instance *instance)
+{
+	bool has_ended = instance->gone > 0 || instance->child.pid <= 0;
+
+	if (!instance->cgroup.path)
+		return;
+	group_leave(&instance->cgroup, instance->engine, instance->status,
+		    has_ended && (instance->stopping || instance->clears) && !is_spared(instance) &&
+			    instance->service->terms->life->kill_mode != KILL_PROCESS);
 }
 
 void instance_free(struct instance *instance)
@@ -151,12 +299,24 @@ void instance_free(struct instance *instance)
 	if (!instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &instance->timer);
+	if (instance->drain)
+		instance->forget_drain(instance);
+	instance_forget_frost(instance);
 	if (instance->kin)
 		instance->forget_daemon(instance);
 	if (instance->channel)
 		instance->close_channel(instance);
+	if (instance->notice)
+		instance->leave(instance);
+	if (instance->course)
+		instance->leave_course(instance);
 	children_remove(&instance->engine->children, &instance->child);
+	leave_group(instance);
+	if (instance->private_tmp)
+		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);
 	instance->engine->made--;
+	plan_free(instance->plan);
+	free(instance->peer);
 	free(instance);
 }
 
@@ -216,6 +376,16 @@ bool instance_has_group(const struct engine *engine, pid_t group)
 			return true;
 	}
 	return false;
+}
+
+void instance_tell_ending(const struct ending *ending, struct event *event)
+{
+	event->has_duration = true;
+	event->duration = ending->lasted;
+	event->has_signal = WIFSIGNALED(ending->status);
+	event->signal = event->has_signal ? WTERMSIG(ending->status) : 0;
+	event->has_status = !event->has_signal;
+	event->status = event->has_status ? WEXITSTATUS(ending->status) : 0;
 }
 
 void instance_describe_status(int status, char *text)

@@ -7,20 +7,29 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "engine/children.h"
 #include "engine/engine.h"
 #include "engine/gate.h"
+#include "engine/groups.h"
+#include "engine/result.h"
 #include "model/service.h"
 
 struct channel;
+struct course;
+struct drain;
+struct frost;
 struct kin;
 struct listener;
+struct notice;
 
 /* How an instance ended, for its keeper. */
 struct ending {
 	int status;                     /* wait status of its first process */
 	double lasted;                  /* seconds */
 	bool stopped;                   /* we had told it to */
+	enum result result;
+	bool unready;                   /* type = notify: it never said READY=1 */
 };
 
 struct instance {
@@ -31,45 +40,102 @@ struct instance {
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or the one adopted since */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
+	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
+	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	double since;                   /* loop time */
-	bool starting;                  /* type = forking: its daemon is not known yet */
+	bool starting;                  /* type = forking: its daemon is not known yet; notify: it is not ready yet */
 	bool stopping, killed, failed;  /* failed: it is stopped for a failure (a timeout), so its end is one too */
+	bool clears;                    /* kill_rest: its main process has ended by itself, what that left is being stopped */
+	bool is_silent;                 /* its watchdog has not heard it, which is why it is stopped */
+	int stop_signal;                /* of its stop, in place of kill_signal; 0: none */
+	unsigned char result;           /* enum result, where something decided it; else by its status */
 	bool retired;                   /* the keeper goes on without it */
+	bool entered;                   /* it is counted among the engine's instances */
 	bool counted;                   /* source holds a count of the gate */
 	unsigned char source[SOURCE_SIZE];
 	const void *gate;               /* whose count that is */
 	struct listener *busy;          /* the datagram listener it has, NULL: none */
 	void (*give_back)(struct instance *instance);   /* what it had of its keeper, at its end; NULL: nothing */
 	bool unread;                    /* it has left its datagram where it was */
+	char *peer;                     /* whom it is for, as text; NULL: nobody with an address */
 	bool knows_head;                /* head is the datagram that stood first there (sys/backlog) */
 	uint64_t head;
 	int status;                     /* kept while it lingers */
+	double gone;                    /* when it was, loop time; 0: its process lives, or there was none */
 	struct channel *channel;        /* to superd-builtin (engine/channel); NULL: none */
 	void (*close_channel)(struct instance *instance);
 	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it goes by its process alone */
 	bool (*find_daemon)(struct instance *instance, int status);     /* who was followed ended: see engine/daemon */
 	void (*forget_daemon)(struct instance *instance);               /* frees kin */
+	struct notice *notice;          /* what it says of itself (engine/notify); NULL: it can't */
+	void (*hear)(struct instance *instance);        /* what it has said last, before its end */
+	void (*leave)(struct instance *instance);       /* frees notice */
 	void (*on_limit)(struct instance *instance);                            /* its timer */
-	void (*on_ready)(struct instance *instance);                            /* type = forking: the daemon runs */
+	void (*on_ready)(struct instance *instance);                            /* it is not starting any more */
 	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call; frees nothing itself */
+	struct course *course;          /* what it goes through around its process (engine/course); NULL: nothing */
+	void (*wind_up)(struct instance *instance);     /* of its course: nobody of its process is left; instance_over follows */
+	bool (*wind_down)(struct instance *instance);   /* and: it is to stop; true: without signals, or not yet */
+	void (*leave_course)(struct instance *instance);                        /* frees it */
+	struct drain *drain;            /* it ends when its clients are gone (engine/drain); NULL: it does not */
+	void (*forget_drain)(struct instance *instance);
+	struct frost *frost;            /* its freezing (engine/frost); NULL: it never was */
+	void (*thaw)(struct instance *instance);        /* what is frozen of it goes on */
+	void (*forget_frost)(struct instance *instance);                        /* the same, and frees it */
+	struct plan *plan;              /* of this connection alone; NULL: that of the service's means */
+	uint64_t private_tmp;           /* the number of its own folders (sys/private_tmp); 0: it has none */
+	struct group cgroup;            /* its control group, if it has one */
 	void *context;                  /* the keeper */
 };
 
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
 
+/* It counts, though its process may not run yet. */
+void instance_enter(struct instance *instance);
+
+/* The number of its folders for private_tmp, for a start: from now on they are removed with it. 0: it has none. */
+uint64_t instance_private_tmp(struct instance *instance);
+
 /* The process runs: from now on its end will be heard of. false: out of memory (it was killed). */
 bool instance_begin(struct instance *instance, pid_t pid);
+
+/* What is frozen of it goes on: whatever it is told then, it can hear. */
+static inline void instance_thaw(struct instance *instance)
+{
+	if (instance->frost)
+		instance->thaw(instance);
+}
+
+static inline void instance_forget_frost(struct instance *instance)
+{
+	if (instance->frost)
+		instance->forget_frost(instance);
+}
 
 /* Calls on_limit after so many microseconds; SCAN_INFINITY or 0: never. */
 void instance_limit(struct instance *instance, int64_t microseconds);
 
+/* Its limit, where it has one, is not over before so many microseconds from now. */
+void instance_extend(struct instance *instance, int64_t microseconds);
+
 void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
+
+void instance_signal_stop(struct instance *instance);   /* for its course: the signals of instance_stop */
+
+/* For its course: nothing of it is left. on_end is called, and frees it. */
+void instance_over(struct instance *instance);
+
+/* How it goes, or went. */
+enum result instance_result(const struct instance *instance);
 
 /* The limit of time is over: stops it, and when that was done before, ends it as kill_mode says. */
 void instance_expire(struct instance *instance);
 void instance_kill(struct instance *instance);  /* SIGKILL to all of it */
 void instance_free(struct instance *instance);
+
+/* It has ended, by its status, though its process has not: that is not its own any more. */
+void instance_let_go(struct instance *instance);
 
 /* Every instance of every service, those retired too. */
 void instance_stop_all(struct engine *engine);
@@ -79,6 +145,9 @@ bool instance_has_group(const struct engine *engine, pid_t group);     /* any of
 
 /* Looks which lingering groups are gone; after strangers were reaped. */
 void instance_sweep(struct engine *engine);
+
+/* Adds to the event's facts how it ended. */
+void instance_tell_ending(const struct ending *ending, struct event *event);
 
 /* "exit status 3", "signal TERM"; text of at least 48 bytes. */
 void instance_describe_status(int status, char *text);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/store.h"
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
@@ -22,8 +24,11 @@ void keeper_stop_timer(struct keeper *keeper)
 
 static void activity_init(struct activity *activity, struct keeper *keeper)
 {
+	activity->keeper = keeper;
+	list_init(&activity->leaving);
 	ev_init(&activity->timer, on_timer);
 	activity->timer.data = keeper;
+	ev_init(&activity->taking, NULL);
 	activity->number = ++keeper->engine->activities;
 	list_init(&activity->instances);
 	means_init(&activity->means);
@@ -52,12 +57,14 @@ bool keeper_is_empty(struct keeper *keeper)
 
 bool keeper_is_full(const struct keeper *keeper)
 {
-	return keeper->instance_count >= (uint64_t)keeper->service->gate->instances;
+	return keeper->instance_count >= (uint64_t)keeper->service->terms->gate->instances;
 }
 
 void keeper_rewatch(struct keeper *keeper)
 {
-	bool watching = state_is_watching(keeper->state);
+	const struct activity *activity = keeper->activity;
+	bool asking = activity && (activity->probing || activity->doubt || activity->noting);
+	bool watching = state_is_watching(keeper->state) && !keeper->engine->quiet && !asking;
 
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_watch(&keeper->listeners[n], keeper->engine, watching && !keeper->listeners[n].busy);
@@ -98,9 +105,27 @@ static bool wants_start(struct keeper *keeper)
 {
 	const struct what *what = keeper->service->what;
 
-	if (what->start != START_BOOT || what->accept)
+	if (what->start != START_BOOT || what->accept || keeper->halted || keeper->engine->quiet)
 		return false;
 	return !keeper->started || (!keeper->listener_count && what->type != TYPE_ONESHOT);
+}
+
+static void start_timer(struct keeper *keeper, double seconds)
+{
+	keeper_stop_timer(keeper);
+	ev_timer_set(&keeper->activity->timer, seconds, 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
+}
+
+/* restart: it is started again by itself, when its pause is over and nobody came before. true: it is time. */
+static bool is_due(struct keeper *keeper)
+{
+	const struct activity *activity = keeper->activity;
+	double left = activity && activity->eager > 0 ? activity->eager - engine_clock() : 0;
+
+	if (left > 0)
+		start_timer(keeper, left);
+	return activity && activity->eager > 0 && left <= 0;
 }
 
 /* Those accepted before a pause come first after it. */
@@ -132,23 +157,16 @@ static void do_watch(struct keeper *keeper)
 	} else if (keeper->held) {
 		keeper_event(keeper, HOLD);
 	} else if (keeper->service->what->accept && keeper_is_full(keeper) &&
-		   keeper->service->gate->overload == OVERLOAD_QUEUE) {
+		   keeper->service->terms->gate->overload == OVERLOAD_QUEUE) {
 		keeper_event(keeper, FILLED);
 	} else if (keeper->service->what->accept) {
 		serve_parked(keeper);
 	} else if (wants_start(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
-	} else if (keeper->activity && keeper->activity->left) {
+	} else if (!keeper->engine->quiet && ((keeper->activity && keeper->activity->left) || is_due(keeper))) {
 		keeper_event(keeper, ACTIVITY);
 	}
-}
-
-static void start_timer(struct keeper *keeper, double seconds)
-{
-	keeper_stop_timer(keeper);
-	ev_timer_set(&keeper->activity->timer, seconds, 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
 /* A failure and the pause after it are one line. */
@@ -172,7 +190,7 @@ static void say_pause(struct keeper *keeper, double pause)
 
 static void do_wait(struct keeper *keeper)
 {
-	const struct life *life = keeper->service->life;
+	const struct life *life = keeper->service->terms->life;
 	double pause =
 		backoff_next(&keeper->backoff, life->backoff_min, life->backoff_max, engine_chance(keeper->engine));
 
@@ -184,26 +202,37 @@ static void do_wait(struct keeper *keeper)
 	start_timer(keeper, pause);
 }
 
-static void close_listeners(struct keeper *keeper)
+void keeper_close_listeners(struct keeper *keeper)
 {
+	keeper->engine->actions->end_twins(keeper);
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_close(&keeper->listeners[n], keeper->engine);
+}
+
+static void end_listeners(struct keeper *keeper)
+{
+	if (!keeper->engine->actions->before_close(keeper, keeper_close_listeners))
+		keeper_close_listeners(keeper);
 }
 
 static void do_close(struct keeper *keeper)
 {
 	keeper_stop_timer(keeper);
-	close_listeners(keeper);
-	if (keeper->activity)
+	end_listeners(keeper);
+	keeper->engine->actions->retire(keeper, !keeper_lets_go(keeper));       /* of sockets of its address */
+	keeper->engine->actions->tidy(keeper);
+	if (keeper->activity) {
+		store_empty(keeper->activity->means.store);
 		means_free(&keeper->activity->means, keeper->engine);
+	}
 }
 
 static void do_withdraw(struct keeper *keeper)
 {
-	bool lets_go = keeper->service->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping;
+	bool lets_go = keeper_lets_go(keeper);
 
 	keeper_stop_timer(keeper);
-	close_listeners(keeper);
+	end_listeners(keeper);
 	keeper_end_answering(keeper);
 	keeper->engine->actions->retire(keeper, !lets_go);
 	if (keeper->service->what->accept) {
@@ -218,7 +247,8 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 {
 	switch (action) {
 	case BIND:
-		keeper_event(keeper, keeper_bind(keeper) ? BOUND : BIND_ERROR);
+		if (!keeper->engine->actions->before_open(keeper))
+			keeper_event(keeper, keeper_bind(keeper) ? BOUND : BIND_ERROR);
 		break;
 	case WATCH:
 		do_watch(keeper);
@@ -241,14 +271,22 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 	case KILL:
 		keeper->engine->actions->kill(keeper);
 		break;
+	case SLEEP:
+		keeper->engine->actions->sleep(keeper);
+		break;
+	case THAW:
+		keeper->engine->actions->wake(keeper);
+		break;
 	case WITHDRAW:
 		do_withdraw(keeper);
 		break;
 	case CLOSE:
 		do_close(keeper);
 		break;
+	case DISMISS:
+		keeper->engine->actions->dismiss(keeper);
+		break;
 	case SERVE:             /* keeper_on_ready knows the listener and does it */
-	case THAW:              /* nothing freezes yet */
 	case IGNORE:
 	case IMPOSSIBLE:
 	case ACTIONS:
@@ -265,9 +303,19 @@ static void say_transition(struct keeper *keeper, enum happening happening, stru
 			  happening_name(happening), state_name(step.next), action_name(step.action));
 }
 
+/* For an operator who waits for it. */
+static void tell_change(struct keeper *keeper)
+{
+	if (keeper->engine->on_change)
+		keeper->engine->on_change(keeper->engine);
+}
+
 void keeper_check_over(struct keeper *keeper)
 {
-	if (keeper->state == OFF && keeper_is_empty(keeper) && (keeper->removed || keeper->engine->stopping))
+	keeper_end_drain(keeper);
+	tell_change(keeper);
+	if (keeper->state == OFF && keeper_is_empty(keeper) && !keeper->engine->actions->is_opening(keeper) &&
+	    (keeper->removed || keeper->engine->stopping))
 		keeper->engine->on_gone(keeper->engine, keeper);
 }
 
@@ -284,20 +332,15 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	}
 	say_transition(keeper, happening, step);
 	if (keeper->state != step.next)
-		keeper->since = ev_now(keeper->engine->loop);
+		keeper->since = engine_clock();
 	keeper->state = step.next;
+	keeper->bound |= happening == BOUND;
+	keeper->halted = (keeper->halted || happening == HALT) && step.action != SPAWN;
 	perform(keeper, step.action, happening);
 	keeper_rewatch(keeper);
-}
-
-void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct keeper *keeper = io->data;
-
-	(void)loop, (void)events;
-	keeper_event(keeper, ACTIVITY);
-	if (keeper->service->what->accept)
-		keeper->engine->actions->serve(keeper, container_of(io, struct listener, io));
+	if (!keeper->service->what->accept)
+		keeper->engine->actions->follow(keeper);
+	tell_change(keeper);
 }
 
 struct keeper *keeper_new(struct engine *engine, struct table *table, const struct service *service)
@@ -320,7 +363,7 @@ struct keeper *keeper_new(struct engine *engine, struct table *table, const stru
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_init(&keeper->listeners[n], &service->sockets[n], keeper_on_ready, keeper);
-	keeper->since = ev_now(engine->loop);
+	keeper->since = engine_clock();
 	return keeper;
 }
 
@@ -328,9 +371,29 @@ void keeper_free(struct keeper *keeper)
 {
 	if (!keeper)
 		return;
-	do_close(keeper);
+	if (keeper->activity && keeper->activity->opening)
+		keeper->engine->actions->forget_opening(keeper);
+	if (keeper->activity && keeper->activity->refresh)
+		keeper->engine->actions->forget_refresh(keeper);
+	keeper_stop_timer(keeper);
+	if (keeper->activity)
+		ev_timer_stop(keeper->engine->loop, &keeper->activity->taking);
+	if (keeper->activity && keeper->activity->idle)
+		keeper->engine->actions->forget_idle(keeper);
+	keeper->engine->actions->forget_ward(keeper);
+	keeper_close_listeners(keeper);
+	if (keeper->activity)
+		means_free(&keeper->activity->means, keeper->engine);
 	keeper->engine->actions->abandon(keeper);
+	if (keeper->activity)
+		store_free(keeper->activity->means.store);
+	if (keeper->activity)
+		list_remove(&keeper->activity->leaving);
+	if (keeper->activity && !keeper->service->what->accept)
+		group_forget(keeper->engine, keeper->service);
 	table_release(keeper->table);
+	if (keeper->activity)
+		backlog_free(&keeper->activity->backlog);
 	free(keeper->activity);
 	free(keeper->listeners);
 	free(keeper);

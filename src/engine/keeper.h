@@ -13,6 +13,7 @@
 #include "engine/backoff.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/latency.h"
 #include "engine/launch.h"
 #include "engine/listener.h"
 #include "engine/pace.h"
@@ -23,8 +24,26 @@
 
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
 
+struct first_client;
+struct idle;
+
+/* Where a look whether a backend is idle had come to at an upgrade (engine/idle). */
+struct idle_left {
+	bool is_there;
+	bool reported;
+	double since;                   /* nobody was there since, loop time; 0: somebody was */
+	double left;                    /* the last one was gone, loop time; 0: not known */
+	double wait;                    /* seconds until it was to be asked again */
+};
+
+struct probing;
+struct doubt;
+struct opening;
+
 /* What only a service that was ever started needs, so that those asleep stay small. */
 struct activity {
+	struct keeper *keeper;
+	struct list leaving;            /* in the engine's, once the keeper is removed */
 	struct means means;
 	ev_timer timer;                 /* of BINDING and BACKOFF */
 	struct list instances;          /* current, retired, and all of accept = yes */
@@ -33,18 +52,55 @@ struct activity {
 	unsigned left;                  /* and when it ended well: they activate at once, without asking the kernel again */
 	unsigned fruitless;             /* ends in a row that took nothing from the queue, as far as its length tells */
 	unsigned patience;              /* how many of them it takes until that is proved */
-	bool exact;                     /* backlog holds who waited when it was started */
+	bool exact;                     /* backlog holds who waited when it was started; */
+	bool beside;                    /* was asked for by engine/doubt, which judges by it; */
+	bool noted;                     /* is of those whom the next start is for; */
+	bool tried;                     /* an instance was started since */
 	struct backlog backlog;
 	uint64_t activations, accepted, failures;
+	uint64_t probes;                /* connections of probe_from that were closed (engine/probes) */
+	uint64_t idle_stops, freezes, wakes;    /* of backends nobody used, or the operator froze */
 	uint64_t refused[REFUSALS];     /* by reason */
 	uint64_t number;                /* no other activity has or had it */
+	uint64_t named;                 /* instances that were given a name */
+	unsigned graced;                /* clients of it that engine/grace has */
 	struct pace pace;
 	double rest;                    /* seconds that the next REST takes */
 	bool deactivated;               /* it rests for cps, and its end is said */
+	unsigned char postponed;        /* 1 + the happening that ends the current one when those that drain are gone; 0: none */
+	double woken;                   /* from being frozen, loop time; 0: never */
+	double unused;                  /* it is frozen: nobody was there since, loop time; 0: not known */
+	double wakeful;                 /* seconds that it stays awake after that at least (engine/frost) */
+	double frozen;                  /* since when it was, until an upgrade, as it is to be again; loop time; 0: it was not */
+	struct idle_left idle_left;     /* of before an upgrade, until it goes on from there */
+	struct idle *idle;              /* whether anybody uses it (engine/idle); NULL: it does not run, or nobody asks */
+	struct probing *probing;        /* who waits is being asked for (engine/probes); NULL: nobody asks */
+	struct doubt *doubt;            /* the same (engine/doubt) */
+	unsigned noting;                /* instances that drain whose clients are being noted (engine/former) */
+	bool failing;                   /* its last start has failed, or what was started, and none has succeeded since */
 	bool load_said;                 /* that max_load can't be kept was logged */
 	unsigned char banners_said;     /* bits by enum banner: it could not be read, which was logged */
+	struct backoff hasty;           /* good ends in a row of starts by itself that came at once */
+	double eager;                   /* when it is to be started again by itself, loop time; 0: not */
+	bool ordered;                   /* the next start is an operator's */
+	bool outdated;                  /* the current one, which is starting, drains when it is ready: its row has changed */
+	struct twins *twins;            /* second sockets (engine/twins); NULL: none */
+	struct opening *opening;        /* commands around its sockets (engine/opening); NULL: none yet */
+	struct refresh *refresh;        /* its backend reads its configuration again (engine/refresh); NULL: never did */
+	unsigned unserved;              /* clients whose program does not run yet (engine/guest_course) */
+	unsigned skips;                 /* starts in a row that conditions left out */
 	double last_start, last_end;    /* loop time; 0: never */
 	int last_status;                /* wait status */
+	unsigned char last_result;      /* enum result */
+	double last_lasted;             /* seconds */
+	double asked;                   /* when the current instance was wanted, or the last client served, loop time */
+	double last_latency;            /* seconds from there until it was ready; 0: unknown */
+	struct latency latency;         /* of all */
+	ev_timer taking;                /* looks whether somebody was taken from the queue (engine/taking) */
+	double taking_since;            /* the keeper's, as that began */
+	unsigned untaken;               /* who waited at the last look */
+	struct first_client *first;     /* whose client it was is being asked (engine/first_client); NULL: it is not */
+	char last_peer[64];             /* whose client it was, or "operator"; "": unknown */
 	uint64_t refused_sender;        /* a hash of who last had a datagram's refusal recorded, and when */
 	double refused_at;
 	const char *untold;             /* the event whose reason is told with the pause after it; NULL: it was told */
@@ -60,23 +116,49 @@ struct keeper {
 	unsigned instance_count;        /* those that count against `instances` */
 	unsigned char state;            /* enum state */
 	bool held;                      /* by the operator: LISTENING goes on to HELD */
+	bool disabled;                  /* by the operator: it stays OFF, whatever a reload brings */
+	bool drains;                    /* it is held until its instances have ended */
+	bool halted;                    /* by the operator: nothing but a client, or the operator, starts it again */
+	bool freezes;                   /* it was frozen until an upgrade, and is to be again */
 	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
+	bool bound;                     /* its sockets were all open, and their end is not dealt with yet */
 	bool started;                   /* start = boot was done, and has not failed since */
 	struct backoff backoff;
 	double since;                   /* when the state was entered, loop time */
 	struct activity *activity;      /* NULL until the first start */
 };
 
-/* What starts and ends instances lies above the keeper and is called by this table: see engine/run and
- * engine/serve. */
+/* Of the engine's list of those that leave. */
+static inline struct keeper *keeper_leaving(struct list *link)
+{
+	return container_of(link, struct activity, leaving)->keeper;
+}
+
+/* What starts and ends instances lies above the keeper and is called by this table: see engine/run, engine/serve,
+ * engine/opening and engine/leavings. */
 struct backend_actions {
 	void (*spawn)(struct keeper *keeper);   /* accept = no: raises READY or EXEC_ERROR, or nothing while it starts */
 	void (*serve)(struct keeper *keeper, struct listener *listener);        /* accept = yes */
 	void (*note)(struct keeper *keeper);    /* the current instance is ready: runtime_max begins */
 	void (*stop)(struct keeper *keeper, enum happening cause);
 	void (*kill)(struct keeper *keeper);    /* the current instance has not ended in time */
+	void (*sleep)(struct keeper *keeper);   /* it is frozen, and is to be until it is needed */
+	void (*wake)(struct keeper *keeper);
 	void (*retire)(struct keeper *keeper, bool stop);       /* the keeper goes on without the instances it has */
+	void (*end_twins)(struct keeper *keeper);       /* its listeners close, and so do second sockets (engine/twins) */
+	void (*serve_owed)(struct keeper *keeper);      /* clients wait at second sockets (engine/drain) */
+	void (*dismiss)(struct keeper *keeper); /* ends all it has, those retired too; their ends are heard of */
 	void (*abandon)(struct keeper *keeper); /* forgets every instance without a signal: superd leaves */
+	bool (*before_open)(struct keeper *keeper);     /* true: commands come first; BOUND or BIND_ERROR follows */
+	bool (*before_close)(struct keeper *keeper, void (*close)(struct keeper *keeper));      /* the same; then close */
+	bool (*is_opening)(const struct keeper *keeper);        /* such commands run */
+	void (*forget_opening)(struct keeper *keeper);
+	void (*forget_refresh)(struct keeper *keeper);
+	void (*follow)(struct keeper *keeper);  /* accept = no: after each event (engine/idle) */
+	void (*forget_idle)(struct keeper *keeper);
+	bool (*ward_off)(struct keeper *keeper);        /* true: who is at the listeners is looked at first (engine/ward) */
+	void (*forget_ward)(struct keeper *keeper);
+	void (*tidy)(struct keeper *keeper);    /* it is off: what its service has left behind goes */
 	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/serve */
 };
 
@@ -88,6 +170,10 @@ void keeper_event(struct keeper *keeper, enum happening happening);
 
 /* Goes on under a row of the same sockets; changed: it is not equal to the one before. */
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed);
+
+/* Closes the sockets whose nodes somebody has removed or replaced, which is logged, and opens them anew: at once, or
+ * where an instance has them when that has ended. */
+void keeper_reopen_unreachable(struct keeper *keeper);
 
 /* Takes the place of its listeners by those given (ownership passes; the old array comes back for the caller to
  * close), and goes on under a row of other sockets. A running instance ends by itself or by a stop, as on_remove
@@ -105,7 +191,10 @@ void keeper_remove(struct keeper *keeper);
 /* Tells the engine when nothing is left of a keeper that is to go. It may be freed by that: call it last. */
 void keeper_check_over(struct keeper *keeper);
 
+bool keeper_lets_go(const struct keeper *keeper);       /* its instances go on when its sockets are closed */
+
 void keeper_hold(struct keeper *keeper, bool held);
+void keeper_end_drain(struct keeper *keeper);   /* releases one that drains, if it is empty */
 
 /* Called by libev when a listener is ready; for listener_init. */
 void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
@@ -125,5 +214,6 @@ void keeper_fail(struct keeper *keeper, const char *event, const char *format, .
 	__attribute__((format(printf, 3, 4)));
 void keeper_rewatch(struct keeper *keeper);
 void keeper_stop_timer(struct keeper *keeper);
+void keeper_close_listeners(struct keeper *keeper);     /* all of them, and their twins */
 bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */
 bool keeper_is_full(const struct keeper *keeper);

@@ -55,3 +55,15 @@ bool keeper_is_complete(const struct keeper *keeper)
 	}
 	return true;
 }
+
+void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper *keeper = io->data;
+
+	(void)loop, (void)events;
+	if (keeper->engine->actions->ward_off(keeper))
+		return;
+	keeper_event(keeper, ACTIVITY);
+	if (keeper->service->what->accept)
+		keeper->engine->actions->serve(keeper, container_of(io, struct listener, io));
+}

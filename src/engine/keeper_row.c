@@ -2,8 +2,14 @@
  * noticed: instances, sockets and counters of a service that stays go on as if nothing had happened. */
 #include "engine/keeper.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
+#include "engine/drain.h"
+#include "engine/twins.h"
+#include "model/diff.h"
+#include "model/type.h"
 #include "sys/bind.h"
 
 /* Instances run on under the row that counts now: their limits of stopping are the new ones. */
@@ -18,17 +24,36 @@ static void take_row(struct keeper *keeper, struct table *table, const struct se
 	if (!keeper->activity)
 		return;
 	means_drop(&keeper->activity->means);
+	means_drop_notify(&keeper->activity->means);
 	keeper->activity->banners_said = 0;
 	if (keeper->activity->means.log)
-		keeper->activity->means.log->service = service->name;
+		output_name(keeper->activity->means.log, service);
 	if (keeper->activity->means.syslog)
-		keeper->activity->means.syslog->service = service->name;
+		output_name(keeper->activity->means.syslog, service);
+}
+
+static void change_limits(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		group_adopt(&instance->cgroup, keeper->engine, keeper->service, instance->pid);
+	}
+}
+
+static bool has_instance_with_sockets(const struct keeper *keeper)
+{
+	return !keeper->service->what->accept && keeper->activity && keeper->activity->current;
 }
 
 /* Somebody removed or replaced the node of a unix socket: nobody can come by it any more. true: there was one. */
 static bool drop_unreachable(struct keeper *keeper)
 {
+	const char *when = has_instance_with_sockets(keeper) ? " once its instance has ended" : "";
 	bool any = false;
+
+	if (keeper->state == OFF || keeper->state == CLOSING || (keeper->activity && keeper->activity->twins))
+		return false;
 
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		struct listener *listener = &keeper->listeners[n];
@@ -37,12 +62,27 @@ static bool drop_unreachable(struct keeper *keeper)
 		if (!listener_is_open(listener) || !endpoint_is_path(listener->listen->endpoint) ||
 		    bind_is_reachable(listener->io.fd, listener->listen))
 			continue;
-		log_event(keeper->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew",
-			  listener->listen->endpoint->address);
+		log_event(keeper->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew%s",
+			  listener->listen->address->address, when);
 		listener_close(listener, keeper->engine);
 		any = true;
 	}
 	return any;
+}
+
+void keeper_reopen_unreachable(struct keeper *keeper)
+{
+	bool sleeps = keeper->state == FROZEN && keeper->service->terms->life->idle_action == IDLE_FREEZE &&
+		      service_idles(keeper->service);
+
+	if (!drop_unreachable(keeper))
+		return;
+	if (sleeps) {                   /* nobody has it, and nobody could wake it any more */
+		keeper_event(keeper, ENABLE);
+		keeper_event(keeper, IDLE);
+	} else if (keeper->state != BINDING) {  /* there its retry opens it */
+		keeper_event(keeper, BIND_ERROR);
+	}
 }
 
 static bool has_datagrams_alone(const struct service *service)
@@ -69,31 +109,74 @@ void keeper_end_answering(struct keeper *keeper)
 	}
 }
 
+/* Who is no client any more may be all there is, of whom nothing would be heard. */
+static void forget_clients(struct keeper *keeper, const struct service *service)
+{
+	if (!type_addresses.equal(&keeper->service->terms->life->probe_from, &service->terms->life->probe_from))
+		keeper->engine->actions->forget_idle(keeper);
+}
+
+/* on_change = drain, and the change is more than what takes effect on what runs. */
+static bool wants_another(const struct keeper *keeper, const struct service *service)
+{
+	return service->terms->life->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(keeper) &&
+	       service_runs_differently(keeper->service, service);
+}
+
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed)
 {
-	bool lost = drop_unreachable(keeper);
+	bool lost = drop_unreachable(keeper), replaces = changed && wants_another(keeper, service);
 
-	if (changed)
+	twins_adopt(keeper, service);
+	if (changed) {
 		keeper_end_answering(keeper);
+		forget_clients(keeper, service);
+	}
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
 	take_row(keeper, table, service);
+	if (changed)
+		change_limits(keeper);
 	if (lost)
 		keeper_event(keeper, BIND_ERROR);
-	if (!changed)
+	if (!changed || keeper->disabled)
 		return;
+	if (replaces)
+		drain_changed(keeper);
 	backoff_reset(&keeper->backoff);
 	keeper_event(keeper, ENABLE);
-	if (service->what->accept && keeper->state == FULL && !keeper_is_full(keeper))
+	if (service->what->accept && keeper->state == FULL &&
+	    (!keeper_is_full(keeper) || service->terms->gate->overload != OVERLOAD_QUEUE))
 		keeper_event(keeper, ROOM);
+}
+
+/* Who waits at second sockets of before goes to the first instance of now, where the address has stayed. */
+static void take_left(struct keeper *keeper, int *left, size_t count)
+{
+	if (left)
+		twins_take(keeper, left, count);
+	for (size_t n = 0; left && n < count; n++) {
+		if (left[n] >= 0)
+			fd_close(&left[n]);
+	}
+	free(left);
 }
 
 void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
 		    struct listener *listeners)
 {
+	bool closes = keeper->state == CLOSING;
+	size_t left_count;
+	int *left;
+
+	drain_replaced(keeper);
+	left = twins_uproot(keeper, &left_count);
 	keeper_end_answering(keeper);
-	keeper->engine->actions->retire(keeper, service->life->on_remove == REMOVE_STOP);
+	if (closes)
+		keeper_event(keeper, REPLACED);
+	keeper->engine->actions->retire(keeper, closes || service->terms->life->on_remove == REMOVE_STOP);
 	keeper_stop_timer(keeper);
+	keeper->engine->actions->forget_ward(keeper);
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
@@ -104,13 +187,25 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	backoff_reset(&keeper->backoff);
 	if (keeper->activity)
 		keeper->activity->left = keeper->activity->fruitless = 0;
-	keeper_event(keeper, keeper->state == OFF || keeper_is_complete(keeper) ? ENABLE : BIND_ERROR);
+	take_left(keeper, left, left_count);
+	if (!keeper->disabled)
+		keeper_event(keeper, keeper->state == OFF || keeper_is_complete(keeper) ? ENABLE : BIND_ERROR);
 }
 
+bool keeper_lets_go(const struct keeper *keeper)
+{
+	bool would_serve_on = keeper->disabled && !keeper->service->what->accept;       /* it has the sockets */
+
+	return keeper->service->terms->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping && !would_serve_on;
+}
+
+/* One that was never started has nothing to wait for, and is gone at once. */
 void keeper_remove(struct keeper *keeper)
 {
 	keeper->removed = true;
 	keeper_event(keeper, DISABLE);
+	if (keeper->activity)
+		list_add(&keeper->engine->leaving, &keeper->activity->leaving);
 	keeper_check_over(keeper);
 }
 
@@ -118,4 +213,12 @@ void keeper_hold(struct keeper *keeper, bool held)
 {
 	keeper->held = held;
 	keeper_event(keeper, held ? HOLD : RELEASE);
+}
+
+void keeper_end_drain(struct keeper *keeper)
+{
+	if (!keeper->drains || !keeper_is_empty(keeper))
+		return;
+	keeper->drains = false;
+	keeper_hold(keeper, false);
 }

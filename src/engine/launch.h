@@ -8,29 +8,17 @@
 #include "engine/engine.h"
 #include "engine/listener.h"
 #include "engine/means.h"
+#include "engine/wiring.h"
 #include "sys/client.h"
 #include "sys/spawn.h"
 
-#define WIRING_SMALL 8
-
-/* The descriptors of one start. Those that had to be opened or copied for it are closed by wiring_close. */
-struct wiring {
-	int *wanted;
-	int count;
-	int others;                     /* of them, behind the sockets, that are none */
-	int small[WIRING_SMALL];
-	int *own;
-	int own_count;
-	int own_small[WIRING_SMALL];
-};
-
 /* Puts the standard streams and sockets in their places as pass says. false with the reason in why and errno. */
-bool wiring_make(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		 const int *sockets, size_t socket_count, struct buf *why);
-void wiring_close(struct wiring *wiring);
 
-/* One descriptor more for the child, which is no socket; taken over also on failure. false and errno. */
-bool wiring_add(struct wiring *wiring, int fd);
+/* The streams of a command beside the main one: no input, and the log where the main one's is a socket. The same. */
+bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+			struct buf *why);
 
 /* Who is at the other end of a connection, as text for the environment. */
 struct caller {
@@ -43,8 +31,8 @@ struct caller {
 void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
 		 const struct service *service);
 
-/* or a connection's; caller must outlive it. */
-void launch_fill_for(struct launch *launch, const struct means *means, const struct wiring *wiring,
+/* or a connection's; caller and wiring must outlive it. false: out of memory. */
+bool launch_fill_for(struct launch *launch, const struct means *means, struct wiring *wiring,
 		     const struct service *service, const struct listener *listener, const struct client *client,
 		     struct caller *caller);
 

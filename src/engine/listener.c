@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/nodes.h"
 #include "engine/rpc.h"
 #include "model/diff.h"
 #include "sys/bind.h"
@@ -79,6 +80,8 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		return false;
 	fd = fd_raise(fd, FD_HIGH);
 	ev_io_set(&listener->io, fd, EV_READ);
+	if (endpoint_is_path(listener->listen->address))
+		listener->node = nodes_watch(engine, listener->listen->address->address);
 	if (log_wants(engine->log, LEVEL_INFO)) {
 		bind_describe(fd, listener->listen, &address);
 		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
@@ -89,10 +92,33 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
+bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
+{
+	struct event event = { .name = "bind_error", .service = service };
+	struct buf why = { 0 }, warnings = { 0 };
+	const struct listen *listen = listener->listen;
+	bool good = bind_matches(fd, listen) || !bind_is_reachable(fd, listen);
+
+	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
+	say_warnings(engine, service, &warnings);
+	if (!good) {
+		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
+			  why.length ? buf_string(&why) : "its address is another now");
+		fd_close(&fd);
+		buf_free(&why);
+		return false;
+	}
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (endpoint_is_path(listen->address))
+		listener->node = nodes_watch(engine, listen->address->address);
+	rpc_announce(engine, service, listen, fd);
+	return true;
+}
+
 static bool differs(const struct listen *a, const struct listen *b)
 {
 	return a->owner != b->owner || a->owner_group != b->owner_group ||
-		!filter_equal(a->filter, b->filter) || !socket_options_equal(a->options, b->options);
+		!filter_equal(listen_filter(a), listen_filter(b)) || !socket_options_equal(a->options, b->options);
 }
 
 /* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
@@ -119,9 +145,11 @@ static void judge_anew(struct parked *parked)
 
 bool listener_guard(struct listener *listener, struct buf *why)
 {
-	if (!listener->listen->guard)
+	const struct sock_fprog *guard = listen_guard(listener->listen);
+
+	if (!guard)
 		return true;
-	if (filter_attach(listener->io.fd, listener->listen->guard) < 0) {
+	if (filter_attach(listener->io.fd, guard) < 0) {
 		buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
 		return false;
 	}
@@ -140,9 +168,9 @@ static void guard_anew(struct listener *listener, struct engine *engine, const c
 	struct event event = { .name = "warning", .service = service };
 	struct buf why = { 0 };
 
-	if (listener->listen->filter)
+	if (listen_filter(listener->listen))
 		listener->guarded = false;      /* it has taken the guard's place */
-	else if (!listener->listen->guard)
+	else if (!listen_guard(listener->listen))
 		take_guard_away(listener);
 	else if (!ev_is_active(&listener->io) && !listener_guard(listener, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
@@ -179,6 +207,39 @@ void listener_watch(struct listener *listener, struct engine *engine, bool on)
 		ev_io_stop(engine->loop, &listener->io);
 }
 
+int listener_swap(struct listener *listener, struct engine *engine, int fd)
+{
+	bool watched = ev_is_active(&listener->io);
+	int before = listener->io.fd;
+
+	ev_io_stop(engine->loop, &listener->io);
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (watched)
+		ev_io_start(engine->loop, &listener->io);
+	return before;
+}
+
+bool listener_park(struct listener *listener, const struct client *client, enum progress progress)
+{
+	struct parked *parked = listener->parked;
+
+	if (!parked)
+		parked = listener->parked = calloc(1, sizeof(*parked));
+	if (!parked || parked->count == PARKED_MOST)
+		return false;
+	parked->list[parked->count] = *client;
+	parked->progress[parked->count++] = (unsigned char)progress;
+	return true;
+}
+
+void listener_forget_parked(struct listener *listener)
+{
+	if (!listener->parked || listener->parked->count)
+		return;
+	free(listener->parked);
+	listener->parked = NULL;
+}
+
 void listener_send_away(struct listener *listener, struct engine *engine)
 {
 	struct parked *parked = listener->parked;
@@ -198,8 +259,10 @@ void listener_close(struct listener *listener, struct engine *engine)
 		return;
 	ev_io_stop(engine->loop, &listener->io);
 	rpc_withdraw(engine, fd);
+	nodes_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
 	fd_close(&fd);
 	ev_io_set(&listener->io, -1, EV_READ);
+	listener->node = 0;
 	listener->busy = listener->shared = listener->guarded = false;
 }

@@ -36,6 +36,7 @@ struct listener {
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
 	bool guarded;                   /* its listen's guard is on the socket */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
+	int node;                       /* the mark of its node (engine/nodes); 0: it is not watched */
 };
 
 /* The listener's row and who hears of activity; nothing is opened. */
@@ -44,6 +45,10 @@ void listener_init(struct listener *listener, const struct listen *listen,
 
 /* Opens: takes a socket superd inherited, or binds. false with the reason in why. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+
+/* The socket that another superd had for this row, with the row's options set on it; takes fd over. false: it is that of
+ * another address now, or can't be restricted as the row asks, which is logged: it is closed. */
+bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
 /* Goes on under a new row of an equal endpoint; sets again what differs. It is closed, and that is logged, where a
  * restriction of the new row can't be set. */
@@ -54,6 +59,13 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 bool listener_guard(struct listener *listener, struct buf *why);
 
 void listener_watch(struct listener *listener, struct engine *engine, bool on);
+
+/* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
+int listener_swap(struct listener *listener, struct engine *engine, int fd);
+
+/* Keeps a client that was accepted and has no instance yet; takes it over. false: there is no room for one more. */
+bool listener_park(struct listener *listener, const struct client *client, enum progress progress);
+void listener_forget_parked(struct listener *listener);         /* frees their list, once nobody is in it */
 
 /* Turns those parked away. */
 void listener_send_away(struct listener *listener, struct engine *engine);

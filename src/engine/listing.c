@@ -64,7 +64,7 @@ void listing_services(struct engine *engine, struct buf *out)
 
 void listing_servers(struct engine *engine, struct buf *out)
 {
-	double now = ev_now(engine->loop);
+	double now = engine_clock();
 
 	for (size_t n = 0; n < engine->roster->count; n++) {
 		struct keeper *keeper = engine->roster->keepers[n];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/open_groups.h"
 #include "sys/bind.h"
 #include "sys/directories.h"
 
@@ -36,6 +37,7 @@ static unsigned first_port(const struct service *service, const struct listener 
 void means_init(struct means *means)
 {
 	list_init(&means->rest);
+	standbys_init(&means->standbys);
 }
 
 static void means_wake(struct means *means, struct engine *engine)
@@ -46,8 +48,9 @@ static void means_wake(struct means *means, struct engine *engine)
 	engine->resting_count--;
 }
 
-bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count)
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count, const char *files)
 {
+	struct list none = { &none, &none };
 	struct buf names = { 0 };
 	const char *colon = "";
 
@@ -58,6 +61,11 @@ bool means_name_sockets(struct means *means, const struct listener *listeners, s
 		buf_addf(&names, "%s%s", colon, listeners[n].listen->name);
 		colon = ":";
 	}
+	LIST_EACH(link, means->store ? &means->store->kept : &none) {
+		buf_addf(&names, "%s%s", colon, container_of(link, struct kept, link)->name);
+		colon = ":";
+	}
+	buf_text(&names, files ? files + !*colon : "");
 	free(means->names);
 	means->names = buf_take(&names);
 	return means->names;
@@ -65,16 +73,25 @@ bool means_name_sockets(struct means *means, const struct listener *listeners, s
 
 static bool stream_is(const struct service *service, unsigned kind)
 {
-	return service->streams->output.kind == kind || plan_error_stream(service)->kind == kind;
+	return service->terms->streams->output.kind == kind || plan_error_stream(service)->kind == kind;
+}
+
+/* Commands beside the main one log where it has the socket. */
+static bool needs_log(const struct service *service)
+{
+	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
+
+	return stream_is(service, STREAM_LOG) ||
+	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 
 static bool try_outputs(struct means *means, struct engine *engine, const struct service *service)
 {
-	if (!means->log && stream_is(service, STREAM_LOG))
-		means->log = output_open(engine, service->name, false);
+	if (!means->log && needs_log(service))
+		means->log = output_open(engine, service, false);
 	if (!means->syslog && stream_is(service, STREAM_SYSLOG))
-		means->syslog = output_open(engine, service->name, true);
-	return (means->log || !stream_is(service, STREAM_LOG)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
+		means->syslog = output_open(engine, service, true);
+	return (means->log || !needs_log(service)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
 }
 
 static bool open_outputs(struct means *means, struct engine *engine, const struct service *service)
@@ -97,24 +114,35 @@ static bool has_optional(const struct service *service)
 	return false;
 }
 
-static bool make_plan(struct means *means, struct engine *engine, const struct service *service,
-		      const struct listener *listeners, struct buf *why)
+struct plan *means_make_plan(struct engine *engine, const struct service *service, const struct listener *listeners,
+			     const char *instance, struct buf *why)
 {
 	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
-	struct plan_sockets sockets = { .port = first_port(service, listeners), .missing = missing };
+	struct plan_sockets sockets = {
+		.port = first_port(service, listeners), .missing = missing, .instance = instance,
+	};
 	uint16_t *loops = NULL;
+	struct plan *plan;
 
 	if (!missing) {
 		buf_text(why, "out of memory");
-		return false;
+		return NULL;
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		missing[n] = !listener_is_open(&listeners[n]);
 	if (plan_judges_itself(service))
 		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
-	means->plan = plan_make(service, &engine->heritage, &sockets, why);
+	plan = plan_make(service, &engine->heritage, &sockets, why);
 	free(loops);
 	free(missing);
+	return plan;
+}
+
+static bool make_plan(struct means *means, struct engine *engine, const struct service *service,
+		      const struct listener *listeners, struct buf *why)
+{
+	means->plan = means_make_plan(engine, service, listeners, NULL, why);
+	means->made++;
 	return means->plan;
 }
 
@@ -126,6 +154,11 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		means_drop(means);
 	if (!means->plan && !make_plan(means, engine, service, listeners, why))
 		return false;
+	if (!means->notify && notify_is_wanted(service)) {
+		means->notify = notify_open(engine, service, why);
+		if (!means->notify)
+			return false;
+	}
 	if (!open_outputs(means, engine, service)) {
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
@@ -133,8 +166,15 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 	return directories_prepare(service, &engine->heritage, why);
 }
 
+void means_drop_notify(struct means *means)
+{
+	notify_release(means->notify);
+	means->notify = NULL;
+}
+
 void means_drop(struct means *means)
 {
+	standbys_dismiss(&means->standbys);
 	plan_free(means->plan);
 	free(means->names);
 	means->plan = NULL;
@@ -145,6 +185,7 @@ void means_free(struct means *means, struct engine *engine)
 {
 	means_wake(means, engine);
 	means_drop(means);
+	means_drop_notify(means);
 	output_release(means->log);
 	output_release(means->syslog);
 	means->log = means->syslog = NULL;
@@ -171,6 +212,7 @@ void means_rest(struct means *means, struct engine *engine)
 
 void means_free_resting(struct engine *engine)
 {
+	open_groups_close_all(engine);
 	LIST_EACH(link, &engine->resting)
 		means_free(container_of(link, struct means, rest), engine);
 }

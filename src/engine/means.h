@@ -9,31 +9,44 @@
 #include "base/list.h"
 #include "engine/engine.h"
 #include "engine/listener.h"
+#include "engine/notify.h"
 #include "engine/output.h"
+#include "engine/standby.h"
+#include "engine/store.h"
 #include "sys/plan.h"
 
 struct means {
 	struct list rest;               /* in the engine's list of those resting */
 	struct plan *plan;
+	uint64_t made;                  /* how many plans there were */
+	struct standbys standbys;       /* started by this plan */
 	struct output *log, *syslog;    /* pipes of backends' output */
-	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last */
+	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last, and of what the store holds */
+	struct notify *notify;          /* where its instances say how they are; NULL: nowhere (yet) */
+	struct store *store;            /* descriptors kept for the next start; NULL: none; the keeper frees it */
 };
 
 void means_init(struct means *means);
 
-/* LISTEN_FDNAMES of the listeners that are open, in their order. false: out of memory. */
-bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count);
+/* LISTEN_FDNAMES of the listeners that are open, in their order, of the store, and of files (":a:b", NULL: none). false:
+ * out of memory. */
+bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count, const char *files);
 
 /* Makes what is missing of means. false with the reason in why. */
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
 		   const struct listener *listeners, struct buf *why);
-void means_drop(struct means *means);           /* plan and names; the pipes stay */
+/* The plan of one connection, where means->plan says that each has its own: instance is what %{instance} stands for. The
+ * caller's to free; NULL with the reason in why. */
+struct plan *means_make_plan(struct engine *engine, const struct service *service, const struct listener *listeners,
+			     const char *instance, struct buf *why);
+void means_drop(struct means *means);           /* plan, what it started, names; the pipes stay */
+void means_drop_notify(struct means *means);
 void means_free(struct means *means, struct engine *engine);
 
 /* No instance needs them now. Those that rest longest are freed when there are many, so that ten thousand services
  * that were each started once do not hold twenty thousand descriptors. */
 void means_rest(struct means *means, struct engine *engine);
-void means_free_resting(struct engine *engine);         /* all of them: descriptors are out */
+void means_free_resting(struct engine *engine);         /* all of them, and open groups: descriptors are out */
 void means_end_all(struct engine *engine);              /* and what was released before: superd ends */
 
 /* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */

@@ -57,11 +57,12 @@ static size_t collect(const struct roster *roster, struct keeper **out)
 /* Services that have such an endpoint are few: they are picked out once for each table. */
 static void refresh(struct muxed *muxed, const struct roster *roster)
 {
-	size_t count = collect(roster, NULL);
 	struct keeper **keepers;
+	size_t count;
 
 	if (muxed->table == roster->changes)
 		return;
+	count = collect(roster, NULL);
 	keepers = calloc(count + 1, sizeof(*keepers));
 	if (!keepers)
 		return;

@@ -55,6 +55,7 @@ void offers_add(struct offers *offers, struct engine *engine, struct listener *l
 	offer->listener = *listener;
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->parked = NULL;
+	listener->node = 0;
 	bucket = offer_bucket(offers, listener->listen->endpoint);
 	offer->next = *bucket;
 	*bucket = offer;
@@ -80,6 +81,9 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;
 	to->shared = from->shared;
+	to->guarded = from->guarded;
+	to->node = from->node;
+	from->node = 0;
 	to->parked = from->parked;
 	from->parked = NULL;
 	listener_adopt(to, engine, service, want);

@@ -6,6 +6,18 @@
 
 #include "engine/record.h"
 #include "engine/state.h"
+#include "engine/upgrade.h"
+
+void orders_reload(struct supervisor *supervisor)
+{
+	log_reopen(supervisor->engine.log);
+	records_reopen(&supervisor->engine);
+	if (supervisor->engine.stopping)
+		return;
+	habits_say_reading(&supervisor->habits);
+	herald_reloading(&supervisor->herald);
+	loader_start(&supervisor->loader);
+}
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
@@ -14,19 +26,15 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 
 	(void)loop, (void)events;
 	if (signal_is_stray(signal)) {
-		log_debug(supervisor->engine.log, "signal %d means nothing here: ignored", signal);
+		log_debug(supervisor->engine.log, "signal %d means nothing here", signal);
+		command_signal_gently(&supervisor->command, signal);
 		return;
 	}
 	switch (signal) {
 	case 0:
 		break;
 	case SIGHUP:
-		log_reopen(supervisor->engine.log);
-		records_reopen(&supervisor->engine);
-		if (!supervisor->engine.stopping) {
-			habits_say_reading(&supervisor->habits);
-			loader_start(&supervisor->loader);
-		}
+		orders_reload(supervisor);
 		command_signal_gently(&supervisor->command, SIGHUP);
 		break;
 	case SIGUSR1:
@@ -38,15 +46,27 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			command_signal(&supervisor->command, SIGQUIT);
 			break;
 		}
+		if (init_is_first()) {
+			supervisor_stop(supervisor, SIGTERM);   /* nobody outlives PID 1, so it stops them in order */
+			break;
+		}
 		log_notice(supervisor->engine.log, "leaving: instances run on");
 		supervisor->leaving = true;
 		habits_say_end(&supervisor->habits);
 		supervisor_end(supervisor);
 		break;
 	case SIGUSR2:
+		if (supervisor->command.child.pid)
+			command_signal(&supervisor->command, SIGUSR2);
+		else
+			upgrade_begin(&supervisor->upgrade, false, NULL, NULL);
+		break;
 	case SIGWINCH:
-	case SIGCONT:
+	case SIGTSTP:
 		command_signal(&supervisor->command, watcher->signum);
+		break;
+	case SIGCONT:
+		command_continue(&supervisor->command);
 		break;
 	case SIGPIPE:
 	case SIGTTIN:
@@ -66,6 +86,8 @@ void orders_watch(struct supervisor *supervisor)
 
 		if (signal == SIGCHLD || !habits_want(&supervisor->habits, signal))
 			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
+		if (signal == SIGTSTP && !supervisor->has_command)
+			continue;       /* alone in a terminal superd stops itself, as any program */
 		supervisor->signal_count++;
 		ev_signal_init(watcher, on_signal, signal);
 		watcher->data = supervisor;

@@ -19,14 +19,40 @@ struct reading {
 	size_t length;
 };
 
+/* As sd-daemon(3) and the kernel have it: <N> with a level, or with a facility and a level; the facility stays the
+ * service's. */
+static unsigned take_prefix(const struct output *output, const char **line, size_t *length)
+{
+	const char *at = *line + 1, *end = *line + (*length < 5 ? *length : 5);
+	unsigned number = 0;
+
+	if (!output->has_prefixes || !*length || **line != '<')
+		return output->level;
+	while (at < end && *at >= '0' && *at <= '9')
+		number = number * 10 + (unsigned)(*at++ - '0');
+	if (at == end || *at != '>' || at == *line + 1)
+		return output->level;
+	*length -= (size_t)(at + 1 - *line);
+	*line = at + 1;
+	return LOG_PRI(number);
+}
+
 static void say(struct output *output, const char *line, size_t length)
 {
+	static const enum level levels[] = {
+		[LOG_EMERG] = LEVEL_ERROR,     [LOG_ALERT] = LEVEL_ERROR,   [LOG_CRIT] = LEVEL_ERROR,
+		[LOG_ERR] = LEVEL_ERROR,       [LOG_WARNING] = LEVEL_WARNING, [LOG_NOTICE] = LEVEL_NOTICE,
+		[LOG_INFO] = LEVEL_INFO,       [LOG_DEBUG] = LEVEL_DEBUG,
+	};
+	unsigned level = take_prefix(output, &line, &length);
+
 	while (length && line[length - 1] == '\r')
 		length--;
 	if (output->to_syslog)
-		syslog_send(&output->engine->syslog, LOG_DAEMON | LOG_INFO, output->service, output->pid, line, length);
+		syslog_send(&output->engine->syslog, (int)(output->facility | level), output->service, output->pid,
+			    line, length);
 	else
-		log_output(output->engine->log, output->service, output->pid, line, length);
+		log_output(output->engine->log, levels[level], output->service, output->pid, line, length);
 }
 
 /* Says every whole line and moves the rest to the front. */
@@ -111,9 +137,40 @@ static void on_output(struct ev_loop *loop, ev_io *io, int events)
 		output_close(output);   /* nobody writes any more: only a released one comes to an end */
 }
 
-struct output *output_open(struct engine *engine, const char *service, bool to_syslog)
+void output_name(struct output *output, const struct service *service)
+{
+	const struct streams *streams = service->terms->streams;
+
+	output->service = streams->syslog_identifier ? streams->syslog_identifier : service->name;
+	output->facility = LOG_MAKEPRI(streams->syslog_facility << 3, 0);
+	output->level = streams->syslog_level;
+	output->has_prefixes = streams->syslog_level_prefix;
+}
+
+static struct output *output_new(struct engine *engine, bool to_syslog)
 {
 	struct output *output = calloc(1, sizeof(*output));
+
+	if (!output)
+		return NULL;
+	output->engine = engine;
+	output->to_syslog = to_syslog;
+	output->write_end = -1;
+	list_init(&output->link);
+	return output;
+}
+
+static struct output *read_from(struct output *output, int fd)
+{
+	ev_io_init(&output->io, on_output, fd, EV_READ);
+	output->io.data = output;
+	ev_io_start(output->engine->loop, &output->io);
+	return output;
+}
+
+struct output *output_open(struct engine *engine, const struct service *service, bool to_syslog)
+{
+	struct output *output = output_new(engine, to_syslog);
 	int ends[2];
 
 	if (!output)
@@ -122,16 +179,38 @@ struct output *output_open(struct engine *engine, const char *service, bool to_s
 		free(output);
 		return NULL;
 	}
-	output->engine = engine;
-	output->service = service;
-	list_init(&output->link);
-	output->to_syslog = to_syslog;
+	output_name(output, service);
 	output->write_end = ends[1] < KEPT_LOW ? ends[1] : fd_raise(ends[1], FD_HIGH);
 	fd_set_nonblocking(output->write_end, false);   /* what backends see as their stdout */
-	ev_io_init(&output->io, on_output, fd_raise(ends[0], FD_HIGH), EV_READ);
-	output->io.data = output;
-	ev_io_start(engine->loop, &output->io);
-	return output;
+	return read_from(output, fd_raise(ends[0], FD_HIGH));
+}
+
+struct output *output_resume(struct engine *engine, const struct service *service, bool to_syslog, int read_end,
+			     int write_end)
+{
+	struct output *output = output_new(engine, to_syslog);
+
+	if (!output)
+		return NULL;
+	output_name(output, service);
+	output->write_end = write_end;
+	return read_from(output, read_end);
+}
+
+struct output *output_resume_released(struct engine *engine, const char *name, int read_end)
+{
+	struct output *output = output_new(engine, false);
+
+	if (!output)
+		return NULL;
+	output->name = strdup(name);
+	if (!output->name) {
+		free(output);
+		return NULL;
+	}
+	output->service = output->name;
+	list_add(&engine->released, &output->link);
+	return read_from(output, read_end);
 }
 
 void output_close(struct output *output)

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "engine/engine.h"
+#include "model/service.h"
 
 struct output {
 	struct list link;               /* in the engine's, once released */
@@ -15,7 +16,9 @@ struct output {
 	int write_end;                  /* for children; -1: not open */
 	bool to_syslog;
 	struct engine *engine;
-	const char *service;            /* its name, as its row has it; a copy once released */
+	const char *service;            /* its name in the log, as its row has it; a copy once released */
+	unsigned facility, level;       /* by syslog(3)'s numbers */
+	bool has_prefixes;              /* <N> in front of a line is its level */
 	char *name;                     /* that copy; NULL before */
 	pid_t pid;                      /* of the only instance; 0: there are several */
 	char *line;                     /* what came without a newline yet, length bytes; NULL: nothing */
@@ -25,7 +28,13 @@ struct output {
 #define OUTPUT_LINE 2048
 
 /* NULL and errno when no pipe or memory can be had. */
-struct output *output_open(struct engine *engine, const char *service, bool to_syslog);
+struct output *output_open(struct engine *engine, const struct service *service, bool to_syslog);
+/* One that another superd opened, by the ends it had, of which one was released under this name. Takes them over unless it
+ * is NULL: out of memory. */
+struct output *output_resume(struct engine *engine, const struct service *service, bool to_syslog, int read_end,
+			     int write_end);
+struct output *output_resume_released(struct engine *engine, const char *name, int read_end);
+void output_name(struct output *output, const struct service *service);        /* goes on under this row */
 void output_close(struct output *output);       /* says what is left; accepts NULL */
 
 /* The service needs it no more for now. Whoever still writes (a process that an instance left behind) is read to

@@ -9,9 +9,9 @@
 bool permit_start(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
-	bool counts_senders = service->gate->per_source_cpm != UNLIMITED;
+	bool counts_senders = service->terms->gate->per_source_cpm != UNLIMITED;
 
-	if ((service->access || service->gate->access_times || service->gate->libwrap || counts_senders ||
+	if ((service->access || service->terms->gate->access_times || service->terms->gate->libwrap || counts_senders ||
 	     sensor_has_any(keeper->engine)) && sender_sift(keeper)) {
 		keeper->activity->left = 0;
 		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
@@ -22,8 +22,8 @@ bool permit_start(struct keeper *keeper)
 		keeper_event(keeper, LIMITED);
 		return false;
 	}
-	if (pace_is_limited(service->gate))
-		pace_count(&keeper->activity->pace, service->gate, engine_clock());
+	if (pace_is_limited(service->terms->gate))
+		pace_count(&keeper->activity->pace, service->terms->gate, engine_clock());
 	if (counts_senders)
 		sender_count(keeper);
 	return true;

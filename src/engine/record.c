@@ -3,7 +3,6 @@
 #include "engine/record.h"
 
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/scan.h"
@@ -27,15 +26,17 @@ static struct event event_of(const struct keeper *keeper, const char *name, cons
 
 static void take(struct keeper *keeper, const struct event *event, struct buf *line)
 {
+	const struct log_target *target = keeper->service->terms->logging->log_type;
+
 	if (!line->failed)
-		record_target_take(keeper->engine, keeper->service->logging->log_type, event, line->data, line->length);
+		record_target_take(keeper->engine, target, event, line->data, line->length);
 	buf_free(line);
 }
 
 void record_find_sender(const struct keeper *keeper, struct client *sender)
 {
 	*sender = (struct client){ .fd = -1 };
-	if (!(keeper->service->logging->log_on_success & SUCCESS_HOST))
+	if (!(keeper->service->terms->logging->log_on_success & SUCCESS_HOST))
 		return;
 	for (size_t n = 0; n < keeper->listener_count && !sender->length; n++) {
 		const struct listener *listener = &keeper->listeners[n];
@@ -49,12 +50,12 @@ void record_find_sender(const struct keeper *keeper, struct client *sender)
 /* What the inetds of the BSDs say of a client that libwrap was asked about. Services with xinetd's lines have those. */
 static void say_wrapped(struct keeper *keeper, const struct client *client, bool let_in)
 {
-	const struct logging *logging = keeper->service->logging;
+	const struct logging *logging = keeper->service->terms->logging;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128];
 
-	if (!client || !keeper->service->gate->libwrap || logging->log_on_success || logging->log_on_failure ||
+	if (!client || !keeper->service->terms->gate->libwrap || logging->log_on_success || logging->log_on_failure ||
 	    !wraps_any(&keeper->engine->wraps))
 		return;
 	event = event_of(keeper, let_in ? "start" : "fail", peer_text(client, address, sizeof(address)));
@@ -68,7 +69,7 @@ static void say_wrapped(struct keeper *keeper, const struct client *client, bool
 
 void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 {
-	unsigned flags = keeper->service->logging->log_on_success;
+	unsigned flags = keeper->service->terms->logging->log_on_success;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128];
@@ -84,7 +85,7 @@ void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 
 void record_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
-	unsigned flags = keeper->service->logging->log_on_success;
+	unsigned flags = keeper->service->terms->logging->log_on_success;
 	struct buf line = { 0 };
 	struct event event;
 
@@ -92,19 +93,14 @@ void record_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 		return;
 	event = event_of(keeper, "exit", NULL);
 	event.pid = pid;
-	event.has_duration = true;
-	event.duration = ending->lasted;
-	event.has_signal = WIFSIGNALED(ending->status);
-	event.signal = event.has_signal ? WTERMSIG(ending->status) : 0;
-	event.has_status = !event.has_signal;
-	event.status = event.has_status ? WEXITSTATUS(ending->status) : 0;
+	instance_tell_ending(ending, &event);
 	record_line_end(&line, event.service, flags, pid, ending->status, ending->lasted);
 	take(keeper, &event, &line);
 }
 
 static void refuse(struct keeper *keeper, const struct client *client, const char *word)
 {
-	unsigned flags = keeper->service->logging->log_on_failure;
+	unsigned flags = keeper->service->terms->logging->log_on_failure;
 	struct buf line = { 0 };
 	struct event event;
 	char address[128];
@@ -121,7 +117,7 @@ static void refuse(struct keeper *keeper, const struct client *client, const cha
 static bool is_repeated(struct keeper *keeper, const struct client *client)
 {
 	struct activity *activity = keeper->activity;
-	double now = ev_now(keeper->engine->loop);
+	double now = engine_clock();
 	uint64_t sender = 14695981039346656037u;
 
 	if (!activity)
@@ -142,7 +138,7 @@ void record_refusal(struct keeper *keeper, const struct client *client, enum ref
 
 	if (refusal == REFUSED_LIBWRAP || refusal == REFUSED_LIBWRAP_UNASKED)
 		say_wrapped(keeper, client, false);
-	if (!keeper->service->logging->log_on_failure || refusal == REFUSED_IDENT)
+	if (!keeper->service->terms->logging->log_on_failure || refusal == REFUSED_IDENT)
 		return;
 	if (by_address && client && client->fd < 0 && is_repeated(keeper, client))
 		return;
@@ -156,8 +152,8 @@ void record_limit(struct keeper *keeper, const struct client *client)
 
 bool record_wants_user(const struct service *service, bool success)
 {
-	return success ? service->logging->log_on_success & SUCCESS_USERID
-		       : service->logging->log_on_failure & FAILURE_USERID;
+	return success ? service->terms->logging->log_on_success & SUCCESS_USERID
+		       : service->terms->logging->log_on_failure & FAILURE_USERID;
 }
 
 void record_user(struct keeper *keeper, const struct client *client, bool success, bool known, const char *text)
@@ -166,7 +162,7 @@ void record_user(struct keeper *keeper, const struct client *client, bool succes
 	struct event event;
 	char address[128];
 
-	if (known ? !record_wants_user(keeper->service, success) : !keeper->service->gate->id_only)
+	if (known ? !record_wants_user(keeper->service, success) : !keeper->service->terms->gate->id_only)
 		return;
 	event = event_of(keeper, known ? "userid" : "noid", peer_text(client, address, sizeof(address)));
 	event.reason = text;
@@ -182,7 +178,7 @@ void record_traffic(struct keeper *keeper, uint64_t in, uint64_t out)
 	struct event event = { .name = "traffic", .service = keeper->service->name };
 	struct buf line = { 0 };
 
-	if (!(keeper->service->logging->log_on_success & SUCCESS_TRAFFIC))
+	if (!(keeper->service->terms->logging->log_on_success & SUCCESS_TRAFFIC))
 		return;
 	record_line_traffic(&line, event.service, in, out);
 	take(keeper, &event, &line);

@@ -29,6 +29,11 @@ static const struct {
 };
 static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
 
+bool refusal_is_count(enum refusal refusal)
+{
+	return refusal == REFUSED_PER_SOURCE || refusal == REFUSED_INSTANCES || refusal == REFUSED_PROCESSES;
+}
+
 const char *refusal_text(enum refusal refusal)
 {
 	return reasons[refusal].text;
@@ -37,4 +42,20 @@ const char *refusal_text(enum refusal refusal)
 const char *refusal_word(enum refusal refusal)
 {
 	return reasons[refusal].word;
+}
+
+static const char *const names[] = {
+	[ADMITTED] = "", [REFUSED_ADDRESS] = "address", [REFUSED_NAME_UNASKED] = "name_unasked",
+	[REFUSED_SENSOR] = "sensor", [REFUSED_TIME] = "time", [REFUSED_PER_SOURCE] = "per_source",
+	[REFUSED_PER_SOURCE_CPM] = "per_source_cpm", [REFUSED_LOAD] = "load", [REFUSED_INSTANCES] = "instances",
+	[REFUSED_PROCESSES] = "processes", [REFUSED_LIBWRAP] = "libwrap", [REFUSED_LIBWRAP_UNASKED] = "libwrap_unasked",
+	[REFUSED_TWIST] = "twist", [REFUSED_IDENT] = "ident", [REFUSED_IDENT_UNASKED] = "ident_unasked",
+	[REFUSED_MEMORY] = "memory", [REFUSED_UNKEPT] = "unkept", [REFUSED_UNREAD] = "unread",
+	[REFUSED_CLOSED] = "closed",
+};
+static_assert(sizeof(names) / sizeof(*names) == REFUSALS, "every reason has its name");
+
+const char *refusal_name(enum refusal refusal)
+{
+	return names[refusal];
 }

@@ -1,6 +1,8 @@
 /* Why a client is turned away, in superd's words and in xinetd's. */
 #pragma once
 
+#include <stdbool.h>
+
 enum refusal {
 	ADMITTED,
 	REFUSED_ADDRESS,                /* only_from, no_access */
@@ -24,8 +26,14 @@ enum refusal {
 	REFUSALS
 };
 
+/* Whether it is by a count of instances, which may be less any moment. */
+bool refusal_is_count(enum refusal refusal);
+
 /* "too many from this source (per_source)", for superd's log. */
 const char *refusal_text(enum refusal refusal);
 
 /* xinetd's word in a FAIL line: "address", "time", "per_source_limit", "load", "service_limit", "libwrap", … */
 const char *refusal_word(enum refusal refusal);
+
+/* A name of its own for each, for programs: "per_source_cpm", "ident_unasked". */
+const char *refusal_name(enum refusal refusal);

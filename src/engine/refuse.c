@@ -17,7 +17,7 @@
 static const char *describe(const struct keeper *keeper, enum refusal refusal, const char *address, char *out,
 			    size_t size)
 {
-	const struct gate *gate = keeper->service->gate;
+	const struct gate *gate = keeper->service->terms->gate;
 
 	if (refusal == REFUSED_PER_SOURCE_CPM)
 		snprintf(out, size, "%.64s from %s exceeded counts/min (limit %lld/min)", keeper->service->name,
@@ -52,7 +52,7 @@ static bool tell(struct keeper *keeper, const struct guest *guest)
 	banner_send(keeper, BANNER_FAIL, guest->client.fd);
 	if (by_mux)
 		send(guest->client.fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return by_mux || keeper->service->gate->banner_fail;
+	return by_mux || keeper->service->terms->gate->banner_fail;
 }
 
 static void read_leftovers(int fd)
@@ -99,7 +99,7 @@ static bool may_tell(struct keeper *keeper)
 {
 	struct engine *engine = keeper->engine;
 	struct event event = { .name = "refused", .service = keeper->service->name };
-	double now = ev_now(engine->loop);
+	double now = engine_clock();
 
 	if (now - engine->told_since >= 1 || now < engine->told_since) {
 		if (engine->told > TOLD_MOST)

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/advice.h"
+#include "engine/admission.h"
 #include "engine/offers.h"
+#include "engine/twins.h"
 #include "model/diff.h"
 
 /* The listeners of a new row, those of the keeper's own that fit moved into it, the rest of its own put on offer. */
@@ -17,7 +18,8 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 
 	if (!listeners)
 		return NULL;
-	advice_cancel(keeper);          /* who is asked about goes along with its listener */
+	admission_recall(keeper);       /* who is asked about goes along with its listener */
+	twins_name(keeper);
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], &service->sockets[n], keeper_on_ready, keeper);
 		for (size_t old = 0; old < keeper->listener_count; old++) {
@@ -40,7 +42,7 @@ struct plan_row {
 };
 
 /* Where the keeper of this name stands in the roster, if there is one; those that outlived their row are few. */
-static struct keeper **find_before(struct roster *roster, const struct table *before, const char *name)
+static struct keeper **find_place(const struct roster *roster, const struct table *before, const char *name)
 {
 	const struct service *service = table_find(before, name);
 
@@ -55,13 +57,20 @@ static struct keeper **find_before(struct roster *roster, const struct table *be
 
 static struct keeper *take_before(struct roster *roster, const struct table *before, const char *name)
 {
-	struct keeper **place = find_before(roster, before, name), *keeper;
+	struct keeper **place = find_place(roster, before, name), *keeper;
 
 	if (!place)
 		return NULL;
 	keeper = *place;
 	*place = NULL;
 	return keeper;
+}
+
+struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name)
+{
+	struct keeper **place = roster->keepers ? find_place(roster, table, name) : NULL;
+
+	return place ? *place : NULL;
 }
 
 static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
@@ -122,7 +131,8 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 			roster->keepers[n] = NULL;
 			continue;
 		}
-		advice_cancel(rest);
+		admission_recall(rest);
+		twins_name(rest);
 		for (size_t old = 0; old < rest->listener_count; old++)
 			offers_add(offers, rest->engine, &rest->listeners[old]);
 	}
@@ -179,6 +189,13 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	return keeper;
 }
 
+/* For whoever has asked for the reload. */
+static void tell_fate(struct engine *engine, const char *service, enum fate fate)
+{
+	if (engine->on_fate)
+		engine->on_fate(engine, service, fate);
+}
+
 static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
 			    struct offers *offers, struct reload_counts *counts)
 {
@@ -186,6 +203,8 @@ static struct keeper *apply(struct engine *engine, struct table *after, size_t n
 
 	if (service->what->disable)
 		return NULL;
+	if (row->fate != FATE_SAME)
+		tell_fate(engine, service->name, row->fate);
 	switch (row->fate) {
 	case FATE_SAME:
 		counts->unchanged++;
@@ -244,6 +263,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		keepers[n] = apply(engine, after, n, &rows[n], &offers, counts);
 	roster->keepers = keepers;
 	roster->count = after->count + staying;
+	recent_free(&engine->judged);   /* by rules of before */
 	roster->changes++;
 	offers_close(&offers, engine);
 	for (size_t n = 0; n < roster->count; n++) {
@@ -254,6 +274,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		if (!old[n])
 			continue;
 		counts->removed++;
+		tell_fate(engine, old[n]->service->name, FATE_REMOVED);
 		keeper_remove(old[n]);
 	}
 	free(old);

@@ -64,7 +64,7 @@ static void set_rest(struct keeper *keeper, double seconds, bool deactivated)
 
 static void rest_for_cps(struct keeper *keeper)
 {
-	double seconds = (double)keeper->service->gate->cps.pause / 1e6;
+	double seconds = (double)keeper->service->terms->gate->cps.pause / 1e6;
 	struct event event = { .name = "limited", .service = keeper->service->name, .reason = "cps" };
 
 	set_rest(keeper, seconds, true);
@@ -72,7 +72,7 @@ static void rest_for_cps(struct keeper *keeper)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more than %" PRId64 " connections in a second", keeper->service->gate->cps.number);
+	keeper_pause(keeper, "more than %" PRId64 " connections in a second", keeper->service->terms->gate->cps.number);
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
 		  event.service, seconds);
@@ -81,7 +81,7 @@ static void rest_for_cps(struct keeper *keeper)
 static void rest_for_trigger(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
-	double seconds = (double)service->gate->trigger_limit_pause / 1e6;
+	double seconds = (double)service->terms->gate->trigger_limit_pause / 1e6;
 	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 
@@ -89,9 +89,15 @@ static void rest_for_trigger(struct keeper *keeper)
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more than %" PRId64 " %s in %.15g s", service->gate->trigger_limit_burst,
+	keeper_pause(keeper, "more than %" PRId64 " %s in %.15g s", service->terms->gate->trigger_limit_burst,
 		     service->what->accept ? "connections" : "starts",
-		     (double)service->gate->trigger_limit_interval / 1e6);
+		     (double)service->terms->gate->trigger_limit_interval / 1e6);
+	if (service->terms->surroundings->unit_environment) {
+		event.is_alone = false;
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
+			  "%s: it rests for %.15g s, and clients wait", keeper->activity->reason, seconds);
+		return;
+	}
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,
 		  "%.*s/%s server failing (looping), service terminated for %.15g %s",
 		  (int)rest_inetd_name(service->name), service->name, protocol_of(service),
@@ -100,7 +106,7 @@ static void rest_for_trigger(struct keeper *keeper)
 
 static enum pace_limit look(const struct keeper *keeper)
 {
-	const struct gate *gate = keeper->service->gate;
+	const struct gate *gate = keeper->service->terms->gate;
 
 	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, engine_clock()) : WITHIN_LIMITS;
 }
@@ -134,7 +140,7 @@ static double seconds_to_span(struct keeper *keeper, unsigned *begin)
 
 	for (unsigned n = 1; n < 1440; n++) {
 		*begin = (now + n) % 1440;
-		if (times_include(keeper->service->gate->access_times, *begin))
+		if (times_include(keeper->service->terms->gate->access_times, *begin))
 			return moment_seconds_to(moment, wall, *begin);
 	}
 	*begin = now;
@@ -153,7 +159,7 @@ static void say_rest(struct keeper *keeper)
 
 bool rest_for_moment(struct keeper *keeper)
 {
-	const struct gate *gate = keeper->service->gate;
+	const struct gate *gate = keeper->service->terms->gate;
 	double seconds = LOAD_PAUSE;
 	unsigned begin;
 

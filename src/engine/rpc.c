@@ -50,7 +50,7 @@ static void drop(struct registration *registration)
 
 static void wake_at(struct rpc *rpc, double due)
 {
-	double now = ev_now(rpc->engine->loop);
+	double now = engine_clock();
 
 	ev_timer_stop(rpc->engine->loop, &rpc->timer);
 	ev_timer_set(&rpc->timer, due > now ? due - now : 0., 0.);
@@ -72,7 +72,7 @@ static struct registration *choose(struct rpc *rpc)
 		else if (!one->set && (!first || one->due < first->due))
 			first = one;
 	}
-	if (!first || first->due <= ev_now(rpc->engine->loop))
+	if (!first || first->due <= engine_clock())
 		return first;
 	wake_at(rpc, first->due);
 	return NULL;
@@ -93,7 +93,7 @@ static void try_later(struct rpc *rpc, struct registration *registration, const 
 	double pause = backoff_next(&registration->backoff, PAUSE_MIN, PAUSE_MAX, engine_chance(rpc->engine));
 	struct event event = { .name = "register_error", .service = registration->service, .reason = why };
 
-	registration->due = ev_now(rpc->engine->loop) + pause;
+	registration->due = engine_clock() + pause;
 	log_event(rpc->engine->log, registration->told ? LEVEL_DEBUG : LEVEL_WARNING, &event,
 		  "cannot register %s with rpcbind, which is tried again and again: %s", registration->program, why);
 	registration->told = true;
@@ -141,7 +141,7 @@ static void advance(struct rpc *rpc)
 	struct registration *one;
 	struct buf why = { 0 };
 
-	if (rpc->current)
+	if (rpc->current || rpc->engine->quiet)
 		return;
 	rpc->current = one = choose(rpc);
 	if (!one) {
@@ -237,7 +237,35 @@ void rpc_withdraw(struct engine *engine, int fd)
 	}
 }
 
-bool rpc_is_busy(const struct engine *engine)
+static struct registration *find(const struct engine *engine, int fd)
+{
+	if (!engine->rpc || fd < 0)
+		return NULL;
+	LIST_EACH(link, &engine->rpc->registrations) {
+		struct registration *registration = container_of(link, struct registration, link);
+
+		if (registration->fd == fd)
+			return registration;
+	}
+	return NULL;
+}
+
+bool rpc_is_registered(const struct engine *engine, int fd)
+{
+	const struct registration *registration = find(engine, fd);
+
+	return registration && registration->set;
+}
+
+void rpc_note_registered(struct engine *engine, int fd)
+{
+	struct registration *registration = find(engine, fd);
+
+	if (registration)
+		registration->tried = registration->set = true;
+}
+
+bool rpc_owes(const struct engine *engine)
 {
 	struct rpc *rpc = engine->rpc;
 
@@ -250,6 +278,66 @@ bool rpc_is_busy(const struct engine *engine)
 			return true;
 	}
 	return false;
+}
+
+bool rpc_is_busy(const struct engine *engine)
+{
+	return engine->rpc && engine->rpc->current;
+}
+
+/* A registration that was cut short is made anew, and superd-rpc takes an older one of the same back first. */
+void rpc_set_aside(struct engine *engine)
+{
+	if (!rpc_is_busy(engine))
+		return;
+	errand_abandon(&engine->rpc->errand);
+	engine->rpc->current = NULL;
+}
+
+void rpc_go_on(struct engine *engine)
+{
+	if (engine->rpc)
+		wake_at(engine->rpc, 0.);
+}
+
+void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context)
+{
+	if (!engine->rpc)
+		return;
+	LIST_EACH(link, &engine->rpc->registrations) {
+		const struct registration *one = container_of(link, struct registration, link);
+		const struct rpc_debt debt = { one->service, one->program, one->transports, one->port, one->set };
+
+		if (one->fd < 0 && one->tried)
+			act(context, &debt);
+	}
+}
+
+static bool take_text(char *out, size_t size, const char *text)
+{
+	int length = text ? snprintf(out, size, "%s", text) : -1;
+
+	return length > 0 && (size_t)length < size;
+}
+
+bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt)
+{
+	struct rpc *rpc = debt->service ? rpc_of(engine) : NULL;
+	struct registration *one = rpc ? calloc(1, sizeof(*one) + strlen(debt->service) + 1) : NULL;
+
+	if (!one || !take_text(one->program, sizeof(one->program), debt->program) ||
+	    !take_text(one->transports, sizeof(one->transports), debt->transports) ||
+	    !take_text(one->port, sizeof(one->port), debt->port)) {
+		free(one);
+		return false;
+	}
+	memcpy(one->service, debt->service, strlen(debt->service));
+	one->fd = -1;
+	one->tried = true;
+	one->set = debt->set;
+	list_add(&rpc->registrations, &one->link);
+	wake_at(rpc, 0.);
+	return true;
 }
 
 void rpc_free(struct engine *engine)

@@ -17,8 +17,26 @@ void rpc_announce(struct engine *engine, const char *service, const struct liste
 /* The socket closes: what was announced for it is withdrawn. */
 void rpc_withdraw(struct engine *engine, int fd);
 
+/* Whether rpcbind knows of this listener; and that it does, for one that another superd announced. */
+bool rpc_is_registered(const struct engine *engine, int fd);
+void rpc_note_registered(struct engine *engine, int fd);
+
 /* Whether something is still to be withdrawn; engine->on_withdrawn is called when that is over. */
-bool rpc_is_busy(const struct engine *engine);
+bool rpc_owes(const struct engine *engine);
+
+/* For an upgrade. While the engine is quiet nothing is begun; what is under way can be set aside, to be done again. */
+bool rpc_is_busy(const struct engine *engine);  /* superd-rpc runs */
+void rpc_set_aside(struct engine *engine);
+void rpc_go_on(struct engine *engine);
+
+/* What is still to be withdrawn. */
+struct rpc_debt {
+	const char *service, *program, *transports, *port;
+	bool set;                       /* rpcbind has it for sure */
+};
+
+void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
+bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or it is none */
 
 /* Forgets all of it; what runs is killed. */
 void rpc_free(struct engine *engine);

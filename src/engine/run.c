@@ -1,176 +1,141 @@
-/* Instances that are handed the listeners. The hard thing is to judge an end: exit 0 is good however short its
- * life, but a backend that ends again and again without taking anybody from the queue would spin. The queue's
- * length hints at it; before anybody is made to wait the identities of those queued must prove it (sys/backlog). */
+/* Instances that are handed the listeners. The hard thing is that a start may take its time: what has a course
+ * (engine/course) becomes the current instance before its process is there, and fails, or is told to stop, without
+ * one. */
 #include "engine/run.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "base/fd.h"
-#include "base/scan.h"
-#include "engine/advice.h"
-#include "engine/daemon.h"
+#include "engine/admission.h"
+#include "engine/broken.h"
+#include "engine/course.h"
+#include "engine/deposit.h"
+#include "engine/doubt.h"
+#include "engine/drain.h"
+#include "engine/first_client.h"
+#include "engine/judge.h"
+#include "engine/leavings.h"
+#include "engine/notice_act.h"
 #include "engine/permit.h"
-#include "engine/record.h"
 #include "engine/run_say.h"
+#include "engine/run_start.h"
+#include "engine/taking.h"
+#include "engine/twins.h"
+#include "model/wording.h"
 #include "sys/bind.h"
-#include "sys/directories.h"
 
-#define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
-#define UNPROVED 60                     /* ends in a row that look fruitless where nothing can be proved */
-#define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
-
-static unsigned count_waiting(const struct keeper *keeper)
-{
-	unsigned waiting = 0;
-
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		int queued = bind_queue(keeper->listeners[n].io.fd, keeper->listeners[n].listen);
-
-		if (queued < 0) {
-			struct pollfd ready = { keeper->listeners[n].io.fd, POLLIN, 0 };
-
-			queued = poll(&ready, 1, 0) > 0;
-		}
-		waiting += (unsigned)queued;
-	}
-	return waiting;
-}
-
-static void note_queue(struct keeper *keeper)
-{
-	struct activity *activity = keeper->activity;
-
-	activity->waiting = activity->left ? activity->left : count_waiting(keeper);
-	activity->left = 0;
-	activity->exact = false;
-	for (size_t n = 0; activity->fruitless >= activity->patience && n < keeper->listener_count && !activity->exact;
-	     n++) {
-		activity->exact =
-			backlog_take(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &activity->backlog) &&
-			activity->backlog.count;
-	}
-}
-
-/* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own
- * identities. */
-static bool has_moved(const struct keeper *keeper)
-{
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (!backlog_moved(keeper->listeners[n].io.fd, keeper->listeners[n].listen, &keeper->activity->backlog))
-			return false;
-	}
-	return true;
-}
-
-/* Whether this good end is one of a row of ends that took nothing. */
-static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
-{
-	struct activity *activity = keeper->activity;
-	unsigned waiting;
-
-	if (!keeper->listener_count)
-		return ending->lasted < AT_ONCE && keeper->service->what->type != TYPE_ONESHOT;
-	activity->left = waiting = count_waiting(keeper);
-	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {
-		activity->fruitless = 0;
-		return false;
-	}
-	if (++activity->fruitless <= activity->patience)
-		return false;
-	if (!activity->exact)
-		return activity->fruitless > activity->patience + UNPROVED;
-	if (!has_moved(keeper)) {
-		activity->patience = PATIENCE;
-		return true;
-	}
-	activity->fruitless = 0;
-	if (activity->patience < PATIENCE_MOST)
-		activity->patience *= 8;
-	return false;
-}
-
-/* What an end means for the table of transitions. */
-static enum happening judge(struct keeper *keeper, const struct ending *ending)
-{
-	char text[48];
-
-	if (ending->stopped)
-		return EXITED;
-	if (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0) {
-		if (!is_fruitless(keeper, ending))
-			return EXITED;
-		keeper->activity->left = 0;
-		keeper_pause(keeper,
-			     keeper->listener_count ? "it ends without taking anything from the queue"
-						    : "it ended at once");
-		return CRASHED;
-	}
-	instance_describe_status(ending->status, text);
-	keeper_pause(keeper, "it ended with %s", text);
-	backoff_forgive(&keeper->backoff, ending->lasted, keeper->service->life->backoff_max);
-	return CRASHED;
-}
-
-/* A backend that shut a listener down (shutdown(2) works on all its copies) left it useless: it is opened anew. */
-static void replace_broken(struct keeper *keeper)
+/* flush_pending: who came meanwhile starts nothing. */
+static void flush_listeners(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		struct listener *listener = &keeper->listeners[n];
-		struct pollfd state = { listener->io.fd, 0, 0 };
-		struct event event = { .name = "rebind", .service = keeper->service->name };
-		struct buf why = { 0 };
 
-		if (!listener_is_open(listener) || !endpoint_accepts(listener->listen->endpoint))
+		if (!listener_is_open(listener) || !listener->listen->options->flush_pending)
 			continue;
-		if (poll(&state, 1, 0) <= 0 || !(state.revents & (POLLHUP | POLLERR | POLLNVAL)))
-			continue;
-		log_event(keeper->engine->log, LEVEL_WARNING, &event,
-			  "a backend has shut its listener down: opening it anew");
-		listener_close(listener, keeper->engine);
-		if (!listener_open(listener, keeper->engine, keeper->service->name, &why))
-			log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
-		buf_free(&why);
+		bind_flush(listener->io.fd, listener->listen);
+		keeper->activity->left = 0;
 	}
 }
+
+/* It ran, and has ended. */
+static void take_end(struct keeper *keeper, const struct ending *ending, const char *why)
+{
+	struct activity *activity = keeper->activity;
+	enum happening happening;
+	bool had_twins;
+
+	taking_end(keeper);
+	had_twins = activity->twins;
+	activity->postponed = 0;
+	twins_settle(keeper);
+	happening = judge_end(keeper, ending, why);
+	broken_replace(keeper);
+	flush_listeners(keeper);
+	if (happening == CRASHED) {
+		activity->failures++;
+		activity->failing = !ending->stopped;
+		keeper->started = false;
+	} else if (!doubt_is_open(keeper)) {
+		backoff_reset(&keeper->backoff);
+	}
+	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
+		activity->eager = engine_clock() + judge_restart(keeper, ending);
+	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
+	    !keeper->engine->stopping)
+		keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
+	keeper_event(keeper, happening);
+	if (had_twins)                  /* until now nothing was opened anew */
+		keeper_reopen_unreachable(keeper);
+}
+
+/* No process of it came to run its program. */
+static void take_failed_start(struct keeper *keeper, const struct ending *ending, const char *why)
+{
+	bool starting = keeper->state == STARTING;
+
+	if (!ending->stopped)
+		keeper->started = false;
+	flush_listeners(keeper);
+	if (ending->stopped) {
+		keeper_event(keeper, EXITED);
+	} else if (result_is_good(ending->result)) {
+		run_skip(keeper, why);
+		keeper_event(keeper, starting ? LIMITED : EXITED);
+	} else {
+		run_say_failure(keeper, why);
+		keeper_event(keeper, starting ? EXEC_ERROR : CRASHED);
+	}
+}
+
+static struct buf take_reason(struct instance *instance)
+{
+	struct buf why = { 0 };
+
+	if (instance->course) {
+		why = instance->course->why;
+		instance->course->why = (struct buf){ 0 };
+	}
+	return why;
+}
+
+static void note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
+{
+	means_drain(&keeper->activity->means, true);
+	run_say_end(keeper, instance->pid, ending);
+	keeper->activity->last_end = engine_clock();
+	keeper->activity->last_status = ending->status;
+	keeper->activity->last_result = ending->result;
+	keeper->activity->last_lasted = ending->lasted;
+}
+
+static void end_postponed(struct keeper *keeper);
 
 static void on_end(struct instance *instance, const struct ending *ending)
 {
 	struct keeper *keeper = instance->context;
 	struct activity *activity = keeper->activity;
-	enum happening happening;
-	bool retired = instance->retired;
+	bool retired = instance->retired, ran = !instance->course || instance->course->has_run;
+	struct buf why = take_reason(instance);
 
-	means_drain(&activity->means, true);
-	run_say_end(keeper, instance->pid, ending);
-	activity->last_end = ev_now(keeper->engine->loop);
-	activity->last_status = ending->status;
+	if (ran)
+		note_end(keeper, instance, ending);
 	if (activity->current == instance)
 		activity->current = NULL;
 	instance_free(instance);
 	if (keeper_is_empty(keeper)) {
-		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage);
+		deposit_end_run(keeper, ending->stopped || ending->result == RESULT_SUCCESS);
+		leavings_remove(keeper);
 		means_rest(&activity->means, keeper->engine);
 	}
-	if (!retired) {
-		happening = judge(keeper, ending);
-		replace_broken(keeper);
-		if (happening == CRASHED) {
-			activity->failures++;
-			keeper->started = false;
-		} else {
-			backoff_reset(&keeper->backoff);
-		}
-		if (happening == CRASHED && keeper->service->life->on_failure == FAILURE_EXIT &&
-		    !keeper->engine->stopping)
-			keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
-		keeper_event(keeper, happening);
-	} else if (keeper->state == BINDING) {
+	if (!retired && ran)
+		take_end(keeper, ending, buf_string(&why));
+	else if (!retired)
+		take_failed_start(keeper, ending, buf_string(&why));
+	else if (keeper->state == BINDING)
 		keeper_event(keeper, TIMER);    /* it may have held the address that is wanted */
-	}
+	else
+		end_postponed(keeper);
+	buf_free(&why);
 	keeper_check_over(keeper);
 }
 
@@ -186,145 +151,153 @@ static void on_limit(struct instance *instance)
 {
 	struct keeper *keeper = instance->context;
 
-	if (instance->retired)
+	if (instance->retired && !instance->stopping)
+		drain_end(instance);
+	else if (instance->retired)
 		instance_expire(instance);
 	else
 		keeper_event(keeper, TIMER);
 }
 
-static bool guard_listeners(struct keeper *keeper, struct buf *why)
+void run_own(struct keeper *keeper, struct instance *instance)
 {
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (listener_is_open(&keeper->listeners[n]) && !listener_guard(&keeper->listeners[n], why))
-			return false;
-	}
-	return true;
-}
-
-/* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed
- * for all. */
-static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
-{
-	struct means *means = &keeper->activity->means;
-	size_t count = 0;
-	bool good;
-	int *sockets;
-
-	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why))
-		return false;
-	sockets = calloc(keeper->listener_count + 1, sizeof(*sockets));
-	if (!sockets) {
-		buf_text(why, "out of memory");
-		return false;
-	}
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct listener *listener = &keeper->listeners[n];
-
-		if (!listener_is_open(listener))
-			continue;       /* optional, and not to be had */
-		listener->shared = true;
-		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
-		sockets[count++] = listener->io.fd;
-	}
-	good = wiring_make(wiring, means, keeper->engine, keeper->service, sockets, count, why) &&
-	       means_name_sockets(means, keeper->listeners, keeper->listener_count) && guard_listeners(keeper, why);
-	free(sockets);
-	if (!good) {
-		wiring_close(wiring);
-		means_free_resting(keeper->engine);     /* descriptors may have been short */
-	}
-	if (!good && !why->length)
-		buf_text(why, "out of memory");
-	return good;
-}
-
-static struct instance *start(struct keeper *keeper, struct buf *why)
-{
-	struct instance *instance = instance_new(keeper->engine, keeper->service);
-	struct client sender;
-	struct wiring wiring;
-	struct launch launch;
-
-	if (!instance) {
-		buf_text(why, "out of memory");
-		return NULL;
-	}
-	if (!prepare(keeper, &wiring, why)) {
-		instance_free(instance);
-		return NULL;
-	}
-	if (!daemon_expect(instance, keeper->table, keeper->listeners, keeper->listener_count)) {
-		buf_text(why, "out of memory");
-		wiring_close(&wiring);
-		instance_free(instance);
-		return NULL;
-	}
-	note_queue(keeper);
-	record_find_sender(keeper, &sender);
-	launch_fill(&launch, &keeper->activity->means, &wiring, keeper->service);
-	spawn_start(&launch);
-	wiring_close(&wiring);
-	if (launch.pid < 0 || !instance_begin(instance, launch.pid)) {
-		if (launch.pid < 0)
-			launch_describe_fault(keeper->service, &launch.fault, why);
-		else
-			buf_text(why, "out of memory");
-		instance_free(instance);
-		return NULL;
-	}
 	instance->context = keeper;
 	instance->on_end = on_end;
 	instance->on_ready = on_ready;
 	instance->on_limit = on_limit;
 	list_add(&keeper->activity->instances, &instance->link);
-	record_start(keeper, launch.pid, &sender);
-	return instance;
+}
+
+bool run_owns(const struct instance *instance)
+{
+	return instance->on_end == on_end;
+}
+
+static void take_over(struct keeper *keeper, struct instance *instance)
+{
+	run_own(keeper, instance);
+	keeper->activity->current = instance;
 }
 
 void run_spawn(struct keeper *keeper)
 {
-	struct event event = { .name = "started", .service = keeper->service->name };
-	struct instance *instance = NULL;
 	struct buf why = { 0 };
-	bool knows_writer;
 
 	if (!keeper_activity(keeper)) {
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
+	keeper_stop_timer(keeper);
 	if (!permit_start(keeper))
 		return;
-	instance = start(keeper, &why);
-	if (!instance) {
+	keeper->activity->eager = 0;
+	keeper->activity->outdated = false;
+	keeper->activity->asked = engine_clock();
+	if (!run_start(keeper, &why, take_over)) {
 		run_say_failure(keeper, buf_string(&why));
-		buf_free(&why);
 		keeper->started = false;
+		flush_listeners(keeper);
 		keeper_event(keeper, EXEC_ERROR);
-		return;
 	}
 	buf_free(&why);
-	keeper->activity->current = instance;
-	keeper->activity->activations++;
-	keeper->activity->last_start = ev_now(keeper->engine->loop);
-	event.pid = instance->child.pid;
-	knows_writer = keeper->service->what->type != TYPE_FORKING && list_has_one(&keeper->activity->instances);
-	means_name(&keeper->activity->means, knows_writer ? event.pid : 0);
-	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
-	switch ((enum service_type)keeper->service->what->type) {
-	case TYPE_FORKING:
-		instance_limit(instance, keeper->service->life->timeout_start);
-		break;
-	case TYPE_ONESHOT:
-		instance_limit(instance, keeper->service->life->runtime_max);
-		break;
-	default:
-		keeper_event(keeper, READY);
-	}
 }
 
 void run_note(struct keeper *keeper)
 {
-	instance_limit(keeper->activity->current, keeper->service->life->runtime_max);
+	struct activity *activity = keeper->activity;
+
+	activity->failing = false;
+	taking_begin(keeper);
+	instance_limit(keeper->activity->current, keeper->service->terms->life->runtime_max);
+	notice_watch(keeper->activity->current);
+	drain_outdated(keeper);
+	drain_owed(keeper);
+}
+
+/* The current one is being ended already, where there is one. */
+void run_dismiss(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance != keeper->activity->current)
+			drain_end(instance);
+	}
+}
+
+static void end_current(struct keeper *keeper)
+{
+	if (keeper->activity->current)
+		instance_stop(keeper->activity->current);
+}
+
+/* Who was quicker than the end of an idle one is served to the end. */
+static bool stay_for_clients(struct keeper *keeper)
+{
+	if (drain_begin(keeper, false))
+		return true;
+	if (keeper->activity->current)
+		instance_thaw(keeper->activity->current);
+	return false;
+}
+
+/* An address has two sockets at most: while an instance drains its successor can't be parted from those that come.
+ * true: there is one, which is hurried. */
+static bool hurry_drains(struct keeper *keeper)
+{
+	bool any = false;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (!instance->drain)
+			continue;
+		drain_end(instance);
+		any = true;
+	}
+	return any;
+}
+
+/* An instance that serves goes on accepting until its signal has come through, and whom it takes then is lost with it.
+ * So new clients come to twins first. */
+static void end_apart(struct keeper *keeper, enum happening cause)
+{
+	struct instance *instance = keeper->activity->current;
+	bool serves = !instance->starting && !keeper->engine->stopping;
+
+	keeper->activity->postponed = 0;
+	if (serves && hurry_drains(keeper)) {
+		keeper->activity->postponed = (unsigned char)(1 + cause);
+		instance_thaw(instance);
+		instance_limit(instance, 0);
+		return;
+	}
+	if (serves)
+		twins_open(keeper, NULL);
+	if (cause != IDLE)
+		instance_thaw(instance);
+	instance_limit(instance, 0);    /* until it is told */
+	twins_wait(keeper, end_current, cause == IDLE ? stay_for_clients : NULL);
+}
+
+static void end_postponed(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	if (activity->postponed && activity->current && keeper->state == STOPPING)
+		end_apart(keeper, (enum happening)(activity->postponed - 1));
+}
+
+void run_go_on(struct keeper *keeper)
+{
+	const struct instance *instance = keeper->activity ? keeper->activity->current : NULL;
+
+	if (keeper->state != STOPPING || !instance || instance->stopping)
+		return;
+	if (!keeper->activity->postponed)
+		twins_wait(keeper, end_current, NULL);
+	else if (!drain_is_under_way(keeper))
+		end_postponed(keeper);
 }
 
 void run_stop(struct keeper *keeper, enum happening cause)
@@ -339,10 +312,13 @@ void run_stop(struct keeper *keeper, enum happening cause)
 		bool late = instance->starting;
 
 		instance->failed = late;
-		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s", (long)event.pid,
-			  late ? "it was not ready within timeout_start" : "runtime_max is over");
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld: %s%s%s", (long)event.pid,
+			  late ? "it was not ready within " : "",
+			  wording_of(keeper->service, late ? "timeout_start" : "runtime_max"), late ? "" : " is over");
 	}
-	instance_stop(instance);
+	end_apart(keeper, cause);
+	if (cause == HALT)
+		run_dismiss(keeper);
 }
 
 void run_kill(struct keeper *keeper)
@@ -355,12 +331,18 @@ void run_retire(struct keeper *keeper, bool stop)
 {
 	struct activity *activity = keeper->activity;
 
-	advice_cancel(keeper);
+	admission_recall(keeper);
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (stop)
+		if (instance->course)
+			course_retire(instance->course);
+		if (stop && keeper->engine->stopping)
 			instance_stop(instance);
+		else if (stop)
+			drain_end(instance);
+		else
+			instance_thaw(instance);
 		if (keeper->state == CLOSING && stop)
 			continue;
 		instance->retired = true;
@@ -374,13 +356,15 @@ void run_retire(struct keeper *keeper, bool stop)
 
 void run_abandon(struct keeper *keeper)
 {
-	advice_cancel(keeper);
+	admission_recall(keeper);
+	first_client_forget(keeper);
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
 		list_remove(&instance->link);
 		list_remove(&instance->linger);
 		keeper->engine->instances--;
+		instance->private_tmp = 0;      /* it runs on, with its folders */
 		instance_free(instance);
 	}
 }

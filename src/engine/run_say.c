@@ -1,10 +1,24 @@
 /* What is told of an instance's end, and of a start that failed: the same line for every way to run one. */
 #include "engine/run_say.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "engine/record.h"
 #include "engine/transition.h"
+#include "model/wording.h"
+
+#define SKIPPED 5.0                     /* seconds until a condition is looked at again, at first and at most */
+#define SKIPPED_MOST 80.0
+
+void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left)
+{
+	struct event event = { .name = "impatient", .service = keeper->service->name, .pid = pid };
+
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still", (long)pid,
+		  left, left == 1 ? "" : "s");
+}
 
 void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
@@ -16,12 +30,7 @@ void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 	record_end(keeper, pid, ending);
 	if (!log_wants(keeper->engine->log, level))
 		return;
-	event.has_duration = true;
-	event.duration = ending->lasted;
-	event.has_signal = WIFSIGNALED(ending->status);
-	event.signal = event.has_signal ? WTERMSIG(ending->status) : 0;
-	event.has_status = !event.has_signal;
-	event.status = event.has_status ? WEXITSTATUS(ending->status) : 0;
+	instance_tell_ending(ending, &event);
 	instance_describe_status(ending->status, text);
 	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text,
 		  ending->lasted);
@@ -31,10 +40,15 @@ void run_say_failure(struct keeper *keeper, const char *why)
 {
 	const struct service *service = keeper->service;
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
-	bool waits = service->life->on_failure != FAILURE_EXIT &&
+	char late[80];
+	bool waits = service->terms->life->on_failure != FAILURE_EXIT &&
 		transition(service->what->accept, keeper->state, EXEC_ERROR).action == WAIT;
 
+	snprintf(late, sizeof(late), "its start took longer than %s", wording_of(service, "timeout_start"));
+	if (!*why)
+		event.reason = why = late;
 	keeper->activity->failures++;
+	keeper->activity->failing = true;
 	if (keeper_is_empty(keeper))
 		means_rest(&keeper->activity->means, keeper->engine);
 	if (waits) {
@@ -43,6 +57,33 @@ void run_say_failure(struct keeper *keeper, const char *why)
 		keeper_pause(keeper, "cannot start: %s", why);
 		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	}
-	if (service->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+	if (service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, 127 << 8);
+}
+
+void run_skip(struct keeper *keeper, const char *why)
+{
+	struct activity *activity = keeper->activity;
+	struct event event = {
+		.name = "skipped", .service = keeper->service->name, .reason = why, .has_duration = true
+	};
+	double pause = SKIPPED;
+
+	for (unsigned n = 0; n < activity->skips && pause < SKIPPED_MOST; n++)
+		pause *= 2;
+	activity->skips++;
+	activity->rest = event.duration = pause;
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %.0f s", why, pause);
+	keeper_pause(keeper, "not started: %s", why);
+}
+
+void run_say_exhausted(struct keeper *keeper)
+{
+	struct event event = { .name = "exhausted", .service = keeper->service->name, .reason = strerror(errno) };
+
+	means_free_resting(keeper->engine);
+	engine_drop_spare(keeper->engine);
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
+	engine_keep_spare(keeper->engine);
+	keeper_pause(keeper, "cannot accept: %s", event.reason);
 }

@@ -3,7 +3,18 @@
 
 #include "engine/keeper.h"
 
-/* Nothing could be started: counts it, and logs it now or with the pause after it. The caller raises EXEC_ERROR. */
+/* A start was left out, as a condition is not so: says it, with the pause before it is looked at again, which LIMITED
+ * then makes. */
+void run_skip(struct keeper *keeper, const char *why);
+
+/* Nothing could be started: counts it, and logs it now or with the pause after it; why "": it was not in time. The caller
+ * raises EXEC_ERROR. */
 void run_say_failure(struct keeper *keeper, const char *why);
 
+/* It is ended though so many clients wait at its sockets, or are served by it: its patience is over (engine/patience). */
+void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left);
+
 void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending);
+
+/* accept(2) has failed for want of descriptors or memory, as errno says: frees what can be spared, pauses. */
+void run_say_exhausted(struct keeper *keeper);

@@ -7,13 +7,13 @@
 
 double search_waited(const struct search *search)
 {
-	return ev_now(search->instance->engine->loop) - search->since;
+	return engine_clock() - search->since;
 }
 
 void search_enter(struct search *search, enum phase phase)
 {
 	search->phase = phase;
-	search->since = ev_now(search->instance->engine->loop);
+	search->since = engine_clock();
 	search->kin.seeking = phase == LOOKING;
 }
 

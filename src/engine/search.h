@@ -3,13 +3,14 @@
 #pragma once
 
 #include <ev.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "engine/kin.h"
 
 #define LOOK_AGAIN 0.02                 /* seconds between two looks; five times that after the first second */
-#define FAILED (1 << 8)                 /* as if it had exited with 1 */
+#define START_FAILED (1 << 8)           /* as if it had exited with 1 */
 #define TOLD_MOST 64
 
 enum phase { FIRST, LOOKING, ON_TRIAL, FOLLOWED, SWEEPING };
@@ -24,6 +25,7 @@ struct search {
 	int status;                     /* SWEEPING: how the instance ended */
 	pid_t told_group, told[TOLD_MOST];      /* SWEEPING: who has had kill_signal */
 	size_t told_count;
+	bool clear;                     /* SWEEPING: nobody was seen at the last look */
 };
 
 double search_waited(const struct search *search);      /* seconds in this phase */

@@ -13,10 +13,19 @@
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
 
+/* What was answered by other rules is no answer. */
+static void forget_outdated(struct engine *engine)
+{
+	if (engine->judged_by != engine->wraps.changes)
+		recent_free(&engine->judged);
+	engine->judged_by = engine->wraps.changes;
+}
+
 static struct sighting *find_judged(struct keeper *keeper, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
 
+	forget_outdated(keeper->engine);
 	if (!client_source(client, 128, source))
 		return NULL;
 	return recent_find(&keeper->engine->judged, keeper->activity->number, source, engine_clock());
@@ -103,7 +112,7 @@ static bool is_ready(const struct listener *listener)
 
 static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
 {
-	const char *daemon = keeper->service->gate->libwrap;
+	const char *daemon = keeper->service->terms->gate->libwrap;
 
 	guest->asked = (struct questions){ .libwrap = daemon && wraps_any(&keeper->engine->wraps) ? daemon : NULL };
 	*refusal = sensor_denies(keeper->engine, &guest->client)

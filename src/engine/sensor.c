@@ -15,7 +15,7 @@ static bool has_address(const struct client *client)
 static void deny(struct keeper *keeper, const struct client *client, int64_t time)
 {
 	struct engine *engine = keeper->engine;
-	unsigned prefix = (unsigned)keeper->service->gate->per_source_prefix;
+	unsigned prefix = (unsigned)keeper->service->terms->gate->per_source_prefix;
 	double now = engine_clock();
 	unsigned char source[SOURCE_SIZE];
 
@@ -38,7 +38,7 @@ static void say_touch(struct keeper *keeper, const struct client *client)
 
 void sensor_touch(struct keeper *keeper, const struct client *client, bool can_be_forged)
 {
-	int64_t time = can_be_forged || !has_address(client) ? 0 : keeper->service->gate->deny_time;
+	int64_t time = can_be_forged || !has_address(client) ? 0 : keeper->service->terms->gate->deny_time;
 
 	if (time)
 		record_sensor(keeper, client, time);

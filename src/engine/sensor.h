@@ -10,7 +10,7 @@
 
 static inline bool sensor_is(const struct service *service)
 {
-	return service->gate->deny_time >= 0;
+	return service->terms->gate->deny_time >= 0;
 }
 
 /* A client of the sensor's: remembers its address (unless it is a datagram's) and says so. The caller closes it. */

@@ -1,8 +1,6 @@
 /* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and
- * the batch's starts overlap (spawn_batch) when there is more than one.
- *
- * Who was accepted and then could not be given an instance is parked, and comes first once the pause is over: it
- * is no more lost than those still in the queue. */
+ * the batch's starts overlap (spawn_batch) when there is more than one. Who was accepted and then could not be given
+ * an instance is parked, and comes first once the pause is over: it is no more lost than those still in the queue. */
 #include "engine/serve.h"
 
 #include <errno.h>
@@ -13,7 +11,11 @@
 #include "base/fd.h"
 #include "engine/admission.h"
 #include "engine/banner.h"
+#include "engine/course.h"
 #include "engine/datagram.h"
+#include "engine/grace.h"
+#include "engine/guest_course.h"
+#include "engine/probes.h"
 #include "engine/record.h"
 #include "engine/refuse.h"
 #include "engine/rest.h"
@@ -22,20 +24,10 @@
 
 #define BATCH PARKED_MOST
 
-static void say_exhausted(struct keeper *keeper)
-{
-	struct event event = { .name = "exhausted", .service = keeper->service->name, .reason = strerror(errno) };
-
-	means_free_resting(keeper->engine);
-	engine_drop_spare(keeper->engine);
-	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
-	engine_keep_spare(keeper->engine);
-	keeper_pause(keeper, "cannot accept: %s", event.reason);
-}
-
 static bool must_queue(const struct keeper *keeper)
 {
-	return keeper_is_full(keeper) && keeper->service->gate->overload == OVERLOAD_QUEUE;
+	return guest_must_wait(keeper) ||
+	       (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE);
 }
 
 /* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
@@ -59,13 +51,17 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	guest->client.fd = -1;
 	guest->instance = NULL;
 	guest->progress = FRESH;
+	guest->has_waited = false;
+	*guest->name = '\0';
 	switch (client_accept(listener->io.fd, listener->listen, &guest->client)) {
 	case ACCEPTED:
+		probes_take(keeper, &guest->client);
+		return true;
 	case ACCEPT_AGAIN:
 		return true;
 	case ACCEPT_EXHAUSTED:
 		*happening = EXEC_ERROR;
-		say_exhausted(keeper);
+		run_say_exhausted(keeper);
 		return false;
 	case ACCEPT_BROKEN:
 		*happening = BIND_ERROR;
@@ -92,10 +88,11 @@ static void welcome(struct keeper *keeper, struct guest *guest)
 }
 
 static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice);
+static void on_grace_over(struct keeper *keeper, struct guest *guest, bool cancelled);
 
 enum outcome {
 	STARTS,                         /* it can be started at once */
-	IS_ASKED,                       /* on_decided goes on with it */
+	WAITS,                          /* on_decided or on_grace_over goes on with it, or its listener keeps it */
 	TURNED_AWAY
 };
 
@@ -109,9 +106,11 @@ static enum outcome admit(struct keeper *keeper, struct guest *guest)
 		banner_send(keeper, BANNER, guest->client.fd);
 	}
 	refusal = admission_judge(keeper, guest);
+	if (refusal_is_count(refusal) && guest->progress < PASSED && grace_give(keeper, guest, on_grace_over))
+		return WAITS;
 	if (!refusal && admission_has_questions(guest)) {
 		if (advice_ask(keeper, guest, on_decided))
-			return IS_ASKED;
+			return WAITS;
 		refusal = admission_conclude(keeper, guest, NULL);
 		if (refusal)
 			guest_dismiss(keeper, guest);
@@ -132,7 +131,8 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
 		fd_set_nonblocking(listener->io.fd, true);
 	for (size_t n = 0; n < most && may_take(keeper, n == 0, happening); n++) {
-		if (!take_guest(keeper, listener, &guests[count], happening))
+		if ((n == 1 && !client_waits(listener->io.fd)) ||
+		    !take_guest(keeper, listener, &guests[count], happening))
 			break;
 		if (guests[count].client.fd < 0)
 			continue;
@@ -140,19 +140,6 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 		count += admit(keeper, &guests[count]) == STARTS;
 	}
 	return count;
-}
-
-static bool park_client(struct listener *listener, const struct client *client, enum progress progress)
-{
-	struct parked *parked = listener->parked;
-
-	if (!parked)
-		parked = listener->parked = calloc(1, sizeof(*parked));
-	if (!parked || parked->count == PARKED_MOST)
-		return false;
-	parked->list[parked->count] = *client;
-	parked->progress[parked->count++] = (unsigned char)progress;
-	return true;
 }
 
 /* Those who were accepted in an earlier turn. */
@@ -181,18 +168,10 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 static bool park(struct keeper *keeper, struct guest *guest)
 {
 	guest_dismiss(keeper, guest);
-	if (park_client(guest->listener, &guest->client, guest->progress))
+	if (listener_park(guest->listener, &guest->client, guest->progress))
 		return true;
 	refuse_guest(keeper, guest, REFUSED_UNKEPT);
 	return false;
-}
-
-static void forget_parked(struct listener *listener)
-{
-	if (!listener->parked || listener->parked->count)
-		return;
-	free(listener->parked);
-	listener->parked = NULL;
 }
 
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
@@ -204,6 +183,9 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	size_t ready = 0;
 	bool good = true;
 
+	count = guest_reuse(keeper, guests, count);
+	if (count && course_is_needed(keeper->service, keeper->activity->means.plan))
+		return guest_depart_all(keeper, guests, count);
 	if (is_short)
 		engine_drop_spare(keeper->engine);
 	while (ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
@@ -265,26 +247,82 @@ static void record_answer(struct keeper *keeper, const struct guest *guest, enum
 			    advice->has_user ? advice->user : "timeout");
 }
 
+/* Whoever comes to a sensor, however late: a reload may have made it one. false: it is none. */
+static bool feel(struct keeper *keeper, struct guest *guest)
+{
+	if (!sensor_is(keeper->service))
+		return false;
+	guest_dismiss(keeper, guest);
+	sensor_touch(keeper, &guest->client, false);
+	client_refuse(&guest->client);
+	return true;
+}
+
 /* What was asked about a guest is known, or it will not be. It has been counted all the while. */
 static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
 {
 	enum refusal refusal = advice ? admission_conclude(keeper, guest, advice) : REFUSED_CLOSED;
+	bool felt;
 
 	if (!advice && listener_is_open(guest->listener)) {
 		park(keeper, guest);    /* where its listener goes, it goes along */
 		return;
 	}
-	if (!refusal) {
+	felt = feel(keeper, guest);
+	if (!felt && !refusal) {
 		welcome(keeper, guest);
 		start_guest(keeper, guest);
 		record_answer(keeper, guest, refusal, advice); /* behind its START */
 		return;
 	}
-	record_answer(keeper, guest, refusal, advice);
-	guest_dismiss(keeper, guest);
-	refuse_guest(keeper, guest, refusal);
+	if (!felt) {
+		record_answer(keeper, guest, refusal, advice);
+		guest_dismiss(keeper, guest);
+		refuse_guest(keeper, guest, refusal);
+	}
 	if (advice && !keeper_is_full(keeper))
 		keeper_event(keeper, ROOM);
+}
+
+/* One that comes by itself, not out of a listener's queue. */
+static enum outcome receive(struct keeper *keeper, struct guest *guest)
+{
+	enum outcome outcome;
+
+	if (feel(keeper, guest))
+		return TURNED_AWAY;
+	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper))
+		keeper_event(keeper, LIMITED);
+	if (keeper->state == LISTENING && must_queue(keeper))
+		keeper_event(keeper, FILLED);   /* so that the ROOM to come is heard */
+	if (keeper->state != LISTENING)
+		return park(keeper, guest) ? WAITS : TURNED_AWAY;
+	outcome = admit(keeper, guest);
+	if (outcome == STARTS)
+		start_guest(keeper, guest);
+	return outcome;
+}
+
+static void on_grace_over(struct keeper *keeper, struct guest *guest, bool cancelled)
+{
+	if (!cancelled)
+		receive(keeper, guest);
+	else if (listener_is_open(guest->listener))
+		park(keeper, guest);
+	else
+		refuse_guest(keeper, guest, REFUSED_CLOSED);
+}
+
+static void feel_parked(struct keeper *keeper, struct listener *listener)
+{
+	struct parked *parked = listener->parked;
+
+	while (parked && parked->count) {
+		struct guest guest = { .client = parked->list[--parked->count], .listener = listener };
+
+		feel(keeper, &guest);
+	}
+	listener_forget_parked(listener);
 }
 
 static void sense(struct keeper *keeper, struct listener *listener)
@@ -292,12 +330,13 @@ static void sense(struct keeper *keeper, struct listener *listener)
 	enum happening happening = ROOM;
 	struct guest guest;
 
-	for (size_t n = 0; n < BATCH && take_guest(keeper, listener, &guest, &happening); n++) {
+	feel_parked(keeper, listener);
+	for (size_t n = 0; n < BATCH && listener_has_socket(listener) &&
+	     take_guest(keeper, listener, &guest, &happening); n++) {
 		if (guest.client.fd < 0)
 			continue;
 		keeper->activity->accepted++;
-		sensor_touch(keeper, &guest.client, false);
-		client_refuse(&guest.client);
+		feel(keeper, &guest);
 	}
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
@@ -318,7 +357,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
-	forget_parked(listener);
+	listener_forget_parked(listener);
 	if (happening == ROOM && listener->parked && must_queue(keeper))
 		happening = FILLED;     /* so that the ROOM to come is heard */
 	if (happening != ROOM)
@@ -333,6 +372,7 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
+	keeper->activity->asked = engine_clock();
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(keeper, listener);
 	else if (sensor_is(keeper->service))
@@ -346,27 +386,15 @@ bool serve_client(struct keeper *keeper, struct listener *listener, struct clien
 {
 	struct guest guest = { .client = *client, .listener = listener };
 	bool gone = keeper->state == OFF || keeper->state == CLOSING;
-	enum outcome outcome;
 
 	client->fd = -1;
 	if (gone || !keeper_activity(keeper)) {
 		refuse_guest(keeper, &guest, gone ? REFUSED_CLOSED : REFUSED_MEMORY);
 		return false;
 	}
-	keeper->activity->accepted++;
-	if (sensor_is(keeper->service)) {
-		sensor_touch(keeper, &guest.client, false);
-		client_refuse(&guest.client);
+	if (probes_take(keeper, &guest.client))
 		return false;
-	}
-	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper))
-		keeper_event(keeper, LIMITED);
-	if (keeper->state == LISTENING && must_queue(keeper))
-		keeper_event(keeper, FILLED);   /* so that the ROOM to come is heard */
-	if (keeper->state != LISTENING)
-		return park(keeper, &guest);
-	outcome = admit(keeper, &guest);
-	if (outcome == STARTS)
-		start_guest(keeper, &guest);
-	return outcome != TURNED_AWAY;
+	keeper->activity->asked = engine_clock();
+	keeper->activity->accepted++;
+	return receive(keeper, &guest) != TURNED_AWAY;
 }

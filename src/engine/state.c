@@ -3,6 +3,7 @@
 #include "engine/state.h"
 
 #include "base/log.h"
+#include "engine/notice.h"
 #include "sys/bind.h"
 
 static void describe_listeners(const struct keeper *keeper, struct buf *out)
@@ -23,8 +24,10 @@ static void describe_listeners(const struct keeper *keeper, struct buf *out)
 		}
 		bind_describe(listener->io.fd, listener->listen, out);
 		queued = bind_queue(listener->io.fd, listener->listen);
-		if (queued > 0)
+		if (queued > 0 && endpoint_accepts(listener->listen->endpoint))
 			buf_addf(out, " (%d queued)", queued);
+		else if (queued > 0)
+			buf_text(out, " (not empty)");  /* these are bytes */
 	}
 }
 
@@ -41,6 +44,8 @@ static void describe_instances(struct keeper *keeper, struct buf *out)
 		}
 		buf_addf(out, "%s%ld%s", shown == 1 ? "; pids " : " ", (long)instance->pid,
 			 instance->retired ? " (retired)" : "");
+		if (instance->notice && *instance->notice->status)
+			buf_addf(out, " \"%s\"", instance->notice->status);
 	}
 }
 
@@ -58,6 +63,17 @@ static void describe_refusals(const struct activity *activity, struct buf *out)
 	}
 }
 
+double state_pause_left(const struct keeper *keeper)
+{
+	double left;
+
+	if ((keeper->state != BACKOFF && keeper->state != BINDING) || !keeper->activity ||
+	    !ev_is_active(&keeper->activity->timer))
+		return -1;
+	left = ev_timer_remaining(keeper->engine->loop, &keeper->activity->timer);
+	return left > 0 ? left : 0;
+}
+
 static void describe_activity(struct keeper *keeper, double now, struct buf *out)
 {
 	const struct activity *activity = keeper->activity;
@@ -68,9 +84,10 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 		 (unsigned long long)activity->failures);
 	if (keeper->service->what->accept)
 		describe_refusals(activity, out);
-	if ((keeper->state == BACKOFF || keeper->state == BINDING) && ev_is_active(&keeper->activity->timer))
-		buf_addf(out, "; next try in %.1f s: %s",
-			 ev_timer_remaining(keeper->engine->loop, &keeper->activity->timer), activity->reason);
+	if (activity->probes)
+		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
+	if (state_pause_left(keeper) >= 0)
+		buf_addf(out, "; next try in %.1f s: %s", state_pause_left(keeper), activity->reason);
 	if (activity->last_start > 0)
 		buf_addf(out, "; last start %.0f s ago", now - activity->last_start);
 }
@@ -96,7 +113,7 @@ static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
 void state_say(struct engine *engine, const struct roster *roster)
 {
 	const struct event event = { .name = "state" };
-	double now = ev_now(engine->loop);
+	double now = engine_clock();
 	size_t asleep = 0, services = 0;
 	struct buf unlisted = { 0 };
 
@@ -121,7 +138,7 @@ void state_say(struct engine *engine, const struct roster *roster)
 
 void state_write(struct engine *engine, const struct roster *roster, struct buf *out)
 {
-	double now = ev_now(engine->loop);
+	double now = engine_clock();
 	size_t services = 0;
 
 	for (size_t n = 0; n < roster->count; n++) {

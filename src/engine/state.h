@@ -5,6 +5,9 @@
 #include "engine/engine.h"
 #include "engine/reload.h"
 
+/* Seconds until a service that pauses is tried again; below 0: it does not pause. */
+double state_pause_left(const struct keeper *keeper);
+
 void state_say(struct engine *engine, const struct roster *roster);             /* into the log */
 
 /* As a text of lines, of every service whether it was ever started or not. */

@@ -19,7 +19,7 @@ static bool is_told(const struct search *search, pid_t pid)
 static void tell(void *context, pid_t pid)
 {
 	struct search *search = context;
-	const struct life *life = search->instance->service->life;
+	const struct life *life = search->instance->service->terms->life;
 
 	if (life->kill_mode == KILL_NONE)
 		return;
@@ -35,11 +35,14 @@ static void tell(void *context, pid_t pid)
 		search->told[search->told_count++] = pid;
 }
 
+/* One look may miss who changes its parent just then, as the last process of a double fork does. */
 bool sweep_go_on(struct search *search)
 {
 	size_t count = kin_each(search->instance->engine, &search->kin, tell, search);
+	bool was_clear = search->clear;
 
-	if (!count && !search->instance->child.pid)
+	search->clear = !count && !search->instance->child.pid;
+	if (search->clear && was_clear)
 		return false;
 	search_look_again(search);
 	return true;
@@ -81,7 +84,7 @@ bool sweep_begin(struct search *search, int status)
 	kin_each(instance->engine, &search->kin, count_up, &count);
 	if (count && !instance->stopping)
 		stop(search, count);
-	search->told_group = instance->service->life->kill_mode == KILL_GROUP ? instance->group : 0;
+	search->told_group = instance->service->terms->life->kill_mode == KILL_GROUP ? instance->group : 0;
 	search->told[search->told_count++] = instance->child.pid;
 	return sweep_go_on(search);
 }

@@ -14,6 +14,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 	[OFF] = {
 		[ENABLE] = TO(BINDING, BIND),           [DISABLE] = TO(OFF, IGNORE),
 		[HOLD] = TO(OFF, IGNORE),               [RELEASE] = TO(OFF, IGNORE),
+		[HALT] = TO(OFF, DISMISS),               /* what a removal let run on */
 	},
 	[BINDING] = {
 		[BOUND] = TO(LISTENING, WATCH),         [BIND_ERROR] = TO(BINDING, WAIT),
@@ -21,13 +22,17 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[HOLD] = TO(BINDING, IGNORE),           [RELEASE] = TO(BINDING, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(BINDING, DISMISS),
 	},
 	[LISTENING] = {
 		[ACTIVITY] = TO(STARTING, SPAWN),       [BIND_ERROR] = TO(BINDING, BIND),
 		[READY] = TO(RUNNING, NOTE),            [ENABLE] = TO(LISTENING, WATCH),
+		[CRASHED] = TO(BACKOFF, WAIT),          /* the last instance has taken nobody (engine/doubt) */
+		[TIMER] = TO(LISTENING, WATCH),         /* the pause of restart is over */
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(LISTENING, DISMISS),
 	},
 	[STARTING] = {
 		[READY] = TO(RUNNING, NOTE),            [EXEC_ERROR] = TO(BACKOFF, WAIT),
@@ -38,6 +43,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[HOLD] = TO(STARTING, IGNORE),          [RELEASE] = TO(STARTING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(STOPPING, STOP),
 	},
 	[RUNNING] = {
 		[READY] = TO(RUNNING, IGNORE),          [IDLE] = TO(STOPPING, STOP),
@@ -46,7 +52,9 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(RUNNING, IGNORE),
 		[HOLD] = TO(RUNNING, IGNORE),           [RELEASE] = TO(RUNNING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[STILLED] = TO(FROZEN, SLEEP),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(STOPPING, STOP),
 	},
 	[STOPPING] = {
 		[READY] = TO(STOPPING, IGNORE),         [IDLE] = TO(STOPPING, IGNORE),
@@ -56,6 +64,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[HOLD] = TO(STOPPING, IGNORE),          [RELEASE] = TO(STOPPING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(STOPPING, DISMISS),
 	},
 	[CLOSING] = {
 		[READY] = TO(CLOSING, IGNORE),          [IDLE] = TO(CLOSING, IGNORE),
@@ -63,6 +72,8 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[TIMER] = TO(CLOSING, KILL),            [ENABLE] = TO(STOPPING, IGNORE),
 		[HOLD] = TO(CLOSING, IGNORE),           [RELEASE] = TO(CLOSING, IGNORE),
 		[DISABLE] = TO(CLOSING, IGNORE),
+		[HALT] = TO(CLOSING, DISMISS),
+		[REPLACED] = TO(OFF, IGNORE),            /* the operator had disabled it */
 	},
 	[BACKOFF] = {
 		[TIMER] = TO(LISTENING, WATCH),         [ENABLE] = TO(LISTENING, WATCH),
@@ -70,6 +81,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(BACKOFF, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(BACKOFF, DISMISS),
 	},
 	[FROZEN] = {
 		[ACTIVITY] = TO(RUNNING, THAW),         [IDLE] = TO(FROZEN, IGNORE),
@@ -78,7 +90,9 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[ENABLE] = TO(RUNNING, THAW),           [BIND_ERROR] = TO(FROZEN, IGNORE),
 		[HOLD] = TO(FROZEN, IGNORE),            [RELEASE] = TO(FROZEN, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
+		[STILLED] = TO(FROZEN, IGNORE),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(STOPPING, STOP),
 	},
 	[HELD] = {
 		[RELEASE] = TO(LISTENING, WATCH),       [HOLD] = TO(HELD, IGNORE),
@@ -86,6 +100,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(OFF, CLOSE),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(HELD, DISMISS),
 	},
 };
 
@@ -93,16 +108,19 @@ const struct step accepting[STATES][HAPPENINGS] = {
 	[OFF] = {
 		[ENABLE] = TO(BINDING, BIND),           [DISABLE] = TO(OFF, IGNORE),
 		[HOLD] = TO(OFF, IGNORE),               [RELEASE] = TO(OFF, IGNORE),
+		[HALT] = TO(OFF, DISMISS),
 	},
 	[BINDING] = {
 		[BOUND] = TO(LISTENING, WATCH),         [BIND_ERROR] = TO(BINDING, WAIT),
 		[TIMER] = TO(BINDING, BIND),            [ENABLE] = TO(BINDING, BIND),
 		[EXITED] = TO(BINDING, IGNORE),         [CRASHED] = TO(BINDING, IGNORE),
 		[FILLED] = TO(BINDING, IGNORE),         [ROOM] = TO(BINDING, IGNORE),
-		[GONE] = TO(BINDING, IGNORE),
+		[GONE] = TO(BINDING, IGNORE),           [EXEC_ERROR] = TO(BINDING, IGNORE),
+		[LIMITED] = TO(BINDING, IGNORE),
 		[HOLD] = TO(BINDING, IGNORE),           [RELEASE] = TO(BINDING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(BINDING, DISMISS),
 	},
 	[LISTENING] = {
 		[ACTIVITY] = TO(LISTENING, SERVE),      [EXEC_ERROR] = TO(BACKOFF, WAIT),
@@ -114,43 +132,53 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(LISTENING, DISMISS),
 	},
 	[FULL] = {
 		[ROOM] = TO(LISTENING, WATCH),          [FILLED] = TO(FULL, IGNORE),
 		[EXITED] = TO(FULL, IGNORE),            [CRASHED] = TO(FULL, IGNORE),
 		[GONE] = TO(FULL, IGNORE),              [EXEC_ERROR] = TO(BACKOFF, WAIT),
+		[LIMITED] = TO(BACKOFF, REST),
 		[BIND_ERROR] = TO(BINDING, BIND),       [ENABLE] = TO(FULL, IGNORE),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(FULL, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(FULL, DISMISS),
 	},
 	[BACKOFF] = {
 		[TIMER] = TO(LISTENING, WATCH),         [ENABLE] = TO(LISTENING, WATCH),
 		[EXITED] = TO(BACKOFF, IGNORE),         [CRASHED] = TO(BACKOFF, IGNORE),
 		[FILLED] = TO(BACKOFF, IGNORE),         [ROOM] = TO(BACKOFF, IGNORE),
 		[GONE] = TO(BACKOFF, IGNORE),           [EXEC_ERROR] = TO(BACKOFF, IGNORE),
+		[LIMITED] = TO(BACKOFF, IGNORE),
 		[BIND_ERROR] = TO(BINDING, BIND),
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(BACKOFF, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(BACKOFF, DISMISS),
 	},
 	[HELD] = {
 		[RELEASE] = TO(LISTENING, WATCH),       [HOLD] = TO(HELD, IGNORE),
 		[EXITED] = TO(HELD, IGNORE),            [CRASHED] = TO(HELD, IGNORE),
 		[FILLED] = TO(HELD, IGNORE),            [ROOM] = TO(HELD, IGNORE),
 		[GONE] = TO(HELD, IGNORE),              [EXEC_ERROR] = TO(HELD, IGNORE),
+		[LIMITED] = TO(HELD, IGNORE),
 		[ENABLE] = TO(HELD, IGNORE),            [BIND_ERROR] = TO(BINDING, BIND),
 		[TIMER] = TO(HELD, IGNORE),             /* the pause before it was held */
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
+		[HALT] = TO(HELD, DISMISS),
 	},
 	[CLOSING] = {
 		[EXITED] = TO(CLOSING, IGNORE),         [CRASHED] = TO(CLOSING, IGNORE),
 		[FILLED] = TO(CLOSING, IGNORE),         [ROOM] = TO(CLOSING, IGNORE),
 		[GONE] = TO(OFF, CLOSE),                [TIMER] = TO(CLOSING, KILL),
 		[ENABLE] = TO(BINDING, BIND),           [EXEC_ERROR] = TO(CLOSING, IGNORE),
+		[LIMITED] = TO(CLOSING, IGNORE),
 		[HOLD] = TO(CLOSING, IGNORE),           [RELEASE] = TO(CLOSING, IGNORE),
 		[DISABLE] = TO(CLOSING, IGNORE),
+		[HALT] = TO(CLOSING, DISMISS),
+		[REPLACED] = TO(OFF, IGNORE),
 	},
 };
 
@@ -168,12 +196,13 @@ static_assert(sizeof(state_names) / sizeof(*state_names) == STATES, "every state
 static const char *const happening_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
 	"hold", "release", "disable", "filled", "room", "gone", "limited", "replaced",
+	"stilled", "halt",
 };
 static_assert(sizeof(happening_names) / sizeof(*happening_names) == HAPPENINGS, "every happening has a name");
 
 static const char *const action_names[] = {
 	"impossible", "ignore", "bind", "watch", "spawn",    "serve", "note",
-	"wait",	      "rest",	"stop", "kill",	"thaw",	 "withdraw", "close",
+	"wait",	      "rest",	"stop", "kill",	"sleep", "thaw", "withdraw", "close", "dismiss",
 };
 static_assert(sizeof(action_names) / sizeof(*action_names) == ACTIONS, "every action has a name");
 

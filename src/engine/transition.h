@@ -25,6 +25,8 @@ enum happening {
 	GONE,                           /* accept = yes: the last instance ended */
 	LIMITED,                        /* as many as cps or trigger_limit let in have come, or it is no time to start */
 	REPLACED,                       /* it goes on with other sockets, without the instances it had */
+	STILLED,                        /* all processes of the instance are frozen, and are to be until it is needed */
+	HALT,                           /* the operator wants its instances gone; it goes on listening */
 	HAPPENINGS
 };
 
@@ -40,9 +42,11 @@ enum action {
 	REST,                           /* pause for as long as the limit says, then TIMER */
 	STOP,                           /* end the instance: kill_signal, then TIMER after timeout_stop */
 	KILL,                           /* SIGKILL to all of it */
-	THAW,
+	SLEEP,                          /* it is frozen: watch what else could need it */
+	THAW,                           /* its processes go on */
 	WITHDRAW,                       /* close the listeners and end the instances */
 	CLOSE,                          /* close the listeners; the service is off */
+	DISMISS,                        /* end every instance there is, and go on */
 	ACTIONS
 };
 

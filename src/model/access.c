@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "base/array.h"
 #include "model/access_words.h"
 
 /* One list, compiled. */
@@ -35,15 +37,12 @@ struct gathering {
 
 static bool gather_network(struct gathering *gathering, const struct network *network)
 {
-	if (gathering->count == gathering->capacity) {
-		size_t capacity = gathering->capacity ? gathering->capacity * 2 : 16;
-		struct network *networks = reallocarray(gathering->networks, capacity, sizeof(*networks));
+	struct network *networks =
+		array_grow(gathering->networks, &gathering->capacity, gathering->count, sizeof(*networks));
 
-		if (!networks)
-			return false;
-		gathering->networks = networks;
-		gathering->capacity = capacity;
-	}
+	if (!networks)
+		return false;
+	gathering->networks = networks;
 	gathering->networks[gathering->count++] = *network;
 	return true;
 }
@@ -117,21 +116,12 @@ static size_t merge_networks(struct network *networks, size_t count)
 	return kept;
 }
 
-static size_t count_words(words list)
-{
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
 static bool compile_rules(struct rules *rules, words list, struct gathering *gathering, struct pool *pool)
 {
 	bool ok = true;
 
 	gathering->count = gathering->name_count = 0;
-	gathering->names = calloc(count_words(list) + 1, sizeof(*gathering->names));
+	gathering->names = calloc(words_count(list) + 1, sizeof(*gathering->names));
 	if (!gathering->names)
 		return false;
 	for (; ok && list && *list; list++)
@@ -198,6 +188,19 @@ enum verdict access_judge(const struct access *access, const unsigned char addre
 	if (!permitted && !access->permits.names)
 		return DENIED;
 	return permitted && !access->denials.names ? PERMITTED : BY_NAME;
+}
+
+bool access_lists(const struct access *access, int family, const void *address)
+{
+	unsigned char whole[16] = { [10] = 0xff, [11] = 0xff };
+
+	if (!access)
+		return false;
+	if (family == AF_INET)
+		memcpy(whole + 12, address, 4);
+	else
+		memcpy(whole, address, sizeof(whole));
+	return access_judge(access, whole) == PERMITTED;
 }
 
 /* Without the dot that may end a name. */

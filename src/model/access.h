@@ -45,6 +45,10 @@ const struct access *access_compile(words only_from, words no_access,
  * access NULL: PERMITTED. */
 enum verdict access_judge(const struct access *access, const unsigned char address[16]);
 
+/* Whether an address as the kernel's lists have it, 4 bytes of AF_INET or 16 of AF_INET6, is let in by number alone. access
+ * NULL: no. */
+bool access_lists(const struct access *access, int family, const void *address);
+
 /* After BY_NAME, with the name that was found for the address and leads back to it; NULL: there is none. In any case
  * of letters. */
 enum verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name);

@@ -24,6 +24,17 @@ static const char *read_form(words word, struct builtin_options *out, const char
 	return NULL;
 }
 
+static const char *read_health(words word, struct builtin_options *out, const char **bad)
+{
+	for (; *word; word++) {
+		*bad = *word;
+		if (strcmp(*word, "reasons") != 0)
+			return "health has the option reasons";
+		out->reasons = true;
+	}
+	return NULL;
+}
+
 static bool *auth_flag(struct builtin_options *out, char letter)
 {
 	switch (letter) {
@@ -118,6 +129,8 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 		return read_form(builtin + 1, out, bad);
 	if (!strcmp(builtin[0], "auth"))
 		return read_auth(builtin + 1, out, bad);
+	if (!strcmp(builtin[0], "health"))
+		return read_health(builtin + 1, out, bad);
 	*bad = builtin[1];
 	return builtin[1] ? "it takes no options" : NULL;
 }

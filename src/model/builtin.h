@@ -8,6 +8,7 @@
 
 struct builtin_options {
 	bool xinetd_text;               /* daytime and chargen as xinetd says them: "20 NOV 2026 05:56:11 UTC" */
+	bool reasons;                   /* health says what is wrong, too */
 	/* auth, with the letters of FreeBSD's inetd(8) */
 	const char *fallback;           /* -d: the user where there is none; NULL: an error */
 	bool random;                    /* -g: a made-up name in place of any */

@@ -15,6 +15,7 @@ static const struct {
 } builtins[] = {
 	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
 	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
+	{ "health", false },
 };
 
 static bool has_program(const struct service *service)
@@ -39,7 +40,7 @@ static void check_alone(const struct service *service, bool has, const char *opt
 
 static bool is_sensor(const struct service *service)
 {
-	return service->gate->deny_time >= 0;
+	return service->terms->gate->deny_time >= 0;
 }
 
 void rule_program(const struct service *service, struct diags *diags)
@@ -61,7 +62,8 @@ void rule_program(const struct service *service, struct diags *diags)
 	    (service->what->exec_search_path && !strchr(exec[0], '/')))
 		return;
 	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
-	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /");
+	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /, or name its folder "
+			  "in exec_search_path");
 }
 
 static bool is_stream(const struct endpoint *endpoint)
@@ -138,7 +140,7 @@ static void check_builtin(const struct service *service, struct diags *diags)
 /* They are a program of superd's own, which is not inside of the folder. */
 static void check_root(const struct service *service, const char *option, struct diags *diags)
 {
-	if (!service->surroundings->root_directory)
+	if (!service->terms->surroundings->root_directory)
 		return;
 	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
 	service_hint(service, diags, "leave it out, or say root_directory = \"\"");

@@ -128,7 +128,8 @@ static void report_clash(const struct claim *a, const struct claim *b, struct di
 	struct buf mine = { 0 }, other = { 0 }, place = { 0 };
 	const char *name = second->service->name;
 
-	if (listen_is_twin(first->service, first->listen) && listen_is_twin(second->service, second->listen))
+	if (listen_is_other_family(first->service, first->listen) &&
+	    listen_is_other_family(second->service, second->listen))
 		return;
 	endpoint_format(second->listen->endpoint, &mine);
 	endpoint_format(first->listen->endpoint, &other);

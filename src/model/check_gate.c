@@ -66,13 +66,13 @@ static void check_accepting(const struct service *service, struct diags *diags)
 
 static void check_identity(const struct service *service, struct diags *diags)
 {
-	const struct logging *log = service->logging;
+	const struct logging *log = service->terms->logging;
 
-	if (service->gate->libwrap && !all_datagrams(service)) {
+	if (service->terms->gate->libwrap && !all_datagrams(service)) {
 		service_refuse(service, "libwrap", diags, "libwrap %s", takes_connections(service));
 		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
 	}
-	if (service->gate->id_only) {
+	if (service->terms->gate->id_only) {
 		service_refuse(service, "id_only", diags, "id_only %s", takes_connections(service));
 		service_hint(service, diags, "say accept = yes, or id_only = no");
 	}
@@ -109,7 +109,7 @@ static void check_nameless(const struct service *service, struct diags *diags)
 {
 	static const char ways[] = "socket_user, socket_group and socket_mode say who may come there; another service "
 				   "can have the other sockets";
-	const struct gate *gate = service->gate;
+	const struct gate *gate = service->terms->gate;
 	const struct listen *listen = nameless(service);
 
 	if (!listen)
@@ -139,7 +139,7 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 /* Anybody can write any sender on a datagram, and have somebody else kept out. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
-	if (service->gate->deny_time <= 0)
+	if (service->terms->gate->deny_time <= 0)
 		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (!endpoint_is_datagram(service->sockets[i].endpoint))
@@ -151,9 +151,18 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 	}
 }
 
+static bool any_intercepts(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].options->intercept)
+			return true;
+	}
+	return false;
+}
+
 void rule_gate(const struct service *service, struct diags *diags)
 {
-	const struct gate *gate = service->gate;
+	const struct gate *gate = service->terms->gate;
 
 	warn_of_nobody(service, "only_from", gate->only_from, diags);
 	warn_of_nobody(service, "no_access", gate->no_access, diags);
@@ -166,7 +175,7 @@ void rule_gate(const struct service *service, struct diags *diags)
 	if (!service->what->accept) {
 		check_accepting(service, diags);
 		check_identity(service, diags);
-	} else if (gate->intercept && service_mark(service, "intercept")) {
+	} else if (service_mark(service, "intercept") && any_intercepts(service)) {
 		diag_warning(diags, service_origin(service, "intercept"),
 			     "%s: intercept does nothing here: superd looks at every client anyway",
 			     service->name);

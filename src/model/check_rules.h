@@ -21,11 +21,23 @@ void rule_environment(const struct service *service, struct diags *diags);
 void rule_program(const struct service *service, struct diags *diags);
 void rule_builtin(const struct service *service, struct diags *diags);
 
+/* That every %{ } of a text of this option is one that can be replaced. */
+void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags);
+
+void rule_commands(const struct service *service, struct diags *diags);
+
 void rule_start(const struct service *service, struct diags *diags);
 void rule_type(const struct service *service, struct diags *diags);
 void rule_streams(const struct service *service, struct diags *diags);
 void rule_backoff(const struct service *service, struct diags *diags);
+void rule_idle(const struct service *service, struct diags *diags);
 void rule_capabilities(const struct service *service, struct diags *diags);
+
+void rule_hardening(const struct service *service, struct diags *diags);
+
+void rule_handed(const struct service *service, struct diags *diags);
+
+void rule_resources(const struct service *service, struct diags *diags);
 
 void rule_gate(const struct service *service, struct diags *diags);
 

@@ -24,6 +24,9 @@ void rule_type(const struct service *service, struct diags *diags)
 	if (forking && (service->what->builtin || service->what->redirect))
 		service_refuse(service, "type", diags,
 			       "type = forking needs exec: what superd runs itself stays in front");
+	if (service_notifies(service) && (service->what->builtin || service->what->redirect))
+		service_refuse(service, "type", diags,
+			       "type = notify needs exec: what superd runs itself is ready at once");
 	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
 		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
 }
@@ -33,14 +36,21 @@ static const struct stream *stream_named(const struct service *service, const ch
 	return directive_field(directive_find(NATIVE, name), service);
 }
 
-/* Standard input and output are the socket already. */
-static void check_stream_taken(const struct service *service, const char *name, struct diags *diags)
+static bool is_socket(const struct service *service, const char *name)
 {
-	if (!service_mark(service, name) || service_is_unclear(service, name) ||
-	    stream_named(service, name)->kind == STREAM_SOCKET)
+	return stream_named(service, name)->kind == STREAM_SOCKET;
+}
+
+/* One of the three has to be the socket. */
+static void check_input_taken(const struct service *service, struct diags *diags)
+{
+	bool has_output = !service_mark(service, "output") || is_socket(service, "output");
+
+	if (!service_mark(service, "input") || service_is_unclear(service, "input") || is_socket(service, "input") ||
+	    has_output || is_socket(service, "error"))
 		return;
-	service_refuse(service, name, diags, "with pass = inetd, %s is the socket", name);
-	diags_hint(diags, "leave %s out, or say pass = systemd", name);
+	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
+	diags_hint(diags, "leave input out, or say pass = systemd");
 }
 
 static void check_stream_socket(const struct service *service, const char *name, struct diags *diags)
@@ -50,35 +60,73 @@ static void check_stream_socket(const struct service *service, const char *name,
 		return;
 	if (service_is_unclear(service, "listen"))
 		return;
-	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %zu",
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u",
 		       name, service->socket_count);
+}
+
+static bool has_socket(const struct service *service, const char *name)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!strcmp(service->sockets[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_stream_descriptor(const struct service *service, const char *name, const char *usual,
+				    struct diags *diags)
+{
+	const struct stream *stream = stream_named(service, name);
+
+	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
+		return;
+	if (service->what->pass == PASS_INETD)
+		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+	else if (!has_socket(service, stream->path ? stream->path : usual))
+		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
+			       stream->path ? stream->path : usual);
+}
+
+static void check_input(const struct service *service, struct diags *diags)
+{
+	const struct streams *streams = service->terms->streams;
+	const char *said = service_mark(service, "input_text") ? "input_text" : "input_data";
+	unsigned input = streams->input.kind;
+
+	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
+		service_refuse(service, "input", diags, "input: nothing can be read from there");
+		diags_hint(diags, "input is null, file:PATH, data, fd:NAME, inherit or socket");
+	}
+	if (input != STREAM_DATA && service_mark(service, said))
+		diag_warning(diags, service_origin(service, said), "%s: %s is not read: input is not data",
+			     service->name, said);
 }
 
 void rule_streams(const struct service *service, struct diags *diags)
 {
-	static const char *const names[] = { "input", "output", "error" };
-	unsigned input = service->streams->input.kind;
+	static const char *const names[][2] = { { "input", "stdin" }, { "output", "stdout" }, { "error", "stderr" } };
 
-	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND) {
-		service_refuse(service, "input", diags, "input: nothing can be read from there");
-		diags_hint(diags, "input is null, file:PATH, inherit or socket");
-	}
+	check_input(service, diags);
+	if (stream_named(service, "output")->kind == STREAM_DATA)
+		service_refuse(service, "output", diags, "output = data: only input can be data");
+	if (stream_named(service, "error")->kind == STREAM_DATA && service_mark(service, "error"))
+		service_refuse(service, "error", diags, "error = data: only input can be data");
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
-	if (service->what->pass == PASS_INETD) {
-		check_stream_taken(service, "input", diags);
-		check_stream_taken(service, "output", diags);
-		return;
+	if (service->what->pass == PASS_INETD)
+		check_input_taken(service, diags);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (service->what->pass != PASS_INETD)
+			check_stream_socket(service, names[i][0], diags);
+		check_stream_descriptor(service, names[i][0], names[i][1], diags);
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		check_stream_socket(service, names[i], diags);
 }
 
 void rule_backoff(const struct service *service, struct diags *diags)
 {
 	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
 
-	if (service->life->backoff_min <= service->life->backoff_max)
+	if (service->terms->life->backoff_min <= service->terms->life->backoff_max)
 		return;
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
 }
@@ -86,7 +134,8 @@ void rule_backoff(const struct service *service, struct diags *diags)
 void rule_capabilities(const struct service *service, struct diags *diags)
 {
 	const struct directive *directive = directive_find(NATIVE, "ambient_capabilities");
-	uint64_t outside = service->who->ambient_capabilities & ~service->who->capability_bounding_set;
+	const struct who *who = service->terms->who;
+	uint64_t outside = who->ambient_capabilities & ~who->capability_bounding_set;
 	struct buf names = { 0 };
 
 	if (!outside)

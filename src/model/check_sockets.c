@@ -87,7 +87,7 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 		first = listen;
 	}
 	if (!first && service->socket_count && service_mark(service, "symlinks") &&
-	    service->socket_defaults->symlinks)
+	    service->terms->socket_defaults->symlinks)
 		service_refuse(service, "symlinks", diags,
 			       "symlinks: it has no unix socket or fifo that could have another name");
 }
@@ -117,10 +117,40 @@ static bool is_ipv6(const struct endpoint *endpoint)
 	return endpoint_is_inet(endpoint) && endpoint->family != FAMILY_IPV4;
 }
 
+static bool has_peers(const struct endpoint *endpoint)
+{
+	return endpoint_accepts(endpoint) && (endpoint_is_inet(endpoint) || endpoint->kind == ENDPOINT_TCPMUX);
+}
+
 static bool is_local(const struct endpoint *endpoint)
 {
 	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_UNIX_DGRAM ||
 	       endpoint->kind == ENDPOINT_SEQPACKET || endpoint->kind == ENDPOINT_NETLINK;
+}
+
+static bool is_unix(const struct endpoint *endpoint)
+{
+	return is_local(endpoint) && endpoint->kind != ENDPOINT_NETLINK;
+}
+
+static bool is_special(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_SPECIAL;
+}
+
+static bool is_queue(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_MQUEUE;
+}
+
+static bool has_owner(const struct endpoint *endpoint)
+{
+	return endpoint_is_path(endpoint) || is_queue(endpoint);
+}
+
+static bool is_tcp_or_udp(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP;
 }
 
 static bool is_message(const struct endpoint *endpoint)
@@ -134,11 +164,11 @@ static const struct {
 	bool (*fits)(const struct endpoint *endpoint);
 	const char *needs;
 } uses[] = {
-	{ "socket_user", endpoint_is_path, "a node in the file system" },
-	{ "socket_group", endpoint_is_path, "a node in the file system" },
-	{ "socket_mode", endpoint_is_path, "a node in the file system" },
+	{ "socket_user", has_owner, "a node in the file system, or a message queue" },
+	{ "socket_group", has_owner, "a node in the file system, or a message queue" },
+	{ "socket_mode", has_owner, "a node in the file system, or a message queue" },
 	{ "directory_mode", endpoint_is_path, "a node in the file system" },
-	{ "remove_on_stop", endpoint_is_path, "a node in the file system" },
+	{ "remove_on_stop", has_owner, "a node in the file system, or a message queue" },
 	{ "bind_to_device", endpoint_is_inet, "an Internet address" },
 	{ "free_bind", endpoint_is_inet, "an Internet address" },
 	{ "transparent", endpoint_is_inet, "an Internet address" },
@@ -155,7 +185,18 @@ static const struct {
 	{ "broadcast", is_udp, "UDP datagrams" },
 	{ "pass_credentials", is_local, "unix or netlink messages" },
 	{ "pass_packet_info", is_message, "UDP or netlink datagrams" },
+	{ "multicast_group", is_udp, "UDP datagrams" },
+	{ "every_address", endpoint_is_inet, "an Internet address" },
+	{ "pass_security", is_local, "unix or netlink messages" },
+	{ "pass_pidfd", is_local, "unix or netlink messages" },
+	{ "accept_file_descriptors", is_unix, "a unix socket" },
+	{ "socket_protocol", is_tcp_or_udp, "TCP or UDP" },
+	{ "writable", is_special, "a special: file" },
+	{ "message_queue_max_messages", is_queue, "a message queue" },
+	{ "message_queue_message_size", is_queue, "a message queue" },
+	{ "xattr_entry_point", endpoint_is_path, "a node in the file system" },
 	{ "pipe_size", is_fifo, "a fifo" },
+	{ "probe_from", has_peers, "connections of TCP" },
 };
 
 static bool any_fits(const struct service *service, bool (*fits)(const struct endpoint *endpoint))
@@ -170,7 +211,7 @@ static bool any_fits(const struct service *service, bool (*fits)(const struct en
 static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
 {
 	const char *option = directives[mark->directive].name[NATIVE];
-	struct origin at = { .file = mark->file, .line = mark->line, .column = mark->column };
+	struct origin at = service_place(service, mark);
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
 		if (!strcmp(uses[i].option, option) && !any_fits(service, uses[i].fits))
@@ -179,8 +220,48 @@ static void check_use(const struct service *service, const struct mark *mark, st
 	}
 }
 
+/* The kernel takes both sizes or none. */
+static void check_sizes(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	bool count = listen->options->message_queue_max_messages, size = listen->options->message_queue_message_size;
+	const char *said = count ? "message_queue_max_messages" : "message_queue_message_size";
+
+	if (count != size && is_queue(listen->endpoint))
+		service_refuse(service, said, diags, "of message_queue_max_messages and message_queue_message_size "
+			       "there are both or neither");
+}
+
+static void check_attributes(const struct service *service, const char *option, words list, struct diags *diags)
+{
+	for (; list && *list; list++) {
+		if (strncmp(*list, "user.", 5) != 0 || !strchr(*list, '=') || strchr(*list, '=') == *list + 5)
+			service_refuse(service, option, diags, "%s: '%s': it is user.NAME=value", option, *list);
+	}
+}
+
+static void check_values(const struct service *service, struct diags *diags)
+{
+	const struct socket_options *before = NULL;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		check_sizes(service, listen, diags);
+		if (listen->options != before) {
+			check_attributes(service, "xattr_entry_point", listen->options->xattr_entry_point, diags);
+			check_attributes(service, "xattr_listen", listen->options->xattr_listen, diags);
+			check_attributes(service, "xattr_accept", listen->options->xattr_accept, diags);
+		}
+		before = listen->options;
+	}
+}
+
 void rule_options(const struct service *service, struct diags *diags)
 {
+	check_values(service, diags);
+	/* Of another system's table it is that system's to say what acts on what. */
+	if (service->is_foreign)
+		return;
 	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
 		if (directives[service->marks[i].directive].chapter == CHAPTER_SOCKETS)
 			check_use(service, &service->marks[i], diags);

@@ -17,6 +17,8 @@ static const char *name_refuse(const char *name)
 		return "a name is missing";
 	if (strlen(name) > NAME_MOST)
 		return "a name has at most 255 characters";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "a name is part of paths, where . and .. are folders";
 	for (; *name; name++) {
 		if (!isgraph((unsigned char)*name) || *name == ':' || *name == '/')
 			return "a name is made of letters, digits and signs, without blank, colon or slash";
@@ -53,12 +55,20 @@ static bool has_port(const struct service *service)
 	return false;
 }
 
-static bool has_socket(const struct service *service, const char *name, size_t length)
+static bool is_any(const struct endpoint *endpoint)
+{
+	(void)endpoint;
+	return true;
+}
+
+/* Whether one of its sockets has this name and is of a kind. */
+static bool has_socket(const struct service *service, const char *name, size_t length,
+		       bool (*is_meant)(const struct endpoint *endpoint))
 {
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const char *known = service->sockets[i].name;
 
-		if (strlen(known) == length && !memcmp(known, name, length))
+		if (strlen(known) == length && !memcmp(known, name, length) && is_meant(service->sockets[i].endpoint))
 			return true;
 	}
 	return false;
@@ -81,12 +91,16 @@ static const char *template_refuse(const struct service *service, const char *te
 	if (descriptor)
 		return service->socket_count ? NULL : "it has no socket";
 	if (length > 3 && !memcmp(text, "fd:", 3))
-		return has_socket(service, text + 3, length - 3) ? NULL : "it has no socket of this name";
-	return "there are %{fd}, %{fd:NAME}, %{fds}, %{service} and %{port}; %% is a percent sign";
+		return has_socket(service, text + 3, length - 3, is_any) ? NULL : "it has no socket of this name";
+	if (length > 5 && !memcmp(text, "path:", 5))
+		return has_socket(service, text + 5, length - 5, endpoint_is_path) ? NULL : "it has no such node";
+	if (is_word(text, length, "instance"))
+		return service->what->accept ? NULL : "only with accept = yes there is a connection to name";
+	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "
+	       "percent sign";
 }
 
-static void check_templates(const struct service *service, const char *option, const char *text,
-			    struct diags *diags)
+void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags)
 {
 	for (const char *at = strchr(text, '%'); at; at = strchr(at, '%')) {
 		const char *end = at[1] == '{' ? strchr(at, '}') : at;
@@ -129,7 +143,7 @@ void rule_templates(const struct service *service, struct diags *diags)
 		check_templates(service, "exec", *word, diags);
 	if (service->what->argv0)
 		check_templates(service, "argv0", service->what->argv0, diags);
-	for (words word = service->surroundings->env; word && *word; word++)
+	for (words word = service->terms->surroundings->env; word && *word; word++)
 		check_templates(service, "env", *word, diags);
 }
 
@@ -156,6 +170,6 @@ static void check_variables(const struct service *service, const char *option, w
 
 void rule_environment(const struct service *service, struct diags *diags)
 {
-	check_variables(service, "env", service->surroundings->env, diags);
-	check_variables(service, "passenv", service->surroundings->passenv, diags);
+	check_variables(service, "env", service->terms->surroundings->env, diags);
+	check_variables(service, "passenv", service->terms->surroundings->passenv, diags);
 }

@@ -13,9 +13,9 @@ static const void *group_field(const struct directive *directive, const void *gr
 	return (const char *)group + directive->offset;
 }
 
-static bool is_of(const struct directive *directive, unsigned chapter)
+static bool is_of(const struct directive *directive, enum option_group group)
 {
-	return (unsigned)directive->chapter == chapter && !(directive->flags & (LATER | STRUCTURE));
+	return directive->group == group && !(directive->flags & STRUCTURE);
 }
 
 static void why_add(struct buf *why, const char *name)
@@ -27,8 +27,8 @@ static void why_add(struct buf *why, const char *name)
 	buf_text(why, name);
 }
 
-/* Whether two groups are equal. why gets each option that differs, and then all of them are looked at. */
-static bool groups_equal(unsigned group, const void *a, const void *b, struct buf *why)
+/* why gets each option that differs, and then all of them are looked at. */
+static bool sockets_equal(const struct socket_options *a, const struct socket_options *b, struct buf *why)
 {
 	bool equal = true;
 
@@ -37,7 +37,7 @@ static bool groups_equal(unsigned group, const void *a, const void *b, struct bu
 	for (size_t i = 0; i < directive_count && (equal || why); i++) {
 		const struct directive *directive = &directives[i];
 
-		if (!is_of(directive, group) ||
+		if (!is_of(directive, GROUP_SOCKETS) ||
 		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
 			continue;
 		why_add(why, directive->name[NATIVE]);
@@ -48,7 +48,7 @@ static bool groups_equal(unsigned group, const void *a, const void *b, struct bu
 
 bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
 {
-	return groups_equal(GROUP_SOCKETS, before, after, NULL);
+	return sockets_equal(before, after, NULL);
 }
 
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
@@ -56,7 +56,7 @@ bool socket_options_need_rebind(const struct socket_options *before, const struc
 	for (size_t i = 0; i < directive_count && before != after; i++) {
 		const struct directive *directive = &directives[i];
 
-		if (is_of(directive, CHAPTER_SOCKETS) && directive->change == CHANGE_REBIND &&
+		if (is_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
 		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
 			return true;
 	}
@@ -70,7 +70,7 @@ static bool listens_at_same(const struct listen *a, const struct listen *b)
 
 static enum fate options_compare(const struct listen *a, const struct listen *b, struct buf *why)
 {
-	if (!groups_equal(GROUP_SOCKETS, a->options, b->options, why))
+	if (!sockets_equal(a->options, b->options, why))
 		return socket_options_need_rebind(a->options, b->options) ? FATE_SOCKETS : FATE_CHANGED;
 	if (a->owner == b->owner && a->owner_group == b->owner_group)
 		return FATE_SAME;
@@ -122,18 +122,33 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
+/* All but sockets' options, of which those that each socket has count. A long table has this done for each of its
+ * services, so the options are gone through once and not once a group. */
+static bool terms_equal(const struct service *before, const struct service *after, struct buf *why)
+{
+	bool equal = true;
+
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+		const void *a, *b;
+
+		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+			continue;
+		a = service_group(before, directive->group);
+		b = service_group(after, directive->group);
+		if (a == b || directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
 /* Fates are in the order of their weight. */
 enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
 {
-	enum fate fate = FATE_SAME, sockets;
+	enum fate fate = terms_equal(before, after, why) ? FATE_SAME : FATE_CHANGED, sockets;
 
-	for (unsigned group = 0; group < GROUPS; group++) {
-		/* Of sockets' options, those that each socket has count. */
-		if (group == GROUP_SOCKETS || groups_equal(group, before->group[group], after->group[group],
-							   why))
-			continue;
-		fate = FATE_CHANGED;
-	}
 	if (!socket_names_equal(before, after)) {
 		why_add(why, "socket");
 		fate = FATE_CHANGED;
@@ -144,4 +159,20 @@ enum fate service_compare(const struct service *before, const struct service *af
 	}
 	sockets = sockets_compare(before, after, why);
 	return sockets > fate ? sockets : fate;
+}
+
+bool service_runs_differently(const struct service *before, const struct service *after)
+{
+	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
+		return true;
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *a = service_group(before, directive->group), *b = service_group(after, directive->group);
+
+		if (directive->change == CHANGE_NEXT && directive->group != GROUP_SOCKETS &&
+		    is_of(directive, directive->group) && a != b &&
+		    !directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			return true;
+	}
+	return false;
 }

@@ -18,6 +18,9 @@ enum fate {
  * separated by blanks. */
 enum fate service_compare(const struct service *before, const struct service *after, struct buf *why);
 
+/* Whether a backend would be started otherwise by the one row than by the other. */
+bool service_runs_differently(const struct service *before, const struct service *after);
+
 /* Whether a listener open with `before`'s options must be made anew to have `after`'s; equal endpoints assumed. */
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);
 bool socket_options_equal(const struct socket_options *before, const struct socket_options *after);

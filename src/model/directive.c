@@ -1,9 +1,7 @@
 /* The table itself, in the manual's order: an entry is all that superd knows of an option.
  *
  * The hard thing is that an entry must not lie: FIELD ties the C type of the struct's member to the type that
- * parses it, so a mismatch does not compile, and a test reads every default, every word and every name.
- * Entries marked LATER are options that are known but not done; they are refused by name, for a line that
- * restricts must never be ignored. */
+ * parses it, so a mismatch does not compile, and a test reads every default, every word and every name. */
 #include "model/directive.h"
 
 #include <sys/resource.h>
@@ -24,6 +22,7 @@
 #define C_command words
 #define C_env words
 #define C_stream struct stream
+#define C_base64 words
 #define C_limit struct limit
 #define C_capabilities uint64_t
 #define C_tos int64_t
@@ -38,21 +37,56 @@
 #define C_rate struct rate
 #define C_log_type const struct log_target *
 #define C_flags unsigned
+#define C_multicast words
+#define C_commands words
+#define C_statuses words
+#define C_conditions words
+#define C_signs const char *
+#define C_calls words
+#define C_families words
+#define C_namespaces unsigned
+#define C_error int64_t
+#define C_protected_paths words
+#define C_bindings words
+#define C_temporary words
+#define C_memory struct amount
+#define C_tasks struct amount
+#define C_quota int64_t
+#define C_weight int64_t
+#define C_device_limits words
+#define C_device_rules words
+#define C_delegation bool
+#define C_networks words
+#define C_handed_files words
+#define C_loaded_credentials words
+#define C_set_credentials words
+#define C_imported_credentials words
 
 #define STRUCT_WHAT struct what
 #define STRUCT_SOCKETS struct socket_options
 #define STRUCT_WHO struct who
 #define STRUCT_SURROUNDINGS struct surroundings
+#define STRUCT_LIMITS struct limits
 #define STRUCT_STREAMS struct streams
 #define STRUCT_GATE struct gate
 #define STRUCT_LIFE struct life
 #define STRUCT_LOG struct logging
+#define STRUCT_COMMANDS struct commands
+#define STRUCT_ENDS struct ends
+#define STRUCT_HARDENING struct hardening
+#define STRUCT_PATHS struct paths
+#define STRUCT_CALLS struct calls
+#define STRUCT_FOLDERS struct folders
+#define STRUCT_SCHEDULING struct scheduling
+#define STRUCT_RESOURCES struct resources
+#define STRUCT_BOUNDS struct bounds
+#define STRUCT_EXTRAS struct extras
 
 /* Chapter, place and type of an option; does not compile where the member is not what the type stores. */
-#define FIELD(CHAPTER, member, as) \
-	.type = &type_##as, .chapter = CHAPTER_##CHAPTER, \
-	.offset = offsetof(STRUCT_##CHAPTER, member) + \
-		  0 * sizeof(char[_Generic(&((STRUCT_##CHAPTER *)0)->member, C_##as *: 1)])
+#define FIELD(GROUP, member, as) \
+	.type = &type_##as, .chapter = CHAPTER_##GROUP, .group = GROUP_##GROUP, \
+	.offset = offsetof(STRUCT_##GROUP, member) + \
+		  0 * sizeof(char[_Generic(&((STRUCT_##GROUP *)0)->member, C_##as *: 1)])
 
 #define ANYWHERE (IN_DEFAULTS | IN_SOCKET)
 #define SECONDS(n) ((int64_t)(n) * 1000000)
@@ -60,17 +94,58 @@
 
 #define RLIMIT(suffix, resource, unit, ...) \
 	{ .name = { "rlimit_" #suffix, [UNIT] = "Service.Limit" unit, __VA_ARGS__ }, \
-	  FIELD(SURROUNDINGS, limits[RLIMIT_##resource], limit), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, \
+	  FIELD(LIMITS, of[RLIMIT_##resource], limit), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, \
 	  .unset = &no_limit, .argument = "soft[:hard]", .translated = FROM(LAUNCHD),
 
-#define NOT_YET(CHAPTER, native, ...) \
-	{ .name = { native, __VA_ARGS__ }, .type = &type_later, .chapter = CHAPTER_##CHAPTER, \
-	  .flags = IN_DEFAULTS | LATER, .change = CHANGE_NEXT,
+/* On or off. */
+#define SWITCH(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(HARDENING, native, bool), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+
+#define CHOICE(native, key, usual) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(HARDENING, native, word), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = usual, .words = native##_words,
+
+#define PATHS(native, key, as, example) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(PATHS, native, as), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = example,
+
+#define FOLDERS(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(FOLDERS, native, directories), \
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name[:link]",
+
+#define FOLDER_MODE(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(FOLDERS, native, mode), \
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0755", .argument = "mode",
+
+#define AMOUNT(native, key, as, example) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, as), .unset = &no_amount, \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = example,
+
+#define DEVICE_LIMITS(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, device_limits), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "path limit",
+
+#define COMMANDS(native, unit, PHASE) \
+	{ .name = { native, [UNIT] = unit }, FIELD(COMMANDS, of[PHASE_##PHASE], commands), \
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
 
 static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", NULL };
 static const char *const type_words[] = {
-	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify", [TYPE_FORKING] = "forking",
-	[TYPE_ONESHOT] = "oneshot", NULL
+	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
+	[TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot", NULL
+};
+static const char *const notify_access_words[] = {
+	[NOTIFY_NONE] = "none", [NOTIFY_MAIN] = "main", [NOTIFY_EXEC] = "exec", [NOTIFY_ALL] = "all", NULL
+};
+static const char *const preserve_words[] = {
+	[PRESERVE_NO] = "no", [PRESERVE_RESTART] = "restart", [PRESERVE_ON_SUCCESS] = "on-success",
+	[PRESERVE_YES] = "yes", NULL
+};
+static const char *const restart_words[] = {
+	[RESTART_NO] = "no", [RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort",
+	[RESTART_ALWAYS] = "always", NULL
 };
 static const char *const start_words[] = { [START_DEMAND] = "demand", [START_BOOT] = "boot", NULL };
 static const char *const ipv6_only_words[] = {
@@ -80,19 +155,93 @@ static const char *const overload_words[] = { [OVERLOAD_QUEUE] = "queue", [OVERL
 static const char *const kill_mode_words[] = {
 	[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none", NULL
 };
+static const char *const idle_action_words[] = {
+	[IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", [IDLE_REPORT] = "report", NULL
+};
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
+/* By syslog(3)'s numbers; 12 to 15 are the system's own. */
+static const char *const syslog_facility_words[] = {
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	"12", "13", "14", "15", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
+};
+static const char *const syslog_level_words[] = {
+	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
+};
+static const char *const timestamping_words[] = {
+	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
+};
+static const char *const socket_protocol_words[] = {
+	[PROTOCOL_DEFAULT] = "default", [PROTOCOL_UDPLITE] = "udplite", [PROTOCOL_MPTCP] = "mptcp", NULL
+};
+static const char *const instance_names_words[] = {
+	[INSTANCE_NAMES_COOKIE] = "cookie", [INSTANCE_NAMES_PLAIN] = "plain", NULL
+};
+static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
 static const char *const on_remove_words[] = { [REMOVE_FINISH] = "finish", [REMOVE_STOP] = "stop", NULL };
 
+static const char *const private_tmp_words[] = {
+	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
+};
+static const char *const private_users_words[] = {
+	[PRIVATE_USERS_NO] = "no", [PRIVATE_USERS_YES] = "yes", [PRIVATE_USERS_SELF] = "self",
+	[PRIVATE_USERS_IDENTITY] = "identity", [PRIVATE_USERS_FULL] = "full", NULL
+};
+static const char *const protect_system_words[] = {
+	[SYSTEM_WRITABLE] = "no", [SYSTEM_PROTECTED] = "yes", [SYSTEM_FULL] = "full", [SYSTEM_STRICT] = "strict", NULL
+};
+static const char *const protect_home_words[] = {
+	[HOME_WRITABLE] = "no", [HOME_HIDDEN] = "yes", [HOME_READ_ONLY] = "read-only", [HOME_TEMPORARY] = "tmpfs", NULL
+};
+static const char *const protect_proc_words[] = {
+	[PROC_DEFAULT] = "default", [PROC_NO_ACCESS] = "noaccess", [PROC_INVISIBLE] = "invisible",
+	[PROC_TRACEABLE] = "ptraceable", NULL
+};
+static const char *const proc_subset_words[] = { [SUBSET_ALL] = "all", [SUBSET_PID] = "pid", NULL };
+static const char *const mount_flags_words[] = {
+	[MOUNTS_SHARED] = "shared", [MOUNTS_SLAVE] = "slave", [MOUNTS_PRIVATE] = "private", NULL
+};
+static const char *const keyring_mode_words[] = {
+	[KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared", NULL
+};
+/* By the bits of linux/securebits.h. */
+static const char *const secure_bits_words[] = {
+	"noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
+	"no-cap-ambient-raise", "no-cap-ambient-raise-locked", NULL
+};
+/* In the order of sys/seccomp's own. */
+static const char *const architecture_words[] = {
+	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
+	"mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x", NULL
+};
+
 static const char *const builtin_words[] = {
-	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", NULL
+	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", "health", NULL
 };
 static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
 static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
 
 static const char *const home_words[] = { "~", NULL };
+static const char *const device_policy_words[] = {
+	[DEVICES_AUTO] = "auto", [DEVICES_CLOSED] = "closed", [DEVICES_STRICT] = "strict", NULL
+};
+static const char *const oom_policy_words[] = {
+	[OOM_CONTINUE] = "continue", [OOM_STOP] = "stop", [OOM_KILL] = "kill", NULL
+};
+static const char *const directory_preserve_words[] = {
+	[DIRECTORY_GOES] = "no", [DIRECTORY_STAYS] = "yes", [DIRECTORY_RESTARTS] = "restart", NULL
+};
+static const char *const cpu_scheduling_words[] = {
+	[CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch", [CPU_IDLE] = "idle",
+	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
+};
+/* In the order of sys/scheduling's own. */
+static const char *const personality_words[] = {
+	"default", "x86", "x86-64", "arm", "arm64", "ppc", "ppc-le", "ppc64", "ppc64-le", "s390", "s390x", NULL
+};
 
 static const struct limit no_limit = { .soft = -1, .hard = -1 };
 static const int64_t no_number = -1;
+static const struct amount no_amount = { -1, -1 };
 static const int64_t no_adjustment = INT64_MIN;
 static const uint64_t every_capability = UINT64_MAX;
 static const struct rate no_rate = { .number = UNLIMITED };
@@ -108,16 +257,18 @@ const struct directive directives[] = {
 		  "ENDPOINTS." },
 	{ .name = { "socket" }, .type = &type_endpoints,
 	  .chapter = CHAPTER_WHAT, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
-	  .help = "A socket with options and a name of its own. The name is its entry in LISTEN_FDNAMES; "
-		  "inside the braces stand its listen and any option of a socket." },
+	  .help = "A socket with options and a name of its own. The name is its entry in LISTEN_FDNAMES, "
+		  "where several may have one; inside the braces stand its listen and any option of a socket." },
 	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(WHAT, exec, command),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
-	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words "
-		  "by quotes and backslashes without expanding anything; a list is taken word by word. In the "
-		  "arguments %{fd} and %{fd:NAME} are replaced by the number of the first socket and of the one "
-		  "of this name, with accept = yes both by the connection's; %{fds} by all numbers with commas "
-		  "between, %{service} by the service's name, %{port} by its port; %% is a percent sign." },
+	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words by "
+		  "quotes and backslashes without expanding anything; a list is taken word by word. In the arguments "
+		  "%{fd} and %{fd:NAME} are replaced by the number of the first socket and of the one of this name, "
+		  "with accept = yes both by the connection's; %{fds} by all numbers with commas between, "
+		  "%{path:NAME} by the path of the unix socket of this name, %{service} by the service's name, "
+		  "%{port} by its port, with accept = yes %{instance} by a name of the connection, as instance_names "
+		  "says; %% is a percent sign." },
 	{ .name = { "argv0" }, FIELD(WHAT, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "What the program sees as its own name, in place of the path in exec." },
@@ -140,8 +291,8 @@ const struct directive directives[] = {
 	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(WHAT, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
 	  .help = "When a backend counts as started: simple and exec once the program runs, forking once its "
-		  "first process has ended, oneshot when it has done its work. notify, once it says READY=1, is "
-		  "not there yet and is refused." },
+		  "first process has ended, oneshot when it has done its work, notify and notify-reload once it says "
+		  "READY=1 (see NOTIFICATIONS)." },
 	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(WHAT, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
@@ -162,7 +313,8 @@ const struct directive directives[] = {
 	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
 	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
-		  "without user it runs as nobody." },
+		  "without user it runs as nobody. The keep_alive options hold for both sides, and runtime_max ends it "
+		  "however busy it is." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
@@ -281,6 +433,61 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "Has the kernel tell the backend of a UDP socket to which address and interface a datagram "
 		  "came, and that of a netlink socket to which group." },
+	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD(SOCKETS, pass_security, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Has the kernel tell the backend of a unix or netlink socket the security label of who sent a "
+		  "message." },
+	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD(SOCKETS, pass_pidfd, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Has the kernel pass the backend of a unix socket a pidfd of the process that sent a message. It "
+		  "takes Linux 6.5." },
+	{ .name = { "accept_file_descriptors", [UNIT] = "Socket.AcceptFileDescriptors" },
+	  FIELD(SOCKETS, accept_file_descriptors, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "yes", .argument = "yes | no",
+	  .help = "With no, clients of a unix socket can pass the backend no descriptors. It takes Linux 6.16; on an "
+		  "older one a warning says that they can." },
+	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD(SOCKETS, timestamping, word),
+	  .translated = FROM(UNIT),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
+	  .help = "Has the kernel tell the backend when each datagram came, in microseconds or in nanoseconds." },
+	{ .name = { "socket_protocol", [UNIT] = "Socket.SocketProtocol" }, FIELD(SOCKETS, socket_protocol, word),
+	  .translated = FROM(UNIT),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_REBIND, .fallback = "default",
+	  .words = socket_protocol_words,
+	  .help = "Another protocol in the place of the kind's own: udplite in that of UDP, mptcp in that of TCP." },
+	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD(SOCKETS, flush_pending, bool),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = no, when an instance has ended, closes the connections and throws away the datagrams "
+		  "that came meanwhile, in place of starting another for them." },
+	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD(SOCKETS, writable, bool),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .help = "Opens a special: file for writing, too." },
+	{ .name = { "message_queue_max_messages", [UNIT] = "Socket.MessageQueueMaxMessages" },
+	  FIELD(SOCKETS, message_queue_max_messages, count),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .most = INT32_MAX,
+	  .help = "How many messages a message queue that superd makes holds, with message_queue_message_size. 0 "
+		  "leaves the kernel's value." },
+	{ .name = { "message_queue_message_size", [UNIT] = "Socket.MessageQueueMessageSize" },
+	  FIELD(SOCKETS, message_queue_message_size, size),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
+	  .most = INT32_MAX,
+	  .help = "How long a message of it may be, with message_queue_max_messages. 0 leaves the kernel's value." },
+	{ .name = { "xattr_entry_point", [UNIT] = "Socket.XAttrEntryPoint" }, FIELD(SOCKETS, xattr_entry_point, list),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
+	  .help = "Extended attributes of the node of a unix socket or fifo. What the file system or the kernel does "
+		  "not take is left out." },
+	{ .name = { "xattr_listen", [UNIT] = "Socket.XAttrListen" }, FIELD(SOCKETS, xattr_listen, list),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
+	  .help = "The same of the listening socket itself." },
+	{ .name = { "xattr_accept", [UNIT] = "Socket.XAttrAccept" }, FIELD(SOCKETS, xattr_accept, list),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
+	  .help = "The same of each connection, with accept = yes." },
+	{ .name = { "intercept" }, FIELD(SOCKETS, intercept, bool),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = no on UDP, has the kernel look at every packet whether only_from and no_access let it "
+		  "in, and not log what is refused. Without it superd looks at the senders while no instance runs, and "
+		  "logs; the kernel while one does. For TCP it is always the kernel." },
 	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
 	  .help = "The congestion control of TCP connections, as in "
@@ -293,6 +500,15 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the backend gets its sockets with O_NONBLOCK set. It is set or cleared before "
 		  "every start, whatever the backend before did to it." },
+	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
+	  FIELD(SOCKETS, multicast_group, multicast),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
+	  .help = "The multicast groups that a UDP socket joins, by their addresses, with %IFACE behind one for an "
+		  "interface of its own. Without it the kernel's routes choose the interface." },
+	{ .name = { "every_address" }, FIELD(SOCKETS, every_address, bool),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .help = "An endpoint with a host's name becomes a socket for each address the host has when the table is "
+		  "read, all of one name. Without it the first address is taken, and told." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "A socket that this machine cannot open is left out of what the backend gets; the service "
@@ -313,6 +529,17 @@ const struct directive directives[] = {
 	  FIELD(WHO, supplementary_groups, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
 	  .help = "Further groups the backend is in, by name or number." },
+	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(WHO, dynamic_user, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Runs the backend as a user of its own that no file of users needs: an id from 61184 to 65519 that "
+		  "nobody has, the same at each start, as far as it stays free. Where there is a user of the name in "
+		  "user, or else of the service's, it is that one. It implies protect_system = strict, protect_home = "
+		  "read-only, private_tmp, restrict_suid_sgid, no_new_privileges and remove_ipc." },
+	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(WHO, remove_ipc, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Removes what the backend's user has left of System V's and POSIX's shared memory, semaphores and "
+		  "message queues, once the last instance has ended. It means nothing for root and superd's own "
+		  "user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
 	  FIELD(WHO, ambient_capabilities, capabilities),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
@@ -341,8 +568,29 @@ const struct directive directives[] = {
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(SURROUNDINGS, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "Files of NAME=value lines, read before every start; they override env. With - in front a "
-		  "file may be missing." },
+	  .help = "Files of NAME=value lines, read before every start; they override env. With - in front a file may "
+		  "be missing. A path with *, ? or [ ] is a pattern: all files it names are read, in the order of "
+		  "their names." },
+	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
+	  FIELD(SURROUNDINGS, unset_environment, list),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
+	  .help = "Variables the backend does not get, whatever the options above say; with a value, only where it "
+		  "has that one." },
+	{ .name = { "expand_environment" }, FIELD(SURROUNDINGS, expand_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Replaces variables of the backend's environment in the words of exec, as systemd does: ${NAME} "
+		  "within a word by the value, a word that is $NAME alone by as many words as the value has; $$ is a "
+		  "dollar sign." },
+	{ .name = { "unit_environment" }, FIELD(SURROUNDINGS, unit_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Tells the backend what systemd tells the service of a unit, too: INVOCATION_ID and "
+		  "SYSTEMD_EXEC_PID, with accept = yes SO_COOKIE, with pass = systemd LISTEN_PIDFDID where the kernel "
+		  "has such numbers." },
+	{ .name = { "instance_names" }, FIELD(SURROUNDINGS, instance_names, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
+	  .help = "What %{instance} stands for: with cookie, as systemd has it since version 258, "
+		  "NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT, superd's end first, and of a unix socket "
+		  "NUMBER-COOKIE-PID_PIDFDID-UID; with plain the same without COOKIE and PIDFDID, as before that." },
 	{ .name = { "tcp_environment" }, FIELD(SURROUNDINGS, tcp_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = yes over TCP, tells the backend both ends of its connection as tcpserver and GNU's "
@@ -355,7 +603,7 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
 	  .least = -20, .most = 19,
 	  .help = "The backend's scheduling priority, from -20, the most favoured, to 19. Below superd's own "
-		  "it takes CAP_SYS_NICE; 0 leaves it at superd's own." },
+		  "it takes CAP_SYS_NICE, and without it gets as near as it may; 0 leaves it at superd's own." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
 	  FIELD(SURROUNDINGS, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
@@ -385,7 +633,9 @@ const struct directive directives[] = {
 	RLIMIT(nice, NICE, "NICE")
 	  .help = "How far the backend may raise its own priority: 20 minus the nice value, 1 to 40." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
-	  .help = "How many descriptors a process of the backend may have open." },
+	  .help = "How many descriptors a process of the backend may have open. Unset: as superd was itself started "
+		  "with, but softly 1024 where that is above 65536, as many a program closes as many as it may have, "
+		  "one by one, when it starts." },
 	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
 	  .help = "How many processes and threads the backend's user may have on this machine." },
 	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
@@ -404,7 +654,7 @@ const struct directive directives[] = {
 	  .argument = "number",
 	  .least = -1000, .most = 1000,
 	  .help = "How readily the kernel kills the backend when memory runs out, from -1000, never, to 1000, "
-		  "first. Unset: as superd was itself started with." },
+		  "first. Unset: as superd was itself started with, and so where superd may not go below it." },
 	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" }, FIELD(SURROUNDINGS, cpu_affinity, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
 	  .help = "The processors the backend may run on: numbers and ranges as in 0, 2-4." },
@@ -426,13 +676,88 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "Folders that are made for the backend's user before it starts, and stay. They are below the "
 		  "state directory superd was built with, usually /var/lib. STATE_DIRECTORY names them." },
+	FOLDERS(cache_directory, "CacheDirectory")
+	  .help = "The same below /var/cache, beside the state directory; CACHE_DIRECTORY names them. Of all these "
+		  "folders, NAME:LINK makes a symbolic link beside it, too." },
+	FOLDERS(logs_directory, "LogsDirectory")
+	  .help = "The same below /var/log; LOGS_DIRECTORY names them." },
+	FOLDERS(configuration_directory, "ConfigurationDirectory")
+	  .help = "The same below the folder of configuration superd was built with, usually /etc, but they belong to "
+		  "root; CONFIGURATION_DIRECTORY names them." },
+	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
+	  .help = "The mode of the folders of runtime_directory." },
+	FOLDER_MODE(state_directory_mode, "StateDirectoryMode")
+	  .help = "The mode of the folders of state_directory." },
+	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode")
+	  .help = "The mode of the folders of cache_directory." },
+	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode")
+	  .help = "The mode of the folders of logs_directory." },
+	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
+	  .help = "The mode of the folders of configuration_directory." },
+	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
+	  FIELD(FOLDERS, runtime_directory_preserve, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
+	  .help = "How long the folders of runtime_directory are kept: no, until the backend ends; restart, as long "
+		  "as the next client starts it again, so not over disable; yes, for good." },
+	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(EXTRAS, open_file, handed_files),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
+	  .help = "Files that superd opens for the backend, which gets them behind its sockets, with this name in "
+		  "LISTEN_FDNAMES, else that of the file; a unix socket is connected to. They are opened to be read "
+		  "and written, unless an option is read-only, append or truncate; with graceful, one that can't be "
+		  "opened is left out." },
+	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
+	  FIELD(EXTRAS, load_credential, loaded_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "name[:source]",
+	  .help = "Secrets that the backend finds as files of these names in the folder that CREDENTIALS_DIRECTORY "
+		  "names, which only its user may read: each is read at a start from a file, from what a unix socket "
+		  "sends, or of a folder from every file, as NAME_FILE. Where no path is said, it is the credential of "
+		  "this name that superd itself has, or that lies in credstore below /etc, /run or /usr/lib; then it "
+		  "may be missing. All of a backend's are at most 1M." },
+	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
+	  FIELD(EXTRAS, set_credential, set_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "name:value",
+	  .help = "Credentials with their values, which may have escapes as in C, for those that load_credential "
+		  "does not bring." },
+	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
+	  FIELD(EXTRAS, import_credential, imported_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "pattern[:name]",
+	  .help = "Credentials that superd itself has, or that lie in a credstore, by a pattern of their names; with "
+		  "a name behind a colon, what stands in front of the pattern's * is replaced by it." },
+	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
+	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
+	  .words = cpu_scheduling_words,
+	  .help = "The backend's turn at the processors, as in sched(7); default is superd's own." },
+	{ .name = { "cpu_scheduling_priority", [UNIT] = "Service.CPUSchedulingPriority" },
+	  FIELD(SCHEDULING, cpu_scheduling_priority, count),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "0", .argument = "number", .most = 99,
+	  .help = "The priority of fifo and rr, from 1 to 99, the first; 0 is 1." },
+	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
+	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether processes that the backend starts are not real-time ones themselves." },
+	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
+	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
+	  .help = "How late the kernel may be with the backend's timers, to let several come together." },
+	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" }, FIELD(SCHEDULING, ignore_sigpipe, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the backend starts with SIGPIPE ignored, so that what it writes to nobody is an error and "
+		  "not its end." },
+	{ .name = { "personality", [UNIT] = "Service.Personality" }, FIELD(SCHEDULING, personality, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
+	  .help = "The kind of machine that uname(2) tells the backend of: on x86-64 also x86, and so on." },
 
 	/* Streams */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
 	  FIELD(STREAMS, output, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
 	  .help = "Where the backend's standard output goes: log (superd's own), syslog, file:PATH, "
-		  "append:PATH, null, inherit or socket. With pass = inetd it is the socket." },
+		  "append:PATH, truncate:PATH, null, inherit, socket, or fd:NAME, the socket of that name. With "
+		  "pass = inetd it is the socket, where nothing is said here." },
 	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
 	  FIELD(STREAMS, error, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
@@ -442,8 +767,31 @@ const struct directive directives[] = {
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
 	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
-	  .help = "Where the backend's standard input comes from: null, file:PATH, inherit or socket. With "
-		  "pass = inetd it is the socket." },
+	  .help = "Where the backend's standard input comes from: null, file:PATH, inherit, socket, fd:NAME, or data, "
+		  "which is what input_text and input_data say. With pass = inetd it is the socket. A file that is "
+		  "output, too, is opened once for both; of a unix socket's path it is a connection." },
+
+	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD(STREAMS, input_text, list),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "line",
+	  .help = "Lines that the backend reads from its standard input, where input is data." },
+	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD(STREAMS, input_data, base64),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "base64",
+	  .help = "The same in base64, behind what input_text says." },
+	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
+	  FIELD(STREAMS, syslog_identifier, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "The name under which lines that the backend prints stand in superd's log and in syslog. Unset: the "
+		  "service's." },
+	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
+	  .help = "The facility of those lines, where output or error is syslog." },
+	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words,
+	  .help = "The level of those lines." },
+	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
+	  FIELD(STREAMS, syslog_level_prefix, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether a number in angle brackets in front of a line, as in <3>, is its level and left out." },
 
 	/* Who may come */
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
@@ -532,18 +880,62 @@ const struct directive directives[] = {
 	{ .name = { "id_only" }, FIELD(GATE, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },
-	{ .name = { "intercept" }, FIELD(GATE, intercept, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = no on UDP, has the kernel look at every packet whether only_from and no_access let it "
-		  "in, and not log what is refused. Without it superd looks at the senders while no instance runs, and "
-		  "logs; the kernel while one does. For TCP it is always the kernel." },
+
+	/* Commands around it */
+	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
+	  .help = "Run before all others at a start. Exit status 0, or one of success_exit_status, goes on; 1 to 254 "
+		  "leaves the start out, which is no failure: clients wait, and after a pause, 5 s and ever longer, "
+		  "it is tried again. 255, a signal or timeout_start is a failure." },
+	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
+	  .help = "Run one after the other before exec. Each is a text: the program and its arguments as in exec, the "
+		  "same %{ } included. In front of the program may stand - (its failure is passed over), + (it runs "
+		  "as superd itself, without user, capabilities and hardening), ! (as superd's user alone), : (no "
+		  "variables are replaced), @ (the word behind the program is its argv0) and | (the shell of the user "
+		  "runs in place of the program, with the same arguments). They run "
+		  "as the service does, without its sockets; input is null, output and error are the service's, or the "
+		  "log. One that fails, or takes longer than timeout_start, fails the start; what each leaves running "
+		  "is ended with it." },
+	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
+	  .help = "Run when the backend is ready, and before it counts as started; of a oneshot, when it has ended "
+		  "well. MAINPID tells them its process. One that fails fails the start." },
+	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
+	  .help = "What has a running backend read its configuration anew, by superctl reload NAME: run one after "
+		  "the other, of type = notify-reload behind reload_signal. MAINPID is its process. Each may take "
+		  "timeout_start." },
+	COMMANDS("exec_stop", "Service.ExecStop", STOP)
+	  .help = "Run when a backend that was started well is to stop, before kill_signal, and also when it has "
+		  "ended well by itself. MAINPID is its process, as long as there is one. Each may take "
+		  "timeout_stop." },
+	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
+	  .help = "Run when nothing of the backend is left, also after a start that failed. SERVICE_RESULT tells how "
+		  "it ended: success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
+		  "resources; EXIT_CODE (exited, killed or dumped) and EXIT_STATUS how its process did." },
+	COMMANDS("socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
+	  .help = "Run before the sockets are opened. One that fails is as a socket that could not be opened." },
+	COMMANDS("socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
+	  .help = "Run when all sockets are open, and before anybody is served." },
+	COMMANDS("socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
+	  .help = "Run when the service leaves the table or superd ends, before the sockets are closed; where a "
+		  "reload takes it out, behind that." },
+	COMMANDS("socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
+	  .help = "Run when the sockets have been closed." },
+	{ .name = { "exec_prefix" }, FIELD(COMMANDS, exec_prefix, signs),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
+	  .help = "How exec itself is run, by the signs of exec_start_pre: -, +, !, : and |." },
+	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
+	  .help = "What has to be so for a start, in the words of systemd.unit(5), as ConditionPathExists=/etc/x; "
+		  "Condition may be left out. With ! behind the = it must not be so; of those with | one suffices, "
+		  "and so of those with ||. Where it is not so clients wait, and it is looked at again "
+		  "after a pause, 5 s and ever longer; with Assert in place of Condition it is a failure." },
 
 	/* Life */
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
-	  .help = "How long a backend with type = forking may take until it counts as started; then it is stopped, "
-		  "and that is a failure. infinity waits for ever. Other types take no time, and a oneshot has "
-		  "runtime_max." },
+	  .help = "How long a backend with type = forking or notify may take until it counts as started; then it is "
+		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
+		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
+		  "oneshot has runtime_max; its commands may take any time unless this is set." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
@@ -580,20 +972,111 @@ const struct directive directives[] = {
 	  .help = "What a backend's failure means: retry starts it again after a pause, exit ends superd, so "
 		  "that whatever watches over superd takes notice. With accept = yes only a start that does not "
 		  "succeed is a failure." },
+	{ .name = { "on_change" }, FIELD(LIFE, on_change, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
+	  .help = "What becomes of a running backend that has the sockets (accept = no) when a reload changes how it "
+		  "would be started: finish lets it serve until it ends, and the next one is started by the new entry; "
+		  "drain starts the next one at once, for new clients, and stops the old one when the clients it has "
+		  "are gone. A frozen one goes on for that, and one that starts is drained when it is ready. Where new "
+		  "clients can't be kept from it that is logged, and it is as finish." },
 	{ .name = { "on_remove" }, FIELD(LIFE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_remove_words,
 	  .help = "What becomes of running instances when a reload takes the service out of the table: finish "
 		  "lets them end by themselves, stop ends them." },
-	NOT_YET(LIFE, "watchdog", NULL, "Service.WatchdogSec")
-	  .help = "How often a backend must say WATCHDOG=1 to count as alive." },
-	NOT_YET(LIFE, "notify_access", NULL, "Service.NotifyAccess")
-	  .help = "Which processes of a service may send it notifications: none, main, exec or all." },
-	NOT_YET(LIFE, "idle_timeout", NULL, NULL, "TimeOut")
-	  .help = "Ends or freezes a backend to which nobody has been connected for this long." },
-	NOT_YET(LIFE, "idle_action")
-	  .help = "What happens to an idle backend: stop, freeze or report." },
-	NOT_YET(LIFE, "probe_from")
-	  .help = "Addresses of health checks, whose connections neither start a backend nor keep it awake." },
+	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFE, watchdog, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
+	  .help = "How often a backend must say WATCHDOG=1, once it runs, to count as alive. One that is silent for so "
+		  "long is ended by watchdog_signal, and that is a failure. It is told in WATCHDOG_USEC. 0 and "
+		  "infinity: it need not." },
+	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" }, FIELD(LIFE, watchdog_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
+	  .help = "The signal that ends a backend whose watchdog has found it silent." },
+	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" }, FIELD(LIFE, notify_access, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
+	  .help = "Which processes of a backend may send notifications: none, main alone, main and the commands beside "
+		  "it (exec), or all. With type = notify, a watchdog or a descriptor store, none is main." },
+	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" }, FIELD(LIFE, reload_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
+	  .help = "With type = notify-reload, the signal by which the backend reads its configuration again, sent by "
+		  "superctl reload NAME. One that says READY=1 and would die of it has failed to start." },
+	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
+	  FIELD(LIFE, file_descriptor_store_max, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
+	  .help = "How many descriptors superd keeps for a backend with accept = no that sends them with FDSTORE=1; "
+		  "its next start gets them behind its sockets. It is told in FDSTORE." },
+	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
+	  FIELD(LIFE, file_descriptor_store_preserve, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
+	  .help = "How long they are kept: no, until the backend ends; restart, as long as the next client starts it "
+		  "again, so until the service is disabled or leaves the table; on-success, the same, but not over a "
+		  "failure; yes is as restart." },
+	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(ENDS, restart, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = restart_words,
+	  .help = "Which ends start a backend again by itself, after the pause of backoff_min: with no the next client "
+		  "does. on-success: an exit status of 0, or of success_exit_status; on-failure: any other end; "
+		  "on-abnormal: a signal or a timeout; on-abort: a signal; on-watchdog: the watchdog; always: any. A "
+		  "client does not wait for it, unless it was a failure. With accept = yes it means nothing." },
+	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
+	  FIELD(ENDS, restart_prevent_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which it is not started again by itself, whatever restart says." },
+	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
+	  FIELD(ENDS, restart_force_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which it is, whatever restart says." },
+	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
+	  FIELD(ENDS, success_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses, by number or by name as TEMPFAIL, and signals, as SIGKILL, that are a good end as 0 "
+		  "is." },
+	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" }, FIELD(ENDS, remain_after_exit, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "A backend that has ended well counts as running until it is stopped, so no client starts it "
+		  "again." },
+	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" }, FIELD(ENDS, timeout_abort, duration),
+	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .help = "How long a backend that the watchdog ends may take, to write its core. Unset: timeout_stop." },
+	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" }, FIELD(ENDS, final_kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
+	  .help = "The signal of the end of timeout_stop." },
+	{ .name = { "restart_kill_signal", [UNIT] = "Service.RestartKillSignal" },
+	  FIELD(ENDS, restart_kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
+	  .help = "The signal of a stop that a start follows. It is not used: superd stops by kill_signal." },
+	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" }, FIELD(ENDS, send_sighup, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Sends HUP right behind kill_signal, for shells." },
+	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" }, FIELD(ENDS, send_sigkill, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
+	  .help = "Whether what has not ended by timeout_stop gets final_kill_signal; with no it runs on, unless "
+		  "superd itself ends." },
+	{ .name = { "kill_rest" }, FIELD(ENDS, kill_rest, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether what a backend leaves of its process group, or its control group where it has one, when its "
+		  "main process ends by itself is "
+		  "stopped, too, as kill_mode says; the next one starts when it has gone." },
+	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" }, FIELD(LIFE, idle_timeout, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
+	  .least = 100000, .most = UNLIMITED,
+	  .help = "How long nobody may have been connected to any of a backend's sockets before idle_action is taken "
+		  "(see IDLE BACKENDS). It needs accept = no." },
+	{ .name = { "idle_action" }, FIELD(LIFE, idle_action, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
+	  .help = "What becomes of an idle backend: stop ends it, and the next client starts it again; freeze has all "
+		  "its processes stand still until the next client comes; report only logs what would be done." },
+	{ .name = { "min_awake" }, FIELD(LIFE, min_awake, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
+	  .help = "How long a backend is left alone after its start, or after it was woken, however idle it is." },
+	{ .name = { "freeze_reclaim" }, FIELD(LIFE, freeze_reclaim, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the memory of a frozen backend is handed back to the kernel: to swap, where there is any, "
+		  "and what is of files is dropped. It comes back page by page when the backend goes on, which takes "
+		  "its time." },
+	{ .name = { "probe_from" }, FIELD(LIFE, probe_from, addresses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "Addresses of health checks and load balancers, in the words of only_from but without names of "
+		  "hosts: their TCP connections start no backend, wake none and keep none awake (see PROBES). Unset: "
+		  "nobody's." },
 
 	/* Log */
 	{ .name = { "log_type", "log_type" }, FIELD(LOG, log_type, log_type),
@@ -614,115 +1097,194 @@ const struct directive directives[] = {
 		  "server says it is (USERID). Any of the words, ATTEMPT alone too, has the line written." },
 
 	/* Hardening */
-	NOT_YET(HARDENING, "private_tmp", NULL, "Service.PrivateTmp")
-	  .help = "Gives the backend a /tmp and /var/tmp of its own." },
-	NOT_YET(HARDENING, "private_devices", NULL, "Service.PrivateDevices")
-	  .help = "Leaves the backend only the harmless devices of /dev." },
-	NOT_YET(HARDENING, "private_ipc", NULL, "Service.PrivateIPC")
-	  .help = "Gives the backend System V and POSIX message queues of its own." },
-	NOT_YET(HARDENING, "private_mounts", NULL, "Service.PrivateMounts")
-	  .help = "Keeps mounts the backend makes from everybody else." },
-	NOT_YET(HARDENING, "private_network", NULL, "Service.PrivateNetwork")
-	  .help = "Leaves the backend no network but the sockets it is given." },
-	NOT_YET(HARDENING, "private_users", NULL, "Service.PrivateUsers")
-	  .help = "Runs the backend in a user namespace of its own." },
-	NOT_YET(HARDENING, "protect_system", NULL, "Service.ProtectSystem")
-	  .help = "Makes the system's folders read-only for the backend." },
-	NOT_YET(HARDENING, "protect_home", NULL, "Service.ProtectHome")
-	  .help = "Hides the users' homes from the backend, or makes them read-only." },
-	NOT_YET(HARDENING, "protect_kernel_tunables", NULL, "Service.ProtectKernelTunables")
+	CHOICE(private_tmp, "PrivateTmp", "no")
+	  .help = "Gives each instance a /tmp and /var/tmp of its own: with yes folders below those of the machine, "
+		  "removed when it has ended, with disconnected in memory." },
+	SWITCH(private_devices, "PrivateDevices")
+	  .help = "Leaves the backend of /dev null, zero, full, random, urandom and tty, terminals and shared "
+		  "memory." },
+	SWITCH(private_ipc, "PrivateIPC")
+	  .help = "Gives the backend System V and POSIX message queues, semaphores and shared memory of its own." },
+	SWITCH(private_mounts, "PrivateMounts")
+	  .help = "Keeps mounts that the backend makes from everybody else. Other options that change what it sees of "
+		  "the files imply it." },
+	SWITCH(private_network, "PrivateNetwork")
+	  .help = "Leaves the backend no network but a loopback of its own, and the sockets it is given." },
+	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
+	  .help = "The network namespace the backend is in, as below /run/netns. The sockets it is given are of "
+		  "superd's." },
+	CHOICE(private_users, "PrivateUsers", "no")
+	  .help = "Runs the backend in a user namespace, where no right reaches outside: with yes or self it knows "
+		  "its own user and root, and all others are nobody; with identity the first 65536 users, with full "
+		  "all." },
+	CHOICE(protect_system, "ProtectSystem", "no")
+	  .help = "Makes /usr and /boot read-only for the backend, with full /etc too, with strict everything but "
+		  "/dev, /proc, /sys, users' homes, its own folders and read_write_paths." },
+	CHOICE(protect_home, "ProtectHome", "no")
+	  .help = "Hides /home, /root and /run/user from the backend, makes them read-only, or empty ones in memory." },
+	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
 	  .help = "Makes the kernel's settings in /proc and /sys read-only for the backend." },
-	NOT_YET(HARDENING, "protect_kernel_modules", NULL, "Service.ProtectKernelModules")
+	SWITCH(protect_kernel_modules, "ProtectKernelModules")
 	  .help = "Keeps the backend from loading kernel modules." },
-	NOT_YET(HARDENING, "protect_kernel_logs", NULL, "Service.ProtectKernelLogs")
+	SWITCH(protect_kernel_logs, "ProtectKernelLogs")
 	  .help = "Keeps the backend from the kernel's log." },
-	NOT_YET(HARDENING, "protect_control_groups", NULL, "Service.ProtectControlGroups")
+	SWITCH(protect_control_groups, "ProtectControlGroups")
 	  .help = "Makes the control groups read-only for the backend." },
-	NOT_YET(HARDENING, "protect_clock", NULL, "Service.ProtectClock")
+	SWITCH(protect_clock, "ProtectClock")
 	  .help = "Keeps the backend from setting the clock." },
-	NOT_YET(HARDENING, "protect_hostname", NULL, "Service.ProtectHostname")
-	  .help = "Keeps the backend from changing the machine's name." },
-	NOT_YET(HARDENING, "protect_proc", NULL, "Service.ProtectProc")
-	  .help = "How much of other users' processes the backend sees in /proc." },
-	NOT_YET(HARDENING, "proc_subset", NULL, "Service.ProcSubset")
-	  .help = "Whether the backend sees all of /proc or its processes alone." },
-	NOT_YET(HARDENING, "read_only_paths", NULL, "Service.ReadOnlyPaths")
-	  .help = "Paths that the backend may not write." },
-	NOT_YET(HARDENING, "read_write_paths", NULL, "Service.ReadWritePaths")
-	  .help = "Paths that stay writable below read-only ones." },
-	NOT_YET(HARDENING, "inaccessible_paths", NULL, "Service.InaccessiblePaths")
+	SWITCH(protect_hostname, "ProtectHostname")
+	  .help = "Keeps the backend from changing the machine's name, and changes of it from the backend." },
+	CHOICE(protect_proc, "ProtectProc", "default")
+	  .help = "What the backend sees in /proc of other users' processes: with noaccess nothing but that they are "
+		  "there, with invisible not even that, with ptraceable only those it could trace." },
+	CHOICE(proc_subset, "ProcSubset", "all")
+	  .help = "With pid, /proc holds processes alone." },
+	CHOICE(mount_flags, "MountFlags", "shared")
+	  .help = "Of a backend with mounts of its own, what becomes of mounts in namespaces below its own: shared, "
+		  "slave or private. What it mounts itself never reaches the machine." },
+	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
+	  .help = "Paths that the backend may not write, with all below. With - in front it may be missing." },
+	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
+	  .help = "Paths that stay as they were below those that are read-only." },
+	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
 	  .help = "Paths that the backend cannot see into." },
-	NOT_YET(HARDENING, "exec_paths", NULL, "Service.ExecPaths")
-	  .help = "Paths below which the backend may run programs." },
-	NOT_YET(HARDENING, "no_exec_paths", NULL, "Service.NoExecPaths")
+	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
+	  .help = "Paths below no_exec_paths from which the backend may run programs." },
+	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
 	  .help = "Paths below which the backend may not run programs." },
-	NOT_YET(HARDENING, "bind_paths", NULL, "Service.BindPaths")
-	  .help = "Paths that the backend sees at another place." },
-	NOT_YET(HARDENING, "bind_read_only_paths", NULL, "Service.BindReadOnlyPaths")
-	  .help = "Paths that the backend sees at another place, read-only." },
-	NOT_YET(HARDENING, "temporary_file_system", NULL, "Service.TemporaryFileSystem")
-	  .help = "Paths over which the backend has an empty file system in memory." },
-	NOT_YET(HARDENING, "system_call_filter", NULL, "Service.SystemCallFilter")
-	  .help = "The system calls the backend may make, or with ~ may not." },
-	NOT_YET(HARDENING, "system_call_architectures", NULL, "Service.SystemCallArchitectures")
-	  .help = "The processor architectures whose system calls the backend may make." },
-	NOT_YET(HARDENING, "system_call_error_number", NULL, "Service.SystemCallErrorNumber")
-	  .help = "The error a filtered system call gives in place of ending the process." },
-	NOT_YET(HARDENING, "restrict_address_families", NULL, "Service.RestrictAddressFamilies")
-	  .help = "The kinds of sockets the backend may open, or with ~ may not." },
-	NOT_YET(HARDENING, "restrict_namespaces", NULL, "Service.RestrictNamespaces")
-	  .help = "The kinds of namespaces the backend may enter or make." },
-	NOT_YET(HARDENING, "restrict_realtime", NULL, "Service.RestrictRealtime")
+	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
+	  .help = "Folders and files that the backend sees at another place; with :norbind behind the target without "
+		  "what is mounted below. With - in front the source may be missing." },
+	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
+	  .help = "The same as bind_paths, but read-only." },
+	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
+	  .help = "Folders over which the backend has an empty file system in memory, a tenth of it at most where no "
+		  "size is said. Behind a colon options of mount(8), as ro, size=10M." },
+	SWITCH(mount_api_vfs, "MountAPIVFS")
+	  .help = "Mounts /proc, /sys, /dev and an empty /run inside of root_directory." },
+	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
+	  FIELD(CALLS, system_call_filter, calls),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
+	  .help = "The system calls the backend may make, and groups of them as @system-service. What has a ~ in "
+		  "front, and what stands behind that up to one with a +, is taken away; where the first has one, it "
+		  "is taken from all there are. :EPERM behind one is the error it gives, else that of "
+		  "system_call_error_number." },
+	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
+	  FIELD(CALLS, system_call_architectures, flags), .words = architecture_words,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
+	  .help = "The kinds of system calls the backend may make: native, and it is always among them, x86, x86-64, "
+		  "x32, arm and so on. A process that makes others is killed. Unset: all that the kernel has." },
+	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
+	  FIELD(CALLS, system_call_error_number, error), .fallback = "kill",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
+	  .help = "The error that a filtered system call gives, as EPERM, or kill, which ends the process." },
+	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
+	  FIELD(CALLS, restrict_address_families, families),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
+	  .help = "The kinds of sockets the backend may open, as AF_UNIX, AF_INET and AF_INET6, or none; with ~ in "
+		  "front those that it may not. Those it is given are not meant." },
+	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
+	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
+	  .help = "Keeps the backend from making and entering namespaces: with yes any, else any but these, with ~ in "
+		  "front of the first these: cgroup, ipc, mnt, net, pid, time, user, uts." },
+	SWITCH(restrict_realtime, "RestrictRealtime")
 	  .help = "Keeps the backend from real-time scheduling." },
-	NOT_YET(HARDENING, "restrict_suid_sgid", NULL, "Service.RestrictSUIDSGID")
+	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
 	  .help = "Keeps the backend from making set-user-id and set-group-id files." },
-	NOT_YET(HARDENING, "memory_deny_write_execute", NULL, "Service.MemoryDenyWriteExecute")
+	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
 	  .help = "Keeps the backend from memory that is both writable and executable." },
-	NOT_YET(HARDENING, "lock_personality", NULL, "Service.LockPersonality")
+	SWITCH(lock_personality, "LockPersonality")
 	  .help = "Keeps the backend from changing its kernel execution domain." },
-	NOT_YET(HARDENING, "keyring_mode", NULL, "Service.KeyringMode")
-	  .help = "Which kernel keyring the backend has." },
-	NOT_YET(HARDENING, "secure_bits", NULL, "Service.SecureBits")
-	  .help = "The secure bits of the backend, as in capabilities(7)." },
-	NOT_YET(HARDENING, "ip_address_allow", NULL, NULL)
-	  .help = "The addresses the backend may exchange packets with." },
-	NOT_YET(HARDENING, "ip_address_deny", NULL, NULL)
-	  .help = "The addresses the backend may not exchange packets with." },
-	NOT_YET(HARDENING, "dynamic_user", NULL, "Service.DynamicUser")
-	  .help = "Runs the backend as a user made for the time it runs." },
-	NOT_YET(HARDENING, "apparmor_profile", NULL, "Service.AppArmorProfile")
-	  .help = "The AppArmor profile the backend runs under." },
-	NOT_YET(HARDENING, "selinux_context", NULL, "Service.SELinuxContext")
-	  .help = "The SELinux context the backend runs in." },
+	CHOICE(keyring_mode, "KeyringMode", "inherit")
+	  .help = "The kernel's session keyring of the backend: superd's own, with private a new one, with shared a "
+		  "new one that its user's keyring is linked to." },
+	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
+	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
+	  .help = "The secure bits of the backend, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, "
+		  "no-cap-ambient-raise, and each with -locked." },
+	{ .name = { "ip_address_allow" }, FIELD(BOUNDS, ip_address_allow, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "The addresses the backend may exchange packets with though ip_address_deny has them: numbers and "
+		  "networks, any, localhost, link-local, multicast. It is meant for sockets that the backend opens; "
+		  "for those it is given see only_from." },
+	{ .name = { "ip_address_deny" }, FIELD(BOUNDS, ip_address_deny, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "The addresses the backend may not exchange packets with. Of sockets it is given, superd lets "
+		  "nobody in who is denied here. It needs a control group." },
+	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(BOUNDS, device_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
+	  .help = "Which devices the backend may open: with strict those of device_allow, with closed also null, "
+		  "zero, full, random, urandom, tty, ptmx and terminals of pts, with auto the same as closed, but all "
+		  "where device_allow is empty. It needs a control group." },
+	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(BOUNDS, device_allow, device_rules),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
+	  .help = "The devices the backend may open, each by its path or as char-NAME or block-NAME of a kind in "
+		  "/proc/devices, and behind it whether it may be read, written or made; unsaid, all of that." },
+	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
+	  .help = "The AppArmor profile the backend runs under. With - in front it may run without, where there is "
+		  "none." },
+	PATHS(selinux_context, "SELinuxContext", text, "context")
+	  .help = "The SELinux context the backend runs in. superd sets none: with - in front it is passed over, else "
+		  "refused." },
 
 	/* Resources */
-	NOT_YET(RESOURCES, "memory_max", NULL, "Service.MemoryMax")
-	  .help = "How much memory all of the backend's processes may use together; beyond it they are "
-		  "killed." },
-	NOT_YET(RESOURCES, "memory_high", NULL, "Service.MemoryHigh")
+	AMOUNT(memory_max, "MemoryMax", memory, "size")
+	  .help = "How much memory all processes of an instance may use together; beyond it they are killed. Without a "
+		  "control group it is the address space of each." },
+	AMOUNT(memory_high, "MemoryHigh", memory, "size")
 	  .help = "How much memory they may use before they are slowed down." },
-	NOT_YET(RESOURCES, "memory_low", NULL, "Service.MemoryLow")
+	AMOUNT(memory_low, "MemoryLow", memory, "size")
 	  .help = "How much of their memory is taken away only when there is no other way." },
-	NOT_YET(RESOURCES, "memory_min", NULL, "Service.MemoryMin")
+	AMOUNT(memory_min, "MemoryMin", memory, "size")
 	  .help = "How much of their memory is never taken away." },
-	NOT_YET(RESOURCES, "memory_swap_max", NULL, "Service.MemorySwapMax")
+	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size")
 	  .help = "How much swap they may use." },
-	NOT_YET(RESOURCES, "tasks_max", NULL, "Service.TasksMax")
-	  .help = "How many processes and threads the backend may have." },
-	NOT_YET(RESOURCES, "cpu_quota", NULL, "Service.CPUQuota")
-	  .help = "How much of a processor the backend may use, in per cent." },
-	NOT_YET(RESOURCES, "cpu_weight", NULL, "Service.CPUWeight")
-	  .help = "The backend's share of the processors when they are busy." },
-	NOT_YET(RESOURCES, "io_weight", NULL, "Service.IOWeight")
-	  .help = "The backend's share of the disks when they are busy." },
-	NOT_YET(RESOURCES, "io_read_bandwidth_max", NULL, "Service.IOReadBandwidthMax")
-	  .help = "How many bytes a second the backend may read from a device." },
-	NOT_YET(RESOURCES, "io_write_bandwidth_max", NULL, "Service.IOWriteBandwidthMax")
-	  .help = "How many bytes a second the backend may write to a device." },
-	NOT_YET(RESOURCES, "device_allow", NULL, "Service.DeviceAllow")
-	  .help = "The devices the backend may open." },
-	NOT_YET(RESOURCES, "device_policy", NULL, "Service.DevicePolicy")
-	  .help = "Which devices the backend may open besides those of device_allow." },
+	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
+	  .help = "What becomes of an instance when the kernel kills one of its processes for lack of memory: with "
+		  "continue nothing, with stop and kill all its processes are killed together. It needs a control "
+		  "group." },
+	AMOUNT(tasks_max, "TasksMax", tasks, "number")
+	  .help = "How many processes and threads an instance may have. Without a control group it is how many its "
+		  "user may have, where no other service runs as that user." },
+	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .help = "How much of a processor an instance may use: 50% is half of one, 200% two." },
+	{ .name = { "cpu_quota_period", [UNIT] = "Service.CPUQuotaPeriodSec" },
+	  FIELD(RESOURCES, cpu_quota_period, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration",
+	  .least = 1000, .most = SECONDS(1),
+	  .help = "In which time cpu_quota is measured." },
+	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
+	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
+	  .least = 0, .most = 10000,
+	  .help = "An instance's share of the processors when they are busy, 100 being the usual; idle: when nobody "
+		  "else wants them." },
+	{ .name = { "allowed_cpus", [UNIT] = "Service.AllowedCPUs" }, FIELD(RESOURCES, allowed_cpus, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "cpu",
+	  .help = "The processors an instance may run on, whatever it asks for. Without a control group it is "
+		  "cpu_affinity." },
+	{ .name = { "allowed_memory_nodes", [UNIT] = "Service.AllowedMemoryNodes" },
+	  FIELD(RESOURCES, allowed_memory_nodes, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "node",
+	  .help = "The nodes of memory an instance may use, on a machine with several." },
+	{ .name = { "io_weight", [UNIT] = "Service.IOWeight" }, FIELD(RESOURCES, io_weight, weight),
+	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
+	  .least = 1, .most = 10000,
+	  .help = "An instance's share of the disks when they are busy, 100 being the usual." },
+	DEVICE_LIMITS(io_read_bandwidth_max, "IOReadBandwidthMax")
+	  .help = "How many bytes a second an instance may read from a device, as in \"/dev/sda 10M\". The path may "
+		  "be that of a file on it. K, M and G are 1000 here." },
+	DEVICE_LIMITS(io_write_bandwidth_max, "IOWriteBandwidthMax")
+	  .help = "How many bytes a second an instance may write to a device." },
+	DEVICE_LIMITS(io_read_iops_max, "IOReadIOPSMax")
+	  .help = "How many times a second an instance may read from a device." },
+	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
+	  .help = "How many times a second an instance may write to a device." },
+	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the control group of an instance is its user's, to make further ones below it." },
 };
 
 const size_t directive_count = sizeof(directives) / sizeof(directives[0]);

@@ -14,22 +14,23 @@
 
 enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
 
-/* The sections of the manual's option list; the first GROUPS of them are the groups of struct service. */
+/* The sections of the manual's option list. A group of struct service stands in the one of its name. */
 enum chapter {
-	CHAPTER_WHAT = GROUP_WHAT, CHAPTER_SOCKETS = GROUP_SOCKETS, CHAPTER_WHO = GROUP_WHO,
-	CHAPTER_SURROUNDINGS = GROUP_SURROUNDINGS, CHAPTER_STREAMS = GROUP_STREAMS,
-	CHAPTER_GATE = GROUP_GATE, CHAPTER_LIFE = GROUP_LIFE,
-	CHAPTER_LOG = GROUP_LOG, CHAPTER_HARDENING, CHAPTER_RESOURCES, CHAPTERS
+	CHAPTER_WHAT, CHAPTER_SOCKETS, CHAPTER_WHO, CHAPTER_SURROUNDINGS, CHAPTER_STREAMS, CHAPTER_GATE, CHAPTER_COMMANDS,
+	CHAPTER_LIFE, CHAPTER_LOG, CHAPTER_HARDENING, CHAPTER_RESOURCES, CHAPTERS,
+	CHAPTER_LIMITS = CHAPTER_SURROUNDINGS, CHAPTER_ENDS = CHAPTER_LIFE,
+	CHAPTER_PATHS = CHAPTER_HARDENING, CHAPTER_CALLS = CHAPTER_HARDENING, CHAPTER_BOUNDS = CHAPTER_HARDENING,
+	CHAPTER_FOLDERS = CHAPTER_SURROUNDINGS, CHAPTER_SCHEDULING = CHAPTER_SURROUNDINGS,
+	CHAPTER_EXTRAS = CHAPTER_SURROUNDINGS
 };
 
 enum {
 	IN_DEFAULTS = 1 << 0,           /* may stand in defaults { } */
 	IN_SOCKET = 1 << 1,             /* may stand in socket { } */
-	LATER = 1 << 2,                 /* known, not yet done: refused by name */
-	STRUCTURE = 1 << 3,             /* `listen`, `socket`: kept by the draft, not in a field */
-	ALWAYS_PRINTED = 1 << 4,        /* --print=json has it even at its default */
-	OPTIONAL_PATH = 1 << 5,         /* "-" in front of a path: may be missing */
-	NEEDS_LINUX = 1 << 6,
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: kept by the draft, not in a field */
+	ALWAYS_PRINTED = 1 << 3,        /* --print=json has it even at its default */
+	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
+	NEEDS_LINUX = 1 << 5,
 };
 
 /* What a change means for a running service. */
@@ -44,6 +45,7 @@ struct directive {
 	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
 	const struct type *type;
 	enum chapter chapter;
+	enum option_group group;        /* its struct in struct service; of STRUCTURE: meaningless */
 	size_t offset;                  /* into the group's struct */
 	unsigned flags;
 	unsigned translated;            /* bit DIALECT: its values mean something else there, so that dialect's reader
@@ -75,7 +77,7 @@ static inline size_t directive_index(const struct directive *directive)
 	return (size_t)(directive - directives);
 }
 
-/* The field of a finished service; NULL for LATER and STRUCTURE. Of a sockets' option it is the service-wide value. */
+/* The field of a finished service; NULL for STRUCTURE. Of a sockets' option it is the service-wide value. */
 const void *directive_field(const struct directive *directive, const struct service *service);
 
 /* Fills a group's struct with every default; used by drafts and tests. false: out of memory. */

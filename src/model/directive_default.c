@@ -10,14 +10,14 @@
 
 static bool has_field(const struct directive *directive)
 {
-	return !(directive->flags & (LATER | STRUCTURE));
+	return !(directive->flags & STRUCTURE);
 }
 
 const void *directive_field(const struct directive *directive, const struct service *service)
 {
 	if (!has_field(directive))
 		return NULL;
-	return (const char *)service->group[directive->chapter] + directive->offset;
+	return (const char *)service_group(service, directive->group) + directive->offset;
 }
 
 static bool fill_default(const struct directive *directive, void *field, struct pool *pool)
@@ -39,7 +39,7 @@ bool directive_fill_defaults(enum option_group group, void *values, struct pool 
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
-		if ((unsigned)directive->chapter != (unsigned)group || !has_field(directive))
+		if (directive->group != group || !has_field(directive))
 			continue;
 		if (!fill_default(directive, (char *)values + directive->offset, pool))
 			return false;

@@ -5,10 +5,15 @@
  * choice made elsewhere (socket_type, ListenDatagram) have a sentence of their own below. */
 #include "model/directive.h"
 
+#include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/scan.h"
+
+#define SLOTS 1024                      /* more than twice the entries */
 
 /* Words without an option of their own. */
 static const struct {
@@ -37,6 +42,8 @@ static const struct {
 	{ "run", "superd.conf calls it exec" },
 	{ "environment", "superd.conf calls it env" },
 	{ "cwd", "superd.conf calls it working_directory" },
+	{ "chdir", "superd.conf calls it working_directory" },
+	{ "directory", "superd.conf calls it working_directory" },
 	{ "chroot", "superd.conf calls it root_directory" },
 	{ "stdout", "superd.conf calls it output" },
 	{ "stderr", "superd.conf calls it error" },
@@ -47,15 +54,46 @@ static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
 };
 
+/* 1 + the place of an entry, by a hash of its name; 0: free. A long table asks some hundred thousand times, and to go
+ * through all entries each time would take longer than to read it. */
+static uint16_t places[DIALECTS][SLOTS];
+static pthread_once_t places_made = PTHREAD_ONCE_INIT;
+
+/* Of letters of either case, as xinetd takes both. */
+static size_t first_slot(const char *name)
+{
+	uint32_t hash = 2166136261;     /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)(*name | 0x20)) * 16777619;
+	return (hash ^ hash >> 16) & (SLOTS - 1);
+}
+
+static void make_places(void)
+{
+	assert(directive_count < SLOTS / 2);
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		for (size_t i = 0; i < directive_count; i++) {
+			const char *name = directives[i].name[dialect];
+			size_t slot = name ? first_slot(name) : 0;
+
+			while (name && places[dialect][slot])
+				slot = (slot + 1) & (SLOTS - 1);
+			if (name)
+				places[dialect][slot] = (uint16_t)(i + 1);
+		}
+	}
+}
+
 const struct directive *directive_find(enum dialect dialect, const char *name)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *known = directives[i].name[dialect];
+	pthread_once(&places_made, make_places);
+	for (size_t slot = first_slot(name); places[dialect][slot]; slot = (slot + 1) & (SLOTS - 1)) {
+		const struct directive *directive = &directives[places[dialect][slot] - 1];
+		const char *known = directive->name[dialect];
 
-		if (!known)
-			continue;
-		if (dialect == XINETD ? !strcasecmp(known, name) : known[0] == name[0] && !strcmp(known, name))
-			return &directives[i];
+		if (dialect == XINETD ? !strcasecmp(known, name) : !strcmp(known, name))
+			return directive;
 	}
 	return NULL;
 }
@@ -131,7 +169,8 @@ const char *chapter_title(enum chapter chapter)
 	static const char *const titles[CHAPTERS] = {
 		[CHAPTER_WHAT] = "What to run", [CHAPTER_SOCKETS] = "Sockets", [CHAPTER_WHO] = "Who runs it",
 		[CHAPTER_SURROUNDINGS] = "Surroundings", [CHAPTER_STREAMS] = "Streams",
-		[CHAPTER_GATE] = "Who may come", [CHAPTER_LIFE] = "Life", [CHAPTER_LOG] = "Log",
+		[CHAPTER_GATE] = "Who may come", [CHAPTER_COMMANDS] = "Commands around it",
+		[CHAPTER_LIFE] = "Life", [CHAPTER_LOG] = "Log",
 		[CHAPTER_HARDENING] = "Hardening", [CHAPTER_RESOURCES] = "Resources",
 	};
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/draft_parts.h"
 
 bool origin_keep(struct draft *draft, struct origin *at)
@@ -39,9 +40,15 @@ struct draft *draft_new(struct table *table, const char *name, struct origin at)
 	return draft;
 }
 
-void draft_set_foreign(struct draft *draft)
+void draft_set_foreign(struct draft *draft, enum dialect dialect)
 {
 	draft->is_foreign = true;
+	draft->dialect = dialect;
+}
+
+void draft_set_alone(struct draft *draft)
+{
+	draft->is_alone = true;
 }
 
 void draft_free(struct draft *draft)
@@ -55,19 +62,6 @@ void draft_free(struct draft *draft)
 	free(draft->guesses);
 	settings_free(&draft->settings);
 	free(draft);
-}
-
-void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-	size_t more = *capacity ? *capacity * 2 : 1;
-	void *grown;
-
-	if (count < *capacity)
-		return array;
-	grown = reallocarray(array, more, size);
-	if (grown)
-		*capacity = more;
-	return grown;
 }
 
 struct block *draft_block(struct draft *draft)
@@ -110,28 +104,15 @@ void report_twice(struct diags *diags, struct origin at, const char *what, struc
 	buf_free(&place);
 }
 
-static const struct block *block_named(const struct draft *draft, const struct block *before)
-{
-	for (const struct block *other = draft->blocks; other < before; other++) {
-		if (before->name && other->name && !strcmp(other->name, before->name))
-			return other;
-	}
-	return NULL;
-}
-
 void draft_close_socket(struct draft *draft, struct diags *diags)
 {
 	struct block *block = draft_block(draft);
-	const struct block *other;
 
 	draft->open = false;
 	if (!block)
 		return;
-	other = block_named(draft, block);
 	if (!draft->name) {
 		diag_error(diags, block->at, "socket does not belong in defaults: each service has its own");
-	} else if (other) {
-		report_twice(diags, block->at, "a socket of this name", other->at);
 	} else if (!settings_find(&block->settings, directive_find(NATIVE, "listen"))) {
 		diag_error(diags, block->at, "socket %s: listen is missing", block->name ? block->name : "");
 		diags_hint(diags, "say where it listens, as in listen = \"80\"");

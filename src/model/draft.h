@@ -29,8 +29,11 @@ struct draft;
 struct draft *draft_new(struct table *table, const char *name, struct origin at);
 void draft_free(struct draft *draft);           /* accepts NULL */
 
-/* Its text is inetd's or xinetd's: what is said of it names no option of superd.conf. */
-void draft_set_foreign(struct draft *draft);
+/* Its text is another system's: what is said of it names no option of superd.conf, but this dialect's words. */
+void draft_set_foreign(struct draft *draft, enum dialect dialect);
+
+/* Its text says all there is to say: no defaults of a superd.conf are laid under it. */
+void draft_set_alone(struct draft *draft);
 
 /* Opens and closes a `socket NAME { }`; between them draft_set takes sockets' options and `listen` only. name NULL: the
  * service's. */

@@ -36,6 +36,8 @@ struct draft {
 	size_t word_count, word_capacity;
 	bool open;                      /* between draft_open_socket and draft_close_socket: the last block */
 	bool is_foreign;                /* as draft_set_foreign has it */
+	enum dialect dialect;
+	bool is_alone;                  /* as draft_set_alone has it */
 	struct guess *guesses;          /* of the service's own level */
 	size_t guess_count, guess_capacity;
 	bool bad_address;               /* one of its endpoints was refused */
@@ -44,9 +46,6 @@ struct draft {
 
 /* Moves a place's file name from the text, which goes with its source, to the table. false: out of memory. */
 bool origin_keep(struct draft *draft, struct origin *at);
-
-/* Makes room for one more element. The array, or NULL when memory ran out. */
-void *array_grow(void *array, size_t *capacity, size_t count, size_t size);
 
 struct block *draft_block(struct draft *draft);         /* the one that is open, or NULL */
 struct settings *draft_level(struct draft *draft);      /* of the open block, or of the service */

@@ -6,21 +6,11 @@
  * and the pool gives equal groups one address. */
 #include "model/draft.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/draft_parts.h"
-
-/* Room for any group. */
-union group_values {
-	struct what what;
-	struct socket_options sockets;
-	struct who who;
-	struct surroundings surroundings;
-	struct streams streams;
-	struct gate gate;
-	struct life life;
-	struct logging logging;
-};
 
 /* The groups under every draft, and of which defaults they were made. */
 struct bases {
@@ -45,10 +35,10 @@ static const struct bases *bases_make(struct table *table, const struct draft *d
 
 	if (!bases)
 		return NULL;
-	for (int group = 0; group < GROUPS; group++) {
-		if (!directive_fill_defaults((enum option_group)group, &values, pool))
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		if (!directive_fill_defaults(group, &values, pool))
 			return NULL;
-		if (defaults && !settings_apply(&defaults->settings, (enum option_group)group, &values, pool))
+		if (defaults && !settings_apply(&defaults->settings, group, &values, pool))
 			return NULL;
 		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
 		if (!bases->group[group])
@@ -97,37 +87,64 @@ static bool settle_pass(struct service *row, const struct draft *draft, const st
 }
 
 /* `output` alone speaks for both streams, but never sends errors to a client. */
-static bool settle_error(struct service *row, const struct draft *draft, const struct draft *defaults,
+static bool settle_error(struct terms *terms, const struct draft *draft, const struct draft *defaults,
 			 struct pool *pool)
 {
 	struct streams streams;
 
-	if (row->streams->output.kind == STREAM_SOCKET || !is_said(draft, defaults, "output") ||
+	if (terms->streams->output.kind == STREAM_SOCKET || !is_said(draft, defaults, "output") ||
 	    is_said(draft, defaults, "error"))
 		return true;
-	memcpy(&streams, row->streams, sizeof(streams));
-	memcpy(&streams.error, &row->streams->output, sizeof(streams.error));
-	row->streams = pool_keep(pool, &streams, sizeof(streams));
-	return row->streams != NULL;
+	memcpy(&streams, terms->streams, sizeof(streams));
+	memcpy(&streams.error, &terms->streams->output, sizeof(streams.error));
+	terms->streams = pool_keep(pool, &streams, sizeof(streams));
+	return terms->streams != NULL;
+}
+
+/* A user that is made up must not leave files to the next who gets its number, nor keep what root gave: what follows
+ * from dynamic_user can be made stricter and not looser. */
+static bool settle_dynamic(struct terms *terms, struct pool *pool)
+{
+	struct hardening hardening;
+	struct who who;
+
+	if (!terms->who->dynamic_user)
+		return true;
+	memcpy(&who, terms->who, sizeof(who));
+	memcpy(&hardening, terms->hardening, sizeof(hardening));
+	who.no_new_privileges = who.remove_ipc = true;
+	hardening.protect_system = SYSTEM_STRICT;
+	if (hardening.protect_home == HOME_WRITABLE)
+		hardening.protect_home = HOME_READ_ONLY;
+	if (hardening.private_tmp == TMP_SHARED)
+		hardening.private_tmp = TMP_PRIVATE;
+	hardening.restrict_suid_sgid = true;
+	terms->who = pool_keep(pool, &who, sizeof(who));
+	terms->hardening = pool_keep(pool, &hardening, sizeof(hardening));
+	return terms->who && terms->hardening;
 }
 
 static bool seal_groups(struct service *row, const struct draft *draft, const struct draft *defaults)
 {
-	struct table *table = draft->table;
-	const struct bases *bases = table->bases;
+	const struct bases *bases = draft->table->bases;
+	struct pool *pool = draft->table->pool;
+	struct terms terms;
 
 	if (!bases_fit(bases, defaults))
-		bases = bases_make(table, defaults);
+		bases = bases_make(draft->table, defaults);
 	if (!bases)
 		return false;
-	for (int group = 0; group < GROUPS; group++) {
-		row->group[group] = lay_over(bases->group[group], (enum option_group)group, &draft->settings,
-					     table->pool);
-		if (!row->group[group])
+	for (enum option_group group = 0; group < TERMS; group++) {
+		terms.group[group] = lay_over(bases->group[group], group, &draft->settings, pool);
+		if (!terms.group[group])
 			return false;
 	}
-	return settle_pass(row, draft, defaults, table->pool) && settle_error(row, draft, defaults,
-									      table->pool);
+	row->what = lay_over(bases->group[GROUP_WHAT], GROUP_WHAT, &draft->settings, pool);
+	if (!row->what || !settle_pass(row, draft, defaults, pool) || !settle_error(&terms, draft, defaults, pool) ||
+	    !settle_dynamic(&terms, pool))
+		return false;
+	row->terms = pool_keep(pool, &terms, sizeof(terms));
+	return row->terms != NULL;
 }
 
 static bool seal_sockets(struct service *row, const struct draft *draft)
@@ -139,11 +156,11 @@ static bool seal_sockets(struct service *row, const struct draft *draft)
 	row->sockets = pool_alloc(pool, draft->word_count * sizeof(*row->sockets));
 	if (!row->sockets)
 		return false;
-	row->socket_count = draft->word_count;
+	row->socket_count = (unsigned)draft->word_count;
 	for (size_t i = 0; i < draft->word_count; i++) {
 		const struct listen_word *word = &draft->words[i];
 		const struct block *block = word->block ? &draft->blocks[word->block - 1] : NULL;
-		const struct socket_options *options = row->socket_defaults;
+		const struct socket_options *options = row->terms->socket_defaults;
 
 		if (block)
 			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
@@ -188,20 +205,8 @@ static bool seal_guesses(struct draft *draft)
 	return true;
 }
 
-static bool seal_marks(struct service *row, const struct draft *draft)
+static void write_marks(struct mark *marks, const struct draft *draft)
 {
-	size_t count = draft->settings.count + draft->block_count;
-	struct mark *marks;
-
-	for (size_t i = 0; i < draft->block_count; i++)
-		count += draft->blocks[i].settings.count;
-	if (!count)
-		return true;
-	marks = pool_alloc(draft->table->pool, count * sizeof(*marks));
-	if (!marks)
-		return false;
-	row->marks = marks;
-	row->mark_count = (unsigned)count;
 	marks += copy_marks(marks, &draft->settings);
 	for (size_t i = 0; i < draft->block_count; i++) {
 		const struct block *block = &draft->blocks[i];
@@ -213,13 +218,37 @@ static bool seal_marks(struct service *row, const struct draft *draft)
 		};
 		marks += copy_marks(marks, &block->settings);
 	}
-	return true;
+}
+
+/* Kept: what was written by one pattern sets the same in each service, in the same places of it. */
+static bool seal_marks(struct service *row, const struct draft *draft)
+{
+	size_t count = draft->settings.count + draft->block_count;
+	struct mark *marks;
+
+	for (size_t i = 0; i < draft->block_count; i++)
+		count += draft->blocks[i].settings.count;
+	if (!count)
+		return true;
+	marks = calloc(count, sizeof(*marks));
+	if (!marks)
+		return false;
+	write_marks(marks, draft);
+	for (size_t i = 0; i < count; i++)
+		marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+	row->marks = pool_keep(draft->table->pool, marks, count * sizeof(*marks));
+	row->mark_count = (unsigned)count & INT_MAX;
+	free(marks);
+	return row->marks;
 }
 
 bool draft_seal(struct draft *draft, const struct draft *defaults, struct diags *diags)
 {
-	struct service row = { .name = draft->name, .at = draft->at, .is_foreign = draft->is_foreign };
+	struct service row = { .name = draft->name, .at = draft->at, .is_foreign = draft->is_foreign,
+			       .dialect = draft->dialect & 7 };
 
+	if (draft->is_alone)
+		defaults = NULL;
 	if (!draft->exhausted && seal_groups(&row, draft, defaults) && seal_sockets(&row, draft) &&
 	    seal_guesses(draft) && seal_marks(&row, draft) && table_add(draft->table, &row))
 		return true;

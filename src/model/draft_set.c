@@ -7,9 +7,8 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "model/draft_parts.h"
-
-#define NOT_YET "not yet: this version of superd does not know how to honour it"
 
 /* Nobody should hear that an option is missing whose name was misspelt. */
 static void keep_guess(struct draft *draft, const char *name, struct origin at)
@@ -78,7 +77,7 @@ static bool shape_fits(const struct settings *level, const struct directive *dir
 		report_twice(diags, value->at, name, mark_origin(&before->mark));
 		return false;
 	}
-	if (directive->type->is_list || (directive->flags & LATER))
+	if (directive->type->is_list)
 		return true;
 	if (value->append) {
 		diag_error(diags, value->at, "%s takes one value: += adds to lists only", name);
@@ -161,12 +160,6 @@ static bool draft_listen(struct draft *draft, const struct value *value, struct 
 	return good;
 }
 
-static bool is_notify(const struct directive *directive, const struct setting *setting)
-{
-	return directive->chapter == CHAPTER_WHAT && directive->offset == offsetof(struct what, type) &&
-	       *(const unsigned *)&setting->value == TYPE_NOTIFY;
-}
-
 /* Says what is wrong with a value, and of a list each word that is. */
 static void report_words(const struct directive *directive, const char *name, const struct value *value,
 			 const char *reason, size_t bad, struct pool *pool, struct diags *diags)
@@ -198,18 +191,10 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 	size_t bad = 0;
 	const char *reason;
 
-	if (directive->flags & LATER) {
-		diag_error(diags, value->at, "%s: " NOT_YET, name);
-		return false;
-	}
 	reason = directive->type->parse(directive, value->words, value->count, false, pool, &setting->value,
 					&bad);
 	if (reason) {
 		report_words(directive, name, value, reason, bad, pool, diags);
-		return false;
-	}
-	if (is_notify(directive, setting)) {
-		diag_error(diags, word_place(value, 0), "%s = notify: " NOT_YET, name);
 		return false;
 	}
 	if (!value->append)
@@ -237,6 +222,8 @@ bool draft_set(struct draft *draft, enum dialect dialect, const char *name, cons
 			   directive->name[NATIVE]);
 		return false;
 	}
+	if (draft->exhausted)
+		return report_memory(diags, value->at);
 	if (!place_allows(draft, directive, name, value, diags) ||
 	    !shape_fits(draft_level(draft), directive, name, value, diags))
 		return false;

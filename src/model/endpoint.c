@@ -28,6 +28,7 @@ const struct prefix endpoint_prefixes[] = {
 	{ "special", ENDPOINT_SPECIAL, FAMILY_ANY },
 	{ "netlink", ENDPOINT_NETLINK, FAMILY_ANY },
 	{ "vsock", ENDPOINT_VSOCK, FAMILY_ANY },
+	{ "mqueue", ENDPOINT_MQUEUE, FAMILY_ANY },
 	{ "rpc/tcp", ENDPOINT_RPC_TCP, FAMILY_ANY },
 	{ "rpc/tcp4", ENDPOINT_RPC_TCP, FAMILY_IPV4 },
 	{ "rpc/tcp6", ENDPOINT_RPC_TCP, FAMILY_IPV6 },
@@ -213,6 +214,13 @@ bool endpoint_is_datagram(const struct endpoint *endpoint)
 	       endpoint->kind == ENDPOINT_RPC_UDP;
 }
 
+bool endpoint_shows_clients(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_UNIX ||
+	       endpoint->kind == ENDPOINT_SEQPACKET || endpoint->kind == ENDPOINT_RPC_TCP ||
+	       endpoint->kind == ENDPOINT_RPC_UDP;
+}
+
 bool endpoint_is_inet(const struct endpoint *endpoint)
 {
 	return endpoint->kind == ENDPOINT_TCP || endpoint->kind == ENDPOINT_UDP || endpoint->kind == ENDPOINT_SCTP ||
@@ -235,10 +243,15 @@ bool endpoint_is_path(const struct endpoint *endpoint)
 	case ENDPOINT_UNIX:
 	case ENDPOINT_UNIX_DGRAM:
 	case ENDPOINT_SEQPACKET:
-		return endpoint->address[0] == '/';
+		return endpoint->address[0] != '@';
 	case ENDPOINT_FIFO:
 		return true;
 	default:
 		return false;
 	}
+}
+
+bool endpoint_is_below_runtime(const struct endpoint *endpoint)
+{
+	return endpoint_is_path(endpoint) && endpoint->address[0] == ENDPOINT_RUNTIME[0];
 }

@@ -5,8 +5,9 @@
  *                                 (then PORT, NAME, HOST:PORT, *:PORT, [V6]:PORT, with %IFACE behind)
  *   127.0.0.1:80  [::1]:80  http  a bare PORT, NAME or HOST:PORT is TCP
  *   /path  unix:/path  unix-dgram:/path  seqpacket:/path  @name (and behind these prefixes)
+ *   %{runtime}/path               (in the place of /path of a node: below superd's own runtime folder)
  *   raw:PROTOCOL  raw4:  raw6:    (a name of protocols(5) or its number, with @HOST and %IFACE behind; raw: is raw4:)
- *   fifo:/path  special:/path  netlink:FAMILY [GROUP]  vsock:[CID]:PORT
+ *   fifo:/path  special:/path  netlink:FAMILY [GROUP]  vsock:[CID]:PORT  mqueue:/name
  *   rpc/tcp:PROG/VERS  rpc/udp:PROG/LOW-HIGH (and tcp4, tcp6, udp4, udp6)  tcpmux:NAME  tcpmux:+NAME
  */
 #pragma once
@@ -18,11 +19,14 @@
 #include "base/buf.h"
 #include "base/pool.h"
 
+/* In front of a path: superd's own runtime folder, which only sys/resolve knows. */
+#define ENDPOINT_RUNTIME "%{runtime}"
+
 enum endpoint_kind {
 	ENDPOINT_TCP, ENDPOINT_UDP, ENDPOINT_SCTP,
 	ENDPOINT_UNIX, ENDPOINT_UNIX_DGRAM, ENDPOINT_SEQPACKET,
 	ENDPOINT_FIFO, ENDPOINT_SPECIAL, ENDPOINT_NETLINK, ENDPOINT_VSOCK,
-	ENDPOINT_RPC_TCP, ENDPOINT_RPC_UDP, ENDPOINT_TCPMUX, ENDPOINT_RAW,
+	ENDPOINT_RPC_TCP, ENDPOINT_RPC_UDP, ENDPOINT_TCPMUX, ENDPOINT_RAW, ENDPOINT_MQUEUE,
 	ENDPOINT_KINDS
 };
 
@@ -63,7 +67,9 @@ bool endpoint_clash(const struct endpoint *a, const struct endpoint *b);
 
 bool endpoint_accepts(const struct endpoint *endpoint);         /* connections can be accepted from it */
 bool endpoint_is_datagram(const struct endpoint *endpoint);     /* UDP, also RPC's, and unix datagram */
+bool endpoint_shows_clients(const struct endpoint *endpoint);   /* superd can tell whether anybody uses it (sys/connections) */
 bool endpoint_is_inet(const struct endpoint *endpoint);         /* of an Internet protocol: TCP, UDP, SCTP, RPC's, raw */
 bool endpoint_has_port(const struct endpoint *endpoint);        /* the same without raw; of RPC the kernel chooses it */
 bool endpoint_is_rpc(const struct endpoint *endpoint);
 bool endpoint_is_path(const struct endpoint *endpoint);         /* superd makes a node for it: unix path, fifo */
+bool endpoint_is_below_runtime(const struct endpoint *endpoint);        /* and its path begins with ENDPOINT_RUNTIME */

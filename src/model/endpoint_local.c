@@ -46,25 +46,31 @@ static void path_simplify(const char *path, char *out)
 	*end = '\0';
 }
 
+static bool is_below_runtime(const char *text)
+{
+	return !strncmp(text, ENDPOINT_RUNTIME "/", sizeof(ENDPOINT_RUNTIME));
+}
+
 static const char *take_path(struct parsing *parsing, const char *path, size_t most)
 {
-	char simple[PATH_MAX];
-	size_t length = strlen(path);
+	bool below = parsing->endpoint.kind != ENDPOINT_SPECIAL && is_below_runtime(path);
+	size_t length = strlen(path), prefix = below ? strlen(ENDPOINT_RUNTIME) : 0;
+	char simple[PATH_MAX] = ENDPOINT_RUNTIME;
 
-	if (path[0] != '/')
+	if (path[prefix] != '/')
 		return "a path starts with /";
 	if (length > most)
 		return take_or_memory(pool_textf(parsing->pool, "the path has %zu bytes; %zu is the most it can have",
 						 length, most));
-	path_simplify(path, simple);
-	if (!simple[0] || path[length - 1] == '/')
+	path_simplify(path + prefix, simple + prefix);
+	if (!simple[prefix] || path[length - 1] == '/')
 		return "the path names a folder; a name stands behind the last /";
 	return take_text(parsing, simple, &parsing->endpoint.address);
 }
 
 const char *take_node(struct parsing *parsing, const char *text)
 {
-	if (text[0] == '/')
+	if (text[0] == '/' || is_below_runtime(text))
 		return take_path(parsing, text, NODE_MOST);
 	if (text[0] != '@')
 		return "a path starts with /, an abstract name with @";
@@ -79,6 +85,15 @@ const char *take_node(struct parsing *parsing, const char *text)
 const char *take_file(struct parsing *parsing, const char *text)
 {
 	return take_path(parsing, text, PATH_MAX - 1);
+}
+
+const char *take_mqueue(struct parsing *parsing, const char *text)
+{
+	if (text[0] != '/' || !text[1] || strchr(text + 1, '/') || !strcmp(text, "/.") || !strcmp(text, "/.."))
+		return "the name of a message queue is / and then a name without another /";
+	if (strlen(text) > NAME_MAX)
+		return "the name of a message queue has at most 254 bytes behind its /";
+	return take_text(parsing, text, &parsing->endpoint.address);
 }
 
 static const char *netlink_suggest(struct parsing *parsing, const char *text, int length)

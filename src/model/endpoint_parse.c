@@ -14,7 +14,8 @@
 #include "model/endpoint_words.h"
 
 #define KINDS \
-	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, raw, rpc/tcp, rpc/udp and tcpmux"
+	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \
+	"and tcpmux"
 
 const char *take_or_memory(const char *reason)
 {
@@ -60,7 +61,7 @@ static const char *(*const takes[ENDPOINT_KINDS])(struct parsing *parsing, const
 	[ENDPOINT_FIFO] = take_file, [ENDPOINT_SPECIAL] = take_file,
 	[ENDPOINT_NETLINK] = take_netlink, [ENDPOINT_VSOCK] = take_vsock,
 	[ENDPOINT_RPC_TCP] = take_rpc, [ENDPOINT_RPC_UDP] = take_rpc, [ENDPOINT_TCPMUX] = take_tcpmux,
-	[ENDPOINT_RAW] = take_raw,
+	[ENDPOINT_RAW] = take_raw, [ENDPOINT_MQUEUE] = take_mqueue,
 };
 
 static const struct prefix *prefix_find(const char *text, size_t length)
@@ -133,7 +134,7 @@ static const char *take_endpoint(struct parsing *parsing, const char *text)
 	const struct prefix *prefix = colon ? prefix_find(text, (size_t)(colon - text)) : NULL;
 
 	parsing->endpoint.kind = ENDPOINT_TCP;
-	if (text[0] == '/' || text[0] == '@') {
+	if (text[0] == '/' || text[0] == '@' || !strncmp(text, ENDPOINT_RUNTIME, strlen(ENDPOINT_RUNTIME))) {
 		parsing->endpoint.kind = ENDPOINT_UNIX;
 		return take_node(parsing, text);
 	}

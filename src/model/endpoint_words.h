@@ -36,6 +36,7 @@ const char *take_file(struct parsing *parsing, const char *text);       /* /path
 const char *take_netlink(struct parsing *parsing, const char *text);    /* FAMILY [GROUP]; blanks anywhere but at the end */
 const char *take_vsock(struct parsing *parsing, const char *text);      /* [CID]:PORT */
 const char *take_rpc(struct parsing *parsing, const char *text);        /* PROG/VERS or PROG/LOW-HIGH */
+const char *take_mqueue(struct parsing *parsing, const char *text);     /* /name */
 const char *take_tcpmux(struct parsing *parsing, const char *text);     /* [+]NAME */
 
 const char *take_or_memory(const char *reason);                         /* NO_MEMORY for NULL */

@@ -3,6 +3,8 @@
  * still found when somebody asks where it came from. */
 #include "model/service.h"
 
+#include <string.h>
+
 #include "model/directive.h"
 
 const size_t group_sizes[GROUPS] = {
@@ -10,23 +12,34 @@ const size_t group_sizes[GROUPS] = {
 	[GROUP_SOCKETS] = sizeof(struct socket_options),
 	[GROUP_WHO] = sizeof(struct who),
 	[GROUP_SURROUNDINGS] = sizeof(struct surroundings),
+	[GROUP_LIMITS] = sizeof(struct limits),
 	[GROUP_STREAMS] = sizeof(struct streams),
 	[GROUP_GATE] = sizeof(struct gate),
 	[GROUP_LIFE] = sizeof(struct life),
 	[GROUP_LOG] = sizeof(struct logging),
+	[GROUP_COMMANDS] = sizeof(struct commands),
+	[GROUP_ENDS] = sizeof(struct ends),
+	[GROUP_HARDENING] = sizeof(struct hardening),
+	[GROUP_PATHS] = sizeof(struct paths),
+	[GROUP_CALLS] = sizeof(struct calls),
+	[GROUP_FOLDERS] = sizeof(struct folders),
+	[GROUP_SCHEDULING] = sizeof(struct scheduling),
+	[GROUP_RESOURCES] = sizeof(struct resources),
+	[GROUP_BOUNDS] = sizeof(struct bounds),
+	[GROUP_EXTRAS] = sizeof(struct extras),
 };
 
-_Static_assert(sizeof(struct service) <= 176, "a row stays small: ten thousand of them are a table");
+_Static_assert(sizeof(struct terms) == TERMS * sizeof(void *), "each group of the terms has its name");
+_Static_assert(sizeof(struct service) <= 104, "a row stays small: ten thousand of them are a table");
 
 const struct mark *service_mark(const struct service *service, const char *name)
 {
-	const struct directive *directive = directive_find(NATIVE, name);
 	const struct mark *found = NULL;
 
-	for (size_t i = 0; directive && i < service->mark_count; i++) {
+	for (size_t i = 0; i < service->mark_count; i++) {
 		const struct mark *mark = &service->marks[i];
 
-		if (&directives[mark->directive] != directive)
+		if (strcmp(directives[mark->directive].name[NATIVE], name) != 0)
 			continue;
 		if (!mark->block)
 			return mark;
@@ -34,6 +47,18 @@ const struct mark *service_mark(const struct service *service, const char *name)
 			found = mark;
 	}
 	return found;
+}
+
+bool service_idles(const struct service *service)
+{
+	if (service->what->accept || service->terms->life->idle_timeout == INT64_MAX ||
+	    service->what->type == TYPE_ONESHOT)
+		return false;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!endpoint_shows_clients(service->sockets[n].endpoint))
+			return false;
+	}
+	return service->socket_count > 0;
 }
 
 bool service_is_unclear(const struct service *service, const char *directive)
@@ -61,19 +86,25 @@ void origin_cite(struct origin at, struct buf *out)
 		buf_addf(out, " (line %u)", at.line);
 }
 
-bool listen_is_twin(const struct service *service, const struct listen *listen)
+bool listen_is_other_family(const struct service *service, const struct listen *listen)
 {
 	const struct listen *before = listen > service->sockets ? listen - 1 : NULL;
 
 	return before && service->is_foreign && before->at.line == listen->at.line &&
-	       before->at.column == listen->at.column && before->endpoint->kind == listen->endpoint->kind;
+	       before->at.column == listen->at.column && before->endpoint->kind == listen->endpoint->kind &&
+	       !strcmp(before->name, listen->name);
+}
+
+struct origin service_place(const struct service *service, const struct mark *mark)
+{
+	return (struct origin){
+		.file = mark->file, .line = (service->at.line + mark->line) & MARK_LINE, .column = mark->column
+	};
 }
 
 struct origin service_origin(const struct service *service, const char *directive)
 {
 	const struct mark *mark = service_mark(service, directive);
 
-	if (!mark)
-		return service->at;
-	return (struct origin){ .file = mark->file, .line = mark->line, .column = mark->column };
+	return mark ? service_place(service, mark) : service->at;
 }

@@ -7,17 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct setting *settings_add(struct settings *settings)
 {
-	if (settings->count == settings->capacity) {
-		size_t capacity = settings->capacity ? settings->capacity * 2 : 4;
-		struct setting *list = reallocarray(settings->list, capacity, sizeof(*list));
+	struct setting *list = array_grow(settings->list, &settings->capacity, settings->count, sizeof(*list));
 
-		if (!list)
-			return NULL;
-		settings->list = list;
-		settings->capacity = capacity;
-	}
+	if (!list)
+		return NULL;
+	settings->list = list;
 	return memset(&settings->list[settings->count++], 0, sizeof(settings->list[0]));
 }
 
@@ -34,8 +32,7 @@ static bool setting_is_of(const struct setting *setting, enum option_group group
 {
 	const struct directive *directive = setting_directive(setting);
 
-	return !setting->mark.refused && (unsigned)directive->chapter == (unsigned)group &&
-	       !(directive->flags & STRUCTURE);
+	return !setting->mark.refused && directive->group == group && !(directive->flags & STRUCTURE);
 }
 
 bool settings_touch(const struct settings *settings, enum option_group group)

@@ -15,6 +15,7 @@ union field_value {
 	struct limit limit;
 	struct stream stream;
 	struct rate rate;
+	struct amount amount;
 };
 
 struct setting {

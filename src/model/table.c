@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct names {
 	unsigned *slots;                /* row + 1, open addressing; NULL: not made */
 	size_t size;                    /* a power of two */
@@ -45,6 +47,8 @@ void table_free(struct table *table)
 	free(table->left_out);
 	free(table->vital);
 	free(table->shared);
+	free(table->parts);
+	free(table->yielded);
 	pool_free(table->pool);
 	free(table);
 }
@@ -71,21 +75,10 @@ struct service *table_add(struct table *table, const struct service *service)
 	return &table->services[table->count++];
 }
 
-/* A list with room for one more, which may have moved. NULL: out of memory. */
-static void *make_room(void *list, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = *capacity ? *capacity * 2 : 4;
-	void *bigger = count < *capacity ? list : reallocarray(list, more, size);
-
-	if (bigger && count == *capacity)
-		*capacity = more;
-	return bigger;
-}
-
 bool table_leave_out(struct table *table, struct origin at, const char *name)
 {
-	struct left_out entry = { { pool_text(table->pool, at.file), at.line, at.column }, NULL };
-	void *list = make_room(table->left_out, table->left_out_count, &table->left_out_capacity, sizeof(entry));
+	struct left_out entry = { .at = { pool_text(table->pool, at.file), at.line, at.column } };
+	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
 
 	if (list)
 		table->left_out = list;
@@ -97,9 +90,18 @@ bool table_leave_out(struct table *table, struct origin at, const char *name)
 	return true;
 }
 
+bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_doubtful = true;
+	return noted;
+}
+
 static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
 {
-	struct origin *bigger = make_room(*list, *count, capacity, sizeof(at));
+	struct origin *bigger = array_grow(*list, capacity, *count, sizeof(at));
 
 	if (bigger)
 		*list = bigger;
@@ -120,6 +122,35 @@ bool table_mark_shared(struct table *table, struct origin at)
 	return add_origin(&table->shared, &table->shared_count, &table->shared_capacity, at, table->pool);
 }
 
+bool table_note_part(struct table *table, struct origin at, const char *name)
+{
+	struct part *bigger = array_grow(table->parts, &table->part_capacity, table->part_count, sizeof(*bigger));
+
+	if (bigger)
+		table->parts = bigger;
+	at.file = pool_text(table->pool, at.file);
+	name = pool_text(table->pool, name);
+	if (!bigger || !at.file || !name)
+		return false;
+	table->parts[table->part_count++] = (struct part){ at, name };
+	return true;
+}
+
+bool table_note_yield(struct table *table, struct origin at, struct origin to)
+{
+	struct yielded *bigger =
+		array_grow(table->yielded, &table->yielded_capacity, table->yielded_count, sizeof(*bigger));
+
+	if (bigger)
+		table->yielded = bigger;
+	at.file = pool_text(table->pool, at.file);
+	to.file = pool_text(table->pool, to.file);
+	if (!bigger || !at.file || !to.file)
+		return false;
+	table->yielded[table->yielded_count++] = (struct yielded){ at, to };
+	return true;
+}
+
 static bool share_file(struct origin at, const struct service *service)
 {
 	return at.file && service->at.file && !strcmp(at.file, service->at.file);
@@ -133,9 +164,11 @@ static bool is_called(const struct service *service, const char *name)
 	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
 }
 
-/* An entry without a name is known by where it stood. */
+/* An entry without a name is known by where it stood. One whose name is in doubt may be any of its file. */
 static bool was_entry(const struct service *service, const struct left_out *entry)
 {
+	if (entry->is_doubtful && share_file(entry->at, service))
+		return true;
 	if (entry->name)
 		return is_called(service, entry->name);
 	return share_file(entry->at, service) && entry->at.line == service->at.line;

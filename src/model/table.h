@@ -13,12 +13,25 @@
 struct left_out {
 	struct origin at;
 	const char *name;               /* of the service; NULL: not known, and it may have been several */
+	bool is_doubtful;               /* its name may be another: what was to tell it is wrong */
+};
+
+/* A further file that a service stands in. */
+struct part {
+	struct origin at;               /* its start */
+	const char *name;               /* the service's */
+};
+
+/* An entry that takes nothing, or less, for another of the same table has its socket. */
+struct yielded {
+	struct origin at, to;
 };
 
 struct table {
 	struct pool *pool;
 	struct service *services;
 	size_t count, capacity;
+	bool warns_of_unsupported;      /* what this machine can't protect is left out, and warned of */
 	size_t users;                   /* who still goes by a row of it: see table_release */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
@@ -29,6 +42,10 @@ struct table {
 	size_t vital_count, vital_capacity;
 	struct origin *shared;          /* the same where the table is good for something without: left out, still an error */
 	size_t shared_count, shared_capacity;
+	struct part *parts;             /* for --keep-going */
+	size_t part_count, part_capacity;
+	struct yielded *yielded;        /* what would be served if the other were not; for --keep-going */
+	size_t yielded_count, yielded_capacity;
 };
 
 struct table *table_new(void);                  /* NULL: out of memory */
@@ -43,8 +60,11 @@ struct service *table_add(struct table *table, const struct service *service);
 
 /* Notes an entry that became no row, or loses it. name: NULL where it is not known. false: out of memory. */
 bool table_leave_out(struct table *table, struct origin at, const char *name);
+bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
 bool table_mark_vital(struct table *table, struct origin at);   /* the same for one that others hang on */
 bool table_mark_shared(struct table *table, struct origin at);
+bool table_note_part(struct table *table, struct origin at, const char *name);  /* a further file of a service */
+bool table_note_yield(struct table *table, struct origin at, struct origin to);
 
 /* Whether the service, of this table or of one before it, is or may be an entry that was left out of this one. */
 bool table_may_lack(const struct table *table, const struct service *service);

@@ -255,34 +255,3 @@ const struct type type_signal = {
 	.name = "signal", .complete = "word", .size = sizeof(int),
 	.parse = signal_parse, .format = signal_format, .json = signal_json, .equal = signal_equal,
 };
-
-static const char *later_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-			       struct pool *pool, void *field, size_t *bad)
-{
-	(void)directive, (void)given, (void)count, (void)append, (void)pool, (void)field;
-	*bad = 0;
-	return "this superd does not have it yet";
-}
-
-static void later_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive, (void)field;
-	buf_text(out, "\"\"");
-}
-
-static void later_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	(void)directive, (void)field;
-	buf_text(out, "null");
-}
-
-static bool later_equal(const void *a, const void *b)
-{
-	(void)a, (void)b;
-	return true;
-}
-
-const struct type type_later = {
-	.name = "later", .complete = "",
-	.parse = later_parse, .format = later_format, .json = later_json, .equal = later_equal,
-};

@@ -44,6 +44,7 @@ extern const struct type
 	type_command,           /* words: one text split by base/words, or the list as it is */
 	type_env,               /* words NAME=value */
 	type_stream,            /* struct stream; of the directive's words where it has any */
+	type_base64,            /* words, each base64 */
 	type_limit,             /* struct limit: soft[:hard]; of time or of bytes, by the resource */
 	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, also unknown ones */
 	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
@@ -58,8 +59,34 @@ extern const struct type
 	type_load,              /* int64_t thousandths, above 0 */
 	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
 	type_log_type,          /* const struct log_target *: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
+	type_commands,          /* words: each a command with its signs (model/command) */
+	type_statuses,          /* words: exit statuses and signals (model/exit_status) */
+	type_conditions,        /* words (model/condition) */
+	type_signs,             /* const char *: how exec is run, of the signs of a command */
+	type_multicast,         /* words: addresses of groups, with %IFACE behind */
 	type_flags,             /* unsigned: a bit for each of the directive's words, in any case */
-	type_later;             /* an option of a later release: takes no value yet */
+	type_calls,             /* words: system calls and groups, each with its sign */
+	type_families,          /* words: address families, each with its sign; "none" */
+	type_namespaces,        /* unsigned: those denied; yes, no or words */
+	type_error,             /* int64_t: errno, or ERROR_KILL */
+	type_protected_paths,   /* words: paths with - and + in front */
+	type_bindings,          /* words: SOURCE[:TARGET[:norbind]] */
+	type_temporary,         /* words: PATH[:OPTIONS] */
+	type_memory,            /* struct amount: a size or a share; infinity */
+	type_tasks,             /* struct amount: a number or a share; infinity */
+	type_quota,             /* int64_t hundredths of per cent of a processor */
+	type_weight,            /* int64_t: 1 to 10000; idle is 0 where the directive's `least` is */
+	type_device_limits,     /* words: "PATH 10M" */
+	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
+	type_delegation,        /* bool; controllers by name are yes */
+	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */
+	type_handed_files,      /* words: PATH[:NAME[:OPTIONS]] (model/handed) */
+	type_loaded_credentials,        /* words: NAME[:SOURCE] */
+	type_set_credentials,   /* words: NAME:VALUE */
+	type_imported_credentials;      /* words: PATTERN[:NAME] */
+
+/* The kernel's number of a capability, by its name with or without CAP_, in any case. */
+bool capability_find(const char *name, unsigned *number);
 
 /* The option of a resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
 const char *limit_option(int resource);

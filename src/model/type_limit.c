@@ -13,11 +13,7 @@
 /* The RLIMIT_x of an option of this type, known from its place; -1: it is elsewhere, as in tests. */
 static int limit_resource(const struct directive *directive)
 {
-	size_t first = offsetof(struct surroundings, limits);
-
-	if (directive->chapter != CHAPTER_SURROUNDINGS || directive->offset < first)
-		return -1;
-	return (int)((directive->offset - first) / sizeof(struct limit));
+	return directive->group == GROUP_LIMITS ? (int)(directive->offset / sizeof(struct limit)) : -1;
 }
 
 const char *limit_option(int resource)

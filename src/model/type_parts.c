@@ -110,19 +110,10 @@ const char *value_keep(struct pool *pool, const char *text, void *field)
 	return NULL;
 }
 
-static size_t list_length(words list)
-{
-	size_t length = 0;
-
-	while (list && list[length])
-		length++;
-	return length;
-}
-
 const char *value_keep_list(const char *const *given, size_t count, bool append, struct pool *pool, void *field)
 {
 	const char *const *before = *(const char *const *const *)field, *const *kept = NULL;
-	size_t already = append ? list_length(before) : 0;
+	size_t already = append ? words_count(before) : 0;
 	const char **joined;
 
 	if (already + count > 0) {
@@ -218,11 +209,11 @@ bool text_field_equal(const void *a, const void *b)
 bool list_field_equal(const void *a, const void *b)
 {
 	words left = *(const words *)a, right = *(const words *)b;
-	size_t length = list_length(left);
+	size_t length = words_count(left);
 
 	if (left == right)
 		return true;
-	if (length != list_length(right))
+	if (length != words_count(right))
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		if (strcmp(left[i], right[i]) != 0)

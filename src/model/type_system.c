@@ -1,4 +1,4 @@
-/* What the system calls by names of its own: streams, capabilities, I/O scheduling.
+/* What the system calls by names of its own: capabilities, I/O scheduling.
  *
  * The hard thing are capabilities: a set written with ~ means "all but these", also those that a later kernel
  * will add, so it has every bit above the known ones set, and the highest bit tells which way a set is written
@@ -10,126 +10,6 @@
 
 #include "base/scan.h"
 #include "model/type_parts.h"
-
-static const char *const stream_words[] = {
-	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file", [STREAM_APPEND] = "append",
-	[STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit", [STREAM_SOCKET] = "socket", NULL
-};
-
-/* The same as a refusal shows them. */
-static const char *const stream_forms[] = {
-	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
-	[STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit", [STREAM_SOCKET] = "socket"
-};
-
-static bool stream_has_path(unsigned kind)
-{
-	return kind == STREAM_FILE || kind == STREAM_APPEND;
-}
-
-static bool stream_is_allowed(const struct directive *directive, unsigned kind)
-{
-	if (!directive->words)
-		return true;
-	for (size_t i = 0; directive->words[i]; i++) {
-		if (!strcmp(directive->words[i], stream_words[kind]))
-			return true;
-	}
-	return false;
-}
-
-/* Lists what this directive takes, and the near one. */
-static const char *stream_refuse(const struct directive *directive, const char *word, struct pool *pool)
-{
-	const char *list[sizeof(stream_words) / sizeof(stream_words[0])], *nearest, *reason;
-	struct buf text = { 0 };
-	size_t count = 0;
-
-	for (unsigned kind = 0; stream_words[kind]; kind++) {
-		if (stream_is_allowed(directive, kind))
-			list[count++] = stream_forms[kind];
-	}
-	list[count] = NULL;
-	words_enumerate(&text, list);
-	nearest = word_suggest(stream_words, word);
-	reason = nearest ? pool_textf(pool, "it is %s; did you mean '%s'", buf_string(&text), nearest)
-			 : pool_textf(pool, "it is %s", buf_string(&text));
-	if (text.failed)
-		reason = NO_MEMORY;
-	buf_free(&text);
-	return reason_or_memory(reason);
-}
-
-static const char *stream_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
-				struct pool *pool, void *field, size_t *bad)
-{
-	const char *text, *reason = value_single(given, count, append, &text), *word, *path = NULL;
-	struct stream *stream = field;
-	unsigned kind = 0;
-	size_t length;
-
-	*bad = 0;
-	if (reason)
-		return reason;
-	length = strcspn(text, ":");
-	word = pool_text_n(pool, text, length);
-	if (!word)
-		return NO_MEMORY;
-	while (stream_words[kind] && strcmp(stream_words[kind], word) != 0)
-		kind++;
-	if (!stream_words[kind] || !stream_is_allowed(directive, kind) || (text[length] && !stream_has_path(kind)))
-		return stream_refuse(directive, word, pool);
-	if (stream_has_path(kind)) {
-		if (!text[length] || text[length + 1] != '/')
-			return "behind file: and append: stands a path that starts with /";
-		path = pool_text(pool, text + length + 1);
-		if (!path)
-			return NO_MEMORY;
-	}
-	*stream = (struct stream){ .kind = kind, .path = path };
-	return NULL;
-}
-
-static void stream_show(const struct stream *stream, struct buf *out)
-{
-	buf_text(out, stream_words[stream->kind]);
-	if (stream_has_path(stream->kind))
-		buf_addf(out, ":%s", stream->path);
-}
-
-static void stream_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	(void)directive;
-	stream_show(field, &text);
-	native_value(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-static void stream_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	(void)directive;
-	stream_show(field, &text);
-	json_text(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-static bool stream_equal(const void *a, const void *b)
-{
-	const struct stream *left = a, *right = b;
-
-	return left->kind == right->kind && (!stream_has_path(left->kind) || !strcmp(left->path, right->path));
-}
-
-const struct type type_stream = {
-	.name = "stream", .complete = "word", .size = sizeof(struct stream),
-	.parse = stream_parse, .format = stream_format, .json = stream_json, .equal = stream_equal,
-};
 
 /* By the kernel's numbers of linux/capability.h. */
 static const char *const capability_names[] = {
@@ -145,6 +25,13 @@ static const char *const capability_names[] = {
 #define OTHERS (UINT64_C(1) << 63)      /* set in a set that was written with ~ */
 
 _Static_assert(sizeof(capability_names) / sizeof(capability_names[0]) - 1 == 41, "CAP_CHECKPOINT_RESTORE is 40");
+
+bool capability_find(const char *name, unsigned *number)
+{
+	if (!strncasecmp(name, "cap_", 4))
+		name += 4;
+	return words_find(capability_names, name, number);
+}
 
 /* A name with or without CAP_, or the number of one that has none here. */
 static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)

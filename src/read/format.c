@@ -17,7 +17,9 @@
 #include "base/fd.h"
 #include "base/source.h"
 #include "read/inetd.h"
+#include "read/launchd.h"
 #include "read/native.h"
+#include "read/units.h"
 #include "read/xinetd.h"
 
 #define LOOKED_AT 100                   /* files of a folder nobody knows by its name */
@@ -33,10 +35,10 @@ static bool xinetd_knows(enum compat compat)
 }
 
 static const struct format formats[] = {
+	{ "systemd", "unit files", &reader_systemd, { "*.socket", "*.service" }, NULL, NULL },
 	{ "xinetd", "xinetd.conf", &reader_xinetd, { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
 	{ "inetd", "inetd.conf", &reader_inetd, { "inetd.conf*" }, "inetd.d", inetd_knows },
-	{ "systemd", "unit files", NULL, { "*.socket", "*.service" }, NULL, NULL },
-	{ "launchd", "property lists", NULL, { "*.plist" }, NULL, NULL },
+	{ "launchd", "property lists", &reader_launchd, { "*.plist" }, NULL, NULL },
 	{ "superd", "superd.conf", &reader_native, { "superd.conf*" }, "superd.d", NULL },
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))

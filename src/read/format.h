@@ -11,7 +11,7 @@
 struct format {
 	const char *name;               /* as in FORMAT:PATH */
 	const char *title;              /* its usual file, as --check names it */
-	const struct reader *reader;    /* NULL: not yet */
+	const struct reader *reader;
 	const char *files[3];           /* patterns of its usual names */
 	const char *folder;             /* whose files are all of it; NULL: none */
 	bool (*knows)(enum compat compat); /* whose own meanings its reader knows; NULL: nobody's */

@@ -197,6 +197,21 @@ static void leave_out(struct inetd *inetd)
 		reading_leave_out(inetd->reading, inetd->line.at, name_of_field(inetd->line.words[0].text));
 }
 
+/* A line that could not be cut into words: one of few may have been addresses, too. */
+static void leave_out_uncut(struct inetd *inetd, size_t at)
+{
+	const char *text = inetd->source->text;
+	size_t end = inetd_line_end(inetd->source, at), count = 0;
+	bool is_directive = text[at] == '.';
+
+	for (; at < end; at++)
+		count += !inetd_is_blank(text[at]) && (at + 1 == end || inetd_is_blank(text[at + 1]));
+	if (count <= 2 && !is_directive)
+		reading_mark_vital(inetd->reading, inetd->line.at);
+	else
+		reading_leave_out(inetd->reading, inetd->line.at, NULL);
+}
+
 /* Whether what stands from start to end is text, after saying where it is not. */
 static bool is_text(const struct inetd *inetd, size_t start, size_t end)
 {
@@ -220,7 +235,7 @@ static size_t read_line(struct inetd *inetd, size_t at)
 	struct inetd_entry entry;
 
 	if (!inetd_line_read(&inetd->line, &cutter, at)) {
-		reading_leave_out(inetd->reading, inetd->line.at, NULL);
+		leave_out_uncut(inetd, at);
 		return inetd->line.end;
 	}
 	if (!inetd->line.count)

@@ -37,6 +37,16 @@ static void refuse_memory(const struct drafting *drafting)
 	diag_error(drafting->reading->diags, drafting->entry->at, "out of memory");
 }
 
+/* Takes the text over. */
+static void set_made(const struct drafting *drafting, const char *option, struct buf *text, struct origin at)
+{
+	if (text->failed)
+		refuse_memory(drafting);
+	else
+		set(drafting, option, buf_string(text), at);
+	buf_free(text);
+}
+
 /* [HOST:]SERVICE[%IFACE] behind a kind; the interface of fe80::1%eth0 stands at the end. */
 static void add_inet(const struct inetd_entry *entry, const char *kind, const char *family, struct buf *out)
 {
@@ -90,11 +100,7 @@ static void set_listen(const struct drafting *drafting, unsigned families)
 	struct buf text = { 0 };
 
 	add_endpoint(drafting->entry, families, &text);
-	if (text.failed)
-		refuse_memory(drafting);
-	else
-		set(drafting, "listen", buf_string(&text), drafting->entry->service_at);
-	buf_free(&text);
+	set_made(drafting, "listen", &text, drafting->entry->service_at);
 }
 
 /* Two sockets, so that a client of IPv4 comes as one; the one of IPv6 where there is IPv6. */
@@ -144,17 +150,24 @@ static void set_sockets(const struct drafting *drafting)
 }
 
 /* A template of superd.conf begins with %{, and %% is a per cent sign. */
-static void add_argument(struct buf *out, const char *text, struct buf *room)
+static void add_escaped(struct buf *out, const char *text)
 {
 	bool doubles = strstr(text, "%{") || strstr(text, "%%");
 
-	buf_clear(room);
 	for (; *text; text++) {
 		if (doubles && *text == '%')
-			buf_char(room, '%');
-		buf_char(room, *text);
+			buf_char(out, '%');
+		buf_char(out, *text);
 	}
+}
+
+static void add_argument(struct buf *out, const char *text, struct buf *room)
+{
+	buf_char(out, ' ');
+	buf_clear(room);
+	add_escaped(room, text);
 	words_quote(out, buf_string(room));
+	out->failed |= room->failed;
 }
 
 static const char *base_name(const char *path)
@@ -162,6 +175,19 @@ static const char *base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+/* What the program sees as its own name. */
+static void set_name(const struct drafting *drafting)
+{
+	const struct inetd_entry *entry = drafting->entry;
+	const char *name = entry->arguments[0] ? entry->arguments[0] : base_name(entry->program);
+	struct buf text = { 0 };
+
+	if (!strcmp(name, entry->program))
+		return;
+	add_escaped(&text, name);
+	set_made(drafting, "argv0", &text, entry->program_at);
 }
 
 static void set_program(const struct drafting *drafting)
@@ -175,27 +201,16 @@ static void set_program(const struct drafting *drafting)
 		.is_list = true,
 		.at = entry->program_at,
 	};
-	const char *name = entry->arguments[0] ? entry->arguments[0] : base_name(entry->program);
 	struct buf text = { 0 }, room = { 0 };
 
 	words_quote(&text, entry->program);
-	for (words word = entry->arguments; *word && word[1]; word++) {
-		buf_char(&text, ' ');
+	for (words word = entry->arguments; *word && word[1]; word++)
 		add_argument(&text, word[1], &room);
-	}
-	if (text.failed || room.failed)
-		refuse_memory(drafting);
-	else
-		set(drafting, "exec", buf_string(&text), entry->program_at);
+	set_made(drafting, "exec", &text, entry->program_at);
+	buf_free(&room);
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
 		draft_set(drafting->draft, NATIVE, "exec_search_path", &search_path, drafting->reading->diags);
-	if (strcmp(name, entry->program) != 0) {
-		buf_clear(&text);
-		add_argument(&text, name, &room);
-		set(drafting, "argv0", buf_string(&room), entry->program_at);
-	}
-	buf_free(&text);
-	buf_free(&room);
+	set_name(drafting);
 }
 
 /* auth's options stand behind its own name, the first of the arguments. */
@@ -211,11 +226,7 @@ static void set_builtin(const struct drafting *drafting)
 		buf_char(&text, ' ');
 		words_quote(&text, word[1]);
 	}
-	if (text.failed)
-		refuse_memory(drafting);
-	else
-		set(drafting, "builtin", buf_string(&text), entry->program_at);
-	buf_free(&text);
+	set_made(drafting, "builtin", &text, entry->program_at);
 }
 
 static void set_limits(const struct drafting *drafting)
@@ -284,7 +295,7 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 		refuse_memory(&drafting);
 		return;
 	}
-	draft_set_foreign(drafting.draft);
+	draft_set_foreign(drafting.draft, NATIVE);
 	set_sockets(&drafting);
 	if (entry->builtin)
 		set_builtin(&drafting);

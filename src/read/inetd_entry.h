@@ -94,6 +94,9 @@ bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send
 /* The limit of starts a minute, as "nowait.N" has it; 0 may mean none or never. */
 void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at);
 
+/* A limit of which nothing is ever started: `why` says which one. */
+void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
+
 /* A number of digits alone, at most `most`. */
 bool inetd_number(const char *text, int64_t most, int64_t *out);
 

@@ -22,7 +22,7 @@ bool inetd_number(const char *text, int64_t most, int64_t *out)
 	return value <= most;
 }
 
-static void set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why)
+void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why)
 {
 	entry->never = true;
 	diag_warning(inetd->reading->diags, at, "%s: %s: it is checked and left closed", entry->service, why);
@@ -31,7 +31,7 @@ static void set_never(struct inetd *inetd, struct inetd_entry *entry, struct ori
 void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
 {
 	if (!number && inetd->dialect->zero_is_never) {
-		set_never(inetd, entry, at, "a limit of 0 starts nothing");
+		inetd_set_never(inetd, entry, at, "a limit of 0 starts nothing");
 	} else if (!number) {
 		entry->burst = UNLIMITED;
 		diag_warning(inetd->reading->diags, at,
@@ -39,7 +39,7 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 			     "NetBSD's starts nothing then",
 			     entry->service);
 	} else if (number == 1 && inetd->dialect->number_less) {
-		set_never(inetd, entry, at, "of 1 start a minute this dialect grants none");
+		inetd_set_never(inetd, entry, at, "of 1 start a minute this dialect grants none");
 	} else {
 		entry->burst = number - inetd->dialect->number_less;
 	}
@@ -73,7 +73,7 @@ static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 				    "%s: behind %s%c stands how many may be started in a minute; '%s' is no number",
 				    entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
 	if (!number && *text == ':') {
-		set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
+		inetd_set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
 		return true;
 	}
 	inetd_note(inetd, INETD_NOTE_NUMBER, number_at,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 
 bool inetd_is_blank(char c)
@@ -32,16 +33,11 @@ static size_t skip_blanks(const struct source *source, size_t at, size_t end)
 bool inetd_line_add(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
 {
 	const char *kept = pool_text_n(pool, text, length);
+	struct inetd_word *words = array_grow(line->words, &line->capacity, line->count, sizeof(*words));
 
-	if (line->count == line->capacity) {
-		size_t capacity = line->capacity ? 2 * line->capacity : 16;
-		struct inetd_word *words = reallocarray(line->words, capacity, sizeof(*words));
-
-		if (!words)
-			return false;
-		line->words = words;
-		line->capacity = capacity;
-	}
+	if (!words)
+		return false;
+	line->words = words;
 	line->words[line->count++] = (struct inetd_word){ .text = kept, .at = at };
 	return kept != NULL;
 }

@@ -1,7 +1,8 @@
 /* What a service of inetd.conf is called: NAME for TCP, NAME-udp and its like for the rest, @HOST behind.
  *
  * The hard thing is that a name is what a reload knows a service by. So it comes from the entry alone, not from
- * its place in the file, and entries that would ask for the same socket have the same name. */
+ * its place in the file, and entries that would ask for the same socket have the same name. The long name is for
+ * those whose short one another has, too: foo-udp of TCP is foo-udp-tcp then. */
 #include <ctype.h>
 #include <string.h>
 
@@ -20,6 +21,16 @@ static void add_name(struct buf *out, const char *text, size_t length)
 			buf_char(out, '-');
 		else
 			buf_char(out, isgraph((unsigned char)c) ? c : '_');
+	}
+}
+
+/* A dash of its own is doubled, as one stands for each slash. */
+static void add_path(struct buf *out, const char *path)
+{
+	for (; *path; path++) {
+		if (*path == '-')
+			buf_char(out, '-');
+		add_name(out, path, 1);
 	}
 }
 
@@ -48,7 +59,11 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 
 	switch (entry->transport) {
 	case INETD_UNIX:
-		text = is_long ? text + (*text == '/') : slash ? slash + 1 : text;
+		if (is_long) {
+			add_path(out, text + (*text == '/'));
+			return;
+		}
+		text = slash ? slash + 1 : text;
 		length = strlen(text);
 		break;
 	case INETD_RPC_TCP:
@@ -65,7 +80,7 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 	add_name(out, text, length);
 }
 
-static void add_kind(const struct inetd_entry *entry, bool six, struct buf *out)
+static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, struct buf *out)
 {
 	static const char *const kinds[] = {
 		[INETD_TCP] = "-tcp",	      [INETD_UDP] = "-udp",	    [INETD_SCTP] = "-sctp",
@@ -80,7 +95,7 @@ static void add_kind(const struct inetd_entry *entry, bool six, struct buf *out)
 	} else if (entry->transport == INETD_IP) {
 		buf_char(out, '-');
 		add_name(out, entry->protocol, strlen(entry->protocol));
-	} else if (entry->transport != INETD_TCP || six) {
+	} else if (entry->transport != INETD_TCP || six || is_long) {
 		buf_text(out, kinds[entry->transport]);
 		if (six)
 			buf_char(out, '6');
@@ -93,7 +108,7 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 	const char *name;
 
 	add_base(entry, is_long, &out);
-	add_kind(entry, six, &out);
+	add_kind(entry, is_long, six, &out);
 	if (entry->host) {
 		buf_char(&out, '@');
 		add_host(&out, entry->host);

@@ -101,6 +101,10 @@ static bool take_builtin(struct inetd *inetd, struct inetd_entry *entry, struct 
 				    "%s: there is no internal service of this name: known are echo, discard, "
 				    "chargen, daytime, time, tcpmux and auth",
 				    entry->service);
+	if (count && arguments[0].text[0] == '-')
+		diag_warning(inetd->reading->diags, arguments[0].at,
+			     "%s: '%s' stands where its own name stands, and means nothing: options come behind that",
+			     entry->service, arguments[0].text);
 	if (count > 1 && strcmp(entry->builtin, "auth") != 0)
 		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s takes no arguments", entry->service,
 				    entry->builtin);

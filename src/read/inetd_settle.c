@@ -6,23 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "read/inetd_entry.h"
 
 bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct inetd_entries *entries = reading->inetd_entries;
-	struct inetd_entry *list = entries->list;
+	struct inetd_entry *list = array_grow(entries->list, &entries->capacity, entries->count, sizeof(*list));
 
-	if (entries->count == entries->capacity) {
-		size_t capacity = entries->capacity ? 2 * entries->capacity : 32;
-
-		list = reallocarray(list, capacity, sizeof(*list));
-		if (list) {
-			entries->list = list;
-			entries->capacity = capacity;
-		}
-	}
 	if (list) {
+		entries->list = list;
 		list[entries->count] = *entry;
 		if (inetd_name(&list[entries->count], reading->table->pool)) {
 			entries->count++;
@@ -33,16 +26,36 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 	return false;
 }
 
+/* What an entry asks for beside its protocol, its families and its host. */
+static const char *socket_of(const struct inetd_entry *entry)
+{
+	if (entry->transport == INETD_IP)
+		return entry->protocol;
+	return entry->address ? entry->address + (entry->address[0] == '+') : entry->service;
+}
+
+/* 0 for entries of one name that ask for the same socket. */
+static int compare_sockets(const struct inetd_entry *left, const struct inetd_entry *right)
+{
+	int order = (int)left->transport - (int)right->transport;
+
+	if (!order)
+		order = (int)left->type - (int)right->type;
+	return order ? order : strcmp(socket_of(left), socket_of(right));
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct inetd_entry *left = *(struct inetd_entry *const *)a, *right = *(struct inetd_entry *const *)b;
 	int order = strcmp(left->name, right->name);
 
+	if (!order)
+		order = compare_sockets(left, right);
 	return order ? order : left < right ? -1 : left > right;
 }
 
 /* How many from the first on have its name. */
-static size_t group_length(struct inetd_entry **sorted, size_t left)
+static size_t name_length(struct inetd_entry **sorted, size_t left)
 {
 	size_t length = 1;
 
@@ -51,13 +64,24 @@ static size_t group_length(struct inetd_entry **sorted, size_t left)
 	return length;
 }
 
-/* Two folders may have a socket of the same name, and one program several versions. */
+/* And of these, how many are for its socket. */
+static size_t group_length(struct inetd_entry **sorted, size_t left)
+{
+	size_t length = 1, most = name_length(sorted, left);
+
+	while (length < most && !compare_sockets(sorted[length], sorted[0]))
+		length++;
+	return length;
+}
+
+/* Two folders may have a socket of the same name, one program several versions, and a service of TCP the end of its
+ * name that tells another protocol. */
 static bool part_names(struct inetd_entry **group, size_t length)
 {
 	bool differ = false;
 
 	for (size_t i = 1; i < length; i++)
-		differ |= strcmp(group[i]->long_name, group[0]->long_name) != 0;
+		differ |= compare_sockets(group[i], group[0]) != 0;
 	for (size_t i = 0; differ && i < length; i++)
 		group[i]->name = group[i]->long_name;
 	return differ;
@@ -88,8 +112,11 @@ static struct inetd_entry *group_winner(struct inetd_entry **group, size_t lengt
 	return winner;
 }
 
-static const struct inetd_entry *find_name(struct inetd_entry **sorted, size_t count, const char *name, int least)
+/* One that names the families which this entry yields. */
+static const struct inetd_entry *find_rival(struct inetd_entry **sorted, size_t count, const struct inetd_entry *entry,
+					    int least)
 {
+	const char *name = entry->rival;
 	size_t low = 0, high = count;
 
 	while (low < high) {
@@ -101,7 +128,7 @@ static const struct inetd_entry *find_name(struct inetd_entry **sorted, size_t c
 			high = middle;
 	}
 	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
-		if (!sorted[low]->is_dropped && strength(sorted[low]) >= least)
+		if (!sorted[low]->is_dropped && !compare_sockets(sorted[low], entry) && strength(sorted[low]) >= least)
 			return sorted[low];
 	}
 	return NULL;
@@ -123,7 +150,7 @@ static void keep_half(struct inetd_entry **group, size_t length, struct inetd_en
 
 	origin_describe(winner->at, &place);
 	for (size_t i = length; i-- > 0;) {
-		if (!keeps_half(group[i], winner) || find_name(sorted, count, group[i]->rival, IMPLIED))
+		if (!keeps_half(group[i], winner) || find_rival(sorted, count, group[i], IMPLIED))
 			continue;
 		group[i]->families = INETD_IPV6;
 		group[i]->is_dual = false;
@@ -141,7 +168,7 @@ static bool is_half(const struct inetd_entry *entry)
 	return entry->is_implied && entry->families == INETD_IPV6 && entry->yields == INETD_IPV6;
 }
 
-static void drop_others(struct inetd_entry **group, size_t length, struct diags *diags)
+static void drop_others(struct inetd_entry **group, size_t length, struct reading *reading)
 {
 	const struct inetd_entry *winner = group_winner(group, length);
 	struct buf place = { 0 };
@@ -149,9 +176,11 @@ static void drop_others(struct inetd_entry **group, size_t length, struct diags 
 	origin_describe(winner->at, &place);
 	for (size_t i = 0; i < length; i++) {
 		group[i]->is_dropped = group[i] != winner && !is_half(group[i]);
+		if (group[i] != winner && strength(group[i]) > OFF)
+			reading_note_yield(reading, group[i]->at, winner->at);
 		if (group[i] == winner || is_weak(group[i]) || is_weak(winner))
 			continue;
-		diag_warning(diags, group[i]->at,
+		diag_warning(reading->diags, group[i]->at,
 			     "%s: this entry is left out: there is another for the same socket%s, and the "
 			     "last one counts, as with every inetd",
 			     group[i]->name, buf_string(&place));
@@ -159,10 +188,16 @@ static void drop_others(struct inetd_entry **group, size_t length, struct diags 
 	buf_free(&place);
 }
 
-static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count)
+static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count, struct reading *reading)
 {
-	if (entry->is_dropped || !entry->yields || !find_name(sorted, count, entry->rival, WRITTEN))
+	const struct inetd_entry *rival;
+
+	if (entry->is_dropped || !entry->yields)
 		return;
+	rival = find_rival(sorted, count, entry, WRITTEN);
+	if (!rival)
+		return;
+	reading_note_yield(reading, entry->at, rival->at);
 	entry->families &= (uint8_t)~entry->yields;
 	entry->is_dual = false;
 }
@@ -227,13 +262,13 @@ static void settle_tcpmux(struct reading *reading, struct inetd_entries *entries
 	inetd_add(reading, &answering);
 }
 
-static void settle_sorted(struct inetd_entry **sorted, size_t count, struct diags *diags)
+static void settle_sorted(struct inetd_entry **sorted, size_t count, struct reading *reading)
 {
 	bool renamed = false;
 
 	qsort(sorted, count, sizeof(struct inetd_entry *), compare_entries);
 	for (size_t i = 0, length; i < count; i += length) {
-		length = group_length(sorted + i, count - i);
+		length = name_length(sorted + i, count - i);
 		renamed |= part_names(sorted + i, length);
 	}
 	if (renamed)
@@ -242,11 +277,11 @@ static void settle_sorted(struct inetd_entry **sorted, size_t count, struct diag
 		length = group_length(sorted + i, count - i);
 		if (length == 1)
 			continue;
-		keep_half(sorted + i, length, sorted, count, diags);
-		drop_others(sorted + i, length, diags);
+		keep_half(sorted + i, length, sorted, count, reading->diags);
+		drop_others(sorted + i, length, reading);
 	}
 	for (size_t i = 0; i < count; i++)
-		yield_family(sorted[i], sorted, count);
+		yield_family(sorted[i], sorted, count, reading);
 	for (size_t i = 0; i < count; i++)
 		name_half(sorted[i]);
 }
@@ -267,17 +302,34 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 	}
 }
 
+/* Whether the request is without it: what would give way to it is to stand. */
+static bool drop_unwanted(struct reading *reading, struct inetd_entry *entry)
+{
+	const struct read_request *request = reading->request;
+
+	for (size_t n = 0; request && n < request->without_count; n++) {
+		if (!origin_equal(request->without[n], entry->at))
+			continue;
+		reading_leave_out(reading, entry->at, entry->name);
+		return entry->is_dropped = true;
+	}
+	return false;
+}
+
 void inetd_settle(struct reading *reading, struct inetd_entries *entries)
 {
 	struct inetd_entry **sorted = calloc(entries->count + 1, sizeof(struct inetd_entry *));
+	size_t count = 0;
 
 	if (!sorted) {
 		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
 		return;
 	}
-	for (size_t i = 0; i < entries->count; i++)
-		sorted[i] = &entries->list[i];
-	settle_sorted(sorted, entries->count, reading->diags);
+	for (size_t i = 0; i < entries->count; i++) {
+		if (!drop_unwanted(reading, &entries->list[i]))
+			sorted[count++] = &entries->list[i];
+	}
+	settle_sorted(sorted, count, reading);
 	free(sorted);
 	settle_tcpmux(reading, entries);
 	note_families(entries, reading->diags);

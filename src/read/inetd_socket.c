@@ -72,7 +72,8 @@ static bool take_suffix(struct inetd *inetd, struct inetd_entry *entry, const ch
 					    "once, a number; '%.*s' is none",
 					    entry->service, (int)length, suffix + 1);
 		entry->instances = number ? number : INETD_UNSAID;
-		entry->never |= !number;
+		if (!number)
+			inetd_set_never(inetd, entry, inetd_shift(at, 1), "with 0 at once nothing is started");
 		at = inetd_shift(at, 1 + length);
 		suffix += 1 + length;
 	}

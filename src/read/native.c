@@ -113,6 +113,14 @@ static void read_defaults(struct native *native)
 		set_options(native, reading->defaults);
 }
 
+/* With - in front a table may be missing; - alone is standard input. */
+static void import_table(struct native *native, const char *source, struct origin at)
+{
+	bool optional = source[0] == '-' && source[1];
+
+	reading_source(native->reading, source + optional, optional, at);
+}
+
 static void read_call(struct native *native)
 {
 	const char *path = head_word(native, 0);
@@ -125,7 +133,7 @@ static void read_call(struct native *native)
 	else if (native->statement.kind == STATEMENT_INCLUDE)
 		include_files(native->reading, &reader_native, path, at);
 	else
-		reading_source(native->reading, path, at);
+		import_table(native, path, at);
 }
 
 /* The name as it is written, where libconfuse could make nothing of the statement. NULL: quotes may hide another. */

@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "base/source.h"
 #include "model/check.h"
 #include "read/format.h"
 #include "read/native.h"
+#include "read/source_name.h"
+#include "read/unit.h"
 #include "read/xinetd_share.h"
 
 static void refuse_memory(struct reading *reading)
@@ -26,18 +29,15 @@ static void refuse_memory(struct reading *reading)
 
 bool reading_add(struct reading *reading, struct draft *draft)
 {
-	if (reading->draft_count == reading->draft_capacity) {
-		size_t capacity = reading->draft_capacity ? 2 * reading->draft_capacity : 64;
-		struct draft **drafts = reallocarray(reading->drafts, capacity, sizeof(*drafts));
+	struct draft **drafts =
+		array_grow(reading->drafts, &reading->draft_capacity, reading->draft_count, sizeof(*drafts));
 
-		if (!drafts) {
-			draft_free(draft);
-			refuse_memory(reading);
-			return false;
-		}
-		reading->drafts = drafts;
-		reading->draft_capacity = capacity;
+	if (!drafts) {
+		draft_free(draft);
+		refuse_memory(reading);
+		return false;
 	}
+	reading->drafts = drafts;
 	reading->drafts[reading->draft_count++] = draft;
 	return true;
 }
@@ -57,6 +57,18 @@ void reading_mark_vital(struct reading *reading, struct origin at)
 void reading_mark_shared(struct reading *reading, struct origin at)
 {
 	if (!table_mark_shared(reading->table, at))
+		refuse_memory(reading);
+}
+
+void reading_note_part(struct reading *reading, struct origin at, const char *name)
+{
+	if (!table_note_part(reading->table, at, name))
+		refuse_memory(reading);
+}
+
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to)
+{
+	if (!table_note_yield(reading->table, at, to))
 		refuse_memory(reading);
 }
 
@@ -148,19 +160,35 @@ static bool read_folder(struct reading *reading, const struct reader *reader, co
 	return ok;
 }
 
+bool reading_may_read(struct reading *reading, const char *path, size_t size)
+{
+	const struct read_request *request = reading->request;
+
+	return !request || !request->may_read ||
+	       request->may_read(request->may_read_context, path, size, reading->diags);
+}
+
+/* Whether what stat did not find is there all the same. */
+static bool is_found(const struct reader *reader, const char *path)
+{
+	return errno == ENOENT && reader->finds && reader->finds(path);
+}
+
 static bool open_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	struct origin at = from.file ? from : (struct origin){ .file = path };
 	struct stat status = { 0 };
 	bool ok;
 
-	if (strcmp(path, "-") && stat(path, &status) < 0) {
+	if (strcmp(path, "-") && stat(path, &status) < 0 && !is_found(reader, path)) {
 		if (from.file)
 			diag_error(reading->diags, from, "cannot read %s: %s", path, strerror(errno));
 		else
 			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
 		return false;
 	}
+	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, (size_t)status.st_size))
+		return false;
 	if (!reading_enter(reading, path, &status, from))
 		return false;
 	if (S_ISDIR(status.st_mode))
@@ -205,70 +233,6 @@ bool reading_file(struct reading *reading, const struct reader *reader, const ch
 	return kept && read_path(reading, reader, kept, from);
 }
 
-/* FORMAT, as it stands before the colon of "FORMAT:PATH". NULL after saying that it is none. */
-static const struct format *format_named(struct reading *reading, const char *source, size_t length, struct origin from)
-{
-	const struct format *format = format_find(source, length);
-
-	if (format)
-		return format;
-	diag_error(reading->diags, from, "%s: there is no format '%.*s': known are superd, inetd, xinetd, systemd "
-		   "and launchd", source, (int)length, source);
-	diags_hint(reading->diags, "a file of that name is written ./%s", source);
-	return NULL;
-}
-
-/* COMPAT, as it stands between "+" and the colon. false after saying that it is none, or none of this format. */
-static bool compat_named(struct reading *reading, const struct format *format, const char *name, size_t length,
-			 struct origin from)
-{
-	enum compat compat = compat_find(name, length);
-
-	if (compat == COMPAT_NONE) {
-		diag_error(reading->diags, from, "there is no '%.*s' to be compatible with: known are openbsd, "
-			   "freebsd, netbsd, gnu, busybox and xinetd", (int)length, name);
-		return false;
-	}
-	if (!format->knows || !format->knows(compat)) {
-		diag_error(reading->diags, from, "%s has no meaning of its own for tables of %s: leave +%s out",
-			   compat_names[compat], format->name, compat_names[compat]);
-		return false;
-	}
-	reading->compat = compat;
-	return true;
-}
-
-/* The length of "FORMAT:" or "FORMAT+COMPAT:" before a path, and of its FORMAT; 0: there is none. */
-static size_t measure_prefix(const char *source, size_t *name)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-	size_t end = *name = strspn(source, letters);
-
-	if (source[end] == '+')
-		end += 1 + strspn(source + end + 1, letters);
-	return *name && source[end] == ':' ? end + 1 : 0;
-}
-
-/* What stands before the path; gives the path, or NULL after saying what is wrong. */
-static const char *read_prefix(struct reading *reading, const char *source, const struct format **format,
-			       struct origin from)
-{
-	size_t name, prefix = measure_prefix(source, &name);
-
-	if (prefix) {
-		*format = format_named(reading, source, name, from);
-		if (!*format)
-			return NULL;
-		if (prefix > name + 1 &&
-		    !compat_named(reading, *format, source + name + 1, prefix - name - 2, from))
-			return NULL;
-	}
-	if (source[prefix])
-		return source + prefix;
-	diag_error(reading->diags, from, "a source has no path: it is written [FORMAT:]PATH");
-	return NULL;
-}
-
 /* NULL after saying why its first bytes could not be looked at. */
 static const struct format *recognise(struct reading *reading, const char *path, struct origin from)
 {
@@ -278,39 +242,44 @@ static const struct format *recognise(struct reading *reading, const char *path,
 	return NULL;
 }
 
-static bool read_source(struct reading *reading, const char *source, struct origin from)
+static bool is_missing(const char *path)
 {
-	const struct format *format = NULL;
+	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
+{
 	size_t drafts = reading->draft_count + reading->pending;
-	const char *path = read_prefix(reading, source, &format, from);
+	struct source_name name;
+	const char *path;
 	bool ok;
 
-	path = path ? resolve_path(reading, path, from) : NULL;
+	if (!source_name_read(&name, source, reading->diags, from))
+		return false;
+	if (name.compat != COMPAT_NONE)
+		reading->compat = name.compat;
+	path = resolve_path(reading, name.path, from);
 	if (!path)
 		return false;
-	if (!format)
-		format = recognise(reading, path, from);
-	if (!format)
+	if (optional && is_missing(path))
+		return true;
+	if (!name.format)
+		name.format = recognise(reading, path, from);
+	if (!name.format)
 		return false;
-	if (!format->reader) {
-		diag_error(reading->diags, from.file ? from : (struct origin){ .file = path },
-			   "%s: tables of %s: not yet: this version of superd reads those of superd, inetd and xinetd",
-			   path, format->name);
-		return false;
-	}
-	ok = read_path(reading, format->reader, path, from);
-	if (format->reader->end_source)
-		format->reader->end_source(reading);
+	ok = read_path(reading, name.format->reader, path, from);
+	if (name.format->reader->end_source)
+		name.format->reader->end_source(reading);
 	if (ok && reading->request && reading->request->took)
-		reading->request->took(reading->request->context, path, format->title,
+		reading->request->took(reading->request->context, path, name.format->title,
 				       reading->draft_count + reading->pending - drafts);
 	return ok;
 }
 
-bool reading_source(struct reading *reading, const char *source, struct origin from)
+bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from)
 {
 	enum compat outer = reading->compat;
-	bool ok = read_source(reading, source, from);
+	bool ok = read_source(reading, source, optional, from);
 
 	reading->compat = outer;
 	return ok;
@@ -334,6 +303,7 @@ void reading_finish(struct reading *reading)
 	reading->drafts = NULL;
 	reading->defaults = NULL;
 	reading->draft_count = reading->draft_capacity = 0;
+	units_free(reading);
 	table_check(reading->table, reading->diags);
 }
 
@@ -344,13 +314,23 @@ static void warn_of_nothing(const struct table *table, struct diags *diags, size
 		diag_warning(diags, ((struct origin){ .file = file }), "no services: there is nothing to do");
 }
 
+/* A mask among others is a way to leave a unit out; where nothing else is left, what was asked for can't be done. */
+static void refuse_masked(const struct table *table, struct diags *diags, size_t errors, const char *file)
+{
+	if (table->count || diags->errors != errors)
+		return;
+	diag_error(diags, ((struct origin){ .file = file }), "no services: what was asked for is masked");
+	diags_hint(diags, "a mask is an empty file, or a link to /dev/null, in the place of the unit: without it the "
+			  "unit is run");
+}
+
 struct table *read_table(const struct read_request *request, struct diags *diags)
 {
 	struct reading reading = {
 		.table = table_new(), .diags = diags, .request = request, .compat = request->compat,
 		.inetd = request->inetd,
 	};
-	size_t errors = diags->errors, name;
+	size_t errors = diags->errors;
 	const char *only = request->count == 1 ? request->sources[0] : NULL;
 
 	if (!reading.table) {
@@ -358,9 +338,12 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 		return NULL;
 	}
 	for (size_t i = 0; i < request->count; i++)
-		reading_source(&reading, request->sources[i], (struct origin){ 0 });
+		reading_source(&reading, request->sources[i], false, (struct origin){ 0 });
 	reading_finish(&reading);
-	warn_of_nothing(reading.table, diags, errors, only ? only + measure_prefix(only, &name) : NULL);
+	if (reading.asked_masked)
+		refuse_masked(reading.table, diags, errors, only ? source_name_path(only) : NULL);
+	else
+		warn_of_nothing(reading.table, diags, errors, only ? source_name_path(only) : NULL);
 	return reading.table;
 }
 

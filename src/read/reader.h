@@ -13,10 +13,11 @@
 #include "base/source.h"
 #include "model/compat.h"
 #include "model/draft.h"
+#include "model/machine.h"
 #include "model/table.h"
 
 #define READING_DEPTH 16                /* of includes in includes */
-#define READING_FILES 10000
+#define READING_FILES 100000            /* ten thousand units are thirty thousand files */
 
 /* A file that is being read. */
 struct opened {
@@ -56,6 +57,9 @@ struct reading {
 	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
 	size_t pending;                 /* entries that become drafts then */
 	struct xinetd_share *share;     /* defaults of xinetd.conf for services of inetd.conf; NULL: none */
+	struct units *units;            /* found so far; private to unit*.c */
+	bool asked_masked;              /* what was asked for by name is masked */
+	struct asked_units *asked_units;                /* units asked for, until reading_finish; private to units.c */
 	struct xinetd *xinetd;          /* what was read of a source of xinetd.conf, until its end; private to xinetd*.c */
 };
 
@@ -63,6 +67,8 @@ struct reader {
 	bool (*recognises)(const struct source *source);        /* by what is in it */
 	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
+	/* Whether a path names something of this language although there is no such file; NULL: none does. */
+	bool (*finds)(const char *path);
 	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
 	bool passes_over;
 	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
@@ -79,7 +85,16 @@ struct read_request {
 	size_t count;
 	enum compat compat;             /* for sources that name none */
 	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct unit_machine *machine;             /* NULL: unknown */
+	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
+	bool warns_of_unsupported;      /* what restricts and superd lacks is warned of, not refused */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
+	const struct origin *without;   /* entries to leave out, whose sockets others are to have (inetd.conf) */
+	size_t without_count;
+	/* Asked before each file is read, which has so many bytes: false, after saying why, where it is not to be. NULL: each
+	 * may be. */
+	bool (*may_read)(void *context, const char *path, size_t size, struct diags *diags);
+	void *may_read_context;
 	bool wrap_rules;                /* hosts.allow or hosts.deny have any: what cannot keep to them is warned of */
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
 	void (*took)(void *context, const char *path, const char *format, size_t entries);
@@ -105,6 +120,15 @@ void reading_mark_vital(struct reading *reading, struct origin at);
  * --keep-going tells them as errors and goes on. */
 void reading_mark_shared(struct reading *reading, struct origin at);
 
+/* For readers: a service of this name also stands in the file that begins at this place. */
+void reading_note_part(struct reading *reading, struct origin at, const char *name);
+
+/* For readers that open files themselves: asks request->may_read of one. */
+bool reading_may_read(struct reading *reading, const char *path, size_t size);
+
+/* For readers: the entry at the one place takes nothing, or less, for that at the other has its socket. */
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
+
 static inline bool reading_has_wrap_rules(const struct reading *reading)
 {
 	return reading->request && reading->request->wrap_rules;
@@ -113,9 +137,9 @@ static inline bool reading_has_wrap_rules(const struct reading *reading)
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct draft *draft);
 
-/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in. false after adding to diags why it could
- * not be read. */
-bool reading_source(struct reading *reading, const char *source, struct origin from);
+/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
+ * missing. false after adding to diags why it could not be read. */
+bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
 
 /* The same for a path whose language is known and which is complete. */
 bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from);

@@ -5,11 +5,9 @@
  * one before, and an entry with a line that is no attribute is kept, broken, so that its other lines are judged. */
 #include "read/xinetd_entry.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "read/xinetd_attribute.h"
 #include "read/xinetd_include.h"
 
@@ -22,68 +20,9 @@ struct collector {
 	struct origin at;               /* where its head is */
 	bool is_begun;                  /* its brace was seen */
 	struct xinetd_entry *ended;     /* the one before, while nothing but lines that are in none came after it */
-	struct xinetd_entry unheeded;   /* defaults that don't count */
+	bool is_headed;                 /* the head of an entry of no known kind was seen, and not yet its brace */
+	struct xinetd_entry unheeded;   /* defaults that don't count, and what is no entry */
 };
-
-struct xinetd *xinetd_new(void)
-{
-	struct xinetd *xinetd = calloc(1, sizeof(*xinetd));
-
-	if (!xinetd)
-		return NULL;
-	xinetd->pool = pool_new();
-	if (xinetd->pool)
-		return xinetd;
-	free(xinetd);
-	return NULL;
-}
-
-static void entry_free(struct xinetd_entry *entry)
-{
-	free(entry->list);
-	diags_free(&entry->said);
-}
-
-void xinetd_free(struct xinetd *xinetd)
-{
-	if (!xinetd)
-		return;
-	for (size_t i = 0; i < xinetd->count; i++)
-		entry_free(&xinetd->services[i]);
-	entry_free(&xinetd->defaults);
-	free(xinetd->services);
-	pool_free(xinetd->pool);
-	free(xinetd);
-}
-
-void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
-{
-	char message[DIAGS_MESSAGE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	diag_error(&entry->said, at, "%s", message);
-	entry->is_broken = true;
-}
-
-void xinetd_entry_say(const struct xinetd_entry *entry, struct diags *diags, bool is_mild)
-{
-	for (size_t i = 0; i < entry->said.count; i++) {
-		const struct diag *diag = &entry->said.list[i];
-		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
-		bool milder = is_mild && diag->severity == SEVERITY_ERROR;
-
-		if (is_mild && diag->severity == SEVERITY_NOTE)
-			continue;
-		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
-		if (diag->hint)
-			diags_hint(diags, "%s", diag->hint);
-	}
-	if (entry->said.lost || entry->said.dropped_errors)
-		diag_error(diags, entry->at, "there is more wrong with this entry than could be said");
-}
 
 static struct origin place_of(const struct collector *collector, struct xinetd_span span)
 {
@@ -121,35 +60,27 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 
 static struct xinetd_entry *add_service(struct xinetd *xinetd)
 {
-	if (xinetd->count == xinetd->capacity) {
-		size_t capacity = xinetd->capacity ? 2 * xinetd->capacity : 16;
-		struct xinetd_entry *services = reallocarray(xinetd->services, capacity, sizeof(*services));
+	struct xinetd_entry *services =
+		array_grow(xinetd->services, &xinetd->capacity, xinetd->count, sizeof(*services));
 
-		if (!services) {
-			xinetd->failed = true;
-			return NULL;
-		}
-		xinetd->services = services;
-		xinetd->capacity = capacity;
+	if (!services) {
+		xinetd->failed = true;
+		return NULL;
 	}
+	xinetd->services = services;
 	return &xinetd->services[xinetd->count++];
 }
 
 static void add_attribute(struct collector *collector, struct xinetd_written *written)
 {
 	struct xinetd_entry *entry = collector->entry;
+	struct xinetd_written *list = array_grow(entry->list, &entry->capacity, entry->count, sizeof(*list));
 
-	if (entry->count == entry->capacity) {
-		size_t capacity = entry->capacity ? 2 * entry->capacity : 16;
-		struct xinetd_written *list = reallocarray(entry->list, capacity, sizeof(*list));
-
-		if (!list) {
-			collector->xinetd->failed = true;
-			return;
-		}
-		entry->list = list;
-		entry->capacity = capacity;
+	if (!list) {
+		collector->xinetd->failed = true;
+		return;
 	}
+	entry->list = list;
 	entry->list[entry->count++] = *written;
 }
 
@@ -264,7 +195,7 @@ static void close_entry(struct collector *collector)
 	if (collector->scanner.count)
 		refuse_line(collector, place_of(collector, collector->scanner.name),
 			    "the brace that ends an entry stands alone on its line", NULL);
-	collector->ended = collector->entry;
+	collector->ended = collector->entry == &collector->unheeded ? NULL : collector->entry;
 	collector->entry = NULL;
 }
 
@@ -308,6 +239,47 @@ static void read_orphan(struct collector *collector, struct origin at)
 	collector->entry = NULL;
 }
 
+/* Misspelt defaults are taken for what they are, as they may keep somebody out, and hinder no others of the file. */
+static bool takes_for_defaults(struct collector *collector, struct origin at, bool is_begun)
+{
+	static const char *const known[] = { "defaults", NULL };
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	const char *word = text_of(collector, scanner->words[0]);
+
+	if (scanner->count != 1U + is_begun || !word || !xinetd_word_suggest(known, word))
+		return false;
+	diag_error(collector->reading->diags, at, "this begins no entry");
+	diags_hint(collector->reading->diags, "did you mean defaults");
+	reading_mark_shared(collector->reading, at);
+	collector->entry = &collector->xinetd->defaults;
+	if (!collector->entry->at.file)
+		collector->entry->at = at;
+	collector->is_begun = is_begun;
+	collector->at = at;
+	return true;
+}
+
+/* What is in braces behind no known word is passed over whole, so that it is one mistake and nobody else's. */
+static void read_stray(struct collector *collector, struct origin at)
+{
+	const struct xinetd_scanner *scanner = &collector->scanner;
+	bool is_head = scanner->kind == XINETD_STATEMENT, is_begun = scanner->kind == XINETD_OPEN;
+
+	if (is_head)
+		is_begun = is_brace(collector, scanner->words[scanner->count - 1]);
+	if (is_head && takes_for_defaults(collector, at, is_begun))
+		return;
+	if (is_head || !is_begun || !collector->is_headed)
+		refuse_line(collector, at, "this begins no entry",
+			    "entries begin with service NAME, defaults, include PATH or includedir PATH");
+	collector->is_headed = is_head && !is_begun;
+	if (!is_begun)
+		return;
+	collector->entry = &collector->unheeded;
+	collector->is_begun = true;
+	collector->at = at;
+}
+
 static void read_outside(struct collector *collector)
 {
 	struct origin at = place_of(collector, line_start(&collector->scanner));
@@ -315,8 +287,7 @@ static void read_outside(struct collector *collector)
 	if (collector->scanner.kind == XINETD_ATTRIBUTE)
 		read_orphan(collector, at);
 	else
-		refuse_line(collector, at, "this begins no entry",
-			    "entries begin with service NAME, defaults, include PATH or includedir PATH");
+		read_stray(collector, at);
 }
 
 static void end_unclosed(struct collector *collector)
@@ -373,6 +344,6 @@ void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct
 	if (collector.entry)
 		end_unclosed(&collector);
 	xinetd->failed |= collector.scanner.failed;
-	entry_free(&collector.unheeded);
+	xinetd_entry_free(&collector.unheeded);
 	xinetd_scanner_free(&collector.scanner);
 }

@@ -32,6 +32,7 @@ struct xinetd_entry {
 	struct diags said;
 	bool is_broken;                 /* it is not what its author meant, which was said */
 	const char *id, *label;         /* by xinetd_call_roster; the label is what superd calls it, and no other has it */
+	bool is_doubtful;               /* a line that is wrong may have told another id */
 	bool is_disabled;
 	struct origin disabled_at;
 };
@@ -47,6 +48,8 @@ struct xinetd {
 
 struct xinetd *xinetd_new(void);                /* NULL: out of memory */
 void xinetd_free(struct xinetd *xinetd);        /* accepts NULL */
+
+void xinetd_entry_free(struct xinetd_entry *entry);     /* what it holds; the entry itself is another's */
 
 /* Adds the entries of one file, and by reading_file those of the files it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
@@ -30,17 +32,14 @@ static size_t skip_word(const char *text, size_t at, size_t end)
 
 static bool add_word(struct xinetd_scanner *scanner, size_t start, size_t end)
 {
-	if (scanner->count == scanner->capacity) {
-		size_t capacity = scanner->capacity ? 2 * scanner->capacity : 16;
-		struct xinetd_span *words = reallocarray(scanner->words, capacity, sizeof(*words));
+	struct xinetd_span *words =
+		array_grow(scanner->words, &scanner->capacity, scanner->count, sizeof(*words));
 
-		if (!words) {
-			scanner->failed = true;
-			return false;
-		}
-		scanner->words = words;
-		scanner->capacity = capacity;
+	if (!words) {
+		scanner->failed = true;
+		return false;
 	}
+	scanner->words = words;
 	scanner->words[scanner->count++] = (struct xinetd_span){ start, end };
 	return true;
 }

@@ -176,6 +176,7 @@ void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struc
 	for (int i = 0; i < ATTRIBUTES; i++) {
 		values[i] = defaults ? defaults[i] : (struct xinetd_value){ 0 };
 		values[i].is_inherited = values[i].is_set;
+		values[i].capacity = 0;
 	}
 	for (size_t i = 0; i < entry->count && !xinetd->failed; i++)
 		merge_line(&merger, &entry->list[i]);

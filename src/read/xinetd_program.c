@@ -127,6 +127,8 @@ static void set_server(struct xinetd_service *service)
 		return;
 	warn_of_words(service, ATTR_SERVER_ARGS);
 	list[0] = rest.count ? server->words[0] : quote(service, server->words[0]);
+	if (!list[0])
+		return;
 	xinetd_set_words(service, "exec", list, rest.count + 1, server);
 	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
 	xinetd_set_text(service, "error", "socket", server->at);

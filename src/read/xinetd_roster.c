@@ -78,19 +78,15 @@ static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorte
 			      unsigned *number)
 {
 	const struct xinetd_written *type = find_line(entry, ATTR_SOCKET_TYPE);
-	const char *label = NULL;
+	bool by_type = type && *number == 2 && !ends_with(entry->id, type->words[0]);
+	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
+				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
 
-	if (type && *number == 2 && !ends_with(entry->id, type->words[0]))
-		label = pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0]);
-	for (; !label || bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id); ++*number) {
-		label = pool_textf(xinetd->pool, "%s-%u", entry->id, *number);
-		if (!label) {
-			xinetd->failed = true;
-			return entry->id;
-		}
-	}
+	while (label && bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
+		label = pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
 	*number += *number == 2;
-	return label;
+	xinetd->failed |= !label;
+	return label ? label : entry->id;
 }
 
 static void label_again(struct xinetd *xinetd, struct xinetd_entry **sorted, struct xinetd_entry *entry,
@@ -147,6 +143,18 @@ static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *id
 	}
 }
 
+/* Whether a line may have been meant to tell the id. */
+static bool may_hide_id(const struct xinetd_entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		int attribute = xinetd_attribute_find(entry->list[i].name);
+
+		if (attribute < 0 || attribute == ATTR_ID)
+			return true;
+	}
+	return entry->is_broken;
+}
+
 void xinetd_call_roster(struct xinetd *xinetd, struct reading *reading, const struct xinetd_value *defaults)
 {
 	for (size_t i = 0; i < xinetd->count; i++) {
@@ -154,6 +162,7 @@ void xinetd_call_roster(struct xinetd *xinetd, struct reading *reading, const st
 		const struct xinetd_written *id = find_line(entry, ATTR_ID);
 
 		entry->id = entry->label = id ? id->words[0] : entry->name;
+		entry->is_doubtful = !id && may_hide_id(entry);
 		find_state(entry, defaults);
 	}
 	label_all(xinetd);

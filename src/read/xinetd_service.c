@@ -5,6 +5,7 @@
  * nobody, and xinetd does not even read it to its end: there errors are warnings. */
 #include "read/xinetd_service.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/scan.h"
@@ -46,14 +47,16 @@ static void hand_over(struct xinetd_service *service, enum dialect dialect, cons
 		service->entry->is_broken = true;
 }
 
-/* A number as superd.conf has it, where zeros in front would make it octal. */
-static const char *plain_number(const char *word)
+/* A number as superd.conf has it, where zeros in front would make it octal. NULL: out of memory. */
+static const char *plain_number(const char *word, struct pool *pool)
 {
-	size_t zeros = strspn(word, "0");
+	const char *digits = word + (*word == '-');
+	size_t zeros = strspn(digits, "0");
 
-	if (zeros && strchr("0123456789", word[zeros]) && word[zeros])
-		return word + zeros;
-	return zeros ? word + zeros - 1 : word;
+	if (!zeros)
+		return word;
+	digits += isdigit((unsigned char)digits[zeros]) ? zeros : zeros - 1;
+	return *word == '-' ? pool_textf(pool, "-%s", digits) : digits;
 }
 
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
@@ -67,8 +70,10 @@ void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attr
 	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
 		const char **list = pool_alloc(service->xinetd->pool, (said->count + 1) * sizeof(*list));
 
-		for (size_t i = 0; list && i < said->count; i++)
-			list[i] = plain_number(said->words[i]);
+		for (size_t i = 0; list && i < said->count; i++) {
+			list[i] = plain_number(said->words[i], service->xinetd->pool);
+			list = list[i] ? list : NULL;
+		}
 		value.words = list;
 		if (!list) {
 			service->xinetd->failed = true;
@@ -227,8 +232,10 @@ static void end_service(struct xinetd_service *service)
 	if (entry->is_disabled)
 		diag_warning(reading->diags, entry->at,
 			     "%s: it is disabled, so it is left out for what is wrong with it", entry->label);
-	else
+	else if (!entry->is_doubtful)
 		reading_leave_out(reading, entry->at, entry->label);
+	else if (!table_leave_out_doubtful(reading->table, entry->at, entry->label))
+		service->xinetd->failed = true;
 }
 
 void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
@@ -244,7 +251,7 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 		xinetd->failed = true;
 		return;
 	}
-	draft_set_foreign(service.draft);
+	draft_set_foreign(service.draft, NATIVE);
 	xinetd_merge(xinetd, entry, defaults, values);
 	set_all(&service);
 	end_service(&service);

@@ -209,9 +209,13 @@ static const char *find_bound_family(struct xinetd_service *service, const char 
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
 	bool is_ipv6 = strchr(bind, ':'), is_ipv4 = !bind[strspn(bind, "0123456789.")];
+	const struct xinetd_value *v6only = xinetd_said(service, ATTR_V6ONLY);
 
-	if (service->v6only || (!is_ipv4 && !is_ipv6))
+	if ((service->v6only && !is_ipv4) || (!is_ipv4 && !is_ipv6))
 		return families == FLAG_IPV6 ? "6" : family;
+	if (service->v6only && !v6only->is_inherited)
+		diag_warning(&service->entry->said, v6only->at,
+			     "v6only: it is bound to %s, which is of IPv4, and that counts", bind);
 	if (families == (is_ipv4 ? FLAG_IPV6 : FLAG_IPV4))
 		diag_warning(&service->entry->said, xinetd_place(service, ATTR_FLAGS),
 			     "flags: %s: it is bound to %s, which is of the other family, and that counts",

@@ -65,22 +65,27 @@ static bool has_word(const char *const *list, size_t count, enum xinetd_attribut
 	return false;
 }
 
-/* Copies a value's words, which others may share, with room for more behind them. false: out of memory. */
-static bool value_copy(struct xinetd *xinetd, struct xinetd_value *value, size_t more, const char ***list,
-		       struct origin **places)
+/* Makes the value's lists its own, with room for more behind them: for as much again, so that many lines of += do not
+ * cost a copy each. false: out of memory. */
+static bool value_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
 {
-	*list = pool_alloc(xinetd->pool, (value->count + more + 1) * sizeof(**list));
-	*places = pool_alloc(xinetd->pool, (value->count + more + 1) * sizeof(**places));
-	if (!*list || !*places) {
+	size_t count = value->count, capacity = count + (more > count ? more : count) + 1;
+
+	if (value->capacity > count + more)
+		return true;
+	value->own = pool_alloc(xinetd->pool, capacity * sizeof(*value->own));
+	value->own_at = pool_alloc(xinetd->pool, capacity * sizeof(*value->own_at));
+	if (!value->own || !value->own_at) {
 		xinetd->failed = true;
 		return false;
 	}
-	for (size_t i = 0; i < value->count; i++) {
-		(*list)[i] = value->words[i];
-		(*places)[i] = value->word_at[i];
+	for (size_t i = 0; i < count; i++) {
+		value->own[i] = value->words[i];
+		value->own_at[i] = value->word_at[i];
 	}
-	value->words = *list;
-	value->word_at = *places;
+	value->words = value->own;
+	value->word_at = value->own_at;
+	value->capacity = capacity;
 	return true;
 }
 
@@ -89,20 +94,19 @@ void xinetd_value_set(struct xinetd_value *value, const struct xinetd_written *w
 	value->words = written->words;
 	value->word_at = written->word_at;
 	value->count = written->count;
+	value->capacity = 0;
 	value->is_broken = false;
 }
 
 void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_written *written)
 {
-	struct origin *places;
-	const char **list;
-
-	if (!value_copy(xinetd, value, written->count, &list, &places))
+	if (!value_own(xinetd, value, written->count))
 		return;
 	for (size_t i = 0; i < written->count; i++) {
-		list[value->count] = written->words[i];
-		places[value->count++] = written->word_at[i];
+		value->own[value->count] = written->words[i];
+		value->own_at[value->count++] = written->word_at[i];
 	}
+	value->own[value->count] = NULL;
 }
 
 static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute attribute,
@@ -121,23 +125,21 @@ static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute att
 void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
 			 struct xinetd_value *value, const struct xinetd_written *written)
 {
-	struct origin *places;
-	const char **list;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < written->count; i++) {
 		if (!has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
 			refuse_removal(entry, attribute, written, i);
 	}
-	if (!value_copy(xinetd, value, 0, &list, &places))
+	if (!value_own(xinetd, value, 0))
 		return;
 	for (size_t i = 0; i < value->count; i++) {
-		if (has_word(written->words, written->count, attribute, list[i], xinetd->pool))
+		if (has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
 			continue;
-		list[kept] = list[i];
-		places[kept++] = places[i];
+		value->own[kept] = value->own[i];
+		value->own_at[kept++] = value->own_at[i];
 	}
-	list[kept] = NULL;
+	value->own[kept] = NULL;
 	value->count = kept;
 }
 

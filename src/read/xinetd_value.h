@@ -12,6 +12,9 @@ struct xinetd_value {
 	size_t count;
 	struct origin at;
 	const struct origin *word_at;
+	const char **own;               /* words and word_at, where nobody shares them with it, with this much room */
+	struct origin *own_at;
+	size_t capacity;                /* 0: they are a line's, or those of defaults */
 	bool is_set;
 	bool is_inherited;              /* it is just what defaults say */
 	bool is_broken;                 /* what was said was refused: nobody may run without it */

@@ -98,9 +98,9 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 /* What superd does itself for strangers needs no rights at all. */
 static bool runs_as_nobody(const struct service *service)
 {
-	bool own = service->what->builtin || service->what->redirect || service->gate->deny_time >= 0;
+	bool own = service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
 
-	return own && !service->who->user && geteuid() == 0 && capability_held(CAP_SETUID) &&
+	return own && !service->terms->who->user && geteuid() == 0 && capability_held(CAP_SETUID) &&
 	       capability_held(CAP_SETGID);
 }
 
@@ -119,10 +119,11 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
-	user = accounts_user(accounts, text ? text : own);
+	user = service->terms->who->dynamic_user ? accounts_dynamic(accounts, service, text)
+						 : accounts_user(accounts, text ? text : own);
 	if (!user)
 		return out_of_memory(accounts, service);
-	if (user->wrong && !(text && !service->who->group && accounts_pair(accounts, text, &user, &group)))
+	if (user->wrong && !(text && !service->terms->who->group && accounts_pair(accounts, text, &user, &group)))
 		return accounts_refuse(accounts, service, "user", text ? text : own, user->wrong, user->near);
 	draft->listed = user->listed;
 	draft->account.name = user->name;
@@ -135,7 +136,7 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 
 static bool pick_group(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const char *text = service->who->group;
+	const char *text = service->terms->who->group;
 	const struct found_group *group;
 
 	if (!text)
@@ -151,7 +152,7 @@ static bool pick_group(struct accounts *accounts, const struct service *service,
 
 static bool pick_groups(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const struct who *who = service->who;
+	const struct who *who = service->terms->who;
 	bool filled = true;
 
 	if (who->groups && !draft->user)
@@ -208,12 +209,12 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 		free(own.list);
 		return out_of_memory(accounts, service);
 	}
-	option = what_differs(draft, service->who, &own);
+	option = what_differs(draft, service->terms->who, &own);
 	free(draft->gids.list);
 	draft->gids = own;
 	if (!option)
 		return true;
-	return accounts_refuse(accounts, service, option, option_text(service->who, option),
+	return accounts_refuse(accounts, service, option, option_text(service->terms->who, option),
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
@@ -244,7 +245,7 @@ static bool is_superds_own(const struct draft_account *draft)
 
 static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
-	const struct who *who = service->who;
+	const struct who *who = service->terms->who;
 
 	if (!draft->user && !who->group && !who->supplementary_groups)
 		return true;
@@ -266,21 +267,39 @@ static const struct account *keep(struct accounts *accounts, const struct servic
 	if (draft->account.groups || !draft->gids.count)
 		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
 	if (kept)
-		memo_put(&accounts->known, service->who, draft->user, kept);
+		memo_put(&accounts->known, service->terms->who, draft->user, kept);
 	else
 		out_of_memory(accounts, service);
 	return kept;
 }
 
+static bool refuse_dynamic(struct accounts *accounts, const struct service *service)
+{
+	return accounts_refuse(accounts, service, "dynamic_user", "yes",
+			       "superd does not run as root, so its services run as its own user and group only", NULL);
+}
+
+/* As the table has it, or by default; NULL: superd's own. */
+static const char *name_user(struct accounts *accounts, const struct service *service)
+{
+	if (service->terms->who->dynamic_user)
+		return service->terms->who->user ? service->terms->who->user : service->name;
+	return runs_as_nobody(service) ? find_nobody(accounts) : service->terms->who->user;
+}
+
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
 {
-	const char *user = runs_as_nobody(service) ? find_nobody(accounts) : service->who->user;
+	const char *user = name_user(accounts, service);
 	struct draft_account draft;
 	const struct account *account = NULL;
 	const void *known;
 
-	if (memo_get(&accounts->known, service->who, user, &known))
+	if (memo_get(&accounts->known, service->terms->who, user, &known))
 		return known;
+	if (service->terms->who->dynamic_user && !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
+		refuse_dynamic(accounts, service);
+		return NULL;
+	}
 	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
 	draft.user = user;
 	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&

@@ -32,6 +32,7 @@ struct accounts {
 	struct diags *diags;
 	struct memo users, groups;      /* text -> what was found */
 	struct memo known;              /* struct who, user -> struct account */
+	struct memo dynamic;            /* id as text -> the name it was given to */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
@@ -49,6 +50,9 @@ bool accounts_pair(struct accounts *accounts, const char *text, const struct fou
 /* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near);
+
+/* The user of this name, or one that is made up for it (sys/account_dynamic.c); NULL: out of memory. */
+const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
 
 /* The account a service runs with, kept in the pool; NULL after adding to diags what is wrong. */
 const struct account *accounts_of(struct accounts *accounts, const struct service *service);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "model/wording.h"
 
 #define NEAR_MOST 10000                 /* entries looked at for a hint: a directory server may have millions */
 #define ENTRY_MOST (1u << 20)
@@ -26,13 +27,18 @@ void accounts_close(struct accounts *accounts)
 	memo_free(&accounts->users);
 	memo_free(&accounts->groups);
 	memo_free(&accounts->known);
+	memo_free(&accounts->dynamic);
 }
 
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near)
 {
-	diag_error(accounts->diags, service_origin(service, option), "%s: %s = %s: %s", service->name, option, text,
+	struct buf said = { 0 };
+
+	wording_add(service, option, text, &said);
+	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name, buf_string(&said),
 		   wrong);
+	buf_free(&said);
 	if (near)
 		diags_hint(accounts->diags, "did you mean %s", near);
 	return false;
@@ -61,6 +67,12 @@ struct nearest {
 	char best[64];
 };
 
+/* Of a short name any other is not far. */
+static unsigned too_far(const char *name)
+{
+	return strlen(name) < 5 ? 2 : 3;
+}
+
 static void nearest_look(struct nearest *nearest, const char *name)
 {
 	unsigned distance = scan_distance(nearest->name, name, 2);
@@ -78,7 +90,7 @@ static const char *nearest_keep(const struct nearest *nearest, struct pool *pool
 
 static const char *user_near(struct pool *pool, const char *name)
 {
-	struct nearest nearest = { .name = name, .distance = 3 };
+	struct nearest nearest = { .name = name, .distance = too_far(name) };
 	const struct passwd *entry;
 
 	setpwent();
@@ -90,7 +102,7 @@ static const char *user_near(struct pool *pool, const char *name)
 
 static const char *group_near(struct pool *pool, const char *name)
 {
-	struct nearest nearest = { .name = name, .distance = 3 };
+	struct nearest nearest = { .name = name, .distance = too_far(name) };
 	const struct group *entry;
 
 	setgrent();

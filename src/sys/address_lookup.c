@@ -13,14 +13,20 @@
 #include "base/scan.h"
 #include "sys/bind.h"
 #include "sys/rpc_program.h"
+#include "sys/runtime_folder.h"
 
+#define HOST_MOST 32                    /* addresses of a host that are looked at */
 #define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
+
+struct found_address {
+	const char *text;               /* a literal */
+	enum endpoint_family family;
+};
 
 struct found_host {
 	const char *wrong;              /* NULL: it was found; else why not */
-	const char *address;            /* a literal */
-	enum endpoint_family family;
-	bool ambiguous;                 /* has more addresses than this one */
+	struct found_address list[HOST_MOST];
+	size_t count;
 };
 
 struct found_port {
@@ -56,7 +62,16 @@ static const char *literal_of(const struct addrinfo *info, struct pool *pool)
 	return inet_ntop(info->ai_family, address, text, sizeof(text)) ? pool_text(pool, text) : NULL;
 }
 
-/* Takes the first address this kernel can bind; a second, different one makes it ambiguous. */
+static bool host_has(const struct found_host *host, const char *literal)
+{
+	for (size_t n = 0; n < host->count; n++) {
+		if (!strcmp(host->list[n].text, literal))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the addresses this kernel can bind, each once. */
 static void host_choose(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
 {
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
@@ -65,16 +80,13 @@ static void host_choose(struct addresses *addresses, const struct addrinfo *list
 		if (info->ai_family != AF_INET && !(info->ai_family == AF_INET6 && addresses->ipv6))
 			continue;
 		literal = literal_of(info, addresses->pool);
-		if (!literal)
+		if (!literal || host->count == HOST_MOST || host_has(host, literal))
 			continue;
-		if (host->address && strcmp(host->address, literal) != 0)
-			host->ambiguous = true;
-		if (host->address)
-			continue;
-		host->address = literal;
-		host->family = info->ai_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+		host->list[host->count++] = (struct found_address){
+			literal, info->ai_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6
+		};
 	}
-	if (!host->address)
+	if (!host->count)
 		host->wrong = "it has no address this machine can listen on";
 }
 
@@ -111,9 +123,9 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 	return host;
 }
 
-static const char *port_near(struct pool *pool, const char *name)
+static const char *port_near(struct pool *pool, const char *name, const char *protocol)
 {
-	unsigned nearest = strlen(name) < 4 ? 2 : 3;    /* of a short word any other is not far */
+	unsigned nearest = strlen(name) < 5 ? 2 : 3;    /* of a short word any other is not far */
 	const char *best = NULL;
 	const struct servent *entry;
 
@@ -121,7 +133,7 @@ static const char *port_near(struct pool *pool, const char *name)
 	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
 		unsigned distance = scan_distance(name, entry->s_name, 2);
 
-		if (distance < nearest) {
+		if (distance < nearest && !strcmp(entry->s_proto, protocol)) {
 			nearest = distance;
 			best = pool_text(pool, entry->s_name);
 		}
@@ -154,6 +166,23 @@ static const char *kind_name(unsigned kind)
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
+static void port_say_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
+{
+	bool is_udp = kind == ENDPOINT_UDP;
+	uint16_t elsewhere;
+
+	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
+		port->wrong = pool_textf(pool,
+					 "services(5) has no %s port of this name, but a %s one; a number does not "
+					 "need it",
+					 kind_name(kind), is_udp ? "tcp" : "udp");
+		return;
+	}
+	port->wrong = pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
+				 kind_name(kind));
+	port->near = port_near(pool, name, is_udp ? "udp" : "tcp");
+}
+
 static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
 {
 	const char *key = pool_text(addresses->pool, name);
@@ -167,12 +196,8 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	port = pool_alloc(addresses->pool, sizeof(*port));
 	if (!port)
 		return NULL;
-	if (!port_ask_kind(key, kind, &port->port)) {
-		port->wrong = pool_textf(addresses->pool,
-					 "services(5) has no %s port of this name; a number does not need it",
-					 kind_name(kind));
-		port->near = port_near(addresses->pool, key);
-	}
+	if (!port_ask_kind(key, kind, &port->port))
+		port_say_missing(port, addresses->pool, key, kind);
 	memo_put(&addresses->ports, key, which, port);
 	return port;
 }
@@ -218,6 +243,17 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
+/* Whether each address of a host gets a socket. What has its socket as a stream has but one. */
+static bool spreads(const struct service *service, const struct listen *listen)
+{
+	const struct streams *streams = service->terms->streams;
+	bool has_one = service_waits(service) &&
+		       (service->what->pass == PASS_INETD || streams->input.kind == STREAM_SOCKET ||
+			streams->output.kind == STREAM_SOCKET || streams->error.kind == STREAM_SOCKET);
+
+	return listen->options->every_address && !has_one;
+}
+
 static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
@@ -232,15 +268,15 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	}
 	if (!host || host->wrong)
 		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
-	if (host->ambiguous) {
+	if (host->count > 1 && !spreads(service, listen)) {
 		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
-			     service->name, option_of(service), endpoint->address, host->address);
-		diags_hint(addresses->diags, service->is_foreign
+			     service->name, option_of(service), endpoint->address, host->list[0].text);
+		diags_hint(addresses->diags, service->is_foreign || listen->options->every_address
 			   ? "an entry for each address, written as a number, serves them all"
-			   : "an endpoint for each address, written as a number, serves them all");
+			   : "every_address = yes serves them all");
 	}
-	endpoint->address = host->address;
-	endpoint->family = (uint8_t)host->family;
+	endpoint->address = host->list[0].text;
+	endpoint->family = (uint8_t)host->list[0].family;
 	return true;
 }
 
@@ -288,6 +324,22 @@ static bool resolve_name(struct addresses *addresses, const struct service *serv
 	return resolve_port(addresses, service, listen, endpoint);
 }
 
+/* What has to be found out about a node is where superd's own folder is. */
+static bool resolve_path(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+	const struct endpoint *address = NULL;
+
+	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_folder(),
+				      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
+	if (endpoint.address)
+		address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (!address)
+		return refuse(addresses, service, listen, "its address", NULL, NULL);
+	listen->address = address;
+	return true;
+}
+
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
@@ -296,6 +348,8 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 	listen->address = listen->endpoint;
 	if (endpoint_is_rpc(&endpoint))
 		return resolve_program(addresses, service, listen);
+	if (endpoint_is_below_runtime(&endpoint))
+		return resolve_path(addresses, service, listen);
 	if (!endpoint_is_inet(&endpoint))
 		return true;
 	by_name = endpoint.address && !is_literal(endpoint.address);
@@ -310,4 +364,22 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 		return true;
 	listen->address = listen->endpoint;
 	return refuse(addresses, service, listen, "its address", NULL, NULL);
+}
+
+const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
+					 const struct listen *listen, size_t n)
+{
+	const char *name = endpoint_is_inet(listen->endpoint) ? listen->endpoint->address : NULL;
+	const struct found_host *host;
+	struct endpoint endpoint;
+
+	if (!name || is_literal(name) || !spreads(service, listen))
+		return NULL;
+	host = host_find(addresses, name, listen->endpoint->family);
+	if (!host || host->wrong || n >= host->count)
+		return NULL;
+	memcpy(&endpoint, listen->address, sizeof(endpoint));   /* the padding too: it is kept by its bytes */
+	endpoint.address = host->list[n].text;
+	endpoint.family = (uint8_t)host->list[n].family;
+	return pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
 }

@@ -24,3 +24,8 @@ void addresses_close(struct addresses *addresses);
 /* Sets listen->address to the endpoint with numbers for names; false after adding to diags what
  * is wrong. */
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);
+
+/* Of a host that has several addresses and whose socket is for every one: the endpoint of the n-th, from 0. NULL: there
+ * are no more. */
+const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
+					 const struct listen *listen, size_t n);

@@ -1,22 +1,23 @@
-/* Who waits in a listener's queue, by identity: so that a backend that took nobody can be told from one that took
- * somebody while the next already came. By sock_diag for TCP (queued connections have no inode yet) and unix
- * sockets, by the head of the queue for datagrams; where none of these is to be had it is unknown. */
+/* Which datagram is the first in a socket's queue, so that a backend that took none can be told from one that took
+ * some while others came. Of connections engine/doubt notes who waits, in a struct backlog, too. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/service.h"
 
-#define BACKLOG_MOST 16
+#define BACKLOG_MOST 16384
 
 struct backlog {
-	unsigned count;
-	uint64_t id[BACKLOG_MOST];
+	size_t count, room;
+	uint64_t *id;                   /* ascending */
 };
 
-/* Notes up to BACKLOG_MOST of those waiting. false: unknown. Never blocks. */
+/* Notes the first datagram, in place of those noted before. false: unknown, as of a socket that accepts. Never blocks. */
 bool backlog_take(int fd, const struct listen *listen, struct backlog *backlog);
+void backlog_free(struct backlog *backlog);             /* it has noted nobody */
 
 /* Whether any of those noted is gone from the queue. Unknown counts as gone. */
 bool backlog_moved(int fd, const struct listen *listen, const struct backlog *before);

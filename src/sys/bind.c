@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,10 @@
 #include "sys/filter.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 
 int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 {
@@ -37,6 +42,19 @@ int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 	return -1;
 }
 
+int socket_protocol(const struct listen *listen, const struct socket_form *form)
+{
+	static const struct {
+		int type, protocol;
+	} others[] = {
+		[PROTOCOL_UDPLITE] = { SOCK_DGRAM, IPPROTO_UDPLITE }, [PROTOCOL_MPTCP] = { SOCK_STREAM, IPPROTO_MPTCP },
+	};
+	unsigned wanted = listen->options->socket_protocol;
+	bool fits = listen->address->kind == ENDPOINT_TCP || listen->address->kind == ENDPOINT_UDP;
+
+	return fits && wanted && others[wanted].type == form->type ? others[wanted].protocol : form->protocol;
+}
+
 int bind_socket(const struct listen *listen, int domain, struct buf *why)
 {
 	struct socket_form form;
@@ -46,9 +64,11 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why)
 		errno = EPROTONOSUPPORT;
 		return bind_fail(why, "opening a socket", NULL);
 	}
-	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, form.protocol);
+	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, socket_protocol(listen, &form));
 	if (fd >= 0)
 		return fd;
+	if (listen->options->socket_protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))
+		return bind_fail(why, "opening a socket", "this kernel lacks this socket_protocol, or has it off");
 	if (listen->address->kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
 		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
 	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
@@ -60,7 +80,9 @@ int bind_socket(const struct listen *listen, int domain, struct buf *why)
 
 int bind_filter(int fd, const struct listen *listen, struct buf *why)
 {
-	if (!listen->filter || filter_attach(fd, listen->filter) == 0)
+	const struct sock_fprog *filter = listen_filter(listen);
+
+	if (!filter || filter_attach(fd, filter) == 0)
 		return 0;
 	return bind_fail(why, "only_from and no_access", errno == ENOMEM ? "net.core.optmem_max allows no filter "
 			 "of so many networks" : NULL);
@@ -104,6 +126,14 @@ static void name_lines(struct buf *warnings, const struct listen *listen, struct
 	buf_free(lines);
 }
 
+static void set_attributes(int fd, const struct listen *listen)
+{
+	if (listen->options->xattr_entry_point && node_path(listen))
+		xattr_set_node(node_path(listen), listen->options->xattr_entry_point);
+	if (listen->options->xattr_listen)
+		xattr_set_open(fd, listen->options->xattr_listen);
+}
+
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
@@ -121,12 +151,15 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
 		[ENDPOINT_RAW] = bind_inet,
+		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 
 	struct buf lines = { 0 };
 	int fd = openers[listen->address->kind](listen, why, &lines), saved = errno;
 
 	name_lines(warnings, listen, &lines);
+	if (fd >= 0)
+		set_attributes(fd, listen);
 	errno = saved;
 	return fd;
 }
@@ -208,9 +241,9 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
 {
-	if (filter_equal(before->filter, after->filter))
+	if (filter_equal(listen_filter(before), listen_filter(after)))
 		return 0;
-	if (after->filter)
+	if (listen_filter(after))
 		return bind_filter(fd, after, why);
 	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
@@ -229,6 +262,8 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	if (domain >= 0 && before->options->backlog != after->options->backlog)
 		set_queue(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
+	message_queue_adjust(fd, after, &lines);
+	set_attributes(fd, after);
 	set_node(fd, after, &lines);
 	node_drop_symlinks(before, after);
 	name_lines(warnings, after, &lines);
@@ -237,7 +272,10 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 
 void bind_remove(int fd, const struct listen *listen)
 {
-	if (!listen->options->remove_on_stop || !node_is_ours(fd, listen))
+	if (!listen->options->remove_on_stop)
+		return;
+	message_queue_remove(listen);
+	if (!node_is_ours(fd, listen))
 		return;
 	node_remove_symlinks(listen);
 	unlink(node_path(listen));

@@ -61,5 +61,19 @@ bool bind_reach(int fd, struct reach *reach);   /* false and errno */
  * first. */
 int bind_queue(int fd, const struct listen *listen);
 
+/* Clients in the queue of a listener of streams, whatever kind it is; none where somebody has shut it down. */
+unsigned bind_clients(int fd);
+bool bind_is_shut(int fd);              /* shutdown(2) by whoever has a copy: nobody can come to it any more */
+
+/* How many connections may wait; -1: it is no matter of a number. */
+int bind_queue_limit(int fd, const struct listen *listen);
+
+/* Throws away what waits: closes connections, reads datagrams. A bounded number, as more may come meanwhile. */
+void bind_flush(int fd, const struct listen *listen);
+
+/* Accepts so many and closes them at once, without a wait; O_NONBLOCK is then as it was, as somebody who stands still may have
+ * the socket, too. Adds how many there were. false: they can't be accepted, as descriptors are out. */
+bool bind_drop(int fd, unsigned count, unsigned *dropped);
+
 /* Whether this kernel has it at all, for tests and error texts. */
 bool bind_kernel_has_ipv6(void);

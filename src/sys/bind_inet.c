@@ -30,7 +30,8 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 		bind_fail(why, "binding", "another socket has %s", address);
 	else if (saved == EADDRNOTAVAIL)
 		bind_fail(why, "binding",
-			  "no interface here has the address of %s; free_bind = yes binds it all the same", address);
+			  "no interface here has the address of %s; free_bind = yes (FreeBind=yes in a unit) "
+			  "binds it all the same", address);
 	else if (saved == EACCES && listen->address->port < least)
 		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
 			  "net.ipv4.ip_unprivileged_port_start", least);

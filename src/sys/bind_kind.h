@@ -11,10 +11,15 @@
 
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-bind_opener bind_inet, bind_unix, bind_fifo, bind_special, bind_netlink, bind_vsock;
+bind_opener bind_inet, bind_unix, bind_fifo, bind_special, bind_netlink, bind_vsock, bind_message_queue;
 
 /* Writes "STEP: STRERROR (DETAIL)", detail may be NULL; gives -1 and leaves errno alone. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
+
+struct socket_form;
+
+/* The kind's own, or the one of socket_protocol where that stands for this kind. */
+int socket_protocol(const struct listen *listen, const struct socket_form *form);
 
 /* A new close-on-exec, non-blocking socket of the listen's kind; -1 with errno and why. */
 int bind_socket(const struct listen *listen, int domain, struct buf *why);
@@ -34,6 +39,14 @@ bool bind_address(int fd, struct socket_address *address);
 /* pipe_size of a fifo, which other kinds are not: set, and set again where it differs. */
 void fifo_size(int fd, const struct listen *listen, struct buf *warnings);
 void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings);
+
+/* Of a message queue, which other kinds are not: its owner and mode, and its end. */
+void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings);
+void message_queue_remove(const struct listen *listen);
+
+/* Extended attributes of a node by its path, or of an open file; what can't be set is left out, as systemd does. */
+void xattr_set_node(const char *path, words attributes);
+void xattr_set_open(int fd, words attributes);
 
 /* Nodes in the file system, for sockets and fifos alike. */
 

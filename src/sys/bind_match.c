@@ -111,7 +111,7 @@ bool bind_matches(int fd, const struct listen *listen)
 	if (bind_option(fd, SOL_SOCKET, SO_TYPE) != form.type || !bind_address(fd, &have))
 		return false;
 	protocol = bind_option(fd, SOL_SOCKET, SO_PROTOCOL);
-	if (form.protocol && protocol != form.protocol)
+	if (form.protocol && protocol != socket_protocol(listen, &form))
 		return false;
 	if ((bind_option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1) != endpoint_accepts(listen->address))
 		return false;

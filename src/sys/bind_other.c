@@ -72,7 +72,8 @@ static bool can_be_watched(int fd)
 int bind_special(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	const char *path = listen->address->address;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	int access = listen->options->writable ? O_RDWR : O_RDONLY;
+	int fd = open(path, access | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 
 	(void)warnings;

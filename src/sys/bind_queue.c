@@ -3,14 +3,20 @@
  * tells whether there is something. */
 #include "sys/bind.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "sys/sock_diag.h"
+
+#define FLUSH_MOST 65536                /* a flood is not followed for ever */
 
 static int tcp_queue(int fd)
 {
@@ -35,13 +41,77 @@ static int readable_bytes(int fd)
 	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
 }
 
+/* sock_diag is asked only where there is anything, and where the machine has so few sockets that it takes no time; else
+ * it is known only that there is somebody. */
 static int unix_queue(int fd)
 {
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct sock_diag_unix diag;
 
-	if (sock_diag_unix(fd, &diag) && diag.has_queue)
+	if (poll(&wait, 1, 0) == 0)
+		return 0;
+	if (sock_diag_unix_is_quick() && sock_diag_unix(fd, &diag) && diag.has_queue)
 		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
 	return readable_bytes(fd);
+}
+
+int bind_queue_limit(int fd, const struct listen *listen)
+{
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	if (!endpoint_accepts(listen->address))
+		return -1;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_LISTEN)
+		return (int)info.tcpi_sacked;   /* of a listener it is that */
+	return listen->options->backlog > INT_MAX ? INT_MAX : (int)listen->options->backlog;
+}
+
+/* One of those that wait; false: there is none. */
+static bool drop_one(int fd, const struct listen *listen)
+{
+	char unread[4096];
+	ssize_t got;
+	int client;
+
+	if (endpoint_accepts(listen->address)) {
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (client < 0)
+			return errno == ECONNABORTED || errno == EINTR;
+		close(client);
+		return true;
+	}
+	if (listen->address->kind == ENDPOINT_MQUEUE)
+		return false;
+	got = read(fd, unread, sizeof(unread));
+	return got > 0 || (got == 0 ? endpoint_is_datagram(listen->address) : errno == EINTR);
+}
+
+void bind_flush(int fd, const struct listen *listen)
+{
+	if (fd_set_nonblocking(fd, true) < 0)
+		return;         /* it would wait */
+	for (unsigned n = 0; n < FLUSH_MOST && readable_bytes(fd) > 0 && drop_one(fd, listen); n++)
+		;
+}
+
+bool bind_drop(int fd, unsigned count, unsigned *dropped)
+{
+	int flags = fcntl(fd, F_GETFL), client = 0;
+	bool none = false;
+
+	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
+		return false;
+	for (unsigned n = 0; n < count && client >= 0; n++) {
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		none = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+		if (client < 0)
+			continue;
+		close(client);
+		++*dropped;
+	}
+	fcntl(fd, F_SETFL, flags);
+	return client >= 0 || none;
 }
 
 int bind_queue(int fd, const struct listen *listen)
@@ -55,4 +125,23 @@ int bind_queue(int fd, const struct listen *listen)
 	default:
 		return readable_bytes(fd);
 	}
+}
+
+bool bind_is_shut(int fd)
+{
+	struct pollfd state = { .fd = fd };
+
+	return poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+unsigned bind_clients(int fd)
+{
+	int length;
+
+	if (fd < 0 || bind_is_shut(fd))
+		return 0;
+	length = tcp_queue(fd);
+	if (length < 0)
+		length = unix_queue(fd);
+	return length > 0 ? (unsigned)length : 0;
 }

@@ -4,8 +4,14 @@
 #include <stddef.h>
 
 const char *const built_with[] = {
+#ifdef HAVE_EXPAT
+	"expat",
+#endif
 #ifdef HAVE_LIBCAP_NG
 	"libcap-ng",
+#endif
+#ifdef HAVE_LIBSECCOMP
+	"libseccomp",
 #endif
 #ifdef HAVE_LIBTIRPC
 	"libtirpc",

@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/cgroup_join.h"
+#include "sys/confine.h"
+#include "sys/nearest.h"
 #include "sys/privilege.h"
 #include "sys/signals.h"
 
@@ -76,31 +79,19 @@ static int set_session(struct job *job)
 		return setsid() < 0 ? -1 : 0;
 	if (setpgid(0, 0) < 0)
 		return -1;
-	if (isatty(STDIN_FILENO))       /* SIGTTOU is blocked here, as all are */
+	if (job->plan->takes_terminal)  /* SIGTTOU is blocked here, as all are */
 		tcsetpgrp(STDIN_FILENO, getpid());
 	return 0;
 }
 
-static int write_oom_score(const char *text)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -1;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written < 0 ? -1 : 0;
-}
-
 static int set_nice(struct job *job)
 {
-	return job->plan->nice ? setpriority(PRIO_PROCESS, 0, job->plan->nice) : 0;
+	return job->plan->nice ? nearest_nice(job->plan->nice) : 0;
 }
 
 static int set_oom_score(struct job *job)
 {
-	return job->plan->oom_score[0] ? write_oom_score(job->plan->oom_score) : 0;
+	return job->plan->oom_score[0] ? nearest_oom_score(job->plan->oom_score) : 0;
 }
 
 static int set_cpus(struct job *job)
@@ -113,13 +104,23 @@ static int set_io_priority(struct job *job)
 	return privilege_set_io_priority(job->plan);
 }
 
+static int set_scheduling(struct job *job)
+{
+	return privilege_set_scheduling(job->plan);
+}
+
+static int set_personality(struct job *job)
+{
+	return privilege_set_personality(job->plan);
+}
+
 static int set_limits(struct job *job)
 {
 	for (size_t n = 0; n < job->plan->limit_count; n++) {
 		const struct plan_limit *limit = &job->plan->limits[n];
 
 		job->fault.resource = limit->resource;
-		if (setrlimit(limit->resource, &limit->value) < 0)
+		if (nearest_limit(limit->resource, &limit->value) < 0)
 			return -1;
 	}
 	return 0;
@@ -127,7 +128,9 @@ static int set_limits(struct job *job)
 
 static int set_root(struct job *job)
 {
-	if (!job->plan->root)
+	bool entered = confine_changes_root(job) && !(job->command->flags & COMMAND_PRIVILEGED);
+
+	if (!job->plan->root || entered)
 		return 0;
 	if (chroot(job->plan->root) < 0)
 		return -1;
@@ -167,6 +170,11 @@ static int set_ambient(struct job *job)
 	return privilege_raise_ambient(job->plan);
 }
 
+static int set_secure_bits(struct job *job)
+{
+	return privilege_set_secure_bits(job->plan);
+}
+
 static int set_no_new_privileges(struct job *job)
 {
 	return privilege_forbid_new(job->plan);
@@ -196,12 +204,15 @@ static int reset_handlers(void)
 	return 0;
 }
 
-/* superd ignores no signal, so after exec all are default. */
+/* superd ignores no signal, so after exec all are default but the one that is to be ignored. */
 static int set_signals(struct job *job)
 {
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
 	if (job->has_handlers && reset_handlers() < 0)
+		return -1;
+	if (job->plan->ignores_sigpipe && sigaction(SIGPIPE, &ignored, NULL) < 0)
 		return -1;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
@@ -209,56 +220,102 @@ static int set_signals(struct job *job)
 
 static int execute(struct job *job)
 {
-	return execve(job->plan->program, job->plan->argv, job->environment);
+	return execve(job->command->program, job->argv, job->environment);
 }
 
 static int (*const walk[STAGES])(struct job *) = {
+	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
 	[STAGE_SESSION] = set_session,
 	[STAGE_NICE] = set_nice,
 	[STAGE_OOM_SCORE] = set_oom_score,
 	[STAGE_CPUS] = set_cpus,
 	[STAGE_IO_PRIORITY] = set_io_priority,
+	[STAGE_SCHEDULING] = set_scheduling,
+	[STAGE_PERSONALITY] = set_personality,
 	[STAGE_LIMITS] = set_limits,
+	[STAGE_PROFILE] = confine_profile,
+	[STAGE_NAMESPACES] = confine_namespaces,
+	[STAGE_MOUNTS] = confine_mounts,
 	[STAGE_ROOT] = set_root,
 	[STAGE_BOUNDING] = set_bounding,
 	[STAGE_GROUPS] = set_groups,
+	[STAGE_PRIVATE_USERS] = confine_users,
 	[STAGE_USER] = set_user,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
 	[STAGE_IDENTITY] = set_identity,
 	[STAGE_AMBIENT] = set_ambient,
+	[STAGE_SECURE_BITS] = set_secure_bits,
+	[STAGE_KEYRING] = confine_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
+	[STAGE_SYSTEM_CALLS] = confine_system_calls,
 	[STAGE_EXEC] = execute,
 };
 
-/* Decimal by hand: stdio is not for here. */
-static void write_listen_pid(struct job *job)
+/* Whether a command's signs spare it a stage: + all that takes rights away, ! who it is. */
+static bool is_spared(const struct job *job, int stage)
 {
-	static const char name[] = "LISTEN_PID=";
-	char digits[20], *out = job->listen_pid + sizeof(name) - 1;
-	unsigned long pid = (unsigned long)getpid();
+	static const bool rights[STAGES] = {
+		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
+		[STAGE_PRIVATE_USERS] = true, [STAGE_BOUNDING] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
+		[STAGE_AMBIENT] = true, [STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
+		[STAGE_NO_NEW_PRIVILEGES] = true, [STAGE_SYSTEM_CALLS] = true,
+	};
+	static const bool identity[STAGES] = {
+		[STAGE_GROUPS] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true, [STAGE_AMBIENT] = true,
+	};
+	unsigned flags = job->command->flags;
+
+	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
+}
+
+/* NAME=NUMBER, decimal by hand: stdio is not for here. */
+static void write_variable(char *out, const char *name, uint64_t number)
+{
+	size_t length = strlen(name);
+	char digits[20];
 	int count = 0;
 
-	memcpy(job->listen_pid, name, sizeof(name) - 1);
+	memcpy(out, name, length);
+	out += length;
 	do
-		digits[count++] = (char)('0' + pid % 10);
-	while ((pid /= 10));
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10));
 	while (count)
 		*out++ = digits[--count];
 	*out = '\0';
+}
+
+/* What the child alone knows. */
+static void write_variables(struct job *job)
+{
+	uint64_t id;
+
+	if (job->listen)
+		write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
+	if (job->watched)
+		write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
+	if (!job->tells_unit)
+		return;
+	write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
+	if (!job->listen)
+		return;
+	if (privilege_own_pidfd(&id) == 0)
+		write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
+	else
+		*job->pidfd_id_at = NULL;
 }
 
 _Noreturn void child_run(struct job *job)
 {
 	struct fault fault;
 
-	if (job->listen)
-		write_listen_pid(job);
+	write_variables(job);
 	if (job->plan->umask != (mode_t)-1)
 		umask(job->plan->umask);
-	for (int stage = STAGE_DESCRIPTORS; stage < STAGES; stage++) {
-		if (walk[stage](job) == 0)
+	for (int stage = STAGE_CGROUP; stage < STAGES; stage++) {
+		if (is_spared(job, stage) || walk[stage](job) == 0)
 			continue;
 		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };
 		job->fault = fault;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -89,6 +90,13 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 		client->peer.any.sa_family = AF_UNIX;
 	socket_options_accepted(client->fd, listen);
 	return ACCEPTED;
+}
+
+bool client_waits(int listener)
+{
+	struct pollfd wait = { .fd = listener, .events = POLLIN };
+
+	return poll(&wait, 1, 0) != 0;
 }
 
 bool client_peek(int listener, struct client *client)

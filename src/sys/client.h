@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "model/service.h"
@@ -31,6 +32,9 @@ enum accepted {
  * doesn't inherit. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
+/* Whether another client, or an error, waits: mostly nobody does, and to try would cost ten times as much. */
+bool client_waits(int listener);
+
 /* Who sent the datagram that stands first in the listener's queue, which stays there; fd is -1. false: none does. */
 bool client_peek(int listener, struct client *client);
 
@@ -44,6 +48,14 @@ int client_port(const struct client *client);   /* -1: none */
 
 /* The near end of a TCP connection in the same form. false: it is none, or it is gone. */
 bool client_local(const struct client *client, char *out, size_t size, int *port);
+
+#define CLIENT_NAME 200                 /* bytes of the longest name */
+
+/* The name of the number-th connection, as systemd names the instances of a template: NUMBER-COOKIE-LOCAL:PORT-PEER:PORT,
+ * of a unix socket NUMBER-COOKIE-PID_PIDFDID-UID; plain: without COOKIE and PIDFDID. What is not known is left out. */
+void client_name(const struct client *client, uint64_t number, bool plain, char *out, size_t size);
+
+uint64_t client_cookie(const struct client *client);    /* 0: it has none here */
 
 /* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers
  * by uid, vsock by CID. false: this kind has no source. */

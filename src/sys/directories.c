@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #endif
 
 #include "base/fd.h"
+#include "model/wording.h"
 
 #define DEPTH_MOST 32
 
@@ -38,22 +40,77 @@ static int enter(int at, const char *part)
 	return next;
 }
 
-/* Makes each missing part of base/name; the last belongs to the user. Gives a descriptor of it, or -1. */
-static int make_path(int base, const char *name, const struct account *account)
+/* Makes each missing part of base/name. *fresh: the last was missing. Gives a descriptor of it, or -1. */
+static int make_path(int base, const char *name, size_t length, bool *fresh)
 {
-	char *copy = strdup(name), *rest = copy, *part;
+	char *copy = strndup(name, length), *rest = copy, *part;
 	int at = copy ? fcntl(base, F_DUPFD_CLOEXEC, 3) : -1;
 
+	*fresh = false;
 	while (at >= 0 && (part = next_part(&rest))) {
-		if (mkdirat(at, part, 0755) < 0 && errno != EEXIST)
+		*fresh = mkdirat(at, part, 0755) == 0;
+		if (!*fresh && errno != EEXIST)
 			fd_close(&at);
 		else
 			at = enter(at, part);
 	}
-	if (at >= 0 && account && account->switches && fchown(at, account->uid, account->gid) < 0)
-		fd_close(&at);
 	free(copy);
 	return at;
+}
+
+/* The last folder belongs to the user. The mode of one that was there is the administrator's, unless the table has
+ * it. */
+static bool settle_folder(const struct service *service, const struct directory_kind *kind, int folder, bool fresh)
+{
+	const struct account *account = service->account;
+
+	if ((fresh || service_mark(service, kind->mode_option)) && fchmod(folder, kind->mode) < 0)
+		return false;
+	return !kind->is_owned || !account || !account->switches || fchown(folder, account->uid, account->gid) == 0;
+}
+
+static bool points_to(int at, const char *link, const char *target)
+{
+	char there[PATH_MAX];
+	ssize_t length = readlinkat(at, link, there, sizeof(there) - 1);
+
+	if (length < 0)
+		return false;
+	there[length] = '\0';
+	return !strcmp(there, target);
+}
+
+/* A link beside the folder, which leads to it from wherever it lies below the base. */
+static bool make_link(int base, const char *name, size_t length, const char *link)
+{
+	const char *last = strrchr(link, '/') ? strrchr(link, '/') + 1 : link;
+	struct buf target = { 0 };
+	bool fresh, good;
+	const char *to;
+	int at = make_path(base, link, (size_t)(last - link), &fresh);
+
+	for (const char *slash = strchr(link, '/'); slash; slash = strchr(slash + 1, '/'))
+		buf_text(&target, "../");
+	buf_add(&target, name, length);
+	to = buf_string(&target);
+	good = at >= 0 && !target.failed &&
+	       (symlinkat(to, at, last) == 0 || (errno == EEXIST && points_to(at, last, to)));
+	buf_free(&target);
+	fd_close(&at);
+	return good;
+}
+
+static bool make_folder(const struct service *service, const struct directory_kind *kind, int base, const char *word)
+{
+	size_t length = directory_name_length(word);
+	bool fresh, good;
+	int folder = make_path(base, word, length, &fresh);
+
+	if (folder < 0)
+		return false;
+	good = settle_folder(service, kind, folder, fresh);
+	fd_close(&folder);
+	return good && (!word[length] || make_link(base, word, length, word + length + 1));
 }
 
 /* The base and what is missing above it. Unlike what lies below, it is the administrator's own and may be reached
@@ -74,34 +131,36 @@ static int open_base(const char *base)
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool prepare(const struct service *service, const char *base, words names, const char *option, struct buf *why)
+static bool prepare(const struct service *service, const struct directory_kind *kind, struct buf *why)
 {
-	int at;
+	bool good = true;
+	int base;
 
-	if (!names || !names[0])
+	if (!kind->names || !kind->names[0])
 		return true;
-	at = open_base(base);
-	for (size_t n = 0; names[n]; n++) {
-		int made = at < 0 ? -1 : make_path(at, names[n], service->account);
-
-		if (made < 0) {
-			buf_addf(why, "%s: %s/%s: %s", option, base, names[n], strerror(errno));
-			origin_cite(service_origin(service, option), why);
-			fd_close(&at);
-			return false;
-		}
-		close(made);
+	base = open_base(kind->base);
+	for (size_t n = 0; good && kind->names[n]; n++) {
+		good = base >= 0 && make_folder(service, kind, base, kind->names[n]);
+		if (good)
+			continue;
+		buf_addf(why, "%s: %s/%s: %s", wording_of(service, kind->option), kind->base, kind->names[n],
+			 strerror(errno));
+		origin_cite(service_origin(service, kind->option), why);
 	}
-	close(at);
-	return true;
+	fd_close(&base);
+	return good;
 }
 
 bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why)
 {
-	const struct surroundings *around = service->surroundings;
+	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	return prepare(service, heritage->runtime_directory, around->runtime_directory, "runtime_directory", why) &&
-		prepare(service, heritage->state_directory, around->state_directory, "state_directory", why);
+	directories_of(service, heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		if (!prepare(service, &kinds[n], why))
+			return false;
+	}
+	return true;
 }
 
 /* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to
@@ -148,15 +207,31 @@ static void empty(int directory, int depth)
 	closedir(stream);
 }
 
-static bool holds_listener(const struct service *service, const char *path)
+/* A folder may be told in two ways, as /run/a and /var/run/a: what ends like it is looked at. */
+static bool is_above(const struct stat *folder, const char *name, const char *address)
 {
-	size_t length = strlen(path);
+	const char *at = address;
+	size_t length = strlen(name);
+	char above[PATH_MAX];
+	struct stat status;
 
+	while ((at = strstr(at + 1, name))) {
+		if (at[-1] != '/' || at[length] != '/' || strlen(address) >= sizeof(above))
+			continue;
+		strcpy(above, address);
+		above[(size_t)(at - address) + length] = '\0';
+		if (stat(above, &status) == 0 && status.st_dev == folder->st_dev && status.st_ino == folder->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static bool holds_listener(const struct service *service, const struct stat *folder, const char *name)
+{
 	for (size_t n = 0; n < service->socket_count; n++) {
-		const struct endpoint *endpoint = service->sockets[n].endpoint;
+		const struct endpoint *endpoint = service->sockets[n].address;
 
-		if (endpoint_is_path(endpoint) && !strncmp(endpoint->address, path, length) &&
-		    endpoint->address[length] == '/')
+		if (endpoint_is_path(endpoint) && is_above(folder, name, endpoint->address))
 			return true;
 	}
 	return false;
@@ -177,27 +252,64 @@ static void remove_path(const char *base, char *name)
 	fd_close(&at);
 }
 
-static bool any_listener_in(const struct table *table, const char *path)
+void directories_remove_tree(const char *base, const char *name)
 {
+	char *copy = strdup(name);
+
+	if (copy)
+		remove_path(base, copy);
+	free(copy);
+}
+
+static bool any_listener_in(const struct table *table, const char *path, const char *name)
+{
+	struct stat folder;
+
+	if (stat(path, &folder) < 0)
+		return false;
 	for (size_t n = 0; n < table->count; n++) {
-		if (holds_listener(&table->services[n], path))
+		if (holds_listener(&table->services[n], &folder, name))
 			return true;
 	}
 	return false;
 }
 
-void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage)
+/* The link goes first, and only one that leads there. */
+static void remove_link(const char *folder, const char *link)
 {
-	words names = service->surroundings->runtime_directory;
+	struct stat status;
+	struct buf path = { 0 };
 
-	for (size_t n = 0; names && names[n]; n++) {
-		struct buf path = { 0 };
-		char *name = strdup(names[n]);
+	buf_addf(&path, "%s/%s", folder, link);
+	if (!path.failed && lstat(buf_string(&path), &status) == 0 && S_ISLNK(status.st_mode))
+		unlink(buf_string(&path));
+	buf_free(&path);
+}
 
-		buf_addf(&path, "%s/%s", heritage->runtime_directory, names[n]);
-		if (name && !path.failed && !any_listener_in(table, buf_string(&path)))
-			remove_path(heritage->runtime_directory, name);
-		buf_free(&path);
-		free(name);
+static void remove_one(const struct table *table, const char *base, const char *word)
+{
+	size_t length = directory_name_length(word);
+	char *name = strndup(word, length);
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s/%s", base, name ? name : "");
+	if (name && !path.failed && !any_listener_in(table, buf_string(&path), name)) {
+		if (word[length])
+			remove_link(base, word + length + 1);
+		remove_path(base, name);
 	}
+	buf_free(&path);
+	free(name);
+}
+
+void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage,
+			bool stays)
+{
+	unsigned preserve = service->terms->folders->runtime_directory_preserve;
+	words names = service->terms->surroundings->runtime_directory;
+
+	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
+		return;
+	for (; names && *names; names++)
+		remove_one(table, heritage->runtime_directory, *names);
 }

@@ -22,9 +22,12 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "sys/signals.h"
+#include "sys/socket_address.h"
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096
+#define NOFILE_CHOSEN 65536             /* what is above nobody chose for one program: it is a runtime's "any number" */
+#define NOFILE_USUAL 1024
 
 static void hide_from_exec(int fd)
 {
@@ -80,7 +83,13 @@ static void reset_reserved_signals(void)
 #endif
 }
 
-/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. */
+bool init_is_first(void)
+{
+	return getpid() == 1;
+}
+
+/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. Those
+ * to stop shall end it; but PID 1 would not hear them: the kernel drops what has no handler and is not blocked. */
 static void hold_orders(void)
 {
 	sigset_t orders;
@@ -89,9 +98,10 @@ static void hold_orders(void)
 	sigemptyset(&orders);
 	sigaddset(&orders, SIGHUP);
 	sigaddset(&orders, SIGUSR1);
+	sigaddset(&orders, SIGUSR2);
 	sigaddset(&orders, SIGALRM);
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		if (signal_is_stray(signal))
+		if (signal_is_stray(signal) || (init_is_first() && signal_is_stop(signal)))
 			sigaddset(&orders, signal);
 	}
 	sigprocmask(SIG_SETMASK, &orders, NULL);
@@ -108,7 +118,12 @@ static void reset_signals(void)
 	}
 	reset_reserved_signals();
 	sigaction(SIGPIPE, &harmless, NULL);
-	hold_orders();
+}
+
+/* Many a program closes as many as it may have, one by one. */
+rlim_t init_sane_nofile(rlim_t soft)
+{
+	return soft > NOFILE_CHOSEN ? NOFILE_USUAL : soft;
 }
 
 static void raise_limit(struct heritage *heritage)
@@ -117,17 +132,23 @@ static void raise_limit(struct heritage *heritage)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	heritage->nofile = limit;
+	heritage->found_nofile = heritage->nofile = limit;
+	heritage->nofile.rlim_cur = init_sane_nofile(limit.rlim_cur);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool init_is_first(void)
+void init_enter(struct heritage *heritage)
 {
-	return getpid() == 1;
+	fd_ensure_standard();
+	hide_inherited();
+	reset_signals();
+	hold_orders();
+	raise_limit(heritage);
+	umask(022);
 }
 
-void init_enter(struct heritage *heritage)
+void init_enter_again(struct heritage *heritage)
 {
 	fd_ensure_standard();
 	hide_inherited();
@@ -181,6 +202,20 @@ void init_take_sockets(struct inheritance *inheritance)
 	unsetenv("LISTEN_FDNAMES");
 }
 
+void init_describe_socket(const struct inherited *inherited, struct buf *out)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	char host[128] = "";
+
+	if (inherited->name && *inherited->name)
+		buf_addf(out, "%s, ", inherited->name);
+	if (getsockname(inherited->fd, &address.any, &address.length) == 0)
+		socket_address_host(&address, host, sizeof(host));
+	buf_addf(out, address.any.sa_family == AF_INET6 ? "[%s]" : "%s", *host ? host : "without an address");
+	if (socket_address_port(&address) > 0)
+		buf_addf(out, ":%d", socket_address_port(&address));
+}
+
 void init_close_sockets(struct inheritance *inheritance)
 {
 	for (size_t n = 0; n < inheritance->count; n++) {
@@ -189,37 +224,4 @@ void init_close_sockets(struct inheritance *inheritance)
 	}
 	free(inheritance->list);
 	*inheritance = (struct inheritance){ 0 };
-}
-
-static bool signal_children(int signal)
-{
-	char path[64], *text, *at;
-	bool any = false;
-	size_t length;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	text = NULL;
-	length = 0;
-	if (getline(&text, &length, file) > 0) {
-		for (char *word = strtok_r(text, " ", &at); word; word = strtok_r(NULL, " ", &at)) {
-			int64_t pid;
-
-			if (!scan_count(word, &pid) && pid > 1 && kill((pid_t)pid, signal) == 0)
-				any = true;
-		}
-	}
-	free(text);
-	fclose(file);
-	return any;
-}
-
-bool init_signal_rest(int signal)
-{
-	if (!init_is_first())
-		return signal_children(signal);
-	return kill(-1, signal) == 0;
 }

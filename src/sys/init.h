@@ -7,12 +7,20 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "sys/plan.h"
 
 /* Once, first of all: 0 to 2 are open, every inherited descriptor is close-on-exec, no signal is ignored, none blocked
- * but HUP, USR1, ALRM and the stray ones (sys/signals) until the loop watches them, and the soft limit of descriptors is
- * raised to the hard one (heritage keeps what was found). */
+ * but HUP, USR1, USR2, ALRM and the stray ones (sys/signals), and as PID 1 those that stop it, until the loop watches
+ * them, and the soft limit of descriptors is raised to the hard one (heritage keeps what was found, and what is sane). */
 void init_enter(struct heritage *heritage);
+
+/* The same for a process in which another superd was until now: every signal that is blocked stays so until the loop
+ * watches it. */
+void init_enter_again(struct heritage *heritage);
+
+/* The soft limit of descriptors for a backend, where superd was started with this one. */
+rlim_t init_sane_nofile(rlim_t soft);
 
 /* From now on orphans among our descendants come to us: as PID 1 they do anyway. Not inherited over fork(2). */
 void init_adopt_orphans(void);
@@ -32,8 +40,7 @@ struct inheritance {
 };
 
 void init_take_sockets(struct inheritance *inheritance);
-void init_close_sockets(struct inheritance *inheritance);       /* those nobody took, and the list */
 
-/* Sends a signal to whatever is left under us: as PID 1 everything in the namespace, else our children (who were
- * adopted, as all others are known). true when there was anybody. */
-bool init_signal_rest(int signal);
+/* "web, 127.0.0.1:80": its name, where it has one, and its address. */
+void init_describe_socket(const struct inherited *inherited, struct buf *out);
+void init_close_sockets(struct inheritance *inheritance);       /* those nobody took, and the list */

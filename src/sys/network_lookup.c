@@ -11,7 +11,10 @@
 
 #include "base/buf.h"
 #include "model/access.h"
+#include "model/directive.h"
+#include "model/wording.h"
 #include "sys/filter.h"
+#include "sys/network_deny.h"
 #include "sys/plan.h"
 
 struct filter_made {
@@ -28,6 +31,7 @@ void networks_close(struct networks *networks)
 {
 	memo_free(&networks->names);
 	memo_free(&networks->rules);
+	memo_free(&networks->probes);
 	memo_free(&networks->filters[0]);
 	memo_free(&networks->filters[1]);
 }
@@ -83,38 +87,72 @@ static void refuse_memory(struct networks *networks, const struct service *servi
 /* NULL also where everybody may come; false: out of memory, which was said. */
 static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
 {
-	const struct gate *gate = service->gate;
+	words only_from = service->terms->gate->only_from, no_access;
 	const void *known;
+	bool failed;
 
 	*access = NULL;
-	if (!gate->only_from && !gate->no_access)
+	no_access = networks_denied(service, networks->pool, &failed);
+	if (failed) {
+		refuse_memory(networks, service);
+		return false;
+	}
+	if (!only_from && !no_access)
 		return true;
-	if (memo_get(&networks->rules, gate->only_from, gate->no_access, &known)) {
+	if (memo_get(&networks->rules, only_from, no_access, &known)) {
 		*access = known;
 		return true;
 	}
-	*access = access_compile(gate->only_from, gate->no_access, network_find, networks, networks->pool);
+	*access = access_compile(only_from, no_access, network_find, networks, networks->pool);
 	if (!*access) {
 		refuse_memory(networks, service);
 		return false;
 	}
-	memo_put(&networks->rules, gate->only_from, gate->no_access, *access);
+	memo_put(&networks->rules, only_from, no_access, *access);
 	return true;
 }
 
-/* Of UDP superd sees the first sender of each start, and can tell of whom it refuses; so the kernel keeps to the rules
- * only for as long as a backend reads, unless the service says otherwise. superd-builtin judges each sender itself. */
-static bool is_guarded(const struct service *service, const struct listen *listen)
+static const char *find_name(const struct networks *networks, words list)
 {
-	return listen->address->kind == ENDPOINT_UDP && !service->gate->intercept;
+	for (; list && *list; list++) {
+		const void *known = NULL;
+
+		if (**list == '.' || (access_is_name(*list) &&
+				      !(memo_get(&networks->names, *list, NULL, &known) && known)))
+			return *list;
+	}
+	return NULL;
 }
 
-/* Whether the kernel has to keep to the rules on this socket. */
+/* The kernel tells who waits by address alone. */
+static void find_probes(struct networks *networks, struct service *service)
+{
+	words list = service->terms->life->probe_from;
+	const void *known = NULL;
+
+	if (!list)
+		return;
+	if (!memo_get(&networks->probes, list, NULL, &known)) {
+		known = access_compile(list, NULL, network_find, networks, networks->pool);
+		memo_put(&networks->probes, list, NULL, known);
+	}
+	service->probes = known;
+	if (!known) {
+		refuse_memory(networks, service);
+	} else if (access_has_names(known)) {
+		diag_error(networks->diags, service_origin(service, "probe_from"),
+			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
+			   find_name(networks, list));
+		diags_hint(networks->diags, "write addresses");
+	}
+}
+
+/* Whether the kernel has to keep to the rules on this socket. superd-builtin judges each sender itself. */
 static bool needs_filter(const struct service *service, const struct listen *listen)
 {
 	if (service->what->accept || !endpoint_is_inet(listen->address))
 		return false;
-	return !is_guarded(service, listen) || !plan_judges_itself(service);
+	return !listen_is_guarded(listen) || !plan_judges_itself(service);
 }
 
 static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
@@ -139,23 +177,20 @@ static const struct filter_made *find_filter(struct networks *networks, const st
 /* The option that has a name in it, or the one there is. */
 static const char *guilty_option(const struct networks *networks, const struct service *service)
 {
-	for (words word = service->gate->only_from; word && *word; word++) {
-		const void *known = NULL;
-
-		if (**word == '.' || (access_is_name(*word) &&
-				      !(memo_get(&networks->names, *word, NULL, &known) && known)))
-			return "only_from";
-	}
-	return service->gate->no_access ? "no_access" : "only_from";
+	if (find_name(networks, service->terms->gate->only_from))
+		return "only_from";
+	if (service->terms->gate->no_access)
+		return "no_access";
+	return service->terms->gate->only_from ? "only_from" : "ip_address_deny";
 }
 
 static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
 {
 	const char *option = guilty_option(networks, service);
+	const char *waiting = service->dialect == UNIT ? "Accept=no" : service->is_foreign ? "wait" : "accept = no";
 
-	diag_error(networks->diags, service_origin(service, option),
-		   "%s: %s: with %s the kernel keeps to it: %s", service->name, option,
-		   service->is_foreign ? "wait" : "accept = no", wrong ? wrong : "out of memory");
+	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
+		   service->name, wording_of(service, option), waiting, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
 		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign ? "" : ", or say accept = yes");
@@ -166,7 +201,8 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 	const char *option = guilty_option(networks, service);
 
 	diag_warning(networks->diags, service_origin(service, option),
-		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name, option,
+		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
+		     wording_of(service, option),
 		     wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
 }
@@ -187,6 +223,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 
 void networks_resolve(struct networks *networks, struct service *service)
 {
+	find_probes(networks, service);
 	if (!find_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
 		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
@@ -197,11 +234,11 @@ void networks_resolve(struct networks *networks, struct service *service)
 			continue;
 		made = find_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
 		if (made && !made->wrong && made->filter) {
-			*(is_guarded(service, listen) ? &listen->guard : &listen->filter) = made->filter;
+			listen->rules = made->filter;
 			continue;
 		}
-		(is_guarded(service, listen) ? warn_of_guard : refuse_filter)(networks, service,
-									      made ? made->wrong : NULL);
+		(listen_is_guarded(listen) ? warn_of_guard : refuse_filter)(networks, service,
+									    made ? made->wrong : NULL);
 		return;
 	}
 }

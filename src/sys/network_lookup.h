@@ -12,11 +12,12 @@ struct networks {
 	struct diags *diags;
 	struct memo names;              /* text -> struct network, NULL: there is none */
 	struct memo rules;              /* only_from, no_access -> struct access */
+	struct memo probes;             /* probe_from -> struct access */
 	struct memo filters[2];         /* struct access -> struct filter_made; for sockets of IPv4 and others */
 };
 
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
 void networks_close(struct networks *networks);
 
-/* Sets the service's access and the filters of its sockets; adds to diags what can't be kept to. */
+/* Sets the service's access, its probes and the filters of its sockets; adds to diags what can't be kept to. */
 void networks_resolve(struct networks *networks, struct service *service);

@@ -7,8 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scan.h"
+#include "model/wording.h"
+#include "sys/confine.h"
+#include "sys/credentials.h"
+#include "sys/directories.h"
 #include "sys/plan_text.h"
 #include "sys/program.h"
 #include "sys/scheduling.h"
@@ -70,14 +75,15 @@ static void set_account_variables(struct variables *variables, const struct acco
 	variables_setf(variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
 }
 
-static void set_directory_variable(struct variables *variables, const char *name, const char *base, words directories)
+static void set_directory_variable(struct variables *variables, const struct directory_kind *kind)
 {
 	struct buf value = { 0 };
 
-	for (size_t n = 0; directories && directories[n]; n++)
-		buf_addf(&value, "%s%s/%s", n ? ":" : "", base, directories[n]);
+	for (words name = kind->names; name && *name; name++)
+		buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base,
+			 (int)directory_name_length(*name), *name);
 	if (value.length)
-		variables_setf(variables, "%s=%s", name, buf_string(&value));
+		variables_setf(variables, "%s=%s", kind->variable, buf_string(&value));
 	if (value.failed)
 		variables->failed = true;
 	buf_free(&value);
@@ -86,7 +92,7 @@ static void set_directory_variable(struct variables *variables, const char *name
 static bool set_own_variables(struct variables *variables, const struct service *service,
 			      const struct plan_sockets *sockets, struct buf *why)
 {
-	words env = service->surroundings->env;
+	words env = service->terms->surroundings->env;
 
 	for (size_t n = 0; env && env[n]; n++) {
 		struct buf expanded = { 0 };
@@ -98,7 +104,7 @@ static bool set_own_variables(struct variables *variables, const struct service 
 			variables->failed = true;
 		buf_free(&expanded);
 		if (!known) {
-			buf_addf(why, "env: '%s' has an unknown template", env[n]);
+			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "env"), env[n]);
 			origin_cite(service_origin(service, "env"), why);
 			return false;
 		}
@@ -109,7 +115,8 @@ static bool set_own_variables(struct variables *variables, const struct service 
 static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
 			     const struct plan_sockets *sockets, struct buf *why)
 {
-	const struct surroundings *around = service->surroundings;
+	const struct surroundings *around = service->terms->surroundings;
+	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct variables variables = { 0 };
 	bool good;
 
@@ -119,8 +126,12 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
 		pass_variable(&variables, heritage, around->passenv[n]);
-	set_directory_variable(&variables, "RUNTIME_DIRECTORY", heritage->runtime_directory, around->runtime_directory);
-	set_directory_variable(&variables, "STATE_DIRECTORY", heritage->state_directory, around->state_directory);
+	directories_of(service, heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		set_directory_variable(&variables, &kinds[n]);
+	credentials_set_variable(&variables, service, heritage);
+	if (around->unit_environment && service->terms->life->pid_file)
+		variables_setf(&variables, "PIDFILE=%s", service->terms->life->pid_file);
 	good = set_own_variables(&variables, service, sockets, why);
 	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
 		good = variables_read_file(&variables, around->environment_file[n], NULL, why);
@@ -128,6 +139,8 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 		if (!good)
 			origin_cite(service_origin(service, "environment_file"), why);
 	}
+	for (size_t n = 0; around->unset_environment && around->unset_environment[n]; n++)
+		variables_unset(&variables, around->unset_environment[n]);
 	if (good && variables.failed) {
 		buf_text(why, "environment: out of memory");
 		good = false;
@@ -148,10 +161,10 @@ static rlim_t limit_value(int64_t configured, rlim_t current)
 	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
 }
 
-static void make_limits(struct plan *plan, const struct surroundings *around, const struct heritage *heritage)
+static void make_limits(struct plan *plan, const struct limits *limits, const struct heritage *heritage)
 {
 	for (int resource = 0; resource < RLIMITS; resource++) {
-		const struct limit *limit = &around->limits[resource];
+		const struct limit *limit = &limits->of[resource];
 		struct plan_limit *made = &plan->limits[plan->limit_count];
 		struct rlimit current;
 
@@ -164,13 +177,15 @@ static void make_limits(struct plan *plan, const struct surroundings *around, co
 		made->resource = resource;
 		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
 		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
+		if (limit->soft < 0 && made->value.rlim_cur > made->value.rlim_max)
+			made->value.rlim_cur = made->value.rlim_max;    /* what nobody set gives way */
 		plan->limit_count++;
 	}
 }
 
 static bool make_places(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct surroundings *around = service->surroundings;
+	const struct surroundings *around = service->terms->surroundings;
 	const char *directory = around->working_directory;
 
 	plan->root = around->root_directory;
@@ -180,7 +195,7 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;
 		if (!directory) {
-			buf_text(why, "working_directory: the user has no home");
+			buf_addf(why, "%s: the user has no home", wording_of(service, "working_directory"));
 			origin_cite(service_origin(service, "working_directory"), why);
 			return false;
 		}
@@ -191,34 +206,104 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 
 static void make_privileges(struct plan *plan, const struct service *service)
 {
-	const struct who *who = service->who;
+	const struct who *who = service->terms->who;
 
 	plan->account = service->account && service->account->switches ? service->account : NULL;
 	plan->ambient = who->ambient_capabilities;
 	plan->bounding = who->capability_bounding_set;
 	plan->no_new_privileges = who->no_new_privileges;
+	plan->confinement = service->confinement;
+	if (!plan->confinement)
+		return;
+	plan->apart = true;
+	plan->ambient &= ~plan->confinement->dropped;
+	plan->bounding &= ~plan->confinement->dropped;
+	plan->no_new_privileges |= plan->confinement->no_new_privileges;
+}
+
+static bool make_open_paths(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			    struct buf *why)
+{
+	if (!plan->confinement || !plan->confinement->has_mounts)
+		return true;
+	plan->open_paths = confine_list_open_paths(service, heritage);
+	if (!plan->open_paths)
+		buf_text(why, "out of memory");
+	return plan->open_paths;
 }
 
 static bool make_scheduling(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct surroundings *around = service->surroundings;
+	const struct surroundings *around = service->terms->surroundings;
 
 	plan->umask = around->umask;
 	plan->nice = (int)around->nice;
 	plan->io_priority = -1;
 	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
-		buf_addf(why, "io_scheduling: '%s' is not known here", around->io_scheduling);
+		buf_addf(why, "%s: '%s' is not known here", wording_of(service, "io_scheduling"),
+			 around->io_scheduling);
 		origin_cite(service_origin(service, "io_scheduling"), why);
 		return false;
 	}
 	if (around->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
 	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
-		buf_addf(why, "cpu_affinity: %s", strerror(errno));
+		buf_addf(why, "%s: %s", wording_of(service, "cpu_affinity"), strerror(errno));
 		origin_cite(service_origin(service, "cpu_affinity"), why);
 		return false;
 	}
 	return true;
+}
+
+/* Without a name, systemd looks for sockets of these. */
+static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
+static const char *const stream_options[] = { "input", "output", "error" };
+
+static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			 struct buf *why)
+{
+	const struct stream *streams[] = { &service->terms->streams->input, &service->terms->streams->output,
+					   plan_error_stream(service) };
+	bool inetd = service->what->pass == PASS_INETD;
+
+	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
+	plan->output_is_socket = inetd && !service_mark(service, "output");
+	for (int n = 0; n < 3; n++) {
+		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
+		int place;
+
+		if (streams[n]->kind != STREAM_DESCRIPTOR)
+			continue;
+		place = plan_socket_place(service, sockets, name);
+		if (place < 0) {
+			buf_addf(why, "%s: no socket is named '%s'", wording_of(service, stream_options[n]), name);
+			origin_cite(service_origin(service, stream_options[n]), why);
+			return false;
+		}
+		plan->stream_sockets[n] = (unsigned)place;
+	}
+	return true;
+}
+
+static bool any_names_instance(words list)
+{
+	for (; list && *list; list++) {
+		if (plan_names_instance(*list))
+			return true;
+	}
+	return false;
+}
+
+static bool names_instance(const struct service *service)
+{
+	const char *argv0 = service->what->argv0;
+
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
+			return true;
+	}
+	return any_names_instance(service->what->exec) || any_names_instance(service->terms->surroundings->env) ||
+	       (argv0 && plan_names_instance(argv0));
 }
 
 struct plan *plan_make(const struct service *service, const struct heritage *heritage,
@@ -230,10 +315,16 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 		buf_text(why, "out of memory");
 		return NULL;
 	}
+	plan->expands = service->terms->surroundings->expand_environment && !plan_is_builtin(service);
+	plan->tells_unit = service->terms->surroundings->unit_environment;
+	plan->per_connection = service->what->accept && names_instance(service);
 	make_privileges(plan, service);
-	make_limits(plan, service->surroundings, heritage);
-	if (plan_make_argv(plan, service, sockets, why) && make_environment(plan, service, heritage, sockets, why) &&
-	    make_places(plan, service, why) && make_scheduling(plan, service, why))
+	make_limits(plan, service->terms->limits, heritage);
+	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
+	    make_environment(plan, service, heritage, sockets, why) && make_places(plan, service, why) &&
+	    credentials_plan(plan, service, heritage, why) && make_open_paths(plan, service, heritage, why) &&
+	    make_scheduling(plan, service, why) &&
+	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why))
 		return plan;
 	plan_free(plan);
 	return NULL;
@@ -258,12 +349,14 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	if (!plan)
 		return NULL;
 	plan->foreground = true;
+	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
 	plan->bounding = UINT64_MAX;
-	plan->io_priority = -1;
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, heritage->nofile };
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, heritage->found_nofile };
 	plan->limit_count = 1;
 	plan->umask = (mode_t)-1;
-	plan->argv = calloc(count + 1, sizeof(*plan->argv));
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
 	for (char **at = heritage->environment; at && *at; at++) {
 		if (!is_private(*at))
 			variables_set(&variables, *at);
@@ -273,12 +366,12 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	if (!program_find(argv[0], getenv("PATH"), &program))
 		buf_clear(&program);            /* "" is ENOENT; a bare name would be looked for where we are */
 	plan->text = buf_take(&program);
-	if (!plan->argv || !plan->text || variables.failed) {
+	if (!plan->main.argv || !plan->text || variables.failed) {
 		plan_free(plan);
 		return NULL;
 	}
-	memcpy(plan->argv, argv, count * sizeof(*argv));
-	plan->program = plan->text;
+	memcpy(plan->main.argv, argv, count * sizeof(*argv));
+	plan->main.program = plan->text;
 	return plan;
 }
 
@@ -289,8 +382,13 @@ void plan_free(struct plan *plan)
 	for (size_t n = 0; n < plan->environment_count; n++)
 		free(plan->environment[n]);
 	free(plan->environment);
-	free(plan->argv);
+	free(plan->main.argv);
+	plan_free_commands(plan);
 	free(plan->text);
 	free(plan->cpus);
+	for (char **path = plan->open_paths; path && *path; path++)
+		free(*path);
+	free(plan->open_paths);
+	credentials_free(plan->credentials);
 	free(plan);
 }

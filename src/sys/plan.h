@@ -9,13 +9,16 @@
 #include <sys/resource.h>
 
 #include "base/buf.h"
-#include "model/service.h"
+#include "model/command.h"
+#include "model/condition.h"
 
 /* What every start takes from superd itself. */
 struct heritage {
 	char **environment;             /* superd's own, for passenv */
-	struct rlimit nofile;           /* as superd found it, before it raised its own */
+	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
+	struct rlimit nofile;           /* the same, but sane: everybody else's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
+	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
 };
 
 struct plan_limit {
@@ -23,13 +26,34 @@ struct plan_limit {
 	struct rlimit value;
 };
 
-struct plan {
+/* What is executed. */
+struct plan_command {
 	const char *program;
 	char **argv;                    /* NULL-terminated */
+	unsigned flags;                 /* COMMAND_x */
+	char *text;                     /* what these point to; NULL: the plan's */
+	char *shell;                    /* the name of the shell in place of the program, with - in front; NULL: none */
+};
+
+struct plan_commands {
+	struct plan_command *list;
+	size_t count;
+};
+
+struct plan {
+	struct plan_command main;
+	struct plan_commands commands[PHASES];
+	struct condition *conditions;
+	size_t condition_count;
 	char **environment;             /* environment_count of them; a start adds its own and the NULL */
 	size_t environment_count;
 	char *text;                     /* what argv and environment point to, where it isn't the row's */
 	bool rereads;                   /* an environment_file: make a new plan for every start */
+	bool per_connection;            /* %{instance} stands in it: make a new plan for every client */
+	bool expands;                   /* $NAME and ${NAME} in argv, by each start's own environment */
+	bool input_is_socket, output_is_socket;         /* pass = inetd, as far as the service says nothing else */
+	unsigned stream_sockets[3];     /* of an input, output or error that is fd:NAME: the socket, by its place among those passed */
+	bool tells_unit;                /* SYSTEMD_EXEC_PID, INVOCATION_ID and what else systemd tells a unit's service */
 
 	const struct account *account;  /* NULL: superd's own ids */
 	const char *root, *directory;   /* NULL: / */
@@ -44,13 +68,24 @@ struct plan {
 	int io_priority;                /* for ioprio_set; -1: untouched */
 	uint64_t ambient, bounding;     /* bit CAP_x; bounding all ones: untouched */
 	bool no_new_privileges;
-	bool foreground;                /* the main command: a process group, but superd's session and terminal */
+	bool apart;                     /* started in a process of its own memory, as it takes long: see sys/spawn.h */
+	struct credentials *credentials;                /* NULL: none */
+	const struct confinement *confinement;          /* what it is kept from; NULL: nothing */
+	const struct allotment *allotment;              /* what its control group is given; NULL: it has none */
+	int cpu_policy, cpu_priority;   /* for sched_setscheduler; policy -1: untouched */
+	unsigned long timer_slack;      /* nanoseconds; 0: untouched */
+	long personality;               /* -1: untouched */
+	bool ignores_sigpipe;
+	char **open_paths;              /* of superd's own for it, which no confinement hides or closes; NULL: none */
+	bool foreground;                /* the main command: a process group, but superd's session */
+	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
 };
 
 /* What is known of a service's sockets only once they are open. */
 struct plan_sockets {
 	unsigned port;                  /* what %{port} stands for */
 	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
+	const char *instance;           /* what %{instance} stands for; NULL: none is known */
 	const uint16_t *loops;          /* for builtins of datagrams: ports that answer whatever comes */
 	size_t loop_count;
 };

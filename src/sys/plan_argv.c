@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/access.h"
+#include "model/wording.h"
 #include "sys/libexec.h"
 #include "sys/plan_text.h"
 
@@ -36,15 +37,15 @@ const struct stream *plan_error_stream(const struct service *service)
 {
 	static const struct stream log = { .kind = STREAM_LOG };
 
-	if (plan_is_builtin(service) && service->streams->error.kind == STREAM_SOCKET)
+	if (plan_is_builtin(service) && service->terms->streams->error.kind == STREAM_SOCKET)
 		return &log;
-	return &service->streams->error;
+	return &service->terms->streams->error;
 }
 
 int plan_channel(const struct service *service)
 {
-	static const char *const talking[] = { "tcpmux", "servers", "services" };
-	bool talks = service->what->redirect && service->logging->log_on_success & SUCCESS_TRAFFIC;
+	static const char *const talking[] = { "tcpmux", "servers", "services", "health" };
+	bool talks = service->what->redirect;
 
 	if (!plan_is_builtin(service) || !service->what->accept)
 		return -1;
@@ -97,6 +98,8 @@ static void add_options(struct buf *text, size_t *count, const struct service *s
 		buf_addf(text, "--channel=%d", channel);
 		buf_add(text, "", 1);
 		++*count;
+		if (service->what->redirect)
+			add_word(text, count, "--rests");
 	}
 	if (!plan_judges_itself(service))
 		return;
@@ -146,7 +149,7 @@ static bool add_program(struct buf *text, size_t *count, const struct service *s
 		const char *word = *count == 0 && service->what->argv0 ? service->what->argv0 : exec[*count];
 
 		if (!plan_expand(service, sockets, word, text)) {
-			buf_addf(why, "exec: '%s' has an unknown template", word);
+			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "exec"), word);
 			origin_cite(service_origin(service, "exec"), why);
 			return false;
 		}
@@ -168,17 +171,17 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		buf_free(&text);
 		return false;
 	}
-	plan->argv = calloc(count + 1, sizeof(*plan->argv));
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
 	plan->text = at = buf_take(&text);
-	if (!plan->argv || !plan->text) {
+	if (!plan->main.argv || !plan->text) {
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
 	plan->rereads = plan_judges_itself(service);    /* who else answers may change */
-	plan->program = builtin ? plan->text : service->what->exec[0];
+	plan->main.program = builtin ? plan->text : service->what->exec[0];
 	if (builtin)
 		at += strlen(at) + 1;
 	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
-		plan->argv[n] = at;
+		plan->main.argv[n] = at;
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/wording.h"
 #include "sys/capability.h"
 #include "sys/preflight_parts.h"
 
@@ -17,6 +18,7 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 		   const char *option, const char *value, const char *wrong, ...)
 {
 	struct origin at = service_origin(service, option);
+	struct buf said = { 0 };
 	char text[1024];
 	va_list arguments;
 
@@ -24,15 +26,17 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 	vsnprintf(text, sizeof(text), wrong, arguments);
 	va_end(arguments);
 	if (service->is_foreign && !strcmp(option, "exec"))
-		diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, value, text);
+		buf_text(&said, value);
 	else
-		diags_add(preflight->diags, severity, at, "%s: %s = %s: %s", service->name, option, value, text);
+		wording_add(service, option, value, &said);
+	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&said), text);
+	buf_free(&said);
 }
 
 /* Two services with one runtime_directory: the first to stop takes it from the other. */
 static void check_runtime(struct preflight *preflight, const struct service *service)
 {
-	for (words name = service->surroundings->runtime_directory; name && *name; name++) {
+	for (words name = service->terms->surroundings->runtime_directory; name && *name; name++) {
 		const char *key = pool_text(preflight->table->pool, *name);
 		const struct service *other;
 		const void *known;
@@ -51,10 +55,14 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 static void check_service(struct preflight *preflight, const struct service *service)
 {
 	preflight_files(preflight, service);
+	preflight_commands(preflight, service);
+	preflight_handed(preflight, service);
 	preflight_surroundings(preflight, service);
 	preflight_sockets(preflight, service);
 	preflight_libraries(preflight, service);
 	preflight_privileges(preflight, service);
+	preflight_resources(preflight, service);
+	preflight_hardening(preflight, service);
 	check_runtime(preflight, service);
 }
 

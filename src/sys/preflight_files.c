@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/confine.h"
 #include "sys/libexec.h"
 #include "sys/plan.h"
 #include "sys/preflight_parts.h"
@@ -121,8 +122,8 @@ static bool read_interpreter(const char *path, char interpreter[INTERPRETER_MOST
 	return interpreter[0] == '/';
 }
 
-/* What is wrong with a program for an account; NULL: nothing. The text is in the pool. */
-static const char *judge_program(struct pool *pool, const char *path, const char *root, const struct account *account)
+const char *preflight_judge_program(struct pool *pool, const char *path, const char *root,
+				    const struct account *account)
 {
 	char folder[PATH_MAX], interpreter[INTERPRETER_MOST];
 	struct stat status;
@@ -143,13 +144,16 @@ static const char *judge_program(struct pool *pool, const char *path, const char
 
 static void check_program(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->surroundings->root_directory;
+	const char *root = service->terms->surroundings->root_directory;
 	const void *wrong;
 
 	if (!service->what->exec || service->what->exec[0][0] != '/')
 		return;                 /* other checks say that it must be absolute */
+	if (confine_covers(service->confinement, service->what->exec[0]))
+		return;
 	if (root || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
-		wrong = judge_program(preflight->table->pool, service->what->exec[0], root, service->account);
+		wrong = preflight_judge_program(preflight->table->pool, service->what->exec[0], root,
+						service->account);
 		if (!root)
 			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
 	}
@@ -164,10 +168,10 @@ static void check_wrapped(struct preflight *preflight, const struct service *ser
 	const char *program = service->what->exec ? strrchr(service->what->exec[0], '/') : NULL;
 	const char *name = service->what->argv0, *path, *wrong;
 
-	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->surroundings->root_directory)
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->terms->surroundings->root_directory)
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
-	wrong = path ? judge_program(preflight->table->pool, path, NULL, service->account) : NULL;
+	wrong = path ? preflight_judge_program(preflight->table->pool, path, NULL, service->account) : NULL;
 	if (wrong)
 		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
 			      "of %s, which tcpd is to run: %s", path, wrong);
@@ -184,7 +188,8 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
 	if (!path)
 		libexec_describe_missing(PLAN_BUILTIN, &missing);
-	wrong = path ? judge_program(preflight->table->pool, path, NULL, service->account) : buf_string(&missing);
+	wrong = path ? preflight_judge_program(preflight->table->pool, path, NULL, service->account)
+		     : buf_string(&missing);
 	if (wrong)
 		preflight_say(preflight, SEVERITY_ERROR, service, option,
 			      path			 ? path
@@ -196,7 +201,7 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->surroundings->root_directory;
+	const char *root = service->terms->surroundings->root_directory;
 	struct stat status;
 
 	if (!root)
@@ -210,7 +215,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 /* May come in time: a home or a mount. */
 static void check_working(struct preflight *preflight, const struct service *service)
 {
-	const char *path = service->surroundings->working_directory;
+	const char *path = service->terms->surroundings->working_directory;
 	struct stat status;
 
 	if (!path || path[0] == '-')
@@ -222,25 +227,25 @@ static void check_working(struct preflight *preflight, const struct service *ser
 			      service->account->name);
 		return;
 	}
-	if (path[0] != '/' || !path[1])
+	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path))
 		return;
-	if (stat_inside(service->surroundings->root_directory, path, &status) < 0)
+	if (stat_inside(service->terms->surroundings->root_directory, path, &status) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
 	else if (service->account && !may_execute(service->account, &status) &&
-		 (service->surroundings->root_directory || !has_access_list(path)))
+		 (service->terms->surroundings->root_directory || !has_access_list(path)))
 		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path,
 			      "user %s may not enter it", service->account->name);
 }
 
 static void check_environment(struct preflight *preflight, const struct service *service)
 {
-	for (words path = service->surroundings->environment_file; path && *path; path++) {
+	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
 		struct stat status;
 
-		if (**path == '-')
-			continue;
+		if (**path == '-' || strpbrk(*path, "*?["))
+			continue;       /* a pattern is looked at where it is read */
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
 			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
 				      "%s; a - in front lets it be missing", strerror(errno));
@@ -252,7 +257,7 @@ static void check_environment(struct preflight *preflight, const struct service 
 
 static void check_input(struct preflight *preflight, const struct service *service)
 {
-	const struct stream *input = &service->streams->input;
+	const struct stream *input = &service->terms->streams->input;
 
 	if (input->kind == STREAM_FILE && input->path && access(input->path, F_OK) < 0)
 		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
@@ -286,7 +291,7 @@ static void check_output(struct preflight *preflight, const struct service *serv
 /* A log that can't be written keeps no client out. */
 static void check_log(struct preflight *preflight, const struct service *service)
 {
-	const struct logging *logging = service->logging;
+	const struct logging *logging = service->terms->logging;
 	const struct log_target *target = logging->log_type;
 
 	if (target && target->kind == LOG_TYPE_FILE && (logging->log_on_success || logging->log_on_failure))
@@ -310,10 +315,10 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_working(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);
-	check_output(preflight, service, "output", &service->streams->output);
-	check_output(preflight, service, "error", &service->streams->error);
+	check_output(preflight, service, "output", &service->terms->streams->output);
+	check_output(preflight, service, "error", &service->terms->streams->error);
 	check_log(preflight, service);
-	check_banner(preflight, service, "banner", service->gate->banner);
-	check_banner(preflight, service, "banner_success", service->gate->banner_success);
-	check_banner(preflight, service, "banner_fail", service->gate->banner_fail);
+	check_banner(preflight, service, "banner", service->terms->gate->banner);
+	check_banner(preflight, service, "banner_success", service->terms->gate->banner_success);
+	check_banner(preflight, service, "banner_fail", service->terms->gate->banner_fail);
 }

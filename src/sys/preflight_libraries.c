@@ -34,7 +34,7 @@ static void check_rpc(struct preflight *preflight, const struct service *service
 /* Tables of xinetd imply libwrap for most services; while there is no rule nobody is kept out by it. */
 static void check_libwrap(struct preflight *preflight, const struct service *service)
 {
-	const char *libwrap = service->gate->libwrap;
+	const char *libwrap = service->terms->gate->libwrap;
 
 	if (!libwrap || has_library("libwrap"))
 		return;
@@ -62,8 +62,8 @@ static const char *find_missing(const struct preflight *preflight, struct own_pr
 /* What of the service is asked by superd-advise: the option, and its value in *value. NULL: nothing. */
 static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
 {
-	const struct gate *gate = service->gate;
-	const struct logging *logging = service->logging;
+	const struct gate *gate = service->terms->gate;
+	const struct logging *logging = service->terms->logging;
 
 	if (service->access && access_has_names(service->access)) {
 		*value = "names of hosts";

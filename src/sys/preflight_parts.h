@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 #include "model/table.h"
+#include "sys/confine_ability.h"
 #include "sys/memo.h"
 #include "sys/plan.h"
 #include "sys/wraps.h"
@@ -27,17 +28,31 @@ struct preflight {
 	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	struct own_program advise, rpc;
+	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
 	struct wraps wraps;
+	struct abilities abilities;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
 };
 
-/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place; without OPTION where the table has no such word. */
+/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place, in the words of its table; without OPTION where that has
+ * no such word. */
 void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
 		   const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
 
 /* What a service needs of the file system: program, folders, files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
+
+/* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is in the
+ * pool. */
+const char *preflight_judge_program(struct pool *pool, const char *path, const char *root,
+				    const struct account *account);
+
+/* The programs of its commands. In preflight_commands.c. */
+void preflight_commands(struct preflight *preflight, const struct service *service);
+
+/* The files and credentials it is handed. In preflight_handed.c. */
+void preflight_handed(struct preflight *preflight, const struct service *service);
 
 /* What its folders below fixed ones, its processors and its files of variables need. */
 void preflight_surroundings(struct preflight *preflight, const struct service *service);
@@ -48,5 +63,11 @@ void preflight_sockets(struct preflight *preflight, const struct service *servic
 /* What it needs that superd may have been built or copied without. */
 void preflight_libraries(struct preflight *preflight, const struct service *service);
 
+/* What it wants of control groups, devices and scheduling. */
+void preflight_resources(struct preflight *preflight, const struct service *service);
+
 /* What superd must be allowed to do for it. */
 void preflight_privileges(struct preflight *preflight, const struct service *service);
+
+/* Whether this machine can keep it from what its hardening says. */
+void preflight_hardening(struct preflight *preflight, const struct service *service);

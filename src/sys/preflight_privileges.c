@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,12 +14,14 @@
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
-	if (!preflight->root || service->who->user || service_is_unclear(service, "user"))
+	if (!preflight->root || service->terms->who->user || service->terms->who->dynamic_user ||
+	    service_is_unclear(service, "user"))
 		return;
-	if (!service->what->exec || service->gate->deny_time >= 0)
+	if (!service->what->exec || service->terms->gate->deny_time >= 0)
 		return;         /* superd's own services run as nobody, sensors not at all */
 	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
-	diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
+	if (!service->is_foreign)
+		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
 }
 
 static void say_capabilities(struct preflight *preflight, enum severity severity, const struct service *service,
@@ -34,7 +37,7 @@ static void say_capabilities(struct preflight *preflight, enum severity severity
 
 static void check_capabilities(struct preflight *preflight, const struct service *service)
 {
-	const struct who *who = service->who;
+	const struct who *who = service->terms->who;
 	uint64_t missing = 0;
 
 	for (int bit = 0; bit < 64; bit++) {
@@ -52,7 +55,7 @@ static void check_capabilities(struct preflight *preflight, const struct service
 
 static void check_chroot(struct preflight *preflight, const struct service *service)
 {
-	const char *root = service->surroundings->root_directory;
+	const char *root = service->terms->surroundings->root_directory;
 
 	if (root && !capability_held(CAP_SYS_CHROOT))
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
@@ -62,7 +65,7 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 /* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
 static void check_nice(struct preflight *preflight, const struct service *service)
 {
-	int64_t nice = service->surroundings->nice;
+	int64_t nice = service->terms->surroundings->nice;
 	struct rlimit limit = { 0 };
 	char text[32];
 
@@ -72,7 +75,30 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
-	preflight_say(preflight, SEVERITY_WARNING, service, "nice", text, "only root or CAP_SYS_NICE can go below 0");
+	preflight_say(preflight, SEVERITY_WARNING, service, "nice", text,
+		      "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
+}
+
+/* Up is for all, down below where it began is not. */
+static void check_oom_score(struct preflight *preflight, const struct service *service)
+{
+	int64_t wanted = service->terms->surroundings->oom_score_adjust;
+	FILE *file;
+	long own = 0;
+	char text[32];
+
+	if (wanted == INT64_MIN || wanted >= 0 || capability_held(CAP_SYS_RESOURCE))
+		return;
+	file = fopen("/proc/self/oom_score_adj", "re");
+	if (file && fgets(text, sizeof(text), file))
+		own = strtol(text, NULL, 10);
+	if (file)
+		fclose(file);
+	if (wanted >= own)
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, wanted);
+	preflight_say(preflight, SEVERITY_WARNING, service, "oom_score_adjust", text,
+		      "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
 }
 
 static bool exceeds(int64_t wanted, rlim_t hard)
@@ -84,7 +110,7 @@ static bool exceeds(int64_t wanted, rlim_t hard)
 
 static void check_limit(struct preflight *preflight, const struct service *service, int resource)
 {
-	const struct limit *wanted = &service->surroundings->limits[resource];
+	const struct limit *wanted = &service->terms->limits->of[resource];
 	int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
 	struct rlimit own;
 	char text[32] = "unlimited";
@@ -95,7 +121,8 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 	if (most != SCAN_INFINITY)
 		snprintf(text, sizeof(text), "%" PRId64, most);
 	preflight_say(preflight, SEVERITY_WARNING, service, limit_option(resource), text,
-		      "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it",
+		      "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what "
+		      "is nearest",
 		      (unsigned long long)own.rlim_max);
 }
 
@@ -105,6 +132,7 @@ void preflight_privileges(struct preflight *preflight, const struct service *ser
 	check_capabilities(preflight, service);
 	check_chroot(preflight, service);
 	check_nice(preflight, service);
+	check_oom_score(preflight, service);
 	for (int resource = 0; resource < RLIMITS; resource++)
 		check_limit(preflight, service, resource);
 }

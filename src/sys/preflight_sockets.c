@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "model/directive.h"
 #include "sys/capability.h"
 #include "sys/preflight_parts.h"
 #include "sys/socket_address.h"
@@ -140,7 +141,9 @@ static void check_address(struct preflight *preflight, const struct service *ser
 		return;
 	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
 		     address->address);
-	if (!service->is_foreign)
+	if (service->dialect == UNIT)
+		diags_hint(preflight->diags, "FreeBind=yes listens on it before it is there");
+	else if (!service->is_foreign)
 		diags_hint(preflight->diags, "free_bind = yes listens on it before it is there");
 }
 
@@ -159,7 +162,7 @@ void preflight_sockets(struct preflight *preflight, const struct service *servic
 		const struct listen *listen = &service->sockets[i];
 
 		check_kind(preflight, service, listen);
-		if (!listen_is_twin(service, listen))
+		if (!listen_is_other_family(service, listen))
 			check_port(preflight, service, listen);
 		check_interfaces(preflight, service, listen);
 		check_address(preflight, service, listen);

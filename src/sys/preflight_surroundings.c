@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/directories.h"
+#include "sys/page_out.h"
 #include "sys/plan_text.h"
 #include "sys/preflight_parts.h"
 #include "sys/scheduling.h"
@@ -43,16 +45,18 @@ static bool cannot_make(const char *path, char wrong[PATH_MAX + 64])
 }
 
 /* A warning: /run may be mounted later. */
-static void check_directories(struct preflight *preflight, const struct service *service, const char *option,
-			      const char *base, words names)
+static void check_directories(struct preflight *preflight, const struct service *service,
+			      const struct directory_kind *kind)
 {
 	char path[PATH_MAX], wrong[PATH_MAX + 64];
 
-	for (; base && names && *names; names++) {
-		if (snprintf(path, sizeof(path), "%s/%s", base, *names) >= (int)sizeof(path))
-			preflight_say(preflight, SEVERITY_ERROR, service, option, *names, "%s", strerror(ENAMETOOLONG));
+	for (words name = kind->names; kind->base && name && *name; name++) {
+		if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(*name), *name) >=
+		    (int)sizeof(path))
+			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
+				      strerror(ENAMETOOLONG));
 		else if (cannot_make(path, wrong))
-			preflight_say(preflight, SEVERITY_WARNING, service, option, *names, "%s", wrong);
+			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}
 }
 
@@ -69,13 +73,13 @@ static void count_processors(const cpu_set_t *set, size_t size, size_t there, si
 /* The kernel passes over processors that aren't there, unless none is. */
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
-	words ranges = service->surroundings->cpu_affinity;
-	long there = sysconf(_SC_NPROCESSORS_CONF);
+	words ranges = service->terms->surroundings->cpu_affinity;
+	long there = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;        /* a file is read for it */
 	struct buf text = { 0 };
 	size_t size, inside, beyond;
 	void *set;
 
-	if (!ranges || there < 1 || !scheduling_cpus(ranges, &set, &size))
+	if (there < 1 || !scheduling_cpus(ranges, &set, &size))
 		return;
 	count_processors(set, size, (size_t)there, &inside, &beyond);
 	free(set);
@@ -90,9 +94,9 @@ static void check_processors(struct preflight *preflight, const struct service *
 #else
 static void check_processors(struct preflight *preflight, const struct service *service)
 {
-	if (service->surroundings->cpu_affinity)
+	if (service->terms->surroundings->cpu_affinity)
 		preflight_say(preflight, SEVERITY_ERROR, service, "cpu_affinity",
-			      service->surroundings->cpu_affinity[0], "this system has no such call");
+			      service->terms->surroundings->cpu_affinity[0], "this system has no such call");
 }
 #endif
 
@@ -114,7 +118,7 @@ static void check_variables_in(struct preflight *preflight, const struct service
 /* A file that many services have is looked at once. */
 static void check_variables(struct preflight *preflight, const struct service *service)
 {
-	for (words path = service->surroundings->environment_file; path && *path; path++) {
+	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
 		const char *key = pool_text(preflight->table->pool, *path);
 		const void *known;
 
@@ -126,14 +130,25 @@ static void check_variables(struct preflight *preflight, const struct service *s
 	}
 }
 
+/* A group may have a way of its own, so it is left in. */
+static void check_reclaim(struct preflight *preflight, const struct service *service)
+{
+	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || page_out_is_possible())
+		return;
+	preflight->reclaim_told = true;
+	preflight_say(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+		      "this kernel has no process_madvise with MADV_PAGEOUT (Linux 5.10): where there is no control "
+		      "group with memory.reclaim, memory is not handed back");
+}
+
 void preflight_surroundings(struct preflight *preflight, const struct service *service)
 {
-	const struct surroundings *around = service->surroundings;
+	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	check_directories(preflight, service, "runtime_directory", preflight->heritage->runtime_directory,
-			  around->runtime_directory);
-	check_directories(preflight, service, "state_directory", preflight->heritage->state_directory,
-			  around->state_directory);
+	directories_of(service, preflight->heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		check_directories(preflight, service, &kinds[n]);
 	check_processors(preflight, service);
 	check_variables(preflight, service);
+	check_reclaim(preflight, service);
 }

@@ -21,7 +21,7 @@ static int open_folder(int parent, struct buf *why)
 	struct stat status;
 	int fd;
 
-	if (mkdirat(parent, "superd", 0700) < 0 && errno != EEXIST) {
+	if (mkdirat(parent, "superd", 0755) < 0 && errno != EEXIST) {
 		buf_addf(why, "making the folder superd: %s", strerror(errno));
 		return -1;
 	}
@@ -29,7 +29,7 @@ static int open_folder(int parent, struct buf *why)
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		buf_addf(why, "the folder superd: %s", strerror(errno));
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
-		buf_text(why, "the folder superd can be changed by others: it must be superd's own, as by mode 0700");
+		buf_text(why, "the folder superd can be changed by others: it must be superd's own, as by mode 0755");
 	} else {
 		return fd;
 	}

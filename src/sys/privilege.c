@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
+#endif
+#ifdef SYS_pidfd_open
+#include <sys/vfs.h>
 #endif
 #ifdef HAVE_SCHED_SETAFFINITY
 #include <sched.h>
@@ -17,6 +21,8 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #endif
+
+#include "sys/confine.h"
 
 #ifdef SYS_close_range
 #define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
@@ -30,6 +36,33 @@ int privilege_unshare_descriptors(unsigned from)
 {
 	(void)from;
 	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#ifdef SYS_pidfd_open
+#define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
+
+int privilege_own_pidfd(uint64_t *id)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), result = -1;
+	struct statfs system;
+	struct stat file;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &system) == 0 && (unsigned long)system.f_type == PIDFS && fstat(fd, &file) == 0) {
+		*id = file.st_ino;
+		result = 0;
+	}
+	close(fd);
+	return result;
+}
+#else
+int privilege_own_pidfd(uint64_t *id)
+{
+	(void)id;
+	errno = ENOTSUP;
 	return -1;
 }
 #endif
@@ -115,7 +148,40 @@ int privilege_set_io_priority(const struct plan *plan)
 #endif
 }
 
+#if defined(SYS_sched_setscheduler) && defined(PR_SET_TIMERSLACK)
+/* libc's function of that name knows POSIX's policies alone, or none (musl). */
+int privilege_set_scheduling(const struct plan *plan)
+{
+	const struct { int priority; } parameters = { plan->cpu_priority };
+
+	if (plan->timer_slack && prctl(PR_SET_TIMERSLACK, plan->timer_slack, 0, 0, 0) < 0)
+		return -1;
+	return plan->cpu_policy < 0 ? 0 : (int)syscall(SYS_sched_setscheduler, 0, plan->cpu_policy, &parameters);
+}
+#else
+int privilege_set_scheduling(const struct plan *plan)
+{
+	if (!plan->timer_slack && plan->cpu_policy < 0)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
+
+int privilege_set_personality(const struct plan *plan)
+{
+	if (plan->personality < 0)
+		return 0;
+#ifdef SYS_personality
+	return syscall(SYS_personality, plan->personality) < 0 ? -1 : 0;
+#else
+	errno = ENOTSUP;
+	return -1;
+#endif
+}
+
 #ifdef _LINUX_CAPABILITY_VERSION_3
+#define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */
 #define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
 
 static int drop_bounding(uint64_t bounding)
@@ -131,13 +197,14 @@ static int drop_bounding(uint64_t bounding)
 	return 0;
 }
 
-/* Permitted, effective and inheritable hold the ambient set alone: what a user other than root starts with. */
-static int raise_ambient(uint64_t ambient, bool root)
+/* Permitted, effective and inheritable hold the ambient set alone: what a user other than root starts with. Beside it
+ * is what is needed for a moment more, and gone with the exec. */
+static int raise_ambient(uint64_t ambient, uint64_t needed, bool root)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	if (!ambient)
+	if (!ambient && !needed)
 		return 0;
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
@@ -146,7 +213,7 @@ static int raise_ambient(uint64_t ambient, bool root)
 
 		data[n].inheritable |= part;
 		if (!root)
-			data[n].permitted = data[n].effective = part;
+			data[n].permitted = data[n].effective = part | (uint32_t)(needed >> 32 * n);
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return -1;
@@ -157,16 +224,32 @@ static int raise_ambient(uint64_t ambient, bool root)
 	return 0;
 }
 
+static unsigned secure_bits(const struct plan *plan)
+{
+	return plan->confinement ? plan->confinement->secure_bits : 0;
+}
+
 int privilege_before_user(const struct plan *plan)
 {
 	if (drop_bounding(plan->bounding) < 0)
 		return -1;
-	return plan->ambient ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+	return plan->ambient || secure_bits(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
 int privilege_raise_ambient(const struct plan *plan)
 {
-	return raise_ambient(plan->ambient, geteuid() == 0);
+	return raise_ambient(plan->ambient, secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0, geteuid() == 0);
+}
+
+/* Those that superd has itself stay: they may be locked. The one that keeps capabilities over a change of user did its
+ * work. */
+int privilege_set_secure_bits(const struct plan *plan)
+{
+	int held = secure_bits(plan) ? prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) : 0;
+
+	if (held < 0 || !secure_bits(plan))
+		return held;
+	return prctl(PR_SET_SECUREBITS, ((unsigned)held & ~KEEP_CAPS) | secure_bits(plan), 0, 0, 0);
 }
 
 int privilege_forbid_new(const struct plan *plan)
@@ -185,6 +268,14 @@ int privilege_before_user(const struct plan *plan)
 int privilege_raise_ambient(const struct plan *plan)
 {
 	if (!plan->ambient)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int privilege_set_secure_bits(const struct plan *plan)
+{
+	if (!plan->confinement || !plan->confinement->secure_bits)
 		return 0;
 	errno = ENOTSUP;
 	return -1;

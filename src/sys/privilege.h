@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "sys/plan.h"
@@ -15,6 +16,10 @@ int privilege_set_uid(uid_t uid);
 int privilege_act_as(uid_t uid);                        /* the effective one alone */
 int privilege_set_cpus(const struct plan *plan);
 int privilege_set_io_priority(const struct plan *plan);
+int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
+int privilege_set_personality(const struct plan *plan);
 int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */
 int privilege_raise_ambient(const struct plan *plan);   /* after the change of user */
+int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */
+int privilege_set_secure_bits(const struct plan *plan); /* after that */
 int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

@@ -24,6 +24,7 @@
 
 #define STAT_MOST 4096
 #define COMMAND_MOST 65536
+#define ENVIRONMENT_MOST (1u << 20)
 #define NAME_MOST 15                    /* the kernel keeps so much of a program's name */
 
 /* Fields of /proc/PID/stat behind the name, see proc_pid_stat(5). */
@@ -51,7 +52,7 @@ static char *read_of(pid_t pid, const char *what, size_t most, size_t *length)
 static bool parse(char *text, struct process *process)
 {
 	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
-	int64_t group, session;
+	int64_t parent, group, session;
 
 	if (!name_end)
 		return false;
@@ -60,9 +61,10 @@ static bool parse(char *text, struct process *process)
 		if (!fields[n])
 			return false;
 	}
-	if (scan_count(fields[FIELD_GROUP], &group) || scan_count(fields[FIELD_SESSION], &session) ||
-	    scan_count(fields[FIELD_BORN], &process->born))
+	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
+	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_BORN], &process->born))
 		return false;
+	process->parent = (pid_t)parent;
 	process->group = (pid_t)group;
 	process->session = (pid_t)session;
 	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
@@ -113,6 +115,11 @@ static pid_t *finish(struct pids *pids, bool good)
 	return pids->list;
 }
 
+bool process_list_is_possible(void)
+{
+	return access("/proc/self/stat", F_OK) == 0;
+}
+
 pid_t *process_list_all(void)
 {
 	DIR *directory = opendir("/proc");
@@ -130,24 +137,51 @@ pid_t *process_list_all(void)
 	return finish(&pids, good);
 }
 
-pid_t *process_list_children(void)
+/* Of one thread. false: the kernel has no such file, or there is no memory. */
+static bool add_children(struct pids *pids, pid_t pid, long thread)
 {
 	char path[64], *text = NULL, *at = NULL;
-	struct pids pids = { 0 };
-	size_t size = 0;
 	bool good = true;
+	size_t size = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, thread);
 	file = fopen(path, "re");
 	if (!file)
-		return NULL;
+		return false;
 	if (getline(&text, &size, file) > 0) {
 		for (char *word = strtok_r(text, " ", &at); word && good; word = strtok_r(NULL, " ", &at))
-			good = add(&pids, word);
+			good = add(pids, word);
 	}
 	free(text);
 	fclose(file);
+	return good;
+}
+
+pid_t *process_list_children(void)
+{
+	struct pids pids = { 0 };
+	bool good = add_children(&pids, getpid(), getpid());
+
+	return finish(&pids, good);
+}
+
+pid_t *process_list_children_of(pid_t pid)
+{
+	struct pids pids = { 0 };
+	struct dirent *entry;
+	DIR *directory;
+	char path[64];
+	bool good = true;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	directory = opendir(path);
+	while (directory && good && (entry = readdir(directory))) {
+		if (*entry->d_name != '.')
+			good = add_children(&pids, pid, strtol(entry->d_name, NULL, 10)) || errno != ENOMEM;
+	}
+	if (directory)
+		closedir(directory);
 	return finish(&pids, good);
 }
 
@@ -184,38 +218,107 @@ static enum holding look_for(pid_t pid, const struct file_id *files, size_t coun
 	return holding;
 }
 
+/* Answers a question about a process as its own user, which the kernel may not hide it from. */
 #ifdef HAVE_SYS_FSUID_H
-/* These two change only what this thread may do with files, and with nothing else. */
-static enum holding look_as_its_user(pid_t pid, const struct file_id *files, size_t count)
+struct disguise {
+	int uid, gid;
+	bool is_on;
+};
+
+/* These change only what this thread may do with files, and with nothing else. */
+static void put_on(struct disguise *disguise, pid_t pid)
 {
-	enum holding holding;
 	struct stat owner;
 	char path[64];
-	int gid, uid;
 
 	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
-	if (geteuid() != 0 || stat(path, &owner) < 0 || owner.st_uid == 0)
-		return HOLDING_HIDDEN;
-	gid = setfsgid(owner.st_gid);
-	uid = setfsuid(owner.st_uid);
-	holding = look_for(pid, files, count);
-	setfsuid((uid_t)uid);
-	setfsgid((gid_t)gid);
-	return holding;
+	disguise->is_on = geteuid() == 0 && stat(path, &owner) == 0 && owner.st_uid != 0;
+	if (!disguise->is_on)
+		return;
+	disguise->gid = setfsgid(owner.st_gid);
+	disguise->uid = setfsuid(owner.st_uid);
+}
+
+static void take_off(const struct disguise *disguise)
+{
+	if (!disguise->is_on)
+		return;
+	setfsuid((uid_t)disguise->uid);
+	setfsgid((gid_t)disguise->gid);
 }
 #else
-static enum holding look_as_its_user(pid_t pid, const struct file_id *files, size_t count)
+struct disguise {
+	bool is_on;
+};
+
+static void put_on(struct disguise *disguise, pid_t pid)
 {
-	(void)pid, (void)files, (void)count;
-	return HOLDING_HIDDEN;
+	(void)pid;
+	disguise->is_on = false;
+}
+
+static void take_off(const struct disguise *disguise)
+{
+	(void)disguise;
 }
 #endif
 
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
 {
 	enum holding holding = look_for(pid, files, count);
+	struct disguise disguise;
 
-	return holding == HOLDING_HIDDEN ? look_as_its_user(pid, files, count) : holding;
+	if (holding != HOLDING_HIDDEN)
+		return holding;
+	put_on(&disguise, pid);
+	if (disguise.is_on)
+		holding = look_for(pid, files, count);
+	take_off(&disguise);
+	return holding;
+}
+
+static bool has_word(const char *words, size_t length, const char *word)
+{
+	for (const char *at = words; at && at < words + length; at += strlen(at) + 1) {
+		if (!strcmp(at, word))
+			return true;
+	}
+	return false;
+}
+
+bool process_was_told(pid_t pid, const char *variable)
+{
+	struct disguise disguise;
+	size_t length = 0;
+	char *words = read_of(pid, "environ", ENVIRONMENT_MOST, &length);
+	bool told;
+
+	if (!words) {
+		put_on(&disguise, pid);
+		words = disguise.is_on ? read_of(pid, "environ", ENVIRONMENT_MOST, &length) : NULL;
+		take_off(&disguise);
+	}
+	told = words && has_word(words, length, variable);
+	free(words);
+	return told;
+}
+
+static bool has_signal(const char *status, const char *mask, int signal)
+{
+	const char *line = strstr(status, mask);
+
+	return line && (strtoull(line + strlen(mask), NULL, 16) >> (signal - 1) & 1);
+}
+
+bool process_survives(pid_t pid, int signal)
+{
+	size_t length;
+	char *status = read_of(pid, "status", STAT_MOST, &length);
+	bool survives = !status || !strstr(status, "\nSigCgt:") || has_signal(status, "\nSigCgt:", signal) ||
+			has_signal(status, "\nSigIgn:", signal) || has_signal(status, "\nSigBlk:", signal);
+
+	free(status);
+	return survives;
 }
 
 static bool is_named(pid_t pid, const char *program)

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 struct process {
-	pid_t pid, group, session;
+	pid_t pid, parent, group, session;
 	int64_t born;                   /* as process_now */
 	bool ended;                     /* nobody has waited for it yet */
 };
@@ -21,6 +21,7 @@ struct file_id {
 
 enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: the kernel does not show us */
 
+bool process_list_is_possible(void);    /* there is a /proc */
 int64_t process_now(void);                              /* the kernel's clock of beginnings, in its grain */
 bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
 
@@ -28,8 +29,17 @@ bool process_read(pid_t pid, struct process *process);  /* false: there is none 
 pid_t *process_list_all(void);
 pid_t *process_list_children(void);
 
+/* Those that its threads started and that live; none where it is gone. In the same way. */
+pid_t *process_list_children_of(pid_t pid);
+
 /* Whether it has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
+
+/* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be seen. */
+bool process_was_told(pid_t pid, const char *variable);
+
+/* Whether it lives on after this signal: it catches, ignores or blocks it; also where that can't be seen. */
+bool process_survives(pid_t pid, int signal);
 
 /* Whether it runs this command: its program's name, and the arguments behind it. A process may change both. */
 bool process_runs(pid_t pid, const char *const *command);

@@ -12,6 +12,9 @@
 #include "base/buf.h"
 #include "sys/account.h"
 #include "sys/address_lookup.h"
+#include "sys/allotment.h"
+#include "sys/confine.h"
+#include "sys/confine_ability.h"
 #include "sys/network_lookup.h"
 #include "sys/program_lookup.h"
 
@@ -45,6 +48,45 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 	return true;
 }
 
+static size_t count_further(struct addresses *addresses, const struct service *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		for (size_t n = 1; addresses_further(addresses, service, &service->sockets[i], n); n++)
+			count++;
+	}
+	return count;
+}
+
+/* Puts a socket for each further address of a host behind that of the first. */
+static void spread_sockets(struct addresses *addresses, struct service *service)
+{
+	size_t further = count_further(addresses, service), made = 0;
+	struct listen *sockets;
+
+	if (!further)
+		return;
+	sockets = pool_alloc(addresses->pool, (service->socket_count + further) * sizeof(*sockets));
+	if (!sockets) {
+		diag_error(addresses->diags, service->at, "%s: looking for its addresses: out of memory",
+			   service->name);
+		return;
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *first = &service->sockets[i];
+		const struct endpoint *address = first->address;
+
+		for (size_t n = 1; address && made < service->socket_count + further; n++) {
+			sockets[made] = *first;
+			sockets[made++].address = address;
+			address = addresses_further(addresses, service, first, n);
+		}
+	}
+	service->sockets = sockets;
+	service->socket_count = (unsigned)made;
+}
+
 static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct networks *networks,
 			    struct service *service)
 {
@@ -59,8 +101,31 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		if (listen->options != refused && !resolve_owner(accounts, service, listen))
 			refused = listen->options;
 	}
+	spread_sockets(addresses, service);
 	networks_resolve(networks, service);
 	program_resolve(service, accounts->pool, accounts->diags);
+}
+
+static void resolve_confinements(struct table *table, struct diags *diags)
+{
+	struct abilities abilities = { 0 };
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			confine_make(&table->services[i], table, &abilities, diags);
+	}
+}
+
+static void resolve_allotments(struct table *table, struct diags *diags)
+{
+	struct allotments allotments = { 0 };
+
+	for (size_t i = 0; i < table->count; i++) {
+		struct service *service = &table->services[i];
+
+		if (!service->what->disable && !allotment_make(service, table, &allotments, diags))
+			return;
+	}
 }
 
 static bool is_claimed(const struct service *service, const struct listen *listen)
@@ -160,7 +225,8 @@ static void report_clash(const struct claim *first, const struct claim *second, 
 {
 	struct buf mine = { 0 }, other = { 0 }, real = { 0 }, place = { 0 };
 
-	if (listen_is_twin(first->service, first->listen) && listen_is_twin(second->service, second->listen))
+	if (listen_is_other_family(first->service, first->listen) &&
+	    listen_is_other_family(second->service, second->listen))
 		return;
 	endpoint_format(second->listen->endpoint, &mine);
 	endpoint_format(first->listen->endpoint, &other);
@@ -222,6 +288,8 @@ void resolve_table(struct table *table, struct diags *diags)
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
 	check_clashes(table, diags);
+	resolve_confinements(table, diags);
+	resolve_allotments(table, diags);
 	networks_close(&networks);
 	addresses_close(&addresses);
 	accounts_close(&accounts);

@@ -8,7 +8,7 @@
 
 static const int fixed[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGPIPE,
-	SIGALRM, SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+	SIGALRM, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
 #ifdef SIGPWR
 	SIGPWR,
 #endif
@@ -39,6 +39,19 @@ int signals_handled(size_t n)
 		return SIGRTMIN + (int)(n - STRAYS);
 #endif
 	return 0;
+}
+
+bool signal_is_stop(int signal)
+{
+#ifdef SIGPWR
+	if (signal == SIGPWR)
+		return true;
+#endif
+#ifdef SIGRTMIN
+	if (signal == SIGRTMIN + HALT)
+		return true;
+#endif
+	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
 bool signal_is_stray(int signal)

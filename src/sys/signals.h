@@ -10,5 +10,8 @@
 /* The nth of them, from 0 on; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);
 
+/* Whether it is one by which superd is told to end: TERM, INT, QUIT, PWR, RTMIN + 3. */
+bool signal_is_stop(int signal);
+
 /* Whether it is one that says nothing to superd, and is handled because it would end it otherwise. */
 bool signal_is_stray(int signal);

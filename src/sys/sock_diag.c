@@ -2,14 +2,19 @@
  * sendto(2), so a read that would wait means there is no answer. */
 #include "sys/sock_diag.h"
 
+#if defined(HAVE_LINUX_SOCK_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FEW 8000                        /* unix sockets */
+#define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
 
 struct question {
 	struct nlmsghdr header;
@@ -84,3 +89,92 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 	close(diag);
 	return answered;
 }
+
+/* Of all of the machine; quick to ask. */
+static unsigned long count_files(void)
+{
+	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
+	unsigned long count = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu", &count) != 1)
+		count = 0;
+	fclose(file);
+	return count;
+}
+
+static unsigned long count_unix_sockets(void)
+{
+	FILE *file = fopen("/proc/net/protocols", "re");
+	unsigned long count, sum = 0;
+	char line[256], name[32];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%31s %*u %lu", name, &count) == 2 && !strncmp(name, "UNIX", 4))
+			sum += count;
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+bool sock_diag_unix_is_quick(void)
+{
+	return count_files() < FEW || count_unix_sockets() < FEW;
+}
+
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	bool done = false, failed = false;
+	union {
+		struct nlmsghdr header;
+		char bytes[32768];
+	} answer;
+
+	if (diag < 0 || sendto(diag, question, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0) {
+		if (diag >= 0)
+			close(diag);
+		return false;
+	}
+	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
+		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
+		size_t left = got > 0 ? (size_t)got : 0;
+
+		if (got <= 0)
+			break;
+		for (struct nlmsghdr *message = &answer.header; NLMSG_OK(message, left);
+		     message = NLMSG_NEXT(message, left)) {
+			failed = failed || message->nlmsg_type == NLMSG_ERROR;
+			done = message->nlmsg_type == NLMSG_DONE || failed;
+			if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)
+				each(message, context);
+			done = done || !(message->nlmsg_flags & NLM_F_MULTI);
+		}
+	}
+	close(diag);
+	return done && !failed;
+}
+#else
+bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+{
+	(void)fd;
+	*out = (struct sock_diag_unix){ 0 };
+	return false;
+}
+
+bool sock_diag_unix_is_quick(void)
+{
+	return true;
+}
+
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	(void)question, (void)size, (void)each, (void)context;
+	return false;
+}
+#endif

@@ -1,8 +1,12 @@
-/* What the kernel tells of one unix socket over netlink (sock_diag(7)) and over no other way. */
+/* What the kernel tells of sockets over netlink (sock_diag(7)), and of some over no other way. Never waits: the kernel answers
+ * while it is asked. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct nlmsghdr;
 
 struct sock_diag_unix {
 	bool has_node, has_queue;
@@ -10,5 +14,13 @@ struct sock_diag_unix {
 	uint32_t queue;                 /* a listener: connections waiting; else bytes to read */
 };
 
-/* false: the kernel does not say (no sock_diag, no netlink). */
+/* false: the kernel does not say (no sock_diag, no netlink). It looks through all unix sockets there are. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
+
+/* Whether the sockets of the machine are so few that this takes less than a millisecond or so. */
+bool sock_diag_unix_is_quick(void);
+
+/* Puts a whole question (its struct nlmsghdr and what follows) and calls each with every message of the answer, which is bounded
+ * to some millions of sockets. false: the kernel does not say, or not all of it. */
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context);

@@ -18,10 +18,18 @@
 #include "sys/socket_address.h"
 #include "sys/socket_buffer.h"
 #include "sys/socket_fresh.h"
+#include "sys/socket_multicast.h"
 
 #define KIND(kind) (1u << ENDPOINT_##kind)
 #define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP) | KIND(RAW))
 #define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
+
+#ifndef SO_PASSPIDFD                    /* of Linux 6.5 and 6.16; an older kernel refuses them */
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
 
 #define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
@@ -31,6 +39,8 @@ enum unit {
 	POSITIVE,                       /* int64_t: set where above 0 */
 	SIGNED,                         /* int64_t: set where not negative */
 	SECONDS,                        /* int64_t microseconds: set where above 0, rounded up to seconds */
+	REFUSED,                        /* bool: set to 0 where false */
+	FIRST, SECOND,                  /* unsigned: set where it is the first or second word behind "off" */
 };
 
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
@@ -68,6 +78,11 @@ static const struct setting settings[] = {
 	{ FIELD(mark), SIGNED, UINT_MAX, ANY, 0, SOL_SOCKET, SO_MARK, 0 },
 	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
 	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
+	{ FIELD(pass_security), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSSEC, 0 },
+	{ FIELD(pass_pidfd), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSPIDFD, 0 },
+	{ FIELD(accept_file_descriptors), REFUSED, KINDS_UNIX, ANY, 0, SOL_SOCKET, SO_PASSRIGHTS, 1 },
+	{ FIELD(timestamping), FIRST, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMP, 0 },
+	{ FIELD(timestamping), SECOND, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
 	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
 	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
 	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, 0, SOL_NETLINK, NETLINK_PKTINFO, 0 },
@@ -99,6 +114,14 @@ static bool setting_value(const struct setting *setting, const struct socket_opt
 	if (setting->unit == SWITCH) {
 		*value = *(const bool *)field;
 		return *value;
+	}
+	if (setting->unit == REFUSED) {
+		*value = 0;
+		return !*(const bool *)field;
+	}
+	if (setting->unit == FIRST || setting->unit == SECOND) {
+		*value = 1;
+		return *(const unsigned *)field == (setting->unit == FIRST ? 1u : 2u);
 	}
 	number = *(const int64_t *)field;
 	switch (setting->unit) {
@@ -207,6 +230,7 @@ static void settings_set(int fd, int domain, const struct listen *listen, struct
 	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
 	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
 	congestion_set(fd, listen, warnings);
+	socket_multicast_change(fd, domain, NULL, listen, warnings);
 }
 
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -317,6 +341,7 @@ int socket_options_adjust(int fd, int domain, const struct listen *before, const
 	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
 	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
 	congestion_adjust(fd, before, after, warnings);
+	socket_multicast_change(fd, domain, before, after, warnings);
 	return 0;
 }
 
@@ -337,6 +362,8 @@ void socket_options_accepted(int fd, const struct listen *listen)
 	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
 	int domain, value;
 
+	if (options->xattr_accept)
+		xattr_set_open(fd, options->xattr_accept);
 	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
 		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
 		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);

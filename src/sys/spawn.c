@@ -9,14 +9,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/spawn_words.h"
+
 #define HELPERS_MOST 2
-#define SHORT_ENVIRONMENT 48
 
 static char own_stack[SPAWN_STACK] __attribute__((aligned(64)));
 
@@ -35,61 +34,6 @@ static struct crew {
 	char *stacks[HELPERS_MOST];
 } crew = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
-/* The variables of one start, in front of the plan's. */
-struct extra {
-	char fds[sizeof("LISTEN_FDS=") + 12];
-	char address[sizeof("REMOTE_ADDR=") + 120];
-	char host[sizeof("REMOTE_HOST=") + 120];
-	char port[sizeof("REMOTE_PORT=") + 12];
-	char local_ip[sizeof("TCPLOCALIP=") + 120], local_port[sizeof("TCPLOCALPORT=") + 12];
-	char remote_ip[sizeof("TCPREMOTEIP=") + 120], remote_port[sizeof("TCPREMOTEPORT=") + 12];
-};
-
-/* As ucspi-tcp names them. */
-static size_t add_tcp(const struct launch *launch, struct extra *extra, char **environment)
-{
-	static char proto[] = "PROTO=TCP";
-
-	snprintf(extra->local_ip, sizeof(extra->local_ip), "TCPLOCALIP=%s", launch->local_address);
-	snprintf(extra->local_port, sizeof(extra->local_port), "TCPLOCALPORT=%d", launch->local_port);
-	snprintf(extra->remote_ip, sizeof(extra->remote_ip), "TCPREMOTEIP=%s", launch->remote_address);
-	snprintf(extra->remote_port, sizeof(extra->remote_port), "TCPREMOTEPORT=%d", launch->remote_port);
-	environment[0] = proto;
-	environment[1] = extra->local_ip;
-	environment[2] = extra->local_port;
-	environment[3] = extra->remote_ip;
-	environment[4] = extra->remote_port;
-	return 5;
-}
-
-static size_t add_extra(struct job *job, const struct launch *launch, struct extra *extra, char **environment)
-{
-	size_t count = 0;
-
-	if (launch->listen_count) {
-		snprintf(extra->fds, sizeof(extra->fds), "LISTEN_FDS=%u", launch->listen_count);
-		job->listen = true;
-		environment[count++] = job->listen_pid;
-		environment[count++] = extra->fds;
-		environment[count++] = (char *)(uintptr_t)launch->names;
-	}
-	if (!launch->remote_address || !*launch->remote_address)
-		return count;
-	snprintf(extra->address, sizeof(extra->address), "REMOTE_ADDR=%s", launch->remote_address);
-	environment[count++] = extra->address;
-	if (launch->remote_host) {
-		snprintf(extra->host, sizeof(extra->host), "REMOTE_HOST=%s", launch->remote_address);
-		environment[count++] = extra->host;
-	}
-	if (launch->remote_port >= 0) {
-		snprintf(extra->port, sizeof(extra->port), "REMOTE_PORT=%d", launch->remote_port);
-		environment[count++] = extra->port;
-	}
-	if (launch->local_address)
-		count += add_tcp(launch, extra, environment + count);
-	return count;
-}
-
 /* Where libev reads signals by signalfd there are none; then every start is spared a dozen calls. */
 static bool has_handlers(void)
 {
@@ -98,32 +42,41 @@ static bool has_handlers(void)
 	return sigaction(SIGCHLD, NULL, &current) < 0 || current.sa_handler != SIG_DFL;
 }
 
+static bool is_apart(const struct job *job)
+{
+	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
+
+	return job->checks || job->group || job->plan->credentials || (job->plan->apart && !privileged);
+}
+
+/* One in the abstract namespace is no path. */
+static const char *notify_path(const struct launch *launch)
+{
+	const char *path = launch->notify ? strchr(launch->notify, '=') : NULL;
+
+	return path && path[1] == '/' ? path + 1 : NULL;
+}
+
 static void start_one(struct launch *launch, char *stack)
 {
-	char *small[SHORT_ENVIRONMENT], **environment = small;
-	size_t own = launch->plan->environment_count, extra_count;
 	struct job job = {
-		.plan = launch->plan, .wanted = launch->wanted, .wanted_count = launch->wanted_count, .report = -1,
-		.has_handlers = has_handlers(),
+		.plan = launch->plan, .command = launch->command ? launch->command : &launch->plan->main,
+		.checks = launch->checks, .wanted = launch->wanted, .wanted_count = launch->wanted_count, .report = -1,
+		.mapper = -1, .private_id = launch->private_id, .group = launch->group,
+		.into = launch->into, .into_path = launch->into_path,
+		.has_handlers = has_handlers(), .notify = notify_path(launch),
 	};
-	struct extra extra;
+	struct spawn_words texts;
 
-	if (own + JOB_EXTRA + 1 > SHORT_ENVIRONMENT)
-		environment = malloc((own + JOB_EXTRA + 1) * sizeof(*environment));
-	if (!environment) {
+	launch->report = -1;
+	if (spawn_words_make(&texts, &job, launch)) {
+		launch->pid = is_apart(&job) ? spawn_apart(&job, &launch->report) : spawn_process(&job, stack);
+		launch->fault = job.fault;
+	} else {
 		launch->pid = -1;
-		launch->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
-		return;
+		launch->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
 	}
-	extra_count = add_extra(&job, launch, &extra, environment);
-	if (own)
-		memcpy(environment + extra_count, launch->plan->environment, own * sizeof(*environment));
-	environment[extra_count + own] = NULL;
-	job.environment = environment;
-	launch->pid = spawn_process(&job, stack);
-	launch->fault = job.fault;
-	if (environment != small)
-		free(environment);
+	spawn_words_free(&texts, &job);
 }
 
 static void block_signals(sigset_t *before)
@@ -204,6 +157,8 @@ void spawn_batch(struct launch *launches, size_t count)
 {
 	sigset_t before;
 
+	if (!count)
+		return;
 	block_signals(&before);         /* also for the helpers made here, who inherit the mask */
 	if (count > 1 && !crew.prepared)
 		prepare_helpers();

@@ -9,6 +9,9 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "sys/cgroup.h"
+#include "sys/spawn_into.h"
+
 static int run(void *job)
 {
 	child_run(job);
@@ -30,9 +33,21 @@ static bool lacks_unsharing(const struct fault *fault)
  * ones. */
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
 
+/* ENOENT of css_tryget_online_from_dir(), or ENODEV of cgroup_css_set_fork() when it goes just then. */
+static pid_t clone_into(struct job *job, char *stack, int flags)
+{
+	pid_t pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into);
+
+	if (pid < 0 && (errno == ENOENT || errno == ENODEV) && job->into_path &&
+	    cgroup_take_again(job->into_path, job->into))
+		pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into);
+	return pid;
+}
+
 static pid_t clone_once(struct job *job, char *stack)
 {
-	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+	int flags = CLONE_VM | CLONE_VFORK;
+	pid_t pid = -1;
 
 	if (__asan_unpoison_memory_region)
 		__asan_unpoison_memory_region(stack, SPAWN_STACK);
@@ -40,7 +55,14 @@ static pid_t clone_once(struct job *job, char *stack)
 	job->shares_descriptors = !copies_descriptors;
 	if (job->shares_descriptors)
 		flags |= CLONE_FILES;
-	return clone(run, stack + SPAWN_STACK, flags, job);
+	if (job->into > 0)
+		pid = clone_into(job, stack, flags);
+	return pid >= 0 ? pid : clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job);
+}
+
+bool spawn_joins(void)
+{
+	return spawn_into_possible();
 }
 
 static void reap(pid_t pid)

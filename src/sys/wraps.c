@@ -41,16 +41,18 @@ static bool is_as_seen(const struct seen_file *seen, const struct stat *status)
 	       seen->changed.tv_nsec == status->st_ctim.tv_nsec;
 }
 
-static bool look(struct seen_file *seen, const char *path)
+static bool look(struct wraps *wraps, struct seen_file *seen, const char *path)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0) {
+		wraps->changes += seen->known;
 		seen->known = false;
 		return errno != ENOENT && errno != ENOTDIR;
 	}
 	if (is_as_seen(seen, &status))
 		return seen->has_rule;
+	wraps->changes++;
 	*seen = (struct seen_file){
 		.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .changed = status.st_ctim,
 		.known = true, .has_rule = reads_rule(path),
@@ -60,7 +62,7 @@ static bool look(struct seen_file *seen, const char *path)
 
 bool wraps_any(struct wraps *wraps)
 {
-	bool allows = look(&wraps->files[0], paths[0]), denies = look(&wraps->files[1], paths[1]);
+	bool allows = look(wraps, &wraps->files[0], paths[0]), denies = look(wraps, &wraps->files[1], paths[1]);
 
 	return allows || denies;
 }

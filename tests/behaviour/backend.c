@@ -84,13 +84,33 @@ static void close_gently(int fd)
 	close(fd);
 }
 
-/* Serves one connection of any of the listeners. false: none came in time. */
+static void answer_datagram(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
+	ssize_t got;
+
+	dawdle();
+	got = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
+	if (got < 0)
+		return;
+	request[got] = '\0';
+	snprintf(line, sizeof(line), "%ld %s", (long)getpid(), request);
+	sendto(fd, line, strlen(line), 0, (struct sockaddr *)&peer, size);
+}
+
+/* Serves one connection of any of the listeners, or a datagram. false: none came in time. */
 static bool take_one(int milliseconds)
 {
 	int listener = passed_wait(&passed, milliseconds), client;
 
 	if (listener < 0)
 		return false;
+	if (passed_socket_type(listener) == SOCK_DGRAM) {
+		answer_datagram(listener);
+		return true;
+	}
 	dawdle();
 	client = accept(listener, NULL, NULL);
 	if (client < 0)
@@ -147,12 +167,78 @@ static int do_nonblock(const char *argument)
 	return do_take(argument);
 }
 
+/* Serves one client and shuts the listeners down, which goes for every copy of them. */
+static int do_shutdown(const char *argument)
+{
+	(void)argument;
+	take_one(PATIENCE_MS);
+	for (int i = 0; i < passed.count; i++)
+		shutdown(passed.fds[i], SHUT_RDWR);
+	return 0;
+}
+
 static int do_serve(const char *argument)
 {
 	(void)argument;
 	while (take_one(-1))
 		;
 	return 1;
+}
+
+static volatile sig_atomic_t is_told;
+
+static void on_told(int signal)
+{
+	(void)signal;
+	is_told = true;
+}
+
+/* Serves, and when it is told to end goes on accepting for a while, without an answer to anybody. */
+static int do_careless(const char *argument)
+{
+	const struct sigaction action = { .sa_handler = on_told, .sa_flags = SA_RESTART };
+
+	sigaction(SIGTERM, &action, NULL);
+	while (!is_told)
+		take_one(20);
+	for (long n = number(argument, 50); n > 0; n--) {
+		int listener = passed_wait(&passed, 1);
+
+		if (listener >= 0)
+			close(accept(listener, NULL, NULL));
+	}
+	return 0;
+}
+
+/* Takes nobody before it is told to end, and then all there are, without an answer. */
+static int do_lazy(const char *argument)
+{
+	const struct sigaction action = { .sa_handler = on_told };
+	int listener;
+
+	(void)argument;
+	sigaction(SIGTERM, &action, NULL);
+	while (!is_told)
+		sleep_ms(20);
+	while ((listener = passed_wait(&passed, 50)) >= 0) {
+		int client = accept(listener, NULL, NULL);
+
+		if (client < 0)
+			break;
+		close(client);
+	}
+	return 0;
+}
+
+/* Serves so many and ends, whoever waits; told to end it serves whom it has accepted. */
+static int do_few(const char *argument)
+{
+	const struct sigaction action = { .sa_handler = on_told, .sa_flags = SA_RESTART };
+
+	sigaction(SIGTERM, &action, NULL);
+	for (long n = number(argument, 1); n > 0 && !is_told;)
+		n -= take_one(20);
+	return 0;
 }
 
 /* Answers every line, each client in a process of its own, until it is ended. */
@@ -182,6 +268,22 @@ static int do_children(const char *argument)
 			return do_hang(NULL);
 	}
 	return do_serve(NULL);
+}
+
+/* Serves one client, makes as many processes as it may, and more as soon as another has ended. */
+static int do_greedy(const char *argument)
+{
+	take_one(PATIENCE_MS);
+	for (long n = number(argument, 1); n > 0;) {
+		pid_t child = fork();
+
+		if (child == 0)
+			return do_hang(NULL);
+		n -= child > 0;
+		if (child < 0)
+			sleep_ms(1);
+	}
+	return 0;
 }
 
 /* Its first process stays but leaves TERM to its default; a session of its own holds the child that must go too. */
@@ -262,22 +364,6 @@ static int do_fork(const char *argument)
 	if (path && !write_pid(path, has_word(argument, "wrong") ? 1 : (long)getpid()))
 		return 1;
 	return has_word(argument, "one") ? do_take(NULL) : do_serve(NULL);
-}
-
-static void answer_datagram(int fd)
-{
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof(peer);
-	char request[REQUEST_MOST], line[REQUEST_MOST + 32];
-	ssize_t got;
-
-	dawdle();
-	got = recvfrom(fd, request, sizeof(request) - 1, MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
-	if (got < 0)
-		return;
-	request[got] = '\0';
-	snprintf(line, sizeof(line), "%ld %s", (long)getpid(), request);
-	sendto(fd, line, strlen(line), 0, (struct sockaddr *)&peer, size);
 }
 
 /* Answers datagrams until none has come for so many milliseconds. */
@@ -371,7 +457,10 @@ static const struct {
 	int (*run)(const char *argument);
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
-	{ "nonblock", do_nonblock }, { "serve", do_serve }, { "talk", do_talk }, { "children", do_children },
+	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve }, { "careless", do_careless },
+	{ "few", do_few }, { "lazy", do_lazy },
+	{ "talk", do_talk },
+	{ "children", do_children }, { "greedy", do_greedy },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },

@@ -15,6 +15,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -52,6 +53,7 @@ bool running_sanitized(void);           /* superd is built with sanitizers, whic
 /* A path in the test's folder. It is declared by that: files never named so must not be left at the end. */
 const char *path_in(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *text_of_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 const char *write_file(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *read_text(const char *path);        /* NULL: there is no such file */
 size_t count_lines(const char *path);           /* 0: no such file */
@@ -67,7 +69,7 @@ const char *example(const char *name);          /* a file of contrib/examples, o
 const char *example_table(const char *name);    /* a table of conf/, with its placeholders filled in */
 const char *replaced(const char *text, const char *what, const char *with);     /* the test fails when what is not in it */
 
-/* How superd is started; all zero is plain: as this user, in this namespace, the log on stderr. */
+/* How superd is started; all zero is plain: as this user, in this namespace, the log on stderr, no control socket. */
 struct setup {
 	const char *const *arguments;   /* behind "-f TABLE"; NULL: none */
 	const char *const *environment; /* NAME=value, added to this test's; NULL: none */
@@ -78,9 +80,12 @@ struct setup {
 	bool bare;                      /* below a root of nothing but programs and libraries: no /proc, /run, /etc; read-only */
 	bool own_dev;                   /* a /dev of its own where log is path_in("dev-log") */
 	uid_t uid;                      /* 0: as this test; else that user and group, without further groups */
+	bool group_root;                /* with uid: group 0, as OpenShift has its users made up */
 	unsigned long descriptors;      /* RLIMIT_NOFILE; 0: as this test's */
 	unsigned long processes;        /* RLIMIT_NPROC, of that uid; 0: as this test's */
 	int listener;                   /* passed on to superd as LISTEN_FDS; 0: none */
+	int further_listener;           /* the same behind it; LISTEN_FDNAMES is the environment's to set */
+	int terminal;                   /* its input, and where it leads a session of its own; 0: none */
 	bool leaks;                     /* superd is started with a descriptor too many, which it must pass to nobody */
 	int in, out, err;               /* its streams; 0: /dev/null, the log, the log */
 };
@@ -116,9 +121,11 @@ void superd_stop(struct superd *superd);        /* TERM; it must exit with 0 and
 /* Writes the table anew and sends a HUP; waits until superd says what came of it. true: reloaded. */
 bool superd_reload(struct superd *superd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void superd_upgrade(struct superd *superd);      /* by USR2, to what is installed; waits until that has taken over */
+
 size_t superd_processes(struct superd *superd);         /* below it: its backends, what they started, ends not yet noticed */
 size_t superd_fd_count(struct superd *superd);
-void superd_expect_fds(struct superd *superd, size_t count);    /* waits until it has as many again */
+void superd_expect_fds(struct superd *superd, size_t count);    /* before long no more than that */
 long long superd_cpu_ms(struct superd *superd);                 /* processor time it has used */
 
 /* Runs superd to its end with these arguments (NULL-terminated). */

@@ -1,11 +1,20 @@
 /* Many clients at once, for tests of what must never happen to a single one of them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-enum { LOAD_THREADS_MOST = 64 };
+enum { LOAD_THREADS_MOST = 64, LOAD_REQUEST_MOST = 512, LOAD_ANSWER_MOST = 32768 };
+
+/* What a client says, and whether that is the answer to it, whole, with the end behind it. */
+struct dialogue {
+	size_t (*ask)(char *request, size_t serial, unsigned client);   /* at most LOAD_REQUEST_MOST bytes */
+	bool (*answers)(const char *answer, size_t length, const char *request);        /* with a NUL behind them */
+};
 
 struct load_plan {
+	const struct dialogue *dialogue;                /* NULL: a line, and "PID LINE" */
+	bool by_ipv6;                   /* to ::1 */
 	int port;                       /* on 127.0.0.1, or 0 and */
 	const char *path;               /* a unix stream socket */
 	unsigned threads;

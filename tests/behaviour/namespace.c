@@ -15,8 +15,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,10 +127,10 @@ static void enter_own_dev(const char *aside)
 	need(mount(aside, "/dev", NULL, MS_BIND | MS_REC, NULL) == 0, "/dev");
 }
 
-static void become(uid_t uid)
+static void become(uid_t uid, gid_t gid)
 {
 	need(setgroups(0, NULL) == 0, "setgroups");
-	need(setresgid(uid, uid, uid) == 0, "setresgid");
+	need(setresgid(gid, gid, gid) == 0, "setresgid");
 	need(setresuid(uid, uid, uid) == 0, "setresuid");
 }
 
@@ -172,7 +174,7 @@ static void enter(const struct setup *setup, int flags, const struct outside *ou
 	if (setup->processes)
 		need(setrlimit(RLIMIT_NPROC, &processes) == 0, "RLIMIT_NPROC");
 	if (setup->uid)
-		become(setup->uid);
+		become(setup->uid, setup->group_root ? 0 : setup->uid);
 	/* Should the test be killed, its superd goes too; a PID 1 takes its namespace with it. */
 	need(prctl(PR_SET_PDEATHSIG, setup->pid1 ? SIGKILL : SIGTERM) == 0, "death signal");
 }
@@ -212,4 +214,15 @@ bool namespace_users(void)
 {
 	return geteuid() == 0 && child_succeeds(&(struct setup){ .uid = 65534 }, superd_path()) &&
 	       child_succeeds(&(struct setup){ .uid = 65534 }, text_of("%s/backend", getenv("SUPERD_TESTDIR")));
+}
+
+int bind_dev_log(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	chmod(address.sun_path, 0666);
+	return fd;
 }

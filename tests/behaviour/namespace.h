@@ -14,6 +14,8 @@ bool namespace_allowed(void);           /* namespaces of PIDs and mounts, as roo
 bool namespace_works(const struct setup *setup);
 bool namespace_users(void);             /* this test is root and may be anybody, and others can read what was built */
 
+int bind_dev_log(void);                 /* a receiver where the /dev/log of a setup with own_dev points to */
+
 #define SKIP_WITHOUT(what, reason) \
 	do { \
 		if (!(what)) { \

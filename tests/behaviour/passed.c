@@ -45,6 +45,7 @@ int passed_socket_type(int fd)
 
 int passed_wait(const struct passed *passed, int milliseconds)
 {
+	static int turn;                /* else a busy one would keep the others waiting */
 	struct pollfd polled[PASSED_MOST];
 	int ready;
 
@@ -54,8 +55,12 @@ int passed_wait(const struct passed *passed, int milliseconds)
 		ready = poll(polled, (nfds_t)passed->count, milliseconds);
 	while (ready < 0 && errno == EINTR);
 	for (int i = 0; ready > 0 && i < passed->count; i++) {
-		if (polled[i].revents)
-			return polled[i].fd;
+		int at = (turn + i) % passed->count;
+
+		if (polled[at].revents) {
+			turn = at + 1;
+			return polled[at].fd;
+		}
 	}
 	return -1;
 }

@@ -18,5 +18,5 @@ void passed_find(struct passed *passed);
 bool passed_listens(int fd);
 int passed_socket_type(int fd);         /* SOCK_STREAM …; -1: no socket */
 
-/* The first readable one, waiting at most milliseconds (-1: for ever); -1: none. */
+/* A readable one, each in its turn, waiting at most milliseconds (-1: for ever); -1: none. */
 int passed_wait(const struct passed *passed, int milliseconds);

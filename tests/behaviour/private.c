@@ -81,3 +81,11 @@ void private_file(const char *path, const char *format, ...)
 	cr_assert_eq(fclose(file), 0);
 	cr_assert_eq(chmod(path, 0644), 0);
 }
+
+void private_enter_with_hosts(void)
+{
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
+	private_file("/etc/nsswitch.conf", "hosts: files\n");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org\n127.0.0.3 other.example.net\n");
+}

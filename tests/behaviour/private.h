@@ -9,5 +9,9 @@
 /* Enters; the loopback interface is up, /etc has what programs need of it, /run is empty. false: not allowed here. */
 bool private_enter(void);
 
+/* The same where nobody may run what was built, or skips the test; 127.0.0.2 is client.example.org there and 127.0.0.3
+ * other.example.net. */
+void private_enter_with_hosts(void);
+
 /* This file of /etc or /run has this text from now on, readable by all. */
 void private_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,34 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *__attribute__((format(printf, 1, 0))) formatted(const char *format, va_list arguments)
+static struct superd *run_table(const char *language, const char *text)
 {
-	char *text;
+	const struct setup setup = { .format = language };
 
-	cr_assert(vasprintf(&text, format, arguments) >= 0, "out of memory");
-	return text;
+	return superd_run_with(&setup, "%s", text);
 }
 
 struct superd *inetd_run(const char *format, ...)
 {
-	const struct setup setup = { .format = "inetd" };
 	va_list arguments;
 	struct superd *superd;
 
 	va_start(arguments, format);
-	superd = superd_run_with(&setup, "%s", formatted(format, arguments));
+	superd = run_table("inetd", text_of_list(format, arguments));
 	va_end(arguments);
 	return superd;
 }
 
 struct superd *xinetd_run(const char *format, ...)
 {
-	const struct setup setup = { .format = "xinetd" };
 	va_list arguments;
 	struct superd *superd;
 
 	va_start(arguments, format);
-	superd = superd_run_with(&setup, "%s", formatted(format, arguments));
+	superd = run_table("xinetd", text_of_list(format, arguments));
 	va_end(arguments);
 	return superd;
 }
@@ -53,7 +50,7 @@ const char *inetd_backend(const char *format, ...)
 	const char *rest;
 
 	va_start(arguments, format);
-	rest = formatted(format, arguments);
+	rest = text_of_list(format, arguments);
 	va_end(arguments);
 	return text_of("%s %s backend %s", own_user(), program_path("backend"), rest);
 }
@@ -84,7 +81,7 @@ const char *xinetd_backend(const char *format, ...)
 	const char *rest;
 
 	va_start(arguments, format);
-	rest = formatted(format, arguments);
+	rest = text_of_list(format, arguments);
 	va_end(arguments);
 	return text_of("\tuser = %s\n\tserver = %s\n\tserver_args = %s\n", own_user(), program_path("backend"), rest);
 }

@@ -262,34 +262,30 @@ static const char *ports_of(const struct inquiry *inquiry)
 	return text_of("%u , %u", inquiry->their_port, inquiry->our_port);
 }
 
-Behaviour(ident, is_asked_about_the_two_ports_of_the_connection)
+/* What is said to the client's address when its ident server replies so about the two ports. */
+static void expect_reply(const char *address, const char *reply, const char *answer)
 {
 	struct inquiry inquiry;
 	int listener, server;
 
 	enter();
 	listener = ident_listener();
-	inquiry = ASK("127.0.0.2", "-i", "10");
+	inquiry = ASK(address, "-i", "10");
 	server = take_ident_question(listener, &inquiry);
-	client_send(server, text_of("%s : USERID : UNIX : somebody\r\n", ports_of(&inquiry)));
-	EXPECT_ANSWER(&inquiry, "ident yes UNIX : somebody\n");
+	client_send(server, text_of("%s%s", ports_of(&inquiry), reply));
+	EXPECT_ANSWER(&inquiry, answer);
 	close(server);
 	close(listener);
 }
 
+Behaviour(ident, is_asked_about_the_two_ports_of_the_connection)
+{
+	expect_reply("127.0.0.2", " : USERID : UNIX : somebody\r\n", "ident yes UNIX : somebody\n");
+}
+
 Behaviour(ident, is_asked_over_ipv6_too)
 {
-	struct inquiry inquiry;
-	int listener, server;
-
-	enter();
-	listener = ident_listener();
-	inquiry = ASK("::1", "-i", "10");
-	server = take_ident_question(listener, &inquiry);
-	client_send(server, text_of("%s : ERROR : HIDDEN-USER\r\n", ports_of(&inquiry)));
-	EXPECT_ANSWER(&inquiry, "ident no HIDDEN-USER\n");
-	close(server);
-	close(listener);
+	expect_reply("::1", " : ERROR : HIDDEN-USER\r\n", "ident no HIDDEN-USER\n");
 }
 
 Behaviour(ident, may_answer_in_pieces_and_without_an_end_of_line)
@@ -311,17 +307,8 @@ Behaviour(ident, may_answer_in_pieces_and_without_an_end_of_line)
 
 Behaviour(ident, puts_nothing_into_an_answer_but_visible_ascii)
 {
-	struct inquiry inquiry;
-	int listener, server;
-
-	enter();
-	listener = ident_listener();
-	inquiry = ASK("127.0.0.2", "-i", "10");
-	server = take_ident_question(listener, &inquiry);
-	client_send(server, text_of("%s : USERID : UNIX : \x1b[31m\xc3\xa9\x07\nlibwrap allow\n", ports_of(&inquiry)));
-	EXPECT_ANSWER(&inquiry, "ident yes UNIX : ?[31m???\n");
-	close(server);
-	close(listener);
+	expect_reply("127.0.0.2", " : USERID : UNIX : \x1b[31m\xc3\xa9\x07\nlibwrap allow\n",
+		     "ident yes UNIX : ?[31m???\n");
 }
 
 Behaviour(ident, is_given_up_when_its_server_is_silent)

@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -261,8 +260,7 @@ Behaviour(as_inetd, never_writes_its_pid_over_a_table)
 /* <30> is LOG_DAEMON and LOG_INFO. */
 Behaviour(as_inetd, logs_to_syslog_by_its_name)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int port = free_port(), receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int port = free_port(), receiver;
 	struct setup setup = {
 		.program = superd_called("inetd"), .without_table = true, .own_dev = true,
 		.arguments = (const char *const[]){ "-i", "-p", path_in("inetd.pid"), path_in("inetd.conf"), NULL },
@@ -271,8 +269,7 @@ Behaviour(as_inetd, logs_to_syslog_by_its_name)
 	struct superd *inetd;
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
-	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
+	receiver = bind_dev_log();
 	write_file("inetd.conf", "%s", line_for(port, "nowait"));
 	inetd = superd_run_with(&setup, "%s", "");
 	WAIT_UNTIL(recv(receiver, line, sizeof(line) - 1, MSG_DONTWAIT) > 0 && strstr(line, "listening on "));

@@ -12,18 +12,10 @@
 
 enum { IDENT_PORT = 113 };
 
-static void enter(void)
-{
-	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
-	private_file("/etc/nsswitch.conf", "hosts: files\n");
-	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org\n127.0.0.3 other.example.net\n");
-}
-
 static void enter_wrapped(const char *allow, const char *deny)
 {
 	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
-	enter();
+	private_enter_with_hosts();
 	private_file("/etc/hosts.allow", "%s", allow);
 	private_file("/etc/hosts.deny", "%s", deny);
 }
@@ -50,7 +42,7 @@ Behaviour(asked, only_from_takes_hosts_and_domains_by_their_names)
 	struct superd *superd;
 	int port;
 
-	enter();
+	private_enter_with_hosts();
 	superd = run_echo("only_from = { client.example.org, .example.com, 127.0.0.7 }");
 	port = superd_port(superd, "echo");
 	cr_expect(is_served(port, "127.0.0.2"), "%s", world_logs());
@@ -65,7 +57,7 @@ Behaviour(asked, no_access_keeps_a_domain_out)
 	struct superd *superd;
 	int port;
 
-	enter();
+	private_enter_with_hosts();
 	superd = run_echo("no_access = .example.net");
 	port = superd_port(superd, "echo");
 	cr_expect(is_served(port, "127.0.0.2"), "%s", world_logs());
@@ -185,7 +177,7 @@ Behaviour(asked, id_only_takes_clients_whose_user_is_named)
 	struct superd *superd;
 	int listener, named, unnamed, port;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_echo("id_only = yes");
 	port = superd_port(superd, "echo");
@@ -208,7 +200,7 @@ Behaviour(asked, userid_is_logged_as_the_server_wrote_it)
 	struct superd *superd;
 	int listener, fd;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_echo(text_of("log_type = { FILE, \"%s\" } log_on_success = { HOST, USERID }", log));
 	fd = client_connect_from("127.0.0.2", superd_port(superd, "echo"));
@@ -229,7 +221,7 @@ Behaviour(asked, a_slow_question_holds_nobody_else_up)
 	struct superd *superd;
 	int listener, waiting[8], port;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = superd_run("defaults { user = root }\n"
 			    "service asked { listen = \"0.0.0.0:0\" accept = yes exec = \"/bin/cat\" id_only = yes }\n"

@@ -97,6 +97,52 @@ Behaviour(cli, explain_knows_what_other_systems_call_an_option)
 	cr_assert(near.status == 1 && strstr(near.err, "did you mean 'user'"), "%s", near.err);
 }
 
+Behaviour(cli, tells_which_option_was_meant)
+{
+	struct outcome typo = SUPERD_ANSWER("--stop-dealy=5s", "--check"), far = SUPERD_ANSWER("--no-such-option"),
+		       lacks = SUPERD_ANSWER("--check", "--log-level");
+
+	cr_expect(typo.status == 1 && strstr(typo.err, "did you mean '--stop-delay'\n"), "%s", typo.err);
+	cr_expect_null(strstr(far.err, "did you mean"), "%s", far.err);
+	cr_expect_null(strstr(lacks.err, "did you mean"), "%s", lacks.err);
+}
+
+Behaviour(cli, explain_knows_an_option_of_the_command_line)
+{
+	static const char *const names[] = { "stop_delay", "stop-delay", "--stop-delay" };
+	struct outcome bound = SUPERD_ANSWER("--explain", "min_awake");
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		struct outcome outcome = SUPERD_ANSWER(text_of("--explain=%s", names[n]));
+
+		cr_expect_eq(outcome.status, 1);
+		cr_expect_not_null(strstr(outcome.err, "it is an option of the command line, --stop-delay: go on"),
+				   "%s", outcome.err);
+	}
+	cr_expect_not_null(strstr(bound.out, "bounds    0 or more\n"), "%s", bound.out);
+}
+
+Behaviour(cli, explain_tells_what_becomes_of_a_key_of_other_systems)
+{
+	static const struct {
+		const char *key, *text;
+	} cases[] = {
+		{ "RootImage", "superd: [Service] RootImage is refused: superd mounts no images" },
+		{ "Service.RootImage", "superd: [Service] RootImage is refused" },
+		{ "ListenStream", "superd: [Socket] ListenStream is done, as listen" },
+		{ "Bonjour", "superd: Sockets Bonjour is warned of: superd announces nothing" },
+		{ "inetdCompatibility", "superd: launchd's inetdCompatibility is done, as pass" },
+		{ "StartInterval", "superd: launchd's StartInterval is refused" },
+	};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct outcome outcome = SUPERD_ANSWER("--explain", cases[n].key);
+
+		cr_expect_eq(outcome.status, 1);
+		cr_expect(strstr(outcome.err, cases[n].text), "of %s: %s", cases[n].key, outcome.err);
+	}
+}
+
 Behaviour(cli, check_names_every_bad_variable_and_what_a_file_of_them_does_not_mean)
 {
 	const char *env = write_file("env", "A=b\nexport Z=3\n");
@@ -389,6 +435,34 @@ Behaviour(cli, a_daemon_leaves_its_pid_and_takes_it_away)
 	WAIT_UNTIL(!process_lives(pid));
 	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
 	cr_assert_not_null(read_text(log));
+}
+
+/* As update-inetd(8) looks for an inetd: the pid file's process, and its name as the kernel knows it. */
+static const char *name_of(pid_t pid)
+{
+	return read_text(text_of("/proc/%ld/comm", (long)pid));
+}
+
+Behaviour(cli, has_the_process_name_it_is_told_also_once_upgraded)
+{
+	const struct setup setup = { .arguments = (const char *const[]){ "--process-name", "inetd", NULL } };
+	struct superd *superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+						backend("take 1"));
+
+	superd_port(superd, "web");
+	cr_expect_str_eq(name_of(superd->pid), "inetd\n");
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "superd: upgraded from ");
+	cr_expect_str_eq(name_of(superd->pid), "inetd\n");
+	superd_stop(superd);
+}
+
+Behaviour(cli, refuses_a_process_name_that_does_not_fit)
+{
+	struct outcome outcome = SUPERD_ANSWER("--check", "--process-name", "sixteen-letters-");
+
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "--process-name: 'sixteen-letters-': it has 1 to 15 bytes"), "%s", outcome.err);
 }
 
 Behaviour(cli, a_second_superd_leaves_the_pid_file_of_the_first)

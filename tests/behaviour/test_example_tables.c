@@ -1,6 +1,7 @@
 /* The tables of conf/ that stand for themselves: what inetd and xinetd did. Those for old daemons run as they stand, on
  * the ports of services(5), in a network of the test's own; the others with the port of a test put in. Every table, of
  * the examples' servers too, is without fault. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -127,12 +128,56 @@ Behaviour(example_tables, redirect_conf_leads_somewhere_else)
 	superd_stop(superd);
 }
 
+Behaviour(example_tables, metrics_conf_answers_prometheus)
+{
+	const char *control = path_in("control"), *superctl = getenv("SUPERCTL_BIN"), *table, *page;
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(superctl && access(superctl, X_OK) == 0, "superctl was not built: there is no jansson");
+	table = replaced(table_for_test("metrics.conf", "\"127.0.0.1:9100\""), "    group     = \"superd\"\n", "");
+	table = replaced(table, "/usr/bin/superctl metrics", text_of("%s --control %s metrics", superctl, control));
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, "%s", table);
+	client = client_connect(superd_port(superd, "metrics"));
+	client_send(client, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	page = client_rest(client);
+	close(client);
+	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s", page);
+	cr_assert_not_null(strstr(page, "\nsuperd_service_instances{service=\"metrics\"} 1\n"), "%s", page);
+	cr_assert_str_eq(page + strlen(page) - 6, "# EOF\n");
+	superd_stop(superd);
+}
+
+/* What README shows, each as somebody would copy it. */
+Behaviour(example_tables, those_of_the_readme_are_without_fault)
+{
+	const char *at = read_text(text_of("%s/README.md", getenv("SRCDIR")));
+	size_t found = 0;
+
+	cr_assert_not_null(at);
+	while ((at = strstr(at, "\n```superd\n"))) {
+		const char *table = at + strlen("\n```superd\n"), *end = strstr(table, "\n```\n");
+		struct outcome outcome;
+
+		cr_assert_not_null(end, "a table of README's has no end");
+		outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f",
+					write_file("readme.conf", "%.*s\n", (int)(end - table), table));
+		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+		cr_expect_str_empty(outcome.err, "%s", outcome.err);
+		found++;
+		at = end;
+	}
+	cr_expect_geq(found, 2);
+}
+
 Behaviour(example_tables, are_without_fault)
 {
 	static const char *const names[] = { "builtin.conf", "cat.conf",      "datagram.conf",	  "demo.conf",
 					     "echo.conf",    "gate.conf",     "hello-world.conf", "http.conf",
 					     "inetd.conf",   "lighttpd.conf", "redirect.conf",	  "superd.conf",
-					     "uuidd.conf",   "xinetd.conf" };
+					     "uuidd.conf",   "xinetd.conf",   "haproxy.conf",	  "nginx.conf",
+					     "idle.conf",    "php-fpm.conf" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *table = example_table(names[i]);

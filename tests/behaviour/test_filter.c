@@ -148,6 +148,24 @@ Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 	superd_stop(superd);
 }
 
+Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_change)
+{
+	static const char two[] =
+		"service handed { listen = { \"udp:127.0.0.1:%d\", \"udp:127.0.0.1:%d\" } exec = \"%s\" }\n";
+	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 300", marks);
+	int port = free_port();
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
+	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+
+	superd_wait_log(superd, "handed: listening on ");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	cr_assert(superd_reload(superd, two, port, free_port(), exec));
+	cr_assert_not_null(strstr(datagram_ask(stranger, "at last"), " at last"));
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
 Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
 {
 	const char *marks = path_in("marks");

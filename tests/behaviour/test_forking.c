@@ -142,7 +142,7 @@ static void leaves_nobody(const char *how, const char *options, const char *said
 
 	superd_wait_log(superd, said);
 	superd_wait_log(superd, "web: next start in ");
-	cr_assert_eq(superd_processes(superd), 0, "%s", world_logs());
+	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
 	close(client);
 	superd_stop(superd);

@@ -497,3 +497,117 @@ Behaviour(gate, starts_for_the_datagrams_of_one_source_are_counted_by_the_minute
 	close(other);
 	superd_stop(superd);
 }
+
+/* A backend counts until its end is noticed, and it ends by itself a moment after its client has gone. */
+static void expect_all_served(const char *options)
+{
+	struct superd *superd = superd_run(each, backend("lines"), options);
+	int port = superd_port(superd, "each");
+
+	for (int n = 0; n < 200; n++)
+		expect_served("127.0.0.1", port);
+	cr_assert_eq(superd_log_count(superd, "refused"), 0, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(gate, clients_one_right_after_another_are_never_too_many)
+{
+	expect_all_served("per_source = 1");
+	expect_all_served("instances = 1\n overload = refuse");
+}
+
+/* One that stays: the others wait for a moment, as many as may, and in the meantime whoever has room comes. */
+Behaviour(gate, a_flood_of_one_source_keeps_nobody_else_waiting)
+{
+	struct superd *superd = superd_run(each, backend("lines"), "per_source = 1");
+	int port = superd_port(superd, "each"), flood[100], first = settle(client_connect_from("127.0.0.2", port));
+	size_t descriptors = superd_fd_count(superd);
+
+	for (int n = 0; n < 100; n++)
+		flood[n] = client_connect_from("127.0.0.2", port);
+	expect_served("127.0.0.3", port);
+	for (int n = 0; n < 100; n++) {
+		cr_assert(client_sees_end(flood[n]));
+		close(flood[n]);
+	}
+	WAIT_UNTIL(superd_log_count(superd, "exceeded counts (limit 1)") == 100);
+	superd_expect_fds(superd, descriptors);
+	settle(first);
+	close(first);
+	superd_stop(superd);
+}
+
+/* Who waits for room when the rules change, or superd ends, is lost to nobody's memory. */
+Behaviour(gate, who_waits_for_room_is_served_or_refused_over_a_reload)
+{
+	int port = free_port(), first, next;
+	struct superd *superd = superd_run(each_at, port, backend("lines"), "per_source = 1");
+
+	first = settle(client_connect(superd_port(superd, "each")));
+	next = client_connect(port);
+	client_send(next, "hello\n");
+	cr_assert(superd_reload(superd, each_at, port, backend("lines"), "per_source = 1\n backlog = 7"));
+	cr_assert(client_sees_end(next));
+	close(next);
+	next = client_connect(port);
+	superd_stop(superd);
+	close(first);
+	close(next);
+}
+
+Behaviour(gate, clients_who_queue_are_refused_when_a_reload_says_so)
+{
+	const char *exec = backend("lines");
+	int port = free_port(), served, queued;
+	struct superd *superd = superd_run(each_at, port, exec, "instances = 1");
+
+	superd_wait_log(superd, "each: listening on ");
+	served = settle(client_connect(port));
+	queued = client_connect(port);
+	client_send(queued, "hello\n");
+	cr_assert(client_is_quiet(queued, 100));
+	cr_assert(superd_reload(superd, each_at, port, exec, "instances = 1\n overload = refuse"));
+	cr_assert(client_sees_end(queued), "%s", world_logs());
+	close(queued);
+	close(served);
+	superd_stop(superd);
+}
+
+Behaviour(gate, who_waits_for_a_service_that_becomes_a_sensor_has_touched_it)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	int port = free_port(), client;
+	struct superd *superd = superd_run_with(&setup, each_at, port, path_in("missing"), "");
+
+	superd_wait_log(superd, "each: listening on ");
+	client = client_connect(port);
+	superd_wait_log(superd, "each: cannot start");
+	cr_assert(superd_reload(superd, each_at, port, path_in("missing"), "deny_time = 0"));
+	cr_assert(client_sees_end(client), "%s", world_logs());
+	superd_wait_log(superd, "each: touched by 127.0.0.1");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(gate, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
+{
+	int sensor = free_port(), port = free_port(), client;
+	struct superd *superd = superd_run(sensor_and_each, sensor, "1h", "", port, backend("lines"),
+					   "per_source = 1\n instances = 5\n overload = refuse");
+
+	superd_port(superd, "each");
+	expect_refused("127.0.0.5", sensor);
+	client = settle(client_connect_from("127.0.0.6", port));
+	superd_upgrade(superd);
+	expect_refused("127.0.0.5", port);
+	superd_wait_log(superd, "each: refused 127.0.0.5: its address has touched a sensor (deny_time)");
+	expect_refused("127.0.0.6", port);
+	expect_served("127.0.0.7", port);
+	expect_refused("127.0.0.8", sensor);
+	expect_refused("127.0.0.8", port);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	expect_served("127.0.0.6", port);
+	superd_stop(superd);
+}

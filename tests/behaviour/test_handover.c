@@ -301,6 +301,8 @@ Behaviour(handover, superds_own_descriptor_limit_is_not_the_backends)
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	SKIP_WITHOUT(limit.rlim_cur != RLIM_INFINITY && limit.rlim_max != RLIM_INFINITY, "there is no limit here");
+	if (limit.rlim_cur > 65536)
+		limit.rlim_cur = 1024;
 	expected = text_of("%llu:%llu", (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
 	reading_expect(report_of(&plain, ""), "rlimit.nofile", expected);
 }
@@ -375,8 +377,10 @@ Behaviour(handover, a_start_costs_no_descriptor)
 	int web = superd_port(superd, "web"), each = superd_port(superd, "each");
 	size_t before;
 
-	client_ask_pid(web);
-	client_ask_pid(each);
+	for (int n = 0; n < 2; n++) {   /* from the second start on, a control group is kept open */
+		client_ask_pid(web);
+		client_ask_pid(each);
+	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	before = superd_fd_count(superd);
 	for (int round = 0; round < 50; round++) {

@@ -358,7 +358,8 @@ Behaviour(inetd_traps, streams_that_were_closed_at_the_start_are_no_clients)
 	int port = free_port();
 	const char *table = write_file("table", "127.0.0.1:%d stream tcp nowait %s\n", port, inetd_report("-"));
 	const char *start =
-		text_of("exec %s --log file:%s -f inetd:%s <&- >&- 2>&-", superd_path(), path_in("log"), table);
+		text_of("exec %s --control none --log file:%s -f inetd:%s <&- >&- 2>&-", superd_path(), path_in("log"),
+			table);
 	const struct setup setup = {
 		.program = "/bin/sh",
 		.without_table = true,

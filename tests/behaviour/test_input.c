@@ -75,7 +75,7 @@ Behaviour(input, wrong_input_is_refused_with_its_place)
 		{ "forking for each connection", IN_SERVICE("accept = yes\n type = forking") },
 		{ "a pid file without forking", IN_SERVICE("pid_file = \"/run/web.pid\"") },
 		{ "pauses the wrong way round", IN_SERVICE("backoff_min = 10s\n backoff_max = 1s") },
-		{ "an option that is still to come", IN_SERVICE("watchdog = 5s") },
+		{ "a name in probe_from", IN_SERVICE("probe_from = \"lb.example\"") },
 		{ "a socket's name that can't be",
 		  "service web { socket \"a:b\" { listen = \"127.0.0.1:0\" } exec = \"/bin/cat\" }\n" },
 		{ "a service's option in a socket",

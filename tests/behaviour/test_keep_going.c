@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "harness.h"
+#include "tables.h"
 
 /* A service of xinetd.conf. */
 static const char *service_on(int port, const char *more)
@@ -99,8 +100,84 @@ Behaviour(keep_going, refuses_of_xinetd_conf_only_the_entry_whose_line_is_no_tex
 	expect_said(&outcome, "the control character \\x01: a table is plain text; service 's7002' is left out");
 }
 
+/* As GNU's inetd does; the others run the last alone, or none. */
+Behaviour(keep_going, serves_of_two_rows_for_a_socket_the_one_that_is_right)
+{
+	const struct setup setup = { .format = "inetd", .arguments = (const char *const[]){ "--keep-going", NULL } };
+	int port = free_port(), client;
+	const char *row = text_of("127.0.0.1:%d stream tcp nowait", port);
+	struct superd *superd =
+		superd_run_with(&setup, "%s %s /bin/echo echo first\n%s nobody-of-this-name /bin/echo echo second\n"
+				"%s %s /no/such/program third\n", row, own_user(), row, row, own_user());
+
+	superd_port(superd, text_of("%d@127.0.0.1", port));
+	client = client_connect(port);
+	cr_expect_str_eq(client_line(client), "first");
+	close(client);
+	superd_wait_log(superd, text_of("%s:2:", superd->table));
+	superd_wait_log(superd, text_of("is left out, and the entry for the same socket at %s:1 counts",
+					superd->table));
+	superd_wait_log(superd, text_of("%s:3:", superd->table));
+	superd_wait_log(superd, text_of("is left out, and the entry for the same socket at %s:2 counts",
+					superd->table));
+	cr_expect_eq(superd_log_count(superd, "nobody-of-this-name"), 1, "%s", world_logs());
+	cr_assert(superd_reload(superd, "%s %s /bin/echo echo fourth\n%s nobody-of-this-name /bin/echo echo fifth\n",
+				row, own_user(), row));
+	client = client_connect(port);
+	cr_expect_str_eq(client_line(client), "fourth");
+	close(client);
+	superd_stop(superd);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
+Behaviour(keep_going, bounds_what_it_says_and_not_what_it_passes_over)
+{
+	char lines[16384] = "";
+	struct outcome outcome;
+
+	for (size_t n = 0, length = 0; n < 300; n++)
+		length += (size_t)sprintf(lines + length, "s%zu stream tcp maybe root /bin/cat cat\n", n);
+	outcome = keep_going(text_of("inetd:%s", write_file("inetd.conf", "%s%s", lines, row_on(7001, "cat"))));
+	cr_expect_not_null(strstr(outcome.out, ":7001"), "%s", outcome.err);
+	cr_expect_eq(count_of(outcome.err, ": warning: "), 200, "%s", outcome.err);
+	expect_said(&outcome, "and 100 more\n");
+}
+
+/* The service is known by its id, which is what cannot be read. */
+Behaviour(keep_going, a_reload_keeps_the_service_whose_id_is_wrong_now)
+{
+	static const char *const wrong[] = { "id = the web", "id", "ids = web", NULL };
+	const struct setup setup = { .format = "xinetd", .arguments = (const char *const[]){ "--keep-going", NULL } };
+	int port = free_port();
+	struct superd *superd =
+		superd_run_with(&setup, "%s",
+				xinetd_service("http", port, text_of("%s\tid = web", xinetd_backend("lines"))));
+
+	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
+	for (size_t n = 0; wrong[n]; n++) {
+		cr_assert(superd_reload(superd, "# another line\n%s",
+					xinetd_service("http", port,
+						       text_of("%s\t%s", xinetd_backend("lines"), wrong[n]))));
+		WAIT_UNTIL(superd_log_count(superd, "its entry is wrong now: it goes on as it was") == n + 1);
+		cr_expect(client_can_connect(port), "%s", world_logs());
+	}
+	cr_assert(superd_reload(superd, "# nothing\n"));
+	WAIT_UNTIL(!client_can_connect(port));
+	superd_stop(superd);
+}
+
 /* What an editor that writes in place leaves for a moment. */
-Behaviour(keep_going, a_reload_takes_no_empty_file_and_no_emptied_folder_for_meant)
+Behaviour(keep_going, a_reload_takes_no_emptied_file_for_meant_but_one_that_is_gone)
 {
 	int port = free_port(), other = free_port();
 	const char *folder = path_in("inetd.d"), *table, *row;
@@ -122,12 +199,60 @@ Behaviour(keep_going, a_reload_takes_no_empty_file_and_no_emptied_folder_for_mea
 	write_file("inetd.conf", "%s", row_on(port, "cat"));
 	cr_assert_eq(unlink(row), 0);
 	superd_signal(inetd, SIGHUP);
-	superd_wait_log(inetd, "is empty: nothing was changed");
-	superd_wait_log(inetd, "not reloaded");
-	cr_expect(client_can_connect(other));
+	WAIT_UNTIL(!client_can_connect(other));
+	cr_expect(client_can_connect(port));
 	write_file("inetd.conf", "%s", "# none\n");
-	write_file("inetd.d/row", "%s", "# none\n");
 	superd_signal(inetd, SIGHUP);
-	WAIT_UNTIL(!client_can_connect(port) && !client_can_connect(other));
+	WAIT_UNTIL(!client_can_connect(port));
 	superd_stop(inetd);
+}
+
+/* Each service is in a file of its own, and keeps its row alone. */
+Behaviour(keep_going, a_reload_keeps_the_services_of_a_file_that_was_emptied_and_takes_all_else)
+{
+	const struct setup setup = { .format = "xinetd", .arguments = (const char *const[]){ "--keep-going", NULL } };
+	int emptied = free_port(), removed = free_port(), added = free_port();
+	const char *folder = path_in("xinetd.d"), *file;
+	struct superd *superd;
+
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	write_file("xinetd.d/emptied", "%s", service_on(emptied, ""));
+	file = write_file("xinetd.d/removed", "%s", service_on(removed, ""));
+	write_file("xinetd.d/empty", "%s", "");
+	superd = superd_run_with(&setup, "includedir %s\n", folder);
+	superd_port(superd, text_of("s%d", removed));
+	cr_assert_eq(unlink(file), 0);
+	write_file("xinetd.d/emptied", "%s", "");
+	for (int n = 0; n < 2; n++) {
+		write_file("xinetd.d/added", "%s# %d\n", service_on(added, ""), n);
+		cr_assert(superd_reload(superd, "includedir %s\n", folder));
+		superd_wait_log(superd, text_of("s%d: warning: its entry is wrong now: it goes on as it was", emptied));
+		cr_expect(client_can_connect(emptied));
+	}
+	cr_expect(superd_logged(superd, "xinetd.d/emptied: error: is empty, and was not before"));
+	cr_expect_not(superd_logged(superd, "xinetd.d/empty: error"));
+	WAIT_UNTIL(client_can_connect(added) && !client_can_connect(removed));
+	write_file("xinetd.d/emptied", "%s", "# none\n");
+	cr_assert(superd_reload(superd, "includedir %s\n", folder));
+	WAIT_UNTIL(!client_can_connect(emptied));
+	superd_stop(superd);
+}
+
+/* Services would be open to the world without them. */
+Behaviour(keep_going, a_reload_without_defaults_that_were_emptied_changes_nothing)
+{
+	const struct setup setup = { .format = "xinetd", .arguments = (const char *const[]){ "--keep-going", NULL } };
+	int port = free_port();
+	const char *defaults = write_file("defaults", "defaults\n{\n\tonly_from = 127.0.0.2\n}\n");
+	struct superd *superd = superd_run_with(&setup, "include %s\n%s", defaults, service_on(port, ""));
+	int client;
+
+	superd_port(superd, text_of("s%d", port));
+	write_file("defaults", "%s", "");
+	cr_assert_not(superd_reload(superd, "include %s\n%s# more\n", defaults, service_on(port, "")));
+	cr_expect(superd_logged(superd, "/defaults: error: is empty: nothing was changed"));
+	client = client_connect(port);
+	cr_expect(client_sees_end(client));
+	close(client);
+	superd_stop(superd);
 }

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -85,18 +83,6 @@ Behaviour(log, null_is_silence)
 	client_ask_pid(superd_port(superd, "web"));
 	superd_stop(superd);
 	cr_assert(!superd_logged(superd, "line 1 of 2") && !superd_logged(superd, "line 2 of 2"));
-}
-
-/* A receiver where superd's /dev/log points to. */
-static int bind_dev_log(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-	chmod(address.sun_path, 0666);
-	return fd;
 }
 
 static const char *wait_syslog(int fd, const char *text)

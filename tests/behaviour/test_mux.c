@@ -268,3 +268,19 @@ Behaviour(mux, a_reload_greets_nobody_twice)
 	close(second);
 	superd_stop(superd);
 }
+
+Behaviour(mux, sessions_and_services_go_over_an_upgrade)
+{
+	struct superd *superd = run_mux(target("finger", ""));
+	int port = superd_port(superd, "mux"), before = client_connect(port), asking = client_connect(port);
+
+	cr_assert_str_eq(ask(before, "finger\r\n"), "+Go\r", "%s", world_logs());
+	client_send(asking, "fin");
+	superd_upgrade(superd);
+	client_send(before, "hello\n");
+	cr_assert_not_null(strstr(client_line(before), " hello"));
+	close(before);
+	expect_served(asking, "ger\r\n");
+	expect_served(client_connect(port), "finger\r\n");
+	superd_stop(superd);
+}

@@ -17,14 +17,6 @@
 
 enum { IDENT_PORT = 113 };
 
-static void enter(void)
-{
-	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
-	private_file("/etc/nsswitch.conf", "hosts: files\n");
-	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org\n127.0.0.3 other.example.net\n");
-}
-
 static int ident_listener(void)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(IDENT_PORT) };
@@ -67,88 +59,102 @@ static void expect_echo(int client)
 	close(client);
 }
 
+/* Two clients where one may be; the first is asked about. */
+struct rivals {
+	struct superd *superd;
+	int listener, first, second, question;
+};
+
+static struct rivals rivals_open(void)
+{
+	struct rivals rivals;
+	int port;
+
+	private_enter_with_hosts();
+	rivals.listener = ident_listener();
+	rivals.superd = run_asking("instances = 1");
+	port = superd_port(rivals.superd, "asked");
+	rivals.first = client_connect(port);
+	rivals.question = take_question(rivals.listener);
+	rivals.second = client_connect(port);
+	return rivals;
+}
+
+/* The second is served, now that the first makes room. */
+static void rivals_close(struct rivals *rivals)
+{
+	answer(take_question(rivals->listener));
+	expect_echo(rivals->second);
+	close(rivals->listener);
+	superd_stop(rivals->superd);
+}
+
 Behaviour(questions, a_client_counts_while_it_is_asked_about)
 {
-	int listener, first, second, question, port;
-	struct superd *superd;
+	struct rivals rivals = rivals_open();
 
-	enter();
-	listener = ident_listener();
-	superd = run_asking("instances = 1");
-	port = superd_port(superd, "asked");
-	first = client_connect(port);
-	question = take_question(listener);
-	second = client_connect(port);
-	HOLDS_FOR(200, superd_processes(superd) == 1);
-	answer(question);
-	expect_echo(first);
-	answer(take_question(listener));
-	expect_echo(second);
-	close(listener);
-	superd_stop(superd);
+	HOLDS_FOR(200, superd_processes(rivals.superd) == 1);
+	answer(rivals.question);
+	expect_echo(rivals.first);
+	rivals_close(&rivals);
 }
 
 Behaviour(questions, who_is_refused_makes_room)
 {
-	int listener, first, second, question, port;
-	struct superd *superd;
+	struct rivals rivals = rivals_open();
 
-	enter();
-	listener = ident_listener();
-	superd = run_asking("instances = 1");
-	port = superd_port(superd, "asked");
-	first = client_connect(port);
-	question = take_question(listener);
-	second = client_connect(port);
-	close(question); /* no answer is a no */
-	cr_assert(client_sees_end(first));
-	superd_wait_log(superd, "asked: refused 127.0.0.1: its ident server names no user (id_only)");
-	answer(take_question(listener));
-	expect_echo(second);
-	close(first);
-	close(listener);
-	superd_stop(superd);
+	close(rivals.question); /* no answer is a no */
+	cr_assert(client_sees_end(rivals.first));
+	superd_wait_log(rivals.superd, "asked: refused 127.0.0.1: its ident server names no user (id_only)");
+	close(rivals.first);
+	rivals_close(&rivals);
+}
+
+/* A client that is asked about, at a port that a reload can keep. */
+struct visit {
+	struct superd *superd;
+	int port, listener, client, question;
+};
+
+static struct visit visit_open(void)
+{
+	struct visit visit;
+
+	private_enter_with_hosts();
+	visit.listener = ident_listener();
+	visit.port = free_port();
+	visit.superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", visit.port), "");
+	superd_port(visit.superd, "asked");
+	visit.client = client_connect(visit.port);
+	visit.question = take_question(visit.listener);
+	return visit;
 }
 
 Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
 {
-	int listener, client, question, port;
-	struct superd *superd;
+	struct visit visit = visit_open();
 
-	enter();
-	listener = ident_listener();
-	port = free_port();
-	superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", port), "");
-	superd_port(superd, "asked");
-	client = client_connect(port);
-	question = take_question(listener);
-	cr_assert(superd_reload(superd, asking, text_of("\"127.0.0.1:%d\", \"127.0.0.2:%d\"", port, port), ""));
-	answer(take_question(listener)); /* it is asked about again, under its new row */
-	expect_echo(client);
-	close(question);
-	close(listener);
-	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
+	cr_assert(superd_reload(visit.superd, asking,
+				text_of("\"127.0.0.1:%d\", \"127.0.0.2:%d\"", visit.port, visit.port), ""));
+	answer(take_question(visit.listener)); /* it is asked about again, under its new row */
+	expect_echo(visit.client);
+	close(visit.question);
+	close(visit.listener);
+	WAIT_UNTIL(superd_processes(visit.superd) == 0);
+	superd_stop(visit.superd);
 }
 
 Behaviour(questions, the_answer_counts_by_the_row_of_then)
 {
-	int listener, client, question, port;
-	struct superd *superd;
+	struct visit visit = visit_open();
 
-	enter();
-	listener = ident_listener();
-	port = free_port();
-	superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", port), "");
-	superd_port(superd, "asked");
-	client = client_connect(port);
-	question = take_question(listener);
-	cr_assert(superd_reload(superd, asking, text_of("\"127.0.0.1:%d\"", port), "no_access = \"127.0.0.1\""));
-	answer(question);
-	cr_assert(client_sees_end(client), "%s", world_logs());
-	close(client);
-	close(listener);
-	superd_stop(superd);
+	cr_assert(superd_reload(visit.superd, asking, text_of("\"127.0.0.1:%d\"", visit.port),
+				"no_access = \"127.0.0.1\""));
+	answer(visit.question);
+	cr_assert(client_sees_end(visit.client), "%s", world_logs());
+	close(visit.client);
+	close(visit.listener);
+	superd_stop(visit.superd);
 }
 
 static void see_them_sent_away(const char *endpoint)
@@ -156,7 +162,7 @@ static void see_them_sent_away(const char *endpoint)
 	int listener, client, question;
 	struct superd *superd;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_asking("");
 	client = client_connect(superd_port(superd, "asked"));
@@ -188,7 +194,7 @@ Behaviour(questions, superd_ends_over_open_questions)
 	int listener, clients[5], questions[5], port;
 	struct superd *superd;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_asking("");
 	port = superd_port(superd, "asked");
@@ -211,7 +217,7 @@ Behaviour(questions, a_helper_that_dies_is_a_no)
 	struct superd *superd;
 	pid_t helper;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_asking("");
 	client = client_connect(superd_port(superd, "asked"));
@@ -232,7 +238,7 @@ Behaviour(questions, leave_nothing_behind)
 	struct superd *superd;
 	size_t descriptors = 0;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = run_asking("");
 	port = superd_port(superd, "asked");
@@ -264,7 +270,7 @@ Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 	const char *log = path_in("log");
 	struct superd *superd;
 
-	enter();
+	private_enter_with_hosts();
 	listener = ident_listener();
 	superd = superd_run(
 		"service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
@@ -296,7 +302,7 @@ Behaviour(questions, where_none_can_be_asked_what_restricts_refuses_and_what_log
 	struct superd *superd;
 	int client;
 
-	enter();
+	private_enter_with_hosts();
 	cr_assert_eq(mount("tmpfs", getenv("SUPERD_LIBEXEC"), "tmpfs", 0, "mode=0755"), 0);
 	superd = superd_run_with(&setup,
 				 "service strict {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n"
@@ -321,7 +327,7 @@ Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
 	int client;
 
 	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
-	enter();
+	private_enter_with_hosts();
 	private_file("/etc/hosts.allow", "%s", "catd: ALL: twist (read line; echo twisted $line)\n");
 	private_file("/etc/hosts.deny", "%s", "");
 	superd =
@@ -356,7 +362,7 @@ static void expect_names_to_count(const char *accept)
 	struct superd *superd;
 	int port, friend, stranger;
 
-	enter();
+	private_enter_with_hosts();
 	superd = superd_run("service s {\n listen = \"udp:127.0.0.1:0\"\n accept = %s\n user = root\n exec = \"%s\"\n"
 			    " only_from = client.example.org\n}\n",
 			    accept, backend("-m %s datagrams 100", marks));
@@ -383,4 +389,119 @@ Behaviour(questions, senders_of_datagrams_are_known_by_name_before_a_start)
 Behaviour(questions, senders_of_datagrams_are_known_by_name_with_accept_too)
 {
 	expect_names_to_count("yes");
+}
+
+static const char by_name[] = "service s {\n listen = \"udp:127.0.0.1:%d\"\n accept = yes\n user = root\n"
+			      " exec = \"%s\"\n only_from = client.example.org\n%s\n}\n";
+
+Behaviour(questions, a_sender_who_was_asked_about_counts_once)
+{
+	struct superd *superd;
+	int port, friend;
+
+	private_enter_with_hosts();
+	superd = superd_run(by_name, 0, backend("datagrams 50"), "per_source_cpm = 2");
+	port = superd_port(superd, "s");
+	friend = datagram_from("127.0.0.2", port);
+	for (int n = 0; n < 2; n++) {
+		cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	client_send(friend, "once more");
+	superd_wait_log(superd, "s from 127.0.0.2 exceeded counts/min (limit 2/min)");
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(questions, what_a_sender_was_told_ends_with_the_row)
+{
+	const char *exec = backend("datagrams 50");
+	struct superd *superd;
+	int port, friend;
+
+	private_enter_with_hosts();
+	port = free_port();
+	superd = superd_run(by_name, port, exec, "");
+	superd_wait_log(superd, "s: listening on ");
+	friend = datagram_from("127.0.0.2", port);
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert(superd_reload(superd, by_name, port, exec, "no_access = .example.org"));
+	client_send(friend, "again");
+	superd_wait_log(superd, "s: refused 127.0.0.2: its address may not come (only_from, no_access)");
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(questions, what_a_sender_was_told_ends_with_the_files_of_libwrap)
+{
+	struct superd *superd;
+	int port, friend;
+
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
+	private_enter_with_hosts();
+	private_file("/etc/hosts.allow", "superd-tests: ALL\n");
+	superd = superd_run("service s { listen = \"udp:127.0.0.1:0\" accept = yes user = root exec = \"%s\""
+			    " libwrap = superd-tests }", backend("datagrams 50"));
+	port = superd_port(superd, "s");
+	friend = datagram_from("127.0.0.2", port);
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	private_file("/etc/hosts.allow", "superd-tests: 127.0.0.3\n");
+	private_file("/etc/hosts.deny", "superd-tests: ALL\n");
+	client_send(friend, "again");
+	superd_wait_log(superd, "s: refused 127.0.0.2: hosts.allow and hosts.deny say no (libwrap)");
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(questions, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
+{
+	const char *endpoint;
+	int listener, client, question, port;
+	struct superd *superd;
+
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
+	private_enter_with_hosts();
+	private_file("/etc/hosts.deny", "superd-tests: ALL\n");
+	listener = ident_listener();
+	port = free_port();
+	endpoint = text_of("\"127.0.0.1:%d\"", port);
+	superd = superd_run(asking, endpoint, "");
+	superd_port(superd, "asked");
+	client = client_connect(port);
+	question = take_question(listener);
+	cr_assert(superd_reload(superd, asking, endpoint, "libwrap = superd-tests"));
+	answer(question);
+	cr_assert(client_sees_end(client), "%s", world_logs());
+	superd_wait_log(superd, "refused 127.0.0.1: hosts.allow and hosts.deny could not be asked (libwrap)");
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(questions, who_is_asked_about_when_the_service_becomes_a_sensor_has_touched_it)
+{
+	const char *endpoint;
+	int listener, client, next, question, port;
+	struct superd *superd;
+
+	private_enter_with_hosts();
+	listener = ident_listener();
+	port = free_port();
+	endpoint = text_of("\"127.0.0.1:%d\"", port);
+	superd = superd_run(asking, endpoint, "instances = 1");
+	superd_port(superd, "asked");
+	client = client_connect(port);
+	question = take_question(listener);
+	next = client_connect(port);
+	cr_assert(superd_reload(superd, asking, endpoint, "instances = 1\n deny_time = 0"));
+	answer(question);
+	cr_assert(client_sees_end(client), "%s", world_logs());
+	superd_wait_log(superd, "asked: touched by 127.0.0.1");
+	cr_assert(client_sees_end(next), "%s", world_logs());
+	close(next);
+	close(client);
+	close(listener);
+	superd_stop(superd);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -245,17 +244,6 @@ Behaviour(record, a_local_client_has_no_address)
 	superd_stop(superd);
 }
 
-static int bind_dev_log(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("dev-log"));
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-	chmod(address.sun_path, 0666);
-	return fd;
-}
-
 Behaviour(record, syslog_gets_the_line_with_facility_and_level)
 {
 	const struct setup setup = { .own_dev = true };
@@ -435,5 +423,23 @@ Behaviour(record, files_of_services_that_are_gone_are_closed)
 	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
 	cr_assert(superd_reload(superd, EACH, "/bin/true", ""));
 	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+Behaviour(record, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_start)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/sh -c 'read x; exit 3'", to_file(file, EVERYTHING));
+	int client = client_connect(superd_port(superd, "each")), start, end;
+
+	wait_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1");
+	superd_upgrade(superd);
+	client_send(client, "go\n");
+	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=[0-9]\\(sec\\)");
+	cr_assert_eq(sscanf(strstr(read_text(file), "START:"), "START: each pid=%d", &start), 1);
+	cr_assert_eq(sscanf(strstr(read_text(file), "EXIT:"), "EXIT: each status=3 pid=%d", &end), 1);
+	cr_assert_eq(start, end);
+	cr_assert_eq(count_lines(file), 2u, "%s", read_text(file));
+	close(client);
 	superd_stop(superd);
 }

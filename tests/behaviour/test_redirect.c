@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -350,11 +351,185 @@ Behaviour(redirect, nothing_of_many_is_left)
 		close(n % 2 ? client : target);
 		cr_assert(client_sees_end(n % 2 ? target : client));
 		close(n % 2 ? target : client);
+		if (n != 4)
+			continue;
 		WAIT_UNTIL(superd_processes(superd) == 0);
-		if (n == 4)
-			before = superd_fd_count(superd);
+		before = superd_fd_count(superd);
 	}
+	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_expect_fds(superd, before);
 	close(listener);
 	superd_stop(superd);
+}
+
+/* One client's question and the target's answer, from beginning to end. */
+static void exchange(int port, int listener)
+{
+	int client = client_connect(port), target = take(listener);
+
+	client_send(client, "question");
+	shutdown(client, SHUT_WR);
+	cr_assert_str_eq(client_rest(target), "question");
+	client_send(target, "answer");
+	close(target);
+	cr_assert_str_eq(client_rest(client), "answer");
+	close(client);
+}
+
+Behaviour(redirect, a_process_that_is_done_takes_the_next_connection)
+{
+	int listener = listen_on(0), port;
+	struct superd *superd =
+		run_redirect(local_port(listener), "log_on_success = { \"PID\", \"EXIT\", \"TRAFFIC\" }");
+	pid_t first, then;
+
+	port = superd_port(superd, "pass");
+	for (unsigned n = 1; n <= 3; n++) {
+		exchange(port, listener);
+		WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=0 pid=") == n);
+		cr_assert_eq(process_descendants(superd->pid, n == 1 ? &first : &then, 1), 1);
+	}
+	cr_assert_eq(first, then, "another process was started");
+	cr_assert_eq(superd_log_count(superd, text_of("START: pass pid=%d", first)), 3);
+	cr_assert_eq(superd_log_count(superd, "TRAFFIC: pass in=8(bytes) out=6(bytes)"), 3);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(listener);
+	superd_stop(superd);
+}
+
+/* Who serves the one client there is. */
+static pid_t pid_of_next(struct superd *superd, int port, int listener)
+{
+	int client = client_connect(port), target = take(listener);
+	pid_t pid;
+
+	cr_assert_eq(process_descendants(superd->pid, &pid, 1), 1);
+	close(client);
+	close(target);
+	return pid;
+}
+
+Behaviour(redirect, where_processor_time_is_rationed_each_connection_has_its_own_process)
+{
+	int listener = listen_on(0), port;
+	struct superd *superd = run_redirect(local_port(listener), "rlimit_cpu = 10\n log_on_success = { \"EXIT\" }");
+	pid_t first;
+
+	port = superd_port(superd, "pass");
+	first = pid_of_next(superd, port, listener);
+	superd_wait_log(superd, "EXIT: pass status=0");
+	cr_assert_neq(pid_of_next(superd, port, listener), first);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, a_process_that_was_killed_while_it_waited_is_missed_by_nobody)
+{
+	int listener = listen_on(0), port;
+	struct superd *superd = run_redirect(local_port(listener), "log_on_success = { \"EXIT\" }");
+	pid_t pid;
+
+	port = superd_port(superd, "pass");
+	for (unsigned n = 1; n <= 5; n++) {
+		exchange(port, listener);
+		WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=0") == n);
+		if (process_descendants(superd->pid, &pid, 1) == 1)
+			kill(pid, SIGKILL);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	cr_assert(!superd_logged(superd, "signal"));
+	close(listener);
+	superd_stop(superd);
+}
+
+static const char one_redirect[] = "service pass {\n listen = \"127.0.0.1:%d\"\n user = \"%s\"\n accept = yes\n"
+				   " redirect = \"127.0.0.1 %d\"\n log_on_success = { \"EXIT\" }\n}\n";
+
+Behaviour(redirect, a_reload_is_obeyed_by_the_next_connection)
+{
+	int old = listen_on(0), new = listen_on(0), port = free_port();
+	struct superd *superd = superd_run(one_redirect, port, own_user(), local_port(old));
+
+	cr_assert_eq(superd_port(superd, "pass"), port);
+	exchange(port, old);
+	superd_wait_log(superd, "EXIT: pass status=0");
+	cr_assert(superd_reload(superd, one_redirect, port, own_user(), local_port(new)));
+	exchange(port, new);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(old);
+	close(new);
+	superd_stop(superd);
+}
+
+/* Whoever is begun under the old row ends under the new one, and must not be given another client. */
+Behaviour(redirect, who_outlives_a_reload_takes_nobody_more)
+{
+	int old = listen_on(0), new = listen_on(0), port = free_port(), client, target;
+	struct superd *superd = superd_run(one_redirect, port, own_user(), local_port(old));
+
+	client = client_connect(superd_port(superd, "pass"));
+	target = take(old);
+	cr_assert(superd_reload(superd, one_redirect, port, own_user(), local_port(new)));
+	client_send(client, "still here\n");
+	cr_assert_str_eq(client_line(target), "still here");
+	close(client);
+	close(target);
+	superd_wait_log(superd, "EXIT: pass status=0");
+	exchange(port, new);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(old);
+	close(new);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, one_that_is_stopped_reports_what_it_moved)
+{
+	struct pair pair = open_pair("runtime_max = 1s\n log_on_success = { \"EXIT\", \"TRAFFIC\" }");
+
+	client_send(pair.client, "12345\n");
+	cr_assert_str_eq(client_line(pair.target), "12345");
+	client_send(pair.target, "12\n");
+	cr_assert_str_eq(client_line(pair.client), "12");
+	cr_assert(client_sees_end(pair.client));
+	cr_assert(client_sees_end(pair.target));
+	superd_wait_log(pair.superd, "TRAFFIC: pass in=6(bytes) out=3(bytes)");
+	superd_wait_log(pair.superd, "EXIT: pass signal=15");
+	close_pair(&pair);
+}
+
+/* poll(2) finds something ready each time: a signal alone would not be noticed. */
+Behaviour(redirect, one_that_is_busy_is_stopped_as_soon)
+{
+	struct pair pair = open_pair("runtime_max = 1s\n timeout_stop = 1min\n"
+				     " log_on_success = { \"EXIT\", \"TRAFFIC\" }");
+	size_t sent = 0, got = 0;
+
+	for (long long until = now_ms() + DEADLINE_MS; !superd_logged(pair.superd, "EXIT: pass signal=15");) {
+		cr_assert(now_ms() < until, "it goes on\n%s", world_logs());
+		sent = push(pair.target, sent, sent + MEGABYTE);
+		got = pull(pair.client, got);
+	}
+	cr_assert(superd_logged(pair.superd, "TRAFFIC: pass in=0(bytes) out="));
+	cr_assert_gt(got, MEGABYTE);
+	close_pair(&pair);
+}
+
+Behaviour(redirect, the_bytes_of_both_ways_are_recorded_over_an_upgrade)
+{
+	struct pair pair = open_pair("log_on_success = { \"EXIT\", \"TRAFFIC\" }");
+
+	client_send(pair.client, "123\n");
+	cr_assert_str_eq(client_line(pair.target), "123");
+	superd_upgrade(pair.superd);
+	client_send(pair.client, "45");
+	client_send(pair.target, "123");
+	shutdown(pair.client, SHUT_WR);
+	shutdown(pair.target, SHUT_WR);
+	cr_assert_str_eq(client_rest(pair.client), "123");
+	cr_assert_str_eq(client_rest(pair.target), "45");
+	superd_wait_log(pair.superd, "TRAFFIC: pass in=6(bytes) out=3(bytes)");
+	superd_wait_log(pair.superd, "EXIT: pass "); /* its process is not kept by the new superd, and ends */
+	cr_assert_eq(superd_log_count(pair.superd, "EXIT: pass "), 1);
+	close_pair(&pair);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 #include "private.h"
 
@@ -121,6 +122,26 @@ Behaviour(rpc, is_registered_called_and_withdrawn)
 	cr_expect_not(is_registered(300019, 1, "tcp"));
 	cr_expect_not(is_registered(300019, 2, "tcp"));
 	cr_expect(superd_logged(superd, "withdrawn from rpcbind: 300019/1-2 at tcp"));
+	stop_rpcbind();
+}
+
+/* rpcbind knows the one socket by its port, so there is no second. */
+Behaviour(rpc, is_restarted_and_tells_why_it_cannot_drain)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = controlled_run("service tester { listen = \"rpc/tcp4:300019/1-2\" pass = inetd user = root\n"
+				" exec = \"%s\" }", rpc_backend("listener", 2));
+	superd_wait_log(superd, REGISTERED ": 300019/1-2 at tcp port");
+	for (unsigned n = 0; n < 3; n++) {
+		cr_expect(call("tcp", 300019, 2), "%s", world_logs());
+		cr_expect(strstr(control_once("drain tester"), "at a socket of this kind"), "%s", world_logs());
+		cr_expect(control_is_done(control_once("restart tester")), "%s", world_logs());
+	}
+	cr_expect(call("tcp", 300019, 2), "%s", world_logs());
+	superd_stop(superd);
 	stop_rpcbind();
 }
 
@@ -334,4 +355,43 @@ Behaviour(rpc, is_refused_where_a_program_has_no_name_or_two_services)
 	outcome = SUPERD_ANSWER("--check", "-f", table);
 	cr_expect_eq(outcome.status, 1);
 	cr_expect(strstr(outcome.err, "claimed already by a"), "%s", outcome.err);
+}
+
+static struct superd *run_registered(void)
+{
+	struct superd *superd;
+
+	enter();
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" accept = yes user = root exec = \"%s\" }",
+			    rpc_backend("connection", 1));
+	superd_wait_log(superd, REGISTERED);
+	return superd;
+}
+
+Behaviour(rpc, is_registered_once_over_upgrades)
+{
+	struct superd *superd = run_registered();
+
+	superd_upgrade(superd);
+	superd_upgrade(superd);
+	cr_expect(call("tcp", 300019, 1), "%s", world_logs());
+	cr_expect_eq(superd_log_count(superd, REGISTERED), 1);
+	superd_stop(superd);
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	stop_rpcbind();
+}
+
+Behaviour(rpc, what_is_to_be_withdrawn_is_so_after_an_upgrade)
+{
+	struct superd *superd = run_registered();
+
+	cr_assert_eq(kill(rpcbind, SIGSTOP), 0);
+	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/true\" }"));
+	superd_upgrade(superd);
+	cr_assert_eq(kill(rpcbind, SIGCONT), 0);
+	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	superd_stop(superd);
+	stop_rpcbind();
 }

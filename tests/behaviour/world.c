@@ -69,31 +69,35 @@ void world_begin(void)
 	cr_assert_eq(chmod(folder, 01777), 0);
 }
 
+const char *text_of_list(const char *format, va_list arguments)
+{
+	char *text;
+
+	cr_assert(vasprintf(&text, format, arguments) >= 0, "out of memory");
+	return text;
+}
+
 const char *text_of(const char *format, ...)
 {
 	va_list arguments;
-	char *text;
-	int length;
+	const char *text;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	text = text_of_list(format, arguments);
 	va_end(arguments);
-	cr_assert(length >= 0, "out of memory");
 	return text;
 }
 
 const char *path_in(const char *format, ...)
 {
 	va_list arguments;
-	char *name;
-	int length;
+	const char *name;
 
 	va_start(arguments, format);
-	length = vasprintf(&name, format, arguments);
+	name = text_of_list(format, arguments);
 	va_end(arguments);
-	cr_assert(length >= 0 && declared_count < DECLARED_MOST);
+	cr_assert_lt(declared_count, DECLARED_MOST);
 	declared[declared_count] = text_of("%s/%s", folder, name);
-	free(name);
 	return declared[declared_count++];
 }
 
@@ -110,15 +114,12 @@ const char *write_file(const char *name, const char *format, ...)
 {
 	const char *path = path_in("%s", name);
 	va_list arguments;
-	char *text;
-	int length;
+	const char *text;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	text = text_of_list(format, arguments);
 	va_end(arguments);
-	cr_assert(length >= 0, "out of memory");
-	write_bytes(path, text, (size_t)length);
-	free(text);
+	write_bytes(path, text, strlen(text));
 	return path;
 }
 
@@ -180,16 +181,20 @@ int listen_on(int port)
 
 int free_port(void)
 {
+	static unsigned lot;
 	static int next;
 	int fd;
 
-	/* Tests run side by side and one after the other in pid; each has sixty-four ports of its own. */
-	if (next == 0)
+	/* Tests run side by side and one after the other in pid; each has sixty-four ports of its own. Where they are
+	 * taken those of others are, too, who must not all look on at the same place. */
+	if (next == 0) {
 		next = 10000 + getpid() * 64 % 20000;
-	for (fd = -1; fd < 0; next++)
-		fd = listen_on(next);
+		lot = (unsigned)getpid();
+	}
+	while ((fd = listen_on(next)) < 0)
+		next = 10000 + rand_r(&lot) % 20000;
 	close(fd);
-	return next - 1;
+	return next++;
 }
 
 static const char *environment_path(const char *name)

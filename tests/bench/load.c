@@ -1,10 +1,11 @@
 /* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON
  * how long they took and how many were lost.
  *
- *   load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
+ *   load [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
  *
  * Connections go to the ports from FIRST_PORT on in turn. A connection is lost when it is refused, reset, ends without
- * TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. The status is 0 when none was lost, 1 when
+ * TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. After -b SECONDS no more are
+ * begun, and the total is what was begun by then. The status is 0 when none was lost, 1 when
  * some were, 2 when it could not measure. The hard thing is to be no part of what is measured: one process, one epoll,
  * no allocation under way. */
 #include <arpa/inet.h>
@@ -32,10 +33,12 @@ struct visit {
 struct load {
 	long first_port, ports, total, at_once;
 	double patience;
+	double begin_for;               /* seconds; 0: until all are begun */
 	const char *expected;
 	int epoll;
 	struct visit *visits;
 	long begun, ended, answered;
+	double since;                   /* when the first was begun */
 	double last;                    /* when one ended */
 	double *to_first, *to_end;      /* seconds, of those answered */
 	const char *step;               /* where the first loss was, */
@@ -92,6 +95,8 @@ static bool begin(struct load *load, struct visit *visit)
 
 static void begin_next(struct load *load, struct visit *visit)
 {
+	if (load->begin_for > 0 && now() > load->since + load->begin_for)
+		load->total = load->begun;
 	while (load->begun < load->total && !begin(load, visit))
 		;
 }
@@ -143,7 +148,7 @@ static int compare(const void *a, const void *b)
 
 static bool run(struct load *load)
 {
-	load->last = now();
+	load->since = load->last = now();
 	for (long n = 0; n < load->at_once; n++)
 		begin_next(load, &load->visits[n]);
 	while (load->ended < load->total && now() < load->last + load->patience) {
@@ -206,13 +211,16 @@ static void read_arguments(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:e:")) > 0) {
+	while ((option = getopt(argc, argv, "c:t:b:e:")) > 0) {
 		switch (option) {
 		case 'c':
 			load->at_once = number(optarg, 1, 10000);
 			break;
 		case 't':
 			load->patience = (double)number(optarg, 1, 3600);
+			break;
+		case 'b':
+			load->begin_for = (double)number(optarg, 1, 3600);
 			break;
 		case 'e':
 			load->expected = optarg;
@@ -222,7 +230,7 @@ static void read_arguments(struct load *load, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 3) {
-		fputs("usage: load [-c AT_ONCE] [-t SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
+		fputs("usage: load [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL\n", stderr);
 		exit(2);
 	}
 	load->first_port = number(argv[optind], 1, 65535);
@@ -233,7 +241,6 @@ static void read_arguments(struct load *load, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct load load = { .at_once = 1, .patience = 5, .expected = "hi" };
-	double since;
 
 	read_arguments(&load, argc, argv);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -244,11 +251,10 @@ int main(int argc, char **argv)
 		perror("load: cannot begin");
 		return 2;
 	}
-	since = now();
 	if (!run(&load)) {
 		perror("load: epoll_wait");
 		return 2;
 	}
-	say(&load, now() - since);
+	say(&load, now() - load.since);
 	return load.answered < load.total;
 }

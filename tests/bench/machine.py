@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import platform
 import random
 import resource
 import signal
@@ -104,13 +105,13 @@ def _family(pid):
     return found
 
 
-def memory(pid):
-    """Proportional set size of a process and all below it, in kB."""
+def memory(pid, kind="Pss"):
+    """Proportional set size of a process and all below it, or of that what is Anonymous, in kB."""
     total = 0
     for member in _family(pid):
         try:
             with open(f"/proc/{member}/smaps_rollup") as file:
-                total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                total += sum(int(line.split()[1]) for line in file if line.startswith(f"{kind}:"))
         except OSError as error:
             if member == pid:
                 raise Trouble(f"its memory can't be read: {error.strerror}") from error
@@ -156,6 +157,16 @@ def end_orphans(known):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
     raise Trouble("processes are left that do not end")
+
+
+def describe():
+    """One line of what the figures were made on."""
+    model = platform.machine()
+    with open("/proc/cpuinfo") as file:
+        model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
+    with open("/proc/meminfo") as file:
+        size = next((int(line.split()[1]) >> 10 for line in file if line.startswith("MemTotal:")), 0)
+    return f"Linux {platform.release()}, {len(os.sched_getaffinity(0))} processors ({model}), {size:,} MB of memory"
 
 
 def allow_descriptors(count):

@@ -1,90 +1,160 @@
-"""The table of figures: a row a figure, a column a server."""
-
-import os
-import platform
+"""The goals: a row a figure, a column a server, made from the raw numbers; as text, as Markdown, and for the page."""
 
 AT_MOST, AT_LEAST = "≤", "≥"
-
-# key, what it is, the goal as (comparison, number) or None, how a number of it is written
-ROWS = (
-    ("each", "accept = yes, one at a time: time × floor", (AT_MOST, 1.05), "{:.2f}"),
-    ("crowd", "accept = yes, 32 at a time: rate × floor", None, "{:.2f}"),
-    ("best", "accept = yes, 32 at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}"),
-    ("cold", "cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}"),
-    ("mean", "cold activations one after the other: mean time × floor", None, "{:.2f}"),
-    ("size", "cold activation with {n} services: × its own with 1", (AT_MOST, 1.1), "{:.2f}"),
-    ("start", "start until all {n} listen, s", (AT_MOST, .25), "{:.3f}"),
-    ("memory", "memory with {n} services (PSS), kB", (AT_MOST, 6000), "{:.0f}"),
-    ("used", "memory when each of them has been started once, kB", None, "{:.0f}"),
-    ("wakeups", "wake-ups in 2 s of idling with {n} services", (AT_MOST, 0), "{:.0f}"),
-    ("ticks", "processor ticks in 2 s of idling", (AT_MOST, 0), "{:.0f}"),
-    ("reload", "reload of {n} unchanged services under load, ms", (AT_MOST, 100), "{:.0f}"),
-    ("silence", "longest answer in such a reload, ms", None, "{:.0f}"),
-    ("lost", "connections lost", (AT_MOST, 0), "{:.0f}"),
-)
+BASE = "floor"                          # what ratios are of
 
 
-def _reaches(goal, value):
-    return value <= goal[1] if goal[0] == AT_MOST else value >= goal[1]
+class Row:
+    """One figure: what it is, what is wanted of superd, and how a server's is found."""
 
+    def __init__(self, label, goal, form, figure, place, against=None):
+        self.label, self.goal, self.form = label, goal, form
+        self.figure, self.place, self.against = figure, place, against
 
-class Report:
-    def __init__(self, names):
-        self.names = names
-        self.values = {}                # (key, name): a number, or text
-        self.lost = dict.fromkeys(names, 0)
-        self.made = dict.fromkeys(names, 0)
-        self.losses = []
-        self.problems = []              # (name, text)
+    def value(self, results, name):
+        if self.against is None:
+            return results.middle(self.figure, name, self.place)
+        if name == self.against:
+            return None
+        return results.ratio(self.figure, name, self.against, self.place)
 
-    def set(self, key, name, value):
-        self.values[key, name] = value
+    def cell(self, results, name):
+        if self.place in results.failed(self.figure, name):
+            return "failed"             # whatever was measured before it failed
+        value = self.value(results, name)
+        if value is not None:
+            return self.form.format(value)
+        if name == self.against and results.middle(self.figure, name, self.place) is not None:
+            return "1"
+        return ""
 
-    def count(self, name, seen):
-        self.made[name] += seen["total"]
-        self.lost[name] += seen["lost"]
-        if seen["lost"]:
-            self.losses.append(f"{name}: lost {seen['lost']} of {seen['total']}: {seen['loss']}")
-
-    def problem(self, name, trouble):
-        self.problems.append((name, str(trouble)))
-
-    def is_bad(self, name):
-        """Whether it lost somebody, or one of its figures could not be had. What peers do is their affair."""
-        return bool(self.lost[name] or self.lost["floor"] or any(who in (name, "floor") for who, _ in self.problems))
-
-    def _cell(self, key, name, form):
-        value = self.lost[name] if key == "lost" else self.values.get((key, name))
+    def verdict(self, results):
+        """Whether superd reaches the goal; nothing where there is none, or where it was not measured."""
+        if self.goal is None:
+            return ""
+        if self.place in results.failed(self.figure, "superd"):
+            return "failed"
+        value = self.value(results, "superd")
         if value is None:
             return ""
-        return value if isinstance(value, str) else form.format(value)
+        reached = value <= self.goal[1] if self.goal[0] == AT_MOST else value >= self.goal[1]
+        return "reached" if reached else "short"
 
-    def _rows(self, services):
-        for key, label, goal, form in ROWS:
-            cells = [self._cell(key, name, form) for name in self.names]
-            if not any(cells):
-                continue
-            wanted, reached = "", ""
-            if goal:
-                value = self.lost["superd"] if key == "lost" else self.values.get((key, "superd"))
-                wanted = f"{goal[0]} {goal[1]}"
-                reached = "" if value is None or _reaches(goal, value) else "short"
-            yield [label.replace("{n}", f"{services:,}"), wanted] + cells + [reached]
 
-    def write(self, bench, markdown):
-        head = ["", "goal"] + self.names + [""]
-        rows = list(self._rows(bench.services))
-        if markdown:
-            head, rows = head[:-1], [row[:-1] for row in rows]
-            lines = [head, ["---"] + ["---:"] * (len(head) - 1)] + rows
-            print("\n".join("| " + " | ".join(line) + " |" for line in lines))
-        else:
-            widths = [max(len(line[n]) for line in [head] + rows) for n in range(len(head))]
-            for line in [head] + rows:
-                cells = [line[0].ljust(widths[0])] + [cell.rjust(widths[n]) for n, cell in enumerate(line[1:], 1)]
-                print("  ".join(cells).rstrip())
-        print(f"\nLinux {platform.release()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, "
-              f"{bench.rounds} rounds, {self.made['superd']:,} connections to superd; medians; "
-              "the floor's own figures are absolute.")
-        for text in self.losses + [f"{name}: {trouble}" for name, trouble in self.problems]:
-            print(text)
+class BestRow(Row):
+    """superd against the best of its peers."""
+
+    def value(self, results, name):
+        peers = [peer for peer in results.names(self.figure) if peer not in (BASE, "superd")]
+        ratios = [results.ratio(self.figure, "superd", peer, self.place) for peer in peers]
+        ratios = [ratio for ratio in ratios if ratio is not None]
+        return min(ratios) if ratios and name == "superd" else None
+
+    def cell(self, results, name):
+        return super().cell(results, name) if name == "superd" else ""
+
+
+class OwnRow(Row):
+    """A server against itself with a table of one."""
+
+    def value(self, results, name):
+        return results.own_ratio(self.figure, self.against, name, self.place)
+
+
+class MoreRow(Row):
+    """How much longer superd's clients wait in one way than in another."""
+
+    def value(self, results, name):
+        figures = [results.middle(self.figure, way, self.place) for way in self.against]
+        return None if name != "superd" or None in figures else figures[0] - figures[1]
+
+
+class LostRow(Row):
+    def value(self, results, name):
+        return results.lost.get(name)
+
+
+def find_rows(results):
+    """The goals' figures; those of long tables at the size that the goals are for, or the longest there is."""
+    sizes = sorted({0, *results.places("start.time"), *results.places("reload.time")})
+    n = int(results.about.get("goal size", 0))
+    n = n if n in sizes else sizes[-1]
+    crowds = [x for x in results.places("each.rate") if x <= 32] or [0]
+    crowd = crowds[-1]
+    many = f"{n:,} services"
+    return (
+        Row("a process a connection, one at a time: time × floor", (AT_MOST, 1.05), "{:.2f}", "each.time", 1, BASE),
+        Row(f"the same, {crowd} at a time: rate × floor", None, "{:.2f}", "each.rate", crowd, BASE),
+        BestRow(f"the same, {crowd} at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}", "each.rate", crowd),
+        Row("cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}", "cold.first", 1, BASE),
+        Row("cold activations one after the other: mean time × floor", None, "{:.2f}", "cold.mean", 1, BASE),
+        OwnRow(f"cold activation with {many} × its own with 1", (AT_MOST, 1.1), "{:.2f}", "size.first", n, "size.one"),
+        Row(f"start until all {many} listen, s", (AT_MOST, .25), "{:.3f}", "start.time", n),
+        Row(f"memory with {many} (PSS), kB", (AT_MOST, 6000), "{:.0f}", "memory.pss", n),
+        Row("of it anonymous, kB", None, "{:.0f}", "memory.anonymous", n),
+        Row("memory when each has been started once, kB", None, "{:.0f}", "memory.used", n),
+        Row("wake-ups in 2 s without clients", (AT_MOST, 0), "{:.0f}", "idle.wakeups", n),
+        Row("processor ticks in 2 s without clients", (AT_MOST, 0), "{:.0f}", "idle.ticks", n),
+        Row(f"reload of {many}, none changed, ms", (AT_MOST, 100), "{:.0f}", "reload.unchanged", n),
+        Row("reload with one added: until that one listens, ms", None, "{:.0f}", "reload.time", n),
+        Row("longest answer in such a reload, ms", None, "{:.0f}", "reload.silence", n),
+        Row("clients lost in such a reload", (AT_MOST, 0), "{:.0f}", "reload.lost", n),
+        Row("redirect, one stream: throughput × direct", None, "{:.2f}", "redirect.bytes", 1, "direct"),
+        Row("redirect: connections a second × direct", None, "{:.2f}", "redirect.connections", 1, "direct"),
+        MoreRow("first byte of a frozen backend: ms more than of one that runs", (AT_MOST, 1), "{:+.2f}", "wake.first",
+                1, ("frozen", "always running")),
+        MoreRow("first byte of a stopped backend: ms more", None, "{:+.2f}", "wake.first",
+                1, ("stopped", "always running")),
+        LostRow("connections lost in all", (AT_MOST, 0), "{:.0f}", "lost", 0),
+    )
+
+
+def make_table(results):
+    """The heads, and the rows as text; the last of a row is what the goal has come to."""
+    rows = find_rows(results)
+    names = [server["name"] for server in results.servers]
+    names = [name for name in names if any(row.cell(results, name) not in ("", "1") for row in rows) or name == BASE]
+    lines = []
+    for row in rows:
+        cells = [row.cell(results, name) for name in names]
+        if any(cells):
+            wanted = f"{row.goal[0]} {row.goal[1]:g}" if row.goal else ""
+            lines.append([row.label, wanted] + cells + [row.verdict(results)])
+    return ["", "goal"] + names + [""], lines
+
+
+def tell_failures(results):
+    """Every failure and every loss in words, once."""
+    told = [f"{at['server']}: lost {at['lost']} of {at['total']}: {at['why']}" for at in results.losses]
+    together = {}                       # one reason often leaves several figures without a number
+    for at in results.failures:
+        together.setdefault((at["server"], at["x"], at["why"]), []).append(at["figure"])
+    told += [f"{server}, {', '.join(dict.fromkeys(figures))} at {x}: {why}"
+             for (server, x, why), figures in together.items()]
+    return list(dict.fromkeys(told))
+
+
+def is_bad(results):
+    """Whether superd lost somebody, or one of its figures could not be had. What peers do is their affair."""
+    return bool(any(results.lost.get(name) for name in ("superd", BASE)) or
+                any(at["server"] in ("superd", BASE) for at in results.failures))
+
+
+def _write_plain(head, rows):
+    widths = [max(len(line[n]) for line in [head] + rows) for n in range(len(head))]
+    for line in [head] + rows:
+        cells = [line[0].ljust(widths[0])] + [cell.rjust(widths[n]) for n, cell in enumerate(line[1:], 1)]
+        print("  ".join(cells).rstrip())
+
+
+def _write_markdown(head, rows):
+    head, rows = head[:-1], [row[:-1] for row in rows]
+    for line in [head, ["---"] + ["---:"] * (len(head) - 1)] + rows:
+        print("| " + " | ".join(line) + " |")
+
+
+def write_table(results, markdown):
+    (_write_markdown if markdown else _write_plain)(*make_table(results))
+    print(f"\n{results.about['machine']}; {results.made.get('superd', 0):,} connections to superd; medians.")
+    for text in tell_failures(results):
+        print(text)

@@ -1,122 +1,102 @@
 """What a long table costs: until all of it listens, in memory, for an activation, while nothing happens, and at a
-reload."""
+reload. Every server is measured at every size by itself, as ports would not suffice for all at once, but round by
+round; an activation is compared with the floor's and with the same server's with one service, turn by turn."""
 
-import os
-import signal
 import time
-from statistics import median
 
 import machine
 from machine import Trouble, find_ports
 from servers import Job
 
-TURNS, COLD = 7, 60                     # of activations: turns, and connections a turn
+TURNS, COLD = 5, 60                     # of activations: turns, and connections a turn
+ALL = ("start.time", "memory.pss", "memory.anonymous", "size.first")
+REST = 1.0                              # seconds until a server that listens has nothing left to do
 IDLE = 2.0                              # seconds
-RELOADS = 3
-RELOAD_LOAD, RELOAD_PORTS = 3000, 50
 SPARE = 200                             # descriptors a server needs beside its listeners
 
 
-def _load(bench, running, total, **how):
-    """Who loses somebody here is not measured further: every loss costs seconds."""
-    seen = bench.load(running, total, **how)
-    if seen["lost"]:
-        raise Trouble("it lost connections: the rest is left out")
-    return seen
-
-
-def _start(bench, server, name, count):
-    """Starts it, with the seconds until all of the table listens."""
-    folder = os.path.join(bench.folder, f"{name}-{server.name}")
-    os.mkdir(folder)
-    job = Job("cold", find_ports(count), bench.backend("cold"), folder, count)
+def start_many(bench, server, size, spare=0):
+    """Starts it, with the seconds until all of the table listens; so many more ports are kept free for it."""
+    job = Job("cold", find_ports(size + spare), bench.backend("cold"), bench.make_folder(), size)
     since = time.monotonic()
     running = bench.launch(server, job)
     running.wait_until_listening(bench.listening)
     return running, time.monotonic() - since
 
 
-def _measure_idle(bench, running):
+def _measure_idle(bench, running, size, turn):
     ticks, wakeups = machine.processor_ticks(running.pid), machine.wakeups(running.pid)
     time.sleep(IDLE)
-    bench.report.set("ticks", running.name, machine.processor_ticks(running.pid) - ticks)
-    bench.report.set("wakeups", running.name, machine.wakeups(running.pid) - wakeups)
+    bench.results.add("idle.ticks", running.name, size, turn, machine.processor_ticks(running.pid) - ticks)
+    bench.results.add("idle.wakeups", running.name, size, turn, machine.wakeups(running.pid) - wakeups)
 
 
-def _compare_activations(bench, server, many):
-    """In turns with the same server with one service, on the last port, where who searches has to search longest."""
-    one, _ = _start(bench, server, "one", 1)
-    ratios = []
-    for running in (one, many):
-        _load(bench, running, 20, port=running.job.ports[-1])
-    for turn in range(TURNS):
-        seen = {}
-        for running in (one, many) if turn % 2 else (many, one):
-            seen[running] = _load(bench, running, COLD, port=running.job.ports[-1])
-        ratios.append(seen[many]["first_p50"] / seen[one]["first_p50"])
-    bench.report.set("size", server.name, median(ratios))
-    one.stop()
+def _measure_memory(bench, running, size, turn):
+    bench.results.add("memory.pss", running.name, size, turn, machine.memory(running.pid))
+    bench.results.add("memory.anonymous", running.name, size, turn, machine.memory(running.pid, "Anonymous"))
 
 
-def _reloads(log):
-    with open(log, errors="replace") as file:
-        return [line for line in file if "reloaded: " in line or "not reloaded" in line]
+def _compare_activations(bench, server, many, turn):
+    """On the last port, where who searches has to search longest."""
+    size = many.job.count
+    one, _ = start_many(bench, server, 1)
+    floor, _ = start_many(bench, bench.servers[0], 1)
+    running = {"first": many, "one": one, "floor": floor}
+    for other in running.values():
+        bench.load_whole(other, 20, port=other.job.ports[-1])
+    for slice_ in range(TURNS):
+        order = list(running) if slice_ % 2 else list(running)[::-1]
+        for key in order:
+            seen = bench.load_whole(running[key], COLD, port=running[key].job.ports[-1])["first_p50"]
+            name = "floor" if key == "floor" else server.name
+            figure = "size.one" if key == "one" else "size.first"
+            bench.results.add(figure, name, size, f"{server.name} {turn}.{slice_}", seen)
+    bench.stop(one)
+    bench.stop(floor)
 
 
-def _reload_once(bench, running):
-    """Seconds from HUP to the log's word that it is done, and the longest that a client waited meanwhile."""
-    before = len(_reloads(running.log))
-    load = bench.load_meanwhile(running, RELOAD_LOAD, 4, RELOAD_PORTS)
+def _measure_used(bench, running, size, turn):
+    """The memory when every service has run once."""
+    seen = bench.load(running, size, at_once=4, ports=size)
+    if seen["lost"]:
+        raise Trouble(f"it lost {seen['lost']} of {size} connections: {seen['loss']}")
     time.sleep(.1)
-    since = time.monotonic()
-    running.process.send_signal(signal.SIGHUP)
-    while len(_reloads(running.log)) == before:
-        if time.monotonic() > since + 20 or running.process.poll() is not None:
-            load.kill()
-            load.wait()
-            raise Trouble(f"it did not reload: {running.last_words()}")
-        time.sleep(.0005)
-    taken, under_load = time.monotonic() - since, load.poll() is None
-    text, errors = load.communicate()
-    seen = bench.take(running, load.returncode, text, errors)
-    if not under_load:
-        raise Trouble("the load was over before the reload was")
-    if f"reloaded: {running.job.count} unchanged, 0 changed, 0 added, 0 removed" not in _reloads(running.log)[-1]:
-        raise Trouble(f"an unchanged table is not unchanged: {_reloads(running.log)[-1].strip()}")
-    return taken, seen["end_max"] / 1e6
+    bench.results.add("memory.used", running.name, size, turn, machine.memory(running.pid))
 
 
-def _measure_reload(bench, running):
-    measured = [_reload_once(bench, running) for _ in range(RELOADS)]
-    bench.report.set("reload", running.name, median(taken for taken, _ in measured) * 1e3)
-    bench.report.set("silence", running.name, median(longest for _, longest in measured) * 1e3)
+def _measure(bench, server, size, turn):
+    """What goes wrong at one of these leaves no figure of the rest."""
+    left = list(ALL)
+    try:
+        running, seconds = start_many(bench, server, size)
+        bench.results.add(left.pop(0), server.name, size, turn, seconds)
+        time.sleep(REST)
+        _measure_memory(bench, running, size, turn)
+        left = left[2:]
+        if size == bench.amounts.sizes[-1] or size == bench.amounts.goal_size:
+            _measure_idle(bench, running, size, turn)
+        _compare_activations(bench, server, running, turn)
+        left = ["memory.used"]
+        if server.name == "superd" and size == bench.amounts.goal_size and turn == 0:
+            _measure_used(bench, running, size, turn)
+    except Trouble as trouble:
+        for figure in left:
+            bench.results.fail(figure, server.name, size, trouble)
+    finally:
+        bench.stop_all()
 
 
-def _measure(bench, server):
-    running, seconds = _start(bench, server, "many", bench.services)
-    bench.report.set("start", server.name, seconds)
-    time.sleep(.3)
-    bench.report.set("memory", server.name, machine.memory(running.pid))
-    _measure_idle(bench, running)
-    _compare_activations(bench, server, running)
-    if server.name == "superd":
-        _measure_reload(bench, running)
-        _load(bench, running, bench.services, at_once=4, ports=bench.services)
-        time.sleep(.1)
-        bench.report.set("used", server.name, machine.memory(running.pid))
+def has_failed(bench, figure, name, size):
+    """Who has failed with fewer services is not asked again: it would only cost the time until patience ends."""
+    return any(at <= size for at in bench.results.failed(figure, name))
 
 
 def compare_sizes(bench):
-    allowed = machine.allow_descriptors(bench.services + SPARE)
-    if allowed < bench.services + SPARE:
-        bench.services = allowed - SPARE
-    if bench.services < 2:
-        raise Trouble(f"only {allowed} descriptors are allowed: ulimit -n says how many")
-    for server in bench.servers:
-        if "many" not in server.abilities:
-            continue
-        try:
-            _measure(bench, server)
-        except Trouble as trouble:
-            bench.report.problem(server.name, trouble)
-        bench.stop_all()
+    for size in bench.amounts.allow_sizes(SPARE):
+        bench.results.fail("start.time", "superd", size, "so many descriptors are not allowed (ulimit -n)")
+    for turn in range((bench.amounts.rounds + 1) // 2):
+        for size in bench.amounts.sizes:
+            bench.tell(f"{size} services, round {turn + 1}")
+            for server in bench.servers:
+                if "many" in server.abilities and not has_failed(bench, "start.time", server.name, size):
+                    _measure(bench, server, size, turn)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 
+import versions
 from machine import LOOPBACK, Trouble
 
 PATIENCE = 60                           # seconds until a server listens
@@ -39,11 +40,12 @@ class Job:
         return path
 
 
-def _find(program, package):
+def find_program(program, package):
     """On PATH or where an administrator has it, else in an unpacked package below $PEERS."""
-    folders = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin"]
+    folders = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin", "/usr/lib/systemd", "/lib/systemd"]
     if os.environ.get("PEERS"):
-        folders += [f"{os.environ['PEERS']}/{package}/usr/{part}" for part in ("sbin", "bin")]
+        parts = ("usr/sbin", "usr/bin", "sbin", "bin", "usr/lib/systemd", "lib/systemd")
+        folders += [f"{os.environ['PEERS']}/{package}/{part}" for part in parts]
     return shutil.which(program, path=":".join(folders))
 
 
@@ -67,7 +69,7 @@ def _xinetd(program, job):
 
 
 def _openbsd_inetd(program, job):
-    way = "wait" if job.waits else "nowait.1000000"
+    way = "wait.1000000" if job.waits else "nowait.1000000"
     text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
     return [program, "-i", "-R", "0", job.write("inetd.conf", text)]
 
@@ -82,6 +84,26 @@ def _rlinetd(program, job):
     return [program, "-d", "-f", job.write("rlinetd.conf", text)]
 
 
+def _inetutils_inetd(program, job):
+    way = "wait" if job.waits else "nowait.1000000"
+    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    return [program, "-d", "-R", "100000000", job.write("inetd.conf", text)]
+
+
+def _busybox_inetd(program, job):
+    way = "wait" if job.waits else "nowait.1000000"
+    text = "".join(f"{LOOPBACK}:{port} stream tcp {way} {job.user} {job.backend} backend\n" for port in job.ports)
+    return [program, "inetd", "-f", "-e", "-q", "4096", "-R", "0", job.write("inetd.conf", text)]
+
+
+def _tcpsvd(program, job):
+    return [program, "-l0", "-c", "100000", "-b", "4096", LOOPBACK, str(job.port), job.backend]
+
+
+def _s6_tcpserver(program, job):
+    return [program, "-c", "100000", "-b", "4096", LOOPBACK, str(job.port), job.backend]
+
+
 def _socket_activate(program, job):
     return [program, "-a", "--inetd", "-l", f"{LOOPBACK}:{job.port}", job.backend]
 
@@ -91,8 +113,12 @@ _PEERS = (
     # name, program, package, arguments, what it can do
     ("xinetd", "xinetd", "xinetd", _xinetd, _EVERYTHING),
     ("openbsd-inetd", "inetd", "openbsd-inetd", _openbsd_inetd, _EVERYTHING),
-    ("tcpserver", "tcpserver", "ucspi-tcp", _tcpserver, ("each",)),
+    ("inetutils", "inetutils-inetd", "inetutils-inetd", _inetutils_inetd, _EVERYTHING),
+    ("busybox", "busybox", "busybox", _busybox_inetd, _EVERYTHING),
     ("rlinetd", "rlinetd", "rlinetd", _rlinetd, ("each", "cold")),
+    ("tcpserver", "tcpserver", "ucspi-tcp", _tcpserver, ("each",)),
+    ("tcpsvd", "tcpsvd", "ipsvd", _tcpsvd, ("each",)),
+    ("s6-tcpserver", "s6-tcpserver", "s6-networking", _s6_tcpserver, ("each",)),
     ("socket-activate", "systemd-socket-activate", "systemd", _socket_activate, ("each",)),
 )
 
@@ -122,8 +148,8 @@ class Running:
 
     def last_words(self):
         with open(self.log, errors="replace") as log:
-            lines = log.read()[-1000:].split("\n")
-        return "; ".join(line for line in lines[-4:] if line) or "it says nothing"
+            lines = log.read()[-1000:].strip().split("\n")
+        return "; ".join(lines[-2:]) or "it says nothing"
 
     def stop(self):
         if self.process.poll() is not None:
@@ -141,23 +167,50 @@ class Server:
 
     def __init__(self, name, program, arguments, abilities):
         self.name, self.program, self._arguments, self.abilities = name, program, arguments, abilities
+        self.commands = {}              # by kind of job: how it was started, with one service
+
+    def _describe(self, arguments, job):
+        """The command and its table, without what is another in every run."""
+        text = " ".join(arguments)
+        for name in sorted(set(os.listdir(job.folder)) - {"log"}):
+            with open(os.path.join(job.folder, name)) as file:
+                text += f"\n-- {name} --\n{file.read().strip()}"
+        for part, word in ((job.folder + "/", ""), (os.path.dirname(job.backend) + "/", ""), (str(job.port), "PORT")):
+            text = text.replace(part, word)
+        return text
 
     def launch(self, job):
         """Starts it, without waiting for anything."""
-        return Running(self.name, self._arguments(self.program, job), job)
+        arguments = self._arguments(self.program, job)
+        if job.count == 1 and job.kind not in self.commands:
+            self.commands[job.kind] = self._describe(arguments, job)
+        return Running(self.name, arguments, job)
+
+    def rewrite(self, job):
+        """Its table for another number of services, in the place of the one that it runs with."""
+        self._arguments(self.program, job)
+
+    def describe(self):
+        version = "built for this run" if self.name == "floor" else versions.find_version(self.program)
+        return {"name": self.name, "program": self.program, "version": version, "commands": self.commands}
 
 
-def _is_openbsd(program):
-    """Several programs are called inetd."""
-    with open(program, "rb") as file:
-        return b"usage: inetd [-dEil]" in file.read()
+def _is_ours(name, program):
+    """Several programs are called inetd, and not every busybox has one."""
+    if name == "openbsd-inetd":
+        with open(program, "rb") as file:
+            return b"usage: inetd [-dEil]" in file.read()
+    if name == "busybox":
+        applets = subprocess.run([program, "--list"], capture_output=True, text=True).stdout
+        return "inetd" in applets.split()
+    return True
 
 
 def find_servers(superd, floor):
     """The floor, superd and those peers that are here."""
     servers = [Server("floor", floor, _floor, ("each", "cold")), Server("superd", superd, _superd, _EVERYTHING)]
     for name, program, package, arguments, abilities in _PEERS:
-        path = _find(program, package)
-        if path and (name != "openbsd-inetd" or _is_openbsd(path)):
+        path = find_program(program, package)
+        if path and _is_ours(name, path):
             servers.append(Server(name, path, arguments, abilities))
     return servers

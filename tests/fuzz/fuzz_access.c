@@ -7,13 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "fuzzer.h"
 #include "model/access.h"
 #include "model/directive.h"
 #include "sys/filter.h"
 
 #define WORDS_MOST 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 union field {
 	const struct log_target *target;
@@ -22,12 +21,6 @@ union field {
 	struct rate rate;
 	unsigned bits;
 };
-
-static void require(bool claim)
-{
-	if (!claim)
-		abort();
-}
 
 static size_t split(char *text, size_t size, const char *list[WORDS_MOST])
 {

@@ -6,15 +6,8 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
+#include "fuzzer.h"
 #include "model/endpoint.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool claim)
-{
-	if (!claim)
-		abort();
-}
 
 static void check_round_trip(const struct endpoint *endpoint, struct pool *pool)
 {

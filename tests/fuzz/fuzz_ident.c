@@ -6,14 +6,7 @@
 #include <string.h>
 
 #include "advise/ident_reply.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool claim)
-{
-	if (!claim)
-		abort();
-}
+#include "fuzzer.h"
 
 static bool same(const struct ident_reply *a, const struct ident_reply *b)
 {

@@ -14,10 +14,9 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "fuzzer.h"
 
 #define INPUT_MOST (16u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool replay_file(const char *path, size_t *count)
 {
@@ -43,10 +42,15 @@ static bool replay_file(const char *path, size_t *count)
 	return true;
 }
 
+static int is_file(const struct dirent *entry)
+{
+	return entry->d_type != DT_DIR && entry->d_name[0] != '.';
+}
+
 static bool replay_folder(const char *path, size_t *count)
 {
 	struct dirent **names;
-	int found = scandir(path, &names, NULL, alphasort);
+	int found = scandir(path, &names, is_file, alphasort);
 	bool fine = found >= 0;
 
 	if (!fine)
@@ -54,8 +58,7 @@ static bool replay_folder(const char *path, size_t *count)
 	for (int i = 0; i < found; i++) {
 		char file[4096];
 
-		if (names[i]->d_name[0] != '.' &&
-		    snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < (int)sizeof(file))
+		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < (int)sizeof(file))
 			fine &= replay_file(file, count);
 		free(names[i]);
 	}

@@ -74,4 +74,17 @@ static inline void expect_command_refused(const char *text, const char *part, co
 	cr_expect(strstr(said, other), "%s: does not say '%s': %s", text, other, said);
 }
 
+/* What --help says under a name, for a test with .init = cr_redirect_stdout. */
+static inline const char *help_of(enum guise guise)
+{
+	static char text[8000];
+	FILE *out;
+
+	options_help(&(struct options){ .guise = guise });
+	fflush(stdout);
+	out = cr_get_redirected_stdout();
+	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
+	return text;
+}
+
 #define READS_COMMAND(text) cr_assert(read_command(text), "%s", text)

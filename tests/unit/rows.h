@@ -25,7 +25,8 @@ static inline void set_up(void)
 
 	strcpy(folder, "/tmp/superd-row-XXXXXX");
 	cr_assert(mkdtemp(folder));
-	heritage = (struct heritage){ .environment = none, .nofile = { 1024, 4096 } };
+	heritage = (struct heritage){ .environment = none, .nofile = { 1024, 4096 },
+				      .found_nofile = { 1024, 4096 } };
 }
 
 static inline void tear_down(void)

@@ -8,25 +8,13 @@
 
 #include "model/access.h"
 #include "model/access_words.h"
+#include "pool_fixture.h"
 
 #define LIST(...) \
 	(const char *const[]) \
 	{ \
 		__VA_ARGS__, NULL \
 	}
-
-static struct pool *pool;
-
-static void open_pool(void)
-{
-	pool = pool_new();
-	cr_assert_not_null(pool);
-}
-
-static void close_pool(void)
-{
-	pool_free(pool);
-}
 
 TestSuite(access, .init = open_pool, .fini = close_pool);
 

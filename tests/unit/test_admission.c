@@ -26,7 +26,7 @@ static struct keeper *open_keeper(const char *options)
 	struct keeper *keeper;
 
 	actions = no_actions;
-	actions.abandon = do_nothing;
+	actions.abandon = actions.forget_ward = actions.end_twins = do_nothing;
 	if (!engine.loop) {
 		engine.loop = ev_default_loop(0);
 		engine.actions = &actions;
@@ -50,7 +50,7 @@ static void close_keeper(struct keeper *keeper)
 
 static struct guest guest_from(const char *address)
 {
-	struct guest guest = { .client = { .fd = -1, .length = sizeof(struct sockaddr_in) } };
+	struct guest guest = { .client = { .fd = 0, .length = sizeof(struct sockaddr_in) } };
 
 	if (strchr(address, ':')) {
 		guest.client.length = sizeof(struct sockaddr_in6);

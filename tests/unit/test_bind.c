@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "sys/sock_diag.h"
+
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 30);
 
 Test(bind, gives_descriptors_that_are_closed_on_exec_and_do_not_block)
@@ -288,7 +290,7 @@ Test(bind, tells_dual_stack_from_ipv6_alone)
 Test(bind, counts_what_waits_in_the_queue)
 {
 	struct listen tcp = listen_of("tcp:127.0.0.1:0"), path = listen_at("unix", "a.sock");
-	int fd = opened(&tcp), other = opened(&path), clients[6];
+	int fd = opened(&tcp), other = opened(&path), clients[6], waiting;
 
 	cr_expect_eq(bind_queue(fd, &tcp), 0);
 	cr_expect_eq(bind_queue(other, &path), 0);
@@ -297,7 +299,8 @@ Test(bind, counts_what_waits_in_the_queue)
 		clients[i + 3] = unix_connected(path.address->address, SOCK_STREAM);
 	}
 	cr_expect_eq(bind_queue(fd, &tcp), 3);
-	cr_expect_eq(bind_queue(other, &path), 3);
+	waiting = bind_queue(other, &path);     /* beside a crowd of others superd does not ask how many */
+	cr_expect(waiting == 3 || (waiting > 0 && !sock_diag_unix_is_quick()), "%d", waiting);
 	for (int i = 0; i < 6; i++)
 		close(clients[i]);
 	close(other);

@@ -88,6 +88,24 @@ Test(buf, does_nothing_after_a_failure_until_cleared)
 	cr_assert_null(buf.data);
 }
 
+/* What has room is written at once; what has none for its last byte, or for the NUL behind it, only when there is. */
+Test(buf, formats_around_the_end_of_its_room)
+{
+	for (size_t before = 0; before < 80; before++) {
+		struct buf buf = { 0 };
+		char expected[200];
+
+		for (size_t n = 0; n < before; n++)
+			buf_char(&buf, '.');
+		buf_addf(&buf, "%s-%d", "0123456789", 42);
+		memset(expected, '.', before);
+		strcpy(expected + before, "0123456789-42");
+		cr_assert_str_eq(buf_string(&buf), expected, "behind %zu bytes", before);
+		cr_assert_eq(buf.length, before + 13);
+		buf_free(&buf);
+	}
+}
+
 Test(buf, keeps_errno_for_percent_m)
 {
 	struct buf buf = { 0 };

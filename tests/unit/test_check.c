@@ -210,10 +210,64 @@ Test(check, a_superd_that_accepts_may_have_many_sockets_for_inetd_backends)
 	expect_nothing();
 }
 
-Test(check, with_pass_inetd_the_streams_are_taken)
+Test(check, with_pass_inetd_one_stream_is_the_socket)
+{
+	struct draft *draft = begin_good("web", "80");
+
+	set(draft, "pass", "inetd", NULL);
+	set(draft, "input", "null", NULL);
+	set(draft, "output", "syslog", NULL);
+	end(draft);
+	table_check(table, &diags);
+	expect_error(5, "web: with pass = inetd, input, output or error is the socket");
+}
+
+Test(check, with_pass_inetd_input_may_come_from_elsewhere)
+{
+	check_with("80", "pass", "inetd", "input", "null");
+	expect_nothing();
+}
+
+Test(check, with_pass_inetd_output_may_go_elsewhere)
 {
 	check_with("80", "pass", "inetd", "output", "syslog");
-	expect_error(5, "web: with pass = inetd, output is the socket");
+	expect_nothing();
+}
+
+Test(check, a_stream_by_descriptor_is_one_of_its_sockets)
+{
+	check_with("80", "input", "fd:other", "output", "fd:web");
+	expect_error(4, "web: input: no socket of this service is named 'other'");
+}
+
+Test(check, a_stream_by_descriptor_needs_sockets_by_descriptor)
+{
+	check_with("80", "pass", "inetd", "error", "fd:web");
+	expect_error(5, "web: error = fd:NAME needs pass = systemd");
+}
+
+Test(check, data_is_for_input)
+{
+	check_one("80", "error", "data");
+	expect_error(4, "web: error = data: only input can be data");
+}
+
+Test(check, an_instance_has_a_name_where_superd_accepts)
+{
+	check_one("80", "env", "A=%{instance}");
+	expect_error(4, "env: '%{instance}': only with accept = yes there is a connection to name");
+}
+
+Test(check, a_message_queue_has_both_sizes_or_none)
+{
+	check_one("mqueue:/q", "message_queue_max_messages", "5");
+	expect_error(4, "there are both or neither");
+}
+
+Test(check, attributes_of_a_socket_are_the_users)
+{
+	check_one("/run/x", "xattr_listen", "security.x=y");
+	expect_error(4, "web: xattr_listen: 'security.x=y': it is user.NAME=value");
 }
 
 Test(check, with_pass_inetd_output_may_say_what_is_so_and_error_is_free)
@@ -591,4 +645,19 @@ Test(check, ten_thousand_addresses_of_one_port_take_no_time)
 	table_check(table, &diags);
 	cr_expect_lt(seconds() - before, 2.0);
 	cr_expect_eq(diags.errors, 10000);
+}
+
+Test(check, resources_do_not_contradict_each_other)
+{
+	check_with("80", "memory_min", "2M", "memory_max", "1M");
+	expect_error(4, "web: memory_min is more than memory_max");
+	begin_table();
+	check_with("80", "memory_low", "infinity", "memory_max", "1M");
+	expect_nothing();
+	begin_table();
+	check_one("80", "cpu_scheduling_priority", "5");
+	expect_error(4, "web: cpu_scheduling_priority needs cpu_scheduling_policy = fifo or rr");
+	begin_table();
+	check_with("80", "cpu_scheduling_priority", "5", "cpu_scheduling_policy", "rr");
+	expect_nothing();
 }

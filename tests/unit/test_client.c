@@ -194,6 +194,26 @@ Test(client, nothing_in_the_queue_is_no_error)
 	close(fd);
 }
 
+Test(client, waits_until_it_is_accepted)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int fd = opened(&listen), peer;
+	struct client client;
+
+	cr_expect_not(client_waits(fd));
+	peer = connected(AF_INET, SOCK_STREAM, port_of(fd));
+	for (int i = 0; i < 1000 && !client_waits(fd); i++)
+		usleep(1000);
+	cr_expect(client_waits(fd));
+	client = accepted_on(fd, &listen);
+	cr_expect_not(client_waits(fd));
+	close(client.fd);
+	close(peer);
+	cr_assert_eq(shutdown(fd, SHUT_RDWR), 0);
+	cr_expect(client_waits(fd), "an error is there to be taken");
+	close(fd);
+}
+
 Test(client, a_listener_a_backend_shut_down_is_broken)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");

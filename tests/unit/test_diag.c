@@ -168,3 +168,43 @@ Test(diag, cuts_a_message_that_quotes_a_huge_word)
 	diags_free(&diags);
 	free(word);
 }
+
+/* Who looks through the list sees each error, whoever reads it only the first. */
+Test(diag, drops_none_before_the_end_where_all_are_to_be_seen)
+{
+	struct diags diags = { .keeps_all = true };
+
+	for (unsigned i = 1; i <= DIAGS_ERRORS + 50; i++)
+		diag_error(&diags, ((struct origin){ "a", i, 1 }), "wrong %u", i);
+	diag_note(&diags, ((struct origin){ "b", 1, 1 }), "a further place");
+	diags_tie(&diags);
+	diag_warning(&diags, ((struct origin){ "a", 999, 1 }), "still said");
+	cr_assert_eq(diags.count, DIAGS_ERRORS + 52);
+	for (size_t n = 0; n < 20; n++)
+		diags_pass_over(&diags, &diags.list[n]);
+	cr_expect_eq(diags.errors, DIAGS_ERRORS + 30);
+	cr_expect_eq(diags.warnings, 21);
+	diags_bound(&diags);
+	cr_expect_eq(diags.count, DIAGS_ERRORS + 1);
+	cr_expect_eq(diags.errors, DIAGS_ERRORS + 30, "what is no longer listed is wrong all the same");
+	cr_expect_eq(diags.dropped_errors, 50);
+	cr_expect_eq(diags.dropped_others, 1, "the further place of one that is dropped goes with it");
+	cr_expect_str_eq(diags.list[DIAGS_ERRORS].message, "still said");
+	diags_free(&diags);
+}
+
+Test(diag, keeps_those_that_are_wanted_as_if_there_had_been_no_others)
+{
+	static const bool wanted[] = { false, true, false, true };
+	struct diags diags = { 0 };
+
+	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "wrong");
+	diag_warning(&diags, ((struct origin){ "a", 2, 1 }), "odd");
+	diag_warning(&diags, ((struct origin){ "a", 3, 1 }), "strange");
+	diag_error(&diags, ((struct origin){ "a", 4, 1 }), "bad");
+	diags_keep(&diags, wanted);
+	cr_expect_eq(diags.errors, 1);
+	cr_expect_eq(diags.warnings, 1);
+	expect_print(&diags, "a:2:1: warning: odd\na:4:1: error: bad\n");
+	diags_free(&diags);
+}

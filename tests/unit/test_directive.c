@@ -9,22 +9,10 @@
 #include "base/words.h"
 #include "model/directive.h"
 #include "model/draft.h"
+#include "pool_fixture.h"
 
 #define EACH(entry) \
 	for (const struct directive *entry = directives; entry < directives + directive_count; entry++)
-
-static struct pool *pool;
-
-static void open_pool(void)
-{
-	pool = pool_new();
-	cr_assert_not_null(pool);
-}
-
-static void close_pool(void)
-{
-	pool_free(pool);
-}
 
 TestSuite(directive, .init = open_pool, .fini = close_pool);
 
@@ -36,18 +24,6 @@ union field {
 	struct rate rate;
 };
 
-/* Room for any group. */
-union group {
-	struct what what;
-	struct socket_options sockets;
-	struct who who;
-	struct surroundings surroundings;
-	struct streams streams;
-	struct gate gate;
-	struct life life;
-	struct logging logging;
-};
-
 static const char *name_of(const struct directive *directive)
 {
 	return directive->name[NATIVE];
@@ -55,7 +31,7 @@ static const char *name_of(const struct directive *directive)
 
 static bool works(const struct directive *directive)
 {
-	return !(directive->flags & (LATER | STRUCTURE));
+	return !(directive->flags & STRUCTURE);
 }
 
 /* Every option that the table of options in the design names, and rlimit_* for each of getrlimit's. */
@@ -78,7 +54,8 @@ static const char *const promised[] = {
 	"banner_success", "banner_fail", "deny_time", "per_source_prefix", "overload", "trigger_limit_burst",
 	"trigger_limit_interval", "trigger_limit_pause", "per_source_cpm", "id_only", "intercept",
 	"log_type", "log_on_success", "log_on_failure",
-	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "notify_access", "pid_file",
+	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "watchdog_signal", "notify_access",
+	"reload_signal", "file_descriptor_store_max", "file_descriptor_store_preserve", "pid_file",
 	"runtime_max", "backoff_min", "backoff_max", "on_failure", "on_remove", "idle_timeout", "idle_action",
 	"probe_from",
 	"private_tmp", "protect_system", "protect_home", "read_only_paths", "read_write_paths", "inaccessible_paths",
@@ -102,8 +79,7 @@ Test(directive, every_entry_explains_itself)
 		cr_expect(directive->help && strlen(directive->help) > 20, "%s has no help", name);
 		cr_expect_eq(directive->help[strlen(directive->help) - 1], '.', "%s: help is a sentence", name);
 		cr_expect_lt((unsigned)directive->chapter, CHAPTERS, "%s", name);
-		if (!(directive->flags & LATER))
-			cr_expect(directive->argument || directive->words, "%s has neither argument nor words", name);
+		cr_expect(directive->argument || directive->words, "%s has neither argument nor words", name);
 	}
 }
 
@@ -168,17 +144,17 @@ Test(directive, only_sockets_are_made_anew)
 		if (directive->change == CHANGE_REBIND)
 			cr_expect(of_sockets, "%s", name_of(directive));
 		if (directive->change == CHANGE_SOCKET)
-			cr_expect(of_sockets || !strcmp(name_of(directive), "intercept"), "%s", name_of(directive));
+			cr_expect(of_sockets, "%s", name_of(directive));
 	}
 }
 
 Test(directive, every_field_is_inside_its_group_and_shares_no_byte)
 {
-	for (unsigned group = 0; group < GROUPS; group++) {
-		char owner[sizeof(union group)] = { 0 };
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		char owner[sizeof(union group_values)] = { 0 };
 
 		EACH(directive) {
-			if ((unsigned)directive->chapter != group || !works(directive))
+			if (directive->group != group || !works(directive))
 				continue;
 			cr_assert_leq(directive->offset + directive->type->size, group_sizes[group], "%s",
 				      name_of(directive));
@@ -198,8 +174,8 @@ Test(directive, every_resource_limit_has_its_place)
 	cr_expect_eq(found, RLIMITS);
 	cr_expect_eq(directive_find(XINETD, "rlimit_files"), directive_find(NATIVE, "rlimit_nofile"));
 	cr_expect_eq(directive_find(NATIVE, "rlimit_nofile")->offset,
-		     offsetof(struct surroundings, limits[RLIMIT_NOFILE]));
-	cr_expect_eq(directive_find(NATIVE, "rlimit_as")->offset, offsetof(struct surroundings, limits[RLIMIT_AS]));
+		     offsetof(struct limits, of[RLIMIT_NOFILE]));
+	cr_expect_eq(directive_find(NATIVE, "rlimit_as")->offset, offsetof(struct limits, of[RLIMIT_AS]));
 }
 
 Test(directive, words_are_those_of_a_word_type)
@@ -305,7 +281,7 @@ Test(directive, a_default_lies_within_its_bounds)
 
 Test(directive, defaults_are_what_the_manual_says)
 {
-	union group group;
+	union group_values group;
 
 	cr_assert(directive_fill_defaults(GROUP_SOCKETS, &group, pool));
 	cr_expect_eq(group.sockets.backlog, 4096);
@@ -347,8 +323,9 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.surroundings.umask, 022);
 	cr_expect_str_eq(group.surroundings.working_directory, "/");
 	cr_expect_eq(group.surroundings.oom_score_adjust, INT64_MIN);
+	cr_assert(directive_fill_defaults(GROUP_LIMITS, &group, pool));
 	for (int i = 0; i < RLIMITS; i++)
-		cr_expect(group.surroundings.limits[i].soft == -1 && group.surroundings.limits[i].hard == -1);
+		cr_expect(group.limits.of[i].soft == -1 && group.limits.of[i].hard == -1);
 }
 
 Test(directive, finds_no_unknown_name)
@@ -391,6 +368,7 @@ Test(directive, hints_at_what_a_word_of_another_system_is_called)
 	expect_hint(NATIVE, "Service.ExecStart", "exec");
 	expect_hint(NATIVE, "WorkingDirectory", "working_directory");
 	expect_hint(NATIVE, "UserName", "user");
+	expect_hint(NATIVE, "directory", "working_directory");
 	expect_hint(NATIVE, "wait", "accept");
 	expect_hint(NATIVE, "socket_type", "listen");
 	expect_hint(NATIVE, "rlimit_files", "rlimit_nofile");

@@ -12,7 +12,7 @@
 
 #include "sys/directories.h"
 
-static char run[80], state[80];
+static char run[80], state[80], cache[80], logs[80], configuration[80];
 
 static void begin(void)
 {
@@ -20,7 +20,13 @@ static void begin(void)
 	snprintf(run, sizeof(run), "%s/run", folder);
 	snprintf(state, sizeof(state), "%s/lib", folder);
 	heritage.runtime_directory = run;
+	snprintf(cache, sizeof(cache), "%s/cache", folder);
+	snprintf(logs, sizeof(logs), "%s/log", folder);
+	snprintf(configuration, sizeof(configuration), "%s/etc", folder);
 	heritage.state_directory = state;
+	heritage.cache_directory = cache;
+	heritage.logs_directory = logs;
+	heritage.configuration_directory = configuration;
 	umask(022);
 }
 
@@ -52,7 +58,7 @@ static void remove_of(const struct service *service)
 	struct service row = *service;
 	struct table alone = { .services = &row, .count = 1 };
 
-	directories_remove(&alone, service, &heritage);
+	directories_remove(&alone, service, &heritage, false);
 }
 
 static const struct service *service_of(const char *lines)
@@ -238,6 +244,20 @@ Test(directories, with_a_listener_in_them_stay)
 	cr_expect_not(is_there("run/b"), "bb lies beside it and not in it");
 }
 
+Test(directories, with_a_listener_in_them_stay_by_whichever_way_it_is_told)
+{
+	const struct service *service;
+
+	make_folder("run");
+	cr_assert_eq(symlink("run", below("link")), 0);
+	service = row("service a { listen = { \"%s/link/a/sock\" }\nexec = \"/bin/x\"\nruntime_directory = { a }\n}\n",
+		      folder);
+	prepare(service);
+	file_of("run/a/sock", "", 0);
+	remove_of(service);
+	cr_expect(is_there("run/a/sock"));
+}
+
 Test(directories, of_any_depth_are_gone_into_only_so_far)
 {
 	const struct service *service = service_of("runtime_directory = { a }");
@@ -292,4 +312,71 @@ Test(directories, are_removed_without_going_into_a_mount)
 	skip_unless(status != 77 << 8, "nothing can be mounted here");
 	cr_expect_eq(status, 0, "wait status %x", (unsigned)status);
 	cr_expect(is_there("precious/file"));
+}
+
+static mode_t mode_of(const char *name)
+{
+	struct stat status;
+
+	cr_assert_eq(lstat(below(name), &status), 0, "%s: %s", name, strerror(errno));
+	return status.st_mode & 07777;
+}
+
+Test(directories, makes_each_kind_below_its_own_folder_with_its_mode)
+{
+	prepare(service_of("cache_directory = a\nlogs_directory = { b, \"c/d\" }\nconfiguration_directory = e\n"
+			   "cache_directory_mode = 0700\nlogs_directory_mode = 02750"));
+	cr_expect_eq(mode_of("cache/a"), 0700u);
+	cr_expect_eq(mode_of("log/b"), 02750u);
+	cr_expect_eq(mode_of("log/c/d"), 02750u);
+	cr_expect_eq(mode_of("log/c"), 0755u, "what lies above is the usual");
+	cr_expect_eq(mode_of("etc/e"), 0755u);
+}
+
+Test(directories, leaves_the_mode_of_a_folder_that_was_there_unless_the_table_has_one)
+{
+	prepare(service_of("state_directory = a"));
+	cr_assert_eq(chmod(below("lib/a"), 0711), 0);
+	prepare(service_of("state_directory = a"));
+	cr_expect_eq(mode_of("lib/a"), 0711u);
+	prepare(service_of("state_directory = a\nstate_directory_mode = 0755"));
+	cr_expect_eq(mode_of("lib/a"), 0755u);
+}
+
+Test(directories, makes_a_link_that_leads_to_the_folder_from_wherever_it_lies)
+{
+	char target[32] = "";
+
+	prepare(service_of("state_directory = { \"a:b\", \"c/d:e/f/g\" }"));
+	cr_assert_eq(readlink(below("lib/b"), target, sizeof(target) - 1), 1);
+	cr_expect_str_eq(target, "a");
+	cr_expect_eq(mode_of("lib/e/f/g/"), 0755u);
+	prepare(service_of("state_directory = \"a:b\""));
+	cr_expect(is_there("lib/b"), "a second start finds it good");
+}
+
+Test(directories, refuses_a_link_where_something_else_lies)
+{
+	make_folder("lib");
+	make_folder("lib/b");
+	expect_refused(service_of("state_directory = \"a:b\""), "state_directory: ");
+}
+
+Test(directories, keeps_runtime_folders_as_runtime_directory_preserve_says)
+{
+	const struct service *service = service_of("runtime_directory = a\nruntime_directory_preserve = yes");
+	struct service row;
+	struct table alone = { .services = &row, .count = 1 };
+
+	prepare(service);
+	remove_of(service);
+	cr_expect(is_there("run/a"));
+	service = service_of("runtime_directory = \"b:c\"\nruntime_directory_preserve = restart");
+	row = *service;
+	prepare(service);
+	directories_remove(&alone, service, &heritage, true);
+	cr_expect(is_there("run/b"), "it may be started again");
+	directories_remove(&alone, service, &heritage, false);
+	cr_expect_not(is_there("run/b"));
+	cr_expect_not(is_there("run/c"), "the link goes with it");
 }

@@ -12,20 +12,9 @@
 #include <unistd.h>
 
 #include "model/endpoint.h"
+#include "pool_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct pool *pool;
-
-static void open_pool(void)
-{
-	pool = pool_new();
-}
-
-static void close_pool(void)
-{
-	pool_free(pool);
-}
 
 TestSuite(endpoint, .init = open_pool, .fini = close_pool);
 
@@ -228,6 +217,22 @@ Test(endpoint, refuses_bad_paths)
 	expect_refused("@", "a name is missing");
 	expect_refused("/run/a\nb", "no control characters");
 	expect_refused("80\x7f", "no control characters");
+}
+
+Test(endpoint, below_superds_own_folder_keeps_its_template)
+{
+	cr_expect_str_eq(canonical("unix:%{runtime}/a//./b"), "%{runtime}/a/b");
+	cr_expect_str_eq(canonical("%{runtime}/a"), "%{runtime}/a");
+	cr_expect_str_eq(canonical("unix-dgram:%{runtime}/a"), "unix-dgram:%{runtime}/a");
+	cr_expect_str_eq(canonical("fifo:%{runtime}/a"), "fifo:%{runtime}/a");
+	cr_expect(endpoint_is_path(parse("%{runtime}/a")) && endpoint_is_below_runtime(parse("%{runtime}/a")));
+	cr_expect(!endpoint_is_below_runtime(parse("/run/a")) && !endpoint_is_below_runtime(parse("@a")));
+	cr_expect(!endpoint_is_below_runtime(parse("80")));
+	expect_refused("unix:%{runtime}", "a path starts with /");
+	expect_refused("%{runtime}a", "a path starts with /");
+	expect_refused("%{runtime}/", "names a folder");
+	expect_refused("special:%{runtime}/a", "a path starts with /");
+	expect_refused("unix:/%{runtime}/a/", "names a folder");
 }
 
 Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)

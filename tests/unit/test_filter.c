@@ -242,7 +242,7 @@ static void expect_only_the_first_is_queued(const char *endpoint, const struct s
 	struct listen listen = listen_of(endpoint);
 	int listener, refused_one, permitted_one;
 
-	listen.filter = filter;
+	listen.rules = filter;
 	listener = opened(&listen);
 	refused_one = coming_from("127.0.0.2", SOCK_STREAM, port_of(listener));
 	permitted_one = coming_from("127.0.0.1", SOCK_STREAM, port_of(listener));
@@ -270,14 +270,14 @@ Test(filter, ipv6_clients_are_told_apart_too)
 	int listener, client;
 
 	skip_unless(bind_kernel_has_ipv6(), "no IPv6 here");
-	listen.filter = compile_for(AF_INET6, LIST("::1"), NULL);
+	listen.rules = compile_for(AF_INET6, LIST("::1"), NULL);
 	listener = opened(&listen);
 	client = connected(AF_INET6, SOCK_STREAM, port_of(listener));
 	cr_assert_geq(client, 0);
 	cr_expect_str_eq(accepted(listener, true), "::1");
 	close(client);
 	close(listener);
-	listen.filter = compile_for(AF_INET6, NULL, LIST("::1", "127.0.0.2"));
+	listen.rules = compile_for(AF_INET6, NULL, LIST("::1", "127.0.0.2"));
 	listener = opened(&listen);
 	client = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	connect(client,
@@ -304,6 +304,7 @@ Test(filter, a_datagram_from_a_refused_address_is_never_queued)
 {
 	static const char *const endpoints[] = { "udp4:0", "udp:0" };
 
+	options.intercept = true;
 	for (size_t i = 0; i < 2; i++) {
 		struct listen listen = listen_of(endpoints[i]);
 		int socket_fd, refused_one, permitted_one;
@@ -311,7 +312,7 @@ Test(filter, a_datagram_from_a_refused_address_is_never_queued)
 
 		if (i && !bind_kernel_has_ipv6())
 			continue;
-		listen.filter = compile_for(i ? AF_INET6 : AF_INET, LIST("127.0.0.1"), NULL);
+		listen.rules = compile_for(i ? AF_INET6 : AF_INET, LIST("127.0.0.1"), NULL);
 		socket_fd = opened(&listen);
 		refused_one = coming_from("127.0.0.2", SOCK_DGRAM, port_of(socket_fd));
 		permitted_one = coming_from("127.0.0.1", SOCK_DGRAM, port_of(socket_fd));
@@ -332,8 +333,9 @@ Test(filter, changes_on_an_open_socket)
 	int fd, client;
 	char got;
 
-	before.filter = compile_for(AF_INET, LIST("127.0.0.1"), NULL);
-	after.filter = compile_for(AF_INET, LIST("127.0.0.2"), NULL);
+	options.intercept = true;
+	before.rules = compile_for(AF_INET, LIST("127.0.0.1"), NULL);
+	after.rules = compile_for(AF_INET, LIST("127.0.0.2"), NULL);
 	fd = opened(&before);
 	client = coming_from("127.0.0.2", SOCK_DGRAM, port_of(fd));
 	send(client, "1", 1, 0);
@@ -358,7 +360,8 @@ Test(filter, a_socket_that_was_given_gets_it_too)
 	int fd = opened(&plain), client = coming_from("127.0.0.2", SOCK_DGRAM, port_of(fd));
 	char got;
 
-	ruled.filter = compile_for(AF_INET, NULL, LIST("127.0.0.0"));
+	options.intercept = true;
+	ruled.rules = compile_for(AF_INET, NULL, LIST("127.0.0.0"));
 	cr_assert_eq(bind_adopt(fd, &ruled, &why, &warnings), 0);
 	send(client, "1", 1, 0);
 	cr_expect_eq(received(fd, &got), -1);
@@ -373,16 +376,17 @@ Test(filter, without_room_for_it_there_is_no_socket)
 	struct listen listen = listen_of("udp4:0");
 	int fd;
 
-	listen.filter = &broken;
+	options.intercept = true;
+	listen.rules = &broken;
 	refused(&listen, EINVAL, "only_from and no_access");
-	listen.filter = NULL;
+	listen.rules = NULL;
 	fd = opened(&listen);
 	buf_clear(&why);
 	cr_expect_eq(bind_adopt(fd,
 				&(struct listen){ .endpoint = listen.endpoint,
 						  .address = listen.address,
 						  .options = &options,
-						  .filter = &broken },
+						  .rules = &broken },
 				&why, &warnings),
 		     -1);
 	cr_expect(strstr(buf_string(&why), "only_from"));

@@ -143,14 +143,14 @@ Test(inetd, an_entry_says_all_that_an_inetd_takes_for_granted)
 
 	cr_expect(service->what->accept);
 	cr_expect_eq(service->what->pass, PASS_INETD);
-	cr_expect_eq(service->streams->error.kind, STREAM_SOCKET);
-	cr_expect_eq(service->gate->instances, UNLIMITED);
-	cr_expect_eq(service->gate->trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(service->terms->streams->error.kind, STREAM_SOCKET);
+	cr_expect_eq(service->terms->gate->instances, UNLIMITED);
+	cr_expect_eq(service->terms->gate->trigger_limit_burst, UNLIMITED);
 	cr_expect_str_eq(service->what->exec[0], "/usr/sbin/ftpd");
 	cr_expect_str_eq(service->what->exec[1], "-l");
 	cr_expect_str_eq(service->what->argv0, "ftpd");
-	cr_expect_str_eq(service->who->user, "root");
-	cr_expect(service->who->groups);
+	cr_expect_str_eq(service->terms->who->user, "root");
+	cr_expect(service->terms->who->groups);
 	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
 	result_free(&result);
 }
@@ -307,6 +307,8 @@ Test(inetd, a_limit_of_zero_is_none_or_a_closed_door)
 	expect_says(COMPAT_NONE, "a stream tcp nowait.0 root /bin/x\n", "t:1:21: warning: a: a limit of 0 is none");
 	expect_says(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n",
 		    "t:1:21: warning: a: a limit of 0 starts nothing");
+	expect_prints(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "disable = yes\n");
+	expect_says(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "t:1:10: warning: a: with 0 at once nothing");
 }
 
 Test(inetd, the_command_line_says_what_lines_do_not)
@@ -326,13 +328,13 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	const struct service *service = table_find(result.table, "a@192.0.2.1"), *other = table_find(result.table, "c");
 
 	cr_assert(service && other);
-	cr_expect_eq(service->gate->trigger_limit_burst, 9);
-	cr_expect_eq(service->gate->instances, 8);
-	cr_expect_eq(service->gate->per_source_cpm, 7);
-	cr_expect_eq(service->gate->per_source, 6);
-	cr_expect_eq(service->socket_defaults->backlog, 5);
-	cr_expect_str_eq(service->gate->libwrap, "y");
-	cr_expect_eq(other->gate->instances, 3);
+	cr_expect_eq(service->terms->gate->trigger_limit_burst, 9);
+	cr_expect_eq(service->terms->gate->instances, 8);
+	cr_expect_eq(service->terms->gate->per_source_cpm, 7);
+	cr_expect_eq(service->terms->gate->per_source, 6);
+	cr_expect_eq(service->terms->socket_defaults->backlog, 5);
+	cr_expect_str_eq(service->terms->gate->libwrap, "y");
+	cr_expect_eq(other->terms->gate->instances, 3);
 	result_free(&result);
 }
 
@@ -342,11 +344,11 @@ Test(inetd, users_come_with_groups_and_classes)
 				       "a stream tcp nowait nobody:tty /bin/x\nb stream tcp nowait u.g /bin/x\n"
 				       "c stream tcp nowait u:g/daemon /bin/x\nd stream tcp nowait u.v:g /bin/x\n");
 
-	cr_expect_str_eq(find(&result, "a")->who->group, "tty");
-	cr_expect_str_eq(find(&result, "b")->who->user, "u.g");
-	cr_expect_null(find(&result, "b")->who->group);
-	cr_expect_str_eq(find(&result, "c")->who->group, "g");
-	cr_expect_str_eq(find(&result, "d")->who->user, "u.v");
+	cr_expect_str_eq(find(&result, "a")->terms->who->group, "tty");
+	cr_expect_str_eq(find(&result, "b")->terms->who->user, "u.g");
+	cr_expect_null(find(&result, "b")->terms->who->group);
+	cr_expect_str_eq(find(&result, "c")->terms->who->group, "g");
+	cr_expect_str_eq(find(&result, "d")->terms->who->user, "u.v");
 	cr_expect(strstr(result.said, "t:3:24: warning: c: the login class 'daemon' is not available"), "%s",
 		  result.said);
 	result_free(&result);
@@ -476,7 +478,7 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 	cr_expect_str_eq(find(&result, "echo")->what->builtin[0], "echo");
 	cr_expect_null(find(&result, "echo")->what->exec);
 	cr_expect_str_eq(find(&result, "sink-udp")->what->builtin[0], "discard");
-	cr_expect_str_eq(find(&result, "sink-udp")->who->user, "nobody");
+	cr_expect_str_eq(find(&result, "sink-udp")->terms->who->user, "nobody");
 	cr_expect_not(find(&result, "sink-udp")->what->accept);
 	cr_expect_str_eq(find(&result, "daytime")->what->builtin[1], "bsd");
 	cr_expect(find(&result, "daytime")->what->accept, "superd accepts for its own streams");
@@ -486,6 +488,12 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 	cr_expect_str_eq(find(&result, "time-unix")->what->builtin[0], "time");
 	cr_expect_str_eq(find(&result, "19")->what->builtin[0], "chargen");
 	result_free(&result);
+}
+
+Test(inetd, an_option_in_place_of_the_name_of_an_internal_service_is_warned_of)
+{
+	expect_says(COMPAT_NONE, "auth stream tcp nowait root internal -r\n",
+		    "t:1:38: warning: auth: '-r' stands where its own name stands");
 }
 
 Test(inetd, sockets_of_the_file_system_have_an_owner)
@@ -609,6 +617,21 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 		  result.said);
 	cr_expect(strstr(result.said, "addresses for all that follow are HOSTS: alone"), "%s", result.said);
 	result_free(&result);
+}
+
+Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
+{
+	struct result hosts = read_as(COMPAT_NONE, "\"127.0.0.1:\na stream tcp4" TAIL);
+	struct result entry = read_as(COMPAT_NONE, "b stream tcp4 nowait root /bin/x \"x\na stream tcp4" TAIL);
+	struct result include = read_as(COMPAT_NONE, ".include \"x\na stream tcp4" TAIL);
+
+	cr_expect_eq(hosts.table->vital_count, 1, "%s", hosts.said);
+	cr_expect_eq(entry.table->vital_count, 0);
+	cr_expect_eq(entry.table->left_out_count, 1);
+	cr_expect_eq(include.table->vital_count, 0);
+	result_free(&include);
+	result_free(&entry);
+	result_free(&hosts);
 }
 
 Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
@@ -744,6 +767,38 @@ Test(inetd, sockets_of_one_name_in_two_folders_are_two_services)
 	result_free(&result);
 }
 
+Test(inetd, sockets_whose_short_names_are_alike_are_not_taken_for_one)
+{
+	struct result result = read_as(COMPAT_NONE,
+				       "foo-udp stream tcp" TAIL "foo dgram udp wait root /bin/x\n"
+				       "/r/a/b/s stream unix" TAIL "/r/a-b/s stream unix" TAIL);
+
+	cr_expect_eq(find(&result, "foo-udp-tcp")->socket_count, 2);
+	find(&result, "foo-udp");
+	find(&result, "foo-udp6");
+	find(&result, "r-a-b-s-unix");
+	find(&result, "r-a--b-s-unix");
+	cr_expect_eq(result.table->count, 5, "%s%s", result.printed, result.said);
+	result_free(&result);
+}
+
+Test(inetd, a_service_of_udp_keeps_its_ipv6_beside_one_of_tcp_that_is_called_so)
+{
+	struct result result = read_as(COMPAT_NONE, "foo-udp6 stream tcp" TAIL "foo dgram udp nowait root /bin/x\n");
+
+	cr_expect_eq(find(&result, "foo-udp")->socket_count, 2, "%s%s", result.printed, result.said);
+	cr_expect_eq(find(&result, "foo-udp6")->socket_count, 2);
+	result_free(&result);
+}
+
+Test(inetd, one_name_of_tcpmux_and_one_version_of_a_program_are_one_service)
+{
+	expect_says(COMPAT_NONE, "tcpmux/d stream tcp" TAIL "tcpmux/+d stream tcp" TAIL,
+		    "t:1:1: warning: d-tcpmux: this entry is left out");
+	expect_says(COMPAT_NONE, "r dgram rpc/udp wait root /bin/x\nr/1 dgram rpc/udp wait root /bin/y\n",
+		    "t:1:1: warning: r-rpc-udp: this entry is left out");
+}
+
 Test(inetd, tcpmux_without_an_entry_of_its_own_is_added_by_gnu_and_missed_by_all)
 {
 	static const char line[] = "tcpmux/x stream tcp nowait root /bin/x\n";
@@ -766,10 +821,10 @@ Test(inetd, keys_and_values_are_an_entry_too)
 	cr_expect_str_eq(service->what->argv0, "test A\n");
 	cr_expect_str_eq(service->what->exec[1], "b c");
 	cr_expect_str_eq(service->what->exec[2], "d");
-	cr_expect_str_eq(service->who->group, "tty");
-	cr_expect_eq(service->gate->trigger_limit_burst, 5);
-	cr_expect_eq(service->gate->per_source_cpm, 3);
-	cr_expect_eq(service->socket_defaults->send_buffer, 4096);
+	cr_expect_str_eq(service->terms->who->group, "tty");
+	cr_expect_eq(service->terms->gate->trigger_limit_burst, 5);
+	cr_expect_eq(service->terms->gate->per_source_cpm, 3);
+	cr_expect_eq(service->terms->socket_defaults->send_buffer, 4096);
 	cr_expect_not(service->what->accept);
 	result_free(&result);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sys/init.h"
+#include "sys/remnants.h"
 #include "sys/signals.h"
 
 TestSuite(init, .timeout = 30);
@@ -101,7 +102,8 @@ static void resets_signals(void)
 	}
 	sigprocmask(SIG_SETMASK, NULL, &set);
 	for (int signal = 1; signal < SIGRTMIN; signal++) {
-		bool waits = signal == SIGHUP || signal == SIGUSR1 || signal == SIGALRM || signal_is_stray(signal);
+		bool waits = signal == SIGHUP || signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGALRM ||
+			     signal_is_stray(signal);
 
 		CLAIM(sigismember(&set, signal) == waits);
 	}
@@ -126,6 +128,15 @@ static void survives_broken_pipe(void)
 Test(init, survives_a_broken_pipe)
 {
 	expect_in_a_process(survives_broken_pipe);
+}
+
+Test(init, gives_a_sane_limit_of_descriptors_to_others)
+{
+	cr_expect_eq(init_sane_nofile(256), 256);
+	cr_expect_eq(init_sane_nofile(65536), 65536);
+	cr_expect_eq(init_sane_nofile(1 << 20), 1024);
+	cr_expect_eq(init_sane_nofile(1 << 30), 1024);
+	cr_expect_eq(init_sane_nofile(RLIM_INFINITY), 1024);
 }
 
 static void raises_limit(void)
@@ -173,9 +184,15 @@ static pid_t make_orphan(void)
 	return orphan;
 }
 
+static bool is_this(void *context, pid_t pid)
+{
+	return pid == *(pid_t *)context;
+}
+
 static void adopts_orphans(void)
 {
 	struct heritage heritage = { 0 };
+	struct remnants remnants = { 0 };
 	int reaper = 0, status;
 	pid_t first, second;
 
@@ -183,19 +200,20 @@ static void adopts_orphans(void)
 	init_adopt_orphans();
 	CLAIM(!init_is_first());
 	CLAIM(prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper == 1);
-	CLAIM(!init_signal_rest(SIGTERM));
+	CLAIM(!remnants_ask(&remnants));
 	first = make_orphan();
 	second = make_orphan();
 	CLAIM(first > 0 && second > 0);
-	CLAIM(init_signal_rest(0));
-	CLAIM(kill(first, 0) == 0);
-	CLAIM(init_signal_rest(SIGTERM));
+	remnants_ask_strangers(&remnants, is_this, &second);
 	CLAIM(waitpid(first, &status, 0) == first && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-	CLAIM(waitpid(second, &status, 0) == second && WIFSIGNALED(status));
-	CLAIM(!init_signal_rest(SIGTERM));
+	CLAIM(kill(second, SIGSTOP) == 0);
+	CLAIM(remnants_ask(&remnants));
+	CLAIM(waitpid(second, &status, 0) == second && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	CLAIM(!remnants_ask(&remnants) && !remnants_kill());
+	remnants_free(&remnants);
 }
 
-Test(init, adopts_orphans_and_signals_whoever_is_left)
+Test(init, adopts_orphans_and_asks_whoever_is_left_to_end)
 {
 	if (access("/proc/self/task", X_OK) < 0)
 		cr_skip_test("it takes a /proc");

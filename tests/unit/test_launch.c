@@ -39,6 +39,15 @@ static const struct service *whole(void)
 		   "no_new_privileges = yes\nworking_directory = \"/\"\n}\n");  /* 14, 15 */
 }
 
+Test(launch, tells_which_network_was_not_there)
+{
+	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n"
+					    "network_namespace_path = \"/run/netns/x\"\n}\n");
+
+	cr_expect_str_eq(told(service, (struct fault){ STAGE_NAMESPACES, ENOENT, 1 }),
+			 "making namespaces: /run/netns/x: No such file or directory (rows.conf:4)");
+}
+
 Test(launch, tells_the_line_of_the_option_each_step_obeys)
 {
 	static const struct {
@@ -55,7 +64,7 @@ Test(launch, tells_the_line_of_the_option_each_step_obeys)
 		{ STAGE_USER, "setting user: Operation not permitted (rows.conf:12)" },
 		{ STAGE_AMBIENT, "setting ambient capabilities: Operation not permitted (rows.conf:13)" },
 		{ STAGE_NO_NEW_PRIVILEGES, "setting no_new_privileges: Operation not permitted (rows.conf:14)" },
-		{ STAGE_DIRECTORY, "changing directory: Operation not permitted (rows.conf:15)" },
+		{ STAGE_DIRECTORY, "changing directory: /: Operation not permitted (rows.conf:15)" },
 		{ STAGE_EXEC, "exec: /bin/x: Operation not permitted (rows.conf:3)" },
 		{ STAGE_DESCRIPTORS, "passing descriptors: Operation not permitted (rows.conf:1)" },
 	};
@@ -95,12 +104,15 @@ static const char *refused_wiring(const char *lines)
 {
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
-	struct means means = { 0 };
+	struct plan_sockets sockets = { .port = 7 };
+	struct means means = { .plan = plan_make(service, &heritage, &sockets, &text) };
 	struct wiring wiring;
 
+	cr_assert(means.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	cr_assert_not(wiring_make(&wiring, &means, &engine, service, NULL, 0, &text));
+	cr_assert_not(launch_wire(&wiring, &means, &engine, service, NULL, 0, &text));
 	wiring_close(&wiring);
+	plan_free(means.plan);
 	return buf_string(&text);
 }
 

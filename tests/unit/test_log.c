@@ -132,7 +132,7 @@ Test(log, filters_by_level)
 	cr_assert(!log_wants(NULL, LEVEL_ERROR));
 	log_notice(open_one, "no");
 	log_error(open_one, "yes");
-	log_output(open_one, "echo", 0, "always", 6);
+	log_output(open_one, LEVEL_INFO, "echo", 0, "always", 6);
 	read_path(path);
 	cr_assert_null(strstr(text, "no\n"));
 	cr_assert_not_null(strstr(text, ": yes\n"));
@@ -170,7 +170,7 @@ Test(log, does_nothing_without_a_log)
 
 	log_event(NULL, LEVEL_ERROR, &event, "x");
 	log_say(NULL, LEVEL_ERROR, "x");
-	log_output(NULL, "a", 0, "x", 1);
+	log_output(NULL, LEVEL_INFO, "a", 0, "x", 1);
 	log_record(NULL, LEVEL_INFO, &event, "x", 1);
 	log_reopen(NULL);
 	log_close(NULL);
@@ -254,15 +254,15 @@ Test(log, writes_output_of_backends_harmlessly)
 
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, "echo", 0, "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
+	log_output(open_one, LEVEL_INFO, "echo", 0, "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
 	cr_assert_str_eq(read_now(ends[0]), "echo: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
 }
 
 Test(log, writes_output_of_backends_as_json)
 {
 	open_log(destination, true, LEVEL_INFO);
-	log_output(open_one, "echo", 0, "hi \xff", 4);
-	log_output(open_one, "echo", 77, "there", 5);
+	log_output(open_one, LEVEL_INFO, "echo", 0, "hi \xff", 4);
+	log_output(open_one, LEVEL_INFO, "echo", 77, "there", 5);
 	read_path(path);
 	expect_match(
 		"^\\{\"time\":\"[^\"]+\",\"level\":\"info\",\"service\":\"echo\",\"event\":\"output\",\"message\":\"hi "
@@ -277,7 +277,7 @@ Test(log, cuts_a_long_line_so_that_a_pipe_takes_it_whole)
 	memset(line, 'x', sizeof(line));
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
-	log_output(open_one, "echo", 0, line, sizeof(line));
+	log_output(open_one, LEVEL_INFO, "echo", 0, line, sizeof(line));
 	read_now(ends[0]);
 	cr_assert_leq(strlen(text), 4000);
 	cr_assert_geq(strlen(text), 3990);
@@ -481,4 +481,47 @@ Test(log, knows_its_levels)
 	}
 	cr_expect_not_null(log_parse_level("loud", &level));
 	cr_expect_not_null(strstr(log_parse_level("", &level), "warning"));
+}
+
+struct tapped {
+	struct log *log;
+	unsigned count;
+	enum level level;
+	char service[32], text[64];
+};
+
+static void hear(void *context, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct tapped *tapped = context;
+
+	tapped->count++;
+	tapped->level = level;
+	snprintf(tapped->service, sizeof(tapped->service), "%s", event->service ? event->service : "");
+	snprintf(tapped->text, sizeof(tapped->text), "%.*s", (int)length, message);
+	log_error(tapped->log, "this is not heard, or it would never end");
+}
+
+Test(log, lets_a_tap_hear_what_the_log_leaves_out)
+{
+	const char *why;
+	struct log *log = log_open("file:/dev/null", false, LEVEL_NOTICE, &why);
+	struct tapped tapped = { .log = log };
+	const struct event event = { .name = "started", .service = "web" };
+
+	cr_assert_not_null(log);
+	cr_expect_not(log_wants(log, LEVEL_INFO));
+	log_tap(log, LEVEL_INFO, hear, &tapped);
+	cr_expect(log_wants(log, LEVEL_INFO));
+	cr_expect_not(log_wants(log, LEVEL_DEBUG));
+	log_event(log, LEVEL_INFO, &event, "pid %d", 7);
+	cr_expect_eq(tapped.count, 1);
+	cr_expect_eq(tapped.level, LEVEL_INFO);
+	cr_expect_str_eq(tapped.service, "web");
+	cr_expect_str_eq(tapped.text, "pid 7");
+	log_debug(log, "too much");
+	cr_expect_eq(tapped.count, 1);
+	log_tap(log, LEVEL_INFO, NULL, NULL);
+	log_notice(log, "nobody listens");
+	cr_expect_eq(tapped.count, 1);
+	log_close(log);
 }

@@ -54,8 +54,8 @@ static void expect_env(const char *written, const char *value)
 	result = read_string(text);
 	cr_expect_str_eq(result->said, "", "of: %s", text);
 	service = table_find(result->table, "a");
-	cr_assert(service && service->surroundings->env && service->surroundings->env[0], "of: %s", text);
-	cr_expect_str_eq(service->surroundings->env[0], value, "of: %s", text);
+	cr_assert(service && service->terms->surroundings->env && service->terms->surroundings->env[0], "of: %s", text);
+	cr_expect_str_eq(service->terms->surroundings->env[0], value, "of: %s", text);
 	result_free(result);
 }
 
@@ -74,9 +74,9 @@ Test(native, reads_a_service)
 	cr_expect_str_eq(service->sockets[0].name, "echo");
 	cr_expect_str_eq(service->what->exec[0], "/usr/bin/ruby");
 	cr_expect_str_eq(service->what->exec[1], "/srv/echo.rb");
-	cr_expect_str_eq(service->who->user, "kill");
-	cr_expect_eq(service->surroundings->nice, 5);
-	cr_expect_eq(service->life->timeout_stop, 5000000);
+	cr_expect_str_eq(service->terms->who->user, "kill");
+	cr_expect_eq(service->terms->surroundings->nice, 5);
+	cr_expect_eq(service->terms->life->timeout_stop, 5000000);
 	result_free(result);
 }
 
@@ -108,9 +108,9 @@ Test(native, lays_defaults_under_services_wherever_they_stand)
 
 	cr_expect_str_eq(result->said, "");
 	cr_assert_eq(result->table->count, 2);
-	cr_expect_str_eq(result->table->services[0].who->user, "nobody");
-	cr_expect_str_eq(result->table->services[1].who->user, "root");
-	cr_expect_eq(result->table->services[1].surroundings->nice, 3);
+	cr_expect_str_eq(result->table->services[0].terms->who->user, "nobody");
+	cr_expect_str_eq(result->table->services[1].terms->who->user, "root");
+	cr_expect_eq(result->table->services[1].terms->surroundings->nice, 3);
 	result_free(result);
 }
 
@@ -191,8 +191,6 @@ Test(native, reports_an_option_set_twice_with_both_places)
 	expect_said("service a { socket b {\n listen = 80\n backlog = 1\n backlog = 2 } }",
 		    "t:4:2: error: backlog is already set at t:3\n");
 	expect_said("defaults {\n user = x }\ndefaults { user = y }", "t:3:12: error: user is already set at t:2\n");
-	expect_said("service a {\n socket b { listen = 80 }\n socket b { listen = 81 } }",
-		    "t:3:2: error: a socket of this name");
 }
 
 Test(native, adds_to_lists_and_keeps_the_rest_single)
@@ -204,8 +202,8 @@ Test(native, adds_to_lists_and_keeps_the_rest_single)
 	cr_expect_str_eq(result->said, "");
 	cr_assert(service);
 	cr_expect_eq(service->socket_count, 2);
-	cr_expect_str_eq(service->surroundings->env[0], "A=1");
-	cr_expect_str_eq(service->surroundings->env[2], "C=3");
+	cr_expect_str_eq(service->terms->surroundings->env[0], "A=1");
+	cr_expect_str_eq(service->terms->surroundings->env[2], "C=3");
 	result_free(result);
 	expect_said("service a { user += x }", "t:1:13: error: user");
 	expect_said("service a { user = {x, y} }", "t:1:24: error: user takes one value");

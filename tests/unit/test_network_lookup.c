@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,55 +12,9 @@
 #include <unistd.h>
 
 #include "model/access.h"
-#include "read/reader.h"
-#include "sys/resolve.h"
-
-static struct diags diags;
-static struct table *table;
-
-static void set_up(void)
-{
-	diags = (struct diags){ 0 };
-	table = NULL;
-}
-
-static void tear_down(void)
-{
-	table_free(table);
-	diags_free(&diags);
-}
+#include "resolved.h"
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
-
-static const char *said(void)
-{
-	static char text[8192];
-	size_t at = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < diags.count && at < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s / %s\n", diags.list[i].line,
-				       diags.list[i].message, diags.list[i].hint ? diags.list[i].hint : "");
-	return text;
-}
-
-static void resolve(const char *text)
-{
-	tear_down();
-	set_up();
-	table = read_text("test.conf", text, strlen(text), &diags);
-	cr_assert(table);
-	cr_assert_eq(diags.errors, 0, "%s", said());
-	resolve_table(table, &diags);
-}
-
-static const struct service *service(const char *name)
-{
-	const struct service *found = table_find(table, name);
-
-	cr_assert(found);
-	return found;
-}
 
 static enum verdict judge(const char *name, const char *ipv4)
 {
@@ -86,7 +39,7 @@ Test(network_lookup, rules_are_compiled_once_for_all_that_share_them)
 	cr_expect_eq(judge("a", "198.51.100.1"), DENIED);
 	cr_expect_eq(judge("d", "198.51.100.1"), PERMITTED);
 	cr_expect_eq(judge("d", "192.0.2.1"), PERMITTED);
-	cr_expect_null(service("a")->sockets[0].filter, "superd looks at each client itself");
+	cr_expect_null(listen_filter(&service("a")->sockets[0]), "superd looks at each client itself");
 }
 
 Test(network_lookup, the_kernel_keeps_to_them_where_the_backend_takes_the_clients)
@@ -95,20 +48,27 @@ Test(network_lookup, the_kernel_keeps_to_them_where_the_backend_takes_the_client
 		"service tcp { listen = {\"tcp:0\", \"tcp4:0\", \"sctp:0\", \"/run/x\"} exec = \"/bin/true\" }\n"
 		"service udp { listen = {\"udp:0\"} exec = \"/bin/true\" }\n"
 		"service all { listen = {\"udp:0\", \"raw:254\"} exec = \"/bin/true\" intercept = yes }\n"
+		"service half { socket a { listen = \"udp:0\" intercept = yes } socket b { listen = \"udp:0\" }\n"
+		" exec = \"/bin/true\" }\n"
 		"service free { listen = {\"tcp:0\"} exec = \"/bin/true\" no_access = {} }\n");
 	cr_assert_eq(diags.errors, 0, "%s", said());
-	cr_expect_not_null(service("tcp")->sockets[0].filter);
-	cr_expect_not_null(service("tcp")->sockets[1].filter);
-	cr_expect_neq(service("tcp")->sockets[0].filter, service("tcp")->sockets[1].filter);
-	cr_expect_eq(service("tcp")->sockets[0].filter, service("tcp")->sockets[2].filter);
-	cr_expect_null(service("tcp")->sockets[3].filter);
-	cr_expect_null(service("udp")->sockets[0].filter, "superd looks at the first of each start");
-	cr_expect_eq(service("udp")->sockets[0].guard, service("tcp")->sockets[0].filter, "but not at the next");
-	cr_expect_null(service("tcp")->sockets[0].guard);
-	cr_expect_null(service("all")->sockets[0].guard);
-	cr_expect_eq(service("all")->sockets[0].filter, service("tcp")->sockets[0].filter);
-	cr_expect_eq(service("all")->sockets[1].filter, service("tcp")->sockets[1].filter);
-	cr_expect_null(service("free")->sockets[0].filter);
+	cr_expect_not_null(listen_filter(&service("tcp")->sockets[0]));
+	cr_expect_not_null(listen_filter(&service("tcp")->sockets[1]));
+	cr_expect_neq(listen_filter(&service("tcp")->sockets[0]), listen_filter(&service("tcp")->sockets[1]));
+	cr_expect_eq(listen_filter(&service("tcp")->sockets[0]), listen_filter(&service("tcp")->sockets[2]));
+	cr_expect_null(listen_filter(&service("tcp")->sockets[3]));
+	cr_expect_null(listen_filter(&service("udp")->sockets[0]), "superd looks at the first of each start");
+	cr_expect_eq(listen_guard(&service("udp")->sockets[0]), listen_filter(&service("tcp")->sockets[0]),
+		     "but not at the next");
+	cr_expect_null(listen_guard(&service("tcp")->sockets[0]));
+	cr_expect_null(listen_guard(&service("all")->sockets[0]));
+	cr_expect_eq(listen_filter(&service("all")->sockets[0]), listen_filter(&service("tcp")->sockets[0]));
+	cr_expect_eq(listen_filter(&service("all")->sockets[1]), listen_filter(&service("tcp")->sockets[1]));
+	cr_expect_not_null(listen_filter(&service("half")->sockets[0]));
+	cr_expect_null(listen_guard(&service("half")->sockets[0]));
+	cr_expect_null(listen_filter(&service("half")->sockets[1]));
+	cr_expect_not_null(listen_guard(&service("half")->sockets[1]));
+	cr_expect_null(listen_filter(&service("free")->sockets[0]));
 }
 
 Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
@@ -132,7 +92,7 @@ Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
 	cr_expect(strstr(diags.list[2].message, "d: no_access: only who starts it is judged, not who sends while it "
 						"runs: names of hosts"),
 		  "%s", said());
-	cr_expect_null(service("d")->sockets[0].guard);
+	cr_expect_null(listen_guard(&service("d")->sockets[0]));
 }
 
 static int names_networks(void)
@@ -148,7 +108,7 @@ static int names_networks(void)
 	fclose(nss);
 	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" only_from = {\"campus\", \"lab\"} }\n"
 		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes only_from = {\"campos\"} }\n");
-	if (diags.errors || !service("a")->sockets[0].filter || access_has_names(service("a")->access))
+	if (diags.errors || !listen_filter(&service("a")->sockets[0]) || access_has_names(service("a")->access))
 		return 1;
 	if (judge("a", "128.138.7.1") != PERMITTED || judge("a", "128.139.7.1") != DENIED)
 		return 2;

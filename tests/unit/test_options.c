@@ -42,6 +42,7 @@ Test(options, has_the_manuals_defaults)
 	cr_expect_str_eq(options.log_destination, "stderr");
 	cr_expect_eq(options.level, LEVEL_INFO);
 	cr_expect_eq(options.stop_timeout, 8000000);
+	cr_expect_eq(options.stop_delay, 0);
 	cr_expect_null(options.pid_file);
 	cr_expect_null(options.command);
 }
@@ -58,7 +59,7 @@ Test(options, collects_tables_in_their_order)
 
 Test(options, reads_a_service_without_a_table)
 {
-	READS("-l 80 --listen=udp:53 -E A=1 --setenv B --inetd --fdname a:b -a -- cat -n");
+	READS("-l 80 --listen=udp:53 -E A=1 --setenv B --inetd --fdname a:b -a --fdname c -- cat -n");
 	cr_assert_eq(options.endpoint_count, 2);
 	cr_expect_str_eq(options.endpoints[0], "80");
 	cr_expect_str_eq(options.endpoints[1], "udp:53");
@@ -66,7 +67,9 @@ Test(options, reads_a_service_without_a_table)
 	cr_expect_str_eq(options.environment[0], "A=1");
 	cr_expect_str_eq(options.environment[1], "B");
 	cr_expect(options.inetd && options.accept);
-	cr_expect_str_eq(options.fdname, "a:b");
+	cr_assert_eq(options.fdname_count, 2u);
+	cr_expect_str_eq(options.fdnames[0], "a:b");
+	cr_expect_str_eq(options.fdnames[1], "c");
 	cr_assert(options.command);
 	cr_expect_str_eq(options.command[0], "cat");
 	cr_expect_str_eq(options.command[1], "-n");
@@ -104,8 +107,9 @@ Test(options, reads_how_superd_runs)
 	cr_expect_str_eq(options.pid_file, "p");
 	cr_expect_str_eq(options.log_destination, "file:/l");
 	cr_expect_eq(options.level, LEVEL_DEBUG);
-	READS("--stop-timeout 250ms --log-format text");
+	READS("--stop-timeout 250ms --stop-delay 5s --log-format text");
 	cr_expect_eq(options.stop_timeout, 250000);
+	cr_expect_eq(options.stop_delay, 5000000);
 	cr_expect_not(options.json);
 }
 
@@ -161,7 +165,8 @@ Test(options, refuses_a_service_without_a_command)
 Test(options, refuses_the_options_of_a_service_without_one)
 {
 	static const char *const lines[] = {
-		"-a", "--accept", "--inetd", "--now", "--fdname x", "-E A=1", "--setenv A",
+		"-a", "--accept", "-d", "--datagram", "--seqpacket", "--inetd", "--now", "--fdname x", "-E A=1",
+		"--setenv A",
 	};
 
 	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
@@ -204,8 +209,11 @@ Test(options, refuses_values_that_are_none)
 	expect_refused("--log-format xml", "--log-format: 'xml'", "text and json");
 	expect_refused("--log-level loud", "--log-level: 'loud'", "warning");
 	expect_refused("--stop-timeout soon", "--stop-timeout: 'soon'", "duration");
+	expect_refused("--stop-delay soon", "--stop-delay: 'soon'", "duration");
+	expect_refused("--stop-delay infinity", "--stop-delay: 'infinity'", "an end");
 	expect_refused("--stop-timeout -1", "--stop-timeout: '-1'", "duration");
-	expect_refused("--control /run/c", "--control: '/run/c'", "not yet");
+	expect_refused("--control run/c", "--control: 'run/c'", "a path from / on, @name, or none");
+	expect_refused("--control @", "--control: '@'", "a path from / on, @name, or none");
 }
 
 Test(options, refuses_flags_it_does_not_know)
@@ -271,13 +279,8 @@ Test(flags, tell_in_their_help_each_word_they_take)
 
 Test(flags, stand_in_help_each_on_a_line, .init = cr_redirect_stdout)
 {
-	char text[8000];
-	FILE *out;
+	const char *text = help_of(AS_SUPERD);
 
-	options_help(&(struct options){ .guise = AS_SUPERD });
-	fflush(stdout);
-	out = cr_get_redirected_stdout();
-	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';
 	for (int n = 0; n < FLAGS; n++) {
 		char start[80];
 

@@ -65,21 +65,69 @@ static const struct plan_limit *limit_of(int resource)
 Test(plan, gives_the_program_its_words)
 {
 	cr_assert(plan_of("exec = { \"/usr/bin/nginx\", \"-p\", \"%%{port}\", \"\", \"100%%%%\" }"));
-	cr_expect_str_eq(plan->program, "/usr/bin/nginx");
-	cr_expect_str_eq(plan->argv[0], "/usr/bin/nginx");
-	cr_expect_str_eq(plan->argv[1], "-p");
-	cr_expect_str_eq(plan->argv[2], "7");
-	cr_expect_str_eq(plan->argv[3], "");
-	cr_expect_str_eq(plan->argv[4], "100%");
-	cr_expect_null(plan->argv[5]);
+	cr_expect_str_eq(plan->main.program, "/usr/bin/nginx");
+	cr_expect_str_eq(plan->main.argv[0], "/usr/bin/nginx");
+	cr_expect_str_eq(plan->main.argv[1], "-p");
+	cr_expect_str_eq(plan->main.argv[2], "7");
+	cr_expect_str_eq(plan->main.argv[3], "");
+	cr_expect_str_eq(plan->main.argv[4], "100%");
+	cr_expect_null(plan->main.argv[5]);
 }
 
 Test(plan, gives_the_program_another_name)
 {
 	cr_assert(plan_of("exec = { \"/bin/busybox\", \"-v\" }\nargv0 = \"httpd\""));
-	cr_expect_str_eq(plan->program, "/bin/busybox");
-	cr_expect_str_eq(plan->argv[0], "httpd");
-	cr_expect_str_eq(plan->argv[1], "-v");
+	cr_expect_str_eq(plan->main.program, "/bin/busybox");
+	cr_expect_str_eq(plan->main.argv[0], "httpd");
+	cr_expect_str_eq(plan->main.argv[1], "-v");
+}
+
+Test(plan, makes_the_commands_beside_it)
+{
+	const struct plan_command *commands;
+
+	cr_assert(plan_of("exec = \"/bin/x\"\nexec_start_pre = { \"-@/bin/y name 'a b' %%{port}\", \"+:/bin/z\" }\n"
+			  "exec_prefix = \"!\"\ncondition = { \"PathExists=/\", \"AssertCPUs=1\" }"));
+	cr_expect_eq(plan->main.flags, COMMAND_SAME_IDENTITY);
+	cr_assert_eq(plan->commands[PHASE_START_PRE].count, 2);
+	cr_expect_eq(plan->commands[PHASE_STOP].count, 0);
+	commands = plan->commands[PHASE_START_PRE].list;
+	cr_expect_str_eq(commands[0].program, "/bin/y");
+	cr_expect_str_eq(commands[0].argv[0], "name");
+	cr_expect_str_eq(commands[0].argv[1], "a b");
+	cr_expect_str_eq(commands[0].argv[2], "7");
+	cr_expect_null(commands[0].argv[3]);
+	cr_expect_eq(commands[0].flags, COMMAND_IGNORES_FAILURE | COMMAND_ARGV0);
+	cr_expect_str_eq(commands[1].program, "/bin/z");
+	cr_expect_str_eq(commands[1].argv[0], "/bin/z");
+	cr_expect_eq(commands[1].flags, COMMAND_PRIVILEGED | COMMAND_VERBATIM);
+	cr_expect_eq(plan->condition_count, 2);
+	cr_expect(plan->conditions[1].is_assert);
+}
+
+/* A name that is nowhere must not be looked for in the folder the service runs in. */
+Test(plan, puts_the_users_shell_in_the_place_of_the_program)
+{
+	const char *shell = getpwuid(getuid())->pw_shell, *name = strrchr(shell, '/') + 1;
+	char login[64];
+
+	snprintf(login, sizeof(login), "-%s", name);
+	cr_assert(plan_of("exec = \"/bin/sh -c x\"\nexec_prefix = \"|\"\nexec_start_pre = \"|@/bin/sh -sh -c y\""));
+	cr_expect_str_eq(plan->main.program, shell);
+	cr_expect_str_eq(plan->main.argv[0], name);
+	cr_expect_str_eq(plan->main.argv[2], "x");
+	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].program, shell);
+	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].argv[0], login);
+	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].argv[2], "y");
+}
+
+Test(plan, finds_the_program_of_a_command_or_nothing)
+{
+	cr_assert(plan_of("exec = \"/bin/x\"\nexec_search_path = { \"/none\", \"/bin\" }\n"
+			  "exec_stop = { \"sh -c :\", \"no-such-program\" }"));
+	cr_expect_str_eq(plan->commands[PHASE_STOP].list[0].program, "/bin/sh");
+	cr_expect_str_eq(plan->commands[PHASE_STOP].list[0].argv[0], "sh");
+	cr_expect_str_eq(plan->commands[PHASE_STOP].list[1].program, "");
 }
 
 Test(plan, refuses_a_template_it_does_not_know)
@@ -256,9 +304,9 @@ Test(plan, gives_a_main_command_what_superd_has_but_its_own_sockets)
 	cr_assert_eq(plan->environment_count, 2u);
 	cr_expect_str_eq(plan->environment[0], "A=b");
 	cr_expect_str_eq(plan->environment[1], "C=d");
-	cr_expect_str_eq(plan->program, "/bin/sh");
-	cr_expect_str_eq(plan->argv[2], "exit");
-	cr_expect_null(plan->argv[3]);
+	cr_expect_str_eq(plan->main.program, "/bin/sh");
+	cr_expect_str_eq(plan->main.argv[2], "exit");
+	cr_expect_null(plan->main.argv[3]);
 	cr_expect(plan->foreground);
 	cr_expect_null(plan->account);
 	cr_expect_null(plan->directory);
@@ -273,15 +321,15 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 	setenv("PATH", "/usr/bin:/bin", 1);
 	plan = plan_command(found, &heritage);
 	cr_assert(plan);
-	cr_expect(strstr(plan->program, "/sh"), "%s", plan->program);
-	cr_expect_str_eq(plan->argv[0], "sh");
+	cr_expect(strstr(plan->main.program, "/sh"), "%s", plan->main.program);
+	cr_expect_str_eq(plan->main.argv[0], "sh");
 	plan_free(plan);
 	cr_assert_eq(chdir("/usr/bin"), 0);
 	setenv("PATH", "/nowhere", 1);
 	plan = plan_command(missing, &heritage);
 	cr_assert(plan);
 	setenv("PATH", "/usr/bin:/bin", 1);
-	cr_expect_str_eq(plan->program, "", "it would be started from the folder we are in");
+	cr_expect_str_eq(plan->main.program, "", "it would be started from the folder we are in");
 }
 
 Test(plan, is_freed_when_there_is_none)

@@ -33,6 +33,7 @@ Test(plan_text, expands_what_it_knows)
 	expect_expanded(service, "%{fd}", "3");
 	expect_expanded(service, "%{fds}", "3,4");
 	expect_expanded(service, "%{fd:http};%{fd:admin}", "3;4");
+	expect_expanded(service, "%{path:admin}", "/run/superd-w.sock");
 	expect_expanded(service, "[%{service}]:%{port}", "[web]:8080");
 	expect_expanded(service, "%%{fd} 100%% %d %", "%{fd} 100% %d %");
 }
@@ -44,6 +45,8 @@ Test(plan_text, refuses_what_it_does_not_know)
 	expect_expanded(service, "%{fd:htt}", NULL);
 	expect_expanded(service, "%{fd:httpx}", NULL);
 	expect_expanded(service, "%{fd:}", NULL);
+	expect_expanded(service, "%{path:http}", NULL);
+	expect_expanded(service, "%{path:none}", NULL);
 	expect_expanded(service, "%{}", NULL);
 	expect_expanded(service, "%{host}", NULL);
 	expect_expanded(service, "%{fd", NULL);

@@ -93,6 +93,8 @@ static bool find_value(const struct directive *directive, size_t n, char *out, s
 		"chown", "~setuid", "A=1 ${B} \\\"q\\\" \\\\ '", "low-delay", "idle", "best-effort:3", "2-4", "a/b",
 		"append:/x", "syslog", "infinity", "22:00-6:05", "SYSLOG local3 debug", "FILE '/x y' 1M", "2.125",
 		"[2001:db8::1]:80", "192.0.2.{1,7}", "daytime xinetd", "\\t# // /*\\n", "",
+		"12.5%", "/dev/x 7M", "/dev/null rw", "char-pts", "localhost", "10.0.0.0/8", "a/b:c", "239.1.2.3",
+		"AF_UNIX", "-", "PathExists=/x",
 	};
 	size_t count = sizeof(candidates) / sizeof(*candidates);
 
@@ -125,7 +127,7 @@ static bool find_value(const struct directive *directive, size_t n, char *out, s
 
 static bool has_value(const struct directive *directive)
 {
-	return !(directive->flags & (LATER | STRUCTURE));
+	return !(directive->flags & STRUCTURE);
 }
 
 Test(print, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
@@ -322,7 +324,6 @@ Test(print, explains_every_option)
 		cr_expect(print_explain(name, out), "%s", name);
 		fclose(out);
 		cr_expect_eq(strncmp(text, name, strlen(name)), 0, "%s: %s", name, text);
-		cr_expect(!(directives[i].flags & LATER) == !strstr(text, "not yet"), "%s: %s", name, text);
 		for (const char *line = text; (end = strchr(line, '\n')); line = end + 1)
 			cr_expect(end - line <= 120, "%s: %s", name, text);
 		free(text);
@@ -420,11 +421,11 @@ Test(print, the_attributes_of_xinetd_are_told_in_its_words)
 Test(print, the_names_elsewhere_stand_in_columns)
 {
 	char *text = print_paper(print_compat), *end;
-	const char *state = strstr(text, "state\n");
+	const char *launchd = strstr(text, "launchd\n");
 	size_t column;
 
-	cr_assert(state);
-	column = (size_t)(state - text);
+	cr_assert(launchd);
+	column = (size_t)(launchd - text);
 	for (char *line = text; (end = strchr(line, '\n')) && end > line; line = end + 1) {
 		cr_assert(end > line + column, "%.*s", (int)(end - line), line);
 		cr_expect_eq(line[column - 1], ' ', "%.*s", (int)(end - line), line);

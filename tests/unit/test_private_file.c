@@ -61,7 +61,7 @@ Test(private_file, is_its_owners_alone_and_made_anew_each_time)
 	cr_assert_eq(stat("dump", &second), 0);
 	cr_expect_neq(first.st_ino, second.st_ino);
 	cr_assert_eq(stat("superd", &first), 0);
-	cr_expect_eq(first.st_mode & 07777, 0700);
+	cr_expect_eq(first.st_mode & 07777, 0755);
 }
 
 Test(private_file, takes_the_place_of_a_link_and_follows_none)

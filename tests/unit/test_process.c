@@ -288,3 +288,34 @@ Test(process, looks_behind_the_interpreter)
 	end(pid);
 	unlink(path);
 }
+
+Test(process, knows_its_parent)
+{
+	struct process process;
+
+	cr_assert(process_read(getpid(), &process));
+	cr_expect_eq(process.parent, getppid());
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+Test(process, survives_what_it_catches_ignores_or_blocks)
+{
+	sigset_t blocked;
+
+	signal(SIGUSR1, SIG_DFL);
+	cr_expect_not(process_survives(getpid(), SIGUSR1));
+	signal(SIGUSR1, on_signal);
+	cr_expect(process_survives(getpid(), SIGUSR1));
+	signal(SIGUSR1, SIG_IGN);
+	cr_expect(process_survives(getpid(), SIGUSR1));
+	signal(SIGUSR2, SIG_DFL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	cr_expect(process_survives(getpid(), SIGUSR2));
+	cr_expect(process_survives(INT32_MAX, SIGUSR1), "of whom nothing is known");
+}

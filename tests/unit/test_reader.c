@@ -58,6 +58,17 @@ static void write_xinetd(const char *path, const char *name, int port)
 		   name, port);
 }
 
+/* A socket and its service, both called so. */
+static void write_pair(const char *path, const char *name, unsigned port)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.socket", path);
+	write_file(file, "[Socket]\nListenStream=%u\n", port);
+	snprintf(file, sizeof(file), "%s.service", path);
+	write_file(file, "[Service]\nExecStart=/bin/%s\nUser=nobody\n", name);
+}
+
 /* The names of the services in order, and behind them what was said. */
 static char *read_one(const char *source)
 {
@@ -147,7 +158,7 @@ Test(reader, warns_of_a_table_without_services)
 	expect("a.conf", "\na.conf: warning: no services: there is nothing to do\n");
 }
 
-Test(reader, knows_the_formats_and_says_which_are_to_come)
+Test(reader, knows_the_formats_by_their_names_in_front)
 {
 	write_service("a.conf", "a", 80);
 	write_inetd("i", "80");
@@ -155,8 +166,10 @@ Test(reader, knows_the_formats_and_says_which_are_to_come)
 	expect("superd:a.conf", "a \n");
 	expect("inetd:i", "80 \n");
 	expect("xinetd:x", "x \n");
-	expect_said("systemd:a.conf", "tables of systemd: not yet");
-	expect_said("launchd:a.conf", "tables of launchd: not yet");
+	write_pair("u", "u", 81);
+	expect("systemd:u.socket", "u \n");
+	expect_said("systemd:a.conf", "what a unit is stands in its name: it ends in .socket or .service");
+	expect_said("launchd:a.conf", "XML");
 	expect_said("runit:a.conf",
 		    "there is no format 'runit': known are superd, inetd, xinetd, systemd and "
 		    "launchd");
@@ -181,7 +194,9 @@ Test(reader, recognises_tables_by_their_names)
 		write_file(xinetd[n], "# nothing\n");
 		expect_taken(xinetd[n], "xinetd.conf", 0);
 	}
-	expect_said("./web.socket", "tables of systemd: not yet");
+	write_pair("web", "web", 80);
+	expect_taken("./web.socket", "unit files", 1);
+	expect_taken("web.service", "unit files", 1);
 }
 
 Test(reader, recognises_tables_by_what_is_in_them)
@@ -205,6 +220,8 @@ Test(reader, recognises_tables_by_what_is_in_them)
 	expect_taken("address", "inetd.conf", 1);
 	expect_taken("xinetd", "xinetd.conf", 1);
 	expect_said("including", "none.d");
+	write_file("unit", "# from a package\n[Unit]\nDescription=x\n[Socket]\nListenStream=80\n");
+	expect_said("unit", "unit: error: what a unit is stands in its name");
 }
 
 Test(reader, recognises_a_folder_by_its_name_or_its_files)
@@ -218,6 +235,13 @@ Test(reader, recognises_a_folder_by_its_name_or_its_files)
 	write_inetd("other/.web", "83");
 	cr_assert_eq(mkdir("native", 0755), 0);
 	write_service("native/a.conf", "a", 80);
+	cr_assert_eq(mkdir("units", 0755), 0);
+	write_file("units/README", "Units of ours.\n");
+	write_file("units/default.target", "[Unit]\nDescription=x\n");
+	write_pair("units/b", "b", 81);
+	write_pair("units/a", "a", 80);
+	expect("units", "a b \n");
+	expect_taken("units", "unit files", 2);
 	expect("xinetd.d", "a b \n");
 	expect("xinetd.d/", "a b \n");
 	expect_said("other", "81 \nother/web~: warning: it is left out");
@@ -350,7 +374,7 @@ Test(reader, bounds_the_number_of_files)
 {
 	write_file("leaf", "#\n");
 	write_file("many", "%s", "");
-	for (int i = 0; i < 101; i++) {
+	for (int i = 0; i < 401; i++) {
 		FILE *file = fopen("many", "a");
 
 		cr_assert(file);
@@ -358,14 +382,14 @@ Test(reader, bounds_the_number_of_files)
 		fclose(file);
 	}
 	write_file("root", "%s", "");
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 250; i++) {
 		FILE *file = fopen("root", "a");
 
 		cr_assert(file);
 		fputs("include(\"many\")\n", file);
 		fclose(file);
 	}
-	expect_said("root", "more than 10000 files in one table");
+	expect_said("root", "more than 100000 files in one table");
 }
 
 Test(reader, imports_relative_to_the_file_in_any_format)
@@ -376,6 +400,15 @@ Test(reader, imports_relative_to_the_file_in_any_format)
 	write_inetd("d/i", "81");
 	expect_said("d/a.conf", "b 81 \n");
 	expect_said("d/a.conf", "d/a.conf:3:1: error: runit:x: there is no format 'runit'");
+}
+
+Test(reader, imports_what_may_be_missing)
+{
+	write_file("a.conf", "import(\"-inetd:i\")\nimport(\"-inetd:none/j\")\nimport(\"inetd:k\")\n");
+	write_inetd("i", "81");
+	expect_said("a.conf", "a.conf:3:1: error: cannot read k: ");
+	write_file("a.conf", "import(\"-inetd:i\")\nimport(\"-inetd:none/j\")\nimport(\"-xinetd:none\")\n");
+	expect_said("a.conf", "81 \n");
 }
 
 Test(reader, shares_defaults_between_included_files)
@@ -389,8 +422,8 @@ Test(reader, shares_defaults_between_included_files)
 	table = read_table(&(struct read_request){ .sources = sources, .count = 1 }, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 2);
-	cr_expect_eq(table->services[0].gate->instances, 7);
-	cr_expect_eq(table->services[1].gate->instances, 7);
+	cr_expect_eq(table->services[0].terms->gate->instances, 7);
+	cr_expect_eq(table->services[1].terms->gate->instances, 7);
 	table_free(table);
 	diags_free(&diags);
 }

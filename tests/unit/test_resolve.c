@@ -5,73 +5,18 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "as_nobody.h"
 #include "base/buf.h"
-#include "read/reader.h"
+#include "resolved.h"
 #include "sys/account.h"
-#include "sys/resolve.h"
-
-static struct diags diags;
-static struct table *table;
-
-static void set_up(void)
-{
-	diags = (struct diags){ 0 };
-	table = NULL;
-}
-
-static void tear_down(void)
-{
-	table_free(table);
-	diags_free(&diags);
-}
 
 TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 60);
-
-/* Everything said, one line each, hints too. */
-static const char *said(void)
-{
-	static char text[8192];
-	size_t at = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < diags.count && at < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s / %s\n", diags.list[i].line,
-				       diags.list[i].message, diags.list[i].hint ? diags.list[i].hint : "");
-	return text;
-}
-
-static void resolve(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void resolve(const char *format, ...)
-{
-	char text[4096];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	table = read_text("test.conf", text, strlen(text), &diags);
-	cr_assert(table);
-	cr_assert_eq(diags.errors, 0, "%s", said());
-	diags_free(&diags);
-	diags = (struct diags){ 0 };
-	resolve_table(table, &diags);
-}
-
-static const struct service *service(const char *name)
-{
-	const struct service *found = table_find(table, name);
-
-	cr_assert(found);
-	return found;
-}
 
 static void needs_root(void)
 {
@@ -86,24 +31,6 @@ static bool has_group(const struct account *account, gid_t gid)
 			return true;
 	}
 	return false;
-}
-
-/* Runs in a child as nobody; what it asserts by returning false fails the test. */
-static void as_nobody(bool (*claim)(void))
-{
-	int status;
-	pid_t pid;
-
-	if (geteuid() != 0) {
-		cr_expect(claim());
-		return;
-	}
-	pid = fork();
-	if (pid == 0)
-		_exit(setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0 &&
-		      setresuid(65534, 65534, 65534) == 0 && claim() ? 0 : 1);
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect_eq(status, 0);
 }
 
 Test(resolve, finds_a_user_with_all_that_comes_with_it)
@@ -267,6 +194,34 @@ Test(resolve, finds_the_owner_of_a_node)
 	cr_expect_eq(service("d")->sockets[0].owner_group, (gid_t)-1);
 }
 
+Test(resolve, finds_superds_own_folder)
+{
+	resolve("service a { listen = {\"unix:%%{runtime}/x/a\"} exec = \"/bin/true\" }");
+	cr_assert_eq(diags.errors, 0, "%s", said());
+	cr_expect_str_eq(service("a")->sockets[0].endpoint->address, "%{runtime}/x/a");
+	cr_expect(service("a")->sockets[0].address->address[0] == '/' &&
+		  strstr(service("a")->sockets[0].address->address, "/superd/x/a"), "%s",
+		  service("a")->sockets[0].address->address);
+}
+
+/* localhost has one or two addresses, depending on the machine: as many sockets as it has, each once. */
+Test(resolve, makes_a_socket_for_every_address_of_a_host_that_asks_for_it)
+{
+	unsigned count;
+
+	resolve("service a { listen = {\"tcp:localhost:1\", \"tcp4:localhost:2\"} exec = \"/bin/true\" every_address = "
+		"yes }");
+	cr_assert_eq(diags.count, 0, "%s", said());
+	count = service("a")->socket_count;
+	cr_expect(count == 2 || count == 3, "%u", count);
+	for (unsigned n = 0; n < count; n++)
+		cr_expect_eq(service("a")->sockets[n].address->port, n + 1 < count ? 1 : 2);
+	cr_expect_eq(service("a")->sockets[0].endpoint, service("a")->sockets[count - 2].endpoint);
+	cr_expect(count == 2 || !endpoint_equal(service("a")->sockets[0].address, service("a")->sockets[1].address));
+	resolve("service a { listen = {\"tcp:localhost:1\"} exec = \"/bin/true\" every_address = yes pass = inetd }");
+	cr_expect_eq(service("a")->socket_count, 1, "its standard input is one");
+}
+
 Test(resolve, complains_once_of_the_owner_of_many_sockets)
 {
 	resolve("service a {\n listen = {\"/tmp/a.sock\", \"/tmp/b.sock\"}\n exec = \"/bin/true\"\n socket_user = "
@@ -293,6 +248,23 @@ Test(resolve, says_which_port_is_missing)
 	cr_expect(strstr(diags.list[0].message, "a: listen: 'htttp': services(5) has no tcp port of this name"), "%s",
 		  said());
 	cr_expect_str_eq(diags.list[0].hint, "did you mean http");
+}
+
+Test(resolve, says_which_protocol_has_the_port)
+{
+	resolve("service a { listen = {\"tcp:tftp\"} exec = \"/bin/true\" }");
+	cr_assert_eq(diags.errors, 1, "%s", said());
+	cr_expect(strstr(diags.list[0].message, "no tcp port of this name, but a udp one"), "%s", said());
+	cr_expect_null(diags.list[0].hint);
+}
+
+Test(resolve, takes_no_short_name_for_another_one)
+{
+	resolve("service a {\n listen = {\"tcp:htxx\"}\n exec = \"/bin/true\"\n}\n"
+		"service b {\n listen = {\"tcp:0\"}\n exec = \"/bin/true\"\n user = \"qon\"\n}");
+	cr_assert_eq(diags.errors, 2, "%s", said());
+	cr_expect_null(diags.list[0].hint, "%s", diags.list[0].hint);
+	cr_expect_null(diags.list[1].hint, "%s", diags.list[1].hint);
 }
 
 Test(resolve, leaves_an_address_without_names_as_it_is)

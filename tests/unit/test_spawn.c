@@ -309,8 +309,6 @@ Test(spawn, says_that_it_may_not_change_users)
 Test(spawn, names_the_step_that_takes_a_right)
 {
 	skip_without_root();
-	plan_of("exec = \"/bin/true\"\nnice = -5");
-	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_NICE);
 	plan_of("exec = \"/bin/true\"\nio_scheduling = \"realtime:0\"");
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_IO_PRIORITY);
 	plan_of("exec = \"/bin/true\"\ncapability_bounding_set = { \"net_bind_service\" }");

@@ -117,6 +117,9 @@ Test(table, knows_what_it_may_lack_by_name_or_by_place)
 	cr_expect_not(table_may_lack(later, &mail), "another entry of its file");
 	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 1, 1 }, NULL));
 	cr_expect(table_may_lack(later, &mail), "the entry stands where it stood");
+	cr_expect_not(table_may_lack(later, &webster), "no entry of its file is in doubt");
+	cr_assert(table_leave_out_doubtful(later, (struct origin){ "a.conf", 1, 1 }, "http"));
+	cr_expect(table_may_lack(later, &webster), "an entry of its file may have been called so");
 	cr_expect_not(table_may_lack(later, &gone));
 	cr_assert(table_mark_shared(later, (struct origin){ "c.conf", 4, 1 }));
 	cr_expect_not(table_may_lack(later, &gone), "its file was read");

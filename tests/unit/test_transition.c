@@ -17,12 +17,6 @@ static bool is_used(bool accepts, int state)
 	return state != FULL;
 }
 
-/* FROZEN is no event's doing: whatever puts a backend to sleep will enter it. */
-static bool is_entered(bool accepts, int state)
-{
-	return is_used(accepts, state) && state != FROZEN;
-}
-
 /* accept = no: it has an instance for sure; accept = yes: it may have some. */
 static bool has_instance(bool accepts, int state)
 {
@@ -73,7 +67,7 @@ Test(transition, reaches_every_state_from_off)
 
 		reach(accepts, OFF, reached);
 		for (int state = 0; state < STATES; state++)
-			cr_expect_eq(reached[state], is_entered(accepts, state), "accepts %d: %s", accepts,
+			cr_expect_eq(reached[state], is_used(accepts, state), "accepts %d: %s", accepts,
 				     state_name((enum state)state));
 	}
 }
@@ -173,8 +167,13 @@ Test(transition, rests_where_nobody_is_taken_from_the_queue)
 	EACH_CELL(accepts, state, happening) {
 		struct step step = cell(accepts, state, happening);
 
-		cr_expect_eq(step.action == REST, step.action != IMPOSSIBLE && happening == LIMITED, "%s by %s",
-			     state_name((enum state)state), happening_name((enum happening)happening));
+		if (step.action == REST)
+			cr_expect_eq(happening, LIMITED, "%s by %s", state_name((enum state)state),
+				     happening_name((enum happening)happening));
+		if (happening == LIMITED && step.action == IGNORE)
+			cr_expect(accepts && !state_is_watching((enum state)state) && step.next == state,
+				  "%s: a start that took its time was left out, and nobody is taken anyway",
+				  state_name((enum state)state));
 		if (step.action != REST)
 			continue;
 		cr_expect(!state_is_watching((enum state)step.next));
@@ -184,6 +183,24 @@ Test(transition, rests_where_nobody_is_taken_from_the_queue)
 	}
 	cr_expect_eq(cell(false, STARTING, LIMITED).next, BACKOFF);
 	cr_expect_eq(cell(true, LISTENING, LIMITED).next, BACKOFF);
+}
+
+/* What takes its time to start (engine/course) may fail, or be left out, in any state that comes meanwhile. */
+Test(transition, hears_of_late_failures_wherever_superd_accepts)
+{
+	for (int state = 0; state < STATES; state++) {
+		if (!is_used(true, state) || state == OFF)
+			continue;
+		cr_expect_neq(cell(true, state, EXEC_ERROR).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+		cr_expect_neq(cell(true, state, LIMITED).action, IMPOSSIBLE, "%s", state_name((enum state)state));
+	}
+}
+
+/* restart: the pause before a start by itself is spent listening, so that a client comes first. */
+Test(transition, looks_again_when_a_pause_is_over)
+{
+	cr_expect_eq(cell(false, LISTENING, TIMER).next, LISTENING);
+	cr_expect_eq(cell(false, LISTENING, TIMER).action, WATCH);
 }
 
 Test(transition, takes_the_answer_of_every_action)
@@ -226,11 +243,11 @@ Test(transition, serves_or_spawns_only_where_it_may)
 
 Test(transition, takes_an_operators_word_in_every_state)
 {
-	static const enum happening words[] = { ENABLE, HOLD, RELEASE, DISABLE };
+	static const enum happening words[] = { ENABLE, HOLD, RELEASE, DISABLE, HALT };
 
 	for (int accepts = 0; accepts < 2; accepts++) {
 		for (int state = 0; state < STATES; state++) {
-			for (int n = 0; is_used(accepts, state) && n < 4; n++)
+			for (int n = 0; is_used(accepts, state) && n < 5; n++)
 				cr_expect_neq(cell(accepts, state, words[n]).action, IMPOSSIBLE, "%s: %s",
 					      state_name((enum state)state), happening_name(words[n]));
 		}
@@ -279,4 +296,23 @@ Test(transition, gives_everything_a_name_of_its_own)
 	cr_expect_str_eq(state_name(FULL), "full");
 	cr_expect_str_eq(happening_name(GONE), "gone");
 	cr_expect_str_eq(action_name(CLOSE), "close");
+}
+
+Test(transition, an_operators_halt_ends_what_runs_and_goes_on_listening)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		for (int state = 0; state < STATES; state++) {
+			struct step step = cell(accepts, state, HALT);
+
+			if (!is_used(accepts, state))
+				continue;
+			if (!accepts && (state == STARTING || state == RUNNING || state == FROZEN)) {
+				cr_expect(step.next == STOPPING && step.action == STOP, "%s",
+					  state_name((enum state)state));
+				continue;
+			}
+			cr_expect_eq(step.next, state, "accepts %d: %s", accepts, state_name((enum state)state));
+			cr_expect_eq(step.action, DISMISS, "accepts %d: %s", accepts, state_name((enum state)state));
+		}
+	}
 }

@@ -12,21 +12,10 @@
 #include "base/scan.h"
 #include "model/directive.h"
 #include "model/type.h"
+#include "pool_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
-
-static struct pool *pool;
-
-static void open_pool(void)
-{
-	pool = pool_new();
-}
-
-static void close_pool(void)
-{
-	pool_free(pool);
-}
 
 TestSuite(type, .init = open_pool, .fini = close_pool);
 
@@ -56,6 +45,7 @@ static const struct directive
 	plain_env = { .type = &type_env }, plain_stream = { .type = &type_stream },
 	plain_limit = { .type = &type_limit }, plain_capabilities = { .type = &type_capabilities },
 	plain_scheduling = { .type = &type_scheduling }, plain_cpus = { .type = &type_cpus },
+	plain_multicast = { .type = &type_multicast },
 	plain_directories = { .type = &type_directories }, plain_endpoints = { .type = &type_endpoints },
 	plain_redirect = { .type = &type_redirect }, plain_addresses = { .type = &type_addresses },
 	plain_times = { .type = &type_times }, plain_load = { .type = &type_load },
@@ -87,12 +77,12 @@ static const struct directive
 	optional_path = { .type = &type_path, .flags = OPTIONAL_PATH, .words = home_words },
 	optional_paths = { .type = &type_paths, .flags = OPTIONAL_PATH },
 	tos = { .type = &type_tos, .unset = &no_number },
-	nofile = { .type = &type_limit, .chapter = CHAPTER_SURROUNDINGS, .unset = &no_limit,
-		   .offset = offsetof(struct surroundings, limits[RLIMIT_NOFILE]) },
-	cpu_time = { .type = &type_limit, .chapter = CHAPTER_SURROUNDINGS, .unset = &no_limit,
-		     .offset = offsetof(struct surroundings, limits[RLIMIT_CPU]) },
-	real_time = { .type = &type_limit, .chapter = CHAPTER_SURROUNDINGS, .unset = &no_limit,
-		      .offset = offsetof(struct surroundings, limits[RLIMIT_RTTIME]) };
+	nofile = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
+		   .offset = offsetof(struct limits, of[RLIMIT_NOFILE]) },
+	cpu_time = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
+		     .offset = offsetof(struct limits, of[RLIMIT_CPU]) },
+	real_time = { .type = &type_limit, .group = GROUP_LIMITS, .unset = &no_limit,
+		      .offset = offsetof(struct limits, of[RLIMIT_RTTIME]) };
 
 static size_t count_words(const char *const *list)
 {
@@ -464,6 +454,18 @@ Test(type, splits_processors_at_commas)
 	expect_one_refused(&plain_cpus, "", "a processor is");
 }
 
+Test(type, tells_multicast_groups_from_other_addresses)
+{
+	expect_written(&plain_multicast, WORDS("224.0.0.251", "ff02::fb%eth0"), "{\"224.0.0.251\", \"ff02::fb%eth0\"}",
+		       "[\"224.0.0.251\", \"ff02::fb%eth0\"]");
+	expect_one_refused(&plain_multicast, "192.0.2.1", "224.0.0.0");
+	expect_one_refused(&plain_multicast, "fe80::1", "begins with ff");
+	expect_one_refused(&plain_multicast, "all-hosts.example", "224.0.0.0");
+	expect_one_refused(&plain_multicast, "", "224.0.0.0");
+	expect_one_refused(&plain_multicast, "224.0.0.1%", "the name of an interface");
+	expect_one_refused(&plain_multicast, "224.0.0.1%an-interface-too-long", "the name of an interface");
+}
+
 Test(type, splits_a_command_that_is_one_text)
 {
 	union field field = parse_one(&plain_command, "/usr/sbin/nginx -g 'daemon off;'");
@@ -516,7 +518,15 @@ Test(type, reads_streams)
 	expect_one_written(&plain_stream, "socket", "socket", "\"socket\"");
 	expect_one_refused(&plain_stream, "file", "a path that starts with /");
 	expect_one_refused(&plain_stream, "append:log", "a path that starts with /");
-	expect_one_refused(&plain_stream, "log:x", "log, syslog, file:PATH, append:PATH, null, inherit or socket");
+	expect_one_written(&plain_stream, "truncate:/x", "truncate:/x", "\"truncate:/x\"");
+	expect_one_written(&plain_stream, "fd", "fd", "\"fd\"");
+	expect_one_written(&plain_stream, "fd:web", "fd:web", "\"fd:web\"");
+	expect_one_written(&plain_stream, "data", "data", "\"data\"");
+	expect_one_refused(&plain_stream, "fd:", "the name of a socket");
+	expect_one_refused(&plain_stream, "truncate:x", "a path that starts with /");
+	expect_one_refused(&plain_stream, "data:x", "it is log");
+	expect_one_refused(&plain_stream, "log:x",
+			   "append:PATH, truncate:PATH, null, inherit, socket, fd:NAME or data");
 	expect_one_refused(&plain_stream, "sylog", "did you mean 'syslog'");
 	expect_one_refused(&plain_stream, "", "it is log");
 	expect_one_written(&input, "file:/x", "file:/x", "\"file:/x\"");
@@ -626,13 +636,6 @@ Test(type, writes_endpoints_in_their_canonical_form)
 {
 	expect_written(&plain_endpoints, WORDS("80", "unix:/run/x"),
 		       "{\"tcp:80\", \"/run/x\"}", "[\"tcp:80\", \"/run/x\"]");
-}
-
-Test(type, refuses_what_is_for_later)
-{
-	static const struct directive later = { .type = &type_later };
-
-	expect_one_refused(&later, "x", "not have it yet");
 }
 
 Test(type, compares_across_pools)

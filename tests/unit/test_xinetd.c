@@ -6,7 +6,9 @@
 
 #include "read/xinetd_attribute.h"
 #include "read/xinetd_line.h"
+#include "read/xinetd_value.h"
 
+#define LISTED " protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 
 static void write_file(const char *path, const char *text)
@@ -74,12 +76,12 @@ Test(xinetd, takes_a_service_to_the_same_words_as_superd_conf)
 	cr_expect_str_eq(service->what->argv0, "in.telnetd");
 	cr_expect(service->what->accept);
 	cr_expect_eq(service->what->pass, PASS_INETD);
-	cr_expect_eq(service->streams->error.kind, STREAM_SOCKET);
-	cr_expect_eq(service->gate->instances, UNLIMITED);
-	cr_expect_eq(service->gate->overload, OVERLOAD_REFUSE);
-	cr_expect_eq(service->gate->cps.number, 50);
-	cr_expect_eq(service->gate->cps.pause, 10000000);
-	cr_expect_not(service->who->groups);
+	cr_expect_eq(service->terms->streams->error.kind, STREAM_SOCKET);
+	cr_expect_eq(service->terms->gate->instances, UNLIMITED);
+	cr_expect_eq(service->terms->gate->overload, OVERLOAD_REFUSE);
+	cr_expect_eq(service->terms->gate->cps.number, 50);
+	cr_expect_eq(service->terms->gate->cps.pause, 10000000);
+	cr_expect_not(service->terms->who->groups);
 	outcome_free(outcome);
 }
 
@@ -357,6 +359,66 @@ Test(xinetd, refuses_to_replace_a_list_that_restricts_by_a_second)
 	expect_option("no_access = 10.0.0.1\nno_access = 10.0.0.1", "no_access = {\"10.0.0.1\"}");
 }
 
+Test(xinetd, passes_over_what_is_in_braces_behind_no_known_word_and_blames_nobody_else)
+{
+	static const char text[] = "service a\n{\n" GOOD "}\nservce b\n{\n port = 1\n nice = 2\n}\n"
+				   "servce c {\n nice = 3\n}\n";
+	struct outcome *outcome = read_xinetd(text);
+
+	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "t:10:1: error: this begins no entry"), "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "t:15:1: error: this begins no entry"), "%s", outcome->said);
+	cr_expect(strstr(outcome->printed, "service a {"), "%s", outcome->printed);
+	outcome_free(outcome);
+}
+
+Test(xinetd, takes_misspelt_defaults_for_what_they_are)
+{
+	static const char text[] = "service a\n{\n" GOOD "}\ndefault\n{\n only_from = 10.0.0.1\n}\n"
+				   "defaults\n{\n only_from = 10.0.0.2\n}\nDefault {\n no_access = 10.0.0.3\n}\n";
+	struct outcome *outcome = read_xinetd(text);
+
+	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "t:10:1: error: this begins no entry"), "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "hint: did you mean defaults"), "%s", outcome->said);
+	cr_expect(strstr(outcome->printed, "only_from = {\"10.0.0.1\", \"10.0.0.2\"}"), "%s", outcome->printed);
+	cr_expect(strstr(outcome->printed, "no_access = {\"10.0.0.3\"}"), "%s", outcome->printed);
+	outcome_free(outcome);
+}
+
+Test(xinetd, adds_thousands_of_lines_to_a_list_without_a_copy_for_each)
+{
+	static const char *const word[] = { "10.0.0.1", NULL };
+	const struct origin at = { .file = "t", .line = 1, .column = 1 };
+	const struct xinetd_written written = {
+		.name = "no_access", .sign = OPERATOR_ADD, .words = word, .count = 1, .at = at, .word_at = &at,
+	};
+	struct xinetd_value value = { 0 };
+	struct xinetd *xinetd = xinetd_new();
+
+	cr_assert(xinetd);
+	for (int i = 0; i < 4000; i++)
+		xinetd_value_add(xinetd, &value, &written);
+	cr_expect_eq(value.count, 4000);
+	cr_expect_str_eq(value.words[3999], "10.0.0.1");
+	cr_expect_null(value.words[4000]);
+	cr_expect_lt(pool_used(xinetd->pool), 1 << 20);
+	xinetd_free(xinetd);
+}
+
+Test(xinetd, gives_each_service_a_list_of_its_own_behind_that_of_defaults)
+{
+	static const char text[] =
+		"defaults\n{\n no_access = 10.0.0.1\n no_access += 10.0.0.2\n}\n"
+		"service ftp\n{\n no_access += 10.0.0.3\n" LISTED "}\n"
+		"service ssh\n{\n no_access -= 10.0.0.1\n no_access += 10.0.0.4\n" LISTED "}\n"
+		"service telnet\n{\n" LISTED "}\n";
+
+	expect_line(text, "no_access = {\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\"}");
+	expect_line(text, "no_access = {\"10.0.0.2\", \"10.0.0.4\"}");
+	expect_line(text, "no_access = {\"10.0.0.1\", \"10.0.0.2\"}");
+}
+
 Test(xinetd, passes_over_what_stands_in_the_wrong_place_unless_it_restricts)
 {
 	expect_warned("defaults\n{\n socket_type = stream\n flags = REUSE\n}\nservice a\n{\n" GOOD "}\n",
@@ -535,8 +597,8 @@ Test(xinetd_files, lays_defaults_of_one_file_under_services_of_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_assert(table->services[0].gate->only_from);
-	cr_expect_str_eq(table->services[0].gate->only_from[0], "10.0.0.0");
+	cr_assert(table->services[0].terms->gate->only_from);
+	cr_expect_str_eq(table->services[0].terms->gate->only_from[0], "10.0.0.0");
 	table_free(table);
 	diags_free(&diags);
 }
@@ -553,7 +615,7 @@ Test(xinetd_files, keeps_the_defaults_of_one_source_from_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_expect_null(table->services[0].gate->only_from);
+	cr_expect_null(table->services[0].terms->gate->only_from);
 	table_free(table);
 	diags_free(&diags);
 }

@@ -165,6 +165,10 @@ Test(xinetd_service, takes_v6only_as_xinetd_does_where_it_is_asked_to)
 	free(text);
 }
 
+#define AT_4 "service telnet\n{\n protocol = tcp\n wait = no\n"
+#define SERVICE_AT_4 AT_4 " bind = 127.0.0.1\n" EXTERNAL "}\n"
+#define SERVICE_AT_4_ALONE AT_4 " v6only = yes\n bind = 127.0.0.1\n" EXTERNAL "}\n"
+
 Test(xinetd_service, binds_to_an_address_of_either_family_or_a_name)
 {
 	expect_option("bind = 127.0.0.1", "listen = {tcp:127.0.0.1:7777}\n\texec");
@@ -178,6 +182,9 @@ Test(xinetd_service, binds_to_an_address_of_either_family_or_a_name)
 	expect_line("defaults\n{\n bind = 127.0.0.1\n}\nservice telnet\n{\n protocol = tcp\n wait = no\n" EXTERNAL
 		    "}\n",
 		    "listen = {tcp:127.0.0.1:telnet}\n\texec");
+	expect_line("defaults\n{\n v6only = yes\n}\n" SERVICE_AT_4, "listen = {tcp:127.0.0.1:telnet}\n\texec");
+	expect_warned(SERVICE_AT_4_ALONE, "t:5:2: warning: v6only: it is bound to 127.0.0.1",
+		      "listen = {tcp:127.0.0.1:telnet}");
 	expect_refused("defaults\n{\n bind = 1.2.3.4.5\n}\nservice telnet\n{\n protocol = tcp\n wait = no\n" EXTERNAL
 		       "}\n",
 		       "t:3:9: error: bind: '1.2.3.4.5' is no address");
@@ -236,6 +243,7 @@ Test(xinetd_service, gives_one_limit_for_soft_and_hard_and_none_for_0)
 	expect_option("rlimit_as = 128M", "rlimit_as = 134217728\n");
 	expect_option("rlimit_files = 0100", "rlimit_nofile = 100\n");
 	expect_option("rlimit_cpu = UNLIMITED", "rlimit_cpu = unlimited\n");
+	expect_option("nice = -010", "nice = -10\n");
 	char *text = with("rlimit_as = 0");
 	expect_warned(text, "warning: rlimit_as: xinetd takes 0 for no limit", "exec = /bin/x");
 	free(text);

@@ -1,0 +1,60 @@
+# bash completion for superctl. The services' names come from superd.
+
+_superctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
+	local reading='status list show why metrics'
+	local acting='start stop restart hold release drain freeze thaw enable disable reload'
+	local others='top events health upgrade shutdown version'
+	local -a control=()
+
+	COMPREPLY=()
+	# --level=info is three words to bash.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--control)
+			[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))
+			((i++))
+			((i >= COMP_CWORD)) || control=(--control "${COMP_WORDS[i]}")
+			;;
+		--color|--timeout|--service|--level|--interval|--count|--sort|-n)
+			[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))
+			((i++))
+			;;
+		-*) ;;
+		*) [[ -n $verb ]] || verb=${COMP_WORDS[i]} ;;
+		esac
+	done
+	case $prev in
+	--control)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--color)
+		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
+		return ;;
+	--level)
+		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
+		return ;;
+	--sort)
+		COMPREPLY=($(compgen -W 'memory cpu name state' -- "$cur"))
+		return ;;
+	--timeout|--interval|--count|-n)
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check --service --level
+			--interval -n --count --sort --http --names --version -h --help' -- "$cur"))
+	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
+		local IFS=$'\n'
+		COMPREPLY=($(compgen -W '$(superctl "${control[@]}" list --names 2>/dev/null)' -- "$cur"))
+	elif [[ -z $verb ]]; then
+		COMPREPLY=($(compgen -W "$reading $acting $others" -- "$cur"))
+	fi
+}
+
+complete -F _superctl superctl

@@ -1,0 +1,19 @@
+/* What several views want to know of a service, from what superd says of it: in full for status, shorter for list, top
+ * and metrics, where a list may be a number. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+size_t facts_instances(const json_t *service);
+bool facts_queue(const json_t *service, double *waiting);       /* false: of no listener it is known */
+bool facts_memory(const json_t *service, double *bytes);        /* of all its instances */
+bool facts_cpu(const json_t *service, double *seconds);
+double facts_refused(const json_t *service);                    /* for whatever reason */
+void facts_add_endpoints(struct buf *out, const json_t *service);
+
+/* Whether it serves, or would serve whoever came next. */
+bool facts_is_active(const json_t *service);

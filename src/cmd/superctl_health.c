@@ -1,0 +1,90 @@
+/* superctl health and version: what a container's HEALTHCHECK asks every half a minute.
+ *
+ * The hard thing is to be short: one line on stdout whatever comes, within five seconds, superd hanging or not. */
+#include <stdio.h>
+
+#include "cmd/superctl_answer.h"
+#include "cmd/superctl_talk.h"
+#include "cmd/superctl_views.h"
+
+#define HEALTH_LIMIT 5000 /* milliseconds for all of it */
+
+struct finding {
+	const struct order *order;
+	bool answered, healthy;
+	struct buf reasons;
+};
+
+static bool take_health(void *context, const json_t *line, const char *text)
+{
+	struct finding *finding = context;
+	const json_t *reasons = answer_list(line, "reasons");
+
+	(void)text;
+	finding->answered = true;
+	finding->healthy = answer_flag(line, "healthy");
+	for (size_t i = 0; i < json_array_size(reasons); i++) {
+		if (i)
+			buf_text(&finding->reasons, "; ");
+		answer_show(&finding->reasons, json_array_get(reasons, i));
+	}
+	return true;
+}
+
+static void print_finding(const struct finding *finding)
+{
+	const char *reasons = buf_string(&finding->reasons);
+
+	printf("%s%s%s\n", finding->healthy ? "healthy" : "unhealthy", *reasons ? ": " : "", reasons);
+}
+
+/* The talk is quiet, so that what went wrong is the one line too. */
+enum ctl_status view_health(const struct order *order)
+{
+	struct talk talk = { .until = cable_now() + HEALTH_LIMIT, .patience = CABLE_FOREVER, .quiet = true };
+	struct finding finding = { .order = order };
+	struct buf request = { 0 };
+	enum ctl_status status = talk_open(&talk, order);
+
+	if (status == CTL_DONE) {
+		buf_text(&request, "health");
+		status = talk_send(&talk, &request);
+		if (status == CTL_DONE)
+			status = talk_hear(&talk, take_health, &finding);
+		talk_close(&talk);
+	}
+	if (status != CTL_DONE)
+		printf("unhealthy: %s\n", buf_string(&talk.why));
+	else if (!finding.answered)
+		printf("unhealthy: superd did not say how it is\n");
+	else if (!order->json)
+		print_finding(&finding);
+	if (status == CTL_DONE && !finding.healthy)
+		status = finding.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
+	buf_free(&talk.why);
+	buf_free(&finding.reasons);
+	buf_free(&request);
+	return status;
+}
+
+/* The greeting says it: there is nothing to be asked. */
+enum ctl_status view_version(const struct order *order)
+{
+	struct talk talk = { .until = CABLE_FOREVER, .patience = TALK_PATIENCE };
+	struct buf out = { 0 };
+	enum ctl_status status;
+
+	if (order->json)
+		return talk_ask(order, "version", TALK_PATIENCE, NULL, NULL);
+	printf("superctl %s\n", PACKAGE_VERSION);
+	status = talk_open(&talk, order);
+	if (status != CTL_DONE)
+		return status;
+	buf_text(&out, "superd ");
+	answer_show_text(&out, talk.greeting, "superd");
+	buf_addf(&out, ", pid %.0f\n", answer_number(talk.greeting, "pid"));
+	status = talk_print(&out) ? CTL_DONE : CTL_FAILED;
+	buf_free(&out);
+	talk_close(&talk);
+	return status;
+}

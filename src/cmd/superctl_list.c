@@ -1,0 +1,119 @@
+/* superctl list, and status without a name: a line a service, in columns that fit the terminal.
+ *
+ * The hard thing is that a row says which services do anything at a glance: what is zero or unknown is left empty. */
+#include <stdio.h>
+
+#include "cmd/superctl_amount.h"
+#include "cmd/superctl_answer.h"
+#include "cmd/superctl_columns.h"
+#include "cmd/superctl_facts.h"
+#include "cmd/superctl_talk.h"
+#include "cmd/superctl_views.h"
+
+static const struct column titles[] = {
+	{ .title = "" },
+	{ .title = "SERVICE", .gives = true },
+	{ .title = "STATE" },
+	{ .title = "FOR", .right = true },
+	{ .title = "LISTENS ON", .gives = true },
+	{ .title = "QUEUE", .right = true },
+	{ .title = "INSTANCES", .right = true },
+	{ .title = "STARTS", .right = true },
+	{ .title = "COMMAND", .gives = true },
+};
+
+struct listing {
+	const struct order *order;
+	struct screen screen;
+	struct columns columns;
+	struct buf cell;
+};
+
+static void add_count(struct listing *listing, double number)
+{
+	if (number > 0)
+		buf_addf(&listing->cell, "%.0f", number);
+	columns_add(&listing->columns, STYLE_PLAIN, &listing->cell);
+}
+
+static void add_state(struct listing *listing, const json_t *service)
+{
+	const char *state = answer_text(service, "state");
+	enum style style = screen_style_of(state);
+
+	answer_show_text(&listing->cell, service, "state");
+	if (answer_flag(service, "held") && !answer_is(service, "state", "held"))
+		buf_text(&listing->cell, ", held");
+	columns_add(&listing->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &listing->cell);
+}
+
+static void add_row(struct listing *listing, const json_t *service)
+{
+	struct columns *columns = &listing->columns;
+	struct buf *cell = &listing->cell;
+	struct screen plain = listing->screen;
+	double waiting = 0;
+
+	plain.colours = false;
+	screen_add_dot(&plain, cell, answer_text(service, "state"), facts_instances(service));
+	columns_add(columns, screen_style_of(answer_text(service, "state")), cell);
+	answer_show_text(cell, service, "service");
+	columns_add(columns, STYLE_BOLD, cell);
+	add_state(listing, service);
+	if (answer_has_number(service, "for"))
+		amount_add_age(cell, answer_number(service, "for"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	facts_add_endpoints(cell, service);
+	columns_add(columns, STYLE_PLAIN, cell);
+	(void)facts_queue(service, &waiting);
+	add_count(listing, waiting);
+	add_count(listing, (double)facts_instances(service));
+	add_count(listing, answer_number(service, "activations"));
+	answer_show_command(cell, json_object_get(service, "exec"));
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+static bool list_line(void *context, const json_t *line, const char *text)
+{
+	struct listing *listing = context;
+
+	(void)text;
+	if (listing->order->json)
+		return true;
+	if (!listing->order->names_only) {
+		add_row(listing, line);
+		return true;
+	}
+	answer_show_text(&listing->cell, line, "service");
+	buf_char(&listing->cell, '\n');
+	return talk_print(&listing->cell);
+}
+
+static bool print_listing(struct listing *listing)
+{
+	struct buf *out = &listing->cell;
+	size_t count = columns_rows(&listing->columns);
+
+	if (count)
+		columns_print(&listing->columns, &listing->screen, 0, SIZE_MAX, "", "\n", out);
+	else
+		buf_text(out, "superd has no services\n");
+	if (count > 1 && listing->screen.is_terminal)
+		buf_addf(out, "\n%zu services; superctl status NAME tells more of one\n", count);
+	return talk_print(out);
+}
+
+enum ctl_status view_list(const struct order *order)
+{
+	struct listing listing = { .order = order };
+	enum ctl_status status;
+
+	screen_open(&listing.screen, order->colour);
+	columns_begin(&listing.columns, titles, sizeof(titles) / sizeof(titles[0]));
+	status = talk_ask(order, "list", TALK_PATIENCE, list_line, &listing);
+	if (status == CTL_DONE && !order->json && !order->names_only && !print_listing(&listing))
+		status = CTL_FAILED;
+	columns_free(&listing.columns);
+	buf_free(&listing.cell);
+	return status;
+}

@@ -1,0 +1,107 @@
+/* superctl status NAME: all that superd knows of a service, for a person.
+ *
+ * The hard thing is the exit status: 3 when a service that was asked for would not serve whoever came next, as scripts
+ * know it of systemctl; a service that sleeps until somebody comes is active here. */
+#include <stdio.h>
+
+#include "cmd/superctl_amount.h"
+#include "cmd/superctl_answer.h"
+#include "cmd/superctl_facts.h"
+#include "cmd/superctl_status_parts.h"
+#include "cmd/superctl_talk.h"
+#include "cmd/superctl_views.h"
+
+struct status_view {
+	const struct order *order;
+	struct screen screen;
+	size_t shown, inactive;
+};
+
+static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	struct buf name = { 0 };
+
+	answer_show_text(&name, service, "service");
+	out->failed |= name.failed;
+	screen_add_dot(screen, out, answer_text(service, "state"), facts_instances(service));
+	buf_char(out, ' ');
+	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
+	if (json_object_get(service, "exec")) {
+		buf_text(out, " - ");
+		answer_show_command(out, json_object_get(service, "exec"));
+	}
+	buf_char(out, '\n');
+	buf_free(&name);
+}
+
+static void add_origin(struct buf *out, const json_t *service)
+{
+	status_add_label(out, "Table");
+	answer_show_text(out, service, "source");
+	buf_addf(out, "; %s; ", answer_flag(service, "enabled") ? "enabled" : "disabled");
+	if (*answer_text(service, "type"))
+		buf_text(out, "type ");
+	answer_show_text(out, service, "type");
+	buf_text(out, answer_flag(service, "accept") ? ", an instance a connection\n" : ", one instance for all\n");
+}
+
+static void add_state(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const char *state = answer_text(service, "state");
+
+	status_add_label(out, "State");
+	screen_set(screen, out, screen_style_of(state));
+	answer_show_text(out, service, "state");
+	if (answer_flag(service, "held") && !answer_is(service, "state", "held"))
+		buf_text(out, ", held");
+	screen_set(screen, out, STYLE_PLAIN);
+	if (answer_has_number(service, "since")) {
+		buf_text(out, " since ");
+		amount_add_time(out, answer_number(service, "since"));
+		buf_text(out, "; ");
+		amount_add_age(out, answer_number(service, "for"));
+		buf_text(out, " ago");
+	}
+	buf_char(out, '\n');
+}
+
+static bool show_status(void *context, const json_t *line, const char *text)
+{
+	struct status_view *view = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	view->inactive += !facts_is_active(line);
+	if (view->order->json)
+		return true;
+	if (view->shown++)
+		buf_char(&out, '\n');
+	add_head(&out, &view->screen, line);
+	add_origin(&out, line);
+	add_state(&out, &view->screen, line);
+	status_add_listeners(&out, line);
+	status_add_instances(&out, &view->screen, line);
+	status_add_counts(&out, line);
+	status_add_activation(&out, line);
+	status_add_exit(&out, line);
+	status_add_refusals(&out, line);
+	status_add_pause(&out, &view->screen, line);
+	status_add_idle(&out, line);
+	status_add_log(&out, &view->screen, line);
+	ok = talk_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_status(const struct order *order)
+{
+	struct status_view view = { .order = order };
+	enum ctl_status status;
+
+	if (!order->name_count && !order->json)
+		return view_list(order);
+	screen_open(&view.screen, order->colour);
+	status = talk_ask(order, "status", TALK_PATIENCE, show_status, &view);
+	return status == CTL_DONE && order->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
+}

@@ -1,0 +1,178 @@
+/* Taking over. The hard thing is that there is no way back once superd is here: what could go wrong was found by
+ * the question before, and what goes wrong all the same, as a table that was broken in between, is waited for. */
+#include "cmd/take_over.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "cmd/load.h"
+#include "cmd/start.h"
+#include "engine/resume.h"
+#include "engine/upgrade.h"
+#include "sys/state_file.h"
+
+#define ANSWER_MOST 3000
+
+static bool read_word(const char *word, const char *flag, int *fd)
+{
+	int64_t number;
+
+	if (strncmp(word, flag, strlen(flag)) != 0)
+		return false;
+	*fd = -1;
+	if (!scan_count(word + strlen(flag), &number) && number > STDERR_FILENO && number <= INT32_MAX)
+		*fd = (int)number;
+	return true;
+}
+
+struct given take_over_strip(int *argc, char ***argv)
+{
+	struct given given = { .state = -1 };
+	char **all = *argv;
+
+	if (*argc < 2)
+		return given;
+	given.asks = read_word(all[1], UPGRADE_CHECK, &given.state);
+	given.takes = !given.asks && read_word(all[1], UPGRADE_TAKE, &given.state);
+	if (!given.asks && !given.takes)
+		return given;
+	all[1] = all[0];
+	*argv = all + 1;
+	(*argc)--;
+	return given;
+}
+
+/* The ledger of a descriptor. NULL with the reason in why. */
+static struct ledger *read_ledger(int fd, struct buf *why)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	struct buf reason = { 0 };
+	size_t length;
+	char *text = ledger ? state_file_read(fd, LEDGER_MOST, &length) : NULL;
+	const char *wrong;
+
+	if (!text) {
+		buf_addf(why, "its state can't be read: %s", strerror(errno));
+		free(ledger);
+		return NULL;
+	}
+	wrong = ledger_parse(ledger, text, length, &reason);
+	if (wrong)
+		buf_addf(why, "its state can't be taken over: %s", wrong);
+	buf_free(&reason);
+	if (!wrong)
+		return ledger;
+	take_over_free(ledger);
+	return NULL;
+}
+
+void take_over_free(struct ledger *ledger)
+{
+	if (ledger)
+		ledger_free(ledger);
+	free(ledger);
+}
+
+void take_over_rewind(const struct options *options)
+{
+	if (load_reads_standard_input(options))
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+}
+
+/* The first error, as it says what is to be done. */
+static void describe_errors(const struct diags *diags, struct buf *why)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		buf_addf(why, "%zu error%s in the table, first: ", diags->errors, diags->errors == 1 ? "" : "s");
+		diag_place(&diags->list[n], why);
+		buf_addf(why, "%s%s", diags->list[n].file ? ": " : "", diags->list[n].message);
+		return;
+	}
+}
+
+static bool judge(struct options *options, struct ledger *ledger, struct buf *why)
+{
+	struct diags diags = { 0 };
+	struct table *table;
+	bool good;
+
+	take_over_rewind(options);
+	table = load_to_run(options, &diags);
+	if (!table)
+		buf_text(why, "out of memory");
+	else if (diags.errors)
+		describe_errors(&diags, why);
+	good = table && !diags.errors && resume_fits(ledger, table, why);
+	diags_free(&diags);
+	table_free(table);
+	return good;
+}
+
+int take_over_answer(struct options *options)
+{
+	struct buf why = { 0 };
+	struct ledger *ledger = read_ledger(options->given.state, &why);
+	bool good = ledger && judge(options, ledger, &why);
+
+	take_over_free(ledger);
+	buf_cut(&why, ANSWER_MOST);
+	if (good)
+		printf("%s%s\n", UPGRADE_CAN, PACKAGE_VERSION);
+	else
+		printf("%s\n", buf_string(&why));
+	buf_free(&why);
+	return fflush(stdout) == 0 && good ? 0 : EXIT_TABLE;
+}
+
+/* Of a state that is none, nothing can be known but that its descriptors would be in the way of the same
+ * addresses. */
+static void close_all(void)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
+		close(fd);
+}
+
+struct ledger *take_over_read(const struct options *options)
+{
+	struct buf why = { 0 };
+	struct ledger *ledger = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
+	int state = options->given.state;
+
+	if (ledger && !resume_is_ours(ledger)) {
+		buf_text(&why, "its state is another process's");
+		take_over_free(ledger);
+		ledger = NULL;
+	}
+	if (ledger)
+		fd_close(&state);
+	if (options->given.takes && !ledger) {
+		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
+			buf_string(&why));
+		close_all();
+	}
+	buf_free(&why);
+	return ledger;
+}
+
+bool take_over_wait(void)
+{
+	const struct timespec moment = { .tv_sec = 1 };
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	return sigtimedwait(&ends, NULL, &moment) < 0;
+}

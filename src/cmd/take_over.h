@@ -1,0 +1,25 @@
+/* superd in the place of another superd (engine/upgrade): what that one gives it on the command line, in front of
+ * its own words, and the answer to the question whether it could. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/ledger.h"
+#include "cmd/options.h"
+
+/* Takes the word out of the arguments, argv[0] staying in front; at most one is there. */
+struct given take_over_strip(int *argc, char ***argv);
+
+/* Answers on standard output, in one sentence; the exit status. */
+int take_over_answer(struct options *options);
+
+/* The state that was left to this process; NULL: there is none, or it is none, which is told on stderr; then
+ * nothing of the other is left open. */
+struct ledger *take_over_read(const struct options *options);
+void take_over_free(struct ledger *ledger);
+
+/* Puts a table of standard input back to its start. */
+void take_over_rewind(const struct options *options);
+
+/* A moment before the sources are tried again. false: superd was told to end meanwhile. */
+bool take_over_wait(void);

@@ -1,0 +1,16 @@
+/* Answers without an end: events as they are logged, and top, a line every interval. */
+#pragma once
+
+#include "base/log.h"
+#include "control/session.h"
+
+void follow_events(struct session *session);
+bool follow_go_on(struct session *session);     /* with events, after an upgrade, whatever the table has; false: it was told */
+void follow_top(struct session *session);
+
+/* Something is logged: for those who follow. */
+void follow_tell(struct session *session, double at, enum level level, const struct event *event, const char *message,
+		 size_t length);
+
+const char *follow_verb(const struct session *session); /* events, top; NULL: it follows nothing */
+bool follow_is_event(const struct session *session);    /* it follows events, from session->request.level up */

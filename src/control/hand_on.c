@@ -1,0 +1,152 @@
+/* Handing operators on. The hard thing is to believe nothing: who somebody is is asked of the kernel again, and what
+ * they asked for is read as from anybody. */
+#include "control/hand_on.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "control/follow.h"
+#include "control/handover.h"
+#include "engine/resume.h"
+
+#define INTERVAL_MOST 86400. /* seconds, as a request may have it */
+
+static void carry_wire(struct carry *carry, const struct wire *wire)
+{
+	carry_fd(carry, "fd", wire->fd);
+	if (wire->filled)
+		ledger_add_bytes(&carry->text, "input", wire->input, wire->filled);
+	if (wire_pending(wire))
+		ledger_add_bytes(&carry->text, "output", wire->output.data + wire->sent, wire_pending(wire));
+}
+
+static void carry_session(struct carry *carry, const struct session *session)
+{
+	const char *verb = handover_is_waited_for(session) ? "upgrade" : follow_verb(session);
+
+	if (session->wire.broken || session->wire.leaving || (session->duty && !verb))
+		return;
+	ledger_open(&carry->text, "operator");
+	carry_wire(carry, &session->wire);
+	carry_text(carry, "verb", verb);
+	if (!verb)
+		return;
+	ledger_add(&carry->text, "level", log_level_name(session->request.level));
+	carry_text(carry, "pattern", session->request.service);
+	carry_real(carry, "interval", session->request.interval);
+}
+
+static void carry_lately(void *context, const char *service, const struct late_line *line)
+{
+	struct carry *carry = context;
+
+	ledger_open(&carry->text, "said");
+	ledger_add(&carry->text, "service", service);
+	ledger_add_real(&carry->text, "at", line->at);
+	ledger_add(&carry->text, "level", log_level_name(line->level));
+	ledger_add(&carry->text, "text", line->text);
+}
+
+void hand_on_write(void *context, struct carry *carry)
+{
+	struct server *server = context;
+
+	LIST_EACH(link, &server->sessions)
+		carry_session(carry, container_of(link, struct session, link));
+	lately_each(&server->lately, carry_lately, carry);
+}
+
+static void take_bytes(struct wire *wire, struct ledger_section *section)
+{
+	size_t length;
+	char *bytes = ledger_take_bytes(section, "input", sizeof(wire->input) - 1, &length);
+
+	if (bytes) {
+		memcpy(wire->input, bytes, length);
+		wire->filled = length;
+	}
+	free(bytes);
+	bytes = ledger_take_bytes(section, "output", WIRE_MOST, &length);
+	if (bytes)
+		buf_add(&wire->output, bytes, length);
+	free(bytes);
+}
+
+static void read_request(struct request *request, struct ledger_section *section)
+{
+	const char *pattern = ledger_text(section, "pattern"), *level = ledger_text(section, "level");
+
+	request->interval = ledger_real(section, "interval", 1.);
+	if (!(request->interval >= .1 && request->interval <= INTERVAL_MOST))
+		request->interval = 1.;
+	request->level = LEVEL_INFO;
+	if (level)
+		(void)log_parse_level(level, &request->level); /* one that is none is the usual one */
+	if (!pattern)
+		return;
+	buf_text(&request->words, pattern);
+	if (!request->words.failed)
+		request->service = buf_string(&request->words);
+}
+
+static void go_on(struct session *session, const char *verb)
+{
+	if (!strcmp(verb, "upgrade"))
+		handover_resume(session);
+	else if (!strcmp(verb, "events"))
+		(void)follow_go_on(session);
+	else if (!strcmp(verb, "top"))
+		follow_top(session);
+}
+
+static void read_operator(struct server *server, struct ledger_section *section)
+{
+	const char *verb = ledger_text(section, "verb");
+	int fd = resume_fd(section, "fd");
+	struct session *session = fd >= 0 ? server_admit(server, fd) : NULL;
+
+	if (!session)
+		return;
+	take_bytes(&session->wire, section);
+	read_request(&session->request, section);
+	if (verb)
+		go_on(session, verb);
+	watch_wake(&session->wire.watch);
+}
+
+static void read_said(struct server *server, struct ledger_section *section)
+{
+	const char *service = ledger_text(section, "service"), *text = ledger_text(section, "text");
+	const char *name = ledger_text(section, "level");
+	enum level level = LEVEL_INFO;
+
+	if (service && text && name && !log_parse_level(name, &level))
+		lately_take(&server->lately, service, ledger_real(section, "at", 0.), level, text, strlen(text));
+}
+
+void hand_on_read(struct server *server, struct ledger *ledger)
+{
+	for (size_t n = 0; n < ledger->count; n++) {
+		struct ledger_section *section = &ledger->sections[n];
+		bool is_operator = !strcmp(section->kind, "operator");
+
+		if (!is_operator && strcmp(section->kind, "said") != 0)
+			continue;
+		section->used = true;
+		if (is_operator)
+			read_operator(server, section);
+		else
+			read_said(server, section);
+	}
+}
+
+void hand_on_answer(struct server *server, struct ledger *ledger)
+{
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (handover_is_waited_for(session))
+			handover_answer(session, resume_version(ledger));
+	}
+}

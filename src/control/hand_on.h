@@ -1,0 +1,16 @@
+/* Operators over an upgrade: who follows what happens goes on doing so, who asks nothing stays connected, and who waits for
+ * the upgrade is answered when it is done. What was last logged of each service goes over, too. */
+#pragma once
+
+#include "base/ledger.h"
+#include "control/server.h"
+#include "engine/carry.h"
+
+/* Writes them: for the supervisor's carry_operators. Who waits for anything else loses the connection. */
+void hand_on_write(void *server, struct carry *carry);
+
+/* Takes them from the ledger of another superd, before anything is logged that is for them. */
+void hand_on_read(struct server *server, struct ledger *ledger);
+
+/* The upgrade is done: tells those who wait for that. */
+void hand_on_answer(struct server *server, struct ledger *ledger);

@@ -1,0 +1,282 @@
+/* Explaining. The hard thing is to say what would have to happen for it to change, not only what is: each state names
+ * what it waits for. */
+#include "control/reason.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "control/fields.h"
+#include "engine/health.h"
+#include "engine/idle.h"
+#include "engine/keeper.h"
+#include "engine/notice.h"
+#include "engine/state.h"
+#include "sys/bind.h"
+
+#define DOUBT_AFTER 5.                  /* seconds; a start may take a while */
+
+/* A time in the two largest of its units. */
+static void add_span(struct buf *out, double seconds)
+{
+	long whole = (long)seconds;
+
+	if (seconds < 10)
+		buf_addf(out, "%.1f s", seconds);
+	else if (whole < 60)
+		buf_addf(out, "%ld s", whole);
+	else if (whole < 3600)
+		buf_addf(out, "%ld min %ld s", whole / 60, whole % 60);
+	else if (whole < 86400)
+		buf_addf(out, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+	else
+		buf_addf(out, "%ld d %ld h", whole / 86400, whole % 86400 / 3600);
+}
+
+static void add_pause(const struct keeper *keeper, struct buf *out)
+{
+	double left = state_pause_left(keeper);
+
+	buf_text(out, keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory");
+	if (left < 0)
+		return;
+	buf_text(out, "; it tries again in ");
+	add_span(out, left);
+}
+
+static pid_t current_pid(const struct keeper *keeper)
+{
+	return keeper->activity && keeper->activity->current ? keeper->activity->current->pid : 0;
+}
+
+static void add_running(const struct keeper *keeper, struct buf *out)
+{
+	const struct instance *current = keeper->activity->current;
+
+	buf_addf(out, keeper->listener_count ? "pid %ld has its sockets and serves its clients itself"
+					     : "pid %ld runs, and has no socket to serve",
+		 (long)current_pid(keeper));
+	if (current && current->notice && *current->notice->status)
+		buf_addf(out, "; it says: %s", current->notice->status);
+	if (keeper->held)
+		buf_text(out, "; it is held, so it is not started again when that has ended");
+}
+
+static void add_listening(const struct keeper *keeper, struct buf *out)
+{
+	if (keeper->service->what->accept)
+		buf_text(out, "it waits for clients, and starts an instance for each");
+	else if (keeper->listener_count)
+		buf_text(out, "nothing runs: the next client starts it");
+	else
+		buf_text(out, "nothing runs, and it has no socket: start starts it");
+}
+
+static void add_waiting(const struct keeper *keeper, struct buf *out)
+{
+	switch ((enum state)keeper->state) {
+	case OFF:
+		buf_text(out, keeper->disabled ? "an operator has disabled it: enable opens its sockets again"
+					       : "it is not in use");
+		break;
+	case BINDING:
+		if (keeper->engine->actions->is_opening(keeper))
+			buf_text(out, "its commands before its sockets are open run");
+		else
+			add_pause(keeper, out);
+		break;
+	case LISTENING:
+		add_listening(keeper, out);
+		break;
+	case STARTING:
+		if (current_pid(keeper))
+			buf_addf(out, "pid %ld is not ready yet", (long)current_pid(keeper));
+		else
+			buf_text(out, "the commands before its program run");
+		break;
+	case RUNNING:
+		add_running(keeper, out);
+		break;
+	case STOPPING:
+		if (current_pid(keeper))
+			buf_addf(out, "pid %ld was told to end, and has not yet", (long)current_pid(keeper));
+		else
+			buf_text(out, "what runs before or after its program was told to end, and has not yet");
+		break;
+	case CLOSING:
+		buf_text(out, "its sockets are closed, and its instances are ending");
+		break;
+	case BACKOFF:
+		add_pause(keeper, out);
+		break;
+	case FROZEN:
+		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(keeper));
+		break;
+	case HELD:
+		buf_text(out, keeper->drains ? "it drains: clients queue until its instances have ended"
+					     : "an operator holds it: clients queue until release");
+		break;
+	case FULL:
+		buf_text(out, "it has as many instances as it may: clients queue until one ends");
+		break;
+	case STATES:
+		break;
+	}
+}
+
+/* The sentence in text as an element of the list, and the text empty again. */
+static void put(struct buf *text, struct buf *out)
+{
+	if (text->length)
+		element_text(out, buf_string(text));
+	out->failed |= text->failed;
+	buf_clear(text);
+}
+
+static void add_queue(const struct keeper *keeper, struct buf *text)
+{
+	int queued = 0;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint)) {
+			int length = bind_queue(listener->io.fd, listener->listen);
+
+			queued += length > 0 ? length : 0;
+		}
+		queued += listener->parked ? (int)listener->parked->count : 0;
+	}
+	if (queued)
+		buf_addf(text, "%d client%s wait%s in its queue", queued, queued == 1 ? "" : "s",
+			 queued == 1 ? "s" : "");
+}
+
+/* "nobody has been connected for 3.0 s; it is stopped when it was 5 min 0 s" */
+static void add_idle(const struct showing *showing, struct buf *text)
+{
+	static const char *const fates[] = { "stopped", "frozen", "reported" };
+	struct idle_account account;
+
+	if (!idle_describe_now(showing->found.keeper, &account))
+		return;
+	if (account.standing == IDLE_USED && account.connections)
+		buf_addf(text, "%u connected, so it is not idle", account.connections);
+	else if (account.since <= 0)
+		buf_text(text, "whether anybody is connected is not known before they are counted");
+	else
+		buf_text(text, "nobody has been connected for ");
+	if (account.since > 0)
+		add_span(text, showing->now > account.since ? showing->now - account.since : 0);
+	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED)
+		return;
+	buf_addf(text, "; it is %s when nobody was for ", fates[account.action]);
+	add_span(text, account.timeout);
+	if (account.standing == IDLE_POSTPONED)
+		buf_text(text, ", and waits for others that go first");
+}
+
+/* What most often keeps a program from taking anybody. */
+static void add_doubt(const struct showing *showing, struct buf *text)
+{
+	const struct keeper *keeper = showing->found.keeper;
+
+	if (keeper->state != RUNNING || showing->now - keeper->activity->last_start < DOUBT_AFTER)
+		return;
+	buf_addf(text,
+		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
+		 keeper->service->what->pass == PASS_INETD ? "at its standard input"
+							   : "at descriptor 3, as LISTEN_FDS tells it");
+}
+
+static void add_last_start(const struct showing *showing, const struct activity *activity, struct buf *text)
+{
+	if (activity->last_start <= 0)
+		return;
+	buf_text(text, "last started ");
+	add_span(text, showing->now - activity->last_start);
+	buf_text(text, " ago");
+	if (*activity->last_peer)
+		buf_addf(text, " by %s", activity->last_peer);
+	if (activity->last_latency > 0)
+		buf_addf(text, ", ready after %.1f ms", activity->last_latency * 1e3);
+}
+
+static void add_last_end(const struct showing *showing, const struct activity *activity, struct buf *text)
+{
+	char status[48];
+
+	if (activity->last_end <= 0)
+		return;
+	instance_describe_status(activity->last_status, status);
+	buf_addf(text, "last ended with %s ", status);
+	add_span(text, showing->now - activity->last_end);
+	buf_text(text, " ago, after ");
+	add_span(text, activity->last_lasted);
+}
+
+static void add_sentences(const struct showing *showing, struct buf *out)
+{
+	struct keeper *keeper = showing->found.keeper;
+	struct buf text = { 0 };
+	bool is_queued;
+
+	buf_addf(&text, "%s for ", state_name((enum state)keeper->state));
+	add_span(&text, showing->now - keeper->since);
+	buf_text(&text, ": ");
+	add_waiting(keeper, &text);
+	put(&text, out);
+	add_queue(keeper, &text);
+	is_queued = text.length;
+	put(&text, out);
+	if (is_queued && keeper->activity)
+		add_doubt(showing, &text);
+	put(&text, out);
+	add_idle(showing, &text);
+	put(&text, out);
+	if (keeper->activity) {
+		add_last_start(showing, keeper->activity, &text);
+		put(&text, out);
+		add_last_end(showing, keeper->activity, &text);
+		put(&text, out);
+	}
+	buf_free(&text);
+}
+
+void reason_write(const struct showing *showing, struct buf *out)
+{
+	const struct service *row = showing->found.row;
+	struct buf text = { 0 };
+
+	object_open(out);
+	field_text(out, "service", row->name);
+	field_text(out, "state", state_name(showing->found.keeper ? (enum state)showing->found.keeper->state : OFF));
+	field_list(out, "why");
+	if (showing->found.keeper) {
+		add_sentences(showing, out);
+	} else {
+		buf_text(&text, "off: its table says disable = yes");
+		origin_cite(service_origin(row, "disable"), &text);
+		put(&text, out);
+	}
+	buf_free(&text);
+	list_close(out);
+	object_close(out);
+}
+
+void reason_write_health(const struct supervisor *supervisor, struct buf *out)
+{
+	struct buf lines = { 0 }, line = { 0 };
+	bool healthy = health_look(&supervisor->engine, &lines);
+
+	field_flag(out, "healthy", healthy);
+	field_list(out, "reasons");
+	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
+		buf_add(&line, at, strcspn(at, "\n"));
+		put(&line, out);
+	}
+	list_close(out);
+	out->failed |= lines.failed;
+	buf_free(&lines);
+	buf_free(&line);
+}

@@ -1,0 +1,258 @@
+/* A reload that somebody waits for. The hard thing is that sockets may be bound only later, behind commands: a service
+ * is told of once it listens or has failed to, and the answer is over with the last of them. */
+#include "control/renew.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/fields.h"
+#include "control/listing.h"
+#include "control/selection.h"
+#include "control/server.h"
+#include "engine/keeper.h"
+#include "engine/orders.h"
+
+struct renewing {
+	struct session *session;
+	bool ended;                     /* the table was read, and is applied or not */
+	bool good;
+	struct reload_counts counts;
+	size_t errors, failed;
+	struct buf fates;               /* as the server has them */
+	size_t at;
+	struct buf lines;               /* diagnostics, to be said */
+	size_t said;
+	struct alarm timeout;
+};
+
+static const char *fate_name(enum fate fate)
+{
+	return fate == FATE_ADDED ? "added" : fate == FATE_REMOVED ? "removed" : "changed";
+}
+
+static void add_diagnostic(struct buf *out, const struct diag *diag)
+{
+	buf_char(out, '\n');
+	object_open(out);
+	field_text(out, "diagnostic", diag->message);
+	field_text(out, "file", diag->file);
+	field_count(out, "line", diag->line);
+	field_count(out, "column", diag->column);
+	field_text(out, "severity", severity_name(diag->severity));
+	if (diag->hint)
+		field_text(out, "hint", diag->hint);
+	object_close(out);
+}
+
+static void take_end(struct session *session, bool good, const struct diags *diags, const struct reload_counts *counts)
+{
+	struct renewing *renewing = session->state;
+
+	if (renewing->ended)
+		return;
+	renewing->ended = true;
+	renewing->good = good;
+	renewing->counts = *counts;
+	renewing->errors = diags->errors;
+	for (size_t n = 0; n < diags->count; n++)
+		add_diagnostic(&renewing->lines, &diags->list[n]);
+	buf_char(&renewing->lines, '\n');
+	buf_add(&renewing->fates, buf_string(&session->server->fates), session->server->fates.length);
+	renewing->failed += renewing->fates.failed || session->server->fates.failed || renewing->lines.failed;
+	wire_pull(&session->wire, true);
+}
+
+void renew_hear_fate(struct engine *engine, const char *service, enum fate fate)
+{
+	struct server *server = engine->on_change_context;
+
+	buf_char(&server->fates, (char)(1 + fate));
+	buf_add(&server->fates, service, strlen(service) + 1);
+}
+
+static void say_fate(struct session *session, const char *name, const char *result, const struct keeper *keeper,
+		     const char *message)
+{
+	struct buf *line = &session->line;
+
+	object_open(line);
+	field_text(line, "service", name);
+	field_text(line, "result", result);
+	field_flag(line, "ok", strcmp(result, "failed") != 0);
+	field_text(line, "state", state_name(keeper ? (enum state)keeper->state : OFF));
+	if (message)
+		field_text(line, "message", message);
+	object_close(line);
+	session_say(session);
+}
+
+/* false: it can't be told yet. */
+static bool tell_fate(struct renewing *renewing, enum fate fate, const char *name)
+{
+	struct session *session = renewing->session;
+	struct keeper *keeper = fate == FATE_REMOVED ? NULL : selection_find(session->supervisor, name).keeper;
+	const char *reason;
+
+	if (!keeper || keeper->state != BINDING) {
+		say_fate(session, name, fate_name(fate), keeper, NULL);
+		return true;
+	}
+	if (keeper->engine->actions->is_opening(keeper))
+		return false;
+	reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
+	renewing->failed++;
+	say_fate(session, name, "failed", keeper, reason);
+	return true;
+}
+
+/* true: all diagnostics are on their way. */
+static bool say_diagnostics(struct renewing *renewing)
+{
+	struct session *session = renewing->session;
+	const struct buf *lines = &renewing->lines;
+
+	while (renewing->said + 1 < lines->length) {
+		const char *start = lines->data + renewing->said + 1;
+		size_t length = strcspn(start, "\n");
+
+		if (!wire_has_room(&session->wire))
+			return false;
+		buf_add(&session->line, start, length);
+		renewing->said += length + 1;
+		if (length)
+			session_say(session);
+	}
+	return true;
+}
+
+/* true: all that have changed were told of. */
+static bool say_fates(struct renewing *renewing)
+{
+	double begun = engine_clock();
+
+	while (renewing->at < renewing->fates.length) {
+		const char *entry = renewing->fates.data + renewing->at;
+
+		if (!wire_has_room(&renewing->session->wire) || engine_clock() - begun > SLICE)
+			return false;
+		if (!tell_fate(renewing, (enum fate)(*entry - 1), entry + 1)) {
+			wire_pull(&renewing->session->wire, false);
+			return false;
+		}
+		renewing->at += strlen(entry) + 1;
+	}
+	return true;
+}
+
+static void finish(struct renewing *renewing)
+{
+	struct session *session = renewing->session;
+	struct buf *line = &session->line;
+
+	object_open(line);
+	field_count(line, "unchanged", renewing->counts.unchanged);
+	field_count(line, "changed", renewing->counts.changed);
+	field_count(line, "added", renewing->counts.added);
+	field_count(line, "removed", renewing->counts.removed);
+	field_count(line, "failed", renewing->failed);
+	object_close(line);
+	session_say(session);
+	if (renewing->failed)
+		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",
+			     renewing->failed, renewing->failed == 1 ? "" : "s");
+	else
+		session_done(session);
+}
+
+static void on_room(struct session *session)
+{
+	struct renewing *renewing = session->state;
+
+	if (!renewing->ended) {
+		wire_pull(&session->wire, false);
+		return;
+	}
+	if (!say_diagnostics(renewing))
+		return;
+	if (!renewing->good)
+		session_fail(session, CODE_FAILED, "the table of before goes on", "not reloaded: %zu error%s",
+			     renewing->errors, renewing->errors == 1 ? "" : "s");
+	else if (say_fates(renewing))
+		finish(renewing);
+}
+
+static void on_change(struct session *session)
+{
+	struct renewing *renewing = session->state;
+
+	if (renewing->ended)
+		wire_pull(&session->wire, true);
+}
+
+static void on_timeout(struct alarm *alarm)
+{
+	struct renewing *renewing = container_of(alarm, struct renewing, timeout);
+
+	session_fail(renewing->session, CODE_FAILED, "", "not done in time, but under way");
+}
+
+static void on_free(struct session *session)
+{
+	struct renewing *renewing = session->state;
+	struct server *server = session->server;
+
+	alarm_stop(&renewing->timeout);
+	buf_free(&renewing->fates);
+	buf_free(&renewing->lines);
+	free(renewing);
+	server_stop_waiting(server);
+	if (--server->renewing)
+		return;
+	server->supervisor->engine.on_fate = NULL;
+	buf_free(&server->fates);
+}
+
+static const struct duty renewing_duty = { .room = on_room, .change = on_change, .free = on_free };
+
+void renew_hear_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
+{
+	struct server *server = context;
+
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (session->duty == &renewing_duty)
+			take_end(session, good, diags, counts);
+	}
+	buf_clear(&server->fates);
+}
+
+void renew_begin(struct session *session)
+{
+	struct supervisor *supervisor = session->supervisor;
+	struct renewing *renewing;
+
+	if (supervisor->engine.stopping) {
+		session_fail(session, CODE_BUSY, "", "superd is stopping");
+		return;
+	}
+	if (session->request.options & ASKS_NO_WAIT) {
+		orders_reload(supervisor);
+		session_done(session);
+		return;
+	}
+	renewing = calloc(1, sizeof(*renewing));
+	if (!renewing) {
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return;
+	}
+	renewing->session = session;
+	alarm_init(&renewing->timeout, &supervisor->engine, on_timeout);
+	if (session->request.options & ASKS_TIMEOUT)
+		alarm_set(&renewing->timeout, session->request.timeout);
+	session->server->renewing++;
+	supervisor->engine.on_fate = renew_hear_fate;
+	server_wait_for_changes(session->server);
+	session_begin(session, &renewing_duty, renewing, false);
+	orders_reload(supervisor);
+}

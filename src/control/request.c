@@ -1,0 +1,124 @@
+/* From a line to a request. The hard thing is to do no more than splitting with what a stranger sends: words are
+ * compared with those known, and never taken for anything else. */
+#include "control/request.h"
+
+#include <string.h>
+
+#include "base/scan.h"
+#include "base/words.h"
+
+static const struct {
+	const char *name;
+	enum request_option option;
+	bool takes;                     /* a value */
+} known[] = {
+	{ "no-wait", ASKS_NO_WAIT, false }, { "timeout", ASKS_TIMEOUT, true }, { "check", ASKS_CHECK, false },
+	{ "service", ASKS_SERVICE, true },  { "level", ASKS_LEVEL, true },     { "interval", ASKS_INTERVAL, true },
+};
+
+/* A time above 0 and below a day. */
+static const char *read_seconds(const char *text, double *seconds)
+{
+	int64_t microseconds;
+	const char *wrong = scan_duration(text, &microseconds);
+
+	if (wrong)
+		return wrong;
+	if (microseconds < 100000 || microseconds > INT64_C(86400000000))
+		return "it is a time of 100ms to 1d";
+	*seconds = (double)microseconds / 1e6;
+	return NULL;
+}
+
+/* NULL, or what is wrong with its value. */
+static const char *read_value(struct request *request, enum request_option option, const char *value)
+{
+	switch (option) {
+	case ASKS_TIMEOUT:
+		return read_seconds(value, &request->timeout);
+	case ASKS_INTERVAL:
+		return read_seconds(value, &request->interval);
+	case ASKS_LEVEL:
+		return log_parse_level(value, &request->level);
+	case ASKS_SERVICE:
+		request->service = value;
+		break;
+	case ASKS_NO_WAIT:
+	case ASKS_CHECK:
+		break;
+	}
+	return NULL;
+}
+
+static bool read_option(struct request *request, const char *word, struct buf *why)
+{
+	size_t length = strcspn(word, "=");
+
+	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
+		const char *value = word[length] ? word + length + 1 : NULL, *wrong;
+
+		if (strlen(known[n].name) != length || strncmp(known[n].name, word, length))
+			continue;
+		wrong = !value == known[n].takes ? (known[n].takes ? "it needs a value" : "it takes no value")
+		      : value			? read_value(request, known[n].option, value)
+						: NULL;
+		if (wrong)
+			buf_addf(why, "--%s: %s", word, wrong);
+		request->options |= known[n].option;
+		return !wrong;
+	}
+	buf_addf(why, "--%s is no option", word);
+	return false;
+}
+
+static bool read_words(struct request *request, size_t count, struct buf *why)
+{
+	const char *word = request->words.data;
+	bool options = true;
+
+	if (count > REQUEST_WORDS) {
+		buf_addf(why, "a request has at most %d words", REQUEST_WORDS);
+		return false;
+	}
+	for (size_t n = 0; n < count; n++, word += strlen(word) + 1) {
+		if (options && !strcmp(word, "--"))
+			options = false;
+		else if (options && !strncmp(word, "--", 2) && !read_option(request, word + 2, why))
+			return false;
+		else if (options && !strncmp(word, "--", 2))
+			continue;
+		else if (!request->verb)
+			request->verb = word;
+		else
+			request->names[request->name_count++] = word;
+	}
+	if (!request->verb)
+		buf_text(why, "a request begins with a verb, as list");
+	return request->verb;
+}
+
+bool request_read(struct request *request, const char *line, struct buf *why)
+{
+	const char *wrong;
+	size_t count;
+
+	buf_clear(&request->words);
+	request->verb = request->service = NULL;
+	request->name_count = 0;
+	request->options = 0;
+	request->timeout = 0;
+	request->interval = 1;
+	request->level = LEVEL_INFO;
+	wrong = words_split_into(&request->words, line, &count);
+	if (!wrong && request->words.failed)
+		wrong = "out of memory";
+	if (!wrong)
+		return read_words(request, count, why);
+	buf_text(why, wrong);
+	return false;
+}
+
+void request_free(struct request *request)
+{
+	buf_free(&request->words);
+}

@@ -1,0 +1,65 @@
+/* A row with its places. The hard thing is where a value comes from that the service's own text does not say: of its
+ * sources only what it said itself is known, the rest are defaults. */
+#include "control/row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/fields.h"
+#include "model/directive.h"
+#include "model/plain.h"
+#include "model/row_json.h"
+
+struct row_writer {
+	struct plain plain;
+};
+
+struct row_writer *row_writer_new(void)
+{
+	struct row_writer *writer = calloc(1, sizeof(*writer));
+
+	if (writer && !plain_make(&writer->plain)) {
+		free(writer);
+		return NULL;
+	}
+	return writer;
+}
+
+void row_writer_free(struct row_writer *writer)
+{
+	if (!writer)
+		return;
+	plain_free(&writer->plain);
+	free(writer);
+}
+
+static void add_place(const char *file, unsigned line, const char *name, struct buf *out)
+{
+	struct buf place = { 0 };
+
+	buf_addf(&place, "%s:%u", file, line);
+	out->failed |= place.failed;
+	field_text(out, name, buf_string(&place));
+	buf_free(&place);
+}
+
+void row_write(struct row_writer *writer, const struct service *row, struct buf *out)
+{
+	object_open(out);
+	field_text(out, "service", row->name);
+	if (row->at.file)
+		add_place(row->at.file, row->at.line, "source", out);
+	field_object(out, "options");
+	row_json_options(row, &writer->plain.service, out);
+	object_close(out);
+	field_object(out, "sources");
+	for (size_t n = 0; n < directive_count; n++) {
+		const struct mark *mark = service_mark(row, directives[n].name[NATIVE]);
+		struct origin at = service_origin(row, directives[n].name[NATIVE]);
+
+		if (mark && at.file)
+			add_place(at.file, at.line, directives[n].name[NATIVE], out);
+	}
+	object_close(out);
+	object_close(out);
+}

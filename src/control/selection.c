@@ -1,0 +1,169 @@
+/* Names and patterns. The hard thing is the size: ten thousand names are looked through for a pattern, so one that is
+ * a plain name is looked up instead. */
+#include "control/selection.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "control/pattern.h"
+#include "engine/keeper.h"
+
+#define PATTERNS_MOST 32
+
+static void add(struct selection *selection, const char *name)
+{
+	buf_add(&selection->names, name, strlen(name) + 1);
+	selection->count++;
+}
+
+struct found selection_find(const struct supervisor *supervisor, const char *name)
+{
+	struct found found = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
+
+	found.row = found.keeper ? found.keeper->service : table_find(supervisor->table, name);
+	return found;
+}
+
+/* The rows in their order, and then those that go on by a row of a table before. NULL: there are no more. */
+static const struct service *row_at(const struct supervisor *supervisor, size_t n)
+{
+	const struct roster *roster = &supervisor->roster;
+
+	if (n < supervisor->table->count)
+		return &supervisor->table->services[n];
+	return n < roster->count && roster->keepers[n] ? roster->keepers[n]->service : NULL;
+}
+
+static const char *nearest_name(const struct supervisor *supervisor, const char *name)
+{
+	unsigned most = strlen(name) < 5 ? 1 : 3;
+	const struct service *row;
+	const char *nearest = NULL;
+
+	for (size_t n = 0; most && strlen(name) < 100 && (row = row_at(supervisor, n)); n++) {
+		unsigned distance = scan_distance(name, row->name, most);
+
+		if (distance > most || distance >= strlen(row->name))
+			continue;
+		nearest = row->name;
+		most = distance - 1;
+	}
+	return nearest;
+}
+
+void selection_refuse(struct session *session, const char *name)
+{
+	const char *near = nearest_name(session->supervisor, name);
+	struct buf hint = { 0 };
+
+	if (near)
+		buf_addf(&hint, "did you mean %s?", near);
+	if (pattern_is(name))
+		session_fail(session, CODE_UNKNOWN, "", "'%.100s': no service has such a name", name);
+	else
+		session_fail(session, CODE_UNKNOWN, buf_string(&hint), "'%.100s': there is no such service", name);
+	buf_free(&hint);
+}
+
+bool selection_exists(const struct supervisor *supervisor, const char *name)
+{
+	const struct service *row;
+
+	if (!pattern_is(name))
+		return selection_find(supervisor, name).row;
+	for (size_t n = 0; (row = row_at(supervisor, n)); n++) {
+		if (pattern_matches(name, row->name))
+			return true;
+	}
+	return false;
+}
+
+/* Each once. */
+static bool select_named(struct selection *selection, struct session *session)
+{
+	const struct request *request = &session->request;
+	const struct service *rows[REQUEST_WORDS];
+
+	for (size_t n = 0; n < request->name_count; n++) {
+		size_t before = 0;
+
+		rows[n] = selection_find(session->supervisor, request->names[n]).row;
+		if (!rows[n]) {
+			selection_refuse(session, request->names[n]);
+			return false;
+		}
+		while (before < n && rows[before] != rows[n])
+			before++;
+		if (before == n)
+			add(selection, rows[n]->name);
+	}
+	return true;
+}
+
+static bool select_matching(struct selection *selection, struct session *session)
+{
+	const struct request *request = &session->request;
+	const struct service *row;
+	uint32_t matched = 0;
+
+	if (request->name_count > PATTERNS_MOST) {
+		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
+		return false;
+	}
+	for (size_t n = 0; (row = row_at(session->supervisor, n)); n++) {
+		uint32_t by = 0;
+
+		for (size_t i = 0; i < request->name_count; i++)
+			by |= (uint32_t)pattern_matches(request->names[i], row->name) << i;
+		if (by || !request->name_count)
+			add(selection, row->name);
+		matched |= by;
+	}
+	for (size_t i = 0; i < request->name_count; i++) {
+		if (matched >> i & 1)
+			continue;
+		selection_refuse(session, request->names[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool has_pattern(const struct request *request)
+{
+	for (size_t n = 0; n < request->name_count; n++) {
+		if (pattern_is(request->names[n]))
+			return true;
+	}
+	return !request->name_count;
+}
+
+bool selection_make(struct selection *selection, struct session *session)
+{
+	bool good;
+
+	*selection = (struct selection){ 0 };
+	good = has_pattern(&session->request) ? select_matching(selection, session)
+					      : select_named(selection, session);
+	if (good && !selection->names.failed)
+		return true;
+	if (good)
+		session_fail(session, CODE_FAILED, "", "out of memory");
+	selection_free(selection);
+	return false;
+}
+
+const char *selection_next(struct selection *selection)
+{
+	const char *name = selection->names.data + selection->at;
+
+	if (selection->at >= selection->names.length)
+		return NULL;
+	selection->at += strlen(name) + 1;
+	return name;
+}
+
+void selection_free(struct selection *selection)
+{
+	buf_free(&selection->names);
+}

@@ -1,0 +1,33 @@
+/* The services that a request means, by name: what is done with them takes several turns of the loop, between which a
+ * reload may come. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "control/session.h"
+
+struct selection {
+	struct buf names;               /* each with its NUL */
+	size_t count;
+	size_t at;                      /* the next one, a place in names */
+};
+
+/* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern, or
+ * no name at all. false: a name means nothing, or memory is out; the request was answered with that. */
+bool selection_make(struct selection *selection, struct session *session);
+
+const char *selection_next(struct selection *selection);        /* NULL: there are no more */
+void selection_free(struct selection *selection);
+
+/* What a service is now. row NULL: it is gone; keeper NULL: its row is disabled. */
+struct found {
+	const struct service *row;
+	struct keeper *keeper;
+};
+
+struct found selection_find(const struct supervisor *supervisor, const char *name);
+
+bool selection_exists(const struct supervisor *supervisor, const char *name);   /* a name or a pattern: it means something */
+void selection_refuse(struct session *session, const char *name);       /* answers that it means nothing */

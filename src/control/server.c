@@ -1,0 +1,372 @@
+/* Listening for operators. The hard thing is to be there for who may act, whatever others do: their number is bounded,
+ * who has said nothing for longest makes room for the next, and nobody is waited for. */
+#include "control/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "control/fields.h"
+#include "control/follow.h"
+#include "control/hand_on.h"
+#include "control/renew.h"
+#include "control/verbs.h"
+
+#define ACCEPTS_MOST 16                 /* in one turn of the loop */
+#define STUCK 10.                       /* seconds without a byte taken, after which others come first */
+#define PAUSE 1.                        /* when nobody can be accepted */
+
+static void end_session(struct session *session)
+{
+	struct server *server = session->server;
+
+	session_end_duty(session);
+	wire_close(&session->wire);
+	request_free(&session->request);
+	buf_free(&session->line);
+	list_remove(&session->link);
+	server->count--;
+	server->readers -= session->right == RIGHT_READ;
+	free(session);
+}
+
+static void on_line(struct wire *wire, char *line)
+{
+	struct session *session = container_of(wire, struct session, wire);
+	struct buf why = { 0 };
+
+	if (request_read(&session->request, line, &why))
+		verbs_obey(session);
+	else
+		session_fail(session, CODE_USAGE, "", "%s", buf_string(&why));
+	buf_free(&why);
+}
+
+static void on_malformed(struct wire *wire, const char *why)
+{
+	session_fail(container_of(wire, struct session, wire), CODE_USAGE, "", "%s", why);
+	wire_leave(wire);
+}
+
+static void on_room(struct wire *wire)
+{
+	struct session *session = container_of(wire, struct session, wire);
+
+	if (session->duty && session->duty->room)
+		session->duty->room(session);
+	else
+		wire_pull(wire, false);
+}
+
+static void on_gone(struct wire *wire)
+{
+	end_session(container_of(wire, struct session, wire));
+}
+
+static const struct wire_events events = {
+	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
+};
+
+/* One line to somebody who is not let in. */
+static void turn_away(int fd, const char *code, const char *text)
+{
+	struct buf line = { 0 };
+
+	object_open(&line);
+	field_text(&line, "error", text);
+	field_text(&line, "code", code);
+	object_close(&line);
+	buf_char(&line, '\n');
+	if (!line.failed)               /* who has gone already needs no answer */
+		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_free(&line);
+	fd_close(&fd);
+}
+
+static bool asks_just_now(const struct session *session)
+{
+	char first;
+
+	return recv(session->wire.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static bool may_make_room(const struct session *session, double now)
+{
+	if (wire_is_dead(&session->wire))
+		return true;
+	if (!session->duty && !wire_pending(&session->wire))
+		return !asks_just_now(session);
+	return wire_is_blocked(&session->wire) && now - session->wire.moved > STUCK;
+}
+
+/* Ends the one that has been quiet for longest of those that ask nothing, or do not read. false: there is none. */
+static bool make_room(struct server *server, bool of_readers)
+{
+	struct session *quietest = NULL;
+	double now = engine_clock();
+
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if ((of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
+			continue;
+		if (!quietest || session->wire.moved < quietest->wire.moved)
+			quietest = session;
+	}
+	if (quietest)
+		end_session(quietest);
+	return quietest;
+}
+
+static bool has_room(struct server *server, enum right right)
+{
+	if (right == RIGHT_READ && server->readers >= READERS_MOST)
+		return make_room(server, true);
+	return server->count < CLIENTS_MOST || make_room(server, false);
+}
+
+static void greet(struct session *session)
+{
+	object_open(&session->line);
+	field_text(&session->line, "superd", PACKAGE_VERSION);
+	field_count(&session->line, "protocol", 1);
+	field_count(&session->line, "pid", (uint64_t)getpid());
+	object_close(&session->line);
+	session_say(session);
+}
+
+static struct session *let_in(struct server *server, int fd, enum right right, uid_t uid)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		turn_away(fd, "failed", "superd is out of memory");
+		return NULL;
+	}
+	session->server = server;
+	session->supervisor = server->supervisor;
+	session->right = right;
+	session->uid = uid;
+	list_add(&server->sessions, &session->link);
+	server->count++;
+	server->readers += right == RIGHT_READ;
+	wire_open(&session->wire, &server->supervisor->engine, fd_raise(fd, FD_HIGH), &events);
+	return session;
+}
+
+struct session *server_admit(struct server *server, int fd)
+{
+	struct control_peer peer;
+	enum right right;
+
+	if (!control_socket_peer(fd, server->group, &peer)) {
+		turn_away(fd, "denied", "superd cannot tell who you are");
+		return NULL;
+	}
+	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
+	if (right == RIGHT_NONE)
+		turn_away(fd, "denied", "only root and superd's own user may ask, and the control group's members");
+	else if (!has_room(server, right))
+		turn_away(fd, "busy", "as many clients as may be are connected, and all have asked for something");
+	else
+		return let_in(server, fd, right, peer.uid);
+	return NULL;
+}
+
+/* The spare descriptors are not for this: who waits is heard when there are some again. */
+static void accept_some(struct server *server)
+{
+	for (int n = 0; n < ACCEPTS_MOST; n++) {
+		struct session *session;
+		int fd = accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0) {
+			session = server_admit(server, fd);
+			if (session)
+				greet(session);
+			continue;
+		}
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return;
+		watch_stop(&server->watch);
+		alarm_set(&server->pause, PAUSE);
+		return;
+	}
+}
+
+static void on_pause(struct alarm *alarm)
+{
+	struct server *server = container_of(alarm, struct server, pause);
+
+	watch_set(&server->watch, server->socket.fd, true, false);
+}
+
+static void tell_changes(struct server *server)
+{
+	server->changed = false;
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (session->duty && session->duty->change)
+			session->duty->change(session);
+	}
+}
+
+static void on_ready(struct watch *watch, bool readable, bool writable)
+{
+	struct server *server = container_of(watch, struct server, watch);
+
+	(void)writable;
+	if (server->changed)
+		tell_changes(server);
+	if (readable)
+		accept_some(server);
+}
+
+static void hear_change(struct engine *engine)
+{
+	struct server *server = engine->on_change_context;
+
+	if (server->changed)
+		return;
+	server->changed = true;
+	watch_wake(&server->watch);
+}
+
+void server_wait_for_changes(struct server *server)
+{
+	server->waiting++;
+	server->supervisor->engine.on_change = hear_change;
+}
+
+void server_stop_waiting(struct server *server)
+{
+	if (!--server->waiting)
+		server->supervisor->engine.on_change = NULL;
+}
+
+static double wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void hear_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct server *server = context;
+	double at = wall_clock();
+
+	if (level <= LEVEL_INFO && event->service)
+		lately_take(&server->lately, event->service, at, level, message, length);
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (follow_is_event(session))
+			follow_tell(session, at, level, event, message, length);
+	}
+}
+
+void server_listen_in(struct server *server, struct supervisor *supervisor, gid_t group)
+{
+	server->supervisor = supervisor;
+	server->group = group;
+	server->socket.fd = -1;
+	list_init(&server->sessions);
+	log_tap(supervisor->engine.log, LEVEL_INFO, hear_event, server);
+	supervisor->carry_operators = hand_on_write;
+	supervisor->operators = server;
+	if (supervisor->before)
+		hand_on_read(server, supervisor->before);
+}
+
+void server_listen_at(struct server *server, enum level level)
+{
+	LIST_EACH(link, &server->sessions) {
+		const struct session *session = container_of(link, struct session, link);
+
+		if (follow_is_event(session) && session->request.level > level)
+			level = session->request.level;
+	}
+	log_tap(server->supervisor->engine.log, level, hear_event, server);
+}
+
+/* That of superd before it was upgraded, or a new one. */
+static bool get_socket(struct server *server, const char *path, struct buf *why)
+{
+	struct engine *engine = &server->supervisor->engine;
+
+	if (engine->control >= 0 && control_socket_adopt(&server->socket, path, engine->control))
+		return true;
+	fd_close(&engine->control);
+	return control_socket_open(&server->socket, path, server->group, why);
+}
+
+static void serve(struct server *server)
+{
+	struct engine *engine = &server->supervisor->engine;
+
+	engine->control = server->socket.fd;
+	engine->on_change_context = server;
+	server->supervisor->reloaded = renew_hear_end;
+	server->supervisor->reloaded_context = server;
+	alarm_init(&server->pause, engine, on_pause);
+	watch_init(&server->watch, engine, on_ready);
+	watch_set(&server->watch, server->socket.fd, true, false);
+}
+
+/* Whoever had the place has gone, or is another by now. */
+static void on_vacant(struct succession *succession)
+{
+	struct server *server = container_of(succession, struct server, succession);
+	struct engine *engine = &server->supervisor->engine;
+	struct buf why = { 0 };
+
+	if (control_socket_open(&server->socket, succession->path, server->group, &why)) {
+		log_notice(engine->log, "the control socket is %s now", succession->path);
+		succession_end(succession);
+		serve(server);
+	} else if (errno == EADDRINUSE || errno == EWOULDBLOCK) {
+		succession_begin(succession, engine, succession->path, on_vacant);
+	} else {
+		log_warn(engine->log, "no control socket %s: %s", succession->path, buf_string(&why));
+		succession_end(succession);
+	}
+	buf_free(&why);
+}
+
+bool server_open(struct server *server, const char *path, struct buf *why)
+{
+	if (server->supervisor->before)
+		hand_on_answer(server, server->supervisor->before);
+	if (get_socket(server, path, why)) {
+		serve(server);
+		return true;
+	}
+	if (errno == EADDRINUSE &&
+	    succession_begin(&server->succession, &server->supervisor->engine, path, on_vacant))
+		buf_text(why, ": it is waited for");
+	else
+		log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
+	return false;
+}
+
+void server_close(struct server *server)
+{
+	log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
+	lately_free(&server->lately);
+	succession_end(&server->succession);
+	LIST_EACH(link, &server->sessions)
+		end_session(container_of(link, struct session, link));
+	if (server->socket.fd < 0)
+		return;
+	watch_stop(&server->watch);
+	alarm_stop(&server->pause);
+	server->supervisor->engine.control = -1;
+	control_socket_close(&server->socket);
+	buf_free(&server->fates);
+}

@@ -1,0 +1,51 @@
+/* The control socket: who may connect, and what they may ask. One of it in superd, or none, without which all goes on. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "control/lately.h"
+#include "control/session.h"
+#include "control/succession.h"
+#include "engine/supervisor.h"
+#include "engine/watch.h"
+#include "sys/control_socket.h"
+
+#define CLIENTS_MOST 16
+#define READERS_MOST 12                 /* of them; the rest is left to those who may act */
+
+struct server {
+	struct supervisor *supervisor;
+	struct control_socket socket;
+	struct watch watch;
+	struct succession succession;   /* for the place of another superd */
+	struct alarm pause;             /* until clients are accepted again: descriptors were out */
+	gid_t group;                    /* whose members may read; -1: none */
+	struct list sessions;
+	size_t count, readers;
+	size_t waiting;                 /* duties that are told of changes of keepers */
+	bool changed;                   /* there was one: they look again when the loop comes round */
+	struct lately lately;
+	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL each */
+	size_t renewing;                /* who wait for it */
+};
+
+/* Hears what is logged from now on, so that it can be told, first of all to those another superd had. group: whose members
+ * may read; -1: none. */
+void server_listen_in(struct server *server, struct supervisor *supervisor, gid_t group);
+
+/* Makes the socket at path. false with the reason in why: there is none. */
+bool server_open(struct server *server, const char *path, struct buf *why);
+
+void server_close(struct server *server);
+
+/* Takes a connection over; one who may not ask, or finds no room, is told so. NULL: it was, and the connection is closed. */
+struct session *server_admit(struct server *server, int fd);
+
+/* A duty has to hear of what happens to keepers, until it says that it need not. */
+void server_wait_for_changes(struct server *server);
+void server_stop_waiting(struct server *server);
+
+/* Another who follows what is logged, down to this level; the server looks whom there still is. */
+void server_listen_at(struct server *server, enum level level);

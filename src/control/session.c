@@ -1,0 +1,66 @@
+/* Answering. The hard thing is that an answer may end in the very call that began it, or many turns of the loop later,
+ * and must be ended once. */
+#include "control/session.h"
+
+#include <stdarg.h>
+
+#include "control/fields.h"
+
+static const char *const codes[] = {
+	[CODE_UNKNOWN] = "unknown", [CODE_DENIED] = "denied", [CODE_USAGE] = "usage",
+	[CODE_FAILED] = "failed",   [CODE_BUSY] = "busy",
+};
+
+void session_begin(struct session *session, const struct duty *duty, void *state, bool pulls)
+{
+	session->duty = duty;
+	session->state = state;
+	wire_begin(&session->wire, pulls);
+}
+
+void session_say(struct session *session)
+{
+	buf_char(&session->line, '\n');
+	wire_say(&session->wire, &session->line);
+}
+
+void session_end_duty(struct session *session)
+{
+	const struct duty *duty = session->duty;
+
+	session->duty = NULL;
+	if (duty)
+		duty->free(session);
+	session->state = NULL;
+}
+
+void session_done(struct session *session)
+{
+	object_open(&session->line);
+	field_flag(&session->line, "done", true);
+	object_close(&session->line);
+	session_say(session);
+	session_end_duty(session);
+	wire_end(&session->wire);
+}
+
+void session_fail(struct session *session, enum code code, const char *hint, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	buf_clear(&session->line);
+	object_open(&session->line);
+	field_text(&session->line, "error", buf_string(&text));
+	field_text(&session->line, "code", codes[code]);
+	if (*hint)
+		field_text(&session->line, "hint", hint);
+	object_close(&session->line);
+	session_say(session);
+	buf_free(&text);
+	session_end_duty(session);
+	wire_end(&session->wire);
+}

@@ -1,0 +1,293 @@
+/* Fields of a service. The hard thing is what is not there: a row that is disabled has no keeper, and a keeper that was
+ * never started has no activity. */
+#include "control/show_parts.h"
+
+#include <sys/wait.h>
+
+#include "base/scan.h"
+#include "control/fields.h"
+#include "engine/idle.h"
+#include "engine/keeper.h"
+#include "engine/notice.h"
+#include "engine/result.h"
+#include "engine/state.h"
+#include "sys/bind.h"
+
+#define INSTANCES_MOST 100              /* that are told of singly */
+#define USAGE_MOST 64                   /* whose memory and processor time are looked up for a sum */
+#define PEER_MOST 200
+
+static struct activity *activity_of(const struct showing *showing)
+{
+	return showing->found.keeper ? showing->found.keeper->activity : NULL;
+}
+
+void show_state(const struct showing *showing, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+
+	field_text(out, "service", showing->found.row->name);
+	field_text(out, "state", state_name(keeper ? (enum state)keeper->state : OFF));
+	if (keeper) {
+		field_seconds(out, "since", keeper->since + showing->offset);
+		field_seconds(out, "for", showing->now - keeper->since);
+	} else {
+		field_null(out, "since");
+		field_null(out, "for");
+	}
+	field_flag(out, "held", keeper && keeper->held);
+	field_flag(out, "enabled", keeper && !keeper->disabled);
+}
+
+/* Of what does not accept only whether something waits is known: its queue counts bytes. */
+static int length_of(const struct listener *listener, const struct listen *listen)
+{
+	int length = bind_queue(listener->io.fd, listen);
+
+	return endpoint_accepts(listen->endpoint) || length < 0 ? length : length > 0;
+}
+
+static void add_listener(const struct listen *listen, const struct listener *listener, bool whole, struct buf *out)
+{
+	bool has_socket = listener && listener_has_socket(listener);
+	struct buf endpoint = { 0 };
+
+	if (has_socket && whole)
+		bind_describe(listener->io.fd, listen, &endpoint);
+	else
+		endpoint_format(listen->endpoint, &endpoint);
+	out->failed |= endpoint.failed;
+	object_open(out);
+	field_text(out, "endpoint", buf_string(&endpoint));
+	buf_free(&endpoint);
+	if (whole) {
+		field_text(out, "name", listen->name);
+		field_flag(out, "open", listener && listener_is_open(listener));
+	}
+	field_whole(out, "queue", has_socket ? length_of(listener, listen) : -1);
+	if (whole)
+		field_whole(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
+	object_close(out);
+}
+
+void show_listeners(const struct showing *showing, bool whole, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+	const struct service *row = showing->found.row;
+
+	field_list(out, "listeners");
+	for (size_t n = 0; n < row->socket_count; n++) {
+		const struct listener *listener = keeper && n < keeper->listener_count ? &keeper->listeners[n] : NULL;
+
+		add_listener(&row->sockets[n], listener, whole, out);
+	}
+	list_close(out);
+}
+
+static struct usage usage_of(const struct instance *instance)
+{
+	if (!instance->cgroup.path)
+		return usage_of_process(instance->child.pid);
+	return usage_of_group(instance->cgroup.path, instance->cgroup.kept);
+}
+
+void show_usage(struct usage usage, struct buf *out)
+{
+	field_whole(out, "memory", usage.memory);
+	if (usage.cpu < 0)
+		field_null(out, "cpu");
+	else
+		field_seconds(out, "cpu", usage.cpu);
+}
+
+struct usage usage_of_keeper(struct keeper *keeper)
+{
+	struct usage sum = { -1, -1 };
+	size_t count = 0;
+
+	if (!keeper)
+		return sum;
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct usage usage = usage_of(container_of(link, struct instance, link));
+
+		if (usage.memory >= 0)
+			sum.memory = usage.memory + (sum.memory > 0 ? sum.memory : 0);
+		if (usage.cpu >= 0)
+			sum.cpu = usage.cpu + (sum.cpu > 0 ? sum.cpu : 0);
+		if (++count == USAGE_MOST)
+			break;
+	}
+	return sum;
+}
+
+static const char *instance_state(const struct keeper *keeper, const struct instance *instance)
+{
+	if (instance->child.pid <= 0 && instance->pid > 0)
+		return "lingering";
+	if (instance->stopping)
+		return "stopping";
+	if (instance->starting || instance->pid <= 0)
+		return "starting";
+	return keeper->state == FROZEN && keeper->activity->current == instance ? "frozen" : "running";
+}
+
+static void add_instance(const struct showing *showing, const struct instance *instance, struct buf *out)
+{
+	object_open(out);
+	field_whole(out, "pid", instance->pid > 0 ? instance->pid : -1);
+	field_text(out, "state", instance_state(showing->found.keeper, instance));
+	field_seconds(out, "since", instance->since + showing->offset);
+	field_seconds(out, "age", showing->now - instance->since);
+	show_usage(usage_of(instance), out);
+	if (instance->peer)
+		field_bounded(out, "peer", instance->peer, PEER_MOST);
+	else
+		field_null(out, "peer");
+	field_text(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
+	if (instance->retired)
+		field_flag(out, "retired", true);
+	object_close(out);
+}
+
+void show_instances(const struct showing *showing, struct buf *out)
+{
+	size_t count = 0;
+
+	field_list(out, "instances");
+	if (showing->found.keeper) {
+		LIST_EACH(link, keeper_instances(showing->found.keeper)) {
+			if (count++ < INSTANCES_MOST)
+				add_instance(showing, container_of(link, struct instance, link), out);
+		}
+	}
+	list_close(out);
+	if (count > INSTANCES_MOST)
+		field_count(out, "more_instances", count - INSTANCES_MOST);
+}
+
+void show_counts(const struct showing *showing, struct buf *out)
+{
+	const struct activity *activity = activity_of(showing);
+
+	field_count(out, "activations", activity ? activity->activations : 0);
+	field_count(out, "accepted", activity ? activity->accepted : 0);
+	field_count(out, "failures", activity ? activity->failures : 0);
+	field_count(out, "probes", activity ? activity->probes : 0);
+	field_count(out, "idle_stops", activity ? activity->idle_stops : 0);
+	field_count(out, "freezes", activity ? activity->freezes : 0);
+	field_count(out, "wakes", activity ? activity->wakes : 0);
+}
+
+void show_refused(const struct showing *showing, struct buf *out)
+{
+	const struct activity *activity = activity_of(showing);
+
+	field_object(out, "refused");
+	for (int reason = 0; activity && reason < REFUSALS; reason++) {
+		if (activity->refused[reason])
+			field_count(out, refusal_name((enum refusal)reason), activity->refused[reason]);
+	}
+	object_close(out);
+}
+
+static void add_last_activation(const struct showing *showing, const struct activity *activity, struct buf *out)
+{
+	field_object(out, "last_activation");
+	field_seconds(out, "at", activity->last_start + showing->offset);
+	field_text(out, "by", *activity->last_peer ? activity->last_peer : NULL);
+	if (activity->last_latency > 0)
+		field_seconds(out, "latency", activity->last_latency);
+	else
+		field_null(out, "latency");
+	object_close(out);
+}
+
+static void add_last_exit(const struct showing *showing, const struct activity *activity, struct buf *out)
+{
+	bool signalled = WIFSIGNALED(activity->last_status);
+	char name[32];
+
+	field_object(out, "last_exit");
+	field_seconds(out, "at", activity->last_end + showing->offset);
+	field_whole(out, "status", signalled ? -1 : WEXITSTATUS(activity->last_status));
+	field_text(out, "signal", signalled ? scan_signal_name(WTERMSIG(activity->last_status), name) : NULL);
+	field_text(out, "result", result_name((enum result)activity->last_result));
+	field_seconds(out, "lasted", activity->last_lasted);
+	object_close(out);
+}
+
+static void add_pause(const struct showing *showing, const struct activity *activity, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+
+	field_object(out, "pause");
+	field_text(out, "reason", activity->reason);
+	field_seconds(out, "left", state_pause_left(keeper));
+	object_close(out);
+}
+
+void show_past(const struct showing *showing, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+	const struct activity *activity = activity_of(showing);
+
+	if (activity && activity->last_start > 0)
+		add_last_activation(showing, activity, out);
+	else
+		field_null(out, "last_activation");
+	if (activity && activity->last_end > 0)
+		add_last_exit(showing, activity, out);
+	else
+		field_null(out, "last_exit");
+	if (activity && state_pause_left(keeper) >= 0)
+		add_pause(showing, activity, out);
+	else
+		field_null(out, "pause");
+}
+
+void show_idle(const struct showing *showing, bool now, struct buf *out)
+{
+	static const char *const actions[] = { "stop", "freeze", "report" };
+	struct keeper *keeper = showing->found.keeper;
+	struct idle_account account;
+
+	if (!keeper || !(now ? idle_describe_now(keeper, &account) : idle_describe(keeper, &account))) {
+		field_null(out, "idle");
+		return;
+	}
+	field_object(out, "idle");
+	field_text(out, "standing", idle_standing_word(account.standing));
+	field_seconds(out, "timeout", account.timeout);
+	field_text(out, "action", actions[account.action]);
+	field_whole(out, "connections", account.known ? (int64_t)account.connections : -1);
+	if (account.counted > 0)
+		field_seconds(out, "counted", showing->now > account.counted ? showing->now - account.counted : 0);
+	else
+		field_null(out, "counted");
+	if (account.since > 0)
+		field_seconds(out, "for", showing->now > account.since ? showing->now - account.since : 0);
+	else
+		field_null(out, "for");
+	object_close(out);
+}
+
+void show_latency(const struct showing *showing, struct buf *out)
+{
+	const struct activity *activity = activity_of(showing);
+	uint64_t count = 0;
+
+	if (!activity || !activity->latency.count) {
+		field_null(out, "latency");
+		return;
+	}
+	field_object(out, "latency");
+	field_count(out, "count", activity->latency.count);
+	field_seconds(out, "sum", activity->latency.sum);
+	field_list(out, "buckets");
+	for (size_t n = 0; n < LATENCY_BUCKETS; n++) {
+		count += activity->latency.buckets[n];
+		buf_addf(out, "%s[%g,%llu]", n ? "," : "", latency_bound(n), (unsigned long long)count);
+	}
+	list_close(out);
+	object_close(out);
+}

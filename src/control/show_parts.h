@@ -1,0 +1,18 @@
+/* Parts of what is told of a service, for control/show: each adds its fields to an object. */
+#pragma once
+
+#include "control/show.h"
+#include "sys/usage.h"
+
+void show_state(const struct showing *showing, struct buf *out);                /* service, state, held, … */
+void show_listeners(const struct showing *showing, bool whole, struct buf *out);
+void show_instances(const struct showing *showing, struct buf *out);
+void show_past(const struct showing *showing, struct buf *out);                 /* last_activation, last_exit, pause */
+void show_counts(const struct showing *showing, struct buf *out);
+void show_usage(struct usage usage, struct buf *out);
+void show_refused(const struct showing *showing, struct buf *out);
+void show_latency(const struct showing *showing, struct buf *out);
+void show_idle(const struct showing *showing, bool now, struct buf *out);         /* now: counted for it, if it can be */
+
+/* All of its instances together; so many of them are looked at. */
+struct usage usage_of_keeper(struct keeper *keeper);

@@ -1,0 +1,135 @@
+/* The table of verbs. The hard thing is `reload`, which is two: with a name it is the service that reads its own
+ * configuration again. */
+#include "control/verbs.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "control/follow.h"
+#include "control/handover.h"
+#include "control/listing.h"
+#include "control/renew.h"
+#include "control/steer.h"
+
+enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
+
+#define WAITING (ASKS_NO_WAIT | ASKS_TIMEOUT)
+
+static void reload(struct session *session)
+{
+	if (session->request.name_count)
+		steer_refresh(session);
+	else
+		renew_begin(session);
+}
+
+static void end_superd(struct session *session)
+{
+	session_done(session);
+	wire_flush(&session->wire);
+	supervisor_stop(session->supervisor, SIGTERM);
+}
+
+static const struct verb {
+	const char *name;
+	enum right right;
+	enum wanted_names names;
+	unsigned options;               /* it may have */
+	void (*begin)(struct session *session);
+} verbs[] = {
+	{ "status", RIGHT_READ, NAMES_ANY, 0, listing_status },
+	{ "list", RIGHT_READ, NAMES_ANY, 0, listing_list },
+	{ "show", RIGHT_READ, NAMES_ANY, 0, listing_show },
+	{ "why", RIGHT_READ, NAMES_ANY, 0, listing_why },
+	{ "metrics", RIGHT_READ, NAMES_ANY, 0, listing_metrics },
+	{ "health", RIGHT_READ, NAMES_NONE, 0, listing_health },
+	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, follow_events },
+	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, follow_top },
+	{ "version", RIGHT_READ, NAMES_NONE, 0, listing_version },
+	{ "start", RIGHT_ACT, NAMES_SOME, WAITING, steer_start },
+	{ "stop", RIGHT_ACT, NAMES_SOME, WAITING, steer_stop },
+	{ "restart", RIGHT_ACT, NAMES_SOME, WAITING, steer_restart },
+	{ "hold", RIGHT_ACT, NAMES_SOME, WAITING, steer_hold },
+	{ "release", RIGHT_ACT, NAMES_SOME, WAITING, steer_release },
+	{ "drain", RIGHT_ACT, NAMES_SOME, WAITING, steer_drain },
+	{ "freeze", RIGHT_ACT, NAMES_SOME, WAITING, steer_freeze },
+	{ "thaw", RIGHT_ACT, NAMES_SOME, WAITING, steer_thaw },
+	{ "enable", RIGHT_ACT, NAMES_SOME, WAITING, steer_enable },
+	{ "disable", RIGHT_ACT, NAMES_SOME, WAITING, steer_disable },
+	{ "reload", RIGHT_ACT, NAMES_ANY, WAITING, reload },
+	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, handover_begin },
+	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, end_superd },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(*verbs))
+
+static const struct verb *find(const char *name)
+{
+	for (size_t n = 0; n < VERBS; n++) {
+		if (!strcmp(verbs[n].name, name))
+			return &verbs[n];
+	}
+	return NULL;
+}
+
+static void refuse_unknown(struct session *session, const char *name)
+{
+	unsigned most = 3;
+	const char *near = NULL;
+	char hint[64] = "";
+
+	for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
+		unsigned distance = scan_distance(name, verbs[n].name, most);
+
+		if (distance >= most || distance >= strlen(verbs[n].name))
+			continue;
+		near = verbs[n].name;
+		most = distance;
+	}
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean %s?", near);
+	session_fail(session, CODE_USAGE, hint, "'%.100s' is no verb", name);
+}
+
+/* NULL: it may be done. */
+static const char *what_is_wrong(const struct request *request, const struct verb *verb)
+{
+	if (request->options & ~verb->options)
+		return "it does not have that option";
+	if (verb->names == NAMES_NONE && request->name_count)
+		return "it takes no names";
+	if (verb->names == NAMES_SOME && !request->name_count)
+		return "it needs the name of a service, or a pattern";
+	return NULL;
+}
+
+/* Orders to superd itself; those to services are logged with each. */
+static void note(const struct session *session, const struct verb *verb)
+{
+	const struct event event = { .name = "told" };
+
+	if (verb->right == RIGHT_ACT && !session->request.name_count && !(session->request.options & ASKS_CHECK))
+		log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "told by uid %lu: %s",
+			  (unsigned long)session->uid, verb->name);
+}
+
+void verbs_obey(struct session *session)
+{
+	const struct request *request = &session->request;
+	const struct verb *verb = find(request->verb);
+	const char *wrong = verb ? what_is_wrong(request, verb) : NULL;
+
+	if (verb && verb->right <= session->right && !wrong) {
+		note(session, verb);
+		verb->begin(session);
+	} else if (!verb) {
+		refuse_unknown(session, request->verb);
+	} else if (verb->right > session->right) {
+		session_fail(session, CODE_DENIED, "ask as root, or as superd's own user",
+			     "%s: not allowed to you, who may read", verb->name);
+	} else {
+		session_fail(session, CODE_USAGE, "", "%s: %s", verb->name, wrong);
+	}
+}

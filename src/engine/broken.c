@@ -1,0 +1,47 @@
+/* Opening anew what was shut down. The hard thing is a port that another socket of the service still has, as
+ * an instance drains at it: there a second one is had as its twin alone. */
+#include "engine/broken.h"
+
+#include "base/fd.h"
+#include "engine/drain.h"
+#include "sys/bind.h"
+#include "sys/twin.h"
+
+/* Beside the one that an instance drains at; -1: there is none, or none can be had. */
+static int open_beside(struct keeper *keeper, const struct listener *listener)
+{
+	int partner = listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(keeper, listener->io.fd) : -1;
+	struct buf why = { 0 }, warnings = { 0 };
+	int fd = partner < 0 ? -1 : twin_open(partner, listener->listen, &why, &warnings);
+
+	buf_free(&why);
+	buf_free(&warnings);
+	return fd_raise(fd, FD_HIGH);
+}
+
+static void replace(struct keeper *keeper, struct listener *listener)
+{
+	struct event event = { .name = "rebind", .service = keeper->service->name };
+	int beside = open_beside(keeper, listener);
+	struct buf why = { 0 };
+
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
+	keeper->activity->left = 0;     /* nobody is left in its queue, whatever its length was */
+	listener_close(listener, keeper->engine);
+	if (beside >= 0 && listener_resume(listener, keeper->engine, keeper->service->name, beside))
+		return;
+	if (!listener_open(listener, keeper->engine, keeper->service->name, &why))
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	buf_free(&why);
+}
+
+void broken_replace(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
+		    bind_is_shut(listener->io.fd))
+			replace(keeper, listener);
+	}
+}

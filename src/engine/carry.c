@@ -1,0 +1,177 @@
+/* Writing superd's state. The hard thing is to be whole: what is not written is lost at the change, so each struct's
+ * fields are written in their order, and those that are left out are named where they are. */
+#include "engine/carry.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/groups.h"
+#include "engine/keeper.h"
+#include "engine/output.h"
+#include "engine/rpc.h"
+#include "engine/supervisor.h"
+
+void carry_fd(struct carry *carry, const char *key, int fd)
+{
+	size_t capacity = carry->capacity ? 2 * carry->capacity : 64;
+	int *bigger;
+
+	if (fd < 0)
+		return;
+	ledger_add_number(&carry->text, key, fd);
+	if (carry->count == carry->capacity) {
+		bigger = reallocarray(carry->fds, capacity, sizeof(*bigger));
+		if (!bigger) {
+			carry->failed = true;
+			return;
+		}
+		carry->fds = bigger;
+		carry->capacity = capacity;
+	}
+	carry->fds[carry->count++] = fd;
+}
+
+void carry_number(struct carry *carry, const char *key, int64_t value)
+{
+	if (value)
+		ledger_add_number(&carry->text, key, value);
+}
+
+void carry_real(struct carry *carry, const char *key, double value)
+{
+	if (value < 0 || value > 0)
+		ledger_add_real(&carry->text, key, value);
+}
+
+void carry_text(struct carry *carry, const char *key, const char *value)
+{
+	if (value && *value)
+		ledger_add(&carry->text, key, value);
+}
+
+/* One that is due, which libev has stopped already, is due at once over there too. */
+void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
+{
+	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
+
+	if (ev_is_active(timer) || ev_is_pending(timer))
+		ledger_add_real(&carry->text, key, left > 0. ? left : 0.);
+}
+
+static void carry_engine(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+{
+	struct engine *engine = &supervisor->engine;
+	struct buf *text = &carry->text;
+
+	ledger_open(text, "engine");
+	ledger_add(text, "version", PACKAGE_VERSION);
+	ledger_add_number(text, "pid", getpid());
+	ledger_add_real(text, "quiet_since", quiet_since);
+	ledger_add_number(text, "nofile_soft", (int64_t)engine->heritage.nofile.rlim_cur);
+	ledger_add_number(text, "nofile_hard", (int64_t)engine->heritage.nofile.rlim_max);
+	ledger_add_number(text, "found_soft", (int64_t)engine->heritage.found_nofile.rlim_cur);
+	ledger_add_number(text, "found_hard", (int64_t)engine->heritage.found_nofile.rlim_max);
+	carry_fd(carry, "pid_file", supervisor->upgrade.pid_file);
+	carry_fd(carry, "control", engine->control);
+	carry_number(carry, "exit_status", supervisor->exit_status);
+	carry_number(carry, "activities", (int64_t)engine->activities);
+	carry_real(carry, "started", engine->started);
+	carry_number(carry, "records_lost", (int64_t)engine->records_lost);
+	carry_text(carry, "cgroup_own", engine->cgroups.own);
+	carry_text(carry, "cgroup_base", engine->cgroups.base);
+	carry_number(carry, "cgroup_moved", engine->cgroups.moved);
+	carry_number(carry, "cgroup_enabled", engine->cgroups.enabled);
+	carry_number(carry, "cgroup_passed", engine->cgroups.passed);
+	carry_number(carry, "cgroup_made", (int64_t)engine->cgroups.made);
+	carry_number(carry, "cgroup_kept", engine->cgroups.kept);
+	for (int prefix = 0; prefix <= 128; prefix++) {
+		if (engine->denied_prefixes[prefix])
+			ledger_add_number(text, "denied_prefix", prefix);
+	}
+	if (supervisor->command.child.pid > 0) {
+		ledger_open(text, "command");
+		ledger_add_number(text, "pid", supervisor->command.child.pid);
+		carry_number(carry, "group", supervisor->command.group);
+	}
+}
+
+static void carry_recent(struct carry *carry, const char *kind, const struct recent *recent)
+{
+	double now = engine_clock();
+
+	for (const struct sighting *one = recent->oldest; one; one = one->younger) {
+		if (one->until <= now)
+			continue;
+		ledger_open(&carry->text, kind);
+		carry_number(carry, "whose", (int64_t)one->whose);
+		ledger_add_bytes(&carry->text, "source", one->source, sizeof(one->source));
+		ledger_add_real(&carry->text, "until", one->until);
+		carry_number(carry, "count", one->count);
+	}
+}
+
+static void carry_output(struct carry *carry, const struct output *output)
+{
+	ledger_open(&carry->text, "released");
+	ledger_add(&carry->text, "name", output->service);
+	carry_fd(carry, "read", output->io.fd);
+	carry_number(carry, "syslog", output->to_syslog);
+	carry_number(carry, "facility", output->facility);
+	carry_number(carry, "level", output->level);
+	carry_number(carry, "prefixes", output->has_prefixes);
+	if (output->length)
+		ledger_add_bytes(&carry->text, "line", output->line, output->length);
+}
+
+static void carry_debt(void *context, const struct rpc_debt *debt)
+{
+	struct carry *carry = context;
+
+	ledger_open(&carry->text, "withdrawal");
+	ledger_add(&carry->text, "service", debt->service);
+	ledger_add(&carry->text, "program", debt->program);
+	ledger_add(&carry->text, "transports", debt->transports);
+	ledger_add(&carry->text, "port", debt->port);
+	carry_number(carry, "set", debt->set);
+}
+
+/* Those that the table has no more, with what they still run. */
+static void carry_removed(struct carry *carry, struct engine *engine)
+{
+	LIST_EACH(link, &engine->leaving)
+		carry_service(carry, keeper_leaving(link));
+}
+
+bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+{
+	struct engine *engine = &supervisor->engine;
+
+	*carry = (struct carry){ .loop = engine->loop };
+	ledger_begin(&carry->text);
+	carry_engine(carry, supervisor, quiet_since);
+	carry_recent(carry, "minute", &engine->minutes);
+	carry_recent(carry, "denied", &engine->denied);
+	LIST_EACH(link, &engine->released)
+		carry_output(carry, container_of(link, struct output, link));
+	rpc_each_debt(engine, carry_debt, carry);
+	LIST_EACH(link, &engine->empty_groups) {
+		ledger_open(&carry->text, "group");
+		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+	}
+	if (supervisor->carry_operators)
+		supervisor->carry_operators(supervisor->operators, carry);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			carry_service(carry, supervisor->roster.keepers[n]);
+	}
+	carry_removed(carry, engine);
+	ledger_end(&carry->text);
+	return !carry->text.failed && !carry->failed;
+}
+
+void carry_free(struct carry *carry)
+{
+	buf_free(&carry->text);
+	free(carry->fds);
+	*carry = (struct carry){ 0 };
+}

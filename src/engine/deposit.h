@@ -1,0 +1,14 @@
+/* What instances have superd keep for them (engine/store), and for how long: over which ends, as their row says. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/keeper.h"
+#include "engine/notify_message.h"
+#include "sys/notify_socket.h"
+
+/* What a message says of descriptors. */
+void deposit_take(struct keeper *keeper, const struct notify_message *message, struct notification *notification);
+
+/* The last instance has ended, well or not: drops what is not to be kept. */
+void deposit_end_run(struct keeper *keeper, bool well);

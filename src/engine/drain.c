@@ -1,0 +1,362 @@
+/* The hard thing is whose clients they are, for both instances have the same address: they are known one by one, by
+ * what the kernel told when the twins were there (engine/census). Whoever the successor has taken before they were
+ * counted passes for one of the old instance, which then ends late; who still waits at a twin is nobody's. */
+#include "engine/drain.h"
+
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "engine/drain_parts.h"
+#include "engine/run_say.h"
+#include "engine/twins.h"
+#include "sys/bind.h"
+#include "sys/twin.h"
+
+#define LOOK_FIRST .02                  /* seconds until the first look; each next one takes twice as long, up to */
+#define LOOK_LAST 20.
+#define LOOK_AT_END .005                /* when it was told to end, */
+#define LAST_AT_END .05
+
+/* Of sockets that listen. */
+static unsigned count_queues(const struct drain *drain)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < drain->count; n++)
+		count += bind_clients(drain->sockets[n]);
+	return count;
+}
+
+static bool have_queues(const struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (twins_has_queue(drain->sockets[n]))
+			return true;
+	}
+	return false;
+}
+
+static void drop(struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (drain->sockets[n] >= 0)
+			fd_close(&drain->sockets[n]);
+	}
+	free(drain->sockets);
+	free(drain);
+}
+
+void drain_owed(struct keeper *keeper)
+{
+	if (keeper->state != RUNNING || !twins_are_owed(keeper))
+		return;
+	twins_open(keeper, NULL);
+	if (!drain_begin(keeper, false))
+		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
+}
+
+/* It has ended without having taken all of them. */
+static void leave_queues(struct drain *drain)
+{
+	struct keeper *keeper = drain->instance->context;
+
+	if (keeper->engine->stopping || keeper->state == OFF || keeper->state == CLOSING)
+		return;
+	twins_take(keeper, drain->sockets, drain->count);
+	keeper_rewatch(keeper);
+	drain_owed(keeper);
+}
+
+static void forget(struct instance *instance)
+{
+	struct drain *drain = instance->drain;
+
+	ev_timer_stop(instance->engine->loop, &drain->timer);
+	census_withdraw(&drain->inquiry);
+	former_free(&drain->former);
+	instance->drain = NULL;
+	if (have_queues(drain))
+		leave_queues(drain);
+	drop(drain);
+}
+
+void drain_look_later(struct drain *drain)
+{
+	double last = drain->told ? LAST_AT_END : LOOK_LAST;
+
+	ev_timer_stop(drain->instance->engine->loop, &drain->timer);
+	ev_timer_set(&drain->timer, drain->wait, 0.);
+	ev_timer_start(drain->instance->engine->loop, &drain->timer);
+	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
+}
+
+static void finish(struct drain *drain)
+{
+	struct instance *instance = drain->instance;
+	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
+
+	ev_timer_stop(instance->engine->loop, &drain->timer);
+	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
+		  drain->told ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
+	instance_stop(instance);
+}
+
+static bool all_are_known(const struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (drain->sockets[n] >= 0 && !drain->tallies[n].known)
+			return false;
+	}
+	return !drain->inquiry.guests.failed;
+}
+
+static void say_begin(const struct drain *drain)
+{
+	struct instance *instance = drain->instance;
+	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
+	size_t count = drain->inquiry.guests.count;
+
+	if (!drain->unknown)
+		log_event(instance->engine->log, LEVEL_INFO, &event,
+			  "pid %ld serves the %zu client%s it has to the end", (long)event.pid, count,
+			  count == 1 ? "" : "s");
+	else
+		log_event(instance->engine->log, LEVEL_WARNING, &event,
+			  "nobody can tell which clients pid %ld has: it %s", (long)event.pid,
+			  drain->patient ? "goes on until it is stopped" : "is stopped");
+}
+
+static void take_note(struct drain *drain)
+{
+	drain->noted = true;
+	drain->unknown = !all_are_known(drain);
+	say_begin(drain);
+	if (drain->unknown && !drain->patient)
+		drain_end(drain->instance);
+	else
+		drain_look_later(drain);
+}
+
+static unsigned count_taken(const struct drain *drain)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < drain->count; n++)
+		count += drain->sockets[n] >= 0 ? drain->tallies[n].count : 0;
+	return count;
+}
+
+static void wait_on(struct drain *drain)
+{
+	drain->clear = false;
+	drain_look_later(drain);
+}
+
+/* One that came out of its handshake and was taken in the midst of a look is seen at the next. */
+static void make_sure(struct drain *drain)
+{
+	drain->clear = true;
+	drain->wait = LOOK_AT_END;
+	drain_look_later(drain);
+}
+
+static void take_look(struct drain *drain, bool anybody)
+{
+	if (anybody)
+		wait_on(drain);
+	else if (drain->clear)
+		finish(drain);
+	else
+		make_sure(drain);
+}
+
+/* Who waits still, as its patience is over, may come to its successor's sockets. */
+static void hand_over(struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (twins_has_queue(drain->sockets[n]))
+			twin_hand_over(drain->sockets[n]);
+	}
+}
+
+/* It was told to end. Where nobody can tell its clients, those in its queues are all that count. */
+static void look_at_end(struct drain *drain)
+{
+	bool known = !drain->unknown && all_are_known(drain);
+	unsigned left = count_queues(drain) + (known ? count_taken(drain) : 0);
+
+	if (left && patience_is_over(&drain->patience, engine_clock(), drain->instance->pid, left)) {
+		run_say_impatience(drain->instance->context, drain->instance->pid, left);
+		hand_over(drain);
+		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
+		instance_stop(drain->instance);
+	} else if (!left && !known) {
+		finish(drain);
+	} else {
+		take_look(drain, left);
+	}
+}
+
+static void on_counted(struct inquiry *inquiry)
+{
+	struct drain *drain = container_of(inquiry, struct drain, inquiry);
+
+	if (!drain->noted)
+		take_note(drain);
+	else if (drain->told)
+		look_at_end(drain);
+	else
+		take_look(drain, have_queues(drain) || count_taken(drain) || !all_are_known(drain));
+}
+
+static void ask(struct drain *drain)
+{
+	drain->inquiry.use = drain->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
+	for (size_t n = 0; n < drain->count; n++)
+		drain->tallies[n].whom = drain->noted ? WHOM_TAKEN : WHOM_ALL;
+	if (!drain->unknown && census_ask(drain->instance->engine, &drain->inquiry))
+		return;
+	if (drain->told)
+		look_at_end(drain);
+	else
+		drain_look_later(drain);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	ask(timer->data);
+}
+
+/* Those of a listener each; a listener without one is no socket of superd's own (tcpmux), or optional and not to be
+ * had. */
+static bool have_twins(const struct keeper *keeper)
+{
+	const struct twins *twins = keeper->activity->twins;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (listener_has_socket(&keeper->listeners[n]) &&
+		    (!twins || !twins->apart || twins->pairs[n].other < 0))
+			return false;
+	}
+	return twins && keeper->listener_count > 0;
+}
+
+struct drain *drain_make(struct instance *instance, size_t count)
+{
+	struct drain *drain = calloc(1, sizeof(*drain) + count * sizeof(drain->tallies[0]));
+
+	if (!drain)
+		return NULL;
+	drain->instance = instance;
+	inquiry_init(&drain->inquiry, instance->context, on_counted);
+	ev_init(&drain->timer, on_timer);
+	drain->timer.data = drain;
+	drain->wait = LOOK_FIRST;
+	return drain;
+}
+
+void drain_start(struct drain *drain, int *sockets, size_t count)
+{
+	drain->sockets = sockets;
+	drain->count = count;
+	for (size_t n = 0; n < count; n++) {
+		if (sockets[n] >= 0)
+			tally_take(&drain->tallies[n], sockets[n]);
+	}
+	drain->inquiry.tallies = drain->tallies;
+	drain->inquiry.count = count;
+	drain->instance->drain = drain;
+	drain->instance->forget_drain = forget;
+}
+
+/* The sockets that the current instance has go over to a drain of it. NULL: out of memory. */
+static struct drain *make_of_twins(struct keeper *keeper)
+{
+	size_t count = keeper->activity->twins->count;
+	struct drain *drain = drain_make(keeper->activity->current, count);
+	int *sockets = drain ? twins_release(keeper) : NULL;
+
+	if (sockets) {
+		drain_start(drain, sockets, count);
+		return drain;
+	}
+	free(drain);
+	return NULL;
+}
+
+bool drain_begin(struct keeper *keeper, bool patient)
+{
+	struct drain *drain = have_twins(keeper) ? make_of_twins(keeper) : NULL;
+
+	if (!drain)
+		return false;
+	drain->patient = patient;
+	ask(drain);
+	former_note(&drain->former, keeper, drain->sockets, drain->count);
+	keeper->engine->actions->retire(keeper, false);
+	keeper_event(keeper, REPLACED);
+	twins_settle(keeper);           /* who was left behind before comes first */
+	keeper_event(keeper, ENABLE);
+	keeper_reopen_unreachable(keeper);
+	return true;
+}
+
+void drain_replaced(struct keeper *keeper)
+{
+	const struct activity *activity = keeper->activity;
+	struct drain *drain;
+
+	if (!activity || !activity->twins || !activity->twins->apart || !activity->current)
+		return;
+	drain = make_of_twins(keeper);
+	if (drain)
+		drain_end(drain->instance);
+}
+
+bool drain_is_under_way(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		if (container_of(link, struct instance, link)->drain)
+			return true;
+	}
+	return false;
+}
+
+bool drain_is_counting(const struct instance *instance)
+{
+	return instance->drain && inquiry_is_open(&instance->drain->inquiry);
+}
+
+void drain_end(struct instance *instance)
+{
+	struct drain *drain = instance->drain;
+
+	if (!drain) {
+		instance_stop(instance);
+		return;
+	}
+	if (drain->told || instance->stopping)
+		return;
+	drain->told = true;
+	patience_begin(&drain->patience, engine_clock());
+	drain->wait = LOOK_AT_END;
+	drain_look_later(drain);
+}
+
+int drain_find_socket(struct keeper *keeper, int fd)
+{
+	struct tally wanted, tally;
+
+	tally_take(&wanted, fd);
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct drain *drain = container_of(link, struct instance, link)->drain;
+
+		for (size_t n = 0; drain && n < drain->count; n++) {
+			tally_take(&tally, drain->sockets[n]);
+			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n]))
+				return drain->sockets[n];
+		}
+	}
+	return -1;
+}

@@ -1,0 +1,77 @@
+/* Draining over an upgrade. The hard thing is whose clients they are: the kernel's numbers of their
+ * connections go over with the sockets, as the next superd could not tell them from those who came since. */
+#include "engine/drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/drain_parts.h"
+#include "engine/resume.h"
+
+void drain_carry(struct carry *carry, const struct instance *instance)
+{
+	const struct drain *drain = instance->drain;
+
+	if (!drain)
+		return;
+	ledger_open(&carry->text, "drain");
+	for (size_t n = 0; n < drain->count; n++)
+		carry_fd(carry, "fd", drain->sockets[n]);
+	ledger_add_bytes(&carry->text, "guests", drain->inquiry.guests.list,
+			 drain->inquiry.guests.count * sizeof(*drain->inquiry.guests.list));
+	carry_number(carry, "failed", drain->inquiry.guests.failed);
+	carry_number(carry, "noted", drain->noted);
+	carry_number(carry, "patient", drain->patient);
+	carry_number(carry, "unknown", drain->unknown);
+	carry_number(carry, "told", drain->told);
+}
+
+static int *take_sockets(struct ledger_section *section, size_t *count)
+{
+	int *sockets = malloc((section->count + 1) * sizeof(*sockets));
+
+	*count = 0;
+	for (size_t n = 0; sockets && n < section->count; n++) {
+		struct ledger_entry *entry = &section->entries[n];
+		struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
+		int fd = !strcmp(entry->key, "fd") ? resume_fd(&one, "fd") : -1;
+
+		if (fd >= 0)
+			sockets[(*count)++] = fd;
+	}
+	return sockets;
+}
+
+static void take_guests(struct drain *drain, struct ledger_section *section)
+{
+	struct guests *guests = &drain->inquiry.guests;
+	size_t length;
+
+	guests->list = ledger_take_bytes(section, "guests", LEDGER_MOST, &length);
+	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
+	guests_sort(guests);
+	guests->failed = ledger_flag(section, "failed");
+	drain->noted = ledger_flag(section, "noted");
+	drain->patient = ledger_flag(section, "patient");
+	drain->unknown = ledger_flag(section, "unknown");
+}
+
+void drain_resume(struct instance *instance, struct ledger_section *section)
+{
+	size_t count;
+	int *sockets = take_sockets(section, &count);
+	struct drain *drain = sockets && !instance->drain ? drain_make(instance, count) : NULL;
+
+	if (!drain) {
+		for (size_t n = 0; sockets && n < count; n++)
+			fd_close(&sockets[n]);
+		free(sockets);
+		return;
+	}
+	drain_start(drain, sockets, count);
+	take_guests(drain, section);
+	drain_look_later(drain);
+	if (ledger_flag(section, "told"))
+		drain_end(instance);
+}

@@ -1,0 +1,31 @@
+/* A drain as its files know it: engine/drain goes through with it, engine/drain_carry takes it over an
+ * upgrade. */
+#pragma once
+
+#include <ev.h>
+
+#include "engine/census.h"
+#include "engine/former.h"
+#include "engine/instance.h"
+#include "engine/patience.h"
+
+struct drain {
+	struct instance *instance;
+	ev_timer timer;
+	double wait;
+	bool told;                      /* to end, within its patience */
+	struct patience patience;       /* since then */
+	bool noted;                     /* inquiry.guests are its clients */
+	bool patient;                   /* where they are not known it is left alone */
+	bool unknown;
+	bool clear;                     /* at the last look nobody was there */
+	struct inquiry inquiry;
+	struct former former;           /* those of its clients who are its successor's for sure not */
+	size_t count;
+	int *sockets;                   /* that it has, -1 where there is none; kept for those in their queues */
+	struct tally tallies[];
+};
+
+struct drain *drain_make(struct instance *instance, size_t count);      /* NULL: out of memory */
+void drain_start(struct drain *drain, int *sockets, size_t count);      /* takes the sockets over */
+void drain_look_later(struct drain *drain);

@@ -1,0 +1,185 @@
+/* Following another main process. The hard thing is that it need not be our child: as long as its parent lives,
+ * that one is told of its end and we are not. So its pidfd is watched, and when it ends as a stranger, its status
+ * is unknown and taken for a good one. */
+#include "engine/main_process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/notify.h"
+#include "engine/speaker.h"
+#include "sys/pidfd.h"
+#include "sys/process.h"
+
+static bool is_our_child(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* One that has become our child meanwhile is reaped as any other. */
+static void on_gone(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct notice *notice = io->data;
+	struct instance *instance = notice->instance;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	if (instance->child.pid <= 0 || is_our_child(instance->child.pid))
+		return;
+	children_remove(&instance->engine->children, &instance->child);
+	instance->child.ended(&instance->child, 0);
+}
+
+void main_process_init(struct notice *notice)
+{
+	list_init(&notice->moved);
+	ev_io_init(&notice->gone, on_gone, -1, EV_READ);
+	ev_set_priority(&notice->gone, EV_MINPRI); /* whom the reaper has seen is its affair */
+	notice->gone.data = notice;
+}
+
+static void unwatch(struct notice *notice)
+{
+	int fd = notice->gone.fd;
+
+	ev_io_stop(notice->instance->engine->loop, &notice->gone);
+	fd_close(&fd);
+	ev_io_set(&notice->gone, -1, EV_READ);
+}
+
+void main_process_forget(struct notice *notice)
+{
+	unwatch(notice);
+	list_remove(&notice->moved);
+}
+
+/* false: it could not be, and nothing has changed. */
+static bool watch_stranger(struct notice *notice, pid_t pid)
+{
+	int fd = fd_raise(pidfd_of(pid), FD_HIGH);
+
+	if (fd < 0)
+		return false;
+	ev_io_set(&notice->gone, fd, EV_READ);
+	ev_io_start(notice->instance->engine->loop, &notice->gone);
+	return true;
+}
+
+/* Its group is where a stop reaches it; the one before may still hold others. */
+static void take_group(struct instance *instance, pid_t pid)
+{
+	pid_t group = getpgid(pid);
+
+	if (group <= 1 || group == getpgrp() || group == instance->group)
+		return;
+	if (!instance->former_group) {
+		instance->former_group = instance->group;
+		list_add(&instance->engine->moved, &instance->notice->moved);
+	}
+	instance->group = group;
+}
+
+void main_process_sweep(struct engine *engine)
+{
+	LIST_EACH(link, &engine->moved) {
+		struct notice *notice = container_of(link, struct notice, moved);
+
+		if (kill(-notice->instance->former_group, 0) == 0 || errno == EPERM)
+			continue;
+		notice->instance->former_group = 0;
+		list_remove(link);
+	}
+}
+
+static bool follow(struct notice *notice, pid_t pid)
+{
+	struct instance *instance = notice->instance;
+	struct children *children = &instance->engine->children;
+	pid_t before = instance->child.pid;
+
+	unwatch(notice);
+	if (!is_our_child(pid) && !watch_stranger(notice, pid))
+		return false;
+	children_remove(children, &instance->child);
+	instance->child.pid = pid;
+	if (!children_add(children, &instance->child)) {
+		unwatch(notice);
+		instance->child.pid = before;
+		if (before > 0)
+			children_add(children, &instance->child);       /* there was room for it before */
+		errno = ENOMEM;
+		return false;
+	}
+	instance->pid = pid;
+	take_group(instance, pid);
+	return true;
+}
+
+/* type = forking: whom superd would have looked for is named. */
+static void settle(struct instance *instance)
+{
+	if (!instance->kin)
+		return;
+	instance->forget_daemon(instance);
+	if (!instance->starting)
+		return;
+	instance->starting = false;
+	instance->on_ready(instance);
+}
+
+/* Who is named, and has not ended; -1: nobody. */
+static pid_t find_named(const struct notify_message *message, const struct notification *notification)
+{
+	int fd;
+	bool same;
+
+	if (message->main_fd)
+		return notification->fd_count == 1 ? pidfd_pid(notification->fds[0]) : -1;
+	if (message->main_pid <= 1 || !message->main_id)
+		return (pid_t)message->main_pid;
+	fd = pidfd_of((pid_t)message->main_pid);
+	same = fd >= 0 && pidfd_has_id(fd, message->main_id);
+	fd_close(&fd);
+	return same ? (pid_t)message->main_pid : -1;
+}
+
+static const char *refuse(const struct notice *notice, pid_t pid, bool by_root)
+{
+	struct process process;
+
+	if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
+		return "there is no such process";
+	if (children_find(&notice->instance->engine->children, pid))
+		return "it is of another service";
+	return by_root || speaker_is_of(&notice->notify->notices, notice, pid) ? NULL : "it is none of this service's";
+}
+
+void main_process_take(struct notice *notice, const struct notify_message *message, struct notification *notification,
+		       bool by_root)
+{
+	struct instance *instance = notice->instance;
+	const char *why;
+	pid_t pid;
+
+	if (message->main_pid == NOTE_UNSET && !message->main_fd)
+		return;
+	pid = find_named(message, notification);
+	if (pid > 0 && pid == instance->child.pid)
+		return;
+	why = refuse(notice, pid, by_root);
+	if (!why && !follow(notice, pid))
+		why = strerror(errno);
+	if (why) {
+		notice_say(notice, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
+			   (long)pid, why);
+		return;
+	}
+	notice_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
+	settle(instance);
+}

@@ -1,0 +1,38 @@
+/* What an operator has done with a service, beside what its clients and its table do: a word to the keeper's table of
+ * transitions each. What takes its time goes on by itself, whether anybody waits for its end or not. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "engine/keeper.h"
+#include "engine/standing.h"
+
+enum deed {
+	DEED_START,                     /* accept = no: now, without a client */
+	DEED_STOP,                      /* ends its instances; it goes on listening */
+	DEED_RESTART,                   /* the same, and what ran is started again */
+	DEED_HOLD,                      /* clients queue, nothing is started */
+	DEED_RELEASE,
+	DEED_DRAIN,                     /* clients queue until the instances of now have ended by themselves */
+	DEED_FREEZE, DEED_THAW,
+	DEED_ENABLE,
+	DEED_DISABLE,                   /* closes its sockets, until it is enabled */
+	DEED_REFRESH,                   /* has it read its configuration again (engine/refresh) */
+	DEEDS
+};
+
+/* One thing asked of one service. */
+struct operation {
+	enum deed deed;
+	double asked;                   /* loop time */
+	uint64_t activations;           /* there were so many then */
+	bool ran;                       /* and an instance */
+};
+
+/* Does what can be done at once. Unless it is under way, says gets what came of it, or why not. */
+enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, struct buf *says);
+
+/* How far it is, of the same keeper, once something has happened. */
+enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says);

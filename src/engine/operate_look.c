@@ -1,0 +1,208 @@
+/* How far an order is. The hard thing is what has happened since: clients may have started again what was stopped, or
+ * what was started may have ended by now, which is no failure. */
+#include "engine/operate.h"
+
+#include "engine/frost.h"
+#include "engine/refresh.h"
+
+static enum standing fail_for_reason(const struct keeper *keeper, struct buf *says)
+{
+	bool told = keeper->activity && *keeper->activity->reason;
+
+	buf_text(says, told ? keeper->activity->reason : "out of memory");
+	return FAILED;
+}
+
+static bool has_started(const struct operation *operation, const struct keeper *keeper)
+{
+	return keeper->activity && keeper->activity->activations > operation->activations;
+}
+
+static enum standing tell_ended(const struct keeper *keeper, struct buf *says)
+{
+	char text[48];
+
+	instance_describe_status(keeper->activity->last_status, text);
+	buf_addf(says, "it was started, and has ended: %s", text);
+	return DONE;
+}
+
+/* Whether it is where an instance was to be. */
+static enum standing look_for_start(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	switch ((enum state)keeper->state) {
+	case RUNNING:
+	case FROZEN:
+		buf_addf(says, has_started(operation, keeper) ? "started, pid %ld" : "it goes on, pid %ld",
+			 (long)keeper->activity->current->pid);
+		return DONE;
+	case STARTING:
+	case STOPPING:
+		return UNDER_WAY;
+	case BINDING:
+		if (keeper->engine->actions->is_opening(keeper))
+			return UNDER_WAY;
+		return fail_for_reason(keeper, says);
+	case BACKOFF:
+		return fail_for_reason(keeper, says);
+	case LISTENING:
+	case HELD:
+	case FULL:
+	case OFF:
+	case CLOSING:
+	case STATES:
+		break;
+	}
+	if (has_started(operation, keeper))
+		return tell_ended(keeper, says);
+	if (keeper->state == LISTENING && keeper->activity->eager > 0)
+		return UNDER_WAY;
+	buf_addf(says, "it was not started: it is %s", state_name(keeper->state));
+	return FAILED;
+}
+
+static enum standing look_at_start(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	if (!keeper->service->what->accept)
+		return look_for_start(operation, keeper, says);
+	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+		return UNDER_WAY;
+	if (keeper->state == BINDING || keeper->state == BACKOFF)
+		return fail_for_reason(keeper, says);
+	buf_text(says, "it listens: each client starts an instance of its own");
+	return DONE;
+}
+
+/* Those that were there when it was asked. */
+static bool old_ones_live(const struct operation *operation, struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		if (container_of(link, struct instance, link)->since <= operation->asked)
+			return true;
+	}
+	return false;
+}
+
+static enum standing look_at_stop(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	if (old_ones_live(operation, keeper))
+		return UNDER_WAY;
+	if (!keeper_is_empty(keeper))
+		buf_text(says, "stopped; clients have started it again");
+	else if (keeper->state == OFF)
+		buf_text(says, "stopped");
+	else if (keeper->held)
+		buf_text(says, "stopped; it is held, so nothing starts it");
+	else if (keeper->state == BACKOFF)
+		buf_text(says, "nothing of it runs; after its pause it tries again");
+	else
+		buf_text(says, keeper->listener_count ? "stopped; it listens, and the next client starts it again"
+						      : "stopped, until it is started again");
+	return DONE;
+}
+
+static enum standing look_at_restart(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	bool accepts = keeper->service->what->accept;
+
+	if (old_ones_live(operation, keeper))
+		return UNDER_WAY;
+	if (!accepts && !keeper->held &&
+	    (has_started(operation, keeper) || keeper->state == STARTING ||
+	     (keeper->activity && keeper->activity->eager > 0)))
+		return look_for_start(operation, keeper, says);
+	if (keeper->held)
+		buf_text(says, "stopped; it is held, and starts when it is released");
+	else if (accepts)
+		buf_text(says, "its instances have ended; each client starts one of its own");
+	else if (keeper->state == BACKOFF || keeper->state == BINDING)
+		return fail_for_reason(keeper, says);
+	else
+		buf_text(says, "it did not run: the next client starts it");
+	return DONE;
+}
+
+static enum standing look_at_drain(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	if (keeper->state == RUNNING && keeper->activity->current->since <= operation->asked) {
+		buf_text(says, "clients cannot be kept from its instance, which runs on; the log says why");
+		return FAILED;
+	}
+	if (keeper->drains || (keeper->held && old_ones_live(operation, keeper)))
+		return UNDER_WAY;
+	buf_text(says, keeper->held ? "drained; it is held, so its clients queue"
+				    : "drained: its clients are served again");
+	return DONE;
+}
+
+static enum standing look_at_freeze(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	(void)operation;
+	if (frost_is_under_way(keeper))
+		return UNDER_WAY;
+	if (keeper->state == FROZEN) {
+		buf_text(says, "frozen, until it is thawed or a client comes");
+		return DONE;
+	}
+	buf_text(says, "it could not be frozen, or has gone on already; the log says why");
+	return FAILED;
+}
+
+/* An instance that is to end with it, and has not yet. */
+static bool still_has_its_sockets(struct keeper *keeper)
+{
+	return !keeper->service->what->accept && !keeper_is_empty(keeper);
+}
+
+static enum standing look_at_enable(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	(void)operation;
+	if (keeper->disabled) {
+		buf_text(says, "somebody has disabled it meanwhile");
+		return FAILED;
+	}
+	if (keeper->state == CLOSING || keeper->state == STOPPING)
+		return UNDER_WAY;
+	if (keeper->state == BINDING &&
+	    (keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper)))
+		return UNDER_WAY;
+	if (keeper->state == BINDING)
+		return fail_for_reason(keeper, says);
+	buf_text(says, keeper->held ? "enabled, and held" : "enabled");
+	return DONE;
+}
+
+static enum standing look_at_disable(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	(void)operation;
+	if (!keeper->disabled) {
+		buf_text(says, "somebody has enabled it meanwhile");
+		return FAILED;
+	}
+	if (keeper->state == CLOSING || keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper))
+		return UNDER_WAY;
+	buf_text(says, "disabled: its sockets are closed until it is enabled, or superd starts anew");
+	if (!keeper_is_empty(keeper))
+		buf_text(says, "; the instances it has run on (on_remove)");
+	return DONE;
+}
+
+static enum standing look_at_refresh(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	(void)operation;
+	return refresh_look(keeper, says);
+}
+
+enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	static enum standing (*const looks[DEEDS])(const struct operation *operation, struct keeper *keeper,
+						   struct buf *says) = {
+		[DEED_START] = look_at_start,	  [DEED_STOP] = look_at_stop,
+		[DEED_RESTART] = look_at_restart, [DEED_DRAIN] = look_at_drain,
+		[DEED_FREEZE] = look_at_freeze,	  [DEED_ENABLE] = look_at_enable,
+			  [DEED_DISABLE] = look_at_disable,
+		[DEED_REFRESH] = look_at_refresh,
+	};
+
+	return looks[operation->deed] ? looks[operation->deed](operation, keeper, says) : DONE;
+}

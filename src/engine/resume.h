@@ -1,0 +1,50 @@
+/* Goes on where another superd, in this very process, has left off: everything its ledger (engine/carry) tells of,
+ * laid over a table that was read anew. A service that is the same keeps its state, sockets, clients and
+ * instances; one of another row goes on under that as after a reload. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/ledger.h"
+#include "model/table.h"
+
+struct supervisor;
+struct keeper;
+
+/* Whether all that the ledger tells of has its place in this table. false with the reason in why, as a sentence:
+ * what is to be done before. */
+bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *why);
+
+/* What superd needs of it before there is an engine: of the same process; else -1. */
+int resume_pid_file(struct ledger *ledger);
+bool resume_is_ours(struct ledger *ledger);
+const char *resume_version(struct ledger *ledger);      /* of the superd that wrote it */
+
+/* In place of roster_build. false: out of memory for the roster itself; what can't be gone on with otherwise is
+ * logged. */
+bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger);
+
+/* For its parts. */
+struct resume {
+	struct supervisor *supervisor;
+	struct ledger *ledger;
+	const char *version;            /* of who wrote it */
+	double quiet_since;             /* the first client had to wait then, loop time */
+	size_t services, instances;
+};
+
+/* A descriptor that is open; -1: there is none. It is the caller's now. */
+int resume_fd(struct ledger_section *section, const char *key);
+
+/* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
+ * resume_service.c. */
+void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
+		    struct ledger_section *behind);
+
+/* All is there: it goes on by itself from here. */
+void resume_go_on(struct keeper *keeper);
+
+/* A keeper for what is left of a service that no table has; NULL: out of memory. In resume_removed.c. */
+struct keeper *resume_removed(struct resume *resume, struct ledger_section *section);

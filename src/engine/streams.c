@@ -1,0 +1,160 @@
+/* Standard streams: opened, or taken from what there is.
+ *
+ * The hard thing is never to wait for what a path leads to, and that streams may be one: a file that is input and
+ * output, or output and error, is opened once, so that both have one position. */
+#include "engine/streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/fd.h"
+#include "model/wording.h"
+#include "sys/memory_file.h"
+#include "sys/unix_connect.h"
+
+static bool is_path(const struct stream *stream)
+{
+	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
+}
+
+static bool same_file(const struct stream *a, const struct stream *b)
+{
+	return a->kind == b->kind && is_path(a) && !strcmp(a->path, b->path);
+}
+
+/* Never waits: a fifo without a reader fails, and what blocks later is the backend's own affair. */
+static int open_path(const struct stream *stream, int access)
+{
+	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | access;
+	int fd;
+
+	if (access != O_RDONLY)
+		flags |= O_CREAT;
+	if (stream->kind == STREAM_APPEND)
+		flags |= O_APPEND;
+	if (stream->kind == STREAM_TRUNCATE)
+		flags |= O_TRUNC;
+	fd = open(stream->path, flags, 0640);
+	if (fd < 0 && errno == ENXIO)
+		fd = unix_connect(stream->path, SOCK_STREAM);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+static int open_data(const struct service *service)
+{
+	const struct streams *streams = service->terms->streams;
+	struct buf data = { 0 };
+	bool sound = true;
+	int fd = -1;
+
+	for (words line = streams->input_text; line && *line; line++) {
+		buf_text(&data, *line);
+		buf_char(&data, '\n');
+	}
+	for (words piece = streams->input_data; piece && *piece; piece++)
+		sound = sound && base64_decode(*piece, &data);
+	errno = sound ? ENOMEM : EINVAL;
+	if (sound && !data.failed)
+		fd = memory_file(buf_string(&data), data.length);
+	buf_free(&data);
+	return fd;
+}
+
+static int find_source(struct wiring *wiring, struct means *means, const struct engine *engine,
+		       const struct service *service, const struct stream *stream, int number, int socket)
+{
+	const struct streams *streams = service->terms->streams;
+	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+
+	switch ((enum stream_kind)stream->kind) {
+	case STREAM_LOG:
+		return wiring_low(wiring, means->log->write_end);
+	case STREAM_SYSLOG:
+		return wiring_low(wiring, means->syslog->write_end);
+	case STREAM_FILE:
+		if (number == STDIN_FILENO && same_file(stream, &streams->output))
+			access = O_RDWR;
+		return wiring_own(wiring, open_path(stream, access));
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		return wiring_own(wiring, open_path(stream, access));
+	case STREAM_DATA:
+		return wiring_own(wiring, open_data(service));
+	case STREAM_DESCRIPTOR:
+		return wiring->wanted[3 + means->plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+}
+
+static void say_stream(const struct service *service, const struct stream *stream, int number, int error,
+		       struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+
+	buf_addf(why, "%s: %s%s%s", wording_of(service, names[number]), stream->path ? stream->path : "",
+		 stream->path ? ": " : "", strerror(error));
+	origin_cite(service_origin(service, names[number]), why);
+}
+
+/* With pass = inetd the socket is the input, and the output where the service doesn't say another. */
+static bool is_socket(const struct means *means, int number)
+{
+	return (number == STDIN_FILENO && means->plan->input_is_socket) ||
+		(number == STDOUT_FILENO && means->plan->output_is_socket);
+}
+
+bool streams_place(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		   int socket, struct buf *why)
+{
+	const struct stream *streams[] = { &service->terms->streams->input, &service->terms->streams->output,
+					   plan_error_stream(service) };
+
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(means, n))
+			wiring->wanted[n] = socket;
+		else if (n > 0 && !is_socket(means, n - 1) && same_file(streams[n - 1], streams[n]))
+			wiring->wanted[n] = wiring->wanted[n - 1];
+		else
+			wiring->wanted[n] = find_source(wiring, means, engine, service, streams[n], n, socket);
+		if (wiring->wanted[n] < 0) {
+			say_stream(service, streams[n], n, errno, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the main command truncates is added to: each would take away what those before it have said. */
+bool streams_place_beside(struct wiring *wiring, struct means *means, struct engine *engine,
+			  const struct service *service, struct buf *why)
+{
+	const struct stream *streams[] = { NULL, &service->terms->streams->output, plan_error_stream(service) };
+
+	wiring->wanted[0] = engine->null_input;
+	for (int n = 1; n < 3; n++) {
+		struct stream stream = *streams[n];
+
+		if (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR)
+			stream.kind = STREAM_LOG;
+		if (stream.kind == STREAM_TRUNCATE)
+			stream.kind = STREAM_APPEND;
+		wiring->wanted[n] = find_source(wiring, means, engine, service, &stream, n, -1);
+		if (wiring->wanted[n] < 0) {
+			say_stream(service, &stream, n, errno, why);
+			return false;
+		}
+	}
+	return true;
+}

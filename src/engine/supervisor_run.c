@@ -1,0 +1,360 @@
+/* The loop, and what its parts tell each other through it. The hard thing is that superd is the parent of processes
+ * nobody has told it of.
+ *
+ * libev reaps in a loop over waitpid(-1) after any SIGCHLD, so strangers are reaped as well; one watcher for all
+ * pids looks up whose child it was. */
+#include "engine/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "engine/admission.h"
+#include "engine/census.h"
+#include "engine/control.h"
+#include "engine/departed.h"
+#include "engine/drain.h"
+#include "engine/frost.h"
+#include "engine/grace.h"
+#include "engine/groups.h"
+#include "engine/hearing.h"
+#include "engine/idle.h"
+#include "engine/leavings.h"
+#include "engine/listing.h"
+#include "engine/main_process.h"
+#include "engine/mux.h"
+#include "engine/nodes.h"
+#include "engine/opening.h"
+#include "engine/record.h"
+#include "engine/refresh.h"
+#include "engine/refuse.h"
+#include "engine/repair.h"
+#include "engine/resume.h"
+#include "engine/rpc.h"
+#include "engine/run.h"
+#include "engine/serve.h"
+#include "engine/shutdown.h"
+#include "engine/twins.h"
+#include "engine/upgrade.h"
+#include "engine/ward.h"
+#include "sys/built_with.h"
+#include "sys/memory.h"
+#include "sys/spawn.h"
+
+/* The log has a word of its own for warnings, none for errors. */
+static void say_diag(struct log *log, const struct diag *diag)
+{
+	static const enum level levels[] = {
+		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR,
+	};
+	bool is_error = diag->severity == SEVERITY_ERROR;
+	struct buf line = { 0 };
+
+	diag_place(diag, &line);
+	if (diag->file)
+		buf_text(&line, ": ");
+	if (is_error)
+		buf_addf(&line, "%s: ", severity_name(diag->severity));
+	buf_text(&line, diag->message);
+	if (diag->hint)
+		buf_addf(&line, ": %s", diag->hint);
+	log_say(log, levels[diag->severity], "%s", buf_string(&line));
+	buf_free(&line);
+}
+
+void supervisor_say(struct log *log, const struct diags *diags)
+{
+	for (size_t n = 0; n < diags->count; n++)
+		say_diag(log, &diags->list[n]);
+}
+
+static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
+{
+	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
+	struct log *log = supervisor->engine.log;
+	struct reload_counts counts = { 0 };
+	bool reloaded = false;
+
+	supervisor_say(log, diags);
+	if (supervisor->engine.stopping) {
+		table_free(table);
+	} else if (!table || diags->errors) {
+		log_error(log, "not reloaded: %zu error%s: the table of before goes on", diags->errors,
+			  diags->errors == 1 ? "" : "s");
+		table_free(table);
+	} else if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, &counts)) {
+		log_error(log, "not reloaded: out of memory: the table of before goes on");
+		table_free(table);
+	} else {
+		reloaded = true;
+		table->users++;
+		table_release(supervisor->table);
+		supervisor->table = table;
+		memory_give_back();
+		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
+			   counts.changed, counts.added, counts.removed);
+	}
+	if (!supervisor->engine.stopping)
+		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
+	herald_ready(&supervisor->herald);
+	if (supervisor->reloaded)
+		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
+}
+
+static void on_child(struct ev_loop *loop, ev_child *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	struct engine *engine = &supervisor->engine;
+	struct child *child = children_find(&engine->children, watcher->rpid);
+
+	(void)loop, (void)events;
+	if (WIFSTOPPED(watcher->rstatus) && child == &supervisor->command.child)
+		command_note_stop(&supervisor->command, WSTOPSIG(watcher->rstatus));
+	if (WIFSTOPPED(watcher->rstatus) || WIFCONTINUED(watcher->rstatus))
+		return;
+	if (child) {
+		children_remove(&engine->children, child);
+		child->ended(child, watcher->rstatus);
+	} else {
+		log_debug(engine->log, "reaped pid %ld, a stranger", (long)watcher->rpid);
+	}
+	if (!list_empty(&engine->lingering))
+		instance_sweep(engine);
+	main_process_sweep(engine);
+	if (!list_empty(&engine->empty_groups))
+		groups_sweep(engine);
+	shutdown_check(supervisor);
+}
+
+static void on_gone(struct engine *engine, struct keeper *keeper)
+{
+	if (keeper->removed)
+		keeper_free(keeper);
+	shutdown_check(engine->context);
+}
+
+static void on_withdrawn(struct engine *engine)
+{
+	shutdown_check(engine->context);
+}
+
+static void on_starved(struct engine *engine)
+{
+	struct supervisor *supervisor = engine->context;
+
+	if (!ev_is_active(&supervisor->starved))
+		ev_timer_again(engine->loop, &supervisor->starved);
+}
+
+static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		struct keeper *keeper = supervisor->roster.keepers[n];
+
+		if (keeper && !keeper->activity && (keeper->state == BINDING || keeper->state == BACKOFF))
+			keeper_event(keeper, TIMER);
+	}
+}
+
+static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
+{
+	struct supervisor *supervisor = engine->context;
+
+	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
+	if (WIFSIGNALED(status))
+		supervisor_fail(supervisor, 128 + WTERMSIG(status));
+	else
+		supervisor_fail(supervisor, WEXITSTATUS(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void on_command_ended(struct command *command)
+{
+	struct supervisor *supervisor = command->engine->context;
+
+	if (!supervisor->shutdown.has_cause)
+		supervisor->exit_status = command->exit_status;
+	log_info(command->engine->log, "the main command has ended with status %d", command->exit_status);
+	if (!supervisor->engine.stopping)
+		shutdown_begin(supervisor, SIGTERM);
+	else
+		shutdown_check(supervisor);
+}
+
+static const struct backend_actions actions = {
+	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
+	.sleep = frost_sleep, .wake = frost_wake,
+	.end_twins = twins_free, .serve_owed = drain_owed, .retire = run_retire, .dismiss = run_dismiss,
+	.abandon = run_abandon, .serve_client = serve_client,
+	.before_open = opening_begin, .before_close = opening_end, .is_opening = opening_is_busy,
+	.follow = idle_follow, .forget_idle = idle_forget, .ward_off = ward_off, .forget_ward = ward_forget,
+	.forget_opening = opening_free, .forget_refresh = refresh_free, .tidy = leavings_remove_last,
+};
+
+static void on_upgrade(struct engine *engine, bool check_only,
+		       void (*done)(void *context, bool good, const char *text), void *context)
+{
+	struct supervisor *supervisor = engine->context;
+
+	upgrade_begin(&supervisor->upgrade, check_only, done, context);
+}
+
+static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
+{
+	(void)loop, (void)watcher, (void)events;
+}
+
+/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when
+ * the first periodic watcher starts. An idle superd must not wake. */
+static void sleep_long(struct ev_loop *loop)
+{
+	ev_periodic never;
+
+	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
+	ev_periodic_start(loop, &never);
+	ev_periodic_stop(loop, &never);
+}
+
+bool supervisor_init(struct supervisor *supervisor, const char **failed)
+{
+	struct engine *engine = &supervisor->engine;
+
+	engine->loop =
+		ev_default_loop(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+	*failed = "make the loop of events";
+	if (!engine->loop)
+		return false;
+	sleep_long(engine->loop);
+	engine->context = supervisor;
+	engine->started = engine_clock();
+	engine->roster = &supervisor->roster;
+	engine->actions = &actions;
+	engine->on_fatal = on_fatal;
+	engine->on_gone = on_gone;
+	engine->on_starved = on_starved;
+	engine->list_loops = listing_loops;
+	engine->on_room = grace_look;
+	engine->hear = hearing_take;
+	engine->send_away = refuse_parked;
+	engine->repair = repair_nodes;
+	engine->on_withdrawn = on_withdrawn;
+	engine->syslog = (struct syslog)SYSLOG_INIT;
+	*failed = "open /dev/null";
+	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (engine->null_output < 0)
+		return false;
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		engine->spare[n] = -1;
+	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
+	list_init(&engine->none);
+	list_init(&engine->leaving);
+	list_init(&engine->released);
+	list_init(&engine->resting);
+	list_init(&engine->lingering);
+	list_init(&engine->empty_groups);
+	list_init(&engine->open_groups);
+	list_init(&engine->controls);
+	list_init(&engine->starts);
+	list_init(&engine->moved);
+	admission_init(engine);
+	records_init(engine);
+	engine_keep_spare(engine);
+	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
+	supervisor->loader.loaded = on_loaded;
+	loader_init(&supervisor->loader, engine->loop);
+	ev_child_init(&supervisor->reaper, on_child, 0, 1);
+	supervisor->reaper.data = supervisor;
+	ev_child_start(engine->loop, &supervisor->reaper);
+	ev_init(&supervisor->starved, on_starved_timer);
+	supervisor->starved.repeat = 1.;
+	supervisor->starved.data = supervisor;
+	shutdown_init(supervisor);
+	engine->control = -1;
+	engine->on_upgrade = on_upgrade;
+	upgrade_init(&supervisor->upgrade, supervisor);
+	return true;
+}
+
+/* Whoever gave them expects clients to be served there. */
+static void close_unclaimed(struct engine *engine)
+{
+	for (size_t n = 0; n < engine->inheritance.count; n++) {
+		struct inherited *inherited = &engine->inheritance.list[n];
+		struct buf text = { 0 };
+
+		if (inherited->fd < 0)
+			continue;
+		init_describe_socket(inherited, &text);
+		log_warn(engine->log, "a socket given to superd (%s) is that of no endpoint of the table: closed",
+			 buf_string(&text));
+		buf_free(&text);
+	}
+	init_close_sockets(&engine->inheritance);
+}
+
+int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
+{
+	table->users++;
+	supervisor->table = table;
+	if (!(supervisor->before ? resume_run(supervisor, table, supervisor->before)
+				 : roster_build(&supervisor->roster, &supervisor->engine, table))) {
+		log_error(supervisor->engine.log, "cannot start: out of memory");
+		return 2;
+	}
+	close_unclaimed(&supervisor->engine);
+	supervisor->command.ended = on_command_ended;
+	if (argv && !supervisor->before) {
+		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
+			supervisor->exit_status = supervisor->command.exit_status;
+			shutdown_begin(supervisor, SIGTERM);
+		}
+	}
+	if (!supervisor->before)
+		habits_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
+	if (supervisor->started)
+		supervisor->started(supervisor->started_context);
+	herald_begin(&supervisor->herald, &supervisor->engine, &supervisor->roster);
+	herald_ready(&supervisor->herald);
+	if (!supervisor->over)
+		ev_run(supervisor->engine.loop, 0);
+	herald_end(&supervisor->herald, supervisor->exit_status);
+	return supervisor->exit_status;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	rpc_free(engine);               /* with QUIT instances run on, and rpcbind goes on to know of them */
+	roster_free(&supervisor->roster);
+	nodes_free(engine);
+	departed_free(engine);
+	census_free(engine);
+	mux_free(engine);
+	if (supervisor->command.engine)
+		command_free(&supervisor->command);
+	if (supervisor->table)
+		table_release(supervisor->table);
+	means_end_all(engine);
+	groups_end(engine);
+	children_free(&engine->children);
+	admission_free(engine);
+	records_free(engine);
+	syslog_close(&engine->syslog);
+	fd_close(&engine->null_input);
+	fd_close(&engine->null_output);
+	engine_drop_spare(engine);
+	upgrade_free(&supervisor->upgrade);
+	shutdown_free(supervisor);
+	spawn_end();
+}

@@ -1,0 +1,64 @@
+/* What has to be so for a service to start (option `condition`): a text as ConditionPathExists=!/etc/nologin, one
+ * kind of systemd.unit(5)'s each. All without a | have to hold, and of those with as many | at least one; an assertion
+ * that does not hold is a failure, a condition only a pause. What is so is for sys/condition to see. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum condition_kind {
+	CONDITION_AC_POWER,
+	CONDITION_ARCHITECTURE,
+	CONDITION_CPUS,
+	CONDITION_CPU_PRESSURE,
+	CONDITION_CAPABILITY,
+	CONDITION_CONTROL_GROUP_CONTROLLER,
+	CONDITION_DIRECTORY_NOT_EMPTY,
+	CONDITION_ENVIRONMENT,
+	CONDITION_FILE_IS_EXECUTABLE,
+	CONDITION_FILE_NOT_EMPTY,
+	CONDITION_FIRST_BOOT,
+	CONDITION_GROUP,
+	CONDITION_HOST,
+	CONDITION_IO_PRESSURE,
+	CONDITION_KERNEL_COMMAND_LINE,
+	CONDITION_KERNEL_MODULE_LOADED,
+	CONDITION_KERNEL_VERSION,
+	CONDITION_MEMORY,
+	CONDITION_MEMORY_PRESSURE,
+	CONDITION_NEEDS_UPDATE,
+	CONDITION_OS_RELEASE,
+	CONDITION_PATH_EXISTS,
+	CONDITION_PATH_EXISTS_GLOB,
+	CONDITION_PATH_IS_DIRECTORY,
+	CONDITION_PATH_IS_MOUNT_POINT,
+	CONDITION_PATH_IS_READ_WRITE,
+	CONDITION_PATH_IS_SOCKET,
+	CONDITION_PATH_IS_SYMBOLIC_LINK,
+	CONDITION_SECURITY,
+	CONDITION_USER,
+	CONDITION_VERSION,
+	CONDITION_VIRTUALIZATION,
+	CONDITION_KINDS
+};
+
+#define ALTERNATIVES_MOST 16            /* | in front of one */
+
+struct condition {
+	enum condition_kind kind;
+	bool is_assert;
+	unsigned alternative;           /* how many | : of those with as many one suffices; 0: none */
+	bool is_negated;                /* ! */
+	const char *parameter;          /* into the text */
+};
+
+/* Takes a text apart. NULL, or why it is no condition, as the end of a sentence. */
+const char *condition_read(const char *text, struct condition *condition);
+
+/* How a number, size or version is to compare: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *number is "4". 0: there is no
+ * sign of comparison in front. */
+enum { COMPARE_LESS = 1 << 0, COMPARE_EQUAL = 1 << 1, COMPARE_GREATER = 1 << 2 };
+unsigned condition_comparison(const char *text, const char **number);
+
+/* Whether a number compares with another in such a way: order is below, at or above 0. */
+bool condition_compares(unsigned comparison, int order);

@@ -1,0 +1,43 @@
+/* What a service is handed beside its sockets, open files and credentials: how the words of these options are taken apart.
+ * Source: systemd.exec(5), "CREDENTIALS", and systemd.service(5), OpenFile=. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+#define HANDED_FILES_MOST 64            /* of one service */
+#define CREDENTIALS_MOST 256            /* options of one service */
+#define CREDENTIALS_SIZE (1 << 20)      /* bytes of all credentials of one service, with their names */
+
+/* A word of open_file: PATH[:NAME[:OPTION,...]]. Parts point into it. */
+struct handed_file {
+	const char *path, *name;
+	size_t path_length, name_length;
+	bool read_only, append, truncate;
+	bool graceful;                  /* left out where it can't be opened */
+};
+
+/* NULL, or why it is none, as the end of a sentence. */
+const char *handed_file_read(const char *word, struct handed_file *file);
+
+/* A word of load_credential, ID[:SOURCE], of set_credential, ID:VALUE, or of import_credential, PATTERN[:ID]: what stands
+ * in front of the colon, and behind it; NULL without one. */
+struct handed_credential {
+	const char *id, *rest;
+	size_t id_length;
+};
+
+struct handed_credential handed_credential_read(const char *word);
+
+/* Whether it can be a credential's name, which is a file's. */
+bool credential_name_is_valid(const char *name, size_t length);
+
+/* The bytes of a value, whose backslashes are as in C. NULL, or what is wrong with it. */
+const char *credential_value_read(const char *text, struct buf *out);
+
+/* NULL, or why it is no such word, as the end of a sentence. */
+const char *load_credential_refuse(const char *word);
+const char *set_credential_refuse(const char *word);
+const char *import_credential_refuse(const char *word);

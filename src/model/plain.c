@@ -1,0 +1,36 @@
+/* The defaults as a service of their own, so that comparing with them is comparing fields. Nothing hard. */
+#include "model/plain.h"
+
+#include "model/directive.h"
+
+void plain_put_group(struct service *service, struct terms *terms, enum option_group group, const void *values)
+{
+	service->terms = terms;
+	if (group == GROUP_WHAT)
+		service->what = values;
+	else
+		terms->group[group] = values;
+}
+
+bool plain_make(struct plain *plain)
+{
+	*plain = (struct plain){ .pool = pool_new() };
+	if (!plain->pool)
+		return false;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		void *values = pool_alloc(plain->pool, group_sizes[group]);
+
+		if (!values || !directive_fill_defaults(group, values, plain->pool)) {
+			plain_free(plain);
+			return false;
+		}
+		plain_put_group(&plain->service, &plain->terms, group, values);
+	}
+	return true;
+}
+
+void plain_free(struct plain *plain)
+{
+	pool_free(plain->pool);
+	plain->pool = NULL;
+}

@@ -1,0 +1,77 @@
+/* Writing a row for programs, which know no defaults that follow other options. The hard thing are the sockets: each
+ * has the options in which it differs from its service. */
+#include "model/row_json.h"
+
+#include <string.h>
+
+#include "model/endpoint.h"
+
+bool directive_has_value(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *socket_own_field(const struct directive *directive, const struct service *service,
+			     const struct listen *socket)
+{
+	const void *field;
+
+	if (!directive_has_value(directive) || directive->chapter != CHAPTER_SOCKETS)
+		return NULL;
+	field = (const char *)socket->options + directive->offset;
+	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
+}
+
+static void add_key(struct buf *out, const char *key)
+{
+	buf_text(out, ", ");
+	buf_json(out, key, strlen(key));
+	buf_text(out, ": ");
+}
+
+static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
+{
+	struct buf endpoint = { 0 };
+
+	endpoint_format(socket->endpoint, &endpoint);
+	out->failed |= endpoint.failed;
+	buf_text(out, "{\"endpoint\": ");
+	buf_json(out, buf_string(&endpoint), endpoint.length);
+	add_key(out, "name");
+	buf_json(out, socket->name, strlen(socket->name));
+	buf_free(&endpoint);
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = socket_own_field(directive, service, socket);
+
+		if (!field)
+			continue;
+		add_key(out, directive->name[NATIVE]);
+		directive->type->json(directive, field, out);
+	}
+	buf_char(out, '}');
+}
+
+void row_json_options(const struct service *row, const struct service *plain, struct buf *out)
+{
+	buf_text(out, "\"listen\": [");
+	for (size_t i = 0; i < row->socket_count; i++) {
+		if (i)
+			buf_text(out, ", ");
+		add_socket(out, row, &row->sockets[i]);
+	}
+	buf_char(out, ']');
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field;
+
+		if (!directive_has_value(directive))
+			continue;
+		field = directive_field(directive, row);
+		if (!(directive->flags & ALWAYS_PRINTED) &&
+		    directive->type->equal(field, directive_field(directive, plain)))
+			continue;
+		add_key(out, directive->name[NATIVE]);
+		directive->type->json(directive, field, out);
+	}
+}

@@ -1,0 +1,11 @@
+/* What becomes of a key of another system's tables: of systemd's units and launchd's property lists. */
+#pragma once
+
+enum key_class {
+	KEY_DONE,                       /* honoured */
+	KEY_HARMLESS,                   /* it describes or orders, or tunes what superd has not: taken silently */
+	KEY_WARNED,                     /* a tuning superd lacks */
+	KEY_REFUSED,                    /* it restricts or protects, or changes what the service does, and superd lacks it */
+};
+
+const char *key_class_name(enum key_class class);       /* "done", "harmless", "warned of", "refused" */

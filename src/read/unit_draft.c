@@ -1,0 +1,255 @@
+/* From assignments to options: collecting what a key says over all of them, and handing it over.
+ *
+ * The hard thing is what an assignment means to those before it: a list grows, an empty one begins it anew, and of
+ * anything else the last counts; which it is, the option's type knows. */
+#include "read/unit_draft.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/scan.h"
+
+void unit_list_free(struct unit_list *list)
+{
+	free(list->words);
+	free(list->places);
+	*list = (struct unit_list){ 0 };
+}
+
+static bool refuse_memory(struct unit_draft *draft)
+{
+	diag_error(draft->reading->diags, (struct origin){ 0 }, "out of memory");
+	return false;
+}
+
+bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char *word, struct origin at)
+{
+	size_t capacity = list->capacity;
+	const char **grown = array_grow(list->words, &capacity, list->count, sizeof(*grown));
+	struct origin *places;
+
+	if (grown)
+		list->words = grown;
+	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
+	if (!places)
+		return refuse_memory(draft);
+	list->places = places;
+	list->places[list->count] = at;
+	list->words[list->count++] = word;
+	return true;
+}
+
+void unit_draft_turn(struct unit_draft *draft, const struct unit *unit)
+{
+	const struct read_request *request = draft->reading->request;
+
+	draft->unit = unit;
+	draft->names = (struct unit_names){
+		.unit = unit,
+		.machine = request ? request->machine : NULL,
+		.service = draft->draft ? draft_name(draft->draft) : NULL,
+		.per_connection = draft->accepts && unit == draft->service,
+	};
+}
+
+struct origin unit_start(const struct unit *unit)
+{
+	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
+}
+
+__attribute__((format(printf, 4, 0)))
+static void say(struct unit_draft *draft, enum severity severity, struct origin at, const char *format,
+		va_list arguments)
+{
+	char message[DIAGS_MESSAGE];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	diags_add(draft->reading->diags, severity, at, "%s", message);
+}
+
+bool unit_refuse(struct unit_draft *draft, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(draft, SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+void unit_miss(struct unit_draft *draft, struct origin at, const char *format, ...)
+{
+	const struct read_request *request = draft->reading->request;
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(draft, request && request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+}
+
+void unit_warn(struct unit_draft *draft, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(draft, SEVERITY_WARNING, at, format, arguments);
+	va_end(arguments);
+}
+
+static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
+{
+	return !strcmp(assignment->section, section) && !strcmp(unit_key_today(assignment->key), key);
+}
+
+const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key)
+{
+	const struct unit *unit = draft->unit;
+
+	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
+		if (is_of(&unit->list[n], section, key))
+			return *unit->list[n].value ? &unit->list[n] : NULL;
+	}
+	return NULL;
+}
+
+/* As unit_value; a template where superd is to take it for one. */
+static const char *expand(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd)
+{
+	struct unit_names names = draft->names;
+	struct buf text = { 0 };
+	const char *wrong, *kept = NULL;
+	size_t at = 0;
+
+	names.for_superd = for_superd;
+	wrong = unit_expand(&names, assignment->value, &text, &at);
+	if (wrong)
+		unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	else
+		kept = pool_text(draft->pool, buf_string(&text));
+	if (!wrong && !kept)
+		refuse_memory(draft);
+	buf_free(&text);
+	return kept;
+}
+
+const char *unit_value(struct unit_draft *draft, const struct unit_assignment *assignment)
+{
+	return expand(draft, assignment, false);
+}
+
+bool unit_truth(struct unit_draft *draft, const char *section, const char *key, bool fallback)
+{
+	const struct unit_assignment *said = unit_said(draft, section, key);
+	bool truth = fallback;
+
+	if (said && scan_bool(said->value, &truth)) {
+		unit_refuse(draft, unit_place(said, 0), "%s: '%s': it is yes or no", key, said->value);
+		return fallback;
+	}
+	return truth;
+}
+
+/* A ~ in front of an assignment's first word is meant for all of them: each gets its own, so that the list of several
+ * assignments still says which. */
+static const char *spread_tilde(struct unit_draft *draft, const struct unit_word *list, size_t n)
+{
+	const char *text = list[n].text;
+
+	return n && *list->text == '~' && *text != '~' ? pool_textf(draft->pool, "~%s", text) : text;
+}
+
+bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd,
+		struct unit_word **list, size_t *count)
+{
+	struct unit_names names = draft->names;
+	const char *wrong, *odd = NULL;
+	size_t at = 0, odd_at = 0;
+
+	names.for_superd = for_superd;
+	if (for_superd)
+		odd = unit_split(draft->pool, &names, assignment->value, 0, list, count, &odd_at);
+	if (for_superd && !odd)
+		return true;
+	wrong = unit_split(draft->pool, &names, assignment->value, UNIT_WORDS_RELAX, list, count, &at);
+	if (wrong)
+		return unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	if (odd)
+		unit_warn(draft, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
+			  odd);
+	return true;
+}
+
+static void collect_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool templates,
+			  struct unit_list *list)
+{
+	struct unit_word *found = NULL;
+	size_t count = 0;
+
+	if (!unit_words(draft, assignment, templates, &found, &count)) {
+		list->failed = true;
+		return;
+	}
+	for (size_t n = 0; n < count; n++) {
+		const char *word = templates ? found[n].text : spread_tilde(draft, found, n);
+
+		if (!word || !unit_list_add(draft, list, word, unit_place(assignment, found[n].offset)))
+			list->failed = true;
+	}
+}
+
+static void collect_value(struct unit_draft *draft, const struct unit_assignment *assignment, struct unit_list *list)
+{
+	const char *text = unit_value(draft, assignment);
+
+	if (!text || !unit_list_add(draft, list, text, unit_place(assignment, 0)))
+		list->failed = true;
+}
+
+struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how)
+{
+	const struct unit *unit = draft->unit;
+	struct unit_list list = { 0 };
+
+	for (size_t n = 0; unit && n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!is_of(assignment, section, key))
+			continue;
+		list.at = assignment->at;
+		if (!*assignment->value)
+			list.count = 0;
+		else if (how == COLLECT_VALUES)
+			collect_value(draft, assignment, &list);
+		else
+			collect_words(draft, assignment, how == COLLECT_TEMPLATES, &list);
+	}
+	return list;
+}
+
+bool unit_set(struct unit_draft *draft, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	return draft_set(draft->draft, NATIVE, option, &value, draft->reading->diags);
+}
+
+bool unit_set_list(struct unit_draft *draft, const char *option, const struct unit_list *list)
+{
+	struct value value = {
+		.words = list->words,
+		.count = list->count,
+		.is_list = true,
+		.at = list->at,
+		.word_at = list->places,
+	};
+
+	return !list->failed && draft_set(draft->draft, NATIVE, option, &value, draft->reading->diags);
+}
+
+bool unit_has_option(const char *option)
+{
+	return directive_find(NATIVE, option);
+}

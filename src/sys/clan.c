@@ -1,0 +1,197 @@
+/* Finding the processes of a backend. The hard thing is that everything moves meanwhile: a child may come while its
+ * parent is looked at, and lose it before it is seen. So a look is never believed to be complete; only one that finds
+ * nobody new while all stand still is (sys/freezer). */
+#include "sys/clan.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "sys/pidfd.h"
+
+bool clan_has(const struct clan *clan, pid_t pid)
+{
+	for (size_t n = 0; n < clan->count; n++) {
+		if (clan->list[n].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+static bool add(struct clan *clan, const struct process *process)
+{
+	struct member *list;
+
+	if (clan->count == CLAN_MOST) {
+		errno = E2BIG;
+		return false;
+	}
+	list = array_grow(clan->list, &clan->capacity, clan->count, sizeof(*list));
+	if (!list)
+		return false;
+	clan->list = list;
+	list[clan->count++] =
+		(struct member){ .pid = process->pid, .parent = process->parent, .born = process->born };
+	return true;
+}
+
+/* A group or session of it: of its first process, or led by one of its own. Never ours. */
+static bool is_its_band(const struct clan *clan, const struct clan_root *root, pid_t band)
+{
+	if (band <= 1 || band == getpgrp() || band == getsid(0))
+		return false;
+	return band == root->groups[0] || band == root->groups[1] || band == root->first || clan_has(clan, band);
+}
+
+static bool is_of_it(const struct clan *clan, const struct clan_root *root, const struct process *process)
+{
+	char told[32];
+
+	if (is_its_band(clan, root, process->group) || is_its_band(clan, root, process->session))
+		return true;
+	if (root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS)
+		return true;
+	snprintf(told, sizeof(told), "LISTEN_PID=%ld", (long)root->first);
+	return root->first > 1 && process_was_told(process->pid, told);
+}
+
+/* true: there was no trouble, whether it is in the clan now or not. */
+static bool take(struct clan *clan, pid_t pid)
+{
+	struct process process;
+
+	if (pid <= 1 || pid == getpid() || clan_has(clan, pid) || !process_read(pid, &process))
+		return true;
+	return add(clan, &process);
+}
+
+/* Those that came to us; whose none of them is known otherwise. */
+static bool take_orphans(struct clan *clan, const struct clan_root *root, const pid_t *children)
+{
+	struct process process;
+
+	for (; *children; children++) {
+		if (clan_has(clan, *children) || (root->is_others && root->is_others(root->context, *children)) ||
+		    !process_read(*children, &process) || !is_of_it(clan, root, &process))
+			continue;
+		if (!add(clan, &process))
+			return false;
+	}
+	return true;
+}
+
+static bool take_below(struct clan *clan, size_t at)
+{
+	pid_t *children = process_list_children_of(clan->list[at].pid);
+	bool good = children;
+
+	for (pid_t *child = children; good && *child; child++)
+		good = take(clan, *child);
+	free(children);
+	return good;
+}
+
+/* Down the tree, and whoever of the orphans turns out to be of it by that. */
+static bool look_below(struct clan *clan, const struct clan_root *root, const pid_t *children)
+{
+	bool good = take(clan, root->main);
+	size_t seen = 0, before;
+
+	do {
+		before = clan->count;
+		for (; good && seen < clan->count; seen++)
+			good = take_below(clan, seen);
+		good = good && take_orphans(clan, root, children);
+	} while (good && clan->count > before);
+	return good;
+}
+
+/* Where the kernel does not list children (CONFIG_PROC_CHILDREN): all there are, until nobody more turns up. */
+static bool look_at_all(struct clan *clan, const struct clan_root *root)
+{
+	pid_t *all = process_list_all();
+	bool good = all && take(clan, root->main);
+	size_t before = 0;
+
+	while (good && clan->count > before) {
+		before = clan->count;
+		for (pid_t *pid = all; good && *pid; pid++) {
+			struct process process;
+
+			if (*pid == getpid() || clan_has(clan, *pid) || !process_read(*pid, &process))
+				continue;
+			if (clan_has(clan, process.parent))
+				good = add(clan, &process);
+			else if (process.parent == getpid())
+				good = take_orphans(clan, root, (pid_t[]){ *pid, 0 });
+		}
+	}
+	free(all);
+	return good;
+}
+
+bool clan_look(struct clan *clan, const struct clan_root *root)
+{
+	pid_t *children = process_list_children();
+	bool good = children ? look_below(clan, root, children) : look_at_all(clan, root);
+
+	free(children);
+	return good;
+}
+
+void clan_drop(struct clan *clan, size_t at)
+{
+	clan->count--;
+	memmove(&clan->list[at], &clan->list[at + 1], (clan->count - at) * sizeof(*clan->list));
+}
+
+bool member_exists(const struct member *member)
+{
+	struct process process;
+
+	return process_read(member->pid, &process) && process.born == member->born;
+}
+
+#ifdef SYS_pidfd_send_signal
+static bool send_signal(pid_t pid, int pidfd, int signal)
+{
+	if (pidfd < 0)
+		return kill(pid, signal) == 0;
+	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0;
+}
+#else
+static bool send_signal(pid_t pid, int pidfd, int signal)
+{
+	(void)pidfd;
+	return kill(pid, signal) == 0;
+}
+#endif
+
+/* Its pidfd is opened first: if the number is still its own after that, so is the pidfd. Without one there is a moment
+ * in which the kernel would have to go through all numbers. */
+bool member_signal(const struct member *member, int signal)
+{
+	int pidfd = pidfd_of(member->pid);
+	bool good = member_exists(member);
+
+	if (!good)
+		errno = ESRCH;
+	else
+		good = send_signal(member->pid, pidfd, signal);
+	fd_close(&pidfd);
+	return good;
+}
+
+void clan_free(struct clan *clan)
+{
+	free(clan->list);
+	*clan = (struct clan){ 0 };
+}

@@ -1,0 +1,344 @@
+/* Conditions of the machine: what the kernel and a few files say of it.
+ *
+ * The hard thing is to read them as systemd does without its marks: where it would ask itself (/run/systemd), the file
+ * behind it is asked too. Source: systemd.unit(5). */
+#include "sys/condition.h"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "model/type.h"
+#include "sys/condition_parts.h"
+
+extern char **environ;
+
+bool condition_path_exists(const char *path)
+{
+	struct stat state;
+
+	return stat(path, &state) == 0;
+}
+
+const char *condition_first_line(const char *path, char *text, unsigned size)
+{
+	if (!condition_read_file(path, text, size))
+		*text = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Whether a value "yes" or "no" is what is the case. */
+static bool is_truth(const char *text, bool so)
+{
+	bool wanted;
+
+	return !scan_bool(text, &wanted) && wanted == so;
+}
+
+static bool number_holds(const char *text, int64_t here, bool is_size)
+{
+	const char *number;
+	unsigned comparison = condition_comparison(text, &number);
+	int64_t wanted;
+
+	if (is_size ? scan_bytes(number, &wanted) != NULL : scan_count(number, &wanted) != NULL)
+		return false;
+	if (!comparison)
+		comparison = COMPARE_GREATER | COMPARE_EQUAL;
+	return condition_compares(comparison, here < wanted ? -1 : here > wanted);
+}
+
+static int64_t count_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+}
+
+static int64_t count_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : (int64_t)info.totalram * info.mem_unit;
+}
+
+static bool architecture_holds(const char *text)
+{
+	static const char *const names[][2] = {
+		{ "x86-64", "x86_64" },	 { "x86", "i386" },	  { "x86", "i486" },	   { "x86", "i586" },
+		{ "x86", "i686" },	 { "arm64", "aarch64" },  { "arm64-be", "aarch64_be" }, { "arm", "armv6l" },
+		{ "arm", "armv7l" },	 { "arm", "armv8l" },	  { "ppc64-le", "ppc64le" }, { "ppc64", "ppc64" },
+		{ "ppc", "ppc" },	 { "riscv64", "riscv64" }, { "riscv32", "riscv32" }, { "s390x", "s390x" },
+		{ "loongarch64", "loongarch64" }, { "mips", "mips" }, { "mips64", "mips64" }, { "sparc64", "sparc64" },
+	};
+	struct utsname here;
+
+	if (!strcmp(text, "native"))
+		return true;
+	if (uname(&here) < 0)
+		return false;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		if (!strcmp(names[n][0], text) && !strcmp(names[n][1], here.machine))
+			return true;
+	}
+	return false;
+}
+
+static bool capability_holds(const char *text)
+{
+	unsigned number;
+
+	return capability_find(text, &number) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1;
+}
+
+/* Whether all words of text are among those of a list. */
+static bool has_words(const char *list, const char *text)
+{
+	for (size_t length; *text; text += length + strspn(text + length, " \t")) {
+		const char *at = list;
+		size_t other;
+
+		length = strcspn(text, " \t");
+		for (; *at; at += other + strspn(at + other, " \t\n")) {
+			other = strcspn(at, " \t\n");
+			if (other == length && !memcmp(at, text, length))
+				break;
+		}
+		if (!*at)
+			return false;
+	}
+	return true;
+}
+
+static bool controller_holds(const char *text)
+{
+	char list[1024];
+	bool unified = condition_read_file("/sys/fs/cgroup/cgroup.controllers", list, sizeof(list));
+
+	if (!strcmp(text, "v1") || !strcmp(text, "v2"))
+		return unified == (text[1] == '2') && (unified || condition_path_exists("/sys/fs/cgroup"));
+	return unified && has_words(list, text);
+}
+
+/* NAME is set at all, NAME=VALUE to this. */
+static bool environment_holds(const char *text)
+{
+	size_t length = strcspn(text, "=");
+
+	for (char **at = environ; at && *at; at++) {
+		if (text[length] ? !strcmp(*at, text) : !strncmp(*at, text, length) && (*at)[length] == '=')
+			return true;
+	}
+	return false;
+}
+
+static bool is_first_boot(void)
+{
+	char text[64];
+
+	if (condition_path_exists("/run/systemd/first-boot"))
+		return true;
+	condition_first_line("/etc/machine-id", text, sizeof(text));
+	return !*text || !strcmp(text, "uninitialized");
+}
+
+/* A word, or a word with any value. */
+static bool command_line_holds(const char *text)
+{
+	char line[4096];
+	size_t length = strlen(text);
+
+	condition_first_line("/proc/cmdline", line, sizeof(line));
+	for (const char *at = line; *at; at += strspn(at, " ")) {
+		if (!strncmp(at, text, length) && (!at[length] || at[length] == ' ' ||
+						   (at[length] == '=' && !strchr(text, '='))))
+			return true;
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
+static bool module_holds(const char *text)
+{
+	char path[128] = "/sys/module/";
+	size_t length = strlen(path);
+
+	for (; *text && length + 1 < sizeof(path); text++)
+		path[length++] = *text == '-' ? '_' : *text;
+	return !*text && condition_path_exists(path);
+}
+
+static bool host_holds(const char *text)
+{
+	struct utsname here;
+	char machine[64];
+
+	condition_first_line("/etc/machine-id", machine, sizeof(machine));
+	if (*machine && !strcmp(machine, text))
+		return true;
+	return uname(&here) == 0 && condition_matches(text, here.nodename);
+}
+
+int condition_compare_versions(const char *a, const char *b)
+{
+	while (*a || *b) {
+		int64_t left = 0, right = 0;
+
+		for (; *a >= '0' && *a <= '9' && left < INT32_MAX; a++)
+			left = left * 10 + (*a - '0');
+		for (; *b >= '0' && *b <= '9' && right < INT32_MAX; b++)
+			right = right * 10 + (*b - '0');
+		if (left != right)
+			return left < right ? -1 : 1;
+		if (*a != *b)
+			return *a && (*b == '\0' || *a > *b) ? 1 : -1;
+		a += *a != '\0';
+		b += *b != '\0';
+	}
+	return 0;
+}
+
+static bool version_word_holds(const char *word, const char *here)
+{
+	const char *version;
+	unsigned comparison = condition_comparison(word, &version);
+
+	return comparison ? condition_compares(comparison, condition_compare_versions(here, version))
+			  : condition_matches(word, here);
+}
+
+/* Versions with a comparison in front, or patterns; a comparison may stand apart from its version. */
+static bool version_holds(const char *text)
+{
+	struct utsname here;
+	char word[128];
+
+	if (uname(&here) < 0)
+		return false;
+	text += strspn(text, " \t");
+	while (*text) {
+		size_t sign = strspn(text, "!<=>"), gap = sign ? strspn(text + sign, " \t") : 0;
+		size_t length = strcspn(text + sign + gap, " \t");
+
+		if (sign + length >= sizeof(word))
+			return false;
+		memcpy(word, text, sign);
+		memcpy(word + sign, text + sign + gap, length);
+		word[sign + length] = '\0';
+		if (!version_word_holds(word, here.release))
+			return false;
+		text += sign + gap + length;
+		text += strspn(text, " \t");
+	}
+	return true;
+}
+
+/* Whether /usr is newer than what it was last taken over into. */
+static bool needs_update(const char *tree)
+{
+	struct stat usr, updated;
+	bool etc = !strcmp(tree, "/etc");
+
+	if (stat("/usr", &usr) < 0)
+		return false;
+	if (stat(etc ? "/etc/.updated" : "/var/.updated", &updated) < 0)
+		return true;
+	return usr.st_mtim.tv_sec > updated.st_mtim.tv_sec ||
+	       (usr.st_mtim.tv_sec == updated.st_mtim.tv_sec && usr.st_mtim.tv_nsec > updated.st_mtim.tv_nsec);
+}
+
+static bool has_audit(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool has_secure_boot(void)
+{
+	static const char path[] = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+	char value[8] = "";
+
+	return condition_read_file(path, value, sizeof(value)) && value[4] == 1;
+}
+
+static bool security_holds(const char *text)
+{
+	char value[8];
+
+	if (!strcmp(text, "selinux"))
+		return condition_path_exists("/sys/fs/selinux/enforce");
+	if (!strcmp(text, "apparmor"))
+		return *condition_first_line("/sys/module/apparmor/parameters/enabled", value, sizeof(value)) == 'Y';
+	if (!strcmp(text, "tomoyo"))
+		return condition_path_exists("/sys/kernel/security/tomoyo/version");
+	if (!strcmp(text, "smack"))
+		return condition_path_exists("/sys/fs/smackfs/");
+	if (!strcmp(text, "ima"))
+		return condition_path_exists("/sys/kernel/security/ima/");
+	return !strcmp(text, "audit") ? has_audit() : has_secure_boot();
+}
+
+bool condition_machine_holds(enum condition_kind kind, const char *text)
+{
+	switch (kind) {
+	case CONDITION_AC_POWER:
+		return is_truth(text, condition_has_power());
+	case CONDITION_ARCHITECTURE:
+		return architecture_holds(text);
+	case CONDITION_CPUS:
+		return number_holds(text, count_cpus(), false);
+	case CONDITION_CAPABILITY:
+		return capability_holds(text);
+	case CONDITION_CONTROL_GROUP_CONTROLLER:
+		return controller_holds(text);
+	case CONDITION_ENVIRONMENT:
+		return environment_holds(text);
+	case CONDITION_FIRST_BOOT:
+		return is_truth(text, is_first_boot());
+	case CONDITION_GROUP:
+		return condition_group_holds(text);
+	case CONDITION_HOST:
+		return host_holds(text);
+	case CONDITION_KERNEL_COMMAND_LINE:
+		return command_line_holds(text);
+	case CONDITION_KERNEL_MODULE_LOADED:
+		return module_holds(text);
+	case CONDITION_KERNEL_VERSION:
+		return version_holds(text);
+	case CONDITION_VERSION:
+		return version_holds(text + strlen("kernel"));
+	case CONDITION_OS_RELEASE:
+		return condition_release_holds(text);
+	case CONDITION_CPU_PRESSURE:
+		return condition_pressure_holds("/proc/pressure/cpu", text);
+	case CONDITION_IO_PRESSURE:
+		return condition_pressure_holds("/proc/pressure/io", text);
+	case CONDITION_MEMORY_PRESSURE:
+		return condition_pressure_holds("/proc/pressure/memory", text);
+	case CONDITION_MEMORY:
+		return number_holds(text, count_memory(), true);
+	case CONDITION_NEEDS_UPDATE:
+		return needs_update(text);
+	case CONDITION_SECURITY:
+		return security_holds(text);
+	case CONDITION_USER:
+		return condition_user_holds(text);
+	case CONDITION_VIRTUALIZATION:
+		return condition_virtualization_holds(text);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,9 @@
+/* What the parts of a confinement share. Private to sys/confine* and sys/seccomp*. */
+#pragma once
+
+#include "sys/confine.h"
+
+#define CONFINE_MOUNTS_MOST 512         /* of one service; the child keeps a descriptor for each on its stack */
+
+/* The confinement this start obeys; NULL: none. */
+const struct confinement *confinement_of(const struct job *job);

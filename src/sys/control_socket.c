@@ -1,0 +1,315 @@
+/* Making the control socket. The hard thing is who else makes one there: a node is a dead one's only when nobody
+ * answers, which is looked at and acted on under a lock of its folder, so that of two superds that start one wins. */
+#include "sys/control_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "sys/runtime_folder.h"
+
+#define QUEUE 16
+#define GROUPS_MOST 65536
+#define NOBODY 65534
+#define ANSWERED "somebody answers there, as another superd that runs"
+
+struct address {
+	struct sockaddr_un un;
+	socklen_t length;
+};
+
+static const struct sockaddr *plain(const struct address *address)
+{
+	return (const struct sockaddr *)&address->un;
+}
+
+static bool is_abstract(const char *path)
+{
+	return path[0] == '@' && path[1];
+}
+
+static bool fill_address(const char *path, struct address *address, struct buf *why)
+{
+	*address = (struct address){ .un.sun_family = AF_UNIX, .length = sizeof(address->un) };
+	if (*path != '/' && !is_abstract(path)) {
+		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
+		return false;
+	}
+	if (strlen(path) >= sizeof(address->un.sun_path)) {
+		buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address->un.sun_path) - 1);
+		return false;
+	}
+	memcpy(address->un.sun_path, path, strlen(path) + 1);
+	if (is_abstract(path)) {
+		address->un.sun_path[0] = '\0';
+		address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	return true;
+}
+
+/* Only superd's own folder is made. */
+static bool make_folder(const char *path)
+{
+	char own[PATH_MAX];
+	int length = snprintf(own, sizeof(own), "%s/superd", runtime_folder());
+
+	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
+	    strchr(path + length + 1, '/'))
+		return true;
+	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
+}
+
+/* Whoever may write to it could put another node there: it must be superd's own, root's, or sticky. */
+static int open_folder(const char *path, struct buf *why)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+	int fd;
+
+	if (!make_folder(path)) {
+		buf_addf(why, "making its folder: %s", strerror(errno));
+		return -1;
+	}
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		buf_addf(why, "its folder: %s", strerror(errno));
+	} else if ((status.st_uid != geteuid() && status.st_uid != 0) ||
+		   ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))) {
+		buf_text(why, "its folder can be changed by others: it must be superd's own, as by mode 0755");
+	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		buf_text(why, "another superd makes one there just now");
+	} else {
+		return fd;
+	}
+	fd_close(&fd);
+	return -1;
+}
+
+int control_socket_reach(const char *path)
+{
+	struct address address;
+	struct buf why = { 0 };
+	int fd = -1;
+
+	if (fill_address(path, &address, &why))
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	buf_free(&why);
+	if (fd >= 0 && connect(fd, plain(&address), address.length) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+static bool somebody_answers(const struct address *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
+				   (errno != ECONNREFUSED && errno != ENOENT));
+
+	fd_close(&fd);
+	return answers;
+}
+
+static bool make_room(const struct address *address, struct buf *why)
+{
+	const char *path = address->un.sun_path;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return true;
+	if (!S_ISSOCK(status.st_mode)) {
+		buf_text(why, "there is something else, which is no socket");
+		errno = EEXIST;
+	} else if (somebody_answers(address)) {
+		buf_text(why, ANSWERED);
+		errno = EADDRINUSE;
+	} else if (unlink(path) == 0) {
+		return true;
+	} else {
+		buf_addf(why, "what a superd before has left there cannot be removed: %s", strerror(errno));
+	}
+	return false;
+}
+
+/* Nobody can connect before listen(2). */
+static bool make_node(struct control_socket *made, const struct address *address, gid_t group)
+{
+	const char *path = address->un.sun_path;
+	mode_t before = umask(0177);
+	bool bound = bind(made->fd, plain(address), address->length) == 0;
+	struct stat status;
+
+	umask(before);
+	if (!bound)
+		return false;
+	if (lstat(path, &status) == 0) {
+		made->device = status.st_dev;
+		made->node = status.st_ino;
+	}
+	if (group != (gid_t)-1 && (lchown(path, (uid_t)-1, group) < 0 || chmod(path, 0660) < 0))
+		return false;
+	return listen(made->fd, QUEUE) == 0;
+}
+
+/* A name without a node: none is left behind, and the kernel gives it to one at a time. */
+static bool take_name(struct control_socket *made, const struct address *address, struct buf *why)
+{
+	if (bind(made->fd, plain(address), address->length) == 0 && listen(made->fd, QUEUE) == 0)
+		return true;
+	buf_text(why, errno == EADDRINUSE ? ANSWERED : strerror(errno));
+	return false;
+}
+
+static bool take_path(struct control_socket *made, const struct address *address, gid_t group, struct buf *why)
+{
+	int folder = open_folder(made->path, why), saved;
+	bool good = folder >= 0 && make_room(address, why);
+
+	if (good && !make_node(made, address, group)) {
+		buf_text(why, strerror(errno));
+		good = false;
+	}
+	saved = errno;
+	fd_close(&folder);
+	errno = saved;
+	return good;
+}
+
+bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
+{
+	struct address address;
+	bool good;
+	int saved;
+
+	*made = (struct control_socket){ .fd = -1 };
+	if (!fill_address(path, &address, why))
+		return false;
+	made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	made->path = strdup(path);
+	good = made->fd >= 0 && made->path;
+	if (!good)
+		buf_text(why, strerror(errno));
+	else
+		good = is_abstract(path) ? take_name(made, &address, why) : take_path(made, &address, group, why);
+	saved = errno;
+	if (good)
+		made->fd = fd_raise(made->fd, FD_HIGH);
+	else
+		control_socket_close(made);
+	errno = saved;
+	return good;
+}
+
+/* Whether a descriptor listens at this address. */
+static bool is_at(int fd, const char *path)
+{
+	struct sockaddr_un found = { 0 };
+	socklen_t length = sizeof(found);
+	struct buf why = { 0 };
+	struct address wanted;
+	bool good = fill_address(path, &wanted, &why);
+
+	buf_free(&why);
+	if (!good || getsockname(fd, (struct sockaddr *)&found, &length) < 0 || found.sun_family != AF_UNIX)
+		return false;
+	if (is_abstract(path))
+		return length == wanted.length && !memcmp(&found, &wanted.un, length);
+	return length < sizeof(found) && !strcmp(found.sun_path, path);
+}
+
+bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
+{
+	struct stat status = { 0 };
+
+	*adopted = (struct control_socket){ .fd = -1 };
+	if (!is_at(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+		return false;
+	adopted->path = strdup(path);
+	if (!adopted->path)
+		return false;
+	adopted->fd = fd;
+	adopted->device = status.st_dev;
+	adopted->node = status.st_ino;
+	return true;
+}
+
+bool control_socket_group(const char *text, gid_t *group)
+{
+	const struct group *entry = getgrnam(text);
+	int64_t number;
+
+	if (entry)
+		*group = entry->gr_gid;
+	else if (!scan_count(text, &number) && number < UINT32_MAX)
+		*group = (gid_t)number;
+	else
+		return false;
+	return true;
+}
+
+void control_socket_close(struct control_socket *made)
+{
+	struct stat status;
+
+	if (made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
+	    status.st_dev == made->device)
+		unlink(made->path);
+	fd_close(&made->fd);
+	free(made->path);
+	made->path = NULL;
+}
+
+static bool is_in_group(int fd, gid_t first, gid_t group)
+{
+	bool found = first == group;
+#ifdef SO_PEERGROUPS
+	socklen_t size = 0;
+	gid_t *list = NULL;
+
+	if (!found && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno == ERANGE &&
+	    size <= GROUPS_MOST * sizeof(*list))
+		list = malloc(size);
+	if (list && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &size) == 0) {
+		for (size_t n = 0; n < size / sizeof(*list); n++)
+			found |= list[n] == group;
+	}
+	free(list);
+#else
+	(void)fd;
+#endif
+	return found;
+}
+
+/* Whoever has no number in superd's user namespace is shown as nobody. A folder keeps them out, a name does not. */
+static bool is_anybody(int fd, uid_t uid)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address);
+
+	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
+}
+
+bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+		return false;
+	peer->uid = is_anybody(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
+	peer->pid = credentials.pid;
+	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
+	return true;
+}

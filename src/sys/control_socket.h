@@ -1,0 +1,41 @@
+/* The node at which superd listens for its operators, or a name of the abstract namespace ("@name") where there is no
+ * folder to write to. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+struct control_socket {
+	int fd;                         /* listening, non-blocking, close-on-exec; -1: there is none */
+	char *path;                     /* owned */
+	dev_t device;                   /* of the node */
+	ino_t node;                     /* 0: a name */
+};
+
+/* Makes it; of a path in superd's own folder of the runtime folder, the folder as well. Whose mode and owner are right
+ * before anybody can connect: its owner's alone, and that group's where one is given (-1: none). A node that is there is
+ * replaced when it is a socket nobody answers at. false with the reason in why; errno EADDRINUSE: somebody answers there. */
+bool control_socket_open(struct control_socket *socket, const char *path, gid_t group, struct buf *why);
+
+/* Connects to one that another made, without blocking. -1 and errno. */
+int control_socket_reach(const char *path);
+
+/* Goes on with one that is open, of this path. false: it is another's. */
+bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
+
+/* The number of a group, by its name or number. false: there is none. */
+bool control_socket_group(const char *text, gid_t *group);
+
+/* Closes it, and takes the node away while it is still its own. */
+void control_socket_close(struct control_socket *socket);
+
+/* Who is at the other end. */
+struct control_peer {
+	uid_t uid;                      /* -1: one who has no number here */
+	pid_t pid;                      /* 0: not known here */
+	bool in_group;                  /* of that group, as its first or a further one */
+};
+
+bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */

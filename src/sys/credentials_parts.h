@@ -1,0 +1,34 @@
+/* What the child's two parts of credentials share. Private to sys/credentials*. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sys/credentials.h"
+
+struct text {
+	char text[4096];
+	size_t length;
+	bool failed;                    /* it was longer */
+};
+
+struct loading {
+	const struct credentials *credentials;
+	const struct credentials_place *at;
+	const struct credential *credential;            /* the one that is being loaded */
+	int folder;
+	size_t size, files;             /* of all so far */
+	unsigned depth;
+	struct text name;               /* of what is being loaded */
+	bool failed;                    /* within a folder: errno tells why */
+	struct text place;              /* where it is filled; a plain one is renamed from there */
+	bool is_mounted, is_privileged;
+};
+
+void text_add(struct text *out, const char *text, size_t length);
+void text_add_word(struct text *out, const char *word);
+void text_add_number(struct text *out, uint64_t number);        /* in hexadecimal */
+
+/* Everything into the open folder. 0, or -1 and errno, with the number of the one at fault in job->fault. */
+int credentials_load_all(struct job *job, struct loading *loading);

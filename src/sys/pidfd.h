@@ -1,0 +1,15 @@
+/* Descriptors of processes: the way to hear of the end of one that is not our child. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One of this process; -1 and errno: there is no such process, or the kernel has none of it (Linux 5.3). */
+int pidfd_of(pid_t pid);
+
+/* The process of one, as this namespace knows it; -1: it is none, or has ended. */
+pid_t pidfd_pid(int fd);
+
+/* Whether it has this number, which no other process ever gets (Linux 6.9). true: also where they have none. */
+bool pidfd_has_id(int fd, uint64_t id);

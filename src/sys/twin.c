@@ -1,0 +1,210 @@
+/* Which kind has a twin, and TCP's. The hard thing is the selector's index: the kernel counts a group's sockets in the
+ * order they came, and moves them when one goes. So a group has two at most, which the kernel is asked about, and the
+ * second is 1. */
+#include "sys/twin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "sys/bind.h"
+#include "sys/bind_kind.h"
+#include "sys/socket_address.h"
+#include "sys/twin_kind.h"
+
+#if defined(SO_ATTACH_REUSEPORT_CBPF) && defined(HAVE_LINUX_INET_DIAG_H)
+#include <linux/filter.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+
+#include "sys/connections.h"
+#include "sys/sock_diag.h"
+
+/* Whether another socket listens at its very address: then it is one of a group already. */
+struct search {
+	struct tally wanted;
+	unsigned found;
+};
+
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct search *search = context;
+	size_t size = search->wanted.family == AF_INET ? 4 : 16;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_family != search->wanted.family)
+		return;
+	search->found += socket->id.idiag_if == search->wanted.interface &&
+			 !memcmp(socket->id.idiag_src, search->wanted.address, size);
+}
+
+/* false: unknown. */
+static bool count_listeners(int fd, unsigned *count)
+{
+	struct search search = { 0 };
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
+	};
+
+	tally_take(&search.wanted, fd);
+	if (search.wanted.kind != TALLY_TCP)
+		return false;
+	question.request.sdiag_family = search.wanted.family;
+	question.request.id.idiag_sport = htons(search.wanted.port);
+	if (!sock_diag_ask(&question, sizeof(question), see, &search))
+		return false;
+	*count = search.found;
+	return true;
+}
+
+static int select_one(int fd, unsigned index)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, index);
+	struct sock_fprog selector = { .len = 1, .filter = &code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &selector, sizeof(selector));
+}
+
+/* The address it really has: the kernel may have chosen the port. */
+static int bind_again(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address name;
+	struct endpoint endpoint = *listen->address;
+	struct socket_options options = *listen->options;
+	struct listen again = *listen;
+
+	if (!bind_address(fd, &name))
+		return bind_fail(why, "looking at the first socket", NULL);
+	endpoint.port = (uint16_t)socket_address_port(&name);
+	endpoint.port_name = NULL;
+	options.reuse_port = true;
+	again.address = &endpoint;
+	again.options = &options;
+	return bind_listen(&again, why, warnings);
+}
+
+/* Only who asks for it can have an address twice: superd asked for that when it made a twin before. */
+static const char *describe_rival(int fd)
+{
+	int shares = 0;
+	socklen_t size = sizeof(shares);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shares, &size) == 0 && shares)
+		return "the socket of before listens still, as whoever gave it to superd has a copy of it";
+	return "another socket listens there, too";
+}
+
+static int twin_tcp(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	unsigned listening;
+	int twin;
+
+	if (!count_listeners(fd, &listening)) {
+		errno = EOPNOTSUPP;
+		return bind_fail(why, "making a twin", "the kernel does not tell who else listens there");
+	}
+	if (listening != 1) {
+		errno = EBUSY;
+		return bind_fail(why, "making a twin", "%s", describe_rival(fd));
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
+		return bind_fail(why, "making a twin", "SO_REUSEPORT");
+	twin = bind_again(fd, listen, why, warnings);
+	if (twin >= 0 && select_one(twin, 1) < 0) {
+		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
+		fd_close(&twin);
+	}
+	if (twin < 0) {
+		int error = errno;
+
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int));
+		errno = error;
+	}
+	return twin;
+}
+
+#define MIGRATES "/proc/sys/net/ipv4/tcp_migrate_req"
+
+/* Of this network, for both families. */
+static bool kernel_moves_clients(void)
+{
+	size_t length;
+	char *text = fd_read_file(MIGRATES, 16, &length);
+	bool moves = text && *text == '1';
+
+	free(text);
+	return moves;
+}
+
+/* Without a second they would be reset. */
+bool twin_hand_over(int first)
+{
+	unsigned listening;
+
+	return kernel_moves_clients() && count_listeners(first, &listening) && listening == 2 &&
+	       shutdown(first, SHUT_RDWR) == 0;
+}
+
+static bool tcp_is_possible(const struct listen *listen)
+{
+	return !listen->options->reuse_port;    /* then others may be in the group */
+}
+
+bool twin_turn(int fd, bool to_second)
+{
+	return select_one(fd, to_second) == 0;
+}
+#else
+bool twin_hand_over(int first)
+{
+	(void)first;
+	return false;
+}
+
+static int twin_tcp(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)listen, (void)warnings;
+	errno = EOPNOTSUPP;
+	return bind_fail(why, "making a twin", "this kernel has none");
+}
+
+static bool tcp_is_possible(const struct listen *listen)
+{
+	(void)listen;
+	return false;
+}
+
+bool twin_turn(int fd, bool to_second)
+{
+	(void)fd, (void)to_second;
+	errno = EOPNOTSUPP;
+	return false;
+}
+#endif
+
+bool twin_is_possible(const struct listen *listen)
+{
+	if (listen->address->kind == ENDPOINT_TCP)
+		return tcp_is_possible(listen);
+	return (listen->address->kind == ENDPOINT_UNIX || listen->address->kind == ENDPOINT_SEQPACKET) &&
+	       twin_unix_is_possible(listen);
+}
+
+int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
+		return twin_tcp(fd, listen, why, warnings);
+	if (twin_is_possible(listen))
+		return twin_unix(fd, listen, why, warnings);
+	errno = EOPNOTSUPP;
+	return bind_fail(why, "making a twin", "there is none of this kind of socket");
+}

@@ -1,0 +1,17 @@
+/* What a process, or all of a control group, uses up: from /proc and from the group's own files. What can't be known, as
+ * without a /proc, is below 0. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct usage {
+	int64_t memory;                 /* bytes resident, of a group all it is charged for, or else its processes; -1: unknown */
+	double cpu;                     /* seconds since its start; below 0: unknown */
+};
+
+struct usage usage_of_process(pid_t pid);
+
+/* Of a control group. is_shared: others were in it before, so that its time is that of the processes in it now. */
+struct usage usage_of_group(const char *path, bool is_shared);

@@ -1,0 +1,101 @@
+/* Speaking the control socket's protocol as any program might. The hard thing is none: a request is a line, an answer
+ * ends with the first line that is done or an error. */
+#include "controlling.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+
+const char *control_path(void)
+{
+	static const char *path;
+
+	if (!path)
+		path = path_in("control");
+	return path;
+}
+
+struct superd *controlled_run(const char *format, ...)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, format);
+	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	va_end(list);
+	return superd;
+}
+
+int control_connect(void)
+{
+	int fd;
+
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	fd = client_connect_unix(control_path(), SOCK_STREAM);
+	cr_assert_not_null(strstr(client_line(fd), "\"protocol\":1"));
+	return fd;
+}
+
+static bool is_last(const char *line)
+{
+	return !strncmp(line, "{\"done\":", 8) || !strncmp(line, "{\"error\":", 9);
+}
+
+static const char *ask(int fd, const char *request)
+{
+	const char *answer = "", *line;
+
+	client_send(fd, text_of("%s\n", request));
+	do {
+		line = client_line(fd);
+		answer = text_of("%s%s\n", answer, line);
+	} while (!is_last(line));
+	return answer;
+}
+
+const char *control_ask(int fd, const char *format, ...)
+{
+	const char *request;
+	va_list list;
+
+	va_start(list, format);
+	request = text_of_list(format, list);
+	va_end(list);
+	return ask(fd, request);
+}
+
+const char *control_once(const char *format, ...)
+{
+	const char *answer;
+	va_list list;
+	int fd = control_connect();
+
+	va_start(list, format);
+	answer = ask(fd, text_of_list(format, list));
+	va_end(list);
+	close(fd);
+	return answer;
+}
+
+bool control_is_done(const char *answer)
+{
+	return strstr(answer, "{\"done\":true}\n");
+}
+
+const char *control_value(const char *answer, const char *key)
+{
+	const char *at = strstr(answer, text_of("\"%s\":", key));
+	size_t length;
+
+	cr_assert_not_null(at, "no %s in %s", key, answer);
+	at += strlen(key) + 3;
+	if (*at == '"')
+		return text_of("%.*s", (int)strcspn(at + 1, "\""), at + 1);
+	length = strcspn(at, ",}]");
+	return text_of("%.*s", (int)length, at);
+}

@@ -1,0 +1,83 @@
+/* superctl and the readers of its answers. The hard thing is python3: the one in front may not be the one that the
+ * system's packages are for, so both are asked. */
+#include "superctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS_MOST = 32, LACKS_MODULE = 77 };
+
+const char *superctl_path(void)
+{
+	const char *path = getenv("SUPERCTL_BIN");
+
+	cr_assert_not_null(path, "SUPERCTL_BIN is not set: run this by make check");
+	return path;
+}
+
+struct outcome superctl_answer(const char *control, const char *const *arguments)
+{
+	const char *words[WORDS_MOST] = { superctl_path(), "--control", control };
+	size_t count = 3;
+
+	for (; *arguments && count < WORDS_MOST - 1; arguments++)
+		words[count++] = *arguments;
+	return program_answer(words);
+}
+
+struct outcome answer_to(const char *in, const char *const *arguments)
+{
+	const char *words[WORDS_MOST] = { "/bin/sh", "-c", "in=$1; shift; exec \"$@\" <\"$in\"", "sh",
+					  in ? in : "/dev/null" };
+	size_t count = 5;
+
+	for (; *arguments && count < WORDS_MOST - 1; arguments++)
+		words[count++] = *arguments;
+	return program_answer(words);
+}
+
+/* The outcome of a script of the tests, by whichever python3 has what it needs; LACKS_MODULE: none has. */
+static struct outcome ask_python(const char *script, const char *in, const char *first, const char *second)
+{
+	static const char *const pythons[] = { "python3", "/usr/bin/python3" };
+	const char *path = text_of("%s/tests/behaviour/%s", getenv("SRCDIR"), script);
+	struct outcome outcome = { .status = LACKS_MODULE };
+
+	for (size_t i = 0; i < 2 && outcome.status == LACKS_MODULE; i++) {
+		const char *words[] = { "/usr/bin/env", pythons[i], path, first, first ? second : NULL, NULL };
+
+		outcome = answer_to(in, words);
+		if (outcome.status == 126 || outcome.status == 127)
+			outcome.status = LACKS_MODULE;
+	}
+	return outcome;
+}
+
+bool schema_holds(const char *definition, const char *answer)
+{
+	const char *schema = text_of("%s/contrib/doc/superd-control.schema.json", getenv("SRCDIR"));
+	static unsigned serial;
+	struct outcome outcome = ask_python(
+		"check_schema.py", write_file(text_of("answer%u.json", serial++), "%s", answer), schema, definition);
+
+	if (outcome.status == LACKS_MODULE)
+		return false;
+	cr_assert_eq(outcome.status, 0, "%s is not as the schema has it:\n%s", definition, outcome.err);
+	return true;
+}
+
+const char *metrics_read(const char *text)
+{
+	static unsigned serial;
+	struct outcome outcome =
+		ask_python("check_metrics.py", write_file(text_of("metrics%u", serial++), "%s", text), NULL, NULL);
+
+	if (outcome.status == LACKS_MODULE)
+		return NULL;
+	cr_assert_eq(outcome.status, 0, "the parser refuses it:\n%s\nof\n%s", outcome.err, text);
+	return outcome.out;
+}

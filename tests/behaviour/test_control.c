@@ -1,0 +1,611 @@
+/* What operators can see and do through the control socket. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "load.h"
+#include "notifying.h"
+#include "process.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static struct superd *run_web(const char *exec, const char *options)
+{
+	struct superd *superd = controlled_run(WEB, exec, options);
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
+Behaviour(control, shows_a_service_that_never_ran)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	const char *status = control_once("status web");
+
+	cr_expect_str_eq(control_value(status, "state"), "listening");
+	cr_expect_str_eq(control_value(status, "queue"), "0");
+	cr_expect_str_eq(control_value(status, "activations"), "0");
+	cr_expect_str_eq(control_value(status, "last_exit"), "null");
+	expect_in(status, "\"instances\":[]");
+	expect_in(status, "\"text\":\"listening on tcp:127.0.0.1:");
+	cr_expect(control_is_done(status));
+	superd_stop(superd);
+}
+
+Behaviour(control, shows_whose_connection_woke_it)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	int client = client_connect_from("127.0.0.5", superd_port(superd, "web"));
+
+	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "by"), "127.0.0.5"));
+	expect_in(control_once("why web"), " by 127.0.0.5");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(control, shows_what_runs_and_what_ran)
+{
+	struct superd *superd = run_web(backend("take 1"), "");
+	const char *status;
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	WAIT_UNTIL(strstr(control_once("status web"), "\"status\":0"));
+	status = control_once("status web");
+	cr_expect_str_eq(control_value(status, "activations"), "1");
+	cr_expect_str_eq(control_value(status, "result"), "success");
+	expect_in(status, text_of("started, pid %ld", pid));
+	expect_in(status, "\"latency\":{\"count\":1,");
+	expect_in(control_once("why web"), "last ended with exit status 0");
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_how_long_a_client_waited_until_it_was_taken)
+{
+	struct superd *superd = run_web(text_of("/bin/sh -c 'sleep 0.4; exec %s'", backend("serve")), "");
+	const char *status;
+
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"latency\":{\"count\":1,"));
+	status = strstr(control_once("status web"), "\"last_activation\"");
+	cr_assert_not_null(status);
+	cr_expect_geq(strtod(control_value(status, "latency"), NULL), 0.4, "%s", status);
+	superd_stop(superd);
+}
+
+Behaviour(control, counts_no_wait_that_had_no_end)
+{
+	struct superd *superd = run_web(backend("crash"), "backoff_min = 1h backoff_max = 1h");
+	int client = client_connect(superd_port(superd, "web"));
+
+	WAIT_UNTIL(strstr(control_once("status web"), "\"failures\":1"));
+	cr_expect_not_null(strstr(control_once("status web"), "\"latency\":null"), "%s", control_once("status web"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(control, is_not_healthy_when_nobody_reaches_what_runs)
+{
+	const char *path = path_in("gone.sock");
+	struct superd *superd = controlled_run("service web {\n listen = \"%s\"\n exec = \"%s\"\n}\n", path,
+					       backend("serve"));
+
+	superd_wait_log(superd, "web: listening on ");
+	cr_assert(control_is_done(control_once("start web")));
+	cr_expect_str_eq(control_value(control_once("health"), "healthy"), "true");
+	unlink(path);
+	WAIT_UNTIL(strstr(control_once("health"), "closed until its instance ends"));
+	cr_assert(control_is_done(control_once("stop web")));
+	WAIT_UNTIL(!strcmp(control_value(control_once("health"), "healthy"), "true"));
+	superd_stop(superd);
+}
+
+Behaviour(control, shows_each_client_of_an_accepting_service)
+{
+	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	int client = client_connect(superd_port(superd, "web"));
+	const char *status;
+
+	client_send(client, "hello\n");
+	client_line(client);
+	status = control_once("status web");
+	cr_expect_str_eq(control_value(status, "peer"), "127.0.0.1");
+	cr_expect_str_eq(control_value(status, "by"), "127.0.0.1");
+	cr_expect_str_eq(control_value(status, "accepted"), "1");
+	cr_expect(strtol(control_value(status, "memory"), NULL, 10) > 0, "%s", status);
+	expect_in(control_once("list"), "\"instances\":1");
+	close(client);
+	WAIT_UNTIL(strstr(control_once("list"), "\"instances\":0"));
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_names_by_pattern_and_what_was_meant)
+{
+	struct superd *superd = controlled_run("service web-a { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					       "service web-b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					       "service mail { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					       backend("serve"), backend("serve"), backend("serve"));
+	const char *answer = control_once("list 'web-*'");
+
+	expect_in(answer, "web-a");
+	expect_in(answer, "web-b");
+	cr_expect_null(strstr(answer, "mail"));
+	answer = control_once("list mail web-a mail");
+	cr_expect_lt(strstr(answer, "\"mail\""), strstr(answer, "\"web-a\""));
+	answer = control_once("stop mial");
+	cr_expect_str_eq(control_value(answer, "code"), "unknown");
+	expect_in(answer, "did you mean mail?");
+	cr_expect_str_eq(control_value(control_once("status 'x*'"), "code"), "unknown");
+	cr_expect_str_eq(control_value(control_once("stop"), "code"), "usage");
+	answer = control_once("statsu");
+	cr_expect_str_eq(control_value(answer, "code"), "usage");
+	expect_in(answer, "did you mean status?");
+	cr_expect_str_eq(control_value(control_once("list --check"), "code"), "usage");
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_a_row_and_where_it_was_written)
+{
+	struct superd *superd = run_web(backend("serve"), "umask = 027");
+	const char *answer = control_once("show web");
+
+	expect_in(answer, "\"umask\":");
+	expect_in(answer, text_of("\"umask\":\"%s:4\"", superd->table));
+	superd_stop(superd);
+}
+
+Behaviour(control, starts_without_a_client_and_stops)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	int port = superd_port(superd, "web");
+	long pid;
+
+	cr_expect(control_is_done(control_once("start web")));
+	pid = client_ask_pid(port);
+	expect_in(control_once("start web"), text_of("it runs already, pid %ld", pid));
+	expect_in(control_once("stop web"), "the next client starts it again");
+	cr_expect_not(process_lives((pid_t)pid));
+	cr_expect_str_eq(control_value(control_once("status web"), "signal"), "TERM");
+	cr_expect_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_why_a_start_has_failed)
+{
+	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" }\n",
+					       backend("exit 3"));
+	const char *answer = control_once("start web");
+
+	cr_expect_str_eq(control_value(answer, "ok"), "false");
+	cr_expect_str_eq(control_value(strstr(answer, "{\"error\""), "code"), "failed");
+	expect_in(control_once("why web"), "it tries again in ");
+	cr_expect_str_eq(control_value(control_once("health"), "healthy"), "false");
+	superd_stop(superd);
+}
+
+Behaviour(control, a_stopped_service_without_a_socket_stays_stopped)
+{
+	struct superd *superd = controlled_run("service job { start = boot exec = \"%s\" }\n", backend("sleep 1000"));
+
+	superd_wait_log(superd, "job: started, pid ");
+	expect_in(control_once("stop job"), "stopped, until it is started again");
+	cr_assert(superd_reload(superd, "service job { start = boot exec = \"%s\" umask = 077 }\n",
+				backend("sleep 1000")));
+	cr_expect_str_eq(control_value(control_once("status job"), "state"), "listening");
+	expect_in(control_once("start job"), "started, pid ");
+	superd_stop(superd);
+}
+
+Behaviour(control, an_ended_wait_leaves_what_was_begun_under_way)
+{
+	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms\nkill_signal = SIGWINCH");
+	const char *answer;
+
+	cr_assert(control_is_done(control_once("start web")));
+	answer = control_once("stop --timeout=100ms web");
+	cr_expect_str_eq(control_value(answer, "code"), "failed");
+	expect_in(answer, "under way: web");
+	cr_expect_str_eq(control_value(control_once("status web"), "state"), "stopping");
+	cr_expect(control_is_done(control_once("stop --no-wait web")));
+	superd_stop(superd);
+}
+
+Behaviour(control, holds_clients_and_releases_them)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	int port = superd_port(superd, "web"), client;
+
+	cr_assert(control_is_done(control_once("hold web")));
+	client = client_connect(port);
+	client_send(client, "who\n");
+	cr_expect(client_is_quiet(client, 200));
+	cr_expect_str_eq(control_value(control_once("status web"), "state"), "held");
+	cr_expect_str_eq(control_value(control_once("status web"), "queue"), "1");
+	expect_in(control_once("why web"), "1 client waits in its queue");
+	cr_assert(superd_reload(superd, WEB, backend("serve"), "umask = 077"));
+	cr_expect(client_is_quiet(client, 100), "a reload has released it");
+	expect_in(control_once("start web"), "it is held");
+	cr_assert(control_is_done(control_once("release web")));
+	expect_in(client_line(client), " who");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(control, disables_until_it_is_enabled)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	int port = free_port();
+
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+				backend("serve")));
+	client_ask_pid(port);
+	cr_assert(control_is_done(control_once("disable web")));
+	cr_expect_not(client_can_connect(port));
+	cr_expect_str_eq(control_value(control_once("status web"), "enabled"), "false");
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" umask = 077 }\n", port,
+				backend("serve")));
+	cr_expect_not(client_can_connect(port), "a reload has enabled it");
+	expect_in(control_once("restart web"), "it is disabled");
+	cr_assert(control_is_done(control_once("enable web")));
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+Behaviour(control, lets_a_disabled_service_with_other_sockets_be_enabled)
+{
+	struct superd *superd = run_web(backend("serve"), "on_remove = stop");
+	int port = free_port();
+
+	client_ask_pid(superd_port(superd, "web"));
+	cr_assert(control_is_done(control_once("disable --no-wait web")));
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port,
+				backend("serve")));
+	cr_assert(control_is_done(control_once("enable web")));
+	client_ask_pid(port);
+	cr_expect_not(superd_logged(superd, "this is a bug"));
+	superd_stop(superd);
+}
+
+Behaviour(control, refuses_what_its_table_disables)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "disable = yes");
+	const char *answer = control_once("start web");
+
+	cr_expect_str_eq(control_value(answer, "ok"), "false");
+	expect_in(answer, "disable = yes");
+	expect_in(control_once("why web"), "its table says disable = yes");
+	cr_expect_str_eq(control_value(control_once("list"), "state"), "off");
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_of_the_commands_before_a_program)
+{
+	struct superd *superd = run_web(backend("serve"), "exec_start_pre = { \"/bin/sleep 1000\" }");
+
+	cr_assert(control_is_done(control_once("start --no-wait web")));
+	expect_in(control_once("why web"), "the commands before its program run");
+	expect_in(control_once("status web"), "\"pid\":null");
+	cr_assert(control_is_done(control_once("stop web")));
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_of_no_clients_where_there_is_no_socket)
+{
+	struct superd *superd = controlled_run("service job { start = boot exec = \"/bin/sleep 1000\" }\n");
+
+	superd_wait_log(superd, "job: started, pid ");
+	expect_in(control_once("why job"), " runs, and has no socket to serve");
+	superd_stop(superd);
+}
+
+Behaviour(control, waits_for_the_commands_before_a_start_when_it_restarts)
+{
+	struct superd *superd = run_web(backend("serve"), "exec_start_pre = { \"/bin/sleep 0.1\" }");
+
+	cr_assert(control_is_done(control_once("start web")));
+	expect_in(control_once("restart web"), "\"started, pid ");
+	cr_expect_str_eq(control_value(control_once("list"), "state"), "running");
+	superd_stop(superd);
+}
+
+Behaviour(control, restarts_under_clients_without_losing_one)
+{
+	struct superd *superd = run_web(backend("-d 2 careless"), "timeout_stop = 10s");
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 8 };
+	struct load *load = load_start(&plan);
+	struct tally tally;
+
+	for (size_t n = 0; n < 8; n++) {
+		WAIT_UNTIL(load_progress(load) > 20 * n);
+		cr_expect(control_is_done(control_once("restart web")));
+		cr_expect(control_is_done(control_once(n % 2 ? "release web" : "hold web")));
+		if (n % 2 == 0)
+			cr_expect(control_is_done(control_once("release web")));
+	}
+	tally = load_stop(load);
+	tally_expect_all_served(&tally);
+	cr_expect_gt(superd_log_count(superd, "web: started, pid "), 8);
+	superd_stop(superd);
+}
+
+Behaviour(control, drains_before_it_goes_on)
+{
+	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
+
+	client_send(first, "one\n");
+	client_line(first);
+	operator = control_connect();
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
+	second = client_connect(port);
+	client_send(second, "two\n");
+	cr_expect(client_is_quiet(second, 200));
+	close(first);
+	expect_in(client_line(second), " two");
+	expect_in(client_line(operator), "drained");
+	close(second);
+	close(operator);
+	superd_stop(superd);
+}
+
+Behaviour(control, drains_a_backend_that_has_the_socket)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int port = superd_port(superd, "web"), first = client_connect(port), second;
+
+	client_send(first, "one\n");
+	client_line(first);
+	cr_expect(control_is_done(control_once("drain --no-wait web")));
+	second = client_connect(port);
+	client_send(second, "two\n");
+	cr_expect(client_is_quiet(second, 200));
+	client_send(first, "three\n");
+	expect_in(client_line(first), " three");
+	close(first);
+	expect_in(client_line(second), " two");
+	close(second);
+	superd_stop(superd);
+}
+
+Behaviour(control, drains_what_is_held_and_holds_it_further)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
+
+	client_send(first, "one\n");
+	client_line(first);
+	cr_assert(control_is_done(control_once("hold web")));
+	operator = control_connect();
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(superd_logged(superd, "to the end"));
+	second = client_connect(port);
+	client_send(second, "two\n");
+	client_send(first, "three\n");
+	expect_in(client_line(first), " three");
+	cr_expect(client_is_quiet(operator, 100), "it has a client still");
+	close(first);
+	expect_in(client_line(operator), "drained; it is held");
+	cr_expect(client_is_quiet(second, 200), "who came meanwhile was let through");
+	cr_assert(control_is_done(control_once("release web")));
+	expect_in(client_line(second), " two");
+	close(second);
+	close(operator);
+	superd_stop(superd);
+}
+
+Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
+{
+	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	int port = superd_port(superd, "web"), first = client_connect(port), operator;
+
+	client_send(first, "one\n");
+	client_line(first);
+	operator = control_connect();
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
+	close(operator);
+	close(first);
+	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
+	superd_stop(superd);
+}
+
+Behaviour(control, reloads_and_tells_what_became_of_each)
+{
+	int taken = free_port(), holder = listen_on(taken);
+	struct superd *superd = run_web(backend("serve"), "");
+	const char *answer;
+
+	write_file("superd.conf", "service web { listen = \"127.0.0.1:0\" exec = \"%s\" umask = 077 }\n"
+				  "service more { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+				  "service late { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n",
+		   backend("serve"), backend("serve"), taken, backend("serve"));
+	answer = control_once("reload");
+	expect_in(answer, "\"service\":\"web\",\"result\":\"changed\"");
+	expect_in(answer, "\"service\":\"more\",\"result\":\"added\"");
+	expect_in(answer, "\"service\":\"late\",\"result\":\"failed\"");
+	expect_in(answer, "Address already in use");
+	cr_expect_str_eq(control_value(answer, "unchanged"), "0");
+	cr_expect_not(control_is_done(answer));
+	expect_in(control_once("health"), "late: cannot listen on ");
+	close(holder);
+	WAIT_UNTIL(strstr(control_once("health"), "\"healthy\":true"));
+	write_file("superd.conf", "service more { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"));
+	answer = control_once("reload");
+	expect_in(answer, "\"service\":\"web\",\"result\":\"removed\"");
+	expect_in(answer, "\"unchanged\":1,\"changed\":0,\"added\":0,\"removed\":2,\"failed\":0");
+	cr_expect(control_is_done(answer));
+	superd_stop(superd);
+}
+
+Behaviour(control, a_reload_with_an_error_tells_where_and_changes_nothing)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	const char *answer;
+
+	write_file("superd.conf", "service web {\n listen = \"127.0.0.1:0\"\n exce = \"/bin/cat\"\n}\n");
+	answer = control_once("reload");
+	cr_expect_str_eq(control_value(answer, "line"), "3");
+	cr_expect_str_eq(control_value(answer, "severity"), "error");
+	expect_in(answer, "\"hint\":\"did you mean");
+	expect_in(answer, "\"error\":\"not reloaded: ");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+}
+
+Behaviour(control, has_a_backend_read_its_configuration_again)
+{
+	const char *note = path_in("note");
+	struct superd *superd = run_web(backend("serve"),
+					text_of("exec_reload = { \"/bin/sh -c 'echo $MAINPID > %s'\" }", note));
+	const char *answer = control_once("reload web");
+	long pid;
+
+	expect_in(answer, "it does not run");
+	pid = client_ask_pid(superd_port(superd, "web"));
+	answer = control_once("reload web");
+	cr_expect(control_is_done(answer), "%s", answer);
+	cr_expect_eq(strtol(read_text(note), NULL, 10), pid);
+	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_of_a_configuration_that_could_not_be_read_again)
+{
+	struct superd *superd = controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" "
+					       "exec_reload = { \"/bin/false\" } }\n"
+					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					       backend("serve"), backend("serve"));
+
+	cr_assert(control_is_done(control_once("start a b")));
+	expect_in(control_once("reload a"), "exec_reload has failed");
+	expect_in(control_once("reload b"), "it has no exec_reload");
+	superd_stop(superd);
+}
+
+Behaviour(control, streams_events_as_they_are_logged)
+{
+	struct superd *superd = run_web(backend("take 1"), "");
+	int all = control_connect(), some = control_connect();
+	const char *line;
+
+	client_send(all, "events --service=w*\n");
+	client_send(some, "events --service=mai?\n");
+	cr_expect_str_eq(control_value(client_line(some), "unmatched"), "mai?");
+	cr_assert(control_is_done(control_once("list")), "both are heard by now");
+	expect_in(control_once("events --service=wbe"), "did you mean web?");
+	client_ask_pid(superd_port(superd, "web"));
+	line = client_line(all);
+	cr_expect_str_eq(control_value(line, "event"), "started");
+	cr_expect_str_eq(control_value(line, "service"), "web");
+	cr_expect_str_eq(control_value(line, "level"), "info");
+	cr_expect_str_eq(control_value(client_line(all), "event"), "exited");
+	cr_expect(client_is_quiet(some, 100));
+	close(all);
+	close(some);
+	superd_stop(superd);
+}
+
+Behaviour(control, follows_deeper_than_the_log_does)
+{
+	struct superd *superd = run_web(backend("take 1"), "");
+	int follower = control_connect();
+
+	client_send(follower, "events --level=debug\n");
+	cr_assert(control_is_done(control_once("list")));
+	client_ask_pid(superd_port(superd, "web"));
+	while (!strstr(client_line(follower), "\"event\":\"transition\""))
+		;
+	cr_expect_not(superd_logged(superd, "--activity-->"));
+	close(follower);
+	superd_stop(superd);
+}
+
+Behaviour(control, tells_at_an_interval_what_is_busy)
+{
+	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					       "service mail { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					       backend("serve"), backend("serve"));
+	int fd;
+	const char *line;
+
+	superd_wait_log(superd, "mail: listening on ");
+	client_ask_pid(superd_port(superd, "web"));
+	fd = control_connect();
+	client_send(fd, "top --interval=100ms\n");
+	for (int n = 0; n < 3; n++) {
+		line = client_line(fd);
+		expect_in(line, "\"superd\":{\"pid\":");
+		expect_in(line, "\"service\":\"web\"");
+		cr_expect_null(strstr(line, "\"service\":\"mail\""));
+	}
+	close(fd);
+	superd_stop(superd);
+}
+
+Behaviour(control, ends_superd)
+{
+	struct superd *superd = run_web(backend("serve"), "");
+	int fd = control_connect();
+
+	client_ask_pid(superd_port(superd, "web"));
+	client_send(fd, "shutdown\n");
+	cr_expect_str_eq(client_line(fd), "{\"done\":true}");
+	cr_expect(client_sees_end(fd));
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	cr_expect_neq(access(control_path(), F_OK), 0, "its socket is left");
+	close(fd);
+}
+
+Behaviour(control, answers_of_ten_thousand_services_without_holding_the_loop)
+{
+	const char *table = "service web { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" }\n";
+	char *all = malloc(1 << 20);
+	struct superd *superd;
+	size_t length = 0, count = 0;
+	int fd, port;
+
+	cr_assert_not_null(all);
+	for (int n = 0; n < 10000; n++)
+		length += (size_t)snprintf(all + length, (1 << 20) - length,
+					   "service s%d { exec = \"/bin/cat\" listen = \"@ctl-%d-%d\" }\n",
+					   n, (int)getpid(), n);
+	superd = controlled_run("%s%s", table, all);
+	free(all);
+	superd_wait_log(superd, "s9999: listening on ");
+	port = superd_port(superd, "web");
+	fd = control_connect();
+	client_send(fd, "list\n");
+	close(client_connect(port));            /* it is served in between */
+	while (!strstr(client_line(fd), "\"done\""))
+		count++;
+	cr_expect_eq(count, 10001);
+	close(fd);
+	superd_stop(superd);
+}
+
+Behaviour(control, waits_for_the_word_of_a_backend_that_tells_when_it_has_reloaded)
+{
+	const char *exec = notifier("'handle 1' 'say READY=1'");
+	struct superd *superd = run_web(exec, "type = notify-reload\n user = root\n");
+	const char *answer = control_once("start web");
+	long pid;
+
+	cr_assert(control_is_done(answer), "%s", answer);
+	pid = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	answer = control_once("reload web");
+	cr_expect(control_is_done(answer), "%s", answer);
+	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
+	superd_wait_log(superd, text_of("pid %ld has read its configuration again", pid));
+	superd_stop(superd);
+}

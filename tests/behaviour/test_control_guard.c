@@ -1,0 +1,366 @@
+/* The control socket against those who misuse it: nobody holds superd up, and nobody does what is not theirs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "namespace.h"
+#include "process.h"
+
+#define ECHO "service web {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
+
+static size_t asked;
+
+static struct superd *run_echo(void)
+{
+	struct superd *superd = controlled_run(ECHO, backend("stdio"));
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
+/* How many it has once what was closed is closed at its end, too. */
+static size_t settled_fds(struct superd *superd)
+{
+	size_t count = superd_fd_count(superd);
+	long long since = now_ms(), begun = since;
+
+	for (; now_ms() - since < 200; pause_a_moment()) {
+		size_t now = superd_fd_count(superd);
+
+		cr_assert_lt(now_ms() - begun, DEADLINE_MS);
+		if (now != count)
+			since = now_ms();
+		count = now;
+	}
+	return count;
+}
+
+static void expect_alive(struct superd *superd)
+{
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect(control_is_done(control_once("list")));
+}
+
+Behaviour(control_guard, half_a_line_keeps_nobody_waiting)
+{
+	struct superd *superd = run_echo();
+	int half = control_connect();
+
+	client_send(half, "sta");
+	expect_alive(superd);
+	client_send(half, "tus web\n");
+	cr_expect_str_eq(control_value(client_line(half), "state"), "listening");
+	close(half);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, a_megabyte_without_an_end_is_refused)
+{
+	struct superd *superd = run_echo();
+	int fd = control_connect();
+	char much[4096];
+	ssize_t sent = 0;
+	size_t all = 0;
+
+	memset(much, 'x', sizeof(much));
+	while (all < 1 << 20 && (sent = send(fd, much, sizeof(much), MSG_NOSIGNAL)) > 0)
+		all += (size_t)sent;
+	cr_expect_lt(all, (size_t)1 << 20, "it has read all of it");
+	expect_alive(superd);
+	close(fd);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, rubbish_is_answered_and_changes_nothing)
+{
+	static const char *const rubbish[] = {
+		"", " ", "'", "\\", "--", "\x01\xff\xfe", "status '", "stop ''", "*", "{}",
+	};
+	struct superd *superd = run_echo();
+	int fd = control_connect();
+
+	for (size_t n = 0; n < sizeof(rubbish) / sizeof(*rubbish); n++)
+		cr_expect_not_null(strstr(control_ask(fd, "%s", rubbish[n]), "\"error\":"), "%zu", n);
+	cr_expect(control_is_done(control_ask(fd, "list")));
+	close(fd);
+	expect_alive(superd);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, requests_in_a_row_are_answered_in_their_order)
+{
+	struct superd *superd = run_echo();
+	int fd = control_connect();
+
+	client_send(fd, "version\nhealth\nlist\nnonsense\nversion\n");
+	cr_assert_eq(shutdown(fd, SHUT_WR), 0);
+	cr_expect_not_null(strstr(client_line(fd), "\"version\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"done\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"healthy\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"done\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"service\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"done\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"error\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"version\""));
+	cr_expect_not_null(strstr(client_line(fd), "\"done\""));
+	cr_expect(client_sees_end(fd));
+	close(fd);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, who_never_reads_is_told_less_and_holds_nobody_up)
+{
+	struct superd *superd = run_echo();
+	int deaf = control_connect(), port = superd_port(superd, "web");
+	const char *line;
+	size_t told = 0;
+
+	client_send(deaf, "events --level=debug\n");
+	cr_assert(control_is_done(control_once("list")));
+	for (int n = 0; n < 1500; n++)
+		client_ask_pid(port);
+	expect_alive(superd);
+	do {
+		line = client_line(deaf);
+		told++;
+	} while (!strstr(line, "\"dropped\":"));
+	cr_expect_gt(strtol(control_value(line, "dropped"), NULL, 10), 0);
+	cr_expect_gt(told, 10);
+	close(deaf);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, a_thousand_connections_leave_room_for_the_next)
+{
+	struct superd *superd = run_echo();
+	static int fds[1000];
+	size_t before, open_now = 0;
+
+	expect_alive(superd);
+	before = settled_fds(superd);
+	for (int n = 0; n < 1000; n++) {
+		WAIT_UNTIL((fds[n] = client_connect_unix(control_path(), SOCK_STREAM)) >= 0);
+		open_now++;
+	}
+	expect_alive(superd);
+	cr_expect_leq(superd_fd_count(superd), before + 20);
+	for (size_t n = 0; n < open_now; n++)
+		close(fds[n]);
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
+{
+	struct superd *superd = run_echo();
+	int followers[16], late;
+
+	for (int n = 0; n < 16; n++) {
+		followers[n] = control_connect();
+		client_send(followers[n], "events\n");
+		if (n < 15)
+			cr_assert(control_is_done(control_once("list")), "it is heard before the next comes");
+	}
+	WAIT_UNTIL(superd_fd_count(superd) > 0);
+	late = client_connect_unix(control_path(), SOCK_STREAM);
+	cr_expect_str_eq(control_value(client_line(late), "code"), "busy");
+	close(late);
+	client_ask_pid(superd_port(superd, "web"));
+	for (int n = 0; n < 16; n++) {
+		cr_expect_not_null(strstr(client_line(followers[n]), "\"started\""));
+		close(followers[n]);
+	}
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, who_is_gone_is_forgotten)
+{
+	struct superd *superd = run_echo();
+	size_t before;
+	int fds[8];
+
+	expect_alive(superd);
+	before = settled_fds(superd);
+	for (int n = 0; n < 8; n++) {
+		fds[n] = control_connect();
+		client_send(fds[n], n % 2 ? "events\n" : "top\n");
+	}
+	for (int n = 0; n < 8; n++)
+		close(fds[n]);
+	superd_expect_fds(superd, before);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
+{
+	struct superd *superd = run_echo();
+
+	for (int n = 0; n < 20; n++) {
+		int fd = control_connect();
+
+		client_send(fd, "events --service=other*\n");
+		shutdown(fd, SHUT_WR);
+		cr_assert(control_is_done(control_once("version")), "it is heard before it goes, place %d", n);
+		close(fd);
+	}
+	expect_alive(superd);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
+{
+	struct superd *first = run_echo(), *second = run_echo();
+
+	superd_wait_log(second, "somebody answers there, as another superd that runs: it is waited for");
+	cr_expect(control_is_done(control_once("version")));
+	superd_stop(first);
+	superd_wait_log(second, "the control socket is ");
+	cr_expect(control_is_done(control_once("version")));
+	superd_stop(second);
+}
+
+/* The two lines that somebody else is told: the greeting, and the answer's first. */
+static void talk(int out, const char *request)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char byte;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", control_path());
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		dprintf(out, "%s\n", strerror(errno));
+		return;
+	}
+	send(fd, request, strlen(request), MSG_NOSIGNAL);
+	for (int lines = 0; lines < 2 && read(fd, &byte, 1) == 1; lines += byte == '\n')
+		dprintf(out, "%c", byte);
+}
+
+static const char *as_other(uid_t uid, gid_t gid, const gid_t *groups, size_t count, const char *request)
+{
+	const char *file = path_in("asked%zu", asked++);
+	int out = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600), status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(10);
+		if (setgroups(count, groups) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
+			_exit(1);
+		talk(out, request);
+		_exit(0);
+	}
+	close(out);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+	return read_text(file);
+}
+
+Behaviour(control_guard, only_its_owner_may_connect)
+{
+	struct superd *superd;
+	struct stat status;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	superd = run_echo();
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(stat(control_path(), &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0600);
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	cr_expect_not_null(strstr(as_other(65534, 65534, NULL, 0, "list\n"), strerror(EACCES)));
+	/* even if the node let them, */
+	cr_assert_eq(chmod(control_path(), 0666), 0);
+	cr_expect_not_null(strstr(as_other(65534, 65534, NULL, 0, "list\n"), "\"code\":\"denied\""));
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, the_control_group_may_look_and_not_act)
+{
+	const char *arguments[] = { "--control", control_path(), "--control-group", "54321", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const gid_t further[] = { 12345, 54321 };
+	struct superd *superd;
+	struct stat status;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	superd = superd_run_with(&setup, ECHO, backend("stdio"));
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(stat(control_path(), &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0660);
+	cr_expect_eq(status.st_gid, 54321u);
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	cr_expect_not_null(strstr(as_other(65534, 54321, NULL, 0, "list\n"), "\"service\":\"web\""));
+	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "status\n"), "\"service\":\"web\""));
+	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "stop web\n"), "\"code\":\"denied\""));
+	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "shutdown\n"), "\"code\":\"denied\""));
+	expect_alive(superd);
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, superds_own_user_may_act)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .uid = 65534 };
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users(), "this test has to be anybody, and others have to read what was built");
+	cr_assert_eq(chown(path_in("."), 65534, 65534), 0);
+	superd = superd_run_with(&setup, ECHO, backend("stdio"));
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_expect_not_null(strstr(as_other(65534, 65534, NULL, 0, "hold web\n"), "\"ok\":true"));
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, without_one_superd_goes_on)
+{
+	const char *arguments[] = { "--control", "/nonexistent/control", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, ECHO, backend("stdio"));
+
+	superd_wait_log(superd, "no control socket /nonexistent/control: ");
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+}
+
+Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *first = run_echo(), *second;
+
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	second = superd_run_with(&setup, ECHO, backend("stdio"));
+	superd_wait_log(second, "somebody answers there");
+	superd_stop(second);
+	cr_expect_eq(strtol(control_value(client_line(client_connect_unix(control_path(), SOCK_STREAM)), "pid"), NULL,
+			    10), first->pid);
+	superd_stop(first);
+}
+
+Behaviour(control_guard, an_idle_superd_with_a_control_socket_does_not_wake)
+{
+	struct superd *superd = run_echo();
+	int fd = control_connect();
+	const char *status = text_of("/proc/%ld/status", (long)superd->pid);
+	const char *key = "voluntary_ctxt_switches:";
+	long before;
+
+	cr_expect(control_is_done(control_ask(fd, "list")));
+	cr_expect(client_is_quiet(fd, 200));
+	before = strtol(strstr(read_text(status), key) + strlen(key), NULL, 10);
+	cr_expect(client_is_quiet(fd, 3000));
+	cr_expect_eq(strtol(strstr(read_text(status), key) + strlen(key), NULL, 10), before, "it woke");
+	close(fd);
+	superd_stop(superd);
+}

@@ -1,0 +1,244 @@
+/* Credentials: what a backend finds in their folder, who else can see it, and what is left of it. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "unit_files.h"
+
+#define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")
+
+/* What a shell says in the place of the backend, as this user. */
+static struct superd *run(const char *user, const char *options, const char *script)
+{
+	return superd_run("service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%s\"\n"
+			  " exec = { \"/bin/sh\", \"-c\", \"%s\" }\n %s\n}\n",
+			  user, script, options);
+}
+
+static const char *said(const char *user, const char *options, const char *script)
+{
+	struct superd *superd = run(user, options, script);
+	const char *answer = client_rest(client_connect(superd_port(superd, "secret")));
+
+	superd_stop(superd);
+	return answer;
+}
+
+#define LIST "cd $CREDENTIALS_DIRECTORY || exit; for f in *; do echo $f=$(cat $f); done"
+
+Behaviour(credentials, files_folders_and_values_become_files)
+{
+	const char *file = write_file("file", "%s", "one"), *folder = path_in("folder");
+
+	cr_assert_eq(mkdir(folder, 0700), 0);
+	write_file("folder/a", "%s", "two");
+	write_file("folder/b", "%s", "three");
+	cr_expect_str_eq(said(own_user(),
+			      text_of("load_credential = { \"x:%s\", \"y:%s\" }\n set_credential = \"z:f\\\\x6fur\"",
+				      file, folder),
+			      LIST),
+			 "x=one\ny_a=two\ny_b=three\nz=four\n");
+}
+
+Behaviour(credentials, what_is_set_stands_in_for_what_cannot_be_loaded)
+{
+	const char *file = write_file("file", "%s", "loaded");
+
+	cr_expect_str_eq(said(own_user(),
+			      text_of("load_credential = { \"a:%s\", \"b:%s\", \"nowhere\" }\n"
+				      " set_credential = { \"a:set\", \"b:set\" }",
+				      file, path_in("missing")),
+			      LIST),
+			 "a=loaded\nb=set\n");
+}
+
+Behaviour(credentials, a_missing_one_lets_clients_wait)
+{
+	const char *missing = path_in("missing");
+	struct superd *superd =
+		run(own_user(), text_of("load_credential = \"a:%s\"\n backoff_max = 200ms", missing), LIST);
+	int client = client_connect(superd_port(superd, "secret"));
+
+	superd_wait_log(superd, text_of("loading credentials: a:%s: No such file or directory (%s:6)", missing,
+					superd->table));
+	write_file("missing", "%s", "there");
+	cr_expect_str_eq(client_rest(client), "a=there\n");
+	superd_stop(superd);
+}
+
+Behaviour(credentials, more_than_a_mebibyte_is_refused)
+{
+	const char *big = path_in("big");
+	struct superd *superd = run(own_user(), text_of("load_credential = \"a:%s\"", big), LIST);
+	int client;
+
+	write_file("big", "%s", "");
+	cr_assert_eq(truncate(big, (1 << 20) - 1), 0);          /* its name has one byte, too */
+	cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "secret"))), "a=\n");
+	cr_assert_eq(truncate(big, 1 << 20), 0);
+	client = client_connect(superd_port(superd, "secret"));
+	superd_wait_log(superd, "loading credentials: a:");
+	superd_wait_log(superd, "Argument list too long");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(credentials, a_socket_is_told_who_asks)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX }, peer = { 0 };
+	socklen_t length = sizeof(peer);
+	const char *path = path_in("source.sock");
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), source, client;
+	struct superd *superd;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	cr_assert_eq(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(server, 1), 0);
+	superd = run(own_user(), text_of("load_credential = \"token:%s\"", path), LIST);
+	client = client_connect(superd_port(superd, "secret"));
+	source = accept(server, (struct sockaddr *)&peer, &length);
+	cr_assert_geq(source, 0);
+	cr_expect_eq(peer.sun_path[0], '\0');
+	cr_expect_eq(length, offsetof(struct sockaddr_un, sun_path) + 1 + 16 + strlen("/unit/secret.service/token"));
+	cr_expect_eq(memcmp(peer.sun_path + 17, "/unit/secret.service/token", 26), 0);
+	client_send(source, "of the source");
+	close(source);
+	cr_expect_str_eq(client_rest(client), "token=of the source\n");
+	close(server);
+	superd_stop(superd);
+}
+
+/* The folder is read-only even for root, its files are the user's alone. */
+Behaviour(credentials, nobody_else_sees_them_and_nobody_writes)
+{
+	struct superd *superd;
+	const char *folder;
+	int client;
+
+	SKIP_WITHOUT_ROOT();
+	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
+	cr_expect_str_eq(said("nobody", "set_credential = \"a:b\"",
+			      "cd $CREDENTIALS_DIRECTORY; stat -c '%%a %%U' . a; touch a c 2>/dev/null || echo no"),
+			 "500 nobody\n400 nobody\nno\n");
+	superd = run("root", "set_credential = \"a:b\"",
+		     "cd $CREDENTIALS_DIRECTORY; pwd; stat -f -c %%T .; touch c 2>/dev/null || echo no; read x");
+	client = client_connect(superd_port(superd, "secret"));
+	folder = client_line(client);
+	cr_expect_str_eq(client_line(client), "tmpfs");
+	cr_expect_str_eq(client_line(client), "no");
+	cr_expect_neq(access(text_of("%s/a", folder), F_OK), 0, "they are seen from outside");
+	client_send(client, "\n");
+	close(client);
+	WAIT_UNTIL(access(folder, F_OK) != 0);
+	superd_stop(superd);
+}
+
+/* Another view of the files has them at the same place. */
+Behaviour(credentials, they_go_along_into_a_hardened_view)
+{
+	SKIP_WITHOUT_ROOT();
+	cr_expect_str_eq(said("root",
+			      "set_credential = \"a:b\"\n protect_system = strict\n private_tmp = yes\n"
+			      " temporary_file_system = { \"/run\", \"/var\" }",
+			      LIST),
+			 "a=b\n");
+	cr_expect_str_eq(said("root", "set_credential = \"a:b\"\n private_network = yes\n private_users = yes", LIST),
+			 "a=b\n");
+}
+
+/* Where nothing can be mounted, a folder is made, and goes with the last instance. */
+Behaviour(credentials, without_mounts_a_folder_stands_in)
+{
+	struct superd *superd;
+	const char *folder;
+	int clients[2];
+
+	SKIP_WITHOUT_ROOT();
+	superd = superd_run_with(&(struct setup){ .uid = 65534, .environment = (const char *const[]){
+							  text_of("XDG_RUNTIME_DIR=%s", path_in("runtime")), NULL } },
+				 "service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"65534\"\n"
+				 " exec = { \"/bin/sh\", \"-c\", \"echo $CREDENTIALS_DIRECTORY; cat "
+				 "$CREDENTIALS_DIRECTORY/a; read x\" }\n"
+				 " set_credential = \"a:b\\\\n\"\n}\n");
+	path_in("runtime/credentials"); /* it stays, as it may hold those of others */
+	cr_assert_eq(mkdir(path_in("runtime"), 0700), 0);
+	cr_assert_eq(chown(path_in("runtime"), 65534, 65534), 0);
+	for (int n = 0; n < 2; n++) {
+		clients[n] = client_connect(superd_port(superd, "secret"));
+		folder = client_line(clients[n]);
+		cr_expect_str_eq(client_line(clients[n]), "b");
+	}
+	cr_expect_eq(access(text_of("%s/a", folder), F_OK), 0);
+	close(clients[0]);
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	cr_expect_eq(access(text_of("%s/a", folder), F_OK), 0, "they went before the last instance");
+	close(clients[1]);
+	WAIT_UNTIL(access(folder, F_OK) != 0);
+	superd_stop(superd);
+}
+
+Behaviour(credentials, a_unit_names_their_folder_and_its_commands_have_them)
+{
+	const char *seen = path_in("seen"), *answer;
+	int port = free_port(), client;
+	struct superd *superd;
+
+	write_pair("a", text_of("ListenStream=127.0.0.1:%d\nAccept=yes\n", port),
+		   text_of("StandardInput=socket\nSetCredential=pass word:x\nSetCredential=key:a b\\n%%m\n"
+			   "Environment=KEY=%%d/key\nExecStartPre=/bin/sh -c 'cat %%d/key >%s'\n"
+			   "ExecStart=/bin/sh -c 'cat ${KEY}; test $$CREDENTIALS_DIRECTORY = %%d && echo same'",
+			   seen));
+	superd = units_run("a.socket", NULL);
+	superd_port(superd, "a");
+	client = client_connect(port);
+	answer = client_rest(client);
+	cr_expect_str_eq(answer, "a b\n%msame\n");
+	cr_expect_str_eq(read_text(seen), "a b\n%m");
+	superd_stop(superd);
+}
+
+/* Also where the service sees another view of the files. */
+Behaviour(credentials, a_command_with_all_rights_has_them_too)
+{
+	const char *seen = path_in("seen");
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	for (int hardened = 0; hardened < 2; hardened++) {
+		superd = run(own_user(),
+			     text_of("set_credential = \"a:b\"\n %s\n exec_start_pre = \"+/bin/sh -c 'cat "
+				     "$CREDENTIALS_DIRECTORY/a >%s; stat -f -c %%%%T $CREDENTIALS_DIRECTORY >>%s'\"",
+				     hardened ? "protect_system = strict\n private_tmp = yes" : "", seen, seen),
+			     LIST);
+		cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "secret"))), "a=b\n");
+		cr_expect_str_eq(read_text(seen), "btmpfs\n");
+		cr_expect_neq(access("/run/credentials/secret.service", F_OK), 0, "they are seen from outside");
+		superd_stop(superd);
+		cr_assert_eq(unlink(seen), 0);
+	}
+}
+
+Behaviour(credentials, are_there_over_an_upgrade_and_go_with_their_instance)
+{
+	const char *file = write_file("file", "%s", "one");
+	struct superd *superd = run(own_user(), text_of("load_credential = \"x:%s\"", file),
+				    "echo ready; read x; cat $CREDENTIALS_DIRECTORY/x");
+	int client = client_connect(superd_port(superd, "secret"));
+
+	cr_assert_str_eq(client_line(client), "ready");
+	superd_upgrade(superd);
+	client_send(client, "go\n");
+	cr_assert_str_eq(client_rest(client), "one");
+	close(client);
+	client = client_connect(superd_port(superd, "secret"));
+	client_send(client, "go\n");
+	cr_assert_str_eq(client_rest(client), "ready\none");
+	close(client);
+	superd_stop(superd);
+}

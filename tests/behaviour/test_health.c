@@ -1,0 +1,173 @@
+/* builtin = health: how superd is, to clients of HTTP and to anybody else, on a port that no service notices. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+
+#define HEALTH "service health {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = { %s }\n user = \"%s\"\n}\n"
+#define ASKED " / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kube-probe/1.30\r\nConnection: close\r\n\r\n"
+
+static struct superd *run(const char *builtin, const char *more)
+{
+	return superd_run(HEALTH "%s", builtin, own_user(), more);
+}
+
+static const char *answer_to(struct superd *superd, const char *text)
+{
+	int client = client_connect(superd_port(superd, "health"));
+	const char *answer;
+
+	client_send(client, text);
+	answer = client_rest(client);
+	close(client);
+	return answer;
+}
+
+static void expect_page(const char *answer, const char *status, const char *body)
+{
+	const char *at = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "\r\nContent-Length: ");
+
+	cr_assert_eq(strncmp(answer, status, strlen(status)), 0, "%s", answer);
+	cr_assert(at && length, "%s", answer);
+	cr_assert_str_eq(at + 4, body);
+	if (*body)
+		cr_assert_eq(strtoul(length + 18, NULL, 10), strlen(body), "%s", answer);
+}
+
+/* A service whose port somebody else has, so it can't be had. */
+static const char *ill(int *listener)
+{
+	int port = free_port();
+
+	*listener = listen_on(port);
+	return text_of("service ill { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", port, backend("talk"));
+}
+
+Behaviour(health, is_told_by_http)
+{
+	struct superd *superd = run("health", "");
+
+	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(answer_to(superd, "HEAD" ASKED), "HTTP/1.1 200 OK\r\n", "");
+	expect_page(answer_to(superd, "POST" ASKED), "HTTP/1.1 405 Method Not Allowed\r\n",
+		    "GET and HEAD are answered here\n");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(health, is_a_line_to_others)
+{
+	struct superd *superd = run("health", "");
+	int silent = client_connect(superd_port(superd, "health"));
+
+	cr_assert_str_eq(answer_to(superd, "\n"), "healthy\n");
+	cr_assert_str_eq(answer_to(superd, "how are you?\n"), "healthy\n");
+	cr_assert_str_eq(answer_to(superd, "GET /\r\n"), "healthy\n");
+	cr_assert_str_eq(client_line(silent), "healthy");
+	close(silent);
+	superd_stop(superd);
+}
+
+Behaviour(health, is_503_when_something_is_wrong)
+{
+	int listener;
+	const char *more = ill(&listener);
+	struct superd *superd = run("health", more);
+
+	superd_wait_log(superd, "ill: ");
+	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 503 Service Unavailable\r\n", "unhealthy\n");
+	cr_assert_str_eq(answer_to(superd, "\n"), "unhealthy\n");
+	close(listener);
+	WAIT_UNTIL(!strcmp(answer_to(superd, "\n"), "healthy\n"));
+	superd_stop(superd);
+}
+
+Behaviour(health, tells_why_where_that_is_asked_for)
+{
+	int listener;
+	const char *more = ill(&listener), *answer;
+	struct superd *superd = run("health, reasons", more);
+
+	superd_wait_log(superd, "ill: ");
+	answer = answer_to(superd, "\n");
+	cr_assert_eq(strncmp(answer, "unhealthy: ill: ", 16), 0, "%s", answer);
+	cr_assert_not_null(strstr(answer, "in use"), "%s", answer);
+	cr_assert_str_eq(strchr(answer, '\n'), "\n");
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(health, starts_and_keeps_awake_nobody_else)
+{
+	struct superd *superd = run("health", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+						      backend("talk")));
+
+	for (int n = 0; n < 5; n++)
+		expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	cr_assert_not(superd_logged(superd, "web: started"));
+	superd_stop(superd);
+}
+
+Behaviour(health, hears_only_so_much)
+{
+	struct superd *superd = run("health", "");
+	int client = client_connect(superd_port(superd, "health"));
+	const char *answer;
+	char line[1025];
+
+	memset(line, 'x', 1024);
+	line[1024] = '\0';
+	client_send(client, "GET / HTTP/1.1\r\nX: ");
+	for (int n = 0; n < 8; n++)
+		client_send(client, line);
+	answer = client_rest(client);
+	cr_assert_eq(strncmp(answer, "HTTP/1.1 431 ", 13), 0, "%s", answer);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(health, waits_only_so_long)
+{
+	struct superd *superd = run("health", "");
+	int client = client_connect(superd_port(superd, "health"));
+
+	client_send(client, "GET / HTTP/1.1\r\n");
+	cr_assert_eq(strncmp(client_rest(client), "HTTP/1.1 200 ", 13), 0);
+	close(client);
+	superd_stop(superd);
+}
+
+/* The table of conf/ as it stands, with ports, times and addresses of a test. */
+Behaviour(health, conf_does_what_it_says)
+{
+	const char *table = replaced(example_table("health.conf"), "\"nobody\"", text_of("\"%s\"", own_user()));
+	struct superd *superd;
+	int web, probe;
+
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "there is no python3 here");
+	table = replaced(replaced(table, "\"8081\"", "\"127.0.0.1:0\""), "\"8082\"", "\"127.0.0.1:0\"");
+	table = replaced(replaced(table, "192.0.2.10", "127.0.0.2"), "5min", "1s");
+	if (geteuid() != 0)
+		table = replaced(table, "builtin   = health", text_of("builtin = health user = \"%s\"", own_user()));
+	superd = superd_run("%s", table);
+	web = superd_port(superd, "web");
+	probe = client_connect_from("127.0.0.2", web);
+	client_send(probe, "GET / HTTP/1.1\r\n\r\n");
+	cr_assert(client_sees_end(probe));
+	close(probe);
+	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	cr_assert_not(superd_logged(superd, "web: started"));
+	probe = client_connect(web);
+	client_send(probe, "GET / HTTP/1.0\r\n\r\n");
+	cr_assert_eq(strncmp(client_line(probe), "HTTP/1.", 7), 0);
+	close(probe);
+	superd_wait_log(superd, "web: stopping pid ");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}

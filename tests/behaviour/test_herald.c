@@ -1,0 +1,77 @@
+/* superd where it is itself asked how it is, as under a service manager. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "notifying.h"
+
+static int own_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s", strerror(errno));
+	return fd;
+}
+
+static const char *hear(int fd)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+	static char text[512];
+	ssize_t length;
+
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "nothing was said");
+	length = recv(fd, text, sizeof(text) - 1, 0);
+	cr_assert_gt(length, 0);
+	text[length] = '\0';
+	return text;
+}
+
+static void expect_heard(int fd, const char *what)
+{
+	const char *said = hear(fd);
+
+	cr_assert(strstr(said, what), "'%s' is not in:\n%s", what, said);
+}
+
+Behaviour(herald, superd_tells_whoever_started_it)
+{
+	const char *path = path_in("herald"), *table = web_table("", "");
+	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), NULL };
+	const struct setup setup = { .environment = environment };
+	int fd = own_socket(path);
+	struct superd *superd = superd_run_with(&setup, "%s", table);
+	const char *said = hear(fd);
+
+	cr_assert(strstr(said, "READY=1\n"), "%s", said);
+	cr_assert(strstr(said, text_of("MAINPID=%ld\n", (long)superd->pid)), "%s", said);
+	cr_assert(strstr(said, "STATUS=1 service"), "%s", said);
+	web_expect(superd, "env NOTIFY_SOCKET", "unset");
+	cr_assert(superd_reload(superd, "%s", table));
+	expect_heard(fd, "RELOADING=1\nMONOTONIC_USEC=");
+	expect_heard(fd, "READY=1\n");
+	superd_stop(superd);
+	expect_heard(fd, "STOPPING=1\n");
+	expect_heard(fd, "EXIT_STATUS=0");
+	close(fd);
+}
+
+Behaviour(herald, superd_feeds_the_watchdog_it_is_asked_for)
+{
+	const char *path = path_in("herald");
+	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };
+	const struct setup setup = { .environment = environment };
+	int fd = own_socket(path);
+	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
+
+	expect_heard(fd, "READY=1\n");
+	for (int n = 0; n < 3; n++)
+		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
+	superd_stop(superd);
+	close(fd);
+}

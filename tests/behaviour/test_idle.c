@@ -1,0 +1,367 @@
+/* Backends that know nothing of idling: stopped, frozen or told of once nobody has been connected for idle_timeout, and
+ * never while somebody is. The clients here are connections and nothing else: what a backend does with them is not
+ * superd's business. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "load.h"
+#include "namespace.h"
+
+#define IDLE "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n %s\n}\n"
+
+static bool is_stopped(struct superd *superd)
+{
+	return superd_logged(superd, "web: stopping pid ");
+}
+
+static void wait_for_end(struct superd *superd)
+{
+	superd_wait_log(superd, "nobody has been connected for ");
+	superd_wait_log(superd, "web: pid ");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+}
+
+Behaviour(idle, a_backend_is_stopped_and_the_next_client_starts_it)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "300ms", "");
+	int port = superd_port(superd, "web");
+	long first = client_ask_pid(port);
+
+	wait_for_end(superd);
+	cr_assert_neq(client_ask_pid(port), first);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_long_quiet_connection_is_never_cut)
+{
+	struct superd *superd = superd_run(IDLE, backend("talk"), "200ms", "");
+	int client = client_connect(superd_port(superd, "web"));
+	const char *who;
+
+	client_send(client, "first\n");
+	who = client_line(client);
+	HOLDS_FOR(1500, !is_stopped(superd));
+	client_send(client, "first\n");
+	cr_assert_str_eq(client_line(client), who);
+	close(client);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_client_who_only_listens_by_now_is_one)
+{
+	struct superd *superd = superd_run(IDLE, backend("hang"), "200ms", "timeout_stop = 100ms");
+	int client = client_connect(superd_port(superd, "web"));
+
+	shutdown(client, SHUT_WR);
+	superd_wait_log(superd, "web: started");
+	HOLDS_FOR(1000, !is_stopped(superd));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(idle, those_in_the_queue_are_clients)
+{
+	struct superd *superd = superd_run(IDLE, backend("hang"), "200ms", "timeout_stop = 100ms");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started");
+	HOLDS_FOR(1000, !is_stopped(superd));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(idle, all_sockets_have_to_be)
+{
+	const char *path = path_in("web.sock");
+	struct superd *superd = superd_run("service web { listen = { \"127.0.0.1:0\", \"%s\", \"127.0.0.1:0\" } "
+					   "exec = \"%s\" idle_timeout = 200ms }", path, backend("talk"));
+	int by_path, by_port;
+
+	wait_node(path);
+	by_path = client_connect_unix(path, SOCK_STREAM);
+	client_send(by_path, "by path\n");
+	client_line(by_path);
+	by_port = client_connect(superd_nth_port(superd, "web", 1));
+	client_send(by_port, "by port\n");
+	client_line(by_port);
+	HOLDS_FOR(700, !is_stopped(superd));
+	close(by_path);
+	HOLDS_FOR(700, !is_stopped(superd));
+	close(by_port);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+static void expect_a_stop_by(const char *endpoint, const char *path, int type)
+{
+	struct superd *superd = superd_run("service web { listen = \"%s\" exec = \"%s\" idle_timeout = 200ms }",
+					   endpoint, backend("talk"));
+	int client;
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect_unix(path, type);
+	client_send(client, "here\n");
+	HOLDS_FOR(1000, !is_stopped(superd));
+	close(client);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_unix_socket_shows_its_clients)
+{
+	expect_a_stop_by(path_in("web.sock"), path_in("web.sock"), SOCK_STREAM);
+}
+
+Behaviour(idle, an_abstract_one_does_too)
+{
+	const char *name = text_of("@superd-idle-%d", (int)getpid());
+
+	expect_a_stop_by(name, name, SOCK_STREAM);
+}
+
+Behaviour(idle, datagrams_keep_awake_as_long_as_they_come)
+{
+	struct superd *superd = superd_run("service web { listen = \"udp:127.0.0.1:0\" exec = \"%s\" "
+					   "idle_timeout = 600ms }", backend("datagrams 60000"));
+	int client = datagram_client(superd_port(superd, "web"));
+	const char *who = datagram_ask(client, "here");
+
+	for (long long until = now_ms() + 2500; now_ms() < until; pause_a_moment())
+		cr_assert_str_eq(datagram_ask(client, "here"), who, "%s", world_logs());
+	wait_for_end(superd);
+	cr_assert_str_neq(datagram_ask(client, "here"), who);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(idle, what_a_backend_opens_elsewhere_is_no_client)
+{
+	int elsewhere = free_port(), listener = listen_on(elsewhere);
+	struct superd *superd;
+
+	SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "there is no bash here");
+	superd = superd_run("service web { listen = \"127.0.0.1:0\" env = { \"P=%d\" } idle_timeout = 200ms "
+			    "exec = \"/bin/bash -c 'exec 9<>/dev/tcp/127.0.0.1/$P; exec %s'\" }",
+			    elsewhere, backend("serve"));
+	client_ask_pid(superd_port(superd, "web"));
+	wait_for_end(superd);
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_daemon_that_forks_is_stopped_as_well)
+{
+	struct superd *superd = superd_run(IDLE, backend("fork two"), "200ms", "type = forking");
+	int port = superd_port(superd, "web");
+	long first = client_ask_pid(port);
+
+	wait_for_end(superd);
+	cr_assert_neq(client_ask_pid(port), first);
+	superd_stop(superd);
+}
+
+Behaviour(idle, one_that_nobody_ever_came_to_is_stopped)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "start = boot\n restart = always");
+
+	wait_for_end(superd);
+	HOLDS_FOR(500, superd_processes(superd) == 0);
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+}
+
+Behaviour(idle, it_is_left_alone_for_min_awake)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "100ms", "min_awake = 1500ms");
+	long long began;
+
+	superd_port(superd, "web");
+	began = now_ms();
+	client_ask_pid(superd_port(superd, "web"));
+	wait_for_end(superd);
+	cr_assert_geq(now_ms() - began, 1450);
+	superd_stop(superd);
+}
+
+Behaviour(idle, report_only_says_what_would_be_done)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "idle_action = report");
+	int port = superd_port(superd, "web");
+	long first = client_ask_pid(port);
+
+	superd_wait_log(superd, "web: would stop pid ");
+	HOLDS_FOR(800, superd_log_count(superd, "would stop") == 1);
+	cr_assert_eq(client_ask_pid(port), first);
+	superd_wait_log(superd, "web: would stop pid ");
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "idle_action = freeze");
+	int port = superd_port(superd, "web");
+	long first = client_ask_pid(port);
+
+	for (int n = 0; n < 2; n++) {
+		superd_wait_log(superd, "is frozen until somebody comes");
+		cr_assert_eq(client_ask_pid(port), first);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_reload_changes_the_time_of_one_that_runs)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "1h", "");
+	const char *table = replaced(read_text(superd->table), "127.0.0.1:0",
+				     text_of("127.0.0.1:%d", superd_port(superd, "web")));
+	int port;
+	long first;
+
+	cr_assert(superd_reload(superd, "%s", table));
+	port = superd_port(superd, "web");
+	first = client_ask_pid(port);
+	HOLDS_FOR(500, !is_stopped(superd));
+	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "infinity")));
+	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "200ms")));
+	cr_assert_eq(client_ask_pid(port), first);
+	wait_for_end(superd);
+	first = client_ask_pid(port);
+	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "infinity")));
+	HOLDS_FOR(800, superd_log_count(superd, "web: stopping pid ") == 1);
+	cr_assert_eq(client_ask_pid(port), first);
+	superd_stop(superd);
+}
+
+Behaviour(idle, a_crash_in_between_is_an_end_like_any)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "300ms", "backoff_min = 10ms");
+	int port = superd_port(superd, "web");
+
+	for (int n = 0; n < 3; n++) {
+		kill((pid_t)client_ask_pid(port), SIGKILL);
+		superd_wait_log(superd, "signal KILL");
+	}
+	client_ask_pid(port);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+Behaviour(idle, what_it_needs_is_given_back)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "");
+	int port = superd_port(superd, "web");
+	size_t descriptors = 0;
+
+	for (int n = 0; n < 5; n++) {
+		client_ask_pid(port);
+		wait_for_end(superd);
+		if (n == 1)             /* from the second start on, a control group is kept open */
+			descriptors = superd_fd_count(superd);
+	}
+	superd_expect_fds(superd, descriptors);
+	superd_stop(superd);
+}
+
+/* How often superd has gone to sleep: each time something has woken it. */
+static long sleeps_of(struct superd *superd)
+{
+	const char *status = read_text(text_of("/proc/%d/status", (int)superd->pid));
+	const char *at = status ? strstr(status, "\nvoluntary_ctxt_switches:") : NULL;
+
+	cr_assert(at);
+	return strtol(strchr(at, ':') + 1, NULL, 10);
+}
+
+Behaviour(idle, clients_who_stay_wake_nobody)
+{
+	enum { MANY = 20 };
+	struct superd *superd;
+	char table[MANY * 200] = "";
+	int clients[MANY];
+	long before;
+
+	for (int n = 0; n < MANY; n++)
+		sprintf(table + strlen(table),
+			"service web%d { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 200ms }\n", n,
+			backend("talk"));
+	superd = superd_run("%s", table);
+	for (int n = 0; n < MANY; n++) {
+		clients[n] = client_connect(superd_port(superd, text_of("web%d", n)));
+		client_send(clients[n], "here\n");
+		client_line(clients[n]);
+	}
+	HOLDS_FOR(1000, superd_processes(superd) >= 2 * MANY);
+	before = sleeps_of(superd);
+	HOLDS_FOR(2000, superd_processes(superd) >= 2 * MANY);
+	cr_assert_eq(sleeps_of(superd), before, "%ld wake-ups in two seconds", sleeps_of(superd) - before);
+	for (int n = 0; n < MANY; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
+Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "1s", "");
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 4 };
+	struct load *load = load_start(&plan);
+	struct tally tally;
+	long before;
+	long long began;
+	size_t served;
+
+	HOLDS_FOR(2500, !is_stopped(superd));
+	before = sleeps_of(superd);
+	began = now_ms();
+	served = load_progress(load);
+	HOLDS_FOR(4000, !is_stopped(superd));
+	served = load_progress(load) - served;
+	/* in a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's */
+	cr_assert_leq(sleeps_of(superd) - before, 4 * ((now_ms() - began) / 1000 + 1), "%ld wake-ups for %zu clients",
+		      sleeps_of(superd) - before, served);
+	cr_assert_gt(served, 500u);
+	tally = load_stop(load);
+	tally_expect_all_served(&tally);
+	wait_for_end(superd);
+	superd_stop(superd);
+}
+
+static void pause_ms(long long milliseconds)
+{
+	for (long long until = now_ms() + milliseconds; now_ms() < until;)
+		usleep(200);
+}
+
+/* A client at random moments around that of the stop. */
+static void come_in_the_moment(const char *action, int tries)
+{
+	struct superd *superd = superd_run(IDLE, backend("serve"), "100ms", action);
+	int port = superd_port(superd, "web");
+	unsigned seed = (unsigned)now_ms();
+
+	cr_log_info("seed %u", seed);
+	srand(seed);
+	for (int n = 0; n < tries; n++) {
+		const char *question = text_of("%d\n", n), *said = client_ask(port, question);
+
+		cr_assert(strstr(said, text_of(" %d", n)), "seed %u, client %d: '%s'\n%s", seed, n, said, world_logs());
+		pause_ms(95 + rand() % 50);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(idle, nobody_is_lost_in_the_moment_of_the_stop)
+{
+	come_in_the_moment("", 80);
+}
+
+Behaviour(idle, nobody_is_lost_in_the_moment_of_freezing)
+{
+	come_in_the_moment("idle_action = freeze", 80);
+}

@@ -1,0 +1,180 @@
+/* What superd knows of who uses a backend: since when nobody does, whose connections are whose while another instance
+ * goes on with its clients, and what it says of it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+
+#define SERVICE "service web {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = %s\n %s\n}\n"
+#define LATE_MS 700                     /* that a busy machine may take for what takes no time */
+
+static void visit(int port)
+{
+	cr_assert_gt(client_ask_pid(port), 0);
+}
+
+static void expect_stop_at(struct superd *superd, long long left, int timeout)
+{
+	superd_wait_log(superd, "web: stopping pid ");
+	cr_expect_geq(now_ms() - left, timeout - 50, "after %lld ms", now_ms() - left);
+	cr_expect_leq(now_ms() - left, timeout + timeout / 16 + LATE_MS, "after %lld ms", now_ms() - left);
+}
+
+Behaviour(idle_known, the_time_begins_with_the_end_of_the_last_connection)
+{
+	struct superd *superd = superd_run(SERVICE, "127.0.0.1:0", backend("talk"), "3s", "");
+	int port = superd_port(superd, "web");
+
+	for (int n = 0; n < 4; n++) {
+		visit(port);
+		HOLDS_FOR(550, !superd_logged(superd, "stopping pid"));
+	}
+	visit(port);
+	expect_stop_at(superd, now_ms(), 3000);
+	superd_stop(superd);
+}
+
+Behaviour(idle_known, also_where_others_have_left_long_before)
+{
+	struct superd *superd = superd_run(SERVICE, "127.0.0.1:0", backend("talk"), "2s", "");
+	int port = superd_port(superd, "web"), stays = client_connect(port);
+
+	client_send(stays, "here\n");
+	client_line(stays);
+	visit(port);
+	HOLDS_FOR(3000, !superd_logged(superd, "stopping pid"));
+	close(stays);
+	expect_stop_at(superd, now_ms(), 2000);
+	superd_stop(superd);
+}
+
+static void wait_for_standing(const char *standing)
+{
+	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "standing"), standing));
+}
+
+static void expect_why(const char *text)
+{
+	const char *why = control_once("why web");
+
+	cr_expect_not_null(strstr(why, text), "%s", why);
+}
+
+Behaviour(idle_known, status_says_no_more_than_is_true)
+{
+	struct superd *superd = controlled_run(SERVICE, "127.0.0.1:0", backend("talk"), "1s", "idle_action = freeze");
+	int port = superd_port(superd, "web"), client = client_connect(port);
+	const char *status;
+
+	client_send(client, "here\n");
+	client_line(client);
+	wait_for_standing("used");
+	status = control_once("status web");
+	cr_expect_str_eq(control_value(status, "connections"), "1", "%s", status);
+	expect_why("1 connected");
+	HOLDS_FOR(1500, strcmp(control_value(control_once("status web"), "standing"), "unused") != 0);
+	close(client);
+	wait_for_standing("frozen");
+	status = control_once("status web");
+	cr_expect_str_neq(control_value(status, "connections"), "1", "%s", status);
+	expect_why("nobody has been connected for ");
+	superd_stop(superd);
+}
+
+Behaviour(idle_known, status_says_what_was_reported)
+{
+	struct superd *superd =
+		controlled_run(SERVICE, "127.0.0.1:0", backend("talk"), "300ms", "idle_action = report");
+	int port = superd_port(superd, "web");
+
+	visit(port);
+	wait_for_standing("reported");
+	expect_why("nobody has been connected for ");
+	visit(port);
+	WAIT_UNTIL(superd_log_count(superd, "would stop") == 2);
+	superd_stop(superd);
+}
+
+/* Its successor serves somebody else, who leaves. */
+static void expect_sleep_beside(const char *listen, int (*come)(const char *listen, struct superd *superd))
+{
+	const char *drains = "on_change = drain\n idle_action = freeze\n";
+	struct superd *superd = superd_run(SERVICE, listen, backend("talk"), "1s", drains);
+	int stays, leaves;
+
+	superd_wait_log(superd, "web: listening on ");
+	stays = come(listen, superd);
+	client_send(stays, "here\n");
+	client_line(stays);
+	cr_assert(superd_reload(superd, SERVICE, listen, backend("talk"), "1s", text_of("%s nice = 1", drains)));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	leaves = come(listen, superd);
+	client_send(leaves, "there\n");
+	client_line(leaves);
+	HOLDS_FOR(1500, !superd_logged(superd, "is frozen until somebody comes"));
+	close(leaves);
+	superd_wait_log(superd, "is frozen until somebody comes");
+	client_send(stays, "still here\n");
+	cr_expect_not_null(strstr(client_line(stays), "still here"));
+	leaves = come(listen, superd);
+	client_send(leaves, "again\n");
+	cr_expect_not_null(strstr(client_line(leaves), "again"));
+	close(leaves);
+	close(stays);
+	superd_stop(superd);
+}
+
+static int come_by_port(const char *listen, struct superd *superd)
+{
+	(void)superd;
+	return client_connect(atoi(strchr(listen, ':') + 1));
+}
+
+static int come_by_path(const char *listen, struct superd *superd)
+{
+	(void)superd;
+	return client_connect_unix(listen, SOCK_STREAM);
+}
+
+Behaviour(idle_known, clients_of_an_instance_that_drains_keep_only_that_awake)
+{
+	expect_sleep_beside(text_of("127.0.0.1:%d", free_port()), come_by_port);
+}
+
+Behaviour(idle_known, at_unix_sockets_too)
+{
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	expect_sleep_beside(path_in("web.sock"), come_by_path);
+}
+
+/* A crowd of sockets that are nobody's business; so many that the kernel takes its time with all of them. */
+static void fill_with_sockets(int *pairs, size_t count, int type)
+{
+	for (size_t n = 0; n < count; n += 2)
+		cr_assert_eq(socketpair(AF_UNIX, type, 0, &pairs[n]), 0);
+}
+
+Behaviour(idle_known, sockets_of_others_hide_nobody)
+{
+	enum { MANY = 800 };
+	const char *path = path_in("web.sock");
+	struct superd *superd = superd_run(SERVICE, path, backend("talk"), "600ms", "");
+	int pairs[MANY], client;
+
+	fill_with_sockets(pairs, MANY, SOCK_STREAM);
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	client_send(client, "here\n");
+	client_line(client);
+	HOLDS_FOR(1500, !superd_logged(superd, "stopping pid"));
+	close(client);
+	superd_wait_log(superd, "stopping pid");
+	for (int n = 0; n < MANY; n++)
+		close(pairs[n]);
+	superd_stop(superd);
+}

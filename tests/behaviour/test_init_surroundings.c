@@ -1,0 +1,205 @@
+/* superd as PID 1 where a container gives it little, or much: no privilege, no passwd entry, nothing to write to, no
+ * control groups; descriptors without limit, a log that nobody reads, sockets of whoever started it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+#include "reading.h"
+
+#define SERVICE(name) "service " name " {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
+#define WEB SERVICE("web")
+#define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")
+
+Behaviour(surroundings, a_made_up_user_of_group_0_below_a_read_only_root)
+{
+	const struct setup setup = { .pid1 = true, .bare = true, .uid = 1000660000, .group_root = true };
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need /proc");
+	superd = superd_run_with(&setup, WEB SERVICE("each"), 0, backend("take 1"), "", 0, backend("stdio"),
+				 "accept = yes");
+	for (int n = 0; n < 3; n++)
+		client_ask(superd_port(superd, "web"), "hello\n");
+	client_ask(superd_port(superd, "each"), "hello\n");
+	superd_stop(superd);
+	cr_assert(!superd_logged(superd, "warning"), "%s", world_logs());
+}
+
+/* Both of its stops take place. */
+Behaviour(surroundings, without_proc_it_is_said_once_that_nothing_can_be_frozen)
+{
+	const struct setup setup = { .pid1 = true, .bare = true };
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need /proc");
+	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "idle_timeout = 100ms");
+	for (size_t n = 1; n < 4; n++) {
+		client_ask_pid(superd_port(superd, "web"));
+		WAIT_UNTIL(superd_log_count(superd, "web: stopping pid ") == n);
+	}
+	cr_expect_eq(superd_log_count(superd, "cannot be frozen"), 1, "%s", world_logs());
+	cr_expect(superd_logged(superd, "by /proc only"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(surroundings, a_port_that_takes_a_privilege_is_told_with_what_would_help)
+{
+	const struct setup setup = { .pid1 = true, .uid = 54321, .group_root = true };
+	const char *start = read_text("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	SKIP_WITHOUT(start && strtol(start, NULL, 10) > 80, "every port is anybody's here");
+	superd = superd_run_with(&setup, WEB, 80, backend("take 1"), "");
+	superd_wait_log(superd, "CAP_NET_BIND_SERVICE");
+	cr_assert(superd_logged(superd, "ip_unprivileged_port_start"), "%s", world_logs());
+	if (!superd_has_ended(superd))
+		superd_stop(superd);
+}
+
+/* As in gVisor, or any container that is given none. What limits is told where it is asked for, and once. */
+Behaviour(surroundings, without_control_groups_each_limit_is_told_of_once)
+{
+	const struct setup setup = { .pid1 = true, .bare = true };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need /proc");
+	superd = superd_run_with(&setup, WEB SERVICE("more"), 0, backend("take 1"), "user = \"0\"", 0,
+				 backend("take 1"), "user = \"0\"\n tasks_max = 50");
+	for (int n = 0; n < 3; n++) {
+		client_ask(superd_port(superd, "web"), "hello\n");
+		client_ask(superd_port(superd, "more"), "hello\n");
+	}
+	superd_stop(superd);
+	cr_assert_eq(superd_log_count(superd, "warning"), 1, "%s", world_logs());
+}
+
+static unsigned long any_number(void)
+{
+	const char *most = read_text("/proc/sys/fs/nr_open");
+
+	return most ? strtoul(most, NULL, 10) : 0;
+}
+
+Behaviour(surroundings, a_limit_of_any_number_of_descriptors_is_not_passed_on)
+{
+	const struct setup setup = { .pid1 = true, .descriptors = any_number() };
+	const char *report = path_in("report");
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	SKIP_WITHOUT(setup.descriptors > 65536 && namespace_works(&setup), "the limit cannot be raised here");
+	superd = superd_run_with(&setup, WEB, 0, report_to(report), "");
+	client_ask(superd_port(superd, "web"), "hello\n");
+	reading_expect(reading_wait(report), "rlimit.nofile", text_of("1024:%lu", setup.descriptors));
+	superd_stop(superd);
+}
+
+Behaviour(surroundings, the_main_command_has_the_containers_own_limit)
+{
+	const char *const arguments[] = { "--", "/bin/sh", "-c", "ulimit -Sn; ulimit -Hn", NULL };
+	const struct setup setup = { .pid1 = true, .descriptors = any_number(), .arguments = arguments };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	SKIP_WITHOUT(setup.descriptors > 65536 && namespace_works(&setup), "the limit cannot be raised here");
+	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "");
+	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
+	cr_assert(superd_logged(superd, text_of("%lu\n%lu\n", setup.descriptors, setup.descriptors)), "%s",
+		  world_logs());
+}
+
+Behaviour(surroundings, a_log_that_nobody_reads_holds_up_nobody)
+{
+	static const char *const arguments[] = { "--log-level", "debug", NULL };
+	struct setup setup = { .pid1 = true, .arguments = arguments };
+	int log[2], port = free_port();
+	struct superd *superd;
+	char byte = '\n';
+
+	NEED_NAMESPACES;
+	cr_assert_eq(pipe2(log, O_CLOEXEC), 0);
+	cr_assert_eq(fcntl(log[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(log[1], &byte, 1) == 1)
+		;
+	cr_assert_eq(fcntl(log[1], F_SETFL, 0), 0);
+	setup.out = setup.err = log[1];
+	superd = superd_run_with(&setup, WEB, port, backend("take 1"), "");
+	WAIT_UNTIL(client_can_connect(port));
+	for (int n = 0; n < 5; n++)
+		client_ask(port, "hello\n");
+	superd_stop(superd);
+	close(log[0]);
+	close(log[1]);
+}
+
+/* Two of one address, as SO_REUSEPORT allows; only names tell them apart. */
+static int given(int *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(address);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)), 0);
+	cr_assert(bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, 16) == 0, "%s", strerror(errno));
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static unsigned long long inode(int fd)
+{
+	char link[64] = "";
+
+	cr_assert(readlink(text_of("/proc/self/fd/%d", fd), link, sizeof(link) - 1) > 0);
+	return strtoull(strchr(link, '[') + 1, NULL, 10);
+}
+
+static bool holds(pid_t pid, unsigned long long number)
+{
+	for (int fd = 0; fd < 200; fd++) {
+		char link[64] = "";
+
+		if (readlink(text_of("/proc/%d/fd/%d", pid, fd), link, sizeof(link) - 1) > 0 &&
+		    !strcmp(link, text_of("socket:[%llu]", number)))
+			return true;
+	}
+	return false;
+}
+
+Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
+{
+	const char *const environment[] = { "LISTEN_FDNAMES=other:mine", NULL };
+	int port = 0, other = given(&port), mine = given(&port);
+	const struct setup setup = { .pid1 = true, .listener = other, .further_listener = mine,
+				     .environment = environment };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	superd = superd_run_with(&setup,
+				 "service web {\n socket mine { listen = \"127.0.0.1:%d\" }\n exec = \"%s\"\n}\n", port,
+				 backend("take 1"));
+	superd_wait_log(superd, "web: listening on ");
+	superd_wait_log(superd, "(inherited)");
+	superd_wait_log(superd, text_of("a socket given to superd (other, 127.0.0.1:%d) is that of no endpoint", port));
+	cr_assert(holds(superd->pid, inode(mine)) && !holds(superd->pid, inode(other)));
+	close(other);
+	close(mine);
+	client_ask(port, "hello\n");
+	client_ask(port, "hello\n");
+	superd_stop(superd);
+}

@@ -1,0 +1,184 @@
+/* superd at a terminal: as PID 1 of a container that has one, and as the job of a shell. What is typed must come to
+ * whom it is meant for. The terminal is a real one, whose other side the test holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n"
+#define NEED_NAMESPACES SKIP_WITHOUT(namespace_allowed(), "no namespaces here")
+#define NEED_BASH SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "bash is not installed")
+
+#define INTERRUPT "\003"
+#define SUSPEND "\032"
+#define END_OF_FILE "\004"
+
+struct terminal {
+	int keyboard, side;
+};
+
+static struct terminal terminal_open(void)
+{
+	struct terminal terminal = { .keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
+	struct termios mode;
+
+	cr_assert(terminal.keyboard >= 0 && grantpt(terminal.keyboard) == 0 && unlockpt(terminal.keyboard) == 0, "%s",
+		  strerror(errno));
+	terminal.side = open(ptsname(terminal.keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert(terminal.side >= 0 && tcgetattr(terminal.side, &mode) == 0, "%s", strerror(errno));
+	mode.c_lflag = (mode.c_lflag & ~(tcflag_t)ECHO) | TOSTOP;
+	cr_assert_eq(tcsetattr(terminal.side, TCSANOW, &mode), 0);
+	return terminal;
+}
+
+static void terminal_close(const struct terminal *terminal)
+{
+	close(terminal->keyboard);
+	close(terminal->side);
+}
+
+static void type(const struct terminal *terminal, const char *text)
+{
+	cr_assert_eq(write(terminal->keyboard, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+Behaviour(terminal, an_interrupt_stops_pid_1)
+{
+	struct terminal terminal = terminal_open();
+	const struct setup setup = { .pid1 = true, .terminal = terminal.side };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	superd = superd_run_with(&setup, WEB, backend("serve"));
+	client_ask(superd_port(superd, "web"), "hello\n");
+	type(&terminal, INTERRUPT);
+	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
+	terminal_close(&terminal);
+}
+
+#define READS "trap 'echo interrupted' INT; echo main is ready; while read -r line; do echo \"got $line\"; done"
+
+Behaviour(terminal, a_main_command_reads_what_is_typed)
+{
+	const char *const arguments[] = { "--", "/bin/bash", "-c", READS "; exit 3", NULL };
+	struct terminal terminal = terminal_open();
+	const struct setup setup = { .pid1 = true, .terminal = terminal.side, .arguments = arguments };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	NEED_BASH;
+	superd = superd_run_with(&setup, WEB, backend("serve"));
+	superd_wait_log(superd, "main is ready");
+	type(&terminal, "one\n");
+	superd_wait_log(superd, "got one");
+	type(&terminal, INTERRUPT);
+	superd_wait_log(superd, "interrupted");
+	type(&terminal, "two\n");
+	superd_wait_log(superd, "got two");
+	client_ask(superd_port(superd, "web"), "hello\n");
+	type(&terminal, END_OF_FILE);
+	cr_assert_eq(superd_wait_exit(superd), 3, "%s", world_logs());
+	terminal_close(&terminal);
+}
+
+Behaviour(terminal, a_main_command_that_is_interrupted_ends_superd)
+{
+	const char *const arguments[] = { "--", "/bin/sh", "-c", "echo main is ready; exec sleep 1000", NULL };
+	struct terminal terminal = terminal_open();
+	const struct setup setup = { .pid1 = true, .terminal = terminal.side, .arguments = arguments };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	superd = superd_run_with(&setup, WEB, backend("serve"));
+	superd_wait_log(superd, "main is ready");
+	type(&terminal, INTERRUPT);
+	cr_assert_eq(superd_wait_exit(superd), 128 + SIGINT, "%s", world_logs());
+	terminal_close(&terminal);
+}
+
+/* There is no shell that could continue it, so superd says who can. */
+Behaviour(terminal, a_main_command_that_is_suspended_goes_on_by_a_cont_to_pid_1)
+{
+	const char *const arguments[] = { "--", "/bin/bash", "-c", READS, NULL };
+	struct terminal terminal = terminal_open();
+	const struct setup setup = { .pid1 = true, .terminal = terminal.side, .arguments = arguments };
+	struct superd *superd;
+
+	NEED_NAMESPACES;
+	NEED_BASH;
+	superd = superd_run_with(&setup, WEB, backend("serve"));
+	superd_wait_log(superd, "main is ready");
+	type(&terminal, SUSPEND);
+	superd_wait_log(superd, "the main command was stopped by signal TSTP; SIGCONT to superd continues it");
+	client_ask(superd_port(superd, "web"), "hello\n");
+	superd_signal(superd, SIGCONT);
+	type(&terminal, "two\n");
+	superd_wait_log(superd, "got two");
+	type(&terminal, END_OF_FILE);
+	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
+	terminal_close(&terminal);
+}
+
+/* superd, and the main command below it, as jobs of a shell at this terminal; $@ is superd's command line. The shell
+ * finds its terminal by its standard error. */
+static struct superd *run_in_shell(const struct terminal *terminal, const char *script, const char *const *arguments)
+{
+	const char *command = text_of("%s \"$@\" 2>&3", superd_path());
+	const char *shell = write_file("shell", "#!/bin/bash\nexec 3>&2 2>/dev/tty\nset -m\n%s\n",
+				       replaced(script, "SUPERD", command));
+	const struct setup setup = { .program = shell, .terminal = terminal->side, .arguments = arguments };
+
+	cr_assert_eq(chmod(shell, 0755), 0);
+	return superd_run_with(&setup, WEB, backend("serve"));
+}
+
+Behaviour(terminal, a_shell_hears_that_the_main_command_was_suspended_and_continues_both)
+{
+	const char *const arguments[] = { "--", "/bin/bash", "-c", READS "; exit 3", NULL };
+	struct terminal terminal = terminal_open();
+	struct superd *shell;
+
+	NEED_BASH;
+	shell = run_in_shell(&terminal, "SUPERD\necho \"the job gives $?\"\nread -r line\necho \"shell got $line\"\n"
+			     "fg\necho \"the job gives $?\"", arguments);
+	superd_wait_log(shell, "main is ready");
+	type(&terminal, "one\n");
+	superd_wait_log(shell, "got one");
+	type(&terminal, SUSPEND);
+	superd_wait_log(shell, text_of("the job gives %d", 128 + SIGSTOP));
+	type(&terminal, "two\n");
+	superd_wait_log(shell, "shell got two");
+	type(&terminal, "three\n");
+	superd_wait_log(shell, "got three");
+	type(&terminal, END_OF_FILE);
+	superd_wait_log(shell, "the job gives 3");
+	cr_assert_eq(superd_wait_exit(shell), 0, "%s", world_logs());
+	terminal_close(&terminal);
+}
+
+Behaviour(terminal, a_job_in_the_background_leaves_the_terminal_to_its_shell)
+{
+	const char *const arguments[] = { "--", "/bin/sh", "-c", "echo main is ready; exec sleep 1000", NULL };
+	struct terminal terminal = terminal_open();
+	struct superd *shell;
+
+	NEED_BASH;
+	shell = run_in_shell(&terminal, "SUPERD &\nread -r line\necho \"shell got $line\"\nread -r line\n"
+			     "echo \"shell got $line\"\nkill %1\nwait %1\necho \"the job gives $?\"", arguments);
+	superd_wait_log(shell, "main is ready");
+	type(&terminal, "one\n");      /* this read began before there was a main command */
+	superd_wait_log(shell, "shell got one");
+	type(&terminal, "two\n");
+	superd_wait_log(shell, "shell got two");
+	superd_wait_log(shell, text_of("the job gives %d", 128 + SIGTERM));
+	cr_assert_eq(superd_wait_exit(shell), 0, "%s", world_logs());
+	terminal_close(&terminal);
+}

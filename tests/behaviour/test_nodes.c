@@ -1,0 +1,184 @@
+/* The nodes of unix sockets and fifos: somebody removes, renames or replaces them, and superd makes them again by
+ * itself, neither more often than once a second nor in the place of another program's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "reading.h"
+
+#define LOST "is no longer its socket"
+
+static struct superd *run_on(const char *path, const char *exec, const char *options)
+{
+	struct superd *superd =
+		superd_run("service web {\n listen = \"%s\"\n exec = \"%s\"\n%s\n}\n", path, exec, options);
+
+	wait_node(path[0] == '/' ? path : strchr(path, '/'));
+	return superd;
+}
+
+static int listen_unix(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0);
+	return fd;
+}
+
+static void expect_served(struct superd *superd, const char *path)
+{
+	WAIT_UNTIL(client_can_connect_unix(path));
+	cr_expect_not_null(strstr(client_ask_unix(path, "again\n"), " again"));
+	WAIT_UNTIL(!superd_processes(superd));
+}
+
+Behaviour(nodes, one_that_is_removed_or_renamed_is_back_without_a_reload)
+{
+	const char *path = path_in("a.sock"), *aside = path_in("aside.sock");
+	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
+	struct stat status;
+	long long since = now_ms();
+
+	cr_assert_eq(unlink(path), 0);
+	superd_wait_log(superd, LOST ": opening it anew");
+	WAIT_UNTIL(client_can_connect_unix(path));
+	cr_expect(running_sanitized() || now_ms() - since < 5000, "it took %lld ms", now_ms() - since);
+	expect_served(superd, path);
+	cr_assert_eq(rename(path, aside), 0);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, path);
+	cr_assert_eq(chmod(path, 0600), 0);
+	HOLDS_FOR(1500, superd_log_count(superd, LOST) == 2);
+	cr_expect(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600, "a mode is the operator's to change");
+	unlink(aside);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, one_that_is_removed_again_and_again_is_made_once_a_second)
+{
+	const char *path = path_in("a.sock");
+	struct superd *superd = run_on(path, backend("stdio"), "accept = yes");
+	long long since = now_ms();
+	size_t removed = 0;
+
+	while (now_ms() - since < 3500) {
+		removed += unlink(path) == 0;
+		pause_a_moment();
+	}
+	cr_expect(removed >= 2, "it came back %zu times", removed);
+	cr_expect(superd_log_count(superd, LOST) <= 1 + (size_t)(now_ms() - since) / 1000);
+	expect_served(superd, path);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, a_fifo_that_is_removed_is_made_again_and_activates)
+{
+	const char *path = path_in("fifo"), *report = path_in("report");
+	struct superd *superd = run_on(text_of("fifo:%s", path), report_to(report), "");
+	int fd = -1;
+
+	cr_assert_eq(unlink(path), 0);
+	superd_wait_log(superd, LOST);
+	WAIT_UNTIL((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0);
+	cr_assert_eq(write(fd, "x", 1), 1);
+	reading_expect(reading_wait(report), "fd.3.kind", "fifo");
+	close(fd);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, one_that_is_removed_under_a_backend_is_there_for_the_next_start)
+{
+	const char *path = path_in("a.sock");
+	struct superd *superd = run_on(path, backend("take 1"), "");
+	int client = client_connect_unix(path, SOCK_STREAM);
+
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	cr_assert_eq(unlink(path), 0);
+	superd_wait_log(superd, LOST ": opening it anew once its instance has ended");
+	client_send(client, "hello\n");
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	close(client);
+	expect_served(superd, path);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_socket)
+{
+	const char *path = path_in("a.sock"), *wanted = path_in("wanted");
+	const char *wait = text_of("exec_start_pre = \"/bin/sh -c 'until test -e %s; do sleep 0.05; done'\"", wanted);
+	struct superd *superd = run_on(path, backend("take 1"), wait);
+	int client = client_connect_unix(path, SOCK_STREAM);
+
+	client_send(client, "hello\n");
+	WAIT_UNTIL(superd_processes(superd));
+	cr_assert_eq(unlink(path), 0);
+	HOLDS_FOR(1500, !superd_logged(superd, LOST));
+	write_file("wanted", "%s", "");
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	close(client);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, path);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, one_in_a_folder_that_is_removed_and_made_again_is_back)
+{
+	const char *folder = path_in("folder"), *path = path_in("folder/a.sock");
+	struct superd *superd;
+
+	superd = run_on(path, backend("take 1"), "");
+	cr_assert(unlink(path) == 0 && rmdir(folder) == 0);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, path);
+	cr_assert(unlink(path) == 0 && rmdir(folder) == 0 && mkdir(folder, 0700) == 0);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, path);
+	superd_stop(superd);
+	cr_expect(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+Behaviour(nodes, another_programs_living_socket_is_left_until_it_has_gone)
+{
+	const char *path = path_in("a.sock"), *theirs = path_in("theirs.sock");
+	struct superd *superd = run_on(path, backend("take 1"), "");
+	int other = listen_unix(theirs), client;
+
+	cr_assert_eq(rename(theirs, path), 0);
+	superd_wait_log(superd, LOST);
+	superd_wait_log(superd, "a living server listens on");
+	client = client_connect_unix(path, SOCK_STREAM);
+	close(accept(other, NULL, NULL));
+	close(client);
+	close(other);
+	superd_wait_log(superd, "listening on");
+	expect_served(superd, path);
+	superd_stop(superd);
+}
+
+Behaviour(nodes, two_of_a_service_are_kept_each_and_one_that_moved_to_another_row_too)
+{
+	const char *a = path_in("a.sock"), *b = path_in("b.sock"), *exec = backend("stdio");
+	struct superd *superd = superd_run("service both { listen = { \"%s\", \"%s\" } exec = \"%s\" accept = yes }\n",
+					   a, b, exec);
+
+	wait_node(b);
+	cr_assert_eq(unlink(b), 0);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, b);
+	expect_served(superd, a);
+	cr_assert(superd_reload(superd, "service one { listen = \"%s\" exec = \"%s\" accept = yes }\n", a, exec));
+	cr_assert_eq(unlink(a), 0);
+	superd_wait_log(superd, LOST);
+	expect_served(superd, a);
+	cr_expect_eq(superd_log_count(superd, LOST), 2);
+	superd_stop(superd);
+}

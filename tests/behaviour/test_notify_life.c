@@ -1,0 +1,182 @@
+/* sd_notify: who the main process is, its watchdog, and reloads of type = notify-reload. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "notifying.h"
+
+static void moves(const char *how)
+{
+	struct superd *superd = web_run(text_of("%s 'say READY=1'", how), "type = notify\n notify_access = all");
+	long pid = web_pid(superd);
+
+	superd_wait_log(superd, text_of("main process is pid %ld now", pid));
+	HOLDS_FOR(300, !superd_logged(superd, "ended:"));
+	cr_assert_eq(web_pid(superd), pid);
+	web_expect(superd, "end 3", "ends");
+	superd_wait_log(superd, text_of("pid %ld ended: exit status 3", pid));
+	cr_assert_neq(web_pid(superd), pid);
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, another_of_its_processes_may_become_the_main_one)
+{
+	moves("move");
+}
+
+Behaviour(notify_life, also_one_with_a_session_of_its_own)
+{
+	moves("detach");
+}
+
+Behaviour(notify_life, one_that_is_named_by_its_pidfd_as_well)
+{
+	moves("'hand over'");
+}
+
+/* Who loses its service in a reload and may finish is heard until its end. */
+Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
+{
+	struct superd *superd =
+		web_run(SAYS_READY, "type = notify\n on_remove = finish\n watchdog = 1s\n rlimit_core = 0");
+	long pid = web_pid(superd);
+
+	cr_assert(
+		superd_reload(superd, "service other {\n listen = \"127.0.0.2:0\"\n exec = \"%s\"\n}\n", notifier("")));
+	web_expect(superd, "say BUSERROR=org.example.Alone", "done");
+	superd_wait_log(superd, "org.example.Alone");
+	web_expect(superd, "barrier", "passed");
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 1s", pid));
+	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, a_process_of_somebody_else_is_not_taken_for_the_main_one)
+{
+	struct superd *superd;
+	const char *options = "notify_access = main\n user = \"nobody\"";
+
+	if (getuid() != 0)
+		cr_skip_test("needs root");
+	superd = web_run("", options);
+	web_expect(superd, text_of("say MAINPID=%ld", (long)getpid()), "done");
+	superd_wait_log(superd, "is not taken for the main process: it is none of this service's");
+	web_expect(superd, "say MAINPID=1", "done");
+	superd_wait_log(superd, "is not taken for the main process");
+	web_expect(superd, "say MAINPID=2147483646", "done");
+	superd_wait_log(superd, "there is no such process");
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, who_is_silent_is_ended_and_has_failed)
+{
+	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 400ms\n rlimit_core = 0");
+	long pid = web_pid(superd);
+
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 400ms", pid));
+	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
+	superd_wait_log(superd, "next start in ");
+	cr_assert_neq(web_pid(superd), pid);
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, who_is_heard_lives_on)
+{
+	struct superd *superd = web_run("", "watchdog = 1s\n rlimit_core = 0");
+	long pid = web_pid(superd);
+	long long until = now_ms() + 2500;
+
+	web_expect(superd, "env WATCHDOG_USEC", "1000000");
+	web_expect(superd, "env WATCHDOG_PID", text_of("%ld", pid));
+	while (now_ms() < until) {
+		web_expect(superd, "say WATCHDOG=1", "done");
+		pause_a_moment();
+	}
+	cr_assert_eq(web_pid(superd), pid, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, it_may_change_its_watchdog_and_trigger_it)
+{
+	struct superd *superd = web_run("", "watchdog = 30s\n watchdog_signal = USR2");
+	long pid = web_pid(superd);
+	int client;
+
+	web_expect(superd, "say WATCHDOG_USEC=300000", "done");
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 300ms", pid));
+	superd_wait_log(superd, "ended: signal USR2");
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "say WATCHDOG=trigger\n"); /* it may not live to answer */
+	superd_wait_log(superd, "it said WATCHDOG=trigger");
+	close(client);
+	superd_wait_log(superd, "ended: signal USR2");
+	superd_stop(superd);
+}
+
+/* Whose signal of the watchdog is ignored has timeout_stop left. */
+Behaviour(notify_life, a_silent_one_that_does_not_end_is_killed)
+{
+	struct superd *superd =
+		web_run("'ignore 6' " SAYS_READY, "type = notify\n watchdog = 200ms\n timeout_stop = 300ms");
+	long pid = web_pid(superd);
+
+	superd_wait_log(superd, text_of("pid %ld ended: signal KILL", pid));
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, instances_have_watchdogs_too)
+{
+	struct superd *superd = web_run("", "accept = yes\n watchdog = 300ms\n rlimit_core = 0");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "it has not said WATCHDOG=1 for 300ms");
+	superd_wait_log(superd, "ended: signal ABRT");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, a_reload_is_seen_through)
+{
+	struct superd *superd = web_run("'handle 1' " SAYS_READY, "type = notify-reload");
+	long pid = web_pid(superd);
+
+	superd_wait_log(superd, "is ready");
+	kill((pid_t)pid, SIGHUP);
+	superd_wait_log(superd, text_of("pid %ld reloads", pid));
+	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
+	cr_assert_eq(web_pid(superd), pid);
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, who_would_die_of_a_reload_has_not_started)
+{
+	struct superd *superd = web_run(SAYS_READY, "type = notify-reload");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "said READY=1 without a handler of reload_signal, HUP");
+	superd_wait_log(superd, "next start in ");
+	close(client);
+	superd_stop(superd);
+}
+
+/* One that nobody can handle is no mistake of the backend's. */
+Behaviour(notify_life, a_signal_that_cannot_be_handled_is_not_asked_for)
+{
+	struct superd *superd = web_run(SAYS_READY, "type = notify-reload\n reload_signal = STOP");
+
+	web_expect(superd, "env FDSTORE", "unset");
+	superd_wait_log(superd, "is ready");
+	superd_stop(superd);
+}
+
+Behaviour(notify_life, a_reload_that_takes_too_long_ends_nobody)
+{
+	struct superd *superd = web_run("'handle 1' " SAYS_READY, "type = notify-reload\n timeout_start = 300ms");
+	long pid = web_pid(superd);
+
+	web_expect(superd, "say RELOADING=1|MONOTONIC_USEC=1", "done");
+	superd_wait_log(superd, "has not said READY=1 within timeout_start of its RELOADING=1: it runs on");
+	cr_assert_eq(web_pid(superd), pid);
+	superd_stop(superd);
+}

@@ -1,0 +1,257 @@
+/* Orders of operators in moments that nobody thinks of: during a pause, while a backend ends, is frozen or drains. */
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "process.h"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static int port;
+
+static struct superd *run_web(const char *exec, const char *options)
+{
+	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n", exec,
+					       options);
+
+	port = superd_port(superd, "web");
+	return superd;
+}
+
+static const char *state(void)
+{
+	return control_value(control_once("list web"), "state");
+}
+
+Behaviour(orders, a_restart_ends_the_pause_after_a_failure)
+{
+	const char *mended = path_in("mended");
+	struct superd *superd = run_web(text_of("/bin/sh -c 'test -e %s && exec %s; exit 3'", mended, backend("serve")),
+					"backoff_min = 5min backoff_max = 5min");
+	int client = client_connect(port);
+
+	client_send(client, "late\n");
+	superd_wait_log(superd, "web: next start in ");
+	expect_in(control_once("stop web"), "after its pause it tries again");
+	cr_expect_str_eq(state(), "backoff");
+	write_file("mended", "%s", "");
+	expect_in(control_once("restart web"), "started, pid ");
+	expect_in(client_line(client), " late");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_restart_counts_also_while_it_is_being_stopped)
+{
+	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
+
+	cr_assert(control_is_done(control_once("start web")));
+	cr_assert(control_is_done(control_once("stop --no-wait web")));
+	cr_expect_str_eq(state(), "stopping");
+	expect_in(control_once("restart web"), "started, pid ");
+	cr_expect_str_eq(state(), "running");
+	superd_stop(superd);
+}
+
+Behaviour(orders, freezing_and_thawing_twice_is_no_failure)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	const char *pid;
+
+	expect_in(control_once("thaw web"), "\"ok\":true");
+	expect_in(control_once("start web"), "started, pid ");
+	pid = text_of("it goes on, pid %s", control_value(control_once("status web"), "pid"));
+	cr_assert(control_is_done(control_once("freeze web")));
+	expect_in(control_once("freeze web"), "it is frozen already");
+	expect_in(control_once("start web"), pid);
+	cr_expect_str_eq(state(), "running");
+	superd_stop(superd);
+}
+
+Behaviour(orders, instances_of_single_clients_are_not_frozen)
+{
+	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	int client = client_connect(port);
+
+	client_send(client, "one\n");
+	client_line(client);
+	expect_in(control_once("freeze web"), "an instance of its own");
+	close(client);
+	superd_stop(superd);
+}
+
+/* Of an instance that is frozen, that starts, and that stops. */
+Behaviour(orders, a_drain_thaws_what_is_frozen)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int client = client_connect(port);
+	const char *before;
+
+	client_send(client, "one\n");
+	before = client_line(client);
+	cr_assert(control_is_done(control_once("freeze web")));
+	cr_assert(control_is_done(control_once("drain --no-wait web")), "%s", world_logs());
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	client_send(client, "one\n");
+	cr_expect_str_eq(client_line(client), before);
+	close(client);
+	superd_wait_log(superd, "its clients are gone");
+	WAIT_UNTIL(strcmp(state(), "listening") == 0);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_drain_waits_until_what_starts_is_ready)
+{
+	const char *go = path_in("go");
+	const char *wait = text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go);
+	struct superd *superd = run_web(backend("talk"), wait);
+	int client = client_connect(port), next, operator = control_connect();
+
+	client_send(client, "one\n");
+	client_line(client);
+	cr_expect_str_eq(state(), "starting");
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
+	cr_expect(client_is_quiet(operator, 100));
+	write_file("go", "%s", "");
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	next = client_connect(port);
+	client_send(next, "two\n");
+	cr_expect(client_is_quiet(next, 100), "it was let in before those of before had gone");
+	close(client);
+	expect_in(client_line(operator), "drained: its clients are served again");
+	expect_in(client_line(next), " two");
+	close(next);
+	close(operator);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_drain_of_what_stops_is_its_end)
+{
+	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
+
+	cr_assert(control_is_done(control_once("start web")));
+	cr_assert(control_is_done(control_once("stop --no-wait web")));
+	cr_expect_str_eq(state(), "stopping");
+	expect_in(control_once("drain web"), "drained: its clients are served again");
+	cr_expect_str_eq(state(), "listening");
+	superd_stop(superd);
+}
+
+/* This test is who gave its listener, and has it still. */
+static struct superd *run_given(const char *options)
+{
+	const char *control = path_in("control"), *arguments[] = { "--control", control, NULL };
+	const struct setup setup = { .arguments = arguments, .listener = listen_on(port = free_port()) };
+	struct superd *superd = superd_run_with(
+		&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n", port, backend("talk"), options);
+
+	superd_port(superd, "web");
+	wait_node(control);
+	expect_in(control_once("start web"), "started, pid ");
+	return superd;
+}
+
+Behaviour(orders, a_drain_tells_of_a_copy_of_the_listener)
+{
+	struct superd *superd = run_given("");
+	int client;
+
+	expect_in(control_once("restart web"), "started, pid ");
+	client = client_connect(port);
+	client_send(client, "one\n");
+	client_line(client);
+	expect_in(control_once("drain web"), "whoever gave it to superd has a copy");
+	cr_expect_str_eq(state(), "running");
+	client_send(client, "two\n");
+	expect_in(client_line(client), " two");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
+{
+	const char *go = write_file("go", "%s", ""), *answer;
+	struct superd *superd = run_given(
+		text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go));
+	int operator = control_connect(), client;
+
+	unlink(go);
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	WAIT_UNTIL(strcmp(state(), "starting") == 0);
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
+	write_file("go", "%s", "");
+	answer = client_line(operator);
+	expect_in(answer, "which runs on; the log says why");
+	superd_wait_log(superd, "it cannot be drained: clients cannot be kept from it: ");
+	cr_expect_str_eq(state(), "running");
+	cr_expect_str_eq(control_value(control_once("list web"), "held"), "false");
+	client = client_connect(port);
+	client_send(client, "one\n");
+	expect_in(client_line(client), " one");
+	close(client);
+	close(operator);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_second_drain_tells_of_the_first)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int first = client_connect(port), second;
+
+	client_send(first, "one\n");
+	client_line(first);
+	cr_assert(control_is_done(control_once("drain --no-wait web")));
+	superd_wait_log(superd, "to the end");
+	cr_assert(control_is_done(control_once("release web")));
+	second = client_connect(port);
+	client_send(second, "one\n");
+	client_line(second);
+	expect_in(control_once("drain web"), "an instance of before drains still");
+	cr_expect_str_eq(state(), "running");
+	close(first);
+	close(second);
+	superd_stop(superd);
+}
+
+Behaviour(orders, a_start_by_an_operator_is_told_as_such)
+{
+	struct superd *superd = run_web(backend("take 1"), "");
+
+	expect_in(control_once("start web"), "started, pid ");
+	cr_expect_str_eq(control_value(control_once("status web"), "by"), "operator");
+	expect_in(control_once("restart web"), "started, pid ");
+	cr_expect_str_eq(control_value(control_once("status web"), "by"), "operator");
+	client_ask_pid(port);
+	WAIT_UNTIL(strcmp(state(), "listening") == 0);
+	client_ask_pid(port);
+	WAIT_UNTIL(superd_log_count(superd, "web: started") == 3);
+	cr_expect_str_neq(control_value(control_once("status web"), "by"), "operator");
+	superd_stop(superd);
+}
+
+/* One that drains has a listening socket of the same address. */
+Behaviour(orders, disabling_ends_what_drains)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int client = client_connect(port);
+
+	client_send(client, "one\n");
+	client_line(client);
+	cr_assert(control_is_done(control_once("drain --no-wait web")));
+	superd_wait_log(superd, "to the end");
+	cr_assert(control_is_done(control_once("disable web")));
+	cr_expect_not(client_can_connect(port), "it is served still");
+	cr_expect(client_sees_end(client));
+	close(client);
+	cr_assert(control_is_done(control_once("enable web")));
+	cr_assert(control_is_done(control_once("release web")));
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+}

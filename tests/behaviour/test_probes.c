@@ -1,0 +1,356 @@
+/* Who only looks whether somebody is there: probe_from, and defer_accept. Probes come from 127.0.0.2 and 127.0.0.3
+ * here, clients from 127.0.0.1. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "load.h"
+#include "namespace.h"
+
+#define PROBED                                         \
+	"service web {\n listen = \"%s\"\n exec = \"%s\"\n" \
+	" probe_from = { \"127.0.0.2\", \"127.0.0.3\" }\n %s\n}\n"
+
+/* Connects and is closed at once. */
+static void probe(int port)
+{
+	int fd = client_connect_from("127.0.0.2", port);
+
+	cr_assert(client_sees_end(fd));
+	close(fd);
+}
+
+/* Connects and resets its connection, as some load balancers do. */
+static void probe_hard(int port)
+{
+	const struct linger hard = { .l_onoff = 1 };
+	int fd = client_connect_from("127.0.0.3", port);
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(fd);
+}
+
+static void stand_still(struct superd *superd)
+{
+	siginfo_t info;
+
+	superd_signal(superd, SIGSTOP);
+	cr_assert_eq(waitid(P_PID, (id_t)superd->pid, &info, WSTOPPED | WNOWAIT), 0);
+}
+
+/* How many superd says it has closed. */
+static bool has_closed(struct superd *superd, unsigned number)
+{
+	superd_signal(superd, SIGUSR1);
+	return superd_logged(superd, text_of(", %u probes", number));
+}
+
+static void expect_no_start(const char *listen)
+{
+	struct superd *superd = superd_run(PROBED, listen, backend("talk"), "");
+	int port = superd_port(superd, "web");
+	size_t descriptors = superd_fd_count(superd);
+
+	for (int n = 0; n < 5; n++)
+		probe(port);
+	probe_hard(port);
+	WAIT_UNTIL(has_closed(superd, 6));
+	cr_assert_not(superd_logged(superd, "web: started"));
+	superd_expect_fds(superd, descriptors);
+	cr_assert_gt(client_ask_pid(port), 0);
+	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
+	superd_stop(superd);
+}
+
+Behaviour(probes, start_nothing_and_the_next_client_does)
+{
+	expect_no_start("127.0.0.1:0");
+}
+
+Behaviour(probes, are_known_where_IPv4_comes_mapped)
+{
+	expect_no_start("0");
+}
+
+Behaviour(probes, leave_no_line_above_debug)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "");
+	int port = superd_port(superd, "web");
+	size_t lines = count_lines(superd->log);
+
+	probe(port);
+	probe(port);
+	HOLDS_FOR(100, count_lines(superd->log) == lines);
+	superd_stop(superd);
+}
+
+Behaviour(probes, that_waited_together_are_taken_away_together)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "");
+	int port = superd_port(superd, "web"), probes[20];
+
+	stand_still(superd);
+	for (int n = 0; n < 20; n++) {
+		probes[n] = client_connect_from("127.0.0.2", port);
+		probe_hard(port);
+	}
+	superd_signal(superd, SIGCONT);
+	for (int n = 0; n < 20; n++) {
+		cr_assert(client_sees_end(probes[n]));
+		close(probes[n]);
+	}
+	WAIT_UNTIL(has_closed(superd, 40));
+	cr_assert_not(superd_logged(superd, "web: started"));
+	superd_stop(superd);
+}
+
+Behaviour(probes, do_not_hide_a_client_among_them)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "");
+	int port = superd_port(superd, "web"), probes[10], client = -1;
+
+	stand_still(superd);
+	for (int n = 0; n < 10; n++) {
+		probes[n] = client_connect_from("127.0.0.2", port);
+		if (n == 5)
+			client = client_connect(port);
+	}
+	superd_signal(superd, SIGCONT);
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	for (int n = 0; n < 10; n++)
+		close(probes[n]);
+	close(client);
+	superd_stop(superd);
+}
+
+/* A backend that ends after each client, so that superd looks at the queue again and again. */
+Behaviour(probes, lose_no_client_who_comes_with_them)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("take 1"),
+					   "backoff_min = 10ms\n backoff_max = 50ms");
+	struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 4,
+				  .connections = running_sanitized() ? 40 : 400 };
+	struct load *load = load_start(&plan);
+	struct tally tally;
+
+	while (load_progress(load) < plan.connections) {        /* no faster than they are got rid of */
+		int fd = client_connect_from("127.0.0.2", plan.port);
+		size_t served = load_progress(load);
+
+		for (long long until = now_ms() + 50; load_progress(load) == served && now_ms() < until;)
+			pause_a_moment();
+		close(fd);
+	}
+	tally = load_wait(load);
+	tally_expect_all_served(&tally);
+	superd_stop(superd);
+}
+
+/* They come more often than idle_timeout, and one stays. */
+static void expect_no_stay(const char *action, const char *text)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
+					   text_of("idle_timeout = 500ms\n idle_action = %s", action));
+	int port = superd_port(superd, "web"), stays;
+	long long until;
+
+	client_ask_pid(port);
+	stays = client_connect_from("127.0.0.2", port);
+	client_send(stays, "here\n");
+	client_line(stays);
+	for (until = now_ms() + DEADLINE_MS; !superd_logged(superd, text); pause_a_moment()) {
+		cr_assert(now_ms() < until, "%s", world_logs());
+		close(client_connect_from("127.0.0.3", port));
+	}
+	close(stays);
+	superd_stop(superd);
+}
+
+Behaviour(probes, keep_nobody_from_being_stopped)
+{
+	expect_no_stay("stop", "web: stopping pid ");
+}
+
+Behaviour(probes, keep_nobody_from_being_frozen)
+{
+	expect_no_stay("freeze", "is frozen until somebody comes");
+}
+
+Behaviour(probes, keep_nobody_from_being_told_of)
+{
+	expect_no_stay("report", "would stop pid ");
+}
+
+Behaviour(probes, do_not_wake_who_is_frozen)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
+					   "idle_timeout = 300ms\n idle_action = freeze");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	superd_wait_log(superd, "is frozen until somebody comes");
+	for (int n = 0; n < 5; n++)
+		probe(port);
+	HOLDS_FOR(200, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(client_ask_pid(port), pid);
+	superd_wait_log(superd, "goes on after");
+	superd_stop(superd);
+}
+
+/* A probe that the backend has taken while it was awake. */
+Behaviour(probes, that_stay_do_not_wake_who_is_frozen_by_what_they_say)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
+					   "idle_timeout = 300ms\n idle_action = freeze");
+	int port = superd_port(superd, "web"), stays;
+	long pid = client_ask_pid(port);
+
+	stays = client_connect_from("127.0.0.2", port);
+	client_send(stays, "here\n");
+	client_line(stays);
+	superd_wait_log(superd, "is frozen until somebody comes");
+	client_send(stays, "are you well?\n");
+	shutdown(stays, SHUT_WR);
+	HOLDS_FOR(400, !superd_logged(superd, "goes on after"));
+	cr_assert_eq(client_ask_pid(port), pid);
+	cr_assert_not_null(strstr(client_line(stays), "are you well?"));
+	close(stays);
+	superd_stop(superd);
+}
+
+Behaviour(probes, start_nothing_while_another_instance_drains)
+{
+	int port = free_port(), stays;
+	const char *listen = text_of("127.0.0.1:%d", port);
+	struct superd *superd = superd_run(PROBED, listen, backend("talk"), "on_change = drain");
+
+	superd_wait_log(superd, "web: listening on ");
+	stays = client_connect(port);
+	client_send(stays, "here\n");
+	client_line(stays);
+	cr_assert(superd_reload(superd, PROBED, listen, backend("talk"), "on_change = drain\n nice = 1"));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	for (int n = 0; n < 5; n++)
+		probe(port);
+	HOLDS_FOR(200, superd_log_count(superd, "web: started") == 1);
+	cr_assert_gt(client_ask_pid(port), 0);
+	WAIT_UNTIL(superd_log_count(superd, "web: started") == 2);
+	client_send(stays, "still here\n");
+	cr_expect_not_null(strstr(client_line(stays), "still here"));
+	close(stays);
+	superd_stop(superd);
+}
+
+Behaviour(probes, are_closed_where_superd_accepts)
+{
+	struct superd *superd = superd_run("service each { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" "
+					   "probe_from = \"127.0.0.2\" only_from = \"127.0.0.1\" instances = 1 "
+					   "banner = \"%s\" }", write_file("banner", "hello\n"));
+	int port = superd_port(superd, "each"), client;
+	size_t lines = count_lines(superd->log);
+
+	for (int n = 0; n < 5; n++)
+		probe(port);
+	cr_assert_eq(count_lines(superd->log), lines);
+	client = client_connect(port);
+	cr_assert_str_eq(client_line(client), "hello");
+	close(client);
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "1 accepted, 0 refused, 5 probes");
+	superd_stop(superd);
+}
+
+Behaviour(probes, are_as_a_reload_says)
+{
+	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 500ms");
+	int port = superd_port(superd, "web"), client;
+
+	probe(port);
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 500ms }",
+				backend("talk")));
+	client = client_connect_from("127.0.0.2", port);
+	client_send(client, "here\n");
+	client_line(client);
+	HOLDS_FOR(1000, !superd_logged(superd, "stopping pid "));
+	cr_assert(superd_reload(superd, PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 500ms"));
+	superd_wait_log(superd, "stopping pid ");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(probes, leave_a_web_server_in_peace)
+{
+	struct superd *superd;
+	int port, client;
+
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "there is no python3 here");
+	superd = superd_run(PROBED, "127.0.0.1:0", text_of("/usr/bin/python3 '%s'", example("http-server.py")),
+			    "idle_timeout = 1s");
+	port = superd_port(superd, "web");
+	for (int round = 0; round < 2; round++) {
+		probe(port);
+		probe_hard(port);
+		client = client_connect(port);
+		client_send(client, "GET / HTTP/1.0\r\n\r\n");
+		cr_assert_eq(strncmp(client_line(client), "HTTP/1.", 7), 0);
+		close(client);
+		superd_wait_log(superd, "web: stopping pid ");
+		WAIT_UNTIL(superd_processes(superd) == 0);
+	}
+	cr_assert_eq(superd_log_count(superd, "web: started"), 2);
+	superd_stop(superd);
+}
+
+Behaviour(probes, may_not_be_names)
+{
+	const char *table = write_file("names", "service web { listen = \"80\" exec = \"/bin/true\" user = \"%s\" "
+				       "probe_from = { \"192.0.2.1\", \".example.org\" } }\n", own_user());
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "probe_from: '.example.org' is a name"), "%s", outcome.err);
+}
+
+Behaviour(defer_accept, who_says_nothing_starts_nothing_until_it_speaks)
+{
+	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 30s }",
+					   backend("talk"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	HOLDS_FOR(500, !superd_logged(superd, "web: started"));
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(defer_accept, and_until_the_time_is_over)
+{
+	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 1s }",
+					   backend("talk"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(defer_accept, or_until_it_closes)
+{
+	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 30s }",
+					   backend("talk"));
+	int client = client_connect(superd_port(superd, "web"));
+
+	HOLDS_FOR(200, !superd_logged(superd, "web: started"));
+	close(client);
+	superd_wait_log(superd, "web: started");
+	superd_stop(superd);
+}

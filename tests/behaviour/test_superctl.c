@@ -1,0 +1,371 @@
+/* superctl against a superd that says what is written down here: what a person sees, what a program gets, and how it
+ * ends. What the real one answers is test_superctl_real's. */
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "recorded.h"
+#include "superctl.h"
+
+#define WEB \
+	"{\"service\":\"web\",\"state\":\"running\",\"since\":1000000000.5,\"for\":195.25,\"held\":false,\"enabled\":" \
+	"true," \
+	"\"source\":\"/etc/superd.conf:12\",\"accept\":false,\"type\":\"notify\",\"exec\":[\"/usr/sbin/webd\",\"a " \
+	"b\"]," \
+	"\"listeners\":[{\"endpoint\":\"tcp:80\",\"name\":\"http\",\"open\":true,\"queue\":3,\"queue_limit\":128}," \
+	"{\"endpoint\":\"/run/web.sock\",\"name\":\"admin\",\"open\":true,\"queue\":null,\"queue_limit\":null}]," \
+	"\"instances\":[{\"pid\":4711,\"state\":\"running\",\"since\":1000000100,\"age\":95.75,\"memory\":12345678," \
+	"\"cpu\":1.25,\"peer\":null,\"says\":\"serving\\u001b[31m 7\"}]," \
+	"\"activations\":17,\"accepted\":0,\"failures\":2,\"refused\":{\"only_from\":3,\"cps\":0}," \
+	"\"last_activation\":{\"at\":1000000100,\"by\":\"192.0.2.7\",\"latency\":0.00321}," \
+	"\"last_exit\":{\"at\":1000000050,\"status\":null,\"signal\":\"KILL\",\"result\":\"killed\",\"lasted\":12.5}," \
+	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"for\":null}," \
+	"\"latency\":{\"count\":17,\"sum\":0.1,\"buckets\":[[0.001,1],[0.01,9],[1,17]]}," \
+	"\"log\":[{\"at\":1000000100,\"level\":\"info\",\"text\":\"started, pid 4711\"}]}\n"
+#define BROKEN \
+	"{\"service\":\"db\\\\\\\"\",\"state\":\"backoff\",\"since\":1000000000,\"for\":5,\"held\":false,\"enabled\":" \
+	"true," \
+	"\"source\":null,\"accept\":false,\"type\":\"simple\",\"exec\":[\"/bin/" \
+	"false\"],\"listeners\":[],\"instances\":[]," \
+	"\"activations\":4,\"accepted\":0,\"failures\":4,\"refused\":{},\"last_activation\":null,\"last_exit\":null," \
+	"\"pause\":{\"reason\":\"it failed\",\"left\":12.5},\"idle\":null,\"latency\":null,\"log\":[]}\n"
+#define SHORT \
+	"{\"service\":\"web\",\"state\":\"running\",\"for\":195,\"listeners\":[{\"endpoint\":\"tcp:80\",\"queue\":3}," \
+	"{\"endpoint\":\"/run/web.sock\",\"queue\":null}],\"instances\":1,\"activations\":17,\"exec\":[\"/usr/sbin/" \
+	"webd\"]}\n" \
+	"{\"service\":\"a-much-longer-name\",\"state\":\"listening\",\"for\":5,\"listeners\":[],\"instances\":0," \
+	"\"activations\":0,\"exec\":[\"/bin/cat\"]}\n"
+
+#define AT_WORK(name, state) \
+	"{\"service\":\"" name "\",\"state\":\"" state "\",\"for\":5,\"listeners\":[],\"instances\":2," \
+	"\"activations\":2,\"exec\":[]}\n"
+
+/* The answers of one test, gone with it. */
+static struct outcome asked(const char *verb, const char *answer, const char *const *arguments)
+{
+	const struct recording recordings[] = { { verb, answer }, { 0 } };
+	struct recorded recorded = recorded_run(RECORDED_GREETING, recordings);
+	struct outcome outcome = superctl_answer(recorded.path, arguments);
+
+	recorded_stop(&recorded);
+	return outcome;
+}
+
+#define ASKED(verb, answer, ...) asked(verb, answer, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void expect(const char *text, const char *part)
+{
+	cr_assert_not_null(strstr(text, part), "there is no \"%s\" in:\n%s", part, text);
+}
+
+Behaviour(superctl, knows_which_verb_and_option_were_meant)
+{
+	struct outcome outcome = SUPERCTL("/nowhere", "stauts");
+
+	cr_assert_eq(outcome.status, 2);
+	expect(outcome.err, "superctl: 'stauts': there is no such verb: did you mean 'status'\n");
+	expect(SUPERCTL("/nowhere", "daemon-reload").err, "did you mean 'reload'");
+	expect(SUPERCTL("/nowhere", "--jsn", "list").err, "did you mean '--json'");
+	outcome = SUPERCTL("/nowhere", "stop");
+	cr_assert_eq(outcome.status, 2);
+	expect(outcome.err, "superctl stop '*'");
+	outcome = SUPERCTL("/nowhere", "stop", "--http", "web");
+	cr_assert_eq(outcome.status, 2);
+	expect(outcome.err, "--http does not go with stop; it is for metrics");
+	cr_assert_eq(SUPERCTL("/nowhere", "stop", "a\nshutdown").status, 2);
+	cr_assert_eq(SUPERCTL("/nowhere", "--json").status, 2);
+	cr_assert_eq(SUPERCTL("/nowhere", "--help").status, 0);
+}
+
+Behaviour(superctl, says_what_is_not_there)
+{
+	const struct recording none[] = { { 0 } };
+	struct recorded recorded = recorded_run("220 mail.example ESMTP\n", none);
+	struct outcome outcome = SUPERCTL(recorded.path, "list");
+
+	cr_assert_eq(outcome.status, 4);
+	expect(outcome.err, "it is no superd that answers there");
+	recorded_stop(&recorded);
+	outcome = SUPERCTL(recorded.path, "list");
+	cr_assert_eq(outcome.status, 4);
+	expect(outcome.err, "Connection refused: nobody listens there any more");
+	outcome = SUPERCTL(path_in("nothing"), "list");
+	cr_assert_eq(outcome.status, 4);
+	expect(outcome.err, "No such file or directory: is it running, and with --control?");
+	recorded = recorded_run("{\"superd\":\"10\",\"protocol\":2,\"pid\":1}\n", none);
+	outcome = SUPERCTL(recorded.path, "list");
+	cr_assert_eq(outcome.status, 1);
+	expect(outcome.err, "speaks another protocol");
+	recorded_stop(&recorded);
+	recorded = recorded_run("{\"error\":\"uid 7 may not\",\"code\":\"denied\"}\n", none);
+	outcome = SUPERCTL(recorded.path, "list");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_str_eq(outcome.err, "superctl: uid 7 may not\n");
+	recorded_stop(&recorded);
+}
+
+Behaviour(superctl, says_what_superd_refused)
+{
+	struct outcome outcome = ASKED("status",
+				       "{\"error\":\"webb: there is no such service\",\"code\":\"unknown\","
+				       "\"hint\":\"did you mean 'web'\"}\n",
+				       "status", "webb");
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_str_eq(outcome.err, "superctl: webb: there is no such service: did you mean 'web'\n");
+	cr_assert_eq(ASKED("nothing", "", "status", "web").status, 2);
+	outcome = ASKED("status", WEB, "list");
+	cr_assert_eq(outcome.status, 2);
+	outcome = ASKED("list", "", "list");
+	cr_assert_eq(outcome.status, 1);
+	expect(outcome.err, "closed the connection before the end of its answer");
+	outcome = ASKED("list", "<html>\n", "list");
+	cr_assert_eq(outcome.status, 1);
+	expect(outcome.err, "what is no JSON object");
+}
+
+Behaviour(superctl, status_tells_all_of_a_service)
+{
+	struct outcome outcome = ASKED("status web", WEB RECORDED_DONE, "status", "web");
+	static const char *const lines[] = {
+		" web - /usr/sbin/webd 'a b'\n",
+		"Table: /etc/superd.conf:12; enabled; type notify, one instance for all\n",
+		"State: running since ",
+		"; 3min 15s ago\n",
+		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
+		"             /run/web.sock (admin)\n",
+		"4711  running  1min 35s   11.8M  1.2s        serving\\x1b[31m 7\n",
+		"Started: 17 times, 2 of them failed, ready after 5.88ms on average\n",
+		"1min 35s ago, by 192.0.2.7, ready after 3.21ms\n",
+		"2min 25s ago, by signal KILL (killed), having lasted 12.5s\n",
+		"Refused: 3 for only_from\n",
+		"Idle: no, 2 connected; is stopped when nobody has been connected for 5min\n",
+		" started, pid 4711\n",
+	};
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		expect(outcome.out, lines[i]);
+	cr_assert_null(strchr(outcome.out, '\033'), "a file has no colours, and a terminal is not obeyed");
+	expect(ASKED("status web", WEB RECORDED_DONE, "--color=always", "status", "web").out, "\033[1mweb\033[0m");
+}
+
+Behaviour(superctl, status_is_3_for_what_would_serve_nobody)
+{
+	struct outcome outcome = ASKED("status", WEB BROKEN RECORDED_DONE, "status", "*");
+
+	cr_assert_eq(outcome.status, 3);
+	expect(outcome.out, "Pause: it failed; next try in 12.5s\n");
+	cr_assert_eq(ASKED("status", BROKEN RECORDED_DONE, "--json", "status", "db").status, 3);
+	cr_assert_eq(ASKED("status", WEB RECORDED_DONE, "--json", "status", "web").status, 0);
+}
+
+Behaviour(superctl, list_has_columns_and_names_alone)
+{
+	struct outcome outcome = ASKED("list", SHORT RECORDED_DONE, "status");
+	const char *running, *listening;
+
+	cr_assert_eq(outcome.status, 0);
+	running = strstr(outcome.out, "running ");
+	listening = strstr(outcome.out, "listening");
+	cr_assert(running && listening);
+	expect(outcome.out, "  3min 15s  tcp:80 /run/web.sock      3          1      17  /usr/sbin/webd\n");
+	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
+	expect(ASKED("list", RECORDED_DONE, "list").out, "superd has no services\n");
+	outcome = ASKED("list", AT_WORK("each", "listening") AT_WORK("most", "full") RECORDED_DONE, "list");
+	expect(outcome.out, strstr(outcome.out, "●") ? "●  each " : "*  each ");
+	expect(outcome.out, strstr(outcome.out, "●") ? "●  most " : "*  most ");
+}
+
+Behaviour(superctl, json_is_what_superd_sent)
+{
+	struct outcome outcome = ASKED("status", WEB BROKEN RECORDED_DONE, "--json", "status", "*");
+
+	cr_assert_str_eq(outcome.out, WEB BROKEN RECORDED_DONE);
+	outcome = ASKED("list", "{\"error\":\"no\",\"code\":\"busy\"}\n", "list", "--json");
+	cr_assert_str_eq(outcome.out, "{\"error\":\"no\",\"code\":\"busy\"}\n");
+	cr_assert_eq(outcome.status, 1);
+}
+
+Behaviour(superctl, acts_and_says_what_failed)
+{
+	static const struct recording recordings[] = {
+		{ "stop",
+		  "{\"service\":\"web\",\"ok\":true,\"state\":\"listening\",\"message\":\"stopped\"}\n"
+		  "{\"service\":\"db\",\"ok\":false,\"state\":\"held\",\"message\":\"it is held\"}\n" RECORDED_DONE },
+		{ "hold", "{\"service\":\"web\",\"ok\":true,\"state\":\"held\",\"message\":\"\"}\n" RECORDED_DONE },
+		{ "shutdown", "" },
+		{ 0 }
+	};
+	struct recorded recorded = recorded_run(RECORDED_GREETING, recordings);
+	struct outcome outcome = SUPERCTL(recorded.path, "stop", "--timeout=1min", "--no-wait", "web", "d b");
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_str_eq(outcome.out, "web: stopped\n");
+	cr_assert_str_eq(outcome.err, "db: it is held\n");
+	outcome = SUPERCTL(recorded.path, "hold", "web", "--timeout=1500ms");
+	cr_assert_eq(outcome.status, 0);
+	cr_assert_str_eq(outcome.out, "web: held\n");
+	cr_assert_eq(SUPERCTL(recorded.path, "shutdown").status, 0, "a superd that has ended has done it");
+	cr_assert_str_eq(read_text(recorded.requests),
+			 "stop --no-wait --timeout=60 web 'd b'\n"
+			 "hold --timeout=1.500000 web\nshutdown\n");
+	recorded_stop(&recorded);
+}
+
+Behaviour(superctl, reload_names_the_place_of_a_mistake)
+{
+	struct outcome outcome =
+		ASKED("reload",
+		      "{\"diagnostic\":\"unknown option 'lisen'\",\"file\":\"/etc/superd.conf\",\"line\":3,"
+		      "\"column\":5,\"severity\":\"error\",\"hint\":\"did you mean 'listen'\"}\n"
+		      "{\"error\":\"not reloaded\",\"code\":\"failed\"}\n",
+		      "reload");
+
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_str_eq(outcome.err,
+			 "/etc/superd.conf:3:5: error: unknown option 'lisen'\n"
+			 "  hint: did you mean 'listen'\nsuperctl: not reloaded\n");
+	outcome = ASKED("reload",
+			"{\"service\":\"web\",\"result\":\"added\"}\n{\"service\":\"db\",\"result\":\"failed\","
+			"\"message\":\"tcp:1: in use\"}\n{\"unchanged\":40}\n" RECORDED_DONE,
+			"reload");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_str_eq(outcome.out, "web: added\n40 unchanged\n");
+	cr_assert_str_eq(outcome.err, "db: failed: tcp:1: in use\n");
+}
+
+Behaviour(superctl, health_is_a_line_whatever_comes)
+{
+	struct outcome outcome = ASKED("health", "{\"healthy\":true,\"reasons\":[]}\n" RECORDED_DONE, "health");
+	long long begun;
+
+	cr_assert_eq(outcome.status, 0);
+	cr_assert_str_eq(outcome.out, "healthy\n");
+	outcome = ASKED("health", "{\"healthy\":false,\"reasons\":[\"web: a\\nb\",\"c\"]}\n" RECORDED_DONE, "health");
+	cr_assert_eq(outcome.status, 3);
+	cr_assert_str_eq(outcome.out, "unhealthy: web: a\\x0ab; c\n");
+	begun = now_ms();
+	outcome = ASKED("health", NULL, "health");
+	cr_assert_eq(outcome.status, 1);
+	expect(outcome.out, "unhealthy: superd at ");
+	cr_assert_lt(now_ms() - begun, 10000);
+	outcome = SUPERCTL(path_in("nothing"), "health");
+	cr_assert_eq(outcome.status, 4);
+	expect(outcome.out, "unhealthy: cannot reach superd at ");
+}
+
+Behaviour(superctl, events_and_reasons_are_shown_as_text)
+{
+	struct outcome outcome = ASKED("events --level=warning '--service=a b'",
+				       "{\"at\":1000000000,\"level\":\"warning\",\"event\":\"x\",\"service\":\"a "
+				       "b\",\"message\":\"m\\u0007\"}\n" RECORDED_DONE,
+				       "events", "--service=a b", "--level=warning");
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	expect(outcome.out, " a b: m\\x07\n");
+	outcome = ASKED("events --service=w*", "{\"unmatched\":\"w*\"}\n" RECORDED_DONE, "events", "--service=w*");
+	cr_assert_str_eq(outcome.out, "");
+	expect(outcome.err, "'w*': no service has such a name now; waiting for one\n");
+	outcome = ASKED("why",
+			"{\"service\":\"web\",\"state\":\"held\",\"why\":[\"it is held\",\"2 wait\"]}\n" RECORDED_DONE,
+			"why", "web");
+	cr_assert_str_eq(outcome.out, "web: it is held\n  2 wait\n");
+	outcome = ASKED("show",
+			"{\"service\":\"web\",\"source\":\"/t:1\",\"options\":{\"exec\":[\"/a\",\"b\\\"\"],\"nice\":5},"
+			"\"sources\":{\"nice\":\"/t:2\"}}\n" RECORDED_DONE,
+			"show", "web");
+	cr_assert_str_eq(outcome.out,
+			 "service web {   # /t:1\n    exec                 = { \"/a\", \"b\\\"\" }\n"
+			 "    nice                 = 5   # /t:2\n}\n");
+}
+
+Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
+{
+#define TOP(at, cpu) \
+	"{\"at\":" at \
+	",\"superd\":{\"pid\":1,\"uptime\":60,\"memory\":1048576,\"cpu\":1,\"services\":2,\"instances\":1}," \
+	"\"services\":[{\"service\":\"web\",\"state\":\"running\",\"for\":5,\"listeners\":[],\"instances\":1," \
+	"\"activations\":1,\"exec\":[],\"memory\":2097152,\"cpu\":" cpu ",\"refused\":{\"cps\":2}}]}\n"
+	struct outcome outcome =
+		ASKED("top --interval=0.500000", TOP("1000000000", "1") TOP("1000000002", "1.5") TOP("9", "9"), "top",
+		      "-n", "2", "--interval=500ms");
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	expect(outcome.out, "superd[1] up 1min, memory 1.0M, CPU 1.0s (0.0%); 2 services, 1 instance\n");
+	expect(outcome.out, "web      running       1.0s    2.0M     1              1        2   5s\n");
+	expect(outcome.out, "web      running  25.0%  1.5s    2.0M     1              1        2   5s\n");
+	cr_assert_null(strstr(outcome.out, "9.0s"), "a third table");
+}
+
+Behaviour(superctl, metrics_are_read_by_prometheus)
+{
+	struct outcome outcome = ASKED(
+		"metrics", "{\"superd\":{\"uptime\":60.5,\"memory\":1048576,\"cpu\":0.25}}\n" WEB BROKEN RECORDED_DONE,
+		"metrics");
+	const char *read;
+	static const char *const samples[] = {
+		"superd_info{version=\"9.9\"} 1",
+		"superd_uptime_seconds{} 60.5\n",
+		"superd_cpu_seconds_total{} 0.25\n",
+		"superd_service_state{service=\"web\",superd_service_state=\"running\"} 1",
+		"superd_service_state{service=\"web\",superd_service_state=\"held\"} 0",
+		"superd_service_activations_total{service=\"web\"} 17",
+		"superd_service_refused_total{reason=\"only_from\",service=\"web\"} 3",
+		"superd_service_memory_bytes{service=\"web\"} 12345678",
+		"superd_listener_queue{endpoint=\"tcp:80\",service=\"web\",socket=\"0\"} 3",
+		"superd_service_activation_latency_seconds_bucket{le=\"1.0\",service=\"web\"} 17",
+		"superd_service_activation_latency_seconds_bucket{le=\"+Inf\",service=\"web\"} 17",
+		"superd_service_activation_latency_seconds_count{service=\"web\"} 17",
+		"superd_service_failures_total{service=\"db\\\"\"} 4",
+		"superd_service_pause_seconds{service=\"db\\\"\"} 12.5",
+	};
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_str_eq(outcome.out + strlen(outcome.out) - 6, "# EOF\n");
+	read = metrics_read(outcome.out);
+	if (!read)
+		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		expect(read, samples[i]);
+}
+
+/* What superctl answers to this request, of which nothing more comes. */
+static const char *http(const char *control, const char *request)
+{
+	static unsigned serial;
+	struct outcome outcome =
+		answer_to(write_file(text_of("http%u", serial++), "%s", request),
+			  (const char *const[]){ superctl_path(), "--control", control, "metrics", "--http", NULL });
+
+	return outcome.out;
+}
+
+Behaviour(superctl, metrics_answer_one_http_request)
+{
+	static const struct recording recordings[] = { { "metrics", WEB RECORDED_DONE }, { 0 } };
+	struct recorded recorded = recorded_run(RECORDED_GREETING, recordings);
+	const char *page = http(recorded.path, "GET /metrics?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"), *head, *body;
+	static char long_request[9000];
+
+	cr_assert_eq(strncmp(page, "HTTP/1.1 200 OK\r\n", 17), 0, "%s", page);
+	expect(page, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n");
+	body = strstr(page, "\r\n\r\n");
+	cr_assert_not_null(body);
+	expect(page, text_of("Content-Length: %zu\r\n", strlen(body + 4)));
+	head = http(recorded.path, "HEAD /metrics HTTP/1.0\n\n");
+	cr_assert_eq(strncmp(head, page, (size_t)(body - page)), 0, "%s", head);
+	cr_assert_str_eq(strstr(head, "\r\n\r\n"), "\r\n\r\n");
+	expect(http(recorded.path, "GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 404 Not Found\r\n");
+	page = http(recorded.path, "POST /metrics HTTP/1.1\r\n\r\n");
+	expect(page, "HTTP/1.1 405 Method Not Allowed\r\n");
+	expect(page, "Allow: GET, HEAD\r\n");
+	expect(http(recorded.path, "GET /metrics\r\n\r\n"), "HTTP/1.1 400 Bad Request\r\n");
+	expect(http(recorded.path, "GET /metrics HTTP/1.1\r\nHo"), "HTTP/1.1 400 Bad Request\r\n");
+	expect(http(recorded.path, "GET /metrics HTTP/2.0\r\n\r\n"), "HTTP/1.1 505 ");
+	memset(long_request, 'x', sizeof(long_request) - 1);
+	expect(http(recorded.path, long_request), "HTTP/1.1 431 ");
+	cr_assert_str_eq(http(recorded.path, ""), "");
+	expect(http(path_in("nothing"), "GET /metrics HTTP/1.1\r\n\r\n"), "HTTP/1.1 503 Service Unavailable\r\n");
+	recorded_stop(&recorded);
+}

@@ -1,0 +1,315 @@
+/* superctl with a real superd: its answers are as the documented schema has them, and its metrics as Prometheus reads
+ * them. How they are shown is test_superctl's. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "superctl.h"
+
+#define TABLE \
+	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" user = \"%s\" }\n" \
+	"service each { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" user = \"%s\" no_access = " \
+	"\"127.0.0.9\" }\n" \
+	"service bad { listen = \"127.0.0.1:0\" exec = \"/bin/false\" user = \"%s\" }\n" \
+	"service asleep { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"%s\" idle_timeout = 1h }\n"
+
+static const char *control;
+
+static struct superd *run(void)
+{
+	struct superd *superd;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, TABLE,
+		backend("serve"), own_user(), own_user(), own_user(), own_user());
+	superd_wait_log(superd, "asleep: listening on");
+	wait_node(control);
+	return superd;
+}
+
+/* Something to tell of: an instance of each kind, a refusal, an exit and a failure. */
+static int make_history(struct superd *superd)
+{
+	int refused = client_connect_from("127.0.0.9", superd_port(superd, "each")), failing, client;
+
+	cr_assert(client_sees_end(refused));
+	close(refused);
+	cr_assert_str_eq(client_ask(superd_port(superd, "each"), "through cat\n"), "through cat");
+	failing = client_connect(superd_port(superd, "bad"));
+	superd_wait_log(superd, "bad: ");
+	client = client_connect(superd_port(superd, "each"));
+	client_send(client, "still here\n");
+	cr_assert_str_eq(client_line(client), "still here");
+	close(failing);
+	return client;
+}
+
+struct question {
+	const char *definition, *verb, *name;
+};
+
+/* top and events have no end of their own. */
+static bool is_as_documented(const struct question *question)
+{
+	struct outcome outcome = question->name ? SUPERCTL(control, "--json", question->verb, question->name)
+						: SUPERCTL(control, "--json", question->verb);
+	bool is_endless = !strcmp(question->verb, "top");
+
+	cr_assert_neq(strchr(outcome.out, '\n'), NULL, "%s: %s", question->verb, outcome.err);
+	return schema_holds(question->definition, text_of("%s%s", outcome.out, is_endless ? "{\"done\":true}\n" : ""));
+}
+
+Behaviour(superctl_real, answers_are_as_the_schema_has_them)
+{
+	static const struct question questions[] = {
+		{ "status", "status", NULL },	  { "list", "list", NULL },
+		{ "show", "show", NULL },	  { "why", "why", NULL },
+		{ "health", "health", NULL },	  { "metrics", "metrics", NULL },
+		{ "top", "top", "-n1" },	  { "version", "version", NULL },
+		{ "act", "hold", "each" },	  { "status", "status", "each" },
+		{ "why", "why", "each" },	  { "act", "release", "each" },
+		{ "end", "status", "eac" },	  { "act", "stop", "*" },
+		{ "act", "start", "asleep" },	  { "act", "disable", "asleep" },
+		{ "status", "status", "asleep" }, { "act", "enable", "asleep" },
+		{ "act", "restart", "asleep" },	  { "reload", "reload", NULL },
+		{ "act", "reload", "web" },	  { "upgrade", "upgrade", "--check" },
+	};
+	struct superd *superd = run();
+	int client = make_history(superd);
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		if (!is_as_documented(&questions[i]))
+			cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
+	}
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, an_answer_that_cannot_be_written_is_a_failure)
+{
+	static const char *const verbs[] = { "list",	"status web",	"why web",  "show web", "metrics web",
+					     "version", "top",		"hold web", "health",	"--json list" };
+	struct superd *superd = run();
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct outcome outcome = answer_to(
+			NULL, (const char *const[]){ "/bin/sh", "-c",
+						     text_of("exec %s --control %s %s >/dev/full", superctl_path(),
+							     control, verbs[i]), NULL });
+
+		cr_expect_eq(outcome.status, 1, "%s: %d", verbs[i], outcome.status);
+		cr_expect_not_null(strstr(outcome.err, "cannot write the answer"), "%s: %s", verbs[i], outcome.err);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, tells_what_is_no_socket)
+{
+	struct outcome outcome = SUPERCTL(write_file("no-socket", "%s", ""), "list");
+
+	cr_expect_eq(outcome.status, 4);
+	cr_expect_not_null(strstr(outcome.err, ": it is no socket"), "%s", outcome.err);
+	outcome = SUPERCTL("", "list");
+	cr_expect_eq(outcome.status, 2);
+	cr_expect_not_null(strstr(outcome.err, "--control: '': it is the path of a socket"), "%s", outcome.err);
+}
+
+Behaviour(superctl_real, what_a_reload_says_is_as_the_schema_has_it)
+{
+	struct superd *superd = run();
+	const char *table = read_text(superd->table);
+	struct outcome outcome;
+
+	write_file("superd.conf", "%s", replaced(table, "accept = yes", "lisen = 3 accept = yes"));
+	outcome = SUPERCTL(control, "reload");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "superd.conf:2:"), "%s", outcome.err);
+	(void)schema_holds("reload", SUPERCTL(control, "--json", "reload").out);
+	write_file("superd.conf", "%s", replaced(table, "service bad", "service good"));
+	outcome = SUPERCTL(control, "--json", "reload");
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.out, "\"result\":\"added\""), "%s", outcome.out);
+	if (!schema_holds("reload", outcome.out))
+		cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
+	superd_stop(superd);
+}
+
+/* superctl's own process, as events has no end. */
+static pid_t start_events(const char *out)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		if (dup2(fd, STDOUT_FILENO) == STDOUT_FILENO)
+			execl(superctl_path(), "superctl", "--control", control, "--json", "events", "--service=ea*",
+			      (char *)NULL);
+		_exit(93);
+	}
+	cr_assert_gt(pid, 0);
+	return pid;
+}
+
+static bool stirs(struct superd *superd, const char *events)
+{
+	const char *text;
+
+	cr_assert_str_eq(client_ask(superd_port(superd, "each"), "stir\n"), "stir");
+	text = read_text(events);
+	return text && strstr(text, "\"exited\"") && text[strlen(text) - 1] == '\n';
+}
+
+Behaviour(superctl_real, events_are_as_the_schema_has_them)
+{
+	struct superd *superd = run();
+	const char *events = path_in("events");
+	pid_t pid = start_events(events);
+	bool looked;
+
+	WAIT_UNTIL(stirs(superd, events));
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	looked = schema_holds("events", text_of("%s{\"done\":true}\n", read_text(events)));
+	superd_stop(superd);
+	if (!looked)
+		cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
+}
+
+Behaviour(superctl_real, metrics_are_read_by_prometheus)
+{
+	struct superd *superd = run();
+	int client = make_history(superd);
+	const char *samples = metrics_read(SUPERCTL(control, "metrics").out);
+
+	if (samples) {
+		cr_assert_not_null(strstr(samples, "superd_service_accepted_total{service=\"each\"} 3"), "%s", samples);
+		cr_assert_not_null(strstr(samples, "superd_service_instances{service=\"each\"} 1"), "%s", samples);
+		cr_assert_not_null(strstr(samples,
+					  "superd_service_state{service=\"asleep\","
+					  "superd_service_state=\"listening\"} 1"),
+				   "%s", samples);
+	}
+	close(client);
+	superd_stop(superd);
+	if (!samples)
+		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
+}
+
+Behaviour(superctl_real, steers_and_tells)
+{
+	struct superd *superd = run();
+	int client = make_history(superd);
+	struct outcome outcome = SUPERCTL(control, "status", "each");
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.out, "127.0.0.1"), "%s", outcome.out);
+	outcome = SUPERCTL(control, "status", "eahc");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "each"), "%s", outcome.err);
+	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
+	cr_assert_eq(SUPERCTL(control, "status", "web").status, 3);
+	cr_assert_not_null(strstr(SUPERCTL(control, "why", "web").out, "held"));
+	cr_assert_eq(SUPERCTL(control, "release", "web").status, 0);
+	cr_assert_eq(SUPERCTL(control, "status", "web").status, 0);
+	cr_assert_str_eq(SUPERCTL(control, "list", "--names").out, "web\neach\nbad\nasleep\n");
+	close(client);
+	cr_assert_eq(SUPERCTL(control, "shutdown").status, 0);
+	cr_assert_eq(superd_wait_exit(superd), 0);
+}
+
+/* As in a container, whose processes all are process 1's. */
+Behaviour(superctl_real, who_is_ended_by_the_shutdown_it_asked_for_has_succeeded)
+{
+	const char *path = path_in("control");
+	const struct setup setup = { .arguments = (const char *const[]){ "--control", path, NULL } };
+	struct superd *superd = superd_run_with(
+		&setup, "service off {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+			" exec = { \"%s\", \"--control\", \"%s\", \"shutdown\" }\n user = \"%s\"\n}\n",
+		superctl_path(), path, own_user());
+	int client;
+
+	wait_node(path);
+	client = client_connect(superd_port(superd, "off"));
+	cr_assert_eq(superd_wait_exit(superd), 0);
+	cr_expect_eq(superd_log_count(superd, "ended: exit status 0"), 1, "%s", world_logs());
+	close(client);
+}
+
+Behaviour(superctl_real, the_log_tells_who_asked_for_what)
+{
+	struct superd *superd = run();
+
+	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
+	superd_wait_log(superd, text_of("web: told by uid %lu: hold", (unsigned long)geteuid()));
+	cr_assert_eq(SUPERCTL(control, "upgrade", "--check").status, 0);
+	cr_assert_eq(SUPERCTL(control, "reload").status, 0);
+	superd_wait_log(superd, text_of("superd: told by uid %lu: reload", (unsigned long)geteuid()));
+	cr_expect_null(strstr(read_text(superd->log), ": upgrade"), "a question was logged as an order");
+	cr_expect_null(strstr(read_text(superd->log), "each: told"), "nobody asked for that");
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, why_doubts_a_program_that_takes_nobody)
+{
+	struct superd *superd;
+	long long began;
+	int client;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service deaf { listen = \"127.0.0.1:0\" exec = \"/bin/sleep 1000\" user = \"%s\" }\n", own_user());
+	client = client_connect(superd_port(superd, "deaf"));
+	superd_wait_log(superd, "deaf: started");
+	began = now_ms();
+	cr_expect_null(strstr(SUPERCTL(control, "why", "deaf").out, "LISTEN_FDS"), "a start may take a while");
+	WAIT_UNTIL(now_ms() - began > 5100);
+	cr_expect_not_null(strstr(SUPERCTL(control, "why", "deaf").out, "at descriptor 3, as LISTEN_FDS tells it"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, a_frozen_backend_can_not_read_its_configuration)
+{
+	struct superd *superd = run();
+	struct outcome outcome;
+
+	cr_assert_eq(SUPERCTL(control, "start", "web").status, 0);
+	outcome = SUPERCTL(control, "freeze", "web");
+	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
+	outcome = SUPERCTL(control, "reload", "web");
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "web: frozen: thaw it first"), "%s%s", outcome.out, outcome.err);
+	superd_stop(superd);
+}
+
+/* A user's superd and superctl meet by XDG_RUNTIME_DIR, without a word of --control. */
+Behaviour(superctl_real, a_user_finds_their_own_superd)
+{
+	const char *folder = path_in("."), *place = text_of("XDG_RUNTIME_DIR=%s", folder);
+	const char *node = path_in("superd/control");
+	const struct setup setup = { .arguments = (const char *const[]){ "--control", node, NULL }, .uid = 65534 };
+	const char *const words[] = { "/usr/bin/setpriv", "--reuid=65534", "--regid=65534",	  "--clear-groups",
+				      "/usr/bin/env",	  place,	   superctl_path(), "list", "--names", NULL };
+	struct superd *superd;
+	struct outcome outcome;
+
+	SKIP_WITHOUT(namespace_users() && access(words[0], X_OK) == 0, "needs root, to be another user, and setpriv");
+	cr_assert_eq(chown(folder, 65534, 65534), 0);
+	cr_assert_eq(mkdir(path_in("superd"), 0700), 0);
+	cr_assert_eq(chown(path_in("superd"), 65534, 65534), 0);
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n");
+	superd_wait_log(superd, "web: listening on");
+	wait_node(node);
+	outcome = program_answer(words);
+	cr_expect_str_eq(outcome.out, "web\n", "%s", outcome.err);
+	superd_stop(superd);
+}

@@ -1,0 +1,195 @@
+/* superctl top on a terminal: what it draws, which keys it obeys, and that it leaves the terminal as it was, whatever
+ * ends it. The hard thing is to read as a terminal does: what was drawn may come in any pieces. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "recorded.h"
+#include "superctl.h"
+
+#define SERVICE(name, memory) \
+	"{\"service\":\"" name \
+	"\",\"state\":\"running\",\"for\":5,\"listeners\":[],\"instances\":1,\"activations\":1," \
+	"\"exec\":[],\"memory\":" memory ",\"cpu\":1,\"refused\":{}}"
+#define TOP \
+	"{\"at\":1000000000,\"superd\":{\"pid\":1,\"uptime\":60,\"memory\":1048576,\"cpu\":1,\"services\":2," \
+	"\"instances\":2}," \
+	"\"services\":[" SERVICE("zebra", "9000") "," SERVICE("ant", "10") "]}\n"
+
+struct live {
+	struct recorded recorded;
+	int terminal; /* our side of it */
+	unsigned short rows; /* 0: 20 */
+	pid_t pid;
+	struct termios before;
+	char seen[65536];
+	size_t length;
+	int status;
+};
+
+static void become_top(const char *control, int terminal)
+{
+	setsid();
+	ioctl(terminal, TIOCSCTTY, 0);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(terminal, fd);
+	setenv("TERM", "xterm", 1);
+	execl(superctl_path(), "superctl", "--control", control, "top", "--timeout=1s", (char *)NULL);
+	_exit(93);
+}
+
+static void start(struct live *live)
+{
+	static const struct recording recordings[] = { { "top", TOP }, { 0 } };
+	struct winsize size = { .ws_row = live->rows ? live->rows : 20, .ws_col = 90 };
+	int theirs;
+
+	live->recorded = recorded_run(RECORDED_GREETING, recordings);
+	live->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert(live->terminal >= 0 && grantpt(live->terminal) == 0 && unlockpt(live->terminal) == 0);
+	cr_assert_eq(ioctl(live->terminal, TIOCSWINSZ, &size), 0);
+	theirs = open(ptsname(live->terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert_geq(theirs, 0);
+	cr_assert_eq(tcgetattr(theirs, &live->before), 0);
+	live->pid = fork();
+	if (live->pid == 0)
+		become_top(live->recorded.path, theirs);
+	close(theirs);
+}
+
+/* Whether this has been drawn behind what was found the last time. */
+static bool draws(struct live *live, const char *text)
+{
+	struct pollfd ready = { .fd = live->terminal, .events = POLLIN };
+	ssize_t got = 0;
+	char *found;
+
+	if (poll(&ready, 1, 0) > 0)
+		got = read(live->terminal, live->seen + live->length, sizeof(live->seen) - 1 - live->length);
+	live->length += got > 0 ? (size_t)got : 0;
+	live->seen[live->length] = '\0';
+	found = strstr(live->seen, text);
+	if (!found)
+		return false;
+	live->length = strlen(found + strlen(text));
+	memmove(live->seen, found + strlen(text), live->length + 1);
+	return true;
+}
+
+static bool has_ended(struct live *live)
+{
+	(void)draws(live, "nothing of the kind");
+	return waitpid(live->pid, &live->status, WNOHANG) == live->pid;
+}
+
+static void expect_as_before(struct live *live)
+{
+	struct termios now;
+	int theirs = open(ptsname(live->terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	cr_assert_eq(tcgetattr(theirs, &now), 0);
+	cr_assert_eq(now.c_lflag, live->before.c_lflag);
+	cr_assert_eq(now.c_cc[VMIN], live->before.c_cc[VMIN]);
+	close(theirs);
+}
+
+static void finish(struct live *live)
+{
+	close(live->terminal);
+	recorded_stop(&live->recorded);
+}
+
+static void type(struct live *live, const char *keys)
+{
+	cr_assert_eq(write(live->terminal, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+Behaviour(superctl_terminal, top_obeys_keys_and_leaves_the_terminal_as_it_was)
+{
+	struct live live = { 0 };
+
+	start(&live);
+	WAIT_UNTIL(draws(&live, "\033[?1049h"));
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "m");
+	WAIT_UNTIL(draws(&live, "zebra"));
+	WAIT_UNTIL(draws(&live, "ant"));
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "n");
+	WAIT_UNTIL(draws(&live, "ant"));
+	WAIT_UNTIL(draws(&live, "zebra"));
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "q");
+	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(has_ended(&live));
+	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
+	expect_as_before(&live);
+	finish(&live);
+}
+
+/* The end of the picture has come, behind what was found. */
+static bool is_drawn(struct live *live)
+{
+	(void)draws(live, "nothing of the kind");
+	return strstr(live->seen, "\033[J");
+}
+
+Behaviour(superctl_terminal, top_does_not_scroll_a_screen_of_few_lines)
+{
+	struct live live = { .rows = 5 };
+	unsigned breaks = 0;
+	const char *end;
+
+	start(&live);
+	WAIT_UNTIL(draws(&live, "superd[1]"));
+	WAIT_UNTIL(is_drawn(&live));
+	end = strstr(live.seen, "\033[J");
+	for (const char *at = live.seen; (at = strstr(at, "\r\n")) && at < end; at += 2)
+		breaks++;
+	cr_expect_eq(breaks, 4, "%u", breaks);
+	type(&live, "q");
+	WAIT_UNTIL(has_ended(&live));
+	finish(&live);
+}
+
+Behaviour(superctl_terminal, top_leaves_the_terminal_as_it_was_by_a_signal)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct live live = { 0 };
+
+		start(&live);
+		WAIT_UNTIL(draws(&live, "q quit"));
+		cr_assert_eq(kill(live.pid, signals[i]), 0);
+		WAIT_UNTIL(draws(&live, "\033[?1049l"));
+		WAIT_UNTIL(has_ended(&live));
+		cr_assert(WIFSIGNALED(live.status) && WTERMSIG(live.status) == signals[i], "%d", live.status);
+		expect_as_before(&live);
+		finish(&live);
+	}
+}
+
+Behaviour(superctl_terminal, top_says_that_superd_has_gone_on_a_terminal_that_is_itself_again)
+{
+	struct live live = { 0 };
+
+	start(&live);
+	WAIT_UNTIL(draws(&live, "q quit"));
+	recorded_stop(&live.recorded);
+	WAIT_UNTIL(draws(&live, "superd has gone away: waiting for it"));
+	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(draws(&live, "has gone away and has not come back"));
+	WAIT_UNTIL(has_ended(&live));
+	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 4, "%d", live.status);
+	expect_as_before(&live);
+	close(live.terminal);
+}

@@ -1,0 +1,230 @@
+/* A backend that is told to end and goes on accepting would lose every client that it takes then. None comes to it: new
+ * ones come to a second socket at the same address, and wait there for the next backend. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "load.h"
+#include "process.h"
+
+#define OFTEN "runtime_max = 150ms\n timeout_stop = 10s"
+
+static void serves_all(struct superd *superd, const struct load_plan *plan)
+{
+	struct tally tally = load_wait(load_start(plan));
+
+	tally_expect_all_served(&tally);
+	cr_assert_eq(tally.served, plan->connections);
+	cr_expect_gt(superd_log_count(superd, "runtime_max is over"), 2, "backends were stopped meanwhile");
+	superd_stop(superd);
+}
+
+Behaviour(twins, let_a_careless_backend_lose_nobody)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n " OFTEN "\n}\n",
+					   backend("-d 2 careless"));
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = 1200 };
+
+	serves_all(superd, &plan);
+}
+
+Behaviour(twins, of_a_unix_socket_do_so_too)
+{
+	const char *path = path_in("web.sock");
+	const struct load_plan plan = { .path = path, .threads = 16, .connections = 1200 };
+	struct superd *superd;
+
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	superd = superd_run("service web {\n listen = \"%s\"\n exec = \"%s\"\n " OFTEN "\n}\n", path,
+			    backend("-d 2 careless"));
+	wait_node(path);
+	serves_all(superd, &plan);
+}
+
+Behaviour(twins, are_not_left_over)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n "
+					   "runtime_max = 50ms\n}\n", backend("careless"));
+	int port = superd_port(superd, "web");
+	size_t descriptors = 0;
+
+	for (int n = 0; n < 7; n++) {
+		long pid = client_ask_pid(port);
+
+		WAIT_UNTIL(!process_lives(pid));
+		if (n == 1)             /* from the second start on, its control group is kept open */
+			descriptors = process_fd_count(superd->pid);
+	}
+	WAIT_UNTIL(process_fd_count(superd->pid) <= descriptors);
+	superd_stop(superd);
+}
+
+/* Another listener of the same port is not in the group. */
+Behaviour(twins, are_had_beside_a_service_at_the_same_port_of_another_address)
+{
+	int port = free_port();
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n " OFTEN "\n}\n"
+					   "service other {\n listen = \"127.0.0.2:%d\"\n exec = \"%s\"\n}\n",
+					   port, backend("-d 2 careless"), port, backend("serve"));
+	const struct load_plan plan = { .port = port, .threads = 16, .connections = 1200 };
+
+	superd_port(superd, "other");
+	serves_all(superd, &plan);
+}
+
+Behaviour(twins, let_restarts_lose_nobody)
+{
+	int port = free_port();
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n "
+					       "timeout_stop = 10s\n}\n", port, backend("-d 2 careless"));
+	const struct load_plan plan = { .port = port, .threads = 16 };
+	struct load *load;
+	struct tally tally;
+
+	superd_port(superd, "web");
+	load = load_start(&plan);
+	for (unsigned n = 0; n < 20; n++) {
+		size_t before = load_progress(load);
+
+		cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
+		WAIT_UNTIL(load_progress(load) > before);
+	}
+	tally = load_stop(load);
+	tally_expect_all_served(&tally);
+	superd_stop(superd);
+}
+
+static void upgrade(struct superd *superd)
+{
+	size_t before = superd_log_count(superd, "superd: upgraded from ");
+
+	superd_signal(superd, SIGUSR2);
+	WAIT_UNTIL(superd_log_count(superd, "superd: upgraded from ") > before);
+}
+
+static long talk(int client, const char *text)
+{
+	client_send(client, text);
+	return strtol(client_line(client), NULL, 10);
+}
+
+#define TALK "service web {\n listen = \"%s\"\n exec = \"%s\"\n on_change = drain\n env = \"A=%s\"\n}\n"
+
+/* The one that was there goes on with the client it has; who comes is another's. When that client leaves, it ends. */
+static void changes_beside(struct superd *superd, int old, int (*come)(void), const char *endpoint, bool upgrades)
+{
+	long first = talk(old, "one\n"), second;
+	int new;
+
+	cr_assert(superd_reload(superd, TALK, endpoint, backend("talk"), "2"));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	new = come();
+	second = talk(new, "two\n");
+	cr_assert_neq(first, second);
+	if (upgrades)
+		upgrade(superd);
+	cr_assert_eq(talk(old, "three\n"), first);
+	cr_assert_eq(talk(new, "four\n"), second);
+	close(old);
+	WAIT_UNTIL(!process_lives(first));
+	cr_assert_eq(talk(new, "five\n"), second);
+	close(new);
+	superd_stop(superd);
+}
+
+static int the_port;
+static const char *the_path;
+
+static int come_by_port(void)
+{
+	return client_connect(the_port);
+}
+
+static int come_by_path(void)
+{
+	return client_connect_unix(the_path, SOCK_STREAM);
+}
+
+static void changes_at_port(bool upgrades)
+{
+	const char *endpoint;
+	struct superd *superd;
+
+	the_port = free_port();
+	endpoint = text_of("127.0.0.1:%d", the_port);
+	superd = superd_run(TALK, endpoint, backend("talk"), "1");
+	superd_port(superd, "web");
+	changes_beside(superd, come_by_port(), come_by_port, endpoint, upgrades);
+}
+
+Behaviour(twins, let_a_changed_row_run_beside)
+{
+	changes_at_port(false);
+}
+
+Behaviour(twins, and_drains_go_over_an_upgrade)
+{
+	changes_at_port(true);
+}
+
+Behaviour(twins, let_a_changed_row_run_beside_at_a_unix_socket)
+{
+	struct superd *superd;
+
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	the_path = path_in("web.sock");
+	superd = superd_run(TALK, the_path, backend("talk"), "1");
+	wait_node(the_path);
+	changes_beside(superd, come_by_path(), come_by_path, the_path, true);
+}
+
+/* on_change or not: what takes effect on what runs is no reason for another. */
+Behaviour(twins, are_not_for_changes_that_need_no_start)
+{
+	const char *endpoint;
+	struct superd *superd;
+	int client;
+	long first;
+
+	the_port = free_port();
+	endpoint = text_of("127.0.0.1:%d", the_port);
+	superd = superd_run(TALK, endpoint, backend("talk"), "1");
+	superd_port(superd, "web");
+	client = come_by_port();
+	first = talk(client, "one\n");
+	cr_assert(superd_reload(superd, "service web {\n listen = \"%s\"\n exec = \"%s\"\n on_change = drain\n "
+				"env = \"A=1\"\n backlog = 77\n on_remove = stop\n}\n", endpoint, backend("talk")));
+	cr_assert_eq(talk(client, "two\n"), first);
+	close(client);
+	cr_assert_eq(client_ask_pid(the_port), first);
+	cr_assert_not(superd_logged(superd, "to the end"));
+	superd_stop(superd);
+}
+
+/* What is watched is the node that lies there now. */
+Behaviour(twins, of_a_unix_socket_are_made_again_when_somebody_removes_their_node)
+{
+	const char *path = path_in("web.sock");
+	struct superd *superd;
+	long first;
+
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	superd = controlled_run("service web {\n listen = \"%s\"\n exec = \"%s\"\n}\n", path, backend("serve"));
+	wait_node(path);
+	first = strtol(client_ask_unix(path, "hello\n"), NULL, 10);
+	cr_assert(control_is_done(control_once("stop web")), "%s", world_logs());
+	WAIT_UNTIL(!process_lives(first));
+	cr_assert_eq(unlink(path), 0);
+	superd_wait_log(superd, "is no longer its socket");
+	wait_node(path);
+	WAIT_UNTIL(client_can_connect_unix(path));
+	superd_stop(superd);
+}

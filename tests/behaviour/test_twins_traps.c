@@ -1,0 +1,250 @@
+/* Where twins are easily lost, or lose somebody: what backends do to their sockets, ends that take their time,
+ * and a machine that has run out of something while clients wait at two sockets of one address. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "disturbing.h"
+#include "load.h"
+#include "namespace.h"
+#include "private.h"
+#include "process.h"
+
+#define SERVICE "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"
+
+/* Each backend shuts its listener down, which goes for all copies of it, while clients wait at the other one
+ * of the port. */
+Behaviour(twins_traps, a_shut_down_listener_does_not_take_its_twin_along)
+{
+	int port = free_port(), waiting, later;
+	struct superd *superd = controlled_run(SERVICE, port, backend("shutdown"), "");
+
+	superd_port(superd, "web");
+	waiting = client_connect(port); /* the backend waits for its line */
+	superd_wait_log(superd, "web: started");
+	WAIT_UNTIL(strstr(control_once("status web"), "\"queue\":0"));
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	WAIT_UNTIL(strstr(control_once("status web"), "stopping"));
+	later = client_connect(port);   /* comes to the twin */
+	client_send(waiting, "one\n");
+	cr_assert_not_null(strstr(client_line(waiting), " one"));
+	client_send(later, "two\n");
+	cr_assert_not_null(strstr(client_line(later), " two"));
+	close(waiting);
+	close(later);
+	cr_assert_not(superd_logged(superd, "cannot open it"), "%s", world_logs());
+	cr_assert_not(superd_logged(superd, "in use"), "%s", world_logs());
+	for (unsigned n = 0; n < 3; n++) {
+		WAIT_UNTIL(superd_processes(superd) == 0);      /* until then it is shut down */
+		cr_assert_gt(client_ask_pid(port), 0);
+	}
+	superd_stop(superd);
+}
+
+/* The one that serves clients to the end is at the address still. */
+Behaviour(twins_traps, a_shut_down_listener_is_made_again_beside_an_instance_that_drains)
+{
+	int port = free_port(), old;
+	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), "on_change = drain");
+	const char *before;
+
+	superd_port(superd, "web");
+	old = client_connect(port);
+	client_send(old, "one\n");
+	before = client_line(old);
+	cr_assert(superd_reload(superd, SERVICE, port, backend("shutdown"), "on_change = drain"));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	for (size_t n = 1; n <= 3; n++) {
+		cr_assert_gt(client_ask_pid(port), 0);
+		WAIT_UNTIL(superd_log_count(superd, "shut its listener down") == n);
+	}
+	cr_assert_not(superd_logged(superd, "in use"), "%s", world_logs());
+	client_send(old, "one\n");
+	cr_assert_str_eq(client_line(old), before);
+	close(old);
+	superd_wait_log(superd, "its clients are gone");
+	cr_assert_gt(client_ask_pid(port), 0);
+	superd_stop(superd);
+}
+
+/* It has a second for each of its clients, and there are more of them than seconds in its patience. */
+Behaviour(twins_traps, a_slow_backend_has_the_time_it_takes)
+{
+	int port = free_port();
+	const struct load_plan plan = { .port = port, .threads = 10, .connections = 10 };
+	struct superd *superd = controlled_run(SERVICE, port, backend("-d 500 careless 20"), "");
+	struct load *load;
+	struct tally tally;
+
+	superd_port(superd, "web");
+	load = load_start(&plan);
+	superd_wait_log(superd, "web: started");
+	WAIT_UNTIL(load_progress(load) > 0);
+	cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
+	tally = load_wait(load);
+	tally_expect_all_served(&tally);
+	superd_stop(superd);
+}
+
+static bool write_sysctl(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Whom a backend never takes goes to its twin, where the kernel may move him. */
+Behaviour(twins_traps, a_kernel_that_migrates_leaves_nobody_to_a_lazy_backend)
+{
+	int clients[5];
+	struct superd *superd;
+
+	SKIP_WITHOUT(private_enter(), "needs root, and a network of its own");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n");
+	if (!write_sysctl("/proc/sys/net/ipv4/tcp_migrate_req", "1"))
+		SKIP_WITHOUT(false, "this kernel has no tcp_migrate_req, or it can't be set");
+	superd = controlled_run(SERVICE, 8888, backend("lazy"), "on_change = finish");
+	superd_port(superd, "web");
+	for (size_t n = 0; n < 5; n++)
+		clients[n] = client_connect(8888);
+	superd_wait_log(superd, "web: started");
+	cr_assert(superd_reload(superd, SERVICE, 8888, backend("serve"), "on_change = finish"));
+	cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
+	for (size_t n = 0; n < 5; n++) {
+		client_send(clients[n], "hello\n");
+		cr_assert_not_null(strstr(client_line(clients[n]), " hello"));
+		close(clients[n]);
+	}
+	superd_stop(superd);
+}
+
+static const char *changing(int port, const char *a)
+{
+	return text_of(SERVICE, port, backend("talk"), text_of("on_change = drain\n env = \"A=%s\"", a));
+}
+
+Behaviour(twins_traps, a_frozen_instance_drains_when_its_row_changes)
+{
+	int port = free_port(), old, new;
+	struct superd *superd = controlled_run("%s", changing(port, "1"));
+	const char *before, *after;
+
+	superd_port(superd, "web");
+	old = client_connect(port);
+	client_send(old, "one\n");
+	before = client_line(old);
+	cr_assert(control_is_done(control_once("freeze web")), "%s", world_logs());
+	cr_assert(superd_reload(superd, "%s", changing(port, "2")));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	new = client_connect(port);
+	client_send(new, "one\n");
+	after = client_line(new);
+	cr_assert_str_neq(after, before);
+	client_send(old, "one\n");
+	cr_assert_str_eq(client_line(old), before);
+	close(old);
+	superd_wait_log(superd, "its clients are gone");
+	client_send(new, "one\n");
+	cr_assert_str_eq(client_line(new), after);
+	close(new);
+	superd_stop(superd);
+}
+
+/* It is not ready before its file is there. */
+Behaviour(twins_traps, an_instance_that_starts_drains_when_it_is_ready)
+{
+	int port = free_port(), old, new;
+	const char *go = path_in("go");
+	const char *wait = text_of(
+		"on_change = drain\n exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go);
+	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), text_of("%s\n env = \"A=1\"", wait));
+	const char *before;
+
+	superd_port(superd, "web");
+	old = client_connect(port);
+	client_send(old, "one\n");
+	before = client_line(old);
+	cr_assert(superd_reload(superd, SERVICE, port, backend("talk"), text_of("%s\n env = \"A=2\"", wait)));
+	superd_wait_log(superd, "it drains when it is ready");
+	write_file("go", "%s", "");
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	new = client_connect(port);
+	client_send(new, "one\n");
+	cr_assert_str_neq(client_line(new), before);
+	client_send(old, "one\n");
+	cr_assert_str_eq(client_line(old), before);
+	close(old);
+	superd_wait_log(superd, "its clients are gone");
+	close(new);
+	superd_stop(superd);
+}
+
+/* What a running superd may have is taken from it and given back; its listeners and instances stay. */
+static void limit_for_a_moment(struct superd *superd, int resource, rlim_t most)
+{
+	struct rlimit before, none;
+
+	cr_assert_eq(prlimit(superd->pid, resource, NULL, &before), 0, "%d %s", (int)superd->pid, strerror(errno));
+	none = (struct rlimit){ .rlim_cur = most, .rlim_max = before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, resource, &none, NULL), 0);
+	for (unsigned n = 0; n < 4; n++)
+		pause_a_moment();
+	cr_assert_eq(prlimit(superd->pid, resource, &before, NULL), 0);
+}
+
+static void run_out_of_descriptors(struct world *world)
+{
+	limit_for_a_moment(world->superd, RLIMIT_NOFILE, 3);
+}
+
+Behaviour(twins_traps, nobody_is_lost_while_descriptors_are_out)
+{
+	struct world world =
+		world_of(backend("-d 1 few 7"), "backoff_min = 10ms\n backoff_max = 50ms\n on_change = drain");
+
+	world.clients = 300;
+	world.most = 20;
+	SEE_NO_LOSS(&world, run_out_of_descriptors, order_restart, order_drain, order_reload, run_out_of_descriptors);
+}
+
+/* Another backend makes as many processes as it may, again and again. */
+Behaviour(twins_traps, nobody_is_lost_while_processes_are_out)
+{
+	const struct setup setup = { .uid = 54323, .processes = 12 };
+	int port = free_port(), bomb_port;
+	const struct load_plan plan = { .port = port, .threads = 8 };
+	const char *options = "backoff_min = 10ms\n backoff_max = 50ms\n on_change = drain";
+	const char *bomb = text_of("service bomb {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n timeout_stop = 50ms\n "
+				   "runtime_max = 100ms\n}\n",
+				   backend("greedy 100"));
+	struct superd *superd;
+	struct load *load;
+	struct tally tally;
+
+	SKIP_WITHOUT(namespace_users() && namespace_works(&setup),
+		     "needs root, and a build that every user can reach, for a user of its own to be limited");
+	superd = superd_run_with(&setup, SERVICE "%s", port, backend("-d 1 few 7"), options, bomb);
+	bomb_port = superd_port(superd, "bomb");
+	load = load_start(&plan);
+	for (unsigned n = 0; n < 10; n++) {
+		size_t before = load_progress(load);
+
+		close(client_connect(bomb_port));
+		cr_assert(superd_reload(superd, SERVICE "%s", port, backend("-d 1 few 7"),
+					text_of("%s\n env = \"A=%u\"", options, n), bomb));
+		WAIT_UNTIL(load_progress(load) > before + 20);
+	}
+	tally = load_stop(load);
+	tally_expect_all_served(&tally);
+	cr_assert(superd_logged(superd, "web: cannot start: "), "processes were out meanwhile\n%s", world_logs());
+	superd_stop(superd);
+}

@@ -1,0 +1,312 @@
+/* The behaviours of systemd's own tests, and what its users complain of, each with the tests that prove what superd
+ * does in its place; those that no other part has are here. Where superd does less, or another thing, it is said. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "claims.h"
+#include "client.h"
+#include "harness.h"
+#include "private.h"
+#include "unit_files.h"
+
+/* In the order of systemd's suites. */
+static const struct claim behaviours[] = {
+	{ "addresses are read as systemd's table has them",
+	  { "unit_socket, takes_the_addresses_of_systemd", "unit_socket, refuses_what_systemd_does" } },
+	{ "netlink words; addresses are equal or differ in each part",
+	  { "unit_socket, takes_the_addresses_of_systemd", "endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux",
+	    "endpoint, differs_in_every_part", "endpoint, is_equal_across_pools_with_equal_hashes" } },
+	{ "a poll limit", { "unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody" } },
+	{ "connections of one user", { "unit_life, one_user_has_only_so_many_connections_of_a_unix_socket" } },
+	{ "a false condition", { "unit_life, a_false_condition_lets_its_client_wait_without_spinning" } },
+	{ "a command that cannot run, with FlushPending",
+	  { "socket_kinds, a_command_that_cannot_run_does_no_harm_to_a_flushed_socket" } },
+	{ "a node's group over reloads, a node that is moved away and back",
+	  { "unit_life, a_nodes_group_outlives_reloads_and_a_node_that_was_moved_away_and_back_serves",
+	    "nodes, one_that_is_removed_or_renamed_is_back_without_a_reload" } },
+	{ "a reload of a socket whose service does not run",
+	  { "unit_life, a_reload_leaves_the_socket_of_a_service_that_does_not_run" } },
+	{ "a socket that cannot be made; superd tries again, and runs no hook of a failure",
+	  { "unit_life, a_socket_that_could_not_be_made_is_once_what_is_in_the_way_has_gone",
+	    "commands, of_sockets_that_fail_are_tried_again" } },
+	{ "commands see no sockets; superd never passes them there",
+	  { "commands, are_never_told_of_the_sockets", "unit_claims, sockets_for_commands_are_warned_of" } },
+	{ "a deferred trigger; superd has no conflicts to wait for",
+	  { "unit_life, a_deferred_trigger_is_read_and_a_conflict_holds_nobody_up" } },
+	{ "a message queue's owner", { "socket_kinds, a_message_queue_has_its_owner_and_goes_at_the_end" } },
+	{ "extended attributes", { "senders, an_attribute_that_cannot_be_set_is_no_failure" } },
+	{ "systemd-socket-activate",
+	  { "socket_activate, now_starts_without_a_client", "socket_activate, what_does_not_go_together_is_refused",
+	    "socket_activate, names_are_those_of_the_sockets_in_their_order",
+	    "socket_activate, gives_its_command_what_the_real_one_does" } },
+	{ "systemd-socket-proxyd", { "unit_life, systemds_proxy_serves_leaves_when_idle_and_serves_again" } },
+	{ "what is written behind a stop starts the service",
+	  { "unit_life, what_comes_behind_a_services_end_starts_it_again" } },
+	{ "a service that is still starting when its socket begins anew; superd lets it end by itself",
+	  { "unit_claims, a_service_still_starting_holds_no_new_socket_up" } },
+	{ "socket and service in either order",
+	  { "unit_life, a_socket_and_its_service_may_be_asked_for_in_either_order" } },
+	{ "who may notify, and errors that are told",
+	  { "notify, access_is_changed_by_word_until_the_end", "notify, a_stranger_is_not_heard",
+	    "notify, errors_are_told_and_bad_ones_passed_over" } },
+	{ "descriptors that are kept",
+	  { "store, descriptors_are_kept_for_the_next_start", "store, a_store_may_end_with_its_backend",
+	    "store, a_store_outlives_a_reload_and_not_its_service", "store, a_service_that_is_disabled_loses_it" } },
+	{ "Type=notify-reload",
+	  { "notify_life, a_reload_is_seen_through", "notify_life, who_would_die_of_a_reload_has_not_started",
+	    "notify_life, a_reload_that_takes_too_long_ends_nobody" } },
+	{ "the main process ends, others are left",
+	  { "unit_life, the_end_of_the_main_process_is_the_end_of_the_service_and_of_whoever_is_left" } },
+	{ "messages that are none",
+	  { "notify, what_is_no_notification_is_dropped_and_the_next_one_heard",
+	    "notify_socket, what_is_dropped_leaves_no_descriptor" } },
+	{ "descriptors of any number",
+	  { "unit_words, sockets_of_any_number_land_from_three_on",
+	    "child, puts_every_permutation_of_six_in_its_order" } },
+	{ "what is told of a connection",
+	  { "unit_words, a_connection_tells_where_it_comes_from",
+	    "client, has_no_address_at_an_unbound_unix_socket" } },
+};
+enum { BEHAVIOURS = sizeof(behaviours) / sizeof(*behaviours) };
+
+/* Those about an operator's orders stand with superctl, those about programs that end when idle with idle_timeout. */
+static const struct claim complaints[] = {
+	{ "a trigger limit shuts a socket for good: anybody may do that from afar",
+	  { "unit_life, a_trigger_limit_ends_after_its_time", "unit_claims, a_flood_shuts_no_socket" } },
+	{ "a socket is not started again; no memory at accept ends sshd",
+	  { "accept, running_out_of_descriptors_loses_nobody",
+	    "sockets, a_taken_port_is_tried_again_while_the_rest_runs" } },
+	{ "a false condition spins", { "unit_life, a_false_condition_lets_its_client_wait_without_spinning" } },
+	{ "limits go by a clock that jumps, and cannot be tested",
+	  { "unit_traps, no_limit_goes_by_the_time_of_day", "pace, begins_anew_after_a_rest" } },
+	{ "instances that failed count as connections",
+	  { "accept, counts_go_down_at_a_failure", "accept, counts_go_down_at_a_crash" } },
+	{ "nobody counts who was refused", { "unit_claims, who_is_refused_is_counted" } },
+	{ "no limit for one source, no lists of addresses",
+	  { "accept, one_source_may_have_only_so_many", "gate, only_the_addresses_of_only_from_come",
+	    "unit_socket, takes_addresses_where_superd_accepts" } },
+	{ "a proxy has one target, and a command does not know its port", { "handover, templates_are_filled_in" } },
+	{ "the order of sockets of several units is anybody's guess",
+	  { "units, give_a_service_the_sockets_that_name_it_in_the_order_they_were_asked_for",
+	    "handover, many_sockets_come_in_the_tables_order" } },
+	{ "one name for a unit, none for a listener", { "handover, many_sockets_come_in_the_tables_order" } },
+	{ "FileDescriptorName is forgotten with Accept=yes",
+	  { "unit_claims, a_connection_has_the_name_its_socket_has" } },
+	{ "names of services are no ports", { "resolve, looks_up_ports_of_services" } },
+	{ "there is no listening where there is IPv6 alone if there is IPv6",
+	  { "sockets, an_optional_socket_may_be_missing" } },
+	{ "an address that is not there at boot is never listened at",
+	  { "unit_claims, an_address_that_comes_later_is_listened_at_then" } },
+	{ "two units for one port: which?",
+	  { "check, two_claims_on_one_endpoint_are_told_with_both_places", "bind, names_the_address_somebody_has" } },
+	{ "a restart finds its own address taken, and loses who waits", { "noloss, while_backends_end_at_any_time" } },
+	{ "sockets are not reloaded, or die of it",
+	  { "reload, a_changed_endpoint_is_bound_before_the_old_one_is_closed",
+	    "noloss, while_a_changing_table_is_reloaded" } },
+	{ "a reload drops all but one of equal addresses", { "unit_claims, twins_of_one_port_outlive_a_reload" } },
+	{ "a socket cannot come to a service that runs",
+	  { "reload, a_backend_with_the_old_sockets_gives_way_when_they_change" } },
+	{ "a masked service leaves its socket hanging", { "unit_claims, a_masked_service_leaves_nobody_hanging" } },
+	{ "a service that has ended counts as running",
+	  { "unit_life, the_end_of_the_main_process_is_the_end_of_the_service_and_of_whoever_is_left" } },
+	{ "commands behind the end keep a service from starting again",
+	  { "commands, are_run_again_for_the_next_client" } },
+	{ "a client that left fails the unit",
+	  { "lifecycle, a_client_that_leaves_before_it_is_served_does_no_harm",
+	    "accept, clients_that_reset_at_once_do_no_harm" } },
+	{ "flushing never ends", { "socket_kinds, flush_pending_sends_away_who_waits" } },
+	{ "Accept=yes with a plain service is 'Invalid argument'",
+	  { "units, say_at_once_what_is_missing_and_what_is_there" } },
+	{ "names are lost on the way into a container", { "sockets, those_superd_was_given_are_adopted" } },
+	{ "a queue of 128", { "unit_socket, takes_as_long_a_queue_as_there_is" } },
+	{ "one slow client keeps the others waiting", { "accept, each_connection_gets_a_process" } },
+	{ "a change of the service ends the sessions it has",
+	  { "unit_claims, a_session_outlives_a_change_of_its_service" } },
+	{ "who holds a port is not told", { "bind, names_the_address_somebody_has" } },
+};
+enum { COMPLAINTS = sizeof(complaints) / sizeof(*complaints) };
+
+Behaviour(unit_claims, each_behaviour_and_each_complaint_has_a_test)
+{
+	cr_expect_eq((int)BEHAVIOURS, 25);
+	claims_expect(behaviours, BEHAVIOURS);
+	claims_expect(complaints, COMPLAINTS);
+}
+
+static const char *listen_line(int port)
+{
+	return text_of("ListenStream=127.0.0.1:%d\n", port);
+}
+
+Behaviour(unit_claims, sockets_for_commands_are_warned_of)
+{
+	struct outcome outcome;
+
+	write_pair("a", text_of("%sPassFileDescriptorsToExec=yes\n", listen_line(free_port())), unit_backend("serve"));
+	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a.socket"));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "a.socket:3:27: warning: PassFileDescriptorsToExec is left out"), "%s",
+		  outcome.err);
+}
+
+/* With systemd's own defaults, which shut it at the 200th in two seconds. */
+Behaviour(unit_claims, a_flood_shuts_no_socket)
+{
+	enum { CLIENTS = 300 };
+	int clients[CLIENTS], port = free_port();
+	struct superd *superd;
+
+	write_pair("a", text_of("%sAccept=yes\n", listen_line(port)), unit_inetd_backend("lines"));
+	superd = units_run("a.socket", NULL);
+	superd_port(superd, "a");
+	for (int n = 0; n < CLIENTS; n++)
+		clients[n] = client_connect(port);
+	for (int n = 0; n < CLIENTS; n++)
+		close(clients[n]);
+	WAIT_UNTIL(!superd_processes(superd));
+	for (int n = 0; n < 5; n++)
+		cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
+	cr_expect_eq(superd_log_count(superd, ": listening on"), 1);
+	superd_stop(superd);
+}
+
+Behaviour(unit_claims, who_is_refused_is_counted)
+{
+	int port = free_port(), client;
+	struct superd *superd;
+
+	write_pair("a", text_of("%sAccept=yes\nMaxConnectionsPerSource=1\n", listen_line(port)),
+		   unit_inetd_backend("lines"));
+	superd = units_run("a.socket", NULL);
+	superd_port(superd, "a");
+	client = client_connect(port);
+	client_send(client, "hello\n");
+	client_line(client);
+	for (int n = 0; n < 3; n++)
+		cr_expect(client_sees_end(client_connect(port)));
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "3 refused (3: ");
+	close(client);
+	superd_stop(superd);
+}
+
+/* Never ready; each start adds a line. */
+Behaviour(unit_claims, a_service_still_starting_holds_no_new_socket_up)
+{
+	const char *first = path_in("first.sock"), *second = path_in("second.sock"), *starts = path_in("starts");
+	const char *service = text_of("Type=notify\nTimeoutStartSec=infinity\nTimeoutStopSec=5s\n"
+				      "ExecStart=/bin/sh -c 'echo started >>%s; exec sleep 1000'",
+				      starts);
+	struct superd *superd;
+	int client;
+
+	write_pair("a", text_of("ListenStream=%s\n", first), service);
+	superd = units_run("a.socket", NULL);
+	wait_node(first);
+	client = client_connect_unix(first, SOCK_STREAM);
+	WAIT_UNTIL(count_lines(starts) == 1);
+	close(client);
+	write_pair("a", text_of("ListenStream=%s\n", second), service);
+	superd_signal(superd, SIGHUP);
+	wait_node(second);
+	client = client_connect_unix(second, SOCK_STREAM);
+	WAIT_UNTIL(count_lines(starts) == 2);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(unit_claims, a_connection_has_the_name_its_socket_has)
+{
+	const char *path = path_in("a.sock"), *names = path_in("names");
+	struct superd *superd;
+
+	write_pair("a", text_of("ListenStream=%s\nAccept=yes\nFileDescriptorName=front\n", path),
+		   text_of("ExecStart=/bin/sh -c 'echo $$LISTEN_FDNAMES >%s; echo told >&3'", names));
+	superd = units_run("a.socket", NULL);
+	cr_expect_str_eq(unit_ask(path, "hello\n"), "told");
+	cr_expect_str_eq(read_text(names), "front\n");
+	superd_stop(superd);
+}
+
+Behaviour(unit_claims, an_address_that_comes_later_is_listened_at_then)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	SKIP_WITHOUT(access("/sbin/ip", X_OK) == 0, "needs ip");
+	write_pair("a", "ListenStream=192.0.2.9:8080\n", unit_backend("serve"));
+	superd = units_run("a.socket", NULL);
+	superd_wait_log(superd, "192.0.2.9:8080");
+	cr_expect_not(superd_logged(superd, "a: listening on"));
+	cr_assert_eq(system("/sbin/ip address add 192.0.2.9/32 dev lo"), 0);
+	superd_wait_log(superd, "a: listening on tcp:192.0.2.9:8080");
+	client = client_connect_to("192.0.2.9", 8080);
+	client_send(client, "hello\n");
+	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(unit_claims, twins_of_one_port_outlive_a_reload)
+{
+	int port = free_port();
+	struct superd *superd;
+
+	write_pair("a", text_of("%s%sReusePort=yes\n", listen_line(port), listen_line(port)), unit_backend("take 1"));
+	superd = units_run("a.socket", NULL);
+	superd_port(superd, "a");
+	WAIT_UNTIL(superd_log_count(superd, "a: listening on") == 2);
+	for (int n = 0; n < 2; n++) {
+		size_t count = superd_fd_count(superd);
+
+		superd_signal(superd, SIGHUP);
+		superd_wait_log(superd, "reload");
+		superd_expect_fds(superd, count);
+	}
+	cr_expect_eq(superd_log_count(superd, "a: listening on"), 2, "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* What cannot be served is not listened for: a client is refused at once. */
+Behaviour(unit_claims, a_masked_service_leaves_nobody_hanging)
+{
+	int port = free_port(), other = free_port();
+	struct superd *superd;
+
+	write_pair("a", listen_line(port), unit_backend("serve"));
+	write_pair("b", listen_line(other), unit_backend("serve"));
+	cr_assert_eq(unlink(path_in("a.service")), 0);
+	cr_assert_eq(symlink("/dev/null", path_in("a.service")), 0);
+	superd = units_run("a.socket", "b.socket", NULL);
+	superd_wait_log(superd, "a.service is masked: a.socket is left out");
+	superd_port(superd, "b");
+	cr_expect_not(client_can_connect(port));
+	superd_stop(superd);
+}
+
+Behaviour(unit_claims, a_session_outlives_a_change_of_its_service)
+{
+	const char *path = path_in("a.sock"), *socket = text_of("ListenStream=%s\nAccept=yes\n", path);
+	struct superd *superd;
+	const char *before;
+	int client;
+
+	write_pair("a", socket, unit_inetd_backend("lines"));
+	superd = units_run("a.socket", NULL);
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	client_send(client, "before\n");
+	before = client_line(client);
+	write_pair("a", socket, text_of("%s\nNice=3\nEnvironment=NEW=1", unit_inetd_backend("lines")));
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reload");
+	client_send(client, "after\n");
+	cr_expect_eq(strtol(client_line(client), NULL, 10), strtol(before, NULL, 10));
+	cr_expect_str_eq(strchr(unit_ask(path, "hello\n"), ' '), " hello");
+	close(client);
+	superd_stop(superd);
+}

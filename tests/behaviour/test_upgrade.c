@@ -1,0 +1,335 @@
+/* Upgrades: another superd takes over in the same process, and nobody notices but the log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "load.h"
+#include "namespace.h"
+#include "notifying.h"
+#include "process.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
+#define WEB2 "service many { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
+#define OTHER "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+
+static int settle(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	return client;
+}
+
+Behaviour(upgrade, sockets_and_instances_go_on)
+{
+	struct superd *superd = superd_run(WEB OTHER, 0, backend("talk"), "", backend("serve"));
+	int port = superd_port(superd, "web"), other = superd_port(superd, "other"), client;
+	long pid = client_ask_pid(other);
+
+	client = settle(client_connect(port));
+	superd_upgrade(superd);
+	cr_assert(superd_logged(superd, "2 services, 2 instances, in "), "%s", world_logs());
+	settle(client);
+	cr_assert_eq(client_ask_pid(other), pid);
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1);
+	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, the_end_of_an_instance_is_heard_of_and_the_next_client_starts_one)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("take 1"), "");
+	int port = superd_port(superd, "web");
+	long first = client_ask_pid(port);
+
+	superd_upgrade(superd);
+	superd_upgrade(superd);
+	cr_assert_neq(client_ask_pid(port), first);
+	WAIT_UNTIL(superd_log_count(superd, "web: ended, pid ") + superd_log_count(superd, "web: pid ") >= 1 ||
+		   superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, sessions_go_on_and_stay_counted)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes\n instances = 2\n per_source = 2");
+	int port = superd_port(superd, "web"), one, two, three;
+
+	one = settle(client_connect(port));
+	superd_upgrade(superd);
+	two = settle(client_connect(port));
+	three = client_connect(port);
+	client_send(three, "late\n");
+	cr_assert(client_is_quiet(three, 200));
+	superd_upgrade(superd);
+	cr_assert(client_is_quiet(three, 200));
+	settle(one);
+	settle(two);
+	close(one);
+	cr_assert_not_null(strstr(client_line(three), " late"));
+	close(two);
+	close(three);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, what_backends_print_still_comes_with_their_name)
+{
+	struct superd *superd = superd_run(
+		WEB, 0,
+		"/bin/sh -c 'printf unfini; read x <&3; while :; do echo \\\"shed $0\\\"; sleep 0.05; done' again",
+		"accept = yes\n pass = systemd\n output = log");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started, pid ");
+	superd_upgrade(superd);
+	client_send(client, "go\n");
+	superd_wait_log(superd, "shed again");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, a_pause_goes_on)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("exit 1"), "backoff_min = 1h\n backoff_max = 1h");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "next start in ");
+	superd_upgrade(superd);
+	HOLDS_FOR(300, superd_log_count(superd, "next start in ") == 1);
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "backoff");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, who_says_how_it_is_is_still_heard)
+{
+	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 400ms\n watchdog_signal = TERM");
+	long pid = web_pid(superd);
+
+	web_expect(superd, "say WATCHDOG=1|STATUS=calm", "done");
+	superd_upgrade(superd);
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "\"calm\"");
+	web_expect(superd, "say STATUS=busy", "done");
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "\"busy\"");
+	superd_wait_log(superd, "it has not said WATCHDOG=1 for");
+	WAIT_UNTIL(!process_lives((pid_t)pid));
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, kept_descriptors_are_there_for_the_next_start)
+{
+	struct superd *superd = web_run("", "notify_access = main\n file_descriptor_store_max = 3");
+	const char *pid = text_of("%ld", web_pid(superd));
+
+	web_expect(superd, "store FDSTORE=1|FDNAME=state", "done");
+	superd_upgrade(superd);
+	web_end(superd, 0);
+	web_expect(superd, "env LISTEN_FDNAMES", "web:state");
+	web_expect(superd, "read state", pid);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, a_burst_of_datagrams_is_still_one_instances)
+{
+	struct superd *superd = superd_run(
+		"service web { listen = \"udp:127.0.0.1:0\" accept = yes exec = \"%s\" }\n", backend("datagrams"));
+	int client = datagram_client(superd_port(superd, "web"));
+	const char *first = datagram_ask(client, "one");
+
+	superd_upgrade(superd);
+	cr_assert_eq(strtol(datagram_ask(client, "two"), NULL, 10), strtol(first, NULL, 10));
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, what_a_removed_service_still_runs_goes_on)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes");
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	cr_assert(superd_reload(superd, OTHER, backend("serve")));
+	superd_upgrade(superd);
+	cr_assert(superd_logged(superd, "2 services, 1 instance, in "), "%s", world_logs());
+	settle(client);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, a_removed_services_session_is_ended_with_superd)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes");
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	cr_assert(superd_reload(superd, OTHER, backend("serve")));
+	superd_upgrade(superd);
+	superd_stop(superd);
+	cr_assert(client_sees_end(client));
+	close(client);
+}
+
+Behaviour(upgrade, descriptors_do_not_pile_up)
+{
+	struct superd *superd = superd_run(WEB OTHER, 0, backend("lines"), "accept = yes", backend("serve"));
+	int client = settle(client_connect(superd_port(superd, "web")));
+	size_t count;
+
+	client_ask_pid(superd_port(superd, "other"));
+	superd_upgrade(superd);
+	count = superd_fd_count(superd);
+	for (int n = 0; n < 10; n++)
+		superd_upgrade(superd);
+	superd_expect_fds(superd, count);
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+/* A place for superd that can be replaced, with superd there. */
+static const char *place(void)
+{
+	const char *path = path_in("superd");
+
+	cr_assert_eq(symlink(superd_path(), path), 0);
+	return path;
+}
+
+static void replace(const char *path, const char *with)
+{
+	cr_assert_eq(rename(with, path), 0);
+}
+
+static const char *script(const char *name, unsigned mode, const char *text)
+{
+	const char *path = write_file(name, "%s", text);
+
+	cr_assert_eq(chmod(path, mode), 0);
+	return path;
+}
+
+static struct superd *run_at(const char *path, int *client)
+{
+	const struct setup setup = { .program = path };
+	struct superd *superd = superd_run_with(&setup, WEB, 0, backend("talk"), "");
+
+	*client = settle(client_connect(superd_port(superd, "web")));
+	return superd;
+}
+
+/* What stands there can't take over; and when it can again, it does. */
+static void expect_refusal(const char *why, const char *text, unsigned mode)
+{
+	const char *path = place();
+	struct superd *superd;
+	int client;
+
+	superd = run_at(path, &client);
+	replace(path, script("new", mode, text));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "superd: not upgraded: ");
+	cr_assert(superd_logged(superd, why), "%s", world_logs());
+	settle(client);
+	client_ask_pid(superd_port(superd, "web"));
+	cr_assert_eq(symlink(superd_path(), path_in("again")), 0);
+	replace(path, path_in("again"));
+	superd_upgrade(superd);
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, one_that_fails_leaves_the_old_one_running)
+{
+	expect_refusal("unknown option --take-over-check, exit status 1",
+		       "#!/bin/sh\necho \"unknown option ${1%=*}\" >&2\nexit 1\n", 0755);
+}
+
+Behaviour(upgrade, one_that_is_none_leaves_the_old_one_running)
+{
+	expect_refusal("can't take over: exit status 0", "#!/bin/sh\nexit 0\n", 0755);
+}
+
+Behaviour(upgrade, one_that_is_no_program_leaves_the_old_one_running)
+{
+	expect_refusal("cannot start ", "nothing to execute", 0755);
+}
+
+Behaviour(upgrade, one_that_may_not_be_executed_leaves_the_old_one_running)
+{
+	expect_refusal("Permission denied", "#!/bin/sh\nexit 0\n", 0644);
+}
+
+Behaviour(upgrade, one_that_hangs_leaves_the_old_one_running)
+{
+	expect_refusal("has not answered within", "#!/bin/sh\nexec sleep 1000\n", 0755);
+}
+
+Behaviour(upgrade, a_table_that_is_broken_or_lacks_a_service_leaves_the_old_one_running)
+{
+	struct superd *superd = superd_run(WEB, 0, backend("talk"), "");
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	write_file("superd.conf", "service web { lisen = \"1\" }\n");
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "in the table, first: ");
+	write_file("superd.conf", OTHER, backend("serve"));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "web runs and is not in the table as it is now: reload first");
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, nobody_is_lost_under_load)
+{
+	struct superd *superd = superd_run(WEB WEB2, 0, backend("-d 1 churn 0"), "", 0, backend("stdio"));
+	const struct load_plan plans[] = {
+		{ .port = superd_port(superd, "web"), .threads = 8 },
+		{ .port = superd_port(superd, "many"), .threads = 8 },
+	};
+	struct load *loads[2];
+
+	for (int n = 0; n < 2; n++)
+		loads[n] = load_start(&plans[n]);
+	for (int n = 0; n < 20; n++) {
+		size_t one = load_progress(loads[0]), two = load_progress(loads[1]);
+
+		superd_upgrade(superd);
+		WAIT_UNTIL(load_progress(loads[0]) > one + 20 && load_progress(loads[1]) > two + 20);
+	}
+	for (int n = 0; n < 2; n++) {
+		struct tally tally = load_stop(loads[n]);
+
+		tally_expect_all_served(&tally);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, as_pid_1_too)
+{
+	const struct setup setup = { .pid1 = true };
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	superd = superd_run_with(&setup, WEB OTHER, 0, backend("lines"), "accept = yes", backend("orphans 20"));
+	client = settle(client_connect(superd_port(superd, "web")));
+	client_ask_pid(superd_port(superd, "other"));
+	for (int n = 0; n < 5; n++)
+		superd_upgrade(superd);
+	settle(client);
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) <= 1);
+	superd_stop(superd);
+}

@@ -1,0 +1,376 @@
+/* What goes on over an upgrade by the clock or by count: idle times, what is frozen, measures, searches, commands; and
+ * operators, who stay connected. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "load.h"
+#include "namespace.h"
+#include "process.h"
+#include "superctl.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
+
+static const char *control;
+
+static struct superd *run(const char *exec, const char *options)
+{
+	control = path_in("control");
+	return superd_run_with(&(struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, WEB,
+			       0, exec, options);
+}
+
+static int settle(int client)
+{
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	return client;
+}
+
+static bool status_has(const char *text)
+{
+	return strstr(SUPERCTL(control, "--json", "status", "web").out, text);
+}
+
+/* As often as it takes: upgrades that set the clock back would have it run for ever. */
+static void upgrade_until(struct superd *superd, const char *text)
+{
+	for (int n = 0; n < 40 && !superd_logged(superd, text); n++) {
+		HOLDS_FOR(300, true);
+		superd_upgrade(superd);
+	}
+	cr_assert(superd_logged(superd, text), "%s", world_logs());
+}
+
+Behaviour(upgrade_going, an_idle_time_goes_on)
+{
+	struct superd *superd = run(backend("serve"), "idle_timeout = 1s");
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	upgrade_until(superd, "web: stopping pid ");
+	WAIT_UNTIL(!process_lives((pid_t)pid));
+	cr_assert_neq(client_ask_pid(superd_port(superd, "web")), pid);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, who_is_connected_keeps_it_awake_and_is_missed_when_gone)
+{
+	struct superd *superd = run(backend("talk"), "idle_timeout = 500ms");
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	for (int n = 0; n < 4; n++) {
+		HOLDS_FOR(250, !superd_logged(superd, "web: stopping pid "));
+		superd_upgrade(superd);
+	}
+	settle(client);
+	close(client);
+	superd_wait_log(superd, "web: stopping pid ");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, what_sleeps_sleeps_on_and_has_not_been_woken)
+{
+	struct superd *superd = run(backend("serve"), "idle_timeout = 300ms\n idle_action = freeze");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_upgrade(superd);
+	WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == 2);
+	superd_upgrade(superd);
+	WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == 3);
+	WAIT_UNTIL(status_has("\"freezes\":1,\"wakes\":0"));
+	cr_assert_eq(client_ask_pid(port), pid);
+	WAIT_UNTIL(status_has("\"wakes\":1"));
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, a_measure_of_latency_goes_on)
+{
+	const char *go = path_in("go");
+	struct superd *superd =
+		run(text_of("/bin/sh -c 'while ! test -e %s; do sleep 0.02; done; exec %s'", go, backend("serve")), "");
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "hello\n");
+	superd_wait_log(superd, "web: started, pid ");
+	superd_upgrade(superd);
+	superd_upgrade(superd);
+	cr_assert(status_has("\"latency\":null,\"log\""), "%s", SUPERCTL(control, "--json", "status", "web").out);
+	write_file("go", "%s", "");
+	client_line(client);
+	close(client);
+	WAIT_UNTIL(status_has("\"latency\":{\"count\":1"));
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, a_daemon_that_is_not_settled_is_found)
+{
+	const char *pid_file = path_in("daemon.pid");
+	const char *daemon = write_file("daemon", "while ! test -e %s; do sleep 0.02; done\nLISTEN_PID=$$ exec %s\n",
+					path_in("go"), backend("serve"));
+	struct superd *superd = run(text_of("/bin/sh -c '/bin/sh %s &'", daemon),
+				    text_of("type = forking\n pid_file = \"%s\"", pid_file));
+	int client = client_connect(superd_port(superd, "web"));
+	long pid;
+
+	client_send(client, "hello\n");
+	WAIT_UNTIL(superd_processes(superd) > 0);
+	superd_upgrade(superd);
+	write_file("go", "%s", "");
+	pid = strtol(client_line(client), NULL, 10);
+	write_file("daemon.pid", "%ld\n", pid);
+	superd_wait_log(superd, text_of("web: daemon is pid %ld\n", pid));
+	close(client);
+	superd_stop(superd);
+	cr_assert(superd_logged(superd, text_of("web: pid %ld ended: signal TERM", pid)), "%s", world_logs());
+}
+
+Behaviour(upgrade_going, a_daemon_on_trial_is_followed)
+{
+	struct superd *superd = run(backend("fork 1"), "type = forking");
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	superd_upgrade(superd);
+	superd_wait_log(superd, text_of("web: daemon is pid %ld\n", pid));
+	superd_upgrade(superd);
+	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
+	superd_wait_log(superd, text_of("web: pid %ld ended: signal KILL", pid));
+	cr_assert_neq(client_ask_pid(superd_port(superd, "web")), pid);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, commands_around_sockets_go_on)
+{
+	const char *go = path_in("go");
+	struct superd *superd =
+		run(backend("talk"),
+		    text_of("socket_exec_start_pre = { \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done'\" }\n"
+			    " socket_exec_start_post = { \"/usr/bin/touch %s\" }\n"
+			    " socket_exec_stop_post = { \"/usr/bin/touch %s\" }",
+			    go, path_in("opened"), path_in("closed")));
+
+	WAIT_UNTIL(superd_processes(superd) > 0);
+	superd_upgrade(superd);
+	write_file("go", "%s", "");
+	close(settle(client_connect(superd_port(superd, "web"))));
+	cr_assert_eq(access(path_in("opened"), F_OK), 0);
+	superd_stop(superd);
+	cr_assert_eq(access(path_in("closed"), F_OK), 0);
+}
+
+Behaviour(upgrade_going, a_refresh_goes_on)
+{
+	struct superd *superd = run(
+		backend("talk"),
+		text_of("exec_reload = { \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done'\" }", path_in("go")));
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	cr_assert_eq(SUPERCTL(control, "reload", "--no-wait", "web").status, 0);
+	WAIT_UNTIL(superd_processes(superd) >= 2);
+	superd_upgrade(superd);
+	cr_assert(!superd_logged(superd, "has read its configuration again"), "%s", world_logs());
+	write_file("go", "%s", "");
+	superd_wait_log(superd, "has read its configuration again");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
+{
+	struct superd *superd =
+		run("/bin/sh -c 'trap \\\"\\\" TERM; while :; do sleep 0.02; done'", "timeout_stop = 700ms");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started, pid ");
+	close(client);
+	cr_assert_eq(SUPERCTL(control, "stop", "--no-wait", "web").status, 0);
+	superd_upgrade(superd);
+	superd_wait_log(superd, "signal KILL");
+	superd_stop(superd);
+}
+
+/* superctl beside the test, until it is ended. */
+static pid_t start_superctl(const char *out, const char *const *arguments)
+{
+	const char *words[12] = { superctl_path(), "--control", control };
+	pid_t pid;
+
+	for (int n = 0; arguments[n]; n++)
+		words[3 + n] = arguments[n];
+	pid = fork();
+	if (pid == 0) {
+		int fd = open(out, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		execv(words[0], (char *const *)(size_t)words);
+		_exit(99);
+	}
+	return pid;
+}
+#define START(out, ...) start_superctl(out, (const char *const[]){ __VA_ARGS__, NULL })
+
+static int end_of(pid_t pid)
+{
+	int status;
+
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void end_superctl(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	cr_assert_eq(end_of(pid), 128 + SIGTERM);
+}
+
+static bool says(const char *path, const char *text)
+{
+	const char *said = read_text(path);
+
+	return said && strstr(said, text);
+}
+
+/* One that follows has come to be heard. */
+static bool hears(const char *path)
+{
+	SUPERCTL(control, "hold", "web");
+	SUPERCTL(control, "release", "web");
+	return says(path, "told by uid ");
+}
+
+Behaviour(upgrade_going, operators_stay_connected_and_hear_of_it)
+{
+	const char *events = path_in("events"), *top = path_in("top");
+	struct superd *superd = run(backend("talk"), "");
+	pid_t pids[2];
+	size_t count;
+	int client;
+
+	superd_port(superd, "web");
+	pids[0] = START(events, "--json", "events", "--service=*");
+	pids[1] = START(top, "--json", "top", "--interval=100ms");
+	WAIT_UNTIL(count_lines(top) > 0);
+	WAIT_UNTIL(hears(events));
+	client = settle(client_connect(superd_port(superd, "web")));
+	WAIT_UNTIL(says(events, "\"event\":\"started\""));
+	superd_upgrade(superd);
+	close(client);
+	count = count_lines(top);
+	WAIT_UNTIL(count_lines(top) > count + 2);
+	cr_assert_eq(SUPERCTL(control, "stop", "web").status, 0);
+	WAIT_UNTIL(says(events, "ended: signal TERM"));
+	cr_assert(!says(events, "connection") && !says(top, "connection"), "%s", read_text(events));
+	end_superctl(pids[0]);
+	end_superctl(pids[1]);
+	cr_assert(strstr(SUPERCTL(control, "status", "web").out, "started, pid "), "its last lines are gone");
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, the_answer_comes_from_the_one_that_has_taken_over)
+{
+	const char *events = path_in("events");
+	struct superd *superd = run(backend("serve"), "");
+	struct outcome outcome;
+	pid_t pid;
+
+	superd_port(superd, "web");
+	pid = START(events, "events");
+	WAIT_UNTIL(hears(events));
+	outcome = SUPERCTL(control, "upgrade");
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.out, "superd: upgraded from "), "%s", outcome.out);
+	cr_assert(superd_logged(superd, ": upgraded from "), "%s", world_logs());
+	WAIT_UNTIL(says(events, "superd: upgraded from "));
+	if (!schema_holds("upgrade", SUPERCTL(control, "--json", "upgrade").out))
+		cr_log_warn("no jsonschema for python3");
+	end_superctl(pid);
+	superd_stop(superd);
+}
+
+/* A superd that ends, and another in its place. */
+Behaviour(upgrade_going, superctl_waits_for_another_superd)
+{
+	const char *events = path_in("events"), *lines = path_in("lines"), *top = path_in("top");
+	struct superd *superd = run(backend("serve"), "");
+	pid_t pids[4];
+
+	superd_port(superd, "web");
+	pids[0] = START(events, "--json", "events");
+	pids[1] = START(lines, "events");
+	pids[2] = START(top, "top", "--interval=100ms");
+	pids[3] = START(path_in("short"), "events", "--timeout=300ms");
+	WAIT_UNTIL(count_lines(top) > 0);
+	WAIT_UNTIL(hears(events));
+	WAIT_UNTIL(hears(lines));
+	WAIT_UNTIL(hears(path_in("short")));
+	superd_stop(superd);
+	WAIT_UNTIL(says(lines, "has gone away: waiting for it") && says(top, "has gone away: waiting for it"));
+	WAIT_UNTIL(says(events, "{\"connection\":\"lost\"}\n"));
+	cr_assert_eq(end_of(pids[3]), 4);
+	cr_assert(says(path_in("short"), "has not come back"), "%s", read_text(path_in("short")));
+	superd = run(backend("serve"), "");
+	WAIT_UNTIL(says(lines, "is there again, pid ") && says(top, "is there again, pid "));
+	WAIT_UNTIL(says(events, "{\"connection\":\"back\",\"superd\":\""));
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(says(lines, "web: started, pid ") && says(events, "\"event\":\"started\""));
+	for (int n = 0; n < 3; n++)
+		end_superctl(pids[n]);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
+{
+	const char *place = path_in("superd"), *other = path_in("other");
+	struct superd *superd;
+	struct outcome outcome;
+	long long begun;
+
+	control = path_in("control");
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	superd = superd_run_with(
+		&(struct setup){ .program = place, .arguments = (const char *const[]){ "--control", control, NULL } },
+		WEB, 0, backend("serve"), "");
+	superd_port(superd, "web");
+	write_file("hangs", "%s", "#!/bin/sh\nexec sleep 1000\n");
+	cr_assert_eq(system(text_of("chmod +x %s && ln -s %s %s && mv -T %s %s", path_in("hangs"), path_in("hangs"),
+				    other, other, place)),
+		     0);
+	begun = now_ms();
+	outcome = SUPERCTL(control, "upgrade", "--timeout=200ms");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "not upgraded in time, but under way"), "%s", outcome.err);
+	outcome = SUPERCTL(control, "upgrade", "--no-wait");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "busy: an upgrade is under way"), "%s", outcome.err);
+	cr_assert_lt(now_ms() - begun, 10000);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade_going, not_waiting_it_comes_all_the_same)
+{
+	struct superd *superd = run(backend("hang"), "timeout_stop = 1h");
+	struct outcome outcome;
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "web: started, pid ");
+	outcome = SUPERCTL(control, "upgrade", "--no-wait");
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_str_eq(outcome.out, "superd: under way\n");
+	superd_wait_log(superd, ": upgraded from ");
+	outcome = SUPERCTL(control, "shutdown", "--timeout=200ms");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "superd has not ended in time"), "%s", outcome.err);
+	outcome = SUPERCTL(control, "shutdown", "--no-wait");
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	close(client);
+	superd_wait_exit(superd);
+}

@@ -1,0 +1,130 @@
+"""What all measurements share: the tools, the servers that run, the load that is put on them, and how much is asked."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import machine
+from machine import Trouble
+from results import Results
+from servers import find_servers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SLICE = 2                               # seconds at most that clients are begun for in a turn
+STATIC = ("hi", "once")                 # backends, so that a start is no test of the dynamic linker
+
+
+class Amounts:
+    """How much is measured: the environment's word, else that of a long or of a quick run."""
+
+    def __init__(self):
+        self.quick = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+        self.rounds = _numbers("BENCH_ROUNDS", "1" if self.quick else "5", 1, 1000)[0]
+        self.goal_size = _numbers("BENCH_SERVICES", "10000", 2, 25000)[0]
+        sizes = "1" if self.quick else "1 100 1000 5000 20000"
+        self.sizes = sorted({self.goal_size, *_numbers("BENCH_SIZES", sizes, 1, 25000)})
+        self.clients = sorted({1, *_numbers("BENCH_CLIENTS", "1 32" if self.quick else "1 2 4 8 16 32 64", 1, 1000)})
+        self.megabytes = 100 if self.quick else 400
+        self.streams = sorted({1, *_numbers("BENCH_STREAMS", "1" if self.quick else "1 2 4 8", 1, 64)})
+
+    def allow_sizes(self, spare):
+        """Leaves out what the limit of descriptors forbids; what was left out."""
+        allowed = machine.allow_descriptors(self.sizes[-1] + spare) - spare
+        over = [size for size in self.sizes if size > allowed]
+        self.sizes = [size for size in self.sizes if size <= allowed]
+        return over
+
+
+class Bench:
+    def __init__(self, superd, folder):
+        self.folder, self.superd = folder, superd
+        self.amounts = Amounts()
+        self.tools = {}
+        for name in ("floor", "load", "hi", "once", "stay", "stream"):
+            self.tools[name] = self._compile(name)
+        self.servers = find_servers(superd, self.tools["floor"])
+        self.listening = machine.Listening()
+        self.running = []
+        self.results = Results()
+        self._folders = 0
+
+    def _compile(self, name):
+        compiler = shlex.split(os.environ.get("CC") or "cc")
+        command = compiler + ["-std=c17", "-D_GNU_SOURCE", "-O2", "-o", f"{self.folder}/{name}", f"{HERE}/{name}.c",
+                              "-pthread"]
+        if name in STATIC and subprocess.run(command + ["-static"], capture_output=True).returncode == 0:
+            return f"{self.folder}/{name}"
+        subprocess.run(command, check=True)
+        return f"{self.folder}/{name}"
+
+    def backend(self, kind):
+        return self.tools["once" if kind == "cold" else "hi"]
+
+    def make_folder(self):
+        """A new one for a server's table and log."""
+        self._folders += 1
+        folder = os.path.join(self.folder, str(self._folders))
+        os.mkdir(folder)
+        return folder
+
+    def launch(self, server, job):
+        running = server.launch(job)
+        self.running.append(running)
+        return running
+
+    def stop(self, running):
+        running.stop()
+        self.running.remove(running)
+        shutil.rmtree(running.job.folder, ignore_errors=True)
+
+    def stop_all(self):
+        for running in list(self.running):
+            self.stop(running)
+        machine.end_orphans(known=set())
+
+    def tell(self, text):
+        """Where a run is, for who waits for it."""
+        if sys.stderr.isatty():
+            print(f"bench: {text}", file=sys.stderr)
+
+    def _load(self, port, total, at_once, ports, limit=None):
+        begin_for = ["-b", str(limit)] if limit else []
+        return [self.tools["load"], "-c", str(at_once), *begin_for, str(port), str(ports), str(total)]
+
+    def load(self, running, total, at_once=1, ports=1, port=None, limit=None):
+        """Puts a load on a server and gives what the clients saw; what was lost is counted."""
+        command = self._load(running.job.port if port is None else port, total, at_once, ports, limit)
+        done = subprocess.run(command, capture_output=True, text=True)
+        return self.take(running, done.returncode, done.stdout, done.stderr)
+
+    def load_meanwhile(self, running, total, at_once, ports):
+        command = self._load(running.job.port, total, at_once, ports, 2 * SLICE)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def take(self, running, status, text, errors):
+        if status not in (0, 1):
+            raise Trouble(f"the load could not be made: {errors.strip()}")
+        seen = json.loads(text)
+        seen["mean"] = seen["seconds"] * 1e6 / seen["total"]
+        self.results.count(running.name, seen)
+        if not seen["answered"]:
+            raise Trouble(f"it answered nobody: {seen['loss']}; its log: {running.last_words()}")
+        return seen
+
+    def load_whole(self, running, total, **how):
+        """The same where a loss ends what is measured: each costs seconds, and a figure of the rest would flatter. A
+        server that is slow is asked as long as the others, not as often."""
+        seen = self.load(running, total, limit=SLICE, **how)
+        if seen["lost"]:
+            raise Trouble(f"it lost {seen['lost']} of {total} connections: {seen['loss']}")
+        return seen
+
+
+def _numbers(name, default, least, most):
+    words = (os.environ.get(name) or default).replace(",", " ").split()
+    if not words or not all(word.isdigit() and least <= int(word) <= most for word in words):
+        sys.exit(f"bench: {name}={' '.join(words)}: numbers from {least} to {most} are wanted")
+    return [int(word) for word in words]

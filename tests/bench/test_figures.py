@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""What the bench makes of numbers: middles, ratios, axes, and that what failed is shown as failed."""
+
+import sys
+
+sys.dont_write_bytecode = True
+
+import re
+import unittest
+from xml.etree import ElementTree
+
+from axis import Axis, find_decades, find_steps, spread_labels, write_number
+from draw import Chart, draw_chart
+from figures import pair_ratios, summarise
+from page import CHARTS, give_looks, make_page
+from report import find_rows, is_bad, make_table
+from results import Results
+
+LOAD = {"total": 10, "lost": 0, "loss": ""}
+CURVE = Chart("each.rate", "a curve", "", "clients at once", "connections/s", "more")
+COSTS = Chart("start.time", "costs", "", "services", "seconds", "less", True)
+ROWS = Chart("each.time", "rows", "", None, "µs", "less")
+
+
+def make_results():
+    results = Results()
+    results.about = {"machine": "a <machine>", "date": "today", "goal size": 1000}
+    for name in ("floor", "superd", "peer"):
+        results.servers.append({"name": name, "program": f"/{name}", "version": "1", "commands": {"each": "-a <b>"}})
+        results.count(name, LOAD)
+    for turn in range(5):
+        for name, time in (("floor", 100), ("superd", 104), ("peer", 150)):
+            results.add("each.time", name, 1, turn, time * (turn + 1))
+            for clients in (1, 8, 32):
+                results.add("each.rate", name, clients, turn, clients * 1000 / time)
+    for size in (1, 1000):
+        results.add("start.time", "superd", size, 0, .01 * size)
+    results.fail("start.time", "peer", 1000, "it ended & said <nothing>")
+    return results
+
+
+def find_class(svg, name):
+    return [at for at in ElementTree.fromstring(svg).iter() if name in at.get("class", "").split()]
+
+
+class Statistics(unittest.TestCase):
+    def test_of_nothing_there_is_no_summary(self):
+        self.assertIsNone(summarise([]))
+
+    def test_one_value_is_every_part_of_its_summary(self):
+        self.assertEqual(summarise([7]), (1, 7, 7, 7, 7, 7))
+
+    def test_quartiles_fall_between_values(self):
+        self.assertEqual(summarise([4, 1, 3, 2]), (4, 1, 1.75, 2.5, 3.25, 4))
+
+    def test_one_slow_turn_does_not_move_the_middle(self):
+        self.assertEqual(summarise([10, 11, 12, 13, 9000]).middle, 12)
+
+    def test_a_ratio_is_of_turns_that_both_took_part_in(self):
+        self.assertEqual(pair_ratios({"1": 2, "2": 9, "3": 4}, {"1": 1, "3": 2}), [2, 2])
+
+    def test_a_turn_of_nothing_has_no_ratio(self):
+        self.assertEqual(pair_ratios({"1": 2}, {"1": 0}), [])
+
+    def test_ratios_of_turns_are_not_the_ratio_of_medians(self):
+        results = make_results()
+        results.add("each.time", "floor", 1, 0, 104)
+        self.assertAlmostEqual(results.ratio("each.time", "superd", "floor", 1), 1.04)
+
+
+class Kept(unittest.TestCase):
+    def test_the_raw_numbers_read_back_are_the_same(self):
+        results = make_results()
+        self.assertEqual(Results.from_json(results.to_json()).to_json(), results.to_json())
+        self.assertEqual(make_page(Results.from_json(results.to_json())), make_page(results))
+
+    def test_servers_are_in_the_order_of_all(self):
+        self.assertEqual(make_results().names("each.time"), ["floor", "superd", "peer"])
+
+
+class Goals(unittest.TestCase):
+    def verdicts(self, results):
+        return {line[0]: line for line in make_table(results)[1]}
+
+    def test_a_goal_is_reached_or_short(self):
+        results = make_results()
+        self.assertEqual(self.verdicts(results)["a process a connection, one at a time: time × floor"][-1], "reached")
+        self.assertEqual(self.verdicts(results)["start until all 1,000 services listen, s"][-1], "short")
+
+    def test_a_run_of_reloads_alone_has_its_rows(self):
+        results = make_results()
+        results.samples, results.failures = {("reload.time", "superd", 1000): {"0": 20}}, []
+        self.assertIn("reload with one added: until that one listens, ms", self.verdicts(results))
+
+    def test_who_failed_after_good_turns_has_failed(self):
+        results = make_results()
+        results.fail("each.time", "superd", 1, "it ended")
+        line = self.verdicts(results)["a process a connection, one at a time: time × floor"]
+        self.assertEqual((line[3], line[-1]), ("failed", "failed"))
+
+    def test_every_row_has_a_form_that_can_write_a_number(self):
+        for row in find_rows(make_results()):
+            self.assertRegex(row.form.format(1.5), r"^\+?[0-9.]+$")
+
+    def test_a_peer_that_loses_makes_no_run_bad_but_superd_does(self):
+        results = make_results()
+        results.count("peer", {"total": 10, "lost": 3, "loss": "refused"})
+        self.assertFalse(is_bad(results))
+        results.count("superd", {"total": 10, "lost": 1, "loss": "reset"})
+        self.assertTrue(is_bad(results))
+
+    def test_a_figure_of_superd_that_could_not_be_had_makes_a_run_bad(self):
+        results = make_results()
+        results.fail("reload.time", "superd", 1, "it did not reload")
+        self.assertTrue(is_bad(results))
+
+
+class Axes(unittest.TestCase):
+    def test_steps_are_round_and_reach_the_most(self):
+        self.assertEqual(find_steps(870), [0, 200, 400, 600, 800, 1000])
+        self.assertEqual(find_steps(0), [0, 1])
+
+    def test_decades_enclose_what_was_seen(self):
+        for least, most in ((3, 7), (.004, 900), (1, 1), (10, 1000), (99, 101)):
+            ticks = find_decades(least, most)
+            self.assertLessEqual(ticks[0], least)
+            self.assertGreaterEqual(ticks[-1], most)
+            self.assertGreater(len(ticks), 1)
+
+    def test_a_logarithmic_axis_gives_each_decade_the_same_room(self):
+        axis = Axis([1, 10, 100], 0, 200, logarithmic=True)
+        self.assertEqual([round(axis.place(value)) for value in (1, 10, 100)], [0, 100, 200])
+
+    def test_what_is_beyond_the_axis_is_put_on_its_end(self):
+        axis = Axis([1, 10], 0, 100, logarithmic=True)
+        self.assertEqual((axis.place(0), axis.place(99)), (0, 100))
+
+    def test_labels_do_not_overlap_and_keep_their_order(self):
+        moved = spread_labels([50, 51, 52, 99], 10, 0, 100)
+        self.assertEqual(moved, sorted(moved))
+        self.assertTrue(all(b - a >= 10 for a, b in zip(moved, moved[1:])))
+        self.assertLessEqual(moved[-1], 100)
+
+    def test_numbers_are_short(self):
+        said = [write_number(value) for value in (0, 1234.4, 100, 12.34, 2.5, .01234, 3)]
+        self.assertEqual(said, ["0", "1,234", "100", "12.3", "2.5", "0.0123", "3"])
+
+
+class Drawing(unittest.TestCase):
+    def setUp(self):
+        self.results = make_results()
+        self.looks = give_looks(self.results)
+
+    def draw(self, chart):
+        return draw_chart(chart, self.results, self.looks)
+
+    def test_every_server_has_a_curve_and_a_name(self):
+        svg = self.draw(CURVE)
+        self.assertEqual(len(find_class(svg, "curve")), 3)
+        self.assertEqual([at.text for at in find_class(svg, "label")], ["floor", "superd", "peer"])
+
+    def test_both_axes_are_named(self):
+        said = [at.text for at in find_class(self.draw(COSTS), "name")]
+        self.assertEqual(said, ["services (logarithmic)", "seconds, logarithmic"])
+
+    def test_a_failure_is_a_cross_where_it_failed_and_no_point(self):
+        self.results.add("start.time", "peer", 1000, 0, .001)
+        svg = self.draw(COSTS)
+        cross, = find_class(svg, "cross")
+        self.assertIn("peer failed at 1,000: it ended & said <nothing>", "".join(cross.itertext()))
+        self.assertFalse([at for at in find_class(svg, "mark") if "peer, 1,000" in "".join(at.itertext())])
+
+    def test_a_failure_among_rows_is_told_in_its_row(self):
+        self.results.fail("each.time", "peer", 1, "it answered nobody")
+        svg = self.draw(ROWS)
+        self.assertEqual(len(find_class(svg, "cross")), 1)
+        self.assertIn("failed", [at.text for at in find_class(svg, "tick")])
+
+    def test_one_slow_server_does_not_press_the_others_together(self):
+        self.results.servers.append({"name": "crawler", "program": "/crawler", "version": "1", "commands": {}})
+        for turn in range(5):
+            self.results.add("each.time", "crawler", 1, turn, 1e6)
+        svg = draw_chart(ROWS, self.results, give_looks(self.results))
+        ends = [float(at.get("x2")) for at in find_class(svg, "quartiles")]
+        self.assertGreater(ends[2] - ends[0], 20)
+        self.assertTrue([at for at in find_class(svg, "tick") if at.text.startswith("→ 1,000,000")])
+
+    def test_nothing_is_drawn_outside_of_the_picture(self):
+        for chart in (CURVE, COSTS, ROWS):
+            root = ElementTree.fromstring(self.draw(chart))
+            width, height = map(int, root.get("viewBox").split()[2:])
+            for at in root.iter():
+                for key in ("x1", "x2", "cx", "y1", "y2", "cy"):
+                    most = width if "x" in key else height
+                    self.assertTrue(0 <= float(at.get(key, 0)) <= most, at.attrib)
+
+
+class Page(unittest.TestCase):
+    def setUp(self):
+        self.page = make_page(make_results())
+
+    def test_it_needs_nothing_from_elsewhere(self):
+        self.assertIsNone(re.search(r"<script|<link|<img|@import|url\(|(src|href)=", self.page))
+
+    def test_what_was_not_measured_has_no_chart(self):
+        self.assertIn("more clients at once", self.page)
+        self.assertNotIn("redirect: throughput", self.page)
+
+    def test_words_of_others_are_no_markup(self):
+        self.assertIn("it ended &amp; said &lt;nothing&gt;", self.page)
+        self.assertNotIn("<nothing>", self.page)
+        self.assertIn("-a &lt;b&gt;", self.page)
+
+    def test_every_number_is_on_it(self):
+        self.assertIn("each.time | superd | 1 | 104 208 312 416 520", self.page)
+
+    def test_both_looks_have_every_colour(self):
+        light, dark = self.page.split("@media (prefers-color-scheme: dark)")
+        names = set(re.findall(r"(--[a-z0-9]+):", light))
+        self.assertEqual(names, set(re.findall(r"(--[a-z0-9]+):", dark.split("body {")[0])))
+
+    def test_no_two_charts_are_of_one_figure(self):
+        self.assertEqual(len({chart.figure for chart in CHARTS}), len(CHARTS))
+
+
+if __name__ == "__main__":
+    unittest.main()

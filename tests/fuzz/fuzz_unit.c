@@ -1,0 +1,144 @@
+/* Unit files from any bytes: a line "#@ NAME" begins a further unit, the first is fuzz.socket. What every fuzzer of a
+ * reader claims; and of each value, that it splits within its bounds, that what splits strictly splits laxly too, and
+ * that each of its bytes has a place in the text. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzzer.h"
+#include "read/unit.h"
+#include "read/unit_words.h"
+#include "read/units.h"
+#include "round_trip.h"
+
+#define UNITS_MOST 16
+#define MARK "#@ "
+
+static const struct unit_machine machine = {
+	.host_name = "host.example.org", .short_host_name = "host", .pretty_host_name = "100% host", .machine_id = "1",
+	.boot_id = "2", .kernel = "6", .architecture = "x86-64", .os_id = "linux", .os_version_id = "", .user = "root",
+	.group = "root", .user_id = "0", .group_id = "0", .home = "/root", .shell = "/bin/sh", .runtime = "/run",
+	.state = "/var/lib", .cache = "/var/cache", .logs = "/var/log", .configuration = "/etc", .data = "/usr/share",
+	.temporary = "/tmp", .lasting_temporary = "/var/tmp",
+};
+
+static void check_words(struct pool *pool, const struct unit_names *names, const struct unit_assignment *assignment)
+{
+	size_t length = strlen(assignment->value), strict = 0, lax = 0, at = 0;
+	struct unit_word *list = NULL;
+	const char *wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN, &list, &strict, &at);
+
+	require(wrong ? at <= length && *wrong : at == 0);
+	for (size_t n = 0; !wrong && n < strict; n++)
+		require(list[n].offset < length && (!n || list[n - 1].offset < list[n].offset));
+	if (!wrong)
+		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_PLAIN | UNIT_WORDS_RELAX, &list, &lax,
+				    &at) && lax == strict);
+	wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &list, &lax, &at);
+	require(wrong ? at <= length && *wrong : true);
+}
+
+/* Without a letter behind it a percent sign stays; doubled for superd, none is left alone. */
+static void check_expansion(const struct unit_names *names, const char *value)
+{
+	struct buf out = { 0 };
+	size_t at = 0;
+	const char *wrong = unit_expand(names, value, &out, &at);
+
+	require(wrong ? at < strlen(value) && value[at] == '%' : true);
+	for (const char *c = buf_string(&out); !wrong && names->for_superd && (c = strchr(c, '%')); c += 2)
+		require(c[1] == '%' || (c[1] == '{' && names->per_connection));
+	buf_free(&out);
+}
+
+static void check_value(struct pool *pool, const struct unit *unit, const struct unit_assignment *assignment)
+{
+	struct unit_names names = { .unit = unit, .machine = &machine };
+	size_t length = strlen(assignment->value);
+	int64_t span;
+
+	require(assignment->at.line && assignment->at.column && assignment->section && *assignment->key);
+	require(!length == !assignment->piece_count);
+	for (size_t n = 0; n < length; n++) {
+		struct origin at = unit_place(assignment, n);
+
+		require(at.line >= assignment->at.line && at.column);
+	}
+	for (unsigned n = 0; n < 4; n++) {
+		names.per_connection = n & 1;
+		names.for_superd = n & 2;
+		check_words(pool, &names, assignment);
+		check_expansion(&names, assignment->value);
+	}
+	require(unit_scan_span(assignment->value, &span) || span >= 0);
+}
+
+/* Reads one unit's text under its name; the name's folder, which is nowhere, keeps the fuzzer off the machine's own. */
+static void give(struct reading *reading, const char *name, const char *text, size_t length)
+{
+	const struct unit *unit;
+	struct source source;
+
+	if (!source_from_text(&source, name, text, length, reading->table->pool, reading->diags))
+		return;
+	unit_text_recognises(&source);
+	unit = unit_from_source(reading, name, &source);
+	for (size_t n = 0; unit && n < unit->count; n++)
+		check_value(reading->table->pool, unit, &unit->list[n]);
+	source_free(&source);
+}
+
+/* The end of the text that begins here, and the name of what follows it. */
+static const char *find_mark(const char *text, const char *end, char name[64])
+{
+	for (const char *line = text; line < end; line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t length = (size_t)((newline ? newline : end) - line), mark = strlen(MARK);
+
+		if (line > text && length > mark && length - mark < 64 && !memcmp(line, MARK, mark)) {
+			memcpy(name, line + mark, length - mark);
+			name[length - mark] = '\0';
+			return line;
+		}
+		line += length;
+	}
+	return end;
+}
+
+static size_t give_all(struct reading *reading, const char *text, const char *end, char paths[UNITS_MOST][80])
+{
+	char name[64] = "fuzz.socket", next[64] = "";
+	size_t count = 0;
+
+	do {
+		const char *stop = find_mark(text, end, next);
+
+		snprintf(paths[count++], 80, "/nowhere/%s", name);
+		give(reading, name, text, (size_t)(stop - text));
+		snprintf(name, sizeof(name), "%s", next);
+		text = stop;
+	} while (text < end && count < UNITS_MOST);
+	return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const nowhere[] = { "/nowhere", NULL };
+	const struct read_request request = {
+		.machine = &machine, .unit_path = nowhere, .warns_of_unsupported = size % 2,
+	};
+	struct diags diags = { 0 };
+	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES };
+	char paths[UNITS_MOST][80];
+	size_t count;
+
+	require(reading.table);
+	count = give_all(&reading, (const char *)data, (const char *)data + size, paths);
+	for (size_t n = 0; n < count; n++)
+		reader_systemd.read(&reading, paths[n]);
+	reading_finish(&reading);
+	round_trip_table(reading.table, &diags);
+	table_free(reading.table);
+	diags_free(&diags);
+	return 0;
+}

@@ -1,0 +1,176 @@
+/* What a row's hardening comes to: the places a child goes through and in which order, what it loses, what it
+ * shares with rows alike. Nothing is confined here; the behaviour tests look from inside. */
+#include "rows.h"
+
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "sys/built_with.h"
+#include "sys/confine.h"
+#include "sys/confine_tree.h"
+
+TestSuite(confine, .init = set_up, .fini = tear_down);
+
+static const struct confinement *confinement(const char *options)
+{
+	return row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = \"%u\"\n%s\n}\n", geteuid(), options)
+		->confinement;
+}
+
+static const struct confine_mount *find(const struct confinement *confined, const char *path)
+{
+	for (size_t n = 0; confined && n < confined->mount_count; n++) {
+		if (!strcmp(confined->mounts[n].path, path))
+			return &confined->mounts[n];
+	}
+	return NULL;
+}
+
+Test(confine, a_row_without_hardening_has_none)
+{
+	cr_expect_null(confinement(""));
+	cr_expect_null(confinement("root_directory = \"/srv\"\nno_new_privileges = yes\n"));
+	cr_expect_null(confinement("protect_system = no\nrestrict_namespaces = no\nkeyring_mode = inherit\n"));
+}
+
+Test(confine, what_lies_above_comes_first)
+{
+	const struct confinement *confined = confinement("read_only_paths = { \"/srv/b/c\", \"/srv\", \"/srv-x\" }\n"
+							 "read_write_paths = { \"/srv/b\" }\n");
+
+	cr_assert_eq(confined->mount_count, 4);
+	cr_expect_str_eq(confined->mounts[0].path, "/srv");
+	cr_expect_str_eq(confined->mounts[1].path, "/srv/b");
+	cr_expect_str_eq(confined->mounts[2].path, "/srv/b/c");
+	cr_expect_str_eq(confined->mounts[3].path, "/srv-x");
+	cr_expect(confined->mounts[1].before && !confined->mounts[1].attributes);
+	cr_expect_eq(confined->mounts[2].attributes, TREE_READ_ONLY);
+}
+
+Test(confine, what_changes_nothing_is_left_out)
+{
+	const struct confinement *confined = confinement("read_only_paths = { \"/srv\", \"/srv/b\" }\n"
+							 "read_write_paths = \"/opt\"\n");
+
+	cr_expect_eq(confined->mount_count, 1);
+}
+
+Test(confine, the_stricter_of_two_words_on_one_path_counts)
+{
+	const struct confinement *confined = confinement("read_only_paths = \"/srv\"\nread_write_paths = \"/srv/\"\n");
+
+	cr_assert_eq(confined->mount_count, 1);
+	cr_expect_eq(confined->mounts[0].attributes, TREE_READ_ONLY);
+	cr_expect_not(confined->mounts[0].before);
+}
+
+Test(confine, nothing_is_seen_below_what_is_hidden)
+{
+	const struct confinement *confined =
+		confinement("inaccessible_paths = \"/srv\"\nread_write_paths = \"/srv/a\"\n"
+			    "bind_paths = \"/usr:/srv/b\"\n");
+
+	cr_expect_eq(confined->mount_count, 1);
+}
+
+Test(confine, what_lies_below_a_covered_path_is_not_what_was_there)
+{
+	const struct confinement *confined =
+		confinement("temporary_file_system = \"/srv:ro\"\nbind_paths = \"/usr:/srv/b\"\n"
+			    "read_only_paths = \"/srv/b/c\"\n");
+
+	cr_assert_eq(confined->mount_count, 3);
+	cr_expect(confined->mounts[0].closes && !confined->mounts[0].fresh);
+	cr_expect(confined->mounts[1].fresh && confined->mounts[2].fresh);
+	cr_expect_eq(confined->mounts[1].attributes, 0);
+	cr_expect_eq(confined->mounts[2].attributes, TREE_READ_ONLY);
+}
+
+Test(confine, the_right_to_run_is_apart_from_that_to_write)
+{
+	const struct confinement *confined =
+		confinement("no_exec_paths = \"/\"\nexec_paths = \"/opt\"\nprotect_system = strict\n");
+
+	cr_expect_eq(find(confined, "/")->attributes, TREE_READ_ONLY | TREE_NO_EXEC);
+	cr_expect_eq(find(confined, "/opt")->attributes, TREE_READ_ONLY);
+	cr_expect(find(confined, "/opt")->before);
+	cr_expect_eq(find(confined, "/proc")->attributes, TREE_NO_EXEC);
+}
+
+Test(confine, paths_of_another_root_are_meant_there)
+{
+	const struct confinement *confined =
+		confinement("root_directory = \"/srv/root\"\nread_only_paths = { \"/srv/root/a\", "
+			    "\"+/b\", \"/srv/c\" }\n");
+
+	cr_assert_eq(confined->mount_count, 2);
+	cr_expect_str_eq(confined->root, "/srv/root");
+	cr_expect_str_eq(confined->mounts[0].path, "/a");
+	cr_expect_str_eq(confined->mounts[1].path, "/b");
+}
+
+Test(confine, switches_take_capabilities)
+{
+	const struct confinement *confined = confinement("protect_clock = yes\nprotect_kernel_modules = yes\n");
+
+	if (geteuid() == 0)
+		cr_expect_eq(confined->dropped, UINT64_C(1) << CAP_SYS_TIME | UINT64_C(1) << CAP_WAKE_ALARM |
+						UINT64_C(1) << CAP_SYS_MODULE);
+	else
+		cr_expect(confined->no_new_privileges);
+}
+
+Test(confine, namespaces_are_those_that_are_asked_for)
+{
+	cr_expect_eq(confinement("private_network = yes\n")->namespaces, CLONE_NEWNET);
+	cr_expect_eq(confinement("private_mounts = yes\n")->namespaces, CLONE_NEWNS);
+	cr_expect_eq(confinement("private_ipc = yes\n")->namespaces, CLONE_NEWIPC | CLONE_NEWNS);
+	cr_expect_eq(confinement("private_users = yes\n")->users, USERS_SELF);
+}
+
+static bool has_filters(void)
+{
+	for (size_t n = 0; built_with[n]; n++) {
+		if (!strcmp(built_with[n], "libseccomp"))
+			return true;
+	}
+	return false;
+}
+
+Test(confine, rows_alike_share_one_filter)
+{
+	const struct confinement *first, *second;
+
+	skip_unless(has_filters(), "built without libseccomp");
+	first = row("service a { listen = 7\nexec = \"/bin/cat\"\nsystem_call_filter = \"@system-service\"\n}\n"
+		    "service b { listen = 9\nexec = \"/bin/cat\"\nsystem_call_filter = "
+		    "\"@system-service\"\nprivate_tmp = yes\n}\n")
+			->confinement;
+	second = table->services[1].confinement;
+	cr_assert(first && second && first->filters && second->filters);
+	cr_expect_eq(first->filters[0]->filter, second->filters[0]->filter);
+	cr_expect_gt(first->filters[0]->len, 100);
+	cr_expect_null(first->filters[1]);
+}
+
+Test(confine, a_list_of_calls_is_set_behind_what_the_switches_deny)
+{
+	const struct confinement *confined;
+
+	skip_unless(has_filters(), "built without libseccomp");
+	confined = confinement("system_call_filter = \"@system-service\"\nrestrict_realtime = yes\n");
+	cr_assert(confined->filters[0] && confined->filters[1]);
+	cr_expect_null(confined->filters[2]);
+	cr_expect_lt(confined->filters[0]->len, confined->filters[1]->len);
+}
+
+Test(confine, a_call_that_nobody_knows_can_not_be_denied)
+{
+	skip_unless(has_filters(), "built without libseccomp");
+	doubtful = true;
+	confinement("system_call_filter = \"~no_such_call\"\n");
+	cr_expect_eq(diags.errors, 1);
+	cr_expect(strstr(diags.list[0].message, "no system call 'no_such_call', so it can't be denied"));
+}

@@ -1,0 +1,162 @@
+/* superctl's parts that decide: amounts, columns, requests of HTTP, verbs. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/superctl_amount.h"
+#include "cmd/superctl_columns.h"
+#include "cmd/superctl_http.h"
+#include "cmd/superctl_verb.h"
+
+static char text[256];
+
+static const char *written(void (*add)(struct buf *out, double number), double number)
+{
+	struct buf out = { 0 };
+
+	add(&out, number);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_amount, spans_have_two_units_at_most)
+{
+	cr_assert_str_eq(written(amount_add_span, 0), "0s");
+	cr_assert_str_eq(written(amount_add_span, 0.00032), "320us");
+	cr_assert_str_eq(written(amount_add_span, 0.00321), "3.21ms");
+	cr_assert_str_eq(written(amount_add_span, 0.321), "321ms");
+	cr_assert_str_eq(written(amount_add_span, 1.5), "1.5s");
+	cr_assert_str_eq(written(amount_add_span, 65), "1min 5s");
+	cr_assert_str_eq(written(amount_add_age, 3600), "1h");
+	cr_assert_str_eq(written(amount_add_age, 3605), "1h");
+	cr_assert_str_eq(written(amount_add_age, 2 * 86400 + 3 * 3600 + 59), "2d 3h");
+	cr_assert_str_eq(written(amount_add_age, 59.9), "59s");
+}
+
+Test(superctl_amount, what_no_clock_has_is_no_harm)
+{
+	cr_assert_str_eq(written(amount_add_age, -5), "0s");
+	cr_assert_str_eq(written(amount_add_age, 1e300), "?");
+	cr_assert_str_eq(written(amount_add_age, NAN), "?");
+	cr_assert_str_eq(written(amount_add_time, 1e300), "an unknown time");
+	cr_assert_str_eq(written(amount_add_time, NAN), "an unknown time");
+	cr_assert_str_eq(written(amount_add_bytes, INFINITY), "?");
+}
+
+Test(superctl_amount, bytes_are_of_1024)
+{
+	cr_assert_str_eq(written(amount_add_bytes, 0), "0B");
+	cr_assert_str_eq(written(amount_add_bytes, 1023), "1023B");
+	cr_assert_str_eq(written(amount_add_bytes, 1024), "1.0K");
+	cr_assert_str_eq(written(amount_add_bytes, 1024 * 1024 - 1), "1.0M");
+	cr_assert_str_eq(written(amount_add_bytes, 12345678), "11.8M");
+}
+
+Test(superctl_amount, floats_are_short_and_are_read_back_the_same)
+{
+	cr_assert_str_eq(written(amount_add_float, 1), "1.0");
+	cr_assert_str_eq(written(amount_add_float, 10), "10.0");
+	cr_assert_str_eq(written(amount_add_float, -120000), "-120000.0");
+	cr_assert_str_eq(written(amount_add_float, 12345678), "12345678.0");
+	cr_assert_str_eq(written(amount_add_float, 0.005), "0.005");
+	cr_assert_str_eq(written(amount_add_float, 0.00001), "1e-05");
+	cr_assert_str_eq(written(amount_add_float, 0.1 + 0.2), "0.30000000000000004");
+	cr_assert_str_eq(written(amount_add_float, INFINITY), "+Inf");
+}
+
+static const char *printed(size_t width)
+{
+	static const struct column titles[] = { { .title = "NAME", .gives = true },
+						{ .title = "N", .right = true },
+						{ .title = "WHAT", .gives = true } };
+	const struct screen screen = { .width = width };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 3);
+	columns_add_text(&columns, STYLE_PLAIN, "a");
+	columns_add_text(&columns, STYLE_PLAIN, "10");
+	columns_add_text(&columns, STYLE_PLAIN, "something long");
+	columns_add_text(&columns, STYLE_PLAIN, "longer");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_print(&columns, &screen, 0, SIZE_MAX, "", "\n", &out);
+	cr_assert_not(out.failed);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	columns_free(&columns);
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_columns, are_aligned_and_leave_nothing_at_the_end)
+{
+	cr_assert_str_eq(printed(0), "NAME     N  WHAT\na       10  something long\nlonger\n");
+}
+
+Test(superctl_columns, give_way_on_a_narrow_terminal)
+{
+	cr_assert_str_eq(printed(20), "NAME     N  WHAT\na       10  somethi~\nlonger\n");
+	cr_assert_str_eq(printed(14), "NAME   N  WHAT\na     10  som~\nlon~\n");
+}
+
+Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
+{
+	cr_assert_str_eq(printed(9), "NAME   N\na     10\nlon~\n");
+	cr_assert_str_eq(printed(1), "NAME\na\nlon~\n");
+}
+
+static int status_of(const char *head)
+{
+	return http_parse(head, strlen(head), "/metrics").status;
+}
+
+Test(superctl_http, takes_get_and_head_of_one_path)
+{
+	cr_assert_eq(status_of("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	cr_assert_eq(status_of("GET /metrics?a=b%20c HTTP/1.0\n\n"), 200);
+	cr_assert(http_parse("HEAD /metrics HTTP/1.1\r\n\r\n", 26, "/metrics").is_head);
+	cr_assert_eq(status_of("GET /metricsx HTTP/1.1\r\n\r\n"), 404);
+	cr_assert_eq(status_of("GET /metric HTTP/1.1\r\n\r\n"), 404);
+	cr_assert_eq(status_of("get /metrics HTTP/1.1\r\n\r\n"), 405);
+}
+
+Test(superctl_http, takes_nothing_for_what_it_is_not)
+{
+	static const char *const heads[] = {
+		"\r\n\r\n",
+		"GET\r\n\r\n",
+		"GET /metrics\r\n\r\n",
+		"GET  /metrics HTTP/1.1\r\n\r\n",
+		"GET /metrics HTTP/1.1 \r\n\r\n",
+		"GET /metrics http/1.1\r\n\r\n",
+		"GET /met\trics HTTP/1.1\r\n\r\n",
+		"GET /metrics\x80 HTTP/1.1\r\n\r\n",
+		" GET /metrics HTTP/1.1\r\n\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		cr_assert_eq(status_of(heads[i]), 400, "%s", heads[i]);
+	cr_assert_eq(http_parse("GET /met\0rics HTTP/1.1\n\n", 25, "/metrics").status, 400);
+	cr_assert_eq(status_of("GET /metrics HTTP/2.0\r\n\r\n"), 505);
+}
+
+Test(superctl_http, a_head_ends_in_an_empty_line)
+{
+	cr_assert(http_is_whole("GET / HTTP/1.1\r\n\r\n", 18));
+	cr_assert(http_is_whole("GET / HTTP/1.1\n\n", 16));
+	cr_assert_not(http_is_whole("GET / HTTP/1.1\r\n\r", 17));
+	cr_assert_not(http_is_whole("", 0));
+}
+
+Test(superctl_verb, what_others_call_it_is_known)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		cr_assert_eq(verb_find(verbs[i].name), &verbs[i]);
+		cr_assert_not_null(verbs[i].run);
+	}
+	cr_assert_str_eq(verb_hint("daemon-reload"), "reload");
+	cr_assert_str_eq(verb_hint("relaod"), "reload");
+	cr_assert_null(verb_hint("xyzzy"));
+}

@@ -1,0 +1,144 @@
+/* The table of every key of systemd's units: whole, sorted, and true of what superd does. */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/directive.h"
+#include "read/unit_keys.h"
+
+static const char *section_of(const struct unit_keys *keys)
+{
+	return keys->section ? keys->section : "Service";
+}
+
+Test(unit_keys, are_sorted_so_that_each_is_found)
+{
+	for (int n = 0; n < KEYS_SECTIONS; n++) {
+		const struct unit_keys *keys = unit_keys[n];
+
+		for (size_t i = 0; i < keys->count; i++) {
+			if (i)
+				cr_expect_lt(strcmp(keys->list[i - 1].key, keys->list[i].key), 0, "%s",
+					     keys->list[i].key);
+			cr_expect(unit_key_find(section_of(keys), keys->list[i].key), "%s", keys->list[i].key);
+		}
+	}
+}
+
+/* The count of systemd 262's keys: whoever adds one to a list sees to these. */
+Test(unit_keys, are_all_there)
+{
+	static const char *const some[][2] = {
+		{ "Unit", "ConditionFraction" },
+		{ "Unit", "AssertPathIsSocket" },
+		{ "Unit", "JoinsNamespaceOf" },
+		{ "Unit", "SurviveFinalKillSignal" },
+		{ "Unit", "ConditionMachineTag" },
+		{ "Socket", "XAttrEntryPoint" },
+		{ "Socket", "DeferTriggerMaxSec" },
+		{ "Socket", "PassPIDFD" },
+		{ "Socket", "AcceptFileDescriptors" },
+		{ "Socket", "PollLimitBurst" },
+		{ "Socket", "PassFileDescriptorsToExec" },
+		{ "Socket", "User" },
+		{ "Service", "LUOSession" },
+		{ "Service", "RefreshOnReload" },
+		{ "Service", "ExecReloadPost" },
+		{ "Service", "RestartRandomizedDelaySec" },
+		{ "Service", "OpenFile" },
+		{ "Service", "RootMStack" },
+		{ "Service", "MemoryTHP" },
+		{ "Service", "CPUSetPartition" },
+		{ "Service", "OOMRules" },
+		{ "Service", "PrivatePIDs" },
+		{ "Service", "BindNetworkInterface" },
+		{ "Service", "StateDirectoryQuota" },
+		{ "Install", "UpheldBy" },
+	};
+
+	for (size_t n = 0; n < sizeof(some) / sizeof(*some); n++)
+		cr_expect(unit_key_find(some[n][0], some[n][1]), "[%s] %s", some[n][0], some[n][1]);
+	cr_expect_eq(unit_keys[KEYS_UNIT]->count, 123);
+	cr_expect_eq(unit_keys[KEYS_SOCKET]->count, 77);
+	cr_expect_eq(unit_keys[KEYS_SERVICE]->count, 53);
+	cr_expect_eq(unit_keys[KEYS_SHARED]->count, 246);
+	cr_expect_eq(unit_keys[KEYS_INSTALL]->count, 6);
+}
+
+Test(unit_keys, every_option_with_a_name_in_units_is_a_key)
+{
+	for (size_t n = 0; n < directive_count; n++) {
+		const char *name = directives[n].name[UNIT], *dot = name ? strchr(name, '.') : NULL;
+		char section[32];
+
+		if (!name)
+			continue;
+		cr_assert(dot && dot - name < (ptrdiff_t)sizeof(section));
+		snprintf(section, sizeof(section), "%.*s", (int)(dot - name), name);
+		cr_expect(unit_key_find(section, dot + 1), "%s", name);
+	}
+}
+
+Test(unit_keys, that_are_done_lead_to_an_option_or_say_how)
+{
+	for (int n = 0; n < KEYS_SECTIONS; n++) {
+		for (size_t i = 0; i < unit_keys[n]->count; i++) {
+			const struct unit_key *key = &unit_keys[n]->list[i];
+
+			if (key->class == KEY_DONE)
+				cr_expect(unit_key_option(section_of(unit_keys[n]), key) || key->reason, "%s",
+					  key->key);
+			else
+				cr_expect(key->reason, "%s: it is not done, and no reason is given", key->key);
+		}
+	}
+}
+
+Test(unit_keys, of_an_option_are_done)
+{
+	for (size_t n = 0; n < directive_count; n++) {
+		const char *name = directives[n].name[UNIT];
+		const struct unit_key *key =
+			name && !strncmp(name, "Service.", 8) ? unit_key_find("Service", name + 8) : NULL;
+
+		if (key && key->class == KEY_DONE && !key->option)
+			cr_expect_eq(unit_key_class("Service", key), KEY_DONE, "%s", name);
+	}
+}
+
+Test(unit_keys, are_known_by_their_older_names)
+{
+	cr_expect_str_eq(unit_key_find("Service", "ReadOnlyDirectories")->key, "ReadOnlyPaths");
+	cr_expect_str_eq(unit_key_find("Unit", "BindTo")->key, "BindsTo");
+	cr_expect_str_eq(unit_key_today("User"), "User");
+}
+
+Test(unit_keys, of_commands_are_shared_by_services_and_sockets)
+{
+	cr_expect(unit_key_is_shared(unit_key_find("Socket", "User")));
+	cr_expect(unit_key_is_shared(unit_key_find("Service", "User")));
+	cr_expect_not(unit_key_is_shared(unit_key_find("Socket", "IPAddressDeny")));
+	cr_expect_null(unit_key_find("Unit", "User"));
+}
+
+Test(unit_keys, are_told_apart_by_case_and_suggested)
+{
+	cr_expect_null(unit_key_find("Service", "user"));
+	cr_expect_str_eq(unit_key_suggest("Service", "ExecStat")->key, "ExecStart");
+	cr_expect_str_eq(unit_key_suggest("Service", "ProtectSytem")->key, "ProtectSystem");
+	cr_expect_null(unit_key_suggest("Service", "Nothing"));
+	cr_expect_str_eq(unit_key_section("Service", "ListenStream"), "Socket");
+	cr_expect_str_eq(unit_key_section("Unit", "User"), "Service");
+	cr_expect_null(unit_key_section("Unit", "Nothing"));
+	cr_expect(unit_section_is_known("Install"));
+	cr_expect_not(unit_section_is_known("Timer"));
+}
+
+Test(unit_keys, have_classes_with_names)
+{
+	cr_expect_str_eq(key_class_name(KEY_DONE), "done");
+	cr_expect_str_eq(key_class_name(KEY_HARMLESS), "harmless");
+	cr_expect_str_eq(key_class_name(KEY_WARNED), "warned of");
+	cr_expect_str_eq(key_class_name(KEY_REFUSED), "refused");
+}

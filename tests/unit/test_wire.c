@@ -1,0 +1,281 @@
+/* A connection of the control socket: lines in, lines out, bounded both ways, and nobody is waited for. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control/wire.h"
+
+static struct engine engine;
+static struct wire wire;
+static int other;
+static struct {
+	char lines[8][64];
+	size_t count;
+	const char *malformed;
+	unsigned rooms;
+	bool gone;
+	bool stays_busy;
+} heard;
+
+static void on_line(struct wire *from, char *line)
+{
+	cr_assert_lt(heard.count, 8);
+	snprintf(heard.lines[heard.count++], sizeof(heard.lines[0]), "%s", line);
+	if (heard.stays_busy)
+		wire_begin(from, true);
+}
+
+static void on_malformed(struct wire *from, const char *why)
+{
+	heard.malformed = why;
+	wire_leave(from);
+}
+
+static void on_room(struct wire *from)
+{
+	heard.rooms++;
+	wire_pull(from, false);
+}
+
+static void on_gone(struct wire *from)
+{
+	heard.gone = true;
+	wire_close(from);
+}
+
+static const struct wire_events events = {
+	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
+};
+
+static void open_wire(void)
+{
+	int ends[2];
+
+	memset(&heard, 0, sizeof(heard));
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+	engine.loop = ev_default_loop(EVFLAG_NOENV);
+	other = ends[1];
+	wire_open(&wire, &engine, ends[0], &events);
+}
+
+static void close_wire(void)
+{
+	if (!heard.gone)
+		wire_close(&wire);
+	if (other >= 0)
+		close(other);
+}
+
+static void turn(void)
+{
+	for (int n = 0; n < 20; n++)
+		ev_run(engine.loop, EVRUN_NOWAIT);
+}
+
+static void come(const char *text)
+{
+	cr_assert_eq(write(other, text, strlen(text)), (ssize_t)strlen(text));
+	turn();
+}
+
+static void say(const char *text)
+{
+	struct buf line = { 0 };
+
+	buf_text(&line, text);
+	wire_say(&wire, &line);
+	buf_free(&line);
+}
+
+TestSuite(wire, .init = open_wire, .fini = close_wire);
+
+Test(wire, hands_out_a_line_once_it_is_whole)
+{
+	come("sta");
+	cr_assert_eq(heard.count, 0);
+	come("tus web\nlist");
+	cr_assert_eq(heard.count, 1);
+	cr_expect_str_eq(heard.lines[0], "status web");
+	come("\n");
+	cr_expect_str_eq(heard.lines[1], "list");
+}
+
+Test(wire, hands_out_the_next_line_when_the_one_before_is_answered)
+{
+	heard.stays_busy = true;
+	come("one\ntwo\n");
+	cr_assert_eq(heard.count, 1);
+	wire_end(&wire);
+	turn();
+	cr_assert_eq(heard.count, 2);
+	cr_expect_str_eq(heard.lines[1], "two");
+}
+
+Test(wire, refuses_a_line_without_an_end)
+{
+	char much[WIRE_LINE + 1];
+
+	memset(much, 'x', sizeof(much) - 1);
+	much[sizeof(much) - 1] = '\0';
+	come(much);
+	cr_expect_not_null(heard.malformed);
+	cr_expect(heard.gone);
+	cr_expect_eq(heard.count, 0);
+}
+
+Test(wire, refuses_a_line_with_a_nul)
+{
+	cr_assert_eq(write(other, "li\0st\n", 6), 6);
+	turn();
+	cr_expect_not_null(heard.malformed);
+	cr_expect_eq(heard.count, 0);
+}
+
+Test(wire, takes_a_line_as_long_as_may_be)
+{
+	char much[WIRE_LINE];
+
+	memset(much, 'x', sizeof(much));
+	much[sizeof(much) - 1] = '\n';
+	cr_assert_eq(write(other, much, sizeof(much)), (ssize_t)sizeof(much));
+	turn();
+	cr_expect_null(heard.malformed);
+	cr_expect_eq(heard.count, 1);
+}
+
+Test(wire, stops_reading_who_sends_ahead_of_the_answers)
+{
+	char much[WIRE_LINE];
+	size_t sent = 0;
+	ssize_t more;
+
+	heard.stays_busy = true;
+	come("one\n");
+	memset(much, '\n', sizeof(much));
+	while ((more = write(other, much, sizeof(much))) > 0) {
+		sent += (size_t)more;
+		turn();
+		cr_assert_lt(sent, 8u << 20, "it reads on and on");
+	}
+	cr_expect_eq(heard.count, 1);
+	cr_expect_not(heard.gone);
+}
+
+Test(wire, sends_what_is_said)
+{
+	char text[32] = "";
+
+	say("{\"done\":true}\n");
+	turn();
+	cr_assert_eq(read(other, text, sizeof(text) - 1), 14);
+	cr_expect_str_eq(text, "{\"done\":true}\n");
+}
+
+Test(wire, has_no_room_while_much_is_unread)
+{
+	char line[4096];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	for (int n = 0; n < 1000 && wire_has_room(&wire); n++) {
+		say(line);
+		turn();
+	}
+	cr_expect_not(wire_has_room(&wire));
+	cr_expect_not(heard.gone);
+	cr_expect_lt(wire_pending(&wire), (size_t)WIRE_MOST);
+}
+
+Test(wire, cuts_off_who_has_far_too_much_unread)
+{
+	char line[65536];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	for (int n = 0; n < 100 && !heard.gone; n++) {
+		say(line);
+		turn();
+	}
+	cr_expect(heard.gone);
+}
+
+Test(wire, asks_for_more_when_all_is_sent)
+{
+	heard.stays_busy = true;
+	come("one\n");
+	cr_expect_eq(heard.rooms, 1);
+	turn();
+	cr_expect_eq(heard.rooms, 1, "it was told that there is nothing more");
+	wire_pull(&wire, true);
+	turn();
+	cr_expect_eq(heard.rooms, 2);
+}
+
+/* Also when all that there was has been sent, and more is to be had. */
+Test(wire, is_blocked_by_who_does_not_read)
+{
+	char text[4096];
+
+	wire_begin(&wire, true);
+	turn();
+	cr_expect_not(wire_is_blocked(&wire));
+	memset(text, 'x', sizeof(text));
+	while (write(wire.fd, text, sizeof(text)) > 0)
+		;
+	wire_pull(&wire, true);
+	cr_expect_eq(wire_pending(&wire), 0);
+	cr_expect(wire_is_blocked(&wire));
+	wire_pull(&wire, false);
+	cr_expect_not(wire_is_blocked(&wire), "nothing more is to come");
+	wire_pull(&wire, true);
+	while (read(other, text, sizeof(text)) > 0)
+		;
+	cr_expect_not(wire_is_blocked(&wire));
+}
+
+Test(wire, answers_who_is_done_asking)
+{
+	char text[8] = "";
+
+	heard.stays_busy = true;
+	come("one\n");
+	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	turn();
+	cr_assert_not(heard.gone);
+	say("yes\n");
+	wire_end(&wire);
+	turn();
+	cr_expect_eq(read(other, text, sizeof(text) - 1), 4);
+	cr_expect(heard.gone);
+}
+
+Test(wire, notices_at_once_who_is_gone_for_good)
+{
+	heard.stays_busy = true;
+	come("one\n");
+	close(other);
+	other = -1;
+	turn();
+	cr_expect(heard.gone);
+}
+
+Test(wire, leaves_when_all_is_sent)
+{
+	say("bye\n");
+	wire_leave(&wire);
+	turn();
+	cr_expect(heard.gone);
+}
+
+Test(wire, does_not_wake_for_nothing)
+{
+	come("one\n");
+	ev_run(engine.loop, EVRUN_NOWAIT);
+	cr_expect_eq(ev_pending_count(engine.loop), 0);
+	cr_expect_eq(wire.watch.io.events & EV_WRITE, 0);
+}
