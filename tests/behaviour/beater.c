@@ -190,6 +190,8 @@ int main(int count, char **words)
 		return 2;
 	beats = words[1];
 	passed_find(&passed);
+	for (int i = 0; i < passed.count; i++)  /* several wait for each client, and all but one come too late */
+		fcntl(passed.fds[i], F_SETFL, O_NONBLOCK);
 	signal(SIGTERM, on_term);
 	for (int n = 2; n < count; n++) {
 		const char *next = n + 1 < count ? words[n + 1] : "";
