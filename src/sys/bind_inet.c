@@ -10,12 +10,28 @@
 #include "base/fd.h"
 #include "sys/capability.h"
 #include "sys/socket_address.h"
+#include "sys/socket_holder.h"
 #include "sys/socket_options.h"
 
 static const char *address_text(const struct listen *listen, struct buf *text)
 {
 	endpoint_format(listen->address, text);
 	return buf_string(text);
+}
+
+static void explain_in_use(const struct endpoint *address, const char *text, struct buf *why)
+{
+	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
+	struct buf holder = { 0 };
+
+	if (address->kind != ENDPOINT_SCTP && socket_holder(protocol, address->port, &holder)) {
+		errno = EADDRINUSE;
+		bind_fail(why, "binding", "%s has %s", buf_string(&holder), text);
+	} else {
+		errno = EADDRINUSE;
+		bind_fail(why, "binding", "another socket has %s", text);
+	}
+	buf_free(&holder);
 }
 
 /* What the kernel's word means for the administrator, and what would help. */
@@ -27,7 +43,7 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 
 	errno = saved;
 	if (saved == EADDRINUSE)
-		bind_fail(why, "binding", "another socket has %s", address);
+		explain_in_use(listen->address, address, why);
 	else if (saved == EADDRNOTAVAIL)
 		bind_fail(why, "binding",
 			  "no interface here has the address of %s; free_bind = yes (FreeBind=yes in a unit) "

@@ -1,0 +1,134 @@
+/* The hard thing is the time it takes: a look at every descriptor of the machine, while services wait. So it is
+ * limited to some tenths of a second at a stretch, which a table whose every port is taken uses up with the first of
+ * them. */
+#include "sys/socket_holder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "sys/process.h"
+
+#if defined(HAVE_LINUX_INET_DIAG_H)
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+
+#include "sys/sock_diag.h"
+
+enum { SOCKETS_MOST = 16, BUDGET_MS = 300, REFILL = 20 };       /* a millisecond comes back in so many */
+
+struct sockets {
+	struct file_id ids[SOCKETS_MOST];
+	size_t count;
+	uint16_t port;
+	dev_t device;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct sockets *sockets = context;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && ntohs(socket->id.idiag_sport) == sockets->port &&
+	    socket->idiag_inode && sockets->count < SOCKETS_MOST)
+		sockets->ids[sockets->count++] = (struct file_id){ sockets->device, socket->idiag_inode };
+}
+
+static bool find_sockets(struct sockets *sockets, uint8_t protocol)
+{
+	static const uint8_t families[] = { AF_INET6, AF_INET };
+	struct stat status;
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool stated = probe >= 0 && fstat(probe, &status) == 0;
+
+	if (probe >= 0)
+		close(probe);
+	if (!stated)
+		return false;
+	sockets->device = status.st_dev;        /* that of all sockets */
+	for (size_t n = 0; n < sizeof(families); n++) {
+		struct {
+			struct nlmsghdr header;
+			struct inet_diag_req_v2 request;
+		} question = {
+			.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+				    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+			.request = { .sdiag_family = families[n], .sdiag_protocol = protocol,
+				     .idiag_states = protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
+				     .id.idiag_sport = htons(sockets->port) },
+		};
+
+		sock_diag_ask(&question, sizeof(question), see, sockets);
+	}
+	return sockets->count > 0;
+}
+
+static void add_process(pid_t pid, struct buf *out)
+{
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	file = fopen(path, "re");
+	if (file && fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
+}
+
+static bool find_processes(const struct sockets *sockets, int64_t until, struct buf *out)
+{
+	pid_t *all = process_list_all(), own = getpid();
+	unsigned found = 0;
+
+	for (pid_t *pid = all; pid && *pid && now_ms() < until; pid++) {
+		if (*pid == own || process_holds(*pid, sockets->ids, sockets->count) != HOLDS)
+			continue;
+		if (!found++)
+			add_process(*pid, out);
+	}
+	free(all);
+	if (found > 1)
+		buf_addf(out, " and %u more", found - 1);
+	return found > 0;
+}
+
+bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
+{
+	static int64_t spent, last;     /* in milliseconds; of the whole process, as the loop is */
+	struct sockets sockets = { .port = port };
+	int64_t now = now_ms(), back = (now - last) / REFILL;
+	bool found;
+
+	spent = spent > back ? spent - back : 0;
+	last = now;
+	if (spent >= BUDGET_MS || !find_sockets(&sockets, protocol))
+		return false;
+	found = find_processes(&sockets, now + BUDGET_MS - spent, out);
+	spent += now_ms() - now;
+	return found;
+}
+#else
+bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
+{
+	(void)protocol, (void)port, (void)out;
+	return false;
+}
+#endif
