@@ -16,6 +16,7 @@
 #define LOOK_LAST 20.
 #define LOOK_AT_END .005                /* when it was told to end, */
 #define LAST_AT_END .05
+#define FAILURES_MOST 3
 
 /* Of sockets that listen. */
 static unsigned count_queues(const struct drain *drain)
@@ -48,6 +49,8 @@ static void drop(struct drain *drain)
 
 void drain_owed(struct keeper *keeper)
 {
+	if (keeper->state == FROZEN && twins_are_owed(keeper))
+		keeper_event(keeper, ENABLE);
 	if (keeper->state != RUNNING || !twins_are_owed(keeper))
 		return;
 	twins_open(keeper, NULL);
@@ -126,8 +129,13 @@ static void say_begin(const struct drain *drain)
 			  drain->patient ? "goes on until it is stopped" : "is stopped");
 }
 
+/* What failed may have been for want of descriptors or memory. */
 static void take_note(struct drain *drain)
 {
+	if (!all_are_known(drain) && !drain->told && drain->failures++ < FAILURES_MOST) {
+		drain_look_later(drain);
+		return;
+	}
 	drain->noted = true;
 	drain->unknown = !all_are_known(drain);
 	say_begin(drain);

@@ -18,6 +18,7 @@ struct drain {
 	bool noted;                     /* inquiry.guests are its clients */
 	bool patient;                   /* where they are not known it is left alone */
 	bool unknown;
+	unsigned char failures;         /* of finding out who they are */
 	bool clear;                     /* at the last look nobody was there */
 	struct inquiry inquiry;
 	struct former former;           /* those of its clients who are its successor's for sure not */

@@ -11,7 +11,6 @@
 #include "engine/frost_target.h"
 #include "engine/frost_watch.h"
 #include "engine/notice.h"
-#include "engine/roster.h"
 #include "engine/watchdog.h"
 #include "sys/freezer.h"
 #include "sys/page_out.h"
@@ -89,14 +88,28 @@ static void end_page_out(struct frost *frost)
 		  strerror(error));
 }
 
-/* The processes first, whatever else there is. */
+static void say(const struct frost *frost, enum level level, const char *name, const char *what)
+{
+	const struct keeper *keeper = keeper_of(frost);
+	struct event event = {
+		.name = name, .service = keeper->service->name, .pid = frost->instance->pid, .reason = what,
+	};
+
+	log_event(keeper->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
+}
+
+/* The processes first, whatever else there is; and also where there are no descriptors left, which copies of their
+ * sockets may have brought about. */
 static void thaw(struct instance *instance)
 {
 	struct frost *frost = instance->frost;
 
 	if (!frost->is_under_way && frost->frozen <= 0)
 		return;
-	freezer_thaw(&frost->freezer);
+	engine_drop_spare(instance->engine);
+	if (!freezer_thaw(&frost->freezer))
+		say(frost, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
+	engine_keep_spare(instance->engine);
 	freezer_free(&frost->freezer);
 	ev_timer_stop(instance->engine->loop, &frost->next);
 	frost->is_under_way = frost->is_operators = false;
@@ -116,16 +129,6 @@ static void forget(struct instance *instance)
 	instance->frost = NULL;
 	frost_target_free(&frost->target);
 	free(frost);
-}
-
-static void say(const struct frost *frost, enum level level, const char *name, const char *what)
-{
-	const struct keeper *keeper = keeper_of(frost);
-	struct event event = {
-		.name = name, .service = keeper->service->name, .pid = frost->instance->pid, .reason = what,
-	};
-
-	log_event(keeper->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
 }
 
 /* What can't be mended here is said once for all services. */
@@ -285,11 +288,19 @@ bool frost_hold(struct keeper *keeper, struct buf *why)
 	return true;
 }
 
+/* Under way it may be an idle_timeout's doing, which begins anew then. */
 bool frost_release(struct keeper *keeper)
 {
-	if (keeper->state != FROZEN && !frost_is_under_way(keeper))
+	const struct backend_actions *actions = keeper->engine->actions;
+	bool is_frozen = keeper->state == FROZEN;
+
+	if (!is_frozen && !frost_is_under_way(keeper))
 		return false;
+	if (!is_frozen)
+		actions->forget_idle(keeper);
 	frost_thaw(keeper);
+	if (!is_frozen)
+		actions->follow(keeper);
 	return true;
 }
 
@@ -379,13 +390,5 @@ void frost_set_aside(struct keeper *keeper)
 		activity->wakeful = wakeful;
 	} else {
 		thaw(keeper->activity->current);
-	}
-}
-
-void frost_thaw_all(struct engine *engine)
-{
-	for (size_t n = 0; engine->roster && n < engine->roster->count; n++) {
-		if (engine->roster->keepers[n])
-			frost_thaw(engine->roster->keepers[n]);
 	}
 }

@@ -39,6 +39,3 @@ void frost_wake(struct keeper *keeper);
 /* For an upgrade, which only whoever has frozen them can thaw them for: it goes on, and is frozen anew when that is done, or
  * was not to be. It does not count as woken. */
 void frost_set_aside(struct keeper *keeper);
-
-/* Every instance of every service: before superd goes. */
-void frost_thaw_all(struct engine *engine);

@@ -215,14 +215,16 @@ static void take_nobody(struct idle *idle)
 		stay_calm(idle);
 }
 
-/* Who went before anything could be heard would never be missed: so they are counted once more. */
+/* Who went before anything could be heard would never be missed: so they are counted once more. The kernel may have
+ * ceased to tell meanwhile. */
 static void take_somebody(struct idle *idle)
 {
 	bool was_deaf = idle->deaf;
 
 	idle->since = 0;
-	idle_enter(idle, USED);
-	if (was_deaf)
+	idle->looks = idle->looks || !departed_is_possible(idle->keeper->engine);
+	idle_wait_for_departure(idle, USED);
+	if (was_deaf && !idle->looks)
 		idle_start_timer(idle, idle->timeout);
 }
 

@@ -298,10 +298,10 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
-	ev_timer_stop(instance->engine->loop, &instance->timer);
 	if (instance->drain)
 		instance->forget_drain(instance);
 	instance_forget_frost(instance);
+	ev_timer_stop(instance->engine->loop, &instance->timer);        /* which goes on when it is thawed */
 	if (instance->kin)
 		instance->forget_daemon(instance);
 	if (instance->channel)

@@ -236,8 +236,10 @@ static bool stay_for_clients(struct keeper *keeper)
 {
 	if (drain_begin(keeper, false))
 		return true;
-	if (keeper->activity->current)
+	if (keeper->activity->current) {
 		instance_thaw(keeper->activity->current);
+		instance_limit(keeper->activity->current, 0);   /* which went on with it */
+	}
 	return false;
 }
 

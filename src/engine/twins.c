@@ -217,9 +217,14 @@ void twins_settle(struct keeper *keeper)
 		return;
 	}
 	log_event(keeper->engine->log, LEVEL_DEBUG, &event, "clients are left where its last instance was");
-	ev_timer_stop(keeper->engine->loop, &twins->late);
+	twins_look_late(twins);
+}
+
+void twins_look_late(struct twins *twins)
+{
+	ev_timer_stop(twins->keeper->engine->loop, &twins->late);
 	ev_timer_set(&twins->late, HANDSHAKE, 0.);
-	ev_timer_start(keeper->engine->loop, &twins->late);
+	ev_timer_start(twins->keeper->engine->loop, &twins->late);
 }
 
 bool twins_are_owed(const struct keeper *keeper)

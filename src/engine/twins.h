@@ -33,6 +33,7 @@ struct twins {
 	struct inquiry clients;         /* those that were there when it began to wait, or in a handshake */
 	bool noted;                     /* which these are is known */
 	bool clear;                     /* at the last look none of them was there */
+	unsigned char failures;         /* of finding out who they are */
 	struct tally *tallies;          /* of that */
 	struct leftover *leftovers;
 	size_t count;                   /* of the keeper's listeners */
@@ -51,6 +52,9 @@ void twins_open(struct keeper *keeper, struct buf *why);
  * (engine/patience); maybe before it returns. Where somebody is there, busy is called first, and ends this
  * when it gives true; NULL: nobody asks. */
 void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), bool (*busy)(struct keeper *keeper));
+
+/* Once, when no handshake can be under way any more that began before: for those who came to sockets that were left. */
+void twins_look_late(struct twins *twins);
 
 /* The instance has ended: the sockets that it had are closed. Where clients are left in the queue of one it is the listener
  * again, for the next instance, and its twin is kept with those who came to it. */

@@ -10,7 +10,11 @@
 
 struct twins *twins_resume(struct keeper *keeper)
 {
-	return twins_new(keeper);
+	struct twins *twins = twins_new(keeper);
+
+	if (twins)
+		twins_look_late(twins);
+	return twins;
 }
 
 void twins_keep_for_later(struct twins *twins, int *fd)

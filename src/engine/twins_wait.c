@@ -11,6 +11,7 @@
 
 #define LOOK_FIRST .001                 /* seconds until the first look at the queues; then ever longer, up to */
 #define LOOK_LAST .05
+#define FAILURES_MOST 5                 /* for want of descriptors or memory, maybe; then nobody can tell */
 
 void twins_stop_waiting(struct twins *twins)
 {
@@ -19,6 +20,7 @@ void twins_stop_waiting(struct twins *twins)
 	twins->quiet = NULL;
 	twins->busy = NULL;
 	twins->noted = twins->clear = false;
+	twins->failures = 0;
 }
 
 /* Who waits still, as its patience is over, may come to the twins. */
@@ -82,6 +84,15 @@ static void go_on(struct twins *twins, unsigned left)
 		look_later(twins);
 }
 
+static bool all_are_known(const struct twins *twins)
+{
+	for (size_t n = 0; n < twins->clients.count; n++) {
+		if (!twins->tallies[n].known)
+			return false;
+	}
+	return !twins->clients.guests.failed;
+}
+
 static bool ask(struct twins *twins)
 {
 	twins->clients.use = twins->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
@@ -103,6 +114,10 @@ static void on_counted(struct inquiry *inquiry)
 	bool was_clear = twins->clear, first = !twins->noted;
 	unsigned left;
 
+	if (first && !all_are_known(twins) && twins->failures++ < FAILURES_MOST) {
+		look_later(twins);
+		return;
+	}
 	if (first && !inquiry->guests.count)
 		inquiry->count = 0;     /* there is nobody to look for */
 	twins->noted = true;

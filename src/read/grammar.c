@@ -183,28 +183,19 @@ static void read_list(struct split *s, struct token name)
 	step(s);
 }
 
-/* As in `2 min`. */
-static bool is_unit_apart(const struct split *s)
-{
-	const char *text = s->source->text;
-
-	return s->token.kind == TOKEN_WORD && s->left > 0 && isdigit((unsigned char)text[s->left - 1]) &&
-	       isalpha((unsigned char)text[s->token.start]);
-}
-
 /* After a value on the same line only the next option may come. */
 static void refuse_rest(struct split *s, struct token name)
 {
+	const char *text = s->source->text;
+	bool apart = isdigit((unsigned char)text[s->left - 1]) && isalpha((unsigned char)text[s->token.start]);
+
 	if (s->token.on_new_line || s->token.kind == TOKEN_CLOSE || at_boundary(s) || at_assignment(s) ||
 	    token_is(s->source, s->token, "socket"))
 		return;
 	spoil_item(s->statement);
-	if (is_unit_apart(s))
-		COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': a number and its unit are one "
-			 "word, as in 2s", TEXT(s, s->token), TEXT(s, name));
-	else
-		COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': quote a text that holds "
-			 "blanks or signs, and write several as {a, b}", TEXT(s, s->token), TEXT(s, name));
+	COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': %s", TEXT(s, s->token),
+		 TEXT(s, name), apart ? "a number and its unit are one word, as in 2s" :
+		 "quote a text that holds blanks or signs, and write several as {a, b}");
 	pass_line(s);
 }
 

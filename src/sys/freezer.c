@@ -159,12 +159,10 @@ enum freezing freezer_look(struct freezer *freezer)
 	return freezer->group ? look_at_group(freezer) : look_by_signals(freezer);
 }
 
-void freezer_thaw(struct freezer *freezer)
+bool freezer_thaw(struct freezer *freezer)
 {
-	if (freezer->group) {
-		cgroup_write(freezer->group, "cgroup.freeze", "0");
-		return;
-	}
+	if (freezer->group)
+		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENOENT || errno == ENODEV;
 	for (size_t n = freezer->clan.count; n-- > 0;) {
 		struct member *member = &freezer->clan.list[n];
 
@@ -173,6 +171,7 @@ void freezer_thaw(struct freezer *freezer)
 		member->stopped = member->left = false;
 	}
 	freezer->was_still = false;
+	return true;
 }
 
 struct listing {

@@ -27,8 +27,9 @@ void freezer_init(struct freezer *freezer, const char *group, const struct clan_
 /* Stops whoever moves. The first look begins; what is frozen by then or failed stays so until freezer_thaw. */
 enum freezing freezer_look(struct freezer *freezer);
 
-/* All that was stopped goes on, at once. Does nothing to who was not. */
-void freezer_thaw(struct freezer *freezer);
+/* All that was stopped goes on, at once. Does nothing to who was not. false, with errno: its control group could not be told,
+ * though it is there. */
+bool freezer_thaw(struct freezer *freezer);
 
 /* The processes, 0 ends the list. NULL: no memory. free() it. */
 pid_t *freezer_list(const struct freezer *freezer);

@@ -151,7 +151,7 @@ static void take_of(struct taking *taking, pid_t pid, int pidfd)
 		taking->copies->forbidden |= errno == EACCES || errno == EPERM;
 		return;
 	}
-	for (int n = 0; n < DESCRIPTORS_MOST && (entry = readdir(directory)); n++) {
+	for (int n = 0; (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
 		if (*entry->d_name == '.' || fstatat(dirfd(directory), entry->d_name, &status, 0) < 0 ||
 		    !S_ISSOCK(status.st_mode) || is_known(taking, &status) ||
 		    scan_count(entry->d_name, &number) || number > INT32_MAX)
@@ -160,6 +160,7 @@ static void take_of(struct taking *taking, pid_t pid, int pidfd)
 			taking->seen[taking->seen_count++] = status.st_ino;
 		take(taking, pidfd, (int)number);
 	}
+	taking->copies->missed += entry != NULL;        /* there may be sockets among those that are left */
 	closedir(directory);
 }
 
@@ -175,6 +176,8 @@ void socket_copies_take(struct socket_copies *copies, const pid_t *pids, const s
 
 		if (pidfd >= 0)
 			take_of(&taking, *pids, pidfd);
+		else
+			copies->missed += errno != ESRCH;
 		fd_close(&pidfd);
 	}
 }

@@ -179,8 +179,8 @@ Test(native, reports_unknown_options_with_a_hint)
 {
 	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");
 	expect_said("service a { usr = x }", "hint: did you mean 'user'\n");
-	expect_said("service a { idle_timeout = 2 min }", "unexpected 'min' behind the value of 'idle_timeout': a number and "
-		    "its unit are one word");
+	expect_said("service a { idle_timeout = 2 min }",
+		    "unexpected 'min' behind the value of 'idle_timeout': a number and its unit are one word");
 	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future "
 		    "= x }",
 		    "t:1:13: error: unknown option");
