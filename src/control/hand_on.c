@@ -60,7 +60,7 @@ void hand_on_write(void *context, struct carry *carry)
 static void take_bytes(struct wire *wire, struct ledger_section *section)
 {
 	size_t length;
-	char *bytes = ledger_take_bytes(section, "input", sizeof(wire->input) - 1, &length);
+	char *bytes = ledger_take_bytes(section, "input", sizeof(wire->input), &length);
 
 	if (bytes) {
 		memcpy(wire->input, bytes, length);

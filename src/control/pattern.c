@@ -53,6 +53,8 @@ bool pattern_matches(const char *pattern, const char *name)
 {
 	const char *star = NULL, *taken = NULL, *next;
 
+	if (strnlen(pattern, PATTERN_MOST + 1) > PATTERN_MOST)
+		return false;
 	while (*name) {
 		if (*pattern == '*') {
 			star = ++pattern;

@@ -4,5 +4,7 @@
 
 #include <stdbool.h>
 
+#define PATTERN_MOST 255                        /* characters; a longer one matches nothing */
+
 bool pattern_is(const char *text);              /* it is one, not a plain name */
 bool pattern_matches(const char *pattern, const char *name);

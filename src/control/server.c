@@ -280,6 +280,11 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, gid_
 	log_tap(supervisor->engine.log, LEVEL_INFO, hear_event, server);
 	supervisor->carry_operators = hand_on_write;
 	supervisor->operators = server;
+	supervisor->reloaded = renew_hear_end;
+	supervisor->reloaded_context = server;
+	supervisor->engine.on_change_context = server;
+	alarm_init(&server->pause, &supervisor->engine, on_pause);
+	watch_init(&server->watch, &supervisor->engine, on_ready);
 	if (supervisor->before)
 		hand_on_read(server, supervisor->before);
 }
@@ -311,11 +316,6 @@ static void serve(struct server *server)
 	struct engine *engine = &server->supervisor->engine;
 
 	engine->control = server->socket.fd;
-	engine->on_change_context = server;
-	server->supervisor->reloaded = renew_hear_end;
-	server->supervisor->reloaded_context = server;
-	alarm_init(&server->pause, engine, on_pause);
-	watch_init(&server->watch, engine, on_ready);
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
@@ -347,7 +347,7 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 		serve(server);
 		return true;
 	}
-	if (errno == EADDRINUSE &&
+	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
 	    succession_begin(&server->succession, &server->supervisor->engine, path, on_vacant))
 		buf_text(why, ": it is waited for");
 	else
@@ -362,11 +362,11 @@ void server_close(struct server *server)
 	succession_end(&server->succession);
 	LIST_EACH(link, &server->sessions)
 		end_session(container_of(link, struct session, link));
-	if (server->socket.fd < 0)
-		return;
 	watch_stop(&server->watch);
 	alarm_stop(&server->pause);
+	buf_free(&server->fates);
+	if (server->socket.fd < 0)
+		return;
 	server->supervisor->engine.control = -1;
 	control_socket_close(&server->socket);
-	buf_free(&server->fates);
 }

@@ -77,8 +77,11 @@ bool wire_is_dead(const struct wire *wire)
 
 static void receive(struct wire *wire)
 {
-	ssize_t came = recv(wire->fd, wire->input + wire->filled, sizeof(wire->input) - wire->filled, MSG_DONTWAIT);
+	size_t room = sizeof(wire->input) - wire->filled;
+	ssize_t came = room ? recv(wire->fd, wire->input + wire->filled, room, MSG_DONTWAIT) : -1;
 
+	if (!room)
+		return;
 	if (came > 0) {
 		wire->moved = engine_clock();
 		wire->filled += (size_t)came;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/scan.h"
 #include "engine/course.h"
 #include "engine/guest_course.h"
 #include "engine/keeper.h"
@@ -25,7 +26,8 @@ void carry_control(struct carry *carry, struct control *control)
 	carry_number(carry, "next", (int64_t)control->next);
 	if (control->private_tmp)
 		ledger_add_bytes(&carry->text, "private_tmp", &control->private_tmp, sizeof(control->private_tmp));
-	ledger_add_number(&carry->text, "patience", control->patience);
+	if (control->patience != SCAN_INFINITY)
+		ledger_add_number(&carry->text, "patience", control->patience);
 	carry_timer(carry, "timer", &control->timer);
 	carry_number(carry, "late", control->late);
 	carry_number(carry, "stopped", control->stopped);

@@ -305,11 +305,13 @@ static void settle_rest(struct resume *resume)
 		struct ledger_section *section = &resume->ledger->sections[n];
 
 		for (size_t i = 0; i < section->count; i++) {
-			const struct ledger_entry *entry = &section->entries[i];
-			int fd = entry->used || !holds_descriptor(entry->key) ? -1 : resume_fd(section, entry->key);
+			struct ledger_entry *entry = &section->entries[i];
+			struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
+			bool was_used = entry->used;
+			int fd = was_used || !holds_descriptor(entry->key) ? -1 : resume_fd(&one, entry->key);
 
 			fd_close(&fd);
-			if (entry->used || (section->used && !strcmp(told_key, entry->key)) ||
+			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||
 			    (!section->used && !strcmp(told_kind, section->kind)))
 				continue;
 			log_warn(resume->supervisor->engine.log, "left out of what came through the upgrade: %s%s%s",

@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "sys/runtime_folder.h"
+#include "sys/sock_diag.h"
 
 #define QUEUE 16
 #define GROUPS_MOST 65536
@@ -60,6 +61,7 @@ static bool fill_address(const char *path, struct address *address, struct buf *
 }
 
 /* Only superd's own folder is made. */
+/* Who may read a folder may lock it. */
 static bool make_folder(const char *path)
 {
 	char own[PATH_MAX];
@@ -68,7 +70,7 @@ static bool make_folder(const char *path)
 	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
 	    strchr(path + length + 1, '/'))
 		return true;
-	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
+	return mkdir(own, 0711) == 0 ? chmod(own, 0711) == 0 : errno == EEXIST;
 }
 
 /* Whoever may write to it could put another node there: it must be superd's own, root's, or sticky. */
@@ -143,11 +145,11 @@ static bool make_room(const struct address *address, struct buf *why)
 	return false;
 }
 
-/* Nobody can connect before listen(2). */
+/* Nobody can connect before listen(2), and so nobody may try. */
 static bool make_node(struct control_socket *made, const struct address *address, gid_t group)
 {
 	const char *path = address->un.sun_path;
-	mode_t before = umask(0177);
+	mode_t before = umask(0777);
 	bool bound = bind(made->fd, plain(address), address->length) == 0;
 	struct stat status;
 
@@ -158,9 +160,9 @@ static bool make_node(struct control_socket *made, const struct address *address
 		made->device = status.st_dev;
 		made->node = status.st_ino;
 	}
-	if (group != (gid_t)-1 && (lchown(path, (uid_t)-1, group) < 0 || chmod(path, 0660) < 0))
+	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
 		return false;
-	return listen(made->fd, QUEUE) == 0;
+	return listen(made->fd, QUEUE) == 0 && chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
 }
 
 /* A name without a node: none is left behind, and the kernel gives it to one at a time. */
@@ -231,11 +233,14 @@ static bool is_at(int fd, const char *path)
 
 bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
 {
+	struct sock_diag_unix known = { 0 };
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
 	if (!is_at(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
+	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
+		return false;           /* another has put its own there */
 	adopted->path = strdup(path);
 	if (!adopted->path)
 		return false;
