@@ -21,6 +21,7 @@ BUILD = os.path.abspath(os.environ.get("BUILDDIR", "."))
 PATIENCE = 30
 SKIP = 77
 SUBREAPER = 36                          # PR_SET_CHILD_SUBREAPER
+WORDS = {0: "ok", SKIP: "skipped"}
 
 
 def program(name, variable):
@@ -40,6 +41,14 @@ EXAMPLES = os.environ.get("SUPERD_BUILT_EXAMPLES", os.path.join(BUILD, "contrib/
 def skip(reason):
     print("skipped:", reason)
     sys.exit(SKIP)
+
+
+def skip_unless_checked(reason):
+    """What contrib/quickstart installs may be missing, but not where CI is set."""
+    if os.environ.get("CI"):
+        print("FAILED:", reason)
+        sys.exit(1)
+    skip(reason)
 
 
 def need(*programs):
@@ -241,11 +250,12 @@ class World:
 
 
 def hold_up(claims):
-    """Each claim in a process of its own, which is the reaper of all that it starts. The exit status of the test."""
+    """Each claim in a process of its own, which is the reaper of all that it starts. The exit status of the test, which writes
+    a line of TAP for each claim where it is called with --tap=FILE."""
     if not os.access(SUPERD, os.X_OK) or not os.access(SUPERCTL, os.X_OK):
         skip("superd or superctl was not built")
-    wanted = sys.argv[1:]
-    broken = 0
+    wanted = [word for word in sys.argv[1:] if not word.startswith("--tap=")]
+    lines = []
     for claim in claims:
         if wanted and claim.__name__ not in wanted:
             continue
@@ -255,10 +265,17 @@ def hold_up(claims):
         if pid == 0:
             os._exit(hold_one(claim))
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        word = {0: "ok", SKIP: "skipped"}.get(status, "NOT OK")
-        broken += status not in (0, SKIP)
-        print(f"{word} - {claim.__name__.replace('_', ' ')} ({time.monotonic() - began:.1f} s)")
-    return 1 if broken else 0
+        name = claim.__name__.replace("_", " ")
+        print(f"{WORDS.get(status, 'NOT OK')} - {name} ({time.monotonic() - began:.1f} s)")
+        lines.append(f"{'ok' if status in WORDS else 'not ok'} - {name}{' # SKIP' if status == SKIP else ''}\n")
+    report(lines)
+    return 1 if any(line.startswith("not") for line in lines) else 0
+
+
+def report(lines):
+    for path in (word.removeprefix("--tap=") for word in sys.argv[1:] if word.startswith("--tap=")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"1..{len(lines)}\n" + "".join(lines))
 
 
 def hold_one(claim):
