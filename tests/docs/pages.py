@@ -6,6 +6,15 @@ import re
 FENCE = re.compile(r"^```\s*(\w*)\s*$")
 HEADING = re.compile(r"^(#{1,3}) +(.*)")
 DURATION = r"(?:\d[\d.]* ?(?:us|ms|s|min|h|d|w))(?: \d[\d.]* ?(?:us|ms|s|min|h|d|w))*"
+# Numbers that are claims, looked for before those that vary: a status, a port that is listened on, a line of a table.
+# A client's port has five digits.
+STAYS = (
+    r"\bstatus:? \d+\b",
+    r"\bHTTP/\d\.\d\"? \d{3}\b",
+    r"\b(?:tcp|udp)[46]?:\d+\b(?!\.)",
+    r"(?:(?<=127\.0\.0\.1)|(?<=localhost)|(?<=\])):\d{1,4}\b",
+    r"\.(?:conf|plist|service|socket):\d+(?::\d+)?\b",
+)
 # What differs from one run to the next, in the order in which it is looked for: what it looks like there, and here.
 VARIES = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.+Z:\d-]*\d|Z)?", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*"),
@@ -16,7 +25,8 @@ VARIES = (
     (r"\b\d+(?:\.\d+)?[KMG]\b", r"\d+(?:\.\d+)?[KMG]?"),
     (r"\d+(?:\.\d+)?", r"\d+(?:\.\d+)?"),
 )
-ALL_VARIES = re.compile("|".join(f"({there})" for there, _ in VARIES) + r"|(\.\.\.)|(\s{8,})|(\s+)")
+ALL_VARIES = re.compile("|".join(f"(?:{there})" for there in STAYS) + "|" + "|".join(f"({there})" for there, _ in VARIES) +
+                        r"|(\.\.\.)|(\s{8,})|(\s+)")
 
 
 class Block:
@@ -96,6 +106,8 @@ def dialogue(text):
 def pattern(line):
     """The lines that may stand for this one."""
     def vary(match):
+        if match.lastindex is None:
+            return re.escape(match.group())
         if match.lastindex == len(VARIES) + 1:
             return ".*"
         if match.lastindex == len(VARIES) + 2:
