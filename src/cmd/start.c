@@ -241,8 +241,27 @@ static bool has_work(const struct options *options, const struct table *table)
 	return false;
 }
 
+/* The table may be another one since the question before: what runs and has no place in it would be lost. */
+static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before)
+{
+	struct buf why = { 0 };
+	struct table *table;
+
+	take_over_rewind(options);
+	table = load_first(options, log);
+	if (!table) {
+		log_error(log, "upgraded, and the table can't be read: trying again in a second");
+	} else if (!resume_fits(before, table, &why)) {
+		log_error(log, "upgraded, and the table has changed: %s: trying again in a second", buf_string(&why));
+		table_free(table);
+		table = NULL;
+	}
+	buf_free(&why);
+	return table;
+}
+
 /* In another's place there is no way back: its sockets are held, and its clients wait, until there is a table. */
-static struct table *load_table_at_last(struct options *options, struct log *log)
+static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before)
 {
 	bool preflight = options->preflight;
 	struct table *table;
@@ -250,21 +269,38 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
 	 * run. */
 	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
-	take_over_rewind(options);
-	while (!(table = load_first(options, log))) {
-		log_error(log, "upgraded, and the table can't be read: trying again in a second");
-		if (!take_over_wait())
+	while (!(table = load_fitting(options, log, before))) {
+		if (!take_over_wait()) {
+			take_over_end(before, options->pid_file);
 			break;
+		}
 	}
 	options->preflight = preflight;
 	return table;
+}
+
+/* In another's place there is no way back from a log that is gone, either: what runs must not end by that. */
+static struct log *open_log(const struct options *options, bool takes_over)
+{
+	const char *why, *why_no_other;
+	struct log *log = log_open(options->log_destination, options->json, options->level, &why);
+
+	if (!log && takes_over)
+		log = log_open("stderr", options->json, options->level, &why_no_other);
+	if (!log) {
+		say(options, "cannot log to %s: %s", options->log_destination, why);
+		return NULL;
+	}
+	log_set_name(log, options_name(options), options->guise == AS_XINETD);
+	if (why)
+		log_warn(log, "cannot log to %s: %s: logging to stderr", options->log_destination, why);
+	return log;
 }
 
 int start_superd(struct options *options)
 {
 	struct supervisor supervisor = { .before = take_over_read(options) };
 	struct table *table;
-	const char *why;
 	int status = EXIT_TABLE;
 
 	if (options->process_name)
@@ -275,18 +311,16 @@ int start_superd(struct options *options)
 	else
 		init_enter(&supervisor.engine.heritage);
 	init_take_sockets(&supervisor.engine.inheritance);
-	supervisor.engine.log = log_open(options->log_destination, options->json, options->level, &why);
-	if (!supervisor.engine.log) {
-		say(options, "cannot log to %s: %s", options->log_destination, why);
+	supervisor.engine.log = open_log(options, supervisor.before);
+	if (!supervisor.engine.log)
 		return EXIT_START;
-	}
-	log_set_name(supervisor.engine.log, options_name(options), options->guise == AS_XINETD);
-	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log)
+	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before)
 				  : load_first(options, supervisor.engine.log);
-	if (table && has_work(options, table))
+	if (table && (supervisor.before || has_work(options, table)))
 		status = open_table(&supervisor, options, table);
 	else
 		table_free(table);
+	take_over_free(supervisor.before);
 	log_close(supervisor.engine.log);
 	return status;
 }

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "cmd/load.h"
+#include "cmd/pid_file.h"
 #include "cmd/start.h"
 #include "engine/resume.h"
 #include "engine/upgrade.h"
@@ -118,11 +119,23 @@ static bool judge(struct options *options, struct ledger *ledger, struct buf *wh
 	return good;
 }
 
+static bool can_log(const struct options *options, struct buf *why)
+{
+	const char *reason;
+	struct log *log = log_open(options->log_destination, options->json, options->level, &reason);
+	bool good = log;
+
+	if (!good)
+		buf_addf(why, "cannot log to %s: %s", options->log_destination, reason);
+	log_close(log);
+	return good;
+}
+
 int take_over_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct ledger *ledger = read_ledger(options->given.state, &why);
-	bool good = ledger && judge(options, ledger, &why);
+	bool good = ledger && can_log(options, &why) && judge(options, ledger, &why);
 
 	take_over_free(ledger);
 	buf_cut(&why, ANSWER_MOST);
@@ -175,4 +188,29 @@ bool take_over_wait(void)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	return sigtimedwait(&ends, NULL, &moment) < 0;
+}
+
+/* Its group; without one itself. */
+static void ask_to_end(struct ledger_section *section, const char *key)
+{
+	pid_t pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0);
+	pid_t group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0);
+
+	if (group)
+		kill(-group, SIGTERM);
+	else if (pid)
+		kill(pid, SIGTERM);
+}
+
+void take_over_end(struct ledger *ledger, const char *pid_file)
+{
+	struct pid_file file = { pid_file, resume_pid_file(ledger), false };
+
+	for (size_t n = 0; n < ledger->count; n++) {
+		if (!strcmp(ledger->sections[n].kind, "instance"))
+			ask_to_end(&ledger->sections[n], "child");
+		else if (!strcmp(ledger->sections[n].kind, "command"))
+			ask_to_end(&ledger->sections[n], "pid");
+	}
+	pid_file_remove(&file);
 }

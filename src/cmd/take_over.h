@@ -23,3 +23,6 @@ void take_over_rewind(const struct options *options);
 
 /* A moment before the sources are tried again. false: superd was told to end meanwhile. */
 bool take_over_wait(void);
+
+/* Told to end before anything runs again: TERM for what the other has left running, and its pid file is taken away. */
+void take_over_end(struct ledger *ledger, const char *pid_file);

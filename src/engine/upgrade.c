@@ -127,7 +127,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	bool rests = upgrade_is_at_rest(upgrade, &busy);
 
 	(void)events;
-	if (!rests && engine_clock() < upgrade->patience) {
+	if (!rests && !upgrade_is_too_late(upgrade) && engine_clock() < upgrade->patience) {
 		if (engine_clock() - upgrade->quiet_since > ANSWER_SECONDS)
 			upgrade_be_brief(upgrade);
 		buf_free(&busy);
@@ -158,13 +158,15 @@ static void come_to_rest(struct upgrade *upgrade)
 
 void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
 {
-	if (upgrade->supervisor->engine.stopping) {
+	if (upgrade_is_too_late(upgrade)) {
 		give_up(upgrade, "busy: superd is stopping");
 	} else if (!good) {
 		give_up(upgrade, text);
 	} else if (upgrade->check_only) {
 		upgrade->busy = false;
 		conclude(upgrade, true, text);
+	} else if (upgrade->supervisor->loader.busy) {
+		give_up(upgrade, "busy: a reload is under way");
 	} else {
 		come_to_rest(upgrade);
 	}
@@ -173,18 +175,21 @@ void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context)
 {
+	static const char under_way[] = "busy: an upgrade is under way";
 	struct supervisor *supervisor = upgrade->supervisor;
 	struct buf why = { 0 };
 
 	if (upgrade->busy) {
 		if (done)
-			done(context, false, "busy: an upgrade is under way");
+			done(context, false, under_way);
+		else
+			log_error(supervisor->engine.log, "not upgraded: %s", under_way);
 		return;
 	}
 	upgrade->check_only = check_only;
 	upgrade->done = done;
 	upgrade->context = context;
-	if (supervisor->engine.stopping || ev_is_active(&supervisor->shutdown.wait))
+	if (upgrade_is_too_late(upgrade))
 		buf_text(&why, "busy: superd is stopping");
 	else if (supervisor->loader.busy)
 		buf_text(&why, "busy: a reload is under way");

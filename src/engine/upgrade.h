@@ -44,5 +44,8 @@ void upgrade_be_awake(struct upgrade *upgrade);
 /* One that was frozen until an upgrade, which is done or was not to be. */
 void upgrade_freeze_again(struct keeper *keeper);
 
+/* superd stops, or is about to. */
+bool upgrade_is_too_late(const struct upgrade *upgrade);
+
 /* Whether nothing is under way that can't go over; else what it is, in why: "web: exec_start_pre runs". */
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why);

@@ -17,7 +17,8 @@
 #include "sys/state_file.h"
 
 #define PATIENCE_SECONDS 15.            /* it reads the table, and may look up names */
-#define ANSWER_MOST 400                 /* bytes that are kept: what some other program prints is of no use */
+#define HEARD_MOST 4000                 /* bytes: warnings may stand in front of the answer */
+#define ANSWER_MOST 400                 /* of them are kept: what some other program prints is of no use */
 #define STATE_AT 3                      /* the descriptor it gets the state at */
 
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
@@ -50,11 +51,28 @@ void upgrade_free_arguments(char **arguments)
 	free(arguments);
 }
 
-static void hear(struct upgrade *upgrade, struct buf *said)
+/* The version of one that can. */
+static void find_version(const char *text, struct buf *version)
 {
-	char bytes[ANSWER_MOST];
-	ssize_t got = read(upgrade->answer, bytes, sizeof(bytes));
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, UPGRADE_CAN, strlen(UPGRADE_CAN)) != 0)
+			continue;
+		line += strlen(UPGRADE_CAN);
+		buf_visible(version, line, strcspn(line, "\n"));
+		return;
+	}
+}
 
+static void hear(struct upgrade *upgrade, struct buf *said, struct buf *version)
+{
+	char bytes[HEARD_MOST + 1];
+	ssize_t got = read(upgrade->answer, bytes, HEARD_MOST);
+
+	bytes[got > 0 ? got : 0] = '\0';
+	find_version(bytes, version);
+	if (got > ANSWER_MOST)
+		got = ANSWER_MOST;
 	while (got > 0 && bytes[got - 1] == '\n')
 		got--;
 	for (ssize_t n = 0; n < got; n++) {
@@ -68,15 +86,15 @@ static void hear(struct upgrade *upgrade, struct buf *said)
 
 static void tell(struct upgrade *upgrade, int status)
 {
-	struct buf said = { 0 }, text = { 0 };
+	struct buf said = { 0 }, version = { 0 }, text = { 0 };
 	char how[48];
 	bool can;
 
-	hear(upgrade, &said);
-	can = !status && !strncmp(buf_string(&said), UPGRADE_CAN, strlen(UPGRADE_CAN));
+	hear(upgrade, &said, &version);
+	can = !status && version.length;
 	instance_describe_status(status, how);
 	if (can)
-		buf_addf(&text, "superd %s can take over", buf_string(&said) + strlen(UPGRADE_CAN));
+		buf_addf(&text, "superd %s can take over", buf_string(&version));
 	else if (upgrade->is_late)
 		buf_addf(&text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
 			 PATIENCE_SECONDS);
@@ -85,6 +103,7 @@ static void tell(struct upgrade *upgrade, int status)
 			 said.length ? ", " : "", how);
 	upgrade_take_answer(upgrade, can && !text.failed, buf_string(&text));
 	buf_free(&said);
+	buf_free(&version);
 	buf_free(&text);
 }
 

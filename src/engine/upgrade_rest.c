@@ -96,12 +96,20 @@ static bool keepers_are_at_rest(struct supervisor *supervisor, struct buf *why)
 	return true;
 }
 
+bool upgrade_is_too_late(const struct upgrade *upgrade)
+{
+	const struct supervisor *supervisor = upgrade->supervisor;
+
+	return supervisor->engine.stopping || ev_is_active(&supervisor->shutdown.wait) ||
+		ev_is_active(&supervisor->shutdown.failing);
+}
+
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 {
 	struct supervisor *supervisor = upgrade->supervisor;
 	struct engine *engine = &supervisor->engine;
 
-	if (engine->stopping || ev_is_active(&supervisor->shutdown.wait))
+	if (upgrade_is_too_late(upgrade))
 		buf_text(why, "superd is stopping");
 	else if (supervisor->loader.busy)
 		buf_text(why, "a reload is under way");

@@ -291,6 +291,82 @@ Behaviour(upgrade, a_table_that_is_broken_or_lacks_a_service_leaves_the_old_one_
 	superd_stop(superd);
 }
 
+/* Where superd was started from: one that can take over, and does this first when it is to. */
+static void replace_by_meddler(const char *path, const char *deed)
+{
+	replace(path, script("new", 0755,
+			     text_of("#!/bin/sh\ncase $1 in --take-over=*) %s ;; esac\nexec %s \"$@\"\n", deed,
+				     superd_path())));
+}
+
+Behaviour(upgrade, a_table_that_is_emptied_at_the_last_moment_is_waited_for)
+{
+	const char *path = place(), *table;
+	struct superd *superd;
+	int client;
+
+	superd = run_at(path, &client);
+	table = read_text(superd->table);
+	replace_by_meddler(path, text_of(": >%s", superd->table));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "upgraded, and the table has changed: web runs and is not in the table");
+	write_file("superd.conf", "%s", table);
+	superd_wait_log(superd, "superd: upgraded from ");
+	settle(client);
+	client_ask_pid(superd_port(superd, "web"));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, told_to_end_while_it_waits_it_takes_all_along)
+{
+	const char *path = place(), *pid_file = path_in("superd.pid");
+	const struct setup setup = {
+		.program = path,
+		.arguments = (const char *const[]){ "--pid-file", pid_file, NULL },
+	};
+	struct superd *superd = superd_run_with(&setup, WEB, 0, backend("talk"), "");
+	int client = settle(client_connect(superd_port(superd, "web")));
+
+	cr_assert_eq(access(pid_file, F_OK), 0);
+	replace_by_meddler(path, text_of(": >%s", superd->table));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "upgraded, and the table has changed");
+	superd_signal(superd, SIGTERM);
+	superd_wait_exit(superd);
+	cr_assert(client_sees_end(client));
+	close(client);
+	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
+}
+
+Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
+{
+	const char *path = place(), *logs = path_in("logs"), *away = path_in("away"), *log = path_in("logs/superd.log");
+	const struct setup setup = {
+		.program = path,
+		.arguments = (const char *const[]){ "--log", text_of("file:%s", log), NULL },
+	};
+	int port = free_port(), client;
+	struct superd *superd;
+
+	cr_assert_eq(mkdir(logs, 0755), 0);
+	superd = superd_run_with(&setup, WEB, port, backend("talk"), "");
+	WAIT_UNTIL(client_can_connect(port));
+	client = settle(client_connect(port));
+	cr_assert_eq(rename(logs, away), 0);
+	superd_signal(superd, SIGUSR2);
+	WAIT_UNTIL(strstr(read_text(path_in("away/superd.log")), "can't take over: cannot log to file:"));
+	cr_assert_eq(rename(away, logs), 0);
+	replace_by_meddler(path, text_of("mv %s %s", logs, away));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "No such file or directory: logging to stderr");
+	superd_wait_log(superd, "superd: upgraded from ");
+	settle(client);
+	client_ask_pid(port);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(upgrade, nobody_is_lost_under_load)
 {
 	struct superd *superd = superd_run(WEB WEB2, 0, backend("-d 1 churn 0"), "", 0, backend("stdio"));

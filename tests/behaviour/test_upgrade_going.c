@@ -351,6 +351,8 @@ Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
 	outcome = SUPERCTL(control, "upgrade", "--no-wait");
 	cr_assert_eq(outcome.status, 1);
 	cr_assert_not_null(strstr(outcome.err, "busy: an upgrade is under way"), "%s", outcome.err);
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "not upgraded: busy: an upgrade is under way");
 	cr_assert_lt(now_ms() - begun, 10000);
 	superd_stop(superd);
 }

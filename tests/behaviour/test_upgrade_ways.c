@@ -210,7 +210,7 @@ Behaviour(upgrade_ways, called_as_inetd)
 	const struct setup setup = {
 		.program = superd_called("inetd"),
 		.without_table = true,
-		.arguments = (const char *const[]){ "-i", "-e", "-p", path_in("inetd.pid"), table, NULL },
+		.arguments = (const char *const[]){ "-i", "-e", "--resolve", "-p", path_in("inetd.pid"), table, NULL },
 	};
 	struct superd *superd = superd_run_with(&setup, "%s", "");
 	int client;
