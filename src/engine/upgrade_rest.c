@@ -98,7 +98,7 @@ static bool keepers_are_at_rest(struct supervisor *supervisor, struct buf *why)
 
 bool upgrade_is_too_late(const struct upgrade *upgrade)
 {
-	const struct supervisor *supervisor = upgrade->supervisor;
+	struct supervisor *supervisor = upgrade->supervisor;
 
 	return supervisor->engine.stopping || ev_is_active(&supervisor->shutdown.wait) ||
 		ev_is_active(&supervisor->shutdown.failing);
