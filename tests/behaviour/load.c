@@ -53,14 +53,16 @@ static int open_connection(const struct load_plan *plan)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
 	int family = plan->path ? AF_UNIX : plan->by_ipv6 ? AF_INET6 : AF_INET;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), refusal;
 
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect_to(fd, plan) == 0)
 		return fd;
+	refusal = errno;
 	close(fd);
+	errno = refusal;
 	return -1;
 }
 
@@ -108,6 +110,7 @@ static void ask_once(const struct load_plan *plan, size_t serial, unsigned clien
 	ssize_t length = -1;
 
 	if (fd < 0) {
+		tally->refusal = errno;
 		tally->refused++;
 		return;
 	}
@@ -175,6 +178,7 @@ struct tally load_wait(struct load *load)
 		pthread_join(load->threads[i], NULL);
 		sum.served += one->served;
 		sum.refused += one->refused;
+		sum.refusal = one->refusal ? one->refusal : sum.refusal;
 		sum.reset += one->reset;
 		sum.unanswered += one->unanswered;
 		sum.wrong += one->wrong;
@@ -194,9 +198,9 @@ struct tally load_stop(struct load *load)
 void tally_expect_all_served(const struct tally *tally)
 {
 	cr_assert(tally->refused + tally->reset + tally->unanswered + tally->wrong == 0,
-		  "%zu served, %zu refused, %zu reset, %zu unanswered, %zu answered wrongly; the longest took %lld "
-		  "ms\n%s",
-		  tally->served, tally->refused, tally->reset, tally->unanswered, tally->wrong, tally->longest_ms,
-		  world_logs());
+		  "%zu served, %zu refused (%s), %zu reset, %zu unanswered, %zu answered wrongly; the longest took "
+		  "%lld ms\n%s",
+		  tally->served, tally->refused, strerror(tally->refusal), tally->reset, tally->unanswered,
+		  tally->wrong, tally->longest_ms, world_logs());
 	cr_assert_gt(tally->served, 0);
 }

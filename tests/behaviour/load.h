@@ -25,6 +25,7 @@ struct load_plan {
 struct tally {
 	size_t served;
 	size_t refused;                 /* connect failed */
+	int refusal;                    /* errno of one of them; 0: there is none */
 	size_t reset;                   /* the connection broke */
 	size_t unanswered;              /* closed without an answer, or none in time */
 	size_t wrong;                   /* an answer to something else */
