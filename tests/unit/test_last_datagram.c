@@ -60,17 +60,19 @@ Test(last_datagram, changes_with_each_that_is_taken_and_with_nothing_else)
 Test(last_datagram, is_seen_of_another_process_that_has_the_socket)
 {
 	struct last_datagram last;
+	int status = 1;
 	pid_t child;
 
 	begin();
+	cr_assert_eq(send(client, "1", 1, 0), 1);       /* first: the socket does not block */
 	child = fork();
 	if (!child) {
 		char byte;
 
 		_exit(recv(server, &byte, 1, 0) == 1 ? 0 : 1);
 	}
-	cr_assert_eq(send(client, "1", 1, 0), 1);
-	cr_assert_eq(waitpid(child, NULL, 0), child);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert_eq(status, 0);
 	last_datagram_look(server, &last);
 	cr_expect_gt(last.stamp, 0);
 	finish();
