@@ -255,7 +255,7 @@ Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
 	int client;
 
 	superd = superd_run_with(&setup, WEB, 0, backend("talk"), "");
-	superd_wait_log(superd, "web: listening on ");
+	wait_node(control);
 	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
 	outcome = SUPERCTL(control, "upgrade", "--check");
 	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
