@@ -35,12 +35,26 @@ static void tell(void *context, pid_t pid)
 		search->told[search->told_count++] = pid;
 }
 
+/* By itself, as at the end of its time: its keeper has to know that it is stopping. */
+static void stop(struct search *search, size_t count)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "stopping", .service = instance->service->name };
+
+	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
+		  count, count == 1 ? "" : "es");
+	instance->failed = true;
+	instance->on_limit(instance);
+}
+
 /* One look may miss who changes its parent just then, as the last process of a double fork does. */
 bool sweep_go_on(struct search *search)
 {
 	size_t count = kin_each(search->instance->engine, &search->kin, tell, search);
 	bool was_clear = search->clear;
 
+	if (count && !search->instance->stopping)
+		stop(search, count);    /* the first look has missed it */
 	search->clear = !count && !search->instance->child.pid;
 	if (search->clear && was_clear)
 		return false;
@@ -54,18 +68,6 @@ static void count_up(void *context, pid_t pid)
 
 	(void)pid;
 	(*count)++;
-}
-
-/* By itself, as at the end of its time: its keeper has to know that it is stopping. */
-static void stop(struct search *search, size_t count)
-{
-	struct instance *instance = search->instance;
-	struct event event = { .name = "stopping", .service = instance->service->name };
-
-	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
-		  count, count == 1 ? "" : "es");
-	instance->failed = true;
-	instance->on_limit(instance);
 }
 
 bool sweep_begin(struct search *search, int status)
