@@ -78,10 +78,11 @@ bool wire_is_dead(const struct wire *wire)
 static void receive(struct wire *wire)
 {
 	size_t room = sizeof(wire->input) - wire->filled;
-	ssize_t came = room ? recv(wire->fd, wire->input + wire->filled, room, MSG_DONTWAIT) : -1;
+	ssize_t came;
 
 	if (!room)
 		return;
+	came = recv(wire->fd, wire->input + wire->filled, room, MSG_DONTWAIT);
 	if (came > 0) {
 		wire->moved = engine_clock();
 		wire->filled += (size_t)came;

@@ -106,10 +106,12 @@ static void thaw(struct instance *instance)
 
 	if (!frost->is_under_way && frost->frozen <= 0)
 		return;
-	engine_drop_spare(instance->engine);
-	if (!freezer_thaw(&frost->freezer))
-		say(frost, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
-	engine_keep_spare(instance->engine);
+	if (!freezer_thaw(&frost->freezer)) {
+		engine_drop_spare(instance->engine);
+		if (!freezer_thaw(&frost->freezer))
+			say(frost, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
+		engine_keep_spare(instance->engine);
+	}
 	freezer_free(&frost->freezer);
 	ev_timer_stop(instance->engine->loop, &frost->next);
 	frost->is_under_way = frost->is_operators = false;
@@ -288,19 +290,18 @@ bool frost_hold(struct keeper *keeper, struct buf *why)
 	return true;
 }
 
-/* Under way it may be an idle_timeout's doing, which begins anew then. */
+/* Before the state is FROZEN it may be an idle_timeout's doing, which begins anew then. */
 bool frost_release(struct keeper *keeper)
 {
-	const struct backend_actions *actions = keeper->engine->actions;
-	bool is_frozen = keeper->state == FROZEN;
-
-	if (!is_frozen && !frost_is_under_way(keeper))
+	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
 		return false;
-	if (!is_frozen)
-		actions->forget_idle(keeper);
+	if (keeper->state == FROZEN) {
+		frost_thaw(keeper);
+		return true;
+	}
+	keeper->engine->actions->forget_idle(keeper);
 	frost_thaw(keeper);
-	if (!is_frozen)
-		actions->follow(keeper);
+	keeper->engine->actions->follow(keeper);
 	return true;
 }
 

@@ -158,16 +158,6 @@ static void start_timer(struct refresh *refresh)
 	ev_timer_start(refresh->keeper->engine->loop, &refresh->timer);
 }
 
-/* What an idle_timeout is about to stop would not hear of it. */
-static void wake_for_it(struct keeper *keeper)
-{
-	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
-		return;
-	keeper->engine->actions->forget_idle(keeper);
-	frost_thaw(keeper);
-	keeper->engine->actions->follow(keeper);
-}
-
 bool refresh_begin(struct keeper *keeper, struct buf *says)
 {
 	const struct service *service = keeper->service;
@@ -184,7 +174,7 @@ bool refresh_begin(struct keeper *keeper, struct buf *says)
 		buf_text(says, "it is reading its configuration again already");
 		return false;
 	}
-	wake_for_it(keeper);
+	frost_release(keeper);          /* what an idle_timeout is about to stop would not hear of it */
 	refresh->pid = keeper->activity->current->pid;
 	if (signals && !send_signal(refresh, keeper->activity->current, says))
 		return false;

@@ -23,14 +23,10 @@ static void explain_in_use(const struct endpoint *address, const char *text, str
 {
 	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
 	struct buf holder = { 0 };
+	bool found = address->kind != ENDPOINT_SCTP && socket_holder(protocol, address->port, &holder);
 
-	if (address->kind != ENDPOINT_SCTP && socket_holder(protocol, address->port, &holder)) {
-		errno = EADDRINUSE;
-		bind_fail(why, "binding", "%s has %s", buf_string(&holder), text);
-	} else {
-		errno = EADDRINUSE;
-		bind_fail(why, "binding", "another socket has %s", text);
-	}
+	errno = EADDRINUSE;
+	bind_fail(why, "binding", "%s has %s", found ? buf_string(&holder) : "another socket", text);
 	buf_free(&holder);
 }
 

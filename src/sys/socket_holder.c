@@ -1,6 +1,5 @@
 /* The hard thing is the time it takes: a look at every descriptor of the machine, while services wait. So it is
- * limited to some tenths of a second at a stretch, which a table whose every port is taken uses up with the first of
- * them. */
+ * limited to less than anybody notices, which a table whose every port is taken uses up with the first of them. */
 #include "sys/socket_holder.h"
 
 #include <stdio.h>
@@ -23,7 +22,7 @@
 
 #include "sys/sock_diag.h"
 
-enum { SOCKETS_MOST = 16, BUDGET_MS = 300, REFILL = 20 };       /* a millisecond comes back in so many */
+enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* a millisecond comes back in so many */
 
 struct sockets {
 	struct file_id ids[SOCKETS_MOST];
