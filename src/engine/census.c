@@ -318,6 +318,15 @@ bool census_look(struct engine *engine, struct tally *tallies, size_t count)
 	return true;
 }
 
+bool inquiry_is_whole(const struct inquiry *inquiry)
+{
+	for (size_t n = 0; n < inquiry->count; n++) {
+		if (!inquiry->tallies[n].known)
+			return false;
+	}
+	return !inquiry->guests.failed;
+}
+
 void census_withdraw(struct inquiry *inquiry)
 {
 	list_remove(&inquiry->link);

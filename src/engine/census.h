@@ -46,6 +46,9 @@ static inline bool inquiry_is_open(const struct inquiry *inquiry)
 	return inquiry->place || !list_empty(&inquiry->link);
 }
 
+/* Whether all its tallies are known, and so are the clients that were to be noted. */
+bool inquiry_is_whole(const struct inquiry *inquiry);
+
 /* Nobody waits for the answer any more. */
 void census_withdraw(struct inquiry *inquiry);
 

@@ -51,11 +51,7 @@ static bool all_wait_still(const struct backlog *before, const struct guests *no
 
 static bool is_known(const struct doubt *doubt)
 {
-	for (size_t n = 0; n < doubt->inquiry.count; n++) {
-		if (!doubt->tallies[n].known)
-			return false;
-	}
-	return !doubt->inquiry.guests.failed && doubt->inquiry.guests.count <= BACKLOG_MOST;
+	return inquiry_is_whole(&doubt->inquiry) && doubt->inquiry.guests.count <= BACKLOG_MOST;
 }
 
 static void take_note(struct activity *activity, struct guests *guests)

@@ -34,8 +34,7 @@ static int *take_sockets(struct ledger_section *section, size_t *count)
 	*count = 0;
 	for (size_t n = 0; sockets && n < section->count; n++) {
 		struct ledger_entry *entry = &section->entries[n];
-		struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
-		int fd = !strcmp(entry->key, "fd") ? resume_fd(&one, "fd") : -1;
+		int fd = !strcmp(entry->key, "fd") ? resume_fd_of(section, entry) : -1;
 
 		if (fd >= 0)
 			sockets[(*count)++] = fd;

@@ -13,21 +13,12 @@ static void end_noting(struct former *former)
 		keeper_rewatch(keeper);
 }
 
-static bool all_are_known(const struct former *former)
-{
-	for (size_t n = 0; n < former->inquiry.count; n++) {
-		if (!former->tallies[n].known)
-			return false;
-	}
-	return !former->inquiry.guests.failed;
-}
-
 static void on_counted(struct inquiry *inquiry)
 {
 	struct former *former = container_of(inquiry, struct former, inquiry);
 	const struct activity *activity = former->keeper->activity;
 
-	former->known = !activity->current && activity->activations == former->activations && all_are_known(former);
+	former->known = !activity->current && activity->activations == former->activations && inquiry_is_whole(inquiry);
 	end_noting(former);
 }
 

@@ -24,6 +24,13 @@ int resume_fd(struct ledger_section *section, const char *key)
 	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
 }
 
+int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry)
+{
+	struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
+
+	return resume_fd(&one, entry->key);
+}
+
 static struct ledger_section *find_section(struct ledger *ledger, const char *kind)
 {
 	for (size_t n = 0; n < ledger->count; n++) {
@@ -306,9 +313,8 @@ static void settle_rest(struct resume *resume)
 
 		for (size_t i = 0; i < section->count; i++) {
 			struct ledger_entry *entry = &section->entries[i];
-			struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
-			bool was_used = entry->used;
-			int fd = was_used || !holds_descriptor(entry->key) ? -1 : resume_fd(&one, entry->key);
+			bool was_used = entry->used, is_left = !was_used && holds_descriptor(entry->key);
+			int fd = is_left ? resume_fd_of(section, entry) : -1;
 
 			fd_close(&fd);
 			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||

@@ -37,6 +37,7 @@ struct resume {
 
 /* A descriptor that is open; -1: there is none. It is the caller's now. */
 int resume_fd(struct ledger_section *section, const char *key);
+int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry);
 
 /* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
  * resume_service.c. */

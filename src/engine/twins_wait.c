@@ -84,15 +84,6 @@ static void go_on(struct twins *twins, unsigned left)
 		look_later(twins);
 }
 
-static bool all_are_known(const struct twins *twins)
-{
-	for (size_t n = 0; n < twins->clients.count; n++) {
-		if (!twins->tallies[n].known)
-			return false;
-	}
-	return !twins->clients.guests.failed;
-}
-
 static bool ask(struct twins *twins)
 {
 	twins->clients.use = twins->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
@@ -114,7 +105,7 @@ static void on_counted(struct inquiry *inquiry)
 	bool was_clear = twins->clear, first = !twins->noted;
 	unsigned left;
 
-	if (first && !all_are_known(twins) && twins->failures++ < FAILURES_MOST) {
+	if (first && !inquiry_is_whole(inquiry) && twins->failures++ < FAILURES_MOST) {
 		look_later(twins);
 		return;
 	}

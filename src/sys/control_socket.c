@@ -1,5 +1,5 @@
 /* Making the control socket. The hard thing is who else makes one there: a node is a dead one's only when nobody
- * answers, which is looked at and acted on under a lock of its folder, so that of two superds that start one wins. */
+ * answers, which is looked at and acted on under a lock, so that of two superds that start one wins. */
 #include "sys/control_socket.h"
 
 #include <errno.h>
@@ -61,7 +61,6 @@ static bool fill_address(const char *path, struct address *address, struct buf *
 }
 
 /* Only superd's own folder is made. */
-/* Who may read a folder may lock it. */
 static bool make_folder(const char *path)
 {
 	char own[PATH_MAX];
@@ -70,31 +69,63 @@ static bool make_folder(const char *path)
 	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
 	    strchr(path + length + 1, '/'))
 		return true;
-	return mkdir(own, 0711) == 0 ? chmod(own, 0711) == 0 : errno == EEXIST;
+	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
 }
 
 /* Whoever may write to it could put another node there: it must be superd's own, root's, or sticky. */
-static int open_folder(const char *path, struct buf *why)
+static bool is_folder_good(const char *path, struct buf *why)
 {
 	char folder[PATH_MAX];
 	struct stat status;
-	int fd;
 
 	if (!make_folder(path)) {
 		buf_addf(why, "making its folder: %s", strerror(errno));
-		return -1;
+		return false;
 	}
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0) {
+	if (stat(folder, &status) < 0) {
 		buf_addf(why, "its folder: %s", strerror(errno));
 	} else if ((status.st_uid != geteuid() && status.st_uid != 0) ||
 		   ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))) {
 		buf_text(why, "its folder can be changed by others: it must be superd's own, as by mode 0755");
-	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		buf_text(why, "another superd makes one there just now");
+		errno = EPERM;
 	} else {
+		return true;
+	}
+	return false;
+}
+
+/* A lock that its owner let go of is no longer the one of that name. */
+static bool is_current(int fd, const char *name)
+{
+	struct stat held, found;
+
+	return fstat(fd, &held) == 0 && lstat(name, &found) == 0 && held.st_ino == found.st_ino &&
+	       held.st_dev == found.st_dev;
+}
+
+static bool is_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_uid == geteuid();
+}
+
+/* A file that nobody else may open, as who may open one may lock it; it goes with the lock. */
+static int take_lock(const char *name, struct buf *why)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0) {
+		buf_addf(why, "its lock %s: %s", name, strerror(errno));
+	} else if (!is_ours(fd)) {
+		buf_addf(why, "its lock %s is somebody else's: it must be removed", name);
+		errno = EPERM;
+	} else if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current(fd, name)) {
 		return fd;
+	} else {
+		buf_text(why, "another superd makes one there just now");
+		errno = EWOULDBLOCK;
 	}
 	fd_close(&fd);
 	return -1;
@@ -176,15 +207,21 @@ static bool take_name(struct control_socket *made, const struct address *address
 
 static bool take_path(struct control_socket *made, const struct address *address, gid_t group, struct buf *why)
 {
-	int folder = open_folder(made->path, why), saved;
-	bool good = folder >= 0 && make_room(address, why);
+	char name[PATH_MAX];
+	int lock, saved;
+	bool good;
 
+	snprintf(name, sizeof(name), "%s.lock", made->path);
+	lock = is_folder_good(made->path, why) ? take_lock(name, why) : -1;
+	good = lock >= 0 && make_room(address, why);
 	if (good && !make_node(made, address, group)) {
 		buf_text(why, strerror(errno));
 		good = false;
 	}
 	saved = errno;
-	fd_close(&folder);
+	if (lock >= 0)
+		unlink(name);
+	fd_close(&lock);
 	errno = saved;
 	return good;
 }
