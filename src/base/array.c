@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 
+#define FIRST 4
+
 void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
 {
-	size_t more = *capacity ? *capacity * 2 : 1;
+	size_t more = *capacity ? *capacity * 2 : FIRST;
 	void *grown;
 
 	if (count < *capacity)

@@ -256,14 +256,9 @@ bool source_from_text(struct source *source, const char *file, const char *text,
 	return source_cut(source, diags) && checked(source, diags);
 }
 
-struct origin source_origin(const struct source *source, size_t offset)
+/* The line of an offset among those from low up to high. */
+static size_t find_line(const struct source *source, size_t offset, size_t low, size_t high)
 {
-	size_t low = 0, high = source->line_count;
-
-	if (!high)
-		return (struct origin){ .file = source->file };
-	if (offset > source->length)
-		offset = source->length;
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
@@ -272,11 +267,34 @@ struct origin source_origin(const struct source *source, size_t offset)
 		else
 			high = middle;
 	}
+	return low;
+}
+
+struct origin source_origin_near(const struct source *source, size_t offset, size_t *line)
+{
+	size_t low = *line < source->line_count && source->lines[*line] <= offset ? *line : 0;
+	size_t step = 1, high;
+
+	if (!source->line_count)
+		return (struct origin){ .file = source->file };
+	if (offset > source->length)
+		offset = source->length;
+	while (low + step < source->line_count && source->lines[low + step] <= offset)
+		step *= 2;
+	high = low + step < source->line_count ? low + step : source->line_count;
+	*line = find_line(source, offset, low, high);
 	return (struct origin){
 		.file = source->file,
-		.line = (unsigned)low + 1,
-		.column = (unsigned)(offset - source->lines[low]) + 1,
+		.line = (unsigned)*line + 1,
+		.column = (unsigned)(offset - source->lines[*line]) + 1,
 	};
+}
+
+struct origin source_origin(const struct source *source, size_t offset)
+{
+	size_t line = source->line_count / 2;
+
+	return source_origin_near(source, offset, &line);
 }
 
 void source_free(struct source *source)

@@ -62,4 +62,7 @@ bool source_find_lines(struct source *source);
 /* Line and column of a byte of the text. */
 struct origin source_origin(const struct source *source, size_t offset);
 
+/* The same for place after place in the order of the text: *line is that of the one before, 0 at first. */
+struct origin source_origin_near(const struct source *source, size_t offset, size_t *line);
+
 void source_free(struct source *source);

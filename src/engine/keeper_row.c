@@ -133,7 +133,8 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 		forget_clients(keeper, service);
 	}
 	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n]);
+		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n],
+			       changed);
 	take_row(keeper, table, service);
 	if (changed)
 		change_limits(keeper);

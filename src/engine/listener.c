@@ -115,10 +115,11 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	return true;
 }
 
-static bool differs(const struct listen *a, const struct listen *b)
+static bool differs(const struct listen *a, const struct listen *b, bool changed)
 {
 	return a->owner != b->owner || a->owner_group != b->owner_group ||
-		!filter_equal(listen_filter(a), listen_filter(b)) || !socket_options_equal(a->options, b->options);
+		!filter_equal(listen_filter(a), listen_filter(b)) ||
+		(changed && !socket_options_equal(a->options, b->options));
 }
 
 /* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
@@ -177,10 +178,11 @@ static void guard_anew(struct listener *listener, struct engine *engine, const c
 	buf_free(&why);
 }
 
-void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen)
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
+		    bool changed)
 {
 	struct buf warnings = { 0 }, why = { 0 };
-	bool refused = listener_has_socket(listener) && differs(listener->listen, listen) &&
+	bool refused = listener_has_socket(listener) && differs(listener->listen, listen, changed) &&
 		       bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
 
 	say_warnings(engine, service, &warnings);

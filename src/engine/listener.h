@@ -51,8 +51,10 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
 /* Goes on under a new row of an equal endpoint; sets again what differs. It is closed, and that is logged, where a
- * restriction of the new row can't be set. */
-void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen);
+ * restriction of the new row can't be set. changed: its options may be others; what the kernel was told of the rules is
+ * compared in any case. */
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
+		    bool changed);
 
 /* A backend is about to have it: the kernel drops what it may not read. false with the reason in why. The next watch
  * takes that away. */

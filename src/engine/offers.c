@@ -86,7 +86,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	from->node = 0;
 	to->parked = from->parked;
 	from->parked = NULL;
-	listener_adopt(to, engine, service, want);
+	listener_adopt(to, engine, service, want, true);
 }
 
 /* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is

@@ -107,9 +107,9 @@ static void keep(struct keeper *keeper)
 }
 
 /* Who accepts decides on the machine of states: such a change is as deep as one of sockets. */
-static enum fate compare(const struct service *before, const struct service *after)
+static enum fate compare(struct likeness *known, const struct service *before, const struct service *after)
 {
-	enum fate fate = service_compare(before, after, NULL);
+	enum fate fate = service_compare_next(known, before, after);
 
 	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
 }
@@ -143,13 +143,15 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 static void survey(struct plan_row *rows, struct roster *roster, struct table *before, struct table *after,
 		   struct offers *offers)
 {
+	struct likeness known = { 0 };
+
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *service = &after->services[n];
 
 		if (service->what->disable)
 			continue;
 		rows[n].keeper = take_before(roster, before, service->name);
-		rows[n].fate = rows[n].keeper ? compare(rows[n].keeper->service, service) : FATE_ADDED;
+		rows[n].fate = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : FATE_ADDED;
 		if (rows[n].fate == FATE_SOCKETS)
 			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}

@@ -39,14 +39,14 @@ static void check_phase(const struct service *service, enum command_phase phase,
 {
 	const char *option = command_option(phase);
 
-	if (service_is_unclear(service, option))
+	if (!service_commands(service, phase) || service_is_unclear(service, option))
 		return;
 	for (words text = service_commands(service, phase); text && *text; text++) {
 		check_command_program(service, option, *text, diags);
 		if (!service_is_unclear(service, "listen"))
 			check_templates(service, option, *text, diags);
 	}
-	if (phase >= PHASE_SOCKET_START_PRE && service_commands(service, phase) && !service->socket_count &&
+	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count &&
 	    !service_is_unclear(service, "listen"))
 		service_refuse(service, option, diags, "%s needs a service with a socket", option);
 }

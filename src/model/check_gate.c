@@ -129,7 +129,7 @@ static void check_nameless(const struct service *service, struct diags *diags)
 /* xinetd takes it for everybody of IPv4 or IPv6 in some places of its manual, and for nobody in its code. */
 static void warn_of_nobody(const struct service *service, const char *option, words list, struct diags *diags)
 {
-	for (; service_mark(service, option) && list && *list; list++) {
+	for (; list && *list && service_mark(service, option); list++) {
 		if (!strcmp(*list, "::"))
 			diag_warning(diags, service_origin(service, option),
 				     "%s: %s: '::' is nobody; ::/0 is everybody", service->name, option);

@@ -31,32 +31,28 @@ void rule_type(const struct service *service, struct diags *diags)
 		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
 }
 
-static const struct stream *stream_named(const struct service *service, const char *name)
+static bool is_socket(const struct stream *stream)
 {
-	return directive_field(directive_find(NATIVE, name), service);
-}
-
-static bool is_socket(const struct service *service, const char *name)
-{
-	return stream_named(service, name)->kind == STREAM_SOCKET;
+	return stream->kind == STREAM_SOCKET;
 }
 
 /* One of the three has to be the socket. */
 static void check_input_taken(const struct service *service, struct diags *diags)
 {
-	bool has_output = !service_mark(service, "output") || is_socket(service, "output");
+	const struct streams *streams = service->terms->streams;
+	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
 
-	if (!service_mark(service, "input") || service_is_unclear(service, "input") || is_socket(service, "input") ||
-	    has_output || is_socket(service, "error"))
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
+	    !service_mark(service, "input") || service_is_unclear(service, "input"))
 		return;
 	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
 	diags_hint(diags, "leave input out, or say pass = systemd");
 }
 
-static void check_stream_socket(const struct service *service, const char *name, struct diags *diags)
+static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
+				struct diags *diags)
 {
-	if (stream_named(service, name)->kind != STREAM_SOCKET || service->what->accept ||
-	    service->socket_count == 1)
+	if (!is_socket(stream) || service->what->accept || service->socket_count == 1)
 		return;
 	if (service_is_unclear(service, "listen"))
 		return;
@@ -73,11 +69,9 @@ static bool has_socket(const struct service *service, const char *name)
 	return false;
 }
 
-static void check_stream_descriptor(const struct service *service, const char *name, const char *usual,
-				    struct diags *diags)
+static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
+				    const char *usual, struct diags *diags)
 {
-	const struct stream *stream = stream_named(service, name);
-
 	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
 		return;
 	if (service->what->pass == PASS_INETD)
@@ -104,21 +98,29 @@ static void check_input(const struct service *service, struct diags *diags)
 
 void rule_streams(const struct service *service, struct diags *diags)
 {
-	static const char *const names[][2] = { { "input", "stdin" }, { "output", "stdout" }, { "error", "stderr" } };
+	const struct streams *streams = service->terms->streams;
+	const struct {
+		const char *name, *usual;
+		const struct stream *stream;
+	} all[] = {
+		{ "input", "stdin", &streams->input },
+		{ "output", "stdout", &streams->output },
+		{ "error", "stderr", &streams->error },
+	};
 
 	check_input(service, diags);
-	if (stream_named(service, "output")->kind == STREAM_DATA)
+	if (streams->output.kind == STREAM_DATA)
 		service_refuse(service, "output", diags, "output = data: only input can be data");
-	if (stream_named(service, "error")->kind == STREAM_DATA && service_mark(service, "error"))
+	if (streams->error.kind == STREAM_DATA && service_mark(service, "error"))
 		service_refuse(service, "error", diags, "error = data: only input can be data");
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
 	if (service->what->pass == PASS_INETD)
 		check_input_taken(service, diags);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (service->what->pass != PASS_INETD)
-			check_stream_socket(service, names[i][0], diags);
-		check_stream_descriptor(service, names[i][0], names[i][1], diags);
+			check_stream_socket(service, all[i].name, all[i].stream, diags);
+		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
 	}
 }
 
@@ -133,13 +135,14 @@ void rule_backoff(const struct service *service, struct diags *diags)
 
 void rule_capabilities(const struct service *service, struct diags *diags)
 {
-	const struct directive *directive = directive_find(NATIVE, "ambient_capabilities");
 	const struct who *who = service->terms->who;
 	uint64_t outside = who->ambient_capabilities & ~who->capability_bounding_set;
+	const struct directive *directive;
 	struct buf names = { 0 };
 
 	if (!outside)
 		return;
+	directive = directive_find(NATIVE, "ambient_capabilities");
 	directive->type->format(directive, &outside, &names);
 	service_refuse(service, "ambient_capabilities", diags,
 		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));

@@ -214,7 +214,7 @@ static void check_use(const struct service *service, const struct mark *mark, st
 	struct origin at = service_place(service, mark);
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-		if (!strcmp(uses[i].option, option) && !any_fits(service, uses[i].fits))
+		if (*uses[i].option == *option && !strcmp(uses[i].option, option) && !any_fits(service, uses[i].fits))
 			diag_warning(diags, at, "%s: %s does nothing here: none of its sockets has %s",
 				     service->name, option, uses[i].needs);
 	}

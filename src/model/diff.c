@@ -65,13 +65,23 @@ bool socket_options_need_rebind(const struct socket_options *before, const struc
 
 static bool listens_at_same(const struct listen *a, const struct listen *b)
 {
-	return endpoint_equal(a->endpoint, b->endpoint) && endpoint_equal(a->address, b->address);
+	bool are_numeric = a->address == a->endpoint && b->address == b->endpoint;
+
+	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
 }
 
-static enum fate options_compare(const struct listen *a, const struct listen *b, struct buf *why)
+static bool options_are_known(const struct likeness *known, const struct listen *a, const struct listen *b)
 {
-	if (!sockets_equal(a->options, b->options, why))
+	return known->options[0] == a->options && known->options[1] == b->options;
+}
+
+static enum fate options_compare(struct likeness *known, const struct listen *a, const struct listen *b,
+				 struct buf *why)
+{
+	if (!options_are_known(known, a, b) && !sockets_equal(a->options, b->options, why))
 		return socket_options_need_rebind(a->options, b->options) ? FATE_SOCKETS : FATE_CHANGED;
+	known->options[0] = a->options;
+	known->options[1] = b->options;
 	if (a->owner == b->owner && a->owner_group == b->owner_group)
 		return FATE_SAME;
 	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
@@ -79,7 +89,8 @@ static enum fate options_compare(const struct listen *a, const struct listen *b,
 }
 
 /* The sockets in their order: it is the order of descriptors. The first with other options names them for all. */
-static enum fate sockets_compare(const struct service *before, const struct service *after, struct buf *why)
+static enum fate sockets_compare(struct likeness *known, const struct service *before, const struct service *after,
+				 struct buf *why)
 {
 	enum fate fate = FATE_SAME;
 
@@ -95,7 +106,7 @@ static enum fate sockets_compare(const struct service *before, const struct serv
 			why_add(why, "listen");
 			return FATE_SOCKETS;
 		}
-		one = options_compare(a, b, fate == FATE_SAME ? why : NULL);
+		one = options_compare(known, a, b, fate == FATE_SAME ? why : NULL);
 		fate = one > fate ? one : fate;
 	}
 	return fate;
@@ -122,9 +133,10 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
-/* All but sockets' options, of which those that each socket has count. A long table has this done for each of its
- * services, so the options are gone through once and not once a group. */
-static bool terms_equal(const struct service *before, const struct service *after, struct buf *why)
+/* All but sockets' options, of which those that each socket has count. The options are gone through once and not once a
+ * group; those of GROUP_WHAT, which rows seldom share, are the first chapter. */
+static bool options_equal(const struct service *before, const struct service *after, bool of_what_alone,
+			  struct buf *why)
 {
 	bool equal = true;
 
@@ -132,6 +144,8 @@ static bool terms_equal(const struct service *before, const struct service *afte
 		const struct directive *directive = &directives[i];
 		const void *a, *b;
 
+		if (of_what_alone && directive->chapter != CHAPTER_WHAT)
+			break;
 		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
 			continue;
 		a = service_group(before, directive->group);
@@ -144,10 +158,23 @@ static bool terms_equal(const struct service *before, const struct service *afte
 	return equal;
 }
 
-/* Fates are in the order of their weight. */
-enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
+static bool terms_equal(struct likeness *known, const struct service *before, const struct service *after,
+			struct buf *why)
 {
-	enum fate fate = terms_equal(before, after, why) ? FATE_SAME : FATE_CHANGED, sockets;
+	bool are_known = known->terms[0] == before->terms && known->terms[1] == after->terms;
+
+	if (!options_equal(before, after, are_known, why))
+		return false;
+	known->terms[0] = before->terms;
+	known->terms[1] = after->terms;
+	return true;
+}
+
+/* Fates are in the order of their weight. */
+static enum fate compare(struct likeness *known, const struct service *before, const struct service *after,
+			 struct buf *why)
+{
+	enum fate fate = terms_equal(known, before, after, why) ? FATE_SAME : FATE_CHANGED, sockets;
 
 	if (!socket_names_equal(before, after)) {
 		why_add(why, "socket");
@@ -157,8 +184,20 @@ enum fate service_compare(const struct service *before, const struct service *af
 		why_add(why, "account");
 		fate = FATE_CHANGED;
 	}
-	sockets = sockets_compare(before, after, why);
+	sockets = sockets_compare(known, before, after, why);
 	return sockets > fate ? sockets : fate;
+}
+
+enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
+{
+	struct likeness known = { 0 };
+
+	return compare(&known, before, after, why);
+}
+
+enum fate service_compare_next(struct likeness *known, const struct service *before, const struct service *after)
+{
+	return compare(known, before, after, NULL);
 }
 
 bool service_runs_differently(const struct service *before, const struct service *after)

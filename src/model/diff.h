@@ -18,6 +18,15 @@ enum fate {
  * separated by blanks. */
 enum fate service_compare(const struct service *before, const struct service *after, struct buf *why);
 
+/* Groups of options that were found equal last. Zeroed: none yet; good for as long as both tables live. */
+struct likeness {
+	const struct terms *terms[2];
+	const struct socket_options *options[2];
+};
+
+/* The same for row after row of two tables: what rows share is compared once for all. */
+enum fate service_compare_next(struct likeness *known, const struct service *before, const struct service *after);
+
 /* Whether a backend would be started otherwise by the one row than by the other. */
 bool service_runs_differently(const struct service *before, const struct service *after);
 

@@ -15,7 +15,7 @@ bool origin_keep(struct draft *draft, struct origin *at)
 {
 	if (!at->file)
 		return true;
-	if (draft->at.file && !strcmp(draft->at.file, at->file)) {
+	if (draft->at.file && (draft->at.file == at->file || !strcmp(draft->at.file, at->file))) {
 		at->file = draft->at.file;
 		return true;
 	}

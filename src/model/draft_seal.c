@@ -56,8 +56,6 @@ static const void *lay_over(const void *base, enum option_group group, const str
 {
 	union group_values values;
 
-	if (!settings_touch(settings, group))
-		return base;
 	memcpy(&values, base, group_sizes[group]);
 	if (!settings_apply(settings, group, &values, pool))
 		return NULL;
@@ -66,10 +64,7 @@ static const void *lay_over(const void *base, enum option_group group, const str
 
 static bool is_said(const struct draft *draft, const struct draft *defaults, const char *name)
 {
-	const struct directive *directive = directive_find(NATIVE, name);
-
-	return settings_find(&draft->settings, directive) || (defaults && settings_find(&defaults->settings,
-											directive));
+	return settings_named(&draft->settings, name) || (defaults && settings_named(&defaults->settings, name));
 }
 
 /* Where superd accepts, a backend is an inetd's unless the table says otherwise. */
@@ -128,19 +123,24 @@ static bool seal_groups(struct service *row, const struct draft *draft, const st
 {
 	const struct bases *bases = draft->table->bases;
 	struct pool *pool = draft->table->pool;
+	uint32_t touched = settings_groups(&draft->settings);
+	const void *groups[GROUPS];
 	struct terms terms;
 
 	if (!bases_fit(bases, defaults))
 		bases = bases_make(draft->table, defaults);
 	if (!bases)
 		return false;
-	for (enum option_group group = 0; group < TERMS; group++) {
-		terms.group[group] = lay_over(bases->group[group], group, &draft->settings, pool);
-		if (!terms.group[group])
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		groups[group] = bases->group[group];
+		if (touched & 1u << group)
+			groups[group] = lay_over(groups[group], group, &draft->settings, pool);
+		if (!groups[group])
 			return false;
 	}
-	row->what = lay_over(bases->group[GROUP_WHAT], GROUP_WHAT, &draft->settings, pool);
-	if (!row->what || !settle_pass(row, draft, defaults, pool) || !settle_error(&terms, draft, defaults, pool) ||
+	memcpy(terms.group, groups, sizeof(terms.group));
+	row->what = groups[GROUP_WHAT];
+	if ( !settle_pass(row, draft, defaults, pool) || !settle_error(&terms, draft, defaults, pool) ||
 	    !settle_dynamic(&terms, pool))
 		return false;
 	row->terms = pool_keep(pool, &terms, sizeof(terms));
@@ -162,7 +162,7 @@ static bool seal_sockets(struct service *row, const struct draft *draft)
 		const struct block *block = word->block ? &draft->blocks[word->block - 1] : NULL;
 		const struct socket_options *options = row->terms->socket_defaults;
 
-		if (block)
+		if (block && settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
 			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
 		if (!options)
 			return false;
@@ -234,10 +234,12 @@ static bool seal_marks(struct service *row, const struct draft *draft)
 	if (!marks)
 		return false;
 	write_marks(marks, draft);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		row->is_unclear |= marks[i].refused;
+	}
 	row->marks = pool_keep(draft->table->pool, marks, count * sizeof(*marks));
-	row->mark_count = (unsigned)count & INT_MAX;
+	row->mark_count = (unsigned)count & MARKS_MOST;
 	free(marks);
 	return row->marks;
 }

@@ -212,7 +212,7 @@ bool draft_set(struct draft *draft, enum dialect dialect, const char *name, cons
 
 	if (!directive)
 		return report_unknown(draft, dialect, name, value, diags);
-	if (directive == directive_find(NATIVE, "socket")) {
+	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket takes a name and braces, as in socket NAME { listen = \"80\" }");
 		return false;

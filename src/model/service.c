@@ -38,8 +38,9 @@ const struct mark *service_mark(const struct service *service, const char *name)
 
 	for (size_t i = 0; i < service->mark_count; i++) {
 		const struct mark *mark = &service->marks[i];
+		const char *known = directives[mark->directive].name[NATIVE];
 
-		if (strcmp(directives[mark->directive].name[NATIVE], name) != 0)
+		if (*known != *name || strcmp(known, name) != 0)
 			continue;
 		if (!mark->block)
 			return mark;
@@ -63,7 +64,7 @@ bool service_idles(const struct service *service)
 
 bool service_is_unclear(const struct service *service, const char *directive)
 {
-	const struct mark *mark = service_mark(service, directive);
+	const struct mark *mark = service->is_unclear ? service_mark(service, directive) : NULL;
 
 	return mark && mark->refused;
 }

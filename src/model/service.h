@@ -429,6 +429,7 @@ struct mark {
 
 /* What fits into a mark's fields. */
 enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 15) - 1, MARK_COLUMN = (1 << 16) - 1 };
+enum { MARKS_MOST = (1 << 27) - 1 };   /* of a service */
 
 static inline unsigned mark_block(size_t number)
 {
@@ -443,7 +444,8 @@ struct service {
 	const struct terms *terms;
 	const struct mark *marks;       /* what this service's own text set, in that order; kept */
 	unsigned socket_count;
-	unsigned mark_count : 28;
+	unsigned mark_count : 27;
+	bool is_unclear : 1;            /* one of the marks is of a value that was refused */
 	unsigned dialect : 3;           /* enum dialect: whose words speak of it (model/wording); inetd's and xinetd's: superd's */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	const struct account *account;  /* by sys/resolve; NULL before */

@@ -28,6 +28,15 @@ const struct setting *settings_find(const struct settings *settings, const struc
 	return NULL;
 }
 
+const struct setting *settings_named(const struct settings *settings, const char *option)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		if (!strcmp(setting_directive(&settings->list[i])->name[NATIVE], option))
+			return &settings->list[i];
+	}
+	return NULL;
+}
+
 static bool setting_is_of(const struct setting *setting, enum option_group group)
 {
 	const struct directive *directive = setting_directive(setting);
@@ -35,13 +44,17 @@ static bool setting_is_of(const struct setting *setting, enum option_group group
 	return !setting->mark.refused && directive->group == group && !(directive->flags & STRUCTURE);
 }
 
-bool settings_touch(const struct settings *settings, enum option_group group)
+uint32_t settings_groups(const struct settings *settings)
 {
+	uint32_t groups = 0;
+
 	for (size_t i = 0; i < settings->count; i++) {
+		enum option_group group = setting_directive(&settings->list[i])->group;
+
 		if (setting_is_of(&settings->list[i], group))
-			return true;
+			groups |= 1u << group;
 	}
-	return false;
+	return groups;
 }
 
 bool settings_apply(const struct settings *settings, enum option_group group, void *values, struct pool *pool)

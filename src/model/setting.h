@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/pool.h"
 #include "model/directive.h"
@@ -47,9 +48,10 @@ static inline struct origin mark_origin(const struct mark *mark)
 
 struct setting *settings_add(struct settings *settings);        /* zeroed; NULL: out of memory */
 const struct setting *settings_find(const struct settings *settings, const struct directive *directive);
+const struct setting *settings_named(const struct settings *settings, const char *option);      /* by superd.conf's name */
 
-/* Whether any of them has a field in this group. */
-bool settings_touch(const struct settings *settings, enum option_group group);
+/* The groups that any of them has a field in, a bit each. */
+uint32_t settings_groups(const struct settings *settings);
 
 /* Lays those of one group over its values, in order. false: out of memory. */
 bool settings_apply(const struct settings *settings, enum option_group group, void *values, struct pool *pool);

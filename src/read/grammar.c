@@ -17,6 +17,8 @@ struct split {
 	struct diags *diags;
 	struct statement *statement;
 	struct token token;             /* the one being looked at */
+	struct lookahead ahead;
+	size_t *line;                   /* the splitter's */
 	size_t left;                    /* where the one before it ended */
 	bool unclosed;                  /* said of this statement already: what is open no longer tells anything */
 };
@@ -32,9 +34,9 @@ struct split {
 	((split)->statement->broken = true, \
 	 diag_error((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
 
-static struct token token_ahead(const struct split *s)
+static struct token token_ahead(struct split *s)
 {
-	return token_after(s->source, s->token.end);
+	return token_look_ahead(&s->ahead, s->source, s->token.end);
 }
 
 /* What is wrong with a token is said when it is left, and so once, however often it was looked at. */
@@ -52,18 +54,15 @@ static void step(struct split *s)
 }
 
 /* Whether an option or statement begins here: NAME = and NAME +=. */
-static bool at_assignment(const struct split *s)
+static bool at_assignment(struct split *s)
 {
-	struct token ahead;
+	enum token_kind next = s->token.kind == TOKEN_WORD ? token_ahead(s).kind : TOKEN_END;
 
-	if (s->token.kind != TOKEN_WORD)
-		return false;
-	ahead = token_ahead(s);
-	return ahead.kind == TOKEN_SET || ahead.kind == TOKEN_ADD;
+	return next == TOKEN_SET || next == TOKEN_ADD;
 }
 
 /* Nothing that is open goes on beyond the end of the text, or a line that begins with a statement. */
-static bool at_boundary(const struct split *s)
+static bool at_boundary(struct split *s)
 {
 	size_t start = s->token.start;
 	struct token ahead;
@@ -87,7 +86,7 @@ static void refuse_open(struct split *s, struct token opener, const char *what)
 static struct item *add_item(struct split *s, enum item_kind kind, struct token name)
 {
 	return statement_add_item(s->statement, kind, (struct word){ name.start, name.end },
-				  source_origin(s->source, name.start));
+				  source_origin_near(s->source, name.start, s->line));
 }
 
 /* The value of the item added last is known to be no good: one complaint is enough. */
@@ -112,7 +111,7 @@ static void take_word(struct split *s)
 		spoil_item(statement);
 	}
 	statement_add_word(statement, (struct word){ s->token.start, s->token.end },
-			   source_origin(s->source, s->token.start));
+			   source_origin_near(s->source, s->token.start, s->line));
 	step(s);
 }
 
@@ -368,7 +367,7 @@ bool statement_next(struct splitter *splitter, struct statement *statement)
 {
 	struct split s = {
 		.source = splitter->source, .diags = splitter->diags, .statement = statement,
-		.token = { .end = splitter->at },
+		.token = { .end = splitter->at }, .line = &splitter->line,
 	};
 	struct token keyword;
 

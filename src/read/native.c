@@ -36,7 +36,7 @@ static const char *head_word(const struct native *native, size_t item)
 static bool set_option(struct native *native, struct draft *draft, size_t index)
 {
 	const struct item *item = &native->statement.items[index];
-	const char *name = item_name(native, item);
+	const char *known = section_name(&native->section, index), *name = known ? known : item_name(native, item);
 	struct value value = {
 		.words = section_words(&native->section, &native->statement, index),
 		.count = item->count,

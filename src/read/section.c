@@ -91,18 +91,23 @@ static bool section_reserve(struct section *section, const struct statement *sta
 	return true;
 }
 
-/* The directive's own text, which outlives everything; NULL: there is no such directive. */
-static const char *item_directive(const struct source *source, const struct item *item)
+/* NULL: there is no such directive. */
+static const struct directive *item_directive(const struct source *source, const struct item *item)
 {
 	size_t length = item->name.end - item->name.start;
-	const struct directive *directive;
 	char name[NAME_MOST];
 
 	if (length >= sizeof(name))
 		return NULL;
 	memcpy(name, source->text + item->name.start, length);
 	name[length] = '\0';
-	directive = directive_find(NATIVE, name);
+	return directive_find(NATIVE, name);
+}
+
+const char *section_name(const struct section *section, size_t item)
+{
+	const struct directive *directive = section->slots[item].directive;
+
 	return directive ? directive->name[NATIVE] : NULL;
 }
 
@@ -135,8 +140,10 @@ static bool add_level(struct section *section, const struct source *source, cons
 		bool is_socket = item->kind == ITEM_SOCKET;
 		const char *name = is_socket ? "socket" : NULL;
 
-		if (item->kind == ITEM_OPTION)
-			name = item_directive(source, item);
+		if (item->kind == ITEM_OPTION) {
+			section->slots[i].directive = item_directive(source, item);
+			name = section_name(section, i);
+		}
 		if (!name)
 			continue;
 		section->slots[i].index = section->option_count;
@@ -199,6 +206,16 @@ static void write_to_line(struct writer *writer, unsigned line)
 		buf_char(writer->out, '\n');
 }
 
+/* How much of a text stands for itself. */
+static size_t plain_length(const char *text, const char *end)
+{
+	const char *at = text;
+
+	while (at < end && *at != '$' && *at != '\\' && *at != '\n')
+		at++;
+	return (size_t)(at - text);
+}
+
 /* A bare word becomes a quoted one; in quoted ones "${" loses its meaning. */
 static void write_word(struct writer *writer, struct word word, struct origin at)
 {
@@ -209,6 +226,12 @@ static void write_word(struct writer *writer, struct word word, struct origin at
 	if (bare)
 		buf_char(writer->out, '"');
 	for (; text < end; text++) {
+		size_t plain = plain_length(text, end);
+
+		buf_add(writer->out, text, plain);
+		text += plain;
+		if (text == end)
+			break;
 		if ((*text == '$' && !literal) || (*text == '\\' && bare))
 			buf_char(writer->out, '\\');
 		buf_char(writer->out, *text);

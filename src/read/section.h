@@ -16,6 +16,7 @@
 
 struct slot {
 	size_t index;                   /* into options; SIZE_MAX: the item's name is no directive */
+	const struct directive *directive;              /* of an option; NULL: there is none of its name */
 	cfg_opt_t *value;               /* what libconfuse made of it */
 };
 
@@ -33,6 +34,9 @@ struct section {
 /* Gives the statement to libconfuse. false after adding to diags what it, or memory, had against it. */
 bool section_open(struct section *section, const struct source *source, const struct statement *statement,
 		  struct pool *pool, struct diags *diags);
+
+/* The name of an option, which outlives everything; NULL: there is no such directive. */
+const char *section_name(const struct section *section, size_t item);
 
 /* The values of an item, item->count of them, until section_close; NULL: its name is no directive. */
 const char *const *section_words(const struct section *section, const struct statement *statement, size_t item);

@@ -52,6 +52,7 @@ struct splitter {
 	const struct source *source;
 	struct diags *diags;
 	size_t at;
+	size_t line;                    /* from which on the next place is looked for */
 	void (*strayed)(void *context, struct origin at);       /* what begins no statement was passed over; may be NULL */
 	void *context;
 };

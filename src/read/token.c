@@ -8,6 +8,15 @@
 
 #include <string.h>
 
+/* What each byte of a text is, as every one is asked. */
+static const bool is_blank[256] = {
+	[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
+};
+static const bool ends_word[256] = {
+	[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true, ['"'] = true,
+	['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
+};
+
 static size_t line_end(const struct source *source, size_t at)
 {
 	const char *newline = memchr(source->text + at, '\n', source->length - at);
@@ -46,7 +55,7 @@ static void pass_blanks(const struct source *source, struct token *token)
 
 		if (c == '\n')
 			token->on_new_line = true;
-		if (strchr(" \t\r\n\f\v", c))
+		if (is_blank[(unsigned char)c])
 			token->start++;
 		else if (!pass_comment(source, token))
 			return;
@@ -96,7 +105,7 @@ static void take_word(const struct source *source, struct token *token)
 	size_t at = token->start;
 
 	token->kind = TOKEN_WORD;
-	while (at < source->length && !strchr(" \t\r\n\f\v\"'={}(),", text[at])) {
+	while (at < source->length && !ends_word[(unsigned char)text[at]]) {
 		if (text[at] == '+' && text[at + 1] == '=')
 			break;
 		at++;
@@ -131,6 +140,13 @@ struct token token_after(const struct source *source, size_t offset)
 		take_word(source, &token);
 	}
 	return token;
+}
+
+struct token token_look_ahead(struct lookahead *ahead, const struct source *source, size_t offset)
+{
+	if (!ahead->known || ahead->from != offset)
+		*ahead = (struct lookahead){ .token = token_after(source, offset), .from = offset, .known = true };
+	return ahead->token;
 }
 
 bool token_is(const struct source *source, struct token token, const char *word)

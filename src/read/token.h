@@ -26,5 +26,14 @@ struct token {
 
 struct token token_after(const struct source *source, size_t offset);
 
+/* The same, made once where it is asked for again and again. Zeroed: nothing was asked for. */
+struct lookahead {
+	struct token token;
+	size_t from;
+	bool known;
+};
+
+struct token token_look_ahead(struct lookahead *ahead, const struct source *source, size_t offset);
+
 bool token_is(const struct source *source, struct token token, const char *word);       /* this bare word */
 bool token_has_value(struct token token);       /* a word or a quoted text */

@@ -183,10 +183,15 @@ static unsigned needs_of(size_t n, const struct service *service, struct pool *s
 void abilities_compare(struct abilities *abilities, const struct service *service, struct pool *scratch,
 		       ability_say *say, void *context)
 {
+	unsigned all = 0;
+
+	if (service->terms == abilities->modest)
+		return;
 	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
 		unsigned wanted = needs_of(n, service, scratch);
 		unsigned lacking = wanted ? wanted & abilities_lacking(abilities) : 0;
 
+		all |= wanted;
 		for (size_t bit = 0; lacking && bit < sizeof(reasons) / sizeof(reasons[0]); bit++) {
 			if (!(lacking >> bit & 1))
 				continue;
@@ -194,4 +199,5 @@ void abilities_compare(struct abilities *abilities, const struct service *servic
 			break;
 		}
 	}
+	abilities->modest = all ? NULL : service->terms;
 }

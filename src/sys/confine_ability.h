@@ -25,6 +25,7 @@ struct abilities {
 	bool looked;
 	bool privileged;                /* namespaces can be made without one of users */
 	unsigned lacking;               /* enum need */
+	const struct terms *modest;     /* of the service compared last: they need nothing, as those of most services */
 };
 
 /* Looks, and gives what is lacking. */

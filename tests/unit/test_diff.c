@@ -247,3 +247,33 @@ Test(diff, knows_which_options_take_a_new_socket)
 						 variant(other, "bind_to_device", "eth0")->terms->socket_defaults));
 	cr_expect_not(socket_options_need_rebind(plain, variant(other, "symlinks", "/run/x")->terms->socket_defaults));
 }
+
+/* What rows share is compared once, so each kind of change has to show behind rows that were alike. */
+Test(diff, sees_a_change_behind_rows_alike)
+{
+	static const char *const changes[][2] = {
+		{ "timeout_stop", "77" }, { "backlog", "5" }, { "disable", "yes" }, { "argv0", "other" },
+	};
+	const struct service *plain = variant(table, NULL, NULL), *alike = variant(other, NULL, NULL);
+	struct likeness known = { 0 };
+
+	for (size_t n = 0; n < sizeof(changes) / sizeof(changes[0]); n++) {
+		const struct service *changed = variant(other, changes[n][0], changes[n][1]);
+
+		cr_expect_eq(service_compare_next(&known, plain, alike), FATE_SAME, "before %s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, plain, changed), FATE_CHANGED, "%s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, changed, plain), FATE_CHANGED, "%s taken back",
+			     changes[n][0]);
+	}
+}
+
+Test(diff, finds_what_rows_seldom_share_in_the_first_chapter)
+{
+	bool is_behind = false;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		is_behind |= directives[i].chapter != CHAPTER_WHAT;
+		cr_expect(!is_behind || directives[i].group != GROUP_WHAT || directives[i].flags & STRUCTURE, "%s",
+			  directives[i].name[NATIVE]);
+	}
+}

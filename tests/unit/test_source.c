@@ -103,6 +103,25 @@ Test(source, knows_the_place_of_every_byte)
 	cr_expect_eq(source_origin(&source, 3).line, 0);
 }
 
+Test(source, knows_the_place_of_bytes_in_any_order)
+{
+	static const size_t offsets[] = { 0, 9, 4, 4, 11, 2, 50, 0, 7 };
+	struct source source = { 0 };
+	size_t line = 0, far = 1000;
+
+	cr_assert(source_from_text(&source, "t", "ab\n\ncd\nefg\nh", 12, pool, &diags));
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		struct origin near = source_origin_near(&source, offsets[i], &line);
+		struct origin at = source_origin(&source, offsets[i]);
+
+		cr_expect_eq(near.line, at.line, "of byte %zu", offsets[i]);
+		cr_expect_eq(near.column, at.column, "of byte %zu", offsets[i]);
+		cr_expect_eq(line + 1, at.line, "of byte %zu", offsets[i]);
+	}
+	cr_expect_eq(source_origin_near(&source, 3, &far).line, 2, "from a line that is none");
+	source_free(&source);
+}
+
 Test(source, takes_an_empty_file)
 {
 	struct source source;
