@@ -1,8 +1,9 @@
 /* Whose connection is it? The kernel knows by its two ends, at a cost that does not grow with their number. Where
  * it can't be asked so (no sock_diag, as in some containers), /proc/net has all of them in a list.
  *
- * The hard thing is that an IPv4 connection may belong to an IPv6 socket: both forms of the addresses are looked
- * for. */
+ * The hard thing is that an IPv4 connection may belong to an IPv6 socket, so both forms of the addresses are looked
+ * for; and that the kernel finds more than was asked for: a listener in the place of a connection, and connections
+ * that no process has yet or any more, which it calls root's. */
 #include "builtin/auth.h"
 
 #include <stdint.h>
@@ -30,6 +31,7 @@ static void unmap(struct sockaddr_storage *address)
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 
 struct question {
 	struct nlmsghdr header;
@@ -64,7 +66,7 @@ static bool read_answer(int diag, uid_t *owner)
 		return false;
 	memcpy(&found, NLMSG_DATA(&answer.header), sizeof(found));
 	*owner = found.idiag_uid;
-	return true;
+	return found.idiag_inode && found.idiag_state != TCP_LISTEN;
 }
 
 static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
@@ -133,11 +135,13 @@ static bool read_list(const char *path, const struct both_ends *ends, bool as_v6
 	write_end(&ends->local, as_v6, local);
 	write_end(&ends->remote, as_v6, remote);
 	while (!found && fgets(line, sizeof(line), file)) {
-		char here[64], there[64], uid[16];
+		char here[64], there[64], uid[16], inode[24];
 		int64_t number;
 
-		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %15s", here, there, uid) == 3 &&
-			!strcmp(here, local) && !strcmp(there, remote) && !scan_count(uid, &number);
+		found = sscanf(line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %15s %*s %23s", here, there, uid,
+			       inode) == 4 &&
+			!strcmp(here, local) && !strcmp(there, remote) && strcmp(inode, "0") != 0 &&
+			!scan_count(uid, &number);
 		if (found)
 			*owner = (uid_t)number;
 	}

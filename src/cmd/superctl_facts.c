@@ -87,7 +87,7 @@ void facts_add_endpoints(struct buf *out, const json_t *service)
 
 bool facts_is_active(const json_t *service)
 {
-	static const char *const active[] = { "listening", "starting", "running", "stopping", "frozen" };
+	static const char *const active[] = { "listening", "starting", "running", "stopping", "frozen", "full" };
 	const char *state = answer_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++) {

@@ -71,7 +71,14 @@ void follow_tell(struct session *session, double at, enum level level, const str
 	session_say(session);
 }
 
-bool follow_go_on(struct session *session)
+unsigned long follow_dropped(const struct session *session)
+{
+	const struct following *following = session->state;
+
+	return follow_is_event(session) ? following->dropped : 0;
+}
+
+static bool begin_events(struct session *session)
 {
 	struct following *following = calloc(1, sizeof(*following));
 
@@ -84,6 +91,16 @@ bool follow_go_on(struct session *session)
 	return true;
 }
 
+void follow_go_on(struct session *session, unsigned long dropped)
+{
+	struct following *following = begin_events(session) ? session->state : NULL;
+
+	if (!following || !dropped)
+		return;
+	following->dropped = dropped;
+	wire_pull(&session->wire, true);
+}
+
 /* A plain name that is none yet is a mistake; for a pattern there may be a service tomorrow. */
 void follow_events(struct session *session)
 {
@@ -94,7 +111,7 @@ void follow_events(struct session *session)
 		selection_refuse(session, name);
 		return;
 	}
-	if (!follow_go_on(session) || exists)
+	if (!begin_events(session) || exists)
 		return;
 	object_open(&session->line);
 	field_text(&session->line, "unmatched", name);

@@ -5,8 +5,11 @@
 #include "control/session.h"
 
 void follow_events(struct session *session);
-bool follow_go_on(struct session *session);     /* with events, after an upgrade, whatever the table has; false: it was told */
 void follow_top(struct session *session);
+
+/* With events, after an upgrade, whatever the table has; so many were dropped, and nobody was told. */
+void follow_go_on(struct session *session, unsigned long dropped);
+unsigned long follow_dropped(const struct session *session);    /* of events: what was dropped and is not told yet */
 
 /* Something is logged: for those who follow. */
 void follow_tell(struct session *session, double at, enum level level, const struct event *event, const char *message,

@@ -2,6 +2,7 @@
  * they asked for is read as from anybody. */
 #include "control/hand_on.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static void carry_session(struct carry *carry, const struct session *session)
 	ledger_add(&carry->text, "level", log_level_name(session->request.level));
 	carry_text(carry, "pattern", session->request.service);
 	carry_real(carry, "interval", session->request.interval);
+	carry_number(carry, "dropped", (int64_t)follow_dropped(session));
 }
 
 static void carry_lately(void *context, const char *service, const struct late_line *line)
@@ -90,12 +92,12 @@ static void read_request(struct request *request, struct ledger_section *section
 		request->service = buf_string(&request->words);
 }
 
-static void go_on(struct session *session, const char *verb)
+static void go_on(struct session *session, const char *verb, struct ledger_section *section)
 {
 	if (!strcmp(verb, "upgrade"))
 		handover_resume(session);
 	else if (!strcmp(verb, "events"))
-		(void)follow_go_on(session);
+		follow_go_on(session, (unsigned long)ledger_number(section, "dropped", 0, LONG_MAX, 0));
 	else if (!strcmp(verb, "top"))
 		follow_top(session);
 }
@@ -111,7 +113,7 @@ static void read_operator(struct server *server, struct ledger_section *section)
 	take_bytes(&session->wire, section);
 	read_request(&session->request, section);
 	if (verb)
-		go_on(session, verb);
+		go_on(session, verb, section);
 	watch_wake(&session->wire.watch);
 }
 

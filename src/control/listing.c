@@ -49,6 +49,8 @@ static void on_room(struct session *session)
 	struct listing *listing = session->state;
 	double begun = engine_clock(), now = begun;
 
+	if (!selection_go_on(&listing->selection, session))
+		return;
 	while (wire_has_room(&session->wire) && now - begun < SLICE) {
 		const char *name = selection_next(&listing->selection);
 

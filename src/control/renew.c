@@ -164,6 +164,19 @@ static void finish(struct renewing *renewing)
 		session_done(session);
 }
 
+static void refuse(struct renewing *renewing)
+{
+	static const char hint[] = "the table of before goes on";
+	struct session *session = renewing->session;
+
+	if (renewing->errors)
+		session_fail(session, CODE_FAILED, hint, "not reloaded: %zu error%s", renewing->errors,
+			     renewing->errors == 1 ? "" : "s");
+	else
+		session_fail(session, CODE_FAILED, hint, "not reloaded: %s",
+			     session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
+}
+
 static void on_room(struct session *session)
 {
 	struct renewing *renewing = session->state;
@@ -175,8 +188,7 @@ static void on_room(struct session *session)
 	if (!say_diagnostics(renewing))
 		return;
 	if (!renewing->good)
-		session_fail(session, CODE_FAILED, "the table of before goes on", "not reloaded: %zu error%s",
-			     renewing->errors, renewing->errors == 1 ? "" : "s");
+		refuse(renewing);
 	else if (say_fates(renewing))
 		finish(renewing);
 }

@@ -1,11 +1,12 @@
 /* Names and patterns. The hard thing is the size: ten thousand names are looked through for a pattern, so one that is
- * a plain name is looked up instead. */
+ * a plain name is looked up instead, and no turn of the loop is longer for whatever patterns somebody thinks of. */
 #include "control/selection.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #include "base/scan.h"
+#include "control/listing.h"
 #include "control/pattern.h"
 #include "engine/keeper.h"
 
@@ -35,15 +36,19 @@ static const struct service *row_at(const struct supervisor *supervisor, size_t 
 	return n < roster->count && roster->keepers[n] ? roster->keepers[n]->service : NULL;
 }
 
+/* As far as a turn goes: it is but a hint. */
 static const char *nearest_name(const struct supervisor *supervisor, const char *name)
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
+	double begun = engine_clock();
 	const struct service *row;
 	const char *nearest = NULL;
 
 	for (size_t n = 0; most && strlen(name) < 100 && (row = row_at(supervisor, n)); n++) {
 		unsigned distance = scan_distance(name, row->name, most);
 
+		if (engine_clock() - begun > SLICE)
+			break;
 		if (distance > most || distance >= strlen(row->name))
 			continue;
 		nearest = row->name;
@@ -54,12 +59,13 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 
 void selection_refuse(struct session *session, const char *name)
 {
-	const char *near = nearest_name(session->supervisor, name);
+	bool is_pattern = pattern_is(name);
+	const char *near = is_pattern ? NULL : nearest_name(session->supervisor, name);
 	struct buf hint = { 0 };
 
 	if (near)
 		buf_addf(&hint, "did you mean %s?", near);
-	if (pattern_is(name))
+	if (is_pattern)
 		session_fail(session, CODE_UNKNOWN, "", "'%.100s': no service has such a name", name);
 	else
 		session_fail(session, CODE_UNKNOWN, buf_string(&hint), "'%.100s': there is no such service", name);
@@ -68,12 +74,13 @@ void selection_refuse(struct session *session, const char *name)
 
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
+	double begun = engine_clock();
 	const struct service *row;
 
 	if (!pattern_is(name))
 		return selection_find(supervisor, name).row;
 	for (size_t n = 0; (row = row_at(supervisor, n)); n++) {
-		if (pattern_matches(name, row->name))
+		if (pattern_matches(name, row->name) || engine_clock() - begun > SLICE)
 			return true;
 	}
 	return false;
@@ -101,32 +108,53 @@ static bool select_named(struct selection *selection, struct session *session)
 	return true;
 }
 
-static bool select_matching(struct selection *selection, struct session *session)
+static void take_row(struct selection *selection, const struct request *request, const struct service *row)
 {
+	uint32_t by = 0;
+
+	for (size_t i = 0; i < request->name_count; i++)
+		by |= (uint32_t)pattern_matches(request->names[i], row->name) << i;
+	if (by || !request->name_count)
+		add(selection, row->name);
+	selection->matched |= by;
+}
+
+/* For one turn; from the beginning when there is another table. false: it is refused. */
+static bool gather(struct selection *selection, struct session *session)
+{
+	const struct supervisor *supervisor = session->supervisor;
 	const struct request *request = &session->request;
+	double begun = engine_clock();
 	const struct service *row;
-	uint32_t matched = 0;
 
-	if (request->name_count > PATTERNS_MOST) {
-		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
-		return false;
+	if (selection->changes != supervisor->roster.changes) {
+		selection_free(selection);
+		*selection = (struct selection){ .gathers = true, .changes = supervisor->roster.changes };
 	}
-	for (size_t n = 0; (row = row_at(session->supervisor, n)); n++) {
-		uint32_t by = 0;
-
-		for (size_t i = 0; i < request->name_count; i++)
-			by |= (uint32_t)pattern_matches(request->names[i], row->name) << i;
-		if (by || !request->name_count)
-			add(selection, row->name);
-		matched |= by;
+	for (; (row = row_at(supervisor, selection->row)); selection->row++) {
+		if (engine_clock() - begun > SLICE)
+			return true;
+		take_row(selection, request, row);
 	}
+	selection->gathers = false;
 	for (size_t i = 0; i < request->name_count; i++) {
-		if (matched >> i & 1)
+		if (selection->matched >> i & 1)
 			continue;
 		selection_refuse(session, request->names[i]);
 		return false;
 	}
 	return true;
+}
+
+static bool select_matching(struct selection *selection, struct session *session)
+{
+	if (session->request.name_count > PATTERNS_MOST) {
+		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
+		return false;
+	}
+	selection->gathers = true;
+	selection->changes = session->supervisor->roster.changes;
+	return gather(selection, session);
 }
 
 static bool has_pattern(const struct request *request)
@@ -151,6 +179,17 @@ bool selection_make(struct selection *selection, struct session *session)
 		session_fail(session, CODE_FAILED, "", "out of memory");
 	selection_free(selection);
 	return false;
+}
+
+bool selection_go_on(struct selection *selection, struct session *session)
+{
+	if (!selection->gathers)
+		return true;
+	if (!gather(selection, session) || selection->gathers)
+		return false;
+	if (selection->names.failed)
+		session_fail(session, CODE_FAILED, "", "out of memory");
+	return session->duty;
 }
 
 const char *selection_next(struct selection *selection)

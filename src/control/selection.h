@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "control/session.h"
@@ -12,11 +13,19 @@ struct selection {
 	struct buf names;               /* each with its NUL */
 	size_t count;
 	size_t at;                      /* the next one, a place in names */
+	bool gathers;                   /* rows are still to be looked at: */
+	size_t row;                     /* from this one on */
+	uint64_t changes;               /* of this roster */
+	uint32_t matched;               /* the request's names that mean something so far, as bits */
 };
 
 /* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern, or
  * no name at all. false: a name means nothing, or memory is out; the request was answered with that. */
 bool selection_make(struct selection *selection, struct session *session);
+
+/* Goes on with what was too much for one turn. false: there is more, or the request was answered as above, and the duty
+ * has ended with that. */
+bool selection_go_on(struct selection *selection, struct session *session);
 
 const char *selection_next(struct selection *selection);        /* NULL: there are no more */
 void selection_free(struct selection *selection);
@@ -29,5 +38,6 @@ struct found {
 
 struct found selection_find(const struct supervisor *supervisor, const char *name);
 
-bool selection_exists(const struct supervisor *supervisor, const char *name);   /* a name or a pattern: it means something */
+/* A name or a pattern: it means something; true also for a pattern of which one turn does not tell. */
+bool selection_exists(const struct supervisor *supervisor, const char *name);
 void selection_refuse(struct session *session, const char *name);       /* answers that it means nothing */

@@ -97,7 +97,7 @@ static bool may_make_room(const struct session *session, double now)
 {
 	if (wire_is_dead(&session->wire))
 		return true;
-	if (!session->duty && !wire_pending(&session->wire))
+	if (!session->duty && !wire_pending(&session->wire) && !wire_holds_request(&session->wire))
 		return !asks_just_now(session);
 	return wire_is_blocked(&session->wire) && now - session->wire.moved > STUCK;
 }

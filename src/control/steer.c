@@ -146,6 +146,8 @@ static void on_room(struct session *session)
 	double begun = engine_clock();
 	const char *name = NULL;
 
+	if (!selection_go_on(&steering->selection, session))
+		return;
 	while (wire_has_room(&session->wire) && engine_clock() - begun < SLICE) {
 		name = selection_next(&steering->selection);
 		if (!name)

@@ -19,9 +19,20 @@ bool wire_has_room(const struct wire *wire)
 	return wire_pending(wire) < WIRE_ENOUGH;
 }
 
+bool wire_holds_request(const struct wire *wire)
+{
+	return wire->filled == sizeof(wire->input) || memchr(wire->input, '\n', wire->filled);
+}
+
+static bool may_hand_out(const struct wire *wire)
+{
+	return !wire->busy && !wire->leaving && !wire->broken && wire_holds_request(wire);
+}
+
+/* Also the answer of a request that has come already, and is not heard of again. */
 static bool wants_to_write(const struct wire *wire)
 {
-	return wire_pending(wire) || (wire->busy && wire->pulls);
+	return wire_pending(wire) || (wire->busy && wire->pulls) || may_hand_out(wire);
 }
 
 bool wire_is_blocked(const struct wire *wire)
@@ -94,29 +105,29 @@ static void receive(struct wire *wire)
 	}
 }
 
-/* One request after the other, each when the one before is answered. */
-static void hand_out_lines(struct wire *wire)
+/* One request a turn, when the one before is answered: who sends many at once has no more turns than others. */
+static void hand_out_line(struct wire *wire)
 {
 	char line[WIRE_LINE];
+	const char *end;
+	size_t length;
 
-	while (!wire->busy && !wire->leaving && !wire->broken && wire->filled) {
-		const char *end = memchr(wire->input, '\n', wire->filled);
-		size_t length;
-
-		if (!end && wire->filled == sizeof(wire->input))
-			wire->events->malformed(wire, "a request is one line of at most 8 KiB");
-		if (!end)
-			return;
-		length = (size_t)(end - wire->input);
-		memcpy(line, wire->input, length);
-		line[length] = '\0';
-		wire->filled -= length + 1;
-		memmove(wire->input, end + 1, wire->filled);
-		if (strlen(line) < length)
-			wire->events->malformed(wire, "a request is text, without NUL bytes");
-		else
-			wire->events->line(wire, line);
+	if (!may_hand_out(wire))
+		return;
+	end = memchr(wire->input, '\n', wire->filled);
+	if (!end) {
+		wire->events->malformed(wire, "a request is one line of at most 8 KiB");
+		return;
 	}
+	length = (size_t)(end - wire->input);
+	memcpy(line, wire->input, length);
+	line[length] = '\0';
+	wire->filled -= length + 1;
+	memmove(wire->input, end + 1, wire->filled);
+	if (strlen(line) < length)
+		wire->events->malformed(wire, "a request is text, without NUL bytes");
+	else
+		wire->events->line(wire, line);
 }
 
 /* Whether there is nothing more to do for it. */
@@ -126,7 +137,7 @@ static bool is_over(const struct wire *wire)
 		return true;
 	if (wire->leaving)
 		return !wire_pending(wire);
-	return wire->ended && !wire->busy && !wire_pending(wire);
+	return wire->ended && !wire->busy && !wire_pending(wire) && !wire_holds_request(wire);
 }
 
 /* After anything that has happened, but not from within an event. */
@@ -149,7 +160,7 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 		send_some(wire);
 	if (wire->busy && wire->pulls && !wire->broken && !wire_pending(wire))
 		wire->events->room(wire);
-	hand_out_lines(wire);
+	hand_out_line(wire);
 	send_some(wire);
 	wire->inside = false;
 	settle(wire);

@@ -58,4 +58,5 @@ void wire_leave(struct wire *wire);             /* closes it when all is sent */
 size_t wire_pending(const struct wire *wire);   /* bytes not yet sent */
 bool wire_is_blocked(const struct wire *wire);  /* there is more to send, and who is to get it does not read */
 bool wire_has_room(const struct wire *wire);
+bool wire_holds_request(const struct wire *wire);       /* one came that is not handed out yet */
 bool wire_is_dead(const struct wire *wire);     /* nobody is there; from whom nothing is read any more that is not heard */

@@ -1,5 +1,6 @@
 /* Opening files for a backend. The hard thing is never to wait for what a path leads to: a fifo is opened for both
- * ends, and a unix socket whose queue is full counts as not to be had. */
+ * ends, or read-only, where systemd waits for a writer, whether anybody writes or not, so that it may be at its end
+ * already; and a unix socket whose queue is full counts as not to be had. */
 #include "engine/handed_files.h"
 
 #include <errno.h>

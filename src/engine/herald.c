@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/scan.h"
 #include "engine/keeper.h"
 #include "sys/notify_socket.h"
@@ -22,10 +23,14 @@ static const char *variable(const struct engine *engine, const char *name)
 	return NULL;
 }
 
-static void tell(const struct herald *herald, const char *text)
+static void tell(struct herald *herald, const char *text)
 {
-	if (herald->socket)
-		notify_socket_send(herald->socket, text);
+	if (!herald->socket)
+		return;
+	if (herald->sender < 0)
+		herald->sender = notify_socket_sender();
+	if (herald->sender >= 0)
+		notify_socket_send(herald->sender, herald->socket, text);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -58,6 +63,7 @@ void herald_begin(struct herald *herald, struct engine *engine, const struct ros
 	const char *socket = variable(engine, "NOTIFY_SOCKET");
 
 	herald->roster = roster;
+	herald->sender = -1;
 	herald->socket = socket && *socket ? socket : NULL;
 	if (herald->socket)
 		begin_watchdog(herald, engine);
@@ -109,4 +115,5 @@ void herald_end(struct herald *herald, int exit_status)
 
 	snprintf(text, sizeof(text), "STOPPING=1\nEXIT_STATUS=%d", exit_status);
 	tell(herald, text);
+	fd_close(&herald->sender);
 }

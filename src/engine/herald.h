@@ -11,6 +11,7 @@
 
 struct herald {
 	const char *socket;             /* of the environment superd was started with; NULL: nobody asks */
+	int sender;                     /* kept, so that who is out of descriptors is not taken for dead; -1: none yet */
 	ev_timer watchdog;
 	const struct roster *roster;
 	bool stopping;

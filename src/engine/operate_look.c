@@ -55,7 +55,7 @@ static enum standing look_for_start(const struct operation *operation, struct ke
 	}
 	if (has_started(operation, keeper))
 		return tell_ended(keeper, says);
-	if (keeper->state == LISTENING && keeper->activity->eager > 0)
+	if (keeper->state == LISTENING && keeper->activity && keeper->activity->eager > 0)
 		return UNDER_WAY;
 	buf_addf(says, "it was not started: it is %s", state_name(keeper->state));
 	return FAILED;

@@ -92,7 +92,6 @@ static void become(struct upgrade *upgrade, struct carry *carry, int state, stru
 		buf_text(why, "out of memory");
 		return;
 	}
-	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	spawn_end();                    /* its helpers are at rest, and would be gone */
 	own_program_become(upgrade->program, arguments, engine->heritage.environment, carry->fds, carry->count);
 	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
@@ -107,6 +106,8 @@ static void change(struct upgrade *upgrade)
 	int state = -1;
 
 	thaw(upgrade->supervisor);
+	/* Before the state, which has what operators are yet to hear. */
+	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	if (!carry_write(&carry, upgrade->supervisor, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else

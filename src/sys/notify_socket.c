@@ -148,21 +148,19 @@ enum heard notify_socket_hear(int fd, struct notification *notification, const c
 	return HEARD_FLAWED;
 }
 
-bool notify_socket_send(const char *name, const char *text)
+int notify_socket_sender(void)
 {
+	return fd_raise(open_socket(), FD_HIGH);
+}
+
+bool notify_socket_send(int sender, const char *name, const char *text)
+{
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct sockaddr_un address;
 	socklen_t length;
-	ssize_t sent;
-	int fd;
 
-	if (!make_address(name, &address, &length))
-		return false;
-	fd = open_socket();
-	if (fd < 0)
-		return false;
-	sent = sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length);
-	fd_close(&fd);
-	return sent >= 0;
+	return make_address(name, &address, &length) &&
+		sendto(sender, text, strlen(text), flags, (struct sockaddr *)&address, length) >= 0;
 }
 
 bool notify_socket_is_dead(const char *path)

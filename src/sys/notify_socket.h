@@ -29,8 +29,11 @@ enum heard notify_socket_hear(int fd, struct notification *notification, const c
 /* Closes the descriptors that nobody took. */
 void notification_drop(struct notification *notification);
 
+/* Opens what notify_socket_send sends by, to any name. -1 and errno. */
+int notify_socket_sender(void);
+
 /* Sends to such a socket, without waiting. false and errno. */
-bool notify_socket_send(const char *name, const char *text);
+bool notify_socket_send(int sender, const char *name, const char *text);
 
 /* Whether nobody listens at the path any more. */
 bool notify_socket_is_dead(const char *path);

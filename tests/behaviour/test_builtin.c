@@ -337,6 +337,39 @@ Behaviour(builtin, auth_names_the_owner_of_a_connection_and_of_no_other)
 	superd_stop(superd);
 }
 
+/* What the kernel finds by two ports is owned by root wherever it is owned by nobody. */
+static void expect_no_owner(const char *options)
+{
+	struct superd *superd = run_small("127.0.0.1:0", text_of("accept = yes builtin = \"auth -r\" %s", options));
+	int port = superd_port(superd, "small"), own = listen_on(0), own_port = local_port(own);
+	int client = client_connect(own_port), client_port = local_port(client), accepted;
+
+	cr_assert_str_eq(ask_auth(port, text_of("%d,1\r\n", own_port)),
+			 text_of("%d , 1 : ERROR : NO-USER\r\n", own_port), "a listener is no connection");
+	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", own_port, client_port)),
+			 text_of("%d , %d : ERROR : NO-USER\r\n", own_port, client_port), "nobody has taken it yet");
+	accepted = accept(own, NULL, NULL);
+	cr_assert_geq(accepted, 0);
+	close(client);
+	close(accepted);
+	cr_assert_str_eq(ask_auth(port, text_of("%d,%d\r\n", client_port, own_port)),
+			 text_of("%d , %d : ERROR : NO-USER\r\n", client_port, own_port), "it is over");
+	close(own);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, auth_names_nobody_where_nobody_has_the_connection)
+{
+	expect_no_owner("");
+}
+
+Behaviour(builtin, auth_names_nobody_so_by_the_list_either)
+{
+	SKIP_WITHOUT(geteuid() == 0 && strstr(SUPERD_ANSWER("--version").out, "libseccomp"),
+		     "needs root and libseccomp");
+	expect_no_owner("restrict_address_families = { AF_INET, AF_UNIX }");
+}
+
 Behaviour(builtin, auth_waits_for_its_line_only_so_long)
 {
 	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = \"auth -t 0.2\"");

@@ -463,6 +463,34 @@ Behaviour(control, a_reload_with_an_error_tells_where_and_changes_nothing)
 	superd_stop(superd);
 }
 
+/* Unless the table is read before superd comes to stop. */
+Behaviour(control, a_reload_that_comes_to_nothing_since_superd_stops_says_so)
+{
+	enum { ROWS = 20000 };
+	static char table[ROWS * 80];
+	struct superd *superd = run_web(backend("hang"), "timeout_stop = 1h");
+	int client = client_connect(superd_port(superd, "web")), fd = control_connect();
+	size_t length = 0;
+	const char *end;
+
+	superd_wait_log(superd, "web: started, pid ");
+	for (int n = 0; n < ROWS; n++)
+		length += (size_t)snprintf(table + length, sizeof(table) - length,
+					   "service s%d { disable = yes listen = \"80\" exec = /bin/true }\n", n);
+	write_file("superd.conf", "%s", table);
+	client_send(fd, "reload\n");
+	superd_wait_log(superd, "told by uid ");
+	superd_signal(superd, SIGTERM);
+	do
+		end = client_line(fd);
+	while (!strstr(end, "\"done\":") && !strstr(end, "\"error\":"));
+	cr_expect(strstr(end, "not reloaded: superd is stopping") || strstr(end, "\"done\":"), "%s", end);
+	close(fd);
+	close(client);
+	superd_signal(superd, SIGTERM);
+	superd_wait_exit(superd);
+}
+
 Behaviour(control, has_a_backend_read_its_configuration_again)
 {
 	const char *note = path_in("note");

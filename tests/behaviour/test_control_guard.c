@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -116,6 +117,44 @@ Behaviour(control_guard, requests_in_a_row_are_answered_in_their_order)
 	cr_expect_not_null(strstr(client_line(fd), "\"done\""));
 	cr_expect(client_sees_end(fd));
 	close(fd);
+	superd_stop(superd);
+}
+
+static bool was_taken(int fd)
+{
+	int unread;
+
+	cr_assert_eq(ioctl(fd, TIOCOUTQ, &unread), 0);
+	return !unread;
+}
+
+/* Patterns that take long, of names that are long: a second of work and more. */
+Behaviour(control_guard, patterns_that_take_long_hold_nobody_up)
+{
+	enum { ROWS = 3000, PATTERNS = 31 };
+	static char name[65], set[249], request[PATTERNS * 256], table[ROWS * 192];
+	struct superd *superd;
+	size_t length = 0;
+	int slow, other;
+
+	memset(name, 'n', sizeof(name) - 1);
+	memset(set, 'x', sizeof(set) - 1);
+	for (int n = 0; n < ROWS; n++)
+		length +=
+			(size_t)snprintf(table + length, sizeof(table) - length,
+					 "service %s%d { disable = yes listen = \"80\" exec = /bin/true }\n", name, n);
+	for (int n = 0; n < PATTERNS; n++)
+		strcat(strcat(strcat(request, " *["), set), "]");
+	superd = controlled_run("%s", table);
+	slow = control_connect();
+	other = control_connect();
+	client_send(slow, text_of("why%s\n", request));
+	WAIT_UNTIL(was_taken(slow));
+	cr_expect(control_is_done(control_ask(other, "version")));
+	cr_expect(client_is_quiet(slow, 0), "the others are heard only when it was answered");
+	cr_expect_str_eq(control_value(client_line(slow), "code"), "unknown");
+	close(slow);
+	close(other);
 	superd_stop(superd);
 }
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,6 +73,30 @@ Behaviour(herald, superd_feeds_the_watchdog_it_is_asked_for)
 	expect_heard(fd, "READY=1\n");
 	for (int n = 0; n < 3; n++)
 		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
+	superd_stop(superd);
+	close(fd);
+}
+
+/* Who is out of descriptors is not dead. */
+Behaviour(herald, the_watchdog_needs_no_further_descriptor)
+{
+	const char *path = path_in("herald");
+	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), "WATCHDOG_USEC=200000", NULL };
+	const struct setup setup = { .environment = environment };
+	struct rlimit none, before;
+	int fd = own_socket(path);
+	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
+	char text[64];
+
+	expect_heard(fd, "READY=1\n");
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	while (recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0)
+		;
+	for (int n = 0; n < 3; n++)
+		cr_assert_str_eq(hear(fd), "WATCHDOG=1");
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 	superd_stop(superd);
 	close(fd);
 }

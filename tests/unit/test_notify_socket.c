@@ -86,9 +86,21 @@ Test(notify_socket, anybody_may_send_to_its_node)
 	cr_expect_eq(status.st_mode & 0777, 0666);
 }
 
+static bool say(const char *name)
+{
+	int sender = notify_socket_sender();
+	bool sent;
+
+	cr_assert_geq(sender, 0);
+	cr_expect(fcntl(sender, F_GETFD) & FD_CLOEXEC);
+	sent = notify_socket_send(sender, name, "READY=1");
+	close(sender);
+	return sent;
+}
+
 Test(notify_socket, who_sent_it_is_known)
 {
-	cr_assert(notify_socket_send(path, "READY=1"));
+	cr_assert(say(path));
 	cr_assert_eq(hear(), HEARD);
 	cr_expect_str_eq(notification.text, "READY=1");
 	cr_expect_eq(notification.pid, getpid());
@@ -105,7 +117,7 @@ Test(notify_socket, an_abstract_name_does_as_well)
 	snprintf(name, sizeof(name), "@superd-test-%ld", (long)getpid());
 	other = notify_socket_open(name);
 	cr_assert_geq(other, 0);
-	cr_assert(notify_socket_send(name, "READY=1"));
+	cr_assert(say(name));
 	cr_expect_eq(notify_socket_hear(other, &notification, &(const char *){ NULL }), HEARD);
 	close(other);
 }
@@ -121,7 +133,7 @@ Test(notify_socket, names_that_are_none_are_refused)
 	cr_expect_lt(notify_socket_open("@"), 0);
 	cr_expect_lt(notify_socket_open("relative"), 0);
 	cr_expect_lt(notify_socket_open(long_name), 0);
-	cr_expect_not(notify_socket_send("vsock:2:1234", "READY=1"));
+	cr_expect_not(say("vsock:2:1234"));
 }
 
 Test(notify_socket, descriptors_come_along_close_on_exec)

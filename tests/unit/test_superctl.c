@@ -1,13 +1,18 @@
-/* superctl's parts that decide: amounts, columns, requests of HTTP, verbs. */
+/* superctl's parts that decide: amounts, columns, requests of HTTP, verbs, states. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/superctl_amount.h"
 #include "cmd/superctl_columns.h"
+#include "cmd/superctl_facts.h"
 #include "cmd/superctl_http.h"
+#include "cmd/superctl_metrics.h"
+#include "cmd/superctl_screen.h"
 #include "cmd/superctl_verb.h"
+#include "engine/transition.h"
 
 static char text[256];
 
@@ -159,4 +164,73 @@ Test(superctl_verb, what_others_call_it_is_known)
 	cr_assert_str_eq(verb_hint("daemon-reload"), "reload");
 	cr_assert_str_eq(verb_hint("relaod"), "reload");
 	cr_assert_null(verb_hint("xyzzy"));
+}
+
+/* The states a service may be in, as the control socket's paper has them. */
+static json_t *known_states(json_t **schema)
+{
+	char path[512];
+	json_t *states;
+
+	snprintf(path, sizeof(path), "%s/contrib/doc/superd-control.schema.json", getenv("SRCDIR"));
+	*schema = json_load_file(path, 0, NULL);
+	states = json_object_get(json_object_get(json_object_get(*schema, "definitions"), "state"), "enum");
+	cr_assert_gt(json_array_size(states), 0, "%s", path);
+	return states;
+}
+
+static size_t count_of(const char *in, const char *what)
+{
+	size_t count = 0;
+
+	for (const char *at = in; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
+
+Test(superctl_states, the_paper_has_those_of_superd)
+{
+	json_t *schema, *states = known_states(&schema);
+
+	cr_assert_eq(json_array_size(states), STATES);
+	for (size_t i = 0; i < STATES; i++)
+		cr_expect_str_eq(json_string_value(json_array_get(states, i)), state_name((enum state)i));
+	json_decref(schema);
+}
+
+Test(superctl_states, each_is_shown_and_counted)
+{
+	json_t *schema, *states = known_states(&schema);
+
+	for (size_t i = 0; i < json_array_size(states); i++) {
+		const char *state = json_string_value(json_array_get(states, i));
+		json_t *lines = json_pack("[{s:s,s:s}]", "service", "web", "state", state);
+		struct buf out = { 0 };
+
+		metrics_compose(&out, NULL, lines);
+		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
+		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
+		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
+		cr_expect_eq(screen_style_of(state) == STYLE_DIM, !strcmp(state, "off"), "%s has no mark", state);
+		buf_free(&out);
+		json_decref(lines);
+	}
+	json_decref(schema);
+}
+
+/* What status' exit status says. */
+Test(superctl_states, each_serves_or_does_not)
+{
+	static const char resting[] = " off binding closing backoff held ";
+	json_t *schema, *states = known_states(&schema);
+
+	for (size_t i = 0; i < json_array_size(states); i++) {
+		const char *state = json_string_value(json_array_get(states, i));
+		json_t *service = json_pack("{s:s}", "state", state);
+
+		snprintf(text, sizeof(text), " %s ", state);
+		cr_expect_eq(facts_is_active(service), !strstr(resting, text), "%s", state);
+		json_decref(service);
+	}
+	json_decref(schema);
 }

@@ -116,6 +116,26 @@ Test(wire, hands_out_the_next_line_when_the_one_before_is_answered)
 	cr_expect_str_eq(heard.lines[1], "two");
 }
 
+/* Whoever sends many at once leaves the others their turns. */
+Test(wire, hands_out_one_line_a_turn)
+{
+	cr_assert_eq(write(other, "one\ntwo\nthree\n", 14), 14);
+	for (size_t n = 1; n <= 3; n++) {
+		ev_run(engine.loop, EVRUN_NOWAIT);
+		cr_expect_eq(heard.count, n);
+	}
+	cr_expect_str_eq(heard.lines[2], "three");
+}
+
+Test(wire, hands_out_what_came_before_the_end)
+{
+	cr_assert_eq(write(other, "one\ntwo\nthree\nfo", 16), 16);
+	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	turn();
+	cr_expect_eq(heard.count, 3);
+	cr_expect(heard.gone);
+}
+
 Test(wire, refuses_a_line_without_an_end)
 {
 	char much[WIRE_LINE + 1];
