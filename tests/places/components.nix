@@ -1,22 +1,10 @@
-# What the expressions of contrib/dysnomia say, as text, with the least of nixpkgs that they need. Nothing is built.
-{ dysnomia, server, port, proxy }:
+# Components by the expressions of contrib/dysnomia, with the programs of this machine for those of Nixpkgs.
+{ dysnomia, port, proxy, user, folder, nixproc ? null }:
 
 let
-  lib = {
-    optionals = wanted: list: if wanted then list else [];
-    optionalAttrs = wanted: set: if wanted then set else {};
-    concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
-    concatMapStringsSep = between: f: list: builtins.concatStringsSep between (map f list);
-    recursiveUpdate = a: b: a // b;
-  };
+  pkgs = import ./nixpkgs.nix;
 
-  file = { text, ... }: text;
-
-  pkgs = {
-    stdenv = { shell = "/bin/sh"; mkDerivation = any: any // { outPath = server; }; };
-    writeTextFile = file;
-    netcat = "/usr";
-  };
+  inherit (pkgs) lib stdenv writeTextFile;
 
   here = {
     properties.hostname = "127.0.0.1";
@@ -35,39 +23,49 @@ let
 
   packages = import "${dysnomia}/example/packages.nix" { inherit pkgs; };
 
-  # The command that makes the component, with the table in it between marks.
-  createSuperdService = import "${dysnomia}/nix/create-superd-service.nix" {
-    inherit lib;
-    stdenv.mkDerivation = { name, buildCommand }: buildCommand;
-    writeTextFile = { name, text }: "<<<${text}>>>";
-    createCredentials = credentials: "/credentials";
-    basePackages = [ "/base" ];
+  # What nix-processmgmt hands to a backend of a process manager. nixproc is its folder of that name, where it is here.
+  createManagedProcess =
+    if nixproc == null then { description ? "", overrides ? {}, ... }@properties: generate ({
+      inherit description;
+      initialize = "";
+      daemon = null;
+      daemonArgs = [];
+      instanceName = null;
+      pidFile = null;
+      foregroundProcess = null;
+      foregroundProcessArgs = [];
+      path = [];
+      environment = {};
+      directory = null;
+      umask = null;
+      nice = null;
+      user = null;
+      dependencies = [];
+      credentials = {};
+      postInstall = "";
+    } // properties // { overrides = overrides.superd or {}; })
+    else import "${nixproc}/create-managed-process/universal/create-managed-process-universal.nix" {
+      inherit pkgs;
+      processManager = "superd";
+      stateDir = "/var";
+      runtimeDir = "/run";
+      logDir = "/var/log";
+      tmpDir = "/tmp";
+    };
+
+  generate = import "${dysnomia}/nix/generate-superd-service.nix" {
+    inherit lib stdenv writeTextFile;
+    createSuperdService = import "${dysnomia}/nix/create-superd-service.nix" {
+      inherit lib stdenv writeTextFile;
+      createCredentials = credentials: stdenv.mkDerivation {
+        name = "credentials";
+        buildCommand = "mkdir -p $out/dysnomia-support";
+      };
+      basePackages = [ pkgs.coreutils ];
+    };
   };
 
-  generate = arguments: (import "${dysnomia}/nix/generate-superd-service.nix" {
-    inherit createSuperdService lib;
-    stdenv.shell = "/bin/sh";
-    writeTextFile = { name, ... }: "/bin/${name}";
-  }) ({
-    description = "";
-    initialize = "";
-    daemon = null;
-    daemonArgs = [];
-    instanceName = null;
-    pidFile = null;
-    foregroundProcess = null;
-    foregroundProcessArgs = [];
-    path = [];
-    environment = {};
-    directory = null;
-    umask = null;
-    nice = null;
-    user = null;
-    dependencies = [];
-    credentials = {};
-    overrides = {};
-    postInstall = "";
-  } // arguments);
+  backend = if nixproc == null then "${dysnomia}/nix" else "${nixproc}/backends/superd";
 in
 {
   server = packages.hello_world_server { inherit port; };
@@ -75,22 +73,10 @@ in
   client = packages.hello_world_client { hello_world_server = { port = proxy; target = here; }; };
   types = map (name: services.${name}.type) (builtins.attrNames distribution);
   machines = builtins.length (builtins.concatLists (builtins.attrValues distribution));
-  demanded = generate {
-    name = "demanded";
-    foregroundProcess = "/bin/cat";
-    foregroundProcessArgs = [ "a b" "%{port}" "100%" "q\"\\x" ];
-    environment = { A = "1 2%"; };
-    directory = "/";
-    umask = "0027";
-    nice = 5;
-    overrides = { listen = [ "127.0.0.1:1" ]; sockets.admin = { listen = "127.0.0.1:2"; backlog = 7; }; no_new_privileges = true; };
-  };
-  booted = generate {
-    name = "booted";
-    daemon = "/bin/cat";
-    daemonArgs = [ "-u" ];
-    pidFile = "/run/booted.pid";
-    initialize = "true";
-    overrides = made: made // { exec_start_pre = "/bin/true"; };
+  process_type = import "${nixproc}/derive-dysnomia-process-type.nix" { processManager = "superd"; };
+  processes = import "${backend}/build-superd-env.nix" {
+    inherit pkgs;
+    exprFile = ./processes.nix;
+    extraParams = { inherit createManagedProcess pkgs folder port proxy user; };
   };
 }

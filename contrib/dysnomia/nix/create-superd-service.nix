@@ -18,13 +18,15 @@
 name
 # The words of the command
 , exec
+# What it is, for who reads the table
+, description ? name
 # Sockets with options of their own, as { http = { listen = "80"; }; }
 , sockets ? {}
 # Variables of the environment
 , environment ? {}
 # Packages whose programs are in PATH
 , path ? []
-# What the process depends on. There is no order to keep: who connects to a service that is not ready waits in its queue.
+# What the process depends on. No order is kept: who connects to a service that is not ready waits in its queue
 , dependencies ? []
 # Groups and users that are made before it is deployed
 , credentials ? {}
@@ -34,10 +36,13 @@ name
 }@args:
 
 let
-  options = removeAttrs args ([ "name" "exec" "sockets" "environment" "path" "dependencies" "credentials" "postInstall" ]
+  options = removeAttrs args ([ "name" "exec" "description" "sockets" "environment" "path" "dependencies" "credentials"
+      "postInstall" ]
     ++ lib.optionals forceDisableUserChange [ "user" "group" "groups" "supplementary_groups" ]);
 
-  quote = text: "\"" + builtins.replaceStrings [ "\\" "\"" "\n" "\t" ] [ "\\\\" "\\\"" "\\n" "\\t" ] (toString text) + "\"";
+  escape = builtins.replaceStrings [ "\\" "\"" "\n" "\t" ] [ "\\\\" "\\\"" "\\n" "\\t" ];
+
+  quote = text: "\"${escape (toString text)}\"";
 
   # A percent sign begins a template of superd's, which a variable of ours never means.
   literal = text: builtins.replaceStrings [ "%" ] [ "%%" ] (toString text);
@@ -49,17 +54,22 @@ let
     else quote any;
 
   settings = indent: set:
-    lib.concatMapStrings (option: "${indent}${option} = ${value (builtins.getAttr option set)}\n") (builtins.attrNames set);
+    lib.concatMapStrings (option:
+      "${indent}${option} = ${value (builtins.getAttr option set)}\n"
+    ) (builtins.attrNames set);
 
   searchPath = lib.concatMapStringsSep ":" (package: "${package}/bin") (basePackages ++ path);
 
   variables = lib.optionalAttrs (basePackages ++ path != []) { PATH = searchPath; } // environment;
 
-  assignments = map (variable: "${variable}=${literal (builtins.getAttr variable variables)}") (builtins.attrNames variables);
+  assignments = map (variable:
+    "${variable}=${literal (builtins.getAttr variable variables)}"
+  ) (builtins.attrNames variables);
 
   table = writeTextFile {
     name = "${name}.conf";
     text = ''
+      # ${builtins.replaceStrings [ "\n" ] [ " " ] description}
       service ${name} {
       ${settings "\t" ({ inherit exec; } // lib.optionalAttrs (variables != {}) { env = assignments; } // options)}${
         lib.concatMapStrings (socket:

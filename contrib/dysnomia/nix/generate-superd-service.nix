@@ -5,6 +5,9 @@
 #     overrides.superd = { listen = [ "8080" ]; };
 #
 # it is started by the first client, and takes its socket at descriptor 3.
+#
+# instanceName is not asked for: others name the PID file of a daemon that says none by it, and superd finds its
+# process without, as systemd does.
 
 { createSuperdService, stdenv, lib, writeTextFile }:
 
@@ -45,7 +48,7 @@ let
   };
 
   common = {
-    inherit name path environment dependencies credentials postInstall;
+    inherit name description path environment dependencies credentials postInstall;
     exec = literal (if inForeground then [ foregroundProcess ] ++ foregroundProcessArgs else [ daemon ] ++ daemonArgs);
   } // lib.optionalAttrs (!inForeground) {
     type = "forking";
