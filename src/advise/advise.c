@@ -7,7 +7,7 @@
  * known:
  *
  *	-n   name HOST           the name that leads back to the address; "name" alone: there is none
- *	-w   libwrap allow|deny  what hosts.allow and hosts.deny say of DAEMON; none at all where they say twist
+ *	-w   libwrap allow|deny  what hosts.allow and hosts.deny say of DAEMON; or: libwrap twist, and that is the end
  *	-i   ident yes TEXT      what its ident server says of it within SECONDS; or: ident no REASON
  *
  * The hard thing is the end: nothing asked here is sure to return, so a timer ends it all. It is one that exec takes
@@ -74,7 +74,7 @@ static void limit_time(void)
 		alarm(LIFE_SECONDS);
 }
 
-/* A twist's program must hold neither: superd knows by their end that it has come to that. */
+/* A twist's program must hold neither: by their end superd knows that no more is answered. */
 static void hide_from_exec(void)
 {
 	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
@@ -101,6 +101,11 @@ static void answer_name(void)
 	answer(line);
 }
 
+static void answer_twist(void)
+{
+	answer("libwrap twist\n");
+}
+
 static void answer_ident(int seconds)
 {
 	struct ident_reply reply;
@@ -125,7 +130,7 @@ int main(int argc, char **argv)
 	if (questions.name)
 		answer_name();
 	if (questions.daemon)
-		answer(wrap_allows(questions.daemon, CONNECTION) ? "libwrap allow\n" : "libwrap deny\n");
+		answer(wrap_allows(questions.daemon, CONNECTION, answer_twist) ? "libwrap allow\n" : "libwrap deny\n");
 	if (questions.ident_seconds)
 		answer_ident(questions.ident_seconds);
 	return EXIT_SUCCESS;

@@ -4,5 +4,6 @@
 #include <stdbool.h>
 
 /* Whether the peer of fd may use this daemon. false too when that can't be found out, and without libwrap. Where the
- * rules say twist it doesn't return: this process becomes that program and speaks with the client. */
-bool wrap_allows(const char *daemon, int fd);
+ * rules say twist it doesn't return: hand_over is called, and this process becomes that program and speaks with the
+ * client. */
+bool wrap_allows(const char *daemon, int fd, void (*hand_over)(void));

@@ -227,9 +227,13 @@ enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest
 
 void admission_recall(struct keeper *keeper)
 {
+	if (keeper->activity)
+		keeper->activity->recalling = true;
 	advice_cancel(keeper);
 	grace_cancel(keeper);
 	guest_recall(keeper);
+	if (keeper->activity)
+		keeper->activity->recalling = false;
 }
 
 void admission_init(struct engine *engine)

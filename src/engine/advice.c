@@ -34,7 +34,6 @@ struct question {
 	void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice);
 	ev_io io;                       /* the answers; fd -1: no more of them */
 	ev_timer timer;
-	bool killed;                    /* its end says nothing of libwrap */
 	size_t length;
 	char answers[ADVICE_MOST];
 };
@@ -55,12 +54,10 @@ static void read_answers(struct question *question, struct advice *advice)
 			advice_read_line(at, advice);
 		at = newline + 1;
 	}
-	advice->left_to_another = question->guest.asked.libwrap && !advice->has_libwrap && !question->killed;
 }
 
 static void kill_process(struct question *question)
 {
-	question->killed = true;
 	if (question->child.pid > 1)
 		kill(-question->child.pid, SIGKILL);
 }
@@ -201,7 +198,6 @@ static struct question *new_question(struct keeper *keeper, const struct guest *
 	question->keeper = keeper;
 	question->guest = *guest;
 	question->child = (struct child){ .ended = on_ended };
-	question->killed = false;
 	question->length = 0;
 	list_init(&question->link);
 	ev_io_init(&question->io, on_answers, answers, EV_READ);

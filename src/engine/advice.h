@@ -4,7 +4,7 @@
  *
  * superd-advise gets the connection as descriptor 0 and 4, writes one line an answer to descriptor 3, and exits:
  *   name HOST            the name that leads back to the address; "name" alone: there is none
- *   libwrap allow|deny   deny also when it could not be found out; none where another program was given the client
+ *   libwrap allow|deny   deny also when it could not be found out; or: libwrap twist, and it becomes another program
  *   ident yes USER       as its server wrote it: "UNIX : root"; or: ident no REASON
  * It runs as nobody when superd is root, takes at most ADVICE_SECONDS and says at most ADVICE_MOST bytes. */
 #pragma once
@@ -20,7 +20,7 @@
 struct advice {
 	bool has_name, knows_name;      /* it was looked up; there is one */
 	bool has_libwrap, allowed;
-	bool left_to_another;           /* libwrap was asked and ended without an answer: a twist */
+	bool left_to_another;           /* libwrap gave the client to another program: a twist */
 	bool has_user, knows_user;
 	char name[256];
 	char user[512];                 /* or why there is none */

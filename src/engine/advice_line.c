@@ -48,6 +48,8 @@ bool advice_read_line(const char *line, struct advice *advice)
 		return advice->has_libwrap = advice->allowed = true;
 	if (!strcmp(line, "libwrap deny"))
 		return advice->has_libwrap = true;
+	if (!strcmp(line, "libwrap twist"))
+		return advice->left_to_another = true;
 	if ((rest = behind(line, "name ")) && *rest)
 		return read_name(rest, advice);
 	if ((rest = behind(line, "ident yes ")) && *rest)

@@ -55,11 +55,7 @@ static void take_end(struct keeper *keeper, struct instance *instance, const str
 
 	channel_finish(instance);
 	means_drain(&keeper->activity->means, keeper_is_empty(keeper));
-	run_say_end(keeper, instance->pid, ending);
-	keeper->activity->last_end = engine_clock();
-	keeper->activity->last_status = ending->status;
-	keeper->activity->last_result = ending->result;
-	keeper->activity->last_lasted = ending->lasted;
+	run_note_end(keeper, instance->pid, ending);
 	if (instance->give_back)
 		instance->give_back(instance);
 	unread = instance->unread;
@@ -183,6 +179,7 @@ bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *laun
 	struct means *means = &keeper->activity->means;
 	int socket = guest->client.fd < 0 ? guest->listener->io.fd : guest->client.fd;
 
+	guest->instance->service = keeper->service;     /* a reload may have been since it was made */
 	if (!guest_plan(keeper, guest, why))
 		return false;
 	if (!hearing_join(means->notify, guest->instance)) {
@@ -288,7 +285,6 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 	struct instance *instance = guest->instance;
 
 	wiring_close(&guest->wiring);
-	instance->service = keeper->service;    /* a reload may have been since it was made */
 	if (launch->pid >= 0 && instance_begin(instance, launch->pid)) {
 		guest_note_start(keeper, guest);
 		return true;

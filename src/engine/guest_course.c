@@ -21,7 +21,7 @@ static struct departure *departure_of(struct course *course)
 
 bool guest_must_wait(const struct keeper *keeper)
 {
-	unsigned most = keeper->backoff.failures ? 1 : PARKED_MOST;
+	unsigned most = keeper->backoff.failures ? 1 : DEPARTING_MOST;
 
 	return keeper->activity && keeper->activity->unserved >= most;
 }
@@ -30,7 +30,7 @@ bool guest_must_wait(const struct keeper *keeper)
 static void note_arrival(struct keeper *keeper)
 {
 	keeper->activity->unserved--;
-	if (keeper->state == FULL && !keeper_is_full(keeper))
+	if (keeper->state == FULL && !keeper_is_full(keeper) && !keeper->activity->recalling)
 		keeper_event(keeper, ROOM);
 }
 

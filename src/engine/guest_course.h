@@ -6,13 +6,15 @@
 
 #include "engine/guest.h"
 
+#define DEPARTING_MOST 16               /* clients of a service on their way at once */
+
 /* Begins the course; the client is taken over. false, dismissed and parked, with the reason in why, when it could not be. */
 bool guest_depart(struct keeper *keeper, struct guest *guest, struct buf *why);
 
 /* The same for several; says why one could not. false: that was so. */
 bool guest_depart_all(struct keeper *keeper, struct guest *guests, size_t count);
 
-/* Whether nobody else is to be accepted before one of those on their way has come to run: they could not all be kept. */
+/* Whether nobody else is to be accepted before one of those on their way has come to run: their starts may all fail. */
 bool guest_must_wait(const struct keeper *keeper);
 
 /* Its listeners are about to change: clients go back to them, but for those whose program may have them already. */

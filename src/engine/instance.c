@@ -330,19 +330,21 @@ void instance_sweep(struct engine *engine)
 	}
 }
 
+/* Those that follow nobody for the moment are not among the children. A command of a stop is, and where the table grows
+ * by that, all change their places: then it is begun anew. */
 static void for_all(struct engine *engine, void (*act)(struct instance *instance))
 {
-	for (size_t n = 0; n < engine->children.size; n++) {
-		for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
-			if (child->ended == on_ended)
-				act(container_of(child, struct instance, child));
-		}
-	}
-}
+	size_t size;
 
-/* Those that follow nobody for the moment are not among the children. */
-static void for_all_starting(struct engine *engine, void (*act)(struct instance *instance))
-{
+	do {
+		size = engine->children.size;
+		for (size_t n = 0; n < size && size == engine->children.size; n++) {
+			for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
+				if (child->ended == on_ended)
+					act(container_of(child, struct instance, child));
+			}
+		}
+	} while (size != engine->children.size);
 	LIST_EACH(link, &engine->starts)
 		act(container_of(link, struct instance, seeking));
 }
@@ -350,13 +352,11 @@ static void for_all_starting(struct engine *engine, void (*act)(struct instance 
 void instance_stop_all(struct engine *engine)
 {
 	for_all(engine, instance_stop);
-	for_all_starting(engine, instance_stop);
 }
 
 void instance_kill_all(struct engine *engine)
 {
 	for_all(engine, instance_kill);
-	for_all_starting(engine, instance_kill);
 	LIST_EACH(link, &engine->lingering)
 		instance_kill(container_of(link, struct instance, linger));
 }

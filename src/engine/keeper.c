@@ -131,7 +131,7 @@ static bool is_due(struct keeper *keeper)
 /* Those accepted before a pause come first after it. */
 static void serve_parked(struct keeper *keeper)
 {
-	for (size_t n = 0; n < keeper->listener_count && keeper->state == LISTENING; n++) {
+	for (size_t n = 0; n < keeper->listener_count && keeper->state == LISTENING && !keeper->engine->quiet; n++) {
 		if (keeper->listeners[n].parked)
 			keeper->engine->actions->serve(keeper, &keeper->listeners[n]);
 	}

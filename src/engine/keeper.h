@@ -45,7 +45,7 @@ struct activity {
 	struct keeper *keeper;
 	struct list leaving;            /* in the engine's, once the keeper is removed */
 	struct means means;
-	ev_timer timer;                 /* of BINDING and BACKOFF */
+	ev_timer timer;                 /* of BINDING and BACKOFF; LISTENING: more who are parked, or restart */
 	struct list instances;          /* current, retired, and all of accept = yes */
 	struct instance *current;       /* accept = no: the one that has the listeners */
 	unsigned waiting;               /* connections queued when it was started */
@@ -88,6 +88,7 @@ struct activity {
 	struct opening *opening;        /* commands around its sockets (engine/opening); NULL: none yet */
 	struct refresh *refresh;        /* its backend reads its configuration again (engine/refresh); NULL: never did */
 	unsigned unserved;              /* clients whose program does not run yet (engine/guest_course) */
+	bool recalling;                 /* its clients go back to listeners that are about to change: nobody is taken from there */
 	unsigned skips;                 /* starts in a row that conditions left out */
 	double last_start, last_end;    /* loop time; 0: never */
 	int last_status;                /* wait status */

@@ -221,25 +221,52 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	return before;
 }
 
+static bool make_room(struct parked *parked)
+{
+	size_t room = parked->room ? 2 * parked->room : 16;
+	struct client *list = realloc(parked->list, room * sizeof(*list));
+	unsigned char *progress;
+
+	if (!list)
+		return false;
+	parked->list = list;
+	progress = realloc(parked->progress, room);
+	if (!progress)
+		return false;
+	parked->progress = progress;
+	parked->room = room;
+	return true;
+}
+
 bool listener_park(struct listener *listener, const struct client *client, enum progress progress)
 {
 	struct parked *parked = listener->parked;
 
 	if (!parked)
 		parked = listener->parked = calloc(1, sizeof(*parked));
-	if (!parked || parked->count == PARKED_MOST)
+	if (!parked || (parked->count == parked->room && !make_room(parked)))
 		return false;
 	parked->list[parked->count] = *client;
 	parked->progress[parked->count++] = (unsigned char)progress;
 	return true;
 }
 
+static void free_parked(struct listener *listener)
+{
+	struct parked *parked = listener->parked;
+
+	listener->parked = NULL;
+	if (!parked)
+		return;
+	free(parked->list);
+	free(parked->progress);
+	free(parked);
+}
+
 void listener_forget_parked(struct listener *listener)
 {
-	if (!listener->parked || listener->parked->count)
-		return;
-	free(listener->parked);
-	listener->parked = NULL;
+	if (listener->parked && !listener->parked->count)
+		free_parked(listener);
 }
 
 void listener_send_away(struct listener *listener, struct engine *engine)
@@ -248,8 +275,7 @@ void listener_send_away(struct listener *listener, struct engine *engine)
 
 	while (parked && parked->count)
 		engine->send_away(listener, &parked->list[--parked->count]);
-	free(parked);
-	listener->parked = NULL;
+	free_parked(listener);
 }
 
 void listener_close(struct listener *listener, struct engine *engine)

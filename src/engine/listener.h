@@ -19,13 +19,11 @@ enum progress {
 };
 
 /* Connections superd has accepted and could not yet give an instance (engine/serve). They stay with their
- * listener. */
-#define PARKED_MOST 16
-
+ * listener, all of those that were taken from its queue. */
 struct parked {
-	size_t count;
-	struct client list[PARKED_MOST];
-	unsigned char progress[PARKED_MOST];            /* enum progress */
+	size_t count, room;
+	struct client *list;
+	unsigned char *progress;        /* enum progress */
 };
 
 struct listener {
@@ -65,7 +63,7 @@ void listener_watch(struct listener *listener, struct engine *engine, bool on);
 /* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);
 
-/* Keeps a client that was accepted and has no instance yet; takes it over. false: there is no room for one more. */
+/* Keeps a client that was accepted and has no instance yet; takes it over. false: out of memory. */
 bool listener_park(struct listener *listener, const struct client *client, enum progress progress);
 void listener_forget_parked(struct listener *listener);         /* frees their list, once nobody is in it */
 

@@ -59,16 +59,10 @@ void main_process_forget(struct notice *notice)
 	list_remove(&notice->moved);
 }
 
-/* false: it could not be, and nothing has changed. */
-static bool watch_stranger(struct notice *notice, pid_t pid)
+static void watch_stranger(struct notice *notice, int pidfd)
 {
-	int fd = fd_raise(pidfd_of(pid), FD_HIGH);
-
-	if (fd < 0)
-		return false;
-	ev_io_set(&notice->gone, fd, EV_READ);
+	ev_io_set(&notice->gone, pidfd, EV_READ);
 	ev_io_start(notice->instance->engine->loop, &notice->gone);
-	return true;
 }
 
 /* Its group is where a stop reaches it; the one before may still hold others. */
@@ -97,25 +91,30 @@ void main_process_sweep(struct engine *engine)
 	}
 }
 
+/* false, with errno: it could not be, and nothing has changed. */
 static bool follow(struct notice *notice, pid_t pid)
 {
 	struct instance *instance = notice->instance;
 	struct children *children = &instance->engine->children;
 	pid_t before = instance->child.pid;
+	bool is_stranger = !is_our_child(pid);
+	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1;
 
-	unwatch(notice);
-	if (!is_our_child(pid) && !watch_stranger(notice, pid))
+	if (is_stranger && pidfd < 0)
 		return false;
 	children_remove(children, &instance->child);
 	instance->child.pid = pid;
 	if (!children_add(children, &instance->child)) {
-		unwatch(notice);
+		fd_close(&pidfd);
 		instance->child.pid = before;
 		if (before > 0)
 			children_add(children, &instance->child);       /* there was room for it before */
 		errno = ENOMEM;
 		return false;
 	}
+	unwatch(notice);
+	if (is_stranger)
+		watch_stranger(notice, pidfd);
 	instance->pid = pid;
 	take_group(instance, pid);
 	return true;

@@ -10,8 +10,6 @@
 #include "base/fd.h"
 #include "engine/roster.h"
 
-static const char unavailable[] = "-Service not available\r\n";
-
 /* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
 static const char *mux_name(const struct listen *listen)
 {
@@ -91,16 +89,11 @@ void mux_free(struct engine *engine)
 	engine->muxed = (struct muxed){ 0 };
 }
 
-/* What it has said already is read away, or closing would reset the connection under the answer. */
-static void turn_away(struct client *client)
+void mux_say_unavailable(const struct client *client)
 {
-	char leftover[512];
+	static const char unavailable[] = "-Service not available\r\n";
 
 	send(client->fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(client->fd, SHUT_WR);
-	for (int n = 0; n < 8 && recv(client->fd, leftover, sizeof(leftover), MSG_DONTWAIT) > 0; n++)
-		continue;
-	client_refuse(client);
 }
 
 static void say_unknown(struct keeper *by, const struct client *client, const char *name)
@@ -131,5 +124,7 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 		return;
 	}
 	say_unknown(by, &client, name);
-	turn_away(&client);
+	mux_say_unavailable(&client);
+	client_let_hear(&client);
+	client_refuse(&client);
 }

@@ -7,4 +7,6 @@
 /* A client of `by`, a service with builtin = tcpmux, wants the service of this name. Takes the connection over. */
 void mux_serve(struct keeper *by, const char *name, int connection);
 
+void mux_say_unavailable(const struct client *client);
+
 void mux_free(struct engine *engine);

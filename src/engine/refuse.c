@@ -3,14 +3,13 @@
 #include "engine/refuse.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "engine/advice.h"
 #include "engine/banner.h"
+#include "engine/mux.h"
 #include "engine/record.h"
 
 #define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
-#define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
 #define TOLD_MOST 10                    /* refused datagrams told a second: their senders may be forged, and many */
 
 /* Of the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
@@ -44,26 +43,14 @@ static void say(struct keeper *keeper, const struct client *client, enum refusal
 
 static bool tell(struct keeper *keeper, const struct guest *guest)
 {
-	static const char unavailable[] = "-Service not available\r\n";
 	bool by_mux = guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
 
 	if (guest->client.fd < 0)
 		return false;
 	banner_send(keeper, BANNER_FAIL, guest->client.fd);
 	if (by_mux)
-		send(guest->client.fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		mux_say_unavailable(&guest->client);
 	return by_mux || keeper->service->terms->gate->banner_fail;
-}
-
-static void read_leftovers(int fd)
-{
-	char leftover[512];
-
-	shutdown(fd, SHUT_WR);
-	for (int n = 0; n < LEFTOVERS_MOST; n++) {
-		if (recv(fd, leftover, sizeof(leftover), MSG_DONTWAIT) <= 0)
-			break;
-	}
 }
 
 static void on_named(struct keeper *keeper, struct guest *guest, const struct advice *advice)
@@ -120,7 +107,7 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 		record_refusal(keeper, &guest->client, refusal);
 	}
 	if (refusal != REFUSED_TWIST && tell(keeper, guest))
-		read_leftovers(guest->client.fd);
+		client_let_hear(&guest->client);
 	if (!may_be_kept(refusal) || !ask_who(keeper, guest))
 		client_refuse(&guest->client);
 }

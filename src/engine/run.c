@@ -98,16 +98,6 @@ static struct buf take_reason(struct instance *instance)
 	return why;
 }
 
-static void note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
-{
-	means_drain(&keeper->activity->means, true);
-	run_say_end(keeper, instance->pid, ending);
-	keeper->activity->last_end = engine_clock();
-	keeper->activity->last_status = ending->status;
-	keeper->activity->last_result = ending->result;
-	keeper->activity->last_lasted = ending->lasted;
-}
-
 static void end_postponed(struct keeper *keeper);
 
 static void on_end(struct instance *instance, const struct ending *ending)
@@ -117,8 +107,10 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	bool retired = instance->retired, ran = !instance->course || instance->course->has_run;
 	struct buf why = take_reason(instance);
 
-	if (ran)
-		note_end(keeper, instance, ending);
+	if (ran) {
+		means_drain(&activity->means, true);
+		run_note_end(keeper, instance->pid, ending);
+	}
 	if (activity->current == instance)
 		activity->current = NULL;
 	instance_free(instance);

@@ -20,7 +20,7 @@ void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left)
 		  left, left == 1 ? "" : "s");
 }
 
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
+static void say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 {
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
@@ -34,6 +34,17 @@ void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 	instance_describe_status(ending->status, text);
 	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text,
 		  ending->lasted);
+}
+
+void run_note_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
+{
+	struct activity *activity = keeper->activity;
+
+	say_end(keeper, pid, ending);
+	activity->last_end = engine_clock();
+	activity->last_status = ending->status;
+	activity->last_result = ending->result;
+	activity->last_lasted = ending->lasted;
 }
 
 void run_say_failure(struct keeper *keeper, const char *why)

@@ -14,7 +14,8 @@ void run_say_failure(struct keeper *keeper, const char *why);
 /* It is ended though so many clients wait at its sockets, or are served by it: its patience is over (engine/patience). */
 void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left);
 
-void run_say_end(struct keeper *keeper, pid_t pid, const struct ending *ending);
+/* It ran, and has ended: says it, and keeps it for the status. */
+void run_note_end(struct keeper *keeper, pid_t pid, const struct ending *ending);
 
 /* accept(2) has failed for want of descriptors or memory, as errno says: frees what can be spared, pauses. */
 void run_say_exhausted(struct keeper *keeper);

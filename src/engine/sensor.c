@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/scan.h"
+#include "engine/guest.h"
 #include "engine/record.h"
 
 static bool has_address(const struct client *client)
@@ -47,6 +48,28 @@ void sensor_touch(struct keeper *keeper, const struct client *client, bool can_b
 	record_refusal(keeper, client, REFUSED_ADDRESS);
 	if (time)
 		deny(keeper, client, time);
+}
+
+bool sensor_feel(struct keeper *keeper, struct guest *guest)
+{
+	if (!sensor_is(keeper->service))
+		return false;
+	guest_dismiss(keeper, guest);
+	sensor_touch(keeper, &guest->client, false);
+	client_refuse(&guest->client);
+	return true;
+}
+
+void sensor_feel_parked(struct keeper *keeper, struct listener *listener)
+{
+	struct parked *parked = listener->parked;
+
+	while (parked && parked->count) {
+		struct guest guest = { .client = parked->list[--parked->count], .listener = listener };
+
+		sensor_feel(keeper, &guest);
+	}
+	listener_forget_parked(listener);
 }
 
 static bool denies(struct engine *engine, const struct client *client, unsigned prefix)

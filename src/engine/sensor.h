@@ -6,6 +6,8 @@
 #include "engine/keeper.h"
 #include "engine/recent.h"
 
+struct guest;
+
 #define SENSOR_MOST 10240               /* addresses kept out at once */
 
 static inline bool sensor_is(const struct service *service)
@@ -15,6 +17,10 @@ static inline bool sensor_is(const struct service *service)
 
 /* A client of the sensor's: remembers its address (unless it is a datagram's) and says so. The caller closes it. */
 void sensor_touch(struct keeper *keeper, const struct client *client, bool can_be_forged);
+
+/* Whoever comes to a sensor, however late: a reload may have made it one. false: it is none. */
+bool sensor_feel(struct keeper *keeper, struct guest *guest);
+void sensor_feel_parked(struct keeper *keeper, struct listener *listener);      /* of a sensor */
 
 static inline bool sensor_has_any(const struct engine *engine)
 {

@@ -1,6 +1,7 @@
 /* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and
  * the batch's starts overlap (spawn_batch) when there is more than one. Who was accepted and then could not be given
- * an instance is parked, and comes first once the pause is over: it is no more lost than those still in the queue. */
+ * an instance is parked, and comes first once the pause is over: it is no more lost than those still in the queue.
+ * Many may be, as a hold or a change of the sockets sends all back who are being asked about: a batch a turn, too. */
 #include "engine/serve.h"
 
 #include <errno.h>
@@ -22,7 +23,8 @@
 #include "engine/run_say.h"
 #include "engine/sensor.h"
 
-#define BATCH PARKED_MOST
+#define BATCH 16
+#define WAITING_MOST 16                 /* of those tcpmux brings, which no queue of the kernel bounds */
 
 static bool must_queue(const struct keeper *keeper)
 {
@@ -142,14 +144,14 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 	return count;
 }
 
-/* Those who were accepted in an earlier turn. */
+/* Those who were accepted in an earlier turn, at most a batch. */
 static size_t take_parked(struct keeper *keeper, struct listener *listener, struct guest *guests)
 {
 	struct parked *parked = listener->parked;
 	size_t count = 0, left = 0;
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (must_queue(keeper)) {
+		if (n - left == BATCH || must_queue(keeper)) {
 			parked->list[left] = parked->list[n];
 			parked->progress[left++] = parked->progress[n];
 			continue;
@@ -161,6 +163,7 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 	}
 	if (parked)
 		parked->count = left;
+	listener_forget_parked(listener);
 	return count;
 }
 
@@ -247,17 +250,6 @@ static void record_answer(struct keeper *keeper, const struct guest *guest, enum
 			    advice->has_user ? advice->user : "timeout");
 }
 
-/* Whoever comes to a sensor, however late: a reload may have made it one. false: it is none. */
-static bool feel(struct keeper *keeper, struct guest *guest)
-{
-	if (!sensor_is(keeper->service))
-		return false;
-	guest_dismiss(keeper, guest);
-	sensor_touch(keeper, &guest->client, false);
-	client_refuse(&guest->client);
-	return true;
-}
-
 /* What was asked about a guest is known, or it will not be. It has been counted all the while. */
 static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
 {
@@ -268,7 +260,7 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 		park(keeper, guest);    /* where its listener goes, it goes along */
 		return;
 	}
-	felt = feel(keeper, guest);
+	felt = sensor_feel(keeper, guest);
 	if (!felt && !refusal) {
 		welcome(keeper, guest);
 		start_guest(keeper, guest);
@@ -289,7 +281,7 @@ static enum outcome receive(struct keeper *keeper, struct guest *guest)
 {
 	enum outcome outcome;
 
-	if (feel(keeper, guest))
+	if (sensor_feel(keeper, guest))
 		return TURNED_AWAY;
 	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper))
 		keeper_event(keeper, LIMITED);
@@ -313,33 +305,29 @@ static void on_grace_over(struct keeper *keeper, struct guest *guest, bool cance
 		refuse_guest(keeper, guest, REFUSED_CLOSED);
 }
 
-static void feel_parked(struct keeper *keeper, struct listener *listener)
-{
-	struct parked *parked = listener->parked;
-
-	while (parked && parked->count) {
-		struct guest guest = { .client = parked->list[--parked->count], .listener = listener };
-
-		feel(keeper, &guest);
-	}
-	listener_forget_parked(listener);
-}
-
 static void sense(struct keeper *keeper, struct listener *listener)
 {
 	enum happening happening = ROOM;
 	struct guest guest;
 
-	feel_parked(keeper, listener);
+	sensor_feel_parked(keeper, listener);
 	for (size_t n = 0; n < BATCH && listener_has_socket(listener) &&
 	     take_guest(keeper, listener, &guest, &happening); n++) {
 		if (guest.client.fd < 0)
 			continue;
 		keeper->activity->accepted++;
-		feel(keeper, &guest);
+		sensor_feel(keeper, &guest);
 	}
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
+}
+
+/* The rest of those who are parked come in the next turn of the loop. */
+static void come_again(struct keeper *keeper)
+{
+	keeper_stop_timer(keeper);
+	ev_timer_set(&keeper->activity->timer, 0., 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
 static void serve_connections(struct keeper *keeper, struct listener *listener)
@@ -353,13 +341,14 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		return;
 	}
 	count = take_parked(keeper, listener, guests);
-	if (!count && listener_has_socket(listener))
+	if (!count && !listener->parked && listener_has_socket(listener))
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
-	listener_forget_parked(listener);
 	if (happening == ROOM && listener->parked && must_queue(keeper))
 		happening = FILLED;     /* so that the ROOM to come is heard */
+	else if (happening == ROOM && listener->parked && keeper->state == LISTENING)
+		come_again(keeper);
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
 }
@@ -386,10 +375,11 @@ bool serve_client(struct keeper *keeper, struct listener *listener, struct clien
 {
 	struct guest guest = { .client = *client, .listener = listener };
 	bool gone = keeper->state == OFF || keeper->state == CLOSING;
+	bool many = keeper->state != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
 	client->fd = -1;
-	if (gone || !keeper_activity(keeper)) {
-		refuse_guest(keeper, &guest, gone ? REFUSED_CLOSED : REFUSED_MEMORY);
+	if (gone || many || !keeper_activity(keeper)) {
+		refuse_guest(keeper, &guest, gone ? REFUSED_CLOSED : many ? REFUSED_UNKEPT : REFUSED_MEMORY);
 		return false;
 	}
 	if (probes_take(keeper, &guest.client))

@@ -129,6 +129,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[FILLED] = TO(FULL, IGNORE),            [ROOM] = TO(LISTENING, IGNORE),
 		[GONE] = TO(LISTENING, IGNORE),         [BIND_ERROR] = TO(BINDING, BIND),
 		[ENABLE] = TO(LISTENING, WATCH),
+		[TIMER] = TO(LISTENING, WATCH),         /* more are parked than one turn takes */
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),
@@ -140,6 +141,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[GONE] = TO(FULL, IGNORE),              [EXEC_ERROR] = TO(BACKOFF, WAIT),
 		[LIMITED] = TO(BACKOFF, REST),
 		[BIND_ERROR] = TO(BINDING, BIND),       [ENABLE] = TO(FULL, IGNORE),
+		[TIMER] = TO(FULL, IGNORE),             /* the next turn of before it was */
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(FULL, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),

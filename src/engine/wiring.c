@@ -2,6 +2,7 @@
  * first, as the child unshares all numbers up to the highest it needs (sys/spawn). */
 #include "engine/wiring.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 
 int wiring_own(struct wiring *wiring, int fd)
 {
-	if (fd >= 0)
-		wiring->own[wiring->own_count++] = fd;
+	if (fd < 0)
+		return fd;
+	assert(wiring->own_count < wiring->own_most);
+	wiring->own[wiring->own_count++] = fd;
 	return fd;
 }
 
@@ -29,9 +32,10 @@ bool wiring_room(struct wiring *wiring, size_t sockets)
 	memset(wiring, 0, sizeof(*wiring));
 	wiring->wanted = wiring->small;
 	wiring->own = wiring->own_small;
+	wiring->own_most = 2 * (int)(most > WIRING_SMALL ? most : WIRING_SMALL);
 	if (most <= WIRING_SMALL)
 		return true;
-	wiring->wanted = calloc(2 * most, sizeof(int));
+	wiring->wanted = calloc(3 * most, sizeof(int));
 	wiring->own = wiring->wanted ? wiring->wanted + most : NULL;
 	return wiring->wanted;
 }

@@ -9,15 +9,16 @@
 
 #define WIRING_SMALL 8
 
-/* The descriptors of one start. Those that had to be opened or copied for it are closed by wiring_close. */
+/* The descriptors of one start. Those that had to be opened or copied for it are closed by wiring_close: up to two for
+ * each that is wanted, as one that was opened at a high number is copied to a low one. */
 struct wiring {
 	int *wanted;
 	int count;
 	int others;                     /* of them, behind the sockets, that are none */
 	int small[WIRING_SMALL];
 	int *own;
-	int own_count;
-	int own_small[WIRING_SMALL];
+	int own_count, own_most;
+	int own_small[2 * WIRING_SMALL];
 	char *file_names;               /* of open_file, as ":a:b"; NULL: none */
 };
 

@@ -126,6 +126,33 @@ static void check_nameless(const struct service *service, struct diags *diags)
 				"leave it out here: say id_only = no", diags);
 }
 
+/* A connection there has a user, whose clients are counted; a datagram has not. */
+static const struct listen *userless(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].endpoint->kind == ENDPOINT_UNIX_DGRAM)
+			return &service->sockets[i];
+	}
+	return NULL;
+}
+
+static void check_counts(const struct service *service, struct diags *diags)
+{
+	const struct gate *gate = service->terms->gate;
+	const struct listen *listen = userless(service);
+	bool accepts = service->what->accept;
+
+	if (!listen)
+		return;
+	if (accepts && gate->per_source != UNLIMITED && service_mark(service, "per_source"))
+		refuse_nameless(service, listen, "per_source", "none of them are counted",
+				"say instances, for all of them together, or leave it out", diags);
+	if ((accepts || all_datagrams(service)) && gate->per_source_cpm != UNLIMITED &&
+	    service_mark(service, "per_source_cpm"))
+		refuse_nameless(service, listen, "per_source_cpm", "none of them are counted",
+				"say trigger_limit, for all of them together, or leave it out", diags);
+}
+
 /* xinetd takes it for everybody of IPv4 or IPv6 in some places of its manual, and for nobody in its code. */
 static void warn_of_nobody(const struct service *service, const char *option, words list, struct diags *diags)
 {
@@ -172,6 +199,8 @@ void rule_gate(const struct service *service, struct diags *diags)
 		warn_of_forged_senders(service, diags);
 	if (service_is_unclear(service, "accept"))
 		return;
+	if (!service_is_unclear(service, "listen"))
+		check_counts(service, diags);
 	if (!service->what->accept) {
 		check_accepting(service, diags);
 		check_identity(service, diags);

@@ -90,6 +90,7 @@ static void settle_limits(struct inetd *inetd, struct inetd_entry *entry)
 	};
 	const struct inetd_defaults *said = inetd->reading->inetd ? inetd->reading->inetd : &none;
 	int64_t rate = said->rate >= 0 ? said->rate : inetd->dialect->rate;
+	bool has_sources = entry->transport != INETD_UNIX || entry->type != INETD_DGRAM;
 
 	entry->pause = inetd->dialect->pause;
 	if (entry->burst == INETD_UNSAID)
@@ -101,9 +102,9 @@ static void settle_limits(struct inetd *inetd, struct inetd_entry *entry)
 	if (entry->instances == INETD_UNSAID)
 		entry->instances = default_number(said->instances);
 	if (entry->per_source == INETD_UNSAID)
-		entry->per_source = default_number(said->per_source);
+		entry->per_source = has_sources ? default_number(said->per_source) : UNLIMITED;
 	if (entry->per_source_cpm == INETD_UNSAID)
-		entry->per_source_cpm = default_number(said->per_source_cpm);
+		entry->per_source_cpm = has_sources ? default_number(said->per_source_cpm) : UNLIMITED;
 }
 
 static bool is_literal(const char *host)

@@ -17,6 +17,8 @@
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
+#define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
+
 #ifdef HAVE_LINUX_VM_SOCKETS_H
 #include <linux/vm_sockets.h>
 
@@ -109,6 +111,17 @@ bool client_peek(int listener, struct client *client)
 	if (got < 0)
 		client->length = 0;
 	return got >= 0;
+}
+
+void client_let_hear(const struct client *client)
+{
+	char leftover[512];
+
+	shutdown(client->fd, SHUT_WR);
+	for (int n = 0; n < LEFTOVERS_MOST; n++) {
+		if (recv(client->fd, leftover, sizeof(leftover), MSG_DONTWAIT) <= 0)
+			break;
+	}
 }
 
 void client_refuse(struct client *client)

@@ -38,6 +38,10 @@ bool client_waits(int listener);
 /* Who sent the datagram that stands first in the listener's queue, which stays there; fd is -1. false: none does. */
 bool client_peek(int listener, struct client *client);
 
+/* It was told something and is closed next: nothing more is sent, and what it has said is read away as far as that is
+ * there, or the connection would be reset under the answer. */
+void client_let_hear(const struct client *client);
+
 /* Closes at once: a client that must not come in sees EOF. */
 void client_refuse(struct client *client);
 

@@ -426,12 +426,15 @@ Behaviour(libwrap, runs_what_spawn_says_and_tells_it_an_ipv4_client_as_one)
 
 Behaviour(libwrap, becomes_the_program_of_a_twist_which_speaks_with_the_client)
 {
+	const char *note = path_in("note");
 	struct inquiry inquiry;
 	int status;
 
-	enter_wrapped("ftpd: ALL: twist (read line; echo 421 no $line for %a; ls /proc/self/fd | wc -w)\n", "");
+	enter_wrapped(text_of("ftpd: ALL: spawn (echo once >>%s): "
+			      "twist (read line; echo 421 no $line for %%a; ls /proc/self/fd | wc -w)\n", note), "");
 	inquiry = ASK("127.0.0.2", "-n", "-w", "ftpd", "-i", "5");
-	cr_expect_str_eq(client_rest(inquiry.answers), "name client.example.org\n");
+	cr_expect_str_eq(client_rest(inquiry.answers), "name client.example.org\nlibwrap twist\n");
+	cr_expect_eq(count_lines(note), 1);
 	cr_expect_eq(waitpid(inquiry.pid, &status, WNOHANG), 0, "the answers ended before the program did");
 	client_send(inquiry.client, "hello\n");
 	cr_expect_str_eq(client_line(inquiry.client), "421 no hello for 127.0.0.2");

@@ -57,6 +57,30 @@ Behaviour(mux, a_service_is_had_by_its_name_in_any_case)
 	superd_stop(superd);
 }
 
+/* No queue of the kernel bounds those who come by it. */
+Behaviour(mux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16)
+{
+	enum { KEPT = 16 };
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "%s%s", text_of(mux_service, own_user()),
+						"service broken {\n listen = \"tcpmux:broken\"\n accept = yes\n"
+						" exec = \"/nonexistent/program\"\n"
+						" backoff_min = 1h\n backoff_max = 1h\n}\n");
+	int port = superd_port(superd, "mux"), clients[KEPT];
+
+	for (int n = 0; n < KEPT; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "broken\r\n");
+	}
+	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == KEPT); /* all of them have been handed on */
+	expect_unavailable(client_connect(port), "broken\r\n");
+	cr_assert_eq(superd_log_count(superd, "broken: refused 127.0.0.1"), 1, "%s", world_logs());
+	for (int n = 0; n < KEPT; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
 Behaviour(mux, the_name_may_come_in_pieces)
 {
 	struct superd *superd = run_mux(target("finger", ""));

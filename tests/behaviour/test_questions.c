@@ -1,6 +1,7 @@
 /* What happens around a question about a client while it is open: limits, reloads, the end of superd, and helpers that
  * are missing or die. The answers themselves are test_asked's. The slow part is an ident server of the test's own, in a
  * network of its own. */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,9 +9,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 #include "private.h"
 #include "process.h"
@@ -116,14 +119,14 @@ struct visit {
 	int port, listener, client, question;
 };
 
-static struct visit visit_open(void)
+static struct visit visit_open(const char *options)
 {
 	struct visit visit;
 
 	private_enter_with_hosts();
 	visit.listener = ident_listener();
 	visit.port = free_port();
-	visit.superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", visit.port), "");
+	visit.superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", visit.port), options);
 	superd_port(visit.superd, "asked");
 	visit.client = client_connect(visit.port);
 	visit.question = take_question(visit.listener);
@@ -132,7 +135,7 @@ static struct visit visit_open(void)
 
 Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
 {
-	struct visit visit = visit_open();
+	struct visit visit = visit_open("");
 
 	cr_assert(superd_reload(visit.superd, asking,
 				text_of("\"127.0.0.1:%d\", \"127.0.0.2:%d\"", visit.port, visit.port), ""));
@@ -146,7 +149,7 @@ Behaviour(questions, a_client_goes_along_when_a_reload_changes_the_sockets)
 
 Behaviour(questions, the_answer_counts_by_the_row_of_then)
 {
-	struct visit visit = visit_open();
+	struct visit visit = visit_open("");
 
 	cr_assert(superd_reload(visit.superd, asking, text_of("\"127.0.0.1:%d\"", visit.port),
 				"no_access = \"127.0.0.1\""));
@@ -155,6 +158,100 @@ Behaviour(questions, the_answer_counts_by_the_row_of_then)
 	close(visit.client);
 	close(visit.listener);
 	superd_stop(visit.superd);
+}
+
+/* What its start needs is looked for in the row of now: that of then is gone. */
+Behaviour(questions, who_is_let_in_after_a_reload_starts_by_the_row_of_now)
+{
+	struct visit visit = visit_open("notify_access = main");
+
+	cr_assert(superd_reload(visit.superd, asking, text_of("\"127.0.0.1:%d\"", visit.port),
+				"notify_access = main\n nice = 1"));
+	answer(visit.question);
+	expect_echo(visit.client);
+	close(visit.listener);
+	WAIT_UNTIL(superd_processes(visit.superd) == 0);
+	superd_stop(visit.superd);
+}
+
+/* More clients than are started in one turn, each of whom is asked about. */
+enum { CROWD = 40 };
+
+struct crowd {
+	int listener, clients[CROWD], questions[CROWD];
+};
+
+static void crowd_come(struct crowd *crowd, int port)
+{
+	for (int n = 0; n < CROWD; n++) {
+		crowd->clients[n] = client_connect(port);
+		crowd->questions[n] = take_question(crowd->listener);
+	}
+}
+
+static void crowd_is_served(struct crowd *crowd, struct superd *superd)
+{
+	for (int n = 0; n < CROWD; n++)
+		expect_echo(crowd->clients[n]);
+	close(crowd->listener);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_not(superd_logged(superd, "refused"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(questions, a_crowd_goes_along_when_a_reload_changes_the_sockets)
+{
+	struct superd *superd;
+	struct crowd crowd;
+	int port;
+
+	private_enter_with_hosts();
+	crowd.listener = ident_listener();
+	port = free_port();
+	superd = superd_run(asking, text_of("\"127.0.0.1:%d\"", port), "");
+	superd_port(superd, "asked");
+	crowd_come(&crowd, port);
+	cr_assert(superd_reload(superd, asking, text_of("\"127.0.0.1:%d\", \"127.0.0.2:%d\"", port, port), ""));
+	cr_assert_not(superd_logged(superd, "refused"), "%s", world_logs());
+	for (int n = 0; n < CROWD; n++) {
+		close(crowd.questions[n]);
+		answer(take_question(crowd.listener));
+	}
+	crowd_is_served(&crowd, superd);
+}
+
+Behaviour(questions, a_crowd_that_is_let_in_while_the_service_is_held_is_served_afterwards)
+{
+	struct superd *superd;
+	struct crowd crowd;
+
+	private_enter_with_hosts();
+	crowd.listener = ident_listener();
+	superd = controlled_run(asking, "\"127.0.0.1:0\"", "");
+	crowd_come(&crowd, superd_port(superd, "asked"));
+	cr_assert(control_is_done(control_once("hold asked")));
+	for (int n = 0; n < CROWD; n++)
+		answer(crowd.questions[n]);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert(control_is_done(control_once("release asked")));
+	crowd_is_served(&crowd, superd);
+}
+
+Behaviour(questions, a_crowd_that_is_asked_about_goes_along_when_superd_is_upgraded)
+{
+	struct superd *superd;
+	struct crowd crowd;
+
+	private_enter_with_hosts();
+	crowd.listener = ident_listener();
+	superd = run_asking("");
+	crowd_come(&crowd, superd_port(superd, "asked"));
+	superd_upgrade(superd);
+	for (int n = 0; n < CROWD; n++) {
+		close(crowd.questions[n]);
+		answer(take_question(crowd.listener));
+	}
+	crowd_is_served(&crowd, superd);
 }
 
 static void see_them_sent_away(const char *endpoint)
@@ -265,8 +362,8 @@ Behaviour(questions, leave_nothing_behind)
 /* More refused clients than are kept for a question are refused without one. */
 Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 {
-	enum { CROWD = 24, KEPT = 16 };
-	int listener, clients[CROWD], questions[KEPT], port;
+	enum { MANY = 24, KEPT = 16 };
+	int listener, clients[MANY], questions[KEPT], port;
 	const char *log = path_in("log");
 	struct superd *superd;
 
@@ -277,19 +374,19 @@ Behaviour(questions, a_refused_client_is_asked_about_but_not_a_crowd_of_them)
 		" no_access = \"127.0.0.1\"\n log_type = { FILE, \"%s\" }\n log_on_failure = { HOST, USERID }\n}\n",
 		log);
 	port = superd_port(superd, "s");
-	for (int n = 0; n < CROWD; n++)
+	for (int n = 0; n < MANY; n++)
 		clients[n] = client_connect(port);
-	WAIT_UNTIL(superd_log_count(superd, "refused 127.0.0.1") == CROWD);
+	WAIT_UNTIL(superd_log_count(superd, "refused 127.0.0.1") == MANY);
 	for (int n = 0; n < KEPT; n++)
 		questions[n] = take_question(listener);
 	for (int n = 0; n < KEPT; n++)
 		answer(questions[n]);
-	for (int n = 0; n < CROWD; n++) {
+	for (int n = 0; n < MANY; n++) {
 		cr_assert(client_sees_end(clients[n]));
 		close(clients[n]);
 	}
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_assert_eq(count_lines(log), CROWD + KEPT, "%s", read_text(log));
+	cr_assert_eq(count_lines(log), MANY + KEPT, "%s", read_text(log));
 	close(listener);
 	superd_stop(superd);
 }
@@ -339,6 +436,32 @@ Behaviour(questions, superd_is_silent_to_a_client_that_a_twist_took)
 	client_send(client, "hello\n");
 	cr_assert_str_eq(client_rest(client), "twisted hello\n");
 	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(questions, a_helper_that_dies_over_libwrap_has_left_its_client_to_nobody)
+{
+	const char *fifo = path_in("fifo");
+	struct superd *superd;
+	int client, end;
+	pid_t helpers[8];
+
+	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libwrap"), "superd was built without libwrap");
+	private_enter_with_hosts();
+	cr_assert(mkfifo(fifo, 0600) == 0 && chmod(fifo, 0666) == 0);
+	private_file("/etc/hosts.allow", "catd: ALL: spawn (read line <%s)\n", fifo);
+	superd = superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n"
+			    " exec = \"/bin/cat\"\n libwrap = catd\n}\n");
+	client = client_connect(superd_port(superd, "s"));
+	end = open(fifo, O_WRONLY | O_CLOEXEC); /* its command reads there by now */
+	cr_assert_geq(end, 0);
+	cr_assert_geq(process_descendants(superd->pid, helpers, 8), 1);
+	cr_assert_eq(kill(helpers[0], SIGKILL), 0);
+	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny could not be asked (libwrap)");
+	cr_assert(client_sees_end(client));
+	close(client);
+	close(end);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
 }

@@ -24,6 +24,9 @@ Test(advice, reads_every_answer)
 	cr_expect(takes("ident yes UNIX : joe"));
 	cr_expect(advice.has_user && advice.knows_user);
 	cr_expect_str_eq(advice.user, "UNIX : joe");
+	cr_expect_not(advice.left_to_another);
+	cr_expect(takes("libwrap twist"));
+	cr_expect(advice.left_to_another);
 }
 
 Test(advice, reads_every_no)

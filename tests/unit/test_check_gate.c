@@ -130,6 +130,29 @@ Test(check_gate, superds_own_services_are_not_inside_of_another_root)
 	expect_error(5, "a: root_directory does not go with redirect");
 }
 
+/* A datagram there has neither an address nor a user, while a connection has the one or the other. */
+Test(check_gate, limits_of_one_source_are_refused_where_none_is_known)
+{
+	judge(service_of("a", "unix-dgram:/run/a", "exec", "/bin/true", "per_source_cpm", "5", NULL));
+	expect_error(4, "per_source_cpm: clients of unix-dgram:/run/a have no address");
+	begin_table();
+	judge(service_of("a", "unix-dgram:/run/a", "exec", "/bin/true", "accept", "yes", "per_source_cpm", "5", NULL));
+	expect_error(5, "per_source_cpm: clients of unix-dgram:/run/a have no address");
+	begin_table();
+	judge(service_of("a", "unix-dgram:/run/a", "exec", "/bin/true", "accept", "yes", "per_source", "5", NULL));
+	expect_error(5, "per_source: clients of unix-dgram:/run/a have no address");
+	begin_table();
+	judge(service_of("a", "unix-dgram:/run/a", "exec", "/bin/true", "per_source", "5", NULL));
+	expect_error(4, "a: per_source does nothing here");
+	begin_table();
+	judge(service_of("a", "/run/a", "exec", "/bin/true", "accept", "yes", "per_source", "5",
+			 "per_source_cpm", "5", NULL));
+	judge(service_of("b", "udp:7", "exec", "/bin/true", "per_source_cpm", "5", NULL));
+	judge(service_of("c", "unix-dgram:/run/c", "exec", "/bin/true", "accept", "yes", "per_source", "UNLIMITED",
+			 NULL));
+	expect_nothing();
+}
+
 Test(check_gate, what_restricts_connections_is_refused_where_superd_sees_none)
 {
 	static const char *const options[][2] = {

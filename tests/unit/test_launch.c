@@ -1,9 +1,13 @@
-/* A start that failed, told: the step, what it was about, why, and the line of the option that asked for it. */
+/* A start that failed, told: the step, what it was about, why, and the line of the option that asked for it. And room
+ * for the descriptors of one that does not. */
 #include "rows.h"
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/fd.h"
+#include "engine/handed_files.h"
 #include "engine/launch.h"
 
 static struct buf text;
@@ -99,21 +103,50 @@ Test(launch, tells_the_groups_where_the_table_names_them)
 	cr_expect_str_eq(told(service, fault), "setting groups: Operation not permitted (rows.conf:6)");
 }
 
-/* What is said of a service with these lines, from the fourth on. */
-static const char *refused_wiring(const char *lines)
+/* The wiring of a service with these lines, from the fourth on; false: what text says. */
+static bool wire(struct wiring *wiring, const char *lines)
 {
 	const struct service *service = row("service a {\nlisten = 7\nexec = \"/bin/x\"\n%s\n}\n", lines);
 	struct engine engine = { .null_input = 0, .null_output = 1 };
 	struct plan_sockets sockets = { .port = 7 };
 	struct means means = { .plan = plan_make(service, &heritage, &sockets, &text) };
-	struct wiring wiring;
+	bool good;
 
 	cr_assert(means.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	cr_assert_not(launch_wire(&wiring, &means, &engine, service, NULL, 0, &text));
-	wiring_close(&wiring);
+	good = launch_wire(wiring, &means, &engine, service, NULL, 0, &text) &&
+	       handed_files_open(wiring, service, &text);
 	plan_free(means.plan);
+	return good;
+}
+
+static const char *refused_wiring(const char *lines)
+{
+	struct wiring wiring;
+
+	cr_assert_not(wire(&wiring, lines));
+	wiring_close(&wiring);
 	return buf_string(&text);
+}
+
+/* Each is opened at a high number then, and copied. */
+Test(launch, has_room_for_every_file_twice)
+{
+	enum { FILES = 12 };
+	char lines[512] = "output = null\nopen_file = {";
+	struct wiring wiring;
+	int fd;
+
+	for (int n = 0; n < FILES; n++)
+		snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s\"/dev/null:file%d\"",
+			 n ? ", " : "", n);
+	strcat(lines, "}");
+	while ((fd = dup(STDERR_FILENO)) < FD_HIGH)
+		cr_assert_geq(fd, 0);
+	cr_assert(wire(&wiring, lines), "%s", buf_string(&text));
+	cr_expect_eq(wiring.count, 3 + FILES);
+	cr_expect_eq(wiring.own_count, 2 * FILES);
+	wiring_close(&wiring);
 }
 
 Test(launch, tells_the_line_of_a_stream_that_cannot_be_opened)

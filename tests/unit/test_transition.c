@@ -203,6 +203,14 @@ Test(transition, looks_again_when_a_pause_is_over)
 	cr_expect_eq(cell(false, LISTENING, TIMER).action, WATCH);
 }
 
+/* More of them are parked than one turn takes, and nothing else may happen until the next. */
+Test(transition, comes_again_for_accepted_clients_who_wait)
+{
+	cr_expect_eq(cell(true, LISTENING, TIMER).next, LISTENING);
+	cr_expect_eq(cell(true, LISTENING, TIMER).action, WATCH);
+	cr_expect_eq(cell(true, FULL, TIMER).next, FULL, "there the end of an instance does");
+}
+
 Test(transition, takes_the_answer_of_every_action)
 {
 	static const struct { enum action action; enum happening answers[4]; } asked[] = {

@@ -1,0 +1,45 @@
+/* Instances all together. */
+#include <criterion/criterion.h>
+
+#include "engine/instance.h"
+
+enum { MANY = 64, APART = 1024 };       /* as many as the table of children has room for at first */
+
+static struct engine engine;
+static struct child commands[MANY];
+static size_t begun;
+
+/* A command of its stop begins. */
+static bool wind_down(struct instance *instance)
+{
+	(void)instance;
+	commands[begun].pid = 1 + (pid_t)begun;
+	cr_assert(children_add(&engine.children, &commands[begun]));
+	begun++;
+	return true;
+}
+
+/* All of them are in the first chain of the table, whose order turns round as it grows. */
+Test(instance, of_all_is_stopped_though_the_children_become_more_by_that)
+{
+	static const struct service service = { .name = "a" };
+	struct instance *instances[MANY];
+
+	engine.loop = ev_loop_new(0);
+	list_init(&engine.starts);
+	for (int n = 0; n < MANY; n++) {
+		instances[n] = instance_new(&engine, &service);
+		cr_assert(instances[n]);
+		instances[n]->wind_down = wind_down;
+		instances[n]->child.pid = (n + 1) * APART;
+		cr_assert(children_add(&engine.children, &instances[n]->child));
+	}
+	instance_stop_all(&engine);
+	for (int n = 0; n < MANY; n++)
+		cr_expect(instances[n]->stopping, "%d is not", n);
+	cr_expect_eq(begun, (size_t)MANY, "none is told twice");
+	for (int n = 0; n < MANY; n++)
+		instance_free(instances[n]);
+	children_free(&engine.children);
+	ev_loop_destroy(engine.loop);
+}
