@@ -6,14 +6,16 @@ import re
 FENCE = re.compile(r"^```\s*(\w*)\s*$")
 HEADING = re.compile(r"^(#{1,3}) +(.*)")
 DURATION = r"(?:\d[\d.]* ?(?:us|ms|s|min|h|d|w))(?: \d[\d.]* ?(?:us|ms|s|min|h|d|w))*"
-# Numbers that are claims, looked for before those that vary: a status, a port that is listened on, a line of a table.
-# A client's port has five digits.
+# Numbers that are claims, looked for before those that vary: a status, a port that is listened on, a line of a table, an
+# option's. A client's port has five digits.
 STAYS = (
     r"\bstatus:? \d+\b",
     r"\bHTTP/\d\.\d\"? \d{3}\b",
     r"\b(?:tcp|udp)[46]?:\d+\b(?!\.)",
     r"(?:(?<=127\.0\.0\.1)|(?<=localhost)|(?<=\])):\d{1,4}\b",
     r"\.(?:conf|plist|service|socket):\d+(?::\d+)?\b",
+    r"^\s+\w+ = .*",
+    r"nobody has been connected for \S+$",
 )
 # What differs from one run to the next, in the order in which it is looked for: what it looks like there, and here.
 VARIES = (

@@ -4,7 +4,8 @@ import re
 import shutil
 import subprocess
 
-APART = ["unshare", "-n", "-m", "-p", "-f", "-u", "--mount-proc", "--kill-child"]
+# Process 1 there is a shell, which reaps as init does: who ends a daemon waits for its pid to be gone.
+APART = ["unshare", "-n", "-m", "-p", "-f", "-u", "--mount-proc", "--kill-child", "sh", "-c", '"$@"; exit $?', "sh"]
 # Folders that get a copy, as what is in them counts, and those that begin empty, with the folders they have.
 COPIED = ("/etc", "/var/lib/nginx", "/var/lib/php")
 EMPTIED = ("/run", "/srv", "/var/log", "/var/www")
