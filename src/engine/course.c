@@ -209,7 +209,7 @@ static void describe_failure(struct course *course, int status)
 		buf_addf(&course->why, "it was not done within %s",
 			 wording_of(course->keeper->service, "timeout_start"));
 	else if (control->fault.stage != STAGE_NONE)
-		buf_addf(&course->why, "%s: %s", stage_name(control->fault.stage), strerror(control->fault.error));
+		buf_addf(&course->why, "%s: %s", stage_name(control->fault.stage), fault_reason(&control->fault));
 	else
 		buf_text(&course->why, text);
 	origin_cite(service_origin(course->keeper->service, command_option(control->phase)), &course->why);
@@ -372,7 +372,8 @@ void course_begin(struct course *course)
 	/* Its first commands may speak, too; without memory the launch of the main process tells. */
 	hearing_join(course->keeper->activity->means.notify, course->instance);
 	if (list_has_one(keeper_instances(course->keeper)))     /* what another superd left when it was killed */
-		credentials_remove(course->keeper->service, &course->keeper->engine->heritage);
+		credentials_remove(course->keeper->service, &course->keeper->engine->heritage,
+				   course->keeper->engine->stopping);
 	run_phase(course, COURSE_BEFORE, PHASE_CONDITION);
 }
 

@@ -191,6 +191,6 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		buf_addf(out, ": %s", wording_of(service, limit));
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
-	buf_addf(out, ": %s", strerror(fault->error));
+	buf_addf(out, ": %s", fault_reason(fault));
 	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);
 }

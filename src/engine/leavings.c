@@ -38,13 +38,16 @@ static void remove_ipc(const struct keeper *keeper)
 
 void leavings_remove(struct keeper *keeper)
 {
-	directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, stays(keeper));
-	credentials_remove(keeper->service, &keeper->engine->heritage);
+	bool at_once = keeper->engine->stopping;
+
+	directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, stays(keeper), at_once);
+	credentials_remove(keeper->service, &keeper->engine->heritage, at_once);
 	remove_ipc(keeper);
 }
 
 void leavings_remove_last(struct keeper *keeper)
 {
 	if (keeper->activity && keeper_is_empty(keeper))
-		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, false);
+		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, false,
+				   keeper->engine->stopping);
 }

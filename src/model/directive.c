@@ -713,7 +713,8 @@ const struct directive directives[] = {
 		  "names, which only its user may read: each is read at a start from a file, from what a unix socket "
 		  "sends, or of a folder from every file, as NAME_FILE. Where no path is said, it is the credential of "
 		  "this name that superd itself has, or that lies in credstore below /etc, /run or /usr/lib; then it "
-		  "may be missing. All of a backend's are at most 1M." },
+		  "may be missing. All of a backend's are at most 1M. Where superd may not mount, an instance that "
+		  "starts beside another gets what that has read." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(EXTRAS, set_credential, set_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,

@@ -200,7 +200,7 @@ static void set_node(int fd, const struct listen *listen, struct buf *warnings)
 			 path);
 		return;
 	}
-	if (node_dress(path, listen, &why) < 0)
+	if (node_dress(fd, path, listen, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 	node_make_symlinks(listen, warnings);

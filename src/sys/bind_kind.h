@@ -57,8 +57,9 @@ void node_make_parents(const char *path, mode_t mode);
  * or something else is there. */
 int node_clear(const struct listen *listen, int type, struct buf *why);
 
-/* Gives a node its owner, then its mode; meanwhile nobody may more than before. Follows no link. */
-int node_dress(const char *path, const struct listen *listen, struct buf *why);
+/* Gives the node that fd is open on its owner, then its mode; meanwhile nobody may more than before. Refuses whatever else has
+ * that name by now, as it may be a link to another's file. */
+int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
 void node_remove_symlinks(const struct listen *listen);

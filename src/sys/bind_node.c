@@ -118,45 +118,83 @@ int node_clear(const struct listen *listen, int type, struct buf *why)
 	return 0;
 }
 
-/* The C library changes a mode without following links through /proc; where that is missing a
- * look at the node has to do. */
-static int chmod_node(const char *path, mode_t mode)
+/* The file itself, which the kernel shows to CAP_NET_ADMIN alone: -1 no answer, else whether it is the node. */
+static int file_is_node(int fd, const struct stat *node)
 {
-	struct stat status;
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	struct stat open;
+	int same;
 
-	if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
+	if (file < 0)
 		return -1;
-	if (lstat(path, &status) < 0)
-		return -1;
-	if (S_ISLNK(status.st_mode)) {
-		errno = ELOOP;
-		return -1;
-	}
-	return chmod(path, mode);
+	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	fd_close(&file);
+	return same;
 }
 
-int node_dress(const char *path, const struct listen *listen, struct buf *why)
+/* Without its answer a name that the socket's file does not share with any other has to do. */
+static bool is_node_of(int fd, const struct stat *node)
 {
-	mode_t wanted = listen->options->socket_mode & 07777, mode;
-	struct stat status;
-	bool given;
+	struct stat open;
+	int same;
 
-	if (lstat(path, &status) < 0)
-		return bind_fail(why, "looking at the node", "%s", path);
-	mode = status.st_mode & 07777;
-	given = status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen);
+	if (S_ISFIFO(node->st_mode))
+		return fstat(fd, &open) == 0 && open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	if (!S_ISSOCK(node->st_mode))
+		return false;
+	same = file_is_node(fd, node);
+	return same < 0 ? node->st_nlink <= 1 : same;
+}
+
+/* An open node has a path in /proc; where that is missing a look at its name has to do. */
+static int chmod_node(int node, const char *path, mode_t mode)
+{
+	struct stat ours, named;
+	char open[32];
+
+	snprintf(open, sizeof(open), "/proc/self/fd/%d", node);
+	if (chmod(open, mode) == 0)
+		return 0;
+	if (errno != ENOENT || fstat(node, &ours) < 0 || lstat(path, &named) < 0)
+		return -1;
+	if (ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+		return chmod(path, mode);
+	errno = ESTALE;
+	return -1;
+}
+
+static int dress(int node, const char *path, const struct stat *status, const struct listen *listen, struct buf *why)
+{
+	mode_t wanted = listen->options->socket_mode & 07777, mode = status->st_mode & 07777;
+	bool given = status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen);
+
 	if (given && (mode & wanted) != mode) {
 		mode &= wanted;
-		if (chmod_node(path, mode) < 0)
+		if (chmod_node(node, path, mode) < 0)
 			return bind_fail(why, "setting the mode", "%s", path);
 	}
-	if (given && lchown(path, node_uid(listen), node_gid(listen)) < 0)
+	if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
 		return bind_fail(why, "setting the owner", "%s", path);
-	if (mode != wanted && chmod_node(path, wanted) < 0)
+	if (mode != wanted && chmod_node(node, path, wanted) < 0)
 		return bind_fail(why, "setting the mode", "%s", path);
 	return 0;
+}
+
+int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
+	struct stat status;
+
+	if (node < 0 || fstat(node, &status) < 0) {
+		result = bind_fail(why, "looking at the node", "%s", path);
+	} else if (!is_node_of(fd, &status)) {
+		errno = ESTALE;
+		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
+	} else {
+		result = dress(node, path, &status, listen, why);
+	}
+	fd_close(&node);
+	return result;
 }
 
 /* Whether link is a symbolic link, and to path when that is given. */
@@ -247,20 +285,6 @@ void node_drop_symlinks(const struct listen *before, const struct listen *after)
 		if (!has_word(after->options->symlinks, *link) && is_link_to(*link, path))
 			unlink(*link);
 	}
-}
-
-/* The file itself, which the kernel shows to CAP_NET_ADMIN alone: -1 no answer, else whether it is the node. */
-static int file_is_node(int fd, const struct stat *node)
-{
-	int file = ioctl(fd, UNIX_FILE_IOCTL);
-	struct stat open;
-	int same;
-
-	if (file < 0)
-		return -1;
-	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
-	fd_close(&file);
-	return same;
 }
 
 static bool socket_is_ours(int fd, const char *path, const struct stat *node)

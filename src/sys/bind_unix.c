@@ -49,7 +49,7 @@ static int bind_node(int fd, const struct listen *listen, const struct socket_ad
 		return -1;
 	if (bind_closed(fd, address) < 0)
 		return bind_fail(why, "binding", "%s", path);
-	if (bind_queue_open(fd, listen, why) < 0 || node_dress(path, listen, why) < 0) {
+	if (bind_queue_open(fd, listen, why) < 0 || node_dress(fd, path, listen, why) < 0) {
 		saved = errno;
 		unlink(path);
 		errno = saved;

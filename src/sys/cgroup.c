@@ -72,22 +72,6 @@ static bool move_superd(struct cgroups *cgroups)
 	return true;
 }
 
-static unsigned find_passed(const char *path)
-{
-	char file[PATH_MAX], *text, *rest, *word;
-	unsigned found = 0;
-	size_t length;
-
-	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
-	rest = text = fd_read_file(file, FILE_MOST, &length);
-	while ((word = strsep(&rest, " \n"))) {
-		for (unsigned n = 0; n < CONTROLLERS; n++)
-			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
-	}
-	free(text);
-	return found;
-}
-
 static bool pass_on(const char *path, unsigned controllers, char sign)
 {
 	char text[16];
@@ -102,7 +86,7 @@ static bool pass_on(const char *path, unsigned controllers, char sign)
 
 static bool enable(struct cgroups *cgroups, bool is_root, unsigned controllers)
 {
-	unsigned before = find_passed(cgroups->own);
+	unsigned before = cgroup_read_controllers(cgroups->own, "cgroup.subtree_control");
 
 	if (!is_root && !cgroups->moved && !move_superd(cgroups))
 		return false;

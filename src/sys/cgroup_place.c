@@ -146,9 +146,9 @@ static bool is_systemds(const char *path)
 		getxattr(path, "user.delegate", value, sizeof(value)) <= 0;
 }
 
-static unsigned find_controllers(const char *path)
+unsigned cgroup_read_controllers(const char *folder, const char *file)
 {
-	char *text = read_in(path, "cgroup.controllers"), *rest = text, *word;
+	char *text = read_in(folder, file), *rest = text, *word;
 	unsigned found = 0;
 
 	while ((word = strsep(&rest, " \n"))) {
@@ -208,7 +208,7 @@ static void judge(struct cgroup_place *place, const char *path)
 					      : "superd may not write in its control group";
 	} else {
 		place->path = path;
-		place->controllers = find_controllers(path);
+		place->controllers = cgroup_read_controllers(path, "cgroup.controllers");
 		if (!place->controllers)
 			place->wrong = "its control group has no controllers";
 		else if (!has_file(path, "cgroup.subtree_control", W_OK))

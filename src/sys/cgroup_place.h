@@ -28,6 +28,9 @@ const struct cgroup_place *cgroup_place_find(struct pool *pool);
 /* The pids of a group's own processes, each given to `see` until that says false. false and errno: they can't be read. */
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);
 
+/* The controllers, by bit, that a file of a group names; none where it can't be read. */
+unsigned cgroup_read_controllers(const char *folder, const char *file);
+
 /* Writes a text to a file of a group. false and errno. */
 bool cgroup_write(const char *folder, const char *file, const char *text);
 

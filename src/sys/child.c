@@ -159,7 +159,7 @@ static int set_user(struct job *job)
 }
 
 /* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
- * superd too, which waits for the exec. */
+ * superd too, which waits for the exec, until sys/spawn_patience ends it. */
 static int set_identity(struct job *job)
 {
 	return job->plan->account ? privilege_set_uid(job->plan->account->uid) : 0;
@@ -315,6 +315,7 @@ _Noreturn void child_run(struct job *job)
 	if (job->plan->umask != (mode_t)-1)
 		umask(job->plan->umask);
 	for (int stage = STAGE_CGROUP; stage < STAGES; stage++) {
+		job->stage = (enum stage)stage;
 		if (is_spared(job, stage) || walk[stage](job) == 0)
 			continue;
 		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };

@@ -72,6 +72,7 @@ struct job {
 	char **pidfd_id_at;             /* where that stands, last: cut off by a kernel whose pidfds have no number of their own */
 	bool has_handlers;              /* superd handles signals by handlers: reset them before the mask opens */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare first */
+	volatile enum stage stage;      /* that it is at, for one that hangs there */
 	int report;                     /* pipe for fault; -1: the memory is shared */
 	const char *notify;             /* the path it notifies superd by, for a view that would hide it; NULL: none */
 	int mapper;                     /* socket to the process that writes the maps of a user namespace; -1: none */
@@ -89,5 +90,6 @@ _Noreturn void child_run(struct job *job);
  * or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);
 
-/* "setting user", for messages. */
+/* "setting user", and why it failed, for messages. */
 const char *stage_name(enum stage stage);
+const char *fault_reason(const struct fault *fault);

@@ -8,14 +8,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "sys/pidfd.h"
 #include "sys/socket_address.h"
-
-#define PIDFS 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
 
 #ifdef SO_COOKIE
 uint64_t client_cookie(const struct client *client)
@@ -37,18 +34,15 @@ uint64_t client_cookie(const struct client *client)
 #define SO_PEERPIDFD 77
 #endif
 
-static uint64_t pidfd_id(int fd)
+static uint64_t peer_id(int fd)
 {
 	socklen_t length = sizeof(int);
-	struct statfs system;
-	struct stat file;
-	uint64_t id = 0;
+	uint64_t id;
 	int pidfd;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) < 0)
 		return 0;
-	if (fstatfs(pidfd, &system) == 0 && (unsigned long)system.f_type == PIDFS && fstat(pidfd, &file) == 0)
-		id = file.st_ino;
+	id = pidfd_id(pidfd);
 	close(pidfd);
 	return id;
 }
@@ -64,7 +58,7 @@ static void add_process(const struct client *client, bool plain, struct buf *out
 		return;
 	}
 	buf_addf(out, "%ld", (long)peer.pid);
-	id = plain ? 0 : pidfd_id(client->fd);
+	id = plain ? 0 : peer_id(client->fd);
 	if (id)
 		buf_addf(out, "_%" PRIu64, id);
 	buf_addf(out, "-%lu", (unsigned long)peer.uid);

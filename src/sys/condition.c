@@ -1,6 +1,6 @@
 /* A list of conditions against this machine: which of them decides.
  *
- * * The hard thing is that conditions come before assertions, as a service that is not wanted here has not failed;
+ * The hard thing is that conditions come before assertions, as a service that is not wanted here has not failed;
  * and that of a set of alternatives none decides alone. */
 #include "sys/condition.h"
 

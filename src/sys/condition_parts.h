@@ -3,8 +3,9 @@
 
 #include <stdbool.h>
 
-/* Calls take for each entry of an open folder but . and .. until it says true. */
-bool condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context);
+/* Calls take for each entry of an open folder but . and .. until it says true. 1: it did; 0: of none; -1 and errno: the folder
+ * can't be read, at least not all of it. */
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context);
 
 bool condition_path_exists(const char *path);
 

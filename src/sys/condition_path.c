@@ -30,7 +30,7 @@ struct entry {
 	char name[];
 };
 
-bool condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
 {
 	union {
 		struct entry entry;
@@ -43,11 +43,11 @@ bool condition_any_entry(int folder, bool (*take)(void *context, int folder, con
 			const struct entry *entry = (const void *)(room.bytes + at);
 
 			if (strcmp(entry->name, ".") && strcmp(entry->name, "..") && take(context, folder, entry->name))
-				return true;
+				return 1;
 			at += entry->length;
 		}
 	}
-	return false;
+	return got < 0 ? -1 : 0;
 }
 
 static int open_folder(int at, const char *path)
@@ -103,7 +103,7 @@ static bool search_in(int folder, const char *pattern, unsigned depth)
 	search.rest = pattern + length + strspn(pattern + length, "/");
 	if (!strpbrk(search.part, "*?["))
 		return go_into(&search, folder, search.part);
-	return condition_any_entry(folder, take_entry, &search);
+	return condition_any_entry(folder, take_entry, &search) > 0;
 }
 
 static bool search_from_root(const char *pattern)
@@ -168,7 +168,7 @@ static bool is_not_empty(const char *path)
 
 	if (folder < 0)
 		return false;
-	any = condition_any_entry(folder, take_any, NULL);
+	any = condition_any_entry(folder, take_any, NULL) > 0;
 	close(folder);
 	return any;
 }

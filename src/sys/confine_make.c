@@ -15,6 +15,7 @@
 #include "sys/capability.h"
 #include "sys/confine_ability.h"
 #include "sys/confine_list.h"
+#include "sys/confine_parts.h"
 #include "sys/credentials.h"
 #include "sys/directories.h"
 #include "sys/plan.h"
@@ -192,6 +193,30 @@ static bool is_plain(const struct service *service)
 	       !calls->system_call_architectures && !calls->restrict_address_families;
 }
 
+/* Folders of its own, which stay open to it whatever else is closed. Where they lie is known when it is started. */
+static size_t count_open_paths(const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	size_t count = credentials_are_wanted(service);
+
+	directories_of(service, &(struct heritage){ 0 }, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
+		count += kinds[kind].is_owned ? words_count(kinds[kind].names) : 0;
+	return count;
+}
+
+static bool has_room_for_open_paths(const struct making *making)
+{
+	size_t count = making->result.has_mounts ? count_open_paths(making->service) : 0;
+
+	if (count <= OPEN_PATHS_MOST)
+		return true;
+	diag_error(making->diags, making->service->at,
+		   "%s: it has %zu folders of its own to keep open, more than the %d that superd can handle",
+		   making->service->name, count, OPEN_PATHS_MOST);
+	return false;
+}
+
 static void confine(struct making *making)
 {
 	const struct hardening *hardening = making->service->terms->hardening;
@@ -200,6 +225,8 @@ static void confine(struct making *making)
 	if (!make_mounts(making))
 		return;
 	make_namespaces(making);
+	if (!has_room_for_open_paths(making))
+		return;
 	make_capabilities(making);
 	if (!make_filters(making))
 		return;
@@ -277,14 +304,11 @@ static bool add_credentials(char **paths, size_t *count, const struct service *s
 char **confine_list_open_paths(const struct service *service, const struct heritage *heritage)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
-	size_t most = 0, count = 0;
+	char **paths = calloc(count_open_paths(service) + 1, sizeof(*paths));
+	size_t count = 0;
 	bool good;
-	char **paths;
 
 	directories_of(service, heritage, kinds);
-	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
-		most += kinds[kind].is_owned ? words_count(kinds[kind].names) : 0;
-	paths = calloc(most + 2, sizeof(*paths));
 	good = paths && (!credentials_are_wanted(service) || add_credentials(paths, &count, service, heritage));
 	for (size_t kind = 0; good && kind < DIRECTORY_KINDS; kind++)
 		good = !kinds[kind].is_owned || add_folders(paths, &count, kinds[kind].base, kinds[kind].names);

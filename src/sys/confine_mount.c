@@ -18,8 +18,6 @@
 #include "sys/confine_parts.h"
 #include "sys/confine_tree.h"
 
-#define OPEN_PATHS_MOST 64
-
 /* The trees of one start, by the numbers of the mounts. */
 struct trees {
 	int of[CONFINE_MOUNTS_MOST];

@@ -2,7 +2,7 @@
  *
  * The hard thing is which of several counts, where one is named twice: what was loaded before what was imported, that
  * before what was set, and of two loaded the later. So the list is in this order, and the child takes the first. */
-#include "sys/credentials.h"
+#include "sys/credentials_parts.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -96,11 +96,22 @@ static char *text_of(struct buf *text)
 	return taken;
 }
 
-static bool name_place(struct credentials *credentials, int number, const char *root, const struct heritage *heritage)
+/* NULL: none, or the one that is the root already. */
+static const char *root_of(const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+
+	return root && root[strspn(root, "/")] ? root : NULL;
+}
+
+static bool name_place(struct credentials *credentials, int number, const char *within, const struct heritage *heritage)
 {
 	struct credentials_place *at = &credentials->at[number];
+	const char *root = within ? within : "";
 	struct buf above = { 0 }, folder = { 0 };
 
+	if (within && !(at->root = strdup(within)))
+		return false;
 	buf_addf(&above, "%s%s/" FOLDER, root, heritage->runtime_directory);
 	at->above = text_of(&above);
 	buf_addf(&folder, "%s%s", root, credentials->folder);
@@ -111,16 +122,15 @@ static bool name_place(struct credentials *credentials, int number, const char *
 static bool name_places(struct credentials *credentials, const struct service *service,
 			const struct heritage *heritage)
 {
-	const char *root = service->terms->surroundings->root_directory;
+	const char *root = root_of(service);
 	struct buf folder = { 0 }, unit = { 0 };
 
 	credentials_folder(service, heritage, &folder);
 	credentials->folder = text_of(&folder);
 	buf_addf(&unit, "/unit/%s.service/", service->name);
 	credentials->unit = text_of(&unit);
-	root = root ? root : "";
 	return credentials->folder && credentials->unit &&
-	       name_place(credentials, 0, credentials_are_carried(service) ? "" : root, heritage) &&
+	       name_place(credentials, 0, credentials_are_carried(service) ? NULL : root, heritage) &&
 	       name_place(credentials, 1, root, heritage);
 }
 
@@ -184,6 +194,7 @@ void credentials_free(struct credentials *credentials)
 	for (int n = 0; n < 2; n++) {
 		free(credentials->at[n].above);
 		free(credentials->at[n].folder);
+		free(credentials->at[n].root);
 	}
 	free(credentials->unit);
 	free(credentials->received);
@@ -221,31 +232,32 @@ const char *credentials_fault(const struct service *service, int number, const c
 }
 
 /* Who is not root can't take anything out of a folder that he may not write. */
-static void open_up(const char *base, const char *name)
+static void open_up(int above, const char *name)
 {
-	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int folder = above < 0 ? -1 : openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int folder = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (folder >= 0 && fchmod(folder, 0700) < 0)
 		fd_close(&folder);      /* what stays shows when the next start finds it */
 	fd_close(&folder);
-	fd_close(&above);
 }
 
-void credentials_remove(const struct service *service, const struct heritage *heritage)
+void credentials_remove(const struct service *service, const struct heritage *heritage, bool at_once)
 {
+	const char *root = credentials_are_carried(service) ? NULL : root_of(service);
 	struct buf base = { 0 }, name = { 0 };
+	int above = -1;
 
 	if (!credentials_are_wanted(service))
 		return;
-	if (service->terms->surroundings->root_directory && !credentials_are_carried(service))
-		buf_text(&base, service->terms->surroundings->root_directory);
 	buf_addf(&base, "%s/" FOLDER, heritage->runtime_directory);
 	buf_addf(&name, "%s.service", service->name);
-	if (!base.failed && !name.failed) {
-		open_up(buf_string(&base), buf_string(&name));
-		directories_remove_tree(buf_string(&base), buf_string(&name));
+	if (!base.failed && !name.failed)
+		above = credentials_open(root, buf_string(&base), false);
+	if (above >= 0) {
+		open_up(above, buf_string(&name));
+		directories_discard(above, buf_string(&name), at_once);
 	}
+	fd_close(&above);
 	buf_free(&base);
 	buf_free(&name);
 }

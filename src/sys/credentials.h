@@ -1,9 +1,9 @@
 /* The credentials of a service: secrets that it finds as files in a folder of its own, which CREDENTIALS_DIRECTORY names.
- * Every start that may have them reads them anew: in the child, as a source may be slow, or not be there.
+ * A start that may have them reads them in the child, as a source may be slow, or not be there.
  *
  * Where a file system can be mounted, what holds the folders of all services is covered by one in memory that only this
- * process sees, and what it starts; it goes with the last of them. Else it is a folder below superd's runtime directory,
- * for all instances, which goes with the last of these. */
+ * process sees, and what it starts; it goes with the last of them, and every start reads anew. Else it is a folder below superd's
+ * runtime directory, for all instances, which goes with the last of these: who starts beside one takes what that has read. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,6 +32,7 @@ struct credential {
 /* Where the folder is made, and what holds it: below a root that is entered without mounts, there. */
 struct credentials_place {
 	char *above, *folder;
+	char *root;                     /* no link is followed below it: they are its users'. NULL: none */
 };
 
 /* Made with the plan, and obeyed by the child. */
@@ -65,8 +66,8 @@ bool credentials_are_carried(const struct service *service);
 /* The word at fault, but for what is secret of it, and its option, for messages; NULL: none is. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);
 
-/* Removes the folder, where there is one. */
-void credentials_remove(const struct service *service, const struct heritage *heritage);
+/* Removes the folder, where there is one; at_once: as by directories_discard. */
+void credentials_remove(const struct service *service, const struct heritage *heritage, bool at_once);
 
 /* In the child of a start apart, before its stages: 0, or -1 and errno. In sys/credentials_place.c. */
 int credentials_load(struct job *job);

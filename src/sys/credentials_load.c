@@ -14,10 +14,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "model/handed.h"
 #include "sys/child.h"
 #include "sys/condition.h"
 #include "sys/condition_parts.h"
+#include "sys/write_all.h"
 
 #define DEPTH_MOST 8                    /* of a folder that is a source */
 #define FILES_MOST 1000
@@ -51,21 +53,6 @@ static int refuse(int error)
 {
 	errno = error;
 	return -1;
-}
-
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t put = write(fd, bytes, length);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return -1;
-		bytes += put;
-		length -= (size_t)put;
-	}
-	return 0;
 }
 
 static bool is_there(const struct loading *loading, const char *name)
@@ -111,7 +98,7 @@ static int copy(struct loading *loading, int from)
 	while ((got = read(from, bytes, sizeof(bytes))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 || count(loading, (size_t)got) < 0 || write_all(to, bytes, (size_t)got) < 0) {
+		if (got < 0 || count(loading, (size_t)got) < 0 || !write_all(to, bytes, (size_t)got)) {
 			close(to);
 			return -1;
 		}
@@ -159,37 +146,37 @@ static int load_from_socket(struct loading *loading, const char *path)
 
 static int load_folder(struct loading *loading, int folder);
 
-/* Each file of a folder is NAME_FILE. */
+/* Each file of a folder is NAME_FILE. true: it failed, as errno tells. */
 static bool load_entry(void *context, int folder, const char *name)
 {
 	struct loading *loading = context;
 	size_t before = loading->name.length;
 	struct stat status;
 	int fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	bool failed = fd < 0 || fstat(fd, &status) < 0;
 
 	text_add(&loading->name, "_", 1);
 	text_add_word(&loading->name, name);
-	loading->failed = fd < 0 || fstat(fd, &status) < 0;
-	if (!loading->failed && S_ISDIR(status.st_mode))
-		loading->failed = load_folder(loading, fd) < 0;
-	else if (!loading->failed && S_ISREG(status.st_mode) && !is_there(loading, loading->name.text))
-		loading->failed = copy(loading, fd) < 0;
-	if (fd >= 0)
-		close(fd);
+	if (!failed && S_ISDIR(status.st_mode))
+		failed = load_folder(loading, fd) < 0;
+	else if (!failed && S_ISREG(status.st_mode) && !is_there(loading, loading->name.text))
+		failed = copy(loading, fd) < 0;
+	fd_close(&fd);
 	loading->name.length = before;
 	loading->name.text[before] = '\0';
-	return loading->failed;
+	return failed;
 }
 
 static int load_folder(struct loading *loading, int folder)
 {
+	int result;
+
 	if (loading->depth == DEPTH_MOST)
 		return refuse(ELOOP);
 	loading->depth++;
-	loading->failed = false;
-	condition_any_entry(folder, load_entry, loading);
+	result = condition_any_entry(folder, load_entry, loading);
 	loading->depth--;
-	return loading->failed ? -1 : 0;
+	return result ? -1 : 0;
 }
 
 static int load_path(struct loading *loading, const char *path)
@@ -268,6 +255,7 @@ static bool import_entry(void *context, int folder, const char *name)
 	struct loading *loading = context;
 	const struct credential *credential = loading->credential;
 	struct stat status;
+	bool failed;
 	int fd;
 
 	if (!condition_matches(credential->id, name) || !credential_name_is_valid(name, strlen(name)))
@@ -279,10 +267,9 @@ static bool import_entry(void *context, int folder, const char *name)
 	if (is_there(loading, loading->name.text))
 		return false;
 	fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	loading->failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy(loading, fd) < 0);
-	if (fd >= 0)
-		close(fd);
-	return loading->failed;
+	failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy(loading, fd) < 0);
+	fd_close(&fd);
+	return failed;
 }
 
 static int import(struct loading *loading)
@@ -290,14 +277,13 @@ static int import(struct loading *loading)
 	const char *path;
 
 	for (size_t n = 0; (path = store(loading->credentials, n)); n++) {
-		int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
 
 		if (folder < 0)
 			continue;       /* a machine has few of them */
-		loading->failed = false;
-		condition_any_entry(folder, import_entry, loading);
-		close(folder);
-		if (loading->failed)
+		result = condition_any_entry(folder, import_entry, loading);
+		fd_close(&folder);
+		if (result)
 			return -1;
 	}
 	return 0;
@@ -314,7 +300,7 @@ static int set(struct loading *loading)
 	fd = make_file(loading);
 	if (fd < 0 || count(loading, credential->length) < 0)
 		return -1;
-	result = write_all(fd, credential->source, credential->length);
+	result = write_all(fd, credential->source, credential->length) ? 0 : -1;
 	return close(fd) < 0 ? -1 : result;
 }
 

@@ -4,12 +4,15 @@
  * place and renamed when it is whole, and who finds one there takes that. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "sys/child.h"
 #include "sys/condition_parts.h"
 #include "sys/confine_tree.h"
@@ -37,6 +40,43 @@ static bool close_around(const char *folder)
 	return true;
 }
 
+static int open_within(const char *root, const char *path, bool make)
+{
+	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	char part[NAME_MAX + 1];
+	size_t length;
+
+	for (; at >= 0 && *(path += strspn(path, "/")); path += length) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX) {
+			close(at);
+			return refuse(ENAMETOOLONG);
+		}
+		memcpy(part, path, length);
+		part[length] = '\0';
+		if (make)
+			mkdirat(at, part, 0755);
+		next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd_close(&at);
+		at = next;
+	}
+	return at;
+}
+
+int credentials_open(const char *root, const char *path, bool make)
+{
+	if (root)
+		return open_within(root, path, make);
+	if (make)
+		tree_make_folders(path);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_above(const struct credentials_place *at)
+{
+	return credentials_open(at->root, at->above + (at->root ? strlen(at->root) : 0), true);
+}
+
 /* A view of its own, where nobody else sees what is mounted. */
 static bool mount_memory(const char *above, bool privileged)
 {
@@ -44,27 +84,52 @@ static bool mount_memory(const char *above, bool privileged)
 
 	if (unshare(CLONE_NEWNS) < 0 || (!privileged && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0))
 		return false;
-	tree_make_folders(above);
 	if (privileged && !close_around(above))
 		return false;
 	return mount("tmpfs", above, "tmpfs", flags, IN_MEMORY ",noswap") == 0 ||
 	       mount("tmpfs", above, "tmpfs", flags, IN_MEMORY) == 0;
 }
 
+/* What is mounted by path covers what was opened without one, or it went astray. */
+static int cover_above(struct loading *loading)
+{
+	struct stat before, after;
+
+	loading->above = open_above(loading->at);
+	if (loading->above < 0)
+		return -1;
+	loading->is_mounted = mount_memory(loading->at->above, loading->is_privileged);
+	if (!loading->is_mounted)
+		return 0;
+	if (fstat(loading->above, &before) < 0)
+		return -1;
+	fd_close(&loading->above);
+	loading->above = open_above(loading->at);
+	if (loading->above < 0 || fstat(loading->above, &after) < 0)
+		return -1;
+	return before.st_dev == after.st_dev ? refuse(ELOOP) : 0;
+}
+
+static const char *name_of(const struct credentials_place *at)
+{
+	return at->folder + strlen(at->above) + 1;
+}
+
 static int open_place(struct loading *loading)
 {
-	text_add_word(&loading->place, loading->at->folder);
-	loading->is_mounted = mount_memory(loading->at->above, loading->is_privileged);
+	if (cover_above(loading) < 0)
+		return -1;
+	text_add_word(&loading->place, name_of(loading->at));
 	if (!loading->is_mounted) {
 		text_add(&loading->place, ".", 1);
 		text_add_number(&loading->place, (uint64_t)getpid());
-		tree_make_folders(loading->at->above);
 	}
 	if (loading->place.failed)
 		return refuse(ENAMETOOLONG);
-	if (mkdir(loading->place.text, 0700) < 0)
+	if (mkdirat(loading->above, loading->place.text, 0700) < 0)
 		return -1;
-	loading->folder = open(loading->place.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	loading->folder = openat(loading->above, loading->place.text,
+				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return loading->folder;
 }
 
@@ -77,7 +142,7 @@ static int close_folder(struct loading *loading)
 	if (loading->is_mounted)
 		return mount(NULL, loading->at->above, NULL,
 			     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	return rename(loading->place.text, loading->at->folder);
+	return renameat(loading->above, loading->place.text, loading->above, name_of(loading->at));
 }
 
 static bool unlink_entry(void *context, int folder, const char *name)
@@ -90,27 +155,29 @@ static bool unlink_entry(void *context, int folder, const char *name)
 /* What is left of one that did not become whole, or was not the first. */
 static void discard(struct loading *loading)
 {
-	int error = errno, folder = open(loading->place.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int error = errno, folder = openat(loading->above, loading->place.text,
+					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (folder >= 0 && fchmod(folder, 0700) == 0)
 		condition_any_entry(folder, unlink_entry, NULL);
 	if (folder >= 0)
 		close(folder);
-	rmdir(loading->place.text);
+	unlinkat(loading->above, loading->place.text, AT_REMOVEDIR);
 	errno = error;
 }
 
 /* One that another instance made, and has not been taken away. */
-static bool is_made(const char *place)
+static bool is_made(const struct loading *loading)
 {
 	struct stat status;
 
-	return stat(place, &status) == 0 && S_ISDIR(status.st_mode) && (status.st_mode & 0777) == 0500;
+	return fstatat(loading->above, name_of(loading->at), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(status.st_mode) && (status.st_mode & 0777) == 0500;
 }
 
 int credentials_load(struct job *job)
 {
-	struct loading loading = { .credentials = job->plan->credentials, .folder = -1 };
+	struct loading loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
 	mode_t before;
 	int result;
 
@@ -121,7 +188,7 @@ int credentials_load(struct job *job)
 	before = umask(0);
 	job->fault.resource = -1;
 	result = open_place(&loading) < 0 ? -1 : 0;
-	if (result == 0 && !loading.is_mounted && is_made(loading.at->folder)) {
+	if (result == 0 && !loading.is_mounted && is_made(&loading)) {
 		discard(&loading);
 	} else if (result == 0) {
 		result = credentials_load_all(job, &loading);
@@ -131,11 +198,11 @@ int credentials_load(struct job *job)
 		}
 		if (result < 0 && !loading.is_mounted) {
 			discard(&loading);
-			result = is_made(loading.at->folder) ? 0 : -1;
+			result = is_made(&loading) ? 0 : -1;
 		}
 	}
-	if (loading.folder >= 0)
-		close(loading.folder);
+	fd_close(&loading.folder);
+	fd_close(&loading.above);
 	if (result == 0)
 		job->fault.resource = 0;
 	umask(before);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -34,11 +35,18 @@ void directories_find_bases(struct heritage *heritage);
 /* Makes the folders the table sets above them, too, where they are missing. false with the reason in why. */
 bool directories_prepare(const struct service *service, const struct heritage *heritage, struct buf *why);
 
-/* Removes the runtime directories with what is in them, bounded in depth, never across a mount and never through a
- * symlink, nor one in which a listener of the table lies. stays: the service may be started again, which decides with
- * runtime_directory_preserve = restart. */
+/* Removes the runtime directories with what is in them, never across a mount and never through a symlink, nor one in which
+ * a listener of the table lies. stays: the service may be started again, which decides with runtime_directory_preserve =
+ * restart. at_once: as by directories_discard. */
 void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage,
-			bool stays);
+			bool stays, bool at_once);
 
-/* Removes base/name with what is in it, bounded in depth, never across a mount and never through a symlink. */
+/* Removes base/name with what is in it, never across a mount and never through a symlink. The name is free when this returns;
+ * the rest is done in a process of its own, as it may take long, or at once where superd is about to end. */
+void directories_discard(int base, const char *name, bool at_once);
+
+/* The same at once; it waits. */
 void directories_remove_tree(const char *base, const char *name);
+
+/* A number for the name of a folder, which nobody can guess; never 0. */
+uint64_t directories_number(void);

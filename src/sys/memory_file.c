@@ -4,26 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-
-static bool write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t written = write(fd, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		text += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
+#include "sys/write_all.h"
 
 static int pipe_file(const char *text, size_t length)
 {
@@ -38,9 +23,14 @@ static int pipe_file(const char *text, size_t length)
 }
 
 #ifdef HAVE_MEMFD_CREATE
+int memory_open(const char *name, bool sealable)
+{
+	return memfd_create(name, MFD_CLOEXEC | (sealable ? MFD_ALLOW_SEALING : 0));
+}
+
 int memory_file(const char *text, size_t length)
 {
-	int fd = memfd_create("superd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memory_open("superd", true);
 
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		return pipe_file(text, length);
@@ -52,6 +42,13 @@ int memory_file(const char *text, size_t length)
 	return fd;
 }
 #else
+int memory_open(const char *name, bool sealable)
+{
+	(void)name, (void)sealable;
+	errno = ENOSYS;
+	return -1;
+}
+
 int memory_file(const char *text, size_t length)
 {
 	return pipe_file(text, length);

@@ -1,5 +1,6 @@
 /* A folder that all superds of a machine share. The hard thing is to take away what nobody needs, and nothing else:
- * only a socket that nobody listens at is a dead one's. */
+ * only a socket that nobody listens at is a dead one's, and what is no socket is not asked, as connect(2) says the
+ * same of it. */
 #include "sys/notify_folder.h"
 
 #include <dirent.h>
@@ -42,13 +43,14 @@ void notify_folder_sweep(const char *path)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
+	struct stat status;
 	char node[512];
 
 	for (int n = 0; folder && n < SWEEP_MOST && (entry = readdir(folder)); n++) {
 		if (*entry->d_name == '.' ||
 		    snprintf(node, sizeof(node), "%s/%s", path, entry->d_name) >= (int)sizeof(node))
 			continue;
-		if (notify_socket_is_dead(node))
+		if (lstat(node, &status) == 0 && S_ISSOCK(status.st_mode) && notify_socket_is_dead(node))
 			unlink(node);
 	}
 	if (folder)

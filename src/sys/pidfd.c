@@ -15,7 +15,7 @@
 
 #include "base/fd.h"
 
-#define PID_FILE_SYSTEM 0x50494446 /* PID_FS_MAGIC */
+#define PID_FILE_SYSTEM 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
 #define INFO_MOST 4096
 
 #ifdef SYS_pidfd_open
@@ -47,12 +47,20 @@ pid_t pidfd_pid(int fd)
 	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
 }
 
-bool pidfd_has_id(int fd, uint64_t id)
+/* As privilege_own_pidfd does for a child, which may call less than this. */
+uint64_t pidfd_id(int fd)
 {
 	struct statfs system;
 	struct stat status;
 
-	if (fstatfs(fd, &system) < 0 || system.f_type != PID_FILE_SYSTEM || fstat(fd, &status) < 0)
-		return true;
-	return status.st_ino == id;
+	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PID_FILE_SYSTEM || fstat(fd, &status) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+bool pidfd_has_id(int fd, uint64_t id)
+{
+	uint64_t own = pidfd_id(fd);
+
+	return !own || own == id;
 }

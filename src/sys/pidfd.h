@@ -11,5 +11,8 @@ int pidfd_of(pid_t pid);
 /* The process of one, as this namespace knows it; -1: it is none, or has ended. */
 pid_t pidfd_pid(int fd);
 
-/* Whether it has this number, which no other process ever gets (Linux 6.9). true: also where they have none. */
+/* Its number, which no other process ever gets (Linux 6.9); 0: it has none. */
+uint64_t pidfd_id(int fd);
+
+/* Whether it has this number. true: also where they have none. */
 bool pidfd_has_id(int fd, uint64_t id);

@@ -1,4 +1,5 @@
-/* A file that others read and nobody else has a hand in: no link is ever followed, no file of somebody else written. */
+/* A file at a place that all may know, and that nobody else has a hand in: no link is ever followed, no file of somebody else
+ * written. */
 #pragma once
 
 #include <stdbool.h>

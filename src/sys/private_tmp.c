@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "sys/confine.h"
 #include "sys/directories.h"
@@ -22,19 +20,9 @@ struct leftovers {
 
 uint64_t private_tmp_new(const struct service *service)
 {
-	uint64_t number = 0;
-
 	if (!service->confinement || !service->confinement->private_tmp)
 		return 0;
-	/* Early at boot there may be nothing random yet, and waiting for it would hold up all: then any will do
-	 * that nobody can have seen, as the child refuses a folder that is another's. */
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number)) {
-		struct timespec now;
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		number = (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec;
-	}
-	return number ? number : 1;
+	return directories_number();    /* the child refuses a folder that is another's all the same */
 }
 
 /* What a path would trip over becomes a dash. */
@@ -78,6 +66,6 @@ void private_tmp_remove(const char *service, uint64_t number, bool at_once)
 			snprintf(leftovers.names[n], sizeof(leftovers.names[n]), "%s", buf_string(&path) + 1);
 		buf_free(&path);
 	}
-	if (at_once || !spawn_chore(remove_all, &leftovers))
+	if (at_once || !spawn_chore(remove_all, &leftovers, NULL, 0))
 		remove_all(&leftovers);
 }

@@ -158,14 +158,6 @@ static bool add_children(struct pids *pids, pid_t pid, long thread)
 	return good;
 }
 
-pid_t *process_list_children(void)
-{
-	struct pids pids = { 0 };
-	bool good = add_children(&pids, getpid(), getpid());
-
-	return finish(&pids, good);
-}
-
 pid_t *process_list_children_of(pid_t pid)
 {
 	struct pids pids = { 0 };
@@ -183,6 +175,14 @@ pid_t *process_list_children_of(pid_t pid)
 	if (directory)
 		closedir(directory);
 	return finish(&pids, good);
+}
+
+pid_t *process_list_children(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
 }
 
 static bool is_among(const struct stat *status, const struct file_id *files, size_t count)

@@ -25,7 +25,8 @@ bool process_list_is_possible(void);    /* there is a /proc */
 int64_t process_now(void);                              /* the kernel's clock of beginnings, in its grain */
 bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
 
-/* The pids of all processes, or of our children; 0 ends the list. NULL: no memory, or no /proc. free() it. */
+/* The pids of all processes, or of our children, whichever thread started them; 0 ends the list. NULL: no memory, or no
+ * /proc, or its kernel lists no children. free() it. */
 pid_t *process_list_all(void);
 pid_t *process_list_children(void);
 

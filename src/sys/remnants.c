@@ -6,35 +6,20 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/scan.h"
 #include "sys/init.h"
+#include "sys/process.h"
 
 /* Calls act for each child; the number of those it was true for. */
 static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
 {
-	char path[64], *text = NULL, *at;
-	size_t size = 0, count = 0;
-	FILE *file;
+	pid_t *children = process_list_children();
+	size_t count = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (getline(&text, &size, file) > 0) {
-		for (char *word = strtok_r(text, " \n", &at); word; word = strtok_r(NULL, " \n", &at)) {
-			int64_t pid;
-
-			if (!scan_count(word, &pid) && pid > 1)
-				count += act(context, (pid_t)pid);
-		}
-	}
-	free(text);
-	fclose(file);
+	for (const pid_t *child = children; child && *child; child++)
+		count += act(context, *child);
+	free(children);
 	return count;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/spawn_patience.h"
 #include "sys/spawn_words.h"
 
 #define HELPERS_MOST 2
@@ -34,7 +35,8 @@ static struct crew {
 	char *stacks[HELPERS_MOST];
 } crew = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
-/* Where libev reads signals by signalfd there are none; then every start is spared a dozen calls. */
+/* Where libev reads signals by signalfd, SIGCHLD has none, nor has any other but SIGPIPE, whose handler does nothing
+ * wherever it runs (sys/init) and goes at the exec; then every start is spared dozens of calls. */
 static bool has_handlers(void)
 {
 	struct sigaction current;
@@ -78,6 +80,8 @@ static void start_one(struct launch *launch, char *stack)
 	}
 	spawn_words_free(&texts, &job);
 }
+
+double spawn_longest = 10;
 
 static void block_signals(sigset_t *before)
 {
@@ -195,4 +199,5 @@ void spawn_end(void)
 		free(crew.stacks[crew.helpers]);
 	}
 	crew.ending = crew.prepared = false;
+	spawn_patience_stop();
 }

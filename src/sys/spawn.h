@@ -74,8 +74,12 @@ pid_t spawn_apart(struct job *job, int *report);
  * allows; it waits. */
 int spawn_try(int (*try)(void));
 
-/* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours; nobody hears how
- * it ends. false: there is no process to be had. */
-bool spawn_chore(void (*chore)(const void *with), const void *with);
+/* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours but these; nobody
+ * hears how it ends. false: there is no process to be had. */
+bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count);
+
+/* Seconds until a program has to run: 10, or what a test says before the first start. It is killed then, with ETIMEDOUT as
+ * its fault: what hangs there hangs superd, too. */
+extern double spawn_longest;
 
 #define SPAWN_STACK (64 << 10)

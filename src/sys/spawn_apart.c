@@ -1,5 +1,6 @@
 /* Starting apart: a fork with memory of its own, for a child that mounts, waits or may be killed on its way. Nothing
- * waits for it: a close-on-exec pipe tells of success by closing, and of failure by what the child writes.
+ * waits for it: a close-on-exec pipe tells of success by closing, and of failure by what the child writes. As it may
+ * take its time, it keeps nothing open but what it is to have: what superd or another closes meanwhile is to end.
  *
  * The hard thing is the map of a user namespace, which nobody inside of it may write for other users than himself: a
  * second process, made before, stays outside and writes it when the child asks (spawn_map.c). */
@@ -9,30 +10,14 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 #include "sys/cgroup_join.h"
 #include "sys/condition.h"
 #include "sys/confine.h"
 #include "sys/credentials.h"
+#include "sys/spawn_ends.h"
 #include "sys/spawn_map.h"
-
-/* The writing end must not lie where the child arranges its own: a fault would go to a client. */
-static bool open_report(int ends[2], int least)
-{
-	if (fd_pipe(ends) < 0)
-		return false;
-	ends[1] = fd_raise(ends[1], least);
-	if (ends[1] >= least)
-		return true;
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	errno = EMFILE;
-	return false;
-}
 
 static _Noreturn void give_up(const struct job *job, struct fault fault)
 {
@@ -55,6 +40,7 @@ static _Noreturn void run_child(struct job *job, int report)
 	job->report = report;
 	if (job->into > 0)
 		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
+	close_others(job->wanted, job->wanted_count, report);
 	if (job->checks)
 		look_at_conditions(job);
 	if (credentials_load(job) < 0)
@@ -70,7 +56,7 @@ pid_t spawn_apart(struct job *job, int *report)
 	int ends[2];
 	pid_t pid;
 
-	if (!open_report(ends, job->wanted_count)) {
+	if (!report_open(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
@@ -114,20 +100,12 @@ int spawn_try(int (*try)(void))
 	return got == 1 ? answer : -1;
 }
 
-/* Without the call they go with the process. */
-static void close_others(void)
-{
-#ifdef SYS_close_range
-	syscall(SYS_close_range, 3u, ~0u, 0u);
-#endif
-}
-
-bool spawn_chore(void (*chore)(const void *with), const void *with)
+bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		close_others();
+		close_others(kept, count, -1);
 		setsid();
 		chore(with);
 		_exit(0);

@@ -11,6 +11,7 @@
 
 #include "sys/cgroup.h"
 #include "sys/spawn_into.h"
+#include "sys/spawn_patience.h"
 
 static int run(void *job)
 {
@@ -34,20 +35,41 @@ static bool lacks_unsharing(const struct fault *fault)
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
 
 /* ENOENT of css_tryget_online_from_dir(), or ENODEV of cgroup_css_set_fork() when it goes just then. */
-static pid_t clone_into(struct job *job, char *stack, int flags)
+static pid_t clone_into(struct job *job, char *stack, int flags, pid_t *at)
 {
-	pid_t pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into);
+	pid_t pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
 
 	if (pid < 0 && (errno == ENOENT || errno == ENODEV) && job->into_path &&
 	    cgroup_take_again(job->into_path, job->into))
-		pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into);
+		pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
+	return pid;
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static pid_t clone_patiently(struct job *job, char *stack, int flags)
+{
+	struct patience patience;
+	pid_t pid = -1;
+
+	spawn_patience_begin(&patience);
+	if (job->into > 0)
+		pid = clone_into(job, stack, flags, &patience.pid);
+	if (pid < 0)
+		pid = clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job, &patience.pid);
+	spawn_patience_end(&patience);
+	if (pid >= 0 && patience.ended && job->fault.stage == STAGE_NONE)
+		job->fault = (struct fault){ .stage = job->stage, .error = ETIMEDOUT };
 	return pid;
 }
 
 static pid_t clone_once(struct job *job, char *stack)
 {
-	int flags = CLONE_VM | CLONE_VFORK;
-	pid_t pid = -1;
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID;
 
 	if (__asan_unpoison_memory_region)
 		__asan_unpoison_memory_region(stack, SPAWN_STACK);
@@ -55,20 +77,12 @@ static pid_t clone_once(struct job *job, char *stack)
 	job->shares_descriptors = !copies_descriptors;
 	if (job->shares_descriptors)
 		flags |= CLONE_FILES;
-	if (job->into > 0)
-		pid = clone_into(job, stack, flags);
-	return pid >= 0 ? pid : clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job);
+	return clone_patiently(job, stack, flags);
 }
 
 bool spawn_joins(void)
 {
 	return spawn_into_possible();
-}
-
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
 }
 
 pid_t spawn_process(struct job *job, char *stack)

@@ -10,35 +10,23 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/spawn_ends.h"
 
-#define PATIENCE 10000                 /* milliseconds: no start takes so long, but from a hung file system */
-
-/* A child that somebody stops (SIGSTOP) on its way must not stop superd. */
-static ssize_t read_fault(int fd, pid_t pid, struct fault *fault)
+/* Whether it failed. A child that somebody stops (SIGSTOP) on its way must not stop superd. */
+static bool read_fault(int fd, pid_t pid, struct fault *fault)
 {
 	struct pollfd told = { fd, POLLIN, 0 };
 	ssize_t got;
 
-	if (poll(&told, 1, PATIENCE) == 0)
+	if (poll(&told, 1, (int)(spawn_longest * 1000)) == 0) {
 		kill(pid, SIGKILL);
+		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };
+		return true;
+	}
 	do
 		got = read(fd, fault, sizeof(*fault));
 	while (got < 0 && errno == EINTR);
-	return got;
-}
-
-/* The writing end must not lie where the child arranges its own: a fault would go to a client. */
-static bool open_report(int ends[2], int least)
-{
-	if (fd_pipe(ends) < 0)
-		return false;
-	ends[1] = fd_raise(ends[1], least);
-	if (ends[1] >= least && fd_set_nonblocking(ends[0], false) == 0)
-		return true;
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	errno = EMFILE;
-	return false;
+	return got == (ssize_t)sizeof(*fault);
 }
 
 bool spawn_joins(void)
@@ -52,10 +40,11 @@ pid_t spawn_process(struct job *job, char *stack)
 	pid_t pid;
 
 	(void)stack;
-	if (!open_report(ends, job->wanted_count)) {
+	if (!report_open(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		return -1;
 	}
+	fd_set_nonblocking(ends[0], false);
 	pid = fork();
 	if (pid == 0) {
 		job->report = ends[1];
@@ -64,7 +53,7 @@ pid_t spawn_process(struct job *job, char *stack)
 	if (pid < 0)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 	fd_close(&ends[1]);
-	if (pid > 0 && read_fault(ends[0], pid, &job->fault) == (ssize_t)sizeof(job->fault)) {
+	if (pid > 0 && read_fault(ends[0], pid, &job->fault)) {
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		pid = -1;

@@ -36,10 +36,11 @@ static bool try_it(void)
 	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
 }
 
-pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group)
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid)
 {
 	struct arguments arguments = {
 		.flags = INTO_GROUP | flags,
+		.parent_tid = (uintptr_t)pid,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)stack,
 		.stack_size = size,
@@ -69,9 +70,9 @@ static bool try_it(void)
 	return false;
 }
 
-pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group)
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid)
 {
-	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group;
+	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group, (void)pid;
 	errno = ENOSYS;
 	return -1;
 }
@@ -92,7 +93,7 @@ bool spawn_into_lives(int group)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = spawn_into(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group);
+	pid = spawn_into(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

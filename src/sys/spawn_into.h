@@ -12,5 +12,6 @@ bool spawn_into_possible(void);
  * has missed where the group of the parent or the new one was ever killed as a whole (cgroup.kill). */
 bool spawn_into_lives(int group);
 
-/* As clone(2): run, which never returns, on the stack below its upper end; group is an open folder. -1 and errno. */
-pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group);
+/* As clone(2): run, which never returns, on the stack below its upper end; group is an open folder. *pid is written before
+ * it runs (CLONE_PARENT_SETTID); NULL without that flag. -1 and errno. */
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid);

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "sys/confine.h"
+#include "sys/spawn_ends.h"
 
 static int write_file(pid_t pid, const char *name, const char *text)
 {
@@ -67,7 +68,8 @@ static _Noreturn void serve(const struct job *job, int fd, pid_t child)
 	char asked;
 	int error;
 
-	close(job->report);
+	close(job->report);             /* this and the child's end in any case: both are waited for */
+	close_others(NULL, 0, fd);
 	do
 		got = read(fd, &asked, 1);
 	while (got < 0 && errno == EINTR);

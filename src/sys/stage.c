@@ -2,6 +2,8 @@
 #include "sys/child.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 
 static const char *const names[] = {
 	"",
@@ -42,4 +44,9 @@ static_assert(sizeof(names) / sizeof(*names) == STAGES, "every stage has a name"
 const char *stage_name(enum stage stage)
 {
 	return names[stage];
+}
+
+const char *fault_reason(const struct fault *fault)
+{
+	return fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error);
 }

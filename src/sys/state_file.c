@@ -4,27 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
-
-#ifdef HAVE_MEMFD_CREATE
-static int open_memory(void)
-{
-	return memfd_create("superd-state", MFD_CLOEXEC);
-}
-#else
-static int open_memory(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-#endif
+#include "sys/memory_file.h"
+#include "sys/write_all.h"
 
 static int open_unnamed(const char *folder)
 {
@@ -41,24 +28,9 @@ static int open_unnamed(const char *folder)
 	return fd;
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t written = write(fd, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		text += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
 int state_file_make(const char *text, size_t length, const char *folder)
 {
-	int fd = open_memory();
+	int fd = memory_open("superd-state", false);
 
 	if (fd < 0)
 		fd = open_unnamed(folder);

@@ -23,6 +23,8 @@
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
+#define LINKS_MOST 40
+
 struct place {
 	const char *path;               /* of the node, absolute */
 	char root[PATH_MAX];            /* the folder that is "/" to the thread */
@@ -35,18 +37,57 @@ struct binding {
 	int fd, error;
 };
 
-/* Who can change the folder could put another in the place of ours, and have superd make and rename what he likes. */
-static bool is_safe(const char *path)
+/* What a link says takes the place of its name, and what is before that unless it says a whole path. */
+static bool follow(char path[PATH_MAX], const char *link)
 {
-	char folder[PATH_MAX];
-	struct stat status;
-	int above = (int)(strrchr(path, '/') - path);
+	char target[PATH_MAX], whole[PATH_MAX];
+	ssize_t length = readlink(link, target, sizeof(target));
+	int above = (int)(strrchr(link, '/') + 1 - link);
 
-	if (snprintf(folder, sizeof(folder), "%.*s/", above, path) >= (int)sizeof(folder) || stat(folder, &status) < 0)
+	if (length <= 0 || length == (ssize_t)sizeof(target) ||
+	    snprintf(whole, sizeof(whole), "%.*s%.*s%s", *target == '/' ? 0 : above, link, (int)length, target,
+		     path + strlen(link)) >= (int)sizeof(whole))
 		return false;
-	if (status.st_uid != 0 && status.st_uid != geteuid())
+	strcpy(path, whole);
+	return true;
+}
+
+static bool is_own(const struct stat *status)
+{
+	return status->st_uid == 0 || status->st_uid == geteuid();
+}
+
+static bool is_closed(const struct stat *status)
+{
+	return !(status->st_mode & (S_IWGRP | S_IWOTH)) || (status->st_mode & S_ISVTX);
+}
+
+/* Who can change a folder on the way could put another in its place, and have superd make and rename what he likes. So
+ * each is looked at, from / on, and again from there where a link leads on. */
+static bool is_safe(const char *node)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct stat status;
+	size_t length = 0;
+	int links = 0;
+
+	if (snprintf(path, sizeof(path), "%s", node) >= (int)sizeof(path))
 		return false;
-	return !(status.st_mode & (S_IWGRP | S_IWOTH)) || (status.st_mode & S_ISVTX);
+	for (const char *slash = path; slash; slash = strchr(path + length + 1, '/')) {
+		length = (size_t)(slash - path);
+		snprintf(folder, sizeof(folder), "%.*s", length ? (int)length : 1, path);
+		if (lstat(folder, &status) < 0 || !is_own(&status))
+			return false;
+		if (!S_ISLNK(status.st_mode)) {
+			if (!is_closed(&status))
+				return false;
+			continue;
+		}
+		if (++links > LINKS_MOST || !follow(path, folder))
+			return false;
+		length = 0;             /* / was good */
+	}
+	return true;
 }
 
 bool twin_unix_is_possible(const struct listen *listen)
@@ -136,7 +177,7 @@ static int open_there(const struct listen *listen, struct place *place, struct b
 		bind_fail(why, "binding a twin", "%s", place->path);
 		goto fail;
 	}
-	if (bind_queue_open(fd, listen, why) < 0 || node_dress(place->node, listen, why) < 0)
+	if (bind_queue_open(fd, listen, why) < 0 || node_dress(fd, place->node, listen, why) < 0)
 		goto fail;
 	return fd;
 fail:

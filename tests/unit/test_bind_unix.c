@@ -2,6 +2,8 @@
  * and living nodes. What needs root is skipped without it. */
 #include "bind_fixture.h"
 
+#include "sys/bind_kind.h"
+
 TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 30);
 
 Test(bind_unix, gives_a_unix_node_its_mode_whatever_the_umask)
@@ -300,5 +302,39 @@ Test(bind_unix, changes_mode_and_owner_of_an_open_node)
 	cr_expect_eq(node_of(&after).st_mode & 07777, 0600);
 	cr_expect_eq(node_of(&after).st_uid, geteuid() == 0 ? 12 : geteuid());
 	cr_expect_eq(access(links[0], F_OK), 0);
+	close(fd);
+}
+
+/* What takes the name right after it was bound, where that can be a link to another's file. */
+Test(bind_unix, gives_nothing_else_its_owner_and_mode)
+{
+	struct listen listen = listen_at("unix", "a.sock");
+	const char *path = listen.address->address, *other = pool_textf(pool, "%s/other", folder);
+	struct stat status;
+	int fd = opened(&listen), another;
+
+	options.socket_mode = 0666;
+	cr_expect_eq(node_dress(fd, path, &listen, &why), 0, "%s", buf_string(&why));
+	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	cr_assert(unlink(path) == 0 && link(other, path) == 0);
+	cr_expect_eq(node_dress(fd, path, &listen, &why), -1);
+	cr_assert_eq(stat(other, &status), 0);
+	cr_expect_eq(status.st_mode, S_IFREG | 0600u);
+	cr_assert(unlink(path) == 0 && symlink(other, path) == 0);
+	cr_expect_eq(node_dress(fd, path, &listen, &why), -1);
+	cr_assert(stat(other, &status) == 0 && unlink(path) == 0);
+	cr_expect_eq(status.st_mode, S_IFREG | 0600u);
+	options.socket_mode = 0600;
+	listen = listen_at("unix", "b.sock");
+	another = opened(&listen);
+	cr_assert_eq(link(listen.address->address, path), 0);
+	options.socket_mode = 0666;
+	listen = listen_at("unix", "a.sock");
+	buf_clear(&why);
+	cr_expect_eq(node_dress(fd, path, &listen, &why), -1);
+	cr_expect(strstr(buf_string(&why), "is another's by now"), "%s", buf_string(&why));
+	cr_assert_eq(stat(path, &status), 0);
+	cr_expect_eq(status.st_mode, S_IFSOCK | 0600u);
+	close(another);
 	close(fd);
 }

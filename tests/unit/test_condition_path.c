@@ -3,11 +3,15 @@
 
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "sys/condition_parts.h"
 
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 
@@ -80,4 +84,29 @@ Test(condition_path, bounds_what_braces_make)
 	pattern[sizeof(pattern) - 1] = '\0';
 	expect(pattern, false);
 	expect("{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", false);
+}
+
+static bool take(void *context, int at, const char *name)
+{
+	(void)context, (void)at;
+	return !strcmp(name, "main.cvd");
+}
+
+/* The kernel does not list a folder that was removed. */
+Test(condition_path, tells_a_folder_that_cannot_be_read_from_an_empty_one)
+{
+	char path[128];
+	int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	cr_expect_eq(condition_any_entry(at, take, NULL), 1);
+	close(at);
+	snprintf(path, sizeof(path), "%s/empty", folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_expect_eq(condition_any_entry(at, take, NULL), 0);
+	cr_assert_eq(rmdir(path), 0);
+	errno = 0;
+	cr_expect_eq(condition_any_entry(at, take, NULL), -1);
+	cr_expect_eq(errno, ENOENT);
+	close(at);
 }

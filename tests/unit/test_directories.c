@@ -53,12 +53,19 @@ static void make_folder(const char *name)
 	cr_assert_eq(mkdir(below(name), 0755), 0, "%s: %s", name, strerror(errno));
 }
 
+static void wait_for_chores(void)
+{
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
 static void remove_of(const struct service *service)
 {
 	struct service row = *service;
 	struct table alone = { .services = &row, .count = 1 };
 
-	directories_remove(&alone, service, &heritage, false);
+	directories_remove(&alone, service, &heritage, false, false);
+	wait_for_chores();
 }
 
 static const struct service *service_of(const char *lines)
@@ -258,15 +265,18 @@ Test(directories, with_a_listener_in_them_stay_by_whichever_way_it_is_told)
 	cr_expect(is_there("run/a/sock"));
 }
 
-Test(directories, of_any_depth_are_gone_into_only_so_far)
+/* More than a path can tell, and than descriptors can be open. What is moved up meets what is called alike. */
+Test(directories, of_any_depth_go)
 {
 	const struct service *service = service_of("runtime_directory = { a }");
 	size_t before = open_descriptors();
 	int at;
 
 	prepare(service);
+	make_folder("run/a/.superd-1");
+	file_of("run/a/.superd-2", "x", 1);
 	at = open(below("run/a"), O_RDONLY | O_DIRECTORY);
-	for (int n = 0; n < 200; n++) {
+	for (int n = 0; n < 3000; n++) {
 		int next;
 
 		cr_assert_eq(mkdirat(at, "d", 0755), 0);
@@ -276,8 +286,9 @@ Test(directories, of_any_depth_are_gone_into_only_so_far)
 	}
 	close(at);
 	remove_of(service);
-	cr_expect(is_there("run/a"), "deeper than it goes");
+	cr_expect_not(is_there("run/a"));
 	cr_expect_eq(open_descriptors(), before);
+	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
 }
 
 /* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
@@ -290,7 +301,9 @@ static int remove_with_mount(const struct service *service)
 	remove_of(service);
 	if (!is_there("precious/file"))
 		return 1;
-	return is_there("run/a/file") ? 2 : 0;
+	if (is_there("run/a/file"))
+		return 2;
+	return is_there("run/a/mounted/file") ? 0 : 3;          /* it is back at its place */
 }
 
 Test(directories, are_removed_without_going_into_a_mount)
@@ -374,9 +387,76 @@ Test(directories, keeps_runtime_folders_as_runtime_directory_preserve_says)
 	service = service_of("runtime_directory = \"b:c\"\nruntime_directory_preserve = restart");
 	row = *service;
 	prepare(service);
-	directories_remove(&alone, service, &heritage, true);
+	directories_remove(&alone, service, &heritage, true, false);
 	cr_expect(is_there("run/b"), "it may be started again");
-	directories_remove(&alone, service, &heritage, false);
+	directories_remove(&alone, service, &heritage, false, false);
 	cr_expect_not(is_there("run/b"));
 	cr_expect_not(is_there("run/c"), "the link goes with it");
+}
+
+/* Nobody knows how much is in it, and the loop has others to serve. */
+Test(directories, with_something_in_them_are_emptied_by_another_process_and_their_names_free_at_once)
+{
+	const struct service *service = service_of("runtime_directory = { a, \"b/c\" }");
+	struct service row = *service;
+	struct table alone = { .services = &row, .count = 1 };
+	int ended = 0;
+
+	prepare(service);
+	file_of("run/a/file", "x", 1);
+	file_of("run/b/c/file", "x", 1);
+	directories_remove(&alone, service, &heritage, false, false);
+	cr_expect(!is_there("run/a") && !is_there("run/b/c"));
+	prepare(service);
+	file_of("run/a/new", "x", 1);
+	while (waitpid(-1, NULL, 0) > 0)
+		ended++;
+	cr_expect_eq(ended, 2);
+	cr_expect(is_there("run/a/new"), "it is the next start's");
+	directories_remove(&alone, service, &heritage, false, true);
+	cr_expect_not(is_there("run/a"));
+	cr_expect_eq(waitpid(-1, NULL, 0), -1, "superd ends, so it was done at once");
+	cr_expect_eq(rmdir(below("run/b")), 0);
+	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
+}
+
+Test(directories, that_are_empty_go_without_another_process)
+{
+	const struct service *service = service_of("runtime_directory = a");
+	struct service row = *service;
+	struct table alone = { .services = &row, .count = 1 };
+
+	prepare(service);
+	directories_remove(&alone, service, &heritage, false, false);
+	cr_expect_not(is_there("run/a"));
+	cr_expect_eq(waitpid(-1, NULL, 0), -1);
+}
+
+Test(directories, leave_a_link_that_leads_elsewhere)
+{
+	const struct service *service = service_of("runtime_directory = { \"a:b\", \"c:d/e\" }");
+
+	prepare(service);
+	cr_assert_eq(unlink(below("run/b")), 0);
+	cr_assert_eq(symlink("elsewhere", below("run/b")), 0);
+	remove_of(service);
+	cr_expect_not(is_there("run/a"));
+	cr_expect(is_there("run/b"), "it is somebody else's");
+	cr_expect_not(is_there("run/d/e"));
+}
+
+/* The user of a may rename what lies in it, and have the link be looked for where another has one of that name. */
+Test(directories, leave_a_link_that_is_reached_by_a_symlink_on_the_way)
+{
+	const struct service *service = service_of("runtime_directory = \"a:a/in/link\"");
+
+	prepare(service);
+	make_folder("precious");
+	cr_assert_eq(symlink("../../a", below("precious/link")), 0);
+	cr_assert_eq(unlink(below("run/a/in/link")), 0);
+	cr_assert_eq(rmdir(below("run/a/in")), 0);
+	cr_assert_eq(symlink(below("precious"), below("run/a/in")), 0);
+	remove_of(service);
+	cr_expect(is_there("precious/link"));
+	cr_expect_not(is_there("run/a"));
 }

@@ -90,6 +90,7 @@ Test(notify_folder, dead_sockets_are_swept_out_and_living_ones_stay)
 	notify_folder_sweep(buf_string(&path));
 	cr_expect_eq(access(node("living"), F_OK), 0);
 	cr_expect_neq(access(node("dead"), F_OK), 0);
+	cr_expect_eq(access(node("file"), F_OK), 0, "it is no socket");
 	unlink(node("file"));
 	snprintf(last, sizeof(last), "%s", node("living"));
 	notify_folder_remove(last);

@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +142,38 @@ Test(process, lists_children_and_all)
 	end(pid);
 	cr_expect(!lists(process_list_children(), pid));
 	cr_expect(!lists(process_list_all(), pid));
+}
+
+/* Starts that overlap are made by threads, and the kernel lists children by thread. */
+struct beside {
+	sem_t begun;
+	pid_t pid;
+};
+
+_Noreturn static void *begin_beside(void *context)
+{
+	struct beside *beside = context;
+
+	beside->pid = begin(NULL);
+	sem_post(&beside->begun);
+	for (;;)
+		pause();
+}
+
+Test(process, lists_children_of_other_threads_too)
+{
+	struct beside beside;
+	pthread_t thread;
+
+	cr_assert_eq(sem_init(&beside.begun, 0, 0), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, begin_beside, &beside), 0);
+	while (sem_wait(&beside.begun) < 0)
+		;
+	cr_expect(lists(process_list_children(), beside.pid));
+	end(beside.pid);
+	cr_expect(!lists(process_list_children(), beside.pid));
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
 }
 
 static struct file_id id_of(int fd)

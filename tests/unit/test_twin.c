@@ -160,6 +160,33 @@ Test(twin, is_not_made_in_a_folder_that_others_can_change)
 	close(fd);
 }
 
+/* Whoever has a folder above can put another in the place of what is in it. */
+Test(twin, is_not_made_below_a_folder_that_others_can_change)
+{
+	struct listen listen = listen_at("unix", "x/y/z/a.sock"), by_link = listen_at("unix", "in/link/a.sock"),
+		      around = listen_at("unix", "in/around/a.sock");
+	const char *x = pool_textf(pool, "%s/x", folder), *in = pool_textf(pool, "%s/in", folder);
+
+	skip_unless(geteuid() == 0, "it takes root");
+	close(opened(&listen));
+	cr_assert_eq(mkdir(in, 0755), 0);
+	cr_assert_eq(symlink("../x/y/z", pool_textf(pool, "%s/link", in)), 0);
+	cr_assert_eq(symlink(pool_textf(pool, "%s/link/../z", in), pool_textf(pool, "%s/around", in)), 0);
+	cr_expect(twin_is_possible(&listen) && twin_is_possible(&by_link) && twin_is_possible(&around));
+	cr_assert_eq(chown(x, 12, (gid_t)-1), 0);
+	cr_expect_not(twin_is_possible(&listen));
+	cr_expect_not(twin_is_possible(&by_link), "the link leads there");
+	cr_expect_not(twin_is_possible(&around));
+	cr_assert(chown(x, 0, (gid_t)-1) == 0 && chmod(x, 0777) == 0);
+	cr_expect_not(twin_is_possible(&listen));
+	cr_assert(chmod(x, 0755) == 0 && lchown(pool_textf(pool, "%s/link", in), 12, (gid_t)-1) == 0);
+	cr_expect(twin_is_possible(&listen));
+	cr_expect_not(twin_is_possible(&by_link), "its owner may let it lead elsewhere");
+	cr_assert_eq(unlink(pool_textf(pool, "%s/around", in)), 0);
+	cr_assert_eq(symlink("around", pool_textf(pool, "%s/around", in)), 0);
+	cr_expect_not(twin_is_possible(&around), "it leads nowhere");
+}
+
 Test(twin, is_not_to_be_had_of_other_sockets)
 {
 	const struct listen listen = listen_of("@superd-no-twin");

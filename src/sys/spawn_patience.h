@@ -1,0 +1,23 @@
+/* A bound to how long a start may hold superd up: whoever starts a process waits for its exec, and what the child waits for
+ * there may be in a stranger's hands: a file system that does not answer, a lease, a signal that stops it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A start under way, on the caller's stack. */
+struct patience {
+	struct patience *next, **place;
+	double since;                   /* seconds */
+	pid_t pid;                      /* written by the kernel (CLONE_PARENT_SETTID) before the child runs; 0: none yet */
+	bool ended;                     /* killed, as it took too long */
+};
+
+/* Between these two, pid is killed once it is older than spawn_longest, within half as much again. Any thread; the
+ * first makes the one that looks, with the signals that are blocked now; where it can't be had nothing is ended. */
+void spawn_patience_begin(struct patience *patience);
+void spawn_patience_end(struct patience *patience);
+
+/* Ends the thread; no start is under way. */
+void spawn_patience_stop(void);
