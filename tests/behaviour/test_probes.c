@@ -65,6 +65,7 @@ static void expect_no_start(const char *listen)
 	cr_assert_not(superd_logged(superd, "web: started"));
 	superd_expect_fds(superd, descriptors);
 	cr_assert_gt(client_ask_pid(port), 0);
+	superd_wait_log(superd, "web: started");
 	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
 	superd_stop(superd);
 }

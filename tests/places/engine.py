@@ -20,6 +20,8 @@ NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = \
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = \
     1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 23, 24, 38
+PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+SYS_NICE = 23
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 CAPSET = {"x86_64": 126, "aarch64": 91}
 
@@ -70,17 +72,23 @@ def lay_filter():
     check(libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_char_p(head), 0, 0), "seccomp")
 
 
-def drop_everything(plain_uid, plain_gid):
+def drop_everything(plain_uid, plain_gid, kept=()):
+    """All rights but those of `--cap-add`, which a plain user has as podman gives them: as ambient ones."""
     capability = 0
     while libc.prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0:
-        check(libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "dropping a capability")
+        if capability not in kept:
+            check(libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "dropping a capability")
         capability += 1
     if plain_uid is not None:
+        libc.prctl(PR_SET_KEEPCAPS, 1 if kept else 0, 0, 0, 0)
         os.setgroups([])
         os.setresgid(plain_gid, plain_gid, plain_gid)
         os.setresuid(plain_uid, plain_uid, plain_uid)
-    header, none = struct.pack("Ii", 0x20080522, 0), struct.pack("IIIIII", 0, 0, 0, 0, 0, 0)
-    check(libc.syscall(CAPSET[platform.machine()], ctypes.c_char_p(header), ctypes.c_char_p(none)), "capset")
+    mask = sum(1 << one for one in kept)
+    header, sets = struct.pack("Ii", 0x20080522, 0), struct.pack("IIIIII", mask, mask, mask, 0, 0, 0)
+    check(libc.syscall(CAPSET[platform.machine()], ctypes.c_char_p(header), ctypes.c_char_p(sets)), "capset")
+    for one in kept:
+        check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, one, 0, 0), "an ambient capability")
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 
 
@@ -118,9 +126,11 @@ def loopback_up():
         fcntl.ioctl(some, 0x8914, struct.pack("16sh14x", b"lo", 0x41))
 
 
-def move_in(root, run):
+def move_in(root, run, volumes):
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount(root, root, None, MS_BIND | MS_REC)
+    for source, target in volumes:
+        mount(source, root + target, None, MS_BIND | MS_REC)
     make_proc(root)
     make_dev(root)
     if run:
@@ -169,11 +179,14 @@ class Container:
     mapped: by a user namespace in which this one user is uid:gid; else uid:gid themselves, for which it takes root
     run: where a tmpfs is mounted; None: there is nothing at all to write to
     listeners: sockets that it is given, as by LISTEN_FDS
+    volumes: pairs of a folder of this machine and where it is to be, a folder of the root
+    group: the control group it is put into; kept: capabilities, as by --cap-add
     """
 
-    def __init__(self, root, argv, log, mapped, uid, gid=0, run=None, listeners=(), env=None):
+    def __init__(self, root, argv, log, mapped, uid, gid=0, run=None, listeners=(), env=None, volumes=(), group=None, kept=()):
         self.root, self.argv, self.log, self.mapped, self.uid, self.gid = root, argv, log, mapped, uid, gid
         self.run, self.listeners, self.env = run, listeners, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
+        self.volumes, self.group, self.kept = volumes, group, kept
         self.pid = self.runtime = None
 
     def __enter__(self):
@@ -212,6 +225,9 @@ class Container:
         out = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.dup2(out, 1)
         os.dup2(out, 2)
+        if self.group:
+            with open(self.group + "/cgroup.procs", "w", encoding="ascii") as file:
+                file.write(str(os.getpid()))
         if self.mapped:
             check(libc.unshare(NEWUSER), "unshare")
             os.write(unshared, b"x")
@@ -228,7 +244,7 @@ class Container:
         return code if code >= 0 else 128 - code
 
     def be_first(self, ready):
-        move_in(self.root, self.run)
+        move_in(self.root, self.run, self.volumes)
         os.setsid()
         os.write(ready, b"x")
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
@@ -242,7 +258,7 @@ class Container:
         self.let_go_and_run(self.argv, env)
 
     def let_go_and_run(self, argv, env):
-        drop_everything(*(None, None) if self.mapped else (self.uid, self.gid))
+        drop_everything(*(None, None) if self.mapped else (self.uid, self.gid), self.kept)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)   # a change of user has undone it
         lay_filter()
         os.execve(argv[0], argv, env)

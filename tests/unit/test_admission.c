@@ -21,8 +21,8 @@ static struct keeper *open_keeper(const char *options)
 {
 	static struct backend_actions actions;
 	const struct service *service = row("service s {\n listen = \"127.0.0.1:1234\"\n accept = yes\n"
-					    " exec = \"/bin/true\"\n user = \"0\"\n%s\n}\n",
-					    options);
+					    " exec = \"/bin/true\"\n user = \"%u\"\n%s\n}\n",
+					    geteuid(), options);
 	struct keeper *keeper;
 
 	actions = no_actions;
