@@ -270,6 +270,15 @@ static size_t find_line(const struct source *source, size_t offset, size_t low, 
 	return low;
 }
 
+static struct origin origin_at(const struct source *source, size_t offset, size_t line)
+{
+	return (struct origin){
+		.file = source->file,
+		.line = (unsigned)line + 1,
+		.column = (unsigned)(offset - source->lines[line]) + 1,
+	};
+}
+
 struct origin source_origin_near(const struct source *source, size_t offset, size_t *line)
 {
 	size_t low = *line < source->line_count && source->lines[*line] <= offset ? *line : 0;
@@ -283,18 +292,16 @@ struct origin source_origin_near(const struct source *source, size_t offset, siz
 		step *= 2;
 	high = low + step < source->line_count ? low + step : source->line_count;
 	*line = find_line(source, offset, low, high);
-	return (struct origin){
-		.file = source->file,
-		.line = (unsigned)*line + 1,
-		.column = (unsigned)(offset - source->lines[*line]) + 1,
-	};
+	return origin_at(source, offset, *line);
 }
 
 struct origin source_origin(const struct source *source, size_t offset)
 {
-	size_t line = source->line_count / 2;
-
-	return source_origin_near(source, offset, &line);
+	if (!source->line_count)
+		return (struct origin){ .file = source->file };
+	if (offset > source->length)
+		offset = source->length;
+	return origin_at(source, offset, find_line(source, offset, 0, source->line_count));
 }
 
 void source_free(struct source *source)

@@ -11,19 +11,18 @@
 #include <string.h>
 
 #include "model/check_rules.h"
+#include "model/claim.h"
 
-struct claim {
-	struct endpoint endpoint;       /* with what the socket's options make of it */
-	const struct service *service;
-	const struct listen *listen;
+struct hashed {
+	struct claim claim;
 	bool wild;                      /* takes every address of its port */
-	size_t number;                  /* in the table's order */
 	uint64_t hash;
+	uint64_t port_hash;             /* the hash of a wildcard of its port; without one, as hash */
 	size_t next;                    /* in its chain: index + 1 */
 };
 
 struct claims {
-	struct claim *list;
+	struct hashed *list;
 	size_t count;
 	size_t *chains;                 /* index + 1 of the first claim */
 	size_t size;                    /* a power of two */
@@ -62,16 +61,16 @@ static bool address_bytes(const char *text, struct in6_addr *address)
 	return true;
 }
 
-static bool endpoint_is_wild(const struct endpoint *endpoint)
+static bool address_is_wild(const struct in6_addr *address)
 {
-	struct in6_addr address;
+	return IN6_IS_ADDR_UNSPECIFIED(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
+}
 
-	if (!endpoint->address)
-		return true;
-	if (!address_bytes(endpoint->address, &address))
-		return false;
-	return IN6_IS_ADDR_UNSPECIFIED(&address) ||
-	       (IN6_IS_ADDR_V4MAPPED(&address) && !memcmp(&address.s6_addr[12], "\0\0\0", 4));
+/* Whether an endpoint without an address takes its port of every address. */
+static bool kind_has_wild(enum endpoint_kind kind)
+{
+	return kind == ENDPOINT_TCP || kind == ENDPOINT_SCTP || kind == ENDPOINT_UDP;
 }
 
 static uint64_t hash_port(const struct endpoint *endpoint)
@@ -83,11 +82,9 @@ static uint64_t hash_port(const struct endpoint *endpoint)
 	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
-/* Two claims that clash have one hash, but for a wildcard and an address. */
-static uint64_t hash_claim(const struct endpoint *endpoint, bool wild)
+/* Of a kind without wildcards: two claims that clash have one hash. */
+static uint64_t hash_whole(const struct endpoint *endpoint)
 {
-	struct in6_addr address;
-
 	if (endpoint_is_path(endpoint))
 		return hash_text(1, endpoint->address);
 	if (endpoint->kind == ENDPOINT_VSOCK)
@@ -97,61 +94,28 @@ static uint64_t hash_claim(const struct endpoint *endpoint, bool wild)
 	if (endpoint_is_rpc(endpoint))
 		return endpoint->port_name ? hash_text(3, endpoint->port_name)
 					   : hash_bytes(3, &endpoint->number, sizeof(endpoint->number));
-	if (endpoint->kind != ENDPOINT_TCP && endpoint->kind != ENDPOINT_SCTP)
-		return endpoint_hash(endpoint);
-	if (wild)
-		return hash_port(endpoint);
-	if (address_bytes(endpoint->address, &address))
-		return hash_bytes(hash_port(endpoint), &address, sizeof(address));
-	return hash_text(hash_port(endpoint), endpoint->address);
+	return endpoint_hash(endpoint);
 }
 
-static struct claim claim_of(const struct service *service, const struct listen *listen)
+static struct hashed hash_claim(struct claim claim)
 {
-	struct claim claim = { .endpoint = *listen->address, .service = service, .listen = listen };
-	bool stream = claim.endpoint.kind == ENDPOINT_TCP || claim.endpoint.kind == ENDPOINT_SCTP;
+	const struct endpoint *endpoint = &claim.endpoint;
+	struct hashed hashed = { .claim = claim };
+	struct in6_addr address;
+	bool is_number;
 
-	if (endpoint_is_inet(&claim.endpoint)) {
-		if (!claim.endpoint.interface)
-			claim.endpoint.interface = listen->options->bind_to_device;
-		if (listen->options->ipv6_only == IPV6_ONLY_YES && claim.endpoint.family == FAMILY_ANY)
-			claim.endpoint.family = FAMILY_IPV6;
+	if (!kind_has_wild(endpoint->kind)) {
+		hashed.hash = hashed.port_hash = hash_whole(endpoint);
+		return hashed;
 	}
-	claim.wild = stream && endpoint_is_wild(&claim.endpoint);
-	claim.hash = hash_claim(&claim.endpoint, claim.wild);
-	return claim;
-}
-
-static void report_clash(const struct claim *a, const struct claim *b, struct diags *diags)
-{
-	const struct claim *first = a->number < b->number ? a : b, *second = first == a ? b : a;
-	struct buf mine = { 0 }, other = { 0 }, place = { 0 };
-	const char *name = second->service->name;
-
-	if (listen_is_other_family(first->service, first->listen) &&
-	    listen_is_other_family(second->service, second->listen))
-		return;
-	endpoint_format(second->listen->endpoint, &mine);
-	endpoint_format(first->listen->endpoint, &other);
-	origin_describe(first->listen->at, &place);
-	if (first->service == second->service)
-		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", name,
-			   buf_string(&mine), buf_string(&other), buf_string(&place));
-	else
-		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
-			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
-	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint))
-		diags_hint(diags, "choose another port or address%s",
-			   second->service->is_foreign ? "" : ", or say reuse_port = yes for both to share it");
-	buf_free(&mine);
-	buf_free(&other);
-	buf_free(&place);
-}
-
-static bool claims_share(const struct claim *a, const struct claim *b)
-{
-	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) &&
-	       a->listen->options->reuse_port && b->listen->options->reuse_port;
+	hashed.hash = hashed.port_hash = hash_port(endpoint);
+	is_number = endpoint->address && address_bytes(endpoint->address, &address);
+	hashed.wild = !endpoint->address || (is_number && address_is_wild(&address));
+	if (!hashed.wild && is_number)
+		hashed.hash = hash_bytes(hashed.port_hash, &address, sizeof(address));
+	else if (!hashed.wild)
+		hashed.hash = hash_text(hashed.port_hash, endpoint->address);
+	return hashed;
 }
 
 /* Meets one chain. true: there is no more to find out for this claim, as it clashed or equals one that is there. */
@@ -159,12 +123,12 @@ static bool meet_chain(const struct claims *claims, const struct claim *claim, u
 		       struct diags *diags)
 {
 	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
-		const struct claim *other = &claims->list[at - 1];
+		const struct claim *other = &claims->list[at - 1].claim;
 
-		if (other->hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint))
+		if (claims->list[at - 1].hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint))
 			continue;
 		if (!claims_share(other, claim)) {
-			report_clash(other, claim, diags);
+			claims_report(other, claim, diags);
 			return true;
 		}
 		if (endpoint_equal(&other->endpoint, &claim->endpoint))
@@ -173,17 +137,16 @@ static bool meet_chain(const struct claims *claims, const struct claim *claim, u
 	return false;
 }
 
-static void meet_all(struct claims *claims, struct claim *claim, struct diags *diags)
+static void meet_all(struct claims *claims, struct hashed *hashed, struct diags *diags)
 {
-	size_t *chain = &claims->chains[claim->hash & (claims->size - 1)];
-	bool stream = claim->endpoint.kind == ENDPOINT_TCP || claim->endpoint.kind == ENDPOINT_SCTP;
+	size_t *chain = &claims->chains[hashed->hash & (claims->size - 1)];
 
-	if (stream && !claim->wild && meet_chain(claims, claim, hash_port(&claim->endpoint), diags))
+	if (hashed->hash != hashed->port_hash && meet_chain(claims, &hashed->claim, hashed->port_hash, diags))
 		return;
-	if (meet_chain(claims, claim, claim->hash, diags))
+	if (meet_chain(claims, &hashed->claim, hashed->hash, diags))
 		return;
-	claim->next = *chain;
-	*chain = (size_t)(claim - claims->list) + 1;
+	hashed->next = *chain;
+	*chain = (size_t)(hashed - claims->list) + 1;
 }
 
 static size_t count_sockets(const struct table *table)
@@ -198,8 +161,7 @@ static size_t count_sockets(const struct table *table)
 static void collect(struct claims *claims, const struct service *service)
 {
 	for (size_t i = 0; i < service->socket_count && !service->what->disable; i++) {
-		claims->list[claims->count] = claim_of(service, &service->sockets[i]);
-		claims->list[claims->count].number = claims->count;
+		claims->list[claims->count] = hash_claim(claim_of(service, &service->sockets[i], claims->count));
 		claims->count++;
 	}
 }

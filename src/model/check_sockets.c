@@ -263,7 +263,10 @@ void rule_options(const struct service *service, struct diags *diags)
 	if (service->is_foreign)
 		return;
 	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
-		if (directives[service->marks[i].directive].chapter == CHAPTER_SOCKETS)
+		enum chapter chapter = directives[service->marks[i].directive].chapter;
+
+		/* probe_from is of a service's life. */
+		if (chapter == CHAPTER_SOCKETS || chapter == CHAPTER_LIFE)
 			check_use(service, &service->marks[i], diags);
 	}
 }

@@ -11,6 +11,8 @@
 #include "base/array.h"
 #include "model/draft_parts.h"
 
+#define SOCKETS_MOST UINT16_MAX         /* what a mark has room for */
+
 bool origin_keep(struct draft *draft, struct origin *at)
 {
 	if (!at->file)
@@ -83,7 +85,12 @@ void draft_open_socket(struct draft *draft, const char *name, struct origin at)
 	struct block *block;
 
 	draft->open = true;
-	if (!blocks || draft->block_count == UINT16_MAX || !origin_keep(draft, &at)) {
+	draft->is_surplus = draft->block_count == SOCKETS_MOST;
+	if (draft->is_surplus) {
+		draft->surplus_at = at;
+		return;
+	}
+	if (!blocks || !origin_keep(draft, &at)) {
 		draft->exhausted = true;
 		return;
 	}
@@ -109,6 +116,14 @@ void draft_close_socket(struct draft *draft, struct diags *diags)
 	struct block *block = draft_block(draft);
 
 	draft->open = false;
+	if (draft->is_surplus) {
+		if (!draft->is_crowded)
+			diag_error(diags, draft->surplus_at, "a service has at most %d sockets with braces of "
+				   "their own", SOCKETS_MOST);
+		draft->is_crowded = true;
+		draft->is_surplus = false;
+		return;
+	}
 	if (!block)
 		return;
 	if (!draft->name) {

@@ -35,6 +35,9 @@ struct draft {
 	struct listen_word *words;           /* in the order of the text, which is the order of descriptors */
 	size_t word_count, word_capacity;
 	bool open;                      /* between draft_open_socket and draft_close_socket: the last block */
+	bool is_surplus;                /* the block that is open is one too many, at surplus_at, and is not kept */
+	bool is_crowded;                /* there was such a block, which was said */
+	struct origin surplus_at;
 	bool is_foreign;                /* as draft_set_foreign has it */
 	enum dialect dialect;
 	bool is_alone;                  /* as draft_set_alone has it */

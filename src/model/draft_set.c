@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/words.h"
 #include "model/draft_parts.h"
 
 /* Nobody should hear that an option is missing whose name was misspelt. */
@@ -182,24 +183,43 @@ static void report_words(const struct directive *directive, const char *name, co
 	}
 }
 
+/* The words for the type. It splits the one text of a command, which the one word of a list is not. NULL: out of
+ * memory. */
+static const char *const *words_given(const struct directive *directive, const struct value *value, struct pool *pool)
+{
+	struct buf quoted = { 0 };
+	const char *const *given;
+	const char *word;
+
+	if (directive->type != &type_command || !value->is_list || value->count != 1)
+		return value->words;
+	words_quote(&quoted, value->words[0]);
+	word = buf_string(&quoted);
+	given = quoted.failed ? NULL : pool_list(pool, &word, 1);
+	buf_free(&quoted);
+	return given;
+}
+
 /* Reads the words into the setting. */
 static bool draft_read(struct draft *draft, struct setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
 {
 	const struct directive *directive = setting_directive(setting);
 	struct pool *pool = draft->table->pool;
+	const char *const *given = words_given(directive, value, pool);
 	size_t bad = 0;
 	const char *reason;
 
-	reason = directive->type->parse(directive, value->words, value->count, false, pool, &setting->value,
-					&bad);
+	if (!given && value->count)
+		return report_memory(diags, value->at);
+	reason = directive->type->parse(directive, given, value->count, false, pool, &setting->value, &bad);
 	if (reason) {
 		report_words(directive, name, value, reason, bad, pool, diags);
 		return false;
 	}
 	if (!value->append)
 		return true;
-	setting->more.texts = pool_list(pool, value->words, value->count);
+	setting->more.texts = pool_list(pool, given, value->count);
 	setting->more.count = value->count;
 	return setting->more.texts || !value->count || report_memory(diags, value->at);
 }
@@ -222,6 +242,8 @@ bool draft_set(struct draft *draft, enum dialect dialect, const char *name, cons
 			   directive->name[NATIVE]);
 		return false;
 	}
+	if (draft->is_surplus)
+		return false;           /* said when it closes */
 	if (draft->exhausted)
 		return report_memory(diags, value->at);
 	if (!place_allows(draft, directive, name, value, diags) ||

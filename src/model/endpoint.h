@@ -57,12 +57,11 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);        /* across pools */
 uint64_t endpoint_hash(const struct endpoint *endpoint);                        /* equal ones have equal hashes */
 
-/* Whether two listeners would claim the same address, as Linux decides for sockets with SO_REUSEADDR and
- * without SO_REUSEPORT: TCP's 0.0.0.0:80 does not go with 127.0.0.1:80, nor a dual-stack :80 with either or
- * with [::1]:80, while IPv4 and IPv6-only go together and so do two interfaces. UDP would bind any pair; two
- * equal ones clash all the same. A port the kernel chooses never clashes. A host that is still a name clashes
- * with its equal and with what covers every address. Where ipv6_only = yes stands, pass a copy with
- * FAMILY_IPV6. */
+/* Whether two listeners would claim the same address, as Linux decides for sockets without SO_REUSEPORT, TCP's with
+ * SO_REUSEADDR and UDP's without: 0.0.0.0:80 does not go with 127.0.0.1:80, nor a dual-stack :80 with either or with
+ * [::1]:80, while IPv4 and IPv6-only go together and so do two interfaces. A port the kernel chooses never clashes. A host
+ * that is still a name clashes with its equal and with what covers every address. Where ipv6_only = yes stands, pass a
+ * copy with FAMILY_IPV6. */
 bool endpoint_clash(const struct endpoint *a, const struct endpoint *b);
 
 bool endpoint_accepts(const struct endpoint *endpoint);         /* connections can be accepted from it */

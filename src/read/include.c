@@ -91,6 +91,8 @@ void include_files(struct reading *reading, const struct reader *reader, const c
 
 	if (*pattern != '/')
 		add_folder(&path, at.file, is_pattern);
+	if (!path.length && !strcmp(pattern, "-"))
+		buf_text(&path, "./");          /* a file, not standard input */
 	buf_text(&path, pattern);
 	if (path.failed)
 		diag_error(reading->diags, at, "out of memory");

@@ -113,7 +113,7 @@ static void read_defaults(struct native *native)
 		set_options(native, reading->defaults);
 }
 
-/* With - in front a table may be missing; - alone is standard input. */
+/* With - in front a table may be missing; - alone is standard input, which reading_source refuses. */
 static void import_table(struct native *native, const char *source, struct origin at)
 {
 	bool optional = source[0] == '-' && source[1];

@@ -1,8 +1,8 @@
 /* A property list as a tree: dictionaries, arrays and what stands in them, each with its place. XML and binary ones come
  * to the same tree; the places of a binary one have the offset of an object as their line, and no column.
  *
- * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep. All of it lives in the pool
- * it was read into. Source: plist(5). */
+ * Whatever the bytes, a tree has at most PLIST_MOST elements, is at most PLIST_DEPTH deep, and its texts were at most
+ * SOURCE_MOST bytes. All of it lives in the pool it was read into. Source: plist(5). */
 #pragma once
 
 #include <stdbool.h>

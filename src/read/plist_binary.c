@@ -20,6 +20,7 @@ struct binary {
 	size_t offset_width, reference_width;
 	uint64_t count; /* of objects */
 	size_t depth;
+	size_t text_left; /* bytes of strings that may be read yet: one may be named by every element */
 };
 
 /* What an object's first byte says. */
@@ -175,6 +176,11 @@ static const char *read_text(struct binary *binary, const struct object *object)
 		refuse(binary, object->at, "a string goes on behind the end");
 		return NULL;
 	}
+	if ((size_t)object->length * width > binary->text_left) {
+		refuse(binary, object->at, "a long string is named too often");
+		return NULL;
+	}
+	binary->text_left -= (size_t)object->length * width;
 	good = object->type == 6 ? add_utf16(binary, object, &text) : is_ascii(binary, object);
 	if (object->type == 5 && good)
 		buf_add(&text, binary->bytes + object->body, (size_t)object->length);
@@ -340,7 +346,9 @@ static bool read_trailer(struct binary *binary, uint64_t *top)
 const struct plist *plist_read_binary(struct plist_builder *builder)
 {
 	const struct source *source = builder->source;
-	struct binary binary = { .builder = builder, .bytes = (const unsigned char *)source->text };
+	struct binary binary = {
+		.builder = builder, .bytes = (const unsigned char *)source->text, .text_left = SOURCE_MOST,
+	};
 	uint64_t top;
 
 	if (memcmp(source->text + 6, "0", 1) != 0) {

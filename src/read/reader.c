@@ -215,7 +215,7 @@ static const char *resolve_path(struct reading *reading, const char *path, struc
 	const char *slash = from.file ? strrchr(from.file, '/') : NULL;
 	const char *kept;
 
-	if (!slash || *path == '/' || !strcmp(path, "-"))
+	if (!slash || *path == '/')
 		kept = pool_text(reading->table->pool, path);
 	else
 		kept = pool_textf(reading->table->pool, "%.*s%s", (int)(slash + 1 - from.file), from.file, path);
@@ -256,6 +256,12 @@ static bool read_source(struct reading *reading, const char *source, bool option
 
 	if (!source_name_read(&name, source, reading->diags, from))
 		return false;
+	if (from.file && !strcmp(name.path, "-")) {
+		diag_error(reading->diags, from, "%s: standard input is no table to import: a reload could not read it "
+			   "again", source);
+		diags_hint(reading->diags, "name it on the command line, as -f %s; a file of that name is ./-", source);
+		return false;
+	}
 	if (name.compat != COMPAT_NONE)
 		reading->compat = name.compat;
 	path = resolve_path(reading, name.path, from);

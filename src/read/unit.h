@@ -17,6 +17,7 @@
 /* One KEY=VALUE, in the order in which it counts: the unit's file, then its drop-ins. */
 struct unit_assignment {
 	const char *section, *key;      /* kept */
+	const char *today;              /* what systemd calls the key by now; static, or the key itself */
 	const char *value;              /* lines that go on in the next are joined by a blank, blanks at both ends gone */
 	struct origin at;               /* of the key */
 	const struct unit_piece *pieces;                /* of value, in order: where each part of it stands */

@@ -101,7 +101,7 @@ void unit_warn(struct unit_draft *draft, struct origin at, const char *format, .
 
 static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
 {
-	return !strcmp(assignment->section, section) && !strcmp(unit_key_today(assignment->key), key);
+	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
 }
 
 const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key)

@@ -115,19 +115,37 @@ static void set_limit(struct unit_draft *draft, const struct trigger_limit *limi
 }
 
 /* The limits systemd has by itself keep a service from spinning, for which superd has its pauses; those that are said
- * are meant. At the one systemd shuts the socket, at the other it rests until its time is over; superd does at both. */
-static bool take_limits(struct unit_draft *draft)
+ * are meant. At the one systemd shuts the socket, at the other it rests until its time is over; superd does at both.
+ * false: none is said. */
+static bool choose_limit(struct unit_draft *draft, struct trigger_limit *limit)
 {
-	struct trigger_limit trigger, poll;
+	struct trigger_limit poll;
 	bool has_trigger =
-		read_limit(draft, "TriggerLimitBurst", "TriggerLimitIntervalSec", draft->accepts ? 200 : 20, &trigger);
+		read_limit(draft, "TriggerLimitBurst", "TriggerLimitIntervalSec", draft->accepts ? 200 : 20, limit);
 	bool has_poll = read_limit(draft, "PollLimitBurst", "PollLimitIntervalSec", draft->accepts ? 150 : 15, &poll);
 
-	if (has_poll && (!has_trigger || poll.burst <= trigger.burst))
-		set_limit(draft, &poll);
-	else if (has_trigger)
-		set_limit(draft, &trigger);
+	if (has_poll && (!has_trigger || poll.burst <= limit->burst))
+		*limit = poll;
 	return has_poll || has_trigger;
+}
+
+/* A service has one limit for all of its sockets: taken, that of the first which says one; its burst 0: none yet. */
+static void take_limits(struct unit_draft *draft, struct trigger_limit *taken)
+{
+	struct trigger_limit limit;
+	const struct unit_assignment *said;
+
+	if (!choose_limit(draft, &limit))
+		return;
+	said = limit.burst_said ? limit.burst_said : limit.interval_said;
+	if (!taken->burst) {
+		set_limit(draft, &limit);
+		*taken = limit;
+	} else if (limit.burst != taken->burst || limit.interval != taken->interval) {
+		unit_miss(draft, unit_place(said, 0),
+			  "%s: superd counts the starts of a service for all of its sockets together, and another of "
+			  "them has a limit that is not this one", said->key);
+	}
 }
 
 /* In only_from and no_access a zero at the end of an address stands for all there, and what is no number is a name. */
@@ -247,7 +265,7 @@ static void take_addresses(struct unit_draft *draft)
 
 void unit_take_gate(struct unit_draft *draft)
 {
-	bool limited = false;
+	struct trigger_limit taken = { 0 };
 
 	take_addresses(draft);
 	for (size_t n = 0; n < draft->socket_count; n++) {
@@ -256,6 +274,6 @@ void unit_take_gate(struct unit_draft *draft)
 			take_connections(draft);
 		else
 			check_connections(draft);
-		limited = limited || take_limits(draft);
+		take_limits(draft, &taken);
 	}
 }

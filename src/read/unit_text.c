@@ -3,6 +3,7 @@
  * The hard thing is that a line may go on in the next one, past comments: a key's value is then of several lines, and
  * what is wrong with a byte of it is to be told where that byte stands. So each value knows its pieces. Source:
  * systemd.syntax(7). */
+#include "read/unit_keys.h"
 #include "read/unit_parts.h"
 
 #include <stdlib.h>
@@ -37,16 +38,34 @@ static bool is_blank(char c)
 	return c && strchr(BLANKS, c);
 }
 
+/* The number of the stretch that holds this byte of the joined line; 0 where there is none at all. Lines may go on a
+ * million times. */
+static size_t stretch_of(const struct joined *joined, size_t offset)
+{
+	size_t low = 0, high = joined->count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (joined->stretches[middle].start <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct origin place_in(const struct joined *joined, size_t stretch, size_t offset)
+{
+	return source_origin(joined->source, joined->stretches[stretch].in_source + offset -
+				     joined->stretches[stretch].start);
+}
+
 static struct origin place_of(const struct joined *joined, size_t offset)
 {
-	size_t n = joined->count;
-
-	while (n > 1 && joined->stretches[n - 1].start > offset)
-		n--;
-	if (!n)
+	if (!joined->count)
 		return (struct origin){ .file = joined->source->file };
-	return source_origin(joined->source, joined->stretches[n - 1].in_source + offset -
-				     joined->stretches[n - 1].start);
+	return place_in(joined, stretch_of(joined, offset), offset);
 }
 
 static void add_stretch(struct joined *joined, size_t start, size_t end)
@@ -66,15 +85,12 @@ static void add_stretch(struct joined *joined, size_t start, size_t end)
 static bool keep_pieces(const struct joined *joined, size_t start, size_t end, struct unit_assignment *assignment)
 {
 	struct unit_piece *pieces;
-	size_t first = 0, count = 0;
+	size_t first, count;
 
-	for (size_t n = 0; n < joined->count && joined->stretches[n].start < end; n++) {
-		if (joined->stretches[n].start <= start)
-			first = n;
-		count = n + 1 - first;
-	}
-	if (start == end || !count)
+	if (start == end || !joined->count)
 		return true;
+	first = stretch_of(joined, start);
+	count = stretch_of(joined, end - 1) + 1 - first;
 	pieces = pool_alloc(joined->text->pool, count * sizeof(*pieces));
 	if (!pieces)
 		return false;
@@ -82,7 +98,7 @@ static bool keep_pieces(const struct joined *joined, size_t start, size_t end, s
 		size_t at = joined->stretches[first + n].start;
 
 		at = at > start ? at : start;
-		pieces[n] = (struct unit_piece){ at - start, place_of(joined, at) };
+		pieces[n] = (struct unit_piece){ at - start, place_in(joined, first + n, at) };
 	}
 	assignment->pieces = pieces;
 	assignment->piece_count = count;
@@ -105,6 +121,7 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 	made.value = pool_text_n(text->pool, line + value, end - value);
 	if (list)
 		text->list = list;
+	made.today = made.key ? unit_key_today(made.key) : NULL;
 	if (!list || !made.key || !made.value || !keep_pieces(joined, value, end, &made))
 		text->failed = true;
 	else
@@ -273,16 +290,22 @@ const struct unit_assignment *unit_last(const struct unit *unit, const char *sec
 
 struct origin unit_place(const struct unit_assignment *assignment, size_t offset)
 {
-	size_t n = assignment->piece_count;
+	size_t low = 0, high = assignment->piece_count;
 	struct origin at;
 
-	if (!n)
+	if (!high)
 		return assignment->at;
-	while (n > 1 && assignment->pieces[n - 1].offset > offset)
-		n--;
-	at = assignment->pieces[n - 1].at;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (assignment->pieces[middle].offset <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	at = assignment->pieces[low].at;
 	if (at.column)
-		at.column += (unsigned)(offset - assignment->pieces[n - 1].offset);
+		at.column += (unsigned)(offset - assignment->pieces[low].offset);
 	return at;
 }
 

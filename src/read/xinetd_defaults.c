@@ -15,7 +15,7 @@ static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute a
 	for (size_t i = 0; i < entry->count; i++) {
 		const struct origin *at = &entry->list[i].at;
 
-		if (xinetd_attribute_find(entry->list[i].name) != (int)attribute)
+		if (entry->list[i].attribute != (int)attribute)
 			continue;
 		for (size_t k = 0; k < entry->said.count; k++) {
 			const struct diag *diag = &entry->said.list[k];

@@ -99,6 +99,7 @@ static void read_attribute(struct collector *collector)
 		collector->xinetd->failed = true;
 		return;
 	}
+	written.attribute = xinetd_attribute_find(written.name);
 	for (size_t i = 0; i < scanner->count; i++) {
 		list[i] = text_of(collector, scanner->words[i]);
 		places[i] = place_of(collector, scanner->words[i]);

@@ -17,6 +17,7 @@
 /* An attribute's line. */
 struct xinetd_written {
 	const char *name;               /* as written */
+	int attribute;                  /* which it is; -1: none that is known */
 	enum xinetd_operator sign;
 	const char *const *words;
 	size_t count;

@@ -154,7 +154,7 @@ static void apply(struct merger *merger, enum xinetd_attribute attribute, const 
 
 static void merge_line(struct merger *merger, const struct xinetd_written *written)
 {
-	int attribute = xinetd_attribute_find(written->name);
+	int attribute = written->attribute;
 	size_t errors = merger->entry->said.errors;
 
 	if (attribute < 0) {

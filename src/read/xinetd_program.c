@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "base/words.h"
 #include "read/xinetd_service.h"
 
 static const char *const builtins[] = {
@@ -48,20 +47,6 @@ static const char **escape_all(struct xinetd_service *service, const struct xine
 	if (!list)
 		service->xinetd->failed = true;
 	return list;
-}
-
-/* A command of one word is a text that would be split. */
-static const char *quote(struct xinetd_service *service, const char *word)
-{
-	struct buf out = { 0 };
-	const char *kept;
-
-	words_quote(&out, word);
-	kept = out.failed ? NULL : pool_text(service->xinetd->pool, buf_string(&out));
-	buf_free(&out);
-	if (!kept)
-		service->xinetd->failed = true;
-	return kept;
 }
 
 const char *xinetd_last_component(const char *path)
@@ -126,9 +111,7 @@ static void set_server(struct xinetd_service *service)
 	if (!list || !name)
 		return;
 	warn_of_words(service, ATTR_SERVER_ARGS);
-	list[0] = rest.count ? server->words[0] : quote(service, server->words[0]);
-	if (!list[0])
-		return;
+	list[0] = server->words[0];
 	xinetd_set_words(service, "exec", list, rest.count + 1, server);
 	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
 	xinetd_set_text(service, "error", "socket", server->at);

@@ -15,7 +15,7 @@
 static const struct xinetd_written *find_line(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
 {
 	for (size_t i = 0; i < entry->count; i++) {
-		if (!strcasecmp(entry->list[i].name, xinetd_rules[attribute].name) && entry->list[i].count == 1)
+		if (entry->list[i].attribute == (int)attribute && entry->list[i].count == 1)
 			return &entry->list[i];
 	}
 	return NULL;
@@ -147,7 +147,7 @@ static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *id
 static bool may_hide_id(const struct xinetd_entry *entry)
 {
 	for (size_t i = 0; i < entry->count; i++) {
-		int attribute = xinetd_attribute_find(entry->list[i].name);
+		int attribute = entry->list[i].attribute;
 
 		if (attribute < 0 || attribute == ATTR_ID)
 			return true;

@@ -109,12 +109,13 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 
 	for (size_t i = 0; value && i < value->count; i++) {
 		int number = xinetd_word_find(known, value->words[i]);
-		const char *nearest = xinetd_word_suggest(known, value->words[i]);
+		const char *nearest;
 
 		if (number >= 0) {
 			bits |= 1u << number;
 			continue;
 		}
+		nearest = xinetd_word_suggest(known, value->words[i]);
 		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
 				    xinetd_rules[attribute].name, value->words[i]);
 		if (strchr(value->words[i], ','))

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "model/claim.h"
 #include "sys/account.h"
 #include "sys/address_lookup.h"
 #include "sys/allotment.h"
@@ -17,13 +17,6 @@
 #include "sys/confine_ability.h"
 #include "sys/network_lookup.h"
 #include "sys/program_lookup.h"
-
-struct claim {
-	struct endpoint endpoint;       /* its address, with what its options make of it */
-	const struct service *service;
-	const struct listen *listen;
-	size_t number;
-};
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
 {
@@ -135,16 +128,6 @@ static bool is_claimed(const struct service *service, const struct listen *liste
 	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
 }
 
-/* Of RPC the registration is claimed, not the port. */
-static struct endpoint claimed(const struct listen *listen)
-{
-	struct endpoint result = *listen->address;
-
-	if (endpoint_is_rpc(listen->endpoint))
-		result.kind = listen->endpoint->kind;
-	return result;
-}
-
 static size_t claims_count(const struct table *table, bool *any_by_name)
 {
 	size_t count = 0;
@@ -163,17 +146,6 @@ static size_t claims_count(const struct table *table, bool *any_by_name)
 	return count;
 }
 
-static struct endpoint with_options(const struct endpoint *endpoint, const struct socket_options *options)
-{
-	struct endpoint result = *endpoint;
-
-	if (!result.interface)
-		result.interface = options->bind_to_device;
-	if (options->ipv6_only == IPV6_ONLY_YES && result.family == FAMILY_ANY)
-		result.family = FAMILY_IPV6;
-	return result;
-}
-
 static void claims_fill(const struct table *table, struct claim *claims)
 {
 	size_t number = 0;
@@ -182,14 +154,9 @@ static void claims_fill(const struct table *table, struct claim *claims)
 		const struct service *service = &table->services[i];
 
 		for (size_t j = 0; j < service->socket_count; j++) {
-			const struct listen *listen = &service->sockets[j];
-			struct endpoint endpoint;
-
-			if (!is_claimed(service, listen))
+			if (!is_claimed(service, &service->sockets[j]))
 				continue;
-			endpoint = claimed(listen);
-			claims[number] = (struct claim){ with_options(&endpoint, listen->options), service, listen,
-							 number };
+			claims[number] = claim_of(service, &service->sockets[j], number);
 			number++;
 		}
 	}
@@ -211,35 +178,13 @@ static bool same_port(const struct claim *a, const struct claim *b)
 	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
 }
 
+/* What clashes as it is written was told of when the table was read. */
 static bool claims_clash(const struct claim *a, const struct claim *b)
 {
-	struct endpoint written_a = with_options(a->listen->endpoint, a->listen->options);
-	struct endpoint written_b = with_options(b->listen->endpoint, b->listen->options);
+	struct endpoint written_a = claim_as_written(a), written_b = claim_as_written(b);
 
-	if (a->listen->options->reuse_port && b->listen->options->reuse_port && !endpoint_is_rpc(&a->endpoint))
-		return false;
-	return endpoint_clash(&a->endpoint, &b->endpoint) && !endpoint_clash(&written_a, &written_b);
-}
-
-static void report_clash(const struct claim *first, const struct claim *second, struct diags *diags)
-{
-	struct buf mine = { 0 }, other = { 0 }, real = { 0 }, place = { 0 };
-
-	if (listen_is_other_family(first->service, first->listen) &&
-	    listen_is_other_family(second->service, second->listen))
-		return;
-	endpoint_format(second->listen->endpoint, &mine);
-	endpoint_format(first->listen->endpoint, &other);
-	endpoint_format(&second->endpoint, &real);
-	origin_describe(first->listen->at, &place);
-	if (second->listen->address != second->listen->endpoint)
-		buf_addf(&mine, " is %s here, which", buf_string(&real));
-	diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", second->service->name,
-		   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
-	buf_free(&mine);
-	buf_free(&other);
-	buf_free(&real);
-	buf_free(&place);
+	return !claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
+	       !endpoint_clash(&written_a, &written_b);
 }
 
 /* Compares one claim with those behind it that have its port. */
@@ -250,7 +195,7 @@ static void check_claim(const struct claim *claim, const struct claim *end, stru
 			       other->listen->address != other->listen->endpoint;
 
 		if (by_name && claims_clash(claim, other))
-			report_clash(claim, other, diags);
+			claims_report(claim, other, diags);
 	}
 }
 

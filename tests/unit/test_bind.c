@@ -150,6 +150,25 @@ Test(bind, does_not_take_a_udp_port_from_another_socket)
 	close(fd);
 }
 
+/* As check_claims has it. */
+Test(bind, gives_a_udp_port_to_one_of_two_whose_addresses_overlap)
+{
+	static const char *const pairs[][2] = {
+		{ "udp:", "udp:127.0.0.1:" }, { "udp:127.0.0.1:", "udp:" }, { "udp:", "udp4:" }, { "udp4:", "udp:" },
+		{ "udp4:", "udp:127.0.0.1:" }, { "udp6:", "udp:[::1]:" },
+	};
+
+	skip_unless(bind_kernel_has_ipv6(), "this kernel has no IPv6");
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct listen first = listen_of(pool_textf(pool, "%s0", pairs[i][0])), second;
+		int fd = opened(&first);
+
+		second = listen_of(pool_textf(pool, "%s%d", pairs[i][1], port_of(fd)));
+		refused(&second, EADDRINUSE, "udp");
+		close(fd);
+	}
+}
+
 Test(bind, shares_a_port_where_reuse_port_asks_for_it)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");

@@ -401,6 +401,7 @@ Test(check, an_option_without_use_is_warned_of)
 		{ "80", "socket_mode", "0600" }, { "/run/x", "no_delay", "yes" }, { "udp:80", "defer_accept", "5s" },
 		{ "80", "pipe_size", "64K" }, { "80", "broadcast", "yes" }, { "127.0.0.1:80", "ipv6_only", "yes" },
 		{ "80", "pass_credentials", "yes" }, { "@x", "remove_on_stop", "yes" }, { "/run/x", "ip_ttl", "3" },
+		{ "udp:80", "probe_from", "127.0.0.1" },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -543,6 +544,10 @@ Test(check, two_claims_on_one_endpoint_are_told_with_both_places)
 	expect_claimed("http", "127.0.0.1:http");
 	expect_claimed("localhost:80", "LocalHost:80");
 	expect_claimed("udp:53", "udp:53");
+	expect_claimed("udp:53", "udp:127.0.0.1:53");
+	expect_claimed("udp:53", "udp4:53");
+	expect_claimed("udp6:53", "udp:[::1]:53");
+	expect_claimed("sctp:53", "sctp:127.0.0.1:53");
 	expect_claimed("/run/x", "/run/x");
 	expect_claimed("/run/x", "unix-dgram:/run/x");
 	expect_claimed("/run/x", "fifo:/run/x");
@@ -557,6 +562,9 @@ Test(check, what_does_not_meet_is_free)
 	expect_free("80", "udp:80");
 	expect_free("127.0.0.1:80", "127.0.0.2:80");
 	expect_free("tcp4:80", "tcp6:80");
+	expect_free("udp4:53", "udp6:53");
+	expect_free("udp:127.0.0.1:53", "udp:127.0.0.2:53");
+	expect_free("udp:0", "udp:127.0.0.1:0");
 	expect_free("0", "0");
 	expect_free("127.0.0.1:0", "127.0.0.1:0");
 	expect_free("/run/x", "/run/y");

@@ -464,6 +464,20 @@ Test(draft, a_socket_needs_to_listen)
 	draft_free(draft);
 }
 
+Test(draft, one_socket_too_many_is_told_as_that)
+{
+	struct draft *draft = begin_good("web", "80");
+
+	for (unsigned n = 1; n <= UINT16_MAX + 2; n++) {
+		draft_open_socket(draft, "s", (struct origin){ .file = FILE_NAME, .line = 1000000 + n });
+		set(draft, "listen", "0", NULL);
+		draft_close_socket(draft, &diags);
+	}
+	cr_expect_eq(diags.errors, 1, "%s", all_said());
+	expect_error(1000000 + UINT16_MAX + 1, "a service has at most 65535 sockets");
+	cr_expect_eq(end(draft)->socket_count, UINT16_MAX + 1);
+}
+
 Test(draft, two_sockets_may_have_one_name)
 {
 	struct draft *draft = begin("web");

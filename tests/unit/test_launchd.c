@@ -346,6 +346,7 @@ Test(launchd, tells_the_program_from_its_name)
 		      "<key>ProgramArguments</key><array><string>/bin/date</string><string>+%H%{x}</string>"
 		      "</array>",
 		      "exec = \"/bin/date +%%H%%{x}\"");
+	expect_option(LABEL LISTENS STRING("Program", "/opt/My App/d"), "exec = \"'/opt/My App/d'\"");
 	expect_error(LABEL LISTENS, "ProgramArguments is missing");
 	expect_error(LABEL LISTENS "<key>ProgramArguments</key><array/>", "ProgramArguments is missing");
 	expect_error(LABEL LISTENS

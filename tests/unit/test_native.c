@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/directive.h"
 #include "read/reader.h"
 
 struct result {
@@ -98,6 +99,45 @@ Test(native, gives_sockets_their_own_names_and_options_in_order)
 	cr_expect_eq(service->sockets[2].options->backlog, 7);
 	cr_expect_eq(service->sockets[2].options->socket_mode, 0660);
 	result_free(result);
+}
+
+/* What exec is made of, with | between its words, and that it is printed as a text that is read the same. */
+static void expect_exec(const char *options, const char *wanted)
+{
+	char text[256], got[256] = "";
+	struct buf printed = { 0 };
+	const struct service *service;
+	struct result *result;
+
+	snprintf(text, sizeof(text), "service a {\n listen = 80\n %s\n}\n", options);
+	result = read_string(text);
+	cr_expect_str_eq(result->said, "", "of: %s", text);
+	service = table_find(result->table, "a");
+	cr_assert(service && service->what->exec, "of: %s", text);
+	for (size_t i = 0; service->what->exec[i]; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? "|" : "", service->what->exec[i]);
+	cr_expect_str_eq(got, wanted, "of: %s", text);
+	if (!strncmp(options, "exec = {", 8)) {
+		const struct directive *directive = directive_find(NATIVE, "exec");
+
+		buf_text(&printed, "exec = ");
+		directive->type->format(directive, &service->what->exec, &printed);
+		expect_exec(buf_string(&printed), wanted);
+		buf_free(&printed);
+	}
+	result_free(result);
+}
+
+Test(native, splits_a_command_that_is_a_text_and_takes_a_list_word_by_word)
+{
+	expect_exec("exec = \"/opt/my app/run\"", "/opt/my|app/run");
+	expect_exec("exec = {\"/opt/my app/run\"}", "/opt/my app/run");
+	expect_exec("exec = {\"/opt/my 'app\\\\run\"}", "/opt/my 'app\\run");
+	expect_exec("exec = {\"/opt/my app/run\", \"a b\"}", "/opt/my app/run|a b");
+	expect_exec("exec = \"/bin/x y\"\n exec += \"a b\"", "/bin/x|y|a|b");
+	expect_exec("exec = \"/bin/x\"\n exec += {\"a b\"}\n exec += {c}", "/bin/x|a b|c");
+	expect_said("service a {\n listen = 80\n exec = {\"\"}\n}\n",
+		    "the program, the first word of a command, is not empty");
 }
 
 Test(native, lays_defaults_under_services_wherever_they_stand)

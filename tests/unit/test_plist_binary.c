@@ -154,6 +154,28 @@ Test(plist_binary, that_grows_without_end_is_stopped)
 	cr_expect_eq(diags.errors, 1);
 }
 
+/* An array that names one string of a thousand bytes seventeen thousand times: more text than a file could hold. */
+Test(plist_binary, that_names_a_long_string_without_end_is_stopped)
+{
+	static unsigned char bytes[8 + 3 + 3 + 17000 + 1 + 2 + 1000 + 2 * 2 + 32] = "bplist00\xaf\x11\x42\x68";
+	unsigned char *at = bytes + 12;
+
+	memset(at, 1, 17000);
+	at += 17000;
+	memcpy(at, "\x5f\x11\x03\xe8", 4);
+	memset(at + 4, 'x', 1000);
+	at += 4 + 1000;
+	memcpy(at, "\0\x08\x42\x74", 4);
+	at[4 + 6] = 2;
+	at[4 + 7] = 1;
+	at[4 + 15] = 2;
+	at[4 + 30] = (unsigned char)((at - bytes) >> 8);
+	at[4 + 31] = (unsigned char)(at - bytes);
+	cr_expect_null(read_tree(bytes, (size_t)(at + 4 + 32 - bytes)));
+	cr_expect(strstr(said(), "a long string is named too often"), "%s", said());
+	cr_expect_eq(diags.errors, 1);
+}
+
 Test(plist_binary, refuses_what_no_list_holds)
 {
 	static const struct {

@@ -411,6 +411,20 @@ Test(reader, imports_what_may_be_missing)
 	expect_said("a.conf", "81 \n");
 }
 
+Test(reader, takes_standard_input_from_the_command_line_alone)
+{
+	write_service("in", "in", 80);
+	write_service("-", "dash", 81);
+	write_file("a.conf", "import(\"-\")\nimport(\"superd:-\")\nimport(\"--\")\n");
+	cr_assert(freopen("in", "r", stdin));
+	expect_said("a.conf", "a.conf:1:1: error: -: standard input is no table to import");
+	expect_said("a.conf", "a.conf:2:1: error: superd:-: standard input is no table to import");
+	expect_said("a.conf", "a.conf:3:1: error: -: standard input is no table to import");
+	write_file("a.conf", "include(\"-\")\n");
+	expect("a.conf", "dash \n");
+	expect("-", "in \n");
+}
+
 Test(reader, shares_defaults_between_included_files)
 {
 	const char *const sources[] = { "a.conf" };

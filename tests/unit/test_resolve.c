@@ -323,8 +323,7 @@ Test(resolve, sees_rpc_programs_that_became_equal)
 		"service c { listen = \"rpc/tcp:100000/5\" exec = \"/x\" }\n"
 		"service d { listen = \"rpc/udp:100000/4\" exec = \"/x\" }\n");
 	cr_expect_eq(diags.errors, 1, "%s", said());
-	cr_expect(strstr(said(), "b: rpc/tcp4:100000/4 is rpc/tcp4:100000/4 here, which is claimed already by a"), "%s",
-		  said());
+	cr_expect(strstr(said(), "b: rpc/tcp4:100000/4 is claimed already by a"), "%s", said());
 }
 
 Test(resolve, sees_endpoints_that_became_equal)
@@ -336,6 +335,11 @@ Test(resolve, sees_endpoints_that_became_equal)
 	cr_expect_str_eq(diags.list[0].message,
 			 "b: tcp:80 is claimed already by a, with tcp:http at test.conf:2");
 	cr_expect_eq(diags.list[0].line, 6);
+	cr_expect(strstr(said(), "choose another port or address, or say reuse_port = yes"), "%s", said());
+	resolve("service a { listen = {\"tcp:80\", \"tcp:http\"} exec = \"/bin/true\" }");
+	cr_assert_eq(diags.errors, 1, "%s", said());
+	cr_expect_str_eq(diags.list[0].message,
+			 "a: it claims tcp:http (tcp:80 here) already, with tcp:80 at test.conf:1");
 }
 
 Test(resolve, lets_endpoints_share_a_port_with_reuse_port)

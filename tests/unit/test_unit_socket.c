@@ -159,6 +159,35 @@ Test(unit_socket, lets_in_64_connections)
 	expect_said(with_socket("Accept=yes\nMaxConnections=0\n"), "MaxConnections: 0");
 }
 
+/* A service with two sockets, which say these lines. */
+static struct outcome *with_two_sockets(const char *first, const char *second)
+{
+	char texts[2][512];
+	const struct given given[] = {
+		{ "a.socket", texts[0] }, { "b.socket", texts[1] },
+		{ "a.service", SERVICE "Sockets=a.socket b.socket\n" },
+		{ NULL, NULL },
+	};
+	static const char *const ask[] = { "a.socket", "b.socket", NULL };
+
+	snprintf(texts[0], sizeof(texts[0]), SOCKET "%s", first);
+	snprintf(texts[1], sizeof(texts[1]), "[Socket]\nListenStream=/run/b\nService=a.service\n%s", second);
+	return read_units(given, ask);
+}
+
+Test(unit_socket, has_one_limit_for_all_sockets_of_a_service)
+{
+	expect_printed(with_two_sockets("", "TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n");
+	expect_printed(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=5\n"),
+		       "\ttrigger_limit_burst = 5\n");
+	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=6\n"),
+		    "b.socket:4:19: error: TriggerLimitBurst: superd counts the starts of a service for all");
+	expect_said(with_two_sockets("PollLimitBurst=5\n", "PollLimitBurst=5\nPollLimitIntervalSec=9s\n"),
+		    "b.socket:4:16: error: PollLimitBurst: ");
+	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=x\n"),
+		    "b.socket:4:19: error: TriggerLimitBurst: 'x': it is a number");
+}
+
 Test(unit_socket, rests_at_a_limit_that_is_said)
 {
 	expect_printed(with_socket("TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n\ttrigger_limit_pause = 2s\n");

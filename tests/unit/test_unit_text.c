@@ -223,6 +223,29 @@ Test(unit_text, bounds_the_settings_of_a_unit)
 	free(text);
 }
 
+/* In no time: each piece, and each word, finds its place without passing all others. */
+Test(unit_text, a_value_of_half_a_million_lines_is_read, .timeout = 20)
+{
+	const size_t count = 500000, head = strlen("[Service]\nA=\\\n");
+	char *text = malloc(head + 3 * count + 2);
+	const struct unit_assignment *assignment;
+
+	cr_assert_not_null(text);
+	strcpy(text, "[Service]\nA=\\\n");
+	for (size_t n = 0; n < count; n++)
+		memcpy(text + head + 3 * n, "a\\\n", 3);
+	strcpy(text + head + 3 * count, "b");
+	assignment = only(read_unit("a.service", text));
+	cr_expect_eq(strlen(assignment->value), 2 * count + 1);
+	for (size_t n = 0; n < count; n += count / 10) {
+		cr_expect_eq(unit_place(assignment, 2 * n).line, 3 + n);
+		cr_expect_eq(unit_place(assignment, 2 * n).column, 1);
+	}
+	for (size_t n = 0; n < count; n++)
+		unit_place(assignment, 2 * n);
+	free(text);
+}
+
 Test(unit_text, recognises_a_unit_by_its_sections)
 {
 	static const struct {
