@@ -23,7 +23,7 @@ def read_for(terminal, seconds):
     return text.decode(errors="replace")
 
 
-def picture(command, seconds):
+def picture(command, seconds=3):
     child, terminal = pty.fork()
     if child == 0:
         try:
@@ -32,9 +32,12 @@ def picture(command, seconds):
             os._exit(127)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     text = read_for(terminal, seconds)
-    os.write(terminal, b"q")
+    try:
+        os.write(terminal, b"q")
+    except OSError:             # it has ended by itself
+        pass
     read_for(terminal, 2)
     os.close(terminal)
     status = os.waitpid(child, 0)[1]
-    last = text[text.rfind(CLEAR):]
+    last = text[max(text.rfind(CLEAR), 0):]
     return status, "".join(line.rstrip() + "\n" for line in CODES.sub("", last).replace("\r", "").split("\n")).rstrip("\n") + "\n"
