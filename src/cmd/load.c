@@ -11,6 +11,7 @@
 #include "cmd/keep_going.h"
 #include "cmd/single.h"
 #include "read/reader.h"
+#include "read/source_name.h"
 #include "sys/directories.h"
 #include "sys/machine.h"
 #include "sys/preflight.h"
@@ -28,9 +29,7 @@ void load_bases(struct heritage *heritage)
 bool load_reads_standard_input(const struct options *options)
 {
 	for (size_t n = 0; n < options->source_count; n++) {
-		const char *colon = strchr(options->sources[n], ':');
-
-		if (!strcmp(colon ? colon + 1 : options->sources[n], "-"))
+		if (!strcmp(source_name_path(options->sources[n]), "-"))
 			return true;
 	}
 	return false;
@@ -45,9 +44,7 @@ static const char **list_sources(const struct options *options, size_t *count)
 	for (size_t n = 0; sources && n < options->source_count; n++)
 		sources[(*count)++] = options->sources[n];
 	for (size_t n = 0; sources && n < options->further_count; n++) {
-		const char *colon = strchr(options->further[n], ':');
-
-		if (access(colon ? colon + 1 : options->further[n], F_OK) == 0)
+		if (access(source_name_path(options->further[n]), F_OK) == 0)
 			sources[(*count)++] = options->further[n];
 	}
 	if (sources && !*count)
