@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-/* What each byte of a text is, as every one is asked. */
+/* What each byte of a text is, as every one is asked. What only looks whether a file is a table may meet the byte 0. */
 static const bool is_blank[256] = {
-	[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
+	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
 };
 static const bool ends_word[256] = {
-	[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true, ['"'] = true,
-	['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
+	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
+	['"'] = true, ['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
 };
 
 static size_t line_end(const struct source *source, size_t at)
