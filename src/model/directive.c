@@ -703,8 +703,8 @@ const struct directive directives[] = {
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
 	  .help = "Files that superd opens for the backend, which gets them behind its sockets, with this name in "
 		  "LISTEN_FDNAMES, else that of the file; a unix socket is connected to. They are opened to be read "
-		  "and written, unless an option is read-only, append or truncate; with graceful, one that can't be "
-		  "opened is left out." },
+		  "and written, with read-only to be read alone; with append what is written goes to the end, with "
+		  "truncate they are emptied; with graceful, one that can't be opened is left out." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(EXTRAS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
@@ -807,7 +807,8 @@ const struct directive directives[] = {
 	  .least = 1,
 	  .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once for one client address; more "
-		  "connections from there are refused. A number, or unlimited." },
+		  "connections from there are refused. Not at a unix datagram socket, where nobody can be counted. A "
+		  "number, or unlimited." },
 	{ .name = { "per_source_prefix" }, FIELD(GATE, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,
@@ -858,8 +859,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
 	  .most = UNLIMITED,
 	  .help = "With accept = yes, how many connections a minute are taken from one client address; more are "
-		  "refused. Of datagrams, with accept = no, how many starts a minute there are for one sender. A "
-		  "number, or unlimited." },
+		  "refused. Of datagrams, with accept = no, how many starts a minute there are for one sender. Not at "
+		  "a unix datagram socket. A number, or unlimited." },
 	{ .name = { "libwrap", "libwrap" }, FIELD(GATE, libwrap, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
 	  .help = "The daemon's name under which hosts.allow and hosts.deny are asked whether a client may come. "

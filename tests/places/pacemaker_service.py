@@ -67,6 +67,21 @@ def starts_and_stops_a_service_and_loses_nobody(world):
     assert world.starts("cat") == before, "a monitor has woken it"
 
 
+def begin_stop(agent):
+    """It waits for the client."""
+    stopping = threading.Thread(target=agent.does, args=("stop",))
+    stopping.start()
+    return stopping
+
+
+def finish(client, stopping):
+    """Served to the end, and then the stop is over."""
+    client.sendall(b"more\n")
+    assert client.recv(100) == b"more\n"
+    client.close()
+    stopping.join()
+
+
 def lets_a_client_finish_but_not_for_ever(world):
     port = free_port()
     table(world, port)
@@ -74,14 +89,10 @@ def lets_a_client_finish_but_not_for_ever(world):
     agent = Agent(world, "superd-service", service="cat")
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         assert client.recv(100) == b"here\n"
-        stopping = threading.Thread(target=agent.does, args=("stop",))
-        stopping.start()
+        stopping = begin_stop(agent)
         while '"held":true' not in world.ask_superctl("--json", "list", "cat").stdout:
             time.sleep(0.02)
-        client.sendall(b"more\n")
-        assert client.recv(100) == b"more\n"
-        client.close()
-        stopping.join()
+        finish(client, stopping)
     agent.does("monitor", NOT_RUNNING)
     agent.does("start")
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
@@ -132,12 +143,7 @@ def what_an_operator_has_disabled_or_held_is_stopped_when_nothing_of_it_runs(wor
             assert client.recv(100) == b"here\n"
             assert world.ask_superctl(verb, "cat").returncode == 0
             assert "has not ended" in agent.does("monitor", GENERIC)
-            stopping = threading.Thread(target=agent.does, args=("stop",))
-            stopping.start()
-            client.sendall(b"more\n")
-            assert client.recv(100) == b"more\n"
-            client.close()
-            stopping.join()
+            finish(client, begin_stop(agent))
         agent.does("monitor", NOT_RUNNING)
         agent.does("start")
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
