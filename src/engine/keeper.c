@@ -110,7 +110,7 @@ static bool wants_start(struct keeper *keeper)
 	return !keeper->started || (!keeper->listener_count && what->type != TYPE_ONESHOT);
 }
 
-static void start_timer(struct keeper *keeper, double seconds)
+void keeper_start_timer(struct keeper *keeper, double seconds)
 {
 	keeper_stop_timer(keeper);
 	ev_timer_set(&keeper->activity->timer, seconds, 0.);
@@ -124,7 +124,7 @@ static bool is_due(struct keeper *keeper)
 	double left = activity && activity->eager > 0 ? activity->eager - engine_clock() : 0;
 
 	if (left > 0)
-		start_timer(keeper, left);
+		keeper_start_timer(keeper, left);
 	return activity && activity->eager > 0 && left <= 0;
 }
 
@@ -199,7 +199,7 @@ static void do_wait(struct keeper *keeper)
 		return;
 	}
 	say_pause(keeper, pause);
-	start_timer(keeper, pause);
+	keeper_start_timer(keeper, pause);
 }
 
 void keeper_close_listeners(struct keeper *keeper)
@@ -263,7 +263,7 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		do_wait(keeper);
 		break;
 	case REST:
-		start_timer(keeper, keeper->activity->rest);
+		keeper_start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:
 		keeper->engine->actions->stop(keeper, cause);

@@ -214,6 +214,8 @@ bool keeper_bind(struct keeper *keeper);
 void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void keeper_rewatch(struct keeper *keeper);
+/* TIMER comes then, once, and not at an earlier time that was set. */
+void keeper_start_timer(struct keeper *keeper, double seconds);
 void keeper_stop_timer(struct keeper *keeper);
 void keeper_close_listeners(struct keeper *keeper);     /* all of them, and their twins */
 bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */

@@ -252,10 +252,8 @@ void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_
 		read_part(&resumed, section);
 	resume_close_notifies(&resumed);
 	keeper->state = (unsigned char)possible(keeper, state, resumed.changed);
-	if (keeper->activity && resumed.timer >= 0.) {
-		ev_timer_set(&keeper->activity->timer, resumed.timer, 0.);
-		ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
-	}
+	if (keeper->activity && resumed.timer >= 0.)
+		keeper_start_timer(keeper, resumed.timer);
 	if (keeper->activity && resumed.taking >= 0. && keeper->state == RUNNING)
 		taking_resume(keeper, resumed.taking);
 	if (keeper->activity && keeper_is_empty(keeper))

@@ -322,14 +322,6 @@ static void sense(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, happening);
 }
 
-/* The rest of those who are parked come in the next turn of the loop. */
-static void come_again(struct keeper *keeper)
-{
-	keeper_stop_timer(keeper);
-	ev_timer_set(&keeper->activity->timer, 0., 0.);
-	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
-}
-
 static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guests[BATCH];
@@ -348,7 +340,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	if (happening == ROOM && listener->parked && must_queue(keeper))
 		happening = FILLED;     /* so that the ROOM to come is heard */
 	else if (happening == ROOM && listener->parked && keeper->state == LISTENING)
-		come_again(keeper);
+		keeper_start_timer(keeper, 0);          /* the rest of them in the next turn of the loop */
 	if (happening != ROOM)
 		keeper_event(keeper, happening);
 }
