@@ -271,7 +271,7 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
 	while (!(table = load_fitting(options, log, before))) {
 		if (!take_over_wait()) {
-			take_over_end(before, options->pid_file);
+			take_over_end(before, options, log);
 			break;
 		}
 	}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,9 +19,11 @@
 #include "cmd/start.h"
 #include "engine/resume.h"
 #include "engine/upgrade.h"
+#include "sys/signals.h"
 #include "sys/state_file.h"
 
 #define ANSWER_MOST 3000
+#define KILL_PATIENCE 1000000 /* us */
 
 static bool read_word(const char *word, const char *flag, int *fd)
 {
@@ -179,38 +182,96 @@ struct ledger *take_over_read(const struct options *options)
 	return ledger;
 }
 
+static bool ends_all(int signal)
+{
+	return signal != SIGQUIT && signal_is_stop(signal);
+}
+
+/* What tells superd to end all; blocked since before the other made way. */
+static void add_ends(sigset_t *set)
+{
+	for (size_t n = 0; signals_handled(n); n++) {
+		if (ends_all(signals_handled(n)))
+			sigaddset(set, signals_handled(n));
+	}
+}
+
 bool take_over_wait(void)
 {
 	const struct timespec moment = { .tv_sec = 1 };
 	sigset_t ends;
 
 	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
+	add_ends(&ends);
 	return sigtimedwait(&ends, NULL, &moment) < 0;
 }
 
-/* Its group; without one itself. */
-static void ask_to_end(struct ledger_section *section, const char *key)
+/* Its group; without one itself. Whether there is anybody. */
+static bool signal_one(struct ledger_section *section, const char *key, int signal)
 {
 	pid_t pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0);
 	pid_t group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0);
 
-	if (group)
-		kill(-group, SIGTERM);
-	else if (pid)
-		kill(pid, SIGTERM);
+	if (!group && !pid)
+		return false;
+	return kill(group ? -group : pid, signal) == 0 || errno == EPERM;
 }
 
-void take_over_end(struct ledger *ledger, const char *pid_file)
+static bool signal_all(const struct ledger *ledger, int signal)
 {
-	struct pid_file file = { pid_file, resume_pid_file(ledger), false };
+	bool any = false;
 
 	for (size_t n = 0; n < ledger->count; n++) {
 		if (!strcmp(ledger->sections[n].kind, "instance"))
-			ask_to_end(&ledger->sections[n], "child");
+			any |= signal_one(&ledger->sections[n], "child", signal);
 		else if (!strcmp(ledger->sections[n].kind, "command"))
-			ask_to_end(&ledger->sections[n], "pid");
+			any |= signal_one(&ledger->sections[n], "pid", signal);
+	}
+	return any;
+}
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Whether all ended within this time, in microseconds, and before superd was told to end once more. It looks now and
+ * then, as whoever is no child of superd's ends without a signal to it. */
+static bool all_end(const struct ledger *ledger, int64_t patience)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	int64_t until = monotonic_us() + patience;
+	sigset_t wakes;
+	int woken;
+
+	sigemptyset(&wakes);
+	add_ends(&wakes);
+	sigaddset(&wakes, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &wakes, NULL);
+	do {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (!signal_all(ledger, 0))
+			return true;
+		woken = sigtimedwait(&wakes, NULL, &moment);
+	} while (monotonic_us() < until && !ends_all(woken));
+	return false;
+}
+
+void take_over_end(struct ledger *ledger, const struct options *options, struct log *log)
+{
+	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
+
+	signal_all(ledger, SIGTERM);
+	signal_all(ledger, SIGCONT);
+	if (!all_end(ledger, options->stop_timeout)) {
+		log_warn(log, "not everything has ended in time: killing the rest");
+		signal_all(ledger, SIGKILL);
+		if (!all_end(ledger, KILL_PATIENCE))
+			log_error(log, "not everything could be killed: leaving it behind");
 	}
 	pid_file_remove(&file);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/ledger.h"
+#include "base/log.h"
 #include "cmd/options.h"
 
 /* Takes the word out of the arguments, argv[0] staying in front; at most one is there. */
@@ -24,5 +25,6 @@ void take_over_rewind(const struct options *options);
 /* A moment before the sources are tried again. false: superd was told to end meanwhile. */
 bool take_over_wait(void);
 
-/* Told to end before anything runs again: TERM for what the other has left running, and its pid file is taken away. */
-void take_over_end(struct ledger *ledger, const char *pid_file);
+/* Told to end before anything runs again: TERM for what the other has left running, KILL for what is there after
+ * stop_timeout or when superd is told once more, and the other's pid file is taken away. */
+void take_over_end(struct ledger *ledger, const struct options *options, struct log *log);

@@ -17,6 +17,7 @@
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 #define WEB2 "service many { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
+#define WEB2_AGAIN "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
 #define OTHER "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
 static int settle(int client)
@@ -111,7 +112,7 @@ Behaviour(upgrade, a_pause_goes_on)
 
 Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 {
-	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 400ms\n watchdog_signal = TERM");
+	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 1500ms\n watchdog_signal = TERM");
 	long pid = web_pid(superd);
 
 	web_expect(superd, "say WATCHDOG=1|STATUS=calm", "done");
@@ -142,7 +143,8 @@ Behaviour(upgrade, kept_descriptors_are_there_for_the_next_start)
 Behaviour(upgrade, a_burst_of_datagrams_is_still_one_instances)
 {
 	struct superd *superd = superd_run(
-		"service web { listen = \"udp:127.0.0.1:0\" accept = yes exec = \"%s\" }\n", backend("datagrams"));
+		"service web { listen = \"udp:127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+		backend("datagrams 20000"));
 	int client = datagram_client(superd_port(superd, "web"));
 	const char *first = datagram_ask(client, "one");
 
@@ -337,6 +339,33 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_takes_all_along)
 	cr_assert(client_sees_end(client));
 	close(client);
 	cr_assert_neq(access(pid_file, F_OK), 0, "the pid file was left");
+}
+
+/* One that takes its time to end, and one that never would. */
+Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
+{
+	const char *path = place(), *ended = path_in("ended");
+	const char *slow = script("slow", 0755, text_of("#!/bin/sh\ntrap 'sleep 0.3; echo yes >%s; exit' TERM\n"
+							"echo up; while :; do sleep 0.1; done\n", ended));
+	const char *never = script("never", 0755, "#!/bin/sh\ntrap '' TERM\necho up; while :; do sleep 1; done\n");
+	const struct setup setup = {
+		.program = path,
+		.arguments = (const char *const[]){ "--stop-timeout", "1s", NULL },
+	};
+	struct superd *superd = superd_run_with(&setup, WEB2 WEB2_AGAIN, 0, slow, 0, never);
+	int one = client_connect(superd_port(superd, "many")), two = client_connect(superd_port(superd, "more"));
+
+	cr_assert_str_eq(client_line(one), "up");
+	cr_assert_str_eq(client_line(two), "up");
+	replace_by_meddler(path, text_of(": >%s", superd->table));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "upgraded, and the table has changed");
+	superd_signal(superd, SIGTERM);
+	superd_wait_exit(superd);
+	cr_assert_str_eq(read_text(ended), "yes\n");
+	cr_assert(superd_logged(superd, "not everything has ended in time: killing the rest"), "%s", world_logs());
+	close(one);
+	close(two);
 }
 
 Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
