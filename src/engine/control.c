@@ -222,6 +222,7 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 	spawn_start(&launch);
 	if (launch.pid < 0) {
 		control->fault = launch.fault;
+		means_note_fault(&control->keeper->activity->means, &launch.fault);
 		return false;
 	}
 	control->child.pid = launch.pid;

@@ -170,7 +170,8 @@ bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why)
 	if (!*guest->name)
 		client_name(&guest->client, keeper->activity->named++, plain, guest->name, sizeof(guest->name));
 	plan_free(instance->plan);
-	instance->plan = means_make_plan(keeper->engine, keeper->service, keeper->listeners, guest->name, why);
+	instance->plan = means_make_plan(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners,
+					 guest->name, why);
 	return instance->plan;
 }
 
@@ -289,6 +290,8 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 		guest_note_start(keeper, guest);
 		return true;
 	}
+	if (launch->pid < 0)
+		means_note_fault(&keeper->activity->means, &launch->fault);
 	if (!why->length && launch->pid < 0)
 		launch_describe_fault(keeper->service, &launch->fault, why);
 	else if (!why->length)

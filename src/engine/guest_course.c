@@ -46,9 +46,11 @@ static bool launch(struct course *course, struct launch *launch, struct buf *why
 	launch->checks = course->control.checks && launch->plan->condition_count;
 	spawn_start(launch);
 	wiring_close(&guest->wiring);
-	if (launch->pid < 0)
-		launch_describe_fault(keeper->service, &launch->fault, why);
-	return launch->pid >= 0;
+	if (launch->pid >= 0)
+		return true;
+	means_note_fault(&keeper->activity->means, &launch->fault);
+	launch_describe_fault(keeper->service, &launch->fault, why);
+	return false;
 }
 
 static void runs(struct course *course)

@@ -114,8 +114,8 @@ static bool has_optional(const struct service *service)
 	return false;
 }
 
-struct plan *means_make_plan(struct engine *engine, const struct service *service, const struct listener *listeners,
-			     const char *instance, struct buf *why)
+struct plan *means_make_plan(const struct means *means, struct engine *engine, const struct service *service,
+			     const struct listener *listeners, const char *instance, struct buf *why)
 {
 	bool *missing = calloc(service->socket_count + 1, sizeof(*missing));
 	struct plan_sockets sockets = {
@@ -133,6 +133,8 @@ struct plan *means_make_plan(struct engine *engine, const struct service *servic
 	if (plan_judges_itself(service))
 		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
 	plan = plan_make(service, &engine->heritage, &sockets, why);
+	if (plan)
+		plan->apart |= means->hung;
 	free(loops);
 	free(missing);
 	return plan;
@@ -141,9 +143,18 @@ struct plan *means_make_plan(struct engine *engine, const struct service *servic
 static bool make_plan(struct means *means, struct engine *engine, const struct service *service,
 		      const struct listener *listeners, struct buf *why)
 {
-	means->plan = means_make_plan(engine, service, listeners, NULL, why);
+	means->plan = means_make_plan(means, engine, service, listeners, NULL, why);
 	means->made++;
 	return means->plan;
+}
+
+void means_note_fault(struct means *means, const struct fault *fault)
+{
+	if (fault->error != ETIMEDOUT)
+		return;
+	means->hung = true;
+	if (means->plan)
+		means->plan->apart = true;
 }
 
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,

@@ -24,6 +24,7 @@ struct means {
 	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last, and of what the store holds */
 	struct notify *notify;          /* where its instances say how they are; NULL: nowhere (yet) */
 	struct store *store;            /* descriptors kept for the next start; NULL: none; the keeper frees it */
+	bool hung;                      /* a start by them has held superd up: those to come are apart */
 };
 
 void means_init(struct means *means);
@@ -37,8 +38,11 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		   const struct listener *listeners, struct buf *why);
 /* The plan of one connection, where means->plan says that each has its own: instance is what %{instance} stands for. The
  * caller's to free; NULL with the reason in why. */
-struct plan *means_make_plan(struct engine *engine, const struct service *service, const struct listener *listeners,
-			     const char *instance, struct buf *why);
+struct plan *means_make_plan(const struct means *means, struct engine *engine, const struct service *service,
+			     const struct listener *listeners, const char *instance, struct buf *why);
+/* Why a start by them failed: what held superd up does so once. */
+void means_note_fault(struct means *means, const struct fault *fault);
+
 void means_drop(struct means *means);           /* plan, what it started, names; the pipes stay */
 void means_drop_notify(struct means *means);
 void means_free(struct means *means, struct engine *engine);

@@ -95,9 +95,11 @@ static bool launch_instance(struct keeper *keeper, struct instance *instance, st
 	spawn_start(launch);
 	wiring_close(&wiring);
 	service_group_entered(keeper, instance, launch);
-	if (launch->pid < 0)
-		launch_describe_fault(keeper->service, &launch->fault, why);
-	return launch->pid >= 0;
+	if (launch->pid >= 0)
+		return true;
+	means_note_fault(&keeper->activity->means, &launch->fault);
+	launch_describe_fault(keeper->service, &launch->fault, why);
+	return false;
 }
 
 /* Its program runs: the log hears of it, and its first limit of time begins. */

@@ -78,8 +78,8 @@ int spawn_try(int (*try)(void));
  * hears how it ends. false: there is no process to be had. */
 bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
-/* Seconds until a program has to run: 10, or what a test says before the first start. It is killed then, with ETIMEDOUT as
- * its fault: what hangs there hangs superd, too. */
+/* Seconds until a program has to run: 5, or what a test says before the first start. It is killed then, with ETIMEDOUT as
+ * its fault: what hangs there hangs superd, too. Apart there is no such limit. */
 extern double spawn_longest;
 
 #define SPAWN_STACK (64 << 10)

@@ -1,0 +1,82 @@
+/* A start that hangs on its way to its program: it holds superd up once, and after that nobody but its own clients. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+#define WEB "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n"
+#define OTHER "service other { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n"
+#define AT_ONCE 3 /* seconds; a start that is waited for takes longer to be given up */
+
+static const char *write_program(const char *command)
+{
+	const char *path = write_file("program", "#!/bin/sh\nexec %s\n", command);
+
+	cr_assert_eq(chmod(path, 0755), 0);
+	return path;
+}
+
+/* Whoever opens the file, as an exec does, waits until this is closed. -1: this file system has no leases. */
+static int take_lease(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* A client comes, the start hangs and is ended; while the next one hangs as long as it likes, others are served. */
+static void expect_one_delay(const char *options, const char *deed)
+{
+	const char *program = write_program(backend("%s", deed));
+	struct superd *superd = superd_run(WEB OTHER, 0, program, options, backend("stdio"));
+	int lease = take_lease(program), other = superd_port(superd, "other"), client;
+	double before;
+
+	if (lease < 0)
+		superd_stop(superd);
+	SKIP_WITHOUT(lease >= 0, "no lease can be had on this file system");
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "hello\n");
+	superd_wait_log(superd, "it took too long, and was ended");
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	before = now();
+	client_ask_pid(other);
+	cr_assert_leq(now() - before, AT_ONCE);
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	close(lease);
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	cr_assert_eq(superd_log_count(superd, "it took too long, and was ended"), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(hanging, holds_others_up_once)
+{
+	expect_one_delay("", "talk");
+}
+
+Behaviour(hanging, holds_others_up_once_where_each_client_has_a_process)
+{
+	expect_one_delay("accept = yes", "lines");
+}
