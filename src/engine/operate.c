@@ -198,6 +198,11 @@ static enum standing begin_refresh(const struct operation *operation, struct kee
 	return operate_look(operation, keeper, says);
 }
 
+static bool goes_for_disabled(enum deed deed)
+{
+	return deed == DEED_ENABLE || deed == DEED_DISABLE || deed == DEED_STOP || deed == DEED_RELEASE;
+}
+
 enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, struct buf *says)
 {
 	*operation = (struct operation){
@@ -206,7 +211,7 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 	};
 	if (keeper->engine->stopping)
 		return refuse(says, "superd is stopping");
-	if (keeper->disabled && deed != DEED_ENABLE && deed != DEED_DISABLE && deed != DEED_STOP)
+	if (keeper->disabled && !goes_for_disabled(deed))
 		return refuse(says, "it is disabled: enable it first");
 	switch (deed) {
 	case DEED_START:

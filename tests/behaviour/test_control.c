@@ -261,6 +261,18 @@ Behaviour(control, disables_until_it_is_enabled)
 	superd_stop(superd);
 }
 
+Behaviour(control, releases_what_is_disabled)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "");
+
+	cr_assert(control_is_done(control_once("hold web")));
+	cr_assert(control_is_done(control_once("disable web")));
+	expect_in(control_once("release web"), "released");
+	cr_assert(control_is_done(control_once("enable web")));
+	cr_expect_str_eq(control_value(control_once("status web"), "state"), "listening");
+	superd_stop(superd);
+}
+
 Behaviour(control, lets_a_disabled_service_with_other_sockets_be_enabled)
 {
 	struct superd *superd = run_web(backend("serve"), "on_remove = stop");
