@@ -17,7 +17,7 @@ struct taken {
 };
 
 struct tally {
-	size_t services, disabled, left_out;
+	size_t services, disabled, left_out, errors;
 };
 
 static void take_source(void *context, const char *path, const char *format, size_t entries)
@@ -55,23 +55,27 @@ static void add_tally(struct buf *out, struct tally tally)
 		buf_addf(out, ", %zu of them disabled", tally.disabled);
 	if (tally.left_out)
 		buf_addf(out, ", %zu left out", tally.left_out);
+	if (tally.errors)
+		buf_addf(out, ", %zu error%s", tally.errors, tally.errors == 1 ? "" : "s");
 	buf_char(out, '\n');
 }
 
 /* One source has its numbers on its line; of several they are told together, where there is more to tell. */
-static bool print_taken(const struct taken *taken, const struct table *table, bool keeps_going)
+static bool print_taken(const struct taken *taken, const struct table *table, size_t errors, bool keeps_going)
 {
 	struct tally tally = count_entries(table, keeps_going);
+	bool has_more, good;
 	struct buf text = { 0 };
-	bool good;
 
+	tally.errors = errors;
+	has_more = taken->sources && (tally.disabled || tally.left_out || tally.errors);
 	if (taken->sources > 1)
 		buf_text(&text, buf_string(&taken->lines));
 	if (taken->sources == 1)
 		buf_text(&text, buf_string(&taken->head));
-	else if (tally.disabled || tally.left_out)
+	else if (has_more)
 		buf_text(&text, "in all: ");
-	if (taken->sources == 1 || tally.disabled || tally.left_out)
+	if (taken->sources == 1 || has_more)
 		add_tally(&text, tally);
 	good = !text.failed && !taken->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);
@@ -83,7 +87,7 @@ bool check_tables(const struct options *options)
 	struct diags diags = { 0 };
 	struct taken taken = { 0 };
 	struct table *table = load_table(options, take_source, &taken, &diags);
-	bool good = table && print_taken(&taken, table, options->keep_going) && !diags.errors;
+	bool good = table && print_taken(&taken, table, diags.errors, options->keep_going) && !diags.errors;
 
 	diags_print(&diags, stderr);
 	diags_free(&diags);
