@@ -361,7 +361,7 @@ static void move_on_and_on(void)
 			rest();
 		}
 		atomic_fetch_add(&told->forks, 1);
-		usleep(200);
+		usleep(1000);
 	}
 }
 
@@ -374,9 +374,10 @@ static void hop(void)
 Test(freezer, catches_one_that_moves_on_from_process_to_process)
 {
 	pid_t pid = start(hop);
+	time_t late = time(NULL) + 20;
 
 	wait_ready(1);
-	for (int round = 0; round < 50; round++) {
+	for (int round = 0; round < 50 && time(NULL) < late; round++) {
 		unsigned long forks;
 		struct freezer freezer;
 
