@@ -17,13 +17,14 @@
 #include "cmd/load.h"
 #include "cmd/pid_file.h"
 #include "cmd/start.h"
+#include "engine/engine.h"
 #include "engine/resume.h"
 #include "engine/upgrade.h"
 #include "sys/signals.h"
 #include "sys/state_file.h"
 
 #define ANSWER_MOST 3000
-#define KILL_PATIENCE 1000000 /* us */
+#define KILL_PATIENCE 1. /* seconds */
 
 static bool read_word(const char *word, const char *flag, int *fd)
 {
@@ -230,20 +231,12 @@ static bool signal_all(const struct ledger *ledger, int signal)
 	return any;
 }
 
-static int64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* Whether all ended within this time, in microseconds, and before superd was told to end once more. It looks now and
- * then, as whoever is no child of superd's ends without a signal to it. */
-static bool all_end(const struct ledger *ledger, int64_t patience)
+/* Whether all ended within so many seconds, and before superd was told to end once more. It looks now and then, as
+ * whoever is no child of superd's ends without a signal to it. */
+static bool all_end(const struct ledger *ledger, double patience)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
-	int64_t until = monotonic_us() + patience;
+	double until = engine_clock() + patience;
 	sigset_t wakes;
 	int woken;
 
@@ -257,7 +250,7 @@ static bool all_end(const struct ledger *ledger, int64_t patience)
 		if (!signal_all(ledger, 0))
 			return true;
 		woken = sigtimedwait(&wakes, NULL, &moment);
-	} while (monotonic_us() < until && !ends_all(woken));
+	} while (engine_clock() < until && !ends_all(woken));
 	return false;
 }
 
@@ -265,9 +258,10 @@ void take_over_end(struct ledger *ledger, const struct options *options, struct 
 {
 	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
 
+	log_notice(log, "stopping");
 	signal_all(ledger, SIGTERM);
 	signal_all(ledger, SIGCONT);
-	if (!all_end(ledger, options->stop_timeout)) {
+	if (!all_end(ledger, (double)options->stop_timeout / 1e6)) {
 		log_warn(log, "not everything has ended in time: killing the rest");
 		signal_all(ledger, SIGKILL);
 		if (!all_end(ledger, KILL_PATIENCE))
