@@ -1,0 +1,265 @@
+/* Following a path as path_resolution(7) does, without ever entering what somebody else answers for. Mounts are judged
+ * before they are crossed, by the text of mountinfo: asking the mounted file system itself may wait for ever. */
+#include "sys/path_trust.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
+#define MOUNTS_MOST (4 << 20)
+
+/* File systems that the kernel serves by itself from memory or a local disk. */
+static const char *const local[] = {
+	"bcachefs", "bdev", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs", "debugfs",
+	"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hugetlbfs", "iso9660", "jfs",
+	"mqueue", "msdos", "nilfs2", "ntfs3", "overlay", "proc", "pstore", "ramfs", "reiserfs", "romfs", "rootfs",
+	"securityfs", "squashfs", "sysfs", "tmpfs", "tracefs", "ubifs", "udf", "vfat", "xfs", "zfs",
+};
+
+/* A walk: what is known to be good, and what is still to be followed from there. */
+struct walk {
+	char known[PATH_MAX];           /* "" is / */
+	char rest[PATH_MAX];
+	unsigned flaws;
+	const char *mounts;
+	int links;
+	bool is_shared;                 /* known is sticky and others write it: what is in it has to be ours */
+	struct path_finding *finding;
+};
+
+char *path_mounts(void)
+{
+	size_t length;
+
+	return fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
+}
+
+static bool is_local(const char *system, size_t length)
+{
+	for (size_t n = 0; n < sizeof(local) / sizeof(*local); n++) {
+		if (strlen(local[n]) == length && !memcmp(local[n], system, length))
+			return true;
+	}
+	return false;
+}
+
+/* Compares a name with one of mountinfo, where blanks and backslashes are octal. */
+static bool is_name(const char *name, const char *text, const char *end)
+{
+	for (; *name && text < end; name++, text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '\\' && end - text > 3) {
+			byte = (unsigned char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 3;
+		}
+		if ((unsigned char)*name != byte)
+			return false;
+	}
+	return !*name && text == end;
+}
+
+/* The file system that is mounted at this very path, the last one where there are several; NULL: none. */
+static const char *mounted_at(const char *mounts, const char *path, size_t *length)
+{
+	const char *system = NULL;
+
+	for (const char *line = mounts; line && *line;) {
+		const char *end = line + strcspn(line, "\n"), *field = line, *dash;
+
+		for (int n = 0; n < 4 && field < end; n++) {
+			field += strcspn(field, " \n");
+			field += *field == ' ';
+		}
+		dash = field < end ? strstr(field, " - ") : NULL;
+		if (dash && dash < end && is_name(path, field, field + strcspn(field, " \n"))) {
+			system = dash + 3;
+			*length = strcspn(system, " \n");
+		}
+		line = *end ? end + 1 : end;
+	}
+	return system;
+}
+
+static bool is_ours(const struct stat *status)
+{
+	return status->st_uid == 0 || status->st_uid == geteuid();
+}
+
+static bool found(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
+{
+	struct path_finding *finding = walk->finding;
+
+	if (flaw != PATH_BROKEN && !(walk->flaws & flaw))
+		return false;
+	finding->flaw = flaw;
+	snprintf(finding->place, sizeof(finding->place), "%s", *place ? place : "/");
+	finding->owner = status ? status->st_uid : 0;
+	finding->group = status ? status->st_gid : 0;
+	return true;
+}
+
+/* The root itself is never judged: where it hangs, superd hangs anyway. */
+static bool is_remote(struct walk *walk, const char *path)
+{
+	size_t length = 0;
+	const char *system = mounted_at(walk->mounts, path, &length);
+
+	if (!system || is_local(system, length) || !found(walk, PATH_REMOTE, path, NULL))
+		return false;
+	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)length, system);
+	return true;
+}
+
+static bool folder_is_flawed(struct walk *walk, const char *path, const struct stat *status)
+{
+	bool sticky = status->st_mode & S_ISVTX;
+
+	if (!is_ours(status) && found(walk, PATH_OWNER, path, status))
+		return true;
+	if (!sticky && (status->st_mode & S_IWOTH) && found(walk, PATH_WORLD, path, status))
+		return true;
+	if (!sticky && (status->st_mode & S_IWGRP) && found(walk, PATH_GROUP, path, status))
+		return true;
+	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
+	return false;
+}
+
+/* Takes the next name off what is to be followed; false: there is none. */
+static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
+{
+	size_t skip = strspn(walk->rest, "/"), length = strcspn(walk->rest + skip, "/");
+	const char *behind = walk->rest + skip + length;
+
+	if (!length)
+		return false;
+	if (length > NAME_MAX) {
+		found(walk, PATH_BROKEN, walk->rest, NULL);
+		return false;
+	}
+	memcpy(name, walk->rest + skip, length);
+	name[length] = '\0';
+	*is_last = !behind[strspn(behind, "/")];
+	memmove(walk->rest, behind, strlen(behind) + 1);
+	return true;
+}
+
+static bool follow_link(struct walk *walk, const char *path)
+{
+	char target[PATH_MAX], whole[PATH_MAX];
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+	if (length <= 0 || length == (ssize_t)sizeof(target) - 1 || ++walk->links > LINKS_MOST)
+		return false;
+	target[length] = '\0';
+	if (snprintf(whole, sizeof(whole), "%s/%s", target, walk->rest) >= (int)sizeof(whole))
+		return false;
+	memcpy(walk->rest, whole, strlen(whole) + 1);
+	if (*target == '/')
+		walk->known[0] = '\0';
+	return true;
+}
+
+/* What is not there can't be followed any further. It is no flaw, unless others could make it. */
+static void end_at_nothing(struct walk *walk, const char *path)
+{
+	if (errno != ENOENT && errno != ENOTDIR)
+		found(walk, PATH_BROKEN, path, NULL);
+	else if (walk->is_shared)
+		found(walk, PATH_WORLD, walk->known, NULL);
+}
+
+/* One name further. false: it ends here, with a flaw or without. */
+static bool step(struct walk *walk, const char *name, bool is_last)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	char *slash;
+
+	if (!strcmp(name, "."))
+		return true;
+	if (!strcmp(name, "..")) {
+		slash = strrchr(walk->known, '/');
+		if (slash)
+			*slash = '\0';
+		walk->is_shared = false; /* it was entered before, and was ours */
+		return true;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
+		found(walk, PATH_BROKEN, walk->known, NULL);
+		return false;
+	}
+	if (is_remote(walk, path))
+		return false;
+	if (lstat(path, &status) < 0) {
+		end_at_nothing(walk, path);
+		return false;
+	}
+	if (walk->is_shared && !is_ours(&status) && found(walk, PATH_WORLD, walk->known, &status))
+		return false;
+	if (S_ISLNK(status.st_mode)) {
+		if (follow_link(walk, path))
+			return true;
+		found(walk, PATH_BROKEN, path, &status);
+		return false;
+	}
+	if (S_ISDIR(status.st_mode) && !is_last) {
+		if (folder_is_flawed(walk, path, &status))
+			return false;
+		memcpy(walk->known, path, strlen(path) + 1);
+		return true;
+	}
+	if (!is_ours(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
+		found(walk, PATH_FILE, path, &status);
+	return false;
+}
+
+bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding };
+	char name[NAME_MAX + 1];
+	bool is_last;
+
+	*finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
+	if (*path != '/' || snprintf(walk.rest, sizeof(walk.rest), "%s", path) >= (int)sizeof(walk.rest)) {
+		found(&walk, PATH_BROKEN, path, NULL);
+		return false;
+	}
+	while (next_name(&walk, name, &is_last) && step(&walk, name, is_last))
+		;
+	return finding->flaw == PATH_NO_FLAW;
+}
+
+void path_finding_describe(const struct path_finding *finding, struct buf *out)
+{
+	switch (finding->flaw) {
+	case PATH_OWNER:
+	case PATH_FILE:
+		if (finding->owner != 0 && finding->owner != geteuid())
+			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
+		else
+			buf_addf(out, "%s can be written by others", finding->place);
+		break;
+	case PATH_GROUP:
+		buf_addf(out, "%s can be written by group %lu", finding->place, (unsigned long)finding->group);
+		break;
+	case PATH_WORLD:
+		buf_addf(out, "%s can be written by everybody", finding->place);
+		break;
+	case PATH_REMOTE:
+		buf_addf(out, "%s is a file system of type %s, which may not answer", finding->place, finding->system);
+		break;
+	case PATH_BROKEN:
+		buf_addf(out, "%s cannot be followed", finding->place);
+		break;
+	case PATH_NO_FLAW:
+		buf_text(out, "nothing is wrong with it");
+		break;
+	}
+}

@@ -1,0 +1,195 @@
+/* Paths are followed up to the first folder or file that somebody else could change. */
+#include "sys/path_trust.h"
+
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHER 12345
+
+static char folder[] = "/tmp/superd-trust-XXXXXX";
+static struct path_finding finding;
+
+static const char *in(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void make_file(const char *name)
+{
+	int fd = open(in(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+	cr_assert_geq(fd, 0);
+	close(fd);
+}
+
+static void setup(void)
+{
+	umask(022);
+	cr_assert_not_null(mkdtemp(folder));
+	cr_assert_eq(mkdir(in("own"), 0755), 0);
+	make_file("own/file");
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(path_trust, .init = setup, .fini = teardown);
+
+static bool trusts(const char *name)
+{
+	return path_is_trusted(in(name), PATH_ANY_FLAW, NULL, &finding);
+}
+
+static void expect_flaw(const char *name, enum path_flaw flaw, const char *place)
+{
+	cr_assert_not(trusts(name), "%s", name);
+	cr_assert_eq(finding.flaw, flaw, "%s: %d", name, (int)finding.flaw);
+	cr_assert_str_eq(finding.place, in(place));
+}
+
+Test(path_trust, finds_nothing_in_own_folders)
+{
+	cr_assert(trusts("own/file"), "%d %s", (int)finding.flaw, finding.place);
+	cr_assert(trusts("own/./../own/file"));
+	cr_assert(trusts("own/none"));
+	cr_assert(trusts("none/file"));
+}
+
+Test(path_trust, finds_a_folder_that_everybody_may_write)
+{
+	cr_assert_eq(chmod(in("own"), 0777), 0);
+	expect_flaw("own/file", PATH_WORLD, "own");
+}
+
+Test(path_trust, finds_a_folder_that_a_group_may_write_when_asked)
+{
+	cr_assert_eq(chmod(in("own"), 0775), 0);
+	expect_flaw("own/file", PATH_GROUP, "own");
+	cr_assert(path_is_trusted(in("own/file"), PATH_ANY_FLAW & ~PATH_GROUP, NULL, &finding));
+}
+
+Test(path_trust, takes_from_a_sticky_folder_what_is_its_own_alone)
+{
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	cr_assert(trusts("own/file"));
+	expect_flaw("own/none", PATH_WORLD, "own");
+}
+
+Test(path_trust, follows_links)
+{
+	char whole[sizeof(folder) + 8];
+
+	snprintf(whole, sizeof(whole), "%s/own", folder);
+	cr_assert_eq(symlink("own", in("relative")), 0);
+	cr_assert_eq(symlink(whole, in("absolute")), 0);
+	cr_assert(trusts("relative/file"));
+	cr_assert(trusts("absolute/file"));
+	cr_assert_eq(chmod(in("own"), 0777), 0);
+	expect_flaw("relative/file", PATH_WORLD, "own");
+	expect_flaw("absolute/file", PATH_WORLD, "own");
+}
+
+Test(path_trust, finds_links_that_lead_nowhere)
+{
+	cr_assert_eq(symlink("loop", in("loop")), 0);
+	expect_flaw("loop", PATH_BROKEN, "loop");
+}
+
+Test(path_trust, does_not_know_relative_paths)
+{
+	cr_assert_not(path_is_trusted("own/file", 0, NULL, &finding));
+	cr_assert_eq(finding.flaw, PATH_BROKEN);
+}
+
+Test(path_trust, finds_folders_and_files_of_other_users)
+{
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to give files away");
+	cr_assert_eq(chown(in("own/file"), OTHER, OTHER), 0);
+	expect_flaw("own/file", PATH_FILE, "own/file");
+	cr_assert(path_is_trusted(in("own/file"), PATH_OWNER, NULL, &finding));
+	cr_assert_eq(chown(in("own"), OTHER, OTHER), 0);
+	expect_flaw("own/file", PATH_OWNER, "own");
+	cr_assert_eq(finding.owner, OTHER);
+}
+
+Test(path_trust, finds_a_link_of_another_user_in_a_sticky_folder)
+{
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to give files away");
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	cr_assert_eq(symlink("file", in("own/link")), 0);
+	cr_assert_eq(lchown(in("own/link"), OTHER, OTHER), 0);
+	expect_flaw("own/link", PATH_WORLD, "own");
+}
+
+static void expect_mounted(const char *kind, bool good)
+{
+	char mounts[512];
+
+	snprintf(mounts, sizeof(mounts),
+		 "22 1 254:0 / / rw shared:1 - ext4 /dev/vda rw\n"
+		 "30 22 0:40 / %s/own rw,nosuid shared:2 master:1 - %s server:/x rw\n", folder, kind);
+	cr_assert_eq(path_is_trusted(in("own/file"), PATH_ANY_FLAW, mounts, &finding), good, "%s", kind);
+	if (good)
+		return;
+	cr_assert_eq(finding.flaw, PATH_REMOTE);
+	cr_assert_str_eq(finding.system, kind);
+	cr_assert_str_eq(finding.place, in("own"));
+}
+
+Test(path_trust, enters_no_file_system_that_somebody_else_answers_for)
+{
+	expect_mounted("fuse.sshfs", false);
+	expect_mounted("fuse", false);
+	expect_mounted("nfs4", false);
+	expect_mounted("cifs", false);
+	expect_mounted("ext4", true);
+	expect_mounted("tmpfs", true);
+}
+
+Test(path_trust, reads_octal_names_and_takes_the_last_mount)
+{
+	const char mounts[] = "22 1 254:0 / / rw - fuse /dev/vda rw\n"
+			      "31 22 0:41 / /tmp/no\\040such\\134place rw - nfs a rw\n"
+			      "32 22 0:41 / /tmp/twice rw - fuse a rw\n"
+			      "33 22 0:42 / /tmp/twice rw - tmpfs a rw\n";
+
+	cr_assert_not(path_is_trusted("/tmp/no such\\place/x", PATH_REMOTE, mounts, &finding));
+	cr_assert_eq(finding.flaw, PATH_REMOTE);
+	cr_assert(path_is_trusted("/tmp/twice/x", PATH_REMOTE, mounts, &finding));
+}
+
+Test(path_trust, reads_this_machines_mounts)
+{
+	char *mounts = path_mounts();
+
+	if (!mounts)
+		cr_skip_test("no /proc here");
+	cr_assert(path_is_trusted("/proc/self/status", PATH_REMOTE, mounts, &finding), "%s", finding.system);
+	free(mounts);
+}
+
+Test(path_trust, describes_what_it_found)
+{
+	struct buf text = { 0 };
+	struct path_finding one = { .flaw = PATH_OWNER, .place = "/home/u", .owner = OTHER };
+
+	path_finding_describe(&one, &text);
+	cr_assert_str_eq(buf_string(&text), "/home/u belongs to user 12345");
+	buf_free(&text);
+}
