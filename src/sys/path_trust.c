@@ -17,9 +17,10 @@
 /* File systems that the kernel serves by itself from memory or a local disk. */
 static const char *const local[] = {
 	"bcachefs", "bdev", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs", "debugfs",
-	"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hugetlbfs", "iso9660", "jfs",
-	"mqueue", "msdos", "nilfs2", "ntfs3", "overlay", "proc", "pstore", "ramfs", "reiserfs", "romfs", "rootfs",
-	"securityfs", "squashfs", "sysfs", "tmpfs", "tracefs", "ubifs", "udf", "vfat", "xfs", "zfs",
+	"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hugetlbfs",
+	"iso9660", "jfs", "mqueue", "msdos", "nilfs2", "ntfs3", "overlay", "proc", "pstore", "ramfs",
+	"reiserfs", "romfs", "rootfs", "securityfs", "squashfs", "sysfs", "tmpfs", "tracefs", "ubifs", "udf",
+	"vfat", "xfs", "zfs",
 };
 
 /* A walk: what is known to be good, and what is still to be followed from there. */
