@@ -64,6 +64,25 @@ int cable_connect(struct cable *cable, const char *path, int64_t limit)
 	return 0;
 }
 
+#ifdef SO_PEERCRED
+bool cable_peer(const struct cable *cable, unsigned long *uid)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(cable->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	*uid = peer.uid;
+	return true;
+}
+#else
+bool cable_peer(const struct cable *cable, unsigned long *uid)
+{
+	(void)cable, (void)uid;
+	return false;
+}
+#endif
+
 int cable_send(struct cable *cable, const char *text, size_t length)
 {
 	while (length) {

@@ -22,6 +22,9 @@ int64_t cable_now(void);                 /* monotonic, in milliseconds */
 /* 0, or -1 and errno. No later than limit milliseconds from now. */
 int cable_connect(struct cable *cable, const char *path, int64_t limit);
 
+/* The user of the process that made the listening socket, as unix(7)'s SO_PEERCRED tells. false: it is not known. */
+bool cable_peer(const struct cable *cable, unsigned long *uid);
+
 /* All of the text, or -1 and errno. */
 int cable_send(struct cable *cable, const char *text, size_t length);
 

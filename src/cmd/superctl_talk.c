@@ -149,8 +149,15 @@ static enum ctl_status greet(struct talk *talk)
 	return CTL_DONE;
 }
 
+/* Any process can take a name in the abstract namespace; a path is as safe as its folder. */
+static bool peer_is_trusted(const struct talk *talk, unsigned long *uid)
+{
+	return talk->order->control[0] != '@' || !cable_peer(&talk->cable, uid) || *uid == 0 || *uid == geteuid();
+}
+
 enum ctl_status talk_open(struct talk *talk, const struct order *order)
 {
+	unsigned long uid = 0;
 	int64_t limit = CONNECT_LIMIT;
 	enum ctl_status status;
 
@@ -162,6 +169,10 @@ enum ctl_status talk_open(struct talk *talk, const struct order *order)
 
 		status = fail(talk, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", order->control, strerror(error),
 			      advice_for(error, order->control));
+	} else if (!peer_is_trusted(talk, &uid)) {
+		status = fail(talk, CTL_NO_SUPERD,
+			      "user %lu answers at %s, neither root nor this user: any process can take such a name; "
+			      "run superd and superctl with --control and a path", uid, order->control);
 	} else {
 		status = greet(talk);
 	}

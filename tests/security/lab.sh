@@ -7,7 +7,7 @@
 # $place, where every user may run them. A test is a list of claims; it prints each, and fails when one does not hold.
 set -u
 
-PATH=$PATH:/usr/sbin:/sbin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # programs that other users, too, may run come first
 place=/run/lab
 superd=$place/sbin/superd
 superctl=$place/bin/superctl
