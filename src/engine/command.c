@@ -47,6 +47,7 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 		log_error(engine->log, "cannot start %s: out of memory", argv[0]);
 		return false;
 	}
+	command->plan->ambient = engine->heritage.ambient;      /* it stands where superd stands */
 	launch.plan = command->plan;
 	spawn_start(&launch);
 	if (launch.pid < 0) {

@@ -140,6 +140,7 @@ static bool spawn(struct upgrade *upgrade, char **arguments, int state, int answ
 	}
 	plan->foreground = false;
 	plan->main.program = upgrade->program;
+	plan->ambient = engine->heritage.ambient;       /* as it will have them in our place */
 	spawn_start(&launch);
 	plan_free(plan);
 	if (launch.pid < 0) {

@@ -165,9 +165,12 @@ static int set_identity(struct job *job)
 	return job->plan->account ? privilege_set_uid(job->plan->account->uid) : 0;
 }
 
+/* Of every command, whatever its signs: none inherits what superd was started with. */
 static int set_ambient(struct job *job)
 {
-	return privilege_raise_ambient(job->plan);
+	bool keeps_identity = job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+
+	return keeps_identity ? privilege_clear_ambient() : privilege_set_ambient(job->plan);
 }
 
 static int set_secure_bits(struct job *job)
@@ -259,11 +262,11 @@ static bool is_spared(const struct job *job, int stage)
 	static const bool rights[STAGES] = {
 		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
 		[STAGE_PRIVATE_USERS] = true, [STAGE_BOUNDING] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
-		[STAGE_AMBIENT] = true, [STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
+		[STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
 		[STAGE_NO_NEW_PRIVILEGES] = true, [STAGE_SYSTEM_CALLS] = true,
 	};
 	static const bool identity[STAGES] = {
-		[STAGE_GROUPS] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true, [STAGE_AMBIENT] = true,
+		[STAGE_GROUPS] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
 	};
 	unsigned flags = job->command->flags;
 

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/posture.h"
 #include "sys/signals.h"
 #include "sys/socket_address.h"
 
@@ -142,6 +143,7 @@ void init_enter(struct heritage *heritage)
 {
 	fd_ensure_standard();
 	hide_inherited();
+	heritage->ambient = posture_disinherit();
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
@@ -152,6 +154,7 @@ void init_enter_again(struct heritage *heritage)
 {
 	fd_ensure_standard();
 	hide_inherited();
+	heritage->ambient = posture_disinherit();
 	reset_signals();
 	raise_limit(heritage);
 	umask(022);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "sys/posture.h"
 
 static const char self[] = "/proc/self/exe";
 static const char deleted[] = " (deleted)";
@@ -108,8 +109,10 @@ void own_program_become(const char *path, char *const *argv, char *const *enviro
 	int failed;
 
 	hide(fds, count, false);
+	posture_inherit_again();
 	execve(path, argv, environment);
 	failed = errno;
+	posture_disinherit_again();
 	hide(fds, count, true);
 	errno = failed;
 }

@@ -17,6 +17,7 @@ struct heritage {
 	char **environment;             /* superd's own, for passenv */
 	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
 	struct rlimit nofile;           /* the same, but sane: everybody else's */
+	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
 	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
 };

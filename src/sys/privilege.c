@@ -24,6 +24,8 @@
 
 #include "sys/confine.h"
 
+bool privilege_inherits = true;
+
 #ifdef SYS_close_range
 #define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
 
@@ -197,21 +199,24 @@ static int drop_bounding(uint64_t bounding)
 	return 0;
 }
 
-/* Permitted, effective and inheritable hold the ambient set alone: what a user other than root starts with. Beside it
- * is what is needed for a moment more, and gone with the exec. */
-static int raise_ambient(uint64_t ambient, uint64_t needed, bool root)
+/* Inheritable holds the ambient set alone, whatever superd was started with: at the exec root gets what is inheritable
+ * beside what the bounding set leaves, and any user what is ambient. Permitted and effective of a user other than root
+ * hold that and what is needed for a moment more, which is gone with the exec. */
+static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	if (!ambient && !needed)
+	if (!ambient && !needed && !privilege_inherits)
 		return 0;
+	if (privilege_inherits && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+		return -1;
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -1;
 	for (int n = 0; n < 2; n++) {
 		uint32_t part = (uint32_t)(ambient >> 32 * n);
 
-		data[n].inheritable |= part;
+		data[n].inheritable = part;
 		if (!root)
 			data[n].permitted = data[n].effective = part | (uint32_t)(needed >> 32 * n);
 	}
@@ -236,9 +241,15 @@ int privilege_before_user(const struct plan *plan)
 	return plan->ambient || secure_bits(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
-int privilege_raise_ambient(const struct plan *plan)
+int privilege_set_ambient(const struct plan *plan)
 {
-	return raise_ambient(plan->ambient, secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0, geteuid() == 0);
+	return set_ambient(plan->ambient, secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0, geteuid() == 0);
+}
+
+/* The rights are those of superd itself: nothing is raised, and permitted stays. */
+int privilege_clear_ambient(void)
+{
+	return set_ambient(0, 0, true);
 }
 
 /* Those that superd has itself stay: they may be locked. The one that keeps capabilities over a change of user did its
@@ -265,12 +276,17 @@ int privilege_before_user(const struct plan *plan)
 	return -1;
 }
 
-int privilege_raise_ambient(const struct plan *plan)
+int privilege_set_ambient(const struct plan *plan)
 {
 	if (!plan->ambient)
 		return 0;
 	errno = ENOTSUP;
 	return -1;
+}
+
+int privilege_clear_ambient(void)
+{
+	return 0;
 }
 
 int privilege_set_secure_bits(const struct plan *plan)

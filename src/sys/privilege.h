@@ -3,11 +3,16 @@
  * it can't do. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "sys/plan.h"
+
+/* Whether a child may inherit ambient or inheritable capabilities of superd: then each clears them for itself. False once
+ * superd has none (sys/posture), which is seen once and spares every start the calls. */
+extern bool privilege_inherits;
 
 int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
 int privilege_set_groups(size_t count, const gid_t *groups);
@@ -19,7 +24,8 @@ int privilege_set_io_priority(const struct plan *plan);
 int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
 int privilege_set_personality(const struct plan *plan);
 int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */
-int privilege_raise_ambient(const struct plan *plan);   /* after the change of user */
+int privilege_set_ambient(const struct plan *plan);     /* after the change of user */
+int privilege_clear_ambient(void);                      /* in its place, for a command that keeps superd's identity */
 int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */
 int privilege_set_secure_bits(const struct plan *plan); /* after that */
 int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

@@ -1,0 +1,121 @@
+/* superd's own capabilities, by the raw system calls. They belong to a thread, not to a process: what is set here is
+ * that of the thread that calls, and of those it makes afterwards. */
+#include "sys/posture.h"
+
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#endif
+
+#include "sys/privilege.h"
+
+#ifdef _LINUX_CAPABILITY_VERSION_3
+static uint64_t found_inheritable, found_ambient;
+
+struct sets {
+	uint64_t effective, permitted, inheritable;
+};
+
+static bool get(struct sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return true;
+}
+
+static bool set(const struct sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{ (uint32_t)sets->effective, (uint32_t)sets->permitted, (uint32_t)sets->inheritable },
+		{ (uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
+		  (uint32_t)(sets->inheritable >> 32) },
+	};
+
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+/* What is ambient is inheritable, too, and is gone where that goes. */
+static uint64_t find_ambient(uint64_t inheritable)
+{
+	uint64_t found = 0;
+
+	for (int cap = 0; cap < 64; cap++) {
+		if (inheritable >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1)
+			found |= UINT64_C(1) << cap;
+	}
+	return found;
+}
+
+static void empty(void)
+{
+	struct sets sets;
+
+	if (!get(&sets))
+		return;
+	if (sets.inheritable) {
+		sets.inheritable = 0;
+		privilege_inherits = !set(&sets) || !get(&sets) || sets.inheritable;
+	} else {
+		privilege_inherits = false;
+	}
+}
+
+uint64_t posture_disinherit(void)
+{
+	struct sets sets;
+
+	if (get(&sets)) {
+		found_inheritable = sets.inheritable;
+		found_ambient = find_ambient(sets.inheritable);
+	}
+	empty();
+	return found_ambient;
+}
+
+void posture_inherit_again(void)
+{
+	struct sets sets;
+
+	if (!found_inheritable || !get(&sets))
+		return;
+	sets.inheritable = found_inheritable;
+	if (!set(&sets)) {              /* some of it superd never held itself */
+		sets.inheritable = found_inheritable & sets.permitted;
+		set(&sets);
+	}
+	for (int cap = 0; cap < 64; cap++) {
+		if (found_ambient >> cap & 1)
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	}
+}
+
+void posture_disinherit_again(void)
+{
+	empty();
+}
+#else
+uint64_t posture_disinherit(void)
+{
+	privilege_inherits = false;
+	return 0;
+}
+
+void posture_inherit_again(void)
+{
+}
+
+void posture_disinherit_again(void)
+{
+}
+#endif

@@ -1,0 +1,18 @@
+/* What superd itself holds of the machine: its capabilities, and what its children would inherit of them.
+ *
+ * A child inherits the ambient and the inheritable set of its parent, and a program takes from both at its exec. superd
+ * empties both at its start, before it has a thread: then each child starts with nothing of them, and a start pays no
+ * system call for it. superd remembers the two sets for a program that stands in its own place: its successor in an
+ * upgrade, and the main command (heritage). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Empties the ambient and the inheritable set. First of all, while there is one thread. Gives the ambient set that was
+ * there, bit CAP_x. Where the kernel refuses, each child does it for itself, or its start fails (sys/privilege). */
+uint64_t posture_disinherit(void);
+
+/* Around superd's own exec: puts both sets back as they were found, and empties them again where the exec failed. */
+void posture_inherit_again(void);
+void posture_disinherit_again(void);
