@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "sys/seccomp_parts.h"
 
+#define FAMILY_MOST 3
 #define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
 
 /* By the words of system_call_architectures; 0: this libseccomp does not know it. */
@@ -34,7 +35,7 @@ static const uint32_t known[] = {
 };
 
 /* What a kernel of the first kind runs beside its own. */
-static const uint32_t families[][3] = {
+static const uint32_t families[][FAMILY_MOST] = {
 	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
 	{ SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32 },
 	{ SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64N32 }, { SCMP_ARCH_PARISC64, SCMP_ARCH_PARISC },
@@ -65,12 +66,22 @@ static void add_architecture(struct filter *filter, uint32_t architecture)
 		filter->architectures[filter->count++] = architecture;
 }
 
+static bool is_of_family(const uint32_t *family, uint32_t architecture)
+{
+	for (size_t n = 0; n < FAMILY_MOST; n++) {
+		if (family[n] == architecture)
+			return true;
+	}
+	return false;
+}
+
+/* A superd of 32 bits may stand on a kernel of 64. */
 static void add_local(struct filter *filter)
 {
 	uint32_t native = seccomp_arch_native();
 
 	for (size_t family = 0; family < sizeof(families) / sizeof(families[0]); family++) {
-		for (size_t n = 0; families[family][0] == native && n < 3; n++)
+		for (size_t n = 0; is_of_family(families[family], native) && n < FAMILY_MOST; n++)
 			add_architecture(filter, families[family][n]);
 	}
 }
@@ -97,7 +108,12 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool 
 		seccomp_release(context);
 		return NULL;
 	}
-	seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
+	/* One that libseccomp has not heard of would be a way around: then the kernel has no such calls. */
+	if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
+			     is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS)) < 0) {
+		seccomp_release(context);
+		return NULL;
+	}
 	seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
 	return context;
 }
@@ -121,21 +137,27 @@ static void filter_close(struct filter *filter)
 		if (filter->contexts[n])
 			seccomp_release(filter->contexts[n]);
 	}
+	free(filter->unified);
 }
 
 /* Not "exact": a call that an architecture folds into another is denied there in both ways. */
 void filter_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
 		 const struct scmp_arg_cmp *arguments)
 {
-	int resolved = seccomp_call_number(call), result;
+	enum call_kind kind = seccomp_call_kind(call);
+	int result;
 
-	if (filter->error || resolved == __NR_SCMP_ERROR)
+	if (filter->error || kind == CALL_UNKNOWN)
+		return;                 /* no architecture has it that libseccomp or superd knows; the list says so */
+	if (kind == CALL_UNIFIED) {
+		seccomp_unified_rule(filter, number, action, call, count, arguments);
 		return;
-	result = seccomp_rule_add_array(filter->contexts[number], action, resolved, count, arguments);
-	/* EDOM: the architecture has no such call; EEXIST, EACCES: it is said already. */
-	if (result == 0 || result == -EDOM || result == -EEXIST || result == -EACCES)
-		return;
-	if (!seccomp_is_young(call))
+	}
+	result = seccomp_rule_add_array(filter->contexts[number], action, seccomp_syscall_resolve_name(call), count,
+					arguments);
+	/* EDOM: the architecture has no such call, and never will: new ones are unified; EEXIST, EACCES: it is said
+	 * already. */
+	if (result < 0 && result != -EDOM && result != -EEXIST && result != -EACCES)
 		filter->error = -result;
 }
 
@@ -157,7 +179,7 @@ static bool merge(struct filter *filter)
 }
 
 /* libseccomp writes to a descriptor; the file is in memory alone. */
-static char *export_program(struct filter *filter, size_t *length)
+static char *export_rest(struct filter *filter, size_t *length)
 {
 	char *program = NULL;
 	int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -171,6 +193,27 @@ static char *export_program(struct filter *filter, size_t *length)
 	if (!filter->error && (!program || !*length))
 		filter->error = errno;  /* EFBIG: longer than the kernel takes */
 	fd_close(&fd);
+	return program;
+}
+
+/* superd's own instructions, and libseccomp's behind them. */
+static char *export_program(struct filter *filter, size_t *length)
+{
+	size_t own = seccomp_unified_write(filter, NULL) * sizeof(struct sock_filter), rest = 0;
+	char *behind = export_rest(filter, &rest), *program = NULL;
+
+	if (!filter->error && own + rest > PROGRAM_MOST)
+		filter->error = EFBIG;
+	if (!filter->error)
+		program = malloc(own + rest);
+	if (program) {
+		seccomp_unified_write(filter, (struct sock_filter *)(void *)program);
+		memcpy(program + own, behind, rest);
+		*length = own + rest;
+	} else if (!filter->error) {
+		filter->error = ENOMEM;
+	}
+	free(behind);
 	return program;
 }
 

@@ -63,18 +63,26 @@ static void set(struct specials *specials, const char *name, size_t length, bool
 	special->error = error;
 }
 
-static void set_all_known(struct specials *specials, bool denied, int64_t error)
+/* Of all architectures of the filter, as each has some that others lack. */
+static void set_all_known(struct specials *specials, const struct filter *filter, bool denied, int64_t error)
 {
-	for (int number = 0; number < CALLS_MOST; number++) {
-		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+	const char *young;
+
+	for (size_t n = 0; n < filter->count * CALLS_MOST; n++) {
+		uint32_t architecture = filter->architectures[n / CALLS_MOST];
+		int number = (int)(n % CALLS_MOST + seccomp_call_base(architecture));
+		char *name = seccomp_syscall_resolve_num_arch(architecture, number);
 
 		if (name)
 			set(specials, name, strlen(name), denied, error);
 		free(name);
 	}
+	for (size_t n = 0; (young = seccomp_unified_name(n)); n++)
+		set(specials, young, strlen(young), denied, error);
 }
 
-static void set_group(struct specials *specials, const char *name, size_t length, bool denied, int64_t error, int depth)
+static void set_group(struct specials *specials, const struct filter *filter, const char *name, size_t length,
+		      bool denied, int64_t error, int depth)
 {
 	char text[NAME_MOST];
 	const struct call_group *group;
@@ -84,7 +92,7 @@ static void set_group(struct specials *specials, const char *name, size_t length
 	memcpy(text, name, length);
 	text[length] = '\0';
 	if (!strcmp(text, CALL_GROUP_ALL)) {
-		set_all_known(specials, denied, error);
+		set_all_known(specials, filter, denied, error);
 		return;
 	}
 	group = call_group_find(text);
@@ -92,7 +100,7 @@ static void set_group(struct specials *specials, const char *name, size_t length
 		size_t part = strcspn(call, " ");
 
 		if (*call == '@')
-			set_group(specials, call, part, denied, error, depth + 1);
+			set_group(specials, filter, call, part, denied, error, depth + 1);
 		else
 			set(specials, call, part, denied, error);
 		call += part;
@@ -106,14 +114,15 @@ static void check_name(const struct service *service, const char *name, size_t l
 
 	if (length < sizeof(text))
 		memcpy(text, name, length);
-	if (*text && seccomp_call_number(text) != __NR_SCMP_ERROR)
+	if (*text && seccomp_call_kind(text) != CALL_UNKNOWN)
 		return;
 	diags_add(diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING, service_origin(service, "system_call_filter"),
 		  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name, (int)length,
 		  name, denied ? ", so it can't be denied" : "; it is left out");
 }
 
-static void read_word(struct specials *specials, const struct service *service, const char *word, struct diags *diags)
+static void read_word(struct specials *specials, const struct filter *filter, const struct service *service,
+		      const char *word, struct diags *diags)
 {
 	bool denied = *word == '~';
 	int64_t error = NO_ERROR;
@@ -124,7 +133,7 @@ static void read_word(struct specials *specials, const struct service *service, 
 	if (word[length])
 		error_scan(word + length + 1, &error);
 	if (*word == '@') {
-		set_group(specials, word, length, denied, error, 0);
+		set_group(specials, filter, word, length, denied, error, 0);
 		return;
 	}
 	check_name(service, word, length, denied, diags);
@@ -150,9 +159,9 @@ void filter_list(struct filter *filter, const struct service *service, struct di
 
 	/* Nothing starts, sleeps or ends without these. */
 	if (!specials.denies)
-		set_group(&specials, "@default", strlen("@default"), false, NO_ERROR, 0);
+		set_group(&specials, filter, "@default", strlen("@default"), false, NO_ERROR, 0);
 	for (words word = calls->system_call_filter; *word; word++)
-		read_word(&specials, service, *word, diags);
+		read_word(&specials, filter, service, *word, diags);
 	for (size_t n = 0; n < specials.count; n++) {
 		const struct special *special = &specials.list[n];
 		int64_t error = special->error == NO_ERROR ? calls->system_call_error_number : special->error;

@@ -11,18 +11,42 @@
 
 #define ARCHITECTURES_MOST 24
 
+struct sock_filter;
+
+/* What superd decides by itself, in front of libseccomp (seccomp_names.c). */
+struct unified_rule {
+	uint32_t architecture, number;  /* the number as the kernel gives it */
+	uint32_t action;                /* SCMP_ACT_x, which are the kernel's own */
+	unsigned argument;
+	uint32_t mask, value;           /* of that argument's lower half; mask 0: whatever it is */
+};
+
 /* One filter over several architectures: a context each, merged at the end. */
 struct filter {
 	uint32_t architectures[ARCHITECTURES_MOST];
 	scmp_filter_ctx contexts[ARCHITECTURES_MOST];
 	size_t count;
+	struct unified_rule *unified;
+	size_t unified_count, unified_capacity;
 	int error;                      /* errno of what went wrong; 0: nothing */
 };
 
-/* Its number as libseccomp has it, which is this machine's, or one below 0 of a call that others have; __NR_SCMP_ERROR:
- * nobody knows it. */
-int seccomp_call_number(const char *call);
-bool seccomp_is_young(const char *call);                /* libseccomp itself does not know it */
+enum call_kind {
+	CALL_UNKNOWN,
+	CALL_OLD,                       /* libseccomp's */
+	CALL_UNIFIED,                   /* superd's own: its number is one on all architectures, or one alone has it */
+};
+
+enum call_kind seccomp_call_kind(const char *call);
+unsigned seccomp_call_base(uint32_t architecture);      /* where its numbers begin */
+const char *seccomp_unified_name(size_t n);             /* in turn; NULL: there are no more */
+
+/* As filter_rule, of a unified call. One argument at most, its lower half masked. */
+void seccomp_unified_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
+			  const struct scmp_arg_cmp *arguments);
+
+/* Writes their instructions, which fall through to what stands behind them. Gives how many; out NULL: counts alone. */
+size_t seccomp_unified_write(const struct filter *filter, struct sock_filter *out);
 
 /* Whether this architecture makes sockets and the like through one call whose arguments lie in memory. */
 bool seccomp_is_multiplexed(uint32_t architecture);

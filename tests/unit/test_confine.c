@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "model/call_groups.h"
 #include "sys/built_with.h"
 #include "sys/confine.h"
 #include "sys/confine_tree.h"
@@ -173,6 +174,26 @@ Test(confine, a_call_that_nobody_knows_can_not_be_denied)
 	confinement("system_call_filter = \"~no_such_call\"\n");
 	cr_expect_eq(diags.errors, 1);
 	cr_expect(strstr(diags.list[0].message, "no system call 'no_such_call', so it can't be denied"));
+}
+
+/* Else a group that is denied would leave it out in silence. */
+Test(confine, every_call_of_a_group_can_be_denied)
+{
+	skip_unless(has_filters(), "built without libseccomp");
+	for (size_t n = 0; n < call_group_count; n++) {
+		const char *call = call_groups[n].calls;
+
+		for (; *call; call += strspn(call, " ")) {
+			size_t length = strcspn(call, " ");
+			char line[160];
+
+			snprintf(line, sizeof(line), "system_call_filter = \"~%.*s\"\n", (int)length, call);
+			confinement(line);
+			cr_expect_eq(diags.errors, 0, "%.*s in %s", (int)length, call, call_groups[n].name);
+			diags_free(&diags);
+			call += length;
+		}
+	}
 }
 
 /* The child has room for so many, and what it has none for would stay closed. */
