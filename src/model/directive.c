@@ -1195,9 +1195,12 @@ const struct directive directives[] = {
 	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
 	  .help = "Keeps the backend from making set-user-id and set-group-id files." },
 	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
-	  .help = "Keeps the backend from memory that is both writable and executable." },
+	  .help = "Keeps the backend from memory that is both writable and executable, and from making memory "
+		  "executable that was not; a personality of which all memory is executable is denied, too. From Linux 6.3 on the "
+		  "kernel itself refuses such memory, beside the filter of system calls." },
 	SWITCH(lock_personality, "LockPersonality")
-	  .help = "Keeps the backend from changing its kernel execution domain." },
+	  .help = "Keeps the backend from changing its kernel execution domain: that of personality where the service "
+		  "sets it, else superd's own." },
 	CHOICE(keyring_mode, "KeyringMode", "inherit")
 	  .help = "The kernel's session keyring of the backend: superd's own, with private a new one, with shared a "
 		  "new one that its user's keyring is linked to." },

@@ -65,6 +65,7 @@ struct confinement {
 	unsigned keyring;               /* enum keyring_mode */
 	const char *profile;            /* AppArmor's; NULL: none */
 	const struct sock_fprog *const *filters;        /* NULL-terminated, kept; NULL: none */
+	bool refuses_executable_memory; /* memory_deny_write_execute, by the kernel itself beside the filter */
 	bool no_new_privileges;         /* a filter needs it */
 	bool private_tmp;               /* it has folders of its own that are made for it */
 };

@@ -232,6 +232,7 @@ static void confine(struct making *making)
 		return;
 	make_profile(making);
 	result->secure_bits = hardening->secure_bits;
+	result->refuses_executable_memory = hardening->memory_deny_write_execute && !(making->without & NEED_FILTER);
 	result->keyring = hardening->keyring_mode;
 	result->private_tmp = makes_private_tmp(result);
 	if (is_zero(result, sizeof(*result)))

@@ -17,6 +17,7 @@
 #include "model/call_groups.h"
 #include "model/families.h"
 #include "model/harden.h"
+#include "sys/scheduling.h"
 #include "sys/seccomp_parts.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
@@ -178,11 +179,33 @@ static void deny_suid_sgid(struct filter *filter)
 	filter_call(filter, DENY(EPERM), "io_uring_setup");
 }
 
-/* Old ways of mapping whose arguments lie in memory go whole: what was built in this century has mmap2 and shmat. */
+/* Those that differ in one of these bits from what they are to be, but for that of all ones, which asks: with its
+ * highest bit clear where it differs, with it set where it is not all ones. */
+static void deny_personalities(struct filter *filter, uint32_t bits, uint32_t wanted)
+{
+	const uint64_t highest = UINT64_C(1) << 31;
+
+	for (size_t n = 0; n < filter->count; n++) {
+		for (unsigned shift = 0; shift < 31; shift++) {
+			uint64_t bit = UINT64_C(1) << shift;
+
+			if (bits & bit)
+				filter_rule(filter, n, DENY(EPERM), "personality", 1,
+					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
+								    ~(uint64_t)wanted & bit });
+			filter_rule(filter, n, DENY(EPERM), "personality", 1,
+				    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
+		}
+	}
+}
+
+/* Old ways of mapping whose arguments lie in memory go whole: what was built in this century has mmap2 and shmat. With
+ * READ_IMPLIES_EXEC memory that is read may be run, although nobody asked for that. */
 static void deny_executable_memory(struct filter *filter)
 {
 	const uint64_t both = PROT_WRITE | PROT_EXEC;
 
+	deny_personalities(filter, READ_IMPLIES_EXEC, 0);
 	for (size_t n = 0; n < filter->count; n++) {
 		uint32_t architecture = filter->architectures[n];
 		bool folded = architecture == SCMP_ARCH_X86 || architecture == SCMP_ARCH_S390;
@@ -201,23 +224,14 @@ static void deny_executable_memory(struct filter *filter)
 	}
 }
 
-/* Any that differs from what it is in a bit, but for that of all ones, which asks: with its highest bit clear where it
- * differs, with it set where it is not all ones. */
-static void deny_personalities(struct filter *filter)
+/* The one that it starts with: its row's, else superd's own. */
+static void lock_personality(struct filter *filter, const struct scheduling *scheduling)
 {
-	int found = personality(0xffffffff);
-	const uint64_t highest = UINT64_C(1) << 31, current = found < 0 ? 0 : (uint64_t)found;
+	long wanted = personality(0xffffffff);
 
-	for (size_t n = 0; n < filter->count; n++) {
-		for (unsigned shift = 0; shift < 31; shift++) {
-			uint64_t bit = UINT64_C(1) << shift;
-
-			filter_rule(filter, n, DENY(EPERM), "personality", 1,
-				    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, ~current & bit });
-			filter_rule(filter, n, DENY(EPERM), "personality", 1,
-				    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
-		}
-	}
+	if (scheduling->personality)
+		scheduling_personality(scheduling->personality, &wanted);
+	deny_personalities(filter, UINT32_MAX, wanted < 0 ? 0 : (uint32_t)wanted);
 }
 
 bool filter_is_restricted(const struct service *service)
@@ -265,7 +279,7 @@ void filter_restrict(struct filter *filter, const struct service *service)
 	if (hardening->memory_deny_write_execute)
 		deny_executable_memory(filter);
 	if (hardening->lock_personality)
-		deny_personalities(filter);
+		lock_personality(filter, service->terms->scheduling);
 }
 #else
 typedef int no_libseccomp;

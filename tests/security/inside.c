@@ -120,6 +120,9 @@ PROBE(wx_mmap, return from_map(mmap(0, 4096, PROT_WRITE | PROT_EXEC, MAP_ANON | 
 PROBE(wx_mmap_i, return i386(192, 0, 4096, PROT_WRITE | PROT_EXEC, MAP_ANON | MAP_PRIVATE, -1);)
 PROBE(wx_mprotect, void *p = mmap(0, 4096, PROT_WRITE, MAP_ANON | MAP_PRIVATE, -1, 0);
       return mprotect(p, 4096, PROT_READ | PROT_EXEC);)
+/* Whether the kernel itself refuses such memory; one before Linux 6.3 cannot. */
+PROBE(wx_refused_by_kernel, int r = prctl(66 /* PR_GET_MDWE */, 0UL, 0UL, 0UL, 0UL); errno = r < 0 ? errno : ENODATA;
+      return r > 0 ? 0 : -1;)
 PROBE(wx_personality, return personality(READ_IMPLIES_EXEC);)
 PROBE(wx_personality_i, return i386(136, READ_IMPLIES_EXEC, 0, 0, 0, 0);)
 PROBE(wx_personality_high, return syscall(SYS_personality, READ_IMPLIES_EXEC | 0x100000000);)
@@ -196,7 +199,8 @@ static const struct {
 } probes[] = {
 	T(unshare_user), T(unshare_user_i), T(unshare_user_x32), T(unshare_high), T(clone_user), T(clone_user_i),
 	T(clone3_user), T(sock_packet), T(sock_unix), T(sock_inet), T(sock_netlink), T(sock_high), T(sock_netlink_i),
-	T(socketcall_i), T(uring), T(uring_i), T(wx_mmap), T(wx_mmap_i), T(wx_mprotect), T(wx_personality),
+	T(socketcall_i), T(uring), T(uring_i), T(wx_mmap), T(wx_mmap_i), T(wx_mprotect), T(wx_refused_by_kernel),
+	T(wx_personality),
 	T(wx_personality_i), T(wx_personality_high), T(personality_query), T(personality_same), T(personality_32),
 	T(personality_0), T(personality_i), T(personality_0_i), T(chmod_suid), T(chmod_suid_i), T(open_suid),
 	T(mknod_suid), T(fchmodat2_suid), T(fchmodat2_suid_i), T(fchmodat2_plain), T(fchmodat2_plain_i), T(cachestat),
