@@ -12,15 +12,14 @@
 
 #include "base/fd.h"
 #include "sys/libexec.h"
+#include "sys/own_user.h"
 #include "sys/spawn.h"
 
 #define IDENT_SECONDS "10"
-#define NOBODY 65534                    /* by number: a look-up may take long */
 
 /* What every question is asked with. */
 struct advisor {
 	struct plan plan;
-	struct account account;
 	char *environment[4];           /* the plan's, and room for a start's own */
 	char *program;
 };
@@ -146,11 +145,10 @@ static struct advisor *make_advisor(struct engine *engine)
 		return NULL;
 	}
 	advisor->environment[0] = path;
-	advisor->account = (struct account){ .uid = NOBODY, .gid = NOBODY, .switches = true };
 	advisor->plan = (struct plan){
 		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
-		.account = geteuid() == 0 ? &advisor->account : NULL, .umask = 022, .io_priority = -1,
-		.cpu_policy = -1, .personality = -1, .bounding = UINT64_MAX, .no_new_privileges = true,
+		.account = own_user_account(OWN_USER_ADVISE), .umask = 022, .io_priority = -1,
+		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
 		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
 	};
 	engine->advisor = advisor;

@@ -6,7 +6,7 @@
  *   name HOST            the name that leads back to the address; "name" alone: there is none
  *   libwrap allow|deny   deny also when it could not be found out; or: libwrap twist, and it becomes another program
  *   ident yes USER       as its server wrote it: "UNIX : root"; or: ident no REASON
- * It runs as nobody when superd is root, takes at most ADVICE_SECONDS and says at most ADVICE_MOST bytes. */
+ * It runs as a user of its own when superd is root, takes at most ADVICE_SECONDS and says at most ADVICE_MOST bytes. */
 #pragma once
 
 #include <stdbool.h>

@@ -309,12 +309,13 @@ const struct directive directives[] = {
 	  .help = "A small service that superd answers itself, in a process of its own, in place of exec: echo, "
 		  "discard, chargen, daytime, time, tcpmux, auth (what an ident server says), servers or services "
 		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the form "
-		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as nobody." },
+		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as a user of "
+		  "its own, with an id from 60578 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
 	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
-		  "without user it runs as nobody. The keep_alive options hold for both sides, and runtime_max ends it "
-		  "however busy it is." },
+		  "without user it runs as a user of its own, with an id from 60578 to 61183. The keep_alive options "
+		  "hold for both sides, and runtime_max ends it however busy it is." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),

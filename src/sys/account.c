@@ -87,6 +87,7 @@ struct draft_account {
 	const char *user;               /* as the service has it, or by default; NULL: superd's own */
 	struct gids gids;
 	bool listed;                    /* its user has an entry */
+	bool own;                       /* it is one of superd's own programs, with a user of its own */
 };
 
 static bool out_of_memory(struct accounts *accounts, const struct service *service)
@@ -96,19 +97,57 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 }
 
 /* What superd does itself for strangers needs no rights at all. */
-static bool runs_as_nobody(const struct service *service)
+static bool is_own(const struct service *service)
 {
-	bool own = service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
-
-	return own && !service->terms->who->user && geteuid() == 0 && capability_held(CAP_SETUID) &&
-	       capability_held(CAP_SETGID);
+	return service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
 }
 
-static const char *find_nobody(struct accounts *accounts)
+/* Asked once for all services of a table, and said once. */
+static bool own_users_are_refused(struct accounts *accounts, const struct service *service)
 {
-	const struct found_user *user = accounts_user(accounts, "nobody");
+	if (accounts->own_asked)
+		return accounts->own_refused;
+	accounts->own_asked = true;
+	accounts->own_refused = own_users_refused();
+	if (accounts->own_refused)
+		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
+			     service->name, accounts->own_refused);
+	return accounts->own_refused;
+}
 
-	return user && !user->wrong ? "nobody" : "65534";
+/* Whether it runs as a user that no other service has. */
+static bool has_own_user(struct accounts *accounts, const struct service *service)
+{
+	return is_own(service) && !service->terms->who->user && !service->terms->who->dynamic_user && geteuid() == 0 &&
+	       !own_users_are_refused(accounts, service);
+}
+
+static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
+{
+	struct found_user *user = pool_alloc(accounts->pool, sizeof(*user));
+
+	if (user && !accounts->own) {
+		accounts->own = pool_alloc(accounts->pool, sizeof(*accounts->own));
+		if (accounts->own)
+			own_users_look(accounts->own);
+	}
+	if (!user || !accounts->own)
+		return NULL;
+	*user = (struct found_user){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
+	user->uid = own_user_for(accounts->own, service->name);
+	user->gid = user->uid;
+	return user;
+}
+
+/* By the table, or by what the service is. */
+static const struct found_user *find_user(struct accounts *accounts, const struct service *service,
+					  const struct draft_account *draft, const char *own)
+{
+	if (draft->own)
+		return find_own_user(accounts, service);
+	if (service->terms->who->dynamic_user)
+		return accounts_dynamic(accounts, service, draft->user);
+	return accounts_user(accounts, draft->user ? draft->user : own);
 }
 
 static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
@@ -119,8 +158,7 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
-	user = service->terms->who->dynamic_user ? accounts_dynamic(accounts, service, text)
-						 : accounts_user(accounts, text ? text : own);
+	user = find_user(accounts, service, draft, own);
 	if (!user)
 		return out_of_memory(accounts, service);
 	if (user->wrong && !(text && !service->terms->who->group && accounts_pair(accounts, text, &user, &group)))
@@ -218,9 +256,8 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
-/* user_namespaces(7): where an unprivileged user has mapped groups nobody may set any, not even those he has.
- * Asked by setting just those, as there may be no /proc to look at. */
-static bool setgroups_is_denied(void)
+/* Where an unprivileged user has mapped groups. Asked by setting just those, as there may be no /proc to look at. */
+bool accounts_keep_groups(void)
 {
 	struct gids own = { 0 };
 	bool denied = gids_of_superd(&own) && privilege_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
@@ -252,7 +289,7 @@ static bool settle(struct accounts *accounts, const struct service *service, str
 	if (is_superds_own(draft))
 		return true;
 	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
-	draft->account.keeps_groups = setgroups_is_denied();
+	draft->account.keeps_groups = accounts_keep_groups();
 	return draft->account.switches || settle_unprivileged(accounts, service, draft);
 }
 
@@ -280,16 +317,17 @@ static bool refuse_dynamic(struct accounts *accounts, const struct service *serv
 }
 
 /* As the table has it, or by default; NULL: superd's own. */
-static const char *name_user(struct accounts *accounts, const struct service *service)
+static const char *name_user(const struct service *service, bool own)
 {
-	if (service->terms->who->dynamic_user)
-		return service->terms->who->user ? service->terms->who->user : service->name;
-	return runs_as_nobody(service) ? find_nobody(accounts) : service->terms->who->user;
+	if (service->terms->who->user)
+		return service->terms->who->user;
+	return service->terms->who->dynamic_user || own ? service->name : NULL;
 }
 
 const struct account *accounts_of(struct accounts *accounts, const struct service *service)
 {
-	const char *user = name_user(accounts, service);
+	bool own = has_own_user(accounts, service);
+	const char *user = name_user(service, own);
 	struct draft_account draft;
 	const struct account *account = NULL;
 	const void *known;
@@ -302,6 +340,7 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 	}
 	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
 	draft.user = user;
+	draft.own = own;
 	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&
 	    pick_groups(accounts, service, &draft) && settle(accounts, service, &draft))
 		account = keep(accounts, service, &draft);

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "model/service.h"
 #include "sys/memo.h"
+#include "sys/own_user.h"
 
 /* A user that was asked for. Lives in the pool. */
 struct found_user {
@@ -33,6 +34,9 @@ struct accounts {
 	struct memo users, groups;      /* text -> what was found */
 	struct memo known;              /* struct who, user -> struct account */
 	struct memo dynamic;            /* id as text -> the name it was given to */
+	struct own_users *own;          /* those of superd-builtin's services; NULL before the first */
+	bool own_asked;                 /* whether they can be had: */
+	const char *own_refused;        /* why not; NULL: they can */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
@@ -50,6 +54,9 @@ bool accounts_pair(struct accounts *accounts, const char *text, const struct fou
 /* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near);
+
+/* user_namespaces(7): whether nobody may set groups here, not even those he has. */
+bool accounts_keep_groups(void);
 
 /* The user of this name, or one that is made up for it (sys/account_dynamic.c); NULL: out of memory. */
 const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);

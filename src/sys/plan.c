@@ -3,6 +3,7 @@
 #include "sys/plan.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/scan.h"
 #include "model/wording.h"
+#include "sys/capability.h"
 #include "sys/confine.h"
 #include "sys/credentials.h"
 #include "sys/directories.h"
@@ -204,6 +206,28 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 	return true;
 }
 
+/* What root's auth needs to look into a home as the user; the other builtins need none. */
+static uint64_t needed_by_builtin(const struct service *service)
+{
+	bool looks = service->what->builtin && !strcmp(service->what->builtin[0], "auth");
+
+	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
+}
+
+/* superd's own program speaks with strangers and starts nothing. */
+static void confine_builtin(struct plan *plan, const struct service *service)
+{
+	if (!plan_is_builtin(service))
+		return;
+	plan->no_new_privileges = true;
+	plan->bounding &= plan_own_bounding(plan->ambient | needed_by_builtin(service));
+}
+
+uint64_t plan_own_bounding(uint64_t kept)
+{
+	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
+}
+
 static void make_privileges(struct plan *plan, const struct service *service)
 {
 	const struct who *who = service->terms->who;
@@ -213,6 +237,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->bounding = who->capability_bounding_set;
 	plan->no_new_privileges = who->no_new_privileges;
 	plan->confinement = service->confinement;
+	confine_builtin(plan, service);
 	if (!plan->confinement)
 		return;
 	plan->apart = true;

@@ -99,6 +99,9 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 /* The plan of a main command beside the table: superd's own environment, streams and ids. */
 struct plan *plan_command(char *const *argv, const struct heritage *heritage);
 
+/* The bounding set of one of superd's own programs: what it needs, or all where superd may not lower it. */
+uint64_t plan_own_bounding(uint64_t kept);
+
 void plan_free(struct plan *plan);      /* accepts NULL */
 
 /* The program that stands in for builtin and redirect. */

@@ -18,7 +18,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 	    service_is_unclear(service, "user"))
 		return;
 	if (!service->what->exec || service->terms->gate->deny_time >= 0)
-		return;         /* superd's own services run as nobody, sensors not at all */
+		return;         /* superd's own services have users of their own, sensors none */
 	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
 	if (!service->is_foreign)
 		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");

@@ -175,28 +175,59 @@ Behaviour(builtin, streams_and_datagrams_are_one_service)
 	superd_stop(superd);
 }
 
-/* The user a process runs as; (uid_t)-1: it has gone. */
-static uid_t user_of(pid_t pid)
+/* The user a process runs as, which the owner of /proc/PID does not tell where nobody may look into it. */
+static unsigned user_of(pid_t pid)
 {
-	struct stat status;
+	const char *line = strstr(read_text(text_of("/proc/%d/status", (int)pid)), "\nUid:");
+	unsigned uid = 0;
 
-	return stat(text_of("/proc/%d", (int)pid), &status) < 0 ? (uid_t)-1 : status.st_uid;
+	cr_assert(line && sscanf(line, "\nUid: %u", &uid) == 1);
+	return uid;
 }
 
-Behaviour(builtin, without_a_user_it_runs_as_nobody)
+/* That of the process that answers there. It stays until the client goes. */
+static unsigned user_of_echo(struct superd *superd, const char *name, int *client)
 {
-	const struct passwd *nobody = getpwnam("nobody");
+	pid_t all[4] = { 0 };
+
+	*client = client_connect(superd_port(superd, name));
+	client_send(*client, "who\n");
+	cr_assert_str_eq(client_line(*client), "who");
+	cr_assert_eq(process_descendants(superd->pid, all, 4), 1);
+	return user_of(all[0]);
+}
+
+Behaviour(builtin, without_a_user_each_service_has_one_of_its_own)
+{
 	struct superd *superd;
-	pid_t pid;
+	unsigned first, second;
 	int client;
 
 	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
-	superd = superd_run("service small {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = echo\n}\n");
-	client = client_connect(superd_port(superd, "small"));
-	client_send(client, "who\n");
-	cr_assert_str_eq(client_line(client), "who");
-	cr_assert_eq(process_descendants(superd->pid, &pid, 1), 1);
-	cr_assert_eq(user_of(pid), nobody ? nobody->pw_uid : 65534);
+	superd = superd_run("service small {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = echo\n}\n"
+			    "service other {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = echo\n}\n");
+	first = user_of_echo(superd, "small", &client);
+	close(client);
+	superd_wait_log(superd, "small: pid");
+	superd_wait_log(superd, "ended");
+	WAIT_UNTIL(process_descendants(superd->pid, (pid_t[1]){ 0 }, 1) == 0);
+	second = user_of_echo(superd, "other", &client);
+	close(client);
+	cr_expect(first >= 60578 && first <= 61183, "%u", first);
+	cr_expect(second >= 60578 && second <= 61183, "%u", second);
+	cr_expect_neq(first, second);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, with_a_user_it_runs_as_that)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	superd = superd_run("service small {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = echo\n"
+			    " user = \"65533\"\n}\n");
+	cr_expect_eq(user_of_echo(superd, "small", &client), 65533u);
 	close(client);
 	superd_stop(superd);
 }

@@ -1,0 +1,36 @@
+/* The users that superd's own programs run as: ids from 60578 to 61183, which systemd leaves unused between the users of
+ * systemd-homed and the dynamic ones (its UIDS-GIDS), and dynamic_user too. No program shares its id with another: each
+ * service that superd-builtin serves has one, superd-advise has one and superd-rpc. Ids that /etc/passwd or /etc/group
+ * gives to somebody are passed over; these files alone are asked, as a directory server may not answer yet. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define OWN_USERS 606
+#define OWN_USERS_FIRST 60578u
+
+enum own_user { OWN_USER_ADVISE, OWN_USER_RPC };
+
+struct account;
+
+/* Which of them are given away; read by own_users_look, then added to. */
+struct own_users {
+	bool taken[OWN_USERS];
+};
+
+/* Whether superd may change to them; NULL or why not, as the end of a sentence. */
+const char *own_users_refused(void);
+
+void own_users_look(struct own_users *users);
+
+/* The id of a service for superd-builtin: it follows from the name, as far as it is free. Beyond 589 such services the rest
+ * shares the last id. */
+uid_t own_user_for(struct own_users *users, const char *service);
+
+uid_t own_user_id(enum own_user which);
+
+/* The account of one of the programs; NULL: superd's own, as it may not change to another. Kept for the life of superd;
+ * for the loop alone. */
+const struct account *own_user_account(enum own_user which);
