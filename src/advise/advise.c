@@ -25,7 +25,9 @@
 #include "advise/name.h"
 #include "advise/wrap.h"
 #include "base/scan.h"
+#include "sys/sandbox.h"
 
+#define IDENT_PORT 113
 #define SECONDS_MOST 30                 /* of an ident server */
 #define LIFE_SECONDS 35                 /* superd gives up before */
 
@@ -116,10 +118,27 @@ static void answer_ident(int seconds)
 	answer(line);
 }
 
+/* A command of spawn or twist may do anything that this user may, so with such a rule there is no sandbox. */
+static void shut_in(const struct questions *questions)
+{
+	struct sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
+
+	if (questions->daemon && wrap_runs_commands())
+		return;
+	if (sandbox.finds_names)
+		sandbox_add_name_ports(&sandbox);
+	if (questions->daemon || questions->ident_seconds) {    /* libwrap has an ident client too */
+		sandbox.binds_any = true;
+		sandbox.ports[sandbox.port_count++] = IDENT_PORT;
+	}
+	sandbox_enter(&sandbox);
+}
+
 int main(int argc, char **argv)
 {
 	struct questions questions;
 
+	sandbox_begin();
 	if (!read_options(argc, argv, &questions)) {
 		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);
@@ -127,6 +146,7 @@ int main(int argc, char **argv)
 	}
 	limit_time();
 	hide_from_exec();
+	shut_in(&questions);
 	if (questions.name)
 		answer_name();
 	if (questions.daemon)

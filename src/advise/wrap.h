@@ -7,3 +7,6 @@
  * rules say twist it doesn't return: hand_over is called, and this process becomes that program and speaks with the
  * client. */
 bool wrap_allows(const char *daemon, int fd, void (*hand_over)(void));
+
+/* Whether a rule may have libwrap start a program. */
+bool wrap_runs_commands(void);
