@@ -209,7 +209,8 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 /* What root's auth needs to look into a home as the user; the other builtins need none. */
 static uint64_t needed_by_builtin(const struct service *service)
 {
-	bool looks = service->what->builtin && !strcmp(service->what->builtin[0], "auth");
+	bool is_root = service->account && service->account->uid == 0;
+	bool looks = is_root && service->what->builtin && !strcmp(service->what->builtin[0], "auth");
 
 	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
 }
