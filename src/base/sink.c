@@ -62,7 +62,7 @@ static void open_stderr(struct sink *sink)
 /* Non-blocking, as the path may be a fifo; a fifo without a reader is refused by the kernel. */
 static bool open_file(struct sink *sink)
 {
-	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, SINK_MODE);
 	struct stat status;
 
 	if (fd < 0)

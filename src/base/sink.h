@@ -10,6 +10,8 @@
 
 #include "base/syslog.h"
 
+#define SINK_MODE 0640                  /* of a file that is made */
+
 enum sink_kind { SINK_STDERR, SINK_FILE, SINK_SYSLOG };
 
 enum sink_way {

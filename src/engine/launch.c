@@ -68,6 +68,8 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
 		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
 	};
+	if (wiring->has_files)
+		launch->files = wiring->files;
 	if (means->notify)
 		launch_tell(launch, means->notify->variable, service);
 	if (wiring->count - wiring->others > 3) {
@@ -134,6 +136,8 @@ static const char *const stage_options[STAGES][4] = {
 	[STAGE_EXEC] = { "exec" },
 };
 
+static const char *const stream_options[3] = { "input", "output", "error" };
+
 static struct origin stage_origin(const struct service *service, enum stage stage)
 {
 	for (size_t n = 0; n < 4 && stage_options[stage][n]; n++) {
@@ -182,6 +186,10 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	}
 	if (fault->stage == STAGE_DIRECTORY)
 		path = service->terms->surroundings->working_directory;
+	if (fault->stage == STAGE_STREAMS && fault->resource >= 0 && fault->resource < 3) {
+		option = stream_options[fault->resource];
+		path = plan_stream(service, fault->resource)->path;
+	}
 	if (fault->stage == STAGE_CREDENTIALS)
 		path = credentials_fault(service, fault->resource, &option, &length);
 	add_stage(service, fault->stage, out);

@@ -174,7 +174,10 @@ bool means_prepare(struct means *means, struct engine *engine, const struct serv
 		buf_addf(why, "preparing output: %s", strerror(errno));
 		return false;
 	}
-	return directories_prepare(service, &engine->heritage, why);
+	if (!directories_prepare(service, &engine->heritage, why))
+		return false;
+	plan_judge_streams(means->plan, service);
+	return true;
 }
 
 void means_drop_notify(struct means *means)

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/sink.h"
 #include "engine/record_line.h"
+#include "sys/path_way.h"
 
 static const char file_prefix[] = "file:";
 
@@ -25,6 +26,7 @@ struct record_file {
 	bool told_soft, told_hard;      /* of the file as it is: a new or cut one is told of anew */
 	bool told_stuck;                /* that it can't be opened again */
 	int64_t size;
+	char *flaw;                     /* why superd does not open it; NULL: it may */
 	long looked;                    /* monotonic second of the last look at the path, or try to open it */
 	unsigned long lost;             /* lines, since it was told of */
 };
@@ -48,6 +50,7 @@ static void file_free(struct record_file *file)
 		sink_close(&file->sink);
 	list_remove(&file->link);
 	free(file->destination);
+	free(file->flaw);
 	free(file);
 }
 
@@ -104,6 +107,23 @@ static void file_measure(struct record_file *file, int64_t size)
 	file->size = size;
 }
 
+/* Whether nobody but root could lead superd elsewhere by its path, or keep it waiting there; else the reason is left in
+ * file->flaw. */
+static bool file_is_trusted(struct record_file *file)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	free(file->flaw);
+	file->flaw = NULL;
+	if (path_is_open_to_us(file_path(file), SINK_MODE, NULL, path_mounts_lately(), &finding))
+		return true;
+	path_finding_describe(&finding, &why);
+	buf_text(&why, ", and log_type wants a folder of root's");
+	file->flaw = buf_take(&why);
+	return false;
+}
+
 static void file_reopen(struct engine *engine, struct record_file *file)
 {
 	int64_t size;
@@ -133,6 +153,12 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 	if (file->looked == now)
 		return file->is_open ? NULL : "";
 	file->looked = now;
+	if (!file_is_trusted(file)) {
+		if (file->is_open)
+			sink_close(&file->sink);
+		file->is_open = false;
+		return file->flaw ? file->flaw : "out of memory";
+	}
 	if (!file->is_open) {
 		why = sink_open(&file->sink, file->destination);
 		file->is_open = !why;
@@ -272,7 +298,7 @@ static void file_renew(struct engine *engine, struct record_file *file)
 		return;
 	}
 	file->used = false;
-	if (file->is_open)
+	if (file->is_open && file_is_trusted(file))
 		file_reopen(engine, file);
 	else
 		file->looked = -1;

@@ -1,49 +1,50 @@
 /* Standard streams: opened, or taken from what there is.
  *
  * The hard thing is never to wait for what a path leads to, and that streams may be one: a file that is input and
- * output, or output and error, is opened once, so that both have one position. */
+ * output, or output and error, is opened once, so that both have one position. What runs through a folder of somebody
+ * else is left to the child (sys/path_way). */
 #include "engine/streams.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/base64.h"
 #include "base/fd.h"
 #include "model/wording.h"
 #include "sys/memory_file.h"
-#include "sys/unix_connect.h"
-
-static bool is_path(const struct stream *stream)
-{
-	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
-}
+#include "sys/stream_file.h"
 
 static bool same_file(const struct stream *a, const struct stream *b)
 {
-	return a->kind == b->kind && is_path(a) && !strcmp(a->path, b->path);
+	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
 }
 
-/* Never waits: a fifo without a reader fails, and what blocks later is the backend's own affair. */
-static int open_path(const struct stream *stream, int access)
+static int flags_of(const struct stream *stream, int access)
 {
-	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | access;
-	int fd;
+	return access | (access != O_RDONLY ? O_CREAT : 0) | (stream->kind == STREAM_APPEND ? O_APPEND : 0) |
+	       (stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0);
+}
 
-	if (access != O_RDONLY)
-		flags |= O_CREAT;
-	if (stream->kind == STREAM_APPEND)
-		flags |= O_APPEND;
-	if (stream->kind == STREAM_TRUNCATE)
-		flags |= O_TRUNC;
-	fd = open(stream->path, flags, 0640);
-	if (fd < 0 && errno == ENXIO)
-		fd = unix_connect(stream->path, SOCK_STREAM);
-	if (fd >= 0)
-		fd_set_nonblocking(fd, false);
-	return fd;
+/* One that the child opens has the place of nothing until then. errno EPERM: nobody may. */
+static int place_file(struct wiring *wiring, const struct means *means, const struct engine *engine,
+		      const struct stream *stream, int number, int access)
+{
+	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
+
+	switch (means->plan->stream_ways[number]) {
+	case PATH_HERE:
+		return wiring_own(wiring, stream_file_open(&file));
+	case PATH_APART:
+		wiring->files[number] = file;
+		wiring->has_files = true;
+		return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+	case PATH_REFUSED:
+		break;
+	}
+	errno = EPERM;
+	return -1;
 }
 
 static int open_data(const struct service *service)
@@ -80,10 +81,10 @@ static int find_source(struct wiring *wiring, struct means *means, const struct 
 	case STREAM_FILE:
 		if (number == STDIN_FILENO && same_file(stream, &streams->output))
 			access = O_RDWR;
-		return wiring_own(wiring, open_path(stream, access));
+		return place_file(wiring, means, engine, stream, number, access);
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:
-		return wiring_own(wiring, open_path(stream, access));
+		return place_file(wiring, means, engine, stream, number, access);
 	case STREAM_DATA:
 		return wiring_own(wiring, open_data(service));
 	case STREAM_DESCRIPTOR:
@@ -98,14 +99,27 @@ static int find_source(struct wiring *wiring, struct means *means, const struct 
 	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
 }
 
-static void say_stream(const struct service *service, const struct stream *stream, int number, int error,
-		       struct buf *why)
+static void say_stream(const struct service *service, const struct means *means, const struct stream *stream,
+		       int number, int error, struct buf *why)
 {
 	static const char *const names[] = { "input", "output", "error" };
+	struct path_finding finding;
 
-	buf_addf(why, "%s: %s%s%s", wording_of(service, names[number]), stream->path ? stream->path : "",
-		 stream->path ? ": " : "", strerror(error));
+	buf_addf(why, "%s: %s", wording_of(service, names[number]), stream->path ? stream->path : "");
+	if (stream_is_path(stream) && means->plan->stream_ways[number] == PATH_REFUSED &&
+	    path_way(stream->path, 0, means->plan->account, path_mounts_lately(), &finding) == PATH_REFUSED)
+		path_finding_add(&finding, why);
+	else
+		buf_addf(why, "%s%s", stream->path ? ": " : "", strerror(error));
 	origin_cite(service_origin(service, names[number]), why);
+}
+
+/* The same file as the stream before it, opened once. */
+static int place_again(struct wiring *wiring, int number)
+{
+	wiring->files[number] = wiring->files[number - 1];
+	wiring->files[number].is_same = true;
+	return wiring->wanted[number - 1];
 }
 
 /* With pass = inetd the socket is the input, and the output where the service doesn't say another. */
@@ -125,11 +139,11 @@ bool streams_place(struct wiring *wiring, struct means *means, struct engine *en
 		if (is_socket(means, n))
 			wiring->wanted[n] = socket;
 		else if (n > 0 && !is_socket(means, n - 1) && same_file(streams[n - 1], streams[n]))
-			wiring->wanted[n] = wiring->wanted[n - 1];
+			wiring->wanted[n] = place_again(wiring, n);
 		else
 			wiring->wanted[n] = find_source(wiring, means, engine, service, streams[n], n, socket);
 		if (wiring->wanted[n] < 0) {
-			say_stream(service, streams[n], n, errno, why);
+			say_stream(service, means, streams[n], n, errno, why);
 			return false;
 		}
 	}
@@ -152,7 +166,7 @@ bool streams_place_beside(struct wiring *wiring, struct means *means, struct eng
 			stream.kind = STREAM_APPEND;
 		wiring->wanted[n] = find_source(wiring, means, engine, service, &stream, n, -1);
 		if (wiring->wanted[n] < 0) {
-			say_stream(service, &stream, n, errno, why);
+			say_stream(service, means, &stream, n, errno, why);
 			return false;
 		}
 	}

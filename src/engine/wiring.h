@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "engine/store.h"
+#include "sys/stream_file.h"
 
 #define WIRING_SMALL 8
 
@@ -19,6 +20,8 @@ struct wiring {
 	int *own;
 	int own_count, own_most;
 	int own_small[2 * WIRING_SMALL];
+	struct stream_file files[3];    /* of the streams, those that the child opens */
+	bool has_files;
 	char *file_names;               /* of open_file, as ":a:b"; NULL: none */
 };
 

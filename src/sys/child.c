@@ -18,8 +18,6 @@
 #include "sys/privilege.h"
 #include "sys/signals.h"
 
-#define ARRANGE_MOST 4096               /* descriptors a service can be given */
-
 static int keep_at(int from, int to)
 {
 	if (from == to)
@@ -31,9 +29,9 @@ static int keep_at(int from, int to)
  * One source may be wanted at several places. */
 int child_arrange(const int *wanted, int count)
 {
-	int moved[ARRANGE_MOST];
+	int moved[CHILD_DESCRIPTORS];
 
-	if (count > ARRANGE_MOST) {
+	if (count > CHILD_DESCRIPTORS) {
 		errno = EMFILE;
 		return -1;
 	}

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "sys/plan.h"
+#include "sys/stream_file.h"
 
 enum stage {
 	STAGE_NONE,
@@ -16,6 +17,7 @@ enum stage {
 	STAGE_FORK, /* no child came to be */
 	STAGE_CONDITIONS,
 	STAGE_CREDENTIALS,
+	STAGE_STREAMS,  /* those that the process opens itself, as the user */
 	STAGE_CGROUP,   /* as superd's limits of it are for all that comes */
 	STAGE_DESCRIPTORS,
 	STAGE_SESSION,
@@ -49,15 +51,18 @@ enum stage {
 struct fault {
 	enum stage stage;
 	int error;                      /* errno; STAGE_CONDITIONS: 1 of an assertion, else 0 */
-	int resource;                   /* STAGE_LIMITS: the RLIMIT_x not set; STAGE_CONDITIONS: which fails; of confinement: its part */
+	int resource;                   /* STAGE_LIMITS: the RLIMIT_x not set; STAGE_CONDITIONS: which fails; of confinement: its part;
+					   STAGE_STREAMS: which */
 };
 
+#define CHILD_DESCRIPTORS 4096          /* that a service can be given */
 #define JOB_EXTRA 20                    /* variables that differ from start to start */
 
 struct job {
 	const struct plan *plan;
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: closed; borrowed */
 	int wanted_count;               /* at least 3 */
+	const struct stream_file *files;                /* three, for the streams; NULL: none is opened by the child */
 	const struct plan_command *command;             /* the plan's main one, or one beside it */
 	bool checks;                    /* the plan's conditions, before all else */
 	char **argv;                    /* the command's, or with variables filled in (sys/spawn_words) */

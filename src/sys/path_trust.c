@@ -3,6 +3,7 @@
 #include "sys/path_trust.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)
+#define NOBODY 65534u                   /* as whom the kernel shows owners that have no number here */
 
 /* File systems that the kernel serves by itself from memory or a local disk. */
 static const char *const local[] = {
@@ -29,6 +31,8 @@ struct walk {
 	char rest[PATH_MAX];
 	unsigned flaws;
 	const char *mounts;
+	bool counts_groups;             /* all of them; else only the account's */
+	const struct account *account;
 	int links;
 	bool is_shared;                 /* known is sticky and others write it: what is in it has to be ours */
 	struct path_finding *finding;
@@ -88,9 +92,37 @@ static const char *mounted_at(const char *mounts, const char *path, size_t *leng
 	return system;
 }
 
+/* In a user namespace root of the machine may have no number: it is shown as nobody (overflowuid), and so is whoever
+ * else is outside. What they own there is the machine's. Not so where nobody has a number here. */
+static bool nobody_is_outside(void)
+{
+	static atomic_int known = -1;
+	unsigned long long inside, outside, count;
+	char *text, *line, *rest;
+	size_t length;
+	int result = 1;
+
+	if (known >= 0)
+		return known;
+	text = fd_read_file("/proc/self/uid_map", 1 << 16, &length);
+	for (line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+		if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) == 3 && inside <= NOBODY &&
+		    NOBODY - inside < count)
+			result = 0;
+	}
+	known = text ? result : 0;
+	free(text);
+	return known;
+}
+
+static bool is_own(uid_t owner)
+{
+	return owner == 0 || owner == geteuid() || (owner == NOBODY && nobody_is_outside());
+}
+
 static bool is_ours(const struct stat *status)
 {
-	return status->st_uid == 0 || status->st_uid == geteuid();
+	return is_own(status->st_uid);
 }
 
 static bool found(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
@@ -106,6 +138,15 @@ static bool found(struct walk *walk, enum path_flaw flaw, const char *place, con
 	return true;
 }
 
+/* What fuse tells in its options; a user of his own has mounted it where that is not root's number. */
+static uid_t mounted_by(const char *system)
+{
+	static const char word[] = "user_id=";
+	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
+
+	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
+}
+
 /* The root itself is never judged: where it hangs, superd hangs anyway. */
 static bool is_remote(struct walk *walk, const char *path)
 {
@@ -115,6 +156,23 @@ static bool is_remote(struct walk *walk, const char *path)
 	if (!system || is_local(system, length) || !found(walk, PATH_REMOTE, path, NULL))
 		return false;
 	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)length, system);
+	walk->finding->owner = mounted_by(system);
+	return true;
+}
+
+/* A group that can't harm this caller. */
+static bool is_far(const struct walk *walk, gid_t group)
+{
+	const struct account *account = walk->account;
+
+	if (walk->counts_groups)
+		return false;
+	if (!account || account->gid == group)
+		return !account;
+	for (size_t n = 0; n < account->group_count; n++) {
+		if (account->groups[n] == group)
+			return false;
+	}
 	return true;
 }
 
@@ -126,7 +184,8 @@ static bool folder_is_flawed(struct walk *walk, const char *path, const struct s
 		return true;
 	if (!sticky && (status->st_mode & S_IWOTH) && found(walk, PATH_WORLD, path, status))
 		return true;
-	if (!sticky && (status->st_mode & S_IWGRP) && found(walk, PATH_GROUP, path, status))
+	if (!sticky && (status->st_mode & S_IWGRP) && !is_far(walk, status->st_gid) &&
+	    found(walk, PATH_GROUP, path, status))
 		return true;
 	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
 	return false;
@@ -168,12 +227,12 @@ static bool follow_link(struct walk *walk, const char *path)
 }
 
 /* What is not there can't be followed any further. It is no flaw, unless others could make it. */
-static void end_at_nothing(struct walk *walk, const char *path)
+static void end_at_nothing(struct walk *walk, const char *path, bool is_last)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
 		found(walk, PATH_BROKEN, path, NULL);
 	else if (walk->is_shared)
-		found(walk, PATH_WORLD, walk->known, NULL);
+		walk->finding->is_missing = found(walk, PATH_WORLD, walk->known, NULL) && is_last;
 }
 
 /* One name further. false: it ends here, with a flaw or without. */
@@ -199,7 +258,7 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 	if (is_remote(walk, path))
 		return false;
 	if (lstat(path, &status) < 0) {
-		end_at_nothing(walk, path);
+		end_at_nothing(walk, path, is_last);
 		return false;
 	}
 	if (walk->is_shared && !is_ours(&status) && found(walk, PATH_WORLD, walk->known, &status))
@@ -221,20 +280,34 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 	return false;
 }
 
-bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding)
+static bool follow(struct walk *walk, const char *path)
 {
-	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding };
 	char name[NAME_MAX + 1];
 	bool is_last;
 
-	*finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
-	if (*path != '/' || snprintf(walk.rest, sizeof(walk.rest), "%s", path) >= (int)sizeof(walk.rest)) {
-		found(&walk, PATH_BROKEN, path, NULL);
+	*walk->finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
+	if (*path != '/' || snprintf(walk->rest, sizeof(walk->rest), "%s", path) >= (int)sizeof(walk->rest)) {
+		found(walk, PATH_BROKEN, path, NULL);
 		return false;
 	}
-	while (next_name(&walk, name, &is_last) && step(&walk, name, is_last))
+	while (next_name(walk, name, &is_last) && step(walk, name, is_last))
 		;
-	return finding->flaw == PATH_NO_FLAW;
+	return walk->finding->flaw == PATH_NO_FLAW;
+}
+
+bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .counts_groups = true };
+
+	return follow(&walk, path);
+}
+
+bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
+			 struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .account = account };
+
+	return follow(&walk, path);
 }
 
 void path_finding_describe(const struct path_finding *finding, struct buf *out)
@@ -242,7 +315,7 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	switch (finding->flaw) {
 	case PATH_OWNER:
 	case PATH_FILE:
-		if (finding->owner != 0 && finding->owner != geteuid())
+		if (!is_own(finding->owner))
 			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
 		else
 			buf_addf(out, "%s can be written by others", finding->place);

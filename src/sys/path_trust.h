@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "model/service.h"
 
 /* What may be wrong with a path; a caller asks for those that matter to him. */
 enum path_flaw {
@@ -28,9 +29,10 @@ enum path_flaw {
 struct path_finding {
 	enum path_flaw flaw;            /* PATH_NO_FLAW: none */
 	char place[PATH_MAX];           /* the folder, or the file, as it is named without links */
-	uid_t owner;                    /* of that */
+	uid_t owner;                    /* of that; with PATH_REMOTE: who mounted a FUSE, 0 where that isn't known */
 	gid_t group;
 	char system[32];                /* with PATH_REMOTE: the file system's kind, as in proc(5)'s mountinfo */
+	bool is_missing;                /* with PATH_WORLD: nothing has this name in place, which is sticky: others could take it */
 };
 
 /* The mounts of this process (/proc/self/mountinfo), to be read once for many paths. NULL without a /proc or memory:
@@ -41,6 +43,11 @@ char *path_mounts(void);
  * trusted is entered: so it never waits for a file system that somebody else answers for. What does not exist yet is no
  * flaw where nobody else could make it. true: nothing was found. mounts as path_mounts gives it, borrowed. */
 bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding);
+
+/* The same for what is done for this account (NULL: superd's own): a group that may write a folder counts only where the
+ * account is in it. Others may be the machine's own, as syslog is in /var/log of some distributions. */
+bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
+			 struct path_finding *finding);
 
 /* "/home/u/bin belongs to user 1000", with the name of a file system or group where that matters. */
 void path_finding_describe(const struct path_finding *finding, struct buf *out);

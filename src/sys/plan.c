@@ -19,6 +19,7 @@
 #include "sys/plan_text.h"
 #include "sys/program.h"
 #include "sys/scheduling.h"
+#include "sys/stream_file.h"
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -309,6 +310,34 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 		plan->stream_sockets[n] = (unsigned)place;
 	}
 	return true;
+}
+
+const struct stream *plan_stream(const struct service *service, int number)
+{
+	const struct streams *streams = service->terms->streams;
+
+	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
+										  : plan_error_stream(service);
+}
+
+bool stream_is_path(const struct stream *stream)
+{
+	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
+}
+
+void plan_judge_streams(struct plan *plan, const struct service *service)
+{
+	struct path_finding finding;
+
+	for (int n = 0; n < 3; n++) {
+		const struct stream *stream = plan_stream(service, n);
+
+		if (!stream_is_path(stream) || !stream->path)
+			continue;
+		plan->stream_ways[n] = path_way(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE, plan->account,
+						path_mounts_lately(), &finding);
+		plan->apart |= plan->stream_ways[n] == PATH_APART;
+	}
 }
 
 static bool any_names_instance(words list)

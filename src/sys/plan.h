@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "model/command.h"
 #include "model/condition.h"
+#include "sys/path_way.h"
 
 /* What every start takes from superd itself. */
 struct heritage {
@@ -20,6 +21,7 @@ struct heritage {
 	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
 	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
+	const char *control;            /* the path of superd's control socket, whose folder no service is given; NULL: none */
 };
 
 struct plan_limit {
@@ -80,6 +82,7 @@ struct plan {
 	char **open_paths;              /* of superd's own for it, which no confinement hides or closes; NULL: none */
 	bool foreground;                /* the main command: a process group, but superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
+	enum path_way stream_ways[3];   /* who opens an input, output or error that is a file; see plan_judge_streams */
 };
 
 /* What is known of a service's sockets only once they are open. */
@@ -103,6 +106,14 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage);
 uint64_t plan_own_bounding(uint64_t kept);
 
 void plan_free(struct plan *plan);      /* accepts NULL */
+
+/* Finds out who is to open the files that are streams, for the next starts: a folder on the way may have come since, or
+ * another owner. What is for a child makes the plan one of starts apart. */
+void plan_judge_streams(struct plan *plan, const struct service *service);
+
+/* Which of the service's streams that is: input, output, error. */
+const struct stream *plan_stream(const struct service *service, int number);
+bool stream_is_path(const struct stream *stream);
 
 /* The program that stands in for builtin and redirect. */
 #define PLAN_BUILTIN "superd-builtin"

@@ -7,11 +7,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "model/wording.h"
 #include "sys/capability.h"
+#include "sys/path_trust.h"
 #include "sys/preflight_parts.h"
 
 void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
@@ -71,6 +73,7 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags, .root = geteuid() == 0,
 				       .port_start = capability_port_start() };
 
+	preflight.mounts = path_mounts();
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].what->disable)
@@ -81,4 +84,5 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 	memo_free(&preflight.addresses);
 	memo_free(&preflight.runtime);
 	memo_free(&preflight.variables);
+	free(preflight.mounts);
 }

@@ -17,7 +17,9 @@
 
 #include "base/fd.h"
 #include "sys/confine.h"
+#include "sys/directories.h"
 #include "sys/libexec.h"
+#include "sys/path_way.h"
 #include "sys/plan.h"
 #include "sys/preflight_parts.h"
 
@@ -255,37 +257,135 @@ static void check_environment(struct preflight *preflight, const struct service 
 	}
 }
 
-static void check_input(struct preflight *preflight, const struct service *service)
+/* Whether folder is a directory of its own that the service will have when it starts, and whose: NULL, superd's. */
+static const struct account *owner_to_be(const struct preflight *preflight, const struct service *service,
+					 const char *folder, bool *will_be)
 {
-	const struct stream *input = &service->terms->streams->input;
+	struct directory_kind kinds[DIRECTORY_KINDS];
 
-	if (input->kind == STREAM_FILE && input->path && access(input->path, F_OK) < 0)
-		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
+	*will_be = false;
+	directories_of(service, preflight->heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
+
+		for (words name = kinds[n].names; length && name && *name; name++) {
+			size_t own = directory_name_length(*name);
+
+			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
+			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
+				continue;
+			*will_be = true;
+			return kinds[n].is_owned ? service->account : NULL;
+		}
+	}
+	return NULL;
 }
 
-/* The folder in which a file will be made. */
-static void check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
+/* The folder in which a file will be made. false: it was said what is wrong with it. */
+static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
 			 const char *option, const char *path)
 {
 	char folder[PATH_MAX];
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	struct stat status;
+	bool will_be;
 
 	if (!slash || slash == path)
-		return;
-	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		return true;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
 		preflight_say(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
-	else if (stat(folder, &status) < 0)
-		preflight_say(preflight, severity, service, option, path, "its folder %s: %s", folder, strerror(errno));
-	else if (!S_ISDIR(status.st_mode))
+		return false;
+	}
+	if (stat(folder, &status) < 0) {
+		int error = errno;
+
+		owner_to_be(preflight, service, folder, &will_be);
+		if (error != ENOENT || !will_be)
+			preflight_say(preflight, severity, service, option, path, "its folder %s: %s", folder,
+				      strerror(error));
+		return error == ENOENT && will_be;
+	}
+	if (!S_ISDIR(status.st_mode))
 		preflight_say(preflight, severity, service, option, path, "%s is no folder", folder);
+	return S_ISDIR(status.st_mode);
+}
+
+/* Whether superd itself may open it; else why not. A directory that the service will have belongs to its user. */
+static bool judge(struct preflight *preflight, const struct service *service, const struct account *account,
+		  const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	const struct account *owner;
+	char folder[PATH_MAX];
+	struct stat status;
+	bool will_be;
+
+	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
+		return finding->is_missing;
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		return true;
+	owner = owner_to_be(preflight, service, folder, &will_be);
+	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
+		return true;
+	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
+	snprintf(finding->place, sizeof(finding->place), "%s", folder);
+	return false;
+}
+
+/* A stream that the start would open as the user, or not at all. */
+static void check_stream_way(struct preflight *preflight, const struct service *service, const char *option,
+			     const struct stream *stream)
+{
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (judge(preflight, service, account, stream->path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	if (path_way_by(account, &finding) == PATH_REFUSED)
+		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path,
+			      "%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
+			      "as that user", buf_string(&why));
+	else if (account && finding.owner != account->uid)
+		preflight_say(preflight, SEVERITY_WARNING, service, option, stream->path,
+			      "%s: it is opened as user %s", buf_string(&why), account->name);
+	buf_free(&why);
+}
+
+static void check_input(struct preflight *preflight, const struct service *service)
+{
+	const struct stream *input = &service->terms->streams->input;
+
+	if (input->kind != STREAM_FILE || !input->path)
+		return;
+	if (access(input->path, F_OK) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
+	else
+		check_stream_way(preflight, service, "input", input);
 }
 
 static void check_output(struct preflight *preflight, const struct service *service, const char *option,
 			 const struct stream *stream)
 {
-	if (stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND)
-		check_folder(preflight, SEVERITY_ERROR, service, option, stream->path);
+	if (stream_is_path(stream) && stream->path &&
+	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
+		check_stream_way(preflight, service, option, stream);
+}
+
+/* What superd itself opens, and would not where others could change the way there. */
+static void check_own(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *path, const char *then)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (judge(preflight, service, NULL, path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	preflight_say(preflight, severity, service, option, path,
+		      "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
+	buf_free(&why);
 }
 
 /* A log that can't be written keeps no client out. */
@@ -294,8 +394,11 @@ static void check_log(struct preflight *preflight, const struct service *service
 	const struct logging *logging = service->terms->logging;
 	const struct log_target *target = logging->log_type;
 
-	if (target && target->kind == LOG_TYPE_FILE && (logging->log_on_success || logging->log_on_failure))
-		check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path);
+	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
+		return;
+	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
+		check_own(preflight, SEVERITY_WARNING, service, "log_type", target->path,
+			  "nothing is logged there; name a file in a folder of root's");
 }
 
 /* A banner that is not there keeps no client out, and may come in time. */
@@ -304,6 +407,9 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 {
 	if (path && access(path, R_OK) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+	else if (path)
+		check_own(preflight, SEVERITY_WARNING, service, option, path,
+			  "clients are not sent it; put it into a folder of root's");
 }
 
 void preflight_files(struct preflight *preflight, const struct service *service)
@@ -316,7 +422,8 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_environment(preflight, service);
 	check_input(preflight, service);
 	check_output(preflight, service, "output", &service->terms->streams->output);
-	check_output(preflight, service, "error", &service->terms->streams->error);
+	if (service_mark(service, "error"))     /* else it is the output's */
+		check_output(preflight, service, "error", &service->terms->streams->error);
 	check_log(preflight, service);
 	check_banner(preflight, service, "banner", service->terms->gate->banner);
 	check_banner(preflight, service, "banner_success", service->terms->gate->banner_success);

@@ -27,6 +27,7 @@ struct preflight {
 	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
 	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
+	char *mounts;                   /* for sys/path_trust */
 	struct own_program advise, rpc;
 	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
 	struct wraps wraps;

@@ -48,7 +48,7 @@ static bool is_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->plan->credentials || (job->plan->apart && !privileged);
+	return job->checks || job->group || job->files || job->plan->credentials || (job->plan->apart && !privileged);
 }
 
 /* One in the abstract namespace is no path. */
@@ -64,7 +64,7 @@ static void start_one(struct launch *launch, char *stack)
 	struct job job = {
 		.plan = launch->plan, .command = launch->command ? launch->command : &launch->plan->main,
 		.checks = launch->checks, .wanted = launch->wanted, .wanted_count = launch->wanted_count, .report = -1,
-		.mapper = -1, .private_id = launch->private_id, .group = launch->group,
+		.files = launch->files, .mapper = -1, .private_id = launch->private_id, .group = launch->group,
 		.into = launch->into, .into_path = launch->into_path,
 		.has_handlers = has_handlers(), .notify = notify_path(launch),
 	};

@@ -21,6 +21,8 @@ struct launch {
 	bool checks;                    /* the plan's conditions first; such a start is apart, too */
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: closed; borrowed until spawn_start returns */
 	int wanted_count;               /* at least 3 */
+	const struct stream_file *files;                /* three that the child opens as its user, borrowed; such a start is apart,
+							   too. NULL: none */
 	unsigned listen_count;          /* LISTEN_FDS; 0: no LISTEN_* at all */
 	const char *names;              /* LISTEN_FDNAMES=… whole, borrowed; NULL without listen_count */
 	const char *remote_address;     /* "" : no REMOTE_ADDR and REMOTE_PORT */

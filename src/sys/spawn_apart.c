@@ -46,6 +46,8 @@ static _Noreturn void run_child(struct job *job, int report)
 	if (credentials_load(job) < 0)
 		give_up(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
 					     .resource = job->fault.resource });
+	if (stream_files_open(job) < 0)
+		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
 	if (!privileged && confine_needs_mapper(job) && !map_prepare(job))
 		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
 	child_run(job);

@@ -11,6 +11,7 @@ static const char *const names[] = {
 	"starting a process",
 	"looking at conditions",
 	"loading credentials",
+	"opening streams",
 	"joining a control group",
 	"passing descriptors",
 	"making a session",

@@ -118,6 +118,14 @@ static void make_folder(const char *name, mode_t mode)
 	cr_assert_eq(chmod(path, mode), 0);
 }
 
+static int chown_in(const char *name, uid_t owner)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return chown(path, owner, (gid_t)-1);
+}
+
 /* Criterion leaves out tear_down where a test is skipped. */
 static void needs_root(void)
 {
@@ -493,4 +501,39 @@ Test(preflight, misses_files_and_credentials_that_are_handed_over)
 	cr_expect_null(strstr(said(), "/may"));
 	cr_expect_null(strstr(said(), "/set"));
 	cr_expect_null(strstr(said(), "own:"));
+}
+
+Test(preflight, knows_the_directory_that_a_service_will_have)
+{
+	needs_root();
+	heritage.logs_directory = folder;
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\nlogs_directory = \"new\"\n"
+		       "output = \"append:FOLDER/new/out.log\"\n}\n"));
+	cr_expect(!strstr(said(), "out.log"), "%s", said());
+}
+
+Test(preflight, refuses_output_that_another_user_could_lead_elsewhere)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"root\"\n"
+		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"
+		       "service b {\nlisten = 8\nexec = \"/bin/true\"\nuser = \"nobody\"\n"
+		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "belongs to user 12345, who could lead it elsewhere"));
+	cr_expect(has_said(SEVERITY_WARNING, 11, "belongs to user 12345: it is opened as user nobody"));
+}
+
+Test(preflight, warns_of_files_that_superd_itself_does_not_open)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/text", 0644, "text");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\naccept = yes\n"
+		       "log_on_success = { \"HOST\" }\nlog_type = \"FILE FOLDER/theirs/log\"\n"
+		       "banner = \"FOLDER/theirs/text\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 7, "nothing is logged there"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "clients are not sent it"));
 }
