@@ -20,9 +20,10 @@
 
 #define ROUNDS_MOST 16                  /* of reading the same once more */
 
-void load_bases(struct heritage *heritage)
+void load_bases(struct heritage *heritage, const struct options *options)
 {
 	directories_find_bases(heritage);
+	heritage->control = options->control && *options->control == '/' ? options->control : NULL;
 }
 
 /* It is empty the second time: reading it again would take every service away. */
@@ -131,7 +132,7 @@ static void look_around(const struct options *options, struct table *table, stru
 	struct heritage bases = { 0 };
 	size_t before = diags->count;
 
-	load_bases(&bases);
+	load_bases(&bases, options);
 	preflight_table(table, &bases, diags);
 	for (size_t n = before; options->guise == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)

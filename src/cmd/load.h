@@ -7,7 +7,7 @@
 #include "sys/plan.h"
 
 /* Where runtime_directory and state_directory lie. */
-void load_bases(struct heritage *heritage);
+void load_bases(struct heritage *heritage, const struct options *options);
 
 /* Called for each source that was read: its path, the usual file of the language it was taken for, how many entries. */
 typedef void load_took(void *context, const char *path, const char *format, size_t entries);

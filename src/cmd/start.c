@@ -102,7 +102,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
 	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
 	supervisor->engine.heritage.environment = environ;
-	load_bases(&supervisor->engine.heritage);
+	load_bases(&supervisor->engine.heritage, options);
 	take_habits(supervisor, options);
 	supervisor->has_command = command;
 	supervisor->upgrade.program = opening->program;

@@ -55,13 +55,45 @@ const struct type type_paths = {
 	.parse = paths_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
+/* Names below the fixed folders that superd uses itself, or that all share: whoever was given one would own the control
+ * socket, the sockets of notifications, credentials of others. */
+static const struct {
+	const char *name;
+	const char *option;             /* the only one; NULL: all */
+	bool below;                     /* nor a folder in it */
+} reserved[] = {
+	{ "superd", NULL, true },               /* control, its lock, notify */
+	{ "credentials", "runtime_directory", true },
+	{ "credstore", NULL, true },            /* where superd looks for credentials */
+	{ "credstore.encrypted", NULL, true },
+	{ "private", NULL, true },              /* systemd's of services with dynamic users */
+	{ "lock", "runtime_directory", false },
+	{ "user", "runtime_directory", false },
+	{ "systemd", "runtime_directory", false },
+};
+
+static bool is_reserved(const struct directive *directive, const char *name, size_t length)
+{
+	size_t first = strcspn(name, "/:");
+
+	for (size_t n = 0; n < sizeof(reserved) / sizeof(*reserved); n++) {
+		const char *only = reserved[n].option, *option = directive->name[NATIVE];
+
+		if (only && option && strcmp(only, option) != 0)
+			continue;
+		if (strlen(reserved[n].name) == first && !memcmp(reserved[n].name, name, first) &&
+		    (reserved[n].below || first == length))
+			return true;
+	}
+	return false;
+}
+
 /* Folders made below a fixed one must not lead out of it. */
 static const char *directory_refuse(const struct directive *directive, const char *word)
 {
 	const char *part = word;
-	size_t length;
+	size_t length, name = strcspn(word, ":");
 
-	(void)directive;
 	if (*word == '/' || !*word)
 		return "it is the name of a folder below a fixed one, so it does not start with /";
 	for (; *part; part += length + (part[length] == '/')) {
@@ -71,6 +103,9 @@ static const char *directory_refuse(const struct directive *directive, const cha
 		if (part[length] == '/' && !part[length + 1])
 			return "a folder's name does not end in /";
 	}
+	if (is_reserved(directive, word, name) || (word[name] && is_reserved(directive, word + name + 1,
+									      strlen(word + name + 1))))
+		return "this name is reserved for superd, or for the system: a service has a folder of its own name";
 	return NULL;
 }
 

@@ -131,7 +131,8 @@ static int open_base(const char *base)
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool prepare(const struct service *service, const struct directory_kind *kind, struct buf *why)
+static bool prepare(const struct service *service, const struct directory_kind *kind, const struct heritage *heritage,
+		    struct buf *why)
 {
 	bool good = true;
 	int base;
@@ -140,7 +141,11 @@ static bool prepare(const struct service *service, const struct directory_kind *
 		return true;
 	base = open_base(kind->base);
 	for (size_t n = 0; good && kind->names[n]; n++) {
-		good = base >= 0 && make_folder(service, kind, base, kind->names[n]);
+		if (directory_has_control(heritage, kind->base, kind->names[n])) {
+			errno = EPERM;
+			good = false;
+		}
+		good = good && base >= 0 && make_folder(service, kind, base, kind->names[n]);
 		if (good)
 			continue;
 		buf_addf(why, "%s: %s/%s: %s", wording_of(service, kind->option), kind->base, kind->names[n],
@@ -157,7 +162,7 @@ bool directories_prepare(const struct service *service, const struct heritage *h
 
 	directories_of(service, heritage, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		if (!prepare(service, &kinds[n], why))
+		if (!prepare(service, &kinds[n], heritage, why))
 			return false;
 	}
 	return true;

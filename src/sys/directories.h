@@ -29,6 +29,9 @@ void directories_of(const struct service *service, const struct heritage *herita
 /* Of "NAME:LINK" the first. */
 size_t directory_name_length(const char *word);
 
+/* Whether superd's control socket lies in this folder of a kind, or below it: then no service is given it. */
+bool directory_has_control(const struct heritage *heritage, const char *base, const char *word);
+
 /* Fills in the folders above, as this superd was built and for who runs it. */
 void directories_find_bases(struct heritage *heritage);
 

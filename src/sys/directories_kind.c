@@ -36,6 +36,15 @@ void directories_of(const struct service *service, const struct heritage *herita
 	memcpy(kinds, list, sizeof(list));
 }
 
+bool directory_has_control(const struct heritage *heritage, const char *base, const char *word)
+{
+	const char *control = heritage->control;
+	size_t above = strlen(base), length = directory_name_length(word);
+
+	return control && !strncmp(control, base, above) && control[above] == '/' &&
+	       !strncmp(control + above + 1, word, length) && control[above + 1 + length] == '/';
+}
+
 size_t directory_name_length(const char *word)
 {
 	return strcspn(word, ":");

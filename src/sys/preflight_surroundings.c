@@ -55,6 +55,9 @@ static void check_directories(struct preflight *preflight, const struct service 
 		    (int)sizeof(path))
 			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
 				      strerror(ENAMETOOLONG));
+		else if (directory_has_control(preflight->heritage, kind->base, *name))
+			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name,
+				      "superd's control socket %s is there", preflight->heritage->control);
 		else if (cannot_make(path, wrong))
 			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}

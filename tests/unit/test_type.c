@@ -411,6 +411,9 @@ Test(type, blames_the_word_of_a_list_that_is_wrong)
 	expect_refused(&plain_paths, WORDS("/a", "b"), 1, "a path starts with /");
 	expect_refused(&plain_paths, WORDS("/a", "/b", "-/c"), 2, "a path starts with /");
 	expect_refused(&plain_env, WORDS("A=1", "B", "C=3"), 1, "NAME=value");
+	expect_refused(&plain_directories, WORDS("a", "superd"), 1, "this name is reserved for superd");
+	expect_refused(&plain_directories, WORDS("credstore/a"), 0, "this name is reserved for superd");
+	expect_refused(&plain_directories, WORDS("a:superd/control"), 0, "this name is reserved for superd");
 	expect_refused(&plain_directories, WORDS("a", "b", "../c"), 2, "..");
 	expect_refused(&plain_cpus, WORDS("0", "1,x"), 1, "a processor is");
 	expect_refused(&plain_capabilities, WORDS("kill", "chow"), 1, "did you mean 'chown'");
@@ -421,8 +424,8 @@ Test(type, reads_lists_of_paths_and_folders)
 {
 	expect_written(&plain_paths, WORDS("/a", "/b c"), "{\"/a\", \"/b c\"}", "[\"/a\", \"/b c\"]");
 	expect_written(&optional_paths, WORDS("-/a", "/b"), "{\"-/a\", \"/b\"}", "[\"-/a\", \"/b\"]");
-	expect_written(&plain_directories, WORDS("superd", "a/b..c/.d"), "{\"superd\", \"a/b..c/.d\"}",
-		       "[\"superd\", \"a/b..c/.d\"]");
+	expect_written(&plain_directories, WORDS("app", "a/b..c/.d"), "{\"app\", \"a/b..c/.d\"}",
+		       "[\"app\", \"a/b..c/.d\"]");
 	expect_one_refused(&plain_directories, "/run/x", "does not start with /");
 	expect_one_refused(&plain_directories, "", "does not start with /");
 	expect_one_refused(&plain_directories, "..", "..");
