@@ -127,20 +127,31 @@ static void judge(struct control *control, int status)
 		go_on(control);
 }
 
+static void on_heard(struct last_words *last)
+{
+	struct control *control = container_of(last, struct control, last);
+
+	ev_timer_stop(engine_of(control)->loop, &control->timer);
+	judge(control, control->fault.stage == STAGE_NONE ? control->status : EXEC_STATUS);
+}
+
 static void on_ended(struct child *child, int status)
 {
 	struct control *control = container_of(child, struct control, child);
 	pid_t group = child->pid;
+	/* As long as it is known whose word it is. */
+	bool heard = !control->instance || !control->instance->notice ||
+		     control->instance->hear(control->instance, &control->last);
 
-	if (control->instance && control->instance->notice)
-		control->instance->hear(control->instance);     /* as long as it is known whose word it is */
 	apart_settle(&control->apart);
 	ev_timer_stop(engine_of(control)->loop, &control->timer);
 	kill(-group, SIGKILL);                  /* what it has left behind */
 	child->pid = 0;
+	control->status = status;
 	if (control->keeper->activity)
 		means_drain(&control->keeper->activity->means, false);
-	judge(control, control->fault.stage == STAGE_NONE ? status : EXEC_STATUS);
+	if (heard)
+		on_heard(&control->last);
 }
 
 static void say_fault(struct control *control)
@@ -301,6 +312,8 @@ void control_init(struct control *control, struct keeper *keeper, struct instanc
 {
 	*control = (struct control){ .keeper = keeper, .instance = instance, .ended = ended };
 	list_init(&control->link);
+	list_init(&control->last.link);
+	control->last.heard = on_heard;
 	control->child.ended = on_ended;
 	apart_init(&control->apart, keeper->engine->loop, on_report);
 	ev_init(&control->timer, on_timer);
@@ -350,5 +363,6 @@ void control_forget(struct control *control)
 	apart_forget(&control->apart);
 	children_remove(&engine_of(control)->children, &control->child);
 	list_remove(&control->link);
+	list_remove(&control->last.link);
 	control->child.pid = 0;
 }

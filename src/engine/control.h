@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "engine/apart.h"
 #include "engine/engine.h"
+#include "engine/instance.h"
 #include "engine/result.h"
 
 #define CONTROL_FACTS 4                 /* variables of its own */
@@ -31,6 +32,8 @@ struct control {
 	bool checks;                    /* the first of them looks at the conditions before */
 	bool late, stopped;             /* it was told to end: its time was over, or control_stop */
 	bool ignores_failure;           /* the one that runs has - in front */
+	struct last_words last;        /* of the one that has ended, until they are heard */
+	int status;                     /* and how it ended */
 	struct fault fault;             /* of the one that did not come to run; stage STAGE_NONE: it ran */
 	const char *remote_address;     /* of the client it is for; NULL: none */
 	int remote_port;
@@ -52,7 +55,7 @@ void control_begin(struct control *control, enum command_phase phase, int64_t pa
 
 static inline bool control_is_busy(const struct control *control)
 {
-	return control->child.pid > 0;
+	return control->child.pid > 0 || !list_empty(&control->last.link);
 }
 
 /* What runs, if anything, is known to run its program, so its end alone tells how it went. */

@@ -17,7 +17,7 @@ static struct store *store_of(struct keeper *keeper)
 	return *place;
 }
 
-void deposit_take(struct keeper *keeper, const struct notify_message *message, struct notification *notification)
+void deposit_take(struct keeper *keeper, const struct notify_message *message, struct received *received)
 {
 	struct store *store;
 
@@ -32,8 +32,8 @@ void deposit_take(struct keeper *keeper, const struct notify_message *message, s
 		say(keeper, LEVEL_ERROR, "out of memory");
 	else if (message->remove && message->name.at)
 		store_remove(store, message->name);
-	else if (message->store && !message->remove)
-		store_take(store, message, notification,
+	else if (message->store && !message->remove && received)
+		store_take(store, message, received,
 			   keeper->service->terms->life->file_descriptor_store_max);
 }
 

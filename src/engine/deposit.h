@@ -5,10 +5,10 @@
 
 #include "engine/keeper.h"
 #include "engine/notify_message.h"
-#include "sys/notify_socket.h"
+#include "sys/receive_aside.h"
 
-/* What a message says of descriptors. */
-void deposit_take(struct keeper *keeper, const struct notify_message *message, struct notification *notification);
+/* What a message says of descriptors; received: those that came along, NULL: none. */
+void deposit_take(struct keeper *keeper, const struct notify_message *message, struct received *received);
 
 /* The last instance has ended, well or not: drops what is not to be kept. */
 void deposit_end_run(struct keeper *keeper, bool well);

@@ -67,6 +67,7 @@ void instance_over(struct instance *instance)
 /* Nobody of its process is left. */
 static void finish(struct instance *instance)
 {
+	list_remove(&instance->last.link);
 	ev_timer_stop(instance->engine->loop, &instance->timer);
 	list_remove(&instance->linger);
 	instance->gone = engine_clock();
@@ -109,20 +110,12 @@ static bool begin_to_clear(struct instance *instance)
 	return true;
 }
 
-static void on_ended(struct child *child, int status)
+/* Its process has ended, and what that had to say was heard. */
+static void take_end(struct instance *instance)
 {
-	struct instance *instance = container_of(child, struct instance, child);
-	pid_t ended = child->pid;
-
-	instance_thaw(instance);
-	if (instance->notice)
-		instance->hear(instance);
-	if (child->pid != ended)
-		return;                 /* its last word was that another is its main process */
-	instance->status = status;
-	if (instance->kin && instance->find_daemon(instance, status))
+	if (instance->kin && instance->find_daemon(instance, instance->status))
 		return;
-	child->pid = 0;
+	instance->child.pid = 0;
 	if (begin_to_clear(instance))
 		return;
 	if (instance->stopping && instance->service->terms->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
@@ -132,6 +125,37 @@ static void on_ended(struct child *child, int status)
 		return;
 	}
 	finish(instance);
+}
+
+static void on_heard(struct last_words *last)
+{
+	struct instance *instance = container_of(last, struct instance, last);
+	pid_t ended = instance->ended;
+
+	instance->ended = 0;
+	if (instance->child.pid)
+		return;                 /* its last word was that another is its main process */
+	instance->child.pid = ended;
+	take_end(instance);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct instance *instance = container_of(child, struct instance, child);
+	pid_t ended = child->pid;
+
+	instance_thaw(instance);
+	if (instance->notice && !instance->hear(instance, &instance->last)) {
+		if (child->pid == ended)
+			child->pid = 0;         /* a number that may be another's soon */
+		instance->status = status;
+		instance->ended = ended;
+		return;
+	}
+	if (child->pid != ended)
+		return;                 /* the same */
+	instance->status = status;
+	take_end(instance);
 }
 
 void instance_let_go(struct instance *instance)
@@ -190,6 +214,8 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	list_init(&instance->link);
 	list_init(&instance->linger);
 	list_init(&instance->seeking);
+	list_init(&instance->last.link);
+	instance->last.heard = on_heard;
 	ev_init(&instance->timer, on_timer);
 	instance->timer.data = instance;
 	return instance;
@@ -301,6 +327,7 @@ void instance_free(struct instance *instance)
 	if (instance->drain)
 		instance->forget_drain(instance);
 	instance_forget_frost(instance);
+	list_remove(&instance->last.link);
 	ev_timer_stop(instance->engine->loop, &instance->timer);        /* which goes on when it is thawed */
 	if (instance->kin)
 		instance->forget_daemon(instance);

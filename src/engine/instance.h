@@ -32,6 +32,12 @@ struct ending {
 	bool unready;                   /* type = notify: it never said READY=1 */
 };
 
+/* Somebody whose process has ended, while what that said last is still to be heard (engine/hearing). */
+struct last_words {
+	struct list link;               /* in those that wait; removed, nobody waits any more */
+	void (*heard)(struct last_words *last);        /* out of the list already; may free it */
+};
+
 struct instance {
 	struct list link;               /* in its keeper's list of instances, or of those retired */
 	struct list linger;             /* in the engine's, when its first process is gone and its group is not */
@@ -69,7 +75,11 @@ struct instance {
 	bool (*find_daemon)(struct instance *instance, int status);     /* who was followed ended: see engine/daemon */
 	void (*forget_daemon)(struct instance *instance);               /* frees kin */
 	struct notice *notice;          /* what it says of itself (engine/notify); NULL: it can't */
-	void (*hear)(struct instance *instance);        /* what it has said last, before its end */
+	/* What a process of it has said last, before its end counts. false: not all could be heard yet, and last->heard
+	 * follows. */
+	bool (*hear)(struct instance *instance, struct last_words *last);
+	struct last_words last;        /* of the process that it goes by: while it waits, its child.pid is 0 */
+	pid_t ended;                    /* and that process is this; 0: none waits, or another is followed by now */
 	void (*leave)(struct instance *instance);       /* frees notice */
 	void (*on_limit)(struct instance *instance);                            /* its timer */
 	void (*on_ready)(struct instance *instance);                            /* it is not starting any more */
@@ -120,6 +130,11 @@ void instance_limit(struct instance *instance, int64_t microseconds);
 void instance_extend(struct instance *instance, int64_t microseconds);
 
 void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
+
+static inline bool instance_is_unheard(const struct instance *instance)
+{
+	return !list_empty(&instance->last.link);
+}
 
 void instance_signal_stop(struct instance *instance);   /* for its course: the signals of instance_stop */
 

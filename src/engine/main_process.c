@@ -133,13 +133,13 @@ static void settle(struct instance *instance)
 }
 
 /* Who is named, and has not ended; -1: nobody. */
-static pid_t find_named(const struct notify_message *message, const struct notification *notification)
+static pid_t find_named(const struct notify_message *message, const struct received *received)
 {
 	int fd;
 	bool same;
 
 	if (message->main_fd)
-		return notification->fd_count == 1 ? pidfd_pid(notification->fds[0]) : -1;
+		return received ? received->process : -1;
 	if (message->main_pid <= 1 || !message->main_id)
 		return (pid_t)message->main_pid;
 	fd = pidfd_of((pid_t)message->main_pid);
@@ -159,7 +159,7 @@ static const char *refuse(const struct notice *notice, pid_t pid, bool by_root)
 	return by_root || speaker_is_of(&notice->notify->notices, notice, pid) ? NULL : "it is none of this service's";
 }
 
-void main_process_take(struct notice *notice, const struct notify_message *message, struct notification *notification,
+void main_process_take(struct notice *notice, const struct notify_message *message, const struct received *received,
 		       bool by_root)
 {
 	struct instance *instance = notice->instance;
@@ -168,8 +168,8 @@ void main_process_take(struct notice *notice, const struct notify_message *messa
 
 	if (message->main_pid == NOTE_UNSET && !message->main_fd)
 		return;
-	pid = find_named(message, notification);
-	if (pid > 0 && pid == instance->child.pid)
+	pid = find_named(message, received);
+	if (pid > 0 && (pid == instance->child.pid || pid == instance->ended))
 		return;
 	why = refuse(notice, pid, by_root);
 	if (!why && !follow(notice, pid))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/notice.h"
+#include "sys/receive_aside.h"
 
 void main_process_init(struct notice *notice);
 void main_process_forget(struct notice *notice);
@@ -10,5 +11,5 @@ void main_process_forget(struct notice *notice);
 void main_process_sweep(struct engine *engine);
 
 /* Follows the process a message names, where it is one of the instance's, or root says so. */
-void main_process_take(struct notice *notice, const struct notify_message *message, struct notification *notification,
+void main_process_take(struct notice *notice, const struct notify_message *message, const struct received *received,
 		       bool by_root);

@@ -227,18 +227,18 @@ static void take_access(struct notice *notice, int access)
 		   (long)notice->speaker, names[access]);
 }
 
-void notice_take(struct notice *notice, const struct notify_message *message, struct notification *notification,
-		 bool by_root)
+void notice_take(struct notice *notice, const struct notify_message *message, const struct notification *notification,
+		 struct received *received, bool by_root)
 {
 	notice->speaker = notification->pid;
 	if (message->wrong.at)
 		notice_say(notice, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)notification->pid,
 			   message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
-	main_process_take(notice, message, notification, by_root);
+	main_process_take(notice, message, received, by_root);
 	if (message->extend != NOTE_UNSET)
 		take_extend(notice, message->extend);
 	take_texts(notice, message);
-	deposit_take(notice->instance->context, message, notification);
+	deposit_take(notice->instance->context, message, received);
 	if (message->access != NOTE_UNSET)
 		take_access(notice, message->access);
 	if (message->reset)

@@ -96,11 +96,41 @@ static bool open_socket(struct notify *notify, const struct service *service)
 	return fd >= 0 && notify->variable;
 }
 
+void notify_rewatch(struct notify *notify)
+{
+	if (notify->io.fd < 0 || notify->awaited || ev_is_active(&notify->pause) || ev_is_active(&notify->hanging))
+		ev_io_stop(notify->engine->loop, &notify->io);
+	else
+		ev_io_start(notify->engine->loop, &notify->io);
+}
+
+static void on_pause(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	notify_rewatch(timer->data);
+}
+
+bool notify_is_receiving(const struct notify *notify)
+{
+	return notify && notify->awaited;
+}
+
 static void notify_close(struct notify *notify)
 {
 	int fd = notify->io.fd;
 
+	LIST_EACH(link, &notify->unheard)       /* of those who are freed with it */
+		list_remove(link);
+	LIST_EACH(link, &notify->carried) {
+		struct carried *carried = container_of(link, struct carried, link);
+
+		list_remove(link);
+		carried->notify = NULL;
+		reception_forget(&carried->reception);
+	}
 	ev_io_stop(notify->engine->loop, &notify->io);
+	ev_timer_stop(notify->engine->loop, &notify->pause);
+	ev_timer_stop(notify->engine->loop, &notify->hanging);
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
 		notify_folder_remove(notify->variable + strlen(VARIABLE));
 	fd_close(&fd);
@@ -126,6 +156,11 @@ static struct notify *notify_new(struct engine *engine, const char *service)
 		return NULL;
 	notify->engine = engine;
 	list_init(&notify->notices);
+	list_init(&notify->carried);
+	list_init(&notify->unheard);
+	ev_init(&notify->pause, on_pause);
+	ev_init(&notify->hanging, NULL);
+	notify->pause.data = notify->hanging.data = notify;
 	ev_init(&notify->io, on_notification);
 	notify->io.fd = -1;
 	notify->service = strdup(service);
@@ -175,7 +210,7 @@ struct notify *notify_resume(struct engine *engine, const char *service, const c
 
 void notify_close_unused(struct notify *notify)
 {
-	if (notify->released && list_empty(&notify->notices))
+	if (notify->released && !notify->busy && list_empty(&notify->notices))
 		notify_close(notify);
 }
 

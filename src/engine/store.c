@@ -142,22 +142,34 @@ bool store_keep(struct store *store, int *fd, const char *name, size_t length, b
 	return true;
 }
 
-void store_take(struct store *store, const struct notify_message *message, struct notification *notification,
-		int64_t most)
+/* What its closing, or a look at it, may wait for is not kept: files, whose file system anybody may serve, and what
+ * holds other descriptors. */
+static void say_refused(struct store *store, const struct received *received)
+{
+	struct event event = { .name = "store", .service = store->service, .reason = received->kind };
+
+	log_event(store->engine->log, LEVEL_WARNING, &event,
+		  "%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
+		  received->refused, received->refused == 1 ? " is" : "s are", received->kind);
+}
+
+void store_take(struct store *store, const struct notify_message *message, struct received *received, int64_t most)
 {
 	bool named = message->name.at && message->name.length;
 	const char *name = named ? message->name.at : NAMELESS;
 	size_t length = named ? message->name.length : strlen(NAMELESS);
 
-	for (size_t n = 0; n < notification->fd_count; n++) {
-		if (has(store, notification->fds[n]))
+	if (received->refused)
+		say_refused(store, received);
+	for (size_t n = 0; n < received->count; n++) {
+		if (has(store, received->fds[n]))
 			continue;
 		if (store->count >= (uint64_t)most) {
 			say(store, LEVEL_WARNING,
 			    "a descriptor is not kept: file_descriptor_store_max is reached");
 			return;
 		}
-		if (!store_keep(store, &notification->fds[n], name, length, !message->unpolled))
+		if (!store_keep(store, &received->fds[n], name, length, !message->unpolled))
 			say(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
 	}
 }

@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "engine/notify_message.h"
-#include "sys/notify_socket.h"
+#include "sys/receive_aside.h"
 
 struct engine;
 
@@ -32,9 +32,8 @@ struct kept {
 
 struct store *store_new(struct engine *engine, const char *service);    /* NULL: out of memory */
 
-/* Keeps the descriptors of a message, `most` of them in all; those it keeps are taken out of the notification. */
-void store_take(struct store *store, const struct notify_message *message, struct notification *notification,
-		int64_t most);
+/* Keeps the descriptors of a message, `most` of them in all; those it keeps are taken out of the received ones. */
+void store_take(struct store *store, const struct notify_message *message, struct received *received, int64_t most);
 
 /* One of them, as it is: takes it over where it is kept. false: out of memory. */
 bool store_keep(struct store *store, int *fd, const char *name, size_t length, bool watched);

@@ -118,6 +118,7 @@ static void on_child(struct ev_loop *loop, ev_child *watcher, int events)
 		command_note_stop(&supervisor->command, WSTOPSIG(watcher->rstatus));
 	if (WIFSTOPPED(watcher->rstatus) || WIFCONTINUED(watcher->rstatus))
 		return;
+	spawn_reaped(watcher->rpid);
 	if (child) {
 		children_remove(&engine->children, child);
 		child->ended(child, watcher->rstatus);

@@ -7,6 +7,8 @@
 #include "engine/course.h"
 #include "engine/drain.h"
 #include "engine/keeper.h"
+#include "engine/notice.h"
+#include "engine/notify.h"
 #include "engine/opening.h"
 #include "engine/refresh.h"
 #include "engine/rpc.h"
@@ -72,9 +74,14 @@ static bool keeper_is_at_rest(struct keeper *keeper, struct buf *why)
 		return fail(why, keeper, "a command of exec_reload is being started");
 	if (keeper->activity && keeper->activity->first)
 		return fail(why, keeper, "whose client it was is being asked");
+	if (keeper->activity && notify_is_receiving(keeper->activity->means.notify))
+		return fail(why, keeper, "descriptors are being received");
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
+		if (instance_is_unheard(instance) ||
+		    (instance->notice && notify_is_receiving(instance->notice->notify)))
+			return fail(why, keeper, "descriptors are being received");
 		if (drain_is_counting(instance))
 			return fail(why, keeper, "clients are being counted");
 		if (instance->course && !course_is_at_rest(instance->course))

@@ -1,6 +1,6 @@
-/* Datagrams with credentials and descriptors. The hard thing is that the sender may mean ill: what it sends is
- * bounded by what is asked for, descriptors of a message that is dropped are closed, and who it is the kernel says
- * alone. */
+/* Datagrams with credentials. The hard thing is that the sender may mean ill: what it sends is bounded by what is
+ * asked for, who it is the kernel says alone, and as it may send descriptors along, which superd must neither get nor
+ * drop, each message is looked at before it is taken. */
 #include "sys/notify_socket.h"
 
 #include <errno.h>
@@ -12,13 +12,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "sys/close_aside.h"
 
 #define QUEUE_BYTES (8 << 20) /* as many as the kernel gives; senders wait when it is full */
 
 union control {
 	struct cmsghdr header; /* for its alignment */
-	char bytes[CMSG_SPACE(NOTIFICATION_FDS * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	char bytes[CMSG_SPACE(sizeof(struct ucred))];   /* no room for descriptors */
 };
 
 /* false with errno: it is too long, or neither a path nor an abstract name. */
@@ -66,23 +65,6 @@ int notify_socket_open(const char *name)
 	return fd_raise(fd, FD_HIGH);
 }
 
-void notification_drop(struct notification *notification)
-{
-	for (size_t n = 0; n < notification->fd_count; n++)
-		close_aside(&notification->fds[n]);
-	notification->fd_count = 0;
-}
-
-static void take_descriptors(const struct cmsghdr *header, struct notification *out)
-{
-	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-	if (count > NOTIFICATION_FDS - out->fd_count) /* one header holds them all: there is none of a second */
-		count = NOTIFICATION_FDS - out->fd_count;
-	memcpy(out->fds + out->fd_count, CMSG_DATA(header), count * sizeof(int));
-	out->fd_count += count;
-}
-
 /* false: the kernel has not said who sent it. */
 static bool take_control(struct msghdr *message, struct notification *out)
 {
@@ -91,8 +73,6 @@ static bool take_control(struct msghdr *message, struct notification *out)
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
 		if (at->cmsg_level != SOL_SOCKET)
 			continue;
-		if (at->cmsg_type == SCM_RIGHTS)
-			take_descriptors(at, out);
 		if (at->cmsg_type == SCM_CREDENTIALS && at->cmsg_len == CMSG_LEN(sizeof(struct ucred))) {
 			struct ucred sender;
 
@@ -117,8 +97,6 @@ static const char *find_flaw(const struct msghdr *message, bool known, struct no
 {
 	if (message->msg_flags & MSG_TRUNC)
 		return "it is longer than 4096 bytes";
-	if (message->msg_flags & MSG_CTRUNC)
-		return "its descriptors could not be taken";
 	if (!known)
 		return "its sender is not known here";
 	return holds_nul(out) ? "it holds a NUL" : NULL;
@@ -131,21 +109,19 @@ enum heard notify_socket_hear(int fd, struct notification *notification, const c
 	struct msghdr message = {
 		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
 	};
-	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	bool known;
+	ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
 
-	notification->fd_count = 0;
 	notification->pid = 0;
 	if (got < 0)
 		return HEARD_NOTHING;
 	notification->length = (size_t)got;
-	known = take_control(&message, notification);
-	*flaw = find_flaw(&message, known, notification);
+	*flaw = find_flaw(&message, take_control(&message, notification), notification);
 	notification->text[notification->length] = '\0';
-	if (!*flaw)
-		return HEARD;
-	notification_drop(notification);
-	return HEARD_FLAWED;
+	if (message.msg_flags & MSG_CTRUNC)
+		return HEARD_RIGHTS;
+	if (recv(fd, NULL, 0, MSG_DONTWAIT) < 0)
+		return HEARD_NOTHING;
+	return *flaw ? HEARD_FLAWED : HEARD;
 }
 
 int notify_socket_sender(void)

@@ -10,15 +10,17 @@
 
 #include "sys/init.h"
 #include "sys/process.h"
+#include "sys/spawn.h"
 
-/* Calls act for each child; the number of those it was true for. */
+/* Calls act for each child; the number of those it was true for. Whoever works aside is left alone: it ends by
+ * itself, or hangs and can't be killed. */
 static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
 {
 	pid_t *children = process_list_children();
 	size_t count = 0;
 
 	for (const pid_t *child = children; child && *child; child++)
-		count += act(context, *child);
+		count += !spawn_is_aside(*child) && act(context, *child);
 	free(children);
 	return count;
 }

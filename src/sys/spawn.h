@@ -80,6 +80,13 @@ int spawn_try(int (*try)(void));
  * hears how it ends. false: there is no process to be had. */
 bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
+/* The same for work that may hang for ever on what somebody else made: in a process of its own under this name (at most 15
+ * bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept. Nothing is ever to
+ * wait for it. Its pid; -1 and errno. */
+pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *with, const int *kept, int count);
+bool spawn_is_aside(pid_t pid);                 /* it was started so, and was not reaped yet */
+void spawn_reaped(pid_t pid);                   /* any child: its number may be another's now */
+
 /* Seconds until a program has to run: 5, or what a test says before the first start. It is killed then, with ETIMEDOUT as
  * its fault: what hangs there hangs superd, too. Apart there is no such limit. */
 extern double spawn_longest;

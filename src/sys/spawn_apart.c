@@ -8,8 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
 
 #include "base/fd.h"
 #include "sys/cgroup_join.h"
@@ -113,4 +118,90 @@ bool spawn_chore(void (*chore)(const void *with), const void *with, const int *k
 		_exit(0);
 	}
 	return pid > 0;
+}
+
+#ifdef HAVE_SYS_PRCTL_H
+static void become_untraceable(const char *name)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NAME, name);
+}
+#else
+static void become_untraceable(const char *name)
+{
+	(void)name;
+}
+#endif
+
+static bool is_kept(int fd, const int *kept, int count)
+{
+	for (int n = 0; n < count; n++) {
+		if (kept[n] == fd)
+			return true;
+	}
+	return false;
+}
+
+/* Those that were not reaped yet. They are few, and a child that is none is only to be told from them at superd's
+ * end. */
+static struct {
+	pid_t *list;
+	size_t count, room;
+} asides;
+
+static void note_aside(pid_t pid)
+{
+	if (asides.count == asides.room) {
+		size_t room = asides.room ? 2 * asides.room : 16;
+		pid_t *list = realloc(asides.list, room * sizeof(*list));
+
+		if (!list)
+			return;         /* superd's end may wait for it, with all others that do not end */
+		asides.list = list;
+		asides.room = room;
+	}
+	asides.list[asides.count++] = pid;
+}
+
+bool spawn_is_aside(pid_t pid)
+{
+	for (size_t n = 0; n < asides.count; n++) {
+		if (asides.list[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+void spawn_reaped(pid_t pid)
+{
+	for (size_t n = 0; n < asides.count; n++) {
+		if (asides.list[n] == pid)
+			asides.list[n--] = asides.list[--asides.count];
+	}
+}
+
+/* Its signals stay blocked: what would handle them is superd's loop. */
+pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *with, const int *kept, int count)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0) {
+		become_untraceable(name);
+		for (int fd = 0; fd <= 2; fd++) {
+			if (!is_kept(fd, kept, count))
+				close(fd);
+		}
+		close_others(kept, count, -1);
+		setsid();
+		work(with);
+		_exit(0);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (pid > 0)
+		note_aside(pid);
+	return pid;
 }

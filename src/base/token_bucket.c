@@ -1,0 +1,26 @@
+/* What is missing is kept, not what is there, so that a bucket starts full without being told its size. */
+#include "base/token_bucket.h"
+
+static double missing(const struct token_bucket *bucket, double rate, double now)
+{
+	double spent = bucket->spent - (now - bucket->at) * rate;
+
+	return spent > 0. ? spent : 0.;
+}
+
+void token_bucket_take(struct token_bucket *bucket, double rate, double burst, double tokens, double now)
+{
+	double most = 2. * burst;       /* one that takes much at once is not made to wait for it without end */
+
+	bucket->spent = missing(bucket, rate, now) + tokens;
+	if (bucket->spent > most)
+		bucket->spent = most;
+	bucket->at = now;
+}
+
+double token_bucket_wait(const struct token_bucket *bucket, double rate, double burst, double now)
+{
+	double over = missing(bucket, rate, now) - burst;
+
+	return over >= 0. ? (over + 1.) / rate : 0.;
+}

@@ -1,0 +1,59 @@
+/* A client, or a backend, that sends a socket in whose queue a file is in flight whose written pages nobody takes.
+ * Whoever drops that socket last drops the file, writes the pages back and waits.
+ *
+ *   dirty_socket PATH     along a second connection to the unix socket there; the first takes the place of this user
+ *   dirty_socket notify   with a notification that does not say what for */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fuse_server.h"
+#include "pass_descriptors.h"
+
+/* Its last reference is in the queue of what is given back; the writing end is closed. */
+static int make_dirty_socket(void)
+{
+	int in_flight = fuse_open(O_RDWR), writer = fuse_open(O_RDWR), ends[2];
+	char page[4096];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || !pass_descriptors(ends[1], "x", &in_flight, 1))
+		exit(1);
+	close(in_flight);
+	memset(page, 'x', sizeof(page));
+	if (pwrite(writer, page, sizeof(page), 0) != (ssize_t)sizeof(page))
+		exit(1);
+	return ends[0];
+}
+
+int main(int argc, char **argv)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+	int superd = -1, sent;
+
+	if (argc < 2 || (!notify && !strcmp(argv[1], "notify")))
+		return 2;
+	if (!strcmp(argv[1], "notify"))
+		superd = connect_to(SOCK_DGRAM, notify);
+	else
+		connect_to(SOCK_STREAM, argv[1]);
+	if (superd >= 0 && send(superd, "READY=1", 7, 0) < 0)
+		return 1;
+	nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+	fuse_mount(SILENT_ON_WRITE);
+	sent = make_dirty_socket();
+	if (superd < 0)
+		superd = connect_to(SOCK_STREAM, argv[1]);
+	if (!pass_descriptors(superd, "STATUS=said along with it", &sent, 1)) {
+		perror("it is not let send a descriptor");
+		sleep(2);               /* the end of its connections is not what is asked here */
+		return 3;
+	}
+	close(sent);
+	fprintf(stderr, "sent a socket\n");
+	for (;;)
+		pause();
+}
