@@ -15,6 +15,7 @@
 
 #include "base/list.h"
 #include "base/scan.h"
+#include "sys/privilege.h"
 #include "sys/spawn.h"
 
 /* Nobody's else: superd may have been put into the background meanwhile. SIGTTOU is blocked. */
@@ -48,6 +49,8 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 		return false;
 	}
 	command->plan->ambient = engine->heritage.ambient;      /* it stands where superd stands */
+	if (privilege_own_keyring)      /* which takes no keys */
+		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;
 	spawn_start(&launch);
 	if (launch.pid < 0) {

@@ -613,7 +613,9 @@ const struct directive directives[] = {
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
 	  FIELD(SURROUNDINGS, root_directory, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it." },
+	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it. A backend of "
+		  "root's, one with CAP_SYS_CHROOT and one that asks for mounts of its own enter it by a mount namespace, "
+		  "if superd may make one, and cannot leave it by a second chroot(2); all others by chroot(2)." },
 	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
 	  .help = "How much memory a process of the backend may map, in bytes." },
 	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
@@ -1197,14 +1199,17 @@ const struct directive directives[] = {
 	  .help = "Keeps the backend from making set-user-id and set-group-id files." },
 	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
 	  .help = "Keeps the backend from memory that is both writable and executable, and from making memory "
-		  "executable that was not; a personality of which all memory is executable is denied, too. From Linux 6.3 on the "
-		  "kernel itself refuses such memory, beside the filter of system calls." },
+		  "executable that was not; a personality of which all memory is executable is denied, too. "
+		  "From Linux 6.3 on the kernel itself refuses such memory, beside the filter of system calls." },
 	SWITCH(lock_personality, "LockPersonality")
 	  .help = "Keeps the backend from changing its kernel execution domain: that of personality where the service "
 		  "sets it, else superd's own." },
 	CHOICE(keyring_mode, "KeyringMode", "inherit")
 	  .help = "The kernel's session keyring of the backend: superd's own, with private a new one, with shared a "
-		  "new one that its user's keyring is linked to." },
+		  "new one that its user's keyring is linked to. That of a superd that may change users is empty and "
+		  "takes no keys: no backend has those of whoever started superd, or another's. That of a superd that "
+		  "may not is its user's. A unit of systemd has private unless it says otherwise. A user may have few "
+		  "private ones (/proc/sys/kernel/keys/maxkeys); beyond them superd's empty one serves." },
 	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
 	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
 	  .help = "The secure bits of the backend, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, "

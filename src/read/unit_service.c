@@ -316,17 +316,22 @@ static void take_habits(struct unit_draft *draft)
 	unit_set(draft, "unit_environment", "yes", at);
 	if (!unit_said(draft, "Service", "SyslogLevelPrefix"))
 		unit_set(draft, "syslog_level_prefix", "yes", at);
+	if (!unit_said(draft, "Service", "KeyringMode"))
+		unit_set(draft, "keyring_mode", "private", at);
 	if (!unit_said(draft, "Service", "IgnoreSIGPIPE"))
 		unit_set(draft, "ignore_sigpipe", "yes", at);
 }
 
-/* In a root of its own systemd mounts them unless it is told not to. */
+/* In a root of its own systemd mounts them unless it is told not to; and it enters that by a mount, not by chroot(2),
+ * whoever the user is. */
 static void take_kernel_mounts(struct unit_draft *draft)
 {
 	const struct unit_assignment *root = unit_said(draft, "Service", "RootDirectory");
 
 	if (root && !unit_said(draft, "Service", "MountAPIVFS"))
 		unit_set(draft, "mount_api_vfs", "yes", unit_place(root, 0));
+	else if (root && !unit_said(draft, "Service", "PrivateMounts"))
+		unit_set(draft, "private_mounts", "yes", unit_place(root, 0));
 }
 
 void unit_take_service(struct unit_draft *draft)

@@ -176,6 +176,11 @@ static int set_secure_bits(struct job *job)
 	return privilege_set_secure_bits(job->plan);
 }
 
+static int set_keyring(struct job *job)
+{
+	return privilege_join_keyring(job->plan);
+}
+
 static int set_no_new_privileges(struct job *job)
 {
 	return privilege_forbid_new(job->plan);
@@ -248,7 +253,7 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_IDENTITY] = set_identity,
 	[STAGE_AMBIENT] = set_ambient,
 	[STAGE_SECURE_BITS] = set_secure_bits,
-	[STAGE_KEYRING] = confine_keyring,
+	[STAGE_KEYRING] = set_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
 	[STAGE_SYSTEM_CALLS] = confine_system_calls,
 	[STAGE_EXEC] = execute,

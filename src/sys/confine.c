@@ -1,4 +1,4 @@
-/* The child's part of a confinement but for its mounts: namespaces, users, keyring, secure bits, filters.
+/* The child's part of a confinement but for its mounts: namespaces, users, filters.
  *
  * The hard thing is the order, as each step may need a right that a later one gives away: what is left to do once
  * the user is set needs none. */
@@ -142,32 +142,6 @@ int confine_profile(struct job *job)
 	close(fd);
 	return result;
 }
-
-#ifdef SYS_keyctl
-#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
-#define LINK 8
-#define SESSION_KEYRING (-3)
-#define USER_KEYRING (-4)
-
-int confine_keyring(struct job *job)
-{
-	const struct confinement *confinement = confinement_of(job);
-
-	if (!confinement || confinement->keyring == KEYRING_INHERIT)
-		return 0;
-	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0)
-		return errno == ENOSYS ? 0 : -1;        /* a kernel without keys has none to share */
-	if (confinement->keyring != KEYRING_SHARED)
-		return 0;
-	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
-}
-#else
-int confine_keyring(struct job *job)
-{
-	(void)job;
-	return 0;
-}
-#endif
 
 #if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H)
 /* Younger than the headers of Linux 6.1. */

@@ -17,6 +17,9 @@
 /* Of a fault in making namespaces: it was the one to enter. */
 #define CONFINE_NETWORK 1
 
+/* Of a fault in mounting: it was the root to enter. */
+#define CONFINE_ROOT (-2)
+
 struct sock_fprog;
 struct job;
 
@@ -62,7 +65,6 @@ struct confinement {
 	size_t mount_count;
 	uint64_t dropped;               /* capabilities out of the bounding set, bit CAP_x */
 	unsigned secure_bits;
-	unsigned keyring;               /* enum keyring_mode */
 	const char *profile;            /* AppArmor's; NULL: none */
 	const struct sock_fprog *const *filters;        /* NULL-terminated, kept; NULL: none */
 	bool refuses_executable_memory; /* memory_deny_write_execute, by the kernel itself beside the filter */
@@ -81,6 +83,9 @@ void confine_make(struct service *service, const struct table *table, struct abi
 /* Whether the service sees something else at a path than superd does, so that nothing can be said of it here. */
 bool confine_covers(const struct confinement *confinement, const char *path);
 
+/* Whether its root_directory is a chroot(2) that the backend can leave: it is root's, and superd may make no mounts. */
+bool confine_leaves_root(const struct service *service);
+
 /* A service's own folders, which are there for it whatever is closed or covered around them: one block a path, and
  * one for the list, NULL-terminated. NULL: out of memory. */
 char **confine_list_open_paths(const struct service *service, const struct heritage *heritage);
@@ -93,7 +98,6 @@ int confine_namespaces(struct job *job);
 int confine_mounts(struct job *job);
 int confine_users(struct job *job);
 int confine_profile(struct job *job);
-int confine_keyring(struct job *job);
 int confine_system_calls(struct job *job);
 bool confine_changes_root(const struct job *job);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "sys/capability.h"
@@ -44,6 +45,26 @@ static const char *other_root(const struct service *service)
 	const char *root = service->terms->surroundings->root_directory;
 
 	return root && root[strspn(root, "/")] ? root : NULL;
+}
+
+/* Root leaves a chroot by another one, so its root is entered by a mount, where superd may make any. For other users
+ * the one is as good as the other, and chroot(2) takes no process of its own to start. */
+static bool may_leave_chroot(const struct service *service)
+{
+	const struct account *account = service->account;
+	uid_t uid = account && account->switches ? account->uid : geteuid();
+
+	return other_root(service) && (uid == 0 || service->terms->who->ambient_capabilities & CAP(SYS_CHROOT));
+}
+
+static bool enters_root(const struct service *service, struct abilities *abilities)
+{
+	return may_leave_chroot(service) && !(abilities_lacking(abilities) & NEED_MOUNTS);
+}
+
+bool confine_leaves_root(const struct service *service)
+{
+	return may_leave_chroot(service) && !(service->confinement && service->confinement->root);
 }
 
 static bool make_mounts(struct making *making)
@@ -97,7 +118,8 @@ static void make_namespaces(struct making *making)
 	const struct hardening *hardening = making->service->terms->hardening;
 	struct confinement *result = &making->result;
 
-	result->has_mounts = (result->mount_count || hardening->private_mounts || loses_notify(making->service) ||
+	result->has_mounts = (result->mount_count || hardening->private_mounts ||
+			      enters_root(making->service, making->abilities) || loses_notify(making->service) ||
 			      hardening->mount_flags != MOUNTS_SHARED) && !(making->without & NEED_MOUNTS);
 	if (result->has_mounts) {
 		result->namespaces |= CLONE_NEWNS;
@@ -183,14 +205,15 @@ static bool is_zero(const void *group, size_t size)
 }
 
 /* Most rows: nothing of it costs them anything. Groups are made of zeroed memory. */
-static bool is_plain(const struct service *service)
+static bool is_plain(const struct service *service, struct abilities *abilities)
 {
 	const struct terms *terms = service->terms;
 	const struct calls *calls = terms->calls;
 
 	return is_zero(terms->paths, sizeof(*terms->paths)) &&
 	       is_zero(terms->hardening, sizeof(*terms->hardening)) && !calls->system_call_filter &&
-	       !calls->system_call_architectures && !calls->restrict_address_families;
+	       !calls->system_call_architectures && !calls->restrict_address_families &&
+	       !enters_root(service, abilities);
 }
 
 /* Folders of its own, which stay open to it whatever else is closed. Where they lie is known when it is started. */
@@ -233,7 +256,6 @@ static void confine(struct making *making)
 	make_profile(making);
 	result->secure_bits = hardening->secure_bits;
 	result->refuses_executable_memory = hardening->memory_deny_write_execute && !(making->without & NEED_FILTER);
-	result->keyring = hardening->keyring_mode;
 	result->private_tmp = makes_private_tmp(result);
 	if (is_zero(result, sizeof(*result)))
 		return;
@@ -247,7 +269,7 @@ void confine_make(struct service *service, const struct table *table, struct abi
 	struct making making = { .service = service, .pool = table->pool, .abilities = abilities, .diags = diags };
 
 	service->confinement = NULL;
-	if (is_plain(service))
+	if (is_plain(service, abilities))
 		return;
 	memset(&making.result, 0, sizeof(making.result));       /* the padding, too: it is kept by its bytes */
 	if (table->warns_of_unsupported)
@@ -259,6 +281,10 @@ const char *confine_fault_path(const struct confinement *confinement, int number
 {
 	const struct confine_mount *mount;
 
+	if (confinement && number == CONFINE_ROOT) {
+		*option = "root_directory";
+		return confinement->root;
+	}
 	if (!confinement || number < 0 || (size_t)number >= confinement->mount_count)
 		return NULL;
 	mount = &confinement->mounts[number];

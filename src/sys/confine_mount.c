@@ -225,6 +225,17 @@ static int close_tops(const struct confinement *confinement)
 	return 0;
 }
 
+static int enter_root(struct job *job, const struct confinement *confinement)
+{
+	if (!confinement->root)
+		return 0;
+	job->fault.resource = CONFINE_ROOT;
+	if (tree_enter(confinement->root) < 0)
+		return -1;
+	job->fault.resource = -1;
+	return 0;
+}
+
 int confine_mounts(struct job *job)
 {
 	const struct confinement *confinement = confinement_of(job);
@@ -237,7 +248,7 @@ int confine_mounts(struct job *job)
 	before = umask(0);
 	job->fault.resource = -1;
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && take_sources(job, confinement, &trees) == 0 &&
-	    (!confinement->root || tree_enter(confinement->root) == 0) &&
+	    enter_root(job, confinement) == 0 &&
 	    take_places(job, confinement, &trees) == 0 && place_all(job, confinement, &trees) == 0 &&
 	    put_open_paths(job, &trees) == 0 &&
 	    close_tops(confinement) == 0 && mount(NULL, "/", NULL, MS_REC | confinement->propagation, NULL) == 0)

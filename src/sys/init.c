@@ -144,6 +144,7 @@ void init_enter(struct heritage *heritage)
 	fd_ensure_standard();
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
+	posture_leave_session();
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
@@ -155,6 +156,7 @@ void init_enter_again(struct heritage *heritage)
 	fd_ensure_standard();
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
+	posture_leave_session();
 	reset_signals();
 	raise_limit(heritage);
 	umask(022);

@@ -238,6 +238,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->ambient = who->ambient_capabilities;
 	plan->bounding = who->capability_bounding_set;
 	plan->no_new_privileges = who->no_new_privileges;
+	plan->keyring = service->terms->hardening->keyring_mode;
 	plan->confinement = service->confinement;
 	confine_builtin(plan, service);
 	if (!plan->confinement)

@@ -71,6 +71,7 @@ struct plan {
 	int io_priority;                /* for ioprio_set; -1: untouched */
 	uint64_t ambient, bounding;     /* bit CAP_x; bounding all ones: untouched */
 	bool no_new_privileges;
+	unsigned keyring;               /* enum keyring_mode */
 	bool apart;                     /* started in a process of its own memory, as it takes long: see sys/spawn.h */
 	struct credentials *credentials;                /* NULL: none */
 	const struct confinement *confinement;          /* what it is kept from; NULL: nothing */

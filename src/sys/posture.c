@@ -11,7 +11,26 @@
 #include <sys/prctl.h>
 #endif
 
+#include "sys/capability.h"
 #include "sys/privilege.h"
+
+#ifdef SYS_keyctl
+#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
+#define SET_PERMISSIONS 5
+#define SESSION_KEYRING (-3)
+#define SEARCHED_ALONE 0x0b030000       /* by who has it: view, read, search; by its owner: view, read */
+
+void posture_leave_session(void)
+{
+	privilege_own_keyring = capability_held(CAP_SETUID) &&
+				syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) >= 0 &&
+				syscall(SYS_keyctl, SET_PERMISSIONS, SESSION_KEYRING, SEARCHED_ALONE, 0, 0) >= 0;
+}
+#else
+void posture_leave_session(void)
+{
+}
+#endif
 
 #ifdef _LINUX_CAPABILITY_VERSION_3
 static uint64_t found_inheritable, found_ambient;

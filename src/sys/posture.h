@@ -13,6 +13,11 @@
  * there, bit CAP_x. Where the kernel refuses, each child does it for itself, or its start fails (sys/privilege). */
 uint64_t posture_disinherit(void);
 
+/* Leaves the session keyring that superd was started with for an empty one of its own that takes no keys: what whoever
+ * started superd has there is for no backend, and no backend finds there what another left. Only of a superd that may
+ * change users; one that may not has backends of its own user alone, and goes on with his. */
+void posture_leave_session(void);
+
 /* Around superd's own exec: puts both sets back as they were found, and empties them again where the exec failed. */
 void posture_inherit_again(void);
 void posture_disinherit_again(void);

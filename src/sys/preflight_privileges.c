@@ -10,6 +10,7 @@
 #include "base/scan.h"
 #include "model/directive.h"
 #include "sys/capability.h"
+#include "sys/confine.h"
 #include "sys/preflight_parts.h"
 
 static void check_root(struct preflight *preflight, const struct service *service)
@@ -60,6 +61,9 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 	if (root && !capability_held(CAP_SYS_CHROOT))
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
 			      "only root or CAP_SYS_CHROOT can change the root");
+	else if (root && confine_leaves_root(service))
+		preflight_say(preflight, SEVERITY_WARNING, service, "root_directory", root,
+			      "superd may not make mounts here, and root leaves a chroot(2) when it likes");
 }
 
 /* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */

@@ -22,9 +22,11 @@
 #include <sys/prctl.h>
 #endif
 
+#include "model/service.h"
 #include "sys/confine.h"
 
 bool privilege_inherits = true;
+bool privilege_own_keyring;
 
 #ifdef SYS_close_range
 #define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
@@ -181,6 +183,39 @@ int privilege_set_personality(const struct plan *plan)
 	return -1;
 #endif
 }
+
+#ifdef SYS_keyctl
+#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
+#define LINK 8
+#define SESSION_KEYRING (-3)
+#define USER_KEYRING (-4)
+
+/* A user may have few keyrings (200, /proc/sys/kernel/keys/maxkeys), and each start makes one. Where there is none
+ * left, superd's own is as private: nobody can put a key there. */
+static bool can_do_without(int error)
+{
+	if (error == EDQUOT)
+		return privilege_own_keyring;
+	return error == ENOSYS || error == EPERM;       /* a kernel without keys, or a filter that forbids them */
+}
+
+int privilege_join_keyring(const struct plan *plan)
+{
+	if (plan->keyring == KEYRING_INHERIT)
+		return 0;
+	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0)
+		return can_do_without(errno) && (plan->keyring == KEYRING_PRIVATE || errno != EDQUOT) ? 0 : -1;
+	if (plan->keyring != KEYRING_SHARED)
+		return 0;
+	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
+}
+#else
+int privilege_join_keyring(const struct plan *plan)
+{
+	(void)plan;
+	return 0;
+}
+#endif
 
 #ifdef _LINUX_CAPABILITY_VERSION_3
 #define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */

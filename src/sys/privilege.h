@@ -14,6 +14,9 @@
  * superd has none (sys/posture), which is seen once and spares every start the calls. */
 extern bool privilege_inherits;
 
+/* Whether superd's session keyring is its own, empty, and takes no keys (sys/posture): one that a child may keep. */
+extern bool privilege_own_keyring;
+
 int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
 int privilege_set_groups(size_t count, const gid_t *groups);
 int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
@@ -28,4 +31,5 @@ int privilege_set_ambient(const struct plan *plan);     /* after the change of u
 int privilege_clear_ambient(void);                      /* in its place, for a command that keeps superd's identity */
 int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */
 int privilege_set_secure_bits(const struct plan *plan); /* after that */
+int privilege_join_keyring(const struct plan *plan);    /* keyring_mode, as the user */
 int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

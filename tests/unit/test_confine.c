@@ -32,8 +32,23 @@ static const struct confine_mount *find(const struct confinement *confined, cons
 Test(confine, a_row_without_hardening_has_none)
 {
 	cr_expect_null(confinement(""));
-	cr_expect_null(confinement("root_directory = \"/srv\"\nno_new_privileges = yes\n"));
+	cr_expect_null(confinement("no_new_privileges = yes\nkeyring_mode = private\n"));
 	cr_expect_null(confinement("protect_system = no\nrestrict_namespaces = no\nkeyring_mode = inherit\n"));
+}
+
+/* A second chroot leads out of the first. */
+Test(confine, root_enters_its_root_by_a_mount)
+{
+	const struct confinement *confined = confinement("root_directory = \"/srv\"\n");
+
+	skip_unless(geteuid() == 0, "for root");
+	if (confined) {                 /* superd may mount here */
+		cr_expect_str_eq(confined->root, "/srv");
+		cr_expect(confined->has_mounts);
+	}
+	cr_expect_null(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\nroot_directory = \"/srv\"\n}\n")
+			       ->confinement);
+	cr_expect_null(confinement("root_directory = \"/\"\n"));
 }
 
 Test(confine, what_lies_above_comes_first)
