@@ -43,7 +43,8 @@ static void say(struct keeper *keeper, const struct client *client, enum refusal
 
 static bool tell(struct keeper *keeper, const struct guest *guest)
 {
-	bool by_mux = guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
+	/* Without a listener it was on its way to a program when its keeper went on without it. */
+	bool by_mux = guest->listener && guest->listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
 
 	if (guest->client.fd < 0)
 		return false;
