@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/leftover.h"
 #include "sys/libexec.h"
 #include "sys/own_user.h"
 #include "sys/spawn.h"
@@ -179,7 +180,7 @@ static pid_t start(struct engine *engine, const struct guest *guest, int answers
 	*at = NULL;
 	plan.main.argv = argv;
 	launch.plan = &plan;
-	spawn_start(&launch);
+	leftover_start(engine, &launch);
 	if (launch.pid < 0)
 		log_error(engine->log, "cannot start %s: %s: %s", plan.main.program, stage_name(launch.fault.stage),
 			  strerror(launch.fault.error));

@@ -15,6 +15,7 @@
 
 #include "base/list.h"
 #include "base/scan.h"
+#include "engine/leftover.h"
 #include "sys/privilege.h"
 #include "sys/spawn.h"
 
@@ -52,7 +53,7 @@ bool command_start(struct command *command, struct engine *engine, char *const *
 	if (privilege_own_keyring)      /* which takes no keys */
 		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;
-	spawn_start(&launch);
+	leftover_start(engine, &launch);
 	if (launch.pid < 0) {
 		command->exit_status = launch.fault.error == ENOENT ? 127 : 126;
 		log_error(engine->log, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),

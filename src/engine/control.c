@@ -11,6 +11,7 @@
 
 #include "base/scan.h"
 #include "engine/keeper.h"
+#include "engine/leftover.h"
 #include "engine/streams.h"
 #include "sys/private_tmp.h"
 
@@ -46,19 +47,6 @@ static void tell_to_end(struct control *control)
 	signal_command(control, apart_is_under_way(&control->apart) ? SIGKILL : life->kill_signal);
 	signal_command(control, SIGCONT);
 	set_timer(control, life->timeout_stop ? life->timeout_stop : 1);
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct control *control = timer->data;
-
-	(void)loop, (void)events;
-	if (control->late || control->stopped) {
-		signal_command(control, SIGKILL);
-		return;
-	}
-	control->late = true;
-	tell_to_end(control);
 }
 
 void control_describe(const struct control *control, struct buf *out)
@@ -154,6 +142,34 @@ static void on_ended(struct child *child, int status)
 		on_heard(&control->last);
 }
 
+/* It was killed, and waits in the kernel. */
+static void give_up(struct control *control)
+{
+	pid_t pid = control->child.pid;
+
+	children_remove(&engine_of(control)->children, &control->child);
+	leftover_give_up(engine_of(control), control->keeper->service, pid);
+	apart_forget(&control->apart);
+	on_ended(&control->child, SIGKILL);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop, (void)events;
+	if (control->doomed) {
+		give_up(control);
+	} else if (control->late || control->stopped) {
+		signal_command(control, SIGKILL);
+		control->doomed = true;
+		set_timer(control, (int64_t)(LEFTOVER_SECONDS * 1e6));
+	} else {
+		control->late = true;
+		tell_to_end(control);
+	}
+}
+
 static void say_fault(struct control *control)
 {
 	struct buf why = { 0 };
@@ -222,7 +238,7 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 	launch.checks = control->checks && plan->condition_count;
 	control->ignores_failure = launch.command->flags & COMMAND_IGNORES_FAILURE;
 	control->next++;
-	control->checks = control->late = false;
+	control->checks = control->late = control->doomed = false;
 	control->fault = (struct fault){ .stage = STAGE_NONE };
 	if (control->instance && !group_enter(&control->instance->cgroup, engine_of(control), control->keeper->service,
 					      &launch, &why)) {
@@ -230,7 +246,7 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 		buf_free(&why);
 		return false;
 	}
-	spawn_start(&launch);
+	leftover_start(engine_of(control), &launch);
 	if (launch.pid < 0) {
 		control->fault = launch.fault;
 		means_note_fault(&control->keeper->activity->means, &launch.fault);

@@ -31,6 +31,7 @@ struct control {
 	int64_t patience;               /* microseconds for each; SCAN_INFINITY: any time */
 	bool checks;                    /* the first of them looks at the conditions before */
 	bool late, stopped;             /* it was told to end: its time was over, or control_stop */
+	bool doomed;                    /* and killed: its timer is for one that does not end even so */
 	bool ignores_failure;           /* the one that runs has - in front */
 	struct last_words last;        /* of the one that has ended, until they are heard */
 	int status;                     /* and how it ended */

@@ -194,7 +194,8 @@ static void launch_main(struct course *course)
 	course->step = COURSE_LAUNCHED;
 	course->waits = instance->starting;
 	instance->starting = true;
-	instance_limit(instance, start_patience(course));
+	/* Of a oneshot, too: it does nothing of its own yet. */
+	instance_limit(instance, instance->service->terms->life->timeout_start);
 	apart_watch(&course->apart, launch.report);
 }
 
@@ -276,6 +277,11 @@ static void wind_up(struct instance *instance)
 	bool oneshot = instance->service->what->type == TYPE_ONESHOT;
 
 	apart_settle(&course->apart);
+	if (apart_is_under_way(&course->apart)) {       /* it was given up */
+		apart_forget(&course->apart);
+		if (!course->why.length)
+			buf_text(&course->why, "its start hangs");
+	}
 	course->main_is_gone = true;
 	if (control_is_busy(&course->control))
 		return;                         /* it is done first, whether of the start or of the stop */

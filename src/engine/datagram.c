@@ -9,6 +9,7 @@
 #include "engine/admission.h"
 #include "engine/course.h"
 #include "engine/guest_course.h"
+#include "engine/leftover.h"
 #include "engine/rest.h"
 #include "engine/run_say.h"
 #include "engine/sender.h"
@@ -87,7 +88,7 @@ static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
 		guest_dismiss(keeper, guest);
 		return false;
 	}
-	spawn_start(&launch);
+	leftover_start(keeper->engine, &launch);
 	if (!guest_begin(keeper, guest, &launch, why))
 		return false;
 	datagram_lend(instance, listener);

@@ -80,6 +80,7 @@ struct engine {
 	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	struct list controls;           /* commands beside a main process that run (engine/control) */
+	struct list leftovers;          /* processes that were given up (engine/leftover) */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
 	struct roster *roster;          /* every keeper (engine/reload) */
 	struct list leaving;            /* and those that the table has no more, while something of them runs */

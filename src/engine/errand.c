@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "engine/leftover.h"
 #include "sys/libexec.h"
 #include "sys/spawn.h"
 
@@ -70,7 +71,7 @@ static bool spawn(struct errand *errand, const char *const *argv, int write_end,
 	}
 	plan->foreground = false;
 	plan->directory = "/";
-	spawn_start(&launch);
+	leftover_start(errand->engine, &launch);
 	plan_free(plan);
 	if (launch.pid < 0) {
 		buf_addf(why, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "engine/course.h"
+#include "engine/leftover.h"
 #include "engine/refuse.h"
 #include "engine/run_say.h"
 
@@ -44,7 +45,7 @@ static bool launch(struct course *course, struct launch *launch, struct buf *why
 		return false;
 	launch->invocation = course->control.invocation;
 	launch->checks = course->control.checks && launch->plan->condition_count;
-	spawn_start(launch);
+	leftover_start(keeper->engine, launch);
 	wiring_close(&guest->wiring);
 	if (launch->pid >= 0)
 		return true;

@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 
 #include "base/scan.h"
+#include "engine/leftover.h"
 #include "sys/private_tmp.h"
+
+#define CHANCES 12                      /* times LEFTOVER_SECONDS: what a daemon's start left moves on meanwhile */
 
 static bool group_has_members(pid_t group)
 {
@@ -165,15 +168,53 @@ void instance_let_go(struct instance *instance)
 	finish(instance);
 }
 
+/* SIGKILL was sent, and what waits in the kernel for a file system without an answer does not hear it. */
+static void give_up(struct instance *instance)
+{
+	pid_t pid = instance->child.pid;
+
+	if (instance->kin && instance->chances++ < CHANCES) {
+		ev_timer_again(instance->engine->loop, &instance->timer);
+		return;
+	}
+	instance->private_tmp = 0;      /* it still uses them */
+	if (instance->kin)
+		instance->forget_daemon(instance);
+	children_remove(&instance->engine->children, &instance->child);
+	instance->child.pid = 0;
+	if (pid > 0)
+		instance->status = SIGKILL;
+	leftover_give_up(instance->engine, instance->service, pid);
+	finish(instance);
+}
+
+/* SIGKILL is on its way. Its time counts from the first one: superd's end sends it again and again. */
+static void doom(struct instance *instance)
+{
+	if (instance->doomed)
+		return;
+	instance_limit(instance, (int64_t)(LEFTOVER_SECONDS * 1e6));
+	instance->timer.repeat = LEFTOVER_SECONDS;
+	instance->doomed = true;
+}
+
+static void kill_rest(struct instance *instance)
+{
+	signal_instance(instance, SIGKILL, true);
+	doom(instance);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
 
 	(void)loop, (void)events;
-	if (instance->clears && is_spared(instance))
+	if (instance->doomed)
+		give_up(instance);
+	else if (instance->clears && is_spared(instance))
 		instance_let_go(instance);
 	else if (instance->clears)
-		signal_instance(instance, SIGKILL, true);
+		kill_rest(instance);
 	else
 		instance->on_limit(instance);
 }
@@ -252,6 +293,8 @@ bool instance_begin(struct instance *instance, pid_t pid)
 
 void instance_limit(struct instance *instance, int64_t microseconds)
 {
+	if (instance->doomed)
+		return;
 	ev_timer_stop(instance->engine->loop, &instance->timer);
 	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
 		return;
@@ -296,7 +339,7 @@ void instance_stop(struct instance *instance)
 void instance_kill(struct instance *instance)
 {
 	instance->stopping = instance->killed = true;
-	ev_timer_stop(instance->engine->loop, &instance->timer);
+	doom(instance);
 	signal_instance(instance, SIGKILL, instance->service->terms->life->kill_mode != KILL_PROCESS);
 	if (instance->service->terms->life->kill_mode != KILL_PROCESS)
 		group_kill(&instance->cgroup);

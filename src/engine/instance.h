@@ -51,6 +51,8 @@ struct instance {
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	double since;                   /* loop time */
 	bool starting;                  /* type = forking: its daemon is not known yet; notify: it is not ready yet */
+	bool doomed;                    /* SIGKILL was sent to all of it: its timer is for who does not end even so */
+	unsigned char chances;          /* times that this was put off */
 	bool stopping, killed, failed;  /* failed: it is stopped for a failure (a timeout), so its end is one too */
 	bool clears;                    /* kill_rest: its main process has ended by itself, what that left is being stopped */
 	bool is_silent;                 /* its watchdog has not heard it, which is why it is stopped */

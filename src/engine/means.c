@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/leftover.h"
 #include "engine/open_groups.h"
 #include "sys/bind.h"
 #include "sys/directories.h"
 
 #define RESTING_MOST 64                 /* means kept of services without an instance */
+#define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_judge) */
 
 static unsigned first_port(const struct service *service, const struct listener *listeners)
 {
@@ -133,8 +135,8 @@ struct plan *means_make_plan(const struct means *means, struct engine *engine, c
 	if (plan_judges_itself(service))
 		sockets.loops = loops = engine->list_loops(engine, &sockets.loop_count);
 	plan = plan_make(service, &engine->heritage, &sockets, why);
-	if (plan)
-		plan->apart |= means->hung;
+	if (plan && means->hung)
+		plan->may_hang = plan->apart = true;
 	free(loops);
 	free(missing);
 	return plan;
@@ -144,6 +146,7 @@ static bool make_plan(struct means *means, struct engine *engine, const struct s
 		      const struct listener *listeners, struct buf *why)
 {
 	means->plan = means_make_plan(means, engine, service, listeners, NULL, why);
+	means->judged = engine_clock();
 	means->made++;
 	return means->plan;
 }
@@ -154,17 +157,31 @@ void means_note_fault(struct means *means, const struct fault *fault)
 		return;
 	means->hung = true;
 	if (means->plan)
-		means->plan->apart = true;
+		means->plan->may_hang = means->plan->apart = true;
+}
+
+/* Root may have mounted something on its way since. */
+static void judge_again(struct means *means)
+{
+	double now = engine_clock();
+
+	if (now - means->judged < JUDGE_EVERY)
+		return;
+	means->judged = now;
+	plan_judge(means->plan);
 }
 
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
 		   const struct listener *listeners, struct buf *why)
 {
 	means_wake(means, engine);
+	if (leftover_forbids(engine, service, why))
+		return false;
 	if (means->plan && (means->plan->rereads || has_optional(service)))
 		means_drop(means);
 	if (!means->plan && !make_plan(means, engine, service, listeners, why))
 		return false;
+	judge_again(means);
 	if (!means->notify && notify_is_wanted(service)) {
 		means->notify = notify_open(engine, service, why);
 		if (!means->notify)

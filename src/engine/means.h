@@ -18,6 +18,7 @@
 struct means {
 	struct list rest;               /* in the engine's list of those resting */
 	struct plan *plan;
+	double judged;                  /* loop time of the last plan_judge */
 	uint64_t made;                  /* how many plans there were */
 	struct standbys standbys;       /* started by this plan */
 	struct output *log, *syslog;    /* pipes of backends' output */

@@ -13,6 +13,7 @@
 #include "engine/handed_files.h"
 #include "engine/hearing.h"
 #include "engine/judge.h"
+#include "engine/leftover.h"
 #include "engine/record.h"
 #include "engine/service_group.h"
 
@@ -92,7 +93,7 @@ static bool launch_instance(struct keeper *keeper, struct instance *instance, st
 		launch->invocation = instance->course->control.invocation;
 		launch->checks = instance->course->control.checks && launch->plan->condition_count;
 	}
-	spawn_start(launch);
+	leftover_start(keeper->engine, launch);
 	wiring_close(&wiring);
 	service_group_entered(keeper, instance, launch);
 	if (launch->pid >= 0)

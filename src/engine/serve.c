@@ -16,6 +16,7 @@
 #include "engine/datagram.h"
 #include "engine/grace.h"
 #include "engine/guest_course.h"
+#include "engine/leftover.h"
 #include "engine/probes.h"
 #include "engine/record.h"
 #include "engine/refuse.h"
@@ -193,7 +194,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 		engine_drop_spare(keeper->engine);
 	while (ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
 		ready++;
-	spawn_batch(launches, ready);
+	leftover_start_batch(keeper->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
 		if (n < ready && guest_begin(keeper, &guests[n], &launches[n], &why)) {
 			fd_close(&guests[n].client.fd);

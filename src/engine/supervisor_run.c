@@ -26,6 +26,7 @@
 #include "engine/hearing.h"
 #include "engine/idle.h"
 #include "engine/leavings.h"
+#include "engine/leftover.h"
 #include "engine/listing.h"
 #include "engine/main_process.h"
 #include "engine/mux.h"
@@ -265,6 +266,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	list_init(&engine->empty_groups);
 	list_init(&engine->open_groups);
 	list_init(&engine->controls);
+	list_init(&engine->leftovers);
 	list_init(&engine->starts);
 	list_init(&engine->moved);
 	admission_init(engine);
@@ -348,6 +350,7 @@ void supervisor_free(struct supervisor *supervisor)
 		table_release(supervisor->table);
 	means_end_all(engine);
 	groups_end(engine);
+	leftovers_free(engine);
 	children_free(&engine->children);
 	admission_free(engine);
 	records_free(engine);

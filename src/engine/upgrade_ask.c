@@ -1,6 +1,7 @@
 /* Asking the new program. The hard thing is that anything may stand there by now: an older superd, another
  * program, one that hangs or is no program. So only the one sentence of one that has read the state counts, within
  * a bounded time, while the loop goes on. */
+#include "engine/leftover.h"
 #include "engine/upgrade.h"
 
 #include <errno.h>
@@ -141,7 +142,7 @@ static bool spawn(struct upgrade *upgrade, char **arguments, int state, int answ
 	plan->foreground = false;
 	plan->main.program = upgrade->program;
 	plan->ambient = engine->heritage.ambient;       /* as it will have them in our place */
-	spawn_start(&launch);
+	leftover_start(engine, &launch);
 	plan_free(plan);
 	if (launch.pid < 0) {
 		buf_addf(why, "cannot start %s: %s: %s", upgrade->program, stage_name(launch.fault.stage),

@@ -87,6 +87,7 @@ struct job {
 	int into;                       /* an open control group that it is started in; 0: none */
 	const char *into_path;          /* and its path, where it may have gone meanwhile; for sys/spawn alone */
 	struct fault fault;             /* before it failed: what is known of the stage, its resource */
+	pid_t left;                     /* of a start that failed: its process, which nobody has waited for; 0: none. For sys/spawn */
 };
 
 _Noreturn void child_run(struct job *job);

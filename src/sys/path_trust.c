@@ -3,6 +3,7 @@
 #include "sys/path_trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,26 @@ static void end_at_nothing(struct walk *walk, const char *path, bool is_last)
 		walk->finding->is_missing = found(walk, PATH_WORLD, walk->known, NULL) && is_last;
 }
 
+/* A folder of a user is looked at when it stands last, and he may mount a file system of his own there just before,
+ * where mountinfo had none yet. So its server is not asked: FUSE (fuse_update_get_attr) and NFS give what they know. */
+#ifdef HAVE_STATX
+static int look(const char *path, struct stat *status)
+{
+	struct statx known;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &known) < 0)
+		return errno == ENOSYS ? lstat(path, status) : -1;
+	*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid };
+	return 0;
+}
+#else
+static int look(const char *path, struct stat *status)
+{
+	return lstat(path, status);
+}
+#endif
+
 /* One name further. false: it ends here, with a flaw or without. */
 static bool step(struct walk *walk, const char *name, bool is_last)
 {
@@ -257,7 +278,7 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 	}
 	if (is_remote(walk, path))
 		return false;
-	if (lstat(path, &status) < 0) {
+	if (look(path, &status) < 0) {
 		end_at_nothing(walk, path, is_last);
 		return false;
 	}

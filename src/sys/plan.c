@@ -380,8 +380,10 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	    make_environment(plan, service, heritage, sockets, why) && make_places(plan, service, why) &&
 	    credentials_plan(plan, service, heritage, why) && make_open_paths(plan, service, heritage, why) &&
 	    make_scheduling(plan, service, why) &&
-	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why))
+	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
+		plan_judge(plan);
 		return plan;
+	}
 	plan_free(plan);
 	return NULL;
 }

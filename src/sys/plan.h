@@ -73,6 +73,7 @@ struct plan {
 	bool no_new_privileges;
 	unsigned keyring;               /* enum keyring_mode */
 	bool apart;                     /* started in a process of its own memory, as it takes long: see sys/spawn.h */
+	bool may_hang;                  /* others can keep its start waiting: any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */
 	const struct confinement *confinement;          /* what it is kept from; NULL: nothing */
 	const struct allotment *allotment;              /* what its control group is given; NULL: it has none */
@@ -99,6 +100,10 @@ struct plan_sockets {
  * (superd.conf:12)". */
 struct plan *plan_make(const struct service *service, const struct heritage *heritage,
 		       const struct plan_sockets *sockets, struct buf *why);
+
+/* Looks who can keep its starts waiting, by its programs, what interprets them, and its folders: sets may_hang and apart,
+ * never clears them. plan_make does so; a plan that is kept for long is judged again. Never waits. In plan_trust.c. */
+void plan_judge(struct plan *plan);
 
 /* The plan of a main command beside the table: superd's own environment, streams and ids. */
 struct plan *plan_command(char *const *argv, const struct heritage *heritage);

@@ -48,7 +48,8 @@ static bool is_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->files || job->plan->credentials || (job->plan->apart && !privileged);
+	return job->checks || job->group || job->files || job->plan->credentials || job->plan->may_hang ||
+	       (job->plan->apart && !privileged);
 }
 
 /* One in the abstract namespace is no path. */
@@ -71,9 +72,11 @@ static void start_one(struct launch *launch, char *stack)
 	struct spawn_words texts;
 
 	launch->report = -1;
+	launch->left = 0;
 	if (spawn_words_make(&texts, &job, launch)) {
 		launch->pid = is_apart(&job) ? spawn_apart(&job, &launch->report) : spawn_process(&job, stack);
 		launch->fault = job.fault;
+		launch->left = job.left;
 	} else {
 		launch->pid = -1;
 		launch->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };

@@ -45,6 +45,8 @@ struct launch {
 	int report;                     /* of a start apart: what is read of it is a struct fault, its end that the program
 					   runs; the caller's to close. -1: the program runs already */
 	struct fault fault;
+	pid_t left;                     /* of a start that failed: its process, for the loop to reap; 0: there is none. Nobody waits
+					   for it here, as one that was killed in a call that hangs does not end */
 };
 
 /* Starts one. launch->pid is the process, now running its program; or -1 and launch->fault. That of a plan apart is only
@@ -69,11 +71,14 @@ pid_t spawn_process(struct job *job, char *stack);
 /* Whether processes are started right in a control group (launch->into), at hardly any cost. In the same files. */
 bool spawn_joins(void);
 
+/* Whether only superd's own programs are started so, as that waits for a pipe: all plans are apart. In the same files. */
+bool spawn_always_apart(void);
+
 /* The same for a plan apart, in spawn_apart.c: returns at once, with *report open. */
 pid_t spawn_apart(struct job *job, int *report);
 
 /* Calls try in a process of its own and gives what it returns, 0 to 255; -1 and errno. For looks at what the kernel
- * allows; it waits. */
+ * allows; it waits, as long as a start may take. */
 int spawn_try(int (*try)(void));
 
 /* Has a chore done in a process of its own, with a copy of what is handed over and no descriptor of ours but these; nobody

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -23,6 +24,8 @@
 #include "sys/credentials.h"
 #include "sys/spawn_ends.h"
 #include "sys/spawn_map.h"
+
+#define REAP_MOST 100                   /* milliseconds: it has nothing more to do but end */
 
 static _Noreturn void give_up(const struct job *job, struct fault fault)
 {
@@ -79,6 +82,17 @@ pid_t spawn_apart(struct job *job, int *report)
 	return pid;
 }
 
+static bool wait_for(int fd)
+{
+	struct pollfd told = { fd, POLLIN, 0 };
+	int ready;
+
+	do
+		ready = poll(&told, 1, (int)(spawn_longest * 1000));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
 /* It answers by a pipe, as the loop may have reaped it before anybody here asks how it ended. */
 int spawn_try(int (*try)(void))
 {
@@ -89,20 +103,18 @@ int spawn_try(int (*try)(void))
 
 	if (fd_pipe(ends) < 0)
 		return -1;
-	fd_set_nonblocking(ends[0], false);
 	pid = fork();
 	if (pid == 0) {
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
 	fd_close(&ends[1]);
-	if (pid > 0) {
-		do
-			got = read(ends[0], &answer, 1);
-		while (got < 0 && errno == EINTR);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (pid > 0 && !wait_for(ends[0]))
+		kill(pid, SIGKILL);
+	if (pid > 0)
+		got = read(ends[0], &answer, 1);
+	if (pid > 0)
+		reap_within(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);
 	return got == 1 ? answer : -1;
 }

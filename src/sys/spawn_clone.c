@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 
 #include "sys/cgroup.h"
 #include "sys/spawn_into.h"
@@ -45,12 +44,6 @@ static pid_t clone_into(struct job *job, char *stack, int flags, pid_t *at)
 	return pid;
 }
 
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 static pid_t clone_patiently(struct job *job, char *stack, int flags)
 {
 	struct patience patience;
@@ -85,12 +78,17 @@ bool spawn_joins(void)
 	return spawn_into_possible();
 }
 
+bool spawn_always_apart(void)
+{
+	return false;
+}
+
 pid_t spawn_process(struct job *job, char *stack)
 {
 	pid_t pid = clone_once(job, stack);
 
 	if (pid >= 0 && job->shares_descriptors && lacks_unsharing(&job->fault)) {
-		reap(pid);
+		/* The loop reaps that one as a stranger. */
 		copies_descriptors = true;
 		pid = clone_once(job, stack);
 	}
@@ -100,6 +98,6 @@ pid_t spawn_process(struct job *job, char *stack)
 	}
 	if (job->fault.stage == STAGE_NONE)
 		return pid;
-	reap(pid);
+	job->left = pid;
 	return -1;
 }

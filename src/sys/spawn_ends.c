@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
@@ -22,6 +24,16 @@ bool report_open(int ends[2], int least)
 	fd_close(&ends[1]);
 	errno = EMFILE;
 	return false;
+}
+
+bool reap_within(pid_t pid, int milliseconds, int *status)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+	pid_t ended;
+
+	for (int n = 0; (ended = waitpid(pid, status, WNOHANG)) == 0 && n < 10 * milliseconds; n++)
+		nanosleep(&moment, NULL);
+	return ended == pid;
 }
 
 #ifdef SYS_close_range

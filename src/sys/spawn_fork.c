@@ -1,12 +1,12 @@
 /* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by
- * closing, and of failure by what the child writes. */
+ * closing, and of failure by what the child writes. It is waited for, so only superd's own programs and the main
+ * command are started so: all plans of services are apart. */
 #include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -34,6 +34,11 @@ bool spawn_joins(void)
 	return false;
 }
 
+bool spawn_always_apart(void)
+{
+	return true;
+}
+
 pid_t spawn_process(struct job *job, char *stack)
 {
 	int ends[2];
@@ -54,8 +59,7 @@ pid_t spawn_process(struct job *job, char *stack)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 	fd_close(&ends[1]);
 	if (pid > 0 && read_fault(ends[0], pid, &job->fault)) {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		job->left = pid;
 		pid = -1;
 	}
 	fd_close(&ends[0]);

@@ -17,7 +17,10 @@
 #include <sys/syscall.h>
 #endif
 
+#include "sys/spawn_ends.h"
+
 #define TRIAL_STACK (16 << 10)
+#define REAP_MOST 1000                  /* milliseconds */
 
 #if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
 
@@ -94,8 +97,8 @@ bool spawn_into_lives(int group)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = spawn_into(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0 && !reap_within(pid, REAP_MOST, &status))
+		pid = -1;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

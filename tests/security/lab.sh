@@ -115,6 +115,35 @@ answers() {
 	[ "$(ask "$1")" = "$2" ]
 }
 
+# at_once COMMAND…: whether it is true within a second
+at_once() {
+	local before=${EPOCHREALTIME/./}
+	"$@" && [ $((${EPOCHREALTIME/./} - before)) -lt 1000000 ]
+}
+
+# shows SERVICE: whether superctl lists it
+shows() {
+	timeout 5 $superctl list "$1" | grep -q "$1"
+}
+
+# mount_hanging USER FOLDER [open]: his file system over a folder of his, which does not answer, to others neither (open);
+# $place/mounted has what it was asked
+mount_hanging() {
+	: >$place/mounted
+	if [ $# -lt 3 ] && command -v fusermount3 >/dev/null; then
+		as "$1" $place/bin/hanging_mount "$2" >$place/mounted &
+	else
+		$place/bin/hanging_mount "$2" "$(id -u "$1")" "${@:3}" >$place/mounted &
+	fi
+	eventually 10 grep -q mounted $place/mounted || skip 'no file system can be mounted here'
+}
+
+# unmount_hanging FOLDER: its server is killed, and whoever waits for it goes on
+unmount_hanging() {
+	pkill -KILL -x hanging_mount
+	umount -l "$1"
+}
+
 # logged TEXT: whether the log holds a line with it
 logged() {
 	grep -qF -e "$1" $log

@@ -1,6 +1,7 @@
 /* Starts for real: what a program finds, what a failure says, and that nothing is left behind by either. The claims
  * hold for both ways of starting. */
 #include "rows.h"
+#include "starts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -126,7 +127,7 @@ static const char *output_of(struct launch *launch)
 		launch->wanted = wanted;
 		launch->wanted_count = 3;
 	}
-	spawn_start(launch);
+	start_and_settle(launch);
 	cr_assert_gt(launch->pid, 0, "%s: %s", stage_name(launch->fault.stage), strerror(launch->fault.error));
 	cr_expect_eq(launch->fault.stage, STAGE_NONE);
 	close(ends[1]);
@@ -156,7 +157,7 @@ static struct fault fault_of(void)
 	static const int wanted[] = { 0, 1, 2 };
 	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1, .pid = 12345 };
 
-	spawn_start(&launch);
+	start_and_settle(&launch);
 	cr_expect_eq(launch.pid, -1);
 	return launch.fault;
 }
@@ -242,7 +243,7 @@ Test(spawn, says_that_a_descriptor_is_not_open)
 
 	plan_of("exec = \"/bin/true\"");
 	launch.plan = plan;
-	spawn_start(&launch);
+	start_and_settle(&launch);
 	cr_expect(launch.pid == -1 && launch.fault.stage == STAGE_DESCRIPTORS && launch.fault.error == EBADF);
 	expect_no_child();
 }
@@ -262,7 +263,7 @@ static int fault_without(void (*drop)(void), const struct account *account)
 
 		drop();
 		plan->account = account;
-		spawn_start(&launch);
+		start_and_settle(&launch);
 		if (launch.pid >= 0)
 			_exit(200);
 		_exit(launch.fault.error == EPERM || launch.fault.error == EACCES ? (int)launch.fault.stage : 201);
@@ -397,7 +398,7 @@ Test(spawn, puts_what_is_wanted_where_it_is_wanted)
 	wanted[6] = files[1];
 	shell("echo /proc/self/fd/*; cat <&3; cat <&4; cat <&6", "");
 	launch.plan = plan;
-	spawn_start(&launch);
+	start_and_settle(&launch);
 	close(ends[1]);
 	text = read_to_end(ends[0]);
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
@@ -510,8 +511,10 @@ static void start_many(struct launch *launches, int (*ends)[2], int (*wanted)[3]
 		};
 	}
 	spawn_batch(launches, MANY);
-	for (int n = 0; n < MANY; n++)
+	for (int n = 0; n < MANY; n++) {
+		settle(&launches[n]);
 		close(ends[n][1]);
+	}
 }
 
 Test(spawn, starts_all_of_a_batch_each_with_its_own)
@@ -562,7 +565,7 @@ static size_t tasks_after_one_start(void)
 	static const int wanted[] = { 0, 1, 2 };
 	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .remote_port = -1 };
 
-	spawn_start(&launch);
+	start_and_settle(&launch);
 	cr_assert_eq(waitpid(launch.pid, NULL, 0), launch.pid);
 	return entries_of("/proc/self/task");
 }
@@ -597,6 +600,7 @@ Test(spawn, makes_no_helper_for_a_single_start)
 	plan_of("exec = \"/bin/true\"");
 	launch.plan = plan;
 	spawn_batch(&launch, 1);
+	settle(&launch);
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
 	spawn_batch(NULL, 0);
 	cr_expect_leq(entries_of("/proc/self/task"), before + 1);
@@ -628,7 +632,7 @@ Test(spawn, takes_a_descriptor_from_a_high_number)
 	wanted[1] = high;
 	shell("echo here", "");
 	launch.plan = plan;
-	spawn_start(&launch);
+	start_and_settle(&launch);
 	cr_assert_gt(launch.pid, 0);
 	cr_expect_eq(fcntl(high, F_GETFD), FD_CLOEXEC, "superd's own was touched");
 	close(high);

@@ -1,5 +1,6 @@
 /* A start that hangs on its way to its program, by a lease that somebody holds on it, is ended in time. */
 #include "rows.h"
+#include "starts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,6 +85,7 @@ Test(spawn_patience, ends_what_hangs_before_its_program)
 	cr_expect_eq(launch.fault.error, ETIMEDOUT, "%s: %s", stage_name(launch.fault.stage),
 		     fault_reason(&launch.fault));
 	cr_expect_leq(after.tv_sec - before.tv_sec, 5);
+	settle(&launch);
 	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "nobody is left");
 	close(fd);
 	launch = start();
