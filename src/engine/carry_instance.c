@@ -125,6 +125,8 @@ static void carry_instance(struct carry *carry, struct keeper *keeper, struct in
 	carry_number(carry, "pid", instance->pid);
 	carry_number(carry, "group", instance->group);
 	carry_number(carry, "former_group", instance->former_group);
+	carry_fd(carry, "group_fd", instance->group_fd);
+	carry_fd(carry, "former_fd", instance->former_fd);
 	carry_number(carry, "lingers", !list_empty(&instance->linger));
 	carry_timer(carry, "timer", &instance->timer);
 	carry_real(carry, "since", instance->since);

@@ -25,6 +25,7 @@ static bool grow(struct children *children)
 		}
 	}
 	bigger.count = children->count;
+	bigger.seen = children->seen;
 	free(children->buckets);
 	*children = bigger;
 	return true;
@@ -40,6 +41,7 @@ bool children_add(struct children *children, struct child *child)
 	child->next = *head;
 	*head = child;
 	children->count++;
+	children->seen += child->ending != NULL;
 	return true;
 }
 
@@ -53,6 +55,7 @@ void children_remove(struct children *children, struct child *child)
 		*at = child->next;
 		child->next = NULL;
 		children->count--;
+		children->seen -= child->ending != NULL;
 		return;
 	}
 }
@@ -66,6 +69,12 @@ struct child *children_find(const struct children *children, pid_t pid)
 			return child;
 	}
 	return NULL;
+}
+
+void children_see_end(struct children *children, struct child *child, void (*ending)(struct child *child))
+{
+	children->seen += !child->ending && child->pid > 0 && children_find(children, child->pid) == child;
+	child->ending = ending;
 }
 
 void children_free(struct children *children)

@@ -10,15 +10,21 @@ struct child {
 	pid_t pid;                      /* 0: none */
 	struct child *next;
 	void (*ended)(struct child *child, int status);         /* a wait status; the child is already out of the table */
+	void (*ending)(struct child *child);                    /* it has ended and is not reaped yet (children_see_end); NULL */
 };
 
 /* A zeroed struct is empty. */
 struct children {
 	struct child **buckets;
 	size_t size, count;
+	size_t seen;                    /* those with `ending` */
 };
 
 bool children_add(struct children *children, struct child *child);      /* false: out of memory */
 void children_remove(struct children *children, struct child *child);
 struct child *children_find(const struct children *children, pid_t pid);
+
+/* Has ending called when the child has ended, before it is reaped: until then the kernel gives its number, and that
+ * of the group it leads, to nobody. It costs a system call an end, of every child meanwhile. */
+void children_see_end(struct children *children, struct child *child, void (*ending)(struct child *child));
 void children_free(struct children *children);

@@ -123,17 +123,21 @@ static void on_heard(struct last_words *last)
 	judge(control, control->fault.stage == STAGE_NONE ? control->status : EXEC_STATUS);
 }
 
+/* Kills what it has left behind. */
+static void on_ending(struct child *child)
+{
+	kill(-child->pid, SIGKILL);
+}
+
 static void on_ended(struct child *child, int status)
 {
 	struct control *control = container_of(child, struct control, child);
-	pid_t group = child->pid;
 	/* As long as it is known whose word it is. */
 	bool heard = !control->instance || !control->instance->notice ||
 		     control->instance->hear(control->instance, &control->last);
 
 	apart_settle(&control->apart);
 	ev_timer_stop(engine_of(control)->loop, &control->timer);
-	kill(-group, SIGKILL);                  /* what it has left behind */
 	child->pid = 0;
 	control->status = status;
 	if (control->keeper->activity)
@@ -331,6 +335,7 @@ void control_init(struct control *control, struct keeper *keeper, struct instanc
 	list_init(&control->last.link);
 	control->last.heard = on_heard;
 	control->child.ended = on_ended;
+	control->child.ending = on_ending;
 	apart_init(&control->apart, keeper->engine->loop, on_report);
 	ev_init(&control->timer, on_timer);
 	control->timer.data = control;

@@ -43,7 +43,7 @@ static void take_group(struct instance *instance)
 {
 	pid_t group = getpgid(instance->child.pid);
 
-	instance->group = group > 1 && group != getpgrp() ? group : 0;
+	instance_set_group(instance, group > 1 && group != getpgrp() ? group : 0, -1);
 }
 
 static void say(const struct search *search, const char *what)
@@ -76,9 +76,9 @@ static pid_t read_pid_file(const struct search *search)
 	return (pid_t)pid;
 }
 
-static void ignore(void *context, pid_t pid)
+static void ignore(void *context, const struct process *process)
 {
-	(void)context, (void)pid;
+	(void)context, (void)process;
 }
 
 /* Whom the file names. KIN_NONE: one that has already ended, with all the others. */
@@ -259,6 +259,7 @@ static void own(struct search *search, struct instance *instance)
 	instance->kin = &search->kin;
 	instance->find_daemon = find;
 	instance->forget_daemon = forget;
+	instance_see_end(instance);
 	list_add(&instance->engine->starts, &instance->seeking);
 }
 

@@ -79,6 +79,7 @@ struct engine {
 	struct list open_groups;        /* of services that were started lately (engine/open_groups) */
 	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */
+	ev_timer linger_look;           /* runs while there are any: superd need not be the parent of those others */
 	struct list controls;           /* commands beside a main process that run (engine/control) */
 	struct list leftovers;          /* processes that were given up (engine/leftover) */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */

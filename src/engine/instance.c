@@ -8,22 +8,64 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/scan.h"
 #include "engine/leftover.h"
+#include "sys/pidfd.h"
 #include "sys/private_tmp.h"
+#include "sys/process_group.h"
 
 #define CHANCES 12                      /* times LEFTOVER_SECONDS: what a daemon's start left moves on meanwhile */
+#define LINGER_LOOK .2                  /* seconds */
 
-static bool group_has_members(pid_t group)
+/* As long as superd follows a process of it, or has not reaped it, the number is nobody else's. */
+static bool is_in_group(const struct instance *instance, pid_t group)
 {
-	return group > 1 && (kill(-group, 0) == 0 || errno == EPERM);
+	pid_t pid = instance->child.pid;
+
+	return group > 1 && pid > 1 && (pid == group || getpgid(pid) == group);
+}
+
+static bool group_has_members(const struct instance *instance, pid_t group, int fd)
+{
+	if (fd >= 0)
+		return process_group_lives(fd);
+	return is_in_group(instance, group) && (kill(-group, 0) == 0 || errno == EPERM);
+}
+
+bool instance_has_group_left(const struct instance *instance)
+{
+	return group_has_members(instance, instance->group, instance->group_fd);
 }
 
 static bool group_lives(const struct instance *instance)
 {
-	return group_has_members(instance->group) || group_has_members(instance->former_group) ||
+	return instance_has_group_left(instance) ||
+		group_has_members(instance, instance->former_group, instance->former_fd) ||
 		group_holds(&instance->cgroup);
+}
+
+static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
+{
+	if (fd >= 0)
+		return process_group_signal(fd, signal);
+	return is_in_group(instance, group) && kill(-group, signal) == 0;
+}
+
+void instance_set_group(struct instance *instance, pid_t group, int fd)
+{
+	fd_close(&instance->group_fd);
+	instance->group = group;
+	instance->group_fd = fd;
+}
+
+bool instance_signal_main(const struct instance *instance, int signal)
+{
+	if (instance->main_fd >= 0)
+		return pidfd_signal(instance->main_fd, signal);
+	return instance->child.pid > 1 && kill(instance->child.pid, signal) == 0;
 }
 
 static bool is_unready(const struct instance *instance)
@@ -89,12 +131,51 @@ static void signal_instance(struct instance *instance, int signal, bool group)
 {
 	if (group && group_holds(&instance->cgroup) && group_signal(&instance->cgroup, signal))
 		return;
-	if (group && instance->former_group > 1)
-		kill(-instance->former_group, signal);
-	if (group && instance->group > 1 && kill(-instance->group, signal) == 0)
+	if (group)
+		signal_group(instance, instance->former_group, instance->former_fd, signal);
+	if (group && signal_group(instance, instance->group, instance->group_fd, signal))
 		return;
-	if (instance->child.pid > 1)    /* it may have made a group of its own */
-		kill(instance->child.pid, signal);
+	instance_signal_main(instance, signal);         /* it may have made a group of its own */
+}
+
+/* Its process has ended and holds the number of its group for the last time. Without a descriptor for the others
+ * there they could never be told to end: so that is now. */
+static void on_ending(struct child *child)
+{
+	struct instance *instance = container_of(child, struct instance, child);
+
+	if (instance->group_fd >= 0 || !is_in_group(instance, instance->group))
+		return;
+	instance->group_fd = fd_raise(process_group_open(instance->group), FD_HIGH);
+	if (instance->group_fd < 0 && instance->stopping)
+		kill(-instance->group, SIGKILL);
+}
+
+void instance_see_end(struct instance *instance)
+{
+	children_see_end(&instance->engine->children, &instance->child, on_ending);
+}
+
+static void on_linger_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct engine *engine = timer->data;
+
+	(void)events;
+	instance_sweep(engine);
+	if (list_empty(&engine->lingering))
+		ev_timer_stop(loop, timer);
+}
+
+void instance_linger(struct instance *instance)
+{
+	struct engine *engine = instance->engine;
+
+	list_add(&engine->lingering, &instance->linger);
+	if (ev_is_active(&engine->linger_look))
+		return;
+	ev_timer_init(&engine->linger_look, on_linger_look, LINGER_LOOK, LINGER_LOOK);
+	engine->linger_look.data = engine;
+	ev_timer_start(engine->loop, &engine->linger_look);
 }
 
 /* Its main process has ended by itself, and so much for it; whom that left behind is another matter. */
@@ -109,7 +190,7 @@ static bool begin_to_clear(struct instance *instance)
 	instance_signal_stop(instance);
 	if (mode == KILL_MIXED)
 		signal_instance(instance, SIGKILL, true);
-	list_add(&instance->engine->lingering, &instance->linger);
+	instance_linger(instance);
 	return true;
 }
 
@@ -124,7 +205,7 @@ static void take_end(struct instance *instance)
 	if (instance->stopping && instance->service->terms->life->kill_mode != KILL_PROCESS && group_lives(instance)) {
 		if (instance->service->terms->life->kill_mode == KILL_MIXED)
 			instance_kill(instance);
-		list_add(&instance->engine->lingering, &instance->linger);
+		instance_linger(instance);
 		return;
 	}
 	finish(instance);
@@ -252,6 +333,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	instance->engine = engine;
 	instance->service = service;
 	instance->child.ended = on_ended;
+	instance->group_fd = instance->former_fd = instance->main_fd = -1;
 	list_init(&instance->link);
 	list_init(&instance->linger);
 	list_init(&instance->seeking);
@@ -286,6 +368,8 @@ bool instance_begin(struct instance *instance, pid_t pid)
 		kill(-pid, SIGKILL);
 		return false;
 	}
+	if (instance->service->terms->ends->kill_rest || instance->notice || instance->kin)
+		instance_see_end(instance);
 	if (!instance->entered)
 		instance_enter(instance);
 	return true;
@@ -331,6 +415,7 @@ void instance_stop(struct instance *instance)
 	if (instance->stopping || instance->clears)
 		return;
 	instance->stopping = true;
+	instance_see_end(instance);
 	if (!instance->wind_down || !instance->wind_down(instance))
 		instance_signal_stop(instance);
 	instance_thaw(instance);        /* its signal waits for it by now */
@@ -339,12 +424,12 @@ void instance_stop(struct instance *instance)
 void instance_kill(struct instance *instance)
 {
 	instance->stopping = instance->killed = true;
+	instance_see_end(instance);
 	doom(instance);
 	signal_instance(instance, SIGKILL, instance->service->terms->life->kill_mode != KILL_PROCESS);
 	if (instance->service->terms->life->kill_mode != KILL_PROCESS)
 		group_kill(&instance->cgroup);
-	if (instance->child.pid > 1)
-		kill(instance->child.pid, SIGKILL);
+	instance_signal_main(instance, SIGKILL);
 	if (instance->control > 1)
 		kill(-instance->control, SIGKILL);
 	instance_thaw(instance);        /* whom kill_mode spares */
@@ -381,6 +466,8 @@ void instance_free(struct instance *instance)
 	if (instance->course)
 		instance->leave_course(instance);
 	children_remove(&instance->engine->children, &instance->child);
+	fd_close(&instance->group_fd);
+	fd_close(&instance->former_fd);
 	leave_group(instance);
 	if (instance->private_tmp)
 		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);

@@ -47,6 +47,8 @@ struct instance {
 	const struct service *service;  /* the row it was started under, or the one adopted since */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
 	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
+	int group_fd, former_fd;        /* sys/process_group, where no process of them is superd's to reap; -1 */
+	int main_fd;                    /* pidfd of a main process that is not our child, lent by notice->gone; -1 */
 	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	double since;                   /* loop time */
@@ -131,6 +133,18 @@ void instance_limit(struct instance *instance, int64_t microseconds);
 /* Its limit, where it has one, is not over before so many microseconds from now. */
 void instance_extend(struct instance *instance, int64_t microseconds);
 
+/* Its group is another one now, 0: none. fd stands for it, or -1: a process of it is ours. */
+void instance_set_group(struct instance *instance, pid_t group, int fd);
+
+/* Whether anybody is left in a group of it. */
+bool instance_has_group_left(const struct instance *instance);
+
+/* To its main process alone. */
+bool instance_signal_main(const struct instance *instance, int signal);
+
+/* What its main process leaves behind will matter, so superd looks at it before that is reaped. */
+void instance_see_end(struct instance *instance);
+
 void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
 
 static inline bool instance_is_unheard(const struct instance *instance)
@@ -159,6 +173,9 @@ void instance_stop_all(struct engine *engine);
 void instance_kill_all(struct engine *engine);
 
 bool instance_has_group(const struct engine *engine, pid_t group);     /* any of them: it is that one's group */
+
+/* Its first process has ended and others of its group have not: it lives until they have. */
+void instance_linger(struct instance *instance);
 
 /* Looks which lingering groups are gone; after strangers were reaped. */
 void instance_sweep(struct engine *engine);

@@ -37,6 +37,8 @@ static void change_limits(struct keeper *keeper)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
+		if (keeper->service->terms->ends->kill_rest)
+			instance_see_end(instance);
 		group_adopt(&instance->cgroup, keeper->engine, keeper->service, instance->pid);
 	}
 }

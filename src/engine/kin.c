@@ -247,7 +247,8 @@ bool kin_accepts(const struct engine *engine, const struct kin *kin, pid_t pid)
 	return place(engine, kin, &process) != STRANGER;
 }
 
-size_t kin_each(const struct engine *engine, struct kin *kin, void (*act)(void *context, pid_t pid), void *context)
+size_t kin_each(const struct engine *engine, struct kin *kin,
+		void (*act)(void *context, const struct process *process), void *context)
 {
 	pid_t *children = process_list_children(), *all = process_list_all();
 	struct choice choice = { 0 };
@@ -264,7 +265,7 @@ size_t kin_each(const struct engine *engine, struct kin *kin, void (*act)(void *
 		if (!process_read(*pid, &process) || judge(engine, kin, &process) != KIN)
 			continue;
 		learn(kin, &process);
-		act(context, *pid);
+		act(context, &process);
 		count++;
 	}
 	free(children);

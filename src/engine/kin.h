@@ -51,4 +51,5 @@ pid_t kin_pick(const struct engine *engine, struct kin *kin, pid_t before, enum 
 bool kin_accepts(const struct engine *engine, const struct kin *kin, pid_t pid);
 
 /* Calls act for every process alive that is kin, wherever it stands in the tree; the number of them. */
-size_t kin_each(const struct engine *engine, struct kin *kin, void (*act)(void *context, pid_t pid), void *context);
+size_t kin_each(const struct engine *engine, struct kin *kin,
+		void (*act)(void *context, const struct process *process), void *context);

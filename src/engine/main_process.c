@@ -4,7 +4,7 @@
 #include "engine/main_process.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include "engine/speaker.h"
 #include "sys/pidfd.h"
 #include "sys/process.h"
+#include "sys/process_group.h"
 
 static bool is_our_child(pid_t pid)
 {
@@ -51,6 +52,7 @@ static void unwatch(struct notice *notice)
 	ev_io_stop(notice->instance->engine->loop, &notice->gone);
 	fd_close(&fd);
 	ev_io_set(&notice->gone, -1, EV_READ);
+	notice->instance->main_fd = -1;
 }
 
 void main_process_forget(struct notice *notice)
@@ -63,20 +65,38 @@ static void watch_stranger(struct notice *notice, int pidfd)
 {
 	ev_io_set(&notice->gone, pidfd, EV_READ);
 	ev_io_start(notice->instance->engine->loop, &notice->gone);
+	notice->instance->main_fd = pidfd;
 }
 
-/* Its group is where a stop reaches it; the one before may still hold others. */
-static void take_group(struct instance *instance, pid_t pid)
+/* The one before may still hold others. Of its processes superd may have one no longer, so a descriptor stands for
+ * it. */
+static void keep_former(struct instance *instance, int fd)
+{
+	if (instance->former_group || fd < 0) {
+		fd_close(&fd);
+		return;
+	}
+	instance->former_group = instance->group;
+	instance->former_fd = fd;
+	list_add(&instance->engine->moved, &instance->notice->moved);
+}
+
+/* Its group is where a stop reaches it. That of a stranger, whom superd does not reap, needs a descriptor as well. */
+static void take_group(struct instance *instance, pid_t pid, bool is_stranger, int former)
 {
 	pid_t group = getpgid(pid);
+	int fd;
 
-	if (group <= 1 || group == getpgrp() || group == instance->group)
+	if (group <= 1 || group == getpgrp() || (group == instance->group && !is_stranger)) {
+		fd_close(&former);
 		return;
-	if (!instance->former_group) {
-		instance->former_group = instance->group;
-		list_add(&instance->engine->moved, &instance->notice->moved);
 	}
-	instance->group = group;
+	if (group != instance->group)
+		keep_former(instance, former);
+	else
+		fd_close(&former);
+	fd = is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
+	instance_set_group(instance, is_stranger && fd < 0 ? 0 : group, fd);
 }
 
 void main_process_sweep(struct engine *engine)
@@ -84,11 +104,24 @@ void main_process_sweep(struct engine *engine)
 	LIST_EACH(link, &engine->moved) {
 		struct notice *notice = container_of(link, struct notice, moved);
 
-		if (kill(-notice->instance->former_group, 0) == 0 || errno == EPERM)
+		if (process_group_lives(notice->instance->former_fd))
 			continue;
+		fd_close(&notice->instance->former_fd);
 		notice->instance->former_group = 0;
 		list_remove(link);
 	}
+}
+
+/* The group as it is, by a descriptor; -1: there is none, or its number may be another's by now. */
+static int open_group(struct instance *instance)
+{
+	pid_t before = instance->child.pid;
+
+	if (instance->group_fd >= 0)
+		return fcntl(instance->group_fd, F_DUPFD_CLOEXEC, FD_HIGH);
+	if (instance->group <= 1 || before <= 1 || (before != instance->group && getpgid(before) != instance->group))
+		return -1;
+	return fd_raise(process_group_open(instance->group), FD_HIGH);
 }
 
 /* false, with errno: it could not be, and nothing has changed. */
@@ -98,14 +131,16 @@ static bool follow(struct notice *notice, pid_t pid)
 	struct children *children = &instance->engine->children;
 	pid_t before = instance->child.pid;
 	bool is_stranger = !is_our_child(pid);
-	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1;
+	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1, former;
 
 	if (is_stranger && pidfd < 0)
 		return false;
+	former = open_group(instance);
 	children_remove(children, &instance->child);
 	instance->child.pid = pid;
 	if (!children_add(children, &instance->child)) {
 		fd_close(&pidfd);
+		fd_close(&former);
 		instance->child.pid = before;
 		if (before > 0)
 			children_add(children, &instance->child);       /* there was room for it before */
@@ -116,7 +151,7 @@ static bool follow(struct notice *notice, pid_t pid)
 	if (is_stranger)
 		watch_stranger(notice, pidfd);
 	instance->pid = pid;
-	take_group(instance, pid);
+	take_group(instance, pid, is_stranger, former);
 	return true;
 }
 

@@ -140,7 +140,7 @@ static bool send_signal(struct refresh *refresh, const struct instance *instance
 	char name[32];
 
 	refresh->reloads = instance->notice ? instance->notice->reloads : 0;
-	if (instance->child.pid > 1 && kill(instance->child.pid, signal) == 0)
+	if (instance_signal_main(instance, signal))
 		return true;
 	buf_addf(says, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
 		 strerror(errno));

@@ -94,12 +94,17 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	instance->pid = pid_of(section, "pid");
 	instance->group = pid_of(section, "group");
 	instance->former_group = pid_of(section, "former_group");
+	instance->group_fd = resume_fd(section, "group_fd");
+	instance->former_fd = resume_fd(section, "former_fd");
+	if (instance->former_fd < 0)
+		instance->former_group = 0;
 	instance->since = ledger_real(section, "since", engine_clock());
 	if (instance->child.pid > 1 && !children_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);
+	instance_see_end(instance);
 	if (ledger_flag(section, "lingers"))
-		list_add(&engine->lingering, &instance->linger);
+		instance_linger(instance);
 	instance->entered = true;
 	engine->instances++;
 	resume_timer(engine->loop, &instance->timer, section, "timer");
@@ -206,6 +211,7 @@ static void watch_gone(struct notice *notice, int fd)
 		return;
 	ev_io_set(&notice->gone, fd, EV_READ);
 	ev_io_start(notice->instance->engine->loop, &notice->gone);
+	notice->instance->main_fd = fd;
 }
 
 void resume_notice(struct resumed *resumed, struct ledger_section *section)

@@ -2,8 +2,6 @@
  * look for, so every wake-up is asked for anew. */
 #include "engine/search.h"
 
-#include <errno.h>
-#include <signal.h>
 
 double search_waited(const struct search *search)
 {
@@ -33,6 +31,6 @@ void search_drop_empty_group(struct search *search)
 {
 	struct instance *instance = search->instance;
 
-	if (instance->group > 1 && kill(-instance->group, 0) < 0 && errno == ESRCH)
-		instance->group = 0;
+	if (instance->group > 1 && !instance_has_group_left(instance))
+		instance_set_group(instance, 0, -1);
 }

@@ -1,8 +1,9 @@
 /* The loop, and what its parts tell each other through it. The hard thing is that superd is the parent of processes
  * nobody has told it of.
  *
- * libev reaps in a loop over waitpid(-1) after any SIGCHLD, so strangers are reaped as well; one watcher for all
- * pids looks up whose child it was. */
+ * Each turn reaps one child, whosever it is, as libev does with waitpid(-1). But with libev nobody can look at a
+ * child that has ended before its number is free for others, so the loop is not the default one, which handles
+ * SIGCHLD by itself. */
 #include "engine/supervisor.h"
 
 #include <errno.h>
@@ -108,23 +109,44 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
 
-static void on_child(struct ev_loop *loop, ev_child *watcher, int events)
+/* Of the child that is to be reaped next, its owner learns first, where one wants to. */
+static pid_t reap(struct engine *engine, int *status)
+{
+	siginfo_t ended = { 0 };
+	struct child *child;
+
+	if (!engine->children.seen)
+		return waitpid(-1, status, WNOHANG | WUNTRACED | WCONTINUED);
+	if (waitid(P_ALL, 0, &ended, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 || ended.si_pid <= 0)
+		return 0;
+	child = children_find(&engine->children, ended.si_pid);
+	if (child && child->ending && ended.si_code != CLD_STOPPED && ended.si_code != CLD_CONTINUED)
+		child->ending(child);
+	return waitpid(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED);
+}
+
+static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
 	struct engine *engine = &supervisor->engine;
-	struct child *child = children_find(&engine->children, watcher->rpid);
+	struct child *child;
+	int status;
+	pid_t pid = reap(engine, &status);
 
-	(void)loop, (void)events;
-	if (WIFSTOPPED(watcher->rstatus) && child == &supervisor->command.child)
-		command_note_stop(&supervisor->command, WSTOPSIG(watcher->rstatus));
-	if (WIFSTOPPED(watcher->rstatus) || WIFCONTINUED(watcher->rstatus))
+	if (pid <= 0)
 		return;
-	spawn_reaped(watcher->rpid);
+	ev_feed_event(loop, watcher, events);
+	child = children_find(&engine->children, pid);
+	if (WIFSTOPPED(status) && child == &supervisor->command.child)
+		command_note_stop(&supervisor->command, WSTOPSIG(status));
+	if (WIFSTOPPED(status) || WIFCONTINUED(status))
+		return;
+	spawn_reaped(pid);
 	if (child) {
 		children_remove(&engine->children, child);
-		child->ended(child, watcher->rstatus);
+		child->ended(child, status);
 	} else {
-		log_debug(engine->log, "reaped pid %ld, a stranger", (long)watcher->rpid);
+		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
 	}
 	if (!list_empty(&engine->lingering))
 		instance_sweep(engine);
@@ -231,7 +253,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	struct engine *engine = &supervisor->engine;
 
 	engine->loop =
-		ev_default_loop(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
 	*failed = "make the loop of events";
 	if (!engine->loop)
 		return false;
@@ -275,9 +297,10 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	loader_init(&supervisor->loader, engine->loop);
-	ev_child_init(&supervisor->reaper, on_child, 0, 1);
+	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
+	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
 	supervisor->reaper.data = supervisor;
-	ev_child_start(engine->loop, &supervisor->reaper);
+	ev_signal_start(engine->loop, &supervisor->reaper);
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;

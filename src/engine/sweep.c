@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "sys/clan.h"
+
 static bool is_told(const struct search *search, pid_t pid)
 {
 	if (search->told_group && getpgid(pid) == search->told_group)
@@ -16,21 +18,23 @@ static bool is_told(const struct search *search, pid_t pid)
 	return false;
 }
 
-static void tell(void *context, pid_t pid)
+static void tell(void *context, const struct process *process)
 {
 	struct search *search = context;
+	struct member member = { .pid = process->pid, .parent = process->parent, .born = process->born };
+	pid_t pid = process->pid;
 	const struct life *life = search->instance->service->terms->life;
 
 	if (life->kill_mode == KILL_NONE)
 		return;
 	if (search->instance->killed) {
-		kill(pid, SIGKILL);
+		member_signal(&member, SIGKILL);
 		return;
 	}
 	if (is_told(search, pid))
 		return;
-	kill(pid, life->kill_signal);
-	kill(pid, SIGCONT);             /* a stopped process hears nothing else */
+	member_signal(&member, life->kill_signal);
+	member_signal(&member, SIGCONT);        /* a stopped process hears nothing else */
 	if (search->told_count < TOLD_MOST)
 		search->told[search->told_count++] = pid;
 }
@@ -62,11 +66,11 @@ bool sweep_go_on(struct search *search)
 	return true;
 }
 
-static void count_up(void *context, pid_t pid)
+static void count_up(void *context, const struct process *process)
 {
 	size_t *count = context;
 
-	(void)pid;
+	(void)process;
 	(*count)++;
 }
 

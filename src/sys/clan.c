@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/array.h"
 #include "base/fd.h"
@@ -160,21 +157,6 @@ bool member_exists(const struct member *member)
 	return process_read(member->pid, &process) && process.born == member->born;
 }
 
-#ifdef SYS_pidfd_send_signal
-static bool send_signal(pid_t pid, int pidfd, int signal)
-{
-	if (pidfd < 0)
-		return kill(pid, signal) == 0;
-	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0;
-}
-#else
-static bool send_signal(pid_t pid, int pidfd, int signal)
-{
-	(void)pidfd;
-	return kill(pid, signal) == 0;
-}
-#endif
-
 static bool nobody_can_look(void)
 {
 	return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
@@ -191,7 +173,7 @@ bool member_signal(const struct member *member, int signal)
 	if (!good)
 		errno = ESRCH;
 	else
-		good = send_signal(member->pid, pidfd, signal);
+		good = pidfd < 0 ? kill(member->pid, signal) == 0 : pidfd_signal(pidfd, signal);
 	fd_close(&pidfd);
 	return good;
 }

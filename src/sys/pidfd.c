@@ -32,6 +32,20 @@ int pidfd_of(pid_t pid)
 }
 #endif
 
+#ifdef SYS_pidfd_send_signal
+bool pidfd_signal(int fd, int signal)
+{
+	return syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
+}
+#else
+bool pidfd_signal(int fd, int signal)
+{
+	(void)fd, (void)signal;
+	errno = ENOSYS;
+	return false;
+}
+#endif
+
 pid_t pidfd_pid(int fd)
 {
 	char path[64], *text, *line;

@@ -8,6 +8,9 @@
 /* One of this process; -1 and errno: there is no such process, or the kernel has none of it (Linux 5.3). */
 int pidfd_of(pid_t pid);
 
+/* As kill(2), to the process it stands for. */
+bool pidfd_signal(int fd, int signal);
+
 /* The process of one, as this namespace knows it; -1: it is none, or has ended. */
 pid_t pidfd_pid(int fd);
 

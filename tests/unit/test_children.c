@@ -71,3 +71,25 @@ Test(children, bears_removing_twice_and_removing_none)
 	cr_expect_eq(children_find(&children, 9), &child);
 	children_free(&children);
 }
+
+static void note_ending(struct child *child)
+{
+	(void)child;
+}
+
+Test(children, are_counted_whose_end_is_seen)
+{
+	struct children children = { 0 };
+	struct child first = { .pid = 10 }, second = { .pid = 11, .ending = note_ending };
+
+	cr_assert(children_add(&children, &first));
+	cr_assert(children_add(&children, &second));
+	cr_expect_eq(children.seen, 1u);
+	children_see_end(&children, &first, note_ending);
+	children_see_end(&children, &first, note_ending);
+	cr_expect_eq(children.seen, 2u);
+	children_remove(&children, &first);
+	children_remove(&children, &second);
+	cr_expect_eq(children.seen, 0u);
+	children_free(&children);
+}
