@@ -47,6 +47,14 @@ static bool may_take(struct keeper *keeper, bool is_first, enum happening *happe
 	return is_first || !rest_is_near(keeper);
 }
 
+/* A backend of an earlier row may still have the listener. */
+static enum accepted accept_next(const struct listener *listener, struct client *client)
+{
+	if (listener->shared)
+		return client_accept_shared(listener->io.fd, listener->listen, client);
+	return client_accept(listener->io.fd, listener->listen, client);
+}
+
 /* One more guest. false when this turn is over; *happening is what to tell the table then. */
 static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guest, enum happening *happening)
 {
@@ -56,7 +64,7 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	guest->progress = FRESH;
 	guest->has_waited = false;
 	*guest->name = '\0';
-	switch (client_accept(listener->io.fd, listener->listen, &guest->client)) {
+	switch (accept_next(listener, &guest->client)) {
 	case ACCEPTED:
 		probes_take(keeper, &guest->client);
 		return true;
@@ -131,8 +139,6 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 {
 	size_t most = keeper->backoff.failures ? 1 : BATCH, count = 0;
 
-	if (listener->shared) /* accept must not block, whatever a backend of an earlier row still does with it */
-		fd_set_nonblocking(listener->io.fd, true);
 	for (size_t n = 0; n < most && may_take(keeper, n == 0, happening); n++) {
 		if ((n == 1 && !client_waits(listener->io.fd)) ||
 		    !take_guest(keeper, listener, &guests[count], happening))

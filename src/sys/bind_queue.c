@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/interrupt.h"
 #include "sys/sock_diag.h"
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
@@ -77,22 +78,24 @@ static bool drop_one(int fd, const struct listen *listen)
 	if (endpoint_accepts(listen->address)) {
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client < 0)
-			return errno == ECONNABORTED || errno == EINTR;
+			return errno == ECONNABORTED;
 		close(client);
 		return true;
 	}
 	if (listen->address->kind == ENDPOINT_MQUEUE)
 		return false;
 	got = read(fd, unread, sizeof(unread));
-	return got > 0 || (got == 0 ? endpoint_is_datagram(listen->address) : errno == EINTR);
+	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
 }
 
 void bind_flush(int fd, const struct listen *listen)
 {
 	if (fd_set_nonblocking(fd, true) < 0)
 		return;         /* it would wait */
+	interrupt_begin();      /* and may yet, as a backend has it */
 	for (unsigned n = 0; n < FLUSH_MOST && readable_bytes(fd) > 0 && drop_one(fd, listen); n++)
 		;
+	interrupt_end();
 }
 
 bool bind_drop(int fd, unsigned count, unsigned *dropped)
@@ -102,6 +105,7 @@ bool bind_drop(int fd, unsigned count, unsigned *dropped)
 
 	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
 		return false;
+	interrupt_begin();
 	for (unsigned n = 0; n < count && client >= 0; n++) {
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		none = client < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -110,6 +114,7 @@ bool bind_drop(int fd, unsigned count, unsigned *dropped)
 		close(client);
 		++*dropped;
 	}
+	interrupt_end();
 	fcntl(fd, F_SETFL, flags);
 	return client >= 0 || none;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/interrupt.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
@@ -92,6 +93,19 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 		client->peer.any.sa_family = AF_UNIX;
 	socket_options_accepted(client->fd, listen);
 	return ACCEPTED;
+}
+
+enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
+{
+	enum accepted result;
+	int error;
+
+	fd_set_nonblocking(listener, true);
+	interrupt_begin();
+	result = client_accept(listener, listen, client);
+	error = errno;
+	interrupt_end();
+	return result == ACCEPT_AGAIN && error == EINTR ? ACCEPT_NOTHING : result;
 }
 
 bool client_waits(int listener)

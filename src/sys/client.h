@@ -32,6 +32,9 @@ enum accepted {
  * doesn't inherit. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
+/* The same, where a backend has the listener as well: it may make it one that waits, so the wait is bounded. */
+enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client);
+
 /* Whether another client, or an error, waits: mostly nobody does, and to try would cost ten times as much. */
 bool client_waits(int listener);
 
