@@ -67,7 +67,8 @@ void keeper_rewatch(struct keeper *keeper)
 	bool watching = state_is_watching(keeper->state) && !keeper->engine->quiet && !asking;
 
 	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_watch(&keeper->listeners[n], keeper->engine, watching && !keeper->listeners[n].busy);
+		listener_watch(&keeper->listeners[n], keeper->engine, keeper->service->name,
+			       watching && !keeper->listeners[n].busy);
 }
 
 static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)

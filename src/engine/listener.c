@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "engine/nodes.h"
@@ -144,17 +145,31 @@ static void judge_anew(struct parked *parked)
 	}
 }
 
-bool listener_guard(struct listener *listener, struct buf *why)
+/* Its address is in use as long as the one before listens, by whoever has that. */
+static bool reopen(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
-	const struct sock_fprog *guard = listen_guard(listener->listen);
+	struct event event = { .name = "rebind", .service = service };
 
-	if (!guard)
+	log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its listener: opening it anew");
+	shutdown(listener->io.fd, SHUT_RDWR);
+	listener_close(listener, engine);
+	return listener_open(listener, engine, service, why);
+}
+
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	const struct sock_fprog *rules = listener->listen->rules;
+
+	if (!rules || (!listener->shared && !listen_guard(listener->listen)))
 		return true;
-	if (filter_attach(listener->io.fd, guard) < 0) {
-		buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
-		return false;
+	if (filter_attach(listener->io.fd, rules) == 0) {
+		listener->guarded = listen_guard(listener->listen) != NULL;
+		return true;
 	}
-	return listener->guarded = true;
+	if (errno == EPERM && listener->shared && endpoint_accepts(listener->listen->endpoint))
+		return reopen(listener, engine, service, why);
+	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
+	return false;
 }
 
 static void take_guard_away(struct listener *listener)
@@ -173,7 +188,7 @@ static void guard_anew(struct listener *listener, struct engine *engine, const c
 		listener->guarded = false;      /* it has taken the guard's place */
 	else if (!listen_guard(listener->listen))
 		take_guard_away(listener);
-	else if (!ev_is_active(&listener->io) && !listener_guard(listener, &why))
+	else if (!ev_is_active(&listener->io) && !listener_guard(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
 }
@@ -195,13 +210,35 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	buf_free(&why);
 }
 
-void listener_watch(struct listener *listener, struct engine *engine, bool on)
+/* A backend has had it, and may have set what the next one would suffer from. A filter that it has locked goes only
+ * with the socket; a socket of datagrams stays all the same, as the address would still be taken. */
+static void restore(struct listener *listener, struct engine *engine, const char *service)
+{
+	struct event event = { .name = "rebind", .service = service };
+	struct buf why = { 0 };
+
+	if (bind_restore(listener->io.fd, listener->listen) == 0)
+		return;
+	if (!endpoint_accepts(listener->listen->endpoint)) {
+		log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its socket: %s", strerror(errno));
+		return;
+	}
+	if (!reopen(listener, engine, service, &why))
+		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	buf_free(&why);
+}
+
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
 {
 	if (!listener_has_socket(listener))
 		return;
 	if (on)
 		take_guard_away(listener);
 	if (on == (bool)ev_is_active(&listener->io))
+		return;
+	if (on && listener->shared)
+		restore(listener, engine, service);
+	if (!listener_has_socket(listener))
 		return;
 	if (on)
 		ev_io_start(engine->loop, &listener->io);

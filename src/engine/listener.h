@@ -54,11 +54,13 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
-/* A backend is about to have it: the kernel drops what it may not read. false with the reason in why. The next watch
- * takes that away. */
-bool listener_guard(struct listener *listener, struct buf *why);
+/* A backend is about to have it: the kernel drops what it may not read, whatever a backend before has made of that. Its
+ * socket may be another one then. false with the reason in why. The next watch takes that away. */
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-void listener_watch(struct listener *listener, struct engine *engine, bool on);
+/* When a backend has had it, what that may have changed for good is put back first (bind_restore). service may be NULL
+ * when it goes off. */
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
 
 /* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);

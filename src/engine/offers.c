@@ -51,7 +51,7 @@ void offers_add(struct offers *offers, struct engine *engine, struct listener *l
 		listener_close(listener, engine);
 		return;
 	}
-	listener_watch(listener, engine, false);
+	listener_watch(listener, engine, NULL, false);
 	offer->listener = *listener;
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->parked = NULL;
@@ -76,7 +76,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	if (socket_options_need_rebind(from->listen->options, want->options))
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "ipv6_only and reuse_port of %s stay as they were: backends may hold the socket", want->name);
-	listener_watch(from, engine, false);
+	listener_watch(from, engine, NULL, false);
 	ev_io_set(&to->io, from->io.fd, EV_READ);
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;

@@ -20,7 +20,10 @@
 static bool guard_listeners(struct keeper *keeper, struct buf *why)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (listener_is_open(&keeper->listeners[n]) && !listener_guard(&keeper->listeners[n], why))
+		struct listener *listener = &keeper->listeners[n];
+
+		if (listener_is_open(listener) &&
+		    !listener_guard(listener, keeper->engine, keeper->service->name, why))
 			return false;
 	}
 	return true;
@@ -37,9 +40,10 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 
 	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why))
 		return false;
-	sockets = calloc(keeper->listener_count + 1, sizeof(*sockets));
+	sockets = guard_listeners(keeper, why) ? calloc(keeper->listener_count + 1, sizeof(*sockets)) : NULL;
 	if (!sockets) {
-		buf_text(why, "out of memory");
+		if (!why->length)
+			buf_text(why, "out of memory");
 		return false;
 	}
 	for (size_t n = 0; n < keeper->listener_count; n++) {
@@ -54,8 +58,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 	good = launch_wire(wiring, means, keeper->engine, keeper->service, sockets, count, why) &&
 	       wiring_add_store(wiring, means->store, why) && handed_files_open(wiring, keeper->service, why) &&
 	       means_name_sockets(means, keeper->listeners, passes_sockets ? keeper->listener_count : 0,
-				  wiring->file_names) &&
-	       guard_listeners(keeper, why);
+				  wiring->file_names);
 	free(sockets);
 	if (!good) {
 		wiring_close(wiring);

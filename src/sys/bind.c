@@ -251,6 +251,23 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
+int bind_restore(int fd, const struct listen *listen)
+{
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	struct buf unused = { 0 };
+	int result;
+
+	if (domain < 0 || bind_is_shut(fd))
+		return 0;               /* no socket; or one that is seen to be useless */
+	if (filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
+		return -1;
+	result = socket_options_restore(fd, domain, listen);
+	if (endpoint_accepts(listen->address))
+		set_queue(fd, listen, &unused);
+	buf_free(&unused);
+	return result;
+}
+
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings)
 {

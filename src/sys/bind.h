@@ -33,6 +33,11 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings);
 
+/* Puts back what a backend may have changed for all who have the socket, and what would outlive it: the filter, the
+ * interface, the length of the queue, options of the row. -1 and errno: that can't be done, so the socket must be made
+ * anew (SO_LOCK_FILTER). */
+int bind_restore(int fd, const struct listen *listen);
+
 /* Whether clients still come to this socket by the listen's path: its node is there and is this socket's. Always true
  * of what has no path. Without CAP_NET_ADMIN the kernel looks through all unix sockets for it. */
 bool bind_is_reachable(int fd, const struct listen *listen);

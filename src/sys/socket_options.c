@@ -139,6 +139,8 @@ static bool setting_value(const struct setting *setting, const struct socket_opt
 
 static void warn_unset(struct buf *warnings, const char *name)
 {
+	if (!warnings)
+		return;
 	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
 }
 
@@ -173,6 +175,11 @@ static int device_set(int fd, const char *device, struct buf *why)
 	if (errno == ENODEV)
 		return bind_fail(why, "bind_to_device", "there is no interface %s here now", device);
 	return bind_fail(why, "bind_to_device", "%s", device);
+}
+
+static const char *device_of(const struct listen *listen)
+{
+	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
 }
 
 /* %IFACE of a link-local address is part of the address, and bind(2) ties the socket to it; of any other it is
@@ -218,7 +225,8 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 	return set_device(fd, listen, why);
 }
 
-static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+/* warnings may be NULL. */
+static void options_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
 {
 	int value;
 
@@ -230,6 +238,11 @@ static void settings_set(int fd, int domain, const struct listen *listen, struct
 	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
 	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
 	congestion_set(fd, listen, warnings);
+}
+
+static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	options_set(fd, domain, listen, warnings);
 	socket_multicast_change(fd, domain, NULL, listen, warnings);
 }
 
@@ -249,6 +262,20 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 	settings_set(fd, domain, listen, warnings);
+}
+
+int socket_options_restore(int fd, int domain, const struct listen *listen)
+{
+	struct buf unused = { 0 };
+	int result = 0;
+
+	if (is_inet(domain) && device_of(listen))
+		result = set_device(fd, listen, &unused);
+	else if (is_inet(domain) && !socket_address_is_scoped(listen->address))
+		result = device_set(fd, "", &unused);
+	options_set(fd, domain, listen, NULL);
+	buf_free(&unused);
+	return result;
 }
 
 static void setting_restore(int fd, const struct setting *setting, struct buf *warnings)
@@ -302,11 +329,6 @@ static void congestion_adjust(int fd, const struct listen *before, const struct 
 		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
 		buf_addf(warnings, "tcp_congestion: stays as it was until the socket is made anew: %s\n",
 			 strerror(errno));
-}
-
-static const char *device_of(const struct listen *listen)
-{
-	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
 }
 
 /* A tie that can't be made leaves the socket open to more than the table says, which must not be; one that can't

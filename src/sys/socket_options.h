@@ -15,6 +15,10 @@ int socket_options_set(int fd, int domain, const struct listen *listen, struct b
 /* Sets on a socket superd was given what socket_options_set would have, as far as an open socket takes it. */
 void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings);
 
+/* Sets again what the table asks for, as somebody may have changed it. -1 and errno: its interface can't be what it
+ * was. */
+int socket_options_restore(int fd, int domain, const struct listen *listen);
+
 /* Sets on an open socket what differs between two sets of options; what is asked for no more gets the kernel's own
  * value back. -1, why and errno: it can't be tied to the interface that `after` names. */
 int socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
