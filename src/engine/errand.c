@@ -44,6 +44,7 @@ static void on_ended(struct child *child, int status)
 	struct buf said = { 0 };
 
 	child->pid = 0;
+	errand->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	hear(errand, &said);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		buf_addf(&said, "%sthere was no answer in time", said.length ? "; " : "");
@@ -59,18 +60,26 @@ void errand_init(struct errand *errand, struct engine *engine,
 	*errand = (struct errand){ .child.ended = on_ended, .engine = engine, .output = -1, .ended = ended };
 }
 
-static bool spawn(struct errand *errand, const char *const *argv, int write_end, struct buf *why)
+static bool spawn(struct errand *errand, const char *const *argv, const struct account *account, int write_end,
+		  struct buf *why)
 {
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const int streams[] = { errand->engine->null_input, errand->engine->null_output, write_end };
-	struct plan *plan = plan_command((char *const *)(size_t)argv, &errand->engine->heritage);
-	struct launch launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct heritage heritage = errand->engine->heritage;
+	struct plan *plan = NULL;
+	struct launch launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
 
+	heritage.environment = (char *[]){ path, NULL };
+	launch.plan = plan = plan_command((char *const *)(size_t)argv, &heritage);
 	if (!plan) {
 		buf_text(why, "out of memory");
 		return false;
 	}
 	plan->foreground = false;
 	plan->directory = "/";
+	plan->account = account;
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
 	leftover_start(errand->engine, &launch);
 	plan_free(plan);
 	if (launch.pid < 0) {
@@ -88,7 +97,8 @@ static bool spawn(struct errand *errand, const char *const *argv, int write_end,
 }
 
 /* The program itself in place of its name. */
-static bool start_at(struct errand *errand, const char *path, const char *const *argv, struct buf *why)
+static bool start_at(struct errand *errand, const char *path, const char *const *argv, const struct account *account,
+		     struct buf *why)
 {
 	const char *arguments[WORDS_MOST] = { path };
 	size_t count = 1;
@@ -103,7 +113,7 @@ static bool start_at(struct errand *errand, const char *path, const char *const 
 		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
 		return false;
 	}
-	started = spawn(errand, arguments, ends[1], why);
+	started = spawn(errand, arguments, account, ends[1], why);
 	fd_close(&ends[1]);
 	if (started)
 		errand->output = ends[0];
@@ -112,7 +122,7 @@ static bool start_at(struct errand *errand, const char *path, const char *const 
 	return started;
 }
 
-bool errand_start(struct errand *errand, const char *const *argv, struct buf *why)
+bool errand_start(struct errand *errand, const char *const *argv, const struct account *account, struct buf *why)
 {
 	char *path = (char *)(size_t)libexec_path(argv[0], NULL);
 	bool started;
@@ -121,7 +131,7 @@ bool errand_start(struct errand *errand, const char *const *argv, struct buf *wh
 		libexec_describe_missing(argv[0], why);
 		return false;
 	}
-	started = start_at(errand, path, argv, why);
+	started = start_at(errand, path, argv, account, why);
 	free(path);
 	return started;
 }

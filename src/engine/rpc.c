@@ -14,9 +14,11 @@
 #include "engine/backoff.h"
 #include "engine/errand.h"
 #include "sys/bind.h"
+#include "sys/own_user.h"
 
 #define PAUSE_MIN 1000000               /* microseconds between two tries */
 #define PAUSE_MAX 60000000
+#define REFUSED 3                       /* superd-rpc's status: rpcbind refuses it to this user */
 
 /* What one listener has of rpcbind. */
 struct registration {
@@ -39,6 +41,7 @@ struct rpc {
 	struct errand errand;           /* superd-rpc */
 	struct registration *current;   /* whom it runs for */
 	bool setting;                   /* it registers, else it withdraws */
+	bool as_own_user;               /* with the user that superd-rpc has, else with superd's */
 	ev_timer timer;
 };
 
@@ -131,15 +134,35 @@ static void settle(struct rpc *rpc, bool done, const char *said)
 	advance(rpc);
 }
 
+/* For the current one. Where a user of superd-rpc's own is refused, superd's is not. */
+static void ask(struct rpc *rpc, bool as_own_user)
+{
+	const struct account *account = as_own_user ? own_user_account(OWN_USER_RPC) : NULL;
+	const struct registration *one = rpc->current;
+	struct buf why = { 0 };
+
+	rpc->as_own_user = account;
+	if (!errand_start(&rpc->errand,
+			  (const char *const[]){ "superd-rpc", rpc->setting ? "set" : "unset", one->program,
+						 one->transports, one->port, NULL },
+			  account, &why))
+		settle(rpc, false, buf_string(&why));
+	buf_free(&why);
+}
+
 static void on_ended(struct errand *errand, bool done, const char *said)
 {
-	settle(container_of(errand, struct rpc, errand), done, said);
+	struct rpc *rpc = container_of(errand, struct rpc, errand);
+
+	if (errand->status == REFUSED && rpc->as_own_user)
+		ask(rpc, false);
+	else
+		settle(rpc, done, said);
 }
 
 static void advance(struct rpc *rpc)
 {
 	struct registration *one;
-	struct buf why = { 0 };
 
 	if (rpc->current || rpc->engine->quiet)
 		return;
@@ -151,12 +174,7 @@ static void advance(struct rpc *rpc)
 	}
 	rpc->setting = one->fd >= 0;
 	one->tried = true;
-	if (!errand_start(&rpc->errand,
-			  (const char *const[]){ "superd-rpc", rpc->setting ? "set" : "unset", one->program,
-						 one->transports, one->port, NULL },
-			  &why))
-		settle(rpc, false, buf_string(&why));
-	buf_free(&why);
+	ask(rpc, true);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)

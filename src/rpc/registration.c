@@ -1,14 +1,16 @@
-/* Registrations by libtirpc, as root by rpcbind's own socket. The hard thing is that rpcbind knows one address for each
- * program, version and transport, and forgets it for whoever asks as root: so what is there is looked at first, what
- * another program holds is taken over only with a word, and what became another's is not taken away. */
+/* Registrations by libtirpc, by rpcbind's own socket. The hard thing is that rpcbind knows one address for a program,
+ * version and transport, and forgets it for whoever asks as its owner or as root: so what is there is looked at first,
+ * what another program holds is taken over only with a word, and what became another's is not taken away. */
 #include "rpc/registration.h"
 
+#include <errno.h>
 #include <netconfig.h>
 #include <rpc/rpc.h>
 #include <rpc/rpcb_clnt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One program, version and transport. */
 struct subject {
@@ -17,6 +19,8 @@ struct subject {
 	const char *transport;
 	char address[32];               /* as rpcbind writes it: "0.0.0.0.31.64" */
 };
+
+static bool refused;                    /* rpcbind said no to this user */
 
 static void say(const struct subject *subject, const char *what, const char *why)
 {
@@ -29,6 +33,7 @@ static const char *last_error(void)
 {
 	const char *text, *prefix = "superd: ";
 
+	refused |= rpc_createerr.cf_stat == RPC_SUCCESS;
 	if (rpc_createerr.cf_stat == RPC_SUCCESS)
 		return "rpcbind refuses it";
 	text = clnt_spcreateerror("superd");
@@ -138,17 +143,30 @@ static bool obey_transport(const struct order *order, enum transport transport, 
 	return done;
 }
 
-bool registration_obey(const struct order *order)
+/* libtirpc would ask over the loopback then, by which nobody is the owner of anything. */
+static bool may_reach(void)
+{
+	if (access(_PATH_RPCBINDSOCK, W_OK) == 0 || errno != EACCES)
+		return true;
+	fprintf(stderr, "%s: %s\n", _PATH_RPCBINDSOCK, strerror(errno));
+	return false;
+}
+
+enum registration_end registration_obey(const struct order *order)
 {
 	rpcblist_ptr list = NULL;
 	bool done = true;
 
+	if (!may_reach())
+		return REGISTRATION_REFUSED;
 	if (!list_all(&list))
-		return false;
+		return REGISTRATION_FAILED;
 	for (int n = 0; n < TRANSPORTS; n++) {
 		if (order->transports[n])
 			done &= obey_transport(order, (enum transport)n, list);
 	}
 	xdr_free((xdrproc_t)(void (*)(void))xdr_rpcblist_ptr, (char *)&list);
-	return done;
+	if (done)
+		return REGISTRATION_DONE;
+	return refused ? REGISTRATION_REFUSED : REGISTRATION_FAILED;
 }

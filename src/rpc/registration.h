@@ -5,5 +5,9 @@
 
 #include "rpc/order.h"
 
-/* Does all of an order, and says on stderr what it could not, or took from another. false: something has failed. */
-bool registration_obey(const struct order *order);
+/* rpcbind lets any user of its unix socket register what is free, and take back what is his; what another has only the
+ * superuser takes away. */
+enum registration_end { REGISTRATION_DONE, REGISTRATION_FAILED, REGISTRATION_REFUSED };
+
+/* Does all of an order, and says on stderr what it could not, or took from another. */
+enum registration_end registration_obey(const struct order *order);

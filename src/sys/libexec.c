@@ -1,7 +1,8 @@
-/* Finding superd's small programs. The hard thing is that superd may not lie where it was configured to: in a build folder,
- * below a DESTDIR, in a copied tree. One that lies in its place takes its own from theirs. Any other one looks near
- * itself, but runs with its own rights what it finds, so it believes only folders of those who could put another superd
- * in its place as well: else whoever may write to /tmp has a /tmp/libexec for a superd that root tries out in /tmp/x. */
+/* Finding superd's small programs. The hard thing is that superd may not lie where it was configured to: in a build
+ * folder, below a DESTDIR, in a copied tree. One that lies in its place takes its own from theirs. Any other one
+ * looks near itself, but runs with its own rights what it finds, so it believes only folders of those who could put
+ * another superd in its place as well: else whoever may write to /tmp has a /tmp/libexec for a superd that root
+ * tries out in /tmp/x. */
 #include "sys/libexec.h"
 
 #include <errno.h>
@@ -153,8 +154,8 @@ const char *libexec_path(const char *name, struct pool *pool)
 	find_places(places);
 	errno = ENOENT;
 	for (size_t n = 0; n < PLACES && !found; n++) {
-		if (!places->path[n][0] || !has_program(places->path[n], name, path) || !is_believed(places->path[n], real) ||
-		    !has_program(real, name, path))
+		if (!places->path[n][0] || !has_program(places->path[n], name, path) ||
+		    !is_believed(places->path[n], real) || !has_program(real, name, path))
 			continue;
 		found = pool ? pool_text(pool, path) : strdup(path);
 		if (!found) {

@@ -1,6 +1,6 @@
-/* Where superd's own small programs are: in PKGLIBEXECDIR where superd lies in SBINDIR. For a tree that was moved or is not
- * yet installed: below the same DESTDIR, in ../libexec/superd beside superd, or in its own folder, as far as nobody may
- * write there who could not put another superd in its place; then in PKGLIBEXECDIR. */
+/* Where superd's own small programs are: in PKGLIBEXECDIR where superd lies in SBINDIR. For a tree that was moved
+ * or is not yet installed: below the same DESTDIR, in ../libexec/superd beside superd, or in its own folder, as far
+ * as nobody may write there who could not put another superd in its place; then in PKGLIBEXECDIR. */
 #pragma once
 
 #include "base/buf.h"

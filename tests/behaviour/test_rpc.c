@@ -125,6 +125,27 @@ Behaviour(rpc, is_registered_called_and_withdrawn)
 	stop_rpcbind();
 }
 
+/* rpcbind tells who has registered it: a user by its number, root as superuser. */
+Behaviour(rpc, is_registered_by_a_user_of_its_own)
+{
+	struct superd *superd;
+	const char *line;
+	unsigned owner = 0;
+
+	enter();
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	start_rpcbind();
+	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
+	superd_wait_log(superd, REGISTERED);
+	line = strstr(program_answer((const char *const[]){ "/usr/sbin/rpcinfo", NULL }).out, "300019 ");
+	cr_assert(line);
+	cr_expect_eq(sscanf(line, "%*u %*u %*s %*s %*s %u", &owner), 1, "%s", line);
+	cr_expect(owner >= 60586 && owner <= 60593, "%s", line);
+	superd_stop(superd);
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	stop_rpcbind();
+}
+
 /* rpcbind knows the one socket by its port, so there is no second. */
 Behaviour(rpc, is_restarted_and_tells_why_it_cannot_drain)
 {
