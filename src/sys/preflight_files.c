@@ -72,16 +72,22 @@ static bool account_has_group(const struct account *account, gid_t gid)
 	return false;
 }
 
+/* Whether an account other than root may do with a file of this status what a bit of the mode allows: 4, 2 or 1. */
+static bool may_do(const struct account *account, const struct stat *status, mode_t bit)
+{
+	if (account->uid == status->st_uid)
+		return status->st_mode & bit << 6;
+	if (account_has_group(account, status->st_gid))
+		return status->st_mode & bit << 3;
+	return status->st_mode & bit;
+}
+
 /* Whether the account may execute a file, or enter a folder, of this status. */
 static bool may_execute(const struct account *account, const struct stat *status)
 {
 	if (account->uid == 0)
 		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
-	if (account->uid == status->st_uid)
-		return status->st_mode & S_IXUSR;
-	if (account_has_group(account, status->st_gid))
-		return status->st_mode & S_IXGRP;
-	return status->st_mode & S_IXOTH;
+	return may_do(account, status, 01);
 }
 
 static bool has_access_list(const char *path)
@@ -142,6 +148,23 @@ const char *preflight_judge_program(struct pool *pool, const char *path, const c
 	if (!root && read_interpreter(path, interpreter) && stat(interpreter, &status) < 0)
 		return pool_textf(pool, "it is a script for %s: %s", interpreter, strerror(errno));
 	return NULL;
+}
+
+const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+
+	if (account && find_closed_folder(path, account, folder))
+		return pool_textf(pool, "user %u may not enter %s", (unsigned)account->uid, folder);
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? NULL : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return "that is no regular file";
+	if (account ? may_do(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
+		return NULL;
+	return pool_textf(pool, "user %u may not read it; its mode is %04o",
+			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
 }
 
 static void check_program(struct preflight *preflight, const struct service *service)

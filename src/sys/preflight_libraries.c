@@ -1,12 +1,19 @@
 /* What a service needs of libraries that superd can be built without, and of superd's own programs, which may not have
  * come along when it was copied. The hard thing is to say so in time: without them all its clients would be refused, or
  * never find it. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "model/access.h"
 #include "sys/built_with.h"
+#include "sys/hosts_rules.h"
 #include "sys/libexec.h"
+#include "sys/own_user.h"
 #include "sys/preflight_parts.h"
+
+#define HOSTS_MOST (16 << 20)           /* bytes of a file */
+#define HOSTS_DEPTH 8                   /* of files that name files */
 
 static bool has_library(const char *name)
 {
@@ -42,6 +49,61 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 		      libwrap,
 		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
 		      "clients");
+}
+
+struct hosts_look {
+	struct preflight *preflight;
+	const struct service *service;
+	const struct account *account;  /* superd-advise's */
+	struct hosts_rules rules;
+	int depth;
+};
+
+/* One of the tables, or a file that a rule names. false: it can't be read, which is said. */
+static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_table)
+{
+	struct pool *pool = look->preflight->table->pool;
+	const char *wrong = preflight_judge_reading(pool, path, look->account);
+	size_t length;
+	char *text;
+
+	if (wrong)
+		preflight_say(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
+			      look->service->terms->gate->libwrap, "%s: %s, so no client is let in", path, wrong);
+	if (wrong || look->depth >= HOSTS_DEPTH)
+		return !wrong;
+	text = fd_read_file(path, HOSTS_MOST, &length);
+	look->depth++;
+	if (text && is_table)
+		hosts_rules_read(&look->rules, text);
+	else if (text)
+		hosts_rules_read_list(&look->rules, text);
+	look->depth--;
+	free(text);
+	return true;
+}
+
+static bool on_hosts_file(void *context, const char *path)
+{
+	return look_at_hosts(context, path, false);
+}
+
+/* superd-advise reads them with a user of its own, and lets nobody in by what it can't read. */
+static void check_hosts_files(struct preflight *preflight, const struct service *service)
+{
+	struct account account = { .name = "superd-advise" };
+	struct hosts_look look = { .preflight = preflight, .service = service };
+
+	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap"))
+		return;
+	preflight->hosts_told = true;
+	if (preflight->root && !own_users_refused()) {
+		account.uid = account.gid = own_user_id(OWN_USER_ADVISE);
+		look.account = &account;
+	}
+	look.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &look };
+	look_at_hosts(&look, "/etc/hosts.allow", true);
+	look_at_hosts(&look, "/etc/hosts.deny", true);
 }
 
 static const char *find_missing(const struct preflight *preflight, struct own_program *program, const char *name)
@@ -111,6 +173,7 @@ static void check_registrar(struct preflight *preflight, const struct service *s
 void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
 	check_libwrap(preflight, service);
+	check_hosts_files(preflight, service);
 	check_advise(preflight, service);
 	for (size_t i = 0; i < service->socket_count; i++) {
 		if (has_library("libtirpc"))

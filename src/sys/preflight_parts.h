@@ -29,6 +29,7 @@ struct preflight {
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for sys/path_trust */
 	struct own_program advise, rpc;
+	bool hosts_told;                /* what superd-advise can't read of hosts.allow and hosts.deny was said */
 	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
 	struct wraps wraps;
 	struct abilities abilities;
@@ -48,6 +49,10 @@ void preflight_files(struct preflight *preflight, const struct service *service)
  * pool. */
 const char *preflight_judge_program(struct pool *pool, const char *path, const char *root,
 				    const struct account *account);
+
+/* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The text
+ * is in the pool. */
+const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account);
 
 /* The programs of its commands. In preflight_commands.c. */
 void preflight_commands(struct preflight *preflight, const struct service *service);

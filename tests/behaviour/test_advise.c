@@ -404,6 +404,43 @@ Behaviour(libwrap, lets_nobody_in_by_a_table_it_may_not_read)
 	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
 }
 
+/* libwrap takes a file that it can't open for one without a name. */
+Behaviour(libwrap, lets_nobody_in_where_a_rule_names_a_file_it_may_not_read)
+{
+	const char *const words[] = { "-w", "ftpd", NULL };
+	struct inquiry inquiry;
+
+	enter_wrapped("", "ALL: /etc/hosts.bad\n");
+	SKIP_WITHOUT(namespace_users(), "needs to be another user, who can read what was built");
+	inquiry = ask_as(NOBODY, "127.0.0.2", words);
+	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
+	private_file("/etc/hosts.bad", "192.0.2.1 127.0.0.3\n");
+	inquiry = ask_as(NOBODY, "127.0.0.2", words);
+	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
+	inquiry = ask_as(NOBODY, "127.0.0.3", words);
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+	cr_assert_eq(chmod("/etc/hosts.bad", 0600), 0);
+	inquiry = ask_as(NOBODY, "127.0.0.2", words);
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+}
+
+Behaviour(libwrap, check_says_which_file_cannot_be_read)
+{
+	const char *table = write_file("table", "service ftpd {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+						" libwrap = ftpd\n user = root\n exec = \"/bin/true\"\n}\n");
+	struct outcome outcome;
+
+	enter_wrapped("", "ALL: /etc/hosts.bad\n");
+	private_file("/etc/hosts.bad", "192.0.2.1 /etc/hosts.worse\n");
+	private_file("/etc/hosts.worse", "192.0.2.2\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect_not(strstr(outcome.err, "/etc/hosts.bad"), "%s", outcome.err);
+	cr_assert_eq(chmod("/etc/hosts.worse", 0640), 0);
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect(strstr(outcome.err, "libwrap = ftpd: /etc/hosts.worse: user 605"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "may not read it; its mode is 0640, so no client is let in"), "%s", outcome.err);
+}
+
 Behaviour(libwrap, lets_nobody_in_by_a_rule_that_is_broken)
 {
 	struct inquiry inquiry;
