@@ -4,6 +4,7 @@
  * UTF-8 characters and everything else, so no other unit has to know what a byte sequence may do to its reader. */
 #include "base/buf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -151,6 +152,33 @@ void buf_visible(struct buf *buf, const char *text, size_t length)
 		}
 		for (bytes = bytes ? bytes : 1; bytes; bytes--)
 			buf_addf(buf, "\\x%02x", *at++);
+	}
+}
+
+/* Whether what comes next is, or becomes, \xHH behind its backslash. */
+static bool looks_hidden(const unsigned char *at, const unsigned char *end)
+{
+	if (at < end && !is_visible(at, utf8_length(at, (size_t)(end - at))))
+		return true;
+	return end - at >= 3 && at[0] == 'x' && isxdigit(at[1]) && isxdigit(at[2]);
+}
+
+void buf_visible_once(struct buf *buf, const char *text, size_t length)
+{
+	const char *end = text + length;
+
+	while (text < end) {
+		const char *slash = memchr(text, '\\', (size_t)(end - text)), *behind;
+
+		buf_visible(buf, text, (size_t)((slash ? slash : end) - text));
+		if (!slash)
+			return;
+		for (behind = slash; behind < end && *behind == '\\'; behind++)
+			;
+		buf_add(buf, slash, (size_t)(behind - slash));
+		if (looks_hidden((const unsigned char *)behind, (const unsigned char *)end))
+			buf_add(buf, slash, (size_t)(behind - slash));
+		text = behind;
 	}
 }
 

@@ -22,6 +22,10 @@ void buf_vaddf(struct buf *buf, const char *format, va_list arguments) __attribu
  * that are no UTF-8 become \xHH. What is visible stays, so doing it twice changes nothing. */
 void buf_visible(struct buf *buf, const char *text, size_t length);
 
+/* The same of a text that nobody has made visible yet, so that it can be told what was: of a \xHH that is so in the text
+ * the backslashes are doubled. Other backslashes stay. */
+void buf_visible_once(struct buf *buf, const char *text, size_t length);
+
 /* Adds text as a JSON string, quotes included; bytes that are no UTF-8 become U+FFFD (RFC 8259), and
  * what buf_visible would hide is escaped. */
 void buf_json(struct buf *buf, const char *text, size_t length);

@@ -231,11 +231,18 @@ static void compose_text(struct log *log, enum level level, const struct event *
 	}
 	if (name) {
 		buf_visible(out, name, strlen(name));
+		if (event->is_output && event->pid)
+			buf_addf(out, "[%ld]", (long)event->pid);
+		else if (event->is_output)
+			buf_text(out, "[-]");
 		buf_text(out, ": ");
 	}
 	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == SINK_FILE))
 		buf_text(out, levels[level].prefix);
-	buf_visible(out, message, length);
+	if (event->is_output)
+		buf_visible_once(out, message, length);
+	else
+		buf_visible(out, message, length);
 	if (buf_cut(out, sink_most(&log->sink) - strlen("…\n")))
 		buf_text(out, "…");
 	buf_char(out, '\n');
@@ -333,7 +340,7 @@ void log_say(struct log *log, enum level level, const char *format, ...)
 
 void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length)
 {
-	const struct event event = { .name = "output", .service = service, .pid = pid };
+	const struct event event = { .name = "output", .service = service, .pid = pid, .is_output = true };
 
 	if (log)
 		log_write(log, level, &event, line, length);

@@ -41,6 +41,7 @@ struct event {
 	int status, signal;
 	double duration;                /* seconds */
 	const char *reason;
+	bool is_output;                 /* a backend printed it: the text form has its pid behind the service's name */
 	bool is_alone;                  /* the text form is the message with nothing before it: a program knows it so */
 };
 
@@ -52,7 +53,8 @@ void log_event(struct log *log, enum level level, const struct event *event, con
 /* What belongs to no event of a service; in JSON its event is "message". */
 void log_say(struct log *log, enum level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A line that a backend printed, without its newline; pid 0 is unknown. Not filtered by level: `output` says whether it
+/* A line that a backend printed, without its newline, as "SERVICE[PID]: LINE", so that it is never taken for superd's own;
+ * pid 0 is unknown, and written "-", as in RFC 5424. Not filtered by level: `output` says whether it
  * is wanted. */
 void log_output(struct log *log, enum level level, const char *service, pid_t pid, const char *line, size_t length);
 

@@ -1,8 +1,10 @@
 /* Reading backends' lines. The hard thing is a flood: one turn reads a bounded amount, and a line without end is
- * cut, so a backend that prints garbage costs its own share of the loop and no memory. */
+ * cut, so a backend that prints garbage costs its own share of the loop and no memory. Lines beyond a rate are
+ * dropped. */
 #include "engine/output.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -10,7 +12,8 @@
 
 #include "base/fd.h"
 
-#define TURN (64 << 10)
+#define TURN (64 << 10)                 /* bytes that one turn of the loop reads of it */
+#define TURN_LINES 256                  /* and about as many lines that it logs, at a write each */
 #define KEPT_LOW (FD_HIGH / 2) /* a writing end below this stays where a start needs it; the rest is left for clients */
 
 /* What is being read: the unfinished line of before and what has come since. */
@@ -48,11 +51,82 @@ static void say(struct output *output, const char *line, size_t length)
 
 	while (length && line[length - 1] == '\r')
 		length--;
+	output->said++;
 	if (output->to_syslog)
 		syslog_send(&output->engine->syslog, (int)(output->facility | level), output->service, output->pid,
 			    line, length);
 	else
 		log_output(output->engine->log, levels[level], output->service, output->pid, line, length);
+}
+
+/* What was left out since it was last told of. */
+static void tell_suppressed(struct output *output)
+{
+	const struct event event = { .name = "suppressed", .service = output->service };
+
+	if (output->suppressed)
+		log_event(output->engine->log, LEVEL_WARNING, &event, "suppressed %lu line%s of its output",
+			  output->suppressed, output->suppressed == 1 ? "" : "s");
+	output->suppressed = 0;
+}
+
+static void begin_interval(struct output *output, double now)
+{
+	ev_timer_stop(output->engine->loop, &output->quiet);
+	tell_suppressed(output);
+	output->since = now;
+	output->lines = 0;
+}
+
+static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct output *output = timer->data;
+
+	(void)loop, (void)events;
+	begin_interval(output, engine_clock());
+}
+
+static void begin_suppressing(struct output *output, double now)
+{
+	const struct event event = { .name = "suppressed", .service = output->service };
+
+	log_event(output->engine->log, LEVEL_WARNING, &event,
+		  "printed more than %lld lines within %.3g s (log_rate_limit_burst): further ones are suppressed",
+		  (long long)output->burst, output->interval);
+	ev_timer_set(&output->quiet, output->since + output->interval - now, 0.);
+	ev_timer_start(output->engine->loop, &output->quiet);
+}
+
+/* As by journald, so many lines in an interval that begins with the first. */
+static bool is_suppressed(struct output *output)
+{
+	double now;
+
+	if (!output->burst || output->interval <= 0)
+		return false;
+	if (output->lines++ < output->burst && output->lines > 1)
+		return false;
+	if (ev_is_active(&output->quiet)) {
+		output->suppressed++;
+		return true;
+	}
+	now = engine_clock();
+	if (now - output->since >= output->interval || now < output->since) {
+		begin_interval(output, now);
+		output->lines = 1;
+		return false;
+	}
+	if (output->lines <= output->burst)
+		return false;
+	begin_suppressing(output, now);
+	output->suppressed++;
+	return true;
+}
+
+static void take_line(struct output *output, const char *line, size_t length)
+{
+	if (!is_suppressed(output))
+		say(output, line, length);
 }
 
 /* Says every whole line and moves the rest to the front. */
@@ -62,7 +136,7 @@ static void say_lines(struct output *output, struct reading *reading)
 	size_t left = reading->length;
 
 	while ((newline = memchr(at, '\n', left))) {
-		say(output, at, (size_t)(newline - at));
+		take_line(output, at, (size_t)(newline - at));
 		left -= (size_t)(newline + 1 - at);
 		at = newline + 1;
 	}
@@ -70,7 +144,7 @@ static void say_lines(struct output *output, struct reading *reading)
 	reading->length = left;
 	if (left < OUTPUT_LINE)
 		return;
-	say(output, reading->text, left);
+	take_line(output, reading->text, left);
 	reading->length = 0;
 }
 
@@ -102,7 +176,7 @@ static void keep_unfinished(struct output *output, const struct reading *reading
 		return;
 	output->line = last ? NULL : malloc(reading->length);
 	if (!output->line) {
-		say(output, reading->text, reading->length);
+		take_line(output, reading->text, reading->length);
 		return;
 	}
 	memcpy(output->line, reading->text, reading->length);
@@ -116,7 +190,8 @@ static bool drain(struct output *output, bool last)
 	ssize_t got = 1, all = 0;
 
 	take_unfinished(output, &reading);
-	while (all < TURN && (got = read_some(output, &reading)) > 0)
+	output->said = 0;
+	while (all < TURN && (last || output->said < TURN_LINES) && (got = read_some(output, &reading)) > 0)
 		all += got;
 	keep_unfinished(output, &reading, last || got == 0);
 	return got != 0;
@@ -145,6 +220,8 @@ void output_name(struct output *output, const struct service *service)
 	output->facility = LOG_MAKEPRI(streams->syslog_facility << 3, 0);
 	output->level = streams->syslog_level;
 	output->has_prefixes = streams->syslog_level_prefix;
+	output->burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : streams->log_rate_limit_burst;
+	output->interval = (double)streams->log_rate_limit_interval / 1e6;
 }
 
 static struct output *output_new(struct engine *engine, bool to_syslog)
@@ -156,6 +233,9 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	output->engine = engine;
 	output->to_syslog = to_syslog;
 	output->write_end = -1;
+	output->since = -INFINITY;
+	ev_timer_init(&output->quiet, on_quiet, 0., 0.);
+	output->quiet.data = output;
 	list_init(&output->link);
 	return output;
 }
@@ -220,6 +300,8 @@ void output_close(struct output *output)
 	if (!output)
 		return;
 	output_drain(output, true);
+	ev_timer_stop(output->engine->loop, &output->quiet);
+	tell_suppressed(output);
 	ev_io_stop(output->engine->loop, &output->io);
 	fd = output->io.fd;
 	fd_close(&fd);

@@ -19,6 +19,13 @@ struct output {
 	const char *service;            /* its name in the log, as its row has it; a copy once released */
 	unsigned facility, level;       /* by syslog(3)'s numbers */
 	bool has_prefixes;              /* <N> in front of a line is its level */
+	unsigned said;                  /* lines that this turn has logged */
+	int64_t burst;                  /* lines in an interval that are logged; 0: all of them */
+	double interval;                /* seconds */
+	double since;                   /* when the interval began */
+	int64_t lines;                  /* that came in it */
+	unsigned long suppressed;       /* of them, not logged and not told of yet */
+	ev_timer quiet;                 /* runs while lines are suppressed */
 	char *name;                     /* that copy; NULL before */
 	pid_t pid;                      /* of the only instance; 0: there are several */
 	char *line;                     /* what came without a newline yet, length bytes; NULL: nothing */

@@ -796,6 +796,18 @@ const struct directive directives[] = {
 	  FIELD(STREAMS, syslog_level_prefix, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether a number in angle brackets in front of a line, as in <3>, is its level and left out." },
+	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
+	  FIELD(STREAMS, log_rate_limit_interval, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 0,
+	  .most = SECONDS(86400),
+	  .help = "The time in which log_rate_limit_burst counts. 0: there is no limit." },
+	{ .name = { "log_rate_limit_burst", [UNIT] = "Service.LogRateLimitBurst" },
+	  FIELD(STREAMS, log_rate_limit_burst, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
+	  .most = UNLIMITED,
+	  .help = "How many lines that its backends print are logged in log_rate_limit_interval, where output or error "
+		  "is log or syslog. What comes beyond that is read and dropped, and the log tells how many lines that "
+		  "were. A number, or unlimited; 0: there is no limit." },
 
 	/* Who may come */
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },

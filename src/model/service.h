@@ -205,6 +205,8 @@ struct streams {
 	const char *syslog_identifier;  /* of what it prints: the name it has in a log; NULL: the service's */
 	unsigned syslog_facility, syslog_level;         /* by syslog(3)'s numbers; LOG_DAEMON is 3 here */
 	bool syslog_level_prefix;       /* <N> in front of a line is its level */
+	int64_t log_rate_limit_interval;                /* microseconds; 0: no limit */
+	int64_t log_rate_limit_burst;   /* lines of its output in one; 0 and UNLIMITED: no limit */
 };
 
 struct gate {

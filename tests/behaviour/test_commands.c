@@ -150,7 +150,7 @@ Behaviour(commands, log_as_the_service)
 	struct superd *superd = run_web(backend("take 1"), " exec_start_pre = \"/bin/echo ready to go\"\n");
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: ready to go");
+	superd_wait_log(superd, "web[-]: ready to go");
 	superd_stop(superd);
 }
 

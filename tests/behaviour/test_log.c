@@ -26,9 +26,9 @@ Behaviour(log, what_a_backend_prints_is_logged_under_its_name)
 	struct superd *superd = superd_run(WEB, backend("print 4"), "");
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: line 1 of 4");
-	cr_assert(superd_logged(superd, "web: line 2 of 4"), "standard error is missing\n%s", world_logs());
-	superd_wait_log(superd, "web: line 3 of 4");
+	superd_wait_log(superd, "]: line 1 of 4");
+	cr_assert(superd_logged(superd, "]: line 2 of 4"), "standard error is missing\n%s", world_logs());
+	superd_wait_log(superd, "]: line 3 of 4");
 	superd_stop(superd);
 }
 
@@ -37,7 +37,7 @@ Behaviour(log, the_last_words_of_a_backend_are_not_lost)
 	struct superd *superd = superd_run(WEB, "/bin/sh -c 'printf unfinished; exit 3'", "");
 
 	close(client_connect(superd_port(superd, "web")));
-	superd_wait_log(superd, "web: unfinished\n");
+	superd_wait_log(superd, "]: unfinished\n");
 	superd_stop(superd);
 }
 
@@ -48,7 +48,7 @@ Behaviour(log, an_instances_errors_stay_off_the_wire)
 	int client = client_connect(superd_port(superd, "web"));
 
 	cr_assert_str_eq(client_rest(client), "for the client\n");
-	superd_wait_log(superd, "web: for the log");
+	superd_wait_log(superd, "web[-]: for the log");
 	close(client);
 	superd_stop(superd);
 }

@@ -213,6 +213,6 @@ Behaviour(streams, a_service_of_superd_conf_prints_what_it_likes)
 	struct superd *superd = start(shell("echo '<3>bad'"));
 
 	wake();
-	superd_wait_log(superd, "a: <3>bad");
+	superd_wait_log(superd, "]: <3>bad");
 	superd_stop(superd);
 }

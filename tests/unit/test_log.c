@@ -136,7 +136,7 @@ Test(log, filters_by_level)
 	read_path(path);
 	cr_assert_null(strstr(text, "no\n"));
 	cr_assert_not_null(strstr(text, ": yes\n"));
-	cr_assert_not_null(strstr(text, ": echo: always\n"));
+	cr_assert_not_null(strstr(text, ": echo[-]: always\n"));
 }
 
 Test(log, leaves_a_record_as_it_is_at_every_level)
@@ -255,7 +255,24 @@ Test(log, writes_output_of_backends_harmlessly)
 	cr_assert_eq(pipe(ends), 0);
 	open_on(ends[1], false);
 	log_output(open_one, LEVEL_INFO, "echo", 0, "a\tb\x1b[2J\0caf\xc3\xa9\nfake: line", 24);
-	cr_assert_str_eq(read_now(ends[0]), "echo: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
+	cr_assert_str_eq(read_now(ends[0]), "echo[-]: a\tb\\x1b[2J\\x00caf\xc3\xa9\\x0afake: line\n");
+}
+
+Test(log, marks_what_a_backend_prints_so_that_it_is_not_taken_for_its_own)
+{
+	static const char told[] = "\\x1b \x1b \\\x1b \\\\x1b a\\b C:\\x \\";
+	const struct event event = { .name = "refused", .service = "web" };
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_event(open_one, LEVEL_NOTICE, &event, "refused 192.0.2.7");
+	log_output(open_one, LEVEL_INFO, "web", 12, "refused 192.0.2.7", 17);
+	log_output(open_one, LEVEL_WARNING, "web", 0, "refused", 7);
+	cr_assert_str_eq(read_now(ends[0]), "web: refused 192.0.2.7\nweb[12]: refused 192.0.2.7\n"
+					    "web[-]: warning: refused\n");
+	log_output(open_one, LEVEL_INFO, "web", 12, told, sizeof(told) - 1);
+	cr_assert_str_eq(read_now(ends[0]), "web[12]: \\\\x1b \\x1b \\\\\\x1b \\\\\\\\x1b a\\b C:\\x \\\n");
 }
 
 Test(log, writes_output_of_backends_as_json)
