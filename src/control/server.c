@@ -166,6 +166,10 @@ struct session *server_admit(struct server *server, int fd)
 		turn_away(fd, "denied", "superd cannot tell who you are");
 		return NULL;
 	}
+	if (peer.sandboxed) {
+		turn_away(fd, "denied", "a service that is confined may not ask");
+		return NULL;
+	}
 	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
 	if (right == RIGHT_NONE)
 		turn_away(fd, "denied", "only root and superd's own user may ask, and the control group's members");

@@ -14,6 +14,7 @@
 #include "engine/notice_act.h"
 #include "engine/notify_message.h"
 #include "engine/speaker.h"
+#include "sys/capability.h"
 #include "sys/notify_socket.h"
 
 #define BATCH 64                        /* in one turn */
@@ -113,7 +114,8 @@ static void take(struct notify *notify, struct notification *notification, struc
 		return;
 	notice = find_speaker(notify, notification, &why);
 	if (notice)
-		notice_take(notice, &message, notification, received, notification->uid == 0);
+		notice_take(notice, &message, notification, received,
+			    notification->uid == 0 && capability_kills(notice->instance->service));
 	else
 		complain(notify, notification->pid, why);
 }

@@ -220,7 +220,8 @@ static void restore(struct listener *listener, struct engine *engine, const char
 	if (bind_restore(listener->io.fd, listener->listen) == 0)
 		return;
 	if (!endpoint_accepts(listener->listen->endpoint)) {
-		log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its socket: %s", strerror(errno));
+		log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its socket: %s",
+			  strerror(errno));
 		return;
 	}
 	if (!reopen(listener, engine, service, &why))

@@ -18,9 +18,14 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/pidfd.h"
 #include "sys/runtime_folder.h"
+#include "sys/sandboxed.h"
 #include "sys/sock_diag.h"
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5 */
+#endif
 #define QUEUE 16
 #define GROUPS_MOST 65536
 #define NOBODY 65534
@@ -343,6 +348,20 @@ static bool is_anybody(int fd, uid_t uid)
 	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
 }
 
+/* Its pid is that of the moment when it connected: where the process is gone since, the number tells nothing. */
+static bool is_sandboxed(int fd, pid_t pid)
+{
+	int pidfd = -1;
+	socklen_t size = sizeof(pidfd);
+	bool sandboxed = sandboxed_is(pid), gone;
+
+	if (pid <= 0 || getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+		return sandboxed;
+	gone = !pidfd_signal(pidfd, 0) && errno == ESRCH;
+	close(pidfd);
+	return sandboxed || gone;
+}
+
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 {
 	struct ucred credentials;
@@ -352,6 +371,7 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 		return false;
 	peer->uid = is_anybody(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
 	peer->pid = credentials.pid;
+	peer->sandboxed = is_sandboxed(fd, credentials.pid);
 	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
 	return true;
 }

@@ -36,6 +36,7 @@ struct control_peer {
 	uid_t uid;                      /* -1: one who has no number here */
 	pid_t pid;                      /* 0: not known here */
 	bool in_group;                  /* of that group, as its first or a further one */
+	bool sandboxed;                 /* it is of a service whose row takes rights away, so its number means nothing */
 };
 
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */
