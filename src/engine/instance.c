@@ -19,6 +19,7 @@
 
 #define CHANCES 12                      /* times LEFTOVER_SECONDS: what a daemon's start left moves on meanwhile */
 #define LINGER_LOOK .2                  /* seconds */
+#define EXTENSION_MOST 10               /* times the limit */
 
 /* As long as superd follows a process of it, or has not reaped it, the number is nobody else's. */
 static bool is_in_group(const struct instance *instance, pid_t group)
@@ -380,17 +381,42 @@ void instance_limit(struct instance *instance, int64_t microseconds)
 	if (instance->doomed)
 		return;
 	ev_timer_stop(instance->engine->loop, &instance->timer);
+	allowance_begin(&instance->allowance, microseconds);
 	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
 		return;
 	ev_timer_set(&instance->timer, (double)microseconds / 1e6, 0.);
 	ev_timer_start(instance->engine->loop, &instance->timer);
 }
 
-void instance_extend(struct instance *instance, int64_t microseconds)
+void allowance_begin(struct allowance *allowance, int64_t microseconds)
 {
-	if (ev_is_active(&instance->timer) &&
-	    ev_timer_remaining(instance->engine->loop, &instance->timer) < (double)microseconds / 1e6)
-		instance_limit(instance, microseconds);
+	bool none = microseconds <= 0 || microseconds == SCAN_INFINITY;
+
+	*allowance = (struct allowance){ .since = engine_clock(), .length = none ? 0. : (double)microseconds / 1e6 };
+}
+
+int64_t allowance_left(const struct allowance *allowance, int64_t microseconds)
+{
+	double left = allowance->since + EXTENSION_MOST * allowance->length - engine_clock();
+
+	if (left <= 0.)
+		return 0;
+	return left * 1e6 < (double)microseconds ? (int64_t)(left * 1e6) : microseconds;
+}
+
+bool instance_extend(struct instance *instance, int64_t microseconds)
+{
+	struct ev_loop *loop = instance->engine->loop;
+	int64_t left = allowance_left(&instance->allowance, microseconds);
+
+	if (!ev_is_active(&instance->timer))
+		return true;
+	if (ev_timer_remaining(loop, &instance->timer) < (double)left / 1e6) {
+		ev_timer_stop(loop, &instance->timer);
+		ev_timer_set(&instance->timer, (double)left / 1e6, 0.);
+		ev_timer_start(loop, &instance->timer);
+	}
+	return left == microseconds;
 }
 
 void instance_signal_stop(struct instance *instance)

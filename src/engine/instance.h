@@ -23,6 +23,18 @@ struct kin;
 struct listener;
 struct notice;
 
+/* How far a limit of time can be extended by the process that is under it: to ten times its length, or nothing that does not
+ * want to end would ever have to. */
+struct allowance {
+	double since;                   /* loop time */
+	double length;                  /* seconds; 0: there is no limit */
+};
+
+void allowance_begin(struct allowance *allowance, int64_t microseconds);
+
+/* What is left of it, if the limit is to be over in so many microseconds; less than that where the allowance ends before. */
+int64_t allowance_left(const struct allowance *allowance, int64_t microseconds);
+
 /* How an instance ended, for its keeper. */
 struct ending {
 	int status;                     /* wait status of its first process */
@@ -51,6 +63,7 @@ struct instance {
 	int main_fd;                    /* pidfd of a main process that is not our child, lent by notice->gone; -1 */
 	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
+	struct allowance allowance;     /* of that */
 	double since;                   /* loop time */
 	bool starting;                  /* type = forking: its daemon is not known yet; notify: it is not ready yet */
 	bool doomed;                    /* SIGKILL was sent to all of it: its timer is for who does not end even so */
@@ -130,8 +143,9 @@ static inline void instance_forget_frost(struct instance *instance)
 /* Calls on_limit after so many microseconds; SCAN_INFINITY or 0: never. */
 void instance_limit(struct instance *instance, int64_t microseconds);
 
-/* Its limit, where it has one, is not over before so many microseconds from now. */
-void instance_extend(struct instance *instance, int64_t microseconds);
+/* Its limit, where it has one, is not over before so many microseconds from now, as far as its allowance goes. false: it goes
+ * no further. */
+bool instance_extend(struct instance *instance, int64_t microseconds);
 
 /* Its group is another one now, 0: none. fd stands for it, or -1: a process of it is ours. */
 void instance_set_group(struct instance *instance, pid_t group, int fd);

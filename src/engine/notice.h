@@ -25,6 +25,8 @@ struct notice {
 	bool reloading;
 	unsigned reloads;               /* it has said to be done with */
 	ev_timer patience;              /* how long either may take */
+	struct allowance allowance;     /* of that */
+	bool refused;                   /* that it asks for more time than it may have was logged */
 	ev_timer watchdog;              /* how long it may be silent (engine/watchdog) */
 	double every;                   /* seconds of that; 0: for ever; below: as its service says */
 	bool watched;                   /* it runs, so that counts */

@@ -16,18 +16,26 @@
 #include "engine/watchdog.h"
 #include "sys/process.h"
 
+#define HEALTHY 10.                     /* seconds that it has to run before RESTART_RESET=1 counts */
+
 static void stop_patience(struct notice *notice)
 {
 	ev_timer_stop(notice->instance->engine->loop, &notice->patience);
 }
 
-static void start_patience(struct notice *notice, int64_t microseconds)
+static void set_patience(struct notice *notice, int64_t microseconds)
 {
 	stop_patience(notice);
 	if (microseconds <= 0 || microseconds == SCAN_INFINITY)
 		return;
 	ev_timer_set(&notice->patience, (double)microseconds / 1e6, 0.);
 	ev_timer_start(notice->instance->engine->loop, &notice->patience);
+}
+
+static void start_patience(struct notice *notice, int64_t microseconds)
+{
+	allowance_begin(&notice->allowance, microseconds);
+	set_patience(notice, microseconds);
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
@@ -201,11 +209,32 @@ static void take_texts(struct notice *notice, const struct notify_message *messa
 static void take_extend(struct notice *notice, int64_t microseconds)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
+	bool patient = ev_is_active(&notice->patience);
+	int64_t left = patient ? allowance_left(&notice->allowance, microseconds) : microseconds;
+	bool granted = instance_extend(notice->instance, microseconds) && left == microseconds;
 
-	instance_extend(notice->instance, microseconds);
 	watchdog_extend(notice, microseconds);
-	if (ev_is_active(&notice->patience) && ev_timer_remaining(loop, &notice->patience) < (double)microseconds / 1e6)
-		start_patience(notice, microseconds);
+	if (patient && ev_timer_remaining(loop, &notice->patience) < (double)left / 1e6)
+		set_patience(notice, left);
+	if (granted || notice->refused)
+		return;
+	notice->refused = true;
+	notice_say(notice, LEVEL_NOTICE, "notification",
+		   "pid %ld asks for more time by EXTEND_TIMEOUT_USEC than ten times its limit: it gets no more than that",
+		   (long)notice->speaker);
+}
+
+/* Before it has run well for a while it would only keep the pauses between its failures short. */
+static void take_reset(struct notice *notice)
+{
+	struct keeper *keeper = notice->instance->context;
+	double lasted = engine_clock() - notice->instance->since;
+
+	if (!notice->instance->starting && lasted >= HEALTHY)
+		backoff_reset(&keeper->backoff);
+	else
+		notice_say(notice, LEVEL_DEBUG, "notification", "pid %ld said RESTART_RESET=1 within its first 10 seconds",
+			   (long)notice->speaker);
 }
 
 static void take_watchdog(struct notice *notice, const struct notify_message *message)
@@ -242,7 +271,7 @@ void notice_take(struct notice *notice, const struct notify_message *message, co
 	if (message->access != NOTE_UNSET)
 		take_access(notice, message->access);
 	if (message->reset)
-		backoff_reset(&((struct keeper *)notice->instance->context)->backoff);
+		take_reset(notice);
 	take_watchdog(notice, message);
 	take_state(notice, message);
 }

@@ -108,6 +108,8 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	instance->entered = true;
 	engine->instances++;
 	resume_timer(engine->loop, &instance->timer, section, "timer");
+	if (ev_is_active(&instance->timer))
+		allowance_begin(&instance->allowance, (int64_t)(ledger_real(section, "timer", 0.) * 1e6));
 }
 
 static void read_source(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
@@ -236,6 +238,8 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 	notice->every = ledger_real(section, "every", -1.);
 	notice->watched = ledger_flag(section, "watched");
 	resume_timer(loop, &notice->patience, section, "patience");
+	if (ev_is_active(&notice->patience))
+		allowance_begin(&notice->allowance, (int64_t)(ledger_real(section, "patience", 0.) * 1e6));
 	resume_timer(loop, &notice->watchdog, section, "watchdog");
 	watch_gone(notice, gone);
 	read_texts(notice, section);
