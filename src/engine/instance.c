@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/escaped.h"
 #include "engine/leftover.h"
 #include "sys/pidfd.h"
 #include "sys/private_tmp.h"
@@ -45,7 +46,7 @@ static bool group_lives(const struct instance *instance)
 {
 	return instance_has_group_left(instance) ||
 		group_has_members(instance, instance->former_group, instance->former_fd) ||
-		group_holds(&instance->cgroup);
+		group_holds(&instance->cgroup) || escaped_live(instance);
 }
 
 static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
@@ -128,10 +129,22 @@ static bool is_spared(const struct instance *instance)
 	return instance->service->terms->life->kill_mode == KILL_NONE || !instance->service->terms->ends->send_sigkill;
 }
 
+/* Those of a control group are found there, and those of a start by engine/sweep. */
+static void look_for_escaped(struct instance *instance)
+{
+	unsigned mode = instance->service->terms->life->kill_mode;
+
+	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->kin &&
+	    instance->child.pid > 1)
+		escaped_look(instance);
+}
+
 static void signal_instance(struct instance *instance, int signal, bool group)
 {
 	if (group && group_holds(&instance->cgroup) && group_signal(&instance->cgroup, signal))
 		return;
+	if (group)
+		escaped_signal(instance, signal);
 	if (group)
 		signal_group(instance, instance->former_group, instance->former_fd, signal);
 	if (group && signal_group(instance, instance->group, instance->group_fd, signal))
@@ -429,6 +442,7 @@ void instance_signal_stop(struct instance *instance)
 	instance_limit(instance, patience ? patience : 1);
 	if (life->kill_mode == KILL_NONE)
 		return;
+	look_for_escaped(instance);
 	signal_instance(instance, instance->stop_signal ? instance->stop_signal : life->kill_signal,
 			life->kill_mode == KILL_GROUP);
 	if (ends->send_sighup)
@@ -452,6 +466,7 @@ void instance_kill(struct instance *instance)
 	instance->stopping = instance->killed = true;
 	instance_see_end(instance);
 	doom(instance);
+	look_for_escaped(instance);
 	signal_instance(instance, SIGKILL, instance->service->terms->life->kill_mode != KILL_PROCESS);
 	if (instance->service->terms->life->kill_mode != KILL_PROCESS)
 		group_kill(&instance->cgroup);
@@ -494,6 +509,7 @@ void instance_free(struct instance *instance)
 	children_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->group_fd);
 	fd_close(&instance->former_fd);
+	escaped_free(instance);
 	leave_group(instance);
 	if (instance->private_tmp)
 		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);

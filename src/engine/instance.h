@@ -16,6 +16,7 @@
 #include "model/service.h"
 
 struct channel;
+struct clan;
 struct course;
 struct drain;
 struct frost;
@@ -61,6 +62,7 @@ struct instance {
 	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
 	int group_fd, former_fd;        /* sys/process_group, where no process of them is superd's to reap; -1 */
 	int main_fd;                    /* pidfd of a main process that is not our child, lent by notice->gone; -1 */
+	struct clan *escaped;           /* who has left its groups (engine/escaped), from a stop on; NULL: nobody */
 	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
 	struct allowance allowance;     /* of that */

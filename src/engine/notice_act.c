@@ -220,7 +220,7 @@ static void take_extend(struct notice *notice, int64_t microseconds)
 		return;
 	notice->refused = true;
 	notice_say(notice, LEVEL_NOTICE, "notification",
-		   "pid %ld asks for more time by EXTEND_TIMEOUT_USEC than ten times its limit: it gets no more than that",
+		   "pid %ld asks by EXTEND_TIMEOUT_USEC for more than ten times its limit: it gets no more",
 		   (long)notice->speaker);
 }
 
@@ -233,8 +233,8 @@ static void take_reset(struct notice *notice)
 	if (!notice->instance->starting && lasted >= HEALTHY)
 		backoff_reset(&keeper->backoff);
 	else
-		notice_say(notice, LEVEL_DEBUG, "notification", "pid %ld said RESTART_RESET=1 within its first 10 seconds",
-			   (long)notice->speaker);
+		notice_say(notice, LEVEL_DEBUG, "notification",
+			   "pid %ld said RESTART_RESET=1 within its first 10 seconds", (long)notice->speaker);
 }
 
 static void take_watchdog(struct notice *notice, const struct notify_message *message)

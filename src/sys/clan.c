@@ -96,6 +96,19 @@ static bool take_below(struct clan *clan, size_t at)
 	return good;
 }
 
+void clan_look_below(struct clan *clan, pid_t main)
+{
+	bool good = take(clan, main);
+
+	for (size_t seen = 0; good && seen < clan->count; seen++) {
+		size_t before = clan->count;
+
+		good = take_below(clan, seen);
+		if (!member_exists(&clan->list[seen]))
+			clan->count = before;   /* they may be those of another with its number */
+	}
+}
+
 /* Down the tree, and whoever of the orphans turns out to be of it by that. */
 static bool look_below(struct clan *clan, const struct clan_root *root, const pid_t *children)
 {
@@ -148,6 +161,13 @@ void clan_drop(struct clan *clan, size_t at)
 {
 	clan->count--;
 	memmove(&clan->list[at], &clan->list[at + 1], (clan->count - at) * sizeof(*clan->list));
+}
+
+bool member_lives(const struct member *member)
+{
+	struct process process;
+
+	return process_read(member->pid, &process) && process.born == member->born && !process.ended;
 }
 
 bool member_exists(const struct member *member)

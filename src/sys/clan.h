@@ -41,9 +41,13 @@ struct clan {
 /* Adds those that are not in it. false and errno: ENOMEM, E2BIG where there are too many, ENOENT without /proc. */
 bool clan_look(struct clan *clan, const struct clan_root *root);
 
+/* Adds those below this process alone, and below those that are in it, which must exist. */
+void clan_look_below(struct clan *clan, pid_t main);
+
 void clan_drop(struct clan *clan, size_t at);
 bool clan_has(const struct clan *clan, pid_t pid);
 
+bool member_lives(const struct member *member);         /* and has not ended */
 bool member_exists(const struct member *member);        /* also one that has ended, until somebody waited for it */
 
 /* Sends a signal to this very process: not to another of the same number. false and errno, ESRCH: it has gone. */

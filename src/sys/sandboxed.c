@@ -1,5 +1,5 @@
-/* Both from /proc: rights from its status and the link of its user namespace, its place by its ancestors, who lead to superd
- * as that is its reaper. What is read belongs to the kernel: no memory of the process is touched. */
+/* Both from /proc: rights from its status and the link of its user namespace, its place by its ancestors, who lead
+ * to superd as that is its reaper. What is read belongs to the kernel: no memory of the process is touched. */
 #include "sys/sandboxed.h"
 
 #include <stdint.h>
