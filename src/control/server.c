@@ -14,6 +14,8 @@
 #include "control/hand_on.h"
 #include "control/renew.h"
 #include "control/verbs.h"
+#include "engine/closing.h"
+#include "sys/passed_rights.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
 #define STUCK 10.                       /* seconds without a byte taken, after which others come first */
@@ -71,7 +73,7 @@ static const struct wire_events events = {
 };
 
 /* One line to somebody who is not let in. */
-static void turn_away(int fd, const char *code, const char *text)
+static void turn_away(struct server *server, int fd, const char *code, const char *text)
 {
 	struct buf line = { 0 };
 
@@ -83,7 +85,7 @@ static void turn_away(int fd, const char *code, const char *text)
 	if (!line.failed)               /* who has gone already needs no answer */
 		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_free(&line);
-	fd_close(&fd);
+	closing_close(&server->supervisor->engine, NULL, &fd);
 }
 
 static bool asks_just_now(const struct session *session)
@@ -143,7 +145,7 @@ static struct session *let_in(struct server *server, int fd, enum right right, u
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (!session) {
-		turn_away(fd, "failed", "superd is out of memory");
+		turn_away(server, fd, "failed", "superd is out of memory");
 		return NULL;
 	}
 	session->server = server;
@@ -162,8 +164,9 @@ struct session *server_admit(struct server *server, int fd)
 	struct control_peer peer;
 	enum right right;
 
+	passed_rights_watch_urgent(fd);
 	if (!control_socket_peer(fd, server->group, &peer)) {
-		turn_away(fd, "denied", "superd cannot tell who you are");
+		turn_away(server, fd, "denied", "superd cannot tell who you are");
 		return NULL;
 	}
 	if (peer.sandboxed) {
@@ -172,9 +175,11 @@ struct session *server_admit(struct server *server, int fd)
 	}
 	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
 	if (right == RIGHT_NONE)
-		turn_away(fd, "denied", "only root and superd's own user may ask, and the control group's members");
+		turn_away(server, fd, "denied",
+			  "only root and superd's own user may ask, and the control group's members");
 	else if (!has_room(server, right))
-		turn_away(fd, "busy", "as many clients as may be are connected, and all have asked for something");
+		turn_away(server, fd, "busy",
+			  "as many clients as may be are connected, and all have asked for something");
 	else
 		return let_in(server, fd, right, peer.uid);
 	return NULL;
@@ -311,7 +316,7 @@ static bool get_socket(struct server *server, const char *path, struct buf *why)
 
 	if (engine->control >= 0 && control_socket_adopt(&server->socket, path, engine->control))
 		return true;
-	fd_close(&engine->control);
+	closing_listener(engine, NULL, true, &engine->control);
 	return control_socket_open(&server->socket, path, server->group, why);
 }
 
@@ -361,6 +366,8 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 
 void server_close(struct server *server)
 {
+	int fd;
+
 	log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
 	lately_free(&server->lately);
 	succession_end(&server->succession);
@@ -372,5 +379,8 @@ void server_close(struct server *server)
 	if (server->socket.fd < 0)
 		return;
 	server->supervisor->engine.control = -1;
+	fd = server->socket.fd;
+	server->socket.fd = -1;
 	control_socket_close(&server->socket);
+	closing_listener(&server->supervisor->engine, NULL, true, &fd);
 }

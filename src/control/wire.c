@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/fd.h"
+#include "engine/closing.h"
+#include "sys/passed_rights.h"
 
 size_t wire_pending(const struct wire *wire)
 {
@@ -89,11 +90,18 @@ bool wire_is_dead(const struct wire *wire)
 static void receive(struct wire *wire)
 {
 	size_t room = sizeof(wire->input) - wire->filled;
+	bool carries;
 	ssize_t came;
 
 	if (!room)
 		return;
-	came = recv(wire->fd, wire->input + wire->filled, room, MSG_DONTWAIT);
+	came = passed_rights_peek(wire->fd, wire->input + wire->filled, room, &carries);
+	if (carries) {                  /* nobody is asked for descriptors here, and to drop them is to wait for them */
+		wire->broken = true;
+		return;
+	}
+	if (came > 0)
+		came = recv(wire->fd, wire->input + wire->filled, (size_t)came, MSG_DONTWAIT);
 	if (came > 0) {
 		wire->moved = engine_clock();
 		wire->filled += (size_t)came;
@@ -178,7 +186,7 @@ void wire_open(struct wire *wire, struct engine *engine, int fd, const struct wi
 void wire_close(struct wire *wire)
 {
 	watch_stop(&wire->watch);
-	fd_close(&wire->fd);
+	closing_close(wire->watch.engine, NULL, &wire->fd);
 	buf_free(&wire->output);
 }
 

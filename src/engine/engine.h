@@ -30,6 +30,7 @@ struct notify;
 struct rpc;
 struct nodes;
 struct census;
+struct closing;
 struct hall;
 struct node_marks;
 
@@ -89,6 +90,7 @@ struct engine {
 	struct rpc *rpc;                /* registrations with rpcbind (engine/rpc); NULL: there never was one */
 	bool blindness_said;            /* that nothing can be frozen without /proc was logged (engine/frost) */
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle) */
+	struct closing *closing;        /* what is closed beside superd (engine/closing); NULL: nothing was yet */
 	struct census *census;          /* counts clients (engine/census); NULL: nobody has asked yet */
 	struct hall *hall;              /* hears of connections that end (engine/departed); NULL: the same */
 	struct nodes *nodes;            /* those that are watched (engine/nodes); NULL: there never was one */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "engine/closing.h"
 #include "engine/probes.h"
-#include "sys/close_aside.h"
 
 struct frost_watch {
 	struct keeper *keeper;
@@ -44,6 +44,11 @@ static struct file_id *list_known(const struct keeper *keeper, size_t *count)
 	return known;
 }
 
+static void close_copy(struct frost_watch *watch, size_t n)
+{
+	closing_close(watch->keeper->engine, watch->keeper->service->name, &watch->copies.fds[n]);
+}
+
 /* What a probe says that was let in before is nothing to wake for, either. */
 static void leave_out_probes(struct frost_watch *watch)
 {
@@ -51,7 +56,7 @@ static void leave_out_probes(struct frost_watch *watch)
 
 	for (size_t n = 0; n < watch->copies.count; n++) {
 		if (probes_own(watch->keeper, watch->copies.fds[n]))
-			close_aside(&watch->copies.fds[n]);
+			close_copy(watch, n);
 		else
 			watch->copies.fds[count++] = watch->copies.fds[n];
 	}
@@ -113,6 +118,7 @@ void frost_watch_free(struct frost_watch *watch)
 	if (!watch)
 		return;
 	stop(watch);
-	socket_copies_close(&watch->copies);
+	for (size_t n = 0; n < watch->copies.count; n++)
+		close_copy(watch, n);
 	free(watch);
 }

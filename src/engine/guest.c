@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/channel.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/handed_files.h"
 #include "engine/hearing.h"
@@ -274,7 +275,7 @@ size_t guest_reuse(struct keeper *keeper, struct guest *guests, size_t count)
 
 	for (size_t n = 0; n < count; n++) {
 		if (reuse_for(keeper, &guests[n]))
-			fd_close(&guests[n].client.fd);
+			closing_client(keeper->engine, keeper->service->name, &guests[n].client);
 		else if (left++ != n)
 			guests[left - 1] = guests[n];
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/leftover.h"
 #include "engine/refuse.h"
@@ -58,7 +59,7 @@ static void runs(struct course *course)
 {
 	struct guest *guest = &departure_of(course)->guest;
 
-	fd_close(&guest->client.fd);
+	closing_client(course->keeper->engine, course->keeper->service->name, &guest->client);
 	guest_note_start(course->keeper, guest);
 	course->keeper->activity->skips = 0;
 	backoff_reset(&course->keeper->backoff);
@@ -102,7 +103,7 @@ static void leave_course(struct instance *instance)
 	struct departure *departure = departure_of(instance->course);
 
 	course_free(&departure->course);
-	fd_close(&departure->guest.client.fd);
+	closing_client(instance->engine, instance->service->name, &departure->guest.client);
 	free(departure);
 }
 

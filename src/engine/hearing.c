@@ -195,6 +195,7 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	carried->flaw = flaw;
 	carried->reception.received = on_received;
 	carried->reception.ended = on_ended;
+	carried->reception.service = notify->service;
 	if (!reception_start(&carried->reception, notify->engine, notify->io.fd, purpose)) {
 		free(carried);
 		return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/drain.h"
 #include "engine/twins.h"
 #include "model/diff.h"
@@ -160,7 +161,7 @@ static void take_left(struct keeper *keeper, int *left, size_t count)
 		twins_take(keeper, left, count);
 	for (size_t n = 0; left && n < count; n++) {
 		if (left[n] >= 0)
-			fd_close(&left[n]);
+			closing_close(keeper->engine, keeper->service->name, &left[n]);
 	}
 	free(left);
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/nodes.h"
 #include "engine/rpc.h"
 #include "model/diff.h"
@@ -48,7 +49,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 		fd_set_nonblocking(fd, true);
 		if (bind_adopt(fd, listen, why, warnings) == 0)
 			return fd;
-		fd_close(&fd);
+		closing_close(engine, listen->name, &fd);
 	}
 	return -1;
 }
@@ -105,7 +106,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	if (!good) {
 		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
-		fd_close(&fd);
+		closing_close(engine, service, &fd);
 		buf_free(&why);
 		return false;
 	}
@@ -327,7 +328,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	rpc_withdraw(engine, fd);
 	nodes_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
-	fd_close(&fd);
+	closing_listener(engine, listener->listen->name, !listener->shared, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->busy = listener->shared = listener->guarded = false;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/roster.h"
 
 /* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
@@ -116,7 +117,7 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 	struct listener *target = find_target(by->engine, name);
 
 	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
-		fd_close(&connection);  /* it has left */
+		closing_close(by->engine, by->service->name, &connection);      /* it has left */
 		return;
 	}
 	if (target) {
@@ -126,5 +127,5 @@ void mux_serve(struct keeper *by, const char *name, int connection)
 	say_unknown(by, &client, name);
 	mux_say_unavailable(&client);
 	client_let_hear(&client);
-	client_refuse(&client);
+	closing_client(by->engine, by->service->name, &client);
 }

@@ -2,6 +2,7 @@
  * guess, and where its own backend can see it. */
 #include "engine/notify.h"
 
+#include "engine/closing.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,10 @@ static void notify_close(struct notify *notify)
 	ev_timer_stop(notify->engine->loop, &notify->hanging);
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
 		notify_folder_remove(notify->variable + strlen(VARIABLE));
-	fd_close(&fd);
+	if (notify->service)
+		closing_close(notify->engine, notify->service, &fd);
+	else
+		fd_close(&fd);          /* nobody knows it yet */
 	free(notify->variable);
 	free(notify->service);
 	free(notify);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/census.h"
+#include "engine/closing.h"
 #include "engine/doubt.h"
 #include "model/access.h"
 #include "sys/bind.h"
@@ -49,7 +50,7 @@ bool probes_take(struct keeper *keeper, struct client *client)
 
 	if (!address || !access_lists(keeper->service->probes, client->peer.any.sa_family, address))
 		return false;
-	client_refuse(client);
+	closing_client(keeper->engine, keeper->service->name, client);
 	client->fd = -1;
 	count(keeper, 1);
 	return true;

@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "sys/close_aside.h"
+#include "engine/closing.h"
 
 #define PATIENCE 5.                     /* seconds for an answer that nothing but the machine's load can delay */
 
@@ -26,7 +26,7 @@ static void conclude(struct reception *reception, struct received *received)
 	if (!reception->forgotten)
 		reception->received(reception, received);
 	for (size_t n = 0; received && n < received->count; n++)
-		close_aside(&received->fds[n]);
+		closing_close(reception->engine, reception->service, &received->fds[n]);
 }
 
 static void hear(struct reception *reception)
@@ -101,4 +101,5 @@ bool reception_start(struct reception *reception, struct engine *engine, int soc
 void reception_forget(struct reception *reception)
 {
 	reception->forgotten = true;
+	reception->service = NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/advice.h"
 #include "engine/banner.h"
+#include "engine/closing.h"
 #include "engine/mux.h"
 #include "engine/record.h"
 
@@ -59,7 +60,7 @@ static void on_named(struct keeper *keeper, struct guest *guest, const struct ad
 	keeper->engine->refused_asking--;
 	if (advice && advice->has_user)
 		record_user(keeper, &guest->client, false, advice->knows_user, advice->user);
-	client_refuse(&guest->client);
+	closing_client(keeper->engine, keeper->service->name, &guest->client);
 }
 
 /* Keeps it for a moment to ask who it is; not where that was asked before, or many are asked about already. */
@@ -110,7 +111,7 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 	if (refusal != REFUSED_TWIST && tell(keeper, guest))
 		client_let_hear(&guest->client);
 	if (!may_be_kept(refusal) || !ask_who(keeper, guest))
-		client_refuse(&guest->client);
+		closing_client(keeper->engine, keeper->service->name, &guest->client);
 }
 
 void refuse_parked(struct listener *listener, struct client *client)

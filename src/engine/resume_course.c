@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "engine/control.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/daemon.h"
 #include "engine/guest_course.h"
@@ -130,7 +131,7 @@ void resume_course(struct resumed *resumed, struct ledger_section *section)
 		read_course(course, section);
 		return;
 	}
-	fd_close(&guest.client.fd);
+	closing_client(resumed->keeper->engine, resumed->keeper->service->name, &guest.client);
 	resume_say_loss(resumed->keeper, "what comes behind an instance's end");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "engine/course.h"
+#include "engine/closing.h"
 #include "engine/guest_course.h"
 #include "engine/idle.h"
 #include "engine/opening.h"
@@ -89,7 +90,7 @@ static void resume_parked(struct resumed *resumed, struct ledger_section *sectio
 	if (client.fd < 0)
 		return;
 	if (!resumed->listener || !listener_park(resumed->listener, &client, progress))
-		fd_close(&client.fd);
+		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &client);
 }
 
 static void resume_twins(struct resumed *resumed, struct ledger_section *section)

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/scan.h"
+#include "engine/closing.h"
 #include "engine/guest.h"
 #include "engine/record.h"
 
@@ -56,7 +57,7 @@ bool sensor_feel(struct keeper *keeper, struct guest *guest)
 		return false;
 	guest_dismiss(keeper, guest);
 	sensor_touch(keeper, &guest->client, false);
-	client_refuse(&guest->client);
+	closing_client(keeper->engine, keeper->service->name, &guest->client);
 	return true;
 }
 

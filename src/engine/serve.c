@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "engine/admission.h"
 #include "engine/banner.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/datagram.h"
 #include "engine/grace.h"
@@ -134,11 +135,20 @@ static enum outcome admit(struct keeper *keeper, struct guest *guest)
 	return STARTS;
 }
 
+static bool is_local(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_SEQPACKET;
+}
+
 static size_t accept_batch(struct keeper *keeper, struct listener *listener, struct guest *guests,
 			   enum happening *happening)
 {
 	size_t most = keeper->backoff.failures ? 1 : BATCH, count = 0;
 
+	if (is_local(listener->listen->endpoint) && closing_is_stuck(keeper->engine, keeper->service->name)) {
+		*happening = EXEC_ERROR;
+		return 0;
+	}
 	for (size_t n = 0; n < most && may_take(keeper, n == 0, happening); n++) {
 		if ((n == 1 && !client_waits(listener->io.fd)) ||
 		    !take_guest(keeper, listener, &guests[count], happening))
@@ -203,7 +213,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	leftover_start_batch(keeper->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
 		if (n < ready && guest_begin(keeper, &guests[n], &launches[n], &why)) {
-			fd_close(&guests[n].client.fd);
+			closing_client(keeper->engine, keeper->service->name, &guests[n].client);
 			continue;
 		}
 		park(keeper, &guests[n]);

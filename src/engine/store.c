@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/engine.h"
-#include "sys/close_aside.h"
 #include "sys/hangup.h"
 #include "sys/open_file.h"
 
@@ -30,7 +30,7 @@ static void drop(struct store *store, struct kept *kept)
 	if (kept->is_watched && --store->watched == 0)
 		close_watch(store);
 	list_remove(&kept->link);
-	close_aside(&kept->fd);
+	closing_close(store->engine, store->service, &kept->fd);
 	free(kept);
 	store->count--;
 }

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "engine/admission.h"
 #include "engine/census.h"
+#include "engine/closing.h"
 #include "engine/control.h"
 #include "engine/departed.h"
 #include "engine/drain.h"
@@ -373,6 +374,7 @@ void supervisor_free(struct supervisor *supervisor)
 		table_release(supervisor->table);
 	means_end_all(engine);
 	groups_end(engine);
+	closing_free(engine);
 	leftovers_free(engine);
 	children_free(&engine->children);
 	admission_free(engine);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/nodes.h"
 #include "sys/bind.h"
 #include "sys/twin.h"
@@ -195,7 +196,7 @@ static bool settle(struct twins *twins, size_t n)
 	if (is_owed(twins, n) || (pair->older && (swaps || ev_is_active(&twins->late))))
 		return true;
 	if (pair->other >= 0)
-		fd_close(&pair->other);
+		closing_close(twins->keeper->engine, twins->keeper->service->name, &pair->other);
 	pair->older = false;
 	return false;
 }
@@ -272,7 +273,7 @@ struct leftover *twins_drop(struct twins *twins)
 	ev_timer_stop(twins->keeper->engine->loop, &twins->late);
 	for (size_t n = 0; n < twins->count; n++) {
 		if (twins->pairs[n].other >= 0)
-			fd_close(&twins->pairs[n].other);
+			closing_close(twins->keeper->engine, twins->keeper->service->name, &twins->pairs[n].other);
 	}
 	twins->keeper->activity->twins = NULL;
 	free(twins->tallies);
@@ -292,7 +293,7 @@ void twins_free(struct keeper *keeper)
 		struct leftover *next = leftovers->next;
 
 		if (leftovers->fd >= 0)
-			fd_close(&leftovers->fd);
+			closing_close(keeper->engine, keeper->service->name, &leftovers->fd);
 		free(leftovers);
 		leftovers = next;
 	}

@@ -3,6 +3,7 @@
  * the options of the row that counts now. */
 #include "engine/twins.h"
 
+#include "engine/closing.h"
 #include <stdlib.h>
 
 #include "base/fd.h"
@@ -36,7 +37,7 @@ void twins_end(struct twins *twins)
 		next = at->next;
 		twins_take(keeper, &at->fd, 1);
 		if (at->fd >= 0)
-			fd_close(&at->fd);
+			closing_close(keeper->engine, keeper->service->name, &at->fd);
 		free(at);
 	}
 }
@@ -162,7 +163,7 @@ void twins_adopt(struct keeper *keeper, const struct service *service)
 		if (twins->pairs[n].other >= 0 && bind_adjust(twins->pairs[n].other, keeper->listeners[n].listen,
 							      &service->sockets[n], &why, &warnings) < 0) {
 			say_sent_away(keeper, &why);
-			fd_close(&twins->pairs[n].other);
+			closing_close(keeper->engine, keeper->service->name, &twins->pairs[n].other);
 		}
 		buf_free(&why);
 		buf_free(&warnings);

@@ -1,121 +1,317 @@
-/* Closing without waiting. The hard thing is to know what may wait without asking in a way that does: sockets,
- * pipes and files in memory tell by calls that go to no file system; whatever else it is, a thread closes it.
- * Threads are few, so what hangs in all of them keeps the rest waiting in a list, and nobody else. */
+/* The closer and its queue, a pair of sockets of which superd keeps both ends: what is under way in it is a
+ * reference, and none of superd's. Who closes first must not be the closer, so each message has a number, and superd
+ * notes in memory that both see up to which it has closed its own.
+ *
+ * The closer never waits for superd but for that moment. When superd ends, the queue does, and it goes after the
+ * last. */
 #include "sys/close_aside.h"
 
-#include <fcntl.h>
-#include <pthread.h>
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/spawn.h"
 
-#define THREADS_MOST 8
+#define CLOSERS_MOST 64                 /* slots; with all of them hanging, the queue stands still */
+#define LOOKS_PATIENT 2                 /* looks without progress, after which it hangs */
+#define LET_GO 5000                     /* milliseconds in which superd has closed its own, in a process for one */
 
-struct waiting {
-	struct waiting *next;
-	int fd;
+/* What one closer says of itself. */
+struct slot {
+	_Atomic uint32_t taken, closed; /* of the descriptors it has received */
+	_Atomic uint32_t owner;         /* of the last one */
+	_Atomic uint32_t kept;          /* which it keeps open */
+	_Atomic uint32_t kept_owner;    /* whose the last of these is */
+	_Atomic uint32_t ended;
 };
 
-static struct closers {
-	pthread_mutex_t lock;
-	struct waiting *first, **last;
-	unsigned threads;
-} closers = { .lock = PTHREAD_MUTEX_INITIALIZER, .last = &closers.first };
+struct shared {
+	_Atomic uint64_t released;      /* superd has closed its own up to this message */
+	_Atomic uint32_t current;       /* the slot whose closer goes on with the queue */
+	_Atomic uint32_t hanging[CLOSE_OWNERS];
+	struct slot slots[CLOSERS_MOST];
+};
 
-static bool is_quick(int fd)
+struct message {
+	uint64_t number;
+	uint32_t owner;
+};
+
+/* superd's own view of a slot. */
+struct closer {
+	pid_t pid;                      /* 0: free */
+	bool hangs;
+	bool retired;                   /* it was ended, so that what it kept is closed */
+	uint32_t owner;                 /* for whom it hangs */
+	uint32_t seen;                  /* what it had taken at the last look */
+	unsigned looks;                 /* without progress */
+};
+
+static struct {
+	struct shared *shared;
+	int in, out;                    /* of the queue */
+	uint64_t sent;
+	uint64_t settled;               /* taken by closers that are gone */
+	struct closer closers[CLOSERS_MOST];
+	uint32_t current;
+	bool renew;                     /* the closer keeps what can be closed by now */
+} queue = { .in = -1, .out = -1 };
+
+union control {
+	struct cmsghdr header;          /* for its alignment */
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* ---- the closer's own part ---- */
+
+static int take(int from, struct message *message, int *fd)
 {
-	struct linger linger;
-	socklen_t size = sizeof(linger);
+	union control control;
+	struct iovec part = { message, sizeof(*message) };
+	struct msghdr received = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t got;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0)
-		return !linger.l_onoff;
-#ifdef F_GETPIPE_SZ
-	if (fcntl(fd, F_GETPIPE_SZ) >= 0)
-		return true;
-#endif
-#ifdef F_GET_SEALS
-	if (fcntl(fd, F_GET_SEALS) >= 0)
-		return true;
-#endif
-	return false;
+	do
+		got = recvmsg(from, &received, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	*fd = -1;
+	if (got == (ssize_t)sizeof(*message) && received.msg_controllen >= CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
+	return got == (ssize_t)sizeof(*message) ? 0 : -1;
 }
 
-static struct waiting *take_next(void)
+static void wait_for_release(const struct shared *shared, uint64_t number, pid_t parent)
 {
-	struct waiting *next = closers.first;
-
-	if (!next)
-		return NULL;
-	closers.first = next->next;
-	if (!closers.first)
-		closers.last = &closers.first;
-	return next;
+	while (atomic_load(&shared->released) < number && getppid() == parent)
+		poll(NULL, 0, 1);
 }
 
-static void *close_all(void *unused)
-{
-	struct waiting *waiting;
+struct work {
+	struct shared *shared;
+	uint32_t number;
+	int from;
+	pid_t parent;
+};
 
-	(void)unused;
-	pthread_mutex_lock(&closers.lock);
-	while ((waiting = take_next())) {
-		pthread_mutex_unlock(&closers.lock);
-		close(waiting->fd);
-		free(waiting);
-		pthread_mutex_lock(&closers.lock);
+static void close_all(const void *with)
+{
+	const struct work *work = with;
+	struct shared *shared = work->shared;
+	struct slot *slot = &shared->slots[work->number];
+	struct message message;
+	int fd;
+
+	while (atomic_load(&shared->current) == work->number && take(work->from, &message, &fd) == 0) {
+		atomic_store(&slot->owner, message.owner);
+		atomic_fetch_add(&slot->taken, 1);
+		wait_for_release(shared, message.number, work->parent);
+		if (atomic_load(&shared->hanging[message.owner]) >= CLOSE_HANGING_MOST) {
+			atomic_store(&slot->kept_owner, message.owner);
+			atomic_fetch_add(&slot->kept, 1);
+		} else if (fd >= 0) {
+			close(fd);
+		}
+		atomic_fetch_add(&slot->closed, 1);
 	}
-	closers.threads--;
-	pthread_mutex_unlock(&closers.lock);
-	return NULL;
+	atomic_store(&slot->ended, 1);
 }
 
-/* One thread more, with all signals blocked. The lock is held. */
-static bool add_thread(void)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	bool good;
+/* ---- superd's ---- */
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	good = pthread_create(&thread, NULL, close_all, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!good)
+static bool open_queue(void)
+{
+	int ends[2];
+	void *memory;
+
+	if (queue.shared)
+		return true;
+	memory = mmap(NULL, sizeof(*queue.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
 		return false;
-	pthread_detach(thread);
-	closers.threads++;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		munmap(memory, sizeof(*queue.shared));
+		return false;
+	}
+	queue.shared = memory;
+	queue.in = fd_raise(ends[0], FD_HIGH);
+	queue.out = fd_raise(ends[1], FD_HIGH);
 	return true;
 }
 
-/* false: neither is there a thread nor can one be made, or no memory is left. */
-static bool put_aside(int fd)
+static bool find_free(uint32_t *number)
 {
-	struct waiting *waiting = malloc(sizeof(*waiting));
-	bool good;
-
-	if (!waiting)
-		return false;
-	*waiting = (struct waiting){ NULL, fd };
-	pthread_mutex_lock(&closers.lock);
-	good = (closers.threads < THREADS_MOST && add_thread()) || closers.threads;
-	if (good) {
-		*closers.last = waiting;
-		closers.last = &waiting->next;
+	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
+		if (!queue.closers[n].pid) {
+			*number = n;
+			return true;
+		}
 	}
-	pthread_mutex_unlock(&closers.lock);
-	if (!good)
-		free(waiting);
-	return good;
+	return false;
 }
 
-void close_aside(int *fd)
+/* What it kept is closed by its end, in which it may hang. */
+static void retire(struct closer *closer)
 {
-	if (*fd >= 0 && !is_quick(*fd) && put_aside(*fd))
-		*fd = -1;
-	else
+	if (!closer->pid || closer->hangs)
+		return;
+	closer->retired = true;
+	kill(closer->pid, SIGKILL);
+}
+
+/* Another closer goes on with the queue. */
+static bool start_closer(void)
+{
+	struct work work = { .shared = queue.shared, .from = queue.out, .parent = getpid() };
+	uint32_t before = atomic_load(&queue.shared->current);
+	pid_t pid;
+
+	if (!find_free(&work.number))
+		return false;
+	queue.shared->slots[work.number] = (struct slot){ 0 };
+	atomic_store(&queue.shared->current, work.number);
+	pid = spawn_aside("superd-close", close_all, &work, (int[]){ queue.out }, 1);
+	if (pid < 0) {
+		atomic_store(&queue.shared->current, before);
+		return false;
+	}
+	if (queue.renew)
+		retire(&queue.closers[queue.current]);
+	queue.closers[work.number] = (struct closer){ .pid = pid };
+	queue.current = work.number;
+	queue.renew = false;
+	return true;
+}
+
+static bool has_closer(void)
+{
+	const struct closer *closer = &queue.closers[queue.current];
+
+	return closer->pid && !closer->hangs && spawn_is_aside(closer->pid);
+}
+
+static bool put_into_queue(int fd, unsigned owner)
+{
+	struct message text = { .number = queue.sent + 1, .owner = owner };
+	union control control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { &text, sizeof(text) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	return sendmsg(queue.in, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* Until superd has closed its own. */
+static void hold(const void *with)
+{
+	(void)with;
+	poll(NULL, 0, LET_GO);
+}
+
+bool close_aside(int *fd, unsigned owner)
+{
+	if (*fd < 0)
+		return true;
+	owner = owner < CLOSE_OWNERS ? owner : 0;
+	if (open_queue() && (has_closer() || start_closer() || queue.closers[queue.current].pid) &&
+	    put_into_queue(*fd, owner)) {
+		queue.sent++;
 		fd_close(fd);
+		atomic_store(&queue.shared->released, queue.sent);
+		return true;
+	}
+	/* The queue is full, or too many of this user are under way (ETOOMANYREFS). */
+	if (spawn_aside("superd-close", hold, NULL, fd, 1) < 0)
+		return false;
+	fd_close(fd);
+	return true;
+}
+
+/* Messages that closers have taken so far. */
+static uint64_t count_taken(void)
+{
+	uint64_t taken = queue.settled;
+
+	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
+		if (queue.closers[n].pid)
+			taken += atomic_load(&queue.shared->slots[n].taken);
+	}
+	return taken;
+}
+
+bool close_aside_is_busy(void)
+{
+	if (!queue.shared)
+		return false;
+	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
+		const struct slot *slot = &queue.shared->slots[n];
+		bool closes = atomic_load(&slot->closed) != atomic_load(&slot->taken);
+
+		if (queue.closers[n].pid && (n != queue.current || closes))
+			return true;
+	}
+	return queue.renew || count_taken() < queue.sent;
+}
+
+unsigned close_aside_hanging(unsigned owner)
+{
+	return queue.shared && owner < CLOSE_OWNERS ? atomic_load(&queue.shared->hanging[owner]) : 0;
+}
+
+static void note_hanging(struct closer *closer, const struct slot *slot, const struct close_events *events,
+			 void *context)
+{
+	closer->hangs = true;
+	closer->owner = atomic_load(closer->retired ? &slot->kept_owner : &slot->owner);
+	events->hangs(context, closer->owner, atomic_fetch_add(&queue.shared->hanging[closer->owner], 1) + 1);
+}
+
+static void note_return(struct closer *closer, const struct close_events *events, void *context)
+{
+	closer->hangs = false;
+	queue.renew |= atomic_load(&queue.shared->slots[queue.current].kept) > 0;
+	events->returns(context, closer->owner, atomic_fetch_sub(&queue.shared->hanging[closer->owner], 1) - 1);
+}
+
+/* One slot: whether its closer has come on since the last look. */
+static void look_at(uint32_t number, const struct close_events *events, void *context)
+{
+	struct closer *closer = &queue.closers[number];
+	const struct slot *slot = &queue.shared->slots[number];
+	uint32_t taken = atomic_load(&slot->taken), closed = atomic_load(&slot->closed);
+	bool is_gone = atomic_load(&slot->ended) || !spawn_is_aside(closer->pid);
+
+	if (closer->hangs && (is_gone || (closed == taken && !closer->retired)))
+		note_return(closer, events, context);
+	if (is_gone) {
+		queue.settled += taken;
+		*closer = (struct closer){ 0 };
+		return;
+	}
+	closer->looks = (taken == closed && !closer->retired) || taken != closer->seen ? 0 : closer->looks + 1;
+	closer->seen = taken;
+	if (!closer->hangs && closer->looks >= LOOKS_PATIENT)
+		note_hanging(closer, slot, events, context);
+}
+
+void close_aside_look(const struct close_events *events, void *context)
+{
+	if (!queue.shared)
+		return;
+	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
+		if (queue.closers[n].pid)
+			look_at(n, events, context);
+	}
+	if ((!has_closer() && count_taken() < queue.sent) || queue.renew)
+		start_closer();
 }

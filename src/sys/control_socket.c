@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/passed_rights.h"
 #include "sys/pidfd.h"
 #include "sys/runtime_folder.h"
 #include "sys/sandboxed.h"
@@ -245,7 +246,9 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	good = made->fd >= 0 && made->path;
 	if (!good)
 		buf_text(why, strerror(errno));
-	else
+	if (good)
+		passed_rights_allow(made->fd, false);   /* for all who connect; before Linux 6.16 they are looked at */
+	if (good)
 		good = is_abstract(path) ? take_name(made, &address, why) : take_path(made, &address, group, why);
 	saved = errno;
 	if (good)
@@ -286,6 +289,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	adopted->path = strdup(path);
 	if (!adopted->path)
 		return false;
+	passed_rights_allow(fd, false);
 	adopted->fd = fd;
 	adopted->device = status.st_dev;
 	adopted->node = status.st_ino;

@@ -18,3 +18,11 @@ bool passed_rights_are_refused(int fd);
 /* Copies what stands first in the queue and leaves it there, without waiting: what one recv(2) of that many bytes
  * takes. *carries: descriptors come along. The bytes, -1 and errno. */
 ssize_t passed_rights_peek(int fd, void *to, size_t size, bool *carries);
+
+/* Has urgent data (Linux 5.15) come in its place like any other: else it is thrown away by whoever reads past it,
+ * with what it carries, and no look tells of it. */
+void passed_rights_watch_urgent(int fd);
+
+/* Ends a listener or a socket of datagrams, so that nothing more can come, and looks whether anything that may carry
+ * descriptors is there. true: nothing is, and *client is -1. false: *client may be a connection that was the first. */
+bool passed_rights_shut(int fd, int *client);

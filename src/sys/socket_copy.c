@@ -19,7 +19,6 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "sys/close_aside.h"
 #include "sys/pidfd.h"
 
 #define DESCRIPTORS_MOST 4096           /* of one process that are looked at */
@@ -134,7 +133,7 @@ static void take(struct taking *taking, int pidfd, int number)
 	if (can_bring(fd, taking->pids))
 		copies->fds[copies->count++] = fd;
 	else
-		close_aside(&fd);
+		fd_close(&fd);
 }
 
 static void take_of(struct taking *taking, pid_t pid, int pidfd)
@@ -180,10 +179,4 @@ void socket_copies_take(struct socket_copies *copies, const pid_t *pids, const s
 			copies->missed += errno != ESRCH;
 		fd_close(&pidfd);
 	}
-}
-
-void socket_copies_close(struct socket_copies *copies)
-{
-	while (copies->count)
-		close_aside(&copies->fds[--copies->count]);
 }

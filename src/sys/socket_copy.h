@@ -22,4 +22,3 @@ struct socket_copies {
  * that listen, and datagrams'. Left out are those known already (superd's own listeners), what only processes of the
  * list talk by, and what has come to its end with nothing left to read. 0 ends the list. */
 void socket_copies_take(struct socket_copies *copies, const pid_t *pids, const struct file_id *known, size_t known_count);
-void socket_copies_close(struct socket_copies *copies);

@@ -1,16 +1,24 @@
-/* Closing what others have sent: nobody waits for it. */
+/* Closing what may hang: nobody waits for it, and what hangs keeps nobody else's from being closed. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/mman.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sys/close_aside.h"
+#include "sys/spawn.h"
+
+#define OWNER 7
+#define ANOTHER 8
+
+static unsigned hung, returned, owner_of_last;
 
 static long now_ms(void)
 {
@@ -20,86 +28,159 @@ static long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool is_open(int fd)
+static void on_hangs(void *context, unsigned owner, unsigned count)
 {
-	return fcntl(fd, F_GETFD) >= 0;
+	(void)context, (void)count;
+	owner_of_last = owner;
+	hung++;
 }
 
-static void expect_closed_soon(int fd)
+static void on_returns(void *context, unsigned owner, unsigned count)
 {
-	for (long until = now_ms() + 10000; is_open(fd); poll(NULL, 0, 5))
-		cr_assert_lt(now_ms(), until, "it was never closed");
+	(void)context, (void)owner, (void)count;
+	returned++;
 }
 
-static void expect_closed_at_once(int fd)
+/* What the loop does. */
+static void look(void)
+{
+	static const struct close_events events = { on_hangs, on_returns };
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		spawn_reaped(pid);
+	close_aside_look(&events, NULL);
+}
+
+static void give(int fd, unsigned owner)
 {
 	int given = fd;
 
-	cr_assert_geq(fd, 0);
-	close_aside(&given);
+	cr_assert(close_aside(&given, owner));
 	cr_expect_eq(given, -1);
-	cr_expect_not(is_open(fd));
+	cr_expect_lt(fcntl(fd, F_GETFD), 0);
+	cr_expect_eq(errno, EBADF);
 }
 
-Test(close_aside, what_is_in_memory_is_closed_at_once)
+/* By its other end. */
+static void expect_closed(int other)
 {
-	int ends[2];
+	struct pollfd end = { .fd = other, .events = POLLIN };
 
-	cr_assert_eq(pipe(ends), 0);
-	expect_closed_at_once(ends[0]);
-	expect_closed_at_once(ends[1]);
-	expect_closed_at_once(socket(AF_UNIX, SOCK_STREAM, 0));
-	expect_closed_at_once(memfd_create("test", 0));
+	for (long until = now_ms() + 20000; poll(&end, 1, 50) <= 0; look())
+		cr_assert_lt(now_ms(), until, "it was never closed");
+	cr_expect(end.revents & POLLHUP);
 }
 
 Test(close_aside, no_descriptor_is_none)
 {
 	int none = -1;
 
-	close_aside(&none);
+	cr_expect(close_aside(&none, OWNER));
 	cr_expect_eq(none, -1);
+	cr_expect_not(close_aside_is_busy());
 }
 
-Test(close_aside, files_are_closed_by_and_by)
+Test(close_aside, what_is_given_is_gone_here_and_closed_by_and_by)
 {
-	int fds[64];
+	int ends[100][2];
 
-	for (int n = 0; n < 64; n++) {
-		int given = fds[n] = open("/proc/self/exe", O_RDONLY);
-
-		cr_assert_geq(given, 0);
-		close_aside(&given);
-		cr_expect_eq(given, -1);
-	}
-	for (int n = 0; n < 64; n++)
-		expect_closed_soon(fds[n]);
+	for (int n = 0; n < 100; n++)
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+	for (int n = 0; n < 100; n++)
+		give(ends[n][0], OWNER);
+	for (int n = 0; n < 100; n++)
+		expect_closed(ends[n][1]);
+	for (long until = now_ms() + 10000; close_aside_is_busy(); poll(NULL, 0, 5))
+		cr_assert_lt(now_ms(), until, "it has never done");
+	cr_expect_eq(hung, 0);
 }
 
-/* The kernel would have us wait until all is sent, which is never, or until the time given is over. */
-Test(close_aside, a_socket_that_lingers_holds_nobody_up)
+Test(close_aside, more_than_the_queue_holds_is_closed_as_well)
+{
+	struct rlimit many;
+	enum { COUNT = 600 };
+	static int ends[COUNT][2];
+
+	getrlimit(RLIMIT_NOFILE, &many);
+	many.rlim_cur = many.rlim_max < 4096 ? many.rlim_max : 4096;
+	setrlimit(RLIMIT_NOFILE, &many);
+	for (int n = 0; n < COUNT; n++)
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+	for (int n = 0; n < COUNT; n++)
+		give(ends[n][0], OWNER);
+	for (int n = 0; n < COUNT; n++)
+		expect_closed(ends[n][1]);
+}
+
+/* The kernel would have us wait until all is sent, which is never. */
+static int make_lingering(int *receiver)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct linger linger = { .l_onoff = 1, .l_linger = 3 };
-	int listener = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_STREAM, 0), receiver,
-	    given = sender;
+	const struct linger linger = { .l_onoff = 1, .l_linger = 1000 };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t size = sizeof(address);
 	static char much[1 << 16];
-	long before;
 
 	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	cr_assert_eq(listen(listener, 1), 0);
 	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
 	cr_assert_eq(connect(sender, (struct sockaddr *)&address, sizeof(address)), 0);
-	receiver = accept(listener, NULL, NULL);
-	cr_assert_geq(receiver, 0);
+	*receiver = accept(listener, NULL, NULL);
+	cr_assert_geq(*receiver, 0);
+	fcntl(*receiver, F_SETFD, FD_CLOEXEC);
 	while (send(sender, much, sizeof(much), MSG_DONTWAIT) > 0)
 		;
 	cr_assert_eq(setsockopt(sender, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
-	before = now_ms();
-	close_aside(&given);
-	cr_expect_lt(now_ms() - before, 1500);
-	cr_expect_eq(given, -1);
-	close(receiver);
-	expect_closed_soon(sender);
 	close(listener);
+	return sender;
+}
+
+static void wait_for(const unsigned *count, unsigned least)
+{
+	for (long until = now_ms() + 20000; *count < least; poll(NULL, 0, 50)) {
+		cr_assert_lt(now_ms(), until, "it has not come to that");
+		look();
+	}
+}
+
+Test(close_aside, what_hangs_is_told_of_and_holds_nobody_up)
+{
+	int receiver, ends[2];
+	long before = now_ms();
+
+	give(make_lingering(&receiver), OWNER);
+	cr_expect_lt(now_ms() - before, 5000);
+	wait_for(&hung, 1);
+	cr_expect_eq(owner_of_last, OWNER);
+	cr_expect_eq(close_aside_hanging(OWNER), 1);
+	cr_expect_eq(close_aside_hanging(ANOTHER), 0);
+	cr_expect(close_aside_is_busy());
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	give(ends[0], ANOTHER);
+	expect_closed(ends[1]);
+	close(receiver);                /* a reset, which ends the wait */
+	wait_for(&returned, 1);
+	cr_expect_eq(close_aside_hanging(OWNER), 0);
+}
+
+Test(close_aside, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
+{
+	int receivers[CLOSE_HANGING_MOST], ends[2], others[2];
+	struct pollfd end = { .events = POLLIN };
+
+	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++) {
+		give(make_lingering(&receivers[n]), OWNER);
+		wait_for(&hung, n + 1);
+	}
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others), 0);
+	give(ends[0], OWNER);
+	give(others[0], ANOTHER);
+	expect_closed(others[1]);
+	end.fd = ends[1];
+	cr_expect_eq(poll(&end, 1, 0), 0, "that of the first is kept");
+	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
+		close(receivers[n]);
+	expect_closed(ends[1]);
 }

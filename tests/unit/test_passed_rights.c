@@ -105,3 +105,68 @@ Test(passed_rights, connections_of_a_listener_have_it_from_there)
 	cr_assert_eq(connect(after, (struct sockaddr *)&address, size), 0);
 	cr_expect_not(give(after, "of a later one"));
 }
+
+Test(passed_rights, an_empty_listener_is_shut_and_empty)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = 0;
+
+	cr_assert_eq(bind(listener, (struct sockaddr *)&(sa_family_t){ AF_UNIX }, sizeof(sa_family_t)), 0);
+	cr_assert_eq(listen(listener, 4), 0);
+	cr_expect(passed_rights_shut(listener, &client));
+	cr_expect_eq(client, -1);
+}
+
+Test(passed_rights, a_waiting_client_is_found_and_nobody_comes_after_it)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0), client = -1;
+	int later = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	cr_assert_eq(bind(listener, (struct sockaddr *)&(sa_family_t){ AF_UNIX }, sizeof(sa_family_t)), 0);
+	cr_assert_eq(listen(listener, 4), 0);
+	cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	cr_assert_eq(connect(first, (struct sockaddr *)&address, size), 0);
+	cr_expect_not(passed_rights_shut(listener, &client));
+	cr_expect_geq(client, 0);
+	cr_expect_lt(connect(later, (struct sockaddr *)&address, size), 0);
+	cr_expect_eq(errno, ECONNREFUSED);
+}
+
+Test(passed_rights, datagrams_without_any_are_read_away)
+{
+	int ends[2], client;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+	cr_assert_eq(send(ends[1], "a", 1, 0), 1);
+	cr_assert_eq(send(ends[1], "", 0, 0), 0);
+	cr_expect(passed_rights_shut(ends[0], &client));
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+	cr_assert_eq(send(ends[1], "a", 1, 0), 1);
+	cr_assert(give(ends[1], "b"));
+	cr_expect_not(passed_rights_shut(ends[0], &client));
+}
+
+Test(passed_rights, urgent_data_is_refused_with_them_or_seen)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { (char[]){ "x" }, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	int ends[2];
+	char text[16];
+	bool carries;
+
+	memcpy(CMSG_DATA(&control.header), &(int){ STDIN_FILENO }, sizeof(int));
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	passed_rights_watch_urgent(ends[0]);
+	if (sendmsg(ends[1], &message, MSG_OOB) < 0)
+		cr_skip_test("no urgent data on unix sockets here");
+	cr_expect_geq(passed_rights_peek(ends[0], text, sizeof(text), &carries), 0);
+	cr_expect(carries);
+	if (passed_rights_allow(ends[0], false))
+		cr_expect_lt(sendmsg(ends[1], &message, MSG_OOB), 0);
+}

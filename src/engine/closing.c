@@ -1,0 +1,219 @@
+/* The look at the closers, and whose they are. Nobody is looked after while nothing is under way. */
+#include "engine/closing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "sys/close_aside.h"
+#include "sys/passed_rights.h"
+
+#define LOOK_EVERY .5                   /* seconds */
+
+struct closing {
+	ev_timer timer;
+	struct engine *engine;
+	char *owners[CLOSE_OWNERS];     /* service names by number, from 1 on; found by a hash */
+	struct list held;               /* what could not be handed over, to be tried again */
+};
+
+struct held {
+	struct list link;
+	int fd;
+	unsigned owner;
+};
+
+static void say(struct engine *engine, const char *service, unsigned count)
+{
+	struct event event = { .name = "hanging", .service = service };
+
+	log_event(engine->log, LEVEL_WARNING, &event,
+		  "closing a socket of it does not end, as what was sent to it cannot be closed: %u hang%s%s", count,
+		  count == 1 ? "s" : "", count >= CLOSE_HANGING_MOST ? "; no more clients of unix sockets" : "");
+}
+
+static void on_hangs(void *context, unsigned owner, unsigned count)
+{
+	struct closing *closing = context;
+
+	say(closing->engine, closing->owners[owner], count);
+}
+
+static void on_returns(void *context, unsigned owner, unsigned count)
+{
+	(void)context, (void)owner, (void)count;
+}
+
+static void try_held(struct closing *closing)
+{
+	LIST_EACH(link, &closing->held) {
+		struct held *held = container_of(link, struct held, link);
+
+		if (!close_aside(&held->fd, held->owner))
+			return;
+		list_remove(&held->link);
+		free(held);
+	}
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	static const struct close_events close_events = { on_hangs, on_returns };
+	struct closing *closing = timer->data;
+
+	(void)events;
+	close_aside_look(&close_events, closing);
+	try_held(closing);
+	if (!close_aside_is_busy() && list_empty(&closing->held))
+		ev_timer_stop(loop, timer);
+}
+
+static struct closing *get(struct engine *engine)
+{
+	struct closing *closing = engine->closing;
+
+	if (closing)
+		return closing;
+	closing = calloc(1, sizeof(*closing));
+	if (!closing)
+		return NULL;
+	closing->engine = engine;
+	list_init(&closing->held);
+	ev_timer_init(&closing->timer, on_look, LOOK_EVERY, LOOK_EVERY);
+	closing->timer.data = closing;
+	return engine->closing = closing;
+}
+
+static size_t hash_name(const char *name)
+{
+	size_t hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (unsigned char)*name++;
+	return hash;
+}
+
+/* 0: there is no room for one more. */
+static unsigned owner_of(struct closing *closing, const char *service)
+{
+	size_t start = hash_name(service);
+
+	for (size_t n = 0; n < CLOSE_OWNERS; n++) {
+		size_t place = (start + n) % CLOSE_OWNERS;
+
+		if (!place)
+			continue;
+		if (!closing->owners[place])
+			closing->owners[place] = strdup(service);
+		if (!closing->owners[place])
+			return 0;
+		if (!strcmp(closing->owners[place], service))
+			return (unsigned)place;
+	}
+	return 0;
+}
+
+/* Kept, as to close it here may be to hang here. */
+static void hold(struct closing *closing, int *fd, unsigned owner)
+{
+	struct held *held = malloc(sizeof(*held));
+
+	if (!held)
+		return;                 /* it stays open, known to nobody */
+	*held = (struct held){ .fd = *fd, .owner = owner };
+	list_add(&closing->held, &held->link);
+	*fd = -1;
+}
+
+static void hand_over(struct engine *engine, const char *service, int *fd)
+{
+	struct closing *closing = get(engine);
+	unsigned owner = closing && service ? owner_of(closing, service) : 0;
+
+	if (!close_aside(fd, owner) && closing)
+		hold(closing, fd, owner);
+	*fd = -1;
+	if (closing && !ev_is_active(&closing->timer))
+		ev_timer_again(engine->loop, &closing->timer);
+}
+
+/* A socket of any other family has no queue of descriptors; where it was made by somebody else, its closing may
+ * linger. */
+static bool may_hang(int fd)
+{
+	struct linger linger = { 0 };
+	socklen_t size = sizeof(linger);
+	int family = 0;
+
+#ifdef SO_DOMAIN
+	socklen_t length = sizeof(family);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0)
+		return false;           /* no socket; what else superd holds is of a kind that closes */
+#else
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+		return false;
+	family = address.ss_family;
+#endif
+	if (family == AF_UNIX)
+		return !passed_rights_are_refused(fd);
+	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
+}
+
+void closing_close(struct engine *engine, const char *service, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (may_hang(*fd))
+		hand_over(engine, service, fd);
+	else
+		fd_close(fd);
+}
+
+void closing_listener(struct engine *engine, const char *service, bool alone, int *fd)
+{
+	int client;
+
+	if (*fd < 0)
+		return;
+	if (!may_hang(*fd) || (alone && passed_rights_shut(*fd, &client) && client < 0)) {
+		fd_close(fd);
+		return;
+	}
+	if (alone)
+		closing_close(engine, service, &client);
+	hand_over(engine, service, fd);
+}
+
+void closing_client(struct engine *engine, const char *service, struct client *client)
+{
+	if (client->length && client->peer.any.sa_family == AF_UNIX)
+		closing_close(engine, service, &client->fd);
+	else
+		fd_close(&client->fd);
+}
+
+bool closing_is_stuck(struct engine *engine, const char *service)
+{
+	return engine->closing && close_aside_hanging(owner_of(engine->closing, service)) >= CLOSE_HANGING_MOST;
+}
+
+void closing_free(struct engine *engine)
+{
+	struct closing *closing = engine->closing;
+
+	if (!closing)
+		return;
+	try_held(closing);
+	ev_timer_stop(engine->loop, &closing->timer);
+	for (size_t n = 0; n < CLOSE_OWNERS; n++)
+		free(closing->owners[n]);
+	LIST_EACH(link, &closing->held)
+		free(container_of(link, struct held, link));
+	free(closing);
+	engine->closing = NULL;
+}

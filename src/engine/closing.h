@@ -1,0 +1,24 @@
+/* Closing what a stranger could have filled with descriptors that hang when they are dropped: unix connections,
+ * listeners, notification sockets, stored descriptors. A process beside superd does it (sys/close_aside); how many
+ * hang for a service is counted, and one with too many takes no more clients by such sockets until one has come back. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "sys/client.h"
+
+/* A descriptor of any kind; sets it to -1. service NULL: it is nobody's. Only what a backend or a client could have
+ * sent along with, or made of, costs more than close(2). */
+void closing_close(struct engine *engine, const char *service, int *fd);
+
+/* A connection that was turned away, or handed on. For TCP this is close(2). */
+void closing_client(struct engine *engine, const char *service, struct client *client);
+
+/* A listener that superd does not go on with. alone: nobody else uses it, so it is shut down first. */
+void closing_listener(struct engine *engine, const char *service, bool alone, int *fd);
+
+/* Whether so many of its descriptors hang that it is to take no more. */
+bool closing_is_stuck(struct engine *engine, const char *service);
+
+void closing_free(struct engine *engine);
