@@ -13,22 +13,12 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-bool channel_send(int channel, const char *text, size_t length, int descriptor)
+bool channel_send(int channel, const char *text, size_t length)
 {
-	union control control = {
-		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
-	};
-	struct iovec part = { (void *)(uintptr_t)text, length };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 
-	if (descriptor >= 0) {
-		memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-	}
 	do
-		sent = sendmsg(channel, &message, MSG_NOSIGNAL);
+		sent = send(channel, text, length, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent >= 0;
 }

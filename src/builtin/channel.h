@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Sends a packet with a descriptor, which superd gets a copy of; -1: none. false and errno. */
-bool channel_send(int channel, const char *text, size_t length, int descriptor);
+/* Sends a packet. superd takes no descriptors. false and errno. */
+bool channel_send(int channel, const char *text, size_t length);
 
 /* Waits for superd's answer of a descriptor; -1 and errno. */
 int channel_receive(int channel, int timeout_ms);

@@ -1,7 +1,7 @@
-/* The beginning of a tcpmux connection; from the name on superd goes on with it. The hard thing is to leave in the
- * connection what stands behind the line, in whatever pieces it comes: so it is looked at first, and only what
- * belongs to the line is taken. A CR alone may end it, as for the inetds of the BSDs; so a LF behind it is waited for,
- * but not for long. */
+/* The beginning of a tcpmux connection; from the name on superd goes on with its own copy of it. The hard thing is to
+ * leave in the connection what stands behind the line, in whatever pieces it comes: so it is looked at first, and
+ * only what belongs to the line is taken. A CR alone may end it, as for the inetds of the BSDs; so a LF behind it is
+ * waited for, but not for long. */
 #include "builtin/tcpmux.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static int help(const struct settings *settings, int connection)
 {
 	int names;
 
-	if (!channel_send(settings->channel, "help", 4, -1)) {
+	if (!channel_send(settings->channel, "help", 4)) {
 		say("cannot ask superd: %s", strerror(errno));
 		return 1;
 	}
@@ -120,8 +120,8 @@ int tcpmux_converse(const struct settings *settings, int connection)
 		return refuse(connection, "-Error reading service name\r\n");
 	if (!strcasecmp(name, "help"))
 		return help(settings, connection);
-	if (channel_send(settings->channel, name, strlen(name), connection))
+	if (channel_send(settings->channel, name, strlen(name)))
 		return 0;
-	say("cannot give the connection to superd: %s", strerror(errno));
+	say("cannot tell superd the name: %s", strerror(errno));
 	return refuse(connection, "-Service not available\r\n");
 }

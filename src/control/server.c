@@ -170,7 +170,7 @@ struct session *server_admit(struct server *server, int fd)
 		return NULL;
 	}
 	if (peer.sandboxed) {
-		turn_away(fd, "denied", "a service that is confined may not ask");
+		turn_away(server, fd, "denied", "a service that is confined may not ask");
 		return NULL;
 	}
 	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;

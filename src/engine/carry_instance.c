@@ -95,8 +95,7 @@ static void carry_ends(struct carry *carry, const struct instance *instance)
 /* What it is counted for, and what it has of its keeper. */
 static void carry_belongings(struct carry *carry, const struct instance *instance)
 {
-	uint64_t connection;
-	int channel = channel_descriptor(instance, &connection);
+	int client, channel = channel_descriptor(instance, &client);
 
 	if (instance->counted)
 		ledger_add_bytes(&carry->text, "source", instance->source, sizeof(instance->source));
@@ -106,7 +105,7 @@ static void carry_belongings(struct carry *carry, const struct instance *instanc
 	if (instance->knows_head)
 		ledger_add_bytes(&carry->text, "head", &instance->head, sizeof(instance->head));
 	carry_fd(carry, "channel", channel);
-	carry_number(carry, "connection", (int64_t)connection);
+	carry_fd(carry, "channel_client", client);
 	if (instance->private_tmp)
 		ledger_add_bytes(&carry->text, "private_tmp", &instance->private_tmp, sizeof(instance->private_tmp));
 	carry_text(carry, "peer", instance->peer);

@@ -1,15 +1,16 @@
 /* Channels. The hard thing is trust: the other end read what a stranger said. So a name is looked up and nothing else,
- * and of connections only the very one is taken that this instance was started for.
+ * and the connection that superd goes on with by it is a copy that it has kept itself.
  *
  * The end of an instance may be heard of before its last words: they are read then. */
 #include "engine/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/health.h"
 #include "engine/listing.h"
@@ -17,6 +18,7 @@
 #include "engine/record.h"
 #include "sys/channel_end.h"
 #include "sys/memory_file.h"
+#include "sys/passed_rights.h"
 #include "sys/plan.h"
 
 #define NAME_MOST 256                   /* of a service, by tcpmux */
@@ -27,7 +29,7 @@ struct channel {
 	struct keeper *keeper;
 	struct instance *instance;
 	uint64_t plan;                  /* the number of the one that started it */
-	ino_t connection;               /* of the client; 0: it was given back already */
+	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 };
 
 static void give_names(struct channel *channel)
@@ -48,23 +50,18 @@ static void give_names(struct channel *channel)
 static bool take_packet(struct channel *channel)
 {
 	char name[NAME_MOST + 1];
-	int descriptor;
-	ssize_t length = channel_take(channel->io.fd, name, NAME_MOST, &descriptor);
+	ssize_t length = channel_take(channel->io.fd, name, NAME_MOST);
+	int client = channel->client;
 
 	if (length <= 0)
 		return false;
 	name[length] = '\0';
-	if (descriptor < 0) {
-		if (!strcmp(name, "help"))
-			give_names(channel);
-		return true;
+	if (!strcmp(name, "help")) {
+		give_names(channel);
+	} else if (client >= 0) {
+		channel->client = -1;
+		mux_serve(channel->keeper, name, client);
 	}
-	if (!channel->connection || channel_identify(descriptor) != channel->connection) {
-		close(descriptor);
-		return true;
-	}
-	channel->connection = 0;
-	mux_serve(channel->keeper, name, descriptor);
 	return true;
 }
 
@@ -98,11 +95,9 @@ static bool hear_traffic(struct channel *channel, bool *rests)
 {
 	char text[64];
 	uint64_t in, out;
-	int descriptor;
-	ssize_t length = channel_take(channel->io.fd, text, sizeof(text) - 1, &descriptor);
+	ssize_t length = channel_take(channel->io.fd, text, sizeof(text) - 1);
 
 	*rests = false;
-	fd_close(&descriptor);
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
@@ -137,7 +132,7 @@ static void let_rest(struct channel *channel)
 	if (may_serve_again(channel) && standby_add(standbys, engine, instance->pid, fd, &instance->cgroup))
 		instance_let_go(instance);
 	else
-		fd_close(&fd);
+		closing_close(engine, instance->service->name, &fd);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
@@ -166,7 +161,8 @@ static void channel_free(struct instance *instance)
 	int fd = channel->io.fd;
 
 	ev_io_stop(channel->keeper->engine->loop, &channel->io);
-	fd_close(&fd);
+	closing_close(instance->engine, instance->service->name, &fd);
+	closing_close(instance->engine, instance->service->name, &channel->client);
 	free(channel);
 	instance->channel = NULL;
 }
@@ -226,8 +222,7 @@ static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *
 	return hand_over(wiring, file, why);
 }
 
-static struct channel *channel_new(struct keeper *keeper, struct instance *instance, const struct client *client,
-				   int fd)
+static struct channel *channel_new(struct keeper *keeper, struct instance *instance, int client, int fd)
 {
 	struct channel *channel = calloc(1, sizeof(*channel));
 
@@ -236,7 +231,7 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	channel->keeper = keeper;
 	channel->instance = instance;
 	channel->plan = keeper->activity->means.made;
-	channel->connection = is_mux(keeper->service) ? channel_identify(client->fd) : 0;
+	channel->client = client;
 	ev_io_init(&channel->io, is_mux(keeper->service) ? on_packet : on_report, fd, EV_READ);
 	channel->io.data = channel;
 	ev_io_start(keeper->engine->loop, &channel->io);
@@ -245,21 +240,21 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	return channel;
 }
 
-int channel_descriptor(const struct instance *instance, uint64_t *connection)
+int channel_descriptor(const struct instance *instance, int *client)
 {
-	*connection = instance->channel ? instance->channel->connection : 0;
+	*client = instance->channel ? instance->channel->client : -1;
 	return instance->channel ? instance->channel->io.fd : -1;
 }
 
-bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, uint64_t connection)
+bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, int client)
 {
-	const struct client nobody = { .fd = -1 };
-	struct channel *channel = channel_new(keeper, instance, &nobody, fd);
+	struct channel *channel = channel_new(keeper, instance, client, fd);
 
 	if (!channel)
 		return false;
+	if (is_mux(keeper->service) && client < 0)
+		passed_rights_allow(fd, false); /* its program is of before, and would give it */
 	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
-	channel->connection = (ino_t)connection;
 	return true;
 }
 
@@ -268,7 +263,7 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 	int fd;
 
 	while (standby_take(&keeper->activity->means.standbys, pid, &fd, &instance->cgroup)) {
-		struct channel *channel = channel_new(keeper, instance, client, fd);
+		struct channel *channel = channel_new(keeper, instance, -1, fd);
 
 		if (channel && channel_give(fd, client->fd))
 			return true;
@@ -284,7 +279,7 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
 		  struct buf *why)
 {
-	int ends[2];
+	int ends[2], kept = -1;
 
 	if (plan_channel(keeper->service) < 0)
 		return true;
@@ -295,8 +290,11 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 		return false;
 	}
 	ends[0] = fd_raise(ends[0], FD_HIGH);
-	if (!channel_new(keeper, instance, client, ends[0])) {
-		buf_text(why, "opening a channel: out of memory");
+	if (is_mux(keeper->service))
+		kept = fcntl(client->fd, F_DUPFD_CLOEXEC, FD_HIGH);
+	if ((is_mux(keeper->service) && kept < 0) || !channel_new(keeper, instance, kept, ends[0])) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		fd_close(&kept);
 		fd_close(&ends[0]);
 		fd_close(&ends[1]);
 		return false;

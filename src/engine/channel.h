@@ -1,5 +1,5 @@
 /* What superd-builtin tells superd, and is told, beside its connection: a redirect the bytes it moved, and is given its
- * next connection; tcpmux the name that a client said, with the client's connection; the lists their text. One for each
+ * next connection; tcpmux the name that a client said, of whose connection superd keeps a copy; the lists their text. One for each
  * instance that needs it. */
 #pragma once
 
@@ -20,8 +20,8 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 /* The instance has ended: hears what it has still said, and closes. Does nothing where there is no channel. */
 void channel_finish(struct instance *instance);
 
-/* Its descriptor, and what is known of its connection; -1: it has none, or it was let go. */
-int channel_descriptor(const struct instance *instance, uint64_t *connection);
+/* Its descriptor, and its copy of the connection; -1: it has none, or it was let go. */
+int channel_descriptor(const struct instance *instance, int *client);
 
-/* The channel of an instance that another superd started; takes fd over. false: out of memory. */
-bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, uint64_t connection);
+/* The channel of an instance that another superd started; takes both over. false: out of memory, they are the caller's. */
+bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, int client);

@@ -137,15 +137,15 @@ static void read_busy(struct keeper *keeper, struct instance *instance, struct l
 static void read_belongings(struct keeper *keeper, struct instance *instance, struct ledger_section *section)
 {
 	const char *group = ledger_text(section, "cgroup"), *peer = ledger_text(section, "peer");
-	uint64_t connection = (uint64_t)ledger_number(section, "connection", 0, INT64_MAX, 0);
-	int channel = resume_fd(section, "channel");
+	int channel = resume_fd(section, "channel"), client = resume_fd(section, "channel_client");
 
 	read_source(keeper, instance, section);
 	read_busy(keeper, instance, section);
 	if (keeper->removed)
 		fd_close(&channel);     /* by which its process knows that its connection is the last */
-	if (channel >= 0 && !channel_resume(keeper, instance, channel, connection)) {
+	if (channel >= 0 && !channel_resume(keeper, instance, channel, client)) {
 		fd_close(&channel);
+		fd_close(&client);
 		resume_say_loss(keeper, "a channel to one of superd's own programs");
 	}
 	if (ledger_text(section, "private_tmp"))
