@@ -113,7 +113,8 @@ static void shut_in(const struct settings *settings, const int *sockets, size_t 
 	const struct builtin_options *options = &settings->options;
 	struct sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
 
-	tzset();                        /* daytime needs its file */
+	if (!strcmp(settings->builtin->name, "daytime"))
+		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
 	if (!strcmp(settings->builtin->name, "redirect"))

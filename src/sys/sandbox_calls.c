@@ -20,13 +20,16 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define MOST 512                        /* instructions */
+#define MOST 1024                       /* instructions */
+#define RULES 256
 #define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS, Linux 4.14; before, it ends the thread */
 #define SPACES \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
@@ -35,11 +38,6 @@
 
 /* By the linker, at the beginning of the program. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
-
-struct filter {
-	struct sock_filter list[MOST];
-	size_t count;
-};
 
 /* What each of the programs does all the time: what is open, memory, time, its end. */
 static const int plain_calls[] = {
@@ -167,6 +165,131 @@ static const int attacks[] = {
 #endif
 };
 
+/* What becomes of one call. */
+struct rule {
+	uint32_t number;
+	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS } kind;
+	uint32_t action;                /* ALWAYS: this; WITHOUT, WITH: where its argument is not as it should be */
+	int argument;
+	uint32_t bits;                  /* WITHOUT: none of them is allowed */
+	const uint32_t *values;         /* WITH: only these are */
+	uint8_t count;
+};
+
+/* The calls from `first` up to the next one's; rule NULL: they are in no list. */
+struct span {
+	uint32_t first;
+	const struct rule *rule;
+};
+
+struct filter {
+	struct rule rules[RULES];       /* by number, once each */
+	size_t rule_count;
+	struct span spans[2 * RULES + 1];
+	size_t span_count;
+	struct sock_filter list[MOST];
+	int8_t ends[MOST][2];           /* by instruction: which end it jumps to, from 1 on, for no and yes; 0: none */
+	size_t count;                   /* MOST: it does not fit */
+};
+
+/* What becomes of a call that is in no list. */
+#define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
+#define ENDS 3
+
+static const uint32_t end_actions[ENDS] = { SECCOMP_RET_ALLOW, UNKNOWN, KILL };
+
+/* The first rule of a number counts. */
+static void put(struct filter *filter, struct rule rule)
+{
+	size_t at = filter->rule_count;
+
+	while (at && filter->rules[at - 1].number > rule.number)
+		at--;
+	if (filter->rule_count == RULES || (at && filter->rules[at - 1].number == rule.number))
+		return;
+	memmove(&filter->rules[at + 1], &filter->rules[at], (filter->rule_count++ - at) * sizeof(rule));
+	filter->rules[at] = rule;
+}
+
+static void put_list(struct filter *filter, const int *calls, size_t count, uint32_t action)
+{
+	for (size_t n = 0; n < count; n++)
+		put(filter, (struct rule){ .number = (uint32_t)calls[n], .action = action });
+}
+
+#define PUT_LIST(filter, calls, action) put_list(filter, calls, sizeof(calls) / sizeof((calls)[0]), action)
+
+static void put_without(struct filter *filter, int call, int argument, uint32_t bits)
+{
+	put(filter, (struct rule){ .number = (uint32_t)call, .kind = WITHOUT, .action = SECCOMP_RET_ERRNO | EACCES,
+				   .argument = argument, .bits = bits });
+}
+
+static void put_with(struct filter *filter, int call, int argument, const uint32_t *values, uint8_t count,
+		     int otherwise)
+{
+	put(filter, (struct rule){ .number = (uint32_t)call, .kind = WITH,
+				   .action = SECCOMP_RET_ERRNO | (uint32_t)otherwise, .argument = argument,
+				   .values = values, .count = count });
+}
+
+/* Memory that a program writes is never memory that it runs. Modules of NSS are mapped from their files. */
+static void put_mapping(struct filter *filter, int call, bool loads_modules)
+{
+	if (loads_modules)
+		put(filter, (struct rule){ .number = (uint32_t)call, .kind = MAPS_MODULES });
+	else
+		put_without(filter, call, 2, PROT_EXEC);
+}
+
+static void put_memory(struct filter *filter, const struct sandbox *sandbox)
+{
+#ifdef SYS_mmap
+	put_mapping(filter, SYS_mmap, sandbox->finds_names);
+#endif
+#ifdef SYS_mmap2
+	put_mapping(filter, SYS_mmap2, sandbox->finds_names);
+#endif
+	put_without(filter, SYS_mprotect, 2, PROT_EXEC);
+}
+
+static void put_names(struct filter *filter)
+{
+	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+	PUT_LIST(filter, name_calls, SECCOMP_RET_ALLOW);
+	put_with(filter, SYS_socket, 0, families, 4, EAFNOSUPPORT);
+	put_without(filter, SYS_openat, 2, WRITES);
+#ifdef SYS_open
+	put_without(filter, SYS_open, 1, WRITES);
+#endif
+	put_list(filter, (const int[]){ SYS_connect, SYS_bind }, 2, SECCOMP_RET_ALLOW);
+}
+
+static void put_connections(struct filter *filter)
+{
+	static const uint32_t families[] = { AF_INET, AF_INET6 };
+
+	put_with(filter, SYS_socket, 0, families, 2, EAFNOSUPPORT);
+	put_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
+}
+
+static void put_clients(struct filter *filter)
+{
+	PUT_LIST(filter, client_calls, SECCOMP_RET_ALLOW);
+	put(filter, (struct rule){ .number = SYS_clone, .kind = FORKS });
+#ifdef SYS_fork
+	put_list(filter, (const int[]){ SYS_fork }, 1, SECCOMP_RET_ALLOW);
+#endif
+}
+
+static void put_requests(struct filter *filter)
+{
+	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
+
+	put_with(filter, SYS_ioctl, 1, requests, sizeof(requests) / sizeof(requests[0]), ENOTTY);
+}
+
 static void add(struct filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
 {
 	if (filter->count < MOST)
@@ -193,108 +316,155 @@ static void load_argument(struct filter *filter, int number)
 	load(filter, offset);
 }
 
-static void add_list(struct filter *filter, const int *calls, size_t count, uint32_t action)
+static void jump_at_bits(struct filter *filter, uint32_t bits, uint8_t yes, uint8_t no)
 {
-	for (size_t n = 0; n < count; n++) {
-		add(filter, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[n], 0, 1);
-		give(filter, action);
-	}
+	add(filter, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
 }
 
-#define ADD_LIST(filter, calls, action) add_list(filter, calls, sizeof(calls) / sizeof((calls)[0]), action)
-
-/* A call that is allowed unless one of these bits is in an argument. */
-static void add_without(struct filter *filter, int call, int argument, uint32_t bits, uint32_t otherwise)
+static void add_with(struct filter *filter, const struct rule *rule)
 {
-	add(filter, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4);
-	load_argument(filter, argument);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
-	give(filter, otherwise);
+	load_argument(filter, rule->argument);
+	for (uint8_t n = 0; n < rule->count; n++)
+		add(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->values[n], (uint8_t)(rule->count - n), 0);
+	give(filter, rule->action);
 	give(filter, SECCOMP_RET_ALLOW);
 }
 
-/* A call that is allowed with one of these values of an argument. */
-static void add_with(struct filter *filter, int call, int argument, const uint32_t *values, uint8_t count,
-		     int otherwise)
+static void add_maps_modules(struct filter *filter)
 {
-	add(filter, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, (uint8_t)(3 + count));
-	load_argument(filter, argument);
-	for (uint8_t n = 0; n < count; n++)
-		add(filter, BPF_JMP | BPF_JEQ | BPF_K, values[n], (uint8_t)(count - n), 0);
-	give(filter, SECCOMP_RET_ERRNO | (uint32_t)otherwise);
-	give(filter, SECCOMP_RET_ALLOW);
-}
-
-/* Where its flags stand depends on the machine: the first argument or the second, the other being 0 for a fork. */
-static void add_fork(struct filter *filter)
-{
-	add(filter, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 6);
-	load_argument(filter, 0);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, SPACES, 2, 0);
-	load_argument(filter, 1);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, SPACES, 0, 1);
-	give(filter, KILL);
-	give(filter, SECCOMP_RET_ALLOW);
-#ifdef SYS_fork
-	add(filter, BPF_JMP | BPF_JEQ | BPF_K, SYS_fork, 0, 1);
-	give(filter, SECCOMP_RET_ALLOW);
-#endif
-}
-
-/* Memory that a program writes is never memory that it runs. Modules of NSS are mapped from their files. */
-static void add_mapping(struct filter *filter, int call, bool loads_modules)
-{
-	if (!loads_modules) {
-		add_without(filter, call, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES);
-		return;
-	}
-	add(filter, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 7);
 	load_argument(filter, 2);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 4);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, PROT_WRITE, 2, 0);
+	jump_at_bits(filter, PROT_EXEC, 0, 4);
+	jump_at_bits(filter, PROT_WRITE, 2, 0);
 	load_argument(filter, 3);
-	add(filter, BPF_JMP | BPF_JSET | BPF_K, MAP_ANONYMOUS, 0, 1);
+	jump_at_bits(filter, MAP_ANONYMOUS, 0, 1);
 	give(filter, SECCOMP_RET_ERRNO | EACCES);
 	give(filter, SECCOMP_RET_ALLOW);
 }
 
-static void add_memory(struct filter *filter, const struct sandbox *sandbox)
+/* Where its flags stand depends on the machine: the first argument or the second, the other being 0 for a fork. */
+static void add_forks(struct filter *filter)
 {
-#ifdef SYS_mmap
-	add_mapping(filter, SYS_mmap, sandbox->finds_names);
-#endif
-#ifdef SYS_mmap2
-	add_mapping(filter, SYS_mmap2, sandbox->finds_names);
-#endif
-	add_without(filter, SYS_mprotect, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES);
+	load_argument(filter, 0);
+	jump_at_bits(filter, SPACES, 2, 0);
+	load_argument(filter, 1);
+	jump_at_bits(filter, SPACES, 0, 1);
+	give(filter, KILL);
+	give(filter, SECCOMP_RET_ALLOW);
 }
 
-static void add_names(struct filter *filter)
+static void add_rule(struct filter *filter, const struct rule *rule)
 {
-	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-
-	ADD_LIST(filter, name_calls, SECCOMP_RET_ALLOW);
-	add_with(filter, SYS_socket, 0, families, 4, EAFNOSUPPORT);
-	add_without(filter, SYS_openat, 2, WRITES, SECCOMP_RET_ERRNO | EACCES);
-#ifdef SYS_open
-	add_without(filter, SYS_open, 1, WRITES, SECCOMP_RET_ERRNO | EACCES);
-#endif
-	add_list(filter, (const int[]){ SYS_connect, SYS_bind }, 2, SECCOMP_RET_ALLOW);
+	if (!rule) {
+		give(filter, UNKNOWN);
+	} else if (rule->kind == ALWAYS) {
+		give(filter, rule->action);
+	} else if (rule->kind == WITH) {
+		add_with(filter, rule);
+	} else if (rule->kind == MAPS_MODULES) {
+		add_maps_modules(filter);
+	} else if (rule->kind == FORKS) {
+		add_forks(filter);
+	} else {
+		load_argument(filter, rule->argument);
+		jump_at_bits(filter, rule->bits, 0, 1);
+		give(filter, rule->action);
+		give(filter, SECCOMP_RET_ALLOW);
+	}
 }
 
-static void add_connections(struct filter *filter)
+static bool is_same(const struct rule *a, const struct rule *b)
 {
-	static const uint32_t families[] = { AF_INET, AF_INET6 };
-
-	add_with(filter, SYS_socket, 0, families, 2, EAFNOSUPPORT);
-	add_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
+	return a == b || (a && b && a->kind == ALWAYS && b->kind == ALWAYS && a->action == b->action);
 }
 
-static void add_requests(struct filter *filter)
+static void put_span(struct filter *filter, uint32_t first, const struct rule *rule)
 {
-	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
+	if (!filter->span_count || !is_same(filter->spans[filter->span_count - 1].rule, rule))
+		filter->spans[filter->span_count++] = (struct span){ first, rule };
+}
 
-	add_with(filter, SYS_ioctl, 1, requests, sizeof(requests) / sizeof(requests[0]), ENOTTY);
+/* All numbers from 0 on, neighbours of one kind together. */
+static void find_spans(struct filter *filter)
+{
+	put_span(filter, 0, filter->rules[0].number ? NULL : &filter->rules[0]);
+	for (size_t n = 0; n < filter->rule_count; n++) {
+		uint32_t number = filter->rules[n].number;
+
+		put_span(filter, number, &filter->rules[n]);
+		if (n + 1 == filter->rule_count || filter->rules[n + 1].number != number + 1)
+			put_span(filter, number + 1, NULL);
+	}
+}
+
+/* What a span gives that needs no look at arguments; -1: it does. */
+static int find_end(const struct rule *rule)
+{
+	for (int end = 0; end < ENDS; end++) {
+		if (rule ? rule->kind == ALWAYS && rule->action == end_actions[end] : end_actions[end] == UNKNOWN)
+			return end;
+	}
+	return -1;
+}
+
+static void add_tree(struct filter *filter, size_t from, size_t to);
+
+/* One side of a node: what it jumps to is noted where that is an end, else it follows here. */
+static void add_side(struct filter *filter, size_t node, bool yes, size_t from, size_t to)
+{
+	int end = to - from == 1 ? find_end(filter->spans[from].rule) : -1;
+	size_t distance = filter->count - node - 1;
+
+	if (end >= 0) {
+		filter->ends[node][yes] = (int8_t)(end + 1);
+		return;
+	}
+	if (yes && distance > UINT8_MAX)
+		filter->count = MOST;
+	if (filter->count == MOST)
+		return;
+	if (yes)
+		filter->list[node].jt = (uint8_t)distance;
+	else
+		filter->list[node].jf = (uint8_t)distance;
+	if (to - from == 1)
+		add_rule(filter, filter->spans[from].rule);
+	else
+		add_tree(filter, from, to);
+}
+
+/* A tree, as the kernel tries a new filter with each number there is, to know which calls it may always let through;
+ * and its ends are shared, as each instruction is compiled. So it takes a fraction of what a list in a row would. */
+static void add_tree(struct filter *filter, size_t from, size_t to)
+{
+	size_t middle = from + (to - from) / 2, node = filter->count;
+
+	add(filter, BPF_JMP | BPF_JGE | BPF_K, filter->spans[middle].first, 0, 0);
+	if (filter->count == MOST)
+		return;
+	add_side(filter, node, false, from, middle);
+	add_side(filter, node, true, middle, to);
+}
+
+static void add_ends(struct filter *filter)
+{
+	size_t first = filter->count;
+
+	for (int end = 0; end < ENDS; end++)
+		give(filter, end_actions[end]);
+	for (size_t node = 0; node < first && filter->count < MOST; node++) {
+		for (int yes = 0; yes < 2; yes++) {
+			size_t distance = first + (size_t)filter->ends[node][yes] - 1 - node - 1;
+
+			if (!filter->ends[node][yes])
+				continue;
+			if (distance > UINT8_MAX)
+				filter->count = MOST;
+			else if (yes)
+				filter->list[node].jt = (uint8_t)distance;
+			else
+				filter->list[node].jf = (uint8_t)distance;
+		}
+	}
 }
 
 /* AUDIT_ARCH_x of this program; 0: it can't be told. Its parts are the machine of the ELF header, the size of a word
@@ -323,32 +493,32 @@ static void install(struct filter *filter)
 
 void sandbox_filter_calls(const struct sandbox *sandbox)
 {
-	struct filter filter = { .count = 0 };
+	static struct filter filter;
 	uint32_t kind = own_kind();
 
 	if (!kind)
 		return;
+	PUT_LIST(&filter, plain_calls, SECCOMP_RET_ALLOW);
+	PUT_LIST(&filter, attacks, KILL);
+	put_memory(&filter, sandbox);
+	put_requests(&filter);
+	if (sandbox->finds_names)
+		put_names(&filter);
+	if (sandbox->connects)
+		put_connections(&filter);
+	if (sandbox->binds_any)
+		put_list(&filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
+	if (sandbox->has_clients)
+		put_clients(&filter);
+	if (sandbox->acts_as_users)
+		PUT_LIST(&filter, user_calls, SECCOMP_RET_ALLOW);
+	find_spans(&filter);
 	load(&filter, offsetof(struct seccomp_data, arch));
 	add(&filter, BPF_JMP | BPF_JEQ | BPF_K, kind, 1, 0);
 	give(&filter, KILL);
 	load(&filter, offsetof(struct seccomp_data, nr));
-	ADD_LIST(&filter, plain_calls, SECCOMP_RET_ALLOW);
-	add_memory(&filter, sandbox);
-	add_requests(&filter);
-	if (sandbox->finds_names)
-		add_names(&filter);
-	if (sandbox->connects)
-		add_connections(&filter);
-	if (sandbox->binds_any)
-		add_list(&filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
-	if (sandbox->has_clients) {
-		ADD_LIST(&filter, client_calls, SECCOMP_RET_ALLOW);
-		add_fork(&filter);
-	}
-	if (sandbox->acts_as_users)
-		ADD_LIST(&filter, user_calls, SECCOMP_RET_ALLOW);
-	ADD_LIST(&filter, attacks, KILL);
-	give(&filter, SECCOMP_RET_ERRNO | ENOSYS);
+	add_tree(&filter, 0, filter.span_count);
+	add_ends(&filter);
 	install(&filter);
 }
 #else
