@@ -4,65 +4,60 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/instance.h"
 #include "sys/clan.h"
 
-static bool is_in_group(const struct instance *instance, pid_t pid)
+static bool is_in_group(pid_t pid, pid_t main, pid_t group)
 {
-	pid_t group = getpgid(pid);
-
-	return pid == instance->child.pid || (group > 1 && group == instance->group);
+	return pid == main || (group > 1 && getpgid(pid) == group);
 }
 
-/* Who is gone, or also who can be told by the group. */
-static void drop(const struct instance *instance, struct clan *clan, bool in_group)
+static void drop_gone(struct clan *clan)
 {
 	for (size_t n = clan->count; n-- > 0;) {
-		if ((in_group && is_in_group(instance, clan->list[n].pid)) || !member_exists(&clan->list[n]))
+		if (!member_exists(&clan->list[n]))
 			clan_drop(clan, n);
 	}
 }
 
 /* Below those that are remembered as well: they may have begun others. */
-void escaped_look(struct instance *instance)
+void escaped_look(struct clan **escaped, pid_t main, pid_t group)
 {
-	struct clan *clan = instance->escaped;
+	struct clan *clan = *escaped;
 
 	if (!clan)
-		clan = instance->escaped = calloc(1, sizeof(*clan));
+		clan = *escaped = calloc(1, sizeof(*clan));
 	if (!clan)
 		return;
-	drop(instance, clan, false);
-	clan_look_below(clan, instance->child.pid);
-	drop(instance, clan, true);
+	drop_gone(clan);
+	clan_look_below(clan, main);
+	for (size_t n = clan->count; n-- > 0;) {
+		if (is_in_group(clan->list[n].pid, main, group))
+			clan_drop(clan, n);
+	}
 	if (!clan->count)
-		escaped_free(instance);
+		escaped_free(escaped);
 }
 
-bool escaped_live(const struct instance *instance)
+bool escaped_live(const struct clan *escaped)
 {
-	const struct clan *clan = instance->escaped;
-
-	for (size_t n = 0; clan && n < clan->count; n++) {
-		if (member_lives(&clan->list[n]))
+	for (size_t n = 0; escaped && n < escaped->count; n++) {
+		if (member_lives(&escaped->list[n]))
 			return true;
 	}
 	return false;
 }
 
-void escaped_signal(const struct instance *instance, int signal)
+void escaped_signal(const struct clan *escaped, int signal)
 {
-	const struct clan *clan = instance->escaped;
-
-	for (size_t n = 0; clan && n < clan->count; n++)
-		member_signal(&clan->list[n], signal);
+	for (size_t n = 0; escaped && n < escaped->count; n++)
+		member_signal(&escaped->list[n], signal);
 }
 
-void escaped_free(struct instance *instance)
+void escaped_free(struct clan **escaped)
 {
-	if (!instance->escaped)
+	if (!*escaped)
 		return;
-	clan_free(instance->escaped);
-	free(instance->escaped);
-	instance->escaped = NULL;
+	clan_free(*escaped);
+	free(*escaped);
+	*escaped = NULL;
 }

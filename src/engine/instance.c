@@ -46,7 +46,7 @@ static bool group_lives(const struct instance *instance)
 {
 	return instance_has_group_left(instance) ||
 		group_has_members(instance, instance->former_group, instance->former_fd) ||
-		group_holds(&instance->cgroup) || escaped_live(instance);
+		group_holds(&instance->cgroup) || escaped_live(instance->escaped);
 }
 
 static bool signal_group(const struct instance *instance, pid_t group, int fd, int signal)
@@ -136,7 +136,7 @@ static void look_for_escaped(struct instance *instance)
 
 	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->kin &&
 	    instance->child.pid > 1)
-		escaped_look(instance);
+		escaped_look(&instance->escaped, instance->child.pid, instance->group);
 }
 
 static void signal_instance(struct instance *instance, int signal, bool group)
@@ -144,7 +144,7 @@ static void signal_instance(struct instance *instance, int signal, bool group)
 	if (group && group_holds(&instance->cgroup) && group_signal(&instance->cgroup, signal))
 		return;
 	if (group)
-		escaped_signal(instance, signal);
+		escaped_signal(instance->escaped, signal);
 	if (group)
 		signal_group(instance, instance->former_group, instance->former_fd, signal);
 	if (group && signal_group(instance, instance->group, instance->group_fd, signal))
@@ -157,11 +157,12 @@ static void signal_instance(struct instance *instance, int signal, bool group)
 static void on_ending(struct child *child)
 {
 	struct instance *instance = container_of(child, struct instance, child);
+	unsigned mode = instance->service->terms->life->kill_mode;
 
 	if (instance->group_fd >= 0 || !is_in_group(instance, instance->group))
 		return;
 	instance->group_fd = fd_raise(process_group_open(instance->group), FD_HIGH);
-	if (instance->group_fd < 0 && instance->stopping)
+	if (instance->group_fd < 0 && instance->stopping && (mode == KILL_GROUP || mode == KILL_MIXED))
 		kill(-instance->group, SIGKILL);
 }
 
@@ -509,7 +510,7 @@ void instance_free(struct instance *instance)
 	children_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->group_fd);
 	fd_close(&instance->former_fd);
-	escaped_free(instance);
+	escaped_free(&instance->escaped);
 	leave_group(instance);
 	if (instance->private_tmp)
 		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);

@@ -9,6 +9,7 @@
 #include "model/harden.h"
 #include "sys/confine_list.h"
 #include "sys/private_tmp.h"
+#include "sys/runtime_folder.h"
 
 #define NOTHING_IN_IT "mode=755,size=4k,nr_inodes=128"
 #define SOME_ROOM "mode=755,size=10%,nr_inodes=400k"
@@ -301,6 +302,23 @@ static void add_switches(struct places *places, const struct hardening *hardenin
 		add_usual(places, host_name, "protect_hostname");
 }
 
+/* Who has mounts of its own has no business at superd's control socket. In another root there is none. */
+static void hide_control(struct places *places)
+{
+	struct place place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
+					  .optional = true } };
+	struct buf path = { 0 };
+
+	if (!places->count || places->root)
+		return;
+	buf_addf(&path, "%s/superd/control", runtime_folder());
+	if (path.failed)
+		places->failed = true;
+	else
+		add(places, buf_string(&path), &place);
+	buf_free(&path);
+}
+
 void places_fill(struct places *places, const struct service *service)
 {
 	const struct hardening *hardening = service->terms->hardening;
@@ -310,4 +328,5 @@ void places_fill(struct places *places, const struct service *service)
 	add_homes(places, hardening->protect_home);
 	add_kernel(places, hardening);
 	add_switches(places, hardening);
+	hide_control(places);
 }

@@ -14,10 +14,49 @@
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 
-static const struct confinement *confinement(const char *options)
+static const struct confinement *all_of(const char *options)
 {
 	return row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = \"%u\"\n%s\n}\n", geteuid(), options)
 		->confinement;
+}
+
+static bool is_control(const struct confine_mount *mount)
+{
+	const char *name = strstr(mount->path, "/superd/control");
+
+	return name && !strcmp(name, "/superd/control");
+}
+
+/* Without what every row with mounts has. */
+static const struct confinement *confinement(const char *options)
+{
+	static struct confinement asked;
+	static struct confine_mount mounts[64];
+	const struct confinement *all = all_of(options);
+	size_t count = 0;
+
+	if (!all)
+		return NULL;
+	cr_assert_leq(all->mount_count, 64u);
+	asked = *all;
+	for (size_t n = 0; n < all->mount_count; n++) {
+		if (!is_control(&all->mounts[n]))
+			mounts[count++] = all->mounts[n];
+	}
+	asked.mounts = mounts;
+	asked.mount_count = count;
+	return &asked;
+}
+
+Test(confine, hides_the_control_socket_where_there_are_mounts)
+{
+	const struct confinement *confined = all_of("private_tmp = yes");
+	bool hidden = false;
+
+	for (size_t n = 0; n < confined->mount_count; n++)
+		hidden |= is_control(&confined->mounts[n]);
+	cr_expect(hidden);
+	cr_expect_null(all_of("no_new_privileges = yes"));
 }
 
 static const struct confine_mount *find(const struct confinement *confined, const char *path)
