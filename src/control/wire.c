@@ -186,7 +186,7 @@ void wire_open(struct wire *wire, struct engine *engine, int fd, const struct wi
 void wire_close(struct wire *wire)
 {
 	watch_stop(&wire->watch);
-	closing_close(wire->watch.engine, NULL, &wire->fd);
+	closing_own(wire->watch.engine, NULL, &wire->fd);
 	buf_free(&wire->output);
 }
 

@@ -132,7 +132,7 @@ static void let_rest(struct channel *channel)
 	if (may_serve_again(channel) && standby_add(standbys, engine, instance->pid, fd, &instance->cgroup))
 		instance_let_go(instance);
 	else
-		closing_close(engine, instance->service->name, &fd);
+		closing_own(engine, instance->service->name, &fd);
 }
 
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
@@ -161,7 +161,7 @@ static void channel_free(struct instance *instance)
 	int fd = channel->io.fd;
 
 	ev_io_stop(channel->keeper->engine->loop, &channel->io);
-	closing_close(instance->engine, instance->service->name, &fd);
+	closing_own(instance->engine, instance->service->name, &fd);
 	closing_close(instance->engine, instance->service->name, &channel->client);
 	free(channel);
 	instance->channel = NULL;

@@ -160,7 +160,7 @@ static bool may_hang(int fd)
 	family = address.ss_family;
 #endif
 	if (family == AF_UNIX)
-		return !passed_rights_are_refused(fd);
+		return true;
 	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
 }
 
@@ -172,6 +172,14 @@ void closing_close(struct engine *engine, const char *service, int *fd)
 		hand_over(engine, service, fd);
 	else
 		fd_close(fd);
+}
+
+void closing_own(struct engine *engine, const char *service, int *fd)
+{
+	if (*fd >= 0 && passed_rights_are_refused(*fd))
+		fd_close(fd);
+	else
+		closing_close(engine, service, fd);
 }
 
 void closing_listener(struct engine *engine, const char *service, bool alone, int *fd)
@@ -216,4 +224,5 @@ void closing_free(struct engine *engine)
 		free(container_of(link, struct held, link));
 	free(closing);
 	engine->closing = NULL;
+	close_aside_end();
 }

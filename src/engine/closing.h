@@ -12,6 +12,10 @@
  * sent along with, or made of, costs more than close(2). */
 void closing_close(struct engine *engine, const char *service, int *fd);
 
+/* A unix socket that nobody but superd ever had: where the kernel has kept descriptors out of it, it is closed at
+ * once. What others have had may say so and hold some all the same. */
+void closing_own(struct engine *engine, const char *service, int *fd);
+
 /* A connection that was turned away, or handed on. For TCP this is close(2). */
 void closing_client(struct engine *engine, const char *service, struct client *client);
 

@@ -31,6 +31,7 @@ struct rpc;
 struct nodes;
 struct census;
 struct closing;
+struct reception;
 struct hall;
 struct node_marks;
 
@@ -90,6 +91,7 @@ struct engine {
 	struct rpc *rpc;                /* registrations with rpcbind (engine/rpc); NULL: there never was one */
 	bool blindness_said;            /* that nothing can be frozen without /proc was logged (engine/frost) */
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle) */
+	struct reception *dropping;     /* of a datagram that is thrown away with what it carries; NULL: none is */
 	struct closing *closing;        /* what is closed beside superd (engine/closing); NULL: nothing was yet */
 	struct census *census;          /* counts clients (engine/census); NULL: nobody has asked yet */
 	struct hall *hall;              /* hears of connections that end (engine/departed); NULL: the same */

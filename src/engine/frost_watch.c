@@ -100,6 +100,8 @@ struct frost_watch *frost_watch_new(struct keeper *keeper, const pid_t *pids, vo
 	if (known)
 		socket_copies_take(&watch->copies, pids, known, known_count);
 	free(known);
+	for (size_t n = 0; n < watch->copies.dull_count; n++)
+		closing_close(keeper->engine, keeper->service->name, &watch->copies.dull[n]);
 	leave_out_probes(watch);
 	say_missed(watch);
 	if (!watch->copies.count) {

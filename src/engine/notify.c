@@ -135,7 +135,7 @@ static void notify_close(struct notify *notify)
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
 		notify_folder_remove(notify->variable + strlen(VARIABLE));
 	if (notify->service)
-		closing_close(notify->engine, notify->service, &fd);
+		closing_listener(notify->engine, notify->service, true, &fd);
 	else
 		fd_close(&fd);          /* nobody knows it yet */
 	free(notify->variable);

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "engine/admission.h"
 #include "engine/broken.h"
+#include "engine/closing.h"
 #include "engine/course.h"
 #include "engine/deposit.h"
 #include "engine/doubt.h"
@@ -24,6 +26,19 @@
 #include "model/wording.h"
 #include "sys/bind.h"
 
+#define FLUSH_MOST 65536                /* a flood is not followed for ever */
+
+/* What local clients have sent along is not dropped here. */
+static void flush_clients(struct keeper *keeper, const struct listener *listener)
+{
+	struct client client;
+
+	if (fd_set_nonblocking(listener->io.fd, true) < 0)
+		return;         /* it would wait */
+	for (int n = 0; n < FLUSH_MOST && client_accept(listener->io.fd, listener->listen, &client) == ACCEPTED; n++)
+		closing_client(keeper->engine, keeper->service->name, &client);
+}
+
 /* flush_pending: who came meanwhile starts nothing. */
 static void flush_listeners(struct keeper *keeper)
 {
@@ -32,7 +47,11 @@ static void flush_listeners(struct keeper *keeper)
 
 		if (!listener_is_open(listener) || !listener->listen->options->flush_pending)
 			continue;
-		bind_flush(listener->io.fd, listener->listen);
+		if (listener->listen->address->kind == ENDPOINT_UNIX ||
+		    listener->listen->address->kind == ENDPOINT_SEQPACKET)
+			flush_clients(keeper, listener);
+		else
+			bind_flush(listener->io.fd, listener->listen);
 		keeper->activity->left = 0;
 	}
 }

@@ -3,12 +3,15 @@
 #include "engine/sender.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "engine/admission.h"
+#include "engine/reception.h"
 #include "engine/refuse.h"
 #include "engine/sensor.h"
+#include "sys/passed_rights.h"
 
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
@@ -93,13 +96,47 @@ enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum re
 	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
 }
 
+static void on_dropped(struct reception *reception, struct received *received)
+{
+	(void)received;
+	reception->engine->dropping = NULL;
+}
+
+static void on_drop_ended(struct reception *reception)
+{
+	free(reception);
+}
+
+/* What the datagram at the head carries is dropped by another process, one at a time. false: one does so already, or
+ * none can be had: it is tried again, as it still stands there. */
+static bool drop_beside(struct engine *engine, int socket)
+{
+	struct reception *reception = engine->dropping ? NULL : calloc(1, sizeof(*reception));
+
+	if (!reception)
+		return false;
+	reception->received = on_dropped;
+	reception->ended = on_drop_ended;
+	if (!reception_start(reception, engine, socket, RECEIVE_NOTHING)) {
+		free(reception);
+		return false;
+	}
+	engine->dropping = reception;
+	return true;
+}
+
 void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal)
 {
 	struct guest guest = { .listener = listener };
+	bool carries;
 
-	if (!client_peek(listener->io.fd, &guest.client))
+	if (!client_peek(listener->io.fd, &guest.client) ||
+	    passed_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
 		return;
-	recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	if (!carries)
+		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	else if (!drop_beside(keeper->engine, listener->io.fd))
+		return;
 	refuse_guest(keeper, &guest, refusal);
 }
 

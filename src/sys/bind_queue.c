@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "sys/interrupt.h"
+#include "sys/passed_rights.h"
 #include "sys/sock_diag.h"
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
@@ -73,6 +74,7 @@ static bool drop_one(int fd, const struct listen *listen)
 {
 	char unread[4096];
 	ssize_t got;
+	bool carries;
 	int client;
 
 	if (endpoint_accepts(listen->address)) {
@@ -84,6 +86,8 @@ static bool drop_one(int fd, const struct listen *listen)
 	}
 	if (listen->address->kind == ENDPOINT_MQUEUE)
 		return false;
+	if (passed_rights_peek(fd, NULL, 0, &carries) >= 0 && carries)
+		return false;           /* to drop what it carries may be to wait for ever: it stays */
 	got = read(fd, unread, sizeof(unread));
 	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
 }

@@ -2,8 +2,8 @@
  * reference, and none of superd's. Who closes first must not be the closer, so each message has a number, and superd
  * notes in memory that both see up to which it has closed its own.
  *
- * The closer never waits for superd but for that moment. When superd ends, the queue does, and it goes after the
- * last. */
+ * The closer never waits for superd but for that moment. It goes when there is nothing to do, and when superd has ended,
+ * after the last. */
 #include "sys/close_aside.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -21,6 +22,8 @@
 
 #define CLOSERS_MOST 64                 /* slots; with all of them hanging, the queue stands still */
 #define LOOKS_PATIENT 2                 /* looks without progress, after which it hangs */
+#define END_LOOKS 200                   /* milliseconds that superd's end waits for the rest */
+#define IDLE 500                        /* milliseconds without work, after which the closer goes */
 #define LET_GO 5000                     /* milliseconds in which superd has closed its own, in a process for one */
 
 /* What one closer says of itself. */
@@ -95,6 +98,20 @@ static void wait_for_release(const struct shared *shared, uint64_t number, pid_t
 		poll(NULL, 0, 1);
 }
 
+/* Whether to go on: one without work goes, and superd makes another when it needs one. Who keeps any stays. */
+static bool has_more(int from, struct slot *slot)
+{
+	struct pollfd queue_end = { .fd = from, .events = POLLIN };
+
+	if (atomic_load(&slot->kept) || poll(&queue_end, 1, IDLE) != 0)
+		return true;
+	atomic_store(&slot->ended, 1);
+	if (poll(&queue_end, 1, 0) == 0)
+		return false;
+	atomic_store(&slot->ended, 0);  /* it came just then */
+	return true;
+}
+
 struct work {
 	struct shared *shared;
 	uint32_t number;
@@ -110,7 +127,8 @@ static void close_all(const void *with)
 	struct message message;
 	int fd;
 
-	while (atomic_load(&shared->current) == work->number && take(work->from, &message, &fd) == 0) {
+	while (atomic_load(&shared->current) == work->number && has_more(work->from, slot) &&
+	       take(work->from, &message, &fd) == 0) {
 		atomic_store(&slot->owner, message.owner);
 		atomic_fetch_add(&slot->taken, 1);
 		wait_for_release(shared, message.number, work->parent);
@@ -195,7 +213,8 @@ static bool has_closer(void)
 {
 	const struct closer *closer = &queue.closers[queue.current];
 
-	return closer->pid && !closer->hangs && spawn_is_aside(closer->pid);
+	return closer->pid && !closer->hangs && spawn_is_aside(closer->pid) &&
+	       !atomic_load(&queue.shared->slots[queue.current].ended);
 }
 
 static bool put_into_queue(int fd, unsigned owner)
@@ -228,6 +247,8 @@ bool close_aside(int *fd, unsigned owner)
 		queue.sent++;
 		fd_close(fd);
 		atomic_store(&queue.shared->released, queue.sent);
+		if (atomic_load(&queue.shared->slots[queue.current].ended))
+			start_closer(); /* it went just then; where that fails, the next look tries again */
 		return true;
 	}
 	/* The queue is full, or too many of this user are under way (ETOOMANYREFS). */
@@ -314,4 +335,31 @@ void close_aside_look(const struct close_events *events, void *context)
 	}
 	if ((!has_closer() && count_taken() < queue.sent) || queue.renew)
 		start_closer();
+}
+
+/* Whether one is on its way still that does not hang. */
+static bool await_closers(void)
+{
+	bool waits = false;
+
+	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
+		struct closer *closer = &queue.closers[n];
+
+		if (!closer->pid || closer->hangs || closer->retired)
+			continue;
+		if (waitpid(closer->pid, NULL, WNOHANG) == 0)
+			waits = true;
+		else
+			*closer = (struct closer){ 0 };
+	}
+	return waits;
+}
+
+void close_aside_end(void)
+{
+	if (!queue.shared)
+		return;
+	fd_close(&queue.in);            /* it ends behind the last */
+	for (int n = 0; n < END_LOOKS && await_closers(); n++)
+		poll(NULL, 0, 1);
 }

@@ -26,4 +26,7 @@ struct close_events {
 };
 void close_aside_look(const struct close_events *events, void *context);
 
+/* superd ends: waits a moment for a closer that does not hang to close the rest. */
+void close_aside_end(void);
+
 unsigned close_aside_hanging(unsigned owner);   /* closers that hang for it */

@@ -12,7 +12,8 @@
  * false and errno: ENOPROTOOPT before Linux 6.16, or where it is no unix socket. */
 bool passed_rights_allow(int fd, bool allowed);
 
-/* Whether the kernel keeps them out: none was let in since that was said. false: also where it can't. */
+/* Whether the kernel keeps them out. false: also where it can't. Whoever else has the socket may have let some in
+ * before. */
 bool passed_rights_are_refused(int fd);
 
 /* Copies what stands first in the queue and leaves it there, without waiting: what one recv(2) of that many bytes

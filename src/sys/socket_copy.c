@@ -76,6 +76,14 @@ static int option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : 0;
 }
 
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
 static bool talks_among_themselves(int fd, const pid_t *pids)
 {
 #ifdef SO_PEERCRED
@@ -120,20 +128,22 @@ static void take(struct taking *taking, int pidfd, int number)
 	struct socket_copies *copies = taking->copies;
 	int fd;
 
-	if (copies->count == SOCKET_COPIES_MOST) {
+	if (copies->count == SOCKET_COPIES_MOST || copies->dull_count == SOCKET_COPIES_MOST) {
 		copies->missed++;
 		return;
 	}
-	fd = fd_raise(copy(pidfd, number), FD_HIGH);
+	fd = copy(pidfd, number);
 	if (fd < 0) {
 		copies->missed += errno != EBADF && errno != ESRCH;
 		copies->forbidden |= errno == EPERM || errno == EACCES || errno == ENOSYS;
 		return;
 	}
+	if (!is_socket(fd))
+		return;         /* another was put in its place: to close that may be to wait for ever, so it stays */
 	if (can_bring(fd, taking->pids))
 		copies->fds[copies->count++] = fd;
 	else
-		fd_close(&fd);
+		copies->dull[copies->dull_count++] = fd;
 }
 
 static void take_of(struct taking *taking, pid_t pid, int pidfd)
@@ -168,7 +178,7 @@ void socket_copies_take(struct socket_copies *copies, const pid_t *pids, const s
 {
 	struct taking taking = { .copies = copies, .pids = pids, .known = known, .known_count = known_count };
 
-	copies->count = copies->missed = 0;
+	copies->count = copies->dull_count = copies->missed = 0;
 	copies->forbidden = false;
 	for (; *pids; pids++) {
 		int pidfd = pidfd_of(*pids);

@@ -11,9 +11,12 @@
 
 #define SOCKET_COPIES_MOST 256          /* of one backend */
 
+/* The caller closes them (engine/closing): what is in their queues is others' choice. */
 struct socket_copies {
 	int fds[SOCKET_COPIES_MOST];
 	size_t count;
+	int dull[SOCKET_COPIES_MOST];   /* of those that can't bring anything; to be closed by the caller */
+	size_t dull_count;
 	size_t missed;                  /* sockets that there was no right, or no room, to copy */
 	bool forbidden;
 };
