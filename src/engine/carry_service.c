@@ -187,6 +187,7 @@ static void carry_store(struct carry *carry, const struct store *store)
 		carry_fd(carry, "fd", kept->fd);
 		ledger_add(&carry->text, "name", kept->name);
 		carry_number(carry, "watched", kept->is_watched);
+		ledger_add_number(&carry->text, "user", kept->user);
 	}
 }
 

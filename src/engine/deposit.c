@@ -17,7 +17,7 @@ static struct store *store_of(struct keeper *keeper)
 	return *place;
 }
 
-void deposit_take(struct keeper *keeper, const struct notify_message *message, struct received *received)
+void deposit_take(struct keeper *keeper, const struct notify_message *message, struct received *received, uid_t user)
 {
 	struct store *store;
 
@@ -33,8 +33,16 @@ void deposit_take(struct keeper *keeper, const struct notify_message *message, s
 	else if (message->remove && message->name.at)
 		store_remove(store, message->name);
 	else if (message->store && !message->remove && received)
-		store_take(store, message, received,
+		store_take(store, message, received, user,
 			   keeper->service->terms->life->file_descriptor_store_max);
+}
+
+void deposit_begin_run(struct keeper *keeper)
+{
+	struct store *store = keeper->activity->means.store;
+
+	if (store)
+		store_keep_own(store, instance_user_of(keeper->service));
 }
 
 void deposit_end_run(struct keeper *keeper, bool well)

@@ -58,6 +58,7 @@ struct instance {
 	struct child child;
 	struct engine *engine;
 	const struct service *service;  /* the row it was started under, or the one adopted since */
+	uid_t user;                     /* whom it was started as */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
 	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
 	int group_fd, former_fd;        /* sys/process_group, where no process of them is superd's to reap; -1 */
@@ -117,6 +118,9 @@ struct instance {
 	struct group cgroup;            /* its control group, if it has one */
 	void *context;                  /* the keeper */
 };
+
+/* Whom an instance of the service is started as. */
+uid_t instance_user_of(const struct service *service);
 
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
 

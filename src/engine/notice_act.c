@@ -267,7 +267,7 @@ void notice_take(struct notice *notice, const struct notify_message *message, co
 	if (message->extend != NOTE_UNSET)
 		take_extend(notice, message->extend);
 	take_texts(notice, message);
-	deposit_take(notice->instance->context, message, received);
+	deposit_take(notice->instance->context, message, received, notice->instance->user);
 	if (message->access != NOTE_UNSET)
 		take_access(notice, message->access);
 	if (message->reset)

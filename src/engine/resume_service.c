@@ -158,11 +158,12 @@ static void resume_store(struct resumed *resumed, struct ledger_section *section
 	const char *name = ledger_text(section, "name");
 	struct event event = { .name = "store", .service = keeper->service->name, .reason = name };
 	int fd = resume_fd(section, "fd");
+	uid_t user = (uid_t)ledger_number(section, "user", 0, UINT32_MAX, instance_user_of(keeper->service));
 
 	if (!*store)
 		*store = store_new(keeper->engine, keeper->service->name);
 	if (!*store || !name || fd < 0 ||
-	    !store_keep(*store, &fd, name, strlen(name), ledger_flag(section, "watched")))
+	    !store_keep(*store, &fd, name, strlen(name), user, ledger_flag(section, "watched")))
 		log_event(keeper->engine->log, LEVEL_ERROR, &event,
 			  "a descriptor of its store did not come through the upgrade");
 	fd_close(&fd);

@@ -9,6 +9,7 @@
 #include "base/scan.h"
 #include "engine/course.h"
 #include "engine/daemon.h"
+#include "engine/deposit.h"
 #include "engine/first_client.h"
 #include "engine/handed_files.h"
 #include "engine/hearing.h"
@@ -40,6 +41,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 
 	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why))
 		return false;
+	deposit_begin_run(keeper);
 	sockets = guard_listeners(keeper, why) ? calloc(keeper->listener_count + 1, sizeof(*sockets)) : NULL;
 	if (!sockets) {
 		if (!why->length)

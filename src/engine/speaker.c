@@ -46,13 +46,6 @@ static struct notice *find_by_kin(const struct list *notices, pid_t pid)
 	return NULL;
 }
 
-static uid_t user_of(const struct instance *instance)
-{
-	const struct account *account = instance->service->account;
-
-	return account && account->switches ? account->uid : geteuid();
-}
-
 struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role)
 {
 	struct notice *notice;
@@ -73,7 +66,7 @@ struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, en
 	if (notice || !list_has_one(notices))
 		return notice;
 	notice = container_of(notices->next, struct notice, link);
-	return uid == 0 || uid == user_of(notice->instance) ? notice : NULL;
+	return uid == 0 || uid == notice->instance->user ? notice : NULL;
 }
 
 bool speaker_is_of(const struct list *notices, const struct notice *notice, pid_t pid)

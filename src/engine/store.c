@@ -126,7 +126,7 @@ static bool has(const struct store *store, int fd)
 	return false;
 }
 
-bool store_keep(struct store *store, int *fd, const char *name, size_t length, bool watched)
+bool store_keep(struct store *store, int *fd, const char *name, size_t length, uid_t user, bool watched)
 {
 	struct kept *kept = malloc(sizeof(*kept) + length + 1);
 
@@ -134,6 +134,7 @@ bool store_keep(struct store *store, int *fd, const char *name, size_t length, b
 		return false;
 	kept->fd = fd_raise(*fd, FD_HIGH);
 	*fd = -1;
+	kept->user = user;
 	kept->is_watched = watched && watch(store, kept->fd);
 	memcpy(kept->name, name, length);
 	kept->name[length] = '\0';
@@ -153,7 +154,8 @@ static void say_refused(struct store *store, const struct received *received)
 		  received->refused, received->refused == 1 ? " is" : "s are", received->kind);
 }
 
-void store_take(struct store *store, const struct notify_message *message, struct received *received, int64_t most)
+void store_take(struct store *store, const struct notify_message *message, struct received *received, uid_t user,
+		int64_t most)
 {
 	bool named = message->name.at && message->name.length;
 	const char *name = named ? message->name.at : NAMELESS;
@@ -169,7 +171,7 @@ void store_take(struct store *store, const struct notify_message *message, struc
 			    "a descriptor is not kept: file_descriptor_store_max is reached");
 			return;
 		}
-		if (!store_keep(store, &received->fds[n], name, length, !message->unpolled))
+		if (!store_keep(store, &received->fds[n], name, length, user, !message->unpolled))
 			say(store, LEVEL_ERROR, "a descriptor is not kept: out of memory");
 	}
 }
@@ -181,6 +183,21 @@ void store_remove(struct store *store, struct note_text name)
 
 		if (strlen(kept->name) == name.length && !memcmp(kept->name, name.at, name.length))
 			drop(store, kept);
+	}
+}
+
+void store_keep_own(struct store *store, uid_t user)
+{
+	LIST_EACH(link, &store->kept) {
+		struct kept *kept = container_of(link, struct kept, link);
+		struct event event = { .name = "store", .service = store->service, .reason = kept->name };
+
+		if (kept->user == user)
+			continue;
+		log_event(store->engine->log, LEVEL_NOTICE, &event,
+			  "%s is not kept any longer: uid %lu stored it, and the service's is %lu now", kept->name,
+			  (unsigned long)kept->user, (unsigned long)user);
+		drop(store, kept);
 	}
 }
 

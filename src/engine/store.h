@@ -26,6 +26,7 @@ struct store {
 struct kept {
 	struct list link;
 	int fd;
+	uid_t user;                     /* who stored it */
 	bool is_watched;
 	char name[];
 };
@@ -33,10 +34,14 @@ struct kept {
 struct store *store_new(struct engine *engine, const char *service);    /* NULL: out of memory */
 
 /* Keeps the descriptors of a message, `most` of them in all; those it keeps are taken out of the received ones. */
-void store_take(struct store *store, const struct notify_message *message, struct received *received, int64_t most);
+void store_take(struct store *store, const struct notify_message *message, struct received *received, uid_t user,
+		int64_t most);
 
 /* One of them, as it is: takes it over where it is kept. false: out of memory. */
-bool store_keep(struct store *store, int *fd, const char *name, size_t length, bool watched);
+bool store_keep(struct store *store, int *fd, const char *name, size_t length, uid_t user, bool watched);
+
+/* Drops those that anybody else stored: the service has another user now. */
+void store_keep_own(struct store *store, uid_t user);
 
 void store_remove(struct store *store, struct note_text name);  /* all of this name */
 void store_empty(struct store *store);  /* accepts NULL */

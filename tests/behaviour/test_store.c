@@ -134,6 +134,22 @@ Behaviour(store, a_service_that_is_disabled_loses_it)
 	disable_for_a_while("yes", "web");
 }
 
+Behaviour(store, another_user_of_the_service_does_not_get_it)
+{
+	struct superd *superd;
+
+	if (geteuid() != 0)
+		cr_skip_test("takes root, to start as another user");
+	superd = web_run("", text_of("%s\n user = \"nobody\"", kept));
+	web_expect(superd, "store FDSTORE=1|FDNAME=a", "done");
+	web_end(superd, 0);
+	web_expect(superd, "env LISTEN_FDNAMES", "web:a");
+	web_end(superd, 0);
+	cr_assert(superd_reload(superd, "%s", web_table("", text_of("%s\n user = \"daemon\"", kept))));
+	web_expect(superd, "env LISTEN_FDNAMES", "web");
+	superd_stop(superd);
+}
+
 Behaviour(store, it_is_passed_behind_a_socket_as_standard_input_too)
 {
 	struct superd *superd = web_run("", text_of("%s\n pass = inetd", kept));
