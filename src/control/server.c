@@ -3,6 +3,7 @@
 #include "control/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,20 @@
 #define STUCK 10.                       /* seconds without a byte taken, after which others come first */
 #define PAUSE 1.                        /* when nobody can be accepted */
 
+static void keep_reserve(struct server *server)
+{
+	for (int n = 0; n < SERVER_RESERVE; n++) {
+		if (server->reserve[n] < 0)
+			server->reserve[n] = fcntl(server->supervisor->engine.null_input, F_DUPFD_CLOEXEC, FD_HIGH);
+	}
+}
+
+static void drop_reserve(struct server *server)
+{
+	for (int n = 0; n < SERVER_RESERVE; n++)
+		fd_close(&server->reserve[n]);
+}
+
 static void end_session(struct session *session)
 {
 	struct server *server = session->server;
@@ -33,6 +48,7 @@ static void end_session(struct session *session)
 	server->count--;
 	server->readers -= session->right == RIGHT_READ;
 	free(session);
+	keep_reserve(server);
 }
 
 static void on_line(struct wire *wire, char *line)
@@ -85,7 +101,7 @@ static void turn_away(struct server *server, int fd, const char *code, const cha
 	if (!line.failed)               /* who has gone already needs no answer */
 		(void)send(fd, line.data, line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_free(&line);
-	closing_close(&server->supervisor->engine, NULL, &fd);
+	closing_own(&server->supervisor->engine, NULL, &fd);
 }
 
 static bool asks_just_now(const struct session *session)
@@ -185,12 +201,38 @@ struct session *server_admit(struct server *server, int fd)
 	return NULL;
 }
 
-/* The spare descriptors are not for this: who waits is heard when there are some again. */
+static int accept_next(const struct server *server)
+{
+	return accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* Descriptors are out. Who may act is let in all the same, to end what has used them up: for him some were kept. */
+static bool accept_by_reserve(struct server *server)
+{
+	struct session *session;
+	int fd, n = 0;
+
+	while (n < SERVER_RESERVE && server->reserve[n] < 0)
+		n++;
+	if (n == SERVER_RESERVE)
+		return false;
+	fd_close(&server->reserve[n]);
+	fd = accept_next(server);
+	session = fd >= 0 ? server_admit(server, fd) : NULL;
+	if (session && session->right != RIGHT_ACT)
+		end_session(session);
+	else if (session)
+		greet(session);
+	keep_reserve(server);
+	return fd >= 0;
+}
+
+/* The engine's spare descriptors are not for this: who waits is heard when there are some again. */
 static void accept_some(struct server *server)
 {
 	for (int n = 0; n < ACCEPTS_MOST; n++) {
 		struct session *session;
-		int fd = accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = accept_next(server);
 
 		if (fd >= 0) {
 			session = server_admit(server, fd);
@@ -198,6 +240,8 @@ static void accept_some(struct server *server)
 				greet(session);
 			continue;
 		}
+		if ((errno == EMFILE || errno == ENFILE) && accept_by_reserve(server))
+			continue;
 		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 			return;
 		watch_stop(&server->watch);
@@ -285,6 +329,8 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, gid_
 	server->supervisor = supervisor;
 	server->group = group;
 	server->socket.fd = -1;
+	for (int n = 0; n < SERVER_RESERVE; n++)
+		server->reserve[n] = -1;
 	list_init(&server->sessions);
 	log_tap(supervisor->engine.log, LEVEL_INFO, hear_event, server);
 	supervisor->carry_operators = hand_on_write;
@@ -325,6 +371,7 @@ static void serve(struct server *server)
 	struct engine *engine = &server->supervisor->engine;
 
 	engine->control = server->socket.fd;
+	keep_reserve(server);
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
@@ -375,6 +422,7 @@ void server_close(struct server *server)
 		end_session(container_of(link, struct session, link));
 	watch_stop(&server->watch);
 	alarm_stop(&server->pause);
+	drop_reserve(server);
 	buf_free(&server->fates);
 	if (server->socket.fd < 0)
 		return;

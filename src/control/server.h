@@ -15,6 +15,8 @@
 #define CLIENTS_MOST 16
 #define READERS_MOST 12                 /* of them; the rest is left to those who may act */
 
+#define SERVER_RESERVE 2
+
 struct server {
 	struct supervisor *supervisor;
 	struct control_socket socket;
@@ -25,6 +27,7 @@ struct server {
 	struct list sessions;
 	size_t count, readers;
 	size_t waiting;                 /* duties that are told of changes of keepers */
+	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
 	bool changed;                   /* there was one: they look again when the loop comes round */
 	struct lately lately;
 	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL each */
