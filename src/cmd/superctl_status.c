@@ -94,13 +94,53 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
+static void add_names(struct buf *out, const char *title, const json_t *names)
+{
+	size_t n;
+	json_t *name;
+
+	buf_addf(out, "  %-10s", title);
+	json_array_foreach(names, n, name) {
+		buf_char(out, ' ');
+		answer_show(out, name);
+	}
+	buf_text(out, json_array_size(names) ? "\n" : " none\n");
+}
+
+/* Of superd itself: what it may do to the machine. One of before says nothing of it. */
+static bool show_posture(void *context, const json_t *line, const char *text)
+{
+	const json_t *posture = json_object_get(line, "posture");
+	struct buf out = { 0 };
+	bool ok = true;
+
+	(void)context, (void)text;
+	if (posture) {
+		buf_text(&out, "\nsuperd itself (superd(8), SECURITY)\n");
+		add_names(&out, "uses", json_object_get(posture, "effective"));
+		add_names(&out, "may use", json_object_get(posture, "permitted"));
+		add_names(&out, "bounds", json_object_get(posture, "bounding"));
+		buf_addf(&out, "  %s, %s\n",
+			 json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
+			 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
+										       "may gain privileges");
+		ok = talk_print(&out);
+	}
+	buf_free(&out);
+	return ok;
+}
+
 enum ctl_status view_status(const struct order *order)
 {
 	struct status_view view = { .order = order };
 	enum ctl_status status;
 
-	if (!order->name_count && !order->json)
-		return view_list(order);
+	if (!order->name_count && !order->json) {
+		status = view_list(order);
+		if (status == CTL_DONE)
+			(void)talk_ask(order, "version", TALK_PATIENCE, show_posture, NULL);
+		return status;
+	}
 	screen_open(&view.screen, order->colour);
 	status = talk_ask(order, "status", TALK_PATIENCE, show_status, &view);
 	return status == CTL_DONE && order->name_count && view.inactive ? CTL_NOT_ACTIVE : status;

@@ -146,6 +146,7 @@ void listing_version(struct session *session)
 	for (size_t n = 0; built_with[n]; n++)
 		element_text(&session->line, built_with[n]);
 	list_close(&session->line);
+	show_posture(&session->line);
 	object_close(&session->line);
 	session_say(session);
 	session_done(session);

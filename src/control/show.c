@@ -7,6 +7,8 @@
 #include "control/fields.h"
 #include "control/show_parts.h"
 #include "engine/keeper.h"
+#include "model/type.h"
+#include "sys/posture.h"
 
 #define FIRST_WORDS 4                   /* of exec, in a list */
 
@@ -136,5 +138,31 @@ void show_superd(const struct supervisor *supervisor, double started, struct buf
 	show_usage(usage_of_process(getpid()), out);
 	field_count(out, "services", services);
 	field_count(out, "instances", supervisor->engine.instances);
+	object_close(out);
+}
+
+static void show_capabilities(struct buf *out, const char *name, uint64_t held)
+{
+	field_list(out, name);
+	for (unsigned number = 0; number < 64; number++) {
+		const char *known = held >> number & 1 ? capability_name(number) : NULL;
+
+		if (known)
+			element_text(out, known);
+	}
+	list_close(out);
+}
+
+void show_posture(struct buf *out)
+{
+	struct posture posture;
+
+	posture_look(&posture);
+	field_object(out, "posture");
+	show_capabilities(out, "effective", posture.effective);
+	show_capabilities(out, "permitted", posture.permitted);
+	show_capabilities(out, "bounding", posture.bounding);
+	field_flag(out, "no_new_privileges", posture.no_new_privileges);
+	field_flag(out, "dumpable", posture.dumpable);
 	object_close(out);
 }

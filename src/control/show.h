@@ -26,5 +26,8 @@ void show_busy(const struct showing *showing, struct buf *out);
 /* Its counters, for metrics. */
 void show_counters(const struct showing *showing, struct buf *out);
 
+/* What superd holds of the machine, as a field of that name. */
+void show_posture(struct buf *out);
+
 /* superd itself, as a field of that name. */
 void show_superd(const struct supervisor *supervisor, double started, struct buf *out);

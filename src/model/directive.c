@@ -613,9 +613,9 @@ const struct directive directives[] = {
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
 	  FIELD(SURROUNDINGS, root_directory, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it. A backend of "
-		  "root's, one with CAP_SYS_CHROOT and one that asks for mounts of its own enter it by a mount namespace, "
-		  "if superd may make one, and cannot leave it by a second chroot(2); all others by chroot(2)." },
+	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it. A backend "
+		  "of root's, one with CAP_SYS_CHROOT and one that asks for mounts of its own enter it by a mount "
+		  "namespace, if superd may, and do not leave it by a second chroot(2); others by chroot(2)." },
 	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
 	  .help = "How much memory a process of the backend may map, in bytes." },
 	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
@@ -1131,14 +1131,16 @@ const struct directive directives[] = {
 	  .help = "The network namespace the backend is in, as below /run/netns. The sockets it is given are of "
 		  "superd's." },
 	CHOICE(private_users, "PrivateUsers", "no")
-	  .help = "Runs the backend in a user namespace, where no right reaches outside: with yes or self it knows "
+	  .help = "Runs the backend in a user namespace: its capabilities hold for what was made in there and not for "
+		  "the machine, and it still owns its user's files and processes outside. With yes or self it knows "
 		  "its own user and root, and all others are nobody; with identity the first 65536 users, with full "
-		  "all." },
+		  "all. A backend of root's is root to files and to sockets that go by the user, as superd's own." },
 	CHOICE(protect_system, "ProtectSystem", "no")
 	  .help = "Makes /usr and /boot read-only for the backend, with full /etc too, with strict everything but "
-		  "/dev, /proc, /sys, users' homes, its own folders and read_write_paths." },
+		  "/dev, /proc, /sys, users' homes, its own folders and read_write_paths. See WHAT ROOT CAN UNDO." },
 	CHOICE(protect_home, "ProtectHome", "no")
-	  .help = "Hides /home, /root and /run/user from the backend, makes them read-only, or empty ones in memory." },
+	  .help = "Hides /home, /root and /run/user from the backend, makes them read-only, or empty ones in memory. "
+		  "See WHAT ROOT CAN UNDO." },
 	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
 	  .help = "Makes the kernel's settings in /proc and /sys read-only for the backend." },
 	SWITCH(protect_kernel_modules, "ProtectKernelModules")

@@ -33,6 +33,11 @@ bool capability_find(const char *name, unsigned *number)
 	return words_find(capability_names, name, number);
 }
 
+const char *capability_name(unsigned number)
+{
+	return number < CAPABILITIES ? capability_names[number] : NULL;
+}
+
 /* A name with or without CAP_, or the number of one that has none here. */
 static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
 {

@@ -145,6 +145,7 @@ void init_enter(struct heritage *heritage)
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
 	posture_leave_session();
+	posture_lower();
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
@@ -157,6 +158,7 @@ void init_enter_again(struct heritage *heritage)
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
 	posture_leave_session();
+	posture_lower();
 	reset_signals();
 	raise_limit(heritage);
 	umask(022);

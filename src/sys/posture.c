@@ -123,7 +123,64 @@ void posture_disinherit_again(void)
 {
 	empty();
 }
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+#define CAP_PERFMON_BIT (UINT64_C(1) << 38)     /* of Linux 5.8, as is */
+#define CAP_BPF_NUMBER 39
+#define CAP_CHECKPOINT_RESTORE_BIT (UINT64_C(1) << 40)         /* of Linux 5.9 */
+
+/* Never used by superd, and by its children apart alone. Before Linux 5.8 programs for control groups take
+ * CAP_SYS_ADMIN. */
+static uint64_t unused(void)
+{
+	uint64_t sets = CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) |
+			CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
+			CAP(AUDIT_READ) | CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) |
+			CAP(BLOCK_SUSPEND) | CAP(MKNOD) | CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP_PERFMON_BIT |
+			CAP_CHECKPOINT_RESTORE_BIT;
+
+	if (prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) >= 0)
+		sets |= CAP(SYS_ADMIN);
+	return sets;
+}
+
+/* Of AddressSanitizer: its look for leaks traces the process, which it may not of one that is hidden. */
+void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
+
+void posture_lower(void)
+{
+	struct sets sets;
+
+	if (get(&sets)) {
+		sets.effective &= ~unused();
+		set(&sets);             /* one that may not lower it goes on with what it has */
+	}
+	if (!__asan_unpoison_memory_region)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void posture_look(struct posture *posture)
+{
+	struct sets sets = { 0 };
+
+	get(&sets);
+	*posture = (struct posture){ .effective = sets.effective, .permitted = sets.permitted };
+	for (int cap = 0; cap < 64; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			posture->bounding |= UINT64_C(1) << cap;
+	}
+	posture->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	posture->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+}
 #else
+void posture_lower(void)
+{
+}
+
+void posture_look(struct posture *posture)
+{
+	*posture = (struct posture){ .dumpable = true };
+}
+
 uint64_t posture_disinherit(void)
 {
 	privilege_inherits = false;

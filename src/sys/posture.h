@@ -1,4 +1,5 @@
-/* What superd itself holds of the machine: its capabilities, and what its children would inherit of them.
+/* What superd itself holds of the machine: its capabilities, what its children would inherit of them, and whether others
+ * of its user may look into it.
  *
  * A child inherits the ambient and the inheritable set of its parent, and a program takes from both at its exec. superd
  * empties both at its start, before it has a thread: then each child starts with nothing of them, and a start pays no
@@ -17,6 +18,21 @@ uint64_t posture_disinherit(void);
  * started superd has there is for no backend, and no backend finds there what another left. Only of a superd that may
  * change users; one that may not has backends of its own user alone, and goes on with his. */
 void posture_leave_session(void);
+
+/* Lowers the effective set to what superd itself uses, and keeps others of its user from looking into it (ptrace(2), its
+ * files in /proc, core files). What only a child apart uses on its way (namespaces, mounts, filters) stays permitted, and
+ * the child raises it again (privilege_raise_effective). The bounding set stays as it is: a later table may have a
+ * backend of root's that keeps all of it. Before there is a thread. */
+void posture_lower(void);
+
+struct posture {
+	uint64_t effective, permitted, bounding;        /* bit CAP_x */
+	bool no_new_privileges;
+	bool dumpable;
+};
+
+/* What the kernel says of this thread. */
+void posture_look(struct posture *posture);
 
 /* Around superd's own exec: puts both sets back as they were found, and empties them again where the exec failed. */
 void posture_inherit_again(void);

@@ -145,7 +145,12 @@ int privilege_set_io_priority(const struct plan *plan)
 	if (plan->io_priority < 0)
 		return 0;
 #ifdef SYS_ioprio_set
-	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, plan->io_priority);
+	if (syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, plan->io_priority) == 0)
+		return 0;
+	if (errno != EPERM)
+		return -1;
+	privilege_raise_effective();    /* before Linux 5.14 it takes CAP_SYS_ADMIN, which superd has lowered */
+	return (int)syscall(SYS_ioprio_set, 1, 0, plan->io_priority);
 #else
 	errno = ENOTSUP;
 	return -1;
@@ -264,6 +269,23 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 	return 0;
 }
 
+void privilege_raise_effective(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (int n = 0; n < 2; n++)
+		data[n].effective = data[n].permitted;
+	syscall(SYS_capset, &header, data);
+}
+
+void privilege_show_itself(void)
+{
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
 static unsigned secure_bits(const struct plan *plan)
 {
 	return plan->confinement ? plan->confinement->secure_bits : 0;
@@ -303,6 +325,14 @@ int privilege_forbid_new(const struct plan *plan)
 	return plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
 }
 #else
+void privilege_raise_effective(void)
+{
+}
+
+void privilege_show_itself(void)
+{
+}
+
 int privilege_before_user(const struct plan *plan)
 {
 	if (plan->bounding == UINT64_MAX)

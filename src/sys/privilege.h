@@ -18,6 +18,12 @@ extern bool privilege_inherits;
 extern bool privilege_own_keyring;
 
 int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
+/* In a child: uses all that is permitted, as superd itself does not (sys/posture). */
+void privilege_raise_effective(void);
+
+/* The same child's files in /proc become its user's own, which it may have to write. */
+void privilege_show_itself(void);
+
 int privilege_set_groups(size_t count, const gid_t *groups);
 int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
 int privilege_set_uid(uid_t uid);

@@ -44,11 +44,18 @@ static bool has_handlers(void)
 	return sigaction(SIGCHLD, NULL, &current) < 0 || current.sa_handler != SIG_DFL;
 }
 
+/* A superd that is not root may not write its own /proc/self/oom_score_adj, nor may a child in its memory. */
+static bool is_hidden_from_itself(const struct job *job)
+{
+	return job->plan->oom_score[0] && geteuid() != 0;
+}
+
 static bool is_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->files || job->plan->credentials || job->plan->may_hang ||
+	return job->checks || job->group || job->files || is_hidden_from_itself(job) || job->plan->credentials ||
+	       job->plan->may_hang ||
 	       (job->plan->apart && !privileged);
 }
 

@@ -22,6 +22,7 @@
 #include "sys/condition.h"
 #include "sys/confine.h"
 #include "sys/credentials.h"
+#include "sys/privilege.h"
 #include "sys/spawn_ends.h"
 #include "sys/spawn_map.h"
 
@@ -46,6 +47,9 @@ static _Noreturn void run_child(struct job *job, int report)
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
 	job->report = report;
+	privilege_raise_effective();
+	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
+		privilege_show_itself();
 	if (job->into > 0)
 		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
 	close_others(job->wanted, job->wanted_count, report);
@@ -105,6 +109,7 @@ int spawn_try(int (*try)(void))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
+		privilege_raise_effective();
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
@@ -124,6 +129,7 @@ bool spawn_chore(void (*chore)(const void *with), const void *with, const int *k
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		privilege_raise_effective();
 		close_others(kept, count, -1);
 		setsid();
 		chore(with);

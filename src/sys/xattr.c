@@ -4,6 +4,8 @@
 #include <sys/xattr.h>
 
 #include "sys/bind_kind.h"
+#include "sys/posture.h"
+#include "sys/privilege.h"
 
 #define NAME_MOST 256 /* XATTR_NAME_MAX and its NUL */
 
@@ -25,10 +27,14 @@ void xattr_set_node(const char *path, words attributes)
 	char name[NAME_MOST];
 	const char *value;
 
-	for (; attributes && *attributes; attributes++) {
+	if (!attributes || !*attributes)
+		return;
+	privilege_raise_effective();    /* for names of trusted and security */
+	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			lsetxattr(path, name, value, strlen(value), 0);
 	}
+	posture_lower();
 }
 
 void xattr_set_open(int fd, words attributes)
@@ -36,8 +42,12 @@ void xattr_set_open(int fd, words attributes)
 	char name[NAME_MOST];
 	const char *value;
 
-	for (; attributes && *attributes; attributes++) {
+	if (!attributes || !*attributes)
+		return;
+	privilege_raise_effective();
+	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			fsetxattr(fd, name, value, strlen(value), 0);
 	}
+	posture_lower();
 }

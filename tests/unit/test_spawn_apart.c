@@ -87,7 +87,8 @@ Test(spawn_apart, a_start_that_waits_keeps_nothing_of_other_clients)
 	close(launch.report);
 }
 
-/* A jail whose user has made its /run lead out of it, to where somebody has a folder that is called like superd's. */
+/* A jail whose user has made its /run lead out of it, to where somebody has a folder that is called like superd's. The
+ * user is not root, whose jail is entered by a mount. */
 static const struct service *jailed(void)
 {
 	heritage.runtime_directory = "/run";
@@ -95,7 +96,7 @@ static const struct service *jailed(void)
 	cr_assert_eq(mkdir(below("jail"), 0755), 0);
 	cr_assert_eq(symlink(below("precious"), below("jail/run")), 0);
 	return row("service a { listen = 7\nexec = \"/bin/true\"\nset_credential = \"k:v\"\n"
-		   "root_directory = \"%s/jail\"\n}\n", folder);
+		   "user = \"%s\"\nroot_directory = \"%s/jail\"\n}\n", geteuid() ? "root" : "nobody", folder);
 }
 
 Test(spawn_apart, credentials_do_not_leave_a_jail_by_its_links)
