@@ -41,6 +41,7 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	ledger_add(&carry->text, "endpoint", buf_string(&endpoint));
 	carry_fd(carry, "fd", listener->io.fd);
 	carry_number(carry, "shared", listener->shared);
+	carry_number(carry, "inherited", listener->inherited);
 	carry_number(carry, "tries", listener->tries);
 	carry_number(carry, "guarded", listener->guarded);
 	carry_number(carry, "registered", rpc_is_registered(engine, listener->io.fd));

@@ -81,6 +81,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	if (fd < 0)
 		return false;
 	fd = fd_raise(fd, FD_HIGH);
+	listener->inherited = inherited;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listener->listen->address))
 		listener->node = nodes_watch(engine, listener->listen->address->address);
@@ -328,8 +329,8 @@ void listener_close(struct listener *listener, struct engine *engine)
 	rpc_withdraw(engine, fd);
 	nodes_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
-	closing_listener(engine, listener->listen->name, !listener->shared, &fd);
+	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
-	listener->busy = listener->shared = listener->guarded = false;
+	listener->busy = listener->shared = listener->guarded = listener->inherited = false;
 }

@@ -32,6 +32,7 @@ struct listener {
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
+	bool inherited;                 /* whoever gave it to superd may have it still */
 	bool guarded;                   /* its listen's guard is on the socket */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
 	int node;                       /* the mark of its node (engine/nodes); 0: it is not watched */

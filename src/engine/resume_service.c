@@ -61,10 +61,11 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 		listener = find_listener(keeper, name, endpoint);
 	resumed->listener = listener;
 	if (!listener) {
-		fd_close(&fd);
+		closing_close(keeper->engine, keeper->service->name, &fd);
 		return;
 	}
 	listener->shared = ledger_flag(section, "shared");
+	listener->inherited = ledger_flag(section, "inherited");
 	listener->guarded = ledger_flag(section, "guarded");
 	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
 	if (fd < 0)

@@ -2,8 +2,8 @@
  * reference, and none of superd's. Who closes first must not be the closer, so each message has a number, and superd
  * notes in memory that both see up to which it has closed its own.
  *
- * The closer never waits for superd but for that moment. It goes when there is nothing to do, and when superd has ended,
- * after the last. */
+ * The closer never waits for superd but for that moment. It goes when there is nothing to do, and when superd has
+ * ended, after the last. */
 #include "sys/close_aside.h"
 
 #include <errno.h>
