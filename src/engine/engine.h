@@ -83,6 +83,7 @@ struct engine {
 	struct list lingering;          /* instances whose first process ended while others of its group live */
 	ev_timer linger_look;           /* runs while there are any: superd need not be the parent of those others */
 	struct list controls;           /* commands beside a main process that run (engine/control) */
+	struct list reclaims;           /* whose memory is to be handed back (engine/reclaim) */
 	struct list leftovers;          /* processes that were given up (engine/leftover) */
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
 	struct roster *roster;          /* every keeper (engine/reload) */

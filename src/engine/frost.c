@@ -11,9 +11,9 @@
 #include "engine/frost_target.h"
 #include "engine/frost_watch.h"
 #include "engine/notice.h"
+#include "engine/reclaim.h"
 #include "engine/watchdog.h"
 #include "sys/freezer.h"
-#include "sys/page_out.h"
 #include "sys/process.h"
 
 /* Seconds. */
@@ -35,7 +35,7 @@ struct frost {
 	bool has_failed;                /* at the first look */
 	double limit;                   /* what was left of the instance's limit of time, seconds; 0: it had none */
 	struct frost_watch *watch;      /* NULL: only the listeners are watched */
-	struct page_out *page_out;      /* its memory is being handed back; NULL: it is not */
+	struct reclaim *reclaim;        /* its memory is being handed back; NULL: it is not */
 };
 
 static struct keeper *keeper_of(const struct frost *frost)
@@ -78,9 +78,9 @@ static void end_page_out(struct frost *frost)
 {
 	const struct keeper *keeper = keeper_of(frost);
 	struct event event = { .name = "memory", .service = keeper->service->name, .pid = frost->instance->pid };
-	int error = page_out_end(frost->page_out);
+	int error = reclaim_end(frost->reclaim);
 
-	frost->page_out = NULL;
+	frost->reclaim = NULL;
 	if (!error || frost->is_memory_told)
 		return;
 	frost->is_memory_told = true;
@@ -320,7 +320,7 @@ static void watch_and_page_out(struct frost *frost)
 		return;
 	frost->watch = frost_watch_new(keeper, pids, on_data);
 	if (keeper->service->terms->life->freeze_reclaim)
-		frost->page_out = page_out_begin(pids, frost->freezer.group);
+		frost->reclaim = reclaim_begin(keeper->engine, pids, frost->freezer.group);
 	free(pids);
 }
 

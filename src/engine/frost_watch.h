@@ -11,8 +11,8 @@
 
 struct frost_watch;
 
-/* Begins to watch those of these processes; ready is called in the loop, once. NULL: there is nothing to be watched, or no
- * memory. What could not be watched is logged. 0 ends the list. */
+/* Begins to watch those of these processes; ready is called in the loop, once. NULL: no memory, or no process to take the
+ * copies. What could not be watched is logged. 0 ends the list. */
 struct frost_watch *frost_watch_new(struct keeper *keeper, const pid_t *pids,
 				    void (*ready)(struct keeper *keeper));
 void frost_watch_free(struct frost_watch *watch);       /* accepts NULL */

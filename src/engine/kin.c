@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/process_ask.h"
+#include "sys/spawn.h"
+
 enum kinship { STRANGER, POSSIBLE, KIN };
 
 static void note_sockets(struct kin *kin, const struct listener *listeners, unsigned count)
@@ -152,7 +155,7 @@ static void forget_unused(struct kin *kin, const pid_t *children)
 /* One that may be kin: how sure that is, when other starts may have brought it as well. */
 static enum certainty weigh(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
-	bool mine = process_runs(process->pid, kin->service->what->exec), theirs = false, disputed = false;
+	bool mine = process_ask_runs(process, kin->service->what->exec), theirs = false, disputed = false;
 
 	LIST_EACH(link, &engine->starts) {
 		const struct kin *other = container_of(link, struct instance, seeking)->kin;
@@ -160,7 +163,7 @@ static enum certainty weigh(const struct engine *engine, const struct kin *kin, 
 		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
 			continue;
 		disputed = true;
-		theirs = theirs || process_runs(process->pid, other->service->what->exec);
+		theirs = theirs || process_ask_runs(process, other->service->what->exec);
 	}
 	if (mine && !theirs)
 		return LIKELY;
@@ -206,7 +209,8 @@ static void look(const struct engine *engine, struct kin *kin, const pid_t *chil
 		struct process process;
 		enum kinship kinship;
 
-		if (children_find(&engine->children, *children) || !process_read(*children, &process))
+		if (children_find(&engine->children, *children) || spawn_is_aside(*children) ||
+		    !process_read(*children, &process))
 			continue;
 		kinship = judge(engine, kin, &process);
 		if (kinship == STRANGER)

@@ -289,6 +289,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	list_init(&engine->empty_groups);
 	list_init(&engine->open_groups);
 	list_init(&engine->controls);
+	list_init(&engine->reclaims);
 	list_init(&engine->leftovers);
 	list_init(&engine->starts);
 	list_init(&engine->moved);

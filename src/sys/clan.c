@@ -12,7 +12,11 @@
 
 #include "base/array.h"
 #include "base/fd.h"
+#include "sys/process_ask.h"
+#include "sys/spawn.h"
 #include "sys/pidfd.h"
+
+#define DOUBTFUL_MOST 64               /* orphans of one look that only their environment tells of */
 
 bool clan_has(const struct clan *clan, pid_t pid)
 {
@@ -50,14 +54,9 @@ static bool is_its_band(const struct clan *clan, const struct clan_root *root, p
 
 static bool is_of_it(const struct clan *clan, const struct clan_root *root, const struct process *process)
 {
-	char told[32];
-
 	if (is_its_band(clan, root, process->group) || is_its_band(clan, root, process->session))
 		return true;
-	if (root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS)
-		return true;
-	snprintf(told, sizeof(told), "LISTEN_PID=%ld", (long)root->first);
-	return root->first > 1 && process_was_told(process->pid, told);
+	return root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS;
 }
 
 /* true: there was no trouble, whether it is in the clan now or not. */
@@ -70,19 +69,40 @@ static bool take(struct clan *clan, pid_t pid)
 	return add(clan, &process);
 }
 
+/* Those of whom nothing but their environment may tell. */
+static bool take_told(struct clan *clan, const struct clan_root *root, const struct process *doubtful, size_t count)
+{
+	bool told[DOUBTFUL_MOST] = { false }, good = true;
+	char variable[32];
+
+	snprintf(variable, sizeof(variable), "LISTEN_PID=%ld", (long)root->first);
+	process_ask_told(doubtful, count, variable, told);
+	for (size_t n = 0; good && n < count; n++) {
+		if (told[n])
+			good = add(clan, &doubtful[n]);
+	}
+	return good;
+}
+
 /* Those that came to us; whose none of them is known otherwise. */
 static bool take_orphans(struct clan *clan, const struct clan_root *root, const pid_t *children)
 {
-	struct process process;
+	struct process doubtful[DOUBTFUL_MOST], process;
+	size_t count = 0;
 
 	for (; *children; children++) {
-		if (clan_has(clan, *children) || (root->is_others && root->is_others(root->context, *children)) ||
-		    !process_read(*children, &process) || !is_of_it(clan, root, &process))
+		if (clan_has(clan, *children) || spawn_is_aside(*children) ||
+		    (root->is_others && root->is_others(root->context, *children)) ||
+		    !process_read(*children, &process))
 			continue;
-		if (!add(clan, &process))
+		if (!is_of_it(clan, root, &process)) {
+			if (root->first > 1 && !process.ended && process.session != getsid(0) && count < DOUBTFUL_MOST)
+				doubtful[count++] = process;
+		} else if (!add(clan, &process)) {
 			return false;
+		}
 	}
-	return true;
+	return !count || take_told(clan, root, doubtful, count);
 }
 
 static bool take_below(struct clan *clan, size_t at)

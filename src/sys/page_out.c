@@ -1,12 +1,9 @@
-/* The thread that hands memory back. The hard thing is to stop soon: a client is there, and each page that goes now
- * must come back for it. So it is done in pieces, and before each of them somebody looks whether it is still wanted. */
+/* The process that hands memory back. The hard thing is that it may wait for ever: maps and process_madvise(2) take
+ * the lock of the other's memory. So it tells of each piece, and whoever waits for it goes by that. */
 #include "sys/page_out.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,27 +18,18 @@
 #include "base/scan.h"
 #include "sys/cgroup_place.h"
 #include "sys/pidfd.h"
+#include "sys/spawn.h"
 
 #define PIECE (16u << 20)
 #define MAPS_MOST (8u << 20)
 #define NUMBER_MOST 64
+#define WENT_ON 0xff                    /* a byte a piece; the last one is errno, or 0 */
 
-/* Shared by who began it and the thread; the last of them frees it. */
-struct page_out {
-	struct page_out *next;
-	atomic_int users;
-	atomic_bool unwanted;
-	atomic_int error;
-	char *group;
-	size_t count;
-	pid_t pids[];
+struct paging {
+	const pid_t *pids;
+	const char *group;
+	int report, error;
 };
-
-static struct {
-	pthread_mutex_t lock;
-	struct page_out *first, **last;
-	bool runs;
-} queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .last = &queue.first };
 
 #if defined(SYS_process_madvise) && defined(MADV_PAGEOUT)
 static bool advise(int pidfd, void *at, size_t length)
@@ -68,24 +56,33 @@ bool page_out_is_possible(void)
 	return possible;
 }
 
+/* Nobody may be there to hear it, or have heard enough. */
+static void tell(const struct paging *paging, int error)
+{
+	unsigned char byte = (unsigned char)error;
+	ssize_t written = write(paging->report, &byte, 1);
+
+	if (written < 0 && errno == EPIPE)
+		_exit(1);
+}
+
 /* true: go on. What a piece is refused for, as it is locked or no memory at all, is no matter. */
-static bool put_out(struct page_out *job, int pidfd, unsigned long from, unsigned long to)
+static bool put_out(struct paging *paging, int pidfd, unsigned long from, unsigned long to)
 {
 	size_t length;
 
 	for (; from < to; from += length) {     /* not beyond it: the last mapping ends where addresses do */
 		length = to - from < PIECE ? to - from : PIECE;
-		if (atomic_load(&job->unwanted))
-			return false;
+		tell(paging, WENT_ON);
 		if (advise(pidfd, (void *)from, length))        // NOLINT(performance-no-int-to-ptr)
-			atomic_store(&job->error, 0);
+			paging->error = 0;
 		else if (errno == EPERM || errno == ENOSYS || errno == ESRCH)
 			return false;
 	}
 	return true;
 }
 
-static void put_out_process(struct page_out *job, pid_t pid)
+static void put_out_process(struct paging *paging, pid_t pid)
 {
 	int pidfd = pidfd_of(pid);
 	char path[64], *maps, *rest, *line;
@@ -95,7 +92,7 @@ static void put_out_process(struct page_out *job, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/maps", (long)pid);
 	rest = maps = pidfd < 0 ? NULL : fd_read_file(path, MAPS_MOST, &length);
 	while ((line = strsep(&rest, "\n"))) {
-		if (sscanf(line, "%lx-%lx", &from, &to) == 2 && !put_out(job, pidfd, from, to))
+		if (sscanf(line, "%lx-%lx", &from, &to) == 2 && !put_out(paging, pidfd, from, to))
 			break;
 	}
 	free(maps);
@@ -120,137 +117,71 @@ static int64_t read_size(const char *group)
 }
 
 /* false: the group can't, or not any more. The kernel says EAGAIN when it finds less than it was asked for. */
-static bool put_out_group(struct page_out *job)
+static bool put_out_group(struct paging *paging)
 {
 	bool any = false;
 
-	for (int64_t left = read_size(job->group); left > 0 && !atomic_load(&job->unwanted); left -= PIECE) {
+	for (int64_t left = read_size(paging->group); left > 0; left -= PIECE) {
 		char text[32];
 
 		snprintf(text, sizeof(text), "%lld", (long long)(left < PIECE ? left : PIECE));
-		if (!cgroup_write(job->group, "memory.reclaim", text))
+		tell(paging, WENT_ON);
+		if (!cgroup_write(paging->group, "memory.reclaim", text))
 			return any || errno == EAGAIN;
 		any = true;
 	}
 	return any;
 }
 
-static void put_out_all(struct page_out *job)
+static void put_out_all(const void *with)
 {
-	if (job->group && put_out_group(job))
-		return;
-	atomic_store(&job->error, EPERM);
-	if (!page_out_is_possible())
-		atomic_store(&job->error, errno);
-	for (size_t n = 0; n < job->count && !atomic_load(&job->unwanted); n++)
-		put_out_process(job, job->pids[n]);
-}
+	struct paging paging = *(const struct paging *)with;
 
-static void release(struct page_out *job)
-{
-	if (atomic_fetch_sub(&job->users, 1) > 1)
-		return;
-	free(job->group);
-	free(job);
-}
-
-static struct page_out *take_next(void)
-{
-	struct page_out *job = queue.first;
-
-	if (!job)
-		return NULL;
-	queue.first = job->next;
-	if (!queue.first)
-		queue.last = &queue.first;
-	return job;
-}
-
-static void *run(void *unused)
-{
-	struct page_out *job;
-
-	(void)unused;
-	pthread_mutex_lock(&queue.lock);
-	while ((job = take_next())) {
-		pthread_mutex_unlock(&queue.lock);
-		put_out_all(job);
-		release(job);
-		pthread_mutex_lock(&queue.lock);
+	if (!paging.group || !put_out_group(&paging)) {
+		paging.error = page_out_is_possible() ? EPERM : errno;
+		for (const pid_t *pid = paging.pids; *pid; pid++)
+			put_out_process(&paging, *pid);
 	}
-	queue.runs = false;
-	pthread_mutex_unlock(&queue.lock);
-	return NULL;
+	tell(&paging, paging.error);
 }
 
-/* The lock is held. */
-static bool start_thread(void)
+pid_t page_out_begin(const pid_t *pids, const char *group, int *report)
 {
-	sigset_t all, before;
-	pthread_t thread;
+	struct paging paging = { .pids = pids, .group = group };
+	int ends[2];
+	pid_t pid;
 
-	if (queue.runs)
-		return true;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	queue.runs = pthread_create(&thread, NULL, run, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (queue.runs)
-		pthread_detach(thread);
-	return queue.runs;
-}
-
-static bool put_in_queue(struct page_out *job)
-{
-	bool good;
-
-	pthread_mutex_lock(&queue.lock);
-	good = start_thread();
-	if (good) {
-		*queue.last = job;
-		queue.last = &job->next;
+	if (fd_pipe(ends) < 0)
+		return -1;
+	paging.report = ends[1];
+	pid = spawn_aside("superd-page-out", put_out_all, &paging, &ends[1], 1);
+	fd_close(&ends[1]);
+	if (pid < 0) {
+		fd_close(&ends[0]);
+		return -1;
 	}
-	pthread_mutex_unlock(&queue.lock);
-	return good;
+	*report = fd_raise(ends[0], FD_HIGH);
+	return pid;
 }
 
-static struct page_out *make(const pid_t *pids, const char *group)
+bool page_out_hear(int report, int *error)
 {
-	struct page_out *job;
-	size_t count = 0;
+	unsigned char bytes[256];
+	ssize_t got;
 
-	while (pids[count])
-		count++;
-	job = calloc(1, sizeof(*job) + count * sizeof(*pids));
-	if (!job)
-		return NULL;
-	memcpy(job->pids, pids, count * sizeof(*pids));
-	job->count = count;
-	job->group = group ? strdup(group) : NULL;
-	atomic_store(&job->users, 2);
-	return job;
-}
-
-struct page_out *page_out_begin(const pid_t *pids, const char *group)
-{
-	struct page_out *job = make(pids, group);
-
-	if (job && !put_in_queue(job)) {
-		free(job->group);
-		free(job);
-		job = NULL;
+	for (;;) {
+		got = read(report, bytes, sizeof(bytes));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return false;
+		if (got <= 0) {
+			*error = ECHILD;
+			return true;
+		}
+		if (bytes[got - 1] != WENT_ON) {
+			*error = bytes[got - 1];
+			return true;
+		}
 	}
-	return job;
-}
-
-int page_out_end(struct page_out *job)
-{
-	int error;
-
-	if (!job)
-		return 0;
-	atomic_store(&job->unwanted, true);
-	error = atomic_load(&job->error);
-	release(job);
-	return error;
 }

@@ -1,14 +1,23 @@
 /* Reading /proc. The hard thing is that everything may be gone or another the next moment: each look stands alone,
  * and what can't be read counts as not being there. And root in a container may not see the files of other users'
- * processes (CAP_SYS_PTRACE), so it looks as that user. */
+ * processes (CAP_SYS_PTRACE), so it looks as that user.
+ *
+ * No look of the loop may wait for the process. In fs/proc, stat, status, statm, schedstat, comm, children and cgroup
+ * take counters and spinlocks at most, and a link below fd/ is read off the open file (d_path). But environ, cmdline,
+ * maps and smaps take the lock of its memory (mmap_lock), which a thread of it may hold for as long as a file system
+ * of its own likes, and following a link below fd/ asks that file's system. So no descriptor is followed here, and
+ * environ and cmdline are for sys/process_ask, which reads them elsewhere. */
 #include "sys/process.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_FSUID_H
@@ -185,10 +194,103 @@ pid_t *process_list_children(void)
 	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
 }
 
-static bool is_among(const struct stat *status, const struct file_id *files, size_t count)
+/* The device that all sockets, or all pipes without a name, have. */
+static dev_t device_of(int fd)
+{
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_dev : 0;
+}
+
+static dev_t socket_device(void)
+{
+	static dev_t device;
+	int fd;
+
+	if (device)
+		return device;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	device = device_of(fd);
+	fd_close(&fd);
+	return device;
+}
+
+static dev_t pipe_device(void)
+{
+	static dev_t device;
+	int ends[2];
+
+	if (device || fd_pipe(ends) < 0)
+		return device;
+	device = device_of(ends[0]);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	return device;
+}
+
+/* "socket:[4711]". No path looks like this: it begins with a slash, or a bracket. */
+static bool parse_node(const char *text, const char *kind, ino_t *node)
+{
+	size_t length = strlen(kind);
+	char *end;
+
+	if (strncmp(text, kind, length) != 0 || strncmp(text + length, ":[", 2) != 0)
+		return false;
+	*node = (ino_t)strtoull(text + length + 2, &end, 10);
+	return end[0] == ']' && !end[1];
+}
+
+/* What has a name is a file of some file system, which is not asked (AT_STATX_DONT_SYNC): its server may be anybody. */
+#ifdef HAVE_STATX
+static bool find_named(int folder, const char *number, struct file_id *file)
+{
+	struct statx status;
+
+	if (statx(folder, number, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &status) < 0)
+		return false;
+	*file = (struct file_id){ makedev(status.stx_dev_major, status.stx_dev_minor), (ino_t)status.stx_ino };
+	return true;
+}
+#else
+static bool find_named(int folder, const char *number, struct file_id *file)
+{
+	(void)folder, (void)number, (void)file;
+	return false;
+}
+#endif
+
+bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file)
+{
+	char text[64];
+	ssize_t length = readlinkat(folder, number, text, sizeof(text) - 1);
+
+	*file = (struct file_id){ 0 };
+	if (length < 0)
+		return false;
+	text[length] = '\0';
+	if (parse_node(text, "socket", &file->node))
+		file->device = socket_device();
+	else if (parse_node(text, "pipe", &file->node))
+		file->device = pipe_device();
+	else if (also_named && *text == '/')
+		find_named(folder, number, file);
+	return true;
+}
+
+static bool is_among(const struct file_id *file, const struct file_id *files, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
-		if (status->st_dev == files[n].device && status->st_ino == files[n].node)
+		if (file->node && file->device == files[n].device && file->node == files[n].node)
+			return true;
+	}
+	return false;
+}
+
+/* A fifo or a device that somebody listens at. */
+static bool any_is_named(const struct file_id *files, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (files[n].device != socket_device() && files[n].device != pipe_device())
 			return true;
 	}
 	return false;
@@ -197,8 +299,9 @@ static bool is_among(const struct stat *status, const struct file_id *files, siz
 static enum holding look_for(pid_t pid, const struct file_id *files, size_t count)
 {
 	enum holding holding = HOLDS_NONE;
+	bool also_named = any_is_named(files, count);
 	struct dirent *entry;
-	struct stat status;
+	struct file_id file;
 	char path[64];
 	DIR *directory;
 
@@ -209,9 +312,9 @@ static enum holding look_for(pid_t pid, const struct file_id *files, size_t coun
 	while (holding != HOLDS && (entry = readdir(directory))) {
 		if (*entry->d_name == '.')
 			continue;
-		if (fstatat(dirfd(directory), entry->d_name, &status, 0) < 0)
+		if (!process_find_file(dirfd(directory), entry->d_name, also_named, &file))
 			holding = errno == EACCES || errno == EPERM ? HOLDING_HIDDEN : holding;
-		else if (is_among(&status, files, count))
+		else if (is_among(&file, files, count))
 			holding = HOLDS;
 	}
 	closedir(directory);
@@ -321,7 +424,7 @@ bool process_survives(pid_t pid, int signal)
 	return survives;
 }
 
-static bool is_named(pid_t pid, const char *program)
+bool process_is_named(pid_t pid, const char *program)
 {
 	const char *slash = strrchr(program, '/');
 	size_t length;
@@ -343,7 +446,7 @@ bool process_runs(pid_t pid, const char *const *command)
 	size_t length = 0, count = 0;
 	char *text = read_of(pid, "cmdline", COMMAND_MOST, &length);
 	const char *end = text ? text + length : NULL;
-	bool same = text && is_named(pid, command[0]);
+	bool same = text && process_is_named(pid, command[0]);
 
 	while (command[count])
 		count++;

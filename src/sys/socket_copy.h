@@ -15,13 +15,19 @@
 struct socket_copies {
 	int fds[SOCKET_COPIES_MOST];
 	size_t count;
-	int dull[SOCKET_COPIES_MOST];   /* of those that can't bring anything; to be closed by the caller */
-	size_t dull_count;
 	size_t missed;                  /* sockets that there was no right, or no room, to copy */
 	bool forbidden;
 };
 
-/* Copies, once each, the sockets of these processes at which something may come from elsewhere: connected ones, those
+enum socket_copying { SOCKET_COPYING_DONE, SOCKET_COPYING_WAITS, SOCKET_COPYING_FAILED };
+
+/* Begins to copy, once each, the sockets of these processes at which something may come from elsewhere: connected ones, those
  * that listen, and datagrams'. Left out are those known already (superd's own listeners), what only processes of the
- * list talk by, and what has come to its end with nothing left to read. 0 ends the list. */
-void socket_copies_take(struct socket_copies *copies, const pid_t *pids, const struct file_id *known, size_t known_count);
+ * list talk by, and what has come to its end with nothing left to read. 0 ends the list.
+ *
+ * That is done by a process, whose pid this is: it may hang for ever on what they put in a socket's place. *report is
+ * readable when there is something to be heard; -1 and errno. */
+pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t known_count, int *report);
+
+/* Adds what it has handed over by now; never waits. The caller closes report when it is not SOCKET_COPYING_WAITS. */
+enum socket_copying socket_copies_hear(int report, struct socket_copies *copies);

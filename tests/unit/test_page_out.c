@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,11 +89,40 @@ static void wait_handed_back(pid_t pid, long before)
 	}
 }
 
-Test(page_out, hands_back_what_is_of_files_of_one_after_the_other, .timeout = 60)
+struct job {
+	pid_t pid;
+	int report;
+};
+
+static struct job begin(const pid_t *pids, const char *group)
+{
+	struct job job = { .report = -1 };
+
+	job.pid = page_out_begin(pids, group, &job.report);
+	cr_assert_gt(job.pid, 0);
+	cr_assert_geq(job.report, 0);
+	return job;
+}
+
+/* Its last word. */
+static int wait_for(struct job *job)
+{
+	struct pollfd told = { job->report, POLLIN, 0 };
+	int error = -1;
+
+	do
+		cr_assert_eq(poll(&told, 1, 20000), 1);
+	while (!page_out_hear(job->report, &error));
+	close(job->report);
+	cr_assert_eq(waitpid(job->pid, NULL, 0), job->pid);
+	return error;
+}
+
+Test(page_out, hands_back_what_is_of_files, .timeout = 60)
 {
 	int files[2] = { make_file(), make_file() };
 	pid_t pids[2] = { start(files[0]), start(files[1]) };
-	struct page_out *jobs[2];
+	struct job jobs[2];
 	long before = pages_of_files(pids[1]);
 
 	if (!page_out_is_possible() || geteuid() != 0) {
@@ -101,14 +131,12 @@ Test(page_out, hands_back_what_is_of_files_of_one_after_the_other, .timeout = 60
 		cr_skip_test("needs root, and process_madvise with MADV_PAGEOUT");
 	}
 	cr_assert_geq(before, (long)(SIZE >> 10));
-	for (int n = 0; n < 2; n++) {
-		jobs[n] = page_out_begin((pid_t[]){ pids[n], 0 }, NULL);
-		cr_assert_not_null(jobs[n]);
-	}
+	for (int n = 0; n < 2; n++)
+		jobs[n] = begin((pid_t[]){ pids[n], 0 }, NULL);
 	for (int n = 0; n < 2; n++)
 		wait_handed_back(pids[n], before);
 	for (int n = 0; n < 2; n++) {
-		cr_expect_eq(page_out_end(jobs[n]), 0);
+		cr_expect_eq(wait_for(&jobs[n]), 0);
 		end(pids[n]);
 		close(files[n]);
 	}
@@ -120,12 +148,13 @@ Test(page_out, can_be_ended_at_any_time, .timeout = 60)
 	pid_t pid = start(fd), list[] = { pid, pid, pid, 0 };
 
 	for (int n = 0; n < 200; n++) {
-		struct page_out *job = page_out_begin(list, n % 2 ? "/nowhere" : NULL);
+		struct job job = begin(list, n % 2 ? "/nowhere" : NULL);
 
-		cr_assert_not_null(job);
 		if (n % 3)
 			usleep((unsigned)n);
-		page_out_end(job);
+		kill(job.pid, SIGKILL);
+		cr_expect_eq(waitpid(job.pid, NULL, 0), job.pid);
+		close(job.report);
 	}
 	end(pid);
 	close(fd);
@@ -135,12 +164,18 @@ Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 60)
 {
 	int fd = make_file();
 	pid_t pid = start(fd), list[] = { pid, 0 };
-	struct page_out *job;
+	struct job job;
 
 	end(pid);
-	job = page_out_begin(list, NULL);
-	cr_assert_not_null(job);
-	page_out_end(job);
-	page_out_end(NULL);
+	job = begin(list, NULL);
+	cr_expect_neq(wait_for(&job), 0);
 	close(fd);
+}
+
+Test(page_out, is_known_to_be_over_when_its_process_is_killed, .timeout = 60)
+{
+	struct job job = begin((pid_t[]){ 0 }, NULL);
+
+	kill(job.pid, SIGKILL);
+	wait_for(&job);
 }
