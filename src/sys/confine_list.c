@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "sys/confine_parts.h"
 #include "sys/confine_tree.h"
+#include "sys/path_way.h"
 
 /* Without double slashes, single dots and a slash at the end. */
 static void simplify(const char *path, size_t length, struct buf *out)
@@ -95,10 +96,15 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
-/* Two names of one place are one place. What is missing now may come by the time of a start. */
-static const char *follow_links(struct places *places, const char *path)
+/* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place goes
+ * where the table says, and not where a link of somebody else leads. */
+static const char *follow_links(struct places *places, const struct confine_mount *mount)
 {
-	char *real = places->root ? NULL : realpath(path, NULL);
+	const char *path = mount->path;
+	struct path_finding finding;
+	bool follows = !places->root && (mount->content != CONTENT_BIND ||
+					 path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding));
+	char *real = follows ? realpath(path, NULL) : NULL;
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
 	free(real);
@@ -121,7 +127,7 @@ static void follow_all_links(struct places *places)
 		else if (cover && !strcmp(path, written))
 			place->mount.path = cover->mount.path;
 		else
-			place->mount.path = follow_links(places, path);
+			place->mount.path = follow_links(places, &place->mount);
 		if (!place->mount.path) {
 			places->failed = true;
 			return;

@@ -167,7 +167,7 @@ static int place(const struct confine_mount *mount, int tree, struct trees *tree
 		tree_make_place(mount->path, tree);
 	if (tree_change(tree, mount->attributes, 0) < 0)
 		return -1;
-	return tree_put(tree, mount->path);
+	return mount->content == CONTENT_BIND ? tree_put_there(tree, mount->path) : tree_put(tree, mount->path);
 }
 
 /* What was left out when it was taken has no place either. */

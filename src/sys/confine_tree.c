@@ -22,6 +22,7 @@
 #define EMPTY_PATH 0x1000               /* AT_EMPTY_PATH */
 #define FROM_DESCRIPTOR 0x4             /* MOVE_MOUNT_F_EMPTY_PATH */
 #define TO_LINKS_TARGET 0x10            /* MOVE_MOUNT_T_SYMLINKS */
+#define TO_DESCRIPTOR 0x40              /* MOVE_MOUNT_T_EMPTY_PATH */
 
 struct attributes {
 	uint64_t set, clear, propagation, user_namespace;
@@ -35,6 +36,11 @@ static int open_tree_at(int at, const char *path, unsigned flags)
 static int move_tree(int tree, const char *path)
 {
 	return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, path, FROM_DESCRIPTOR | TO_LINKS_TARGET);
+}
+
+static int move_tree_to(int tree, int place)
+{
+	return (int)syscall(SYS_move_mount, tree, "", place, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
 }
 
 static int change(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
@@ -67,6 +73,12 @@ static int open_tree_at(int at, const char *path, unsigned flags)
 static int move_tree(int tree, const char *path)
 {
 	(void)tree, (void)path;
+	return lack();
+}
+
+static int move_tree_to(int tree, int place)
+{
+	(void)tree, (void)place;
 	return lack();
 }
 
@@ -126,52 +138,117 @@ int tree_close_top(const char *path)
 	return change(AT_FDCWD, path, 0, TREE_READ_ONLY, 0);
 }
 
-static void make_above(const char *path)
-{
-	char above[PATH_MOST];
-	size_t length = strlen(path);
+enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE };
 
-	if (length >= sizeof(above))
-		return;
-	memcpy(above, path, length + 1);
-	for (size_t n = 1; n < length; n++) {
-		if (above[n] != '/')
-			continue;
-		above[n] = '\0';
-		mkdir(above, 0755);
-		above[n] = '/';
+/* What only root, or superd's user, can have put where it is. */
+static bool is_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid());
+}
+
+static int make_part(int at, const char *part, enum missing kind)
+{
+	int fd;
+
+	if (kind == MADE_FOLDER)
+		return (int)syscall(SYS_mkdirat, at, part, 0755);
+	fd = openat(at, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* One part further, into what is there; a link is followed where it is ours in a folder of ours. Takes `at` over. */
+static int enter_part(int at, const char *part)
+{
+	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	if (next >= 0 && fstat(next, &status) == 0 && S_ISLNK(status.st_mode)) {
+		bool follows = is_ours(next) && is_ours(at);
+
+		close(next);
+		next = follows ? openat(at, part, O_PATH | O_CLOEXEC) : -1;
+		if (!follows)
+			errno = ELOOP;
 	}
+	return next;
+}
+
+/* A descriptor of the place at a path, the last part of which is made where it is missing, and folders above it: part by
+ * part, as the user who owns one of them may put a link to anywhere in the place of the next. -1 and errno. */
+static int open_place(const char *path, enum missing kind)
+{
+	char copy[PATH_MOST], *part = copy, *end;
+	size_t length = strlen(path);
+	int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), next, error;
+
+	if (length >= sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(copy, path, length + 1);
+	for (; at >= 0; part = end + 1) {
+		bool is_last;
+
+		while (*part == '/')
+			part++;
+		if (!*part)
+			break;
+		for (end = part; *end && *end != '/'; end++)
+			;
+		is_last = !*end;
+		*end = '\0';
+		next = enter_part(at, part);
+		if (next < 0 && errno == ENOENT && kind != STAYS_MISSING &&
+		    make_part(at, part, is_last ? kind : MADE_FOLDER) == 0)
+			next = enter_part(at, part);
+		error = errno;
+		close(at);
+		errno = error;
+		at = next;
+		if (is_last)
+			break;
+	}
+	return at;
 }
 
 void tree_make_folders(const char *path)
 {
-	struct stat status;
+	int place = open_place(path, MADE_FOLDER);
 
-	if (stat(path, &status) == 0)
-		return;
-	make_above(path);
-	mkdir(path, 0755);
-}
-
-static void make_file(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-
-	if (fd >= 0)
-		close(fd);
+	if (place >= 0)
+		close(place);
 }
 
 void tree_make_place(const char *path, int tree)
 {
-	struct stat there, status;
+	struct stat status;
+	int place;
 
-	if (stat(path, &there) == 0 || fstat(tree, &status) < 0)
+	if (fstat(tree, &status) < 0)
 		return;
-	make_above(path);
-	if (S_ISDIR(status.st_mode))
-		mkdir(path, 0755);
-	else
-		make_file(path);
+	place = open_place(path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
+	if (place >= 0)
+		close(place);
+}
+
+int tree_put_there(int tree, const char *path)
+{
+	int place = open_place(path, STAYS_MISSING), result, error;
+
+	if (place < 0)
+		return -1;
+	result = move_tree_to(tree, place);
+	error = errno;
+	close(place);
+	errno = error;
+	if (result == 0)
+		close(tree);
+	return result;
 }
 
 int tree_enter(const char *path)

@@ -10,6 +10,8 @@ enum { TREE_READ_ONLY = 0x1, TREE_NO_SUID = 0x2, TREE_NO_DEVICES = 0x4, TREE_NO_
 
 int tree_take(const char *path, bool recursive);
 int tree_put(int tree, const char *path);               /* closes it */
+/* The same at a path where no link of others is followed, as it may lie in a folder of theirs; ELOOP: there is one. */
+int tree_put_there(int tree, const char *path);
 int tree_change(int tree, unsigned set, unsigned clear);        /* with all that is mounted in it */
 
 /* The same for what is seen at a path. */
