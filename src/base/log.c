@@ -99,6 +99,11 @@ void log_close(struct log *log)
 	free(log);
 }
 
+const char *log_file_path(const struct log *log)
+{
+	return log ? log->sink.path : NULL;
+}
+
 void log_reopen(struct log *log)
 {
 	if (log && !sink_reopen(&log->sink))

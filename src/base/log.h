@@ -30,6 +30,7 @@ const char *log_name(const struct log *log);    /* accepts NULL */
 /* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. A file that can't be opened
  * is said in the one still open, which goes on. */
 void log_reopen(struct log *log);
+const char *log_file_path(const struct log *log);     /* of a log that is a file; NULL: none */
 
 /* The facts of an event; what is zero or NULL is left out. status and signal count when has_status/has_signal. */
 struct event {

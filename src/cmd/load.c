@@ -127,13 +127,13 @@ static struct table *read_sources(struct loading *loading, struct diags *diags)
 }
 
 /* An inetd looks for a program when it starts it, and so does superd in its name: what is missing now may come. */
-static void look_around(const struct options *options, struct table *table, struct diags *diags)
+static void look_around(const struct options *options, struct table *table, bool serves, struct diags *diags)
 {
 	struct heritage bases = { 0 };
 	size_t before = diags->count;
 
 	load_bases(&bases, options);
-	preflight_table(table, &bases, diags);
+	preflight_table(table, &bases, serves, diags);
 	for (size_t n = before; options->guise == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
 			diags_pass_over(diags, &diags->list[n]);
@@ -152,7 +152,7 @@ static struct table *read_once(struct loading *loading, struct diags *diags)
 	if (runs || (options->task == TASK_CHECK && options->preflight))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
-		look_around(options, table, diags);
+		look_around(options, table, loading->before, diags);
 	return table;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/foreign.h"
 
 #define TRIES 100                       /* that an owner ends in the very moment, so often in a row */
 
@@ -91,6 +92,8 @@ bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why)
 {
 	*file = (struct pid_file){ .path = path, .fd = -1 };
 	buf_clear(why);
+	if (!own_file_is_safe(path, 0644, why))
+		return false;
 	for (int n = 0; file->fd < 0 && !why->length && n < TRIES; n++)
 		file->fd = open_locked(path, why, &file->is_taken);
 	if (file->fd < 0 && !why->length)

@@ -2,6 +2,7 @@
  *
  * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
  * stderr and by the exit status, daemon or not; from then on it is the log. */
+#include "base/sink.h"
 #include "cmd/start.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include "engine/orders.h"
 #include "engine/resume.h"
 #include "engine/supervisor.h"
+#include "sys/foreign.h"
 #include "sys/init.h"
 #include "sys/memory.h"
 #include "sys/own_program.h"
@@ -279,21 +281,35 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	return table;
 }
 
+/* NULL with the reason in why, which may be in `text`. */
+static struct log *open_destination(const struct options *options, const char **why, struct buf *text)
+{
+	const char *destination = options->log_destination;
+
+	if (strncmp(destination, "file:", 5) || !destination[5] || own_file_is_safe(destination + 5, SINK_MODE, text))
+		return log_open(destination, options->json, options->level, why);
+	*why = buf_string(text);
+	return NULL;
+}
+
 /* In another's place there is no way back from a log that is gone, either: what runs must not end by that. */
 static struct log *open_log(const struct options *options, bool takes_over)
 {
 	const char *why, *why_no_other;
-	struct log *log = log_open(options->log_destination, options->json, options->level, &why);
+	struct buf text = { 0 };
+	struct log *log = open_destination(options, &why, &text);
 
 	if (!log && takes_over)
 		log = log_open("stderr", options->json, options->level, &why_no_other);
 	if (!log) {
 		say(options, "cannot log to %s: %s", options->log_destination, why);
+		buf_free(&text);
 		return NULL;
 	}
 	log_set_name(log, options_name(options), options->guise == AS_XINETD);
 	if (why)
 		log_warn(log, "cannot log to %s: %s: logging to stderr", options->log_destination, why);
+	buf_free(&text);
 	return log;
 }
 

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/sweep.h"
+#include "sys/foreign.h"
 
 /* Seconds. */
 #define SEVERAL 0.2                     /* processes of passage among several have gone by then */
@@ -64,7 +65,7 @@ static bool is_our_child(pid_t pid)
 static pid_t read_pid_file(const struct search *search)
 {
 	size_t length;
-	char *text = fd_read_file(search->kin.service->terms->life->pid_file, 64, &length);
+	char *text = foreign_read_file(search->kin.service->terms->life->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
@@ -286,7 +287,7 @@ bool daemon_expect(struct instance *instance, struct table *table, const struct 
 	if (!make(instance, table, listeners, listener_count))
 		return false;
 	if (pid_file)
-		unlink(pid_file);
+		foreign_unlink(pid_file);
 	return true;
 }
 

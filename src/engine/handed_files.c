@@ -12,6 +12,8 @@
 #include "base/fd.h"
 #include "model/handed.h"
 #include "model/wording.h"
+#include "sys/act_as.h"
+#include "sys/foreign.h"
 #include "sys/unix_connect.h"
 
 /* Of whichever type it is. */
@@ -28,7 +30,7 @@ static int connect_to(const char *path, const struct handed_file *file)
 	return fd;
 }
 
-static int open_file(const char *path, const struct handed_file *file)
+static int open_here(const char *path, const struct handed_file *file)
 {
 	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR);
 	int fd;
@@ -45,6 +47,41 @@ static int open_file(const char *path, const struct handed_file *file)
 	return fd;
 }
 
+struct opening {
+	const char *path;
+	const struct handed_file *file;
+	const struct path_finding *finding;
+};
+
+static int open_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct opening *opening = with;
+	struct account account;
+	struct act_as before;
+
+	(void)why, (void)warnings;
+	if (!act_as_begin(&before, foreign_actor(opening->finding, (uid_t)-2, (gid_t)-2, &account)))
+		return -1;
+	return open_here(opening->path, opening->file);
+}
+
+/* From a folder of somebody else a socket or fifo is handed over, which his rights reach. EINVAL: it is neither. */
+static int open_file(const char *path, const struct handed_file *file)
+{
+	struct path_finding finding;
+	const struct opening opening = { .path = path, .file = file, .finding = &finding };
+	struct buf none = { 0 };
+	int fd, error;
+
+	if (!path_is_foreign(path, &finding))
+		return open_here(path, file);
+	fd = foreign_within(path, open_as, &opening, -1, &none, &none);
+	error = errno;
+	buf_free(&none);
+	errno = error;
+	return fd;
+}
+
 static bool add_file(struct wiring *wiring, const struct service *service, const char *word, struct buf *names,
 		     struct buf *why)
 {
@@ -58,8 +95,10 @@ static bool add_file(struct wiring *wiring, const struct service *service, const
 		wiring->wanted[wiring->count++] = low;
 		buf_addf(names, ":%.*s", (int)file.name_length, file.name);
 	} else if (!left_out) {
-		buf_addf(why, "%s: %s: %s", wording_of(service, "open_file"), path ? path : word,
-			 wrong ? wrong : strerror(errno));
+		if (!wrong)
+			wrong = errno == EINVAL ? "in folders of others than root it must be a socket or a fifo"
+						: strerror(errno);
+		buf_addf(why, "%s: %s: %s", wording_of(service, "open_file"), path ? path : word, wrong);
 		origin_cite(service_origin(service, "open_file"), why);
 	}
 	free(path);

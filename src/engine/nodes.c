@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "engine/engine.h"
+#include "sys/foreign.h"
 #include "sys/node_watch.h"
 
 #define SETTLE 0.2                      /* seconds until a touched node is looked at */
@@ -112,12 +113,15 @@ static void say_unwatched(struct nodes *nodes, const char *path, int error)
 int nodes_watch(struct engine *engine, const char *path)
 {
 	struct nodes *nodes = nodes_of(engine);
+	struct path_finding finding;
 	int mark;
 
 	if (!nodes) {
 		log_warn(engine->log, "%s cannot be watched: out of memory", path);
 		return 0;
 	}
+	if (path_is_foreign(path, &finding) && !finding.is_absent)
+		return 0;       /* the folder of somebody else, who may not answer */
 	mark = open_watch(nodes) ? node_watch_add(nodes->io.fd, path) : -1;
 	if (mark > 0)
 		return mark;

@@ -4,13 +4,27 @@
 
 #include <signal.h>
 
+#include "base/sink.h"
 #include "engine/record.h"
 #include "engine/state.h"
 #include "engine/upgrade.h"
+#include "sys/foreign.h"
+
+static void reopen_log(struct log *log)
+{
+	const char *path = log_file_path(log);
+	struct buf why = { 0 };
+
+	if (!path || own_file_is_safe(path, SINK_MODE, &why))
+		log_reopen(log);
+	else
+		log_error(log, "cannot open the log %s again: %s; the open one goes on", path, buf_string(&why));
+	buf_free(&why);
+}
 
 void orders_reload(struct supervisor *supervisor)
 {
-	log_reopen(supervisor->engine.log);
+	reopen_log(supervisor->engine.log);
 	records_reopen(&supervisor->engine);
 	if (supervisor->engine.stopping)
 		return;

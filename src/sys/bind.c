@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/bind_foreign.h"
 #include "sys/bind_kind.h"
 #include "sys/filter.h"
 #include "sys/socket_address.h"
@@ -131,10 +132,37 @@ static void name_lines(struct buf *warnings, const struct listen *listen, struct
 
 static void set_attributes(int fd, const struct listen *listen)
 {
-	if (listen->options->xattr_entry_point && node_path(listen))
+	struct path_finding finding;
+
+	if (listen->options->xattr_entry_point && node_path(listen) && !node_is_foreign(listen, &finding))
 		xattr_set_node(node_path(listen), listen->options->xattr_entry_point);
 	if (listen->options->xattr_listen)
 		xattr_set_open(fd, listen->options->xattr_listen);
+}
+
+/* Makes the first folder that is missing in one that is sticky, so that nobody else does. false: somebody has, or it
+ * can't be made. */
+static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
+{
+	const char *path = node_path(listen), *end;
+	size_t above = strlen(finding->place);
+	char folder[PATH_MAX];
+	mode_t before;
+	int result;
+
+	end = !strncmp(path, finding->place, above) && path[above] == '/' ? strchr(path + above + 1, '/') : NULL;
+	if (!end || snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path) >= (int)sizeof(folder))
+		return false;
+	before = umask(0);
+	result = mkdir(folder, listen->options->directory_mode & 07777);
+	umask(before);
+	return result == 0;
+}
+
+static bool is_foreign(const struct listen *listen, struct path_finding *finding)
+{
+	return node_is_foreign(listen, finding) &&
+	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
 }
 
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
@@ -157,8 +185,11 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 
+	bind_opener *open = openers[listen->address->kind];
+	struct path_finding finding;
 	struct buf lines = { 0 };
-	int fd = openers[listen->address->kind](listen, why, &lines), saved = errno;
+	bool foreign = is_foreign(listen, &finding);
+	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
 
 	name_lines(warnings, listen, &lines);
 	if (fd >= 0)
@@ -194,10 +225,11 @@ static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
 static void set_node(int fd, const struct listen *listen, struct buf *warnings)
 {
 	const char *path = node_path(listen);
+	struct path_finding finding;
 	struct buf why = { 0 };
 
-	if (!path)
-		return;
+	if (!path || path_is_foreign(path, &finding))
+		return;         /* what is there stays as it is until it is bound anew */
 	if (!node_is_ours(fd, listen)) {
 		buf_addf(warnings, "%s is gone or another's: nobody new reaches this socket until it is bound anew\n",
 			 path);
@@ -213,9 +245,10 @@ static void set_node(int fd, const struct listen *listen, struct buf *warnings)
 static struct listen owned_as_given(const struct listen *listen)
 {
 	struct listen given = *listen;
+	struct path_finding finding;
 	struct stat node;
 
-	if (!node_path(listen) || lstat(node_path(listen), &node) < 0)
+	if (!node_path(listen) || node_is_foreign(listen, &finding) || lstat(node_path(listen), &node) < 0)
 		return given;
 	if (given.owner == (uid_t)-1)
 		given.owner = node.st_uid;
@@ -292,13 +325,17 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 
 void bind_remove(int fd, const struct listen *listen)
 {
+	struct path_finding finding;
+
 	if (!listen->options->remove_on_stop)
 		return;
 	message_queue_remove(listen);
-	if (!node_is_ours(fd, listen))
-		return;
-	node_remove_symlinks(listen);
-	unlink(node_path(listen));
+	if (node_is_foreign(listen, &finding)) {
+		node_remove_symlinks(listen);
+		foreign_remove(fd, listen, &finding);
+	} else {
+		node_remove(fd, listen);
+	}
 }
 
 /* The family is said where it is narrower than what the text alone would mean. */

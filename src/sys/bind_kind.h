@@ -61,6 +61,12 @@ int node_clear(const struct listen *listen, int type, struct buf *why);
  * that name by now, as it may be a link to another's file. */
 int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why);
 
+/* The same, only where the kernel names the file that the socket is bound to. */
+int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why);
+
+/* Takes the node away while it is this descriptor's. */
+void node_remove(int fd, const struct listen *listen);
+
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
 void node_remove_symlinks(const struct listen *listen);
 void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* those only before had */

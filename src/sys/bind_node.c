@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/bind_foreign.h"
 #include "sys/sock_diag.h"
 #include "sys/socket_address.h"
 
@@ -180,14 +181,14 @@ static int dress(int node, const char *path, const struct stat *status, const st
 	return 0;
 }
 
-int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why)
+static int dress_node(int fd, const char *path, const struct listen *listen, bool surely, struct buf *why)
 {
 	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
 	struct stat status;
 
 	if (node < 0 || fstat(node, &status) < 0) {
 		result = bind_fail(why, "looking at the node", "%s", path);
-	} else if (!is_node_of(fd, &status)) {
+	} else if (surely ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
 		errno = ESTALE;
 		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
 	} else {
@@ -195,6 +196,16 @@ int node_dress(int fd, const char *path, const struct listen *listen, struct buf
 	}
 	fd_close(&node);
 	return result;
+}
+
+int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return dress_node(fd, path, listen, false, why);
+}
+
+int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return dress_node(fd, path, listen, true, why);
 }
 
 /* Whether link is a symbolic link, and to path when that is given. */
@@ -248,10 +259,17 @@ static int link_make(const char *link, const char *path)
 void node_make_symlinks(const struct listen *listen, struct buf *warnings)
 {
 	const char *path = node_path(listen);
+	struct path_finding finding;
 
 	if (!path)
 		return;
 	for (words link = listen->options->symlinks; link && *link; link++) {
+		if (path_is_foreign(*link, &finding)) {
+			buf_addf(warnings, "symlinks: %s", *link);
+			path_finding_add(&finding, warnings);
+			buf_char(warnings, '\n');
+			continue;
+		}
 		node_make_parents(*link, listen->options->directory_mode);
 		if (link_make(*link, path) < 0)
 			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
@@ -261,9 +279,10 @@ void node_make_symlinks(const struct listen *listen, struct buf *warnings)
 void node_remove_symlinks(const struct listen *listen)
 {
 	const char *path = node_path(listen);
+	struct path_finding finding;
 
 	for (words link = listen->options->symlinks; path && link && *link; link++) {
-		if (is_link_to(*link, path))
+		if (!path_is_foreign(*link, &finding) && is_link_to(*link, path))
 			unlink(*link);
 	}
 }
@@ -280,25 +299,32 @@ static bool has_word(words list, const char *wanted)
 void node_drop_symlinks(const struct listen *before, const struct listen *after)
 {
 	const char *path = node_path(before);
+	struct path_finding finding;
 
 	for (words link = before->options->symlinks; path && link && *link; link++) {
-		if (!has_word(after->options->symlinks, *link) && is_link_to(*link, path))
+		if (!has_word(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		    is_link_to(*link, path))
 			unlink(*link);
 	}
 }
 
-static bool socket_is_ours(int fd, const char *path, const struct stat *node)
+static bool socket_is_called(int fd, const char *path)
 {
 	struct socket_address address = { .length = sizeof(address.storage) };
-	struct sock_diag_unix diag;
 	char name[sizeof(address.un.sun_path) + 1];
-	int same;
 
-	if (!S_ISSOCK(node->st_mode) || getsockname(fd, &address.any, &address.length) < 0 ||
-	    address.any.sa_family != AF_UNIX)
+	if (getsockname(fd, &address.any, &address.length) < 0 || address.any.sa_family != AF_UNIX)
 		return false;
 	socket_address_host(&address, name, sizeof(name));
-	if (strcmp(name, path))
+	return !strcmp(name, path);
+}
+
+static bool socket_is_ours(int fd, const char *path, const struct stat *node)
+{
+	struct sock_diag_unix diag;
+	int same;
+
+	if (!S_ISSOCK(node->st_mode) || !socket_is_called(fd, path))
 		return false;
 	same = file_is_node(fd, node);
 	if (same >= 0)
@@ -306,7 +332,7 @@ static bool socket_is_ours(int fd, const char *path, const struct stat *node)
 	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
 }
 
-bool node_is_ours(int fd, const struct listen *listen)
+static bool node_holds(int fd, const struct listen *listen)
 {
 	const char *path = node_path(listen);
 	struct stat node, open;
@@ -317,4 +343,22 @@ bool node_is_ours(int fd, const struct listen *listen)
 		return socket_is_ours(fd, path, &node);
 	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino &&
 		open.st_dev == node.st_dev;
+}
+
+/* Of one in a folder of somebody else nothing is looked at: it may not answer. */
+bool node_is_ours(int fd, const struct listen *listen)
+{
+	struct path_finding finding;
+
+	if (node_is_foreign(listen, &finding) && !finding.is_absent)
+		return listen->address->kind == ENDPOINT_FIFO || socket_is_called(fd, node_path(listen));
+	return node_holds(fd, listen);
+}
+
+void node_remove(int fd, const struct listen *listen)
+{
+	if (!node_holds(fd, listen))
+		return;
+	node_remove_symlinks(listen);
+	unlink(node_path(listen));
 }

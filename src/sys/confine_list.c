@@ -96,15 +96,16 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
-/* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place goes
- * where the table says, and not where a link of somebody else leads. */
+/* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place
+ * goes where the table says, and not where a link of somebody else leads. */
 static const char *follow_links(struct places *places, const struct confine_mount *mount)
 {
 	const char *path = mount->path;
 	struct path_finding finding;
-	bool follows = !places->root && (mount->content != CONTENT_BIND ||
-					 path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding));
-	char *real = follows ? realpath(path, NULL) : NULL;
+	bool stays = places->root ||
+		     (mount->content == CONTENT_BIND &&
+		      !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding));
+	char *real = stays ? NULL : realpath(path, NULL);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
 	free(real);

@@ -178,8 +178,8 @@ static int enter_part(int at, const char *part)
 	return next;
 }
 
-/* A descriptor of the place at a path, the last part of which is made where it is missing, and folders above it: part by
- * part, as the user who owns one of them may put a link to anywhere in the place of the next. -1 and errno. */
+/* A descriptor of the place at a path, the last part of which is made where it is missing, and folders above it: part
+ * by part, as the user who owns one of them may put a link to anywhere in the place of the next. -1 and errno. */
 static int open_place(const char *path, enum missing kind)
 {
 	char copy[PATH_MOST], *part = copy, *end;

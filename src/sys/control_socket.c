@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "sys/passed_rights.h"
+#include "sys/path_way.h"
 #include "sys/pidfd.h"
 #include "sys/runtime_folder.h"
 #include "sys/sandboxed.h"
@@ -78,27 +79,32 @@ static bool make_folder(const char *path)
 	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
 }
 
-/* Whoever may write to it could put another node there: it must be superd's own, root's, or sticky. */
+/* Whoever may write to it, or to one above it, could put another node there: each must be superd's own, root's, or
+ * sticky. */
 static bool is_folder_good(const char *path, struct buf *why)
 {
-	char folder[PATH_MAX];
-	struct stat status;
+	struct path_finding finding;
+	char folder[PATH_MAX], *mounts;
+	bool good;
 
 	if (!make_folder(path)) {
 		buf_addf(why, "making its folder: %s", strerror(errno));
 		return false;
 	}
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
-	if (stat(folder, &status) < 0) {
-		buf_addf(why, "its folder: %s", strerror(errno));
-	} else if ((status.st_uid != geteuid() && status.st_uid != 0) ||
-		   ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))) {
-		buf_text(why, "its folder can be changed by others: it must be superd's own, as by mode 0755");
+	snprintf(folder, sizeof(folder), "%.*s.", (int)(strrchr(path, '/') - path + 1), path);
+	mounts = path_mounts();
+	good = path_is_trusted(folder, PATH_OPEN_FLAWS, mounts, &finding);
+	free(mounts);
+	if (!good) {
+		path_finding_describe(&finding, why);
+		buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or "
+			      "root's, as by mode 0755");
 		errno = EPERM;
-	} else {
-		return true;
+	} else if (access(folder, F_OK) < 0) {
+		buf_addf(why, "its folder: %s", strerror(errno));
+		good = false;
 	}
-	return false;
+	return good;
 }
 
 /* A lock that its owner let go of is no longer the one of that name. */

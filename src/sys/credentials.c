@@ -13,6 +13,7 @@
 #include "model/handed.h"
 #include "sys/confine.h"
 #include "sys/directories.h"
+#include "sys/foreign.h"
 #include "sys/plan_text.h"
 
 #define FOLDER "credentials"
@@ -63,6 +64,7 @@ static bool add(struct credentials *credentials, unsigned kind, const char *word
 {
 	struct handed_credential parts = handed_credential_read(word);
 	struct credential *credential = &credentials->list[credentials->count];
+	struct path_finding finding;
 
 	*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
 	credentials->count++;
@@ -74,6 +76,9 @@ static bool add(struct credentials *credentials, unsigned kind, const char *word
 		credential->source = strdup(parts.rest);
 	else if (kind == CREDENTIAL_LOADED)
 		credential->source = strdup(credential->id);
+	if (kind == CREDENTIAL_LOADED && credential->source && *credential->source == '/' &&
+	    path_is_foreign(credential->source, &finding))
+		credential->is_foreign = foreign_actor(&finding, (uid_t)-2, (gid_t)-2, &credential->reader);
 	return credential->source || (kind == CREDENTIAL_IMPORTED && !parts.rest);
 }
 

@@ -27,6 +27,8 @@ struct credential {
 	char *source;                   /* of LOADED a path or a name; of IMPORTED what its name begins with, NULL: the pattern's own
 					   beginning; of SET the value, which may hold any bytes */
 	size_t length;                  /* of SET, of the value */
+	bool is_foreign;                /* of LOADED: it lies below a folder of somebody else, with whose rights it is opened: */
+	struct account reader;
 };
 
 /* Where the folder is made, and what holds it: below a root that is entered without mounts, there. */

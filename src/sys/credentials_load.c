@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "model/handed.h"
+#include "sys/act_as.h"
 #include "sys/child.h"
 #include "sys/condition.h"
 #include "sys/condition_parts.h"
@@ -125,8 +126,27 @@ static void introduce(const struct loading *loading, int fd)
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + name.length));
 }
 
+/* Root's rights are not for a path that somebody else could lead elsewhere. */
+static bool borrow(const struct loading *loading, struct act_as *before)
+{
+	return act_as_begin(before, loading->credential->is_foreign ? &loading->credential->reader : NULL);
+}
+
+/* false and errno, of what was tried where that failed. */
+static bool give_back(const struct act_as *before)
+{
+	int error = errno;
+	bool good = act_as_end(before);
+
+	if (good)
+		errno = error;
+	return good;
+}
+
 static int load_from_socket(struct loading *loading, const char *path)
 {
+	struct act_as before;
+	bool connected;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t length = strlen(path);
 	int fd, result = -1;
@@ -138,7 +158,8 @@ static int load_from_socket(struct loading *loading, const char *path)
 	if (fd < 0)
 		return -1;
 	introduce(loading, fd);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+	connected = borrow(loading, &before) && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	if (give_back(&before) && connected)
 		result = copy(loading, fd);
 	close(fd);
 	return result;
@@ -152,7 +173,8 @@ static bool load_entry(void *context, int folder, const char *name)
 	struct loading *loading = context;
 	size_t before = loading->name.length;
 	struct stat status;
-	int fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	int links = loading->credential->is_foreign ? O_NOFOLLOW : 0;
+	int fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK | links);
 	bool failed = fd < 0 || fstat(fd, &status) < 0;
 
 	text_add(&loading->name, "_", 1);
@@ -181,9 +203,12 @@ static int load_folder(struct loading *loading, int folder)
 
 static int load_path(struct loading *loading, const char *path)
 {
+	struct act_as before;
 	struct stat status;
-	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC), result = -1;
+	int fd = borrow(loading, &before) ? open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1, result = -1;
 
+	if (!give_back(&before))
+		fd_close(&fd);
 	if (fd < 0)
 		return errno == ENXIO ? load_from_socket(loading, path) : -1;
 	if (fstat(fd, &status) == 0)

@@ -14,16 +14,25 @@
 
 #define SWEEP_MOST 1024
 
-/* Who does not run as root has backends of its own user only. */
+/* Nobody but root and superd's user puts sockets there. Who does not run as root has backends of its own user only. */
+static bool is_sound(const struct stat *status)
+{
+	uid_t own = geteuid();
+
+	if (status->st_mode & (S_IWGRP | S_IWOTH) || (status->st_uid != 0 && status->st_uid != own))
+		return false;
+	return own != 0 || status->st_mode & S_IXOTH;
+}
+
 static bool make_one(const char *path, mode_t mode)
 {
 	struct stat status;
 
 	if (mkdir(path, mode) == 0)
 		return chmod(path, mode) == 0;
-	if (errno != EEXIST || stat(path, &status) < 0)
+	if (errno != EEXIST || lstat(path, &status) < 0)
 		return false;
-	if (S_ISDIR(status.st_mode) && (geteuid() != 0 || (status.st_uid == 0 && status.st_mode & S_IXOTH)))
+	if (S_ISDIR(status.st_mode) && is_sound(&status))
 		return true;
 	errno = EACCES;
 	return false;

@@ -233,7 +233,8 @@ static void end_at_nothing(struct walk *walk, const char *path, bool is_last)
 	if (errno != ENOENT && errno != ENOTDIR)
 		found(walk, PATH_BROKEN, path, NULL);
 	else if (walk->is_shared)
-		walk->finding->is_missing = found(walk, PATH_WORLD, walk->known, NULL) && is_last;
+		walk->finding->is_absent = found(walk, PATH_WORLD, walk->known, NULL);
+	walk->finding->is_missing = walk->finding->is_absent && is_last;
 }
 
 /* A folder of a user is looked at when it stands last, and he may mount a file system of his own there just before,

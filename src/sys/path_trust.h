@@ -32,6 +32,7 @@ struct path_finding {
 	uid_t owner;                    /* of that; with PATH_REMOTE: who mounted a FUSE, 0 where that isn't known */
 	gid_t group;
 	char system[32];                /* with PATH_REMOTE: the file system's kind, as in proc(5)'s mountinfo */
+	bool is_absent;                 /* the same of a name that may be a folder's on the way, which superd can make first */
 	bool is_missing;                /* with PATH_WORLD: nothing has this name in place, which is sticky: others could take it */
 };
 

@@ -3,6 +3,7 @@
 #include "sys/path_way.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,17 +12,23 @@
 
 const char *path_mounts_lately(void)
 {
-	static char *mounts;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static char *mounts, *before;
 	static time_t read_at;
 	struct timespec now;
+	const char *result;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (mounts && now.tv_sec - read_at < LATELY)
-		return mounts;
-	free(mounts);
-	mounts = path_mounts();
-	read_at = now.tv_sec;
-	return mounts;
+	pthread_mutex_lock(&lock);
+	if (!mounts || now.tv_sec - read_at >= LATELY) {
+		free(before);
+		before = mounts;
+		mounts = path_mounts();
+		read_at = now.tv_sec;
+	}
+	result = mounts;
+	pthread_mutex_unlock(&lock);
+	return result;
 }
 
 /* Not through a link, and only if it is new: so it is ours when this succeeds. */

@@ -28,7 +28,7 @@ enum path_way path_way_by(const struct account *account, const struct path_findi
 bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, const char *mounts,
 			struct path_finding *finding);
 
-/* path_mounts of the last seconds, for the loop alone; not the caller's to free. */
+/* path_mounts of the last seconds; not the caller's to free, who uses it at once: it is kept for some seconds. */
 const char *path_mounts_lately(void);
 
 /* ": /home/u belongs to user 1000, who could lead it elsewhere", behind a path. */

@@ -35,6 +35,15 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 	buf_free(&said);
 }
 
+bool preflight_may_look(const struct preflight *preflight, const char *path)
+{
+	struct path_finding finding;
+
+	return !preflight->serves || *path != '/' ||
+	       path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
+	       finding.is_missing;
+}
+
 /* Two services with one runtime_directory: the first to stop takes it from the other. */
 static void check_runtime(struct preflight *preflight, const struct service *service)
 {
@@ -68,9 +77,10 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	check_runtime(preflight, service);
 }
 
-void preflight_table(const struct table *table, const struct heritage *heritage, struct diags *diags)
+void preflight_table(const struct table *table, const struct heritage *heritage, bool serves, struct diags *diags)
 {
-	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags, .root = geteuid() == 0,
+	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags,
+				       .root = geteuid() == 0, .serves = serves,
 				       .port_start = capability_port_start() };
 
 	preflight.mounts = path_mounts();

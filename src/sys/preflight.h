@@ -8,5 +8,6 @@
 #include "sys/plan.h"
 
 /* Adds an error for what will certainly fail, a warning for what may come in time (an interface,
- * a working_directory on a mount). Looks, touches nothing. Of the heritage it takes the folders alone. */
-void preflight_table(const struct table *table, const struct heritage *heritage, struct diags *diags);
+ * a working_directory on a mount). Looks, touches nothing. Of the heritage it takes the folders alone.
+ * serves: superd runs already, so that nothing is looked at that may not answer, as what is below a folder of a user. */
+void preflight_table(const struct table *table, const struct heritage *heritage, bool serves, struct diags *diags);

@@ -19,7 +19,8 @@ static void check_command(struct preflight *preflight, const struct service *ser
 
 	words_split_into(&split, command_prefix(text, &flags), &count);
 	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
-	    !confine_covers(service->confinement, buf_string(&split))) {
+	    !confine_covers(service->confinement, buf_string(&split)) &&
+	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
 		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
 
 		wrong = preflight_judge_program(preflight->table->pool, buf_string(&split), root,

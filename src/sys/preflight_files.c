@@ -174,7 +174,8 @@ static void check_program(struct preflight *preflight, const struct service *ser
 
 	if (!service->what->exec || service->what->exec[0][0] != '/')
 		return;                 /* other checks say that it must be absolute */
-	if (confine_covers(service->confinement, service->what->exec[0]))
+	if (confine_covers(service->confinement, service->what->exec[0]) ||
+	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
 		return;
 	if (root || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
 		wrong = preflight_judge_program(preflight->table->pool, service->what->exec[0], root,
@@ -196,7 +197,9 @@ static void check_wrapped(struct preflight *preflight, const struct service *ser
 	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->terms->surroundings->root_directory)
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
-	wrong = path ? preflight_judge_program(preflight->table->pool, path, NULL, service->account) : NULL;
+	wrong = path && preflight_may_look(preflight, path)
+			? preflight_judge_program(preflight->table->pool, path, NULL, service->account)
+			: NULL;
 	if (wrong)
 		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
 			      "of %s, which tcpd is to run: %s", path, wrong);
@@ -229,7 +232,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 	const char *root = service->terms->surroundings->root_directory;
 	struct stat status;
 
-	if (!root)
+	if (!root || !preflight_may_look(preflight, root))
 		return;
 	if (stat(root, &status) < 0)
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
@@ -241,6 +244,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 static void check_working(struct preflight *preflight, const struct service *service)
 {
 	const char *path = service->terms->surroundings->working_directory;
+	const char *root = service->terms->surroundings->root_directory;
 	struct stat status;
 
 	if (!path || path[0] == '-')
@@ -252,7 +256,8 @@ static void check_working(struct preflight *preflight, const struct service *ser
 			      service->account->name);
 		return;
 	}
-	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path))
+	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path) ||
+	    !preflight_may_look(preflight, root ? root : path))
 		return;
 	if (stat_inside(service->terms->surroundings->root_directory, path, &status) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
@@ -269,7 +274,7 @@ static void check_environment(struct preflight *preflight, const struct service 
 	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
 		struct stat status;
 
-		if (**path == '-' || strpbrk(*path, "*?["))
+		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
 			continue;       /* a pattern is looked at where it is read */
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
 			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
@@ -319,6 +324,8 @@ static bool check_folder(struct preflight *preflight, enum severity severity, co
 		preflight_say(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
 		return false;
 	}
+	if (!preflight_may_look(preflight, path))
+		return true;
 	if (stat(folder, &status) < 0) {
 		int error = errno;
 
@@ -382,7 +389,7 @@ static void check_input(struct preflight *preflight, const struct service *servi
 
 	if (input->kind != STREAM_FILE || !input->path)
 		return;
-	if (access(input->path, F_OK) < 0)
+	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0)
 		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
 	else
 		check_stream_way(preflight, service, "input", input);
@@ -428,7 +435,7 @@ static void check_log(struct preflight *preflight, const struct service *service
 static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
 			 const char *path)
 {
-	if (path && access(path, R_OK) < 0)
+	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
 	else if (path)
 		check_own(preflight, SEVERITY_WARNING, service, option, path,

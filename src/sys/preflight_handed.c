@@ -25,7 +25,7 @@ static void check_file(struct preflight *preflight, const struct service *servic
 	if (handed_file_read(word, &file) || file.graceful)
 		return;
 	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
-	wrong = path ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
+	wrong = path && preflight_may_look(preflight, path) ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
 	if (wrong)
 		preflight_say(preflight, SEVERITY_WARNING, service, "open_file", path,
 			      "%s: clients wait until it is there; graceful leaves it out", wrong);
@@ -51,7 +51,7 @@ static void check_credential(struct preflight *preflight, const struct service *
 
 	if (!parts.rest || *parts.rest != '/' || is_set(service->terms->extras, &parts))
 		return;
-	wrong = judge(parts.rest, R_OK);
+	wrong = preflight_may_look(preflight, parts.rest) ? judge(parts.rest, R_OK) : NULL;
 	if (wrong)
 		preflight_say(preflight, SEVERITY_WARNING, service, "load_credential", word,
 			      "%s: clients wait until it is there; a %s of its name would stand in", wrong,

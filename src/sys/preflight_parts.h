@@ -21,6 +21,7 @@ struct preflight {
 	const struct heritage *heritage;
 	struct diags *diags;
 	bool root;                      /* superd runs as root */
+	bool serves;                    /* it serves already, and must not wait */
 	int port_start;                 /* the lowest port without privilege */
 	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
@@ -41,6 +42,9 @@ struct preflight {
 void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
 		   const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* Whether looking at a path can't keep a superd waiting that serves. */
+bool preflight_may_look(const struct preflight *preflight, const char *path);
 
 /* What a service needs of the file system: program, folders, files. */
 void preflight_files(struct preflight *preflight, const struct service *service);

@@ -58,7 +58,7 @@ static void check_directories(struct preflight *preflight, const struct service 
 		else if (directory_has_control(preflight->heritage, kind->base, *name))
 			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name,
 				      "superd's control socket %s is there", preflight->heritage->control);
-		else if (cannot_make(path, wrong))
+		else if (preflight_may_look(preflight, path) && cannot_make(path, wrong))
 			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
 	}
 }
@@ -129,7 +129,8 @@ static void check_variables(struct preflight *preflight, const struct service *s
 			continue;
 		if (key)
 			memo_put(&preflight->variables, key, NULL, key);
-		check_variables_in(preflight, service, *path);
+		if (preflight_may_look(preflight, *path + (**path == '-')))
+			check_variables_in(preflight, service, *path);
 	}
 }
 

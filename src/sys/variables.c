@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "sys/foreign.h"
 
 #define FILE_MOST (1u << 20)
 #define OVER_MOST 5                     /* lines named that are passed over */
@@ -226,7 +227,7 @@ static bool read_file(struct variables *variables, const char *path, bool option
 	bool good;
 	char *text;
 
-	text = fd_read_file(path, FILE_MOST, &length);
+	text = foreign_read_file(path, FILE_MOST, &length);
 	if (!text) {
 		if (optional && errno == ENOENT)
 			return true;
@@ -247,10 +248,19 @@ static bool read_file(struct variables *variables, const char *path, bool option
 static bool read_matches(struct variables *variables, const char *pattern, bool optional, struct buf *over,
 			 struct buf *why)
 {
+	struct path_finding finding;
 	glob_t found = { 0 };
-	int result = glob(pattern, 0, NULL, &found);
-	bool good = result == 0 || (result == GLOB_NOMATCH && optional);
+	bool good = !path_is_foreign(pattern, &finding);
+	int result;
 
+	if (!good) {
+		buf_addf(why, "environment_file: %s", pattern);
+		path_finding_add(&finding, why);
+		buf_text(why, "; name the file itself");
+		return false;
+	}
+	result = glob(pattern, 0, NULL, &found);
+	good = result == 0 || (result == GLOB_NOMATCH && optional);
 	if (result == GLOB_NOMATCH && !optional)
 		buf_addf(why, "environment_file: %s: %s", pattern, strerror(ENOENT));
 	else if (!good)

@@ -113,3 +113,28 @@ Test(notify_folder, stays_as_long_as_a_socket_is_in_it)
 	close(one);
 	close(two);
 }
+
+Test(notify_folder, of_another_user_or_one_that_others_may_write_is_not_taken)
+{
+	char folder[128], gone[160];
+
+	snprintf(folder, sizeof(folder), "%s/superd", base);
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	cr_assert_eq(chmod(folder, 0777), 0);
+	cr_expect_not(notify_folder_make(base, &path));
+	buf_clear(&path);
+	cr_assert_eq(chmod(folder, 0755), 0);
+	if (geteuid() == 0) {
+		cr_assert_eq(chown(folder, 12345, 12345), 0);
+		cr_expect_not(notify_folder_make(base, &path));
+		buf_clear(&path);
+		cr_expect_eq(seteuid(23456), 0);
+		cr_expect_not(notify_folder_make(base, &path), "a superd that is not root, either");
+		cr_expect_eq(seteuid(0), 0);
+		cr_assert_eq(chown(folder, 0, 0), 0);
+	}
+	buf_clear(&path);
+	cr_expect(notify_folder_make(base, &path));
+	snprintf(gone, sizeof(gone), "%s", node("none"));
+	notify_folder_remove(gone);
+}

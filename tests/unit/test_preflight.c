@@ -92,7 +92,7 @@ static bool load(const char *text)
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, &diags);
+	preflight_table(table, &heritage, false, &diags);
 	return true;
 }
 
@@ -157,7 +157,7 @@ static void load_unit(const char *socket, const char *service)
 	table = reading.table;
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, &diags);
+	preflight_table(table, &heritage, false, &diags);
 }
 
 Test(preflight, says_nothing_of_a_table_that_fits)
@@ -384,7 +384,7 @@ Test(preflight, is_quick_for_ten_thousand_services)
 	cr_assert_eq(table->count, SERVICES);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
 	resolve_table(table, &diags);
-	preflight_table(table, &heritage, &diags);
+	preflight_table(table, &heritage, false, &diags);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
 	cr_expect_eq(diags.count, 0, "%s", said());
 	cr_expect_lt((double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,

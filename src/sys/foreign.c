@@ -1,0 +1,180 @@
+/* The hard thing is whose rights these are: a folder tells its owner, which is good enough, as nothing is reached by
+ * them that he could not reach himself. */
+#include "sys/foreign.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sys/act_as.h"
+
+#define NOBODY 65534
+#define PATIENCE 1000                   /* milliseconds that superd waits at most */
+#define REST 20                         /* seconds in which it does not try again what took longer */
+#define SILENT_MOST 64
+
+/* Paths that did not answer lately, by a hash. */
+static struct { size_t path; time_t until; } silent[SILENT_MOST];
+
+static size_t hash(const char *path)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *path; path++)
+		h = (h ^ (unsigned char)*path) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+int foreign_within(const char *path, spawn_work *work, const void *with, int kept, struct buf *why,
+		   struct buf *warnings)
+{
+	size_t name = hash(path), place = name % SILENT_MOST;
+	struct timespec now;
+	int result;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (silent[place].path == name && now.tv_sec < silent[place].until) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	result = spawn_within(work, with, kept, PATIENCE, why, warnings);
+	if (result < 0 && errno == ETIMEDOUT) {
+		silent[place].path = name;
+		silent[place].until = now.tv_sec + REST;
+	}
+	return result;
+}
+
+bool path_is_foreign(const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path) >= (int)sizeof(folder))
+		return false;
+	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), finding);
+}
+
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
+{
+	struct path_finding finding;
+	char whole[PATH_MAX], here[PATH_MAX];
+
+	if (*path != '/') {
+		if (!getcwd(here, sizeof(here)) ||
+		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
+			return true;    /* the open tells */
+		path = whole;
+	}
+	if (path_is_open_to_us(path, mode, NULL, path_mounts_lately(), &finding))
+		return true;
+	path_finding_describe(&finding, why);
+	buf_text(why, ", who could lead it elsewhere: a file of superd's own lies in folders of root's");
+	return false;
+}
+
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account)
+{
+	if (finding->flaw == PATH_OWNER) {
+		uid = finding->owner;
+		gid = finding->group;
+	} else if (finding->flaw == PATH_REMOTE) {
+		uid = finding->owner;
+		gid = NOBODY;
+	} else {
+		uid = uid ? uid : NOBODY;
+		gid = gid ? gid : NOBODY;
+	}
+	*account = (struct account){ .uid = uid, .gid = gid, .switches = true };
+	return geteuid() == 0 && uid != 0 ? account : NULL;
+}
+
+struct errand {
+	const char *path;
+	size_t most;
+	const struct path_finding *finding;
+};
+
+static bool begin(const struct errand *errand)
+{
+	struct act_as before;
+	struct account account;
+
+	return act_as_begin(&before, foreign_actor(errand->finding, NOBODY, NOBODY, &account));
+}
+
+/* What was read goes back in place of a reason. */
+static int read_file(const void *with, struct buf *text, struct buf *unused)
+{
+	const struct errand *errand = with;
+	size_t length = 0;
+	char *got = begin(errand) ? fd_read_file(errand->path, errand->most, &length) : NULL;
+
+	(void)unused;
+	if (!got)
+		return -1;
+	buf_add(text, got, length);
+	free(got);
+	errno = 0;
+	return -1;
+}
+
+static int unlink_file(const void *with, struct buf *unused, struct buf *also)
+{
+	const struct errand *errand = with;
+
+	(void)unused, (void)also;
+	if (begin(errand) && unlink(errand->path) == 0)
+		errno = 0;
+	return -1;
+}
+
+static bool do_errand(spawn_work *work, const struct errand *errand, struct buf *text)
+{
+	struct buf none = { 0 };
+
+	int error;
+
+	foreign_within(errand->path, work, errand, -1, text, &none);
+	error = errno;
+	buf_free(&none);
+	errno = error;
+	return error == 0;
+}
+
+char *foreign_read_file(const char *path, size_t most, size_t *length)
+{
+	struct path_finding finding;
+	const struct errand errand = { .path = path, .most = most < SPAWN_TEXT ? most : SPAWN_TEXT,
+				       .finding = &finding };
+	struct buf text = { 0 };
+
+	if (!path_is_foreign(path, &finding))
+		return fd_read_file(path, most, length);
+	if (do_errand(read_file, &errand, &text)) {
+		*length = text.length;
+		return text.data ? buf_take(&text) : strdup("");
+	}
+	buf_free(&text);
+	return NULL;
+}
+
+int foreign_unlink(const char *path)
+{
+	struct path_finding finding;
+	const struct errand errand = { .path = path, .finding = &finding };
+	struct buf none = { 0 };
+	bool good;
+
+	if (!path_is_foreign(path, &finding))
+		return unlink(path);
+	good = do_errand(unlink_file, &errand, &none);
+	buf_free(&none);
+	return good ? 0 : -1;
+}

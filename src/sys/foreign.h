@@ -1,0 +1,29 @@
+/* Paths through folders of somebody else, who can put links there, or a file system that does not answer: what superd has to
+ * do there is done by a process of its own, for a moment, with the rights of the folder's owner. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sys/path_way.h"
+#include "sys/spawn_within.h"
+
+
+/* Whether others can change the way to the folder of this path. */
+bool path_is_foreign(const char *path, struct path_finding *finding);
+
+/* With whose rights it is done: those of the owner of the first folder that is not superd's; where all may write to it, of
+ * this user. NULL: superd's own, as nobody else has a hand in it, or superd is no more than any user. */
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account);
+
+/* Whether superd may write to a file of its own there: to its log, its pid file. Makes one that is missing in a sticky folder,
+ * with this mode. The path may be a relative one. false with the reason in why. */
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
+
+/* spawn_within of what is done at this path: for a second at most, and then not again for a while. */
+int foreign_within(const char *path, spawn_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
+
+/* As fd_read_file does: the text, to free(); NULL and errno. */
+char *foreign_read_file(const char *path, size_t most, size_t *length);
+
+int foreign_unlink(const char *path);           /* 0, or -1 and errno */
