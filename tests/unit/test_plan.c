@@ -3,9 +3,11 @@
 
 #include <pwd.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "sys/spawn.h"
 
 static struct plan *plan;
 
@@ -335,4 +337,76 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 Test(plan, is_freed_when_there_is_none)
 {
 	plan_free(NULL);
+}
+
+/* A program of this test's folder, which nobody else can change. */
+static const char *script(const char *interpreter)
+{
+	char text[256];
+	const char *path;
+
+	snprintf(text, sizeof(text), "#! %s -x\n", interpreter);
+	path = file_of("script", text, strlen(text));
+	cr_assert_eq(chmod(path, 0755), 0);
+	return path;
+}
+
+static const char *open_folder(void)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/open", folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(chmod(path, 0777), 0);
+	return path;
+}
+
+static void skip_where_all_are_apart(void)
+{
+	skip_unless(!spawn_always_apart(), "all starts are apart here");
+}
+
+Test(plan, shares_memory_with_what_nobody_else_can_delay)
+{
+	skip_where_all_are_apart();
+	cr_assert(plan_of("exec = \"/bin/true\""));
+	cr_expect(!plan->may_hang && !plan->apart);
+	cr_assert(plan_of("exec = \"%s\"", script("/bin/sh")));
+	cr_expect(!plan->may_hang);
+	cr_assert(plan_of("exec = \"/nowhere/at/all\""));
+	cr_expect(!plan->may_hang);
+}
+
+Test(plan, is_apart_where_others_can_delay_its_program)
+{
+	const char *open;
+
+	skip_where_all_are_apart();
+	open = open_folder();
+	cr_assert(plan_of("exec = \"%s/program\"", open));
+	cr_expect(plan->may_hang && plan->apart);
+}
+
+Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)
+{
+	char interpreter[160];
+
+	skip_where_all_are_apart();
+	snprintf(interpreter, sizeof(interpreter), "%s/sh", open_folder());
+	cr_assert(plan_of("exec = \"%s\"", script(interpreter)));
+	cr_expect(plan->may_hang && plan->apart);
+	cr_assert(plan_of("exec = \"%s\"", script("bin/relative")));
+	cr_expect(plan->may_hang);
+}
+
+Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
+{
+	const char *open;
+
+	skip_where_all_are_apart();
+	open = open_folder();
+	cr_assert(plan_of("exec = \"/bin/true\"\nexec_start_pre = \"+%s/command\"", open));
+	cr_expect(plan->may_hang && plan->apart);
+	cr_assert(plan_of("exec = \"/bin/true\"\nworking_directory = \"%s\"", open));
+	cr_expect(plan->may_hang && plan->apart);
 }
