@@ -74,6 +74,10 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 	}
 	if (path_is_open_to_us(path, mode, NULL, path_mounts_lately(), &finding))
 		return true;
+	if (finding.is_absent && !finding.is_missing) {
+		buf_text(why, strerror(ENOENT));
+		return false;
+	}
 	path_finding_describe(&finding, why);
 	buf_text(why, ", who could lead it elsewhere: a file of superd's own lies in folders of root's");
 	return false;

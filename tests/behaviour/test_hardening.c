@@ -51,8 +51,8 @@ Behaviour(hardening, commands_beside_an_instance_have_its_tmp)
 		" exec = \"/bin/sleep 1000\"\n exec_reload = \"/bin/sh -c 'ls -A /tmp'\"\n}\n");
 	cr_assert(control_is_done(control_once("start beside")));
 	cr_assert(control_is_done(control_once("reload beside")));
-	superd_wait_log(superd, "beside: mine");
-	cr_expect_eq(superd_log_count(superd, "beside: sockets"), 0);
+	superd_wait_log(superd, "]: mine");
+	cr_expect_eq(superd_log_count(superd, "]: sockets"), 0);
 	superd_stop(superd);
 	WAIT_UNTIL(system("ls -d /tmp/superd-beside-* /var/tmp/superd-beside-* >/dev/null 2>&1") != 0);
 }
