@@ -206,6 +206,12 @@ static const char *printed(const char *source)
 }
 
 /* What systemd tells its services of themselves has no word in the others' languages. */
+/* Without what systemd gives each unit, and launchd no job. */
+static const char *as_of_a_job(const char *unit)
+{
+	return replaced(replaced(unit, "\tunit_environment = yes\n", ""), "\tkeyring_mode = private\n", "");
+}
+
 Behaviour(launchd, a_list_a_unit_and_a_table_of_one_service_are_the_same)
 {
 	const char *list, *socket, *table, *out;
@@ -237,7 +243,7 @@ Behaviour(launchd, a_list_a_unit_and_a_table_of_one_service_are_the_same)
 			   "rlimit_nofile = \"100:200\"\n error = null\n timeout_stop = 20\n kill_rest = yes\n}\n");
 	out = printed(table);
 	cr_assert_str_eq(printed(list), out);
-	cr_assert_str_eq(replaced(printed(socket), "\tunit_environment = yes\n", ""), out);
+	cr_assert_str_eq(as_of_a_job(printed(socket)), out);
 }
 
 /* At its limit systemd sends clients away, and launchd lets them wait. */
@@ -272,6 +278,6 @@ Behaviour(launchd, a_job_of_inetd_a_unit_and_a_table_of_one_service_are_the_same
 	out = printed(table);
 	cr_assert_str_eq(printed(list), out);
 	cr_assert_str_eq(
-		replaced(replaced(printed(socket), "\tunit_environment = yes\n", ""), "\toverload = refuse\n", ""),
+		replaced(as_of_a_job(printed(socket)), "\toverload = refuse\n", ""),
 		out);
 }

@@ -13,6 +13,7 @@
 
 #include "model/access.h"
 #include "resolved.h"
+#include "sys/own_user.h"
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
 
@@ -148,7 +149,7 @@ Test(network_lookup, the_protocol_of_a_raw_socket_is_looked_up)
 	cr_expect_null(service("a")->sockets[0].address->port_name);
 }
 
-Test(network_lookup, superds_own_services_run_as_nobody)
+Test(network_lookup, superds_own_services_run_as_users_of_their_own)
 {
 	if (geteuid() != 0)
 		cr_skip_test("running as another user needs root");
@@ -164,8 +165,9 @@ Test(network_lookup, superds_own_services_run_as_nobody)
 		cr_assert_not_null(account);
 		cr_expect_neq(account->uid, 0, "%c", *name);
 		cr_expect(account->switches, "%c", *name);
-		cr_expect_str_eq(account->name, "nobody", "%c", *name);
+		cr_expect(account->uid >= OWN_USERS_FIRST && account->uid < OWN_USERS_FIRST + OWN_USERS, "%c", *name);
 	}
+	cr_expect_neq(service("a")->account->uid, service("b")->account->uid);
 	cr_expect_eq(service("d")->account->uid, 0);
 	cr_expect_eq(service("e")->account->uid, 0, "a program runs as before");
 }
