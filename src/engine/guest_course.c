@@ -58,11 +58,13 @@ static bool launch(struct course *course, struct launch *launch, struct buf *why
 static void runs(struct course *course)
 {
 	struct guest *guest = &departure_of(course)->guest;
+	bool is_connection = guest->client.fd >= 0;
 
 	closing_client(course->keeper->engine, course->keeper->service->name, &guest->client);
 	guest_note_start(course->keeper, guest);
 	course->keeper->activity->skips = 0;
-	backoff_reset(&course->keeper->backoff);
+	if (is_connection)              /* whether a datagram was read shows at its end */
+		backoff_reset(&course->keeper->backoff);
 	if (guest->listener)            /* else it was counted off when that went */
 		note_arrival(course->keeper);
 }
