@@ -30,6 +30,18 @@ static void keep_reserve(struct server *server)
 	}
 }
 
+/* Makes room for one descriptor; false: none is left in reserve. */
+static bool use_reserve(struct server *server)
+{
+	for (int n = 0; n < SERVER_RESERVE; n++) {
+		if (server->reserve[n] < 0)
+			continue;
+		fd_close(&server->reserve[n]);
+		return true;
+	}
+	return false;
+}
+
 static void drop_reserve(struct server *server)
 {
 	for (int n = 0; n < SERVER_RESERVE; n++)
@@ -179,9 +191,13 @@ struct session *server_admit(struct server *server, int fd)
 {
 	struct control_peer peer;
 	enum right right;
+	bool known;
 
 	passed_rights_watch_urgent(fd);
-	if (!control_socket_peer(fd, server->group, &peer)) {
+	use_reserve(server);            /* looking into /proc takes a descriptor for a moment */
+	known = control_socket_peer(fd, server->group, &peer);
+	keep_reserve(server);
+	if (!known) {
 		turn_away(server, fd, "denied", "superd cannot tell who you are");
 		return NULL;
 	}
@@ -210,13 +226,10 @@ static int accept_next(const struct server *server)
 static bool accept_by_reserve(struct server *server)
 {
 	struct session *session;
-	int fd, n = 0;
+	int fd;
 
-	while (n < SERVER_RESERVE && server->reserve[n] < 0)
-		n++;
-	if (n == SERVER_RESERVE)
+	if (!use_reserve(server))
 		return false;
-	fd_close(&server->reserve[n]);
 	fd = accept_next(server);
 	session = fd >= 0 ? server_admit(server, fd) : NULL;
 	if (session && session->right != RIGHT_ACT)

@@ -15,7 +15,7 @@
 #define CLIENTS_MOST 16
 #define READERS_MOST 12                 /* of them; the rest is left to those who may act */
 
-#define SERVER_RESERVE 2
+#define SERVER_RESERVE 3                /* two for connections, one to look who asks */
 
 struct server {
 	struct supervisor *supervisor;
