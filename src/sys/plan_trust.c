@@ -192,6 +192,6 @@ void plan_judge(struct plan *plan)
 {
 	if (plan->may_hang)
 		return;
-	plan->may_hang = spawn_always_apart() || !is_plan_trusted(plan);
+	plan->may_hang = !is_plan_trusted(plan);
 	plan->apart |= plan->may_hang;
 }

@@ -71,9 +71,6 @@ pid_t spawn_process(struct job *job, char *stack);
 /* Whether processes are started right in a control group (launch->into), at hardly any cost. In the same files. */
 bool spawn_joins(void);
 
-/* Whether only superd's own programs are started so, as that waits for a pipe: all plans are apart. In the same files. */
-bool spawn_always_apart(void);
-
 /* The same for a plan apart, in spawn_apart.c: returns at once, with *report open. */
 pid_t spawn_apart(struct job *job, int *report);
 

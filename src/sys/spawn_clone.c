@@ -78,11 +78,6 @@ bool spawn_joins(void)
 	return spawn_into_possible();
 }
 
-bool spawn_always_apart(void)
-{
-	return false;
-}
-
 pid_t spawn_process(struct job *job, char *stack)
 {
 	pid_t pid = clone_once(job, stack);

@@ -1,6 +1,6 @@
 /* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by
- * closing, and of failure by what the child writes. It is waited for, so only superd's own programs and the main
- * command are started so: all plans of services are apart. */
+ * closing, and of failure by what the child writes. It is waited for, as it is where memory is shared: only plans
+ * that nobody else can delay are started so. */
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -32,11 +32,6 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 bool spawn_joins(void)
 {
 	return false;
-}
-
-bool spawn_always_apart(void)
-{
-	return true;
 }
 
 pid_t spawn_process(struct job *job, char *stack)

@@ -361,14 +361,8 @@ static const char *open_folder(void)
 	return path;
 }
 
-static void skip_where_all_are_apart(void)
-{
-	skip_unless(!spawn_always_apart(), "all starts are apart here");
-}
-
 Test(plan, shares_memory_with_what_nobody_else_can_delay)
 {
-	skip_where_all_are_apart();
 	cr_assert(plan_of("exec = \"/bin/true\""));
 	cr_expect(!plan->may_hang && !plan->apart);
 	cr_assert(plan_of("exec = \"%s\"", script("/bin/sh")));
@@ -381,7 +375,6 @@ Test(plan, is_apart_where_others_can_delay_its_program)
 {
 	const char *open;
 
-	skip_where_all_are_apart();
 	open = open_folder();
 	cr_assert(plan_of("exec = \"%s/program\"", open));
 	cr_expect(plan->may_hang && plan->apart);
@@ -391,7 +384,6 @@ Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)
 {
 	char interpreter[160];
 
-	skip_where_all_are_apart();
 	snprintf(interpreter, sizeof(interpreter), "%s/sh", open_folder());
 	cr_assert(plan_of("exec = \"%s\"", script(interpreter)));
 	cr_expect(plan->may_hang && plan->apart);
@@ -403,7 +395,6 @@ Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
 {
 	const char *open;
 
-	skip_where_all_are_apart();
 	open = open_folder();
 	cr_assert(plan_of("exec = \"/bin/true\"\nexec_start_pre = \"+%s/command\"", open));
 	cr_expect(plan->may_hang && plan->apart);
