@@ -142,6 +142,7 @@ static void put_out_all(const void *with)
 		for (const pid_t *pid = paging.pids; *pid; pid++)
 			put_out_process(&paging, *pid);
 	}
+	fd_set_nonblocking(paging.report, false);       /* a full pipe may lose what went before, not the last word */
 	tell(&paging, paging.error);
 }
 
