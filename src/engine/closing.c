@@ -138,12 +138,18 @@ static void hand_over(struct engine *engine, const char *service, int *fd)
 		ev_timer_again(engine->loop, &closing->timer);
 }
 
-/* A socket of any other family has no queue of descriptors; where it was made by somebody else, its closing may
- * linger. */
-static bool may_hang(int fd)
+/* Whoever drops the last reference then waits until the other side has taken all, for as long as somebody chose. */
+static bool lingers(int fd)
 {
 	struct linger linger = { 0 };
 	socklen_t size = sizeof(linger);
+
+	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
+}
+
+/* Of IP the queues hold no descriptors. A socket of a family that superd makes none of may wait in ways of its own. */
+static bool may_hang(int fd)
+{
 	int family = 0;
 
 #ifdef SO_DOMAIN
@@ -159,9 +165,7 @@ static bool may_hang(int fd)
 		return false;
 	family = address.ss_family;
 #endif
-	if (family == AF_UNIX)
-		return true;
-	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
+	return (family != AF_INET && family != AF_INET6) || lingers(fd);
 }
 
 void closing_close(struct engine *engine, const char *service, int *fd)
@@ -197,9 +201,12 @@ void closing_listener(struct engine *engine, const char *service, bool alone, in
 	hand_over(engine, service, fd);
 }
 
+/* A backend that has ended may have left SO_LINGER and a client who does not read. */
 void closing_client(struct engine *engine, const char *service, struct client *client)
 {
-	if (client->length && client->peer.any.sa_family == AF_UNIX)
+	if (client->fd < 0)
+		return;
+	if ((client->length && client->peer.any.sa_family == AF_UNIX) || lingers(client->fd))
 		closing_close(engine, service, &client->fd);
 	else
 		fd_close(&client->fd);

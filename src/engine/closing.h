@@ -16,7 +16,7 @@ void closing_close(struct engine *engine, const char *service, int *fd);
  * once. What others have had may say so and hold some all the same. */
 void closing_own(struct engine *engine, const char *service, int *fd);
 
-/* A connection that was turned away, or handed on. For TCP this is close(2). */
+/* A connection that was turned away, or handed on. For TCP this is close(2), unless a backend has had it linger. */
 void closing_client(struct engine *engine, const char *service, struct client *client);
 
 /* A listener that superd does not go on with. alone: nobody else uses it, so it is shut down first. */

@@ -162,7 +162,7 @@ static ssize_t read_some(struct output *output, struct reading *reading)
 static void take_unfinished(struct output *output, struct reading *reading)
 {
 	reading->length = output->length;
-	if (output->length)
+	if (output->line && output->length)
 		memcpy(reading->text, output->line, output->length);
 	free(output->line);
 	output->line = NULL;

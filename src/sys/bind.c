@@ -286,6 +286,7 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 
 int bind_restore(int fd, const struct listen *listen)
 {
+	const struct linger no_linger = { 0 };
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct buf unused = { 0 };
 	int result;
@@ -295,6 +296,7 @@ int bind_restore(int fd, const struct listen *listen)
 	if (filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections inherit it */
 	if (endpoint_accepts(listen->address))
 		set_queue(fd, listen, &unused);
 	buf_free(&unused);

@@ -143,7 +143,7 @@ static void add(struct sock_filter *out, size_t *count, uint16_t code, uint32_t 
 static void add_rule(struct sock_filter *out, size_t *count, const struct unified_rule *rule)
 {
 	/* The half of an argument that counts. */
-	uint32_t at = offsetof(struct seccomp_data, args) + 8 * rule->argument +
+	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + 8 * rule->argument +
 		      (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
 
 	add(out, count, IF_EQUAL, rule->number, 0, rule->mask ? 5 : 1);
