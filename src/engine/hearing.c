@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/closing.h"
 #include "engine/notice_act.h"
 #include "engine/notify_message.h"
 #include "engine/speaker.h"
@@ -144,11 +145,22 @@ static void fail_all(struct notify *notify, const char *why)
 	}
 }
 
+/* Neither more receivers nor more closers may hang for it: what it sends stays with it. */
+static bool is_stuck(const struct notify *notify)
+{
+	return notify->receiving >= HANGING_MOST || closing_is_stuck(notify->engine, notify->service);
+}
+
 static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct notify *notify = timer->data;
 
 	(void)loop, (void)events;
+	if (!is_stuck(notify)) {
+		ev_timer_stop(notify->engine->loop, timer);
+		notify_rewatch(notify);
+		return;
+	}
 	timer->repeat = HANGING_SECONDS;        /* also those that are started meanwhile */
 	ev_timer_again(notify->engine->loop, timer);
 	notify->busy = true;
@@ -173,10 +185,13 @@ static void on_ended(struct reception *reception)
 	struct notify *notify = carried->notify;
 
 	list_remove(&carried->link);
+	free(reception->service);
 	free(carried);
 	if (!notify)
 		return;
 	notify->receiving--;
+	if (is_stuck(notify))
+		return;
 	ev_timer_stop(notify->engine->loop, &notify->hanging);
 	notify_rewatch(notify);
 }
@@ -195,8 +210,10 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	carried->flaw = flaw;
 	carried->reception.received = on_received;
 	carried->reception.ended = on_ended;
-	carried->reception.service = notify->service;
-	if (!reception_start(&carried->reception, notify->engine, notify->io.fd, purpose)) {
+	carried->reception.service = strdup(notify->service);
+	if (!carried->reception.service ||
+	    !reception_start(&carried->reception, notify->engine, notify->io.fd, purpose)) {
+		free(carried->reception.service);
 		free(carried);
 		return false;
 	}
@@ -209,7 +226,7 @@ static bool start_reception(struct notify *notify, const struct notification *no
 /* false: it can't be now, and is tried again. */
 static bool receive(struct notify *notify, const struct notification *notification, const char *flaw)
 {
-	if (notify->receiving >= HANGING_MOST) {
+	if (is_stuck(notify)) {
 		wait_for_end(notify);
 		return false;
 	}

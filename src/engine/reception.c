@@ -101,5 +101,4 @@ bool reception_start(struct reception *reception, struct engine *engine, int soc
 void reception_forget(struct reception *reception)
 {
 	reception->forgotten = true;
-	reception->service = NULL;
 }
