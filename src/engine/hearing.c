@@ -223,24 +223,23 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	return true;
 }
 
-/* false: it can't be now, and is tried again. */
-static bool receive(struct notify *notify, const struct notification *notification, const char *flaw)
+/* Where it can't be now it is tried again. */
+static void receive(struct notify *notify, const struct notification *notification, const char *flaw)
 {
 	if (is_stuck(notify)) {
 		wait_for_end(notify);
-		return false;
+		return;
 	}
 	if (!start_reception(notify, notification, flaw)) {
 		complain(notify, notification->pid, "not yet received: no process to receive what it carries");
 		pause_for(notify, AGAIN);
-		return false;
+		return;
 	}
 	token_bucket_take(&notify->carriers, carriers.rate, carriers.burst, 1., engine_clock());
 	notify_rewatch(notify);
-	return true;
 }
 
-/* Hears what has been said and not yet heard. false: the answer of a reception is awaited, and there may be more. */
+/* Hears what has been said and not yet heard. false: there may be more, once a reception has answered or can begin. */
 static bool listen_to(struct notify *notify, int most)
 {
 	struct notification notification;
@@ -252,8 +251,10 @@ static bool listen_to(struct notify *notify, int most)
 		if (heard == HEARD_NOTHING)
 			return true;
 		count_message(notify, &notification);
-		if (heard == HEARD_RIGHTS)
-			return !receive(notify, &notification, flaw);
+		if (heard == HEARD_RIGHTS) {
+			receive(notify, &notification, flaw);
+			return false;
+		}
 		if (heard == HEARD_FLAWED)
 			complain(notify, notification.pid, flaw);
 		else
@@ -275,6 +276,7 @@ void hearing_take(struct notify *notify)
 /* Those whose end has waited go on with it. */
 static void let_end(struct notify *notify)
 {
+	ev_timer_stop(notify->engine->loop, &notify->last);
 	while (!list_empty(&notify->unheard)) {
 		struct last_words *last = container_of(notify->unheard.next, struct last_words, link);
 
@@ -299,9 +301,20 @@ static void on_received(struct reception *reception, struct received *received)
 	else
 		take(notify, notification, received);
 	token_bucket_take(&notify->descriptors, descriptors.rate, descriptors.burst, most, engine_clock());
-	if (!list_empty(&notify->unheard) &&
-	    (engine_clock() - notify->unheard_since > LAST_SECONDS || listen_to(notify, LAST_MOST)))
+	if (!list_empty(&notify->unheard) && listen_to(notify, LAST_MOST))
 		let_end(notify);
+	notify->busy = false;
+	notify_rewatch(notify);
+	notify_close_unused(notify);
+}
+
+static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct notify *notify = timer->data;
+
+	(void)loop, (void)events;
+	notify->busy = true;
+	let_end(notify);
 	notify->busy = false;
 	notify_rewatch(notify);
 	notify_close_unused(notify);
@@ -313,8 +326,10 @@ static bool hear(struct instance *instance, struct last_words *last)
 
 	if (listen_to(notify, LAST_MOST))
 		return true;
-	if (list_empty(&notify->unheard))
-		notify->unheard_since = engine_clock();
+	if (!ev_is_active(&notify->last)) {
+		ev_timer_init(&notify->last, on_last, LAST_SECONDS, 0.);
+		ev_timer_start(notify->engine->loop, &notify->last);
+	}
 	list_remove(&last->link);
 	list_add(&notify->unheard, &last->link);
 	return false;

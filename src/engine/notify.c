@@ -132,6 +132,7 @@ static void notify_close(struct notify *notify)
 	ev_io_stop(notify->engine->loop, &notify->io);
 	ev_timer_stop(notify->engine->loop, &notify->pause);
 	ev_timer_stop(notify->engine->loop, &notify->hanging);
+	ev_timer_stop(notify->engine->loop, &notify->last);
 	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
 		notify_folder_remove(notify->variable + strlen(VARIABLE));
 	if (notify->service)
@@ -164,7 +165,8 @@ static struct notify *notify_new(struct engine *engine, const char *service)
 	list_init(&notify->unheard);
 	ev_init(&notify->pause, on_pause);
 	ev_init(&notify->hanging, NULL);
-	notify->pause.data = notify->hanging.data = notify;
+	ev_init(&notify->last, NULL);
+	notify->pause.data = notify->hanging.data = notify->last.data = notify;
 	ev_init(&notify->io, on_notification);
 	notify->io.fd = -1;
 	notify->service = strdup(service);

@@ -42,7 +42,7 @@ struct notify {
 	struct carried *awaited;        /* whose answer is awaited: nothing else is read before it; NULL: none */
 	ev_timer hanging;               /* so many of them are there that no more is read, for so long by now */
 	struct list unheard;            /* struct last_words */
-	double unheard_since;           /* when the first of them came, loop time */
+	ev_timer last;                  /* runs while there are any: they wait no longer */
 	bool busy;                      /* in the midst of something: not to be freed */
 };
 

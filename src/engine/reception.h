@@ -11,7 +11,7 @@
 struct reception {
 	struct child child;
 	struct engine *engine;
-	char *service;                  /* whose it is: what it hangs for is counted there, also when that is gone; owned */
+	char *service;                  /* whose it is: what hangs is counted there, also when that is gone; owned */
 	ev_io report;                   /* its answer; -1: it came */
 	ev_timer limit;                 /* how long that may take */
 	/* The answer, once; NULL: there is none, and the message may still be there. Frees nothing. */
