@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,16 +126,20 @@ int spawn_within(spawn_work *work, const void *with, int kept, int milliseconds,
 		 struct buf *warnings)
 {
 	int ends[2], result = -1, error;
+	sigset_t all, before;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);    /* what would handle them is superd's loop */
 	pid = fork();
 	if (pid == 0) {
 		close_others(&kept, 1, ends[1]);
 		do_work(work, with, ends[1]);
 	}
 	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
 	if (pid > 0 && wait_readable(ends[0], milliseconds)) {
 		result = receive(ends[0], why, warnings);
