@@ -25,25 +25,15 @@
 #define HANGING_SECONDS 3.              /* when it has been so for so long, its instances end */
 #define PAUSE_LEAST .01
 #define AGAIN .1                        /* seconds until the next try where no process could be started */
-#define COMPLAIN_EVERY 10.              /* seconds: a service that talks nonsense must not fill the log with it */
 
 static void complain(struct notify *notify, pid_t pid, const char *flaw)
 {
 	struct event event = { .name = "notification", .service = notify->service, .pid = pid, .reason = flaw };
-	double now = engine_clock();
+	char more[COMPLAINT_MORE];
 
-	if (notify->complained && now - notify->complained < COMPLAIN_EVERY) {
-		notify->dropped++;
-		return;
-	}
-	if (notify->dropped)
-		log_event(notify->engine->log, LEVEL_WARNING, &event,
-			  "dropped a notification of pid %ld: %s; %u more before it", (long)pid, flaw, notify->dropped);
-	else
-		log_event(notify->engine->log, LEVEL_WARNING, &event, "dropped a notification of pid %ld: %s",
-			  (long)pid, flaw);
-	notify->dropped = 0;
-	notify->complained = now;
+	if (complaint_is_due(&notify->complaint, more))
+		log_event(notify->engine->log, LEVEL_WARNING, &event, "dropped a notification of pid %ld: %s%s",
+			  (long)pid, flaw, more);
 }
 
 /* What one socket may give superd to do: a second, and at once. A backend that stores all it has at its end has

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/token_bucket.h"
+#include "engine/complaint.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "engine/reception.h"
@@ -34,8 +35,7 @@ struct notify {
 	char *service;                  /* whose it is, for the log */
 	struct list notices;            /* who may speak */
 	bool released;                  /* the service needs it no more */
-	double complained;              /* when the log was last told of what was dropped, loop time */
-	unsigned dropped;               /* since then, in vain */
+	struct complaint complaint;     /* of what was dropped */
 	struct token_bucket messages, bytes, carriers, descriptors;     /* a second, see engine/hearing */
 	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */
 	unsigned receiving;             /* how many */

@@ -143,15 +143,28 @@ bool store_keep(struct store *store, int *fd, const char *name, size_t length, u
 	return true;
 }
 
+static void say_full(struct store *store, int64_t most)
+{
+	struct event event = { .name = "store", .service = store->service };
+	char more[COMPLAINT_MORE];
+
+	if (complaint_is_due(&store->full, more))
+		log_event(store->engine->log, LEVEL_WARNING, &event,
+			  "a descriptor is not kept: file_descriptor_store_max is reached (%lld)%s", (long long)most,
+			  more);
+}
+
 /* What its closing, or a look at it, may wait for is not kept: files, whose file system anybody may serve, and what
  * holds other descriptors. */
 static void say_refused(struct store *store, const struct received *received)
 {
 	struct event event = { .name = "store", .service = store->service, .reason = received->kind };
+	char more[COMPLAINT_MORE];
 
-	log_event(store->engine->log, LEVEL_WARNING, &event,
-		  "%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
-		  received->refused, received->refused == 1 ? " is" : "s are", received->kind);
+	if (complaint_is_due(&store->refused, more))
+		log_event(store->engine->log, LEVEL_WARNING, &event,
+			  "%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds "
+			  "are%s", received->refused, received->refused == 1 ? " is" : "s are", received->kind, more);
 }
 
 void store_take(struct store *store, const struct notify_message *message, struct received *received, uid_t user,
@@ -167,8 +180,7 @@ void store_take(struct store *store, const struct notify_message *message, struc
 		if (has(store, received->fds[n]))
 			continue;
 		if (store->count >= (uint64_t)most) {
-			say(store, LEVEL_WARNING,
-			    "a descriptor is not kept: file_descriptor_store_max is reached");
+			say_full(store, most);
 			return;
 		}
 		if (!store_keep(store, &received->fds[n], name, length, user, !message->unpolled))

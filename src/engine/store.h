@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "engine/complaint.h"
 #include "engine/notify_message.h"
 #include "sys/receive_aside.h"
 
@@ -20,6 +21,7 @@ struct store {
 	size_t count, watched;
 	struct engine *engine;
 	char *service;                  /* whose it is, for the log */
+	struct complaint full, refused; /* what it does not keep */
 	ev_io io;                       /* of the descriptor that tells of those whose other end is gone; -1: none yet */
 };
 
