@@ -15,13 +15,6 @@ struct closing {
 	ev_timer timer;
 	struct engine *engine;
 	char *owners[CLOSE_OWNERS];     /* service names by number, from 1 on; found by a hash */
-	struct list held;               /* what could not be handed over, to be tried again */
-};
-
-struct held {
-	struct list link;
-	int fd;
-	unsigned owner;
 };
 
 static void say(struct engine *engine, const char *service, unsigned count)
@@ -45,18 +38,6 @@ static void on_returns(void *context, unsigned owner, unsigned count)
 	(void)context, (void)owner, (void)count;
 }
 
-static void try_held(struct closing *closing)
-{
-	LIST_EACH(link, &closing->held) {
-		struct held *held = container_of(link, struct held, link);
-
-		if (!close_aside(&held->fd, held->owner))
-			return;
-		list_remove(&held->link);
-		free(held);
-	}
-}
-
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	static const struct close_events close_events = { on_hangs, on_returns };
@@ -64,8 +45,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	close_aside_look(&close_events, closing);
-	try_held(closing);
-	if (!close_aside_is_busy() && list_empty(&closing->held))
+	if (!close_aside_is_busy())
 		ev_timer_stop(loop, timer);
 }
 
@@ -79,7 +59,6 @@ static struct closing *get(struct engine *engine)
 	if (!closing)
 		return NULL;
 	closing->engine = engine;
-	list_init(&closing->held);
 	ev_timer_init(&closing->timer, on_look, LOOK_EVERY, LOOK_EVERY);
 	closing->timer.data = closing;
 	return engine->closing = closing;
@@ -114,26 +93,13 @@ static unsigned owner_of(struct closing *closing, const char *service)
 	return 0;
 }
 
-/* Kept, as to close it here may be to hang here. */
-static void hold(struct closing *closing, int *fd, unsigned owner)
-{
-	struct held *held = malloc(sizeof(*held));
-
-	if (!held)
-		return;                 /* it stays open, known to nobody */
-	*held = (struct held){ .fd = *fd, .owner = owner };
-	list_add(&closing->held, &held->link);
-	*fd = -1;
-}
-
 static void hand_over(struct engine *engine, const char *service, int *fd)
 {
 	struct closing *closing = get(engine);
 	unsigned owner = closing && service ? owner_of(closing, service) : 0;
 
-	if (!close_aside(fd, owner) && closing)
-		hold(closing, fd, owner);
-	*fd = -1;
+	close_aside(fd, owner);
+	*fd = -1;                       /* without memory for it, it stays open: to close it here may be to hang here */
 	if (closing && !ev_is_active(&closing->timer))
 		ev_timer_again(engine->loop, &closing->timer);
 }
@@ -223,12 +189,9 @@ void closing_free(struct engine *engine)
 
 	if (!closing)
 		return;
-	try_held(closing);
 	ev_timer_stop(engine->loop, &closing->timer);
 	for (size_t n = 0; n < CLOSE_OWNERS; n++)
 		free(closing->owners[n]);
-	LIST_EACH(link, &closing->held)
-		free(container_of(link, struct held, link));
 	free(closing);
 	engine->closing = NULL;
 	close_aside_end();

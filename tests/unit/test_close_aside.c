@@ -107,17 +107,19 @@ Test(close_aside, more_than_the_queue_holds_is_closed_as_well)
 	setrlimit(RLIMIT_NOFILE, &many);
 	for (int n = 0; n < COUNT; n++)
 		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
-	for (int n = 0; n < COUNT; n++)
-		give(ends[n][0], OWNER);
+	for (int n = 0; n < COUNT; n++) {
+		cr_assert(close_aside(&ends[n][0], OWNER));
+		cr_expect_eq(ends[n][0], -1);
+	}
 	for (int n = 0; n < COUNT; n++)
 		expect_closed(ends[n][1]);
 }
 
 /* The kernel would have us wait until all is sent, which is never. */
-static int make_lingering(int *receiver)
+static int make_lingering(int *receiver, int seconds)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct linger linger = { .l_onoff = 1, .l_linger = 1000 };
+	const struct linger linger = { .l_onoff = 1, .l_linger = seconds };
 	int listener = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t size = sizeof(address);
 	static char much[1 << 16];
@@ -149,7 +151,7 @@ Test(close_aside, what_hangs_is_told_of_and_holds_nobody_up)
 	int receiver, ends[2];
 	long before = now_ms();
 
-	give(make_lingering(&receiver), OWNER);
+	give(make_lingering(&receiver, 1000), OWNER);
 	cr_expect_lt(now_ms() - before, 5000);
 	wait_for(&hung, 1);
 	cr_expect_eq(owner_of_last, OWNER);
@@ -170,7 +172,7 @@ Test(close_aside, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
 	struct pollfd end = { .events = POLLIN };
 
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++) {
-		give(make_lingering(&receivers[n]), OWNER);
+		give(make_lingering(&receivers[n], 1000), OWNER);
 		wait_for(&hung, n + 1);
 	}
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
@@ -180,6 +182,56 @@ Test(close_aside, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
 	expect_closed(others[1]);
 	end.fd = ends[1];
 	cr_expect_eq(poll(&end, 1, 0), 0, "that of the first is kept");
+	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
+		close(receivers[n]);
+	expect_closed(ends[1]);
+}
+
+/* Each of them comes back, so that it hardly counts as hanging; in a queue for all they would be half a minute. */
+Test(close_aside, slow_closings_of_one_owner_delay_nobody_else)
+{
+	enum { SLOW = 30 };
+	int receivers[SLOW], ends[2];
+	long before;
+
+	for (int n = 0; n < SLOW; n++)
+		give(make_lingering(&receivers[n], 1), OWNER);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	before = now_ms();
+	give(ends[0], ANOTHER);
+	expect_closed(ends[1]);
+	cr_expect_lt(now_ms() - before, 3000);
+}
+
+/* What there is no room for would be dropped where it is received, and hang there. */
+Test(close_aside, what_one_closer_has_no_room_for_goes_to_others)
+{
+	enum { MANY = 400 };
+	struct rlimit few = { 128, 128 };
+	int receivers[CLOSE_HANGING_MOST], ends[2], others[2];
+	struct pollfd end = { .events = POLLIN };
+
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
+		give(make_lingering(&receivers[n], 1000), OWNER);
+	wait_for(&hung, 1);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others), 0);
+	for (int n = 0; n < MANY; n++) {
+		int same = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+
+		for (long until = now_ms() + 20000; same < 0; same = fcntl(ends[0], F_DUPFD_CLOEXEC, 0)) {
+			cr_assert_lt(now_ms(), until, "the rest is kept for ever");
+			poll(NULL, 0, 50);
+			look();
+		}
+		cr_assert(close_aside(&same, OWNER));
+	}
+	cr_assert(close_aside(&ends[0], OWNER));
+	cr_assert(close_aside(&others[0], ANOTHER));
+	expect_closed(others[1]);
+	end.fd = ends[1];
+	cr_expect_eq(poll(&end, 1, 0), 0, "of the first some are open");
 	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
 		close(receivers[n]);
 	expect_closed(ends[1]);
