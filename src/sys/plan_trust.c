@@ -6,6 +6,8 @@
  * root mounts later is seen when the plan is judged again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,54 +63,58 @@ static void find_script_interpreter(const char *text, size_t length, char path[P
 }
 
 #ifdef HAVE_ELF_H
-/* The file's own offset and size of its PT_INTERP; false: it has none. */
-static bool find_interpreter_segment(const char *text, size_t length, off_t *offset, size_t *size)
+/* Where a file of a class has what is asked of it. */
+static const struct layout {
+	size_t word;                    /* bytes of an offset, or of a size */
+	size_t e_phoff, e_phnum, phdr, p_offset, p_filesz;
+} layouts[] = {
+	[ELFCLASS32] = { sizeof(Elf32_Off), offsetof(Elf32_Ehdr, e_phoff), offsetof(Elf32_Ehdr, e_phnum),
+			 sizeof(Elf32_Phdr), offsetof(Elf32_Phdr, p_offset), offsetof(Elf32_Phdr, p_filesz) },
+	[ELFCLASS64] = { sizeof(Elf64_Off), offsetof(Elf64_Ehdr, e_phoff), offsetof(Elf64_Ehdr, e_phnum),
+			 sizeof(Elf64_Phdr), offsetof(Elf64_Phdr, p_offset), offsetof(Elf64_Phdr, p_filesz) },
+};
+
+static uint64_t take_word(const char *at, size_t bytes)
 {
-	if (text[EI_CLASS] == ELFCLASS64) {
-		Elf64_Ehdr head;
-		Elf64_Phdr segment;
+	uint32_t word;
+	uint64_t wide;
 
-		memcpy(&head, text, sizeof(head));
-		for (size_t n = 0; n < head.e_phnum; n++) {
-			size_t at = head.e_phoff + n * sizeof(segment);
+	if (bytes == sizeof(wide)) {
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	}
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
 
-			if (head.e_phoff > length || at + sizeof(segment) > length)
-				return false;
-			memcpy(&segment, text + at, sizeof(segment));
-			*offset = (off_t)segment.p_offset;
-			*size = segment.p_filesz;
-			if (segment.p_type == PT_INTERP)
-				return true;
-		}
-	} else {
-		Elf32_Ehdr head;
-		Elf32_Phdr segment;
+/* The file's own offset and size of its PT_INTERP; false: it has none. */
+static bool find_interpreter_segment(const char *text, size_t length, uint64_t *offset, uint64_t *size)
+{
+	const struct layout *layout = &layouts[text[EI_CLASS] == ELFCLASS64 ? ELFCLASS64 : ELFCLASS32];
+	uint64_t first = take_word(text + layout->e_phoff, layout->word);
+	Elf32_Half count;
 
-		memcpy(&head, text, sizeof(head));
-		for (size_t n = 0; n < head.e_phnum; n++) {
-			size_t at = head.e_phoff + n * sizeof(segment);
+	memcpy(&count, text + layout->e_phnum, sizeof(count));
+	for (size_t n = 0; n < count && first <= length && first + (n + 1) * layout->phdr <= length; n++) {
+		const char *segment = text + first + n * layout->phdr;
 
-			if (head.e_phoff > length || at + sizeof(segment) > length)
-				return false;
-			memcpy(&segment, text + at, sizeof(segment));
-			*offset = (off_t)segment.p_offset;
-			*size = segment.p_filesz;
-			if (segment.p_type == PT_INTERP)
-				return true;
-		}
+		if (take_word(segment, sizeof(Elf32_Word)) != PT_INTERP)       /* p_type is first in both */
+			continue;
+		*offset = take_word(segment + layout->p_offset, layout->word);
+		*size = take_word(segment + layout->p_filesz, layout->word);
+		return true;
 	}
 	return false;
 }
 
 static bool find_loader(int fd, const char *text, size_t length, char path[PATH_MAX])
 {
-	off_t offset = 0;
-	size_t size = 0;
+	uint64_t offset = 0, size = 0;
 
 	if (length < sizeof(Elf64_Ehdr) || memcmp(text, ELFMAG, SELFMAG) != 0 ||
 	    !find_interpreter_segment(text, length, &offset, &size) || size < 2 || size > PATH_MAX)
 		return false;
-	return pread(fd, path, size, offset) == (ssize_t)size && path[size - 1] == '\0';
+	return pread(fd, path, size, (off_t)offset) == (ssize_t)size && path[size - 1] == '\0';
 }
 #else
 static bool find_loader(int fd, const char *text, size_t length, char path[PATH_MAX])

@@ -5,6 +5,9 @@
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef HAVE_ELF_H
+#include <elf.h>
+#endif
 
 #include "base/scan.h"
 #include "sys/spawn.h"
@@ -390,6 +393,66 @@ Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)
 	cr_assert(plan_of("exec = \"%s\"", script("bin/relative")));
 	cr_expect(plan->may_hang);
 }
+
+#ifdef HAVE_ELF_H
+static const char *program_of(const char *bytes, size_t length)
+{
+	const char *path = file_of("elf", bytes, length);
+
+	cr_assert_eq(chmod(path, 0755), 0);
+	return path;
+}
+
+/* No more of a program than what names its loader: the header, a segment that is none, the one that is. */
+static const char *elf_64(const char *loader)
+{
+	struct {
+		Elf64_Ehdr head;
+		Elf64_Phdr segments[2];
+		char loader[200];
+	} file = { .head = { .e_phoff = sizeof(Elf64_Ehdr), .e_phnum = 2 } };
+
+	memcpy(file.head.e_ident, ELFMAG, SELFMAG);
+	file.head.e_ident[EI_CLASS] = ELFCLASS64;
+	file.segments[0].p_type = PT_LOAD;
+	file.segments[1] = (Elf64_Phdr){ .p_type = PT_INTERP, .p_filesz = strlen(loader) + 1,
+					 .p_offset = sizeof(file.head) + sizeof(file.segments) };
+	memcpy(file.loader, loader, strlen(loader));
+	return program_of((const char *)&file, sizeof(file));
+}
+
+static const char *elf_32(const char *loader)
+{
+	struct {
+		Elf32_Ehdr head;
+		Elf32_Phdr segments[2];
+		char loader[200];
+	} file = { .head = { .e_phoff = sizeof(Elf32_Ehdr), .e_phnum = 2 } };
+
+	memcpy(file.head.e_ident, ELFMAG, SELFMAG);
+	file.head.e_ident[EI_CLASS] = ELFCLASS32;
+	file.segments[0].p_type = PT_LOAD;
+	file.segments[1] = (Elf32_Phdr){ .p_type = PT_INTERP, .p_filesz = (Elf32_Word)strlen(loader) + 1,
+					 .p_offset = sizeof(file.head) + sizeof(file.segments) };
+	memcpy(file.loader, loader, strlen(loader));
+	return program_of((const char *)&file, sizeof(file));
+}
+
+Test(plan, is_apart_where_others_can_delay_what_loads_its_program)
+{
+	char loader[160];
+
+	snprintf(loader, sizeof(loader), "%s/ld.so", open_folder());
+	cr_assert(plan_of("exec = \"%s\"", elf_64(loader)));
+	cr_expect(plan->may_hang && plan->apart);
+	cr_assert(plan_of("exec = \"%s\"", elf_64("/bin/sh")));
+	cr_expect(!plan->may_hang);
+	cr_assert(plan_of("exec = \"%s\"", elf_32(loader)));
+	cr_expect(plan->may_hang && plan->apart);
+	cr_assert(plan_of("exec = \"%s\"", elf_32("/bin/sh")));
+	cr_expect(!plan->may_hang);
+}
+#endif
 
 Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
 {
