@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "sys/confine_parts.h"
 #include "sys/confine_tree.h"
+#include "sys/foreign.h"
 #include "sys/path_way.h"
 
 /* Without double slashes, single dots and a slash at the end. */
@@ -105,7 +106,7 @@ static const char *follow_links(struct places *places, const struct confine_moun
 	bool stays = places->root ||
 		     (mount->content == CONTENT_BIND &&
 		      !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding));
-	char *real = stays ? NULL : realpath(path, NULL);
+	char *real = stays ? NULL : foreign_real_path(path);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
 	free(real);

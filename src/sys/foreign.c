@@ -3,11 +3,14 @@
 #include "sys/foreign.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <glob.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +22,9 @@
 #define REST 20                         /* seconds in which it does not try again what took longer */
 #define SILENT_MOST 64
 
-/* Paths that did not answer lately, by a hash. */
+/* Paths that did not answer lately, by a hash. The loader's thread asks, too. */
 static struct { size_t path; time_t until; } silent[SILENT_MOST];
+static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t hash(const char *path)
 {
@@ -31,23 +35,44 @@ static size_t hash(const char *path)
 	return (size_t)(h ^ h >> 29);
 }
 
+static time_t now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static bool was_silent(size_t path)
+{
+	bool was;
+
+	pthread_mutex_lock(&silent_lock);
+	was = silent[path % SILENT_MOST].path == path && now() < silent[path % SILENT_MOST].until;
+	pthread_mutex_unlock(&silent_lock);
+	return was;
+}
+
+static void note_silent(size_t path)
+{
+	pthread_mutex_lock(&silent_lock);
+	silent[path % SILENT_MOST].path = path;
+	silent[path % SILENT_MOST].until = now() + REST;
+	pthread_mutex_unlock(&silent_lock);
+}
+
 int foreign_within(const char *path, spawn_work *work, const void *with, int kept, struct buf *why,
 		   struct buf *warnings)
 {
-	size_t name = hash(path), place = name % SILENT_MOST;
-	struct timespec now;
 	int result;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (silent[place].path == name && now.tv_sec < silent[place].until) {
+	if (was_silent(hash(path))) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
 	result = spawn_within(work, with, kept, PATIENCE, why, warnings);
-	if (result < 0 && errno == ETIMEDOUT) {
-		silent[place].path = name;
-		silent[place].until = now.tv_sec + REST;
-	}
+	if (result < 0 && errno == ETIMEDOUT)
+		note_silent(hash(path));
 	return result;
 }
 
@@ -59,6 +84,13 @@ bool path_is_foreign(const char *path, struct path_finding *finding)
 	if (!slash || snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path) >= (int)sizeof(folder))
 		return false;
 	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), finding);
+}
+
+/* Wherever it leads itself: who opens it goes there. */
+static bool leads_to_foreign(const char *path, struct path_finding *finding)
+{
+	return *path == '/' && (path_is_foreign(path, finding) ||
+				!path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), finding));
 }
 
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
@@ -129,6 +161,59 @@ static int read_file(const void *with, struct buf *text, struct buf *unused)
 	return -1;
 }
 
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Whether its owner may execute it, as access(2) asks for superd's real user, who stays what it was. */
+static int look_for_program(const void *with, struct buf *unused, struct buf *also)
+{
+	const struct errand *errand = with;
+	struct stat status;
+
+	(void)unused, (void)also;
+	errno = EACCES;
+	if (begin(errand) && stat(errand->path, &status) == 0) {
+		bool good = S_ISREG(status.st_mode) && status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH);
+
+		errno = good ? 0 : EACCES;
+	}
+	return -1;
+}
+
+static int follow_links(const void *with, struct buf *real, struct buf *unused)
+{
+	const struct errand *errand = with;
+	char path[PATH_MAX];
+
+	(void)unused;
+	if (!begin(errand) || !realpath(errand->path, path))
+		return -1;
+	buf_text(real, path);
+	errno = 0;
+	return -1;
+}
+
+/* The names one behind the other, each with its NUL. */
+static int find_names(const void *with, struct buf *names, struct buf *unused)
+{
+	const struct errand *errand = with;
+	glob_t found = { 0 };
+	int result = glob(errand->path, 0, NULL, &found);
+
+	(void)unused;
+	for (size_t n = 0; result == 0 && n < found.gl_pathc; n++)
+		buf_add(names, found.gl_pathv[n], strlen(found.gl_pathv[n]) + 1);
+	errno = result == 0 ? 0 : result == GLOB_NOMATCH ? ENOENT : result == GLOB_NOSPACE ? ENOMEM : EACCES;
+	if (names->length > SPAWN_TEXT)
+		errno = E2BIG;
+	globfree(&found);
+	return -1;
+}
+
 static int unlink_file(const void *with, struct buf *unused, struct buf *also)
 {
 	const struct errand *errand = with;
@@ -159,7 +244,7 @@ char *foreign_read_file(const char *path, size_t most, size_t *length)
 				       .finding = &finding };
 	struct buf text = { 0 };
 
-	if (!path_is_foreign(path, &finding))
+	if (!leads_to_foreign(path, &finding))
 		return fd_read_file(path, most, length);
 	if (do_errand(read_file, &errand, &text)) {
 		*length = text.length;
@@ -181,4 +266,45 @@ int foreign_unlink(const char *path)
 	good = do_errand(unlink_file, &errand, &none);
 	buf_free(&none);
 	return good ? 0 : -1;
+}
+
+bool foreign_is_program(const char *path)
+{
+	struct path_finding finding;
+	const struct errand errand = { .path = path, .finding = &finding };
+	struct buf none = { 0 };
+	bool good;
+
+	if (!leads_to_foreign(path, &finding))
+		return is_program(path);
+	good = do_errand(look_for_program, &errand, &none);
+	buf_free(&none);
+	return good;
+}
+
+char *foreign_real_path(const char *path)
+{
+	struct path_finding finding;
+	const struct errand errand = { .path = path, .finding = &finding };
+	struct buf real = { 0 };
+	char *result;
+
+	if (!leads_to_foreign(path, &finding))
+		return realpath(path, NULL);
+	result = do_errand(follow_links, &errand, &real) ? buf_take(&real) : NULL;
+	buf_free(&real);
+	return result;
+}
+
+/* Folders whose names it tells are anybody's, so it is done by superd itself only where there are none. */
+bool foreign_glob(const char *pattern, struct buf *names)
+{
+	const struct errand errand = { .path = pattern };
+	const char *slash = strrchr(pattern, '/');
+	struct path_finding finding;
+
+	if ((slash && strcspn(pattern, "*?[") < (size_t)(slash - pattern)) || path_is_foreign(pattern, &finding))
+		return do_errand(find_names, &errand, names);
+	find_names(&errand, names, NULL);
+	return errno == 0;
 }

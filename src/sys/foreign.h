@@ -8,7 +8,6 @@
 #include "sys/path_way.h"
 #include "sys/spawn_within.h"
 
-
 /* Whether others can change the way to the folder of this path. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
@@ -23,7 +22,16 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 /* spawn_within of what is done at this path: for a second at most, and then not again for a while. */
 int foreign_within(const char *path, spawn_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
+/* What follows is done by superd itself where no one else has a hand in the path, nor in what it leads to. ETIMEDOUT:
+ * it did not answer. */
+
 /* As fd_read_file does: the text, to free(); NULL and errno. */
 char *foreign_read_file(const char *path, size_t most, size_t *length);
+
+bool foreign_is_program(const char *path);      /* a regular file that may be executed */
+char *foreign_real_path(const char *path);      /* realpath(path, NULL): to free(); NULL and errno */
+
+/* The names that a pattern of glob(3) fits, in their order, each with a NUL behind it. false and errno, ENOENT: none. */
+bool foreign_glob(const char *pattern, struct buf *names);
 
 int foreign_unlink(const char *path);           /* 0, or -1 and errno */

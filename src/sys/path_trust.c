@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -32,6 +33,8 @@ struct walk {
 	char rest[PATH_MAX];
 	unsigned flaws;
 	const char *mounts;
+	char *fresh;                    /* mounts, where those given turned out to be too old; NULL: they have not */
+	dev_t device;                   /* of known */
 	bool counts_groups;             /* all of them; else only the account's */
 	const struct account *account;
 	int links;
@@ -71,26 +74,35 @@ static bool is_name(const char *name, const char *text, const char *end)
 	return !*name && text == end;
 }
 
-/* The file system that is mounted at this very path, the last one where there are several; NULL: none. */
-static const char *mounted_at(const char *mounts, const char *path, size_t *length)
+struct mounted {
+	const char *system;             /* its kind, of this length; NULL: nothing is mounted there */
+	size_t length;
+	unsigned major, minor;
+};
+
+/* What is mounted at this very path, the last one where there are several. */
+static struct mounted mounted_at(const char *mounts, const char *path)
 {
-	const char *system = NULL;
+	struct mounted mounted = { 0 };
 
 	for (const char *line = mounts; line && *line;) {
-		const char *end = line + strcspn(line, "\n"), *field = line, *dash;
+		const char *end = line + strcspn(line, "\n"), *field = line, *device = line, *dash;
 
 		for (int n = 0; n < 4 && field < end; n++) {
+			if (n == 2)
+				device = field;
 			field += strcspn(field, " \n");
 			field += *field == ' ';
 		}
 		dash = field < end ? strstr(field, " - ") : NULL;
 		if (dash && dash < end && is_name(path, field, field + strcspn(field, " \n"))) {
-			system = dash + 3;
-			*length = strcspn(system, " \n");
+			mounted.system = dash + 3;
+			mounted.length = strcspn(mounted.system, " \n");
+			sscanf(device, "%u:%u", &mounted.major, &mounted.minor);
 		}
 		line = *end ? end + 1 : end;
 	}
-	return system;
+	return mounted;
 }
 
 /* In a user namespace root of the machine may have no number: it is shown as nobody (overflowuid), and so is whoever
@@ -148,17 +160,22 @@ static uid_t mounted_by(const char *system)
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 }
 
-/* The root itself is never judged: where it hangs, superd hangs anyway. */
-static bool is_remote(struct walk *walk, const char *path)
+static bool find_remote(struct walk *walk, const char *path, const char *system, size_t length)
 {
-	size_t length = 0;
-	const char *system = mounted_at(walk->mounts, path, &length);
-
-	if (!system || is_local(system, length) || !found(walk, PATH_REMOTE, path, NULL))
+	if (!found(walk, PATH_REMOTE, path, NULL))
 		return false;
 	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)length, system);
 	walk->finding->owner = mounted_by(system);
 	return true;
+}
+
+/* The root itself is never judged: where it hangs, superd hangs anyway. */
+static bool is_remote(struct walk *walk, const char *path)
+{
+	struct mounted mounted = mounted_at(walk->mounts, path);
+
+	return mounted.system && !is_local(mounted.system, mounted.length) &&
+	       find_remote(walk, path, mounted.system, mounted.length);
 }
 
 /* A group that can't harm this caller. */
@@ -211,6 +228,41 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	return true;
 }
 
+/* A folder of a user is looked at when it stands last, and he may mount a file system of his own there just before,
+ * where mountinfo had none yet. So its server is not asked: FUSE (fuse_update_get_attr) and NFS give what they know. */
+#ifdef HAVE_STATX
+static int look(const char *path, struct stat *status, bool *is_root)
+{
+	struct statx known;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &known) < 0)
+		return errno == ENOSYS ? lstat(path, status) : -1;
+	*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid,
+				 .st_dev = makedev(known.stx_dev_major, known.stx_dev_minor) };
+#ifdef STATX_ATTR_MOUNT_ROOT
+	*is_root = known.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+#endif
+	return 0;
+}
+#else
+static int look(const char *path, struct stat *status, bool *is_root)
+{
+	(void)is_root;
+	return lstat(path, status);
+}
+#endif
+
+/* known has become another one, which was entered before. */
+static void note_device(struct walk *walk)
+{
+	struct stat status = { 0 };
+	bool is_root;
+
+	look(*walk->known ? walk->known : "/", &status, &is_root);
+	walk->device = status.st_dev;
+}
+
 static bool follow_link(struct walk *walk, const char *path)
 {
 	char target[PATH_MAX], whole[PATH_MAX];
@@ -222,8 +274,10 @@ static bool follow_link(struct walk *walk, const char *path)
 	if (snprintf(whole, sizeof(whole), "%s/%s", target, walk->rest) >= (int)sizeof(whole))
 		return false;
 	memcpy(walk->rest, whole, strlen(whole) + 1);
-	if (*target == '/')
+	if (*target == '/') {
 		walk->known[0] = '\0';
+		note_device(walk);
+	}
 	return true;
 }
 
@@ -237,31 +291,38 @@ static void end_at_nothing(struct walk *walk, const char *path, bool is_last)
 	walk->finding->is_missing = walk->finding->is_absent && is_last;
 }
 
-/* A folder of a user is looked at when it stands last, and he may mount a file system of his own there just before,
- * where mountinfo had none yet. So its server is not asked: FUSE (fuse_update_get_attr) and NFS give what they know. */
-#ifdef HAVE_STATX
-static int look(const char *path, struct stat *status)
+static bool is_device_of(const struct mounted *mounted, const struct stat *status)
 {
-	struct statx known;
+	static const char btrfs[] = "btrfs"; /* its volumes have devices of their own, which mountinfo does not tell */
 
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &known) < 0)
-		return errno == ENOSYS ? lstat(path, status) : -1;
-	*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid };
-	return 0;
+	if (!mounted->system)
+		return false;
+	return makedev(mounted->major, mounted->minor) == status->st_dev ||
+	       (mounted->length == strlen(btrfs) && !memcmp(mounted->system, btrfs, strlen(btrfs)));
 }
-#else
-static int look(const char *path, struct stat *status)
+
+/* The root of a file system that a user mounted may look like a folder of root's: until its server was asked, its owner
+ * is 0. So one of which the list of mounts does not know is not entered, and a list may be some seconds old. */
+static bool is_unknown_mount(struct walk *walk, const char *path, const struct stat *status, bool is_root)
 {
-	return lstat(path, status);
+	struct mounted mounted = mounted_at(walk->mounts, path);
+
+	if (!walk->mounts || (!is_root && status->st_dev == walk->device) || is_device_of(&mounted, status))
+		return false;
+	free(walk->fresh);
+	walk->mounts = walk->fresh = path_mounts();
+	mounted = mounted_at(walk->mounts, path);
+	if (!walk->mounts || is_device_of(&mounted, status))
+		return is_remote(walk, path);
+	return is_root && find_remote(walk, path, "unknown", strlen("unknown"));
 }
-#endif
 
 /* One name further. false: it ends here, with a flaw or without. */
 static bool step(struct walk *walk, const char *name, bool is_last)
 {
 	char path[PATH_MAX];
 	struct stat status;
+	bool is_root = false;
 	char *slash;
 
 	if (!strcmp(name, "."))
@@ -270,7 +331,8 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 		slash = strrchr(walk->known, '/');
 		if (slash)
 			*slash = '\0';
-		walk->is_shared = false; /* it was entered before, and was ours */
+		walk->is_shared = false; /* it was ours */
+		note_device(walk);
 		return true;
 	}
 	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
@@ -279,10 +341,12 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 	}
 	if (is_remote(walk, path))
 		return false;
-	if (look(path, &status) < 0) {
+	if (look(path, &status, &is_root) < 0) {
 		end_at_nothing(walk, path, is_last);
 		return false;
 	}
+	if (is_unknown_mount(walk, path, &status, is_root))
+		return false;
 	if (walk->is_shared && !is_ours(&status) && found(walk, PATH_WORLD, walk->known, &status))
 		return false;
 	if (S_ISLNK(status.st_mode)) {
@@ -295,6 +359,7 @@ static bool step(struct walk *walk, const char *name, bool is_last)
 		if (folder_is_flawed(walk, path, &status))
 			return false;
 		memcpy(walk->known, path, strlen(path) + 1);
+		walk->device = status.st_dev;
 		return true;
 	}
 	if (!is_ours(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
@@ -312,8 +377,10 @@ static bool follow(struct walk *walk, const char *path)
 		found(walk, PATH_BROKEN, path, NULL);
 		return false;
 	}
+	note_device(walk);
 	while (next_name(walk, name, &is_last) && step(walk, name, is_last))
 		;
+	free(walk->fresh);
 	return walk->finding->flaw == PATH_NO_FLAW;
 }
 

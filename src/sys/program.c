@@ -2,17 +2,10 @@
 #include "sys/program.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "sys/foreign.h"
 
 #define USUAL "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-static bool is_program(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
-}
 
 bool program_find(const char *name, const char *path, struct buf *out)
 {
@@ -27,7 +20,7 @@ bool program_find(const char *name, const char *path, struct buf *out)
 			buf_addf(out, "%.*s/%s", (int)length, at, name);
 		else
 			buf_addf(out, "./%s", name);
-		found = is_program(buf_string(out));
+		found = foreign_is_program(buf_string(out));
 		if (found)
 			return true;
 	}

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -100,25 +101,28 @@ static bool wait_readable(int fd, int milliseconds)
 /* The result; -1 and errno. */
 static int receive(int from, struct buf *why, struct buf *warnings)
 {
-	static struct answer answer;
-	struct iovec piece = { .iov_base = &answer, .iov_len = sizeof(answer) };
+	struct answer *answer = malloc(sizeof(*answer));
+	struct iovec piece = { .iov_base = answer, .iov_len = sizeof(*answer) };
 	union rights rights = { 0 };
 	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
 				  .msg_controllen = sizeof(rights.room) };
-	ssize_t got = recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	ssize_t got = answer ? recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) : 0;
 	size_t length = got < 0 ? 0 : (size_t)got;
-	int fd = -1;
+	int fd = -1, error;
 
-	if (length < offsetof(struct answer, text) || answer.why > length - offsetof(struct answer, text)) {
-		errno = EPROTO;
+	if (length < offsetof(struct answer, text) || answer->why > length - offsetof(struct answer, text)) {
+		errno = answer ? EPROTO : ENOMEM;
+		free(answer);
 		return -1;
 	}
 	length -= offsetof(struct answer, text);
-	buf_add(why, answer.text, answer.why);
-	buf_add(warnings, answer.text + answer.why, length - answer.why);
+	buf_add(why, answer->text, answer->why);
+	buf_add(warnings, answer->text + answer->why, length - answer->why);
+	error = answer->error;
+	free(answer);
 	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && rights.head.cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(&rights.head), sizeof(int));
-	errno = answer.error;
+	errno = error;
 	return fd;
 }
 

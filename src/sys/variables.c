@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,26 +247,14 @@ static bool read_file(struct variables *variables, const char *path, bool option
 static bool read_matches(struct variables *variables, const char *pattern, bool optional, struct buf *over,
 			 struct buf *why)
 {
-	struct path_finding finding;
-	glob_t found = { 0 };
-	bool good = !path_is_foreign(pattern, &finding);
-	int result;
+	struct buf names = { 0 };
+	bool good = foreign_glob(pattern, &names) || (errno == ENOENT && optional);
 
-	if (!good) {
-		buf_addf(why, "environment_file: %s", pattern);
-		path_finding_add(&finding, why);
-		buf_text(why, "; name the file itself");
-		return false;
-	}
-	result = glob(pattern, 0, NULL, &found);
-	good = result == 0 || (result == GLOB_NOMATCH && optional);
-	if (result == GLOB_NOMATCH && !optional)
-		buf_addf(why, "environment_file: %s: %s", pattern, strerror(ENOENT));
-	else if (!good)
-		buf_addf(why, "environment_file: %s: it cannot be looked for", pattern);
-	for (size_t n = 0; good && n < found.gl_pathc; n++)
-		good = read_file(variables, found.gl_pathv[n], optional, over, why);
-	globfree(&found);
+	if (!good)
+		buf_addf(why, "environment_file: %s: %s", pattern, strerror(errno));
+	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1)
+		good = read_file(variables, names.data + at, optional, over, why);
+	buf_free(&names);
 	return good;
 }
 
