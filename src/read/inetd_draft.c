@@ -286,6 +286,22 @@ static bool lay_defaults(const struct drafting *drafting)
 	return xinetd_share_lay(drafting->reading, &guest);
 }
 
+static bool is_root(const char *user)
+{
+	return !strcmp(user, "root") || !user[strspn(user, "0")];
+}
+
+/* What superd does itself needs nobody's rights, so root is not made of it. auth reads files of users. */
+static void set_user(const struct drafting *drafting)
+{
+	const struct inetd_entry *entry = drafting->entry;
+
+	if (entry->builtin && strcmp(entry->builtin, "auth") != 0 && entry->user && is_root(entry->user))
+		return;
+	set(drafting, "user", entry->user, entry->user_at);
+	set(drafting, "group", entry->group, entry->user_at);
+}
+
 void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct drafting drafting = { .reading = reading, .entry = entry };
@@ -304,8 +320,7 @@ void inetd_draft(struct reading *reading, const struct inetd_entry *entry)
 	set(&drafting, "accept", entry->accepts ? "yes" : "no", entry->wait_at);
 	set(&drafting, "pass", "inetd", entry->at);
 	set(&drafting, "error", "socket", entry->at);
-	set(&drafting, "user", entry->user, entry->user_at);
-	set(&drafting, "group", entry->group, entry->user_at);
+	set_user(&drafting);
 	set_limits(&drafting);
 	set_wrapper(&drafting);
 	set_environment(&drafting);

@@ -491,6 +491,8 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 
 	cr_expect_str_eq(find(&result, "echo")->what->builtin[0], "echo");
 	cr_expect_null(find(&result, "echo")->what->exec);
+	cr_expect_null(find(&result, "echo")->terms->who->user, "what superd does itself needs no root");
+	cr_expect_str_eq(find(&result, "ident")->terms->who->user, "root", "it reads files of users");
 	cr_expect_str_eq(find(&result, "sink-udp")->what->builtin[0], "discard");
 	cr_expect_str_eq(find(&result, "sink-udp")->terms->who->user, "nobody");
 	cr_expect_not(find(&result, "sink-udp")->what->accept);
