@@ -65,6 +65,7 @@ static void check_runtime(struct preflight *preflight, const struct service *ser
 
 static void check_service(struct preflight *preflight, const struct service *service)
 {
+	preflight_owners(preflight, service);
 	preflight_files(preflight, service);
 	preflight_commands(preflight, service);
 	preflight_handed(preflight, service);
@@ -92,6 +93,7 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
 	memo_free(&preflight.addresses);
+	memo_free(&preflight.tables);
 	memo_free(&preflight.runtime);
 	memo_free(&preflight.variables);
 	free(preflight.mounts);

@@ -27,6 +27,7 @@ struct preflight {
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
 	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
 	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
+	struct memo tables;             /* file -> NULL: who can change it was looked at */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for sys/path_trust */
 	struct own_program advise, rpc;
@@ -66,6 +67,9 @@ void preflight_handed(struct preflight *preflight, const struct service *service
 
 /* What its folders below fixed ones, its processors and its files of variables need. */
 void preflight_surroundings(struct preflight *preflight, const struct service *service);
+
+/* Who, apart from root, decides what of it runs as root. */
+void preflight_owners(struct preflight *preflight, const struct service *service);
 
 /* What its sockets need: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);

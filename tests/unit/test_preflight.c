@@ -537,3 +537,35 @@ Test(preflight, warns_of_files_that_superd_itself_does_not_open)
 	cr_expect(has_said(SEVERITY_WARNING, 7, "nothing is logged there"));
 	cr_expect(has_said(SEVERITY_WARNING, 8, "clients are not sent it"));
 }
+
+Test(preflight, warns_where_others_decide_what_runs_as_root)
+{
+	static const char two[] = "service a { listen = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\n}\n"
+				  "service b { listen = 8\nexec = \"/bin/true\"\nuser = \"nobody\"\n}\n";
+	char path[128];
+
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/program", 0755, "#!/bin/sh\n");
+	make_file("open", 0666, "A=1\n");
+	make_file("own", 0644, "A=1\n");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n"
+		       "environment_file = {\"FOLDER/open\", \"FOLDER/own\"}\n}\n"
+		       "service b {\nlisten = 8\nexec = \"FOLDER/theirs/program\"\nuser = \"nobody\"\n"
+		       "environment_file = \"FOLDER/open\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "would not be root's choice alone: "));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "/theirs belongs to user 12345"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/open can be written by others"));
+	cr_expect_eq(diags.count, 2, "%s", said());
+	make_file("superd.conf", 0666, two);
+	snprintf(path, sizeof(path), "%s/superd.conf", folder);
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+	table_free(table);
+	table = read_text(path, two, strlen(two), &diags);
+	resolve_table(table, &diags);
+	preflight_table(table, &heritage, false, &diags);
+	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 0, "not root alone decides what superd runs: "));
+}
