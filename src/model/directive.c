@@ -310,11 +310,11 @@ const struct directive directives[] = {
 		  "discard, chargen, daytime, time, tcpmux, auth (what an ident server says), servers or services "
 		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the form "
 		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as a user of "
-		  "its own, with an id from 60578 to 61183." },
+		  "its own, with an id from 60594 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(WHAT, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port",
 	  .help = "Connects each client to this host and port in place of running a program. It needs accept = yes; "
-		  "without user it runs as a user of its own, with an id from 60578 to 61183. The keep_alive options "
+		  "without user it runs as a user of its own, with an id from 60594 to 61183. The keep_alive options "
 		  "hold for both sides, and runtime_max ends it however busy it is." },
 
 	/* Sockets */

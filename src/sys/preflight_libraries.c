@@ -94,8 +94,9 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	struct account account = { .name = "superd-advise" };
 	struct hosts_look look = { .preflight = preflight, .service = service };
 
-	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap"))
-		return;
+	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap") ||
+	    !wraps_any(&preflight->wraps))
+		return;                 /* without a rule superd lets everybody in and asks nobody */
 	preflight->hosts_told = true;
 	if (preflight->root && !own_users_refused()) {
 		account.uid = account.gid = own_user_id(OWN_USER_ADVISE);
