@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "engine/resume.h"
 #include "engine/upgrade.h"
+#include "sys/process_group.h"
 #include "sys/signals.h"
 #include "sys/state_file.h"
 
@@ -207,33 +208,89 @@ bool take_over_wait(void)
 	return sigtimedwait(&ends, NULL, &moment) < 0;
 }
 
-/* Its group; without one itself. Whether there is anybody. */
-static bool signal_one(struct ledger_section *section, const char *key, int signal)
-{
-	pid_t pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0);
-	pid_t group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0);
+/* A process that is left, or its group. */
+struct left {
+	pid_t pid, group;               /* group 0: it has none */
+	int fd;                         /* stands for the group; -1: only its number does */
+};
 
-	if (!group && !pid)
-		return false;
-	return kill(group ? -group : pid, signal) == 0 || errno == EPERM;
+struct all_left {
+	struct left *list;
+	size_t count;
+};
+
+static void add_left(struct all_left *all, struct ledger_section *section, const char *key)
+{
+	struct left left = { .pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0),
+			     .group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0), .fd = -1 };
+
+	if (!left.pid && !left.group)
+		return;
+	if (left.group)
+		left.fd = process_group_open(left.group);
+	all->list[all->count++] = left;
 }
 
-static bool signal_all(const struct ledger *ledger, int signal)
+/* While superd has reaped none of them, so that their numbers are theirs. */
+static struct all_left find_left(const struct ledger *ledger)
+{
+	struct all_left all = { .list = calloc(ledger->count + 1, sizeof(*all.list)) };
+
+	for (size_t n = 0; all.list && n < ledger->count; n++) {
+		if (!strcmp(ledger->sections[n].kind, "instance"))
+			add_left(&all, &ledger->sections[n], "child");
+		else if (!strcmp(ledger->sections[n].kind, "command"))
+			add_left(&all, &ledger->sections[n], "pid");
+	}
+	return all;
+}
+
+static bool signal_left(const struct left *left, int signal)
+{
+	if (left->fd >= 0)
+		return signal ? process_group_signal(left->fd, signal) : process_group_lives(left->fd);
+	if (!left->pid && !left->group)
+		return false;
+	return kill(left->group ? -left->group : left->pid, signal) == 0 || errno == EPERM;
+}
+
+/* Whether there is anybody. */
+static bool signal_all(const struct all_left *all, int signal)
 {
 	bool any = false;
 
-	for (size_t n = 0; n < ledger->count; n++) {
-		if (!strcmp(ledger->sections[n].kind, "instance"))
-			any |= signal_one(&ledger->sections[n], "child", signal);
-		else if (!strcmp(ledger->sections[n].kind, "command"))
-			any |= signal_one(&ledger->sections[n], "pid", signal);
-	}
+	for (size_t n = 0; n < all->count; n++)
+		any |= signal_left(&all->list[n], signal);
 	return any;
+}
+
+/* From here on its number may be another's. Where nothing else stands for its group, the rest of that ends with it. */
+static void forget(struct all_left *all, pid_t pid)
+{
+	for (size_t n = 0; n < all->count; n++) {
+		struct left *left = &all->list[n];
+
+		if (left->fd >= 0 || (left->pid != pid && left->group != pid))
+			continue;
+		signal_left(left, SIGKILL);
+		left->pid = left->group = 0;
+	}
+}
+
+static void reap(struct all_left *all)
+{
+	siginfo_t ended = { 0 };
+
+	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
+		forget(all, ended.si_pid);
+		waitpid(ended.si_pid, NULL, WNOHANG);
+		ended.si_pid = 0;
+	}
 }
 
 /* Whether all ended within so many seconds, and before superd was told to end once more. It looks now and then, as
  * whoever is no child of superd's ends without a signal to it. */
-static bool all_end(const struct ledger *ledger, double patience)
+static bool all_end(struct all_left *all, double patience)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	double until = engine_clock() + patience;
@@ -245,9 +302,8 @@ static bool all_end(const struct ledger *ledger, double patience)
 	sigaddset(&wakes, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &wakes, NULL);
 	do {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		if (!signal_all(ledger, 0))
+		reap(all);
+		if (!signal_all(all, 0))
 			return true;
 		woken = sigtimedwait(&wakes, NULL, &moment);
 	} while (engine_clock() < until && !ends_all(woken));
@@ -257,15 +313,19 @@ static bool all_end(const struct ledger *ledger, double patience)
 void take_over_end(struct ledger *ledger, const struct options *options, struct log *log)
 {
 	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
+	struct all_left all = find_left(ledger);
 
 	log_notice(log, "stopping");
-	signal_all(ledger, SIGTERM);
-	signal_all(ledger, SIGCONT);
-	if (!all_end(ledger, (double)options->stop_timeout / 1e6)) {
+	signal_all(&all, SIGTERM);
+	signal_all(&all, SIGCONT);
+	if (!all_end(&all, (double)options->stop_timeout / 1e6)) {
 		log_warn(log, "not everything has ended in time: killing the rest");
-		signal_all(ledger, SIGKILL);
-		if (!all_end(ledger, KILL_PATIENCE))
+		signal_all(&all, SIGKILL);
+		if (!all_end(&all, KILL_PATIENCE))
 			log_error(log, "not everything could be killed: leaving it behind");
 	}
+	for (size_t n = 0; n < all.count; n++)
+		fd_close(&all.list[n].fd);
+	free(all.list);
 	pid_file_remove(&file);
 }
