@@ -45,6 +45,7 @@ struct confine_mount {
 	unsigned restored;              /* those that are above it, and not here: it is as it was before */
 	bool before;                    /* AS_BEFORE: as it was, whatever is above it */
 	bool recursive;                 /* of BIND: with what is mounted below */
+	bool foreign;                   /* of BIND: others could lead source elsewhere */
 	bool optional;                  /* left out where the path is missing */
 	bool closes;                    /* read-only itself once all have their places */
 	bool fresh;                     /* something above it is not what was there before, so neither is this */

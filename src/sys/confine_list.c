@@ -97,15 +97,19 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
+static bool is_foreign(const char *path)
+{
+	struct path_finding finding;
+
+	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding);
+}
+
 /* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place
  * goes where the table says, and not where a link of somebody else leads. */
 static const char *follow_links(struct places *places, const struct confine_mount *mount)
 {
 	const char *path = mount->path;
-	struct path_finding finding;
-	bool stays = places->root ||
-		     (mount->content == CONTENT_BIND &&
-		      !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding));
+	bool stays = places->root || (mount->content == CONTENT_BIND && is_foreign(path));
 	char *real = stays ? NULL : foreign_real_path(path);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
@@ -123,6 +127,8 @@ static void follow_all_links(struct places *places)
 		struct place *place = &places->list[n];
 		const char *path = place->mount.path;
 
+		place->mount.foreign = place->mount.content == CONTENT_BIND && place->mount.source &&
+				       is_foreign(place->mount.source);
 		if (cover && is_below(path, written))
 			place->mount.path = pool_textf(places->pool, "%s%s", cover->mount.path,
 						       path + (written[1] ? strlen(written) : 0));

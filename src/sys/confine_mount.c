@@ -37,7 +37,8 @@ static int take_source(struct job *job, const struct confine_mount *mount, struc
 {
 	switch ((enum content)mount->content) {
 	case CONTENT_BIND:
-		return tree_take(mount->source, mount->recursive);
+		return mount->foreign ? tree_take_foreign(mount->source, mount->recursive)
+				      : tree_take(mount->source, mount->recursive);
 	case CONTENT_PRIVATE_TMP:
 		return tree_take_private(mount->source, job->private_id);
 	case CONTENT_DEVICES:

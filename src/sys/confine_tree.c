@@ -138,7 +138,8 @@ int tree_close_top(const char *path)
 	return change(AT_FDCWD, path, 0, TREE_READ_ONLY, 0);
 }
 
-enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE };
+/* What is missing at the end of a path; and whose links are followed to it beside our own. */
+enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE, STAYS_MISSING_BEHIND_LINKS };
 
 /* What only root, or superd's user, can have put where it is. */
 static bool is_ours(int fd)
@@ -161,20 +162,35 @@ static int make_part(int at, const char *part, enum missing kind)
 	return 0;
 }
 
-/* One part further, into what is there; a link is followed where it is ours in a folder of ours. Takes `at` over. */
-static int enter_part(int at, const char *part)
+/* Behind a link. It is ours in a folder of ours, or, where that is enough, leads to what belongs to its owner, who can
+ * reach that without it. -1 and errno. */
+static int follow_link(int at, const char *part, int link, bool follows_theirs)
 {
-	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool own = is_ours(link) && is_ours(at);
+	int behind = own || follows_theirs ? openat(at, part, O_PATH | O_CLOEXEC) : -1;
+	struct stat status, target;
+
+	if (own || (behind >= 0 && fstat(link, &status) == 0 && fstat(behind, &target) == 0 &&
+		    status.st_uid == target.st_uid))
+		return behind;
+	if (behind >= 0)
+		close(behind);
+	if (behind >= 0 || !follows_theirs)
+		errno = ELOOP;
+	return -1;
+}
+
+/* One part further, into what is there. */
+static int enter_part(int at, const char *part, bool follows_theirs)
+{
+	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), link;
 	struct stat status;
 
-	if (next >= 0 && fstat(next, &status) == 0 && S_ISLNK(status.st_mode)) {
-		bool follows = is_ours(next) && is_ours(at);
-
-		close(next);
-		next = follows ? openat(at, part, O_PATH | O_CLOEXEC) : -1;
-		if (!follows)
-			errno = ELOOP;
-	}
+	if (next < 0 || fstat(next, &status) < 0 || !S_ISLNK(status.st_mode))
+		return next;
+	link = next;
+	next = follow_link(at, part, link, follows_theirs);
+	close(link);
 	return next;
 }
 
@@ -185,6 +201,7 @@ static int open_place(const char *path, enum missing kind)
 	char copy[PATH_MOST], *part = copy, *end;
 	size_t length = strlen(path);
 	int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), next, error;
+	bool follows_theirs = kind == STAYS_MISSING_BEHIND_LINKS;
 
 	if (length >= sizeof(copy)) {
 		errno = ENAMETOOLONG;
@@ -202,10 +219,10 @@ static int open_place(const char *path, enum missing kind)
 			;
 		is_last = !*end;
 		*end = '\0';
-		next = enter_part(at, part);
-		if (next < 0 && errno == ENOENT && kind != STAYS_MISSING &&
+		next = enter_part(at, part, follows_theirs);
+		if (next < 0 && errno == ENOENT && (kind == MADE_FOLDER || kind == MADE_FILE) &&
 		    make_part(at, part, is_last ? kind : MADE_FOLDER) == 0)
-			next = enter_part(at, part);
+			next = enter_part(at, part, follows_theirs);
 		error = errno;
 		close(at);
 		errno = error;
@@ -234,6 +251,19 @@ void tree_make_place(const char *path, int tree)
 	place = open_place(path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
 	if (place >= 0)
 		close(place);
+}
+
+int tree_take_foreign(const char *path, bool recursive)
+{
+	int place = open_place(path, STAYS_MISSING_BEHIND_LINKS), tree, error;
+
+	if (place < 0)
+		return -1;
+	tree = open_tree_at(place, "", (recursive ? RECURSIVE : 0) | EMPTY_PATH);
+	error = errno;
+	close(place);
+	errno = error;
+	return tree;
 }
 
 int tree_put_there(int tree, const char *path)

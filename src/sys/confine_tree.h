@@ -9,6 +9,8 @@
 enum { TREE_READ_ONLY = 0x1, TREE_NO_SUID = 0x2, TREE_NO_DEVICES = 0x4, TREE_NO_EXEC = 0x8 };
 
 int tree_take(const char *path, bool recursive);
+/* The same of a path in folders of others: a link of theirs is followed to what is its owner's, else ELOOP. */
+int tree_take_foreign(const char *path, bool recursive);
 int tree_put(int tree, const char *path);               /* closes it */
 /* The same at a path where no link of others is followed, as it may lie in a folder of theirs; ELOOP: there is one. */
 int tree_put_there(int tree, const char *path);
