@@ -93,7 +93,8 @@ static int make_reply(const struct fuse_in_header *request, enum fuse_silence si
 		return sizeof(reply->body.open);
 	case FUSE_POLL:
 	case FUSE_FLUSH:
-		return silence == SILENT_ON_CLOSE ? -1 : 0;
+		return silence == SILENT_ON_CLOSE ||
+			(silence == SILENT_TO_OTHERS && request->pid != (uint32_t)getppid()) ? -1 : 0;
 	case FUSE_WRITE:
 		return -1;
 	case FUSE_RELEASE:

@@ -4,7 +4,8 @@
 
 enum fuse_silence {
 	SILENT_ON_CLOSE,                /* neither POLL nor FLUSH is answered */
-	SILENT_ON_WRITE                 /* written pages stay dirty: WRITE is not answered */
+	SILENT_ON_WRITE,                /* written pages stay dirty: WRITE is not answered */
+	SILENT_TO_OTHERS                /* POLL and FLUSH of other processes than the one that mounted it are not answered */
 };
 
 /* Enters user and mount namespaces of its own and mounts it at /tmp; its server ends with this process. Ends the

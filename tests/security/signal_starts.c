@@ -1,5 +1,5 @@
-/* A process of a service's user that sends SIGSTOP to whatever number superd's next child may have, to hit it between the
- * change of its user and its program, until it is killed. */
+/* A process of a service's user that sends SIGSTOP to whatever number superd's next child may have, until it is killed:
+ * to hit it between the change of its user and its program. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
