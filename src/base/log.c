@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "base/scan.h"
 #include "base/sink.h"
 
+#define END_PATIENCE 1000       /* milliseconds that superd's end waits for readers of the log */
 #define FACT_MOST 300           /* bytes of one fact in JSON; the message gets the rest of the line */
 
 struct log {
@@ -25,7 +27,8 @@ struct log {
 	const char *name;               /* superd's own */
 	bool like_xinetd;
 	enum level level;
-	unsigned long dropped, unsaid;  /* unsaid: since the last line that said how many */
+	struct log_losses losses;       /* of the sink and others, ever */
+	int64_t deadline;               /* log_deadline; 0: nobody has asked */
 	struct tap {
 		enum level level;
 		void (*heard)(void *context, enum level level, const struct event *event, const char *message,
@@ -58,25 +61,6 @@ const char *log_parse_level(const char *text, enum level *out)
 	return "a level is error, warning, notice, info or debug";
 }
 
-struct log *log_open(const char *destination, bool json, enum level level, const char **why)
-{
-	struct log *log = calloc(1, sizeof(*log));
-
-	if (!log) {
-		*why = "out of memory";
-		return NULL;
-	}
-	log->json = json;
-	log->level = level;
-	log->name = "superd";
-	*why = sink_open(&log->sink, destination);
-	if (*why) {
-		free(log);
-		return NULL;
-	}
-	return log;
-}
-
 void log_set_name(struct log *log, const char *name, bool like_xinetd)
 {
 	log->name = name;
@@ -89,10 +73,17 @@ const char *log_name(const struct log *log)
 	return log ? log->name : "superd";
 }
 
+void log_finish(struct log *log)
+{
+	if (log)
+		sink_finish(&log->sink, log_deadline(log));
+}
+
 void log_close(struct log *log)
 {
 	if (!log)
 		return;
+	log_finish(log);
 	sink_close(&log->sink);
 	buf_free(&log->message);
 	buf_free(&log->line);
@@ -136,7 +127,31 @@ bool log_wants(const struct log *log, enum level level)
 
 unsigned long log_dropped(const struct log *log)
 {
-	return log ? log->dropped : 0;
+	return log ? log->losses.all : 0;
+}
+
+struct sink *log_sink(struct log *log)
+{
+	return log ? &log->sink : NULL;
+}
+
+struct log_losses *log_losses(struct log *log)
+{
+	return log ? &log->losses : NULL;
+}
+
+int64_t log_deadline(struct log *log)
+{
+	struct timespec now;
+	int64_t milliseconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!log)
+		return milliseconds;
+	if (!log->deadline)
+		log->deadline = milliseconds + END_PATIENCE;
+	return log->deadline;
 }
 
 /* RFC 3339 with milliseconds: 2026-01-31T23:59:59.042Z, or with +01:00 behind it. */
@@ -253,32 +268,75 @@ static void compose_text(struct log *log, enum level level, const struct event *
 	buf_char(out, '\n');
 }
 
-static void count_dropped(struct log *log)
-{
-	log->unsaid++;
-	log->dropped++;
-}
-
-/* Composes and gives one line; false: the sink didn't take it, or memory ran out. */
-static bool log_line(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
+/* false: memory ran out. */
+static bool compose(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
 {
 	buf_clear(&log->line);
 	if (log->json)
 		compose_json(log, level, event, message, length);
 	else
 		compose_text(log, level, event, message, length);
-	return !log->line.failed && sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length);
+	return !log->line.failed;
 }
 
-/* Says how many lines were dropped since it was last said; false when that can't be said now either. */
-static bool say_dropped(struct log *log)
+/* Where it can't be said now either, it is later. */
+static void say_dropped(struct sink *sink)
 {
+	struct log *log = container_of(sink, struct log, sink);
+	const struct log_losses *lost = &sink->unsaid;
 	const struct event event = { .name = "dropped" };
-	char message[64];
-	int length = snprintf(message, sizeof(message), "%lu line%s of the log %s dropped", log->unsaid,
-			      log->unsaid == 1 ? "" : "s", log->unsaid == 1 ? "was" : "were");
+	struct buf text = { 0 }, kept = log->line;      /* the line behind it may be in there */
 
-	return log_line(log, LEVEL_WARNING, &event, message, (size_t)length);
+	log->line = (struct buf){ 0 };
+	buf_addf(&text, "%lu line%s of the log %s dropped", lost->all, lost->all == 1 ? "" : "s",
+		 lost->all == 1 ? "was" : "were");
+	if (lost->of_clients)
+		buf_addf(&text, ", %lu of them of clients", lost->of_clients);
+	if (!text.failed && compose(log, LEVEL_WARNING, &event, text.data, text.length) &&
+	    sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length))
+		sink->unsaid = (struct log_losses){ 0 };
+	buf_free(&text);
+	buf_free(&log->line);
+	log->line = kept;
+}
+
+/* What is logged of a client outlives all else where the log has no room: who came, was refused, or left. */
+static bool is_of_client(const struct event *event)
+{
+	static const char *const names[] = {
+		"start", "exit", "fail", "refused", "started", "exited", "userid", "noid", "traffic", "sensor",
+	};
+
+	if (event->is_output)
+		return false;
+	if (event->peer)
+		return true;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		if (event->name && !strcmp(event->name, names[n]))
+			return true;
+	}
+	return false;
+}
+
+struct log *log_open(const char *destination, bool json, enum level level, const char **why)
+{
+	struct log *log = calloc(1, sizeof(*log));
+
+	if (!log) {
+		*why = "out of memory";
+		return NULL;
+	}
+	log->json = json;
+	log->level = level;
+	log->name = "superd";
+	*why = sink_open(&log->sink, destination);
+	if (*why) {
+		free(log);
+		return NULL;
+	}
+	log->sink.lost = &log->losses;
+	log->sink.say_dropped = say_dropped;
+	return log;
 }
 
 static void tell_tap(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
@@ -296,10 +354,10 @@ static void log_write(struct log *log, enum level level, const struct event *eve
 {
 	int saved = errno;
 
-	if (log->unsaid && say_dropped(log))
-		log->unsaid = 0;
-	if (log->unsaid || !log_line(log, level, event, message, length))
-		count_dropped(log);
+	if (!compose(log, level, event, message, length))
+		sink_count_lost(&log->sink, is_of_client(event));
+	else
+		sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length, is_of_client(event));
 	tell_tap(log, level, event, message, length);
 	errno = saved;
 }
@@ -315,7 +373,7 @@ static void log_format(struct log *log, enum level level, const struct event *ev
 	buf_clear(&log->message);
 	buf_vaddf(&log->message, format, arguments);
 	if (log->message.failed) {
-		count_dropped(log);
+		sink_count_lost(&log->sink, is_of_client(event));
 		return;
 	}
 	if (level <= log->level)

@@ -1,26 +1,30 @@
 /* What superd says while it runs: one line an event, to stderr, to a file or to syslog, as text or JSON.
  *
- * Never blocks: a line that the destination can't take now is counted, and the count is said with the next line
- * that gets through. syslog is spoken straight to /dev/log, since syslog(3) blocks; it is opened again when the
- * reader was restarted. The caller ignores SIGPIPE. Stable field names: time level service event pid peer status signal
- * duration reason message. */
+ * Never blocks: lines that the destination can't take now are queued (base/log_queue). If the queue is full, lines are
+ * dropped, those about clients last, and their number is logged before the next line that is written. syslog is
+ * spoken straight to /dev/log, since syslog(3) blocks; it is opened again when the reader was restarted. The caller
+ * ignores SIGPIPE. Stable field names: time level service event pid peer status signal duration reason message. */
 #pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/log_queue.h"
 
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 
 struct log;
+struct sink;
 
 /* destination: "stderr", "syslog", "syslog:FACILITY" or "file:PATH"; json selects the format. NULL with a reason in
  * *why (static text or strerror). The log is the caller's. */
 struct log *log_open(const char *destination, bool json, enum level level, const char **why);
-void log_close(struct log *log);                /* accepts NULL */
+void log_close(struct log *log);                /* accepts NULL; finishes */
+void log_finish(struct log *log);               /* waits until log_deadline for what is queued to be written */
 
 /* What superd calls itself in the text form, to syslog too: "inetd" (kept by the caller); "superd" otherwise. With
  * like_xinetd a line of a file begins as xinetd's -filelog has it, "26/01/31@23:59:59 NAME[PID]: NOTICE: ". */
@@ -77,6 +81,16 @@ void log_add_facts(struct buf *out, enum level level, const struct event *event,
 const char *log_level_name(enum level level);   /* "notice" */
 bool log_wants(const struct log *log, enum level level);        /* or the tap */
 unsigned long log_dropped(const struct log *log);
+
+/* For the loop, which writes what waits, and for an upgrade, which hands it on. Borrowed; NULL of no log. */
+struct sink *log_sink(struct log *log);
+
+/* The lines that were dropped, ever; other sinks of superd's count here too. NULL of no log. */
+struct log_losses *log_losses(struct log *log);
+
+/* Until when, in milliseconds of the monotonic clock, the end of superd waits for readers of all sinks: a second from the
+ * first call on. */
+int64_t log_deadline(struct log *log);
 
 const char *log_parse_level(const char *text, enum level *out); /* NULL, or what would be right */
 

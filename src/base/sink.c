@@ -13,12 +13,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
+#define FLUSH_MOST 256          /* lines that one sink_flush writes, so that a long queue holds nobody up */
 
 static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
 static const char facility_wrong[] =
@@ -80,6 +82,7 @@ static bool open_file(struct sink *sink)
 const char *sink_open(struct sink *sink, const char *destination)
 {
 	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
+	log_queue_init(&sink->queue, SINK_QUEUE);
 	if (!strcmp(destination, "stderr")) {
 		sink->kind = SINK_STDERR;
 		open_stderr(sink);
@@ -102,36 +105,224 @@ const char *sink_open(struct sink *sink, const char *destination)
 	return strerror(errno);
 }
 
-static bool has_room(int fd)
+static enum write_outcome put_syslog(struct sink *sink, const char *text, size_t length, size_t *done)
 {
-	struct pollfd ask = { .fd = fd, .events = POLLOUT };
+	enum write_outcome outcome = syslog_put(&sink->syslog, text, length, done);
 
-	return poll(&ask, 1, 0) == 1 && ask.revents == POLLOUT;
+	sink->error = 0;
+	return outcome;
 }
 
-/* One write for the whole of it. */
-static bool put(struct sink *sink, const char *text, size_t length)
+/* What kind of failure it is. A disk gets room, and a fifo another reader; a pipe that is stderr never gets one. */
+static enum write_outcome outcome_of(struct sink *sink)
 {
+	sink->error = errno;
+	if (errno == EAGAIN)
+		return WRITE_FULL;
+	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == SINK_FILE))
+		return WRITE_AWAY;
+	return WRITE_LOST;
+}
+
+static enum write_outcome put_file(struct sink *sink, const char *text, size_t length, size_t *done)
+{
+	struct pollfd ask = { .fd = sink->fd, .events = POLLOUT };
 	ssize_t put;
 
-	if (sink->way == SINK_ASK && !has_room(sink->fd))
-		return false;
+	if (sink->way == SINK_ASK && poll(&ask, 1, 0) == 0)
+		return WRITE_FULL;
+	if (sink->way == SINK_ASK && ask.revents != POLLOUT)
+		return WRITE_LOST;     /* its reader is gone */
 	do
-		put = sink->way == SINK_SEND ? send(sink->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL)
-					     : write(sink->fd, text, length);
+		put = sink->way == SINK_SEND ? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
+					     : write(sink->fd, text + *done, length - *done);
 	while (put < 0 && errno == EINTR);
-	if (put > 0)
-		sink->is_torn = put != (ssize_t)length;
-	return put == (ssize_t)length;
+	if (put < 0)
+		return outcome_of(sink);
+	*done += (size_t)put;
+	if (*done == length)
+		return WRITE_DONE;
+	sink->error = ENOSPC;           /* of a file; write(2) tells only at the next call */
+	return sink->is_regular ? WRITE_AWAY : WRITE_FULL;
 }
 
-bool sink_take(struct sink *sink, int severity, const char *line, size_t length)
+/* One attempt to write a line from *done on. */
+static enum write_outcome put(struct sink *sink, const char *text, size_t length, size_t *done)
+{
+	return sink->kind == SINK_SYSLOG ? put_syslog(sink, text, length, done) : put_file(sink, text, length, done);
+}
+
+static void enter(struct sink *sink, enum sink_state state)
+{
+	bool changes = sink->state != state;
+
+	sink->state = state;
+	if (changes && sink->wait)
+		sink->wait(sink);
+}
+
+static void count(struct sink *sink, const struct log_losses *lost)
+{
+	sink->unsaid.all += lost->all;
+	sink->unsaid.of_clients += lost->of_clients;
+	if (!sink->lost)
+		return;
+	sink->lost->all += lost->all;
+	sink->lost->of_clients += lost->of_clients;
+}
+
+void sink_count_lost(struct sink *sink, bool of_client)
+{
+	const struct log_losses one = { .all = 1, .of_clients = of_client };
+
+	count(sink, &one);
+}
+
+static bool enqueue(struct sink *sink, const char *text, size_t length, size_t done, bool of_client)
+{
+	struct log_losses lost = { 0 };
+	bool queued = log_queue_add(&sink->queue, text, length, done, of_client, &lost);
+
+	if (lost.all)
+		count(sink, &lost);
+	return queued;
+}
+
+static bool give(struct sink *sink, const char *text, size_t length, bool of_client)
+{
+	enum write_outcome outcome;
+	size_t done = 0;
+
+	if (!log_queue_is_empty(&sink->queue))
+		return enqueue(sink, text, length, 0, of_client);
+	outcome = put(sink, text, length, &done);
+	if (outcome == WRITE_DONE)
+		return true;
+	if (outcome == WRITE_LOST) {
+		sink_count_lost(sink, of_client);
+		return false;
+	}
+	if (!enqueue(sink, text, length, done, of_client))
+		return false;
+	enter(sink, outcome == WRITE_FULL ? SINK_FULL : SINK_AWAY);
+	return true;
+}
+
+/* What is to be written before the next line: without a loop, what waits. */
+static void prepare(struct sink *sink)
+{
+	bool waits = !log_queue_is_empty(&sink->queue);
+
+	if (waits ? !sink->wait : sink->unsaid.all && sink->say_dropped)
+		sink_flush(sink);
+}
+
+bool sink_take_as(struct sink *sink, int priority, const char *ident, long pid, const char *line, size_t length,
+		  bool of_client)
+{
+	prepare(sink);
+	buf_clear(&sink->text);
+	syslog_compose(&sink->text, priority, ident, pid, line, length);
+	if (sink->text.failed) {
+		sink_count_lost(sink, of_client);
+		return false;
+	}
+	return give(sink, sink->text.data, sink->text.length, of_client);
+}
+
+bool sink_take(struct sink *sink, int severity, const char *line, size_t length, bool of_client)
 {
 	if (sink->kind == SINK_SYSLOG)
-		return syslog_send(&sink->syslog, sink->facility | severity, sink->ident, getpid(), line, length - 1);
-	if (sink->is_torn && !put(sink, "\n", 1))
+		return sink_take_as(sink, sink->facility | severity, sink->ident, getpid(), line, length - 1,
+				    of_client);
+	prepare(sink);
+	return give(sink, line, length, of_client);
+}
+
+/* A part of it that was written makes it the first of the queue. */
+bool sink_put_first(struct sink *sink, int severity, const char *line, size_t length)
+{
+	enum write_outcome outcome;
+	size_t done = 0;
+
+	if (sink->kind == SINK_SYSLOG) {
+		buf_clear(&sink->text);
+		syslog_compose(&sink->text, sink->facility | severity, sink->ident, getpid(), line, length - 1);
+		if (sink->text.failed)
+			return false;
+		line = sink->text.data;
+		length = sink->text.length;
+	}
+	outcome = put(sink, line, length, &done);
+	if (outcome == WRITE_DONE)
+		return true;
+	if (!done || !enqueue(sink, line, length, done, true))
 		return false;
-	return put(sink, line, length);
+	enter(sink, outcome == WRITE_FULL ? SINK_FULL : SINK_AWAY);
+	return true;
+}
+
+void sink_take_queued(struct sink *sink, const char *text, size_t length, size_t done, bool of_client)
+{
+	if (length && done <= length && enqueue(sink, text, length, done, of_client) && sink->state == SINK_READY)
+		enter(sink, SINK_FULL);
+}
+
+void sink_flush(struct sink *sink)
+{
+	struct log_line *line = log_queue_first(&sink->queue);
+	enum write_outcome outcome = WRITE_DONE;
+
+	if (sink->unsaid.all && sink->say_dropped && !(line && line->done))
+		sink->say_dropped(sink);
+	for (int n = 0; n < FLUSH_MOST && (line = log_queue_first(&sink->queue)); n++) {
+		size_t done = line->done;
+
+		outcome = put(sink, line->text, line->length, &done);
+		if (outcome == WRITE_LOST) {
+			sink_count_lost(sink, line->of_client);
+			log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
+			continue;
+		}
+		if (outcome != WRITE_DONE) {
+			log_queue_begin(&sink->queue, line, done);
+			break;
+		}
+		log_queue_took(&sink->queue, line);
+	}
+	if (log_queue_is_empty(&sink->queue))
+		enter(sink, SINK_READY);
+	else
+		enter(sink, outcome == WRITE_AWAY ? SINK_AWAY : SINK_FULL);
+}
+
+static int64_t monotonic_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Where only trying tells whether it takes lines again, there is one last try. */
+void sink_finish(struct sink *sink, int64_t until)
+{
+	sink->syslog.retry_at = 0;
+	while (!log_queue_is_empty(&sink->queue)) {
+		struct pollfd ask = { .events = POLLOUT };
+		int64_t left = until - monotonic_milliseconds();
+
+		sink_flush(sink);
+		if (sink->state != SINK_FULL || left <= 0)
+			return;
+		ask.fd = sink_fd(sink);
+		poll(&ask, 1, (int)left);
+	}
+}
+
+int sink_fd(const struct sink *sink)
+{
+	return sink->kind == SINK_SYSLOG ? sink->syslog.fd : sink->fd;
 }
 
 /* The head of a syslog line, priority, time, name and pid, has its share of SYSLOG_LINE. */
@@ -153,30 +344,56 @@ bool sink_is_current(const struct sink *sink, int64_t *size)
 	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
+static bool is_same_file(int one, int other)
+{
+	struct stat first, second;
+
+	return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
+		first.st_ino == second.st_ino;
+}
+
+/* What was written of a line is not in another file. */
+static void renew(struct sink *sink, int *old)
+{
+	if (!is_same_file(*old, sink->fd))
+		log_queue_rewind(&sink->queue);
+	if (*old != STDERR_FILENO)
+		fd_close(old);
+}
+
 bool sink_reopen(struct sink *sink)
 {
 	int old = sink->fd;
 
+	if (sink->kind == SINK_FILE && !open_file(sink))
+		return false;
+	enter(sink, SINK_READY);        /* nobody polls a descriptor that is closed */
 	if (sink->kind == SINK_SYSLOG) {
 		syslog_close(&sink->syslog);
 		sink->syslog.retry_at = 0;
-		return true;
+		log_queue_rewind(&sink->queue);
+	} else {
+		if (sink->kind == SINK_STDERR)
+			open_stderr(sink);
+		renew(sink, &old);
 	}
-	if (sink->kind == SINK_STDERR)
-		open_stderr(sink);
-	else if (!open_file(sink))
-		return false;
-	if (old != STDERR_FILENO)
-		fd_close(&old);
-	sink->is_torn = false;
+	if (!log_queue_is_empty(&sink->queue))
+		sink_flush(sink);
 	return true;
 }
 
 void sink_close(struct sink *sink)
 {
+	struct log_losses lost = { 0 };
+
+	log_queue_clear(&sink->queue, &lost);
+	if (lost.all)
+		count(sink, &lost);
+	enter(sink, SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
 	syslog_close(&sink->syslog);
 	free(sink->path);
 	sink->path = NULL;
+	buf_free(&sink->text);
 }

@@ -1,7 +1,7 @@
 /* A non-blocking speaker to /dev/log in RFC 3164's form.
  *
  * * The one hard thing is never to wait for the daemon and yet to find it again: it may be slow, gone,
- * restarted, or listen on a stream instead of datagrams. What it can't take now is dropped and counted. */
+ * restarted, or listen on a stream instead of datagrams. The caller keeps what it can't take now. */
 #include "base/syslog.h"
 
 #include <errno.h>
@@ -99,41 +99,49 @@ static void add_header(struct buf *out, int priority, const char *ident, long pi
 	buf_text(out, ": ");
 }
 
-/* Sends what was composed. A stream that took a part only is closed, which ends the part at the daemon. */
-static bool syslog_transmit(struct syslog *syslog, const struct buf *text)
+void syslog_compose(struct buf *out, int priority, const char *ident, long pid, const char *line, size_t length)
 {
-	size_t length = text->length + syslog->is_stream;       /* the NUL is the end of a line in a stream */
+	add_header(out, priority, ident, pid);
+	buf_visible(out, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
+	buf_cut(out, SYSLOG_LINE);
+}
+
+static enum write_outcome transmit(struct syslog *syslog, const char *text, size_t length, size_t *done)
+{
+	size_t all = length + syslog->is_stream;        /* the NUL is the end of a line in a stream */
 	ssize_t sent;
 
 	do
-		sent = send(syslog->fd, text->data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = send(syslog->fd, text + *done, all - *done, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	if (sent == (ssize_t)length)
-		return true;
-	if (sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM && errno != EMSGSIZE))
+	if (sent >= 0) {
+		*done += (size_t)sent;
+		return *done == all ? WRITE_DONE : WRITE_FULL;
+	}
+	if (errno == EAGAIN)
+		return WRITE_FULL;
+	if (errno == EMSGSIZE)
+		return WRITE_LOST;
+	if (errno != ENOBUFS && errno != ENOMEM) {
 		syslog_close(syslog);
-	return false;
+		*done = 0;              /* the next daemon gets the whole line */
+	}
+	return WRITE_AWAY;
 }
 
-bool syslog_send(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length)
+enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done)
 {
-	struct buf text = { 0 };
+	bool was_open = syslog->fd >= 0;
 	int saved = errno;
-	bool was_open = syslog->fd >= 0, sent = false;
+	enum write_outcome outcome = WRITE_AWAY;
 
-	add_header(&text, priority, ident, pid);
-	buf_visible(&text, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
-	buf_cut(&text, SYSLOG_LINE);
-	if (!text.failed && syslog_connect(syslog))
-		sent = syslog_transmit(syslog, &text);
+	if (syslog_connect(syslog))
+		outcome = transmit(syslog, text, length, done);
 	/* The daemon was restarted since the last line: the new one gets this one. */
-	if (!sent && was_open && syslog->fd < 0 && syslog_connect(syslog))
-		sent = syslog_transmit(syslog, &text);
-	if (!sent)
-		syslog->dropped++;
-	buf_free(&text);
+	if (outcome == WRITE_AWAY && was_open && syslog->fd < 0 && syslog_connect(syslog))
+		outcome = transmit(syslog, text, length, done);
 	errno = saved;
-	return sent;
+	return outcome;
 }
 
 void syslog_close(struct syslog *syslog)

@@ -4,20 +4,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "base/log_queue.h"
+
 struct syslog {
 	int fd;                         /* -1: not connected; tried again at the next line, at most once a second */
 	long retry_at;                  /* monotonic seconds */
 	bool is_stream;                 /* the daemon listens on a stream: each line ends in NUL */
-	unsigned long dropped;
 	const char *path;               /* NULL: /dev/log; tests set their own */
 };
 
 #define SYSLOG_LINE 4000
 #define SYSLOG_INIT { .fd = -1 }
 
-/* Sends one line, control characters made visible and cut at SYSLOG_LINE bytes; pid 0 is left out. priority is
- * facility | severity as in <syslog.h>. false when it was dropped. */
-bool syslog_send(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length);
+/* Adds one line as it is sent, control characters made visible and cut at SYSLOG_LINE bytes; pid 0 is left out. priority
+ * is facility | severity as in <syslog.h>. */
+void syslog_compose(struct buf *out, int priority, const char *ident, long pid, const char *line, size_t length);
+
+/* Sends one such line, NUL-terminated, from *done on, which is where to go on after a stream took a part. errno is kept. */
+enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done);
 void syslog_close(struct syslog *syslog);
 
 int syslog_facility(const char *name);  /* LOG_DAEMON …; -1 unknown */

@@ -18,6 +18,7 @@
 #include "cmd/pid_file.h"
 #include "cmd/take_over.h"
 #include "engine/orders.h"
+#include "engine/record_target.h"
 #include "engine/resume.h"
 #include "engine/supervisor.h"
 #include "sys/foreign.h"
@@ -122,8 +123,11 @@ static int run(struct opening *opening, struct options *options, struct table *t
 		status = EXIT_START;
 	}
 	pid_file_remove(&opening->pid_file);
-	if (supervisor->loader.busy)
+	if (supervisor->loader.busy) {
+		records_finish(&supervisor->engine);
+		log_finish(supervisor->engine.log);
 		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
+	}
 	supervisor_free(supervisor);
 	return status;
 }
@@ -330,6 +334,8 @@ int start_superd(struct options *options)
 	supervisor.engine.log = open_log(options, supervisor.before);
 	if (!supervisor.engine.log)
 		return EXIT_START;
+	if (supervisor.before)
+		resume_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before)
 				  : load_first(options, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, table)))

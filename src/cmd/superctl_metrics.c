@@ -283,6 +283,9 @@ static void add_superd(struct buf *out, const json_t *lines)
 		{ "uptime", "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run." },
 		{ "memory", "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself." },
 		{ "cpu", "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself." },
+		{ "log_dropped", "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped." },
+		{ "log_dropped_of_clients", "superd_log_dropped_of_clients", "counter", NULL,
+		  "Those of them that were about a client." },
 	};
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {

@@ -127,6 +127,7 @@ void show_counters(const struct showing *showing, struct buf *out)
 
 void show_superd(const struct supervisor *supervisor, double started, struct buf *out)
 {
+	const struct log_losses *lost = log_losses(supervisor->engine.log);
 	size_t services = 0;
 
 	for (size_t n = 0; n < supervisor->roster.count; n++)
@@ -138,6 +139,8 @@ void show_superd(const struct supervisor *supervisor, double started, struct buf
 	show_usage(usage_of_process(getpid()), out);
 	field_count(out, "services", services);
 	field_count(out, "instances", supervisor->engine.instances);
+	field_count(out, "log_dropped", lost ? lost->all : 0);
+	field_count(out, "log_dropped_of_clients", lost ? lost->of_clients : 0);
 	object_close(out);
 }
 

@@ -77,6 +77,10 @@ static void carry_engine(struct carry *carry, struct supervisor *supervisor, dou
 	carry_number(carry, "activities", (int64_t)engine->activities);
 	carry_real(carry, "started", engine->started);
 	carry_number(carry, "records_lost", (int64_t)engine->records_lost);
+	if (engine->log) {
+		carry_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
+		carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
+	}
 	carry_text(carry, "cgroup_own", engine->cgroups.own);
 	carry_text(carry, "cgroup_base", engine->cgroups.base);
 	carry_number(carry, "cgroup_moved", engine->cgroups.moved);
@@ -149,6 +153,7 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	*carry = (struct carry){ .loop = engine->loop };
 	ledger_begin(&carry->text);
 	carry_engine(carry, supervisor, quiet_since);
+	carry_log(carry, engine);
 	carry_recent(carry, "minute", &engine->minutes);
 	carry_recent(carry, "denied", &engine->denied);
 	LIST_EACH(link, &engine->released)

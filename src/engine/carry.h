@@ -1,10 +1,10 @@
 /* What superd hands on to the program that takes its place: a ledger of its state (base/ledger), and the
  * descriptors that are named in it, which alone go over. engine/resume reads it.
  *
- * The ledger's sections: engine, command, minute and denied (sightings), released (outputs), withdrawal, group (empty
- * ones), operator and said (control/hand_on), and for each service in its order service, and behind it listener, parked,
- * activity, latency, idle, twins, twin, output, store, opening, refresh, notify, instance, notice, course, search, drain,
- * and control (commands that run) behind what it is of,
+ * The ledger's sections: engine, log and log_other (lines that wait), command, minute and denied (sightings), released
+ * (outputs), withdrawal, group (empty ones), operator and said (control/hand_on), and for each service in its order
+ * service, and behind it listener, parked, activity, latency, idle, twins, twin, output, store, opening, refresh, notify,
+ * instance, notice, course, search, drain, and control (commands that run) behind what it is of,
  * whose service or instance is the last before them. Times are those of the monotonic clock, which goes on; what
  * is left of a timer is seconds.
  *
@@ -22,6 +22,7 @@
 
 struct control;
 struct course;
+struct engine;
 struct keeper;
 struct search;
 struct supervisor;
@@ -46,6 +47,7 @@ void carry_real(struct carry *carry, const char *key, double value);    /* 0: no
 void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": nothing */
 void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* what is left of it */
 
+void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */
 void carry_service(struct carry *carry, struct keeper *keeper); /* carry_service.c */
 void carry_instances(struct carry *carry, struct keeper *keeper);       /* carry_instance.c */
 

@@ -9,9 +9,9 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "base/syslog.h"
 #include "engine/children.h"
 #include "engine/gate.h"
+#include "engine/log_pump.h"
 #include "engine/moment.h"
 #include "engine/recent.h"
 #include "model/diff.h"
@@ -48,9 +48,12 @@ struct muxed {
 struct engine {
 	struct ev_loop *loop;
 	struct log *log;
-	struct syslog syslog;           /* for backends' output = "syslog", and lines of log_type */
+	struct log_pump log_pump;       /* of the log */
+	struct sink syslog;             /* for backends' output = "syslog", and lines of log_type */
+	struct log_pump syslog_pump;
+	bool syslog_told;               /* that it takes no lines now was logged */
 	struct list records[RECORD_BUCKETS];    /* files of log_type (engine/record_target), by a hash of the path */
-	unsigned long records_lost;     /* lines of log_type that neither syslog nor a file took, since it was told */
+	unsigned long records_lost;     /* lines of log_type for which there was no memory, since it was told */
 	struct heritage heritage;
 	struct inheritance inheritance;
 	struct children children;

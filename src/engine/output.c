@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/record_target.h"
 
 #define TURN (64 << 10)                 /* bytes that one turn of the loop reads of it */
 #define TURN_LINES 256                  /* and about as many lines that it logs, at a write each */
@@ -53,8 +54,8 @@ static void say(struct output *output, const char *line, size_t length)
 		length--;
 	output->said++;
 	if (output->to_syslog)
-		syslog_send(&output->engine->syslog, (int)(output->facility | level), output->service, output->pid,
-			    line, length);
+		record_syslog_take(output->engine, (int)(output->facility | level), output->service, output->pid, line,
+				   length);
 	else
 		log_output(output->engine->log, levels[level], output->service, output->pid, line, length);
 }

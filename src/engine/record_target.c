@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/sink.h"
+#include "engine/log_pump.h"
 #include "engine/record_line.h"
 #include "sys/path_way.h"
 
@@ -28,7 +29,9 @@ struct record_file {
 	int64_t size;
 	char *flaw;                     /* why superd does not open it; NULL: it may */
 	long looked;                    /* monotonic second of the last look at the path, or try to open it */
-	unsigned long lost;             /* lines, since it was told of */
+	unsigned long lost;             /* lines for which it was not open, since it was told of */
+	bool told_away;                 /* that it takes no lines now */
+	struct log_pump pump;
 };
 
 static const char *file_path(const struct record_file *file)
@@ -44,10 +47,19 @@ static long monotonic_seconds(void)
 	return now.tv_sec;
 }
 
+static void file_close(struct record_file *file)
+{
+	if (!file->is_open)
+		return;
+	log_pump_detach(&file->pump);
+	sink_close(&file->sink);
+	file->lost += file->sink.unsaid.all;
+	file->is_open = false;
+}
+
 static void file_free(struct record_file *file)
 {
-	if (file->is_open)
-		sink_close(&file->sink);
+	file_close(file);
 	list_remove(&file->link);
 	free(file->destination);
 	free(file->flaw);
@@ -142,6 +154,73 @@ static void file_reopen(struct engine *engine, struct record_file *file)
 	file_measure(file, size);
 }
 
+static void say_away(struct engine *engine, const char *service, const char *name, const char *why,
+		     const char *what)
+{
+	const struct event event = { .name = "records", .service = service, .reason = why };
+
+	log_event(engine->log, LEVEL_WARNING, &event, "cannot log to %s: %s: the lines of log_type %s", name, why,
+		  what);
+}
+
+static void say_back(struct engine *engine, const char *service, const char *name, unsigned long lost)
+{
+	const struct event event = { .name = "records", .service = service };
+
+	if (lost)
+		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
+			  name, lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
+	else
+		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: no line was dropped", name);
+}
+
+static const char *why_not(const struct sink *sink)
+{
+	if (sink->state == SINK_FULL)
+		return strerror(EAGAIN);
+	return sink->error ? strerror(sink->error) : "no daemon listens at /dev/log";
+}
+
+/* Reports once that a sink takes no line, and once that it does again. A short burst is not worth a word. */
+static void tell(struct engine *engine, const char *service, struct sink *sink, const char *name, bool *told,
+		 unsigned long *lost)
+{
+	unsigned long all = *lost + sink->unsaid.all;
+
+	if (!*told && (sink->unsaid.all || sink->state == SINK_AWAY)) {
+		*told = true;
+		say_away(engine, service, name, why_not(sink), sink->unsaid.all ? "are dropped" : "wait");
+	} else if (*told && sink->state == SINK_READY) {
+		*told = false;
+		*lost = 0;
+		sink->unsaid = (struct log_losses){ 0 };
+		say_back(engine, service, name, all);
+	}
+}
+
+/* A line for a file that is not open. */
+static void lose(struct engine *engine, const struct event *of, unsigned long *lost, bool *told, const char *name,
+		 const char *why)
+{
+	struct log_losses *losses = log_losses(engine->log);
+
+	(*lost)++;
+	if (losses) {
+		losses->all++;
+		losses->of_clients++;
+	}
+	if (!*told)
+		say_away(engine, of->service, name, why, "are dropped");
+	*told = true;
+}
+
+static void on_file(void *context, struct log_pump *pump)
+{
+	struct record_file *file = container_of(pump, struct record_file, pump);
+
+	tell(context, NULL, &file->sink, file_path(file), &file->told_away, &file->lost);
+}
+
 /* At most once a second, as it costs system calls. NULL, or why the file can't be had; "": that was looked at just
  * now. */
 static const char *file_look(struct engine *engine, struct record_file *file)
@@ -154,9 +233,7 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 		return file->is_open ? NULL : "";
 	file->looked = now;
 	if (!file_is_trusted(file)) {
-		if (file->is_open)
-			sink_close(&file->sink);
-		file->is_open = false;
+		file_close(file);
 		return file->flaw ? file->flaw : "out of memory";
 	}
 	if (!file->is_open) {
@@ -164,6 +241,11 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 		file->is_open = !why;
 		if (why)
 			return why;
+		file->sink.lost = log_losses(engine->log);
+		if (engine->loop)
+			log_pump_attach(&file->pump, engine->loop, &file->sink);
+		file->pump.looked = on_file;
+		file->pump.context = engine;
 		sink_is_current(&file->sink, &size);
 		file_measure(file, size);
 	} else if (sink_is_current(&file->sink, &size)) {
@@ -174,31 +256,12 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 	return NULL;
 }
 
-static void lose(struct engine *engine, const struct event *of, unsigned long *lost, const char *name, const char *why)
-{
-	const struct event event = { .name = "records", .service = of->service, .reason = why };
-
-	if (!(*lost)++)
-		log_event(engine->log, LEVEL_WARNING, &event, "cannot log to %s: %s: the lines of log_type are dropped",
-			  name, why);
-}
-
-static void regain(struct engine *engine, const struct event *of, unsigned long *lost, const char *name)
-{
-	const struct event event = { .name = "records", .service = of->service };
-
-	if (*lost)
-		log_event(engine->log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
-			  name, *lost, *lost == 1 ? "" : "s", *lost == 1 ? "was" : "were");
-	*lost = 0;
-}
-
 /* false: it would pass the hard limit. The soft one is only told of. */
 static bool file_has_room(struct engine *engine, struct record_file *file, const struct log_target *target,
 			  const struct event *of, size_t length)
 {
 	const struct event event = { .name = "records", .service = of->service, .reason = "log_type" };
-	int64_t size = file->size + (int64_t)length;
+	int64_t size = file->size + (int64_t)(file->sink.queue.bytes + length);
 
 	if (!file->sink.is_regular)
 		return true;            /* a pipe or terminal doesn't grow */
@@ -235,37 +298,48 @@ static void file_take(struct engine *engine, const struct log_target *target, co
 	struct record_file *file = file_find(engine, target->path);
 	struct buf text = { 0 };
 	const char *why;
+	bool told;
 
 	if (!file) {
-		lose(engine, event, &engine->records_lost, target->path, "out of memory");
+		told = engine->records_lost;
+		lose(engine, event, &engine->records_lost, &told, target->path, "out of memory");
 		return;
 	}
 	file->used = true;
 	why = file_look(engine, file);
 	compose(&text, line, length);
 	if (why || text.failed) {
-		lose(engine, event, &file->lost, file_path(file), why ? why : "out of memory");
+		lose(engine, event, &file->lost, &file->told_away, file_path(file), why ? why : "out of memory");
 	} else if (file_has_room(engine, file, target, event, text.length)) {
-		errno = EAGAIN; /* of a write that took a part */
-		if (sink_take(&file->sink, 0, text.data, text.length)) {
+		if (sink_take(&file->sink, 0, text.data, text.length, true) && file->sink.state == SINK_READY)
 			file->size += (int64_t)text.length;
-			regain(engine, event, &file->lost, file_path(file));
-		} else {
-			lose(engine, event, &file->lost, file_path(file), strerror(errno));
-		}
+		tell(engine, event->service, &file->sink, file_path(file), &file->told_away, &file->lost);
 	}
 	buf_free(&text);
 }
 
-static void syslog_take(struct engine *engine, const struct log_target *target, const struct event *event,
-			const char *line, size_t length)
+static void syslog_tell(struct engine *engine, const char *service)
 {
-	int priority = target->facility | target->level;
+	tell(engine, service, &engine->syslog, "syslog", &engine->syslog_told, &engine->records_lost);
+}
 
-	if (syslog_send(&engine->syslog, priority, log_name(engine->log), getpid(), line, length))
-		regain(engine, event, &engine->records_lost, "syslog");
-	else
-		lose(engine, event, &engine->records_lost, "syslog", "it takes no line now");
+static void on_syslog(void *context, struct log_pump *pump)
+{
+	(void)pump;
+	syslog_tell(context, NULL);
+}
+
+static void syslog_give(struct engine *engine, int priority, const char *ident, long pid, const char *line,
+			size_t length, const char *service, bool of_client)
+{
+	sink_take_as(&engine->syslog, priority, ident, pid, line, length, of_client);
+	syslog_tell(engine, service);
+}
+
+void record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
+			size_t length)
+{
+	syslog_give(engine, priority, service, pid, line, length, service, false);
 }
 
 void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
@@ -277,7 +351,8 @@ void record_target_take(struct engine *engine, const struct log_target *target, 
 	}
 	switch ((enum log_kind)target->kind) {
 	case LOG_TYPE_SYSLOG:
-		syslog_take(engine, target, event, line, length);
+		syslog_give(engine, target->facility | target->level, log_name(engine->log), getpid(), line, length,
+			    event->service, true);
 		break;
 	case LOG_TYPE_FILE:
 		file_take(engine, target, event, line, length);
@@ -289,6 +364,54 @@ void records_init(struct engine *engine)
 {
 	for (size_t n = 0; n < RECORD_BUCKETS; n++)
 		list_init(&engine->records[n]);
+	sink_open(&engine->syslog, "syslog");
+	engine->syslog.lost = log_losses(engine->log);
+	engine->syslog_pump.looked = on_syslog;
+	engine->syslog_pump.context = engine;
+	if (engine->loop)
+		log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
+}
+
+void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct sink *sink),
+		  void *context)
+{
+	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
+		LIST_EACH(link, &engine->records[n]) {
+			struct record_file *file = container_of(link, struct record_file, link);
+
+			if (file->is_open)
+				each(context, file->destination, &file->sink);
+		}
+	}
+	each(context, "syslog", &engine->syslog);
+}
+
+struct sink *records_open(struct engine *engine, const char *destination)
+{
+	struct record_file *file;
+
+	if (!strcmp(destination, "syslog"))
+		return &engine->syslog;
+	if (strncmp(destination, file_prefix, strlen(file_prefix)) != 0)
+		return NULL;
+	file = file_find(engine, destination + strlen(file_prefix));
+	if (!file || file_look(engine, file))
+		return NULL;
+	file->used = true;
+	return &file->sink;
+}
+
+static void finish(void *context, const char *destination, struct sink *sink)
+{
+	(void)destination;
+	sink_finish(sink, *(const int64_t *)context);
+}
+
+void records_finish(struct engine *engine)
+{
+	int64_t until = log_deadline(engine->log);
+
+	records_each(engine, finish, &until);
 }
 
 static void file_renew(struct engine *engine, struct record_file *file)
@@ -318,4 +441,6 @@ void records_free(struct engine *engine)
 		LIST_EACH(link, &engine->records[n])
 			file_free(container_of(link, struct record_file, link));
 	}
+	log_pump_detach(&engine->syslog_pump);
+	sink_close(&engine->syslog);
 }

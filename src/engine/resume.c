@@ -124,6 +124,11 @@ static void read_engine(struct resume *resume, struct ledger_section *section)
 	engine->activities = (uint64_t)ledger_number(section, "activities", 0, INT64_MAX, 0);
 	engine->started = ledger_real(section, "started", engine->started);
 	engine->records_lost = (unsigned long)ledger_number(section, "records_lost", 0, INT32_MAX, 0);
+	if (engine->log) {
+		log_losses(engine->log)->all += (unsigned long)ledger_number(section, "log_dropped", 0, INT64_MAX, 0);
+		log_losses(engine->log)->of_clients +=
+			(unsigned long)ledger_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
+	}
 	engine->cgroups.own = copy_of(section, "cgroup_own");
 	engine->cgroups.base = copy_of(section, "cgroup_base");
 	engine->cgroups.moved = ledger_flag(section, "cgroup_moved");
@@ -226,7 +231,7 @@ static const struct {
 } wholes[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
-	{ "withdrawal", read_withdrawal },
+	{ "withdrawal", read_withdrawal }, { "log_other", resume_log_other },
 };
 
 static void read_wholes(struct resume *resume)

@@ -11,6 +11,7 @@
 #include "model/table.h"
 
 struct supervisor;
+struct log;
 struct keeper;
 
 /* Whether all that the ledger tells of has its place in this table. false with the reason in why, as a sentence:
@@ -21,6 +22,9 @@ bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *w
 int resume_pid_file(struct ledger *ledger);
 bool resume_is_ours(struct ledger *ledger);
 const char *resume_version(struct ledger *ledger);      /* of the superd that wrote it */
+
+/* The lines that waited for superd's own log, before anything else is logged there. In resume_log.c. */
+void resume_log(struct ledger *ledger, struct log *log);
 
 /* In place of roster_build. false: out of memory for the roster itself; what can't be gone on with otherwise is
  * logged. */
@@ -38,6 +42,9 @@ struct resume {
 /* A descriptor that is open; -1: there is none. It is the caller's now. */
 int resume_fd(struct ledger_section *section, const char *key);
 int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry);
+
+/* Those that waited for syslog or a file of log_type. In resume_log.c. */
+void resume_log_other(struct resume *resume, struct ledger_section *section);
 
 /* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
  * resume_service.c. */

@@ -272,7 +272,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	engine->send_away = refuse_parked;
 	engine->repair = repair_nodes;
 	engine->on_withdrawn = on_withdrawn;
-	engine->syslog = (struct syslog)SYSLOG_INIT;
 	*failed = "open /dev/null";
 	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -295,6 +294,8 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	list_init(&engine->moved);
 	admission_init(engine);
 	records_init(engine);
+	if (engine->log)
+		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
 	engine_keep_spare(engine);
 	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
@@ -379,8 +380,9 @@ void supervisor_free(struct supervisor *supervisor)
 	leftovers_free(engine);
 	children_free(&engine->children);
 	admission_free(engine);
+	records_finish(engine);
 	records_free(engine);
-	syslog_close(&engine->syslog);
+	log_pump_detach(&engine->log_pump);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	engine_drop_spare(engine);

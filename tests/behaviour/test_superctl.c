@@ -301,13 +301,16 @@ Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
 Behaviour(superctl, metrics_are_read_by_prometheus)
 {
 	struct outcome outcome = ASKED(
-		"metrics", "{\"superd\":{\"uptime\":60.5,\"memory\":1048576,\"cpu\":0.25}}\n" WEB BROKEN RECORDED_DONE,
+		"metrics", "{\"superd\":{\"uptime\":60.5,\"memory\":1048576,\"cpu\":0.25,\"log_dropped\":12,"
+			   "\"log_dropped_of_clients\":3}}\n" WEB BROKEN RECORDED_DONE,
 		"metrics");
 	const char *read;
 	static const char *const samples[] = {
 		"superd_info{version=\"9.9\"} 1",
 		"superd_uptime_seconds{} 60.5\n",
 		"superd_cpu_seconds_total{} 0.25\n",
+		"superd_log_dropped_total{} 12.0\n",
+		"superd_log_dropped_of_clients_total{} 3.0\n",
 		"superd_service_state{service=\"web\",superd_service_state=\"running\"} 1",
 		"superd_service_state{service=\"web\",superd_service_state=\"held\"} 0",
 		"superd_service_activations_total{service=\"web\"} 17",

@@ -7,13 +7,18 @@
 #include <poll.h>
 #include <regex.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/sink.h"
 
 static char folder[] = "/tmp/superd-log-XXXXXX";
 static char path[64], second[64], destination[80];
@@ -317,7 +322,7 @@ Test(log, keeps_json_whole_when_it_cuts)
 	cr_assert_str_eq(text + strlen(text) - 6, "\xe2\x80\xa6\"}\n");
 }
 
-/* Fills the log's pipe or socket until a line is dropped. */
+/* Fills the log's pipe or socket, and the queue behind it, until a line is dropped. */
 static unsigned fill(void)
 {
 	unsigned written = 0;
@@ -327,23 +332,45 @@ static unsigned fill(void)
 		written++;
 	}
 	cr_assert_eq(log_dropped(open_one), 1);
-	return written - 1;
+	return written;
+}
+
+/* Reads until the queue is empty; what was read is in text. */
+static void read_all(int reader)
+{
+	static char all[sizeof(text)];
+	size_t have = 0;
+
+	do {
+		sink_flush(log_sink(open_one));
+		read_now(reader);
+		cr_assert_lt(have + strlen(text), sizeof(all));
+		have += strlen(strcpy(all + have, text));
+	} while (*text);
+	memcpy(text, all, have + 1);
 }
 
 static void expect_full_and_back(int reader)
 {
-	unsigned written = fill();
+	unsigned written = fill(), expected = 0, number;
+	const struct event event = { .name = "refused", .service = "web", .peer = "192.0.2.1" };
+	const char *at = text;
 	char last[64];
 
-	log_info(open_one, "lost");
-	cr_assert_eq(log_dropped(open_one), 2);
-	read_now(reader);
-	snprintf(last, sizeof(last), "superd: line %u\n", written - 1);
-	cr_assert_not_null(strstr(text, last));
-	cr_assert_null(strstr(text, "lost"));
-	log_info(open_one, "back");
-	cr_assert_str_eq(read_now(reader), "superd: warning: 2 lines of the log were dropped\nsuperd: back\n");
-	cr_assert_eq(log_dropped(open_one), 2);
+	log_event(open_one, LEVEL_INFO, &event, "refused");
+	read_all(reader);
+	/* All lines in their order, but for the oldest that waited: they are told of where they were. */
+	for (; sscanf(at, "superd: line %u\n", &number) == 1; expected++, at = strchr(at, '\n') + 1)
+		cr_assert_eq(number, expected);
+	snprintf(last, sizeof(last), "superd: warning: %lu lines of the log were dropped\n", log_dropped(open_one));
+	cr_assert(!strncmp(at, last, strlen(last)), "%.100s", at);
+	cr_assert_geq(log_dropped(open_one), 2);
+	expected += (unsigned)log_dropped(open_one);
+	at += strlen(last);
+	for (; sscanf(at, "superd: line %u\n", &number) == 1; expected++, at = strchr(at, '\n') + 1)
+		cr_assert_eq(number, expected);
+	cr_assert_eq(expected, written);
+	cr_assert_str_eq(at, "web: refused\n");
 	log_info(open_one, "more");
 	cr_assert_str_eq(read_now(reader), "superd: more\n");
 }
@@ -385,11 +412,10 @@ Test(log, never_waits_for_a_stuck_terminal)
 	cr_assert_geq(terminal, 0);
 	open_on(terminal, false);
 	fill();
-	read_now(master);
 	log_info(open_one, "back");
-	read_now(master);
-	cr_assert_not_null(strstr(text, "superd: warning: 1 line of the log was dropped\r\nsuperd: back\r\n"), "%s",
-			   text);
+	read_all(master);
+	cr_assert_not_null(strstr(text, " of the log were dropped\r\nsuperd: line "));
+	cr_assert_str_eq(text + strlen(text) - 14, "superd: back\r\n");
 	close(master);
 }
 
@@ -400,10 +426,10 @@ Test(log, never_waits_for_a_stuck_socket)
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	open_on(ends[1], false);
 	fill();
-	read_now(ends[0]);
 	log_info(open_one, "back");
-	read_now(ends[0]);
-	cr_assert_not_null(strstr(text, "superd: warning: 1 line of the log was dropped\nsuperd: back\n"), "%s", text);
+	read_all(ends[0]);
+	cr_assert_not_null(strstr(text, " of the log were dropped\nsuperd: line "));
+	cr_assert_str_eq(text + strlen(text) - 13, "superd: back\n");
 }
 
 Test(log, survives_a_reader_that_went_away)
@@ -445,23 +471,119 @@ Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 }
 
 /* A full disk, as a limit of the file's size. */
-Test(log, begins_a_new_line_after_one_that_went_out_in_part)
+static rlim_t limit_file(size_t more)
 {
-	struct rlimit limit, before;
+	struct rlimit limit;
+	rlim_t before;
 
 	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = more == SIZE_MAX ? limit.rlim_max : strlen(read_path(path)) + more;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	return before;
+}
+
+Test(log, ends_a_line_that_went_out_in_part_when_the_disk_has_room_again)
+{
 	open_log(destination, false, LEVEL_INFO);
 	log_info(open_one, "whole");
-	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
-	limit = before;
-	limit.rlim_cur = strlen(read_path(path)) + 10;
-	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit_file(10);
 	log_info(open_one, "torn");
-	cr_assert_eq(log_dropped(open_one), 1);
-	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_info(open_one, "after");
+	cr_assert_eq(strchr(read_path(path), '\n') + 11 - text, (ptrdiff_t)strlen(text));
+	limit_file(SIZE_MAX);
 	log_info(open_one, "next");
 	read_path(path);
-	expect_match("^[^\n]*: whole\n[^\n]{10}\n[^\n]*: warning: 1 line of the log was dropped\n[^\n]*: next\n$");
+	expect_match("^[^\n]*: whole\n[^\n]*: torn\n[^\n]*: after\n[^\n]*: next\n$");
+	cr_assert_eq(log_dropped(open_one), 0);
+}
+
+Test(log, writes_a_torn_line_whole_into_a_new_file)
+{
+	open_log(destination, false, LEVEL_INFO);
+	log_info(open_one, "whole");
+	limit_file(10);
+	log_info(open_one, "torn");
+	cr_assert_eq(rename(path, second), 0);
+	limit_file(SIZE_MAX);
+	log_reopen(open_one);
+	read_path(path);
+	expect_match("^[0-9][^\n]*: torn\n$");
+	cr_assert_eq(log_dropped(open_one), 0);
+}
+
+Test(log, goes_on_with_a_torn_line_where_a_reopened_file_is_the_same)
+{
+	open_log(destination, false, LEVEL_INFO);
+	log_info(open_one, "whole");
+	limit_file(10);
+	log_info(open_one, "torn");
+	limit_file(SIZE_MAX);
+	log_reopen(open_one);
+	read_path(path);
+	expect_match("^[^\n]*: whole\n[0-9][^\n]*: torn\n$");
+}
+
+Test(log, keeps_lines_of_clients_when_chatter_has_filled_it)
+{
+	const struct event event = { .name = "start", .service = "web" };
+	char expected[64];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	for (int n = 0; n < 10; n++)
+		log_record(open_one, LEVEL_INFO, &event, "START: web", 10);
+	fill();
+	for (int n = 0; n < 10; n++)
+		log_record(open_one, LEVEL_INFO, &event, "EXIT: web", 9);
+	for (int n = 0; n < 10000; n++)
+		log_output(open_one, LEVEL_INFO, "web", 1, "printed", 7);
+	read_all(ends[0]);
+	for (int n = 0; n < 10; n++) {
+		char *line = strstr(text, "EXIT: web\n");
+
+		cr_assert_not_null(line);
+		*line = '-';
+	}
+	snprintf(expected, sizeof(expected), " %lu lines of the log were dropped\n", log_dropped(open_one));
+	cr_assert_not_null(strstr(text, expected), "%s", expected);
+	cr_assert_eq(log_losses(open_one)->of_clients, 0);
+}
+
+Test(log, says_how_many_of_what_was_dropped_were_of_clients)
+{
+	const struct event event = { .name = "exit", .service = "web" };
+	char expected[100];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	log_info(open_one, "chatter");
+	for (int n = 0; n < 20000; n++)
+		log_record(open_one, LEVEL_INFO, &event, "EXIT: web", 9);
+	read_all(ends[0]);
+	cr_assert_gt(log_losses(open_one)->of_clients, 0);
+	snprintf(expected, sizeof(expected), " %lu lines of the log were dropped, %lu of them of clients\n",
+		 log_dropped(open_one), log_losses(open_one)->of_clients);
+	cr_assert_not_null(strstr(text, expected), "%s", expected);
+}
+
+Test(log, waits_a_moment_at_its_end_for_a_reader_and_no_longer)
+{
+	struct timespec begun, ended;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	fill();
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	log_close(open_one);
+	open_one = NULL;
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	cr_assert_geq((ended.tv_sec - begun.tv_sec) * 1000 + (ended.tv_nsec - begun.tv_nsec) / 1000000, 900);
+	cr_assert_leq(ended.tv_sec - begun.tv_sec, 5);
 }
 
 Test(log, refuses_destinations_that_are_none)

@@ -37,7 +37,6 @@ static void set_up(void)
 	snprintf(destination, sizeof(destination), "file:%s", log_path);
 	engine.log = log_open(destination, false, LEVEL_INFO, &why);
 	cr_assert_not_null(engine.log);
-	engine.syslog = (struct syslog)SYSLOG_INIT;
 	records_init(&engine);
 	target = (struct log_target){
 		.kind = LOG_TYPE_FILE, .path = path, .soft = SCAN_INFINITY, .hard = SCAN_INFINITY
@@ -47,7 +46,6 @@ static void set_up(void)
 static void tear_down(void)
 {
 	records_free(&engine);
-	syslog_close(&engine.syslog);
 	log_close(engine.log);
 	buf_free(&line);
 	unlink(path);
@@ -288,23 +286,76 @@ Test(record, a_file_out_of_reach_is_told_once_and_once_when_it_is_back)
 	cr_assert_eq(count(content(log_path), "again: 5 lines of log_type were dropped"), 1u, "%s", content(log_path));
 }
 
-Test(record, a_pipe_nobody_empties_does_not_hold_superd_up)
+static void flush(void *context, const char *destination, struct sink *sink)
+{
+	bool *waits = context;
+
+	(void)destination;
+	sink_flush(sink);
+	*waits |= !log_queue_is_empty(&sink->queue);
+}
+
+/* Gives what is in the pipe to nobody, and the lines that wait to the pipe, until all is through; counts them. */
+static size_t drain(int reader)
 {
 	char text[4096];
+	size_t lines = 0;
+	bool waits;
+	ssize_t got;
+
+	do {
+		while ((got = read(reader, text, sizeof(text))) > 0) {
+			for (ssize_t n = 0; n < got; n++)
+				lines += text[n] == '\n';
+		}
+		waits = false;
+		records_each(&engine, flush, &waits);
+	} while (waits);
+	while ((got = read(reader, text, sizeof(text))) > 0) {
+		for (ssize_t n = 0; n < got; n++)
+			lines += text[n] == '\n';
+	}
+	return lines;
+}
+
+Test(record, a_pipe_that_is_read_late_loses_no_line)
+{
+	char text[1001] = "";
 	int reader;
 
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	cr_assert_geq(reader, 0);
-	memset(text, 'x', 1000);
-	text[1000] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
 	for (int n = 0; n < 200; n++)
 		take(text);
-	cr_assert_eq(count(content(log_path), "Resource temporarily unavailable"), 1u, "%s", content(log_path));
-	while (read(reader, text, sizeof(text)) > 0)
-		;
+	cr_assert_eq(drain(reader), 200u);
 	take("START: web pid=2");
-	cr_assert_eq(count(content(log_path), "logging to"), 1u);
+	cr_assert_eq(drain(reader), 1u);
+	cr_assert_eq(content(log_path)[0], '\0', "nothing is to be said of it: %s", content(log_path));
+	close(reader);
+}
+
+Test(record, a_pipe_nobody_empties_does_not_hold_superd_up)
+{
+	char text[1001] = "";
+	size_t got;
+	int reader;
+
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(reader, 0);
+	memset(text, 'x', sizeof(text) - 1);
+	for (int n = 0; n < 1000; n++)
+		take(text);
+	cr_assert_eq(count(content(log_path), "Resource temporarily unavailable: the lines of log_type are dropped"),
+		     1u, "%s", content(log_path));
+	got = drain(reader);
+	cr_assert_eq(got + log_dropped(engine.log), 1000u);
+	cr_assert_eq(log_losses(engine.log)->of_clients, log_dropped(engine.log));
+	take("START: web pid=2");
+	snprintf(text, sizeof(text), "again: %lu lines of log_type were dropped", log_dropped(engine.log));
+	cr_assert_eq(count(content(log_path), text), 1u, "%s", content(log_path));
 	close(reader);
 }
 
@@ -363,7 +414,7 @@ Test(record, syslog_gets_facility_and_level_and_superds_name)
 
 	strcpy(address.sun_path, path);
 	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
-	engine.syslog.path = path;
+	engine.syslog.syslog.path = path;
 	log_set_name(engine.log, "xinetd", false);
 	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_AUTHPRIV, .level = LOG_NOTICE };
 	take("START: web pid=1");
@@ -379,9 +430,38 @@ Test(record, syslog_gets_facility_and_level_and_superds_name)
 
 Test(record, syslog_that_is_gone_is_told_once)
 {
-	engine.syslog.path = path;
+	engine.syslog.syslog.path = path;
 	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_DAEMON, .level = LOG_INFO };
 	take("START: web pid=1");
 	take("START: web pid=2");
 	cr_assert_eq(count(content(log_path), "cannot log to syslog"), 1u, "%s", content(log_path));
+}
+
+Test(record, syslog_that_was_gone_for_a_while_gets_all_lines)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char text[512];
+	int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	engine.syslog.syslog.path = path;
+	target = (struct log_target){ .kind = LOG_TYPE_SYSLOG, .facility = LOG_DAEMON, .level = LOG_INFO };
+	take("START: web pid=1");
+	take("START: web pid=2");
+	cr_assert(strstr(content(log_path), "no daemon listens at /dev/log: the lines of log_type wait"));
+	strcpy(address.sun_path, path);
+	cr_assert_eq(bind(receiver, (struct sockaddr *)&address, sizeof(address)), 0);
+	await_look();
+	await_look();
+	take("START: web pid=3");
+	for (int n = 1; n <= 3; n++) {
+		char expected[32];
+		ssize_t got = recv(receiver, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+		cr_assert_gt(got, 0, "line %d is missing", n);
+		text[got] = '\0';
+		snprintf(expected, sizeof(expected), "START: web pid=%d", n);
+		cr_assert(strstr(text, expected), "%s", text);
+	}
+	cr_assert(strstr(content(log_path), "logging to syslog again: no line was dropped"), "%s", content(log_path));
+	close(receiver);
 }

@@ -60,18 +60,30 @@ static void expect_match(const char *text, const char *pattern)
 	regfree(&compiled);
 }
 
+static bool send_line(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length)
+{
+	struct buf text = { 0 };
+	size_t done = 0;
+	enum write_outcome outcome;
+
+	syslog_compose(&text, priority, ident, pid, line, length);
+	cr_assert(!text.failed);
+	outcome = syslog_put(syslog, text.data, text.length, &done);
+	buf_free(&text);
+	return outcome == WRITE_DONE;
+}
+
 Test(syslog, sends_lines_of_rfc_3164)
 {
 	struct syslog syslog = SYSLOG_INIT;
 	int fd = daemon_open(SOCK_DGRAM);
 
 	syslog.path = path;
-	cr_assert(syslog_send(&syslog, LOG_DAEMON | LOG_INFO, "superd", 42, "echo: startedX", 13));
+	cr_assert(send_line(&syslog, LOG_DAEMON | LOG_INFO, "superd", 42, "echo: startedX", 13));
 	expect_match(receive(fd),
 		     "^<30>[A-Z][a-z]{2} [ 123][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9] superd\\[42\\]: echo: started$");
-	cr_assert(syslog_send(&syslog, LOG_LOCAL7 | LOG_ERR, "echo", 0, "", 0));
+	cr_assert(send_line(&syslog, LOG_LOCAL7 | LOG_ERR, "echo", 0, "", 0));
 	expect_match(receive(fd), "^<187>.* echo: $");
-	cr_assert_eq(syslog.dropped, 0);
 	syslog_close(&syslog);
 	cr_assert_eq(syslog.fd, -1);
 	close(fd);
@@ -83,7 +95,7 @@ Test(syslog, makes_control_characters_visible)
 	int fd = daemon_open(SOCK_DGRAM);
 
 	syslog.path = path;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a\n", 0, "b\n<0>c\0d", 8));
+	cr_assert(send_line(&syslog, LOG_INFO, "a\n", 0, "b\n<0>c\0d", 8));
 	expect_match(receive(fd), " a\\\\x0a: b\\\\x0a<0>c\\\\x00d$");
 	syslog_close(&syslog);
 	close(fd);
@@ -97,7 +109,7 @@ Test(syslog, cuts_long_lines)
 
 	memset(line, 'x', sizeof(line));
 	syslog.path = path;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, line, sizeof(line)));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, line, sizeof(line)));
 	cr_assert_eq(strlen(receive(fd)), SYSLOG_LINE);
 	syslog_close(&syslog);
 	close(fd);
@@ -111,8 +123,8 @@ Test(syslog, speaks_to_a_stream)
 	ssize_t got;
 
 	syslog.path = path;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "one", 3));
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "two", 3));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
 	connection = accept(fd, NULL, NULL);
 	got = recv(connection, text, sizeof(text), MSG_DONTWAIT);
 	cr_assert_gt(got, 0);
@@ -131,15 +143,13 @@ Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
 	int fd;
 
 	syslog.path = path;
-	cr_assert(!syslog_send(&syslog, LOG_INFO, "a", 0, "lost", 4));
+	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "lost", 4));
 	fd = daemon_open(SOCK_DGRAM);
 	syslog.retry_at += 1000;
-	cr_assert(!syslog_send(&syslog, LOG_INFO, "a", 0, "too early", 9));
-	cr_assert_eq(syslog.dropped, 2);
+	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "too early", 9));
 	syslog.retry_at -= 1001;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "found", 5));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "found", 5));
 	expect_match(receive(fd), " a: found$");
-	cr_assert_eq(syslog.dropped, 2);
 	syslog_close(&syslog);
 	close(fd);
 }
@@ -150,33 +160,79 @@ Test(syslog, finds_a_restarted_daemon_with_the_same_line)
 	int fd = daemon_open(SOCK_DGRAM);
 
 	syslog.path = path;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "one", 3));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
 	close(fd);
 	unlink(path);
 	fd = daemon_open(SOCK_DGRAM);
 	syslog.retry_at = 0;
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "two", 3));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
 	expect_match(receive(fd), " a: two$");
-	cr_assert_eq(syslog.dropped, 0);
 	syslog_close(&syslog);
 	close(fd);
 }
 
-Test(syslog, never_waits_for_a_stuck_daemon)
+Test(syslog, never_waits_for_a_stuck_daemon_and_tells_that_it_is_behind)
 {
 	struct syslog syslog = SYSLOG_INIT;
 	int fd = daemon_open(SOCK_DGRAM), sent = 0;
+	size_t done = 0;
 
 	syslog.path = path;
-	while (sent < 100000 && syslog_send(&syslog, LOG_INFO, "a", 0, "line", 4))
+	while (sent < 100000 && send_line(&syslog, LOG_INFO, "a", 0, "line", 4))
 		sent++;
 	cr_assert_gt(sent, 0);
 	cr_assert_lt(sent, 100000);
-	cr_assert_eq(syslog.dropped, 1);
+	cr_assert_eq(syslog_put(&syslog, "x", 1, &done), WRITE_FULL);
 	cr_assert_geq(syslog.fd, 0);
 	receive(fd);
-	cr_assert(syslog_send(&syslog, LOG_INFO, "a", 0, "line", 4));
+	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "line", 4));
 	syslog_close(&syslog);
+	close(fd);
+}
+
+Test(syslog, tells_that_nobody_listens)
+{
+	struct syslog syslog = SYSLOG_INIT;
+	size_t done = 0;
+
+	syslog.path = path;
+	cr_assert_eq(syslog_put(&syslog, "x", 1, &done), WRITE_AWAY);
+	syslog_close(&syslog);
+}
+
+/* A stream that is full takes a part of a line: the rest follows, and its end. */
+Test(syslog, goes_on_where_a_stream_stopped)
+{
+	static char line[3001], all[4000000];
+	struct syslog syslog = SYSLOG_INIT;
+	int fd = daemon_open(SOCK_STREAM), client;
+	enum write_outcome outcome = WRITE_DONE;
+	size_t have = 0, done = 0, lines = 0;
+	ssize_t got;
+
+	memset(line, 'x', sizeof(line) - 1);
+	syslog.path = path;
+	while (outcome == WRITE_DONE && lines < 1000) {
+		done = 0;
+		outcome = syslog_put(&syslog, line, sizeof(line) - 1, &done);
+		lines++;
+	}
+	cr_assert_eq(outcome, WRITE_FULL);
+	client = accept(fd, NULL, NULL);
+	cr_assert_geq(client, 0);
+	while (outcome == WRITE_FULL) {
+		got = recv(client, all + have, sizeof(all) - have, MSG_DONTWAIT);
+		have += got > 0 ? (size_t)got : 0;
+		outcome = syslog_put(&syslog, line, sizeof(line) - 1, &done);
+	}
+	cr_assert_eq(outcome, WRITE_DONE);
+	while ((got = recv(client, all + have, sizeof(all) - have, MSG_DONTWAIT)) > 0)
+		have += (size_t)got;
+	cr_assert_eq(have, lines * sizeof(line));
+	for (size_t n = 0; n < lines; n++)
+		cr_assert_str_eq(all + n * sizeof(line), line);
+	syslog_close(&syslog);
+	close(client);
 	close(fd);
 }
 

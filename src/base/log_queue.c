@@ -1,0 +1,128 @@
+/* The lines that a sink does not take now. Each is in two lists, the queue's and its class's, so that the oldest line
+ * of a class is found without a search. */
+#include "base/log_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void log_queue_init(struct log_queue *queue, size_t most)
+{
+	*queue = (struct log_queue){ .most = most };
+	list_init(&queue->lines);
+	list_init(&queue->chatter);
+	list_init(&queue->of_clients);
+}
+
+static size_t cost(size_t length)
+{
+	return sizeof(struct log_line) + length + 1;
+}
+
+static void count(struct log_losses *lost, bool of_client)
+{
+	lost->all++;
+	lost->of_clients += of_client;
+}
+
+static void line_free(struct log_queue *queue, struct log_line *line)
+{
+	queue->bytes -= cost(line->length);
+	list_remove(&line->link);
+	list_remove(&line->kin);
+	free(line);
+}
+
+static bool drop_oldest(struct log_queue *queue, struct list *kin, struct log_losses *lost)
+{
+	if (list_empty(kin))
+		return false;
+	log_queue_drop(queue, container_of(kin->next, struct log_line, kin), lost);
+	return true;
+}
+
+static bool make_room(struct log_queue *queue, size_t bytes, bool of_client, struct log_losses *lost)
+{
+	if (bytes > queue->most)
+		return false;
+	while (queue->bytes + bytes > queue->most) {
+		if (!drop_oldest(queue, &queue->chatter, lost) &&
+		    !(of_client && drop_oldest(queue, &queue->of_clients, lost)))
+			return false;
+	}
+	return true;
+}
+
+bool log_queue_add(struct log_queue *queue, const char *text, size_t length, size_t done, bool of_client,
+		   struct log_losses *lost)
+{
+	struct log_line *line = NULL;
+
+	if (make_room(queue, cost(length), of_client, lost))
+		line = malloc(cost(length));
+	if (!line) {
+		count(lost, of_client);
+		return false;
+	}
+	line->length = length;
+	line->done = done;
+	line->of_client = of_client;
+	memcpy(line->text, text, length);
+	line->text[length] = '\0';
+	queue->bytes += cost(length);
+	list_init(&line->kin);
+	if (done) {
+		list_add(queue->lines.next, &line->link);
+		return true;
+	}
+	list_add(&queue->lines, &line->link);
+	list_add(of_client ? &queue->of_clients : &queue->chatter, &line->kin);
+	return true;
+}
+
+struct log_line *log_queue_first(const struct log_queue *queue)
+{
+	return list_empty(&queue->lines) ? NULL : container_of(queue->lines.next, struct log_line, link);
+}
+
+void log_queue_begin(struct log_queue *queue, struct log_line *line, size_t done)
+{
+	if (!done) {
+		log_queue_rewind(queue);
+		return;
+	}
+	if (done > line->done)
+		queue->taken += done - line->done;
+	line->done = done;
+	list_remove(&line->kin);
+}
+
+/* The oldest of its class again. */
+void log_queue_rewind(struct log_queue *queue)
+{
+	struct log_line *line = log_queue_first(queue);
+	struct list *kin;
+
+	if (!line || !line->done)
+		return;
+	line->done = 0;
+	kin = line->of_client ? &queue->of_clients : &queue->chatter;
+	list_add(kin->next, &line->kin);
+}
+
+void log_queue_took(struct log_queue *queue, struct log_line *line)
+{
+	queue->taken += line->length + 1;
+	line_free(queue, line);
+}
+
+void log_queue_drop(struct log_queue *queue, struct log_line *line, struct log_losses *lost)
+{
+	count(lost, line->of_client);
+	line_free(queue, line);
+}
+
+void log_queue_clear(struct log_queue *queue, struct log_losses *lost)
+{
+	LIST_EACH(link, &queue->lines)
+		log_queue_drop(queue, container_of(link, struct log_line, link), lost);
+}

@@ -1,0 +1,365 @@
+/* Bursts, and readers of the log that stop for a while: no line is lost that has room in superd's queue, those about
+ * clients outlive all others, and what is dropped is counted. Without systemd /dev/log holds ten datagrams
+ * (net.unix.max_dgram_qlen), with it 512: a test brings more lines than that. */
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "namespace.h"
+
+enum { CLIENTS = 60, SERVICES = 200, STOP_MS = 5000, CLIENTS_MOST = 400 };
+
+#define EACH "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n"
+#define EVERYTHING "log_on_success = { PID, HOST, EXIT, DURATION }\n"
+
+/* What a reader has got so far, all of it. */
+static char seen[4 << 20];
+static size_t seen_length;
+
+static void see(const char *text, size_t length)
+{
+	cr_assert_lt(seen_length + length, sizeof(seen) - 1);
+	memcpy(seen + seen_length, text, length);
+	seen_length += length;
+	seen[seen_length] = '\0';
+}
+
+/* Reads what is there; a datagram is a line. */
+static void read_on(int fd, bool is_socket)
+{
+	char text[8192];
+	ssize_t got;
+
+	while ((got = is_socket ? recv(fd, text, sizeof(text), MSG_DONTWAIT) : read(fd, text, sizeof(text))) > 0) {
+		see(text, (size_t)got);
+		if (is_socket)
+			see("\n", 1);
+	}
+}
+
+static size_t count(const char *part)
+{
+	size_t found = 0;
+
+	for (const char *at = seen; (at = strstr(at, part)); at++)
+		found++;
+	return found;
+}
+
+static void wait_count(int fd, bool is_socket, const char *part, size_t expected)
+{
+	for (long long until = now_ms() + DEADLINE_MS; count(part) < expected; pause_a_moment()) {
+		cr_assert(now_ms() < until, "%zu of %zu '%s'\n%.20000s\n%s", count(part), expected, part, seen,
+			  world_logs());
+		read_on(fd, is_socket);
+	}
+	cr_assert_eq(count(part), expected, "%zu '%s' instead of %zu", count(part), part, expected);
+}
+
+static int datagrams_of_a_socket(void)
+{
+	const char *text = read_text("/proc/sys/net/unix/max_dgram_qlen");
+
+	return text ? atoi(text) : 10;
+}
+
+/* At once: each is connected before the first is served to its end. */
+static void come(int port, int clients)
+{
+	int fds[CLIENTS_MOST];
+
+	cr_assert_leq(clients, CLIENTS_MOST);
+	for (int n = 0; n < clients; n++)
+		fds[n] = client_connect(port);
+	for (int n = 0; n < clients; n++) {
+		client_send(fds[n], "hello\n");
+		cr_assert_str_eq(client_line(fds[n]), "hello");
+		close(fds[n]);
+	}
+}
+
+/* A pipe as small as it can be. */
+static int small_pipe(int *writing)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	cr_assert_geq(fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
+	*writing = ends[1];
+	return ends[0];
+}
+
+static int open_fifo(const char *path)
+{
+	int fd;
+
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_geq(fcntl(fd, F_SETPIPE_SZ, 4096), 0);
+	return fd;
+}
+
+static int clients_for_syslog(void)
+{
+	int clients = CLIENTS + datagrams_of_a_socket() / 2;
+
+	return clients > CLIENTS_MOST ? CLIENTS_MOST : clients;
+}
+
+/* Clients come while the reader of /dev/log does not read for five seconds. */
+static void expect_all_at_syslog(const char *const *arguments, const char *format, const char *table)
+{
+	const struct setup setup = { .own_dev = true, .arguments = arguments, .format = format };
+	int receiver, port = free_port(), clients = clients_for_syslog();
+	long long stopped, used;
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, "%s", replaced(table, "PORT", text_of("%d", port)));
+	WAIT_UNTIL(client_can_connect(port));
+	/* That client is one more, but not where lines are counted by its end. */
+	wait_count(receiver, true, "EXIT: each ", 1);
+	seen_length = 0;
+	stopped = now_ms();
+	come(port, clients);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	used = superd_cpu_ms(superd);
+	while (now_ms() < stopped + STOP_MS)
+		pause_a_moment();
+	cr_assert_lt(superd_cpu_ms(superd) - used, 500, "superd does not sleep while nobody reads");
+	wait_count(receiver, true, "START: each ", (size_t)clients);
+	wait_count(receiver, true, "EXIT: each ", (size_t)clients);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	superd_stop(superd);
+	close(receiver);
+}
+
+#define XINETD_TABLE \
+	"service each\n{\n type = UNLISTED\n port = PORT\n bind = 127.0.0.1\n socket_type = stream\n" \
+	" protocol = tcp\n wait = no\n user = %s\n server = /bin/cat\n instances = UNLIMITED\n cps = 10000 1\n" \
+	" log_on_success = HOST PID EXIT DURATION\n%s}\n"
+
+Behaviour(log_burst, all_of_sixty_clients_are_in_syslog_by_superds_own_log)
+{
+	static const char *const arguments[] = { "--log", "syslog", NULL };
+
+	expect_all_at_syslog(arguments, "xinetd", text_of(XINETD_TABLE, own_user(), ""));
+}
+
+Behaviour(log_burst, all_of_sixty_clients_are_in_syslog_by_log_type)
+{
+	expect_all_at_syslog(NULL, "xinetd", text_of(XINETD_TABLE, own_user(), " log_type = SYSLOG daemon info\n"));
+}
+
+/* Nothing is logged afterwards: superd tries again by itself. */
+Behaviour(log_burst, a_syslog_daemon_that_is_restarted_gets_all_lines)
+{
+	static const char *const arguments[] = { "--log", "syslog", NULL };
+	const struct setup setup = { .own_dev = true, .arguments = arguments };
+	int receiver, port = free_port();
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
+	WAIT_UNTIL(client_can_connect(port));
+	wait_count(receiver, true, "EXIT: each ", 1);
+	seen_length = 0;
+	close(receiver);
+	unlink(path_in("dev-log"));
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	receiver = bind_dev_log();
+	wait_count(receiver, true, "START: each ", CLIENTS);
+	wait_count(receiver, true, "EXIT: each ", CLIENTS);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	superd_stop(superd);
+	close(receiver);
+}
+
+Behaviour(log_burst, all_of_two_hundred_services_are_in_syslog)
+{
+	static const char *const arguments[] = { "--log", "syslog", NULL };
+	const struct setup setup = { .own_dev = true, .arguments = arguments };
+	int receiver, port = free_port(), services = SERVICES + datagrams_of_a_socket();
+	const char *table = "";
+	struct superd *superd;
+
+	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	receiver = bind_dev_log();
+	for (int n = 1; n < services; n++)
+		table = text_of("%sservice s%d { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n", table, n);
+	superd = superd_run_with(&setup, "%s" EACH, table, port, "/bin/cat", "");
+	WAIT_UNTIL(client_can_connect(port));
+	wait_count(receiver, true, ": listening on ", (size_t)services);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	superd_stop(superd);
+	close(receiver);
+}
+
+/* superd's end writes the rest to a reader that is late, and waits for one that is stuck no longer than a moment. */
+Behaviour(log_burst, the_last_lines_reach_a_pipe_that_is_read_late)
+{
+	struct setup setup = { 0 };
+	int port = free_port(), reader = small_pipe(&setup.err);
+	struct superd *superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
+
+	close(setup.err);
+	WAIT_UNTIL(client_can_connect(port));
+	wait_count(reader, false, "EXIT: each ", 1);
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_signal(superd, SIGTERM);
+	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
+	wait_count(reader, false, "START: each ", CLIENTS + 1);
+	wait_count(reader, false, "superd: stopping", 1);
+	cr_assert_eq(superd_wait_exit(superd), 0);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	close(reader);
+}
+
+Behaviour(log_burst, a_stuck_reader_delays_the_end_by_a_moment_only)
+{
+	struct setup setup = { 0 };
+	int port = free_port(), reader = small_pipe(&setup.err);
+	struct superd *superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
+	long long asked;
+
+	close(setup.err);
+	WAIT_UNTIL(client_can_connect(port));
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	asked = now_ms();
+	superd_stop(superd);
+	cr_assert_lt(now_ms() - asked, 10000);
+	close(reader);
+}
+
+Behaviour(log_burst, a_fifo_that_is_read_late_gets_all_lines)
+{
+	const char *fifo = path_in("fifo");
+	int port = free_port(), reader = open_fifo(fifo);
+	const char *const arguments[] = { "--log", text_of("file:%s", fifo), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
+
+	WAIT_UNTIL(client_can_connect(port));
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	wait_count(reader, false, "START: each ", CLIENTS + 1);
+	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	superd_stop(superd);
+	close(reader);
+}
+
+Behaviour(log_burst, a_fifo_of_log_type_that_is_read_late_gets_all_lines)
+{
+	const char *fifo = path_in("fifo");
+	int port = free_port(), reader = open_fifo(fifo);
+	struct superd *superd = superd_run(EACH, port, "/bin/cat",
+					   text_of("log_type = { FILE, \"%s\" }\n" EVERYTHING, fifo));
+
+	WAIT_UNTIL(client_can_connect(port));
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	wait_count(reader, false, "START: each ", CLIENTS + 1);
+	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
+	cr_assert(!superd_logged(superd, "cannot log to"), "%s", world_logs());
+	superd_stop(superd);
+	close(reader);
+}
+
+static bool has_taken_over(const struct superd *superd)
+{
+	char arguments[4096];
+	FILE *file = fopen(text_of("/proc/%ld/cmdline", (long)superd->pid), "r");
+	size_t length;
+
+	if (!file)
+		return false;
+	length = fread(arguments, 1, sizeof(arguments), file);
+	fclose(file);
+	return memmem(arguments, length, "--take-over=", strlen("--take-over=")) != NULL;
+}
+
+/* The new program of an upgrade writes what the old one could not. */
+Behaviour(log_burst, what_waits_goes_over_with_an_upgrade)
+{
+	struct setup setup = { 0 };
+	const char *fifo = path_in("fifo");
+	int port = free_port(), other = free_port(), reader = small_pipe(&setup.err), records = open_fifo(fifo);
+	struct superd *superd = superd_run_with(
+		&setup, EACH "%s", port, "/bin/cat", EVERYTHING,
+		replaced(text_of(EACH, other, "/bin/cat", text_of("log_type = { FILE, \"%s\" }\n" EVERYTHING, fifo)),
+			 "each", "other"));
+
+	close(setup.err);
+	WAIT_UNTIL(client_can_connect(port) && client_can_connect(other));
+	come(port, CLIENTS);
+	come(other, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_signal(superd, SIGUSR2);
+	WAIT_UNTIL(has_taken_over(superd));
+	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
+	wait_count(reader, false, "START: each ", CLIENTS + 1);
+	wait_count(reader, false, ": upgraded from ", 1);
+	cr_assert_eq(count("dropped"), 0, "%s", seen);
+	cr_assert_lt(strstr(seen, "upgrading: becoming"), strstr(seen, ": upgraded from "));
+	seen_length = 0;
+	seen[0] = '\0';
+	wait_count(records, false, "START: other ", CLIENTS + 1);
+	wait_count(records, false, "EXIT: other ", CLIENTS + 1);
+	superd_stop(superd);
+	close(reader);
+	close(records);
+}
+
+/* Far more than superd keeps: what a backend prints is dropped, and not a line about a client. */
+Behaviour(log_burst, lines_of_clients_outlive_what_backends_print)
+{
+	const char *const arguments[] = { "--control", control_path(), NULL };
+	struct setup setup = { .arguments = arguments };
+	int port = free_port(), loud = free_port(), reader = small_pipe(&setup.err), control;
+	struct superd *superd = superd_run_with(
+		&setup, EACH "service loud { listen = \"127.0.0.1:%d\" log_rate_limit_burst = 0 exec = \"%s\" }\n",
+		port, "/bin/cat", EVERYTHING, loud, backend("print 20000"));
+	unsigned long dropped, of_clients;
+	const char *at, *answer;
+
+	close(setup.err);
+	control = control_connect();
+	WAIT_UNTIL(client_can_connect(port));
+	WAIT_UNTIL(client_can_connect(loud));
+	come(port, CLIENTS);
+	do
+		answer = control_ask(control, "metrics");
+	while (atol(control_value(answer, "log_dropped")) < 5000);
+	cr_assert_str_eq(control_value(answer, "log_dropped_of_clients"), "0");
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) <= 1);
+	wait_count(reader, false, "EXIT: each ", 2 * CLIENTS + 1);
+	wait_count(reader, false, "START: each ", 2 * CLIENTS + 1);
+	wait_count(reader, false, " lines of the log were dropped", 1);
+	at = strstr(seen, " lines of the log were dropped");
+	while (at > seen && at[-1] != ' ')
+		at--;
+	cr_assert_eq(sscanf(at, "%lu lines of the log were dropped, %lu", &dropped, &of_clients), 1, "%.200s", at);
+	cr_assert_geq(dropped, 5000);
+	close(control);
+	superd_stop(superd);
+	close(reader);
+}
