@@ -283,18 +283,20 @@ static bool compose(struct log *log, enum level level, const struct event *event
 static void say_dropped(struct sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
-	const struct log_losses *lost = &sink->unsaid;
+	const struct log_losses lost = sink->unsaid;    /* the message itself may displace lines */
 	const struct event event = { .name = "dropped" };
 	struct buf text = { 0 }, kept = log->line;      /* the line behind it may be in there */
 
 	log->line = (struct buf){ 0 };
-	buf_addf(&text, "%lu line%s of the log %s dropped", lost->all, lost->all == 1 ? "" : "s",
-		 lost->all == 1 ? "was" : "were");
-	if (lost->of_clients)
-		buf_addf(&text, ", %lu of them of clients", lost->of_clients);
+	buf_addf(&text, "%lu line%s of the log %s dropped", lost.all, lost.all == 1 ? "" : "s",
+		 lost.all == 1 ? "was" : "were");
+	if (lost.of_clients)
+		buf_addf(&text, ", %lu of them of clients", lost.of_clients);
 	if (!text.failed && compose(log, LEVEL_WARNING, &event, text.data, text.length) &&
-	    sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length))
-		sink->unsaid = (struct log_losses){ 0 };
+	    sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length)) {
+		sink->unsaid.all -= lost.all;
+		sink->unsaid.of_clients -= lost.of_clients;
+	}
 	buf_free(&text);
 	buf_free(&log->line);
 	log->line = kept;

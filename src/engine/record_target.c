@@ -411,7 +411,8 @@ void records_finish(struct engine *engine)
 {
 	int64_t until = log_deadline(engine->log);
 
-	records_each(engine, finish, &until);
+	if (engine->records[0].next)
+		records_each(engine, finish, &until);
 }
 
 static void file_renew(struct engine *engine, struct record_file *file)
@@ -437,6 +438,8 @@ void records_reopen(struct engine *engine)
 
 void records_free(struct engine *engine)
 {
+	if (!engine->records[0].next)
+		return;                 /* superd failed before records_init */
 	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
 		LIST_EACH(link, &engine->records[n])
 			file_free(container_of(link, struct record_file, link));

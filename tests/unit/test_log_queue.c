@@ -13,8 +13,20 @@
 static struct log_queue queue;
 static struct log_losses lost;
 
+/* The linker hands the calls of the project's own code over. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static bool memory_is_out;
+
+void *__wrap_malloc(size_t size)
+{
+	return memory_is_out ? NULL : __real_malloc(size);
+}
+
 static void tear_down(void)
 {
+	memory_is_out = false;
 	log_queue_clear(&queue, &lost);
 }
 
@@ -128,4 +140,16 @@ Test(log_queue, takes_what_is_written_in_part_to_the_front)
 	cr_assert(log_queue_add(&queue, "bc", 2, 1, true, &lost));
 	expect_lines("bca");
 	cr_assert_eq(log_queue_first(&queue)->done, 1);
+}
+
+Test(log_queue, counts_a_line_that_no_memory_can_be_had_for)
+{
+	log_queue_init(&queue, 1000);
+	cr_assert(add("a", false));
+	memory_is_out = true;
+	cr_assert_not(add("B", true));
+	memory_is_out = false;
+	expect_lost(1, 1);
+	cr_assert(add("c", false));
+	expect_lines("ac");
 }
