@@ -586,7 +586,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Tells the backend what systemd tells the service of a unit, too: INVOCATION_ID and "
 		  "SYSTEMD_EXEC_PID, with accept = yes SO_COOKIE, with pass = systemd LISTEN_PIDFDID where the kernel "
-		  "has such numbers." },
+		  "has such numbers; and where superd is not root, what it has itself of XDG_RUNTIME_DIR and "
+		  "DBUS_SESSION_BUS_ADDRESS." },
 	{ .name = { "instance_names" }, FIELD(SURROUNDINGS, instance_names, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
 	  .help = "What %{instance} stands for: with cookie, as systemd has it since version 258, "

@@ -115,6 +115,15 @@ static bool set_own_variables(struct variables *variables, const struct service 
 	return true;
 }
 
+/* What systemd gives every service of a user's manager. */
+static void pass_users_variables(struct variables *variables, const struct heritage *heritage)
+{
+	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
+
+	for (size_t n = 0; geteuid() != 0 && n < sizeof(names) / sizeof(*names); n++)
+		pass_variable(variables, heritage, names[n]);
+}
+
 static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
 			     const struct plan_sockets *sockets, struct buf *why)
 {
@@ -129,6 +138,8 @@ static bool make_environment(struct plan *plan, const struct service *service, c
 	set_account_variables(&variables, service->account);
 	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
 		pass_variable(&variables, heritage, around->passenv[n]);
+	if (around->unit_environment)
+		pass_users_variables(&variables, heritage);
 	directories_of(service, heritage, kinds);
 	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
 		set_directory_variable(&variables, &kinds[n]);

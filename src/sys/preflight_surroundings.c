@@ -141,8 +141,9 @@ static void check_reclaim(struct preflight *preflight, const struct service *ser
 		return;
 	preflight->reclaim_told = true;
 	preflight_say(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-		      "this kernel has no process_madvise with MADV_PAGEOUT (Linux 5.10): where there is no control "
-		      "group with memory.reclaim, memory is not handed back");
+		      "process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "
+		      "container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
+		      "where there is no control group with memory.reclaim, memory is not handed back");
 }
 
 void preflight_surroundings(struct preflight *preflight, const struct service *service)

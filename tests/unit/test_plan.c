@@ -1,6 +1,8 @@
 /* From a row to a plan: what a backend will be given, before anything is started. */
 #include "rows.h"
 
+#include "as_nobody.h"
+
 #include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -335,6 +337,34 @@ Test(plan, looks_for_a_main_command_in_the_path_alone)
 	cr_assert(plan);
 	setenv("PATH", "/usr/bin:/bin", 1);
 	cr_expect_str_eq(plan->main.program, "", "it would be started from the folder we are in");
+}
+
+static bool has_users_variables(void)
+{
+	return value_of("XDG_RUNTIME_DIR") && !strcmp(value_of("XDG_RUNTIME_DIR"), "/run/user/65534") &&
+	       value_of("DBUS_SESSION_BUS_ADDRESS") && !value_of("DISPLAY");
+}
+
+static bool tells_a_users_unit(void)
+{
+	return plan_of("exec = \"/bin/true\"\nunit_environment = yes") && has_users_variables();
+}
+
+static bool tells_no_other(void)
+{
+	return plan_of("exec = \"/bin/true\"") && !value_of("XDG_RUNTIME_DIR");
+}
+
+Test(plan, a_users_unit_is_told_where_his_session_is)
+{
+	static char xdg[] = "XDG_RUNTIME_DIR=/run/user/65534", bus[] = "DBUS_SESSION_BUS_ADDRESS=unix:path=/x",
+		    display[] = "DISPLAY=:0", *session[] = { xdg, bus, display, NULL };
+
+	heritage.environment = session;
+	as_nobody(tells_a_users_unit);
+	as_nobody(tells_no_other);
+	if (geteuid() == 0)
+		cr_expect(plan_of("exec = \"/bin/true\"\nunit_environment = yes") && !value_of("XDG_RUNTIME_DIR"));
 }
 
 Test(plan, is_freed_when_there_is_none)
