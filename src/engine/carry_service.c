@@ -14,6 +14,7 @@
 #include "engine/rpc.h"
 #include "engine/store.h"
 #include "engine/twins.h"
+#include "sys/foreign_socket.h"
 
 static void carry_parked(struct carry *carry, const struct parked *parked)
 {
@@ -41,6 +42,7 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	ledger_add(&carry->text, "endpoint", buf_string(&endpoint));
 	carry_fd(carry, "fd", listener->io.fd);
 	carry_number(carry, "shared", listener->shared);
+	carry_number(carry, "foreign", foreign_socket_is(listener->io.fd));
 	carry_number(carry, "inherited", listener->inherited);
 	carry_number(carry, "tries", listener->tries);
 	carry_number(carry, "guarded", listener->guarded);

@@ -14,6 +14,7 @@
 #include "model/diff.h"
 #include "sys/bind.h"
 #include "sys/filter.h"
+#include "sys/foreign_socket.h"
 
 void listener_init(struct listener *listener, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
@@ -95,12 +96,27 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	return true;
 }
 
+static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return bind_matches(fd, listen) || !bind_is_reachable(fd, listen) ? 0 : -1;
+}
+
+static bool fits(int fd, const struct listen *listen)
+{
+	struct buf none = { 0 };
+	bool good = foreign_socket_do(fd, match, listen, &none, &none) == 0;
+
+	buf_free(&none);
+	return good;
+}
+
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
 {
 	struct event event = { .name = "bind_error", .service = service };
 	struct buf why = { 0 }, warnings = { 0 };
 	const struct listen *listen = listener->listen;
-	bool good = bind_matches(fd, listen) || !bind_is_reachable(fd, listen);
+	bool good = fits(fd, listen);
 
 	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
 	say_warnings(engine, service, &warnings);
@@ -147,36 +163,74 @@ static void judge_anew(struct parked *parked)
 	}
 }
 
+static int shut(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)with, (void)why, (void)warnings;
+	return shutdown(fd, SHUT_RDWR);
+}
+
+static int attach(int fd, const void *rules, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return filter_attach(fd, rules);
+}
+
+static int attach_rules(struct listener *listener, const struct sock_fprog *rules)
+{
+	struct buf none = { 0 };
+	int result = foreign_socket_do(listener->io.fd, attach, rules, &none, &none), error = errno;
+
+	buf_free(&none);
+	errno = error;
+	return result;
+}
+
 /* Its address is in use as long as the one before listens, by whoever has that. */
-static bool reopen(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+static bool reopen(struct listener *listener, struct engine *engine, const char *service, int error, struct buf *why)
 {
 	struct event event = { .name = "rebind", .service = service };
+	struct buf none = { 0 };
 
-	log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its listener: opening it anew");
-	shutdown(listener->io.fd, SHUT_RDWR);
+	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it anew",
+		  error == ETIMEDOUT ? "a process that a backend left keeps its listener from being used"
+				     : "a backend has locked options of its listener");
+	foreign_socket_do(listener->io.fd, shut, NULL, &none, &none);
+	buf_free(&none);
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
+}
+
+static bool is_lost(int error)
+{
+	return error == EPERM || error == ETIMEDOUT;
+}
+
+/* Of one that a backend of another user has had they were put back when it was watched, at the cost of a process: whoever
+ * has it still can take them away at any time, and so after this, too. */
+static bool has_rules(const struct listener *listener)
+{
+	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
 }
 
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listener->listen->rules;
 
-	if (!rules || (!listener->shared && !listen_guard(listener->listen)))
+	if (!rules || (has_rules(listener) && !listen_guard(listener->listen)))
 		return true;
-	if (filter_attach(listener->io.fd, rules) == 0) {
+	if (attach_rules(listener, rules) == 0) {
 		listener->guarded = listen_guard(listener->listen) != NULL;
 		return true;
 	}
-	if (errno == EPERM && listener->shared && endpoint_accepts(listener->listen->endpoint))
-		return reopen(listener, engine, service, why);
+	if (is_lost(errno) && listener->shared && endpoint_accepts(listener->listen->endpoint))
+		return reopen(listener, engine, service, errno, why);
 	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
 	return false;
 }
 
 static void take_guard_away(struct listener *listener)
 {
-	if (listener->guarded && filter_attach(listener->io.fd, NULL) == 0)
+	if (listener->guarded && attach_rules(listener, NULL) == 0)
 		listener->guarded = false;
 }
 
@@ -219,16 +273,26 @@ static void restore(struct listener *listener, struct engine *engine, const char
 	struct event event = { .name = "rebind", .service = service };
 	struct buf why = { 0 };
 
+	listener->used = false;
 	if (bind_restore(listener->io.fd, listener->listen) == 0)
 		return;
 	if (!endpoint_accepts(listener->listen->endpoint)) {
-		log_event(engine->log, LEVEL_WARNING, &event, "a backend has locked options of its socket: %s",
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "a backend has locked options of its socket, or a process that it left does: %s",
 			  strerror(errno));
 		return;
 	}
-	if (!reopen(listener, engine, service, &why))
+	if (!reopen(listener, engine, service, errno, &why))
 		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
 	buf_free(&why);
+}
+
+void listener_give(struct listener *listener, const struct account *account)
+{
+	if (!foreign_account_is(account))
+		return;
+	foreign_socket_mark(listener->io.fd, true);
+	listener->used = true;
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
@@ -332,5 +396,5 @@ void listener_close(struct listener *listener, struct engine *engine)
 	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
-	listener->busy = listener->shared = listener->guarded = listener->inherited = false;
+	listener->busy = listener->shared = listener->used = listener->guarded = listener->inherited = false;
 }

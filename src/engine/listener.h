@@ -32,6 +32,7 @@ struct listener {
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
+	bool used;                      /* a backend of another user had it since it was last restored */
 	bool inherited;                 /* whoever gave it to superd may have it still */
 	bool guarded;                   /* its listen's guard is on the socket */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
@@ -58,6 +59,9 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 /* A backend is about to have it: the kernel drops what it may not read, whatever a backend before has made of that. Its
  * socket may be another one then. false with the reason in why. The next watch takes that away. */
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+
+/* A backend that runs as this account (NULL: superd's own) is about to have it, and may keep it. */
+void listener_give(struct listener *listener, const struct account *account);
 
 /* When a backend has had it, what that may have changed for good is put back first (bind_restore). service may be NULL
  * when it goes off. */

@@ -81,6 +81,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;
 	to->shared = from->shared;
+	to->used = from->used;
 	to->inherited = from->inherited;
 	to->guarded = from->guarded;
 	to->node = from->node;

@@ -20,6 +20,7 @@
 #include "engine/taking.h"
 #include "engine/twins.h"
 #include "engine/upgrade.h"
+#include "sys/foreign_socket.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
 {
@@ -70,8 +71,11 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
 	if (fd < 0)
 		return;
+	if (ledger_number(section, "foreign", 0, 1, listener->shared))
+		foreign_socket_resume(fd);
+	listener->used = foreign_socket_is(fd);
 	if (!listener_resume(listener, keeper->engine, keeper->service->name, fd))
-		listener->shared = listener->guarded = false;
+		listener->shared = listener->used = listener->guarded = false;
 	else if (ledger_flag(section, "registered"))
 		rpc_note_registered(keeper->engine, fd);
 }
@@ -115,6 +119,8 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 		if (keeper->listeners[n].io.fd != of || twins->pairs[n].other >= 0)
 			continue;
 		twins->pairs[n] = (struct pair){ fd, older };
+		if (foreign_account_is(keeper->service->account))
+			foreign_socket_resume(fd);
 		return;
 	}
 	if (twins && fd >= 0)           /* of another time, or its listener did not come over */

@@ -11,6 +11,7 @@
 #include "engine/reception.h"
 #include "engine/refuse.h"
 #include "engine/sensor.h"
+#include "sys/foreign_socket.h"
 #include "sys/passed_rights.h"
 
 #define REMEMBERED 60.                  /* seconds that an answer holds */
@@ -159,8 +160,13 @@ static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, 
 	return *refusal ? SENDER_MAY_NOT : sender_ask(keeper, guest, refusal);
 }
 
-static bool has_senders(const struct endpoint *endpoint)
+/* Who it is that a backend of another user would keep superd from seeing is not looked for. */
+static bool has_senders(const struct listener *listener)
 {
+	const struct endpoint *endpoint = listener->listen->endpoint;
+
+	if (endpoint->kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(listener->io.fd))
+		return false;
 	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
 }
 
@@ -176,7 +182,7 @@ static void sift(struct keeper *keeper, struct listener *listener, struct siftin
 
 	if (!listener_is_open(listener) || listener->busy)
 		return;
-	if (!has_senders(listener->listen->endpoint)) {
+	if (!has_senders(listener)) {
 		sifting->ready = sifting->ready || is_ready(listener);
 		return;
 	}
@@ -207,7 +213,7 @@ void sender_count(struct keeper *keeper)
 		struct listener *listener = &keeper->listeners[n];
 		struct client client;
 
-		if (listener_is_open(listener) && !listener->busy && has_senders(listener->listen->endpoint) &&
+		if (listener_is_open(listener) && !listener->busy && has_senders(listener) &&
 		    client_peek(listener->io.fd, &client))
 			admission_count_minute(keeper, &client);
 	}

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "sys/foreign_socket.h"
+
 /* A datagram is known by its sender and its first bytes. true: there is one, with its id, or none. */
 static bool look(int fd, uint64_t *id, bool *any)
 {
@@ -32,6 +34,8 @@ static bool has_datagrams(int fd, const struct listen *listen)
 {
 	enum endpoint_kind kind = (enum endpoint_kind)listen->address->kind;
 
+	if (kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(fd))
+		return false;           /* a look takes the lock of who receives there */
 	return fd >= 0 && (kind == ENDPOINT_UDP || kind == ENDPOINT_UNIX_DGRAM || kind == ENDPOINT_NETLINK);
 }
 

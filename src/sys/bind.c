@@ -19,6 +19,7 @@
 #include "sys/bind_foreign.h"
 #include "sys/bind_kind.h"
 #include "sys/filter.h"
+#include "sys/foreign_socket.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
@@ -192,6 +193,7 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
 
 	name_lines(warnings, listen, &lines);
+	foreign_socket_mark(fd, false);
 	if (fd >= 0)
 		set_attributes(fd, listen);
 	errno = saved;
@@ -208,8 +210,7 @@ int bind_option(int fd, int level, int option)
 
 bool bind_address(int fd, struct socket_address *address)
 {
-	address->length = sizeof(address->storage);
-	return getsockname(fd, &address->any, &address->length) == 0;
+	return foreign_socket_name(fd, address);
 }
 
 static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
@@ -257,8 +258,9 @@ static struct listen owned_as_given(const struct listen *listen)
 	return given;
 }
 
-int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+static int adopt(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
+	const struct listen *listen = with;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct listen given = owned_as_given(listen);
 	struct buf lines = { 0 };
@@ -275,6 +277,11 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 	return 0;
 }
 
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	return foreign_socket_do(fd, adopt, listen, why, warnings);
+}
+
 static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
 {
 	if (filter_equal(listen_filter(before), listen_filter(after)))
@@ -284,28 +291,45 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
 }
 
-int bind_restore(int fd, const struct listen *listen)
+static int restore(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct linger no_linger = { 0 };
-	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
-	struct buf unused = { 0 };
-	int result;
+	const struct listen *listen = with;
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
 
-	if (domain < 0 || bind_is_shut(fd))
-		return 0;               /* no socket; or one that is seen to be useless */
+	(void)why;
 	if (filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
 	result = socket_options_restore(fd, domain, listen);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections inherit it */
 	if (endpoint_accepts(listen->address))
-		set_queue(fd, listen, &unused);
-	buf_free(&unused);
+		set_queue(fd, listen, warnings);
 	return result;
 }
 
-int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
-		struct buf *warnings)
+int bind_restore(int fd, const struct listen *listen)
 {
+	struct buf why = { 0 }, unused = { 0 };
+	int result, error;
+
+	if (bind_option(fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(fd))
+		return 0;               /* no socket; or one that is seen to be useless */
+	result = foreign_socket_do(fd, restore, listen, &why, &unused);
+	error = errno;
+	buf_free(&why);
+	buf_free(&unused);
+	errno = error;
+	return result;
+}
+
+struct change {
+	const struct listen *before, *after;
+};
+
+static int adjust(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct listen *before = ((const struct change *)with)->before;
+	const struct listen *after = ((const struct change *)with)->after;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
 	struct buf lines = { 0 };
 	int result = 0;
@@ -323,6 +347,14 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	node_drop_symlinks(before, after);
 	name_lines(warnings, after, &lines);
 	return result;
+}
+
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
+{
+	const struct change change = { before, after };
+
+	return foreign_socket_do(fd, adjust, &change, why, warnings);
 }
 
 void bind_remove(int fd, const struct listen *listen)

@@ -9,25 +9,40 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/foreign_socket.h"
 #include "sys/interrupt.h"
 #include "sys/passed_rights.h"
 #include "sys/sock_diag.h"
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
 
-static int tcp_queue(int fd)
+/* TCP_INFO takes the socket's lock. */
+static bool ask_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
 {
 	struct tcp_info info = { 0 };
 	socklen_t length = sizeof(info);
 
+	if (foreign_socket_is(fd))
+		return sock_diag_tcp(fd, port, queue, limit);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || info.tcpi_state != TCP_LISTEN)
-		return -1;
-	return (int)info.tcpi_unacked;
+		return false;
+	*queue = info.tcpi_unacked;
+	*limit = info.tcpi_sacked;      /* of a listener it is that */
+	return true;
+}
+
+/* port 0: it is not known. */
+static int tcp_queue(int fd, uint16_t port)
+{
+	uint32_t queue, limit;
+
+	return ask_tcp(fd, port, &queue, &limit) ? (int)queue : -1;
 }
 
 /* An empty datagram is one too, so poll decides and the size only refines. */
@@ -59,13 +74,12 @@ static int unix_queue(int fd)
 
 int bind_queue_limit(int fd, const struct listen *listen)
 {
-	struct tcp_info info = { 0 };
-	socklen_t length = sizeof(info);
+	uint32_t queue, limit;
 
 	if (!endpoint_accepts(listen->address))
 		return -1;
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_LISTEN)
-		return (int)info.tcpi_sacked;   /* of a listener it is that */
+	if (listen->address->kind == ENDPOINT_TCP && ask_tcp(fd, listen->address->port, &queue, &limit))
+		return (int)limit;
 	return listen->options->backlog > INT_MAX ? INT_MAX : (int)listen->options->backlog;
 }
 
@@ -92,23 +106,38 @@ static bool drop_one(int fd, const struct listen *listen)
 	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
 }
 
-void bind_flush(int fd, const struct listen *listen)
+static int flush(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
+	const struct listen *listen = with;
+
+	(void)why, (void)warnings;
 	if (fd_set_nonblocking(fd, true) < 0)
-		return;         /* it would wait */
+		return -1;      /* it would wait */
 	interrupt_begin();      /* and may yet, as a backend has it */
 	for (unsigned n = 0; n < FLUSH_MOST && readable_bytes(fd) > 0 && drop_one(fd, listen); n++)
 		;
 	interrupt_end();
+	return 0;
 }
 
-bool bind_drop(int fd, unsigned count, unsigned *dropped)
+void bind_flush(int fd, const struct listen *listen)
 {
+	struct buf none = { 0 };
+
+	foreign_socket_do(fd, flush, listen, &none, &none);
+	buf_free(&none);
+}
+
+/* How many it dropped is said in text, as it may be another process's memory. */
+static int drop(int fd, const void *with, struct buf *dropped, struct buf *warnings)
+{
+	unsigned count = *(const unsigned *)with, gone = 0;
 	int flags = fcntl(fd, F_GETFL), client = 0;
 	bool none = false;
 
+	(void)warnings;
 	if (flags < 0 || fd_set_nonblocking(fd, true) < 0)
-		return false;
+		return -1;
 	interrupt_begin();
 	for (unsigned n = 0; n < count && client >= 0; n++) {
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -116,18 +145,30 @@ bool bind_drop(int fd, unsigned count, unsigned *dropped)
 		if (client < 0)
 			continue;
 		close(client);
-		++*dropped;
+		gone++;
 	}
 	interrupt_end();
 	fcntl(fd, F_SETFL, flags);
-	return client >= 0 || none;
+	buf_addf(dropped, "%u", gone);
+	return client >= 0 || none ? 0 : -1;
+}
+
+bool bind_drop(int fd, unsigned count, unsigned *dropped)
+{
+	struct buf text = { 0 }, none = { 0 };
+	bool all = foreign_socket_do(fd, drop, &count, &text, &none) == 0;
+
+	*dropped += (unsigned)strtoul(buf_string(&text), NULL, 10);
+	buf_free(&text);
+	buf_free(&none);
+	return all;
 }
 
 int bind_queue(int fd, const struct listen *listen)
 {
 	switch (listen->address->kind) {
 	case ENDPOINT_TCP:
-		return tcp_queue(fd);
+		return tcp_queue(fd, listen->address->port);
 	case ENDPOINT_UNIX:
 	case ENDPOINT_SEQPACKET:
 		return unix_queue(fd);
@@ -149,7 +190,7 @@ unsigned bind_clients(int fd)
 
 	if (fd < 0 || bind_is_shut(fd))
 		return 0;
-	length = tcp_queue(fd);
+	length = tcp_queue(fd, 0);
 	if (length < 0)
 		length = unix_queue(fd);
 	return length > 0 ? (unsigned)length : 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/foreign_socket.h"
 #include "sys/interrupt.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
@@ -95,12 +96,43 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
+/* Who it is goes back in place of a reason. */
+static int accept_beside(int fd, const void *with, struct buf *peer, struct buf *warnings)
+{
+	struct client client = { .fd = -1 };
+
+	(void)warnings;
+	if (client_accept(fd, with, &client) != ACCEPTED)
+		return -1;
+	buf_add(peer, (const char *)&client, sizeof(client));
+	return client.fd;
+}
+
+/* It cannot be told whether the listener is broken, so that is seen elsewhere. */
+static enum accepted accept_foreign(int listener, const struct listen *listen, struct client *client)
+{
+	struct buf peer = { 0 }, none = { 0 };
+	int fd = foreign_socket_open(listener, accept_beside, listen, &peer, &none);
+
+	if (fd >= 0 && peer.length == sizeof(*client)) {
+		memcpy(client, peer.data, sizeof(*client));
+		client->fd = fd;
+	} else {
+		fd_close(&fd);
+	}
+	buf_free(&peer);
+	buf_free(&none);
+	return fd >= 0 ? ACCEPTED : ACCEPT_NOTHING;
+}
+
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
 {
 	enum accepted result;
 	int error;
 
 	fd_set_nonblocking(listener, true);
+	if (foreign_socket_is(listener))
+		return accept_foreign(listener, listen, client);
 	interrupt_begin();
 	result = client_accept(listener, listen, client);
 	error = errno;
@@ -115,11 +147,23 @@ bool client_waits(int listener)
 	return poll(&wait, 1, 0) != 0;
 }
 
+static bool is_local(int fd)
+{
+	int domain = 0;
+	socklen_t length = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
 bool client_peek(int listener, struct client *client)
 {
 	ssize_t got;
 
 	client->fd = -1;
+	if (foreign_socket_is(listener) && is_local(listener)) {
+		client->length = 0;     /* a look takes the lock of who receives there */
+		return client_waits(listener);
+	}
 	client->length = sizeof(client->peer.storage);
 	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
 	if (got < 0)

@@ -15,6 +15,7 @@
 
 #include "model/access.h"
 #include "sys/connections_parts.h"
+#include "sys/foreign_socket.h"
 #include "sys/socket_address.h"
 
 #define CLOSED_BY_SERVER (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
@@ -76,8 +77,7 @@ void tally_take(struct tally *tally, int fd)
 	int type = 0, protocol = 0;
 
 	*tally = (struct tally){ 0 };
-	if (getsockname(fd, &address.any, &address.length) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+	if (!foreign_socket_name(fd, &address) || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
 		return;
 	if (address.any.sa_family == AF_UNIX && type != SOCK_DGRAM)
 		take_unix(tally, fd, &address);

@@ -3,6 +3,7 @@
 #include "sys/sock_diag.h"
 
 #if defined(HAVE_LINUX_SOCK_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -12,6 +13,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef HAVE_LINUX_INET_DIAG_H
+#include <linux/inet_diag.h>
+#include <netinet/tcp.h>
+#endif
 
 #define FEW 8000                        /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
@@ -158,7 +163,65 @@ bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsgh
 	close(diag);
 	return done && !failed;
 }
+
+#ifdef HAVE_LINUX_INET_DIAG_H
+struct search {
+	uint32_t inode, queue, limit;
+	bool found;
+};
+
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct search *search = context;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != search->inode)
+		return;
+	search->queue = socket->idiag_rqueue;
+	search->limit = socket->idiag_wqueue;
+	search->found = true;
+}
+
+bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+{
+	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN,
+			     .id.idiag_sport = htons(port) },
+	};
+	struct search search = { 0 };
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+	search.inode = (uint32_t)status.st_ino;
+	for (size_t n = 0; n < sizeof(families) && !search.found; n++) {
+		question.request.sdiag_family = families[n];
+		sock_diag_ask(&question, sizeof(question), see, &search);
+	}
+	*queue = search.queue;
+	*limit = search.limit;
+	return search.found;
+}
 #else
+bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+{
+	(void)fd, (void)port, (void)queue, (void)limit;
+	return false;
+}
+#endif
+#else
+bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+{
+	(void)fd, (void)port, (void)queue, (void)limit;
+	return false;
+}
+
 bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 {
 	(void)fd;

@@ -17,6 +17,10 @@ struct sock_diag_unix {
 /* false: the kernel does not say (no sock_diag, no netlink). It looks through all unix sockets there are. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 
+/* Of a TCP socket that listens on this port (0: any), without its lock: connections waiting, and how many may. false: the
+ * kernel does not say, or it does not listen. */
+bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit);
+
 /* Whether the sockets of the machine are so few that this takes less than a millisecond or so. */
 bool sock_diag_unix_is_quick(void);
 

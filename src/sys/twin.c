@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "sys/bind.h"
 #include "sys/bind_kind.h"
+#include "sys/foreign_socket.h"
 #include "sys/socket_address.h"
 #include "sys/twin_kind.h"
 
@@ -146,12 +147,21 @@ static bool kernel_moves_clients(void)
 }
 
 /* Without a second they would be reset. */
-bool twin_hand_over(int first)
+static int hand_over(int first, const void *with, struct buf *why, struct buf *warnings)
 {
 	unsigned listening;
 
-	return kernel_moves_clients() && count_listeners(first, &listening) && listening == 2 &&
-	       shutdown(first, SHUT_RDWR) == 0;
+	(void)with, (void)why, (void)warnings;
+	return count_listeners(first, &listening) && listening == 2 ? shutdown(first, SHUT_RDWR) : -1;
+}
+
+bool twin_hand_over(int first)
+{
+	struct buf none = { 0 };
+	bool done = kernel_moves_clients() && foreign_socket_do(first, hand_over, NULL, &none, &none) == 0;
+
+	buf_free(&none);
+	return done;
 }
 
 static bool tcp_is_possible(const struct listen *listen)
@@ -159,9 +169,19 @@ static bool tcp_is_possible(const struct listen *listen)
 	return !listen->options->reuse_port;    /* then others may be in the group */
 }
 
+static int turn(int fd, const void *to_second, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return select_one(fd, *(const bool *)to_second);
+}
+
 bool twin_turn(int fd, bool to_second)
 {
-	return select_one(fd, to_second) == 0;
+	struct buf none = { 0 };
+	bool done = foreign_socket_do(fd, turn, &to_second, &none, &none) == 0;
+
+	buf_free(&none);
+	return done;
 }
 #else
 bool twin_hand_over(int first)
@@ -199,12 +219,19 @@ bool twin_is_possible(const struct listen *listen)
 	       twin_unix_is_possible(listen);
 }
 
-int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+static int open_twin(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
+	const struct listen *listen = with;
+
 	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
 		return twin_tcp(fd, listen, why, warnings);
 	if (twin_is_possible(listen))
 		return twin_unix(fd, listen, why, warnings);
 	errno = EOPNOTSUPP;
 	return bind_fail(why, "making a twin", "there is none of this kind of socket");
+}
+
+int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	return foreign_socket_open(fd, open_twin, listen, why, warnings);
 }

@@ -1,0 +1,34 @@
+/* Sockets that a backend of another user has had. A process of his may have one still, and keep its lock for ever: in a
+ * system call on it whose memory is a file of his own file system (FUSE), which does not answer. Whoever needs that lock
+ * waits with it, and no signal ends that. poll(2), fcntl(2) and close(2) need none while somebody else has the socket.
+ *
+ * So what needs it is done by a process beside superd, for a moment. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "model/service.h"
+#include "sys/socket_address.h"
+#include "sys/spawn_within.h"
+
+/* Whether its processes are another user's than root's and superd's own, who can do to superd what they like; NULL: no. */
+bool foreign_account_is(const struct account *account);
+
+/* What superd knows of a descriptor of its own; of one that was closed it may be told wrongly, at the cost of a process. */
+void foreign_socket_mark(int fd, bool foreign);
+bool foreign_socket_is(int fd);
+void foreign_socket_resume(int fd);             /* the same of one that was foreign before superd had it */
+
+/* getsockname(2), which takes the lock; of a foreign one it is what it was before it was given away. */
+bool foreign_socket_name(int fd, struct socket_address *name);
+
+/* What is done to the socket: 0 or more, or -1 and errno. */
+typedef int socket_work(int fd, const void *with, struct buf *why, struct buf *warnings);
+
+/* Has it done, here where the socket is nobody else's: 0; -1 and errno, ETIMEDOUT: it is kept from being used. why and
+ * warnings get what the work puts there. */
+int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);
+
+/* The same for work that gives a descriptor of a socket. */
+int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);
