@@ -22,8 +22,8 @@ static void say(struct engine *engine, const char *service, unsigned count)
 	struct event event = { .name = "hanging", .service = service };
 
 	log_event(engine->log, LEVEL_WARNING, &event,
-		  "closing a socket of it does not end, as what was sent to it cannot be closed: %u hang%s%s", count,
-		  count == 1 ? "s" : "", count >= CLOSE_HANGING_MOST ? "; no more clients of unix sockets" : "");
+		  "closing a descriptor of it does not end, as somebody blocks it, or what was sent to it: %u hang%s%s",
+		  count, count == 1 ? "s" : "", count >= CLOSE_HANGING_MOST ? "; no more clients of unix sockets" : "");
 }
 
 static void on_hangs(void *context, unsigned owner, unsigned count)
@@ -122,13 +122,13 @@ static bool may_hang(int fd)
 	socklen_t length = sizeof(family);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0)
-		return false;           /* no socket; what else superd holds is of a kind that closes */
+		return true;            /* no socket: closing a pipe takes the lock that a writer may hold for ever */
 #else
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
-		return false;
+		return true;
 	family = address.ss_family;
 #endif
 	return (family != AF_INET && family != AF_INET6) || lingers(fd);

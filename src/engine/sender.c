@@ -126,6 +126,13 @@ static bool drop_beside(struct engine *engine, int socket)
 	return true;
 }
 
+static bool is_unix(const struct listener *listener)
+{
+	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
+}
+
+/* Where a process that was a backend may have the socket, too, it may take the one that was looked at, and have the
+ * next come to whoever reads: so that is not superd. */
 void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal)
 {
 	struct guest guest = { .listener = listener };
@@ -134,7 +141,7 @@ void sender_throw_away(struct keeper *keeper, struct listener *listener, enum re
 	if (!client_peek(listener->io.fd, &guest.client) ||
 	    passed_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
 		return;
-	if (!carries)
+	if (!carries && !(listener->shared && is_unix(listener)))
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
 	else if (!drop_beside(keeper->engine, listener->io.fd))
 		return;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "engine/closing.h"
@@ -103,9 +104,25 @@ static bool open_watch(struct store *store)
 	return true;
 }
 
+/* poll(2) of a vsock takes its lock, which another process that has it may hold for ever. */
+static bool is_polled_freely(int fd)
+{
+#if defined(SO_DOMAIN) && defined(AF_VSOCK)
+	int family = 0;
+	socklen_t size = sizeof(family);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0 || family != AF_VSOCK;
+#else
+	(void)fd;
+	return true;
+#endif
+}
+
 /* false: it never hangs up, or can't be watched. */
 static bool watch(struct store *store, int fd)
 {
+	if (!is_polled_freely(fd))
+		return false;
 	if (store->io.fd < 0 && !open_watch(store))
 		return false;
 	if (hangup_watch(store->io.fd, fd)) {

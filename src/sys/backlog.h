@@ -15,7 +15,8 @@ struct backlog {
 	uint64_t *id;                   /* ascending */
 };
 
-/* Notes the first datagram, in place of those noted before. false: unknown, as of a socket that accepts. Never blocks. */
+/* Notes the first datagram, in place of those noted before. false: unknown, as of a socket that accepts. Of a fifo,
+ * the bytes that wait stand for it, and a tenth of a second may pass; else it never blocks. */
 bool backlog_take(int fd, const struct listen *listen, struct backlog *backlog);
 void backlog_free(struct backlog *backlog);             /* it has noted nobody */
 

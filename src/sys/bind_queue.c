@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/foreign.h"
 #include "sys/foreign_socket.h"
 #include "sys/interrupt.h"
-#include "sys/passed_rights.h"
 #include "sys/sock_diag.h"
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
@@ -45,16 +45,24 @@ static int tcp_queue(int fd, uint16_t port)
 	return ask_tcp(fd, port, &queue, &limit) ? (int)queue : -1;
 }
 
-/* An empty datagram is one too, so poll decides and the size only refines. */
-static int readable_bytes(int fd)
+/* 1: something waits; 0: nothing; -1: there is no telling. */
+static int is_readable(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	int bytes = 0;
 
 	if (poll(&wait, 1, 0) < 0 || wait.revents & POLLNVAL)
 		return -1;
-	if (!(wait.revents & POLLIN))
-		return 0;
+	return (wait.revents & POLLIN) != 0;
+}
+
+/* An empty datagram is one too, so poll decides and the size only refines. It is asked of sockets of datagrams alone:
+ * of a pipe, FIONREAD takes the lock that a writer holds while it waits for a page, which may be for ever. */
+static int readable_bytes(int fd, const struct listen *listen)
+{
+	int readable = is_readable(fd), bytes = 0;
+
+	if (readable <= 0 || !endpoint_is_datagram(listen->address))
+		return readable;
 	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
 }
 
@@ -69,7 +77,7 @@ static int unix_queue(int fd)
 		return 0;
 	if (sock_diag_unix_is_quick() && sock_diag_unix(fd, &diag) && diag.has_queue)
 		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
-	return readable_bytes(fd);
+	return is_readable(fd);
 }
 
 int bind_queue_limit(int fd, const struct listen *listen)
@@ -88,7 +96,6 @@ static bool drop_one(int fd, const struct listen *listen)
 {
 	char unread[4096];
 	ssize_t got;
-	bool carries;
 	int client;
 
 	if (endpoint_accepts(listen->address)) {
@@ -100,31 +107,58 @@ static bool drop_one(int fd, const struct listen *listen)
 	}
 	if (listen->address->kind == ENDPOINT_MQUEUE)
 		return false;
-	if (passed_rights_peek(fd, NULL, 0, &carries) >= 0 && carries)
-		return false;           /* to drop what it carries may be to wait for ever: it stays */
 	got = read(fd, unread, sizeof(unread));
 	return got > 0 || (got == 0 && endpoint_is_datagram(listen->address));
 }
 
-static int flush(int fd, const void *with, struct buf *why, struct buf *warnings)
+static void flush_all(int fd, const struct listen *listen)
 {
-	const struct listen *listen = with;
-
-	(void)why, (void)warnings;
-	if (fd_set_nonblocking(fd, true) < 0)
-		return -1;      /* it would wait */
-	interrupt_begin();      /* and may yet, as a backend has it */
-	for (unsigned n = 0; n < FLUSH_MOST && readable_bytes(fd) > 0 && drop_one(fd, listen); n++)
+	interrupt_begin();      /* whoever has it too may have it wait */
+	for (unsigned n = 0; n < FLUSH_MOST && is_readable(fd) > 0 && drop_one(fd, listen); n++)
 		;
 	interrupt_end();
+}
+
+static int flush(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	flush_all(fd, with);
 	return 0;
+}
+
+struct flushing {
+	int fd;
+	const struct listen *listen;
+};
+
+static int flush_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct flushing *flushing = with;
+
+	(void)why, (void)warnings;
+	flush_all(flushing->fd, flushing->listen);
+	return -1;
+}
+
+/* What a datagram of a unix socket carries may hang whoever drops it, and no look before it is read is proof: a process
+ * that has the socket, too, may read one in between. A fifo is read under the lock of its pipe, which anybody can hold
+ * for ever. */
+static bool may_hang(const struct listen *listen)
+{
+	return listen->address->kind == ENDPOINT_FIFO || listen->address->kind == ENDPOINT_UNIX_DGRAM;
 }
 
 void bind_flush(int fd, const struct listen *listen)
 {
+	const struct flushing flushing = { fd, listen };
 	struct buf none = { 0 };
 
-	foreign_socket_do(fd, flush, listen, &none, &none);
+	if (fd_set_nonblocking(fd, true) < 0)
+		return;         /* it would wait */
+	if (may_hang(listen))
+		foreign_within(listen->address->address, flush_as, &flushing, fd, &none, &none);
+	else
+		foreign_socket_do(fd, flush, listen, &none, &none);
 	buf_free(&none);
 }
 
@@ -173,7 +207,7 @@ int bind_queue(int fd, const struct listen *listen)
 	case ENDPOINT_SEQPACKET:
 		return unix_queue(fd);
 	default:
-		return readable_bytes(fd);
+		return readable_bytes(fd, listen);
 	}
 }
 

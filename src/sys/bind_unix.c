@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/foreign.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
@@ -193,10 +194,36 @@ static void set_size(int fd, int64_t size, struct buf *warnings)
 		 errno == EPERM ? " (fs.pipe-max-size and fs.pipe-user-pages-soft limit it)" : "");
 }
 
+struct sizing {
+	int fd;
+	int64_t size;
+};
+
+static int set_size_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct sizing *sizing = with;
+
+	(void)why;
+	set_size(sizing->fd, sizing->size, warnings);
+	errno = 0;
+	return -1;
+}
+
+/* It takes the lock of the pipe, as opening it does. */
+static void set_size_aside(int fd, const struct listen *listen, int64_t size, struct buf *warnings)
+{
+	const struct sizing sizing = { fd, size };
+	struct buf none = { 0 };
+
+	if (foreign_within(node_path(listen), set_size_as, &sizing, fd, &none, warnings) < 0 && errno)
+		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
+	buf_free(&none);
+}
+
 void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_FIFO && listen->options->pipe_size > 0)
-		set_size(fd, listen->options->pipe_size, warnings);
+		set_size_aside(fd, listen, listen->options->pipe_size, warnings);
 }
 
 /* What a new pipe holds here; 0 and errno. */
@@ -223,13 +250,14 @@ void fifo_resize(int fd, const struct listen *before, const struct listen *after
 	if (size <= 0)
 		size = default_size();
 	if (size)
-		set_size(fd, size, warnings);
+		set_size_aside(fd, after, size, warnings);
 	else
 		buf_addf(warnings, "pipe_size: stays as it was until the fifo is opened anew: %s\n", strerror(errno));
 }
 
-int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
+static int fifo_open_as(const void *with, struct buf *why, struct buf *warnings)
 {
+	const struct listen *listen = with;
 	const char *path = listen->address->address;
 	int fd;
 
@@ -244,6 +272,19 @@ int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings
 	if (fd < 0)
 		return -1;
 	node_make_symlinks(listen, warnings);
-	fifo_size(fd, listen, warnings);
+	if (listen->options->pipe_size > 0)
+		set_size(fd, listen->options->pipe_size, warnings);
+	return fd;
+}
+
+/* In a process of its own: open(2) and close(2) take the lock of the pipe, which anybody who has it open can hold for
+ * ever, by a write from a page that its file system never delivers. */
+int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = foreign_within(node_path(listen), fifo_open_as, listen, -1, why, warnings);
+
+	if (fd < 0 && !why->length)
+		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",
+			  listen->address->address);
 	return fd;
 }

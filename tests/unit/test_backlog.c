@@ -70,19 +70,36 @@ Test(backlog, tells_senders_of_the_same_apart)
 	close(fd);
 }
 
+Test(backlog, knows_how_much_waits_in_a_fifo)
+{
+	struct listen fifo = listen_at("fifo", "f");
+	int fd = opened(&fifo);
+	FREED struct backlog before = { 0 };
+	char byte;
+
+	cr_expect_eq(waiting(fd, &fifo), 0u);
+	cr_assert_eq(write(fd, "abc", 3), 3);
+	cr_assert(backlog_take(fd, &fifo, &before));
+	cr_expect_eq(before.count, 1u);
+	cr_expect_not(backlog_moved(fd, &fifo, &before));
+	cr_assert_eq(read(fd, &byte, 1), 1);
+	cr_expect(backlog_moved(fd, &fifo, &before));
+	close(fd);
+}
+
 Test(backlog, takes_the_unknown_for_gone)
 {
-	struct listen fifo = listen_at("fifo", "f"), tcp = listen_of("tcp:127.0.0.1:0");
-	int fd = opened(&fifo);
+	struct listen tcp = listen_of("tcp:127.0.0.1:0");
+	int fd = opened(&tcp);
 	uint64_t number = 4711;
 	FREED struct backlog backlog = { .count = 1, .id = &number };
 	const struct backlog none = { 0 };
 
-	cr_expect(backlog_moved(fd, &fifo, &backlog));
+	cr_expect(backlog_moved(fd, &tcp, &backlog));
 	backlog.id = NULL;
-	cr_expect_not(backlog_take(fd, &fifo, &backlog));
+	cr_expect_not(backlog_take(fd, &tcp, &backlog));
 	cr_expect_eq(backlog.count, 0u);
-	cr_expect(backlog_moved(fd, &fifo, &none));
+	cr_expect(backlog_moved(fd, &tcp, &none));
 	close(fd);
 	cr_expect_not(backlog_take(-1, &tcp, &backlog));
 	backlog.count = 1;
