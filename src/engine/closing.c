@@ -1,6 +1,7 @@
 /* The look at the closers, and whose they are. Nobody is looked after while nothing is under way. */
 #include "engine/closing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,27 +11,35 @@
 #include "sys/passed_rights.h"
 
 #define LOOK_EVERY .5                   /* seconds */
+#define NO_UID ((uid_t)-1)
+
+/* Who waits for closings of his own: a service, or one user's clients of it. Its place is another's as soon as nothing
+ * of it is under way. */
+struct owner {
+	char *service;                  /* NULL: nobody was here yet */
+	size_t hash;
+	uid_t uid;                      /* of the clients; NO_UID: the service itself */
+};
 
 struct closing {
 	ev_timer timer;
 	struct engine *engine;
-	char *owners[CLOSE_OWNERS];     /* service names by number, from 1 on; found by a hash */
+	struct owner owners[CLOSE_OWNERS];      /* by number, from 1 on; found by a hash */
 };
-
-static void say(struct engine *engine, const char *service, unsigned count)
-{
-	struct event event = { .name = "hanging", .service = service };
-
-	log_event(engine->log, LEVEL_WARNING, &event,
-		  "closing a descriptor of it does not end, as somebody blocks it, or what was sent to it: %u hang%s%s",
-		  count, count == 1 ? "s" : "", count >= CLOSE_HANGING_MOST ? "; no more clients of unix sockets" : "");
-}
 
 static void on_hangs(void *context, unsigned owner, unsigned count)
 {
 	struct closing *closing = context;
+	const struct owner *whose = &closing->owners[owner];
+	struct event event = { .name = "hanging", .service = whose->service };
+	char of[48] = "";
 
-	say(closing->engine, closing->owners[owner], count);
+	if (whose->service && whose->uid != NO_UID)
+		snprintf(of, sizeof(of), ", of clients of user %lu", (unsigned long)whose->uid);
+	log_event(closing->engine->log, LEVEL_WARNING, &event,
+		  "closing a descriptor of it does not end, as somebody blocks it, or what was sent to it: "
+		  "%u hang%s%s%s", count, count == 1 ? "s" : "", of,
+		  count >= CLOSE_HANGING_MOST && !*of ? "; no more clients of unix sockets" : "");
 }
 
 static void on_returns(void *context, unsigned owner, unsigned count)
@@ -73,30 +82,49 @@ static size_t hash_name(const char *name)
 	return hash;
 }
 
-/* 0: there is no room for one more. */
-static unsigned owner_of(struct closing *closing, const char *service)
+static bool is_idle(unsigned number)
 {
-	size_t start = hash_name(service);
+	return !close_aside_pending(number) && !close_aside_hanging(number);
+}
+
+static bool take_place(struct owner *owner, const char *service, size_t hash, uid_t uid)
+{
+	char *name = strdup(service);
+
+	if (!name)
+		return false;
+	free(owner->service);
+	*owner = (struct owner){ .service = name, .hash = hash, .uid = uid };
+	return true;
+}
+
+/* 0: it has no place, as nothing of it is under way, or, where it is to be made, as all have something under way. */
+static unsigned owner_of(struct closing *closing, const char *service, uid_t uid, bool make)
+{
+	size_t hash = hash_name(service) + uid, free_place = 0;
 
 	for (size_t n = 0; n < CLOSE_OWNERS; n++) {
-		size_t place = (start + n) % CLOSE_OWNERS;
+		size_t place = (hash + n) % CLOSE_OWNERS;
+		const struct owner *owner = &closing->owners[place];
 
 		if (!place)
 			continue;
-		if (!closing->owners[place])
-			closing->owners[place] = strdup(service);
-		if (!closing->owners[place])
-			return 0;
-		if (!strcmp(closing->owners[place], service))
+		if (owner->service && owner->hash == hash && owner->uid == uid && !strcmp(owner->service, service))
 			return (unsigned)place;
+		if (make && !free_place && (!owner->service || is_idle((unsigned)place)))
+			free_place = place;
+		if (!owner->service)
+			break;
 	}
-	return 0;
+	if (!free_place || !take_place(&closing->owners[free_place], service, hash, uid))
+		return 0;
+	return (unsigned)free_place;
 }
 
-static void hand_over(struct engine *engine, const char *service, int *fd)
+static void hand_over(struct engine *engine, const char *service, uid_t uid, int *fd)
 {
 	struct closing *closing = get(engine);
-	unsigned owner = closing && service ? owner_of(closing, service) : 0;
+	unsigned owner = closing && service ? owner_of(closing, service, uid, true) : 0;
 
 	close_aside(fd, owner);
 	*fd = -1;                       /* without memory for it, it stays open: to close it here may be to hang here */
@@ -139,7 +167,7 @@ void closing_close(struct engine *engine, const char *service, int *fd)
 	if (*fd < 0)
 		return;
 	if (may_hang(*fd))
-		hand_over(engine, service, fd);
+		hand_over(engine, service, NO_UID, fd);
 	else
 		fd_close(fd);
 }
@@ -164,7 +192,20 @@ void closing_listener(struct engine *engine, const char *service, bool alone, in
 	}
 	if (alone)
 		closing_close(engine, service, &client);
-	hand_over(engine, service, fd);
+	hand_over(engine, service, NO_UID, fd);
+}
+
+/* One user's clients hold up nobody else's. */
+static uid_t user_of(int fd)
+{
+#ifdef SO_PEERCRED
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+		return peer.uid;
+#endif
+	return NO_UID;
 }
 
 /* A backend that has ended may have left SO_LINGER and a client who does not read. */
@@ -172,7 +213,9 @@ void closing_client(struct engine *engine, const char *service, struct client *c
 {
 	if (client->fd < 0)
 		return;
-	if ((client->length && client->peer.any.sa_family == AF_UNIX) || lingers(client->fd))
+	if (client->length && client->peer.any.sa_family == AF_UNIX)
+		hand_over(engine, service, user_of(client->fd), &client->fd);
+	else if (lingers(client->fd))
 		closing_close(engine, service, &client->fd);
 	else
 		fd_close(&client->fd);
@@ -180,7 +223,32 @@ void closing_client(struct engine *engine, const char *service, struct client *c
 
 bool closing_is_stuck(struct engine *engine, const char *service)
 {
-	return engine->closing && close_aside_hanging(owner_of(engine->closing, service)) >= CLOSE_HANGING_MOST;
+	struct closing *closing = engine->closing;
+	unsigned owner;
+
+	if (!closing || !ev_is_active(&closing->timer))
+		return false;           /* nothing is under way */
+	owner = owner_of(closing, service, NO_UID, false);
+	return owner && (close_aside_hanging(owner) >= CLOSE_HANGING_MOST ||
+			 close_aside_pending(owner) >= CLOSE_PENDING_MOST);
+}
+
+bool closing_takes_clients(struct engine *engine, const char *service)
+{
+	const struct closing *closing = engine->closing;
+	size_t hash = hash_name(service);
+	unsigned pending = 0;
+
+	if (!closing || !ev_is_active(&closing->timer))
+		return true;
+	for (unsigned n = 1; n < CLOSE_OWNERS; n++) {
+		const struct owner *owner = &closing->owners[n];
+
+		if (owner->service && owner->hash == hash + owner->uid &&
+		    !strcmp(owner->service, service))
+			pending += close_aside_pending(n);
+	}
+	return pending < CLOSE_PENDING_MOST && !closing_is_stuck(engine, service);
 }
 
 void closing_free(struct engine *engine)
@@ -191,7 +259,7 @@ void closing_free(struct engine *engine)
 		return;
 	ev_timer_stop(engine->loop, &closing->timer);
 	for (size_t n = 0; n < CLOSE_OWNERS; n++)
-		free(closing->owners[n]);
+		free(closing->owners[n].service);
 	free(closing);
 	engine->closing = NULL;
 	close_aside_end();

@@ -1,6 +1,7 @@
 /* Closing what a stranger could have filled with descriptors that hang when they are dropped: unix connections,
  * listeners, notification sockets, stored descriptors. A process beside superd does it (sys/close_aside); how many
- * hang for a service is counted, and one with too many takes no more clients by such sockets until one has come back. */
+ * hang for a service, or for one user's clients of it, is counted. A service with too many takes no more clients by such
+ * sockets until one has come back. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +23,10 @@ void closing_client(struct engine *engine, const char *service, struct client *c
 /* A listener that superd does not go on with. alone: nobody else uses it, so it is shut down first. */
 void closing_listener(struct engine *engine, const char *service, bool alone, int *fd);
 
-/* Whether so many of its descriptors hang that it is to take no more. */
+/* Whether so many of its descriptors hang that it is to take no more. Those of clients do not count, */
 bool closing_is_stuck(struct engine *engine, const char *service);
+
+/* nor here, as each user waits for his own alone, unless so many are not closed yet that there is no end to it. */
+bool closing_takes_clients(struct engine *engine, const char *service);
 
 void closing_free(struct engine *engine);

@@ -145,7 +145,8 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 {
 	size_t most = keeper->backoff.failures ? 1 : BATCH, count = 0;
 
-	if (is_local(listener->listen->endpoint) && closing_is_stuck(keeper->engine, keeper->service->name)) {
+	if (is_local(listener->listen->endpoint) && !closing_takes_clients(keeper->engine, keeper->service->name)) {
+		keeper_pause(keeper, "closing what its clients have sent does not end");
 		*happening = EXEC_ERROR;
 		return 0;
 	}

@@ -46,6 +46,8 @@ struct slot {
 	_Atomic uint32_t taken;         /* messages */
 	_Atomic uint32_t open;          /* descriptors it has yet to close */
 	_Atomic uint32_t ended;
+	_Atomic uint32_t given[CLOSE_OWNERS];   /* descriptors it has taken, and of these, */
+	_Atomic uint32_t closed[CLOSE_OWNERS];
 	_Atomic uint32_t began[CLOSE_OWNERS][THREADS];  /* when it began with its descriptor, milliseconds; 0: not */
 };
 
@@ -70,6 +72,7 @@ struct kept {
 /* superd's own view of a slot. */
 struct closer {
 	pid_t pid;                      /* 0: free */
+	uint64_t serial;                /* spawn_aside_serial: the pid may be another's by now */
 	bool hangs;
 };
 
@@ -82,6 +85,8 @@ static struct {
 	struct closer closers[CLOSERS_MOST];
 	uint32_t current;
 	unsigned hanging[CLOSE_OWNERS];
+	uint32_t given[CLOSE_OWNERS];   /* descriptors of each owner so far, and of these, */
+	uint32_t settled_of[CLOSE_OWNERS];      /* closed by closers that are gone */
 	uint64_t taken;                 /* at the last look */
 	unsigned looks;                 /* without progress */
 	struct kept *kept;
@@ -174,9 +179,10 @@ static void *close_for_one(void *which)
 		atomic_store(&office.slot->began[owner][thread], now_ms());
 		close(task->fd);
 		atomic_store(&office.slot->began[owner][thread], 0);
-		atomic_fetch_sub(&office.slot->open, 1);
+		atomic_fetch_add(&office.slot->closed[owner], 1);
 		pthread_mutex_lock(&office.lock);
 		release_task(task);
+		atomic_fetch_sub(&office.slot->open, 1);        /* from here on there may be another in its place */
 	}
 	desk->works[thread] = false;
 	pthread_mutex_unlock(&office.lock);
@@ -216,8 +222,9 @@ static void give_task(uint32_t owner, int fd, uint64_t number)
 	struct task *task;
 
 	atomic_fetch_add(&office.slot->open, 1);
+	atomic_fetch_add(&office.slot->given[owner], 1);
 	pthread_mutex_lock(&office.lock);
-	task = office.spare;
+	task = office.spare;            /* as many as it may have open */
 	office.spare = task->next;
 	*task = (struct task){ .fd = fd, .number = number };
 	if (!desk->first)
@@ -341,8 +348,12 @@ static void close_all(const void *with)
 	office.slot = &work->shared->slots[work->number];
 	for (size_t n = 0; n < CLOSE_OWNERS; n++)
 		office.desks[n].last = &office.desks[n].first;
-	if (!make_tasks(table + work->count))
+	if (!make_tasks(table + work->count)) {
+		for (size_t n = 0; n < work->count; n++)
+			atomic_fetch_add(&office.slot->given[work->kept[n].owner], 1);
+		wait_for_release(work->released);       /* its end closes them, which is to be the last close */
 		return;
+	}
 	for (size_t n = 0; n < work->count; n++)
 		give_task(work->kept[n].owner, work->kept[n].fd, work->released);
 	while (read_queue(table)) {
@@ -378,10 +389,14 @@ static bool open_queue(void)
 	return true;
 }
 
+static bool is_alive(const struct closer *closer)
+{
+	return closer->pid && spawn_aside_serial(closer->pid) == closer->serial;
+}
+
 static bool is_at_work(uint32_t number)
 {
-	return queue.closers[number].pid && spawn_is_aside(queue.closers[number].pid) &&
-	       !atomic_load(&queue.shared->slots[number].ended);
+	return is_alive(&queue.closers[number]) && !atomic_load(&queue.shared->slots[number].ended);
 }
 
 static bool find_free(uint32_t *number)
@@ -441,7 +456,7 @@ static bool start_closer(void)
 		atomic_store(&queue.shared->current, before);
 		return false;
 	}
-	queue.closers[work.number] = (struct closer){ .pid = pid };
+	queue.closers[work.number] = (struct closer){ .pid = pid, .serial = spawn_aside_serial(pid) };
 	queue.current = work.number;
 	queue.looks = 0;
 	queue.number++;
@@ -494,14 +509,17 @@ static bool keep(int *fd, uint32_t owner)
 
 bool close_aside(int *fd, unsigned owner)
 {
+	bool good = true;
+
 	if (*fd < 0)
 		return true;
 	owner = owner < CLOSE_OWNERS ? owner : 0;
 	if (!open_queue() || !(is_at_work(queue.current) || start_closer()) || !hand_over(fd, owner))
-		return keep(fd, owner);
-	if (!is_at_work(queue.current))
+		good = keep(fd, owner);
+	else if (!is_at_work(queue.current))
 		start_closer();         /* it went just then; where that fails, the next look tries again */
-	return true;
+	queue.given[owner] += good;
+	return good;
 }
 
 /* Messages that closers have taken so far. */
@@ -534,6 +552,17 @@ unsigned close_aside_hanging(unsigned owner)
 	return owner < CLOSE_OWNERS ? queue.hanging[owner] : 0;
 }
 
+unsigned close_aside_pending(unsigned owner)
+{
+	uint32_t pending = owner < CLOSE_OWNERS ? queue.given[owner] - queue.settled_of[owner] : 0;
+
+	for (uint32_t n = 0; pending && n < CLOSERS_MOST; n++) {
+		if (queue.closers[n].pid)
+			pending -= atomic_load(&queue.shared->slots[n].closed[owner]);
+	}
+	return pending;
+}
+
 /* One slot: frees it when its closer has gone, and adds for whom it hangs. */
 static void look_at(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 {
@@ -541,8 +570,10 @@ static void look_at(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 	const struct slot *slot = &queue.shared->slots[number];
 	uint32_t now = now_ms();
 
-	if (!spawn_is_aside(closer->pid)) {
+	if (!is_alive(closer)) {
 		queue.settled += atomic_load(&slot->taken);
+		for (size_t owner = 0; owner < CLOSE_OWNERS; owner++)
+			queue.settled_of[owner] += atomic_load(&slot->given[owner]);
 		*closer = (struct closer){ 0 };
 		return;
 	}
@@ -617,12 +648,12 @@ static bool await_closers(void)
 	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
 		struct closer *closer = &queue.closers[n];
 
-		if (!closer->pid || closer->hangs)
+		if (!is_alive(closer) || closer->hangs)
 			continue;
 		if (waitpid(closer->pid, NULL, WNOHANG) == 0)
 			waits = true;
 		else
-			*closer = (struct closer){ 0 };
+			spawn_reaped(closer->pid);
 	}
 	return waits;
 }

@@ -10,6 +10,7 @@
 
 #define CLOSE_OWNERS 1024               /* owners are below that; 0 is nobody's */
 #define CLOSE_HANGING_MOST 4            /* closings of one owner under way at a time */
+#define CLOSE_PENDING_MOST 1024         /* descriptors not closed yet, after which whoever adds more is to wait */
 
 /* Takes the descriptor over and sets it to -1. It is closed here at once, or, where there is no closer now, or its queue
  * is full, as soon as a look finds one. false: no memory; it is as it was. */
@@ -30,3 +31,4 @@ void close_aside_look(const struct close_events *events, void *context);
 void close_aside_end(void);
 
 unsigned close_aside_hanging(unsigned owner);   /* closings that hung for it at the last look */
+unsigned close_aside_pending(unsigned owner);   /* its descriptors that are not closed yet, kept ones included */

@@ -162,38 +162,50 @@ static bool is_kept(int fd, const int *kept, int count)
 
 /* Those that were not reaped yet. They are few, and a child that is none is only to be told from them at superd's
  * end. */
+struct aside {
+	pid_t pid;
+	uint64_t serial;
+};
+
 static struct {
-	pid_t *list;
+	struct aside *list;
 	size_t count, room;
+	uint64_t last;                  /* serial */
 } asides;
 
-static void note_aside(pid_t pid)
+static bool make_room_for_aside(void)
 {
-	if (asides.count == asides.room) {
-		size_t room = asides.room ? 2 * asides.room : 16;
-		pid_t *list = realloc(asides.list, room * sizeof(*list));
+	size_t room = asides.room ? 2 * asides.room : 16;
+	struct aside *list;
 
-		if (!list)
-			return;         /* superd's end may wait for it, with all others that do not end */
-		asides.list = list;
-		asides.room = room;
+	if (asides.count < asides.room)
+		return true;
+	list = realloc(asides.list, room * sizeof(*list));
+	if (!list)
+		return false;
+	asides.list = list;
+	asides.room = room;
+	return true;
+}
+
+uint64_t spawn_aside_serial(pid_t pid)
+{
+	for (size_t n = 0; n < asides.count; n++) {
+		if (asides.list[n].pid == pid)
+			return asides.list[n].serial;
 	}
-	asides.list[asides.count++] = pid;
+	return 0;
 }
 
 bool spawn_is_aside(pid_t pid)
 {
-	for (size_t n = 0; n < asides.count; n++) {
-		if (asides.list[n] == pid)
-			return true;
-	}
-	return false;
+	return spawn_aside_serial(pid) != 0;
 }
 
 void spawn_reaped(pid_t pid)
 {
 	for (size_t n = 0; n < asides.count; n++) {
-		if (asides.list[n] == pid)
+		if (asides.list[n].pid == pid)
 			asides.list[n--] = asides.list[--asides.count];
 	}
 }
@@ -204,6 +216,8 @@ pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *
 	sigset_t all, before;
 	pid_t pid;
 
+	if (!make_room_for_aside())
+		return -1;              /* one that is not known of may not be started */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
@@ -220,6 +234,6 @@ pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (pid > 0)
-		note_aside(pid);
+		asides.list[asides.count++] = (struct aside){ pid, ++asides.last };
 	return pid;
 }

@@ -96,6 +96,25 @@ Test(close_aside, what_is_given_is_gone_here_and_closed_by_and_by)
 	cr_expect_eq(hung, 0);
 }
 
+/* Also by way of what is kept, and through closers that come and go. */
+Test(close_aside, what_is_closed_is_pending_no_longer)
+{
+	int ends[2], none = -1;
+
+	for (int n = 0; n < 3; n++) {
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		give(ends[0], OWNER);
+		cr_expect(close_aside(&none, OWNER));
+		expect_closed(ends[1]);
+		close(ends[1]);
+		for (long until = now_ms() + 10000; close_aside_pending(OWNER); look())
+			cr_assert_lt(now_ms(), until, "%u are pending", close_aside_pending(OWNER));
+		poll(NULL, 0, n * 400);         /* the second closer goes */
+		look();
+		cr_expect_eq(close_aside_pending(OWNER), 0);
+	}
+}
+
 Test(close_aside, more_than_the_queue_holds_is_closed_as_well)
 {
 	struct rlimit many;
@@ -157,6 +176,8 @@ Test(close_aside, what_hangs_is_told_of_and_holds_nobody_up)
 	cr_expect_eq(owner_of_last, OWNER);
 	cr_expect_eq(close_aside_hanging(OWNER), 1);
 	cr_expect_eq(close_aside_hanging(ANOTHER), 0);
+	cr_expect_eq(close_aside_pending(OWNER), 1);
+	cr_expect_eq(close_aside_pending(ANOTHER), 0);
 	cr_expect(close_aside_is_busy());
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	give(ends[0], ANOTHER);
@@ -164,6 +185,8 @@ Test(close_aside, what_hangs_is_told_of_and_holds_nobody_up)
 	close(receiver);                /* a reset, which ends the wait */
 	wait_for(&returned, 1);
 	cr_expect_eq(close_aside_hanging(OWNER), 0);
+	cr_expect_eq(close_aside_pending(OWNER), 0);
+	cr_expect_eq(close_aside_pending(ANOTHER), 0);
 }
 
 Test(close_aside, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
@@ -180,6 +203,7 @@ Test(close_aside, of_an_owner_with_too_many_the_rest_waits_until_one_is_back)
 	give(ends[0], OWNER);
 	give(others[0], ANOTHER);
 	expect_closed(others[1]);
+	cr_expect_eq(close_aside_pending(OWNER), CLOSE_HANGING_MOST + 1);
 	end.fd = ends[1];
 	cr_expect_eq(poll(&end, 1, 0), 0, "that of the first is kept");
 	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
