@@ -13,6 +13,7 @@
 #include "sys/cgroup_join.h"
 #include "sys/confine.h"
 #include "sys/credentials.h"
+#include "sys/foreign.h"
 
 bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		 const int *sockets, size_t socket_count, struct buf *why)
@@ -160,6 +161,19 @@ static void add_stage(const struct service *service, enum stage stage, struct bu
 		buf_text(out, name);
 }
 
+/* A program that is there may lack its interpreter. In another root, or in a view of its own, all may be different. */
+static void add_interpreter(const struct service *service, const struct fault *fault, struct buf *out)
+{
+	struct buf why = { 0 };
+
+	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || !service->what->exec ||
+	    service->terms->surroundings->root_directory || service->confinement)
+		return;
+	if (foreign_interpreter_is_wrong(service->what->exec[0], &why))
+		buf_addf(out, ": %s", buf_string(&why));
+	buf_free(&why);
+}
+
 void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out)
 {
 	const char *limit = fault->stage == STAGE_LIMITS ? limit_option(fault->resource) : NULL;
@@ -200,5 +214,6 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault_reason(fault));
+	add_interpreter(service, fault, out);
 	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);
 }

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "sys/act_as.h"
+#include "sys/interpreter.h"
 
 #define NOBODY 65534
 #define PATIENCE 1000                   /* milliseconds that superd waits at most */
@@ -184,6 +185,18 @@ static int look_for_program(const void *with, struct buf *unused, struct buf *al
 	return -1;
 }
 
+/* Of all interpreters as the user who owns the program's folder sees them. */
+static int look_for_interpreters(const void *with, struct buf *wrong, struct buf *unused)
+{
+	const struct errand *errand = with;
+
+	(void)unused;
+	errno = EACCES;
+	if (begin(errand))
+		errno = interpreter_is_wrong(NULL, errand->path, NULL, NULL, wrong) ? 0 : ENOENT;
+	return -1;
+}
+
 static int follow_links(const void *with, struct buf *real, struct buf *unused)
 {
 	const struct errand *errand = with;
@@ -280,6 +293,24 @@ bool foreign_is_program(const char *path)
 	good = do_errand(look_for_program, &errand, &none);
 	buf_free(&none);
 	return good;
+}
+
+static bool may_look(const void *unused, const char *path)
+{
+	struct path_finding finding;
+
+	(void)unused;
+	return !leads_to_foreign(path, &finding);
+}
+
+bool foreign_interpreter_is_wrong(const char *program, struct buf *why)
+{
+	struct path_finding finding;
+	const struct errand errand = { .path = program, .finding = &finding };
+
+	if (!leads_to_foreign(program, &finding))
+		return interpreter_is_wrong(NULL, program, may_look, NULL, why);
+	return do_errand(look_for_interpreters, &errand, why);
 }
 
 char *foreign_real_path(const char *path)

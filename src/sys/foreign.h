@@ -29,6 +29,10 @@ int foreign_within(const char *path, spawn_work *work, const void *with, int kep
 char *foreign_read_file(const char *path, size_t most, size_t *length);
 
 bool foreign_is_program(const char *path);      /* a regular file that may be executed */
+/* interpreter_is_wrong of a program in superd's own root; an interpreter in a stranger's folder is looked at for a program
+ * of strangers alone. */
+bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
+
 char *foreign_real_path(const char *path);      /* realpath(path, NULL): to free(); NULL and errno */
 
 /* The names that a pattern of glob(3) fits, in their order, each with a NUL behind it. false and errno, ENOENT: none. */

@@ -23,7 +23,7 @@ static void check_command(struct preflight *preflight, const struct service *ser
 	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
 		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
 
-		wrong = preflight_judge_program(preflight->table->pool, buf_string(&split), root,
+		wrong = preflight_judge_program(preflight, service, buf_string(&split), root,
 						as_superd ? NULL : service->account);
 		if (wrong)
 			preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);

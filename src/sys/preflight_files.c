@@ -7,59 +7,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "sys/confine.h"
 #include "sys/directories.h"
+#include "sys/interpreter.h"
 #include "sys/libexec.h"
 #include "sys/path_way.h"
 #include "sys/plan.h"
 #include "sys/preflight_parts.h"
+#include "sys/root_path.h"
 
 #define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
-#define INTERPRETER_MOST 256            /* the kernel's own limit of a #! line */
-
-#ifdef SYS_openat2
-#define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
-
-static int open_inside(int root, const char *path)
-{
-	uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, RESOLVE_INSIDE };
-
-	return (int)syscall(SYS_openat2, root, path, how, sizeof(how));
-}
-#else
-static int open_inside(int root, const char *path)
-{
-	return openat(root, path + strspn(path, "/"), O_PATH | O_CLOEXEC);
-}
-#endif
-
-/* stat(2) of path as a service with this root_directory would see it; root NULL: superd's own. */
-static int stat_inside(const char *root, const char *path, struct stat *status)
-{
-	int folder, fd, result;
-
-	if (!root)
-		return stat(path, status);
-	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	fd = open_inside(folder, path);
-	fd_close(&folder);
-	if (fd < 0)
-		return -1;
-	result = fstat(fd, status);
-	fd_close(&fd);
-	return result;
-}
 
 static bool account_has_group(const struct account *account, gid_t gid)
 {
@@ -113,41 +77,44 @@ static bool find_closed_folder(const char *path, const struct account *account, 
 	return false;
 }
 
-/* The program a script names behind #!; false: it is no script, or can't be read. */
-static bool read_interpreter(const char *path, char interpreter[INTERPRETER_MOST])
-{
-	char line[INTERPRETER_MOST];
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
-	const char *start;
+/* For whom a program's interpreter is looked at. */
+struct looking {
+	const struct preflight *preflight;
+	const struct service *service;
+	const char *root;
+};
 
-	fd_close(&fd);
-	if (length < 3 || line[0] != '#' || line[1] != '!')
-		return false;
-	line[length] = '\0';
-	start = line + 2 + strspn(line + 2, " \t");
-	snprintf(interpreter, INTERPRETER_MOST, "%.*s", (int)strcspn(start, " \t\r\n"), start);
-	return interpreter[0] == '/';
+static bool may_look_at_interpreter(const void *context, const char *path)
+{
+	const struct looking *looking = context;
+
+	return !confine_covers(looking->service->confinement, path) &&
+	       preflight_may_look(looking->preflight, looking->root ? looking->root : path);
 }
 
-const char *preflight_judge_program(struct pool *pool, const char *path, const char *root,
-				    const struct account *account)
+const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account)
 {
-	char folder[PATH_MAX], interpreter[INTERPRETER_MOST];
+	const struct looking looking = { preflight, service, root };
+	struct pool *pool = preflight->table->pool;
+	const char *wrong = NULL;
+	struct buf why = { 0 };
+	char folder[PATH_MAX];
 	struct stat status;
 
 	if (!root && account && find_closed_folder(path, account, folder))
 		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
-	if (stat_inside(root, path, &status) < 0)
+	if (root_path_stat(root, path, &status) < 0)
 		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? "that is a folder, not a program" : "that is no program";
 	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
 		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
 				  (unsigned)(status.st_mode & 07777));
-	if (!root && read_interpreter(path, interpreter) && stat(interpreter, &status) < 0)
-		return pool_textf(pool, "it is a script for %s: %s", interpreter, strerror(errno));
-	return NULL;
+	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &looking, &why))
+		wrong = pool_text(pool, buf_string(&why));
+	buf_free(&why);
+	return wrong;
 }
 
 const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account)
@@ -171,16 +138,17 @@ static void check_program(struct preflight *preflight, const struct service *ser
 {
 	const char *root = service->terms->surroundings->root_directory;
 	const void *wrong;
+	bool shares;
 
 	if (!service->what->exec || service->what->exec[0][0] != '/')
 		return;                 /* other checks say that it must be absolute */
 	if (confine_covers(service->confinement, service->what->exec[0]) ||
 	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
 		return;
-	if (root || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
-		wrong = preflight_judge_program(preflight->table->pool, service->what->exec[0], root,
-						service->account);
-		if (!root)
+	shares = !root && !service->confinement;        /* of which each may hide, or bring, an interpreter */
+	if (!shares || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
+		wrong = preflight_judge_program(preflight, service, service->what->exec[0], root, service->account);
+		if (shares)
 			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
 	}
 	if (wrong)
@@ -198,7 +166,7 @@ static void check_wrapped(struct preflight *preflight, const struct service *ser
 		return;
 	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
 	wrong = path && preflight_may_look(preflight, path)
-			? preflight_judge_program(preflight->table->pool, path, NULL, service->account)
+			? preflight_judge_program(preflight, service, path, NULL, service->account)
 			: NULL;
 	if (wrong)
 		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
@@ -216,7 +184,7 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
 	if (!path)
 		libexec_describe_missing(PLAN_BUILTIN, &missing);
-	wrong = path ? preflight_judge_program(preflight->table->pool, path, NULL, service->account)
+	wrong = path ? preflight_judge_program(preflight, service, path, NULL, service->account)
 		     : buf_string(&missing);
 	if (wrong)
 		preflight_say(preflight, SEVERITY_ERROR, service, option,
@@ -259,7 +227,7 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
-	if (stat_inside(service->terms->surroundings->root_directory, path, &status) < 0)
+	if (root_path_stat(service->terms->surroundings->root_directory, path, &status) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");

@@ -51,9 +51,9 @@ bool preflight_may_look(const struct preflight *preflight, const char *path);
 void preflight_files(struct preflight *preflight, const struct service *service);
 
 /* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is in the
- * pool. */
-const char *preflight_judge_program(struct pool *pool, const char *path, const char *root,
-				    const struct account *account);
+ * table's pool. */
+const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account);
 
 /* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The text
  * is in the pool. */

@@ -129,8 +129,16 @@ Behaviour(lifecycle, a_program_that_cannot_run_is_retried_and_named)
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "who\n");
 	superd_wait_log(superd, "web: cannot start: ");
-	superd_wait_log(superd, "No such file or directory");
+	superd_wait_log(superd, "No such file or directory: its interpreter '/no/such/interpreter' is not there");
 	superd_wait_log(superd, "web: cannot start: ");
+	write_file("program.new", "#!/bin/sh\r\nexec %s\r\n", backend("serve"));
+	cr_assert_eq(chmod(path_in("program.new"), 0755), 0);
+	cr_assert_eq(rename(path_in("program.new"), program), 0);
+	superd_wait_log(superd, "its interpreter '/bin/sh\\r' (the file has DOS line ends) is not there");
+	write_file("program.new", "exec %s\n", backend("serve"));
+	cr_assert_eq(chmod(path_in("program.new"), 0755), 0);
+	cr_assert_eq(rename(path_in("program.new"), program), 0);
+	superd_wait_log(superd, "Exec format error");
 	write_file("program.new", "#!/bin/sh\nexec %s\n", backend("serve"));
 	cr_assert_eq(chmod(path_in("program.new"), 0755), 0);
 	cr_assert_eq(rename(path_in("program.new"), program), 0);

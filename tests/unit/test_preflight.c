@@ -209,9 +209,9 @@ Test(preflight, wants_a_program_to_be_executable)
 Test(preflight, judges_for_the_services_user)
 {
 	needs_root();
-	make_file("mine", 0700, "x");
+	make_file("mine", 0700, "#!/bin/sh\n");
 	make_folder("closed", 0700);
-	make_file("closed/program", 0755, "x");
+	make_file("closed/program", 0755, "#!/bin/sh\n");
 	cr_assert(
 		load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/mine\"\n user = \"daemon\"\n}\n"
 		     "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/mine\"\n user = \"root\"\n}\n"
@@ -226,7 +226,7 @@ Test(preflight, lets_a_group_execute)
 	char path[128];
 
 	needs_root();
-	make_file("grouped", 0750, "x");
+	make_file("grouped", 0750, "#!/bin/sh\n");
 	snprintf(path, sizeof(path), "%s/grouped", folder);
 	cr_assert_eq(chown(path, 0, 12), 0);
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/grouped\"\n user = \"daemon\"\n"
@@ -243,7 +243,100 @@ Test(preflight, misses_the_interpreter_of_a_script)
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/good\"\n}\n"
 		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/bad\"\n}\n"));
 	cr_expect_eq(diags.errors, 1, "%s", said());
-	cr_expect(has_said(SEVERITY_ERROR, 7, "it is a script for /usr/bin/no-such-thing: No such file"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "its interpreter '/usr/bin/no-such-thing' is not there"));
+}
+
+Test(preflight, misses_the_interpreter_of_an_interpreter)
+{
+	char script[128];
+
+	make_file("bad", 0755, "#!/usr/bin/no-such-thing\n");
+	snprintf(script, sizeof(script), "#!%s/bad\n", folder);
+	make_file("script", 0755, script);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/script\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3,
+			   "the interpreter of its interpreter, '/usr/bin/no-such-thing', is not there"));
+}
+
+Test(preflight, sees_dos_line_ends)
+{
+	make_file("plain", 0755, "#!/bin/sh\r\necho a\r\n");
+	make_file("flagged", 0755, "#!/bin/sh -e\r\necho a\r\n");
+	make_file("found", 0755, "#!/usr/bin/env sh\r\necho a\r\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/flagged\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/found\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 3,
+			   "its interpreter '/bin/sh\\r' (the file has DOS line ends) is not there"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "it has DOS line ends: a \\r ends the arguments of /bin/sh"));
+	cr_expect(has_said(SEVERITY_ERROR, 11, "it has DOS line ends: a \\r ends the arguments of /usr/bin/env"));
+}
+
+/* binfmt_misc may know of such a file, says superd then. */
+static bool knows_own_formats(void)
+{
+	return system("ls /proc/sys/fs/binfmt_misc 2>/dev/null | grep -qvx -e register -e status") == 0;
+}
+
+Test(preflight, wants_a_script_to_name_its_interpreter)
+{
+	make_file("script", 0755, "echo a\n");
+	make_file("empty", 0755, "");
+	make_file("nameless", 0755, "#!\necho a\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/script\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/empty\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/nameless\"\n"
+		       " exec_start_pre = {\"FOLDER/script\"}\n}\n"));
+	cr_expect_eq(diags.errors, knows_own_formats() ? 0 : 3, "%s", said());
+	for (unsigned line = 3; line <= 11 && !knows_own_formats(); line += 4)
+		cr_expect(has_said(SEVERITY_ERROR, line, "it does not begin with #! and an interpreter"));
+	if (!knows_own_formats())
+		cr_expect(has_said(SEVERITY_WARNING, 12, "it does not begin with #! and an interpreter"));
+}
+
+/* A program of this machine's with the name of its loader changed, as in an image that lacks it. */
+Test(preflight, misses_the_loader_of_a_program)
+{
+	static char program[4096];
+	FILE *file = fopen("/proc/self/exe", "r");
+	size_t length;
+	char *loader, path[128];
+
+	cr_assert(file);
+	length = fread(program, 1, sizeof(program), file);
+	fclose(file);
+	loader = memmem(program, length, "/ld", 3);
+	if (!loader) {
+		tear_down();
+		cr_skip_test("these tests are linked without a loader");
+	}
+	loader[1] = 'x';
+	snprintf(path, sizeof(path), "%s/program", folder);
+	file = fopen(path, "w");
+	cr_assert(file);
+	cr_assert_eq(fwrite(program, 1, length, file), length);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, 0755), 0);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/program\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "its interpreter '/"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/xd"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, " is not there"));
+}
+
+/* What interprets a program of another root lies in that, too. */
+Test(preflight, looks_for_interpreters_inside_root_directory)
+{
+	needs_root();
+	make_folder("jail", 0755);
+	make_folder("jail/bin", 0755);
+	make_file("jail/bin/good", 0755, "#!/bin/own\n");
+	make_file("jail/bin/own", 0755, "\177ELF");
+	make_file("jail/bin/bad", 0755, "#!/bin/cat\n");
+	cr_assert(load(
+		"service a {\n listen = {\"54001\"}\n exec = \"/bin/good\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service b {\n listen = {\"54002\"}\n exec = \"/bin/bad\"\n root_directory = \"FOLDER/jail\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/bad: its interpreter '/bin/cat' is not there"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
 }
 
 Test(preflight, looks_for_programs_inside_root_directory)
@@ -253,7 +346,7 @@ Test(preflight, looks_for_programs_inside_root_directory)
 	needs_root();
 	make_folder("jail", 0755);
 	make_folder("jail/bin", 0755);
-	make_file("jail/bin/real", 0755, "x");
+	make_file("jail/bin/real", 0755, "\177ELF");
 	snprintf(link, sizeof(link), "%s/jail/bin/program", folder);
 	cr_assert_eq(symlink("/bin/real", link), 0);
 	cr_assert(load(
