@@ -368,8 +368,11 @@ void records_init(struct engine *engine)
 	engine->syslog.lost = log_losses(engine->log);
 	engine->syslog_pump.looked = on_syslog;
 	engine->syslog_pump.context = engine;
-	if (engine->loop)
-		log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
+}
+
+void records_attach(struct engine *engine)
+{
+	log_pump_attach(&engine->syslog_pump, engine->loop, &engine->syslog);
 }
 
 void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct sink *sink),
@@ -438,8 +441,6 @@ void records_reopen(struct engine *engine)
 
 void records_free(struct engine *engine)
 {
-	if (!engine->records[0].next)
-		return;                 /* superd failed before records_init */
 	for (size_t n = 0; n < RECORD_BUCKETS; n++) {
 		LIST_EACH(link, &engine->records[n])
 			file_free(container_of(link, struct record_file, link));

@@ -18,8 +18,9 @@ void record_target_take(struct engine *engine, const struct log_target *target, 
 void record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
 			size_t length);
 
-/* engine->log and engine->loop, if any, are there before. */
+/* engine->log, if any, is there before; records_free may follow at once. */
 void records_init(struct engine *engine);
+void records_attach(struct engine *engine);     /* from here on what waits is written by engine->loop */
 
 /* For rotation and after a reload: each file again, and none that had no line since this was last called. A file that
  * was moved away is noticed without it, within a second. */

@@ -50,6 +50,8 @@
 #include "sys/memory.h"
 #include "sys/spawn.h"
 
+#define LOOP_DESCRIPTORS 4
+
 /* The log has a word of its own for warnings, none for errors. */
 static void say_diag(struct log *log, const struct diag *diag)
 {
@@ -249,37 +251,13 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_stop(loop, &never);
 }
 
-bool supervisor_init(struct supervisor *supervisor, const char **failed)
+/* What supervisor_free goes through, whatever was done before. */
+static void init_empty(struct engine *engine)
 {
-	struct engine *engine = &supervisor->engine;
-
-	engine->loop =
-		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
-	*failed = "make the loop of events";
-	if (!engine->loop)
-		return false;
-	sleep_long(engine->loop);
-	engine->context = supervisor;
-	engine->started = engine_clock();
-	engine->roster = &supervisor->roster;
-	engine->actions = &actions;
-	engine->on_fatal = on_fatal;
-	engine->on_gone = on_gone;
-	engine->on_starved = on_starved;
-	engine->list_loops = listing_loops;
-	engine->on_room = grace_look;
-	engine->hear = hearing_take;
-	engine->send_away = refuse_parked;
-	engine->repair = repair_nodes;
-	engine->on_withdrawn = on_withdrawn;
-	*failed = "open /dev/null";
-	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (engine->null_output < 0)
-		return false;
+	engine->null_input = engine->null_output = -1;
+	engine->control = -1;
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
-	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_now(engine->loop) * 1e6);
 	list_init(&engine->none);
 	list_init(&engine->leaving);
 	list_init(&engine->released);
@@ -292,11 +270,73 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	list_init(&engine->leftovers);
 	list_init(&engine->starts);
 	list_init(&engine->moved);
-	admission_init(engine);
 	records_init(engine);
+	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
+	admission_init(engine);
+}
+
+static void set_actions(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	engine->context = supervisor;
+	engine->roster = &supervisor->roster;
+	engine->actions = &actions;
+	engine->on_fatal = on_fatal;
+	engine->on_gone = on_gone;
+	engine->on_starved = on_starved;
+	engine->list_loops = listing_loops;
+	engine->on_room = grace_look;
+	engine->hear = hearing_take;
+	engine->send_away = refuse_parked;
+	engine->repair = repair_nodes;
+	engine->on_withdrawn = on_withdrawn;
+	engine->on_upgrade = on_upgrade;
+}
+
+static bool open_null(struct engine *engine)
+{
+	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return engine->null_output >= 0;
+}
+
+/* libev calls abort(3) without the descriptors it needs for itself: of epoll, of signals, of what other threads send, of
+ * the clock. So as many are tried first. */
+static bool has_descriptors(const struct engine *engine)
+{
+	int tried[LOOP_DESCRIPTORS], count = 0, error;
+
+	while (count < LOOP_DESCRIPTORS && (tried[count] = fcntl(engine->null_input, F_DUPFD_CLOEXEC, 3)) >= 0)
+		count++;
+	error = errno;
+	for (int n = 0; n < count; n++)
+		close(tried[n]);
+	errno = error;
+	return count == LOOP_DESCRIPTORS;
+}
+
+bool supervisor_init(struct supervisor *supervisor, const char **failed)
+{
+	struct engine *engine = &supervisor->engine;
+
+	init_empty(engine);
+	set_actions(supervisor);
+	engine->started = engine_clock();
+	*failed = "open /dev/null";
+	if (!open_null(engine))
+		return false;
+	*failed = "open the descriptors of its event loop";
+	if (!has_descriptors(engine))
+		return false;
+	engine->loop =
+		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+	if (!engine->loop)
+		return false;
+	sleep_long(engine->loop);
+	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
-	engine_keep_spare(engine);
 	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
 	loader_init(&supervisor->loader, engine->loop);
@@ -308,9 +348,8 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
 	shutdown_init(supervisor);
-	engine->control = -1;
-	engine->on_upgrade = on_upgrade;
 	upgrade_init(&supervisor->upgrade, supervisor);
+	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
 	return true;
 }
 

@@ -203,3 +203,42 @@ Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 	client_ask(port, "hello\n");
 	superd_stop(superd);
 }
+
+/* Whatever its beginning lacks, superd says so and ends with 2; libev would call abort(3). */
+Behaviour(surroundings, too_few_descriptors_are_told)
+{
+	const char *table = write_file("few.conf",
+				       "service a {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n}\n");
+	size_t refused = 0;
+
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need descriptors of their own");
+	for (int most = 5; most <= 24; most++) {
+		const char *words[] = { "/bin/sh", "-c", NULL, NULL };
+		struct outcome outcome;
+
+		words[2] = text_of("ulimit -n %d; exec %s --no-preflight -f %s --control none -- /bin/true", most,
+				   superd_path(), table);
+		outcome = program_answer(words);
+		cr_assert(outcome.status == 0 || outcome.status == 2 || strstr(outcome.err, "main command"),
+			  "%d descriptors: ended with %d: %s", most, outcome.status, outcome.err);
+		refused += outcome.status == 2 && strstr(outcome.err, "cannot start: cannot open ");
+	}
+	cr_assert_gt(refused, 0);
+}
+
+Behaviour(surroundings, a_missing_dev_null_is_told)
+{
+	const char *table = write_file("null.conf",
+				       "service a {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n}\n");
+	const char *words[] = { "/bin/sh", "-c", NULL, NULL };
+	struct outcome outcome;
+
+	words[2] = "unshare -m mount -t tmpfs none /dev";
+	SKIP_WITHOUT(geteuid() == 0 && program_answer(words).status == 0, "needs root, and mounts");
+	words[2] = text_of("exec unshare -m /bin/sh -c 'mount -t tmpfs none /dev; exec %s -f %s --control none'",
+			   superd_path(), table);
+	outcome = program_answer(words);
+	cr_assert_eq(outcome.status, 2, "ended with %d: %s", outcome.status, outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "cannot start: cannot open /dev/null: No such file or directory"), "%s",
+			   outcome.err);
+}
