@@ -3,7 +3,6 @@
  * The one hard thing is to agree with itself: what words_quote writes, words_split reads back as the same word. */
 #include "base/words.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +79,21 @@ const char *words_split_into(struct buf *out, const char *text, size_t *count)
 			text++;
 	}
 	return wrong;
+}
+
+bool words_next(struct buf *out, const char **text, bool *is_bare)
+{
+	const char *start;
+
+	while (is_blank(**text))
+		++*text;
+	start = *text;
+	*is_bare = true;
+	if (!*start || add_word(out, text))
+		return false;
+	for (; start < *text; start++)
+		*is_bare &= !strchr("'\"\\", *start);
+	return true;
 }
 
 const char *words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)

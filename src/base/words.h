@@ -2,6 +2,7 @@
  * as "the next character itself". Nothing is expanded: no variables, globs or operators. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -13,6 +14,10 @@ const char *words_split(struct pool *pool, const char *text, const char *const *
 
 /* The same, but adds the words to out, one behind the other, each with its NUL. */
 const char *words_split_into(struct buf *out, const char *text, size_t *count);
+
+/* Adds the next word of a text to out, and puts *text behind it. is_bare: no part of it is quoted or escaped. false: there is
+ * none, or it is not closed. */
+bool words_next(struct buf *out, const char **text, bool *is_bare);
 
 /* Adds one word to out, quoted where words_split would need it. */
 void words_quote(struct buf *out, const char *word);

@@ -301,8 +301,8 @@ static bool open_null(struct engine *engine)
 	return engine->null_output >= 0;
 }
 
-/* libev calls abort(3) without the descriptors it needs for itself: of epoll, of signals, of what other threads send, of
- * the clock. So as many are tried first. */
+/* libev calls abort(3) without the descriptors it needs for itself: of epoll, of signals, of what other threads send,
+ * of the clock. So as many are tried first. */
 static bool has_descriptors(const struct engine *engine)
 {
 	int tried[LOOP_DESCRIPTORS], count = 0, error;

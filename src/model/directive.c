@@ -263,7 +263,8 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
 	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words by "
-		  "quotes and backslashes without expanding anything; a list is taken word by word. In the arguments "
+		  "quotes and backslashes without expanding anything; a list is taken word by word. No shell reads it: "
+		  "what only a shell would read more into (|, >, $NAME) is warned of. In the arguments "
 		  "%{fd} and %{fd:NAME} are replaced by the number of the first socket and of the one of this name, "
 		  "with accept = yes both by the connection's; %{fds} by all numbers with commas between, "
 		  "%{path:NAME} by the path of the unix socket of this name, %{service} by the service's name, "

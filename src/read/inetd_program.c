@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "read/inetd_entry.h"
+#include "read/shell_word.h"
 
 /* FreeBSD's "/CLASS" of login.conf(5). */
 static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
@@ -151,6 +152,23 @@ static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry
 	}
 }
 
+/* What a shell would read more into; said of the first. */
+static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
+			  size_t count)
+{
+	struct shell_scan scan = { 0 };
+
+	shell_scan_word(&scan, entry->program, true);
+	for (size_t i = 0; i < count; i++) {
+		if (!shell_scan_word(&scan, arguments[i].text, i > 0))
+			continue;
+		diag_warning(inetd->reading->diags, arguments[i].at, SHELL_WORD_WARNING, entry->service,
+			     arguments[i].text);
+		diags_hint(inetd->reading->diags, "write it into a script, and name that here");
+		return;
+	}
+}
+
 static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
 {
 	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
@@ -184,5 +202,6 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 		warn_of_path(inetd, entry, &arguments[0]);
 	}
 	warn_of_comment(inetd, entry, arguments, count);
+	warn_of_shell(inetd, entry, arguments, count);
 	return true;
 }

@@ -5,10 +5,12 @@
  * thrown away. */
 #include "read/native.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "read/include.h"
 #include "read/section.h"
+#include "read/shell_word.h"
 #include "read/statement.h"
 
 struct native {
@@ -80,6 +82,46 @@ static bool set_options(struct native *native, struct draft *draft)
 	return ok;
 }
 
+static bool is_command(const struct directive *directive)
+{
+	return directive && (directive->type == &type_command || directive->type == &type_commands);
+}
+
+/* A list names each word of exec for itself: no blank in it was meant to separate any. */
+static void warn_of_shell(struct native *native, const struct item *item, size_t index, bool fills_variables)
+{
+	const char *name = section_name(&native->section, index);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+	const char *const *texts = section_words(&native->section, &native->statement, index);
+
+	if (!is_command(directive) || !texts || (directive->type == &type_command && item->is_list))
+		return;
+	for (size_t n = 0; n < item->count; n++) {
+		struct shell_scan scan = { .fills_variables = fills_variables };
+		char *found = shell_scan_text(&scan, texts[n]);
+
+		if (found) {
+			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
+				     SHELL_WORD_WARNING, name, found);
+			diags_hint(native->reading->diags, "%s%s", SHELL_WORD_HINT,
+				   strchr(found, '$') && !fills_variables ? ", or say expand_environment = yes" : "");
+		}
+		free(found);
+	}
+}
+
+/* Once all options are known, of which one may say that variables are filled in. */
+static void warn_of_shells(struct native *native, const struct draft *draft)
+{
+	const struct draft *defaults = native->reading->defaults;
+	bool fills = draft_has(draft, "expand_environment") || (defaults && draft_has(defaults, "expand_environment"));
+
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		if (native->statement.items[i].kind == ITEM_OPTION)
+			warn_of_shell(native, &native->statement.items[i], i, fills);
+	}
+}
+
 static void read_service(struct native *native)
 {
 	struct reading *reading = native->reading;
@@ -92,6 +134,7 @@ static void read_service(struct native *native)
 		return;
 	}
 	set_options(native, draft);
+	warn_of_shells(native, draft);
 	if (!native->statement.broken) {
 		reading_add(reading, draft);
 		return;

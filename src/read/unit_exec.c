@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/words.h"
+#include "read/shell_word.h"
 #include "read/unit_draft.h"
 
 struct command {
@@ -137,8 +138,8 @@ static void warn_of_operator(struct unit_draft *draft, const struct unit_assignm
 	if (!word)
 		return;
 	unit_warn(draft, unit_place(assignment, word->offset),
-		  "%s: '%s': no shell reads this: the program gets it as an argument", assignment->key, word->text);
-	diags_hint(draft->reading->diags, "/bin/sh -c '...' has a shell read it; in quotes it is meant as it stands");
+		  SHELL_WORD_WARNING, assignment->key, word->text);
+	diags_hint(draft->reading->diags, SHELL_WORD_HINT);
 }
 
 static bool separates(const struct unit_word *word)

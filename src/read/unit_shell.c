@@ -4,6 +4,7 @@
  * where systemd replaces one, as the shell has the same environment. Source: systemd.service(5), "COMMAND LINES". */
 #include <string.h>
 
+#include "read/shell_word.h"
 #include "read/unit_draft.h"
 
 static size_t name_length(const char *text)
@@ -68,29 +69,12 @@ const char *unit_shell_text(struct pool *pool, const char *program, const struct
 	return kept;
 }
 
-/* A word of a shell's: |, &&, >, 2>&1, >/dev/null … */
-static bool is_operator(const struct unit_word *word)
-{
-	static const char *const whole[] = { "|", "||", "|&", "&", "&&", "&>", "<<<", "<<" };
-	const char *text = word->text;
-
-	if (word->is_quoted)
-		return false;
-	for (size_t n = 0; n < sizeof(whole) / sizeof(*whole); n++) {
-		if (!strcmp(text, whole[n]))
-			return true;
-	}
-	text += *text >= '0' && *text <= '9';
-	if (*text != '<' && *text != '>')
-		return false;
-	text += text[0] == '>' && text[1] == '>' ? 2 : 1;
-	return !*text || *text == '&' || *text == '/';
-}
-
 const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count)
 {
-	for (size_t n = 1; n < count; n++) {
-		if (is_operator(&list[n]))
+	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
+
+	for (size_t n = 0; n < count; n++) {
+		if (shell_scan_word(&scan, list[n].text, !list[n].is_quoted))
 			return &list[n];
 	}
 	return NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "read/shell_word.h"
 #include "read/xinetd_service.h"
 
 static const char *const builtins[] = {
@@ -87,6 +88,22 @@ static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute 
 	}
 }
 
+static void warn_of_shell(struct xinetd_service *service, const struct xinetd_value *server,
+			  const struct xinetd_value *args)
+{
+	struct shell_scan scan = { 0 };
+
+	shell_scan_word(&scan, server->words[0], true);
+	for (size_t i = 0; args && !args->is_inherited && i < args->count; i++) {
+		if (!shell_scan_word(&scan, args->words[i], true))
+			continue;
+		diag_warning(&service->entry->said, args->word_at[i], SHELL_WORD_WARNING,
+			     xinetd_rules[ATTR_SERVER_ARGS].name, args->words[i]);
+		diags_hint(&service->entry->said, "write it into a script, and name that as server");
+		return;
+	}
+}
+
 static void set_server(struct xinetd_service *service)
 {
 	const struct xinetd_value *server = xinetd_said(service, ATTR_SERVER),
@@ -111,6 +128,7 @@ static void set_server(struct xinetd_service *service)
 	if (!list || !name)
 		return;
 	warn_of_words(service, ATTR_SERVER_ARGS);
+	warn_of_shell(service, server, args);
 	list[0] = server->words[0];
 	xinetd_set_words(service, "exec", list, rest.count + 1, server);
 	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);

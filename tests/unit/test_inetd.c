@@ -453,6 +453,20 @@ Test(inetd, a_comment_behind_an_entry_is_warned_of)
 		    "t:1:40: hint: a comment has a line of its own");
 }
 
+Test(inetd, what_only_a_shell_would_do_is_warned_of)
+{
+	struct result result;
+
+	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /bin/x x -l | /bin/y\n",
+		    "t:1:40: warning: a: '|': no shell reads this: the program gets it as an argument\n"
+		    "t:1:40: hint: write it into a script, and name that here");
+	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /bin/x x $HOME\n",
+		    "t:1:37: warning: a: '$HOME': no shell reads this");
+	result = read_as(COMPAT_NONE, "a stream tcp nowait nobody /bin/sh sh -c ls|wc;date\n");
+	cr_expect_null(strstr(result.said, "no shell"), "%s", result.said);
+	result_free(&result);
+}
+
 Test(inetd, a_program_without_a_path_is_searched_by_busybox_alone)
 {
 	expect_says(COMPAT_NONE, "a stream tcp nowait root tcpd in.x\n",

@@ -44,6 +44,53 @@ static void expect_said(const char *text, const char *said)
 	result_free(result);
 }
 
+/* A service with these lines behind its exec. */
+static void expect_of_command(const char *lines, const char *said)
+{
+	struct result *result;
+	char text[256];
+
+	snprintf(text, sizeof(text), "service a {\n listen = 80\n user = x\n %s\n}\n", lines);
+	result = read_string(text);
+	if (said)
+		cr_expect(strstr(result->said, said), "of: %s\nwanted: %s\nsaid: %s", text, said, result->said);
+	else
+		cr_expect_null(strstr(result->said, "no shell"), "of: %s\nsaid: %s", text, result->said);
+	result_free(result);
+}
+
+Test(native, warns_of_what_only_a_shell_would_do)
+{
+	static const char *const meant[] = { "|", "||", "&&", "&", ">", "2>&1", "</dev/null", ";", "x;", "$HOME",
+					     "a/${HOME}", "`date`", "$(date)" };
+	static const char *const plain[] = { "'|'", "\\\\>", "a|b", "->", "'$HOME'", "$1", "100$", "%{port}" };
+	char line[128], said[160];
+
+	for (size_t n = 0; n < sizeof(meant) / sizeof(*meant); n++) {
+		snprintf(line, sizeof(line), "exec = \"/bin/x y %s z\"", meant[n]);
+		snprintf(said, sizeof(said), "t:4:9: warning: exec: '%s': no shell reads this", meant[n]);
+		expect_of_command(line, said);
+	}
+	for (size_t n = 0; n < sizeof(plain) / sizeof(*plain); n++) {
+		snprintf(line, sizeof(line), "exec = \"/bin/x y %s z\"", plain[n]);
+		expect_of_command(line, NULL);
+	}
+	expect_of_command("exec = /bin/x\n exec_start_pre = { /bin/y, \"/bin/z a && b\" }",
+			  "t:5:29: warning: exec_start_pre: '&&': no shell reads this");
+}
+
+Test(native, leaves_to_a_shell_what_is_a_shells)
+{
+	expect_of_command("exec = \"/bin/sh -c 'a | b > $HOME' | \"", NULL);
+	expect_of_command("exec = \"/usr/bin/env bash -ec a ; b\"", NULL);
+	expect_of_command("exec = \"/bin/sh script | b\"", "'|': no shell reads this");
+	expect_of_command("exec = \"/usr/sbin/nginx -c file | b\"", "'|': no shell reads this");
+	expect_of_command("exec = { /bin/x, '|' }", NULL);
+	expect_of_command("exec = \"/bin/x $HOME ${A}\"\n expand_environment = yes", NULL);
+	expect_of_command("exec = \"/bin/x $(date)\"\n expand_environment = yes", "'$(date)': no shell reads this");
+	expect_of_command("exec = \"/bin/x $HOME\"", "or say expand_environment = yes");
+}
+
 /* The values of env, where anything may stand. */
 static void expect_env(const char *written, const char *value)
 {

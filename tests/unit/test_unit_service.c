@@ -262,8 +262,8 @@ Test(unit_service, replaces_variables_where_there_are_some)
 Test(unit_service, warns_of_what_only_a_shell_would_do)
 {
 	static const char *const meant[] = { "|", "||",	  "&&",		"&",	 ">", ">>",
-					     "<", "2>&1", ">/dev/null", "2>>/x", "<<" };
-	static const char *const plain[] = { "'|'", "\\>", "a|b", "->", "--x>y", "2", ">=5", "\"&&\"" };
+					     "<", "2>&1", ">/dev/null", "2>>/x", "<<", "x;", "`x`", "$(x)" };
+	static const char *const plain[] = { "$HOME", "'|'", "\\>", "a|b", "->", "--x>y", "2", ">=5", "\"&&\"" };
 
 	char command[64], text[128];
 

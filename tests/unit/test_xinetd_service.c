@@ -306,6 +306,9 @@ Test(xinetd_service, warns_of_quotes_and_comments_that_become_arguments)
 
 	expect_warned(text, "t:9:18: warning: server_args: quotes mean nothing here", "'\\\"a' 'b\\\"'");
 	free(text);
+	text = with("server_args = a > /tmp/x");
+	expect_warned(text, "t:9:17: warning: server_args: '>': no shell reads this", "exec = \"/bin/x a > /tmp/x\"");
+	free(text);
 	text = with("server_args = -l # all of it");
 	expect_warned(text, "t:9:18: warning: server_args: '#' is passed to the program as an argument",
 		      "exec = \"/bin/x -l # all of it\"");
