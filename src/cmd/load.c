@@ -149,11 +149,52 @@ static struct table *read_once(struct loading *loading, struct diags *diags)
 	if (!table)
 		return NULL;
 	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->is_only_checked = options->task == TASK_CHECK;
 	if (runs || (options->task == TASK_CHECK && options->preflight))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
 		look_around(options, table, loading->before, diags);
 	return table;
+}
+
+/* Whether the names in front of two messages are those of services that one entry made, as auth and auth-tcp6. */
+static bool are_of_one_entry(const struct table *table, const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	const struct service *first, *second;
+	char name[2][256];
+
+	if (a_length >= sizeof(name[0]) || b_length >= sizeof(name[1]))
+		return false;
+	memcpy(name[0], a, a_length);
+	memcpy(name[1], b, b_length);
+	name[0][a_length] = name[1][b_length] = '\0';
+	first = table_find(table, name[0]);
+	second = table_find(table, name[1]);
+	return first && second && first != second && origin_equal(first->at, second->at);
+}
+
+static bool says_the_same(const struct table *table, const struct diag *a, const struct diag *b)
+{
+	struct origin at = { a->file, a->line, a->column }, other = { b->file, b->line, b->column };
+	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
+
+	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text) &&
+	       are_of_one_entry(table, a->message, (size_t)(a_text - a->message), b->message,
+				(size_t)(b_text - b->message));
+}
+
+/* A mistake of a line that makes several services is one. Sorted, so that those of one place stand together. */
+static void tell_once(struct diags *diags, const struct table *table)
+{
+	bool *wanted = malloc(diags->count * sizeof(*wanted) + 1), any = false;
+
+	for (size_t n = 0; wanted && n < diags->count; n++) {
+		wanted[n] = !n || !says_the_same(table, &diags->list[n - 1], &diags->list[n]);
+		any |= !wanted[n];
+	}
+	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
+		diags_keep(diags, wanted);      /* which would forget those numbers */
+	free(wanted);
 }
 
 static struct table *load(struct loading *loading, struct diags *diags)
@@ -172,6 +213,8 @@ static struct table *load(struct loading *loading, struct diags *diags)
 	}
 	without_free(&loading->without);
 	diags_sort(diags);
+	if (table)
+		tell_once(diags, table);
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);

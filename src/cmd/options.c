@@ -283,13 +283,32 @@ static enum flag_id identify(int option)
 	return FLAGS;
 }
 
+/* What other daemons call these. */
+static const char *usual_letter(int letter)
+{
+	switch (letter) {
+	case 't':
+		return "--check";
+	case 'c':
+		return "-f FILE";
+	case 'v':
+	case 'V':
+		return "--version";
+	default:
+		return NULL;
+	}
+}
+
 /* getopt_long has said what it did not know; of what was near it does not. */
 static void hint_at(const char *word)
 {
+	const char *usual = word[0] == '-' && word[1] == '-' ? NULL : usual_letter(optopt);
 	const struct flag *near = word[0] == '-' && word[1] == '-' ? flag_near(word) : NULL;
 
 	if (near && strncmp(word + 2, near->name, strlen(near->name)) != 0)
 		fprintf(stderr, "superd: did you mean '--%s'\n", near->name);
+	if (usual)
+		fprintf(stderr, "superd: did you mean %s\n", usual);
 	fprintf(stderr, "superd: see superd --help\n");
 }
 

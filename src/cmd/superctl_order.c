@@ -373,9 +373,9 @@ bool order_parse(struct order *order, int argc, char **argv, enum ctl_status *st
 		*status = CTL_DONE;
 		return false;
 	}
-	if (optind >= argc) {
-		fprintf(stderr, "superctl: there is no verb\n");
-		point_to_help();
+	if (optind >= argc || !strcmp(argv[optind], "help")) {
+		print_help();
+		*status = optind >= argc ? CTL_USAGE : CTL_DONE;
 		return false;
 	}
 	order->names = (const char *const *)&argv[optind + 1];

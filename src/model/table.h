@@ -32,6 +32,7 @@ struct table {
 	struct service *services;
 	size_t count, capacity;
 	bool warns_of_unsupported;      /* what this machine can't protect is left out, and warned of */
+	bool is_only_checked;           /* never run by this superd: another user may be meant to */
 	size_t users;                   /* who still goes by a row of it: see table_release */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */

@@ -248,6 +248,10 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 		return out_of_memory(accounts, service);
 	}
 	option = what_differs(draft, service->terms->who, &own);
+	if (option && accounts->trusts) {
+		free(own.list);
+		return draft->account.switches = true;
+	}
 	free(draft->gids.list);
 	draft->gids = own;
 	if (!option)
@@ -334,7 +338,8 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 
 	if (memo_get(&accounts->known, service->terms->who, user, &known))
 		return known;
-	if (service->terms->who->dynamic_user && !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
+	if (service->terms->who->dynamic_user && !accounts->trusts &&
+	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
 		refuse_dynamic(accounts, service);
 		return NULL;
 	}

@@ -34,6 +34,7 @@ struct accounts {
 	struct memo users, groups;      /* text -> what was found */
 	struct memo known;              /* struct who, user -> struct account */
 	struct memo dynamic;            /* id as text -> the name it was given to */
+	bool trusts;                    /* the caller's to set: another user than is refused to superd is taken for granted */
 	struct own_users *own;          /* those of superd-builtin's services; NULL before the first */
 	bool own_asked;                 /* whether they can be had: */
 	const char *own_refused;        /* why not; NULL: they can */

@@ -25,6 +25,13 @@
 
 #define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
 
+/* What superd's own user may not look at, the service's user may be meant to: only root can tell. */
+static bool is_hidden(const struct preflight *preflight, const struct service *service)
+{
+	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
+	       preflight->table->is_only_checked;
+}
+
 static bool account_has_group(const struct account *account, gid_t gid)
 {
 	if (account->gid == gid)
@@ -102,8 +109,11 @@ const char *preflight_judge_program(const struct preflight *preflight, const str
 	char folder[PATH_MAX];
 	struct stat status;
 
-	if (!root && account && find_closed_folder(path, account, folder))
+	errno = 0;
+	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden(preflight, service))
 		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
+	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+		return NULL;
 	if (root_path_stat(root, path, &status) < 0)
 		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
 	if (!S_ISREG(status.st_mode))
@@ -202,6 +212,8 @@ static void check_root(struct preflight *preflight, const struct service *servic
 
 	if (!root || !preflight_may_look(preflight, root))
 		return;
+	if (stat(root, &status) < 0 && is_hidden(preflight, service))
+		return;
 	if (stat(root, &status) < 0)
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
@@ -227,7 +239,9 @@ static void check_working(struct preflight *preflight, const struct service *ser
 	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
-	if (root_path_stat(service->terms->surroundings->root_directory, path, &status) < 0)
+	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+		return;
+	if (root_path_stat(root, path, &status) < 0)
 		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
@@ -244,6 +258,8 @@ static void check_environment(struct preflight *preflight, const struct service 
 
 		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
 			continue;       /* a pattern is looked at where it is read */
+		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden(preflight, service))
+			continue;
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
 			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
 				      "%s; a - in front lets it be missing", strerror(errno));

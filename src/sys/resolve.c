@@ -6,6 +6,7 @@
  * clash, and only where a name was involved: what was written equal has been reported before. */
 #include "sys/resolve.h"
 
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "sys/account.h"
 #include "sys/address_lookup.h"
 #include "sys/allotment.h"
+#include "sys/capability.h"
 #include "sys/confine.h"
 #include "sys/confine_ability.h"
 #include "sys/network_lookup.h"
@@ -219,6 +221,29 @@ static void check_clashes(const struct table *table, struct diags *diags)
 	free(claims);
 }
 
+/* What root alone can do is no mistake of a table that an ordinary user has checked; said once. */
+static void warn_of_users(const struct table *table, struct diags *diags)
+{
+	const struct service *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		if (service->what->disable || !service->account || !service->account->switches)
+			continue;
+		first = first ? first : service;
+		count++;
+	}
+	if (!first || (capability_held(CAP_SETUID) && capability_held(CAP_SETGID)))
+		return;
+	diag_warning(diags, (struct origin){ .file = first->at.file },
+		     "%zu of %zu services run as other users, which takes root: superd could not start them as this "
+		     "user, and what those users may do is not looked at",
+		     count, table->count);
+	diags_hint(diags, "run the check as root, or with --no-preflight for the table alone");
+}
+
 void resolve_table(struct table *table, struct diags *diags)
 {
 	struct accounts accounts;
@@ -226,12 +251,15 @@ void resolve_table(struct table *table, struct diags *diags)
 	struct networks networks;
 
 	accounts_open(&accounts, table->pool, diags);
+	accounts.trusts = table->is_only_checked;
 	addresses_open(&addresses, table->pool, diags);
 	networks_open(&networks, table->pool, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].what->disable)
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
 	}
+	if (table->is_only_checked)
+		warn_of_users(table, diags);
 	check_clashes(table, diags);
 	resolve_confinements(table, diags);
 	resolve_allotments(table, diags);

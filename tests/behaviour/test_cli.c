@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "harness.h"
+#include "namespace.h"
 #include "process.h"
 #include "reading.h"
 
@@ -40,6 +41,74 @@ Behaviour(cli, check_reports_every_mistake_in_one_pass)
 	cr_assert_not_null(strstr(outcome.err, "did you mean 'user'"), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:", table)), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:7:", table)), "%s", outcome.err);
+}
+
+/* Where it is asked by another user than root, which most services need. */
+static struct outcome check_as_nobody(const char *table, const char *option)
+{
+	const char *script =
+		text_of("cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups %s --check %s -f %s",
+			superd_path(), option, table);
+
+	return program_answer((const char *const[]){ "/bin/sh", "-c", script, NULL });
+}
+
+Behaviour(cli, check_by_an_ordinary_user_says_once_what_it_cannot_tell)
+{
+	const char *good = write_file("good.conf",
+				      "service a {\n listen = 8801\n exec = /bin/cat\n user = daemon\n}\n"
+				      "service b {\n listen = 8802\n exec = /bin/cat\n user = root\n}\n"
+				      "service c {\n listen = 8803\n exec = /bin/cat\n dynamic_user = yes\n}\n");
+	const char *bad = write_file("bad.conf",
+				     "service a {\n listen = 8801\n exec = /bin/nosuch\n user = daemon\n}\n"
+				     "service b {\n listen = 8802\n exec = /bin/cat\n user = nosuchuser\n}\n");
+	struct outcome outcome;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	outcome = check_as_nobody(good, "");
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_str_eq(outcome.err,
+			 text_of("%s: warning: 3 of 3 services run as other users, which takes root: superd could not "
+				 "start them as this user, and what those users may do is not looked at\n"
+				 "%s: hint: run the check as root, or with --no-preflight for the table alone\n",
+				 good, good));
+	outcome = check_as_nobody(good, "--no-preflight");
+	cr_assert(outcome.status == 0 && !*outcome.err, "%s", outcome.err);
+	outcome = check_as_nobody(bad, "");
+	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, ":3:2: error: a: exec = /bin/nosuch: there is no such program"), "%s",
+			   outcome.err);
+	cr_assert_not_null(strstr(outcome.err, ":9:2: error: b: user = nosuchuser: there is no such user here"), "%s",
+			   outcome.err);
+}
+
+/* A line that makes a service for each family, or each host. */
+Behaviour(cli, check_tells_a_mistake_of_inetd_conf_once)
+{
+	const char *table = write_file("inetd.conf",
+				       "8801 stream tcp wait nosuchuser /bin/cat cat\n"
+				       "127.0.0.1,127.0.0.2:8802 stream tcp nowait nosuchuser /bin/cat cat\n"
+				       "8803 stream tcp wait nobody /bin/cat cat\n"
+				       "8804 stream tcp wait nosuchuser /bin/cat cat\n");
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", text_of("inetd:%s", table));
+	size_t told = 0;
+
+	cr_assert_eq(outcome.status, 1);
+	for (const char *at = outcome.err; (at = strstr(at, "no such user")); at++)
+		told++;
+	cr_assert_eq(told, 3, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.out, ", 3 errors"), "%s", outcome.out);
+}
+
+Behaviour(cli, letters_of_other_daemons_get_a_hint)
+{
+	struct outcome outcome = SUPERD_ANSWER("-t");
+
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --check\n"), "%s", outcome.err);
+	outcome = SUPERD_ANSWER("-c", "x.conf");
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean -f FILE\n"), "%s", outcome.err);
+	outcome = SUPERD_ANSWER("-v");
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --version\n"), "%s", outcome.err);
 }
 
 Behaviour(cli, wrong_usage_is_refused)

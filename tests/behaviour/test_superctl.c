@@ -58,6 +58,16 @@ static void expect(const char *text, const char *part)
 	cr_assert_not_null(strstr(text, part), "there is no \"%s\" in:\n%s", part, text);
 }
 
+Behaviour(superctl, prints_its_help_where_it_is_asked_for_nothing)
+{
+	struct outcome help = SUPERCTL("/nowhere", "--help"), verb = SUPERCTL("/nowhere", "help"),
+		       bare = SUPERCTL("/nowhere", NULL);
+
+	expect(help.out, "usage: superctl ");
+	cr_assert(verb.status == 0 && !strcmp(verb.out, help.out) && !*verb.err, "%s%s", verb.out, verb.err);
+	cr_assert(bare.status == 2 && !strcmp(bare.out, help.out) && !*bare.err, "%s%s", bare.out, bare.err);
+}
+
 Behaviour(superctl, knows_which_verb_and_option_were_meant)
 {
 	struct outcome outcome = SUPERCTL("/nowhere", "stauts");
