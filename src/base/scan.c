@@ -12,7 +12,7 @@
 #include <strings.h>
 
 static const char count_wrong[] = "a number is decimal, octal with 0 or hexadecimal with 0x in front";
-static const char duration_wrong[] = "a duration is a number with us, ms, s, min, h, d or w behind it";
+static const char duration_wrong[] = "a duration is a number with us, ms, s, m (or min), h, d or w behind it";
 static const char bytes_wrong[] = "a size is a number with K, M, G or T behind it";
 static const char mode_wrong[] = "a mode is octal, at most 07777";
 static const char bool_wrong[] = "it is yes or no";

@@ -25,7 +25,10 @@ static void tell(FILE *out, const char *where, const char *key, enum key_class c
 	fprintf(out, "superd: %s %s is %s", where, key, key_class_name(class));
 	if (class == KEY_DONE && option)
 		fprintf(out, ", as %s", option);
-	fprintf(out, "%s%s\n", reason ? ": " : "", reason ? reason : "");
+	fprintf(out, "%s%s", reason ? ": " : "", reason ? reason : "");
+	if (class == KEY_DONE && option)
+		fprintf(out, " (see superd --explain %s)", option);
+	fputc('\n', out);
 }
 
 static bool explain_unit_key(const char *name, FILE *out)

@@ -30,7 +30,7 @@ const struct flag flags[FLAGS] = {
 			 .words = "conf comments json mdoc bash zsh compat states",
 			 .help = "the table as understood: conf, comments, json; or mdoc, bash, zsh, compat, states" },
 	[FLAG_EXPLAIN] = { "explain", .takes = TAKES_OPTIONS, .argument = "OPTION",
-			   .help = "say what an option of a table means" },
+			   .help = "say what an option of a table means; without OPTION list them all" },
 	[FLAG_NO_PREFLIGHT] = { "no-preflight", .help = "do not look at this machine: a table for another" },
 	[FLAG_KEEP_GOING] = { "keep-going", .help = "leave services with errors out and run the rest" },
 	[FLAG_UNSUPPORTED] = { "unsupported", .takes = TAKES_WORDS, .argument = "WHAT", .words = "refuse warn",

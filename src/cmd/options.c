@@ -312,6 +312,16 @@ static void hint_at(const char *word)
 	fprintf(stderr, "superd: see superd --help\n");
 }
 
+/* Its argument can only stand apart, so getopt_long can't leave it out. */
+static bool ends_with_explain(int argc, char **argv)
+{
+	for (int n = 1; n < argc - 1; n++) {
+		if (!strcmp(argv[n], "--"))
+			return false;
+	}
+	return argc > 1 && !strcmp(argv[argc - 1], "--explain");
+}
+
 static bool read_flags(struct options *options, int argc, char **argv)
 {
 	struct option longs[FLAGS + 1];
@@ -331,6 +341,10 @@ static bool read_flags(struct options *options, int argc, char **argv)
 
 static bool read_own(struct options *options, int argc, char **argv)
 {
+	if (ends_with_explain(argc, argv)) {
+		set_task(options, TASK_EXPLAIN, NULL);
+		argc--;
+	}
 	if (!read_flags(options, argc, argv))
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoint_count) {

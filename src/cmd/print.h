@@ -21,6 +21,8 @@ bool print_json(const struct table *table, FILE *out);
 /* One option for a person. false also when it is not known; see directive_hint for what to say then. */
 bool print_explain(const char *option, FILE *out);
 
+bool print_options(FILE *out);          /* the names of all, by chapter */
+
 bool print_mdoc(FILE *out);             /* superd.conf(5)'s list of options */
 bool print_mdoc_xinetd(FILE *out);      /* superd-xinetd.conf(5)'s list of attributes */
 bool print_mdoc_units(FILE *out);       /* superd-systemd(5)'s lists of keys */

@@ -124,6 +124,28 @@ static void add_names(struct buf *out, const struct directive *directive)
 	}
 }
 
+bool print_options(FILE *out)
+{
+	struct buf text = { 0 }, names = { 0 };
+	bool ok;
+
+	buf_text(&text, "The options of superd.conf; superd --explain OPTION tells of one.\n");
+	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
+		buf_clear(&names);
+		for (size_t n = 0; n < directive_count; n++) {
+			if ((int)directives[n].chapter == chapter)
+				buf_addf(&names, "%s%s", names.length ? " " : "", directives[n].name[NATIVE]);
+		}
+		buf_addf(&text, "\n%s\n\n", chapter_title((enum chapter)chapter));
+		add_wrapped(&text, buf_string(&names));
+	}
+	text.failed |= names.failed;
+	ok = buf_flush(&text, out);
+	buf_free(&names);
+	buf_free(&text);
+	return ok;
+}
+
 bool print_explain(const char *option, FILE *out)
 {
 	const struct directive *directive = directive_find(NATIVE, option);

@@ -100,6 +100,8 @@ static int do_explain(const struct options *options)
 	const struct flag *flag;
 	struct buf hint = { 0 };
 
+	if (!options->print)
+		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	if (print_explain(options->print, stdout))
 		return 0;
 	flag = flag_find(options->print);
@@ -108,10 +110,11 @@ static int do_explain(const struct options *options)
 			flag->name, flag->help);
 		return EXIT_TABLE;
 	}
+	if (explain_key(options->print, stderr))
+		return EXIT_TABLE;
 	directive_hint(NATIVE, options->print, &hint);
 	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
 		hint.length ? ": " : "", buf_string(&hint));
-	explain_key(options->print, stderr);
 	buf_free(&hint);
 	return EXIT_TABLE;
 }

@@ -116,17 +116,44 @@ static char *read_all(const char *path, size_t *length)
 	return text;
 }
 
+static const struct format *find_by_content(const struct source *source)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (formats[i].reader && formats[i].reader->recognises(source))
+			return &formats[i];
+	}
+	return NULL;
+}
+
 static const struct format *recognise_content(const char *path)
 {
 	const struct format *found = NULL;
 	struct source source = { .file = path };
 
 	source.text = read_all(path, &source.length);
-	if (source.text)
+	if (source.text) {
 		source_drop_mark(&source);
-	for (size_t i = 0; source.text && i < FORMATS && !found; i++) {
-		if (formats[i].reader && formats[i].reader->recognises(&source))
-			found = &formats[i];
+		found = find_by_content(&source);
+	}
+	free(source.text);
+	return found;
+}
+
+/* A unit goes by its name alone, and may have no file; what a property list can't be its reader says by itself. */
+const struct format *format_meant(const struct format *named, const char *path)
+{
+	const struct format *found = NULL;
+	struct source source = { .file = path };
+	struct stat status;
+
+	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||
+	    stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	source.text = read_all(path, &source.length);
+	if (source.text) {
+		source_drop_mark(&source);
+		if (!named->reader->recognises(&source))
+			found = find_by_content(&source);
 	}
 	free(source.text);
 	return found;

@@ -22,6 +22,9 @@ const struct format *format_find(const char *name, size_t length); /* NULL: ther
 /* The format of a file, of a folder by its files, or of "-". What nobody recognises is taken for superd.conf. */
 const struct format *format_recognise(const char *path);
 
+/* Whose table a file is where its content is not of the format it was named to be in; NULL: of that one, or of none. */
+const struct format *format_meant(const struct format *named, const char *path);
+
 /* Has every reader add what it kept back until all sources were read. */
 void formats_finish(struct reading *reading);
 

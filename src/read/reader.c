@@ -247,6 +247,23 @@ static bool is_missing(const char *path)
 	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+/* Each line of it would be a mistake. */
+static bool refuse_other_format(struct reading *reading, const struct format *named, const char *path,
+				struct origin from)
+{
+	const struct format *meant = format_meant(named, path);
+	struct origin at = from.file ? from : (struct origin){ .file = path };
+
+	if (!meant)
+		return false;
+	if (from.file)
+		diag_error(reading->diags, at, "%s looks like %s, not like %s", path, meant->title, named->title);
+	else
+		diag_error(reading->diags, at, "this looks like %s, not like %s", meant->title, named->title);
+	diags_hint(reading->diags, "%s:%s reads it so", meant->name, path);
+	return true;
+}
+
 static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
 {
 	size_t drafts = reading->draft_count + reading->pending;
@@ -271,7 +288,7 @@ static bool read_source(struct reading *reading, const char *source, bool option
 		return true;
 	if (!name.format)
 		name.format = recognise(reading, path, from);
-	if (!name.format)
+	if (!name.format || refuse_other_format(reading, name.format, path, from))
 		return false;
 	ok = read_path(reading, name.format->reader, path, from);
 	if (name.format->reader->end_source)

@@ -77,6 +77,19 @@ static void hint_near(struct reading *reading, const char *folder, const char *n
 	}
 }
 
+/* A unit by its name, of a kind that superd has no use for. */
+static bool is_other_unit(const char *name)
+{
+	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
+					     ".scope", ".device" };
+
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (has_suffix(name, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
 static bool units_read(struct reading *reading, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder;
@@ -85,7 +98,10 @@ static bool units_read(struct reading *reading, const char *path)
 	bool failed = false, by_name;
 
 	if (!has_suffix(name, ".socket") && !has_suffix(name, ".service")) {
-		diag_error(reading->diags, at, "what a unit is stands in its name: it ends in .socket or .service");
+		diag_error(reading->diags, at,
+			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
+						 ".socket or .service"
+					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
 		return false;
 	}
 	folder = slash ? pool_text_n(reading->table->pool, path, slash > path ? (size_t)(slash - path) : 1) : ".";

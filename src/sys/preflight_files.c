@@ -164,6 +164,9 @@ static void check_program(struct preflight *preflight, const struct service *ser
 	if (wrong)
 		preflight_say(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
 			      (const char *)wrong);
+	if (wrong && !service->is_foreign && !service->what->exec[1] && strchr(service->what->exec[0], ' '))
+		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
+					     "split: \"/bin/cat -u\"");
 }
 
 /* tcpd(8) runs what it sees as its own name, from its own folder where that is no path. */

@@ -118,7 +118,6 @@ Behaviour(cli, wrong_usage_is_refused)
 		{ "-f" },
 		{ "--log-level", "loud", "--check" },
 		{ "--print=poetry" },
-		{ "--explain" },
 		{ "--explain", "no_such_option" },
 		{ "-l", "127.0.0.1:0" },
 		{ "-l", "tpc:80", "--", "/bin/cat" },
@@ -162,7 +161,8 @@ Behaviour(cli, explain_knows_what_other_systems_call_an_option)
 
 	cr_assert(server.status == 1 && strstr(server.err, "what xinetd calls server is exec here"), "%s", server.err);
 	cr_assert(limit.status == 1 && strstr(limit.err, "rlimit_nofile"), "%s", limit.err);
-	cr_assert(unit.status == 1 && strstr(unit.err, "what systemd calls ExecStart is exec here"), "%s", unit.err);
+	cr_assert(unit.status == 1 &&
+			  strstr(unit.err, "[Service] ExecStart is done, as exec: with its"), "%s", unit.err);
 	cr_assert(near.status == 1 && strstr(near.err, "did you mean 'user'"), "%s", near.err);
 }
 
@@ -209,7 +209,35 @@ Behaviour(cli, explain_tells_what_becomes_of_a_key_of_other_systems)
 
 		cr_expect_eq(outcome.status, 1);
 		cr_expect(strstr(outcome.err, cases[n].text), "of %s: %s", cases[n].key, outcome.err);
+		cr_expect_null(strstr(outcome.err, "there is no such option"), "of %s: %s", cases[n].key, outcome.err);
 	}
+}
+
+Behaviour(cli, explain_alone_lists_all_options)
+{
+	struct outcome outcome = SUPERD_ANSWER("--explain"), command = SUPERD_ANSWER("--check", "--", "x", "--explain");
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "\nWho runs it\n\n    user "), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, " idle_timeout "), "%s", outcome.out);
+	cr_expect_null(strstr(command.out, "Who runs it"), "%s", command.out);
+}
+
+Behaviour(cli, check_knows_a_table_of_another_format)
+{
+	const char *inetd = write_file("a", "echo stream tcp nowait nobody internal\n"),
+		   *xinetd = write_file("b",
+					"service echo\n{\n type = INTERNAL\n socket_type = stream\n wait = no\n}\n");
+	struct outcome first = SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", inetd)),
+		       second = SUPERD_ANSWER("--check", "-f", text_of("inetd:%s", xinetd)),
+		       unit = SUPERD_ANSWER("--check", "-f", write_file("u.conf", "[Unit]\nDescription=x\n"));
+
+	cr_expect_str_eq(first.err, text_of("%s: error: this looks like inetd.conf, not like xinetd.conf\n"
+					    "%s: hint: inetd:%s reads it so\n", inetd, inetd, inetd));
+	cr_expect_str_eq(second.err, text_of("%s: error: this looks like xinetd.conf, not like inetd.conf\n"
+					     "%s: hint: xinetd:%s reads it so\n", xinetd, xinetd, xinetd));
+	cr_expect(strstr(unit.err, "this looks like a systemd unit: name it NAME.socket or NAME.service"), "%s",
+		  unit.err);
 }
 
 Behaviour(cli, check_names_every_bad_variable_and_what_a_file_of_them_does_not_mean)

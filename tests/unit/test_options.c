@@ -93,6 +93,12 @@ Test(options, knows_every_task)
 	READS("--explain backlog");
 	cr_expect_eq(options.task, TASK_EXPLAIN);
 	cr_expect_str_eq(options.print, "backlog");
+	READS("-f x --explain");
+	cr_expect_eq(options.task, TASK_EXPLAIN);
+	cr_expect_null(options.print);
+	READS("-- cat --explain");
+	cr_expect_eq(options.task, TASK_RUN);
+	cr_expect_str_eq(options.command[1], "--explain");
 	READS("--version");
 	cr_expect_eq(options.task, TASK_VERSION);
 	READS("--help");
@@ -232,8 +238,8 @@ Test(options, refuses_a_flag_without_its_argument)
 	for (int n = 0; n < FLAGS; n++) {
 		char line[64];
 
-		if (flags[n].takes == TAKES_NOTHING || flags[n].optional)
-			continue;
+		if (flags[n].takes == TAKES_NOTHING || flags[n].optional || n == FLAG_EXPLAIN)
+			continue;       /* --explain alone lists all */
 		snprintf(line, sizeof(line), "--%s", flags[n].name);
 		expect_refused(line, flags[n].name, "--help");
 		refused++;

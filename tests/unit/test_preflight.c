@@ -174,6 +174,15 @@ Test(preflight, misses_a_program)
 	cr_expect(has_said(SEVERITY_ERROR, 3, "/none: there is no such program"));
 }
 
+Test(preflight, knows_a_text_in_a_list)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = { \"/bin/cat -u\" }\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/bin/cat -u: there is no such program"));
+	for (size_t n = 0; n < diags.count; n++)
+		cr_expect(diags.list[n].severity != SEVERITY_ERROR ||
+			  strstr(diags.list[n].hint, "a list names each word for itself"));
+}
+
 Test(preflight, warns_of_a_program_that_tcpd_would_not_find)
 {
 	make_file("tcpd", 0755, "#!/bin/sh\n");

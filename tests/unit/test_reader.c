@@ -168,7 +168,7 @@ Test(reader, knows_the_formats_by_their_names_in_front)
 	expect("xinetd:x", "x \n");
 	write_pair("u", "u", 81);
 	expect("systemd:u.socket", "u \n");
-	expect_said("systemd:a.conf", "what a unit is stands in its name: it ends in .socket or .service");
+	expect_said("systemd:a.conf", "this looks like a systemd unit: name it NAME.socket or NAME.service");
 	expect_said("launchd:a.conf", "XML");
 	expect_said("runit:a.conf",
 		    "there is no format 'runit': known are superd, inetd, xinetd, systemd and "
@@ -221,7 +221,7 @@ Test(reader, recognises_tables_by_what_is_in_them)
 	expect_taken("xinetd", "xinetd.conf", 1);
 	expect_said("including", "none.d");
 	write_file("unit", "# from a package\n[Unit]\nDescription=x\n[Socket]\nListenStream=80\n");
-	expect_said("unit", "unit: error: what a unit is stands in its name");
+	expect_said("unit", "unit: error: this looks like a systemd unit: name it");
 }
 
 Test(reader, recognises_a_folder_by_its_name_or_its_files)

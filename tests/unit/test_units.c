@@ -107,7 +107,7 @@ Test(units, say_at_once_what_is_missing_and_what_is_there)
 	expect_said(read_all(accepts, "a.socket", NULL), "a.socket:1:1: error: a@.service: there is no such unit");
 	expect_said(read_all(accepts, "a.socket", NULL), "a.service, which is there, goes with Accept=no");
 	expect_said(read_all(accepts, "b.socket", NULL), "b.socket: error: there is no such unit");
-	expect_said(read_all(accepts, "b.timer", NULL), "it ends in .socket or .service");
+	expect_said(read_all(accepts, "b.timer", NULL), "their names end in .socket or .service");
 }
 
 Test(units, name_what_is_there_where_another_was_asked_for)
