@@ -156,6 +156,8 @@ const struct format *format_meant(const struct format *named, const char *path)
 			found = find_by_content(&source);
 	}
 	free(source.text);
+	if (found == fallback && named->reader == &reader_xinetd)
+		found = NULL;           /* its statements are called as superd.conf's are */
 	return found;
 }
 
