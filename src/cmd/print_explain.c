@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cmd/example.h"
 #include "cmd/fallback.h"
 
 #define WIDTH 78
@@ -98,6 +99,15 @@ static void add_values(struct buf *out, const struct directive *directive)
 	buf_free(&text);
 }
 
+static void add_example(struct buf *out, const struct directive *directive)
+{
+	const char *name = directive->name[NATIVE], *value = example_of(name);
+	bool has_value = strcmp(name, "socket") != 0;
+
+	if (value)
+		buf_addf(out, "    %-10s%s %s%s\n", "example", name, has_value ? "= " : "", value);
+}
+
 static void add_places(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 };
@@ -165,6 +175,7 @@ bool print_explain(const char *option, FILE *out)
 	add_values(&text, directive);
 	if (directive_has_value(directive))
 		add_fact(&text, "default", directive->fallback ? directive->fallback : "unset");
+	add_example(&text, directive);
 	add_places(&text, directive);
 	add_fact(&text, "a change", changes[directive->change]);
 	add_names(&text, directive);

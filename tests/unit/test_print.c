@@ -330,6 +330,54 @@ Test(print, explains_every_option)
 	}
 }
 
+static bool is_plain(const struct directive *directive)
+{
+	return directive->type == &type_bool || directive->type == &type_count || directive->type == &type_word;
+}
+
+/* Whether the reader has anything against one option of a service. */
+static bool is_refused(const char *name, const char *line)
+{
+	struct diags diags = { 0 };
+	struct table *table;
+	char text[512];
+	bool refused = false;
+
+	snprintf(text, sizeof(text), "service b {\n %s\n}\n", line);
+	table = read_text("t", text, strlen(text), &diags);
+	for (size_t n = 0; n < diags.count; n++) {
+		if (diags.list[n].severity != SEVERITY_ERROR || !strncmp(diags.list[n].message, "b: ", 3))
+			continue;       /* a rule of the whole, as that it runs nothing */
+		fprintf(stderr, "%s: %s: %s\n", name, line, diags.list[n].message);
+		refused = true;
+	}
+	table_free(table);
+	diags_free(&diags);
+	return refused;
+}
+
+Test(print, gives_an_example_that_is_right)
+{
+	char *text;
+	size_t length;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		const char *name = directives[i].name[NATIVE];
+		FILE *out = open_memstream(&text, &length);
+		char *example;
+
+		cr_assert(print_explain(name, out));
+		fclose(out);
+		example = strstr(text, "    example   ");
+		cr_expect(example || is_plain(&directives[i]), "%s has no example", name);
+		if (example) {
+			example[strcspn(example, "\n")] = '\0';
+			cr_expect_not(is_refused(name, example + 14), "%s", example);
+		}
+		free(text);
+	}
+}
+
 Test(print, explains_bounds_words_default_and_names_elsewhere)
 {
 	char *text;
