@@ -174,13 +174,36 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
+static struct plan *plan_of(const struct control *control)
+{
+	if (control->instance && control->instance->plan)
+		return control->instance->plan;
+	return control->keeper->activity ? control->keeper->activity->means.plan : NULL;
+}
+
+void control_add_interpreter(const struct control *control, struct buf *out)
+{
+	const struct plan *plan = plan_of(control);
+	const struct plan_commands *commands = plan ? &plan->commands[control->phase] : NULL;
+
+	if (commands && control->next && control->next <= commands->count)
+		launch_add_interpreter(control->keeper->service, commands->list[control->next - 1].program,
+				       &control->fault, out);
+}
+
+/* An exec is that of this command, which is named in front, and not of the service's program. */
 static void say_fault(struct control *control)
 {
+	const struct fault *fault = &control->fault;
 	struct buf why = { 0 };
 
 	if (is_told_by_owner(control))
 		return;
-	launch_describe_fault(control->keeper->service, &control->fault, &why);
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(&why, "%s: %s", stage_name(fault->stage), fault_reason(fault));
+	else
+		launch_describe_fault(control->keeper->service, fault, &why);
+	control_add_interpreter(control, &why);
 	say(control, control->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE, buf_string(&why));
 	buf_free(&why);
 }
@@ -266,13 +289,6 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 	control->child.pid = 0;
 	control->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
 	return false;
-}
-
-static struct plan *plan_of(const struct control *control)
-{
-	if (control->instance && control->instance->plan)
-		return control->instance->plan;
-	return control->keeper->activity->means.plan;
 }
 
 /* false: the next one could not be prepared; the reason in why. */

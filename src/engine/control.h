@@ -69,6 +69,9 @@ static inline bool control_is_at_rest(const struct control *control)
 /* "exec_start_pre: /bin/false: ", of the one that ran last. */
 void control_describe(const struct control *control, struct buf *out);
 
+/* launch_add_interpreter of that one. */
+void control_add_interpreter(const struct control *control, struct buf *out);
+
 /* No further commands; the one that runs is told to end, and killed when it doesn't. ended follows. */
 void control_stop(struct control *control);
 void control_kill_all(struct engine *engine);           /* of every service */

@@ -199,6 +199,14 @@ static void launch_main(struct course *course)
 	apart_watch(&course->apart, launch.report);
 }
 
+static void describe_fault(struct course *course)
+{
+	const struct control *control = &course->control;
+
+	buf_addf(&course->why, "%s: %s", stage_name(control->fault.stage), fault_reason(&control->fault));
+	control_add_interpreter(control, &course->why);
+}
+
 static void describe_failure(struct course *course, int status)
 {
 	const struct control *control = &course->control;
@@ -210,7 +218,7 @@ static void describe_failure(struct course *course, int status)
 		buf_addf(&course->why, "it was not done within %s",
 			 wording_of(course->keeper->service, "timeout_start"));
 	else if (control->fault.stage != STAGE_NONE)
-		buf_addf(&course->why, "%s: %s", stage_name(control->fault.stage), fault_reason(&control->fault));
+		describe_fault(course);
 	else
 		buf_text(&course->why, text);
 	origin_cite(service_origin(course->keeper->service, command_option(control->phase)), &course->why);

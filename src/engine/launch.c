@@ -162,14 +162,15 @@ static void add_stage(const struct service *service, enum stage stage, struct bu
 }
 
 /* A program that is there may lack its interpreter. In another root, or in a view of its own, all may be different. */
-static void add_interpreter(const struct service *service, const struct fault *fault, struct buf *out)
+void launch_add_interpreter(const struct service *service, const char *program, const struct fault *fault,
+			    struct buf *out)
 {
 	struct buf why = { 0 };
 
-	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || !service->what->exec ||
+	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || *program != '/' ||
 	    service->terms->surroundings->root_directory || service->confinement)
 		return;
-	if (foreign_interpreter_is_wrong(service->what->exec[0], &why))
+	if (foreign_interpreter_is_wrong(program, &why))
 		buf_addf(out, ": %s", buf_string(&why));
 	buf_free(&why);
 }
@@ -214,6 +215,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	else if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault_reason(fault));
-	add_interpreter(service, fault, out);
+	if (service->what->exec)
+		launch_add_interpreter(service, service->what->exec[0], fault, out);
 	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);
 }

@@ -38,3 +38,7 @@ bool launch_fill_for(struct launch *launch, const struct means *means, struct wi
 
 /* "setting user: Operation not permitted" with the place of the option at fault, for the log. */
 void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out);
+
+/* Behind the reason of a failed exec of this program: ": its interpreter '/bin/sh\r' …", where that is why. */
+void launch_add_interpreter(const struct service *service, const char *program, const struct fault *fault,
+			    struct buf *out);

@@ -51,6 +51,23 @@ static const char *around(void)
 		       note("stop $SERVICE_RESULT"), note("after $SERVICE_RESULT $EXIT_CODE $EXIT_STATUS"));
 }
 
+Behaviour(commands, whose_interpreter_is_missing_are_told_by_it)
+{
+	const char *path = write_file("dos", "#!/bin/sh\r\ntrue\r\n");
+	struct superd *superd;
+
+	cr_assert_eq(chmod(path, 0755), 0);
+	superd = run_web(backend("take 1"), text_of(" exec_stop_post = \"-%s\"\n", path));
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, text_of("web: exec_stop_post: -%s: exec: No such file or directory: its interpreter "
+					"'/bin/sh\\r' (the file has DOS line ends) is not there\n", path));
+	superd_stop(superd);
+	superd = run_web(backend("take 1"), text_of(" exec_start_pre = \"%s\"\n start = boot\n", path));
+	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: %s: exec: No such file or directory: its "
+					"interpreter '/bin/sh\\r' (the file has DOS line ends) is not there (", path));
+	superd_stop(superd);
+}
+
 Behaviour(commands, run_around_a_backend_in_their_order)
 {
 	struct superd *superd = run_web(backend("take 1"), around());
