@@ -98,14 +98,14 @@ static void answer_http(int connection, const char *status, const char *text, si
 		send_all(connection, text, length, until);
 }
 
-static void answer(int connection, enum asked asked, bool healthy, const char *text, size_t length)
+static void answer(int connection, enum asked asked, bool well, const char *text, size_t length)
 {
 	static const char other[] = "GET and HEAD are answered here\n", much[] = "this request is too long\n";
 
 	switch (asked) {
 	case ASKED_GET:
 	case ASKED_HEAD:
-		answer_http(connection, healthy ? "200 OK" : "503 Service Unavailable", text, length,
+		answer_http(connection, well ? "200 OK" : "503 Service Unavailable", text, length,
 			    asked == ASKED_GET);
 		break;
 	case ASKED_OTHER:
@@ -151,7 +151,7 @@ int health_converse(const struct settings *settings, int connection)
 		return 1;
 	}
 	length = join(text, length, settings->options.reasons, line, sizeof(line));
-	answer(connection, hear(connection), !strncmp(line, "healthy", 7), line, length);
+	answer(connection, hear(connection), strncmp(line, "unhealthy", 9) != 0, line, length);
 	finish(connection);
 	return 0;
 }

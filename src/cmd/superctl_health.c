@@ -11,7 +11,7 @@
 
 struct finding {
 	const struct order *order;
-	bool answered, healthy;
+	bool answered, healthy, degraded;
 	struct buf reasons;
 };
 
@@ -23,6 +23,7 @@ static bool take_health(void *context, const json_t *line, const char *text)
 	(void)text;
 	finding->answered = true;
 	finding->healthy = answer_flag(line, "healthy");
+	finding->degraded = answer_flag(line, "degraded");
 	for (size_t i = 0; i < json_array_size(reasons); i++) {
 		if (i)
 			buf_text(&finding->reasons, "; ");
@@ -35,7 +36,8 @@ static void print_finding(const struct finding *finding)
 {
 	const char *reasons = buf_string(&finding->reasons);
 
-	printf("%s%s%s\n", finding->healthy ? "healthy" : "unhealthy", *reasons ? ": " : "", reasons);
+	printf("%s%s%s\n", finding->degraded ? "degraded" : finding->healthy ? "healthy" : "unhealthy",
+	       *reasons ? ": " : "", reasons);
 }
 
 /* The talk is quiet, so that what went wrong is the one line too. */

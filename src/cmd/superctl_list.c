@@ -19,6 +19,7 @@ static const struct column titles[] = {
 	{ .title = "QUEUE", .right = true },
 	{ .title = "INSTANCES", .right = true },
 	{ .title = "STARTS", .right = true },
+	{ .title = "FAILED", .right = true },
 	{ .title = "COMMAND", .gives = true },
 };
 
@@ -39,11 +40,13 @@ static void add_count(struct listing *listing, double number)
 static void add_state(struct listing *listing, const json_t *service)
 {
 	const char *state = answer_text(service, "state");
-	enum style style = screen_style_of(state);
+	enum style style = answer_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state);
 
 	answer_show_text(&listing->cell, service, "state");
 	if (answer_flag(service, "held") && !answer_is(service, "state", "held"))
 		buf_text(&listing->cell, ", held");
+	if (answer_flag(service, "degraded"))
+		buf_text(&listing->cell, ", degraded");
 	columns_add(&listing->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &listing->cell);
 }
 
@@ -69,6 +72,7 @@ static void add_row(struct listing *listing, const json_t *service)
 	add_count(listing, waiting);
 	add_count(listing, (double)facts_instances(service));
 	add_count(listing, answer_number(service, "activations"));
+	add_count(listing, answer_number(service, "failures"));
 	answer_show_command(cell, json_object_get(service, "exec"));
 	columns_add(columns, STYLE_PLAIN, cell);
 }

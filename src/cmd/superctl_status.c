@@ -50,10 +50,12 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	const char *state = answer_text(service, "state");
 
 	status_add_label(out, "State");
-	screen_set(screen, out, screen_style_of(state));
+	screen_set(screen, out, answer_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state));
 	answer_show_text(out, service, "state");
 	if (answer_flag(service, "held") && !answer_is(service, "state", "held"))
 		buf_text(out, ", held");
+	if (answer_flag(service, "degraded"))
+		buf_text(out, ", degraded");
 	screen_set(screen, out, STYLE_PLAIN);
 	if (answer_has_number(service, "since")) {
 		buf_text(out, " since ");
@@ -85,6 +87,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	status_add_counts(&out, line);
 	status_add_activation(&out, line);
 	status_add_exit(&out, line);
+	status_add_failures(&out, line);
 	status_add_refusals(&out, line);
 	status_add_pause(&out, &view->screen, line);
 	status_add_idle(&out, line);

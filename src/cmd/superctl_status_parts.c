@@ -176,6 +176,21 @@ void status_add_activation(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
+static void add_ending(struct buf *out, const json_t *end)
+{
+	if (*answer_text(end, "signal")) {
+		buf_text(out, ", by signal ");
+		answer_show_text(out, end, "signal");
+	} else if (answer_has_number(end, "status")) {
+		buf_addf(out, ", with status %.0f", answer_number(end, "status"));
+	}
+	if (*answer_text(end, "result")) {
+		buf_text(out, " (");
+		answer_show_text(out, end, "result");
+		buf_char(out, ')');
+	}
+}
+
 void status_add_exit(struct buf *out, const json_t *service)
 {
 	const json_t *last = answer_object(service, "last_exit");
@@ -184,22 +199,43 @@ void status_add_exit(struct buf *out, const json_t *service)
 		return;
 	status_add_label(out, "Last exit");
 	add_ago(out, last, now_of(service));
-	if (*answer_text(last, "signal")) {
-		buf_text(out, ", by signal ");
-		answer_show_text(out, last, "signal");
-	} else if (answer_has_number(last, "status")) {
-		buf_addf(out, ", with status %.0f", answer_number(last, "status"));
-	}
-	if (*answer_text(last, "result")) {
-		buf_text(out, " (");
-		answer_show_text(out, last, "result");
-		buf_char(out, ')');
-	}
+	add_ending(out, last);
 	if (answer_has_number(last, "lasted")) {
 		buf_text(out, ", having lasted ");
 		amount_add_span(out, answer_number(last, "lasted"));
 	}
 	buf_char(out, '\n');
+}
+
+/* How many came in a row first, as health goes by that. */
+void status_add_failures(struct buf *out, const json_t *service)
+{
+	const json_t *list = answer_list(service, "last_failures");
+
+	if (!json_array_size(list))
+		return;
+	status_add_label(out, "Failures");
+	buf_addf(out, "%.0f, %.0f of them in a row up to now\n", answer_number(service, "failures"),
+		 answer_number(service, "failed_in_row"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *failure = json_array_get(list, i);
+
+		status_add_label(out, "");
+		add_ago(out, failure, now_of(service));
+		if (answer_has_number(failure, "pid"))
+			buf_addf(out, ", pid %.0f", answer_number(failure, "pid"));
+		if (*answer_text(failure, "peer")) {
+			buf_text(out, ", for ");
+			answer_show_text(out, failure, "peer");
+		}
+		if (*answer_text(failure, "reason")) {
+			buf_text(out, ": ");
+			answer_show_text(out, failure, "reason");
+		} else {
+			add_ending(out, failure);
+		}
+		buf_char(out, '\n');
+	}
 }
 
 void status_add_refusals(struct buf *out, const json_t *service)

@@ -215,6 +215,28 @@ static void add_last_end(const struct showing *showing, const struct activity *a
 	add_span(text, activity->last_lasted);
 }
 
+/* Of a service with an instance a client: the others pause after a failure, and say it with that. */
+static void add_failures(const struct showing *showing, const struct failures *failures, struct buf *text,
+			 struct buf *out)
+{
+	if (failures->in_row > 1)
+		buf_addf(text, "the last %u instances all failed", failures->in_row);
+	put(text, out);
+	for (unsigned n = 0; n < failures->count; n++) {
+		const struct failure *failure = &failures->kept[n];
+
+		buf_text(text, "failed ");
+		add_span(text, showing->now - failure->at);
+		buf_text(text, " ago: ");
+		if (failure->pid)
+			buf_addf(text, "pid %ld, ", (long)failure->pid);
+		if (*failure->peer)
+			buf_addf(text, "for %s, ", failure->peer);
+		failure_describe(failure, text);
+		put(text, out);
+	}
+}
+
 static void add_sentences(const struct showing *showing, struct buf *out)
 {
 	struct keeper *keeper = showing->found.keeper;
@@ -239,6 +261,8 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 		put(&text, out);
 		add_last_end(showing, keeper->activity, &text);
 		put(&text, out);
+		if (keeper->service->what->accept)
+			add_failures(showing, &keeper->activity->failed, &text, out);
 	}
 	buf_free(&text);
 }
@@ -267,9 +291,10 @@ void reason_write(const struct showing *showing, struct buf *out)
 void reason_write_health(const struct supervisor *supervisor, struct buf *out)
 {
 	struct buf lines = { 0 }, line = { 0 };
-	bool healthy = health_look(&supervisor->engine, &lines);
+	enum health health = health_look(&supervisor->engine, &lines);
 
-	field_flag(out, "healthy", healthy);
+	field_flag(out, "healthy", health != UNHEALTHY);
+	field_flag(out, "degraded", health == DEGRADED);
 	field_list(out, "reasons");
 	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
 		buf_add(&line, at, strcspn(at, "\n"));

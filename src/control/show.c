@@ -68,6 +68,7 @@ void show_status(const struct showing *showing, struct buf *out)
 	show_counts(showing, out);
 	show_refused(showing, out);
 	show_past(showing, out);
+	show_failures(showing, out);
 	show_idle(showing, true, out);
 	show_latency(showing, out);
 	add_log(showing, out);

@@ -6,6 +6,7 @@
 
 #include "base/scan.h"
 #include "control/fields.h"
+#include "engine/health.h"
 #include "engine/idle.h"
 #include "engine/keeper.h"
 #include "engine/notice.h"
@@ -37,6 +38,7 @@ void show_state(const struct showing *showing, struct buf *out)
 	}
 	field_flag(out, "held", keeper && keeper->held);
 	field_flag(out, "enabled", keeper && !keeper->disabled);
+	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
 }
 
 /* Of what does not accept only whether something waits is known: its queue counts bytes. */
@@ -214,6 +216,34 @@ static void add_last_exit(const struct showing *showing, const struct activity *
 	field_text(out, "result", result_name((enum result)activity->last_result));
 	field_seconds(out, "lasted", activity->last_lasted);
 	object_close(out);
+}
+
+static void add_failure(const struct showing *showing, const struct failure *failure, struct buf *out)
+{
+	bool has_status = !*failure->why, signalled = has_status && WIFSIGNALED(failure->status);
+	char name[32];
+
+	object_open(out);
+	field_seconds(out, "at", failure->at + showing->offset);
+	field_whole(out, "pid", failure->pid > 0 ? failure->pid : -1);
+	field_text(out, "peer", *failure->peer ? failure->peer : NULL);
+	field_whole(out, "status", has_status && !signalled ? WEXITSTATUS(failure->status) : -1);
+	field_text(out, "signal", signalled ? scan_signal_name(WTERMSIG(failure->status), name) : NULL);
+	field_text(out, "result", result_name((enum result)failure->result));
+	field_text(out, "reason", has_status ? NULL : failure->why);
+	field_seconds(out, "lasted", failure->lasted);
+	object_close(out);
+}
+
+void show_failures(const struct showing *showing, struct buf *out)
+{
+	const struct activity *activity = activity_of(showing);
+
+	field_count(out, "failed_in_row", activity ? activity->failed.in_row : 0);
+	field_list(out, "last_failures");
+	for (unsigned n = 0; activity && n < activity->failed.count; n++)
+		add_failure(showing, &activity->failed.kept[n], out);
+	list_close(out);
 }
 
 static void add_pause(const struct showing *showing, const struct activity *activity, struct buf *out)

@@ -8,6 +8,7 @@ void show_state(const struct showing *showing, struct buf *out);                
 void show_listeners(const struct showing *showing, bool whole, struct buf *out);
 void show_instances(const struct showing *showing, struct buf *out);
 void show_past(const struct showing *showing, struct buf *out);                 /* last_activation, last_exit, pause */
+void show_failures(const struct showing *showing, struct buf *out);             /* the last ones, the youngest first */
 void show_counts(const struct showing *showing, struct buf *out);
 void show_usage(struct usage usage, struct buf *out);
 void show_refused(const struct showing *showing, struct buf *out);

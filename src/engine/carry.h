@@ -3,8 +3,8 @@
  *
  * The ledger's sections: engine, log and log_other (lines that wait), command, minute and denied (sightings), released
  * (outputs), withdrawal, group (empty ones), operator and said (control/hand_on), and for each service in its order
- * service, and behind it listener, parked, activity, latency, idle, twins, twin, output, store, opening, refresh, notify,
- * instance, notice, course, search, drain, and control (commands that run) behind what it is of,
+ * service, and behind it listener, parked, activity, latency, failure, idle, twins, twin, output, store, opening,
+ * refresh, notify, instance, notice, course, search, drain, and control (commands that run) behind what it is of,
  * whose service or instance is the last before them. Times are those of the monotonic clock, which goes on; what
  * is left of a timer is seconds.
  *

@@ -68,6 +68,7 @@ static void carry_counts(struct carry *carry, const struct activity *activity)
 	carry_number(carry, "freezes", (int64_t)activity->freezes);
 	carry_number(carry, "wakes", (int64_t)activity->wakes);
 	carry_number(carry, "failures", (int64_t)activity->failures);
+	carry_number(carry, "failed_in_row", activity->failed.in_row);
 	for (int reason = 0; reason < REFUSALS; reason++) {
 		if (activity->refused[reason])
 			buf_addf(&carry->text, "refused=%llu %s\n", (unsigned long long)activity->refused[reason],
@@ -113,6 +114,23 @@ static void carry_latency(struct carry *carry, const struct latency *latency)
 	ledger_add_real(&carry->text, "sum", latency->sum);
 	for (int n = 0; n < LATENCY_BUCKETS; n++)
 		ledger_add_number(&carry->text, "bucket", latency->buckets[n]);
+}
+
+/* The oldest first, as they came. */
+static void carry_failures(struct carry *carry, const struct failures *failures)
+{
+	for (unsigned n = failures->count; n-- > 0;) {
+		const struct failure *failure = &failures->kept[n];
+
+		ledger_open(&carry->text, "failure");
+		carry_real(carry, "at", failure->at);
+		carry_real(carry, "lasted", failure->lasted);
+		carry_number(carry, "pid", failure->pid);
+		carry_number(carry, "status", failure->status);
+		carry_number(carry, "result", failure->result);
+		carry_text(carry, "peer", failure->peer);
+		carry_text(carry, "why", failure->why);
+	}
 }
 
 /* Second sockets, each with the listener it belongs to. */
@@ -235,6 +253,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 		return;
 	carry_activity(carry, activity);
 	carry_latency(carry, &activity->latency);
+	carry_failures(carry, &activity->failed);
 	carry_idle(carry, keeper);
 	if (activity->twins)
 		carry_twins(carry, keeper, activity->twins);

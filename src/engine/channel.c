@@ -190,12 +190,12 @@ static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
 	return false;
 }
 
-/* "healthy" or "unhealthy", and a line for each reason. */
+/* "healthy", "degraded" or "unhealthy", and a line for each reason. */
 static void list_health(struct engine *engine, struct buf *text)
 {
 	struct buf reasons = { 0 };
 
-	buf_text(text, health_look(engine, &reasons) ? "healthy\n" : "unhealthy\n");
+	buf_addf(text, "%s\n", health_name(health_look(engine, &reasons)));
 	buf_add(text, buf_string(&reasons), reasons.length);
 	text->failed |= reasons.failed;
 	buf_free(&reasons);

@@ -139,7 +139,7 @@ static void serve_sender(struct keeper *keeper, struct listener *listener)
 		return;
 	keeper->activity->accepted++;
 	if (!start(keeper, &guest, &why)) {
-		run_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, &guest.client, buf_string(&why));
 		keeper_event(keeper, EXEC_ERROR);
 	}
 	buf_free(&why);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/census.h"
+#include "engine/judge.h"
 
 #define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
 
@@ -70,10 +71,9 @@ static void take_failure(struct keeper *keeper)
 	struct activity *activity = keeper->activity;
 
 	activity->patience = PATIENCE;
-	activity->failures++;
 	activity->failing = true;
 	keeper->started = false;
-	keeper_pause(keeper, "it ends without taking anything from the queue");
+	judge_fail_fruitless(keeper);
 	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, activity->last_status);
 	keeper_event(keeper, CRASHED);

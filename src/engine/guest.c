@@ -51,12 +51,11 @@ static void clear_if_empty(struct keeper *keeper)
 /* It ran, and has ended. */
 static void take_end(struct keeper *keeper, struct instance *instance, const struct ending *ending)
 {
-	bool well = ending->stopped || ending->result == RESULT_SUCCESS;
-	bool retired = instance->retired, unread;
+	bool retired = instance->retired, unread, failed;
 
 	channel_finish(instance);
 	means_drain(&keeper->activity->means, keeper_is_empty(keeper));
-	run_note_end(keeper, instance->pid, ending);
+	failed = run_note_end(keeper, instance, ending);
 	if (instance->give_back)
 		instance->give_back(instance);
 	unread = instance->unread;
@@ -64,7 +63,7 @@ static void take_end(struct keeper *keeper, struct instance *instance, const str
 	clear_if_empty(keeper);
 	if (!retired) {
 		keeper->instance_count--;
-		keeper_event(keeper, well ? EXITED : CRASHED);
+		keeper_event(keeper, failed ? CRASHED : EXITED);
 		if (!keeper_is_full(keeper))
 			keeper_event(keeper, ROOM);
 		if (keeper_is_empty(keeper))

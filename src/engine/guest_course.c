@@ -124,7 +124,8 @@ void guest_recall(struct keeper *keeper)
 	}
 }
 
-static void tell_keeper(struct keeper *keeper, const struct ending *ending, const char *why)
+static void tell_keeper(struct keeper *keeper, const struct client *client, const struct ending *ending,
+			const char *why)
 {
 	if (ending->stopped)
 		return;
@@ -132,7 +133,7 @@ static void tell_keeper(struct keeper *keeper, const struct ending *ending, cons
 		run_skip(keeper, why);
 		keeper_event(keeper, LIMITED);
 	} else {
-		run_say_failure(keeper, why);
+		run_say_failure(keeper, client, why);
 		keeper_event(keeper, EXEC_ERROR);
 	}
 }
@@ -142,6 +143,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 	struct course *course = instance->course;
 	struct keeper *keeper = course->keeper;
 	struct guest *guest = &departure_of(course)->guest;
+	struct client client = guest->client;
 	struct buf why = course->why;
 	bool retired = instance->retired || !guest->listener;
 
@@ -155,7 +157,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 		keeper->instance_count--;
 	instance_free(instance);
 	if (!retired) {
-		tell_keeper(keeper, ending, buf_string(&why));
+		tell_keeper(keeper, &client, ending, buf_string(&why));
 		if (!keeper_is_full(keeper))
 			keeper_event(keeper, ROOM);
 	}
@@ -244,13 +246,21 @@ bool guest_depart(struct keeper *keeper, struct guest *guest, struct buf *why)
 
 bool guest_depart_all(struct keeper *keeper, struct guest *guests, size_t count)
 {
+	struct client failed = { .fd = -1 };            /* the first who could not be sent on */
 	struct buf why = { 0 };
 	bool good = true;
 
-	for (size_t n = 0; n < count; n++)
-		good &= guest_depart(keeper, &guests[n], &why);
+	for (size_t n = 0; n < count; n++) {
+		struct client client = guests[n].client;
+
+		if (guest_depart(keeper, &guests[n], &why))
+			continue;
+		if (good)
+			failed = client;
+		good = false;
+	}
 	if (!good)
-		run_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, &failed, buf_string(&why));
 	buf_free(&why);
 	return good;
 }

@@ -7,12 +7,29 @@
 
 #define FAULTS_MOST 100
 
+static const char *const names[] = { "healthy", "degraded", "unhealthy" };
+
+const char *health_name(enum health health)
+{
+	return names[health];
+}
+
+/* One that has run for so long by now that a failure would count as its first does well again. */
+static bool fails_always(const struct keeper *keeper)
+{
+	const struct activity *activity = keeper->activity;
+	const struct instance *current = activity ? activity->current : NULL;
+	double most = (double)keeper->service->terms->life->backoff_max / 1e6;
+
+	if (!activity || !failures_alarm(&activity->failed))
+		return false;
+	return !current || current->starting || current->pid <= 0 || engine_clock() - current->since <= most;
+}
+
 static const char *find_fault(const struct keeper *keeper)
 {
 	const char *reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
 
-	if (keeper->disabled)
-		return NULL;
 	if (keeper->held && keeper->service->terms->life->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
 	if (keeper->state != OFF && keeper->state != CLOSING && !keeper_is_complete(keeper))
@@ -20,20 +37,56 @@ static const char *find_fault(const struct keeper *keeper)
 	return keeper->activity && keeper->activity->failing ? reason : NULL;
 }
 
-bool health_look(const struct engine *engine, struct buf *lines)
+bool health_is_degraded(const struct keeper *keeper)
 {
+	return !keeper->disabled && !find_fault(keeper) && fails_always(keeper);
+}
+
+/* "the last 7 instances all failed, the last of them with signal SEGV" */
+static void add_failures(const struct failures *failures, struct buf *out)
+{
+	buf_addf(out, "the last %u instances all failed", failures->in_row);
+	if (!failures->count)
+		return;
+	buf_text(out, ", the last of them with ");
+	failure_describe(&failures->kept[0], out);
+}
+
+/* Adds what is wrong with it. */
+static enum health look_at(const struct keeper *keeper, struct buf *out)
+{
+	const char *fault = keeper->disabled ? NULL : find_fault(keeper);
+
+	if (fault) {
+		buf_text(out, fault);
+		return UNHEALTHY;
+	}
+	if (!health_is_degraded(keeper))
+		return HEALTHY;
+	add_failures(&keeper->activity->failed, out);
+	return DEGRADED;
+}
+
+enum health health_look(const struct engine *engine, struct buf *lines)
+{
+	enum health worst = engine->stop_ordered ? UNHEALTHY : HEALTHY;
+	struct buf fault = { 0 };
 	size_t count = 0;
 
 	for (size_t n = 0; n < engine->roster->count; n++) {
 		const struct keeper *keeper = engine->roster->keepers[n];
-		const char *fault = keeper ? find_fault(keeper) : NULL;
+		enum health health = keeper ? look_at(keeper, &fault) : HEALTHY;
 
-		if (fault && count++ < FAULTS_MOST)
-			buf_addf(lines, "%s: %s\n", keeper->service->name, fault);
+		worst = health > worst ? health : worst;
+		if (health != HEALTHY && count++ < FAULTS_MOST)
+			buf_addf(lines, "%s: %s\n", keeper->service->name, buf_string(&fault));
+		lines->failed |= fault.failed;
+		buf_clear(&fault);
 	}
+	buf_free(&fault);
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
 	if (engine->stop_ordered)
 		buf_text(lines, "superd is stopping\n");
-	return !count && !engine->stop_ordered;
+	return worst;
 }

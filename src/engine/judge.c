@@ -5,9 +5,13 @@
 #include "engine/judge.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
+#include "model/exit_status.h"
 #include "sys/bind.h"
+#include "sys/client.h"
 
 #define UNPROVED 60                     /* ends in a row that look fruitless where nothing can be proved */
 #define AT_ONCE 1.0                     /* seconds: a backend without sockets that ends sooner has failed */
@@ -90,6 +94,72 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 	return false;
 }
 
+/* systemd's EXIT_CLEAN_DAEMON. */
+static bool is_clean_signal(int signal)
+{
+	return signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGPIPE;
+}
+
+bool judge_is_failure(const struct service *service, const struct ending *ending)
+{
+	if (ending->stopped)
+		return false;
+	if (service->what->accept && ending->result == RESULT_EXIT_CODE)
+		return exit_status_has_number(service->terms->ends->success_exit_status);
+	if (service->what->accept && ending->result == RESULT_SIGNAL)
+		return !is_clean_signal(WTERMSIG(ending->status));
+	return !result_is_good(ending->result);
+}
+
+bool judge_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
+{
+	bool failed = judge_is_failure(instance->service, ending);
+	bool lasted = !instance->service->what->accept &&
+		ending->lasted * 1e6 > (double)instance->service->terms->life->backoff_max;
+	struct failures *failures = &keeper->activity->failed;
+	struct failure failure = {
+		.at = engine_clock(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
+		.result = (unsigned char)ending->result,
+	};
+
+	if (!instance->retired && (!failed || lasted))  /* of one retired only the failure itself counts */
+		failures->in_row = 0;
+	if (!failed)
+		return false;
+	keeper->activity->failures++;
+	if (instance->peer)
+		snprintf(failure.peer, sizeof(failure.peer), "%s", instance->peer);
+	if (instance->retired)
+		failures_keep(failures, &failure);
+	else
+		failures_add(failures, &failure);
+	return true;
+}
+
+void judge_note_start(struct keeper *keeper, const struct client *client, enum result result, const char *why)
+{
+	struct failure failure = { .at = engine_clock(), .result = (unsigned char)result };
+
+	keeper->activity->failures++;
+	keeper->activity->failing = true;
+	if (client)
+		client_address(client, failure.peer, sizeof(failure.peer));
+	snprintf(failure.why, sizeof(failure.why), "cannot start: %s", why);
+	failures_add(&keeper->activity->failed, &failure);
+}
+
+void judge_fail_fruitless(struct keeper *keeper)
+{
+	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
+	const char *what = keeper->listener_count ? none : soon;
+	struct failure failure = { .at = engine_clock(), .lasted = keeper->activity->last_lasted };
+
+	keeper_pause(keeper, "%s", what);
+	keeper->activity->failures++;
+	snprintf(failure.why, sizeof(failure.why), "%s", what);
+	failures_add(&keeper->activity->failed, &failure);
+}
+
 /* What an end means for the table of transitions. */
 enum happening judge_end(struct keeper *keeper, const struct ending *ending, const char *why)
 {
@@ -97,13 +167,11 @@ enum happening judge_end(struct keeper *keeper, const struct ending *ending, con
 
 	if (ending->stopped)
 		return EXITED;
-	if (ending->result == RESULT_SUCCESS) {
+	if (!judge_is_failure(keeper->service, ending)) {
 		if (!is_fruitless(keeper, ending))
 			return EXITED;
 		keeper->activity->left = 0;
-		keeper_pause(keeper,
-			     keeper->listener_count ? "it ends without taking anything from the queue"
-						    : "it ended at once");
+		judge_fail_fruitless(keeper);
 		return CRASHED;
 	}
 	instance_describe_status(ending->status, text);

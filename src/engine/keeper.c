@@ -395,6 +395,8 @@ void keeper_free(struct keeper *keeper)
 	table_release(keeper->table);
 	if (keeper->activity)
 		backlog_free(&keeper->activity->backlog);
+	if (keeper->activity)
+		failures_free(&keeper->activity->failed);
 	free(keeper->activity);
 	free(keeper->listeners);
 	free(keeper);

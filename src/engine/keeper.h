@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "engine/backoff.h"
+#include "engine/complaint.h"
 #include "engine/engine.h"
+#include "engine/failure.h"
 #include "engine/instance.h"
 #include "engine/latency.h"
 #include "engine/launch.h"
@@ -58,6 +60,8 @@ struct activity {
 	bool tried;                     /* an instance was started since */
 	struct backlog backlog;
 	uint64_t activations, accepted, failures;
+	struct failures failed;         /* the last of these, and how many in a row */
+	struct complaint crashes;       /* the warnings of instances that a signal has ended */
 	uint64_t probes;                /* connections of probe_from that were closed (engine/probes) */
 	uint64_t idle_stops, freezes, wakes;    /* of backends nobody used, or the operator froze */
 	uint64_t refused[REFUSALS];     /* by reason */

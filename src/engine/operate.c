@@ -72,6 +72,8 @@ static enum standing begin_restart(const struct operation *operation, struct kee
 
 	if (starts && !make_due(keeper))
 		return refuse(says, "out of memory");
+	if (keeper->activity)           /* what comes is another matter */
+		keeper->activity->failed.in_row = 0;
 	keeper_event(keeper, HALT);
 	keeper->halted = false;
 	if (starts && !has_current(keeper) && keeper->state != STOPPING)

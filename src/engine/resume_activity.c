@@ -58,6 +58,7 @@ static void read_counts(struct activity *activity, struct ledger_section *sectio
 	activity->freezes = count_of(section, "freezes");
 	activity->wakes = count_of(section, "wakes");
 	activity->failures = count_of(section, "failures");
+	activity->failed.in_row = small_of(section, "failed_in_row");
 	read_refusals(activity, section);
 	activity->number = (uint64_t)ledger_number(section, "number", 1, INT64_MAX, (int64_t)activity->number);
 	activity->named = count_of(section, "named");
@@ -108,6 +109,20 @@ void resume_activity(struct resumed *resumed, struct ledger_section *section)
 	activity->hasty.failures = small_of(section, "hasty");
 	activity->frozen = ledger_real(section, "frozen", 0.);
 	resume_text(activity->reason, sizeof(activity->reason), ledger_text(section, "reason"));
+}
+
+void resume_failure(struct resumed *resumed, struct ledger_section *section)
+{
+	struct failure failure = {
+		.at = ledger_real(section, "at", 0.), .lasted = ledger_real(section, "lasted", 0.),
+		.pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0),
+		.status = (int)ledger_number(section, "status", INT32_MIN, INT32_MAX, 0),
+		.result = (unsigned char)ledger_number(section, "result", 0, RESULTS - 1, 0),
+	};
+
+	resume_text(failure.peer, sizeof(failure.peer), ledger_text(section, "peer"));
+	resume_text(failure.why, sizeof(failure.why), ledger_text(section, "why"));
+	failures_keep(&resumed->keeper->activity->failed, &failure);
 }
 
 void resume_latency(struct resumed *resumed, struct ledger_section *section)

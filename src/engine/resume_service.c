@@ -186,10 +186,11 @@ static const struct {
 	{ "store", resume_store, true },        { "notify", resume_notify, true },
 	{ "instance", resume_instance, true },  { "notice", resume_notice, true },
 	{ "course", resume_course, true },      { "drain", resume_drain, true },
-	{ "latency", resume_latency, true },    { "twins", resume_twins, true },
-	{ "twin", resume_twin, true },          { "idle", resume_idle, true },
-	{ "opening", resume_opening, true },    { "refresh", resume_refresh, true },
-	{ "control", resume_control, true },    { "search", resume_search, true },
+	{ "latency", resume_latency, true },    { "failure", resume_failure, true },
+	{ "twins", resume_twins, true },        { "twin", resume_twin, true },
+	{ "idle", resume_idle, true },          { "opening", resume_opening, true },
+	{ "refresh", resume_refresh, true },    { "control", resume_control, true },
+	{ "search", resume_search, true },
 };
 
 static void read_part(struct resumed *resumed, struct ledger_section *section)

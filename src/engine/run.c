@@ -71,8 +71,7 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 	broken_replace(keeper);
 	flush_listeners(keeper);
 	if (happening == CRASHED) {
-		activity->failures++;
-		activity->failing = !ending->stopped;
+		activity->failing = true;
 		keeper->started = false;
 	} else if (!doubt_is_open(keeper)) {
 		backoff_reset(&keeper->backoff);
@@ -101,7 +100,7 @@ static void take_failed_start(struct keeper *keeper, const struct ending *ending
 		run_skip(keeper, why);
 		keeper_event(keeper, starting ? LIMITED : EXITED);
 	} else {
-		run_say_failure(keeper, why);
+		run_say_failure(keeper, NULL, why);
 		keeper_event(keeper, starting ? EXEC_ERROR : CRASHED);
 	}
 }
@@ -128,7 +127,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 
 	if (ran) {
 		means_drain(&activity->means, true);
-		run_note_end(keeper, instance->pid, ending);
+		run_note_end(keeper, instance, ending);
 	}
 	if (activity->current == instance)
 		activity->current = NULL;
@@ -205,7 +204,7 @@ void run_spawn(struct keeper *keeper)
 	keeper->activity->outdated = false;
 	keeper->activity->asked = engine_clock();
 	if (!run_start(keeper, &why, take_over)) {
-		run_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, NULL, buf_string(&why));
 		keeper->started = false;
 		flush_listeners(keeper);
 		keeper_event(keeper, EXEC_ERROR);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "engine/judge.h"
 #include "engine/record.h"
 #include "engine/transition.h"
 #include "model/wording.h"
@@ -20,34 +21,47 @@ void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left)
 		  left, left == 1 ? "" : "s");
 }
 
-static void say_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
+/* A signal that superd has not sent, and that is no usual end, is a crash. Clients may bring about one each, so that
+ * only some of them are warned of, and the others are at the level of their starts. */
+static enum level level_of(struct keeper *keeper, const struct ending *ending, bool failed, char more[COMPLAINT_MORE])
 {
+	bool crashed = failed && (ending->result == RESULT_SIGNAL || ending->result == RESULT_CORE_DUMP);
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
+
+	if (crashed)
+		return complaint_is_due(&keeper->activity->crashes, more) ? LEVEL_WARNING : LEVEL_INFO;
+	return well ? LEVEL_INFO : LEVEL_NOTICE;
+}
+
+static void say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, bool failed)
+{
 	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
-	enum level level = well ? LEVEL_INFO : LEVEL_NOTICE;
-	char text[48];
+	char text[48], more[COMPLAINT_MORE] = "";
+	enum level level = level_of(keeper, ending, failed, more);
 
 	record_end(keeper, pid, ending);
 	if (!log_wants(keeper->engine->log, level))
 		return;
 	instance_tell_ending(ending, &event);
 	instance_describe_status(ending->status, text);
-	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s", (long)pid, text,
-		  ending->lasted);
+	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s%s", (long)pid, text,
+		  ending->lasted, more);
 }
 
-void run_note_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
+bool run_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
 {
 	struct activity *activity = keeper->activity;
+	bool failed = judge_note_end(keeper, instance, ending);
 
-	say_end(keeper, pid, ending);
+	say_end(keeper, instance->pid, ending, failed);
 	activity->last_end = engine_clock();
 	activity->last_status = ending->status;
 	activity->last_result = ending->result;
 	activity->last_lasted = ending->lasted;
+	return failed;
 }
 
-void run_say_failure(struct keeper *keeper, const char *why)
+void run_say_failure(struct keeper *keeper, const struct client *client, const char *why)
 {
 	const struct service *service = keeper->service;
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
@@ -56,10 +70,9 @@ void run_say_failure(struct keeper *keeper, const char *why)
 		transition(service->what->accept, keeper->state, EXEC_ERROR).action == WAIT;
 
 	snprintf(late, sizeof(late), "its start took longer than %s", wording_of(service, "timeout_start"));
+	judge_note_start(keeper, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
 	if (!*why)
 		event.reason = why = late;
-	keeper->activity->failures++;
-	keeper->activity->failing = true;
 	if (keeper_is_empty(keeper))
 		means_rest(&keeper->activity->means, keeper->engine);
 	if (waits) {

@@ -200,6 +200,7 @@ static bool park(struct keeper *keeper, struct guest *guest)
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
 	struct launch launches[BATCH];
+	struct client failed = { .fd = -1 };            /* the first whose start did */
 	struct buf why = { 0 };
 	size_t ready = 0;
 	bool good = true;
@@ -217,6 +218,8 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 			closing_client(keeper->engine, keeper->service->name, &guests[n].client);
 			continue;
 		}
+		if (good)
+			failed = guests[n].client;
 		park(keeper, &guests[n]);
 		good = false;
 	}
@@ -224,7 +227,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	if (good)
 		backoff_reset(&keeper->backoff);
 	else
-		run_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, &failed, buf_string(&why));
 	buf_free(&why);
 	return good;
 }
@@ -236,7 +239,7 @@ static bool prepare(struct keeper *keeper)
 	bool good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why);
 
 	if (!good)
-		run_say_failure(keeper, buf_string(&why));
+		run_say_failure(keeper, NULL, buf_string(&why));
 	buf_free(&why);
 	return good;
 }

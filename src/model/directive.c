@@ -1047,7 +1047,8 @@ const struct directive directives[] = {
 	  FIELD(ENDS, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
 	  .help = "Exit statuses, by number or by name as TEMPFAIL, and signals, as SIGKILL, that are a good end as 0 "
-		  "is." },
+		  "is. With accept = yes an exit status is a failure only where this names at least one (see "
+		  "FAILURES)." },
 	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" }, FIELD(ENDS, remain_after_exit, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "A backend that has ended well counts as running until it is stopped, so no client starts it "

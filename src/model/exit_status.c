@@ -62,6 +62,17 @@ const char *exit_status_refuse(const char *word)
 	return "it is an exit status from 0 to 255, the name of one, as TEMPFAIL, or of a signal, as SIGKILL";
 }
 
+bool exit_status_has_number(words set)
+{
+	int status, signal;
+
+	for (; set && *set; set++) {
+		if (read_word(*set, &status, &signal) && status >= 0)
+			return true;
+	}
+	return false;
+}
+
 bool exit_status_is_in(words set, int status)
 {
 	int exited, signal;

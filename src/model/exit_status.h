@@ -9,5 +9,8 @@
  * signal (SIGKILL). */
 const char *exit_status_refuse(const char *word);
 
+/* Whether there is an exit status in the set, not signals alone. */
+bool exit_status_has_number(words set);
+
 /* Whether the wait status is one of the set. */
 bool exit_status_is_in(words set, int status);

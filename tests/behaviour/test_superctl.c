@@ -179,7 +179,7 @@ Behaviour(superctl, list_has_columns_and_names_alone)
 	running = strstr(outcome.out, "running ");
 	listening = strstr(outcome.out, "listening");
 	cr_assert(running && listening);
-	expect(outcome.out, "  3min 15s  tcp:80 /run/web.sock      3          1      17  /usr/sbin/webd\n");
+	expect(outcome.out, "  3min 15s  tcp:80 /run/web.sock      3          1      17          /usr/sbin/webd\n");
 	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
 	expect(ASKED("list", RECORDED_DONE, "list").out, "superd has no services\n");
 	outcome = ASKED("list", AT_WORK("each", "listening") AT_WORK("most", "full") RECORDED_DONE, "list");

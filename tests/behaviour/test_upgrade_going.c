@@ -142,7 +142,7 @@ Behaviour(upgrade_going, a_daemon_on_trial_is_followed)
 	superd_wait_log(superd, text_of("web: daemon is pid %ld\n", pid));
 	superd_upgrade(superd);
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
-	superd_wait_log(superd, text_of("web: pid %ld ended: signal KILL", pid));
+	superd_wait_log(superd, text_of("web: warning: pid %ld ended: signal KILL", pid));
 	cr_assert_neq(client_ask_pid(superd_port(superd, "web")), pid);
 	superd_stop(superd);
 }

@@ -168,7 +168,7 @@ Behaviour(upgrade_ways, ends_and_orders_of_the_very_moment_are_not_lost)
 		cr_assert_eq(kill(pid, SIGKILL), 0);
 		superd_signal(superd, SIGUSR2);
 		superd_signal(superd, SIGCONT);
-		WAIT_UNTIL(superd_log_count(superd, "web: pid ") == (size_t)n + 1);
+		WAIT_UNTIL(superd_log_count(superd, " ended: signal KILL") == (size_t)n + 1);
 		WAIT_UNTIL(superd_log_count(superd, "superd: upgraded from ") == (size_t)n + 1);
 		pid = (pid_t)client_ask_pid(superd_port(superd, "web"));
 	}
