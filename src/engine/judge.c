@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "model/directive.h"
 #include "model/exit_status.h"
+#include "model/wording.h"
 #include "sys/bind.h"
 #include "sys/client.h"
 
@@ -148,13 +150,48 @@ void judge_note_start(struct keeper *keeper, const struct client *client, enum r
 	failures_add(&keeper->activity->failed, &failure);
 }
 
+static bool has_connections(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (endpoint_accepts(keeper->listeners[n].listen->endpoint))
+			return true;
+	}
+	return false;
+}
+
+/* The usual mistakes behind it, in the words of the service's own table. */
+static void add_mistakes(const struct keeper *keeper, struct buf *out)
+{
+	const struct service *service = keeper->service;
+	unsigned type = service->what->type;
+	bool accepts = has_connections(keeper);
+	bool forks = (type == TYPE_SIMPLE || type == TYPE_EXEC) && service->dialect != LAUNCHD; /* has no word for it */
+
+	if (accepts || forks)
+		buf_text(out, ": its table may need ");
+	if (accepts && service->dialect == LAUNCHD)
+		buf_text(out, "inetdCompatibility with Wait = false");
+	else if (accepts)
+		wording_add(service, "accept", "yes", out);
+	if (accepts && forks)
+		buf_text(out, ", or ");
+	if (forks) {
+		wording_add(service, "type", "forking", out);
+		buf_text(out, " if its program goes on in the background");
+	}
+}
+
 void judge_fail_fruitless(struct keeper *keeper)
 {
 	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
 	const char *what = keeper->listener_count ? none : soon;
 	struct failure failure = { .at = engine_clock(), .lasted = keeper->activity->last_lasted };
+	struct buf mistakes = { 0 };
 
-	keeper_pause(keeper, "%s", what);
+	if (keeper->listener_count)
+		add_mistakes(keeper, &mistakes);
+	keeper_pause(keeper, "%s%s", what, buf_string(&mistakes));
+	buf_free(&mistakes);
 	keeper->activity->failures++;
 	snprintf(failure.why, sizeof(failure.why), "%s", what);
 	failures_add(&keeper->activity->failed, &failure);

@@ -217,3 +217,18 @@ Behaviour(failures, are_no_503)
 	cr_expect_not_null(strstr(answer, "\r\n\r\ndegraded\n"), "%s", answer);
 	superd_stop(superd);
 }
+
+Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
+{
+	struct superd *superd = controlled_run(
+		"service each { listen = \"127.0.0.1:0\" exec = \"/bin/true\" user = \"%s\" }\n", own_user());
+	int client;
+
+	wait_node(control_path());
+	client = client_connect(superd_port(superd, "each"));
+	WAIT_UNTIL(strstr(control_once("why each"), "it ends without taking anything from the queue"));
+	expect_shown("why", "it ends without taking anything from the queue: its table may need accept = yes, or ");
+	expect_shown("why", "or type = forking if its program goes on in the background");
+	close(client);
+	superd_stop(superd);
+}
