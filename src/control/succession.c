@@ -2,32 +2,34 @@
  * while. */
 #include "control/succession.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/closing.h"
 #include "sys/control_socket.h"
+#include "sys/hangup.h"
 
 #define SOON .05                        /* seconds: one that ends takes its node away before long */
 #define LATER 1.
 
+/* What it may have sent is dropped elsewhere. */
 static void hang_up(struct succession *succession)
 {
 	watch_stop(&succession->watch);
-	fd_close(&succession->fd);
+	if (succession->hangups >= 0)
+		hangup_forget(succession->hangups, succession->fd);
+	fd_close(&succession->hangups);
+	closing_close(succession->watch.engine, NULL, &succession->fd);
 }
 
-/* What it has to say to a client, its greeting, is of no interest. */
+/* Nothing is read of what it says: whoever reads has what comes along. */
 static void on_ready(struct watch *watch, bool readable, bool writable)
 {
 	struct succession *succession = container_of(watch, struct succession, watch);
-	char text[512];
-	ssize_t got = read(succession->fd, text, sizeof(text));
 
 	(void)readable, (void)writable;
-	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+	if (hangup_next(succession->hangups) < 0)
 		return;
 	hang_up(succession);
 	alarm_set(&succession->again, engine_clock() - succession->since > LATER ? SOON : LATER);
@@ -40,16 +42,26 @@ static void on_time(struct alarm *alarm)
 	succession->vacant(succession);
 }
 
+/* false: its end would not be heard of. */
+static bool watch_end(struct succession *succession)
+{
+	succession->hangups = hangup_open();
+	if (succession->hangups < 0)
+		return false;
+	if (!hangup_watch(succession->hangups, succession->fd))
+		return false;
+	watch_set(&succession->watch, succession->hangups, true, false);
+	return true;
+}
+
 static void attach(struct succession *succession)
 {
-	succession->fd = control_socket_reach(succession->path);
-	if (succession->fd < 0) {
-		alarm_set(&succession->again, LATER);
-		return;
-	}
-	succession->fd = fd_raise(succession->fd, FD_HIGH);
+	succession->fd = fd_raise(control_socket_reach(succession->path), FD_HIGH);
 	succession->since = engine_clock();
-	watch_set(&succession->watch, succession->fd, true, false);
+	if (succession->fd >= 0 && control_socket_is_trusted(succession->fd, succession->path) && watch_end(succession))
+		return;
+	hang_up(succession);
+	alarm_set(&succession->again, LATER);
 }
 
 bool succession_begin(struct succession *succession, struct engine *engine, const char *path,
@@ -59,7 +71,7 @@ bool succession_begin(struct succession *succession, struct engine *engine, cons
 		succession->path = strdup(path);
 		if (!succession->path)
 			return false;
-		succession->fd = -1;
+		succession->fd = succession->hangups = -1;
 		succession->vacant = vacant;
 		watch_init(&succession->watch, engine, on_ready);
 		alarm_init(&succession->again, engine, on_time);

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "sys/bind_foreign.h"
+#include "sys/passed_rights.h"
 #include "sys/sock_diag.h"
 #include "sys/socket_address.h"
 
@@ -83,6 +84,7 @@ static int socket_probe(const struct listen *listen, int type)
 
 	if (fd < 0)
 		return errno;
+	passed_rights_allow(fd, false);         /* it might send some before this is closed */
 	if (!socket_address_make(listen->address, AF_UNIX, &address))
 		result = errno;
 	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&

@@ -152,17 +152,32 @@ int control_socket_reach(const char *path)
 	if (fill_address(path, &address, &why))
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	buf_free(&why);
+	if (fd >= 0)
+		passed_rights_allow(fd, false);
 	if (fd >= 0 && connect(fd, plain(&address), address.length) < 0)
 		fd_close(&fd);
 	return fd;
 }
 
+bool control_socket_is_trusted(int fd, const char *path)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (!is_abstract(path))
+		return true;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+}
+
 static bool somebody_answers(const struct address *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
-				   (errno != ECONNREFUSED && errno != ENOENT));
+	bool answers;
 
+	if (fd >= 0)
+		passed_rights_allow(fd, false); /* it might send some before this is closed */
+	answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
+			      (errno != ECONNREFUSED && errno != ENOENT));
 	fd_close(&fd);
 	return answers;
 }

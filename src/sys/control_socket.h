@@ -22,6 +22,10 @@ bool control_socket_open(struct control_socket *socket, const char *path, gid_t 
 /* Connects to one that another made, without blocking. -1 and errno. */
 int control_socket_reach(const char *path);
 
+/* Whether the other end may be a superd. A node lies where nobody else could put one; a name is anybody's who comes
+ * first, so it is believed of root and superd's own user only. */
+bool control_socket_is_trusted(int fd, const char *path);
+
 /* Goes on with one that is open, of this path. false: it is another's. */
 bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
 

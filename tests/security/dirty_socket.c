@@ -2,12 +2,16 @@
  * Whoever drops that socket last drops the file, writes the pages back and waits.
  *
  *   dirty_socket PATH     along a second connection to the unix socket there; the first takes the place of this user
- *   dirty_socket notify   with a notification that does not say what for */
+ *   dirty_socket notify   with a notification that does not say what for
+ *   dirty_socket accept @NAME     to whoever connects to that name and stays */
 #include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +33,31 @@ static int make_dirty_socket(void)
 	return ends[0];
 }
 
+/* Whoever only looks whether somebody is there has gone soon. */
+static int accept_one(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd;
+
+	if (strlen(name) >= sizeof(address.sun_path))
+		exit(2);
+	memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
+	if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 8) < 0) {
+		perror(name);
+		exit(1);
+	}
+	fprintf(stderr, "listening\n");
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		struct pollfd gone = { fd, 0, 0 };
+
+		if (poll(&gone, 1, 300) == 0)
+			return fd;
+		close(fd);
+	}
+	exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	const char *notify = getenv("NOTIFY_SOCKET");
@@ -38,9 +67,11 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(argv[1], "notify"))
 		superd = connect_to(SOCK_DGRAM, notify);
+	else if (argc > 2 && !strcmp(argv[1], "accept"))
+		superd = accept_one(argv[2]);
 	else
 		connect_to(SOCK_STREAM, argv[1]);
-	if (superd >= 0 && send(superd, "READY=1", 7, 0) < 0)
+	if (argc == 2 && superd >= 0 && send(superd, "READY=1", 7, 0) < 0)
 		return 1;
 	nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
 	fuse_mount(SILENT_ON_WRITE);
