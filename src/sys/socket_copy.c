@@ -4,7 +4,8 @@
  *
  * Between the look at a descriptor and its copy, a process that shares the table may put another file there. So the
  * copies are taken in a process of their own, which may hang at what it gets, and hands over what is proved to be a
- * socket. */
+ * socket. It keeps its own until superd has said that it has them: what superd has no room for would be dropped, and
+ * may be the last. */
 #include "sys/socket_copy.h"
 
 #include <dirent.h>
@@ -26,6 +27,7 @@
 #include "sys/pidfd.h"
 #include "sys/spawn.h"
 
+#define GRACE 5000                      /* milliseconds that copies are kept for a superd that has said nothing */
 #define HANDED_MOST 128                 /* descriptors of one message; the kernel takes 253 */
 #define DESCRIPTORS_MOST 4096           /* of one process that are looked at */
 
@@ -151,8 +153,6 @@ static bool hand_over(struct taking *taking)
 	}
 	if (sendmsg(taking->to, &message, MSG_NOSIGNAL) < 0)
 		return false;
-	for (size_t n = 0; n < taking->handed.count; n++)
-		close(taking->fds[n]);
 	taking->handed = (struct handed){ 0 };
 	return true;
 }
@@ -208,6 +208,19 @@ static void take_of(struct taking *taking, pid_t pid, int pidfd)
 	closedir(directory);
 }
 
+/* Until superd has all. */
+static void wait_for_word(int from)
+{
+	char word;
+	ssize_t got;
+
+	do
+		got = read(from, &word, 1);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		poll(NULL, 0, GRACE);
+}
+
 static void take_all(const void *with)
 {
 	struct taking taking = *(const struct taking *)with;
@@ -226,9 +239,10 @@ static void take_all(const void *with)
 		fd_close(&pidfd);
 	}
 	if (taking.handed.count && !hand_over(&taking))
-		return;
+		return;                 /* superd has gone, and has nothing to drop */
 	taking.handed.is_last = true;
-	hand_over(&taking);
+	if (hand_over(&taking))
+		wait_for_word(taking.to);
 }
 
 pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t known_count, int *report)
@@ -294,7 +308,9 @@ enum socket_copying socket_copies_hear(int report, struct socket_copies *copies)
 		}
 		copies->missed += handed.missed + handed.count - count;
 		copies->forbidden |= handed.forbidden;
-		if (handed.is_last)
+		if (handed.is_last) {
+			(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it may let go of its own */
 			return SOCKET_COPYING_DONE;
+		}
 	}
 }
