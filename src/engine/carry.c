@@ -73,6 +73,7 @@ static void carry_engine(struct carry *carry, struct supervisor *supervisor, dou
 	ledger_add_number(text, "found_hard", (int64_t)engine->heritage.found_nofile.rlim_max);
 	carry_fd(carry, "pid_file", supervisor->upgrade.pid_file);
 	carry_fd(carry, "control", engine->control);
+	carry_number(carry, "output_reader", output_reader_process());
 	carry_number(carry, "exit_status", supervisor->exit_status);
 	carry_number(carry, "activities", (int64_t)engine->activities);
 	carry_real(carry, "started", engine->started);
@@ -114,11 +115,21 @@ static void carry_recent(struct carry *carry, const char *kind, const struct rec
 	}
 }
 
+/* One without a reader now goes over as a pipe that somebody else is to have read. */
+void carry_output_ends(struct carry *carry, const struct output *output)
+{
+	bool is_read = output->reading.pipe < 0 || (output->reading.text >= 0 && output->reading.other < 0);
+
+	carry_fd(carry, "read", is_read ? output->io.fd : output->reading.pipe);
+	if (is_read)
+		carry_fd(carry, "pipe", output->reading.pipe);
+}
+
 static void carry_output(struct carry *carry, const struct output *output)
 {
 	ledger_open(&carry->text, "released");
 	ledger_add(&carry->text, "name", output->service);
-	carry_fd(carry, "read", output->io.fd);
+	carry_output_ends(carry, output);
 	carry_number(carry, "syslog", output->to_syslog);
 	carry_number(carry, "facility", output->facility);
 	carry_number(carry, "level", output->level);
@@ -156,8 +167,10 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	carry_log(carry, engine);
 	carry_recent(carry, "minute", &engine->minutes);
 	carry_recent(carry, "denied", &engine->denied);
-	LIST_EACH(link, &engine->released)
-		carry_output(carry, container_of(link, struct output, link));
+	LIST_EACH(link, &engine->released) {
+		if (container_of(link, struct output, link)->reading.target < 0)        /* the reader needs nobody */
+			carry_output(carry, container_of(link, struct output, link));
+	}
 	rpc_each_debt(engine, carry_debt, carry);
 	LIST_EACH(link, &engine->empty_groups) {
 		ledger_open(&carry->text, "group");

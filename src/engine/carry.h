@@ -24,6 +24,7 @@ struct control;
 struct course;
 struct engine;
 struct keeper;
+struct output;
 struct search;
 struct supervisor;
 
@@ -41,6 +42,7 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 void carry_free(struct carry *carry);
 
 /* For its parts. */
+void carry_output_ends(struct carry *carry, const struct output *output);
 void carry_fd(struct carry *carry, const char *key, int fd);            /* -1: nothing */
 void carry_number(struct carry *carry, const char *key, int64_t value); /* 0: nothing */
 void carry_real(struct carry *carry, const char *key, double value);    /* 0: nothing */

@@ -192,7 +192,7 @@ static void carry_output(struct carry *carry, const struct output *output)
 		return;
 	ledger_open(&carry->text, "output");
 	carry_number(carry, "syslog", output->to_syslog);
-	carry_fd(carry, "read", output->io.fd);
+	carry_output_ends(carry, output);
 	carry_fd(carry, "write", output->write_end);
 	carry_number(carry, "pid", output->pid);
 	if (output->length)
@@ -258,7 +258,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	if (activity->twins)
 		carry_twins(carry, keeper, activity->twins);
 	carry_output(carry, activity->means.log);
-	carry_output(carry, activity->means.syslog);
+	carry_output(carry, activity->means.syslog);    /* those inherited the reader reads to their end */
 	if (activity->means.store)
 		carry_store(carry, activity->means.store);
 	opening_carry(carry, keeper);

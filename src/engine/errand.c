@@ -3,6 +3,7 @@
 #include "engine/errand.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +12,51 @@
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "engine/closing.h"
 #include "engine/leftover.h"
 #include "sys/libexec.h"
 #include "sys/spawn.h"
 
 #define SAID_MOST 1000                  /* bytes of what it says that are kept */
+#define PATIENCE .02                    /* seconds, for what it has said to come */
 #define WORDS_MOST 16                   /* of its command line, with the NULL */
+
+/* By way of the reader it comes a moment later; a process that was left behind may keep the end from coming. */
+static ssize_t take(const struct errand *errand, char *to, size_t size)
+{
+	struct pollfd text = { .fd = errand->output, .events = POLLIN };
+	size_t length = 0;
+	ssize_t got = 1;
+
+	if (errand->reading.pipe < 0)
+		return read(errand->output, to, size);
+	for (double end = engine_clock() + PATIENCE, now; got > 0 && length < size && (now = engine_clock()) < end;) {
+		if (poll(&text, 1, (int)((end - now) * 1000)) <= 0)
+			break;
+		got = read(errand->output, to + length, size - length);
+		length += got > 0 ? (size_t)got : 0;
+	}
+	return (ssize_t)length;
+}
+
+static void close_output(struct errand *errand)
+{
+	if (errand->reading.pipe < 0) {
+		fd_close(&errand->output);
+		return;
+	}
+	closing_close(errand->engine, NULL, &errand->reading.pipe);
+	output_reader_stop(&errand->reading);
+	errand->output = -1;
+}
 
 /* Its lines as one. */
 static void hear(struct errand *errand, struct buf *said)
 {
 	char bytes[SAID_MOST];
-	ssize_t got = read(errand->output, bytes, sizeof(bytes));
+	ssize_t got = take(errand, bytes, sizeof(bytes));
 
-	fd_close(&errand->output);
+	close_output(errand);
 	while (got > 0 && bytes[got - 1] == '\n')
 		got--;
 	for (ssize_t at = 0; at < got;) {
@@ -57,7 +89,9 @@ static void on_ended(struct child *child, int status)
 void errand_init(struct errand *errand, struct engine *engine,
 		 void (*ended)(struct errand *errand, bool done, const char *said))
 {
-	*errand = (struct errand){ .child.ended = on_ended, .engine = engine, .output = -1, .ended = ended };
+	*errand = (struct errand){
+		.child.ended = on_ended, .engine = engine, .output = -1, .reading = OUTPUT_READING_NONE, .ended = ended,
+	};
 }
 
 static bool spawn(struct errand *errand, const char *const *argv, const struct account *account, int write_end,
@@ -96,6 +130,21 @@ static bool spawn(struct errand *errand, const char *const *argv, const struct a
 	return false;
 }
 
+/* As with a service's output: superd reads no pipe of another user's (sys/output_reader). */
+static bool read_from(struct errand *errand, int pipe, const struct account *account, struct buf *why)
+{
+	errand->output = pipe;
+	if (!account || !account->switches || account->uid == 0 || account->uid == geteuid())
+		return true;
+	if (output_reader_start(&errand->reading, pipe)) {
+		errand->output = errand->reading.text;
+		return true;
+	}
+	buf_addf(why, "cannot read what it says: %s", strerror(errno));
+	errand->reading = (struct output_reading)OUTPUT_READING_NONE;
+	return false;
+}
+
 /* The program itself in place of its name. */
 static bool start_at(struct errand *errand, const char *path, const char *const *argv, const struct account *account,
 		     struct buf *why)
@@ -113,12 +162,10 @@ static bool start_at(struct errand *errand, const char *path, const char *const 
 		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
 		return false;
 	}
-	started = spawn(errand, arguments, account, ends[1], why);
+	started = read_from(errand, ends[0], account, why) && spawn(errand, arguments, account, ends[1], why);
 	fd_close(&ends[1]);
-	if (started)
-		errand->output = ends[0];
-	else
-		fd_close(&ends[0]);
+	if (!started)
+		close_output(errand);
 	return started;
 }
 
@@ -143,5 +190,5 @@ void errand_abandon(struct errand *errand)
 	kill(errand->child.pid, SIGKILL);
 	children_remove(&errand->engine->children, &errand->child);
 	errand->child.pid = 0;
-	fd_close(&errand->output);
+	close_output(errand);
 }

@@ -6,12 +6,14 @@
 
 #include "base/buf.h"
 #include "engine/engine.h"
+#include "sys/output_reader.h"
 
 struct errand {
 	struct child child;             /* pid 0: none is under way */
 	struct engine *engine;
 	int status;                     /* of exit, or -1, once it has ended */
 	int output;                     /* what it says on stderr; -1: not open */
+	struct output_reading reading;  /* of the same, where it is another user's: output is its text */
 	void (*ended)(struct errand *errand, bool done, const char *said);      /* done: exit 0; said: one line of text */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/leftover.h"
 #include "engine/open_groups.h"
@@ -87,13 +88,46 @@ static bool needs_log(const struct service *service)
 	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 
+/* Processes of the user of before write on. */
+static void release_unsuited(struct output **output, const struct service *service)
+{
+	if (!*output || output_suits(*output, service))
+		return;
+	output_release(*output);
+	*output = NULL;
+}
+
+/* Which of the streams have superd's own in their place. */
+static bool inherits(const struct service *service, int number)
+{
+	const struct stream *stream = plan_stream(service, number);
+
+	return stream->kind == STREAM_INHERIT && output_is_needed(service, number);
+}
+
+static bool try_inherited(struct means *means, struct engine *engine, const struct service *service)
+{
+	for (int number = STDOUT_FILENO; number <= STDERR_FILENO; number++) {
+		struct output **output = &means->inherited[number - STDOUT_FILENO];
+
+		if (!*output && inherits(service, number))
+			*output = output_open_inherited(engine, service, number);
+		if (!*output && inherits(service, number))
+			return false;
+	}
+	return true;
+}
+
 static bool try_outputs(struct means *means, struct engine *engine, const struct service *service)
 {
+	release_unsuited(&means->log, service);
+	release_unsuited(&means->syslog, service);
 	if (!means->log && needs_log(service))
 		means->log = output_open(engine, service, false);
 	if (!means->syslog && stream_is(service, STREAM_SYSLOG))
 		means->syslog = output_open(engine, service, true);
-	return (means->log || !needs_log(service)) && (means->syslog || !stream_is(service, STREAM_SYSLOG));
+	return (means->log || !needs_log(service)) && (means->syslog || !stream_is(service, STREAM_SYSLOG)) &&
+	       try_inherited(means, engine, service);
 }
 
 static bool open_outputs(struct means *means, struct engine *engine, const struct service *service)
@@ -220,6 +254,10 @@ void means_free(struct means *means, struct engine *engine)
 	output_release(means->log);
 	output_release(means->syslog);
 	means->log = means->syslog = NULL;
+	for (size_t n = 0; n < sizeof(means->inherited) / sizeof(*means->inherited); n++) {
+		output_release(means->inherited[n]);
+		means->inherited[n] = NULL;
+	}
 }
 
 void means_name(struct means *means, pid_t pid)

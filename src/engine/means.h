@@ -22,6 +22,7 @@ struct means {
 	uint64_t made;                  /* how many plans there were */
 	struct standbys standbys;       /* started by this plan */
 	struct output *log, *syslog;    /* pipes of backends' output */
+	struct output *inherited[2];    /* the same in place of superd's own output and error; NULL: these themselves */
 	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last, and of what the store holds */
 	struct notify *notify;          /* where its instances say how they are; NULL: nowhere (yet) */
 	struct store *store;            /* descriptors kept for the next start; NULL: none; the keeper frees it */

@@ -120,6 +120,7 @@ static void read_engine(struct resume *resume, struct ledger_section *section)
 	resume->quiet_since = ledger_real(section, "quiet_since", 0.);
 	read_limits(&engine->heritage, section);
 	engine->control = resume_fd(section, "control");
+	output_reader_resume((pid_t)ledger_number(section, "output_reader", 1, INT32_MAX, 0));
 	resume->supervisor->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
 	engine->activities = (uint64_t)ledger_number(section, "activities", 0, INT64_MAX, 0);
 	engine->started = ledger_real(section, "started", engine->started);
@@ -186,14 +187,17 @@ static void read_denied(struct resume *resume, struct ledger_section *section)
 static void read_released(struct resume *resume, struct ledger_section *section)
 {
 	const char *name = ledger_text(section, "name");
-	int fd = resume_fd(section, "read");
+	struct output_ends ends = {
+		.read = resume_fd(section, "read"), .write = -1, .pipe = resume_fd(section, "pipe"),
+	};
 	struct output *output = NULL;
 	size_t length;
 
-	if (fd >= 0 && name)
-		output = output_resume_released(&resume->supervisor->engine, name, fd);
+	if (ends.read >= 0 && name)
+		output = output_resume_released(&resume->supervisor->engine, name, &ends);
 	if (!output) {
-		fd_close(&fd);
+		fd_close(&ends.read);
+		fd_close(&ends.pipe);
 		return;
 	}
 	output->to_syslog = ledger_flag(section, "syslog");

@@ -145,13 +145,20 @@ static void resume_output(struct resumed *resumed, struct ledger_section *sectio
 	struct keeper *keeper = resumed->keeper;
 	bool to_syslog = ledger_flag(section, "syslog");
 	struct output **place = to_syslog ? &keeper->activity->means.syslog : &keeper->activity->means.log;
-	int read_end = resume_fd(section, "read"), write_end = resume_fd(section, "write");
+	struct output_ends ends = {
+		.read = resume_fd(section, "read"), .write = resume_fd(section, "write"),
+		.pipe = resume_fd(section, "pipe"),
+	};
+	bool taken = false;
 
-	if (!*place && read_end >= 0 && write_end >= 0)
-		*place = output_resume(keeper->engine, keeper->service, to_syslog, read_end, write_end);
-	if (!*place || (*place)->io.fd != read_end) {
-		fd_close(&read_end);
-		fd_close(&write_end);
+	if (!*place && ends.read >= 0 && ends.write >= 0) {
+		*place = output_resume(keeper->engine, keeper->service, to_syslog, &ends);
+		taken = *place;
+	}
+	if (!taken) {
+		fd_close(&ends.read);
+		fd_close(&ends.write);
+		fd_close(&ends.pipe);
 		return;
 	}
 	(*place)->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);

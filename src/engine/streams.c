@@ -90,6 +90,8 @@ static int find_source(struct wiring *wiring, struct means *means, const struct 
 	case STREAM_DESCRIPTOR:
 		return wiring->wanted[3 + means->plan->stream_sockets[number]];
 	case STREAM_INHERIT:
+		if (number != STDIN_FILENO && means->inherited[number - STDOUT_FILENO])
+			return wiring_low(wiring, means->inherited[number - STDOUT_FILENO]->write_end);
 		return number;
 	case STREAM_SOCKET:
 		return socket;

@@ -48,6 +48,7 @@
 #include "engine/ward.h"
 #include "sys/built_with.h"
 #include "sys/memory.h"
+#include "sys/output_reader.h"
 #include "sys/spawn.h"
 
 #define LOOP_DESCRIPTORS 4
@@ -414,6 +415,7 @@ void supervisor_free(struct supervisor *supervisor)
 	if (supervisor->table)
 		table_release(supervisor->table);
 	means_end_all(engine);
+	output_reader_end();
 	groups_end(engine);
 	closing_free(engine);
 	leftovers_free(engine);

@@ -88,6 +88,7 @@ bool spawn_chore(void (*chore)(const void *with), const void *with, const int *k
 pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *with, const int *kept, int count);
 bool spawn_is_aside(pid_t pid);                 /* it was started so, and was not reaped yet */
 uint64_t spawn_aside_serial(pid_t pid);         /* by which one is told from a later one with the same pid; 0: it is none */
+void spawn_note_aside(pid_t pid);                /* one that superd started before it became another program; 0: none */
 void spawn_reaped(pid_t pid);                   /* any child: its number may be another's now */
 
 /* Seconds until a program has to run: 5, or what a test says before the first start. It is killed then, with ETIMEDOUT as

@@ -188,6 +188,13 @@ static bool make_room_for_aside(void)
 	return true;
 }
 
+/* Where there is no memory superd's end may wait for it, with all others that do not end. */
+void spawn_note_aside(pid_t pid)
+{
+	if (pid > 0 && make_room_for_aside())
+		asides.list[asides.count++] = (struct aside){ pid, ++asides.last };
+}
+
 uint64_t spawn_aside_serial(pid_t pid)
 {
 	for (size_t n = 0; n < asides.count; n++) {
@@ -233,7 +240,6 @@ pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *
 		_exit(0);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (pid > 0)
-		asides.list[asides.count++] = (struct aside){ pid, ++asides.last };
+	spawn_note_aside(pid);
 	return pid;
 }

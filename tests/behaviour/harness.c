@@ -312,10 +312,10 @@ void superd_upgrade(struct superd *superd)
 }
 
 /* One that superd makes of itself for what may hang (spawn_aside): it is no backend, and ends when it likes. */
-static bool is_aside(pid_t pid)
+static bool is_aside(pid_t pid, const char *wanted)
 {
-	static const char *const names[] = { "superd-ask\n", "superd-close\n", "superd-copy\n", "superd-page-out\n",
-					     "superd-receive\n" };
+	static const char *const names[] = { "superd-ask\n", "superd-close\n", "superd-copy\n", "superd-output\n",
+					     "superd-page-out\n", "superd-receive\n" };
 	char path[64], name[32] = "";
 	FILE *file;
 
@@ -328,7 +328,7 @@ static bool is_aside(pid_t pid)
 	fclose(file);
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		if (!strcmp(name, names[n]))
-			return true;
+			return !wanted || !strncmp(name, wanted, strlen(wanted));
 	}
 	return false;
 }
@@ -339,8 +339,31 @@ size_t superd_processes(struct superd *superd)
 	size_t most = sizeof(pids) / sizeof(*pids), count = process_descendants(superd->pid, pids, most), asides = 0;
 
 	for (size_t n = 0; n < count && n < most; n++)
-		asides += is_aside(pids[n]);
+		asides += is_aside(pids[n], NULL);
 	return count - asides;
+}
+
+pid_t superd_only_process(struct superd *superd)
+{
+	pid_t pids[64] = { 0 };
+	size_t count = process_descendants(superd->pid, pids, 64), n = 0;
+
+	cr_assert_eq(superd_processes(superd), 1);
+	while (n < count && is_aside(pids[n], NULL))
+		n++;
+	return pids[n];
+}
+
+pid_t superd_aside(struct superd *superd, const char *name)
+{
+	pid_t pids[64];
+	size_t count = process_descendants(superd->pid, pids, 64);
+
+	for (size_t n = 0; n < count && n < 64; n++) {
+		if (is_aside(pids[n], name))
+			return pids[n];
+	}
+	return 0;
 }
 
 size_t superd_fd_count(struct superd *superd)

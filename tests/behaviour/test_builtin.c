@@ -188,13 +188,10 @@ static unsigned user_of(pid_t pid)
 /* That of the process that answers there. It stays until the client goes. */
 static unsigned user_of_echo(struct superd *superd, const char *name, int *client)
 {
-	pid_t all[4] = { 0 };
-
 	*client = client_connect(superd_port(superd, name));
 	client_send(*client, "who\n");
 	cr_assert_str_eq(client_line(*client), "who");
-	cr_assert_eq(process_descendants(superd->pid, all, 4), 1);
-	return user_of(all[0]);
+	return user_of(superd_only_process(superd));
 }
 
 Behaviour(builtin, without_a_user_each_service_has_one_of_its_own)
@@ -210,7 +207,7 @@ Behaviour(builtin, without_a_user_each_service_has_one_of_its_own)
 	close(client);
 	superd_wait_log(superd, "small: pid");
 	superd_wait_log(superd, "ended");
-	WAIT_UNTIL(process_descendants(superd->pid, (pid_t[1]){ 0 }, 1) == 0);
+	WAIT_UNTIL(superd_processes(superd) == 0);
 	second = user_of_echo(superd, "other", &client);
 	close(client);
 	cr_expect(first >= 60578 && first <= 61183, "%u", first);

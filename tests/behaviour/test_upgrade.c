@@ -1,6 +1,7 @@
 /* Upgrades: another superd takes over in the same process, and nobody notices but the log. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,35 @@ Behaviour(upgrade, what_backends_print_still_comes_with_their_name)
 	client_send(client, "go\n");
 	superd_wait_log(superd, "shed again");
 	close(client);
+	superd_stop(superd);
+}
+
+/* What superd itself does not read: it goes on by the process that does, and by another one where that is killed. */
+Behaviour(upgrade, what_another_user_prints_still_comes)
+{
+	struct superd *superd;
+	pid_t reader;
+	int client;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	superd = superd_run(WEB, 0,
+			    "/bin/sh -c 'printf unfini; while read x <&3; do echo shed $x; done; echo last'",
+			    "accept = yes\n pass = systemd\n output = log\n user = \"65533\"");
+	client = client_connect(superd_port(superd, "web"));
+	client_send(client, "one\n");
+	superd_wait_log(superd, "unfinished one");
+	reader = superd_aside(superd, "superd-output");
+	cr_assert_gt(reader, 0);
+	superd_upgrade(superd);
+	client_send(client, "two\n");
+	superd_wait_log(superd, "shed two");
+	cr_expect_eq(superd_aside(superd, "superd-output"), reader);
+	kill(reader, SIGKILL);
+	client_send(client, "three\n");
+	superd_wait_log(superd, "shed three");
+	superd_upgrade(superd);
+	close(client);
+	superd_wait_log(superd, "last");
 	superd_stop(superd);
 }
 
