@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct log {
 	bool json;
 	const char *name;               /* superd's own */
 	bool like_xinetd;
+	bool echoes;                    /* errors, to stderr */
 	enum level level;
 	struct log_losses losses;       /* of the sink and others, ever */
 	int64_t deadline;               /* log_deadline; 0: nobody has asked */
@@ -77,6 +79,12 @@ void log_finish(struct log *log)
 {
 	if (log)
 		sink_finish(&log->sink, log_deadline(log));
+}
+
+void log_echo(struct log *log, bool on)
+{
+	if (log)
+		log->echoes = on;
 }
 
 void log_close(struct log *log)
@@ -352,6 +360,21 @@ static void tell_tap(struct log *log, enum level level, const struct event *even
 	log->tap = tap;
 }
 
+static void echo(struct log *log, const struct event *event, const char *message, size_t length)
+{
+	const char *name = event->service ? event->service : log->name;
+	struct pollfd reader = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct buf *out = &log->line;
+
+	buf_clear(out);
+	buf_visible(out, name, strlen(name));
+	buf_text(out, ": ");
+	buf_visible(out, message, length);
+	buf_char(out, '\n');
+	if (!out->failed && poll(&reader, 1, 0) > 0 && write(STDERR_FILENO, out->data, out->length) < 0)
+		return;                 /* it is in the log */
+}
+
 static void log_write(struct log *log, enum level level, const struct event *event, const char *message, size_t length)
 {
 	int saved = errno;
@@ -360,6 +383,8 @@ static void log_write(struct log *log, enum level level, const struct event *eve
 		sink_count_lost(&log->sink, is_of_client(event));
 	else
 		sink_take(&log->sink, levels[level].severity, log->line.data, log->line.length, is_of_client(event));
+	if (log->echoes && level == LEVEL_ERROR && log->sink.kind != SINK_STDERR && !event->is_output)
+		echo(log, event, message, length);
 	tell_tap(log, level, event, message, length);
 	errno = saved;
 }

@@ -36,6 +36,10 @@ const char *log_name(const struct log *log);    /* accepts NULL */
 void log_reopen(struct log *log);
 const char *log_file_path(const struct log *log);     /* of a log that is a file; NULL: none */
 
+/* While on, errors go to stderr as well, in the text form, where the log is elsewhere: for the time in which whoever
+ * started superd waits for it. An stderr that cannot take the line now goes without it. */
+void log_echo(struct log *log, bool on);        /* accepts NULL */
+
 /* The facts of an event; what is zero or NULL is left out. status and signal count when has_status/has_signal. */
 struct event {
 	const char *name;               /* started, exited, refused, listening, … */

@@ -1,7 +1,8 @@
 /* From a table that may be run to superd's end: the log, the pid file, the background, the supervisor.
  *
  * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
- * stderr and by the exit status, daemon or not; from then on it is the log. */
+ * stderr and by the exit status, daemon or not, and the log that was asked for, as nobody reads stderr at a boot; from
+ * then on it is the log alone. */
 #include "base/sink.h"
 #include "cmd/start.h"
 
@@ -28,15 +29,25 @@
 
 extern char **environ;
 
-__attribute__((format(printf, 2, 3))) static void say(const struct options *options, const char *format, ...)
+static bool logs_to_stderr(const struct options *options)
 {
+	return !strcmp(options->log_destination, "stderr");
+}
+
+/* log: NULL where there is none yet */
+__attribute__((format(printf, 3, 4))) static void say(const struct options *options, struct log *log,
+						      const char *format, ...)
+{
+	struct buf text = { 0 };
 	va_list arguments;
 
-	fprintf(stderr, "%s: ", options_name(options));
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	buf_vaddf(&text, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s\n", options_name(options), buf_string(&text));
+	if (log && !logs_to_stderr(options))
+		log_error(log, "%s", buf_string(&text));
+	buf_free(&text);
 }
 
 static struct table *load(void *context, struct diags *diags)
@@ -68,11 +79,12 @@ static void on_started(void *context)
 		return;
 	}
 	operators_admit(opening->server, options);
+	log_echo(opening->supervisor->engine.log, false);
 	if (opening->supervisor->before) {
 		take_over_free(opening->supervisor->before);
 		opening->supervisor->before = NULL;
 	} else if (options->daemon) {
-		daemon_ready(!strcmp(options->log_destination, "stderr"));
+		daemon_ready(logs_to_stderr(options));
 	}
 }
 
@@ -112,13 +124,15 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->upgrade.arguments = options->arguments;
 	supervisor->upgrade.pid_file = opening->pid_file.fd;
 	init_adopt_orphans();
+	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
 		orders_watch(supervisor);
 		opening->server = operators_expect(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
 		operators_leave(opening->server);
 	} else {
-		say(options, "cannot start: cannot %s: %s", failed, strerror(errno));
+		log_echo(supervisor->engine.log, false);
+		say(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
 		table_free(table);
 		status = EXIT_START;
 	}
@@ -152,7 +166,7 @@ static void say_as_printed(struct log *log, const struct diags *diags)
 	free(text);
 }
 
-/* Whoever starts superd sees on stderr why it does not; what is no error goes where all lines go. */
+/* Errors go to stderr, for whoever starts superd, and to the log; what is no error goes where all lines go. */
 static struct table *load_first(struct options *options, struct log *log)
 {
 	struct diags diags = { 0 };
@@ -163,14 +177,17 @@ static struct table *load_first(struct options *options, struct log *log)
 	if (options->given.takes)
 		supervisor_say(log, &diags);
 	if (!table || diags.errors) {
-		if (!options->given.takes)
+		if (!options->given.takes) {
 			diags_print(&diags, stderr);
+			if (!logs_to_stderr(options))
+				supervisor_say(log, &diags);
+		}
 		table_free(table);
 		table = NULL;
 	} else if (options->given.takes) {
 		diags_free(&diags);
 		return table;
-	} else if (options->json || strcmp(options->log_destination, "stderr")) {
+	} else if (options->json || !logs_to_stderr(options)) {
 		supervisor_say(log, &diags);
 		if (options->daemon && options->guise != AS_SUPERD)
 			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
@@ -192,20 +209,20 @@ static bool claim_pid_file(struct opening *opening, const struct options *option
 		log_warn(opening->supervisor->engine.log, "no pid file %s: %s", options->pid_file, buf_string(&why));
 		ok = true;
 	} else if (!ok) {
-		say(options, "pid file %s: %s", options->pid_file, buf_string(&why));
+		say(options, opening->supervisor->engine.log, "pid file %s: %s", options->pid_file, buf_string(&why));
 	}
 	buf_free(&why);
 	return ok;
 }
 
 /* Called as inetd or xinetd all paths are complete, and no folder shall be kept busy. */
-static bool enter_background(const struct options *options)
+static bool enter_background(const struct options *options, struct log *log)
 {
 	if (!options->daemon)
 		return true;
 	if (daemon_enter() == 0 && (options->guise == AS_SUPERD || chdir("/") == 0))
 		return true;
-	say(options, "cannot go to the background: %s", strerror(errno));
+	say(options, log, "cannot go to the background: %s", strerror(errno));
 	return false;
 }
 
@@ -219,7 +236,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 		status = run(&opening, options, table);
 	} else if (!claim_pid_file(&opening, options)) {
 		table_free(table);
-	} else if (!enter_background(options)) {
+	} else if (!enter_background(options, supervisor->engine.log)) {
 		pid_file_remove(&opening.pid_file);
 		table_free(table);
 	} else {
@@ -239,11 +256,11 @@ static bool is_enabled(const struct table *table)
 }
 
 /* xinetd ends where it has nothing to do, unless told to stay; superd does so in its name. */
-static bool has_work(const struct options *options, const struct table *table)
+static bool has_work(const struct options *options, struct log *log, const struct table *table)
 {
 	if (options->guise != AS_XINETD || options->stays_without_services || is_enabled(table))
 		return true;
-	say(options, "no services: exiting; with -stayalive it would wait for some to come by a reload");
+	say(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
 	return false;
 }
 
@@ -306,7 +323,7 @@ static struct log *open_log(const struct options *options, bool takes_over)
 	if (!log && takes_over)
 		log = log_open("stderr", options->json, options->level, &why_no_other);
 	if (!log) {
-		say(options, "cannot log to %s: %s", options->log_destination, why);
+		say(options, NULL, "cannot log to %s: %s", options->log_destination, why);
 		buf_free(&text);
 		return NULL;
 	}
@@ -338,7 +355,7 @@ int start_superd(struct options *options)
 		resume_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before)
 				  : load_first(options, supervisor.engine.log);
-	if (table && (supervisor.before || has_work(options, table)))
+	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
 		status = open_table(&supervisor, options, table);
 	else
 		table_free(table);

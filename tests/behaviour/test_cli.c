@@ -641,6 +641,44 @@ Behaviour(cli, a_daemon_that_cannot_start_says_so_before_it_leaves)
 	cr_assert_not_null(strstr(outcome.err, "error"));
 }
 
+/* Nobody reads stderr at a boot. */
+Behaviour(cli, what_keeps_superd_from_starting_is_in_the_log_as_well)
+{
+	const char *path = path_in("superd.log"), *log = text_of("file:%s", path);
+	const char *table = write_file("bad.conf", "service web {\n listen = \"127.0.0.1:0\"\n exce = \"/bin/cat\"\n}\n");
+	struct outcome outcome = SUPERD_ANSWER("--daemon", "--log", log, "-f", table);
+
+	cr_assert_eq(outcome.status, 1, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, ":3:2: error: unknown option 'exce'"), "%s", outcome.err);
+	cr_assert_not_null(read_text(path));
+	cr_assert_not_null(strstr(read_text(path), ":3:2: error: unknown option 'exce'"), "%s", read_text(path));
+	outcome = SUPERD_ANSWER("--daemon", "--log", log, "-f", write_file("good.conf", "# nothing\n"), "--pid-file",
+				path_in("none/superd.pid"));
+	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "none/superd.pid"), "%s", outcome.err);
+	cr_assert_not_null(strstr(read_text(path), "none/superd.pid"), "%s", read_text(path));
+}
+
+Behaviour(cli, a_port_taken_at_the_start_is_told_on_stderr_and_in_the_log)
+{
+	const char *pid_file = path_in("superd.pid"), *path = path_in("superd.log"), *at;
+	int port = free_port(), taken = listen_on(port);
+	const char *table = write_file("taken.conf", "service web { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n",
+				       port, backend("lines"));
+	struct outcome outcome = SUPERD_ANSWER("--daemon", "--log", text_of("file:%s", path), "-f", table, "--pid-file", pid_file);
+	pid_t pid;
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	pid = (pid_t)strtol(read_text(pid_file), NULL, 10);
+	at = strstr(outcome.err, "web: cannot listen on ");
+	cr_assert_not_null(at, "%s", outcome.err);
+	cr_assert_null(strstr(at + 1, "web: cannot listen on "), "it is told twice: %s", outcome.err);
+	cr_assert_not_null(strstr(read_text(path), "web: cannot listen on "), "%s", read_text(path));
+	close(taken);
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	WAIT_UNTIL(!process_lives(pid));
+}
+
 Behaviour(cli, int_stops_like_term_and_quit_lets_instances_run_on)
 {
 	struct superd *superd =
