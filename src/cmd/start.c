@@ -189,7 +189,7 @@ static struct table *load_first(struct options *options, struct log *log)
 		return table;
 	} else if (options->json || !logs_to_stderr(options)) {
 		supervisor_say(log, &diags);
-		if (options->daemon && options->guise != AS_SUPERD)
+		if (options->daemon && (options->guise != AS_SUPERD || options->keep_going))
 			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
 	} else {
 		say_as_printed(log, &diags);

@@ -110,7 +110,7 @@ Behaviour(example_tables, gate_conf_lets_in_whom_it_says)
 Behaviour(example_tables, redirect_conf_leads_somewhere_else)
 {
 	int target = free_port(), listener = listen_on(target), client, server;
-	const char *table = replaced(table_for_test("redirect.conf", "\"8080\""), "\"192.0.2.10\", \"80\"",
+	const char *table = replaced(table_for_test("redirect.conf", "\"127.0.0.1:8080\""), "\"192.0.2.10\", \"80\"",
 				     text_of("\"127.0.0.1\", \"%d\"", target));
 	struct superd *superd = superd_run("%s", table);
 
@@ -136,7 +136,7 @@ Behaviour(example_tables, metrics_conf_answers_prometheus)
 
 	SKIP_WITHOUT(superctl && access(superctl, X_OK) == 0, "superctl was not built: there is no jansson");
 	table = replaced(table_for_test("metrics.conf", "\"127.0.0.1:9100\""), "    group     = \"superd\"\n", "");
-	table = replaced(table, "/usr/bin/superctl metrics", text_of("%s --control %s metrics", superctl, control));
+	table = replaced(table, "@bindir@/superctl metrics", text_of("%s --control %s metrics", superctl, control));
 	superd = superd_run_with(
 		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, "%s", table);
 	client = client_connect(superd_port(superd, "metrics"));

@@ -48,7 +48,7 @@ static void talk_to_echo(int port)
 
 Behaviour(examples, echo_server_answers_ends_and_answers_again)
 {
-	const char *table = replaced(table_for_test("echo.conf", "\"8888\""), "--idle 10", "--idle 0.3");
+	const char *table = replaced(table_for_test("echo.conf", "\"127.0.0.1:8888\""), "--idle 10", "--idle 0.3");
 	struct superd *superd = superd_run("%s", table);
 	int port = superd_port(superd, "echo-server");
 
@@ -62,7 +62,7 @@ Behaviour(examples, echo_server_answers_ends_and_answers_again)
 
 Behaviour(examples, echo_server_serves_clients_side_by_side)
 {
-	const char *table = replaced(table_for_test("echo.conf", "\"8888\""), "--idle 10", "--idle 0.3");
+	const char *table = replaced(table_for_test("echo.conf", "\"127.0.0.1:8888\""), "--idle 10", "--idle 0.3");
 	struct superd *superd = superd_run("%s", table);
 	int port = superd_port(superd, "echo-server"), stays = client_connect(port);
 
@@ -118,7 +118,7 @@ Behaviour(examples, hello_world_tells_what_is_wrong_with_what_it_was_passed)
 
 Behaviour(examples, hello_world_ends_with_its_last_client)
 {
-	struct superd *superd = superd_run("%s", table_for_test("hello-world.conf", "\"5000\""));
+	struct superd *superd = superd_run("%s", table_for_test("hello-world.conf", "\"127.0.0.1:5000\""));
 	int port = superd_port(superd, "hello-world");
 	long first = greeted_by(port);
 
@@ -131,7 +131,7 @@ Behaviour(examples, hello_world_ends_with_its_last_client)
 Behaviour(examples, hello_world_loses_nobody_who_comes_as_it_ends)
 {
 	enum { ROUNDS = 60, AT_ONCE = 4 };
-	struct superd *superd = superd_run("%s", table_for_test("hello-world.conf", "\"5000\""));
+	struct superd *superd = superd_run("%s", table_for_test("hello-world.conf", "\"127.0.0.1:5000\""));
 	int port = superd_port(superd, "hello-world"), clients[AT_ONCE];
 
 	for (int round = 0; round < ROUNDS; round++) {
@@ -148,7 +148,7 @@ Behaviour(examples, hello_world_loses_nobody_who_comes_as_it_ends)
 
 Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
 {
-	const char *table = table_for_test("hello-world.conf", "\"5000\"");
+	const char *table = table_for_test("hello-world.conf", "\"127.0.0.1:5000\"");
 	struct superd *superd =
 		superd_run("%s", replaced(table, "hello-world-server'\"", "hello-world-server' -p 1\""));
 	int port = superd_port(superd, "hello-world");
@@ -174,7 +174,7 @@ static void get_page(int port, const char *holds)
 
 Behaviour(examples, http_server_answers_ends_and_answers_again)
 {
-	const char *table = replaced(table_for_test("http.conf", "\"8080\""), "--idle 10", "--idle 0.3");
+	const char *table = replaced(table_for_test("http.conf", "\"127.0.0.1:8080\""), "--idle 10", "--idle 0.3");
 	struct superd *superd = superd_run("%s", table);
 	int port = superd_port(superd, "http");
 
@@ -187,7 +187,7 @@ Behaviour(examples, http_server_answers_ends_and_answers_again)
 
 Behaviour(examples, datagram_server_answers_ends_and_answers_again)
 {
-	const char *table = replaced(example_table("datagram.conf"), "\"udp:9999\"", "\"udp:127.0.0.1:0\"");
+	const char *table = replaced(example_table("datagram.conf"), "\"udp:127.0.0.1:9999\"", "\"udp:127.0.0.1:0\"");
 	struct superd *superd = superd_run("%s", replaced(replaced(table, "\"nobody\"", text_of("\"%s\"", own_user())),
 							  "-i 1", "-i 0.2"));
 	int client = datagram_client(superd_port(superd, "datagram"));
@@ -203,7 +203,7 @@ Behaviour(examples, datagram_server_answers_ends_and_answers_again)
 
 Behaviour(examples, datagram_server_takes_inetds_way_too)
 {
-	const char *table = replaced(example_table("datagram.conf"), "\"udp:9999\"", "\"udp:127.0.0.1:0\"");
+	const char *table = replaced(example_table("datagram.conf"), "\"udp:127.0.0.1:9999\"", "\"udp:127.0.0.1:0\"");
 	struct superd *superd;
 	int client;
 
@@ -219,7 +219,7 @@ Behaviour(examples, datagram_server_takes_inetds_way_too)
 
 Behaviour(examples, cat_runs_once_for_each_connection)
 {
-	struct superd *superd = superd_run("%s", table_for_test("cat.conf", "\"7777\""));
+	struct superd *superd = superd_run("%s", table_for_test("cat.conf", "\"127.0.0.1:7777\""));
 	int port = superd_port(superd, "cat"), first = client_connect(port), second = client_connect(port);
 
 	client_send(first, "one\n");
@@ -240,7 +240,7 @@ Behaviour(examples, lighttpd_answers_ends_and_answers_again)
 	int port;
 
 	SKIP_WITHOUT(access("/usr/sbin/lighttpd", X_OK) == 0, "there is no lighttpd here");
-	table = replaced(table_for_test("lighttpd.conf", "\"8090\""), "BIND=[::]", "BIND=127.0.0.1");
+	table = table_for_test("lighttpd.conf", "\"127.0.0.1:8090\"");
 	table = replaced(table, "-i 60", "-i 1");
 	superd = superd_run("%s", table);
 	port = superd_port(superd, "lighttpd");
