@@ -645,7 +645,8 @@ Behaviour(cli, a_daemon_that_cannot_start_says_so_before_it_leaves)
 Behaviour(cli, what_keeps_superd_from_starting_is_in_the_log_as_well)
 {
 	const char *path = path_in("superd.log"), *log = text_of("file:%s", path);
-	const char *table = write_file("bad.conf", "service web {\n listen = \"127.0.0.1:0\"\n exce = \"/bin/cat\"\n}\n");
+	const char *table =
+		write_file("bad.conf", "service web {\n listen = \"127.0.0.1:0\"\n exce = \"/bin/cat\"\n}\n");
 	struct outcome outcome = SUPERD_ANSWER("--daemon", "--log", log, "-f", table);
 
 	cr_assert_eq(outcome.status, 1, "%s", outcome.err);
@@ -663,9 +664,11 @@ Behaviour(cli, a_port_taken_at_the_start_is_told_on_stderr_and_in_the_log)
 {
 	const char *pid_file = path_in("superd.pid"), *path = path_in("superd.log"), *at;
 	int port = free_port(), taken = listen_on(port);
-	const char *table = write_file("taken.conf", "service web { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n",
+	const char *table = write_file("taken.conf",
+				       "service web { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n",
 				       port, backend("lines"));
-	struct outcome outcome = SUPERD_ANSWER("--daemon", "--log", text_of("file:%s", path), "-f", table, "--pid-file", pid_file);
+	struct outcome outcome = SUPERD_ANSWER("--daemon", "--log", text_of("file:%s", path), "-f", table,
+					       "--pid-file", pid_file);
 	pid_t pid;
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
