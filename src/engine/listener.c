@@ -205,8 +205,8 @@ static bool is_lost(int error)
 	return error == EPERM || error == ETIMEDOUT;
 }
 
-/* Of one that a backend of another user has had they were put back when it was watched, at the cost of a process: whoever
- * has it still can take them away at any time, and so after this, too. */
+/* Of one that a backend of another user has had they were put back when it was watched, at the cost of a process:
+ * whoever has it still can take them away at any time, and so after this, too. */
 static bool has_rules(const struct listener *listener)
 {
 	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
