@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "sys/close_aside.h"
 #include "sys/passed_rights.h"
+#include "sys/plain_socket.h"
 
 #define LOOK_EVERY .5                   /* seconds */
 #define NO_UID ((uid_t)-1)
@@ -141,25 +142,11 @@ static bool lingers(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff;
 }
 
-/* Of IP the queues hold no descriptors. A socket of a family that superd makes none of may wait in ways of its own. */
+/* Of IP the queues hold no descriptors. What is no socket may wait for a lock: closing a pipe takes the one that a
+ * writer may hold for ever. */
 static bool may_hang(int fd)
 {
-	int family = 0;
-
-#ifdef SO_DOMAIN
-	socklen_t length = sizeof(family);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0)
-		return true;            /* no socket: closing a pipe takes the lock that a writer may hold for ever */
-#else
-	struct sockaddr_storage address;
-	socklen_t length = sizeof(address);
-
-	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
-		return true;
-	family = address.ss_family;
-#endif
-	return (family != AF_INET && family != AF_INET6) || lingers(fd);
+	return !socket_is_plain_inet(fd) || lingers(fd);
 }
 
 void closing_close(struct engine *engine, const char *service, int *fd)

@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "sys/pidfd.h"
+#include "sys/plain_socket.h"
 #include "sys/spawn.h"
 
 #define GRACE 5000                      /* milliseconds that references are kept for a superd that has said nothing */
@@ -93,35 +94,6 @@ static void read_link(int fd, char text[256])
 	text[length > 0 ? length : 0] = '\0';
 }
 
-/* Others may wait when they are closed, as those of AF_PACKET do, or hold sockets of their own, as AF_KCM. */
-static bool is_of_plain_family(int fd)
-{
-#ifdef SO_DOMAIN
-	int family = -1;
-	socklen_t size = sizeof(family);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
-		return false;
-	switch (family) {
-	case AF_UNIX:
-	case AF_INET:
-	case AF_INET6:
-#ifdef AF_NETLINK
-	case AF_NETLINK:
-#endif
-#ifdef AF_VSOCK
-	case AF_VSOCK:
-#endif
-		return true;
-	default:
-		return false;
-	}
-#else
-	(void)fd;
-	return true;
-#endif
-}
-
 static bool is_kept_kind(int fd, const char *link)
 {
 	static const char *const kinds[] = {
@@ -129,7 +101,7 @@ static bool is_kept_kind(int fd, const char *link)
 	};
 
 	if (is_socket(fd))
-		return is_of_plain_family(fd);
+		return socket_is_plain(fd);     /* others may wait when they are closed, as those of AF_PACKET */
 	if (!*link)
 		return is_pidfd(fd);
 	if (!strncmp(link, "pipe:[", 6))
