@@ -344,6 +344,28 @@ Test(bind, sees_an_empty_datagram_in_the_queue)
 	cr_expect_eq(bind_queue(pipe, &fifo), -1);
 }
 
+/* By another process, as whoever reads such a datagram may wait for what it carries. */
+Test(bind, flushes_datagrams_that_carry_descriptors)
+{
+	struct listen listen = listen_at("unix-dgram", "d");
+	int fd = opened(&listen), client = unix_connected(listen.address->address, SOCK_DGRAM), zero = 0;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { (char[]){ "x" }, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	memcpy(CMSG_DATA(&control.header), &zero, sizeof(zero));
+	cr_assert_eq(sendmsg(client, &message, 0), 1);
+	cr_assert_eq(send(client, "y", 1, 0), 1);
+	bind_flush(fd, &listen);
+	cr_expect_eq(bind_queue(fd, &listen), 0);
+	close(client);
+	close(fd);
+}
+
 Test(bind, opens_raw_sockets_of_a_protocol)
 {
 	static const char *const texts[] = { "raw:254", "raw:254@127.0.0.1", "raw6:254@::1", "raw:253%lo" };
