@@ -150,9 +150,27 @@ static int opened_at(const char *address, int port)
 	return opened(&listen);
 }
 
+/* At a port that nobody has at 127.0.0.1, where all others on the machine open theirs. */
+static int opened_at_a_free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	for (;;) {
+		int fd = opened_at("127.0.0.2", 0), probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool is_free;
+
+		address.sin_port = htons((uint16_t)port_of(fd));
+		is_free = bind(probe, (struct sockaddr *)&address, sizeof(address)) == 0;
+		close(probe);
+		if (is_free)
+			return fd;
+		close(fd);
+	}
+}
+
 Test(connections, of_another_address_at_the_same_port_are_not_its)
 {
-	int first = opened_at("127.0.0.2", 0), second, client;
+	int first = opened_at_a_free_port(), second, client;
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
 
 	skip_where_unknown(first);
