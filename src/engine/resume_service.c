@@ -71,7 +71,7 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
 	if (fd < 0)
 		return;
-	if (ledger_number(section, "foreign", 0, 1, listener->shared))
+	if (ledger_flag(section, "foreign") || (listener->shared && foreign_account_is(keeper->service->account)))
 		foreign_socket_resume(fd);
 	listener->used = foreign_socket_is(fd);
 	if (!listener_resume(listener, keeper->engine, keeper->service->name, fd))

@@ -190,8 +190,11 @@ int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *w
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct task task = { fd, work, with };
+	int made = foreign_socket_is(fd) ? do_beside(fd, open_task, &task, why, warnings)
+					 : work(fd, with, why, warnings);
+	int error = errno;
 
-	if (!foreign_socket_is(fd))
-		return work(fd, with, why, warnings);
-	return do_beside(fd, open_task, &task, why, warnings);
+	foreign_socket_mark(made, false);       /* whatever had its number before */
+	errno = error;
+	return made;
 }

@@ -189,12 +189,14 @@ Behaviour(record, an_ipv4_client_is_one_by_whatever_socket_it_comes)
 
 Behaviour(record, what_cannot_be_started_has_neither_start_nor_end)
 {
-	const char *file = path_in("records"), *script = write_file("script", "no program\n");
+	const char *file = path_in("records"), *script = write_file("script", "#!/bin/sh\n");
 	struct superd *superd;
 	int client;
 
 	chmod(script, 0755);
 	superd = superd_run(EACH, script, to_file(file, EVERYTHING "backoff_min = 1h\nbackoff_max = 1h\n"));
+	superd_wait_log(superd, "listening on");
+	cr_assert_eq(unlink(script), 0);        /* only now: a start of superd would have found it missing */
 	client = client_connect(superd_port(superd, "each"));
 	superd_wait_log(superd, "each: cannot start");
 	superd_stop(superd);
