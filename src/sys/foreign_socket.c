@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define PATIENCE 500                    /* milliseconds */
 #define REST 20                         /* seconds in which one that was kept from being used is not tried again */
 
@@ -194,7 +196,8 @@ int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf 
 					 : work(fd, with, why, warnings);
 	int error = errno;
 
-	foreign_socket_mark(made, false);       /* whatever had its number before */
+	made = fd_raise(made, FD_HIGH);         /* its number for good, */
+	foreign_socket_mark(made, false);       /* whatever had that before */
 	errno = error;
 	return made;
 }
