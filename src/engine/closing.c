@@ -222,7 +222,7 @@ bool closing_is_stuck(struct engine *engine, const char *service)
 
 bool closing_takes_clients(struct engine *engine, const char *service)
 {
-	const struct closing *closing = engine->closing;
+	struct closing *closing = engine->closing;
 	size_t hash = hash_name(service);
 	unsigned pending = 0;
 

@@ -200,6 +200,12 @@ static bool reopen(struct listener *listener, struct engine *engine, const char 
 	return listener_open(listener, engine, service, why);
 }
 
+/* There is no process to be had to do it. */
+static bool is_scarce(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
+}
+
 static bool is_lost(int error)
 {
 	return error == EPERM || error == ETIMEDOUT;
@@ -272,9 +278,12 @@ static void restore(struct listener *listener, struct engine *engine, const char
 {
 	struct event event = { .name = "rebind", .service = service };
 	struct buf why = { 0 };
+	bool good = bind_restore(listener->io.fd, listener->listen) == 0;
 
+	if (!good && is_scarce(errno))
+		return;                 /* the next start, or the next time, tries again */
 	listener->used = false;
-	if (bind_restore(listener->io.fd, listener->listen) == 0)
+	if (good)
 		return;
 	if (!endpoint_accepts(listener->listen->endpoint)) {
 		log_event(engine->log, LEVEL_WARNING, &event,

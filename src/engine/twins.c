@@ -11,6 +11,7 @@
 #include "engine/closing.h"
 #include "engine/nodes.h"
 #include "sys/bind.h"
+#include "sys/foreign_socket.h"
 #include "sys/twin.h"
 
 #define HANDSHAKE 1.                    /* seconds that one may take */
@@ -124,15 +125,18 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 	buf_free(&warnings);
 }
 
-static void swap(struct twins *twins, size_t n)
+/* false: the kernel sends new clients where it did, as no process could be had to tell it otherwise; all is as before. */
+static bool swap(struct twins *twins, size_t n)
 {
 	struct listener *listener = &twins->keeper->listeners[n];
 	struct pair *pair = &twins->pairs[n];
 
+	if (listener->listen->address->kind == ENDPOINT_TCP && !twin_turn(listener->io.fd, pair->older) &&
+	    foreign_socket_is(listener->io.fd))
+		return false;
 	pair->older = !pair->older;
 	pair->other = listener_swap(listener, twins->keeper->engine, pair->other);
-	if (listener->listen->address->kind == ENDPOINT_TCP)
-		twin_turn(listener->io.fd, !pair->older);
+	return true;
 }
 
 /* The instance has the listeners, and new clients are to come to others: to those where some wait already, if there are
@@ -191,8 +195,8 @@ static bool settle(struct twins *twins, size_t n)
 	struct pair *pair = &twins->pairs[n];
 	bool swaps = is_owed(twins, n) || has_lost_one(twins, n);
 
-	if (swaps)
-		swap(twins, n);
+	if (swaps && !swap(twins, n))
+		return true;
 	if (is_owed(twins, n) || (pair->older && (swaps || ev_is_active(&twins->late))))
 		return true;
 	if (pair->other >= 0)
