@@ -125,7 +125,7 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 	buf_free(&warnings);
 }
 
-/* false: the kernel sends new clients where it did, as no process could be had to tell it otherwise; all is as before. */
+/* false: no process could be had to tell the kernel where new clients are to come; all is as before. */
 static bool swap(struct twins *twins, size_t n)
 {
 	struct listener *listener = &twins->keeper->listeners[n];
