@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "engine/closing.h"
 #include "engine/leftover.h"
+#include "sys/foreign_socket.h"
 #include "sys/libexec.h"
 #include "sys/spawn.h"
 
@@ -134,7 +135,7 @@ static bool spawn(struct errand *errand, const char *const *argv, const struct a
 static bool read_from(struct errand *errand, int pipe, const struct account *account, struct buf *why)
 {
 	errand->output = pipe;
-	if (!account || !account->switches || account->uid == 0 || account->uid == geteuid())
+	if (!foreign_account_is(account))
 		return true;
 	if (output_reader_start(&errand->reading, pipe)) {
 		errand->output = errand->reading.text;

@@ -19,6 +19,7 @@
 #include "engine/closing.h"
 #include "engine/instance.h"
 #include "engine/record_target.h"
+#include "sys/foreign_socket.h"
 
 #define TURN (64 << 10)                 /* bytes that one turn of the loop reads of it */
 #define TURN_LINES 256                  /* and about as many lines that it logs, at a write each */
@@ -351,9 +352,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 /* Who can hold a pipe's lock holds up whoever reads it. Those who could stop superd anyway need not do that. */
 static bool is_foreign(const struct service *service)
 {
-	uid_t user = instance_user_of(service);
-
-	return user != 0 && user != geteuid();
+	return foreign_user_is(instance_user_of(service));
 }
 
 bool output_suits(const struct output *output, const struct service *service)

@@ -1,5 +1,4 @@
-/* The marks, by descriptor, and the process. The hard thing is that superd waits for it: for a moment, and then not
- * again for a while. */
+/* The marks, by descriptor, and the process. superd waits for it, so it gets a moment, and no other does for a while. */
 #include "sys/foreign_socket.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 
 #include "base/fd.h"
 
-#define PATIENCE 500                    /* milliseconds */
+#define PATIENCE 1000                   /* milliseconds */
 #define REST 20                         /* seconds in which one that was kept from being used is not tried again */
 
 struct socket_mark {
@@ -44,9 +43,14 @@ static bool make_room(int fd)
 	return true;
 }
 
+bool foreign_user_is(uid_t user)
+{
+	return user != 0 && user != geteuid();
+}
+
 bool foreign_account_is(const struct account *account)
 {
-	return account && account->switches && account->uid != 0 && account->uid != geteuid();
+	return account && account->switches && foreign_user_is(account->uid);
 }
 
 static bool ask_name(int fd, struct socket_address *name)
@@ -154,6 +158,8 @@ static int do_task(const void *with, struct buf *why, struct buf *warnings)
 
 	if (task->work(task->fd, task->with, why, warnings) >= 0)
 		errno = 0;
+	else if (!errno)
+		errno = EINVAL;         /* it says no, and has no reason */
 	return -1;
 }
 
@@ -189,15 +195,21 @@ int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *w
 	return errno ? -1 : 0;
 }
 
+int foreign_socket_forget(int fd)
+{
+	int error = errno;
+
+	fd = fd_raise(fd, FD_HIGH);
+	foreign_socket_mark(fd, false);
+	errno = error;
+	return fd;
+}
+
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct task task = { fd, work, with };
 	int made = foreign_socket_is(fd) ? do_beside(fd, open_task, &task, why, warnings)
 					 : work(fd, with, why, warnings);
-	int error = errno;
 
-	made = fd_raise(made, FD_HIGH);         /* its number for good, */
-	foreign_socket_mark(made, false);       /* whatever had that before */
-	errno = error;
-	return made;
+	return foreign_socket_forget(made);
 }

@@ -12,12 +12,14 @@
 #include "sys/socket_address.h"
 #include "sys/spawn_within.h"
 
-/* Whether its processes are another user's than root's and superd's own, who can do to superd what they like; NULL: no. */
+/* Whether it is another user than root and superd's own, who can do to superd what they like; of an account NULL: no. */
+bool foreign_user_is(uid_t user);
 bool foreign_account_is(const struct account *account);
 
 /* What superd knows of a descriptor of its own; of one that was closed it may be told wrongly, at the cost of a process. */
 void foreign_socket_mark(int fd, bool foreign);
 bool foreign_socket_is(int fd);
+int foreign_socket_forget(int fd);              /* a new one: raises it to FD_HIGH, and forgets what had its number before */
 void foreign_socket_resume(int fd);             /* the same of one that was foreign before superd had it */
 
 /* getsockname(2), which takes the lock; of a foreign one it is what it was before it was given away. */

@@ -182,33 +182,45 @@ static void see(struct nlmsghdr *message, void *context)
 	search->found = true;
 }
 
-bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
 {
-	static const unsigned char families[] = { AF_INET, AF_INET6 };
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
 	} question = {
 		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN,
-			     .id.idiag_sport = htons(port) },
+		.request = { .sdiag_family = (unsigned char)family, .sdiag_protocol = (unsigned char)protocol,
+			     .idiag_states = states, .id.idiag_sport = htons(port) },
 	};
+
+	return sock_diag_ask(&question, sizeof(question), each, context);
+}
+
+bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+{
 	struct search search = { 0 };
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
 		return false;
 	search.inode = (uint32_t)status.st_ino;
-	for (size_t n = 0; n < sizeof(families) && !search.found; n++) {
-		question.request.sdiag_family = families[n];
-		sock_diag_ask(&question, sizeof(question), see, &search);
-	}
+	sock_diag_inet(AF_INET, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
+	if (!search.found)
+		sock_diag_inet(AF_INET6, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
 	*queue = search.queue;
 	*limit = search.limit;
 	return search.found;
 }
 #else
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	return false;
+}
+
 bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
 {
 	(void)fd, (void)port, (void)queue, (void)limit;
@@ -216,6 +228,13 @@ bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
 }
 #endif
 #else
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	return false;
+}
+
 bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
 {
 	(void)fd, (void)port, (void)queue, (void)limit;

@@ -17,6 +17,11 @@ struct sock_diag_unix {
 /* false: the kernel does not say (no sock_diag, no netlink). It looks through all unix sockets there are. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 
+/* sock_diag_ask for the IP sockets of a family (AF_INET, AF_INET6), a protocol, states (bits of 1 << TCP_LISTEN and so on) and
+ * a port (0: any). */
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context);
+
 /* Of a TCP socket that listens on this port (0: any), without its lock: connections waiting, and how many may. false: the
  * kernel does not say, or it does not listen. */
 bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit);

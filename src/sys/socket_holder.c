@@ -61,20 +61,9 @@ static bool find_sockets(struct sockets *sockets, uint8_t protocol)
 	if (!stated)
 		return false;
 	sockets->device = status.st_dev;        /* that of all sockets */
-	for (size_t n = 0; n < sizeof(families); n++) {
-		struct {
-			struct nlmsghdr header;
-			struct inet_diag_req_v2 request;
-		} question = {
-			.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-				    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-			.request = { .sdiag_family = families[n], .sdiag_protocol = protocol,
-				     .idiag_states = protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
-				     .id.idiag_sport = htons(sockets->port) },
-		};
-
-		sock_diag_ask(&question, sizeof(question), see, sockets);
-	}
+	for (size_t n = 0; n < sizeof(families); n++)
+		sock_diag_inet(families[n], protocol, protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
+			       sockets->port, see, sockets);
 	return sockets->count > 0;
 }
 

@@ -47,21 +47,10 @@ static void see(struct nlmsghdr *message, void *context)
 static bool count_listeners(int fd, unsigned *count)
 {
 	struct search search = { 0 };
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
-	};
 
 	tally_take(&search.wanted, fd);
-	if (search.wanted.kind != TALLY_TCP)
-		return false;
-	question.request.sdiag_family = search.wanted.family;
-	question.request.id.idiag_sport = htons(search.wanted.port);
-	if (!sock_diag_ask(&question, sizeof(question), see, &search))
+	if (search.wanted.kind != TALLY_TCP ||
+	    !sock_diag_inet(search.wanted.family, IPPROTO_TCP, 1u << TCP_LISTEN, search.wanted.port, see, &search))
 		return false;
 	*count = search.found;
 	return true;
@@ -219,19 +208,17 @@ bool twin_is_possible(const struct listen *listen)
 	       twin_unix_is_possible(listen);
 }
 
-static int open_twin(int fd, const void *with, struct buf *why, struct buf *warnings)
+static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct listen *listen = with;
-
-	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
-		return twin_tcp(fd, listen, why, warnings);
-	if (twin_is_possible(listen))
-		return twin_unix(fd, listen, why, warnings);
-	errno = EOPNOTSUPP;
-	return bind_fail(why, "making a twin", "there is none of this kind of socket");
+	return twin_tcp(fd, with, why, warnings);
 }
 
 int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	return foreign_socket_open(fd, open_twin, listen, why, warnings);
+	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
+		return foreign_socket_open(fd, open_tcp, listen, why, warnings);
+	if (twin_is_possible(listen))
+		return foreign_socket_forget(twin_unix(fd, listen, why, warnings));     /* does not touch the first */
+	errno = EOPNOTSUPP;
+	return bind_fail(why, "making a twin", "there is none of this kind of socket");
 }

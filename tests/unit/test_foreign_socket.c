@@ -1,0 +1,122 @@
+/* What is done to a socket of another user's backend: beside superd, with its answer, and never for long. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/foreign_socket.h"
+
+static pid_t self;
+static int listener;
+
+static void set_up(void)
+{
+	self = getpid();
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_geq(listener, 0);
+	cr_assert_eq(listen(listener, 1), 0);
+}
+
+TestSuite(foreign_socket, .init = set_up, .timeout = 30);
+
+static int succeed_beside(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)with, (void)warnings;
+	buf_text(why, "told");
+	return getpid() == self ? -1 : 0;
+}
+
+static int fail_without_reason(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)with, (void)why, (void)warnings;
+	errno = 0;
+	return -1;
+}
+
+static int make_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)with, (void)why, (void)warnings;
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int hang(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)fd, (void)with, (void)why, (void)warnings;
+	while (getpid() != self)
+		pause();
+	return -1;
+}
+
+static int run(socket_work *work, struct buf *why)
+{
+	struct buf none = { 0 };
+	int result = foreign_socket_do(listener, work, NULL, why, &none), error = errno;
+
+	buf_free(&none);
+	errno = error;
+	return result;
+}
+
+Test(foreign_socket, work_is_done_beside_superd_and_tells)
+{
+	struct buf why = { 0 };
+
+	foreign_socket_mark(listener, true);
+	cr_expect_eq(run(succeed_beside, &why), 0);
+	cr_expect_str_eq(buf_string(&why), "told");
+	buf_free(&why);
+}
+
+Test(foreign_socket, a_failure_is_one_also_without_a_reason)
+{
+	struct buf why = { 0 };
+
+	cr_expect_eq(run(fail_without_reason, &why), -1);
+	foreign_socket_mark(listener, true);
+	cr_expect_eq(run(fail_without_reason, &why), -1);
+	buf_free(&why);
+}
+
+Test(foreign_socket, what_hangs_is_given_up_and_not_tried_at_once)
+{
+	struct buf why = { 0 };
+	struct timespec before, after;
+
+	foreign_socket_mark(listener, true);
+	cr_expect_eq(run(hang, &why), -1);
+	cr_expect_eq(errno, ETIMEDOUT);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	cr_expect_eq(run(succeed_beside, &why), -1);
+	cr_expect_eq(errno, ETIMEDOUT);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	cr_expect_lt(after.tv_sec - before.tv_sec, 2);
+	buf_free(&why);
+}
+
+Test(foreign_socket, a_new_socket_is_none_whatever_had_its_number)
+{
+	struct buf none = { 0 };
+	int made, again;
+
+	foreign_socket_mark(listener, true);
+	made = foreign_socket_open(listener, make_socket, NULL, &none, &none);
+	cr_assert_geq(made, 0);
+	foreign_socket_mark(made, true);
+	close(made);
+	again = foreign_socket_open(listener, make_socket, NULL, &none, &none);
+	cr_expect_eq(again, made, "the test needs the same number");
+	cr_expect_not(foreign_socket_is(again));
+	buf_free(&none);
+}
+
+Test(foreign_socket, its_name_is_that_of_before)
+{
+	struct socket_address before, after;
+
+	cr_assert(foreign_socket_name(listener, &before));
+	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_name(listener, &after));
+	cr_expect_eq(before.in.sin_port, after.in.sin_port);
+}
