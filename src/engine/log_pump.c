@@ -1,4 +1,4 @@
-/* The hard thing is when to try again. A datagram socket is writable when the daemon's queue has room (Linux 4.4), a
+/* When to try again. A datagram socket is writable when the daemon's queue has room (Linux 4.4), a
  * pipe when it has room itself; a full disk, a daemon that is gone and a kernel without memory tell nothing. So there
  * is a timer beside the descriptor, which doubles its pause while nothing moves: an idle superd whose log nobody reads
  * wakes about once a minute. */

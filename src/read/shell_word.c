@@ -1,5 +1,4 @@
-/* The hard thing is to leave alone what a program may well want: a|b, -> and >=5 are words as others are. Source:
- * sh(1p). */
+/* What a program may well want is left alone: a|b, -> and >=5 are words as others are. Source: sh(1p). */
 #include "read/shell_word.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The marks, by descriptor, and the process. superd waits for it, so it gets a moment, and no other does for a while. */
+/* The marks, by descriptor, and the process. superd waits for it, so it gets a moment, then none for a while. */
 #include "sys/foreign_socket.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Reads of a program what the kernel reads of it. The hard thing is to say that a program can't be executed only where
- * that is certain: binfmt_misc may know formats that the kernel alone does not. */
+/* Reads of a program what the kernel reads of it. It says that a program cannot be executed only where that is certain:
+ * binfmt_misc may know formats that the kernel alone does not. */
 #include "sys/interpreter.h"
 
 #include <dirent.h>
