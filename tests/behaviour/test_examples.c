@@ -150,7 +150,7 @@ Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
 {
 	const char *table = table_for_test("hello-world.conf", "\"127.0.0.1:5000\"");
 	struct superd *superd =
-		superd_run("%s", replaced(table, "hello-world-server'\"", "hello-world-server' -p 1\""));
+		superd_run("%s", replaced(table, "hello-world-server'\"", "hello-world-server' -p 5\""));
 	int port = superd_port(superd, "hello-world");
 
 	greeted_by(port);
