@@ -48,7 +48,7 @@ _superctl()
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check --service --level
-			--interval -n --count --sort --http --names --version -h --help' -- "$cur"))
+			--interval -n --count --sort --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		local IFS=$'\n'
 		COMPREPLY=($(compgen -W '$(superctl "${control[@]}" list --names 2>/dev/null)' -- "$cur"))

@@ -1,10 +1,10 @@
-/* The head of an HTTP request (RFC 9112): its first line, since no field of it matters here.
- *
- * The hard thing is that whatever comes is answered with the right refusal and nothing is taken for what it isn't: no
- * control characters, three parts with one blank between them, a version that is HTTP/1. */
+/* The head of an HTTP request (RFC 9112): its first line, and of its fields Accept. Whatever comes is answered with the
+ * right refusal, and nothing is taken for what it isn't: no control characters, three parts with one blank between
+ * them, a version that is HTTP/1. */
 #include "cmd/superctl_http.h"
 
 #include <string.h>
+#include <strings.h>
 
 bool http_is_whole(const char *text, size_t length)
 {
@@ -71,6 +71,101 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	else
 		request.status = equals(target, target_length, path) ? 200 : 404;
 	return request;
+}
+
+/* A part of a text, which is not NUL-terminated. */
+struct part {
+	const char *at;
+	size_t length;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct part trimmed(struct part part)
+{
+	while (part.length && is_blank(*part.at)) {
+		part.at++;
+		part.length--;
+	}
+	while (part.length && is_blank(part.at[part.length - 1]))
+		part.length--;
+	return part;
+}
+
+/* What is in front of the next such character, trimmed; *rest is what is behind it. */
+static struct part take_until(struct part *rest, char end)
+{
+	const char *found = memchr(rest->at, end, rest->length);
+	struct part part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
+	size_t taken = part.length + (found ? 1 : 0);
+
+	*rest = (struct part){ rest->at + taken, rest->length - taken };
+	return trimmed(part);
+}
+
+static bool part_is(struct part part, const char *word)
+{
+	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
+}
+
+/* "0", "0.5", "1.000": a weight has three decimals at most. Another text is no weight, and weighs nothing. */
+static double read_weight(struct part text)
+{
+	double weight = 0, place = 1;
+
+	if (!text.length || text.length > 5 || (text.length > 1 && text.at[1] != '.'))
+		return 0;
+	for (size_t i = 0; i < text.length; i++) {
+		if (i == 1)
+			continue;
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return 0;
+		weight += (text.at[i] - '0') * place;
+		place /= 10;
+	}
+	return weight > 1 ? 1 : weight;
+}
+
+/* One range of Accept: "text/plain;version=0.0.4;q=0.5". -1: it is of another type. */
+static double weigh_range(struct part range, const char *type)
+{
+	double weight = 1;
+
+	if (!part_is(take_until(&range, ';'), type))
+		return -1;
+	while (range.length) {
+		struct part value = take_until(&range, ';'), name = take_until(&value, '=');
+
+		if (part_is(name, "q"))
+			weight = read_weight(trimmed(value));
+	}
+	return weight;
+}
+
+double http_accepts(const char *text, size_t length, const char *type)
+{
+	struct part rest = { text, length };
+	double most = -1;
+
+	(void)take_until(&rest, '\n');
+	while (rest.length) {
+		struct part value = take_until(&rest, '\n'), name;
+
+		if (value.length && value.at[value.length - 1] == '\r')
+			value.length--;
+		if (!value.length)
+			break;
+		name = take_until(&value, ':');
+		while (part_is(name, "Accept") && value.length) {
+			double weight = weigh_range(take_until(&value, ','), type);
+
+			most = weight > most ? weight : most;
+		}
+	}
+	return most;
 }
 
 const char *http_reason(int status)

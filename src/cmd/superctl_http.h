@@ -1,4 +1,4 @@
-/* The head of an HTTP request, as far as a server of one page has to know it. */
+/* The head of an HTTP request, as far as a server of one page in two formats has to know it. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,5 +16,9 @@ bool http_is_whole(const char *text, size_t length);
 
 /* Reads a whole head. Only GET and HEAD of `path`, with whatever query, are 200. */
 struct http_request http_parse(const char *text, size_t length, const char *path);
+
+/* What its field Accept says of a media type, as "text/plain": its weight, 0 to 1; -1: nothing. Wildcards are not looked
+ * at. RFC 9110, section 12.5.1. */
+double http_accepts(const char *text, size_t length, const char *type);
 
 const char *http_reason(int status);

@@ -1,4 +1,4 @@
-/* superctl metrics: the counters of superd as OpenMetrics.
+/* superctl metrics: the counters of superd, as text for Prometheus or as OpenMetrics.
  *
  * The hard thing is the grammar's order: all samples of a family stand together, so each family walks all services
  * anew; a family of which there is no sample is left out, and no two samples may have the same labels. */
@@ -242,15 +242,24 @@ static const struct family {
 	  "From a client's arrival until the instance that it woke was ready.", .add = add_latency },
 };
 
-static void add_head(struct buf *out, const char *name, const char *type, const char *unit, const char *help)
+/* In the text format a family is called as its samples are, and info and stateset are gauges. */
+static void add_head(struct buf *out, enum metrics_format format, const char *name, const char *type, const char *unit,
+		     const char *help)
 {
-	buf_addf(out, "# TYPE %s %s\n", name, type);
-	if (unit)
+	const char *ending = "";
+
+	if (format == METRICS_TEXT && !strcmp(type, "counter"))
+		ending = "_total";
+	if (format == METRICS_TEXT && !strcmp(type, "info"))
+		ending = "_info";
+	if (format == METRICS_TEXT && (!strcmp(type, "info") || !strcmp(type, "stateset")))
+		type = "gauge";
+	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, ending, help, name, ending, type);
+	if (unit && format == METRICS_OPENMETRICS)
 		buf_addf(out, "# UNIT %s %s\n", name, unit);
-	buf_addf(out, "# HELP %s %s\n", name, help);
 }
 
-static void add_family(struct buf *out, const struct family *family, const json_t *lines)
+static void add_family(struct buf *out, enum metrics_format format, const struct family *family, const json_t *lines)
 {
 	struct buf samples = { 0 };
 	char name[64];
@@ -268,14 +277,14 @@ static void add_family(struct buf *out, const struct family *family, const json_
 	}
 	out->failed |= samples.failed;
 	if (samples.length) {
-		add_head(out, family->name, family->type, family->unit, family->help);
+		add_head(out, format, family->name, family->type, family->unit, family->help);
 		buf_add(out, samples.data, samples.length);
 	}
 	buf_free(&samples);
 }
 
 /* What superd says of itself, in a line of its own. */
-static void add_superd(struct buf *out, const json_t *lines)
+static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
 {
 	static const struct {
 		const char *key, *name, *type, *unit, *help;
@@ -294,7 +303,7 @@ static void add_superd(struct buf *out, const json_t *lines)
 		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
 			if (!answer_has_number(superd, own[n].key))
 				continue;
-			add_head(out, own[n].name, own[n].type, own[n].unit, own[n].help);
+			add_head(out, format, own[n].name, own[n].type, own[n].unit, own[n].help);
 			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
 			amount_add_float(out, answer_number(superd, own[n].key));
 			buf_char(out, '\n');
@@ -304,16 +313,23 @@ static void add_superd(struct buf *out, const json_t *lines)
 	}
 }
 
-void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines)
+const char *metrics_content_type(enum metrics_format format)
 {
-	add_head(out, "superd", "info", NULL, "The superd that answers.");
+	return format == METRICS_TEXT ? "text/plain; version=0.0.4; charset=utf-8" :
+					"application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
+{
+	add_head(out, format, "superd", "info", NULL, "The superd that answers.");
 	buf_text(out, "superd_info{version=");
 	add_label_value(out, answer_text(greeting, "superd"));
 	buf_text(out, "} 1\n");
-	add_superd(out, lines);
+	add_superd(out, format, lines);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		add_family(out, &families[i], lines);
-	buf_text(out, "# EOF\n");
+		add_family(out, format, &families[i], lines);
+	if (format == METRICS_OPENMETRICS)
+		buf_text(out, "# EOF\n");
 }
 
 struct gathering {
@@ -343,7 +359,7 @@ enum ctl_status metrics_ask(const struct order *order, int64_t limit, struct buf
 		if (status == CTL_DONE)
 			status = talk_hear(&talk, keep_line, &gathering);
 		if (status == CTL_DONE && !order->json)
-			metrics_compose(out, talk.greeting, gathering.lines);
+			metrics_compose(out, order->format, talk.greeting, gathering.lines);
 		talk_close(&talk);
 	}
 	if (gathering.failed || (status == CTL_DONE && out->failed)) {

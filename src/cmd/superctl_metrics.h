@@ -1,4 +1,6 @@
-/* What superd counts, as OpenMetrics text (openmetrics.io, version 1.0). */
+/* What superd counts, for Prometheus and its like. The text format is what everybody reads, promtool and the textfile
+ * collector of node_exporter among them; OpenMetrics has a unit and an end, and its types info and stateset. Sources:
+ * prometheus.io, "Exposition formats", version 0.0.4; openmetrics.io, version 1.0. */
 #pragma once
 
 #include <jansson.h>
@@ -6,10 +8,10 @@
 #include "base/buf.h"
 #include "cmd/superctl_order.h"
 
-#define METRICS_CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+const char *metrics_content_type(enum metrics_format format);
 
 /* greeting: what superd says of itself; lines: what it answered to "metrics". */
-void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines);
+void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines);
 
 /* Asks superd, within so many milliseconds, and composes; what went wrong is in *why, and said nowhere. */
 enum ctl_status metrics_ask(const struct order *order, int64_t limit, struct buf *out, struct buf *why);

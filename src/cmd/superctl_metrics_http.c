@@ -74,7 +74,7 @@ static bool write_all(const char *text, size_t length)
 	return true;
 }
 
-static bool answer(const struct http_request *request, const struct buf *page)
+static bool answer(const struct http_request *request, enum metrics_format format, const struct buf *page)
 {
 	bool good = request->status == 200;
 	struct buf out = { 0 };
@@ -82,7 +82,7 @@ static bool answer(const struct http_request *request, const struct buf *page)
 
 	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
 		 request->status, http_reason(request->status),
-		 good ? METRICS_CONTENT_TYPE : "text/plain; charset=utf-8", page->length);
+		 good ? metrics_content_type(format) : "text/plain; charset=utf-8", page->length);
 	if (request->status == 405)
 		buf_text(&out, "Allow: GET, HEAD\r\n");
 	buf_text(&out, "\r\n");
@@ -111,14 +111,27 @@ static void linger(void)
 	}
 }
 
+/* OpenMetrics for who asks for it, and wants it no less than text. */
+static enum metrics_format choose_format(const struct order *order, const char *head, size_t length)
+{
+	double open = http_accepts(head, length, "application/openmetrics-text");
+	double text = http_accepts(head, length, "text/plain");
+
+	if (open <= 0 && text <= 0)
+		return order->format;
+	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
+}
+
 /* What went wrong is for the log, not for a stranger. */
-static enum ctl_status make_page(const struct order *order, struct http_request *request, struct buf *page)
+static enum ctl_status make_page(const struct order *order, enum metrics_format format, struct http_request *request,
+				 struct buf *page)
 {
 	struct order plain = *order;
 	struct buf why = { 0 };
 	enum ctl_status status = CTL_DONE;
 
 	plain.json = false;
+	plain.format = format;
 	if (request->status == 200)
 		status = metrics_ask(&plain, ASK_LIMIT, page, &why);
 	if (status != CTL_DONE) {
@@ -136,6 +149,7 @@ enum ctl_status metrics_serve(const struct order *order)
 {
 	char text[HTTP_REQUEST_MOST + 1];
 	struct http_request request = { 0 };
+	enum metrics_format format = order->format;
 	struct buf page = { 0 };
 	enum ctl_status status;
 	size_t length;
@@ -147,10 +161,12 @@ enum ctl_status metrics_serve(const struct order *order)
 	request.status = read_head(text, &length);
 	if (request.status < 0)
 		return CTL_DONE;
-	if (!request.status)
+	if (!request.status) {
 		request = http_parse(text, length, "/metrics");
-	status = make_page(order, &request, &page);
-	if (!answer(&request, &page))
+		format = choose_format(order, text, length);
+	}
+	status = make_page(order, format, &request, &page);
+	if (!answer(&request, format, &page))
 		status = CTL_FAILED;
 	else
 		linger();

@@ -31,6 +31,7 @@ enum flag {
 	FLAG_INTERVAL,
 	FLAG_SORT,
 	FLAG_HTTP,
+	FLAG_FORMAT,
 	FLAG_NAMES,
 	FLAG_VERSION
 };
@@ -55,6 +56,7 @@ static const struct ctl_flag {
 	{ "count", "COUNT", 'n', MAY_COUNT, "top: end after so many tables" },
 	{ "sort", "KEY", FLAG_SORT, MAY_SORT, "top: by memory, cpu (default), name or state" },
 	{ "http", NULL, FLAG_HTTP, MAY_HTTP, "metrics: answer one HTTP request on stdin and stdout" },
+	{ "format", "FORMAT", FLAG_FORMAT, MAY_FORMAT, "metrics: text (default) or openmetrics" },
 	{ "names", NULL, FLAG_NAMES, MAY_NAMES, "list: the services' names alone" },
 	{ "version", NULL, FLAG_VERSION, 0, "say which version this superctl is" },
 	{ "help", NULL, 'h', 0, "this text" },
@@ -132,6 +134,13 @@ static bool set_sort(struct order *order, const char *text)
 	return complain("sort", text, "it is memory, cpu, name or state");
 }
 
+static bool set_format(struct order *order, const char *text)
+{
+	order->format = !strcmp(text, "openmetrics") ? METRICS_OPENMETRICS : METRICS_TEXT;
+	return order->format == METRICS_OPENMETRICS || !strcmp(text, "text") ||
+	       complain("format", text, "it is text or openmetrics");
+}
+
 static bool set_flag(struct order *order, int flag, const char *argument)
 {
 	switch (flag) {
@@ -165,6 +174,8 @@ static bool set_flag(struct order *order, int flag, const char *argument)
 	case FLAG_HTTP:
 		order->http = true;
 		return true;
+	case FLAG_FORMAT:
+		return set_format(order, argument);
 	case FLAG_NAMES:
 		order->names_only = true;
 		return true;

@@ -8,6 +8,7 @@
 #include "cmd/superctl_verb.h"
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 
 struct order {
 	const struct verb *verb;
@@ -16,6 +17,7 @@ struct order {
 	const char *control;            /* the socket's path */
 	bool json;
 	enum colour colour;
+	enum metrics_format format;
 	bool no_wait, check, http, names_only;
 	const char *service, *level;    /* of events; NULL: all */
 	int64_t timeout;                /* microseconds, -1: none */

@@ -22,7 +22,7 @@ const struct verb verbs[] = {
 	{ "events", NAMES_NONE, MAY_SERVICE | MAY_LEVEL | MAY_TIMEOUT,
 	  "what happens from now on, as the log has it", view_events },
 	{ "health", NAMES_NONE, 0, "whether all is well, in one line and at most 5 seconds", view_health },
-	{ "metrics", NAMES_ANY, MAY_HTTP, "counters and histograms as OpenMetrics", view_metrics },
+	{ "metrics", NAMES_ANY, MAY_HTTP | MAY_FORMAT, "counters and histograms for Prometheus", view_metrics },
 	{ "start", NAMES_SOME, ACTS, "start an instance now, without a client", view_act },
 	{ "stop", NAMES_SOME, ACTS, "stop the instances; the next client starts another", view_act },
 	{ "restart", NAMES_SOME, ACTS, "stop and start again; clients wait meanwhile", view_act },

@@ -13,7 +13,7 @@ enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 /* The options a verb has beside those that all have. */
 enum verb_option {
 	MAY_NO_WAIT = 1, MAY_TIMEOUT = 2, MAY_CHECK = 4, MAY_SERVICE = 8, MAY_LEVEL = 16, MAY_INTERVAL = 32, MAY_COUNT = 64,
-	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512
+	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_FORMAT = 1024
 };
 
 struct verb {

@@ -16,5 +16,5 @@ struct outcome answer_to(const char *in, const char *const *arguments);
  * looked at, as there is no jsonschema for python3. */
 bool schema_holds(const char *definition, const char *answer);
 
-/* The samples of OpenMetrics text as Prometheus' own parser reads them, one a line; NULL: there is no parser. */
+/* The samples of metrics in either format as Prometheus' own parser reads them, one a line; NULL: there is no parser. */
 const char *metrics_read(const char *text);

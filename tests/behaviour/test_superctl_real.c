@@ -203,6 +203,58 @@ Behaviour(superctl_real, metrics_are_read_by_prometheus)
 		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
 }
 
+/* A program of a package that is installed, or unpacked among the peers. NULL: it is not here. */
+static const char *find_program(const char *package, const char *name)
+{
+	const char *peers = getenv("SUPERD_PEERS");
+	const char *program = peers ? text_of("%s/%s/usr/bin/%s", peers, package, name) : "";
+
+	if (access(program, X_OK) < 0)
+		program = text_of("/usr/bin/%s", name);
+	return access(program, X_OK) == 0 ? program : NULL;
+}
+
+Behaviour(superctl_real, metrics_are_good_for_promtool)
+{
+	const char *promtool = find_program("prometheus", "promtool");
+	struct superd *superd;
+	struct outcome outcome;
+	int client;
+
+	SKIP_WITHOUT(promtool, "promtool is not here (Debian: prometheus, also unpacked below SUPERD_PEERS)");
+	superd = run();
+	client = make_history(superd);
+	outcome = answer_to(write_file("metrics", "%s", SUPERCTL(control, "metrics").out),
+			    (const char *const[]){ promtool, "check", "metrics", NULL });
+	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
+	cr_assert_null(strstr(outcome.err, "error"), "%s", outcome.err);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, metrics_are_good_for_the_textfile_collector)
+{
+	const char *exporter = find_program("prometheus-node-exporter", "prometheus-node-exporter");
+	struct superd *superd;
+	struct outcome outcome;
+	int client;
+
+	SKIP_WITHOUT(exporter, "node_exporter is not here (Debian: prometheus-node-exporter, also unpacked below "
+			       "SUPERD_PEERS)");
+	superd = run();
+	client = make_history(superd);
+	write_file("superd.prom", "%s", SUPERCTL(control, "metrics").out);
+	outcome = answer_to(NULL, (const char *const[]){ "/usr/bin/python3",
+							 text_of("%s/tests/behaviour/textfile.py", getenv("SRCDIR")),
+							 exporter, path_in("."), NULL });
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.out, "\nnode_textfile_scrape_error 0\n"), "%s", outcome.out);
+	cr_assert_not_null(strstr(outcome.out, "\nsuperd_service_accepted_total{service=\"each\"} 3\n"), "%s",
+			   outcome.out);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, steers_and_tells)
 {
 	struct superd *superd = run();
