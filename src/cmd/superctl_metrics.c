@@ -82,6 +82,23 @@ static void add_held(struct buf *out, const char *name, const json_t *service)
 	add_plain(out, name, service, answer_flag(service, "held"));
 }
 
+static void add_spent(struct buf *out, const char *name, const json_t *service)
+{
+	json_t *spent = json_object_get(service, "spent");
+
+	for (void *at = json_object_iter(spent); at; at = json_object_iter_next(spent, at)) {
+		add_sample(out, name, service);
+		add_label(out, "state", json_object_iter_key(at));
+		add_number(out, json_number_value(json_object_iter_value(at)));
+	}
+}
+
+static void add_cpu_total(struct buf *out, const char *name, const json_t *service)
+{
+	if (answer_has_number(service, "cpu_total"))
+		add_plain(out, name, service, answer_number(service, "cpu_total"));
+}
+
 static void add_refused(struct buf *out, const char *name, const json_t *service)
 {
 	json_t *refused = json_object_get(service, "refused");
@@ -216,6 +233,8 @@ static const struct family {
 	const char *key;                /* a number of the service's, where there is no add */
 } families[] = {
 	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
+	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
+	  .add = add_spent },
 	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .add = add_held },
 	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
@@ -230,6 +249,8 @@ static const struct family {
 	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the instances there are.", .add = add_memory },
 	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the instances there are.",
 	  .add = add_cpu },
+	{ "superd_service_cpu_seconds", "counter", "seconds",
+	  "Processor time of instances, also of those that have ended.", .add = add_cpu_total },
 	{ "superd_service_connections", "gauge", NULL, "Clients connected, where superd looks.",
 	  .add = add_connections },
 	{ "superd_service_pause_seconds", "gauge", "seconds", "What is left of a pause after failures.",
@@ -239,7 +260,8 @@ static const struct family {
 	{ "superd_listener_queue_limit", "gauge", NULL, "Clients that a socket's queue takes.",
 	  .add = add_queue_limit },
 	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
-	  "From a client's arrival until the instance that it woke was ready.", .add = add_latency },
+	  "From a client's arrival until the instance that it started was ready, or that it thawed took it.",
+	  .add = add_latency },
 };
 
 /* In the text format a family is called as its samples are, and info and stateset are gauges. */

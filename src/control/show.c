@@ -123,6 +123,7 @@ void show_counters(const struct showing *showing, struct buf *out)
 	show_past(showing, out);
 	show_idle(showing, false, out);
 	show_latency(showing, out);
+	show_spent(showing, out);
 	object_close(out);
 }
 

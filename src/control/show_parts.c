@@ -321,3 +321,37 @@ void show_latency(const struct showing *showing, struct buf *out)
 	list_close(out);
 	object_close(out);
 }
+
+/* It must never go down. So those of accept = yes count when they end, as they may be more than are looked at, and
+ * nothing is said where one can't be asked. */
+static void add_cpu_total(const struct showing *showing, struct buf *out)
+{
+	struct keeper *keeper = showing->found.keeper;
+	const struct activity *activity = activity_of(showing);
+	bool looks = keeper && !keeper->service->what->accept && !keeper_is_empty(keeper);
+	struct usage now = { -1, -1 };
+
+	if (looks)
+		now = usage_of_keeper(keeper);
+	if (looks && now.cpu < 0)
+		field_null(out, "cpu_total");
+	else
+		field_seconds(out, "cpu_total", (activity ? activity->cpu : 0) + (now.cpu > 0 ? now.cpu : 0));
+}
+
+void show_spent(const struct showing *showing, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+	const struct activity *activity = activity_of(showing);
+
+	add_cpu_total(showing, out);
+	field_object(out, "spent");
+	for (int state = 0; keeper && state < STATES; state++) {
+		double seconds = spent_in(activity ? &activity->spent : NULL, (enum state)state,
+					  (enum state)keeper->state, keeper->since, showing->now);
+
+		if (seconds > 0)
+			field_seconds(out, state_name((enum state)state), seconds);
+	}
+	object_close(out);
+}

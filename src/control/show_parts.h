@@ -13,6 +13,7 @@ void show_counts(const struct showing *showing, struct buf *out);
 void show_usage(struct usage usage, struct buf *out);
 void show_refused(const struct showing *showing, struct buf *out);
 void show_latency(const struct showing *showing, struct buf *out);
+void show_spent(const struct showing *showing, struct buf *out);        /* seconds in each state, and of processor time */
 void show_idle(const struct showing *showing, bool now, struct buf *out);         /* now: counted for it, if it can be */
 
 /* All of its instances together; so many of them are looked at. */

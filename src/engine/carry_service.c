@@ -116,6 +116,19 @@ static void carry_latency(struct carry *carry, const struct latency *latency)
 		ledger_add_number(&carry->text, "bucket", latency->buckets[n]);
 }
 
+/* The state it is in counts up to now, and goes on in the next superd. */
+static void carry_spent(struct carry *carry, const struct keeper *keeper)
+{
+	double now = engine_clock();
+
+	ledger_open(&carry->text, "spent");
+	carry_real(carry, "cpu", keeper->activity->cpu);
+	for (int state = 0; state < STATES; state++)
+		ledger_add_real(&carry->text, state_name((enum state)state),
+				spent_in(&keeper->activity->spent, (enum state)state, (enum state)keeper->state,
+					 keeper->since, now));
+}
+
 /* The oldest first, as they came. */
 static void carry_failures(struct carry *carry, const struct failures *failures)
 {
@@ -253,6 +266,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 		return;
 	carry_activity(carry, activity);
 	carry_latency(carry, &activity->latency);
+	carry_spent(carry, keeper);
 	carry_failures(carry, &activity->failed);
 	carry_idle(carry, keeper);
 	if (activity->twins)

@@ -8,6 +8,7 @@
 /* One process somebody waits for; embedded in its owner. */
 struct child {
 	pid_t pid;                      /* 0: none */
+	double cpu;                     /* seconds of processor time, with those it has waited for; once it has ended */
 	struct child *next;
 	void (*ended)(struct child *child, int status);         /* a wait status; the child is already out of the table */
 	void (*ending)(struct child *child);                    /* it has ended and is not reaped yet (children_see_end); NULL */

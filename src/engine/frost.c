@@ -12,6 +12,7 @@
 #include "engine/frost_watch.h"
 #include "engine/notice.h"
 #include "engine/reclaim.h"
+#include "engine/taking.h"
 #include "engine/watchdog.h"
 #include "sys/freezer.h"
 #include "sys/process.h"
@@ -355,15 +356,16 @@ static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
 void frost_wake(struct keeper *keeper)
 {
 	struct frost *frost = find(keeper);
-	double slept;
+	double now = engine_clock(), slept;
 
 	if (!frost || frost->frozen <= 0)
 		return;
-	slept = engine_clock() - frost->frozen;
+	slept = now - frost->frozen;
 	thaw(frost->instance);
 	keeper->activity->wakes++;
 	frost_pace_note(keeper->activity, slept);
 	say_wake(keeper, frost->instance->pid, slept);
+	taking_begin_thawed(keeper, now);
 }
 
 double frost_rested(const struct keeper *keeper)

@@ -3,6 +3,7 @@
 #include "engine/instance.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "sys/pidfd.h"
 #include "sys/private_tmp.h"
 #include "sys/process_group.h"
+#include "sys/usage.h"
 
 #define CHANCES 12                      /* times LEFTOVER_SECONDS: what a daemon's start left moves on meanwhile */
 #define LINGER_LOOK .2                  /* seconds */
@@ -91,12 +93,23 @@ enum result instance_result(const struct instance *instance)
 	return result == RESULT_SUCCESS && is_unready(instance) ? RESULT_PROTOCOL : result;
 }
 
+/* A group knows those, too, whom nobody has waited for. */
+static double cpu_used(const struct instance *instance)
+{
+	const struct group *group = &instance->cgroup;
+
+	if (!group->path || group->kept)
+		return instance->child.cpu;
+	return fmax(usage_of_group(group->path, false).cpu, instance->child.cpu);
+}
+
 void instance_over(struct instance *instance)
 {
 	double until = instance->gone > 0 ? instance->gone : engine_clock();
 	struct ending ending = {
 		.status = instance->status,
 		.lasted = until - instance->since,
+		.cpu = cpu_used(instance),
 		.stopped = instance->stopping && !instance->failed,
 		.unready = is_unready(instance),
 		.result = instance_result(instance),

@@ -40,6 +40,7 @@ int64_t allowance_left(const struct allowance *allowance, int64_t microseconds);
 struct ending {
 	int status;                     /* wait status of its first process */
 	double lasted;                  /* seconds */
+	double cpu;                     /* seconds of processor time: of its group, or of those it has waited for */
 	bool stopped;                   /* we had told it to */
 	enum result result;
 	bool unready;                   /* type = notify: it never said READY=1 */

@@ -33,6 +33,7 @@ static void activity_init(struct activity *activity, struct keeper *keeper)
 	list_init(&activity->instances);
 	means_init(&activity->means);
 	activity->patience = PATIENCE;
+	activity->spent.entered = keeper->since;
 }
 
 struct activity *keeper_activity(struct keeper *keeper)
@@ -320,6 +321,17 @@ void keeper_check_over(struct keeper *keeper)
 		keeper->engine->on_gone(keeper->engine, keeper);
 }
 
+/* Those that only listen, or are off, have no activity, and stay so small. */
+static void leave_state(struct keeper *keeper, enum state next)
+{
+	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
+	struct activity *activity = needs_none ? keeper->activity : keeper_activity(keeper);
+
+	keeper->since = engine_clock();
+	if (activity)
+		spent_leave(&activity->spent, (enum state)keeper->state, keeper->since);
+}
+
 void keeper_event(struct keeper *keeper, enum happening happening)
 {
 	struct step step = transition(keeper->service->what->accept, keeper->state, happening);
@@ -333,7 +345,7 @@ void keeper_event(struct keeper *keeper, enum happening happening)
 	}
 	say_transition(keeper, happening, step);
 	if (keeper->state != step.next)
-		keeper->since = engine_clock();
+		leave_state(keeper, step.next);
 	keeper->state = step.next;
 	keeper->bound |= happening == BOUND;
 	keeper->halted = (keeper->halted || happening == HALT) && step.action != SPAWN;

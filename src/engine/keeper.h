@@ -20,6 +20,7 @@
 #include "engine/listener.h"
 #include "engine/pace.h"
 #include "engine/refusal.h"
+#include "engine/spent.h"
 #include "engine/transition.h"
 #include "model/table.h"
 #include "sys/backlog.h"
@@ -100,7 +101,9 @@ struct activity {
 	double last_lasted;             /* seconds */
 	double asked;                   /* when the current instance was wanted, or the last client served, loop time */
 	double last_latency;            /* seconds from there until it was ready; 0: unknown */
-	struct latency latency;         /* of all */
+	struct latency latency;         /* of all, and of those that were frozen */
+	struct spent spent;             /* in its states */
+	double cpu;                     /* seconds of processor time of instances that have ended */
 	ev_timer taking;                /* looks whether somebody was taken from the queue (engine/taking) */
 	double taking_since;            /* the keeper's, as that began */
 	unsigned untaken;               /* who waited at the last look */

@@ -1,9 +1,8 @@
-/* Counting into buckets. Half a millisecond is what the quickest start takes; ten seconds is what the most patient
- * client waits. */
+/* Counting into buckets. Half a millisecond is what the quickest start takes, a minute what the slowest does. */
 #include "engine/latency.h"
 
 static const double bounds[LATENCY_BUCKETS] = {
-	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 };
 
 double latency_bound(size_t bucket)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LATENCY_BUCKETS 14
+#define LATENCY_BUCKETS 16
 
 struct latency {
 	uint64_t count;                 /* those beyond the last bound too */

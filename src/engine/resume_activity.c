@@ -140,6 +140,16 @@ void resume_latency(struct resumed *resumed, struct ledger_section *section)
 	}
 }
 
+void resume_spent(struct resumed *resumed, struct ledger_section *section)
+{
+	struct activity *activity = resumed->keeper->activity;
+
+	activity->cpu = ledger_real(section, "cpu", 0.);
+	for (int state = 0; state < STATES; state++)
+		activity->spent.seconds[state] = ledger_real(section, state_name((enum state)state), 0.);
+	activity->spent.entered = engine_clock();
+}
+
 /* It goes on from there once the backend is seen to run. */
 void resume_idle(struct resumed *resumed, struct ledger_section *section)
 {

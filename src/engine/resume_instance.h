@@ -28,6 +28,7 @@ void resume_drain(struct resumed *resumed, struct ledger_section *section);
 /* In resume_activity.c. */
 void resume_activity(struct resumed *resumed, struct ledger_section *section);
 void resume_latency(struct resumed *resumed, struct ledger_section *section);
+void resume_spent(struct resumed *resumed, struct ledger_section *section);
 void resume_failure(struct resumed *resumed, struct ledger_section *section);
 void resume_idle(struct resumed *resumed, struct ledger_section *section);
 

@@ -197,7 +197,7 @@ static const struct {
 	{ "twins", resume_twins, true },        { "twin", resume_twin, true },
 	{ "idle", resume_idle, true },          { "opening", resume_opening, true },
 	{ "refresh", resume_refresh, true },    { "control", resume_control, true },
-	{ "search", resume_search, true },
+	{ "search", resume_search, true },      { "spent", resume_spent, true },
 };
 
 static void read_part(struct resumed *resumed, struct ledger_section *section)

@@ -58,6 +58,7 @@ bool run_note_end(struct keeper *keeper, const struct instance *instance, const 
 	activity->last_status = ending->status;
 	activity->last_result = ending->result;
 	activity->last_lasted = ending->lasted;
+	activity->cpu += ending->cpu;
 	return failed;
 }
 

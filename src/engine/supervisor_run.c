@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,19 +115,24 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 }
 
 /* Of the child that is to be reaped next, its owner learns first, where one wants to. */
-static pid_t reap(struct engine *engine, int *status)
+static pid_t reap(struct engine *engine, int *status, struct rusage *usage)
 {
 	siginfo_t ended = { 0 };
 	struct child *child;
 
 	if (!engine->children.seen)
-		return waitpid(-1, status, WNOHANG | WUNTRACED | WCONTINUED);
+		return wait4(-1, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
 	if (waitid(P_ALL, 0, &ended, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 || ended.si_pid <= 0)
 		return 0;
 	child = children_find(&engine->children, ended.si_pid);
 	if (child && child->ending && ended.si_code != CLD_STOPPED && ended.si_code != CLD_CONTINUED)
 		child->ending(child);
-	return waitpid(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED);
+	return wait4(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
 static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -134,8 +140,9 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	struct supervisor *supervisor = watcher->data;
 	struct engine *engine = &supervisor->engine;
 	struct child *child;
+	struct rusage usage = { 0 };
 	int status;
-	pid_t pid = reap(engine, &status);
+	pid_t pid = reap(engine, &status, &usage);
 
 	if (pid <= 0)
 		return;
@@ -148,6 +155,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	spawn_reaped(pid);
 	if (child) {
 		children_remove(&engine->children, child);
+		child->cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 		child->ended(child, status);
 	} else {
 		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);

@@ -9,12 +9,15 @@
 #define PART 16.                        /* of the time gone: so exact the number is */
 #define LAST 10.                        /* seconds: who has taken nobody by then is not looked at any more */
 
+/* last_latency is told of with the last start. */
 static void conclude(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
+	double latency = engine_clock() - activity->asked;
 
-	activity->last_latency = engine_clock() - activity->asked;
-	latency_add(&activity->latency, activity->last_latency);
+	if (activity->asked <= activity->last_start)
+		activity->last_latency = latency;
+	latency_add(&activity->latency, latency);
 }
 
 static void look_later(struct keeper *keeper, double least)
@@ -94,6 +97,19 @@ void taking_begin(struct keeper *keeper)
 	activity->last_latency = 0;
 	watch(keeper);
 	look_later(keeper, first_pause(activity));
+}
+
+void taking_begin_thawed(struct keeper *keeper, double asked)
+{
+	struct activity *activity = keeper->activity;
+
+	activity->untaken = judge_count_queue(keeper);
+	if (!activity->untaken)
+		return;
+	ev_timer_stop(keeper->engine->loop, &activity->taking);
+	activity->asked = asked;
+	watch(keeper);
+	look_later(keeper, FIRST);
 }
 
 void taking_resume(struct keeper *keeper, double wait)

@@ -7,6 +7,9 @@
 /* The current instance is ready as far as it told: what it took is counted, now or as soon as it is known. */
 void taking_begin(struct keeper *keeper);
 
+/* It was frozen, and somebody came then, loop time: how long until they are taken is counted, if they wait in a queue. */
+void taking_begin_thawed(struct keeper *keeper, double asked);
+
 /* One that another superd has begun: its next look is in so many seconds. */
 void taking_resume(struct keeper *keeper, double wait);
 

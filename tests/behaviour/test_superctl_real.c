@@ -2,6 +2,7 @@
  * them. How they are shown is test_superctl's. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -201,6 +202,54 @@ Behaviour(superctl_real, metrics_are_read_by_prometheus)
 	superd_stop(superd);
 	if (!samples)
 		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
+}
+
+/* The value of a sample, as text; "": there is none. */
+static const char *sample(const char *name)
+{
+	const char *page = SUPERCTL(control, "metrics").out, *at = strstr(page, text_of("\n%s ", name));
+
+	return at ? text_of("%.*s", (int)strcspn(at + strlen(name) + 2, "\n"), at + strlen(name) + 2) : "";
+}
+
+static double seconds(const char *name)
+{
+	return strtod(sample(text_of("superd_service_%s", name)), NULL);
+}
+
+#define WAKES "superd_service_activation_latency_seconds_count{service=\"it\"}"
+
+/* Also after its process has ended, and another superd has taken over. */
+Behaviour(superctl_real, metrics_tell_of_a_sleepers_life)
+{
+	struct superd *superd;
+	double cpu, frozen;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service it { listen = \"127.0.0.1:0\" exec = \"%s\" user = \"%s\" idle_timeout = 200ms "
+		"idle_action = freeze }\n",
+		backend("serve"), own_user());
+	client_ask_pid(superd_port(superd, "it"));
+	superd_wait_log(superd, "is frozen until somebody comes");
+	client_ask_pid(superd_port(superd, "it"));
+	superd_wait_log(superd, "goes on after");
+	WAIT_UNTIL(!strcmp(sample(WAKES), "2"));
+	frozen = seconds("state_seconds_total{service=\"it\",state=\"frozen\"}");
+	cpu = seconds("cpu_seconds_total{service=\"it\"}");
+	cr_expect_gt(frozen, 0);
+	cr_expect_gt(seconds("state_seconds_total{service=\"it\",state=\"listening\"}"), 0);
+	cr_expect_gt(seconds("state_seconds_total{service=\"it\",state=\"running\"}"), 0);
+	cr_expect_str_eq(sample("superd_service_state_seconds_total{service=\"it\",state=\"backoff\"}"), "");
+	cr_expect_eq(SUPERCTL(control, "stop", "it").status, 0);
+	cr_expect_geq(seconds("cpu_seconds_total{service=\"it\"}"), cpu);
+	cr_expect_gt(seconds("cpu_seconds_total{service=\"it\"}"), 0);
+	cr_expect_eq(SUPERCTL(control, "upgrade").status, 0);
+	cr_expect_str_eq(sample(WAKES), "2");
+	cr_expect_geq(seconds("state_seconds_total{service=\"it\",state=\"frozen\"}"), frozen);
+	cr_expect_geq(seconds("cpu_seconds_total{service=\"it\"}"), cpu);
+	superd_stop(superd);
 }
 
 /* A program of a package that is installed, or unpacked among the peers. NULL: it is not here. */

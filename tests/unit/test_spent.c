@@ -1,0 +1,31 @@
+/* engine/spent: seconds of each state. */
+#include <criterion/criterion.h>
+
+#include "engine/spent.h"
+
+Test(spent, adds_up_each_state_that_was_left)
+{
+	struct spent spent = { .entered = 10 };
+
+	spent_leave(&spent, LISTENING, 15);
+	spent_leave(&spent, RUNNING, 17);
+	spent_leave(&spent, LISTENING, 18);
+	cr_expect_float_eq(spent_in(&spent, LISTENING, RUNNING, 0, 20), 6, 1e-9);
+	cr_expect_float_eq(spent_in(&spent, RUNNING, RUNNING, 0, 20), 4, 1e-9);
+	cr_expect_float_eq(spent_in(&spent, FROZEN, RUNNING, 0, 20), 0, 1e-9);
+}
+
+Test(spent, one_that_has_counted_nothing_is_where_it_began)
+{
+	cr_expect_float_eq(spent_in(NULL, LISTENING, LISTENING, 10, 12.5), 2.5, 1e-9);
+	cr_expect_float_eq(spent_in(NULL, RUNNING, LISTENING, 10, 12.5), 0, 1e-9);
+}
+
+Test(spent, never_takes_anything_back)
+{
+	struct spent spent = { .entered = 10 };
+
+	spent_leave(&spent, LISTENING, 9);
+	cr_expect_float_eq(spent_in(&spent, LISTENING, RUNNING, 0, 9), 0, 1e-9);
+	cr_expect_float_eq(spent_in(&spent, RUNNING, RUNNING, 0, 8), 0, 1e-9);
+}
