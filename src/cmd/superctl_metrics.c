@@ -314,6 +314,10 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		{ "uptime", "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run." },
 		{ "memory", "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself." },
 		{ "cpu", "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself." },
+		{ "loaded", "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
+		  "When the table was read that superd runs by." },
+		{ "current", "superd_config_last_reload_successful", "gauge", NULL,
+		  "Whether the last reading of the table was good." },
 		{ "log_dropped", "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped." },
 		{ "log_dropped_of_clients", "superd_log_dropped_of_clients", "counter", NULL,
 		  "Those of them that were about a client." },
@@ -323,11 +327,13 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		const json_t *superd = answer_object(json_array_get(lines, i), "superd");
 
 		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
-			if (!answer_has_number(superd, own[n].key))
+			const json_t *value = json_object_get(superd, own[n].key);
+
+			if (!json_is_number(value) && !json_is_boolean(value))
 				continue;
 			add_head(out, format, own[n].name, own[n].type, own[n].unit, own[n].help);
 			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
-			amount_add_float(out, answer_number(superd, own[n].key));
+			amount_add_float(out, json_is_boolean(value) ? json_is_true(value) : json_number_value(value));
 			buf_char(out, '\n');
 		}
 		if (superd)

@@ -160,7 +160,7 @@ static void begin_line(struct watching *watching, double now)
 
 	object_open(&watching->line);
 	field_seconds(&watching->line, "at", now + listing_wall_offset(now));
-	show_superd(server->supervisor, server->supervisor->engine.started, &watching->line);
+	show_superd(server->supervisor, server->supervisor->engine.started, listing_wall_offset(now), &watching->line);
 	field_list(&watching->line, "services");
 }
 

@@ -124,7 +124,8 @@ void listing_metrics(struct session *session)
 	if (!begin(session, show_counters))
 		return;
 	object_open(&session->line);
-	show_superd(session->supervisor, session->supervisor->engine.started, &session->line);
+	show_superd(session->supervisor, session->supervisor->engine.started, listing_wall_offset(engine_clock()),
+		    &session->line);
 	object_close(&session->line);
 	session_say(session);
 }

@@ -127,7 +127,7 @@ void show_counters(const struct showing *showing, struct buf *out)
 	object_close(out);
 }
 
-void show_superd(const struct supervisor *supervisor, double started, struct buf *out)
+void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out)
 {
 	const struct log_losses *lost = log_losses(supervisor->engine.log);
 	size_t services = 0;
@@ -141,6 +141,8 @@ void show_superd(const struct supervisor *supervisor, double started, struct buf
 	show_usage(usage_of_process(getpid()), out);
 	field_count(out, "services", services);
 	field_count(out, "instances", supervisor->engine.instances);
+	field_seconds(out, "loaded", supervisor->loaded + offset);
+	field_flag(out, "current", !supervisor->is_outdated);
 	field_count(out, "log_dropped", lost ? lost->all : 0);
 	field_count(out, "log_dropped_of_clients", lost ? lost->of_clients : 0);
 	object_close(out);

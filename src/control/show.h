@@ -30,4 +30,4 @@ void show_counters(const struct showing *showing, struct buf *out);
 void show_posture(struct buf *out);
 
 /* superd itself, as a field of that name. */
-void show_superd(const struct supervisor *supervisor, double started, struct buf *out);
+void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out);

@@ -71,6 +71,8 @@ struct supervisor {
 	ev_timer starved;               /* for keepers that had no memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
 	struct loader loader;
+	double loaded;                  /* when the table was read that it runs by, loop time */
+	bool is_outdated;               /* it was to be read again since, and was wrong */
 	/* A reload has come to its end, one way or the other, and its diagnostics are logged; NULL: nobody asks. */
 	void (*reloaded)(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
 	void *reloaded_context;

@@ -103,10 +103,12 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		table->users++;
 		table_release(supervisor->table);
 		supervisor->table = table;
+		supervisor->loaded = engine_clock();
 		memory_give_back();
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
+	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
 		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
 	herald_ready(&supervisor->herald);
@@ -383,6 +385,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 {
 	table->users++;
 	supervisor->table = table;
+	supervisor->loaded = engine_clock();
 	if (!(supervisor->before ? resume_run(supervisor, table, supervisor->before)
 				 : roster_build(&supervisor->roster, &supervisor->engine, table))) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");

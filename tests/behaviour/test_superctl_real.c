@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -50,6 +51,19 @@ static int make_history(struct superd *superd)
 	cr_assert_str_eq(client_line(client), "still here");
 	close(failing);
 	return client;
+}
+
+/* The value of a sample, as text; "": there is none. */
+static const char *sample(const char *name)
+{
+	const char *page = SUPERCTL(control, "metrics").out, *at = strstr(page, text_of("\n%s ", name));
+
+	return at ? text_of("%.*s", (int)strcspn(at + strlen(name) + 2, "\n"), at + strlen(name) + 2) : "";
+}
+
+static double seconds(const char *name)
+{
+	return strtod(sample(text_of("superd_service_%s", name)), NULL);
 }
 
 struct question {
@@ -127,16 +141,23 @@ Behaviour(superctl_real, what_a_reload_says_is_as_the_schema_has_it)
 	struct superd *superd = run();
 	const char *table = read_text(superd->table);
 	struct outcome outcome;
+	double loaded;
 
+	cr_expect_str_eq(sample("superd_config_last_reload_successful"), "1.0");
+	loaded = strtod(sample("superd_config_last_reload_success_timestamp_seconds"), NULL);
+	cr_expect(loaded > (double)time(NULL) - 600 && loaded < (double)time(NULL) + 1, "loaded at %f", loaded);
 	write_file("superd.conf", "%s", replaced(table, "accept = yes", "lisen = 3 accept = yes"));
 	outcome = SUPERCTL(control, "reload");
 	cr_assert_eq(outcome.status, 1);
+	cr_expect_str_eq(sample("superd_config_last_reload_successful"), "0.0");
 	cr_assert_not_null(strstr(outcome.err, "superd.conf:2:"), "%s", outcome.err);
 	(void)schema_holds("reload", SUPERCTL(control, "--json", "reload").out);
 	write_file("superd.conf", "%s", replaced(table, "service bad", "service good"));
 	outcome = SUPERCTL(control, "--json", "reload");
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.out, "\"result\":\"added\""), "%s", outcome.out);
+	cr_expect_str_eq(sample("superd_config_last_reload_successful"), "1.0");
+	cr_expect_gt(strtod(sample("superd_config_last_reload_success_timestamp_seconds"), NULL), loaded);
 	if (!schema_holds("reload", outcome.out))
 		cr_skip_test("python3 has no jsonschema (Debian: python3-jsonschema)");
 	superd_stop(superd);
@@ -202,19 +223,6 @@ Behaviour(superctl_real, metrics_are_read_by_prometheus)
 	superd_stop(superd);
 	if (!samples)
 		cr_skip_test("python3 has no prometheus_client (Debian: python3-prometheus-client)");
-}
-
-/* The value of a sample, as text; "": there is none. */
-static const char *sample(const char *name)
-{
-	const char *page = SUPERCTL(control, "metrics").out, *at = strstr(page, text_of("\n%s ", name));
-
-	return at ? text_of("%.*s", (int)strcspn(at + strlen(name) + 2, "\n"), at + strlen(name) + 2) : "";
-}
-
-static double seconds(const char *name)
-{
-	return strtod(sample(text_of("superd_service_%s", name)), NULL);
 }
 
 #define WAKES "superd_service_activation_latency_seconds_count{service=\"it\"}"
