@@ -171,11 +171,18 @@ static void do_watch(struct keeper *keeper)
 	}
 }
 
+static const char *next_is(const struct keeper *keeper)
+{
+	if (keeper->state == BINDING)
+		return "try";
+	return keeper->service->what->start == START_MANUAL ? "start at the earliest" : "start";
+}
+
 /* A failure and the pause after it are one line. */
 static void say_pause(struct keeper *keeper, double pause)
 {
 	struct activity *activity = keeper->activity;
-	const char *failed = activity->untold, *next = keeper->state == BINDING ? "try" : "start";
+	const char *failed = activity->untold, *next = next_is(keeper);
 	struct event event = {
 		.name = failed ? failed : "pause", .service = keeper->service->name, .reason = activity->reason,
 		.has_duration = true, .duration = pause,

@@ -12,6 +12,11 @@ void rule_start(const struct service *service, struct diags *diags)
 	if (service->what->start == START_BOOT && service->what->accept)
 		service_refuse(service, "start", diags,
 			       "start = boot needs accept = no: there is nothing to start until somebody connects");
+	if (service->what->start == START_MANUAL && (service->socket_count || service->what->accept)) {
+		service_refuse(service, "start", diags,
+			       "start = manual is for a service without sockets: who comes to one would start it");
+		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from being started");
+	}
 }
 
 void rule_type(const struct service *service, struct diags *diags)

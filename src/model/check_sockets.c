@@ -10,14 +10,15 @@
 
 void rule_listen(const struct service *service, struct diags *diags)
 {
-	bool alone = service->what->start == START_BOOT && !service->what->accept;
+	bool alone = service->what->start != START_DEMAND && !service->what->accept;
 
 	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
 	    service_mark(service, "socket"))
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
-		   "say where it listens, as in listen = \"80\"; only a service with start = boot may do without");
+		   "say where it listens, as in listen = \"80\"; only a service with start = boot or "
+		   "start = manual may do without");
 }
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
@@ -58,7 +59,7 @@ void rule_pass(const struct service *service, struct diags *diags)
 		return;
 	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
 		return;
-	if (!count && service->what->start != START_BOOT)
+	if (!count && service->what->start == START_DEMAND)
 		return;         /* rule_listen's */
 	service_refuse(service, "pass", diags,
 		       "pass = inetd makes one socket the standard input; this service has %zu", count);

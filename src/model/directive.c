@@ -147,7 +147,9 @@ static const char *const restart_words[] = {
 	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort",
 	[RESTART_ALWAYS] = "always", NULL
 };
-static const char *const start_words[] = { [START_DEMAND] = "demand", [START_BOOT] = "boot", NULL };
+static const char *const start_words[] = {
+	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual", NULL
+};
 static const char *const ipv6_only_words[] = {
 	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
 };
@@ -303,7 +305,9 @@ const struct directive directives[] = {
 	  .help = "With demand the first client starts the backend. With boot it is started with superd; after a "
 		  "failure it is started again by itself, after the pause; after a good end by the next client, "
 		  "or at once where it has no socket. A service that starts at boot may do without sockets; a "
-		  "oneshot without them runs once. boot needs accept = no." },
+		  "oneshot without them runs once. With manual it has no sockets and is started by superctl "
+		  "start alone, as D-Bus or cron may do; restart says whether again after that. boot and manual need "
+		  "accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(WHAT, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",

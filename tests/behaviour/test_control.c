@@ -206,6 +206,25 @@ Behaviour(control, a_stopped_service_without_a_socket_stays_stopped)
 	superd_stop(superd);
 }
 
+/* Nor is it started again, as none of its ends brings that about. */
+Behaviour(control, what_is_started_by_order_alone_waits_for_it)
+{
+	const char *beats = path_in("beats");
+	struct superd *superd = controlled_run("service job { start = manual exec = \"%s\" }\n"
+					       "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+					       backend("-m %s exit 0", beats), backend("serve"));
+
+	client_ask_pid(superd_port(superd, "other"));
+	cr_assert_neq(access(beats, F_OK), 0, "it was started at boot");
+	for (size_t n = 1; n < 3; n++) {
+		expect_in(control_once("start job"), "started, pid ");
+		WAIT_UNTIL(superd_log_count(superd, "job: pid ") == n);
+	}
+	client_ask_pid(superd_port(superd, "other"));
+	cr_expect_eq(superd_log_count(superd, "job: started"), 2, "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(control, an_ended_wait_leaves_what_was_begun_under_way)
 {
 	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms\nkill_signal = SIGWINCH");
