@@ -663,7 +663,9 @@ const struct directive directives[] = {
 	  .argument = "number",
 	  .least = -1000, .most = 1000,
 	  .help = "How readily the kernel kills the backend when memory runs out, from -1000, never, to 1000, "
-		  "first. Unset: as superd was itself started with, and so where superd may not go below it." },
+		  "first. Unset: as superd was itself started with, and so where superd may not go below it; but 100 "
+		  "more where superd is process 1, or its control group has a limit of memory, so that it outlives "
+		  "its backends." },
 	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" }, FIELD(SURROUNDINGS, cpu_affinity, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
 	  .help = "The processors the backend may run on: numbers and ranges as in 0, 2-4." },

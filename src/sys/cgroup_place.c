@@ -135,6 +135,25 @@ static bool has_file(const char *folder, const char *file, int mode)
 		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
+bool cgroup_has_memory_limit(void)
+{
+	char path[PATH_MAX];
+	const char *wrong;
+	bool limited = false;
+
+	if (!find_path(path, sizeof(path), &wrong))
+		return false;
+	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
+		char *text = read_in(path, "memory.max"), *last = strrchr(path, '/');
+
+		limited = text && *text >= '0' && *text <= '9';
+		free(text);
+		if (last)
+			*last = '\0';
+	}
+	return limited;
+}
+
 /* systemd marks what it has handed over. */
 static bool is_systemds(const char *path)
 {

@@ -25,6 +25,9 @@ struct cgroup_place {
 /* NULL: out of memory. */
 const struct cgroup_place *cgroup_place_find(struct pool *pool);
 
+/* Whether superd's own group, or one above it as far as they are to be seen from here, has a limit of memory. */
+bool cgroup_has_memory_limit(void);
+
 /* The pids of a group's own processes, each given to `see` until that says false. false and errno: they can't be read. */
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);
 

@@ -89,7 +89,9 @@ static int set_nice(struct job *job)
 
 static int set_oom_score(struct job *job)
 {
-	return job->plan->oom_score[0] ? nearest_oom_score(job->plan->oom_score) : 0;
+	if (!job->plan->oom_score[0])
+		return 0;
+	return nearest_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
 }
 
 static int set_cpus(struct job *job)

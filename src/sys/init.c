@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/oom_score.h"
 #include "sys/posture.h"
 #include "sys/signals.h"
 #include "sys/socket_address.h"
@@ -149,6 +150,7 @@ void init_enter(struct heritage *heritage)
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
+	oom_score_above_own(heritage->oom_score);
 	umask(022);
 }
 
@@ -161,6 +163,7 @@ void init_enter_again(struct heritage *heritage)
 	posture_lower();
 	reset_signals();
 	raise_limit(heritage);
+	oom_score_above_own(heritage->oom_score);
 	umask(022);
 }
 

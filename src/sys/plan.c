@@ -271,7 +271,8 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 	return plan->open_paths;
 }
 
-static bool make_scheduling(struct plan *plan, const struct service *service, struct buf *why)
+static bool make_scheduling(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			    struct buf *why)
 {
 	const struct surroundings *around = service->terms->surroundings;
 
@@ -286,6 +287,9 @@ static bool make_scheduling(struct plan *plan, const struct service *service, st
 	}
 	if (around->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
+	else
+		memcpy(plan->oom_score, heritage->oom_score, sizeof(plan->oom_score));
+	plan->oom_score_optional = around->oom_score_adjust == INT64_MIN;
 	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
 		buf_addf(why, "%s: %s", wording_of(service, "cpu_affinity"), strerror(errno));
 		origin_cite(service_origin(service, "cpu_affinity"), why);
@@ -390,7 +394,7 @@ struct plan *plan_make(const struct service *service, const struct heritage *her
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_environment(plan, service, heritage, sockets, why) && make_places(plan, service, why) &&
 	    credentials_plan(plan, service, heritage, why) && make_open_paths(plan, service, heritage, why) &&
-	    make_scheduling(plan, service, why) &&
+	    make_scheduling(plan, service, heritage, why) &&
 	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
 		plan_judge(plan);
 		return plan;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "model/command.h"
 #include "model/condition.h"
+#include "sys/oom_score.h"
 #include "sys/path_way.h"
 
 /* What every start takes from superd itself. */
@@ -18,6 +19,7 @@ struct heritage {
 	char **environment;             /* superd's own, for passenv */
 	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
 	struct rlimit nofile;           /* the same, but sane: everybody else's */
+	char oom_score[OOM_SCORE_TEXT]; /* of backends that choose none; "": superd's own */
 	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
 	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
@@ -65,7 +67,8 @@ struct plan {
 	int nice;
 	struct plan_limit limits[RLIMITS];
 	size_t limit_count;
-	char oom_score[8];              /* "" : untouched */
+	char oom_score[OOM_SCORE_TEXT]; /* "": untouched */
+	bool oom_score_optional;        /* the row has not asked for it: without it the start is as good */
 	void *cpus;                     /* cpu_set_t, NULL: untouched */
 	size_t cpus_size;
 	int io_priority;                /* for ioprio_set; -1: untouched */

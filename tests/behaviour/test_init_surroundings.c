@@ -242,3 +242,34 @@ Behaviour(surroundings, a_missing_dev_null_is_told)
 	cr_assert_not_null(strstr(outcome.err, "cannot start: cannot open /dev/null: No such file or directory"), "%s",
 			   outcome.err);
 }
+
+/* What the kernel is to think of ending a backend, as it is told of superd itself: 100 more, a thousand at most. */
+static const char *more_than_own(void)
+{
+	long own = strtol(read_text("/proc/self/oom_score_adj"), NULL, 10);
+
+	return text_of("%ld", own + 100 < 1000 ? own + 100 : 1000);
+}
+
+static void expect_score(const struct setup *setup, const char *options, const char *score)
+{
+	static unsigned serial;
+	const char *report = path_in("score%u", serial++);
+	struct superd *superd = superd_run_with(setup, WEB, 0, report_to(report), options);
+
+	client_ask(superd_port(superd, "web"), "hello\n");
+	reading_expect(reading_wait(report), "oom_score_adj", score);
+	superd_stop(superd);
+}
+
+Behaviour(surroundings, memory_is_taken_from_backends_first)
+{
+	const struct setup first = { .pid1 = true }, user = { .pid1 = true, .uid = 54321, .group_root = true };
+
+	NEED_NAMESPACES;
+	expect_score(&first, "", more_than_own());
+	expect_score(&first, "oom_score_adjust = 700", "700");
+	expect_score(&first, "user = \"0\"\n accept = yes\n oom_score_adjust = 1000", "1000");
+	if (namespace_users())
+		expect_score(&user, "", more_than_own());
+}
