@@ -25,7 +25,7 @@ static const struct {
 } dots[] = {
 	{ "running", STYLE_GREEN, "●", "*" },	{ "listening", STYLE_GREEN, "○", "o" },
 	{ "starting", STYLE_YELLOW, "●", "*" }, { "stopping", STYLE_YELLOW, "●", "*" },
-	{ "binding", STYLE_YELLOW, "○", "o" },	{ "closing", STYLE_YELLOW, "○", "o" },
+	{ "binding", STYLE_RED, "×", "x" },	{ "closing", STYLE_YELLOW, "○", "o" },
 	{ "frozen", STYLE_BLUE, "●", "*" },	{ "held", STYLE_YELLOW, "‖", "=" },
 	{ "full", STYLE_YELLOW, "●", "*" },	{ "backoff", STYLE_RED, "×", "x" },
 	{ "off", STYLE_DIM, "○", "-" },

@@ -85,6 +85,11 @@ static enum standing begin_hold(struct keeper *keeper, struct buf *says)
 {
 	keeper->drains = false;
 	keeper_hold(keeper, true);
+	if (keeper->state == BINDING) {
+		buf_text(says, "held, but ");
+		operate_add_unbound(keeper, says);
+		return DONE;
+	}
 	buf_text(says, "held: its clients queue until it is released");
 	if (!keeper_is_empty(keeper) && keeper->state != STOPPING)
 		buf_text(says, keeper->service->what->accept ? "; the instances it has run on"
@@ -98,6 +103,10 @@ static enum standing begin_release(struct keeper *keeper, struct buf *says)
 	keeper->drains = false;
 	if (keeper->held)
 		keeper_hold(keeper, false);
+	if (keeper->state == BINDING) {
+		buf_text(says, "; ");
+		operate_add_unbound(keeper, says);
+	}
 	return DONE;
 }
 

@@ -36,3 +36,6 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 
 /* How far it is, of the same keeper, once something has happened. */
 enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says);
+
+/* "it does not listen: REASON", or why else a client may not reach it now. false: its sockets are open. */
+bool operate_add_unbound(const struct keeper *keeper, struct buf *says);

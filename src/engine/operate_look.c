@@ -5,12 +5,32 @@
 #include "engine/frost.h"
 #include "engine/refresh.h"
 
+static const char *reason_of(const struct keeper *keeper)
+{
+	return keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
+}
+
 static enum standing fail_for_reason(const struct keeper *keeper, struct buf *says)
 {
-	bool told = keeper->activity && *keeper->activity->reason;
-
-	buf_text(says, told ? keeper->activity->reason : "out of memory");
+	buf_text(says, reason_of(keeper));
 	return FAILED;
+}
+
+bool operate_add_unbound(const struct keeper *keeper, struct buf *says)
+{
+	bool any = false;
+
+	if (keeper->state != BINDING)
+		return false;
+	if (keeper->engine->actions->is_opening(keeper)) {
+		buf_text(says, "its sockets are not open yet");
+		return true;
+	}
+	for (size_t n = 0; n < keeper->listener_count && !any; n++)
+		any = listener_is_open(&keeper->listeners[n]);
+	buf_addf(says, "%s: %s; superd tries again", any ? "not all of its sockets are open" : "it does not listen",
+		 reason_of(keeper));
+	return true;
 }
 
 static bool has_started(const struct operation *operation, const struct keeper *keeper)
@@ -83,6 +103,12 @@ static bool old_ones_live(const struct operation *operation, struct keeper *keep
 	return false;
 }
 
+static void add_nothing_runs(const struct keeper *keeper, struct buf *says)
+{
+	buf_text(says, "nothing of it runs; ");
+	operate_add_unbound(keeper, says);
+}
+
 static enum standing look_at_stop(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	if (old_ones_live(operation, keeper))
@@ -91,6 +117,8 @@ static enum standing look_at_stop(const struct operation *operation, struct keep
 		buf_text(says, "stopped; clients have started it again");
 	else if (keeper->state == OFF)
 		buf_text(says, "stopped");
+	else if (keeper->state == BINDING)
+		add_nothing_runs(keeper, says);
 	else if (keeper->held)
 		buf_text(says, "stopped; it is held, so nothing starts it");
 	else if (keeper->state == BACKOFF)
@@ -111,11 +139,15 @@ static enum standing look_at_restart(const struct operation *operation, struct k
 	    (has_started(operation, keeper) || keeper->state == STARTING ||
 	     (keeper->activity && keeper->activity->eager > 0)))
 		return look_for_start(operation, keeper, says);
+	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+		return UNDER_WAY;
+	if (operate_add_unbound(keeper, says))
+		return FAILED;
 	if (keeper->held)
 		buf_text(says, "stopped; it is held, and starts when it is released");
 	else if (accepts)
 		buf_text(says, "its instances have ended; each client starts one of its own");
-	else if (keeper->state == BACKOFF || keeper->state == BINDING)
+	else if (keeper->state == BACKOFF)
 		return fail_for_reason(keeper, says);
 	else
 		buf_text(says, "it did not run: the next client starts it");
@@ -130,8 +162,11 @@ static enum standing look_at_drain(const struct operation *operation, struct kee
 	}
 	if (keeper->drains || (keeper->held && old_ones_live(operation, keeper)))
 		return UNDER_WAY;
-	buf_text(says, keeper->held ? "drained; it is held, so its clients queue"
-				    : "drained: its clients are served again");
+	if (keeper->state == BINDING)
+		add_nothing_runs(keeper, says);
+	else
+		buf_text(says, keeper->held ? "drained; it is held, so its clients queue"
+					    : "drained: its clients are served again");
 	return DONE;
 }
 

@@ -255,3 +255,32 @@ Behaviour(orders, disabling_ends_what_drains)
 	client_ask_pid(superd_port(superd, "web"));
 	superd_stop(superd);
 }
+
+/* Of a port that another process has: nothing of it listens, so no answer may promise its clients anything. */
+Behaviour(orders, what_has_no_port_is_not_said_to_listen)
+{
+	int first = free_port(), second = free_port(), others[] = { listen_on(first), listen_on(second) };
+	const char *table = text_of("service one { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
+				    "service each { listen = \"127.0.0.1:%d\" accept = yes exec = \"%s\" }\n",
+				    first, backend("serve"), second, backend("lines"));
+	static const char *const names[] = { "one", "each" };
+	struct superd *superd = controlled_run("%s", table);
+
+	superd_wait_log(superd, "one: ");
+	for (size_t n = 0; n < 2; n++) {
+		const char *why = "does not listen: ", *answer = control_once("stop %s", names[n]);
+
+		expect_in(answer, "nothing of it runs; it does not listen: ");
+		cr_expect(control_is_done(answer), "%s", answer);
+		answer = control_once("restart %s", names[n]);
+		expect_in(answer, "Address already in use");
+		cr_expect_not(control_is_done(answer), "%s", answer);
+		expect_in(control_once("drain %s", names[n]), why);
+		expect_in(control_once("hold %s", names[n]), why);
+		expect_in(control_once("stop %s", names[n]), why);
+		expect_in(control_once("release %s", names[n]), why);
+	}
+	close(others[0]);
+	close(others[1]);
+	superd_stop(superd);
+}
