@@ -75,6 +75,9 @@ static void begin_one(struct steering *steering, const char *name)
 	if (found.keeper) {
 		note(steering->session, name);
 		standing = operate_begin(&operation, found.keeper, steering->deed, &says);
+	} else if (found.row && steering->deed == DEED_REFRESH) {
+		buf_text(&says, "it does not run: its table says disable = yes");
+		standing = DONE;
 	} else if (found.row) {
 		buf_text(&says, "its table says disable = yes");
 		origin_cite(service_origin(found.row, "disable"), &says);

@@ -293,6 +293,21 @@ void means_end_all(struct engine *engine)
 		output_close(container_of(link, struct output, link));
 }
 
+const char *means_last_line(const struct means *means)
+{
+	const char *line = means->log ? means->log->last_line : "";
+
+	return *line || !means->syslog ? line : means->syslog->last_line;
+}
+
+void means_forget_line(struct means *means)
+{
+	if (means->log)
+		*means->log->last_line = '\0';
+	if (means->syslog)
+		*means->syslog->last_line = '\0';
+}
+
 void means_drain(struct means *means, bool last)
 {
 	output_drain(means->log, last);

@@ -35,6 +35,10 @@ void means_init(struct means *means);
  * out of memory. */
 bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count, const char *files);
 
+/* What was printed last since means_forget_line, as far as it came to superd; "": nothing. */
+const char *means_last_line(const struct means *means);
+void means_forget_line(struct means *means);
+
 /* Makes what is missing of means. false with the reason in why. */
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
 		   const struct listener *listeners, struct buf *why);

@@ -202,16 +202,10 @@ static enum standing begin_disable(const struct operation *operation, struct kee
 	return operate_look(operation, keeper, says);
 }
 
-static enum standing begin_refresh(const struct operation *operation, struct keeper *keeper, struct buf *says)
-{
-	if (!refresh_begin(keeper, says))
-		return FAILED;
-	return operate_look(operation, keeper, says);
-}
-
 static bool goes_for_disabled(enum deed deed)
 {
-	return deed == DEED_ENABLE || deed == DEED_DISABLE || deed == DEED_STOP || deed == DEED_RELEASE;
+	return deed == DEED_ENABLE || deed == DEED_DISABLE || deed == DEED_STOP || deed == DEED_RELEASE ||
+	       deed == DEED_REFRESH;
 }
 
 enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, struct buf *says)
@@ -242,7 +236,7 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 	case DEED_DISABLE:
 		return begin_disable(operation, keeper, says);
 	case DEED_REFRESH:
-		return begin_refresh(operation, keeper, says);
+		return refresh_begin(keeper, says);
 	case DEED_FREEZE:
 		return begin_freeze(operation, keeper, says);
 	case DEED_THAW:

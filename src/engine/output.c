@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,6 +139,8 @@ static bool is_suppressed(struct output *output)
 
 static void take_line(struct output *output, const char *line, size_t length)
 {
+	if (length)
+		snprintf(output->last_line, sizeof(output->last_line), "%.*s", (int)length, line);
 	if (!is_suppressed(output))
 		say(output, line, length);
 }

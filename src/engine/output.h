@@ -28,6 +28,7 @@ struct output {
 	unsigned facility, level;       /* by syslog(3)'s numbers */
 	bool has_prefixes;              /* <N> in front of a line is its level */
 	unsigned said;                  /* lines that this turn has logged */
+	char last_line[160];            /* the beginning of the last one; "": none since it was cleared */
 	int64_t burst;                  /* lines in an interval that are logged; 0: all of them */
 	double interval;                /* seconds */
 	double since;                   /* when the interval began */

@@ -26,7 +26,7 @@ struct refresh {
 	bool waits;                     /* for its READY=1 */
 	unsigned reloads;               /* its notice had counted so many */
 	enum standing standing;
-	char text[300];                 /* what came of it */
+	char text[400];                 /* what came of it */
 };
 
 static void tell_change(struct refresh *refresh)
@@ -49,8 +49,8 @@ __attribute__((format(printf, 3, 4))) static void settle(struct refresh *refresh
 	refresh->standing = standing;
 	refresh->waits = false;
 	ev_timer_stop(refresh->keeper->engine->loop, &refresh->timer);
-	log_event(refresh->keeper->engine->log, standing == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "pid %ld %s",
-		  (long)event.pid, refresh->text);
+	log_event(refresh->keeper->engine->log, standing == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
+		  refresh->text);
 	tell_change(refresh);
 }
 
@@ -61,32 +61,45 @@ static struct instance *who_was_asked(const struct refresh *refresh)
 	return instance && instance->pid == refresh->pid ? instance : NULL;
 }
 
-/* Looks whether it is done. */
+/* Looks whether it is done. Only a backend that says READY=1 is known to have read it: a command may have sent a
+ * signal. */
 static void look(struct refresh *refresh)
 {
 	const struct instance *instance = who_was_asked(refresh);
+	long pid = (long)refresh->pid;
 
 	if (refresh->standing != UNDER_WAY || refresh->commands)
 		return;
 	if (!instance || instance->stopping)
-		settle(refresh, FAILED, "has ended before it had read its configuration again");
-	else if (!refresh->waits || (instance->notice && instance->notice->reloads != refresh->reloads))
-		settle(refresh, DONE, "has read its configuration again");
+		settle(refresh, FAILED, "pid %ld has ended before it had read its configuration again", pid);
+	else if (!refresh->waits)
+		settle(refresh, DONE, "the reload command ended well (pid %ld)", pid);
+	else if (instance->notice && instance->notice->reloads != refresh->reloads)
+		settle(refresh, DONE, "pid %ld has read its configuration again", pid);
+}
+
+/* With what it said last, as the reason is most often there. */
+static void settle_failed(struct refresh *refresh, enum result result, int status)
+{
+	const char *line = means_last_line(&refresh->keeper->activity->means);
+	char text[48];
+
+	instance_describe_status(status, text);
+	settle(refresh, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)refresh->pid,
+	       result_name(result), text, *line ? ": " : "", line);
 }
 
 static void on_commands_ended(struct control *control, enum result result, int status)
 {
 	struct refresh *refresh = container_of(control, struct refresh, control);
-	char text[48];
 
 	refresh->commands = false;
 	if (refresh->standing != UNDER_WAY)
 		return;
-	instance_describe_status(status, text);
 	if (result == RESULT_SUCCESS)
 		look(refresh);
 	else
-		settle(refresh, FAILED, "runs on; exec_reload has failed: %s (%s)", result_name(result), text);
+		settle_failed(refresh, result, status);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -97,7 +110,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	look(refresh);
 	if (refresh->commands || refresh->standing != UNDER_WAY)
 		return;                 /* they have a limit of their own */
-	settle(refresh, FAILED, "runs on; it has not said READY=1 within timeout_start of reload_signal");
+	settle(refresh, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
+	       (long)refresh->pid);
 }
 
 static struct refresh *refresh_of(struct keeper *keeper)
@@ -117,18 +131,25 @@ static struct refresh *refresh_of(struct keeper *keeper)
 	return refresh;
 }
 
-/* NULL: it may be asked. */
-static const char *why_not(struct keeper *keeper, bool signals, bool commands)
+/* NULL: something runs that may be asked to. */
+static const char *why_needless(struct keeper *keeper)
 {
 	if (keeper->service->what->accept)
 		return "accept = yes: the next client's instance reads its configuration anyway";
+	if (keeper->activity && !list_empty(keeper_instances(keeper)))
+		return NULL;
+	if (keeper->state == STARTING || keeper->state == RUNNING)
+		return NULL;
+	return "it does not run: its next start reads its configuration anyway";
+}
+
+/* NULL: it may be asked. */
+static const char *why_not(struct keeper *keeper, bool signals, bool commands)
+{
 	if (keeper->state == FROZEN)
 		return "thaw it first, then it can read";
-	if (keeper->activity && !list_empty(keeper_instances(keeper)) &&
-	    (keeper->state != RUNNING || !keeper->activity->current))
+	if (keeper->state != RUNNING || !keeper->activity->current)
 		return "its instance is starting or ending: ask again when the service runs";
-	if (keeper->state != RUNNING || !keeper->activity || !keeper->activity->current)
-		return "it does not run: its next start reads its configuration anyway";
 	if (!signals && !commands)
 		return "it has no exec_reload, and its type is not notify-reload";
 	return NULL;
@@ -158,36 +179,41 @@ static void start_timer(struct refresh *refresh)
 	ev_timer_start(refresh->keeper->engine->loop, &refresh->timer);
 }
 
-bool refresh_begin(struct keeper *keeper, struct buf *says)
+enum standing refresh_begin(struct keeper *keeper, struct buf *says)
 {
 	const struct service *service = keeper->service;
 	bool commands = service_has_commands(service, PHASE_RELOAD, PHASE_RELOAD);
 	bool signals = service->what->type == TYPE_NOTIFY_RELOAD;
-	const char *why = why_not(keeper, signals, commands);
-	struct refresh *refresh = why ? NULL : refresh_of(keeper);
+	const char *needless = why_needless(keeper), *why = needless ? NULL : why_not(keeper, signals, commands);
+	struct refresh *refresh = needless || why ? NULL : refresh_of(keeper);
 
+	if (needless) {
+		buf_text(says, needless);
+		return DONE;
+	}
 	if (!refresh) {
 		buf_text(says, why ? why : "out of memory");
-		return false;
+		return FAILED;
 	}
 	if (refresh->standing == UNDER_WAY || refresh->commands) {
 		buf_text(says, "it is reading its configuration again already");
-		return false;
+		return FAILED;
 	}
 	frost_release(keeper);          /* what an idle_timeout is about to stop would not hear of it */
 	refresh->pid = keeper->activity->current->pid;
 	if (signals && !send_signal(refresh, keeper->activity->current, says))
-		return false;
+		return FAILED;
 	refresh->standing = UNDER_WAY;
 	refresh->waits = signals;
 	refresh->commands = commands;
 	if (signals)
 		start_timer(refresh);
 	if (commands) {
+		means_forget_line(&keeper->activity->means);
 		control_set_fact(&refresh->control, 0, "MAINPID=%ld", (long)refresh->pid);
 		control_begin(&refresh->control, PHASE_RELOAD, service->terms->life->timeout_start);
 	}
-	return true;
+	return refresh_look(keeper, says);
 }
 
 enum standing refresh_look(struct keeper *keeper, struct buf *says)
@@ -200,7 +226,7 @@ enum standing refresh_look(struct keeper *keeper, struct buf *says)
 	}
 	look(refresh);
 	if (refresh->standing != UNDER_WAY)
-		buf_addf(says, "pid %ld %s", (long)refresh->pid, refresh->text);
+		buf_text(says, refresh->text);
 	return refresh->standing;
 }
 

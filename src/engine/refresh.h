@@ -9,8 +9,8 @@
 #include "engine/keeper.h"
 #include "engine/standing.h"
 
-/* false: it can't be had, and says why. */
-bool refresh_begin(struct keeper *keeper, struct buf *says);
+/* Unless it is under way says gets what came of it. DONE also where nothing runs that would have to read. */
+enum standing refresh_begin(struct keeper *keeper, struct buf *says);
 
 /* How far the last one is, or what came of it. */
 enum standing refresh_look(struct keeper *keeper, struct buf *says);

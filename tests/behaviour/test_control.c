@@ -531,9 +531,11 @@ Behaviour(control, has_a_backend_read_its_configuration_again)
 	long pid;
 
 	expect_in(answer, "it does not run");
+	cr_expect(control_is_done(answer), "%s", answer);
 	pid = client_ask_pid(superd_port(superd, "web"));
 	answer = control_once("reload web");
 	cr_expect(control_is_done(answer), "%s", answer);
+	expect_in(answer, text_of("the reload command ended well (pid %ld)", pid));
 	cr_expect_eq(strtol(read_text(note), NULL, 10), pid);
 	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	superd_stop(superd);
@@ -542,13 +544,32 @@ Behaviour(control, has_a_backend_read_its_configuration_again)
 Behaviour(control, tells_of_a_configuration_that_could_not_be_read_again)
 {
 	struct superd *superd = controlled_run("service a { listen = \"127.0.0.1:0\" exec = \"%s\" "
-					       "exec_reload = { \"/bin/false\" } }\n"
+					       "exec_reload = { \"/bin/sh -c 'echo first; echo no such page >&2; "
+					       "exit 3'\" } }\n"
 					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
 					       backend("serve"), backend("serve"));
 
 	cr_assert(control_is_done(control_once("start a b")));
-	expect_in(control_once("reload a"), "exec_reload has failed");
+	expect_in(control_once("reload a"), "exec_reload has failed: exit-code (exit status 3): no such page\"");
 	expect_in(control_once("reload b"), "it has no exec_reload");
+	superd_stop(superd);
+}
+
+/* As a job of cron does it every night. */
+Behaviour(control, reloads_all_where_nothing_runs)
+{
+	struct superd *superd = controlled_run("service off { listen = \"127.0.0.1:0\" exec = \"%s\" disable = yes }\n"
+					       "service asleep { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					       "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n",
+					       backend("serve"), backend("serve"), backend("lines"));
+	const char *answer;
+
+	answer = control_once("reload *");
+	cr_expect(control_is_done(answer), "%s", answer);
+	cr_assert(control_is_done(control_once("disable asleep")));
+	answer = control_once("reload asleep");
+	expect_in(answer, "it does not run");
+	cr_expect(control_is_done(answer), "%s", answer);
 	superd_stop(superd);
 }
 
