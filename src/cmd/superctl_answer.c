@@ -68,21 +68,17 @@ void answer_show_text(struct buf *out, const json_t *object, const char *key)
 	answer_show(out, json_object_get(object, key));
 }
 
-void answer_show_command(struct buf *out, const json_t *command)
+void answer_show_words(struct buf *out, const char *first, const json_t *words)
 {
 	struct buf quoted = { 0 };
 
-	if (!json_is_array(command)) {
-		answer_show(out, command);
-		return;
-	}
-	for (size_t i = 0; i < json_array_size(command); i++) {
-		const char *word = json_string_value(json_array_get(command, i));
+	words_quote(&quoted, first);
+	for (size_t i = 1; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
 
 		if (!word)
 			continue;
-		if (quoted.length)
-			buf_char(&quoted, ' ');
+		buf_char(&quoted, ' ');
 		words_quote(&quoted, word);
 	}
 	out->failed |= quoted.failed;

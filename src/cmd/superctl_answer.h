@@ -22,5 +22,5 @@ const json_t *answer_object(const json_t *object, const char *key);     /* NULL,
 void answer_show(struct buf *out, const json_t *text);
 void answer_show_text(struct buf *out, const json_t *object, const char *key);
 
-/* Adds a command: one text, or a list of words quoted as a table has them. */
-void answer_show_command(struct buf *out, const json_t *command);
+/* Adds a command, its words quoted as a table has them, with another word in the place of the first. */
+void answer_show_words(struct buf *out, const char *first, const json_t *words);

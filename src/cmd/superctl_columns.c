@@ -1,11 +1,13 @@
-/* Aligned columns. The hard thing is a terminal that is too narrow: the columns that may give are cut one by one,
- * always the widest, so that all lose about the same; where even that is not enough the last ones are left out. */
+/* Aligned columns. The hard thing is a terminal that is too narrow: what is empty is left out first, then the columns
+ * that may give are cut one by one, always the widest, so that all lose about the same; where even that is not enough
+ * the last ones are left out. */
 #include "cmd/superctl_columns.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define GAP 2
+#define LEFT_OUT 0 /* the width of a column that is */
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
@@ -21,6 +23,7 @@ void columns_add_text(struct columns *columns, enum style style, const char *tex
 
 	if (own > *width)
 		*width = own;
+	columns->filled[columns->cells % columns->count] |= own > 0;
 	for (const char *at = text; *at; at++)
 		buf_char(&columns->text, *at == '\t' ? ' ' : *at);
 	buf_char(&columns->text, '\0');
@@ -54,7 +57,7 @@ static size_t find_widest(const struct columns *columns, const size_t widths[])
 	return widest;
 }
 
-/* How wide each column is to be, and how many of them there is room for. */
+/* How wide each column is to be, LEFT_OUT or more, and how many of them there is room for. */
 static size_t fit(const struct columns *columns, size_t room, size_t widths[])
 {
 	size_t sum = 0, shown = columns->count, widest;
@@ -62,12 +65,18 @@ static size_t fit(const struct columns *columns, size_t room, size_t widths[])
 	memcpy(widths, columns->widths, sizeof(columns->widths));
 	for (size_t i = 0; i < columns->count; i++)
 		sum += widths[i] + (i ? GAP : 0);
+	for (size_t i = columns->count; i-- > 1 && sum > room;) {
+		if (columns->filled[i])
+			continue;
+		sum -= widths[i] + GAP;
+		widths[i] = LEFT_OUT;
+	}
 	while (sum > room && (widest = find_widest(columns, widths)) < columns->count) {
 		widths[widest]--;
 		sum--;
 	}
 	for (; shown > 1 && sum > room; shown--)
-		sum -= widths[shown - 1] + GAP;
+		sum -= widths[shown - 1] == LEFT_OUT ? 0 : widths[shown - 1] + GAP;
 	return shown;
 }
 
@@ -115,6 +124,8 @@ static void add_titles(const struct columns *columns, const struct screen *scree
 		       struct buf *out)
 {
 	for (size_t i = 0; i < shown; i++) {
+		if (widths[i] == LEFT_OUT)
+			continue;
 		if (i)
 			add_blanks(out, GAP);
 		add_cell(out, screen, columns->list[i].title, STYLE_BOLD, columns->list[i].right, widths[i],
@@ -140,7 +151,7 @@ void columns_print(struct columns *columns, const struct screen *screen, size_t 
 		if (row >= first)
 			buf_text(out, indent);
 		for (size_t i = 0; i < columns->count; i++, cell++, text += strlen(text) + 1) {
-			if (row < first || i >= shown)
+			if (row < first || i >= shown || widths[i] == LEFT_OUT)
 				continue;
 			if (i)
 				add_blanks(out, GAP);

@@ -1,5 +1,5 @@
-/* A table of aligned columns that fits the terminal: what is too wide gives way, the widest column of those that may
- * first, and ends in an ellipsis. */
+/* A table of aligned columns that fits the terminal: when it is too wide, empty columns are left out, then the widest
+ * column of those that may gives way first, and ends in an ellipsis. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +20,7 @@ struct columns {
 	const struct column *list;
 	size_t count;
 	size_t widths[COLUMNS_MOST];
+	bool filled[COLUMNS_MOST];      /* some cell of it has text */
 	struct buf text;                /* the cells, each with its NUL */
 	struct buf styles;              /* a byte a cell */
 	size_t cells;

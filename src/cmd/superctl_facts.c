@@ -85,6 +85,29 @@ void facts_add_endpoints(struct buf *out, const json_t *service)
 	}
 }
 
+static const char *short_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return *path == '/' && slash[1] ? slash + 1 : path;
+}
+
+void facts_add_command(struct buf *out, const json_t *service, bool brief)
+{
+	const json_t *words = answer_list(service, "exec");
+	const char *program = json_string_value(json_array_get(words, 0)), *argv0 = answer_text(service, "argv0");
+
+	if (!program)
+		return;
+	program = brief ? short_of(program) : program;
+	answer_show_words(out, *argv0 ? argv0 : program, words);
+	if (!*argv0)
+		return;
+	buf_text(out, " (");
+	buf_visible(out, program, strlen(program));
+	buf_char(out, ')');
+}
+
 bool facts_is_active(const json_t *service)
 {
 	static const char *const active[] = { "listening", "starting", "running", "stopping", "frozen", "full" };

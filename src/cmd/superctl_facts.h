@@ -15,5 +15,8 @@ bool facts_cpu(const json_t *service, double *seconds);
 double facts_refused(const json_t *service);                    /* for whatever reason */
 void facts_add_endpoints(struct buf *out, const json_t *service);
 
+/* Adds its command as ps(1) has it, and what is run in brackets where argv0 calls it otherwise. brief: without folders. */
+void facts_add_command(struct buf *out, const json_t *service, bool brief);
+
 /* Whether it serves, or would serve whoever came next. */
 bool facts_is_active(const json_t *service);

@@ -73,7 +73,7 @@ static void add_row(struct listing *listing, const json_t *service)
 	add_count(listing, (double)facts_instances(service));
 	add_count(listing, answer_number(service, "activations"));
 	add_count(listing, answer_number(service, "failures"));
-	answer_show_command(cell, json_object_get(service, "exec"));
+	facts_add_command(cell, service, listing->screen.is_terminal);
 	columns_add(columns, STYLE_PLAIN, cell);
 }
 

@@ -28,7 +28,7 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
 	if (json_object_get(service, "exec")) {
 		buf_text(out, " - ");
-		answer_show_command(out, json_object_get(service, "exec"));
+		facts_add_command(out, service, false);
 	}
 	buf_char(out, '\n');
 	buf_free(&name);

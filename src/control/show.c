@@ -10,17 +10,17 @@
 #include "model/type.h"
 #include "sys/posture.h"
 
-#define FIRST_WORDS 4                   /* of exec, in a list */
-
-static void add_exec(const struct showing *showing, size_t most, struct buf *out)
+static void add_exec(const struct showing *showing, struct buf *out)
 {
 	const struct what *what = showing->found.row->what;
 	words exec = what->exec ? what->exec : what->builtin ? what->builtin : what->redirect;
 
 	field_list(out, "exec");
-	for (size_t n = 0; exec && exec[n] && n < most; n++)
+	for (size_t n = 0; exec && exec[n]; n++)
 		element_text(out, exec[n]);
 	list_close(out);
+	if (what->exec && what->argv0)
+		field_text(out, "argv0", what->argv0);
 	if (!what->exec && exec)
 		field_text(out, what->builtin ? "builtin" : "redirect", exec[0]);
 }
@@ -62,7 +62,7 @@ void show_status(const struct showing *showing, struct buf *out)
 	object_open(out);
 	show_state(showing, out);
 	add_row_facts(showing, out);
-	add_exec(showing, SIZE_MAX, out);
+	add_exec(showing, out);
 	show_listeners(showing, true, out);
 	show_instances(showing, out);
 	show_counts(showing, out);
@@ -92,7 +92,7 @@ static void add_row(const struct showing *showing, struct buf *out)
 	show_listeners(showing, false, out);
 	field_count(out, "instances", count_instances(showing));
 	show_counts(showing, out);
-	add_exec(showing, FIRST_WORDS, out);
+	add_exec(showing, out);
 }
 
 void show_row(const struct showing *showing, struct buf *out)

@@ -573,6 +573,17 @@ Behaviour(control, reloads_all_where_nothing_runs)
 	superd_stop(superd);
 }
 
+Behaviour(control, a_list_has_commands_whole)
+{
+	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" argv0 = \"in.webd\" "
+					       "exec = \"/bin/echo a b c d 'e f'\" }\n");
+
+	expect_in(control_once("list"),
+		  "\"exec\":[\"/bin/echo\",\"a\",\"b\",\"c\",\"d\",\"e f\"],\"argv0\":\"in.webd\"");
+	expect_in(control_once("status web"), "\"argv0\":\"in.webd\"");
+	superd_stop(superd);
+}
+
 Behaviour(control, streams_events_as_they_are_logged)
 {
 	struct superd *superd = run_web(backend("take 1"), "");

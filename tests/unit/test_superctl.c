@@ -112,6 +112,56 @@ Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
 	cr_assert_str_eq(printed(1), "NAME\na\nlon~\n");
 }
 
+static const char *printed_with_empty(size_t width)
+{
+	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
+						{ .title = "WHAT", .gives = true } };
+	const struct screen screen = { .width = width };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 3);
+	columns_add_text(&columns, STYLE_PLAIN, "a");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_add_text(&columns, STYLE_PLAIN, "something long");
+	columns_print(&columns, &screen, 0, SIZE_MAX, "", "\n", &out);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	columns_free(&columns);
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_columns, leave_out_what_is_empty_before_anything_is_cut)
+{
+	cr_assert_str_eq(printed_with_empty(27), "NAME  QUEUE  WHAT\na            something long\n");
+	cr_assert_str_eq(printed_with_empty(26), "NAME  WHAT\na     something long\n");
+	cr_assert_str_eq(printed_with_empty(15), "NAME  WHAT\na     somethin~\n");
+}
+
+static const char *command_of(const char *service, bool brief)
+{
+	json_t *object = json_loads(service, 0, NULL);
+	struct buf out = { 0 };
+
+	facts_add_command(&out, object, brief);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_facts, a_command_is_as_ps_has_it)
+{
+	static const char wrapped[] = "{\"exec\":[\"/usr/sbin/tcpd\",\"-w\"],\"argv0\":\"in.fingerd\"}";
+
+	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"a b\",\"c\",\"d\",\"e\"]}", false),
+			 "/usr/bin/cat 'a b' c d e");
+	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"/x\"]}", true), "cat /x");
+	cr_assert_str_eq(command_of(wrapped, false), "in.fingerd -w (/usr/sbin/tcpd)");
+	cr_assert_str_eq(command_of(wrapped, true), "in.fingerd -w (tcpd)");
+	cr_assert_str_eq(command_of("{\"exec\":[]}", true), "");
+}
+
 static int status_of(const char *head)
 {
 	return http_parse(head, strlen(head), "/metrics").status;
