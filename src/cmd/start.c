@@ -216,12 +216,14 @@ static bool claim_pid_file(struct opening *opening, const struct options *option
 }
 
 /* Called as inetd or xinetd all paths are complete, and no folder shall be kept busy. */
-static bool enter_background(const struct options *options, struct log *log)
+static bool enter_background(const struct options *options, struct log *log, struct inheritance *inheritance)
 {
 	if (!options->daemon)
 		return true;
-	if (daemon_enter() == 0 && (options->guise == AS_SUPERD || chdir("/") == 0))
+	if (daemon_enter() == 0 && (options->guise == AS_SUPERD || chdir("/") == 0)) {
+		init_close_others(inheritance);
 		return true;
+	}
 	say(options, log, "cannot go to the background: %s", strerror(errno));
 	return false;
 }
@@ -236,7 +238,7 @@ static int open_table(struct supervisor *supervisor, struct options *options, st
 		status = run(&opening, options, table);
 	} else if (!claim_pid_file(&opening, options)) {
 		table_free(table);
-	} else if (!enter_background(options, supervisor->engine.log)) {
+	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.inheritance)) {
 		pid_file_remove(&opening.pid_file);
 		table_free(table);
 	} else {
@@ -348,6 +350,8 @@ int start_superd(struct options *options)
 	else
 		init_enter(&supervisor.engine.heritage);
 	init_take_sockets(&supervisor.engine.inheritance);
+	if (options->daemon && !supervisor.before)
+		init_note_others(&supervisor.engine.inheritance);
 	supervisor.engine.log = open_log(options, supervisor.before);
 	if (!supervisor.engine.log)
 		return EXIT_START;

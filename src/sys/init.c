@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "sys/oom_score.h"
@@ -39,24 +40,30 @@ static void hide_from_exec(int fd)
 		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
-/* Without close_range, by the list of what is open. */
-static void hide_listed(void)
+/* Each that is open, but the standard ones; without /proc those that are most likely to be. */
+static void visit_open(void (*visit)(int fd, void *context), void *context)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
 
 	if (!directory) {
 		for (int fd = 3; fd < 1024; fd++)
-			hide_from_exec(fd);
+			visit(fd, context);
 		return;
 	}
 	while ((entry = readdir(directory))) {
 		int64_t fd;
 
-		if (!scan_count(entry->d_name, &fd) && fd > STDERR_FILENO)
-			hide_from_exec((int)fd);
+		if (!scan_count(entry->d_name, &fd) && fd > STDERR_FILENO && fd != dirfd(directory))
+			visit((int)fd, context);
 	}
 	closedir(directory);
+}
+
+static void hide_one(int fd, void *context)
+{
+	(void)context;
+	hide_from_exec(fd);
 }
 
 static void hide_inherited(void)
@@ -65,7 +72,7 @@ static void hide_inherited(void)
 	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
 		return;
 #endif
-	hide_listed();
+	visit_open(hide_one, NULL);
 }
 
 static void ignore(int signal)
@@ -189,6 +196,20 @@ static bool sockets_are_ours(int64_t *count)
 	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
 }
 
+static void keep_other(int fd, void *context)
+{
+	struct inheritance *inheritance = context;
+	int *larger;
+
+	if (fd < FIRST_SOCKET + (int)inheritance->count || fcntl(fd, F_GETFD) < 0)
+		return;
+	larger = array_grow(inheritance->others, &inheritance->other_room, inheritance->other_count, sizeof(*larger));
+	if (!larger)
+		return;
+	inheritance->others = larger;
+	inheritance->others[inheritance->other_count++] = fd;
+}
+
 void init_take_sockets(struct inheritance *inheritance)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
@@ -212,6 +233,18 @@ void init_take_sockets(struct inheritance *inheritance)
 	unsetenv("LISTEN_FDNAMES");
 }
 
+void init_note_others(struct inheritance *inheritance)
+{
+	visit_open(keep_other, inheritance);
+}
+
+void init_close_others(struct inheritance *inheritance)
+{
+	for (size_t n = 0; n < inheritance->other_count; n++)
+		close(inheritance->others[n]);
+	inheritance->other_count = 0;
+}
+
 void init_describe_socket(const struct inherited *inherited, struct buf *out)
 {
 	struct socket_address address = { .length = sizeof(address.storage) };
@@ -233,5 +266,6 @@ void init_close_sockets(struct inheritance *inheritance)
 		free(inheritance->list[n].name);
 	}
 	free(inheritance->list);
+	free(inheritance->others);
 	*inheritance = (struct inheritance){ 0 };
 }

@@ -37,9 +37,16 @@ struct inherited {
 struct inheritance {
 	struct inherited *list;
 	size_t count;
+	int *others;                    /* init_note_others */
+	size_t other_count, other_room;
 };
 
 void init_take_sockets(struct inheritance *inheritance);
+
+/* Behind init_take_sockets, before anything is opened: what else is open. Then, once the table is read, which may be one of
+ * them, closes it, as a daemon would hold a lock or a pipe of others for ever. */
+void init_note_others(struct inheritance *inheritance);
+void init_close_others(struct inheritance *inheritance);
 
 /* "web, 127.0.0.1:80": its name, where it has one, and its address. */
 void init_describe_socket(const struct inherited *inherited, struct buf *out);

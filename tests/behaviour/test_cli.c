@@ -562,6 +562,27 @@ Behaviour(cli, refuses_a_process_name_that_does_not_fit)
 	cr_expect(strstr(outcome.err, "--process-name: 'sixteen-letters-': it has 1 to 15 bytes"), "%s", outcome.err);
 }
 
+/* A lock that a script holds by it would never be free again. The table itself may come by one. */
+Behaviour(cli, a_daemon_keeps_no_descriptor_of_who_started_it)
+{
+	const char *pid_file = path_in("superd.pid"), *log = text_of("file:%s", path_in("daemon.log"));
+	const char *table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n");
+	const char *lock = write_file("lock", "%s", ""), *self = getenv("SUPERD_BIN");
+	const char *command = text_of("exec 9<%s 11<%s; exec %s -f superd:/dev/fd/11 --daemon --pid-file %s --log %s",
+				      lock, table, self, pid_file, log);
+	struct outcome outcome = program_answer((const char *const[]){ "/bin/bash", "-c", command, NULL });
+	const char *held;
+	pid_t pid;
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	pid = (pid_t)strtol(read_text(pid_file), NULL, 10);
+	held = program_answer((const char *const[]){ "/bin/ls", "-l", text_of("/proc/%ld/fd", (long)pid), NULL }).out;
+	cr_expect_null(strstr(held, lock), "%s", held);
+	cr_expect_null(strstr(held, table), "%s", held);
+	cr_assert_eq(kill(pid, SIGTERM), 0);
+	WAIT_UNTIL(!process_lives(pid));
+}
+
 Behaviour(cli, a_second_superd_leaves_the_pid_file_of_the_first)
 {
 	const char *pid_file = path_in("superd.pid"), *log = text_of("file:%s", path_in("daemon.log"));
