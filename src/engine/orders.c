@@ -48,6 +48,11 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	case 0:
 		break;
 	case SIGHUP:
+		if (terminal_has_hung_up(&supervisor->terminal)) {
+			log_notice(supervisor->engine.log, "the terminal has hung up");
+			supervisor_stop(supervisor, SIGHUP);
+			break;
+		}
 		orders_reload(supervisor);
 		command_signal_gently(&supervisor->command, SIGHUP);
 		break;

@@ -13,6 +13,7 @@
 #include "engine/herald.h"
 #include "engine/loader.h"
 #include "engine/reload.h"
+#include "engine/terminal.h"
 #include "sys/remnants.h"
 #include "sys/signals.h"
 
@@ -57,6 +58,7 @@ struct supervisor {
 	bool leaving;                   /* SIGQUIT: instances run on */
 	bool over;                      /* nothing is left to wait for */
 	int exit_status;
+	struct terminal terminal;
 	struct habits habits;           /* the caller's to set before supervisor_init */
 	struct herald herald;
 	struct shutdown shutdown;

@@ -358,6 +358,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
+	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
 	upgrade_init(&supervisor->upgrade, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
@@ -438,6 +439,7 @@ void supervisor_free(struct supervisor *supervisor)
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	engine_drop_spare(engine);
+	terminal_close(&supervisor->terminal, engine->loop);
 	upgrade_free(&supervisor->upgrade);
 	shutdown_free(supervisor);
 	spawn_end();

@@ -147,8 +147,16 @@ static void raise_limit(struct heritage *heritage)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static bool ignores_hangup(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void init_enter(struct heritage *heritage)
 {
+	heritage->ignores_hangup = ignores_hangup();
 	fd_ensure_standard();
 	hide_inherited();
 	heritage->ambient = posture_disinherit();

@@ -20,6 +20,7 @@ struct heritage {
 	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
 	struct rlimit nofile;           /* the same, but sane: everybody else's */
 	char oom_score[OOM_SCORE_TEXT]; /* of backends that choose none; "": superd's own */
+	bool ignores_hangup;            /* superd was started by nohup(1) or the like */
 	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
 	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */

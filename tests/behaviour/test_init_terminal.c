@@ -127,6 +127,37 @@ Behaviour(terminal, a_main_command_that_is_suspended_goes_on_by_a_cont_to_pid_1)
 	terminal_close(&terminal);
 }
 
+/* The end of a terminal, as of a window that is closed, is no order to read the table again. */
+Behaviour(terminal, superd_ends_with_its_terminal)
+{
+	struct terminal terminal = terminal_open();
+	const struct setup setup = { .terminal = terminal.side };
+	struct superd *superd = superd_run_with(&setup, WEB, backend("serve"));
+
+	client_ask(superd_port(superd, "web"), "hello\n");
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded: 1 unchanged");
+	terminal_close(&terminal);
+	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, "reloaded: "), 1);
+}
+
+/* As one that nohup(1) has started. */
+Behaviour(terminal, superd_outlives_its_terminal_where_hup_was_ignored)
+{
+	struct terminal terminal = terminal_open();
+	const char *shell = write_file("nohup", "#!/bin/sh\ntrap '' HUP\nexec %s \"$@\"\n", superd_path());
+	const struct setup setup = { .program = shell, .terminal = terminal.side };
+	struct superd *superd;
+
+	cr_assert_eq(chmod(shell, 0755), 0);
+	superd = superd_run_with(&setup, WEB, backend("serve"));
+	client_ask(superd_port(superd, "web"), "hello\n");
+	terminal_close(&terminal);
+	superd_wait_log(superd, "reloaded: 1 unchanged");
+	superd_stop(superd);
+}
+
 /* superd, and the main command below it, as jobs of a shell at this terminal; $@ is superd's command line. The shell
  * finds its terminal by its standard error. */
 static struct superd *run_in_shell(const struct terminal *terminal, const char *script, const char *const *arguments)
