@@ -3,7 +3,6 @@
  * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
  * stderr and by the exit status, daemon or not, and the log that was asked for, as nobody reads stderr at a boot; from
  * then on it is the log alone. */
-#include "base/sink.h"
 #include "cmd/start.h"
 
 #include <errno.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/build.h"
+#include "base/sink.h"
 #include "cmd/daemon.h"
 #include "cmd/load.h"
 #include "cmd/operators.h"
@@ -26,6 +27,8 @@
 #include "sys/init.h"
 #include "sys/memory.h"
 #include "sys/own_program.h"
+
+#define TABLES_NAMED 4
 
 extern char **environ;
 
@@ -103,6 +106,15 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 	supervisor->engine.ident_limit = options->ident_limit;
 }
 
+/* xinetd has a line of its own (engine/habits). */
+static void say_end(const struct options *options, struct log *log, int status)
+{
+	const struct event event = { .name = "ended" };
+
+	if (options->guise != AS_XINETD)
+		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
+}
+
 static int run(struct opening *opening, struct options *options, struct table *table)
 {
 	char **command = options->endpoint_count ? NULL : options->command;
@@ -130,6 +142,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 		opening->server = operators_expect(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
 		operators_leave(opening->server);
+		say_end(options, supervisor->engine.log, status);
 	} else {
 		log_echo(supervisor->engine.log, false);
 		say(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
@@ -166,6 +179,25 @@ static void say_as_printed(struct log *log, const struct diags *diags)
 	free(text);
 }
 
+/* The first line, by which a log shows each start, and what was started. */
+static void say_version(const struct options *options, struct log *log, const struct table *table)
+{
+	const struct event event = { .name = "version" };
+	struct buf text = { 0 };
+
+	if (options->guise == AS_XINETD)
+		return;
+	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
+	if (options->source_count > TABLES_NAMED)
+		buf_text(&text, ", ...");
+	if (!options->source_count)
+		buf_text(&text, options->endpoint_count ? "the command line" : SYSCONFDIR "/superd.conf");
+	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
+		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
+	buf_free(&text);
+}
+
 /* Errors go to stderr, for whoever starts superd, and to the log; what is no error goes where all lines go. */
 static struct table *load_first(struct options *options, struct log *log)
 {
@@ -174,6 +206,8 @@ static struct table *load_first(struct options *options, struct log *log)
 
 	table = load_to_run(options, &diags);
 	memory_give_back();
+	if (table && !diags.errors && !options->given.takes)
+		say_version(options, log, table);
 	if (options->given.takes)
 		supervisor_say(log, &diags);
 	if (!table || diags.errors) {

@@ -3,6 +3,7 @@
  * The hard thing is to be short: one line on stdout whatever comes, within five seconds, superd hanging or not. */
 #include <stdio.h>
 
+#include "base/build.h"
 #include "cmd/superctl_answer.h"
 #include "cmd/superctl_talk.h"
 #include "cmd/superctl_views.h"
@@ -69,24 +70,33 @@ enum ctl_status view_health(const struct order *order)
 	return status;
 }
 
-/* The greeting says it: there is nothing to be asked. */
+static bool show_version(void *context, const json_t *line, const char *text)
+{
+	const struct order *order = context;
+	struct buf out = { 0 };
+	bool printed;
+
+	(void)text;
+	if (order->json)
+		return true;
+	buf_text(&out, "superd ");
+	answer_show_text(&out, line, "version");
+	if (*answer_text(line, "build")) {
+		buf_text(&out, " (build ");
+		answer_show_text(&out, line, "build");
+		buf_char(&out, ')');
+	}
+	if (answer_has_number(line, "pid"))
+		buf_addf(&out, ", pid %.0f", answer_number(line, "pid"));
+	buf_char(&out, '\n');
+	printed = talk_print(&out);
+	buf_free(&out);
+	return printed;
+}
+
 enum ctl_status view_version(const struct order *order)
 {
-	struct talk talk = { .until = CABLE_FOREVER, .patience = TALK_PATIENCE };
-	struct buf out = { 0 };
-	enum ctl_status status;
-
-	if (order->json)
-		return talk_ask(order, "version", TALK_PATIENCE, NULL, NULL);
-	printf("superctl %s\n", PACKAGE_VERSION);
-	status = talk_open(&talk, order);
-	if (status != CTL_DONE)
-		return status;
-	buf_text(&out, "superd ");
-	answer_show_text(&out, talk.greeting, "superd");
-	buf_addf(&out, ", pid %.0f\n", answer_number(talk.greeting, "pid"));
-	status = talk_print(&out) ? CTL_DONE : CTL_FAILED;
-	buf_free(&out);
-	talk_close(&talk);
-	return status;
+	if (!order->json)
+		printf("superctl %s\n", build_version());
+	return talk_ask(order, "version", TALK_PATIENCE, show_version, (void *)(size_t)order);
 }

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/build.h"
 #include "base/log.h"
 #include "base/scan.h"
 
@@ -268,7 +269,7 @@ static bool read_flags(struct order *order, int argc, char **argv, unsigned *giv
 		if (found == 'h')
 			print_help();
 		if (found == FLAG_VERSION)
-			printf("superctl %s\n", PACKAGE_VERSION);
+			printf("superctl %s\n", build_version());
 		*told = found == 'h' || found == FLAG_VERSION;
 		if (*told)
 			return true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/build.h"
 #include "cmd/check.h"
 #include "cmd/explain_key.h"
 #include "cmd/flags.h"
@@ -121,7 +122,7 @@ static int do_explain(const struct options *options)
 
 static void print_version(void)
 {
-	printf("superd %s", PACKAGE_VERSION);
+	printf("superd %s", build_version());
 	for (size_t n = 0; built_with[n]; n++)
 		printf("%s%s", n ? ", " : " with ", built_with[n]);
 	putchar('\n');

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/build.h"
 #include "control/fields.h"
 #include "engine/watch.h"
 
@@ -113,7 +114,7 @@ void handover_answer(struct session *session, const char *from)
 	struct handover *handover = session->state;
 	struct buf text = { 0 };
 
-	buf_addf(&text, "upgraded from %s to %s", from, PACKAGE_VERSION);
+	buf_addf(&text, "upgraded from %s to %s", from, build_version());
 	say_good(session, buf_string(&text));
 	buf_free(&text);
 	free(handover);

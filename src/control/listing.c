@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/build.h"
 #include "control/fields.h"
 #include "control/reason.h"
 #include "control/row.h"
@@ -143,6 +145,8 @@ void listing_version(struct session *session)
 {
 	object_open(&session->line);
 	field_text(&session->line, "version", PACKAGE_VERSION);
+	field_text(&session->line, "build", build_id());
+	field_count(&session->line, "pid", (uint64_t)getpid());
 	field_list(&session->line, "with");
 	for (size_t n = 0; built_with[n]; n++)
 		element_text(&session->line, built_with[n]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/build.h"
 #include "engine/groups.h"
 #include "engine/keeper.h"
 #include "engine/output.h"
@@ -64,7 +65,7 @@ static void carry_engine(struct carry *carry, struct supervisor *supervisor, dou
 	struct buf *text = &carry->text;
 
 	ledger_open(text, "engine");
-	ledger_add(text, "version", PACKAGE_VERSION);
+	ledger_add(text, "version", build_version());
 	ledger_add_number(text, "pid", getpid());
 	ledger_add_real(text, "quiet_since", quiet_since);
 	ledger_add_number(text, "nofile_soft", (int64_t)engine->heritage.nofile.rlim_cur);

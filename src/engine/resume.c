@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/build.h"
 #include "base/fd.h"
 #include "engine/groups.h"
 #include "engine/output.h"
@@ -369,7 +370,7 @@ static void say_done(const struct resume *resume)
 
 	log_event(resume->supervisor->engine.log, LEVEL_NOTICE, &event,
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %.0f ms", resume->version,
-		  PACKAGE_VERSION, resume->services, resume->services == 1 ? "" : "s", resume->instances,
+		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
 		  resume->instances == 1 ? "" : "s", took);
 }
 

@@ -32,6 +32,17 @@ Behaviour(log, what_a_backend_prints_is_logged_under_its_name)
 	superd_stop(superd);
 }
 
+Behaviour(log, its_first_and_last_lines_tell_one_start_from_the_next)
+{
+	struct superd *superd = superd_run(WEB, backend("serve"), "");
+
+	superd_wait_log(superd, text_of("superd: version %s", PACKAGE_VERSION));
+	superd_wait_log(superd, text_of(": %s, 1 service\n", superd->table));
+	superd_wait_log(superd, "web: listening on");
+	superd_stop(superd);
+	superd_wait_log(superd, "superd: ended with status 0\n");
+}
+
 Behaviour(log, the_last_words_of_a_backend_are_not_lost)
 {
 	struct superd *superd = superd_run(WEB, "/bin/sh -c 'printf unfinished; exit 3'", "");

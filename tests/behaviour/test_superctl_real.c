@@ -125,6 +125,19 @@ Behaviour(superctl_real, an_answer_that_cannot_be_written_is_a_failure)
 	superd_stop(superd);
 }
 
+/* As two of one version may differ. */
+Behaviour(superctl_real, the_version_tells_builds_apart)
+{
+	struct superd *superd = run();
+	const char *version = SUPERCTL(control, "version").out, *first = strstr(version, "(build ");
+
+	cr_assert(first && strspn(first + 7, "0123456789abcdef") == 12, "%s", version);
+	first = strstr(version, "superd ");
+	cr_assert(first && strstr(first, "(build ") && strstr(first, text_of("), pid %ld\n", (long)superd->pid)), "%s",
+		  version);
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, tells_what_is_no_socket)
 {
 	struct outcome outcome = SUPERCTL(write_file("no-socket", "%s", ""), "list");
