@@ -9,7 +9,7 @@ static void add_service(struct buf *out, const struct service *service, const st
 	buf_text(out, "{\"name\": ");
 	buf_json(out, service->name, strlen(service->name));
 	buf_text(out, ", ");
-	row_json_options(service, &fallbacks->plain, out);
+	row_json_options(service, &fallbacks->plain, false, out);
 	buf_char(out, '}');
 }
 

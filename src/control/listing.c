@@ -40,7 +40,7 @@ static void say_one(struct session *session, struct listing *listing, const char
 	if (!showing.found.row)
 		return;
 	if (listing->rows)
-		row_write(listing->rows, showing.found.row, &session->line);
+		row_write(listing->rows, showing.found.row, session->right < RIGHT_ACT, &session->line);
 	else
 		listing->show(&showing, &session->line);
 	session_say(session);

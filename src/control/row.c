@@ -43,14 +43,14 @@ static void add_place(const char *file, unsigned line, const char *name, struct 
 	buf_free(&place);
 }
 
-void row_write(struct row_writer *writer, const struct service *row, struct buf *out)
+void row_write(struct row_writer *writer, const struct service *row, bool hides, struct buf *out)
 {
 	object_open(out);
 	field_text(out, "service", row->name);
 	if (row->at.file)
 		add_place(row->at.file, row->at.line, "source", out);
 	field_object(out, "options");
-	row_json_options(row, &writer->plain.service, out);
+	row_json_options(row, &writer->plain.service, hides, out);
 	object_close(out);
 	field_object(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {

@@ -9,4 +9,5 @@ struct row_writer;
 struct row_writer *row_writer_new(void);
 void row_writer_free(struct row_writer *writer);                /* accepts NULL */
 
-void row_write(struct row_writer *writer, const struct service *row, struct buf *out);
+/* hides: who asks may look at superd, and not at secrets. */
+void row_write(struct row_writer *writer, const struct service *row, bool hides, struct buf *out);

@@ -563,7 +563,7 @@ const struct directive directives[] = {
 	/* Surroundings */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
 	  FIELD(SURROUNDINGS, env, env),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME=value",
+	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
 	  .help = "Variables of the backend's environment, which is built from nothing. The %{ } of exec are "
 		  "replaced in the values, too." },
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(SURROUNDINGS, passenv, list),
@@ -728,7 +728,7 @@ const struct directive directives[] = {
 		  "starts beside another gets what that has read." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(EXTRAS, set_credential, set_credentials),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
 	  .argument = "name:value",
 	  .help = "Credentials with their values, which may have escapes as in C, for those that load_credential "
 		  "does not bring." },
@@ -784,10 +784,10 @@ const struct directive directives[] = {
 		  "output, too, is opened once for both; of a unix socket's path it is a connection." },
 
 	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD(STREAMS, input_text, list),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "line",
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "line",
 	  .help = "Lines that the backend reads from its standard input, where input is data." },
 	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD(STREAMS, input_data, base64),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "base64",
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "base64",
 	  .help = "The same in base64, behind what input_text says." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),

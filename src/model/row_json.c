@@ -52,7 +52,32 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	buf_char(out, '}');
 }
 
-void row_json_options(const struct service *row, const struct service *plain, struct buf *out)
+/* What a variable or a credential is called is no secret. */
+static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
+{
+	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
+	words list = has_names ? *(const words *)field : NULL;
+	struct buf word = { 0 };
+
+	if (!has_names) {
+		buf_text(out, "\"***\"");
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t n = 0; n < words_count(list); n++) {
+		buf_add(&word, list[n], strcspn(list[n], "=:"));
+		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
+		if (n)
+			buf_text(out, ", ");
+		buf_json(out, buf_string(&word), word.length);
+		out->failed |= word.failed;
+		buf_clear(&word);
+	}
+	buf_char(out, ']');
+	buf_free(&word);
+}
+
+void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
 	buf_text(out, "\"listen\": [");
 	for (size_t i = 0; i < row->socket_count; i++) {
@@ -72,6 +97,9 @@ void row_json_options(const struct service *row, const struct service *plain, st
 		    directive->type->equal(field, directive_field(directive, plain)))
 			continue;
 		add_key(out, directive->name[NATIVE]);
-		directive->type->json(directive, field, out);
+		if (hides && directive->flags & HOLDS_SECRETS)
+			add_hidden(directive, field, out);
+		else
+			directive->type->json(directive, field, out);
 	}
 }

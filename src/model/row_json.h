@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "model/directive.h"
 
-/* The members of an object, without its braces: "listen", then the options. */
-void row_json_options(const struct service *row, const struct service *plain, struct buf *out);
+/* The members of an object, without its braces: "listen", then the options. hides: secrets are written as ***. */
+void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out);
 
 /* Whether the option has a value in struct service. */
 bool directive_has_value(const struct directive *directive);

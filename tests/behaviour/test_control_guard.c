@@ -347,6 +347,33 @@ Behaviour(control_guard, the_control_group_may_look_and_not_act)
 	superd_stop(superd);
 }
 
+/* A program of the group may be one that strangers speak to. */
+Behaviour(control_guard, the_control_group_sees_no_secrets)
+{
+	const char *arguments[] = { "--control", control_path(), "--control-group", "54321", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd;
+	const char *shown;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" "
+					 "env = { \"DB_PASSWORD=hunter2\", \"A=hunter2=b\" } "
+					 "set_credential = \"key:hunter2\" input = data "
+					 "input_text = \"hunter2\" input_data = \"aHVudGVyMg==\" }\n",
+				 backend("serve"));
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	shown = as_other(65534, 54321, NULL, 0, "show web\n");
+	cr_expect_null(strstr(shown, "hunter2"), "%s", shown);
+	cr_expect_null(strstr(shown, "aHVudGVyMg"), "%s", shown);
+	cr_expect_not_null(strstr(shown, "[\"DB_PASSWORD=***\", \"A=***\"]"), "%s", shown);
+	cr_expect_not_null(strstr(shown, "[\"key:***\"]"), "%s", shown);
+	cr_expect_null(strstr(as_other(65534, 54321, NULL, 0, "status web\n"), "hunter2"));
+	shown = control_once("show web");
+	cr_expect_not_null(strstr(shown, "DB_PASSWORD=hunter2"), "%s", shown);
+	superd_stop(superd);
+}
+
 Behaviour(control_guard, superds_own_user_may_act)
 {
 	const char *arguments[] = { "--control", control_path(), NULL };
