@@ -5,7 +5,7 @@ _superctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
 	local reading='status list show why metrics'
 	local acting='start stop restart hold release drain freeze thaw enable disable reload'
-	local others='top events health upgrade shutdown version'
+	local others='top events health reopen upgrade shutdown version'
 	local -a control=()
 
 	COMPREPLY=()

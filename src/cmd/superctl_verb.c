@@ -34,6 +34,7 @@ const struct verb verbs[] = {
 	{ "enable", NAMES_SOME, ACTS, "open a service's sockets again", view_act },
 	{ "disable", NAMES_SOME, ACTS, "close a service's sockets until enable", view_act },
 	{ "reload", NAMES_ANY, ACTS, "read the table again; with a name have that service reload", view_reload },
+	{ "reopen", NAMES_NONE, 0, "open the log again, as after a rotation, and do nothing else", view_act },
 	{ "upgrade", NAMES_NONE, MAY_CHECK | ACTS, "run the new superd in the place of the old", view_upgrade },
 	{ "shutdown", NAMES_NONE, ACTS, "stop all instances and end superd", view_shutdown },
 	{ "version", NAMES_NONE, 0, "the versions of superctl and of superd", view_version },

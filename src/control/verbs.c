@@ -12,6 +12,7 @@
 #include "control/listing.h"
 #include "control/renew.h"
 #include "control/steer.h"
+#include "engine/orders.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 
@@ -23,6 +24,12 @@ static void reload(struct session *session)
 		steer_refresh(session);
 	else
 		renew_begin(session);
+}
+
+static void reopen(struct session *session)
+{
+	orders_reopen(session->supervisor);
+	session_done(session);
 }
 
 static void end_superd(struct session *session)
@@ -59,6 +66,7 @@ static const struct verb {
 	{ "enable", RIGHT_ACT, NAMES_SOME, WAITING, steer_enable },
 	{ "disable", RIGHT_ACT, NAMES_SOME, WAITING, steer_disable },
 	{ "reload", RIGHT_ACT, NAMES_ANY, WAITING, reload },
+	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, reopen },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, handover_begin },
 	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, end_superd },
 };

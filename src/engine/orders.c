@@ -22,10 +22,15 @@ static void reopen_log(struct log *log)
 	buf_free(&why);
 }
 
-void orders_reload(struct supervisor *supervisor)
+void orders_reopen(struct supervisor *supervisor)
 {
 	reopen_log(supervisor->engine.log);
 	records_reopen(&supervisor->engine);
+}
+
+void orders_reload(struct supervisor *supervisor)
+{
+	orders_reopen(supervisor);
 	if (supervisor->engine.stopping)
 		return;
 	habits_say_reading(&supervisor->habits);

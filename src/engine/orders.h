@@ -6,5 +6,8 @@
 /* From now on every signal of sys/signals is obeyed, or passed over without harm. */
 void orders_watch(struct supervisor *supervisor);
 
+/* Opens the files of the log, and those of log_type, again: someone has moved them away. */
+void orders_reopen(struct supervisor *supervisor);
+
 /* As by HUP, which a main command is not told of: opens the log's files again, and reads the table again. */
 void orders_reload(struct supervisor *supervisor);

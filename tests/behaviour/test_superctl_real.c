@@ -2,6 +2,7 @@
  * them. How they are shown is test_superctl's. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,6 +123,29 @@ Behaviour(superctl_real, an_answer_that_cannot_be_written_is_a_failure)
 		cr_expect_eq(outcome.status, 1, "%s: %d", verbs[i], outcome.status);
 		cr_expect_not_null(strstr(outcome.err, "cannot write the answer"), "%s: %s", verbs[i], outcome.err);
 	}
+	superd_stop(superd);
+}
+
+/* As logrotate has it, while somebody edits the table. */
+Behaviour(superctl_real, opens_the_log_again_and_does_nothing_else)
+{
+	const char *log = path_in("own.log"), *rotated = path_in("own.log.1"), *arguments[5];
+	struct superd *superd;
+
+	control = path_in("control");
+	arguments[0] = "--control", arguments[1] = control, arguments[2] = "--log";
+	arguments[3] = text_of("file:%s", log), arguments[4] = NULL;
+	superd = superd_run_with(&(const struct setup){ .arguments = arguments },
+				 "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n");
+	wait_node(control);
+	cr_assert_eq(rename(log, rotated), 0);
+	write_file(strrchr(superd->table, '/') + 1, "service web { lis");
+	cr_assert_eq(SUPERCTL(control, "reopen").status, 0);
+	cr_assert_eq(access(log, F_OK), 0);
+	superd_signal(superd, SIGUSR1);
+	WAIT_UNTIL(strstr(read_text(log), "web"));
+	cr_expect_null(strstr(read_text(log), "not reloaded"), "%s", read_text(log));
+	cr_expect_null(strstr(read_text(rotated), "not reloaded"), "%s", read_text(rotated));
 	superd_stop(superd);
 }
 
