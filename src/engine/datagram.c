@@ -151,7 +151,7 @@ void datagram_serve(struct keeper *keeper, struct listener *listener)
 		sense(keeper, listener);
 	else if (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE)
 		keeper_event(keeper, FILLED);
-	else if (rest_is_due(keeper))
+	else if (rest_is_due(keeper, NULL))
 		keeper_event(keeper, LIMITED);
 	else
 		serve_sender(keeper, listener);

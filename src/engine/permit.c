@@ -17,7 +17,7 @@ bool permit_start(struct keeper *keeper)
 		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
 		return false;
 	}
-	if (rest_is_due(keeper) || rest_for_moment(keeper)) {
+	if (rest_is_due(keeper, NULL) || rest_for_moment(keeper)) {
 		keeper->started = false;
 		keeper_event(keeper, LIMITED);
 		return false;

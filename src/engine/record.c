@@ -150,6 +150,12 @@ void record_limit(struct keeper *keeper, const struct client *client)
 	refuse(keeper, client, "connections per second");
 }
 
+bool record_names_limited(const struct service *service)
+{
+	return service->what->accept && service->terms->gate->cps.number > 0 &&
+	       service->terms->logging->log_on_failure & FAILURE_HOST;
+}
+
 bool record_wants_user(const struct service *service, bool success)
 {
 	return success ? service->terms->logging->log_on_success & SUCCESS_USERID

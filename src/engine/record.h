@@ -32,6 +32,7 @@ void record_refusal(struct keeper *keeper, const struct client *client, enum ref
 
 /* As many as cps lets in have come: the line of a refusal for "connections per second". */
 void record_limit(struct keeper *keeper, const struct client *client);
+bool record_names_limited(const struct service *service);      /* with whose address, where it is known */
 
 /* What the ident server said behind "USERID :", as "UNIX : joe", or where `known` is false why there is nothing, which
  * is logged (NOID) where the service must have a user (id_only). success: for a client that was let in

@@ -62,13 +62,13 @@ static void set_rest(struct keeper *keeper, double seconds, bool deactivated)
 	pace_reset(&keeper->activity->pace);
 }
 
-static void rest_for_cps(struct keeper *keeper)
+static void rest_for_cps(struct keeper *keeper, const struct client *client)
 {
 	double seconds = (double)keeper->service->terms->gate->cps.pause / 1e6;
 	struct event event = { .name = "limited", .service = keeper->service->name, .reason = "cps" };
 
 	set_rest(keeper, seconds, true);
-	record_limit(keeper, NULL);
+	record_limit(keeper, client);
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
@@ -116,11 +116,11 @@ bool rest_is_near(const struct keeper *keeper)
 	return look(keeper) != WITHIN_LIMITS;
 }
 
-bool rest_is_due(struct keeper *keeper)
+bool rest_is_due(struct keeper *keeper, const struct client *client)
 {
 	switch (look(keeper)) {
 	case OVER_CPS:
-		rest_for_cps(keeper);
+		rest_for_cps(keeper, client);
 		return true;
 	case OVER_TRIGGER:
 		rest_for_trigger(keeper);

@@ -4,8 +4,9 @@
 
 #include "engine/keeper.h"
 
-/* As many as cps or trigger_limit let in have come already. Needs the activity. */
-bool rest_is_due(struct keeper *keeper);
+/* As many as cps or trigger_limit let in have come already. Needs the activity. client: who is one too many; NULL: it is not
+ * known. */
+bool rest_is_due(struct keeper *keeper, const struct client *client);
 
 /* The same without a word: one more would be too many. */
 bool rest_is_near(const struct keeper *keeper);

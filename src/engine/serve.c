@@ -34,20 +34,6 @@ static bool must_queue(const struct keeper *keeper)
 	       (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE);
 }
 
-/* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
-static bool may_take(struct keeper *keeper, bool is_first, enum happening *happening)
-{
-	if (must_queue(keeper)) {
-		*happening = FILLED;
-		return false;
-	}
-	if (is_first && rest_is_due(keeper)) {
-		*happening = LIMITED;
-		return false;
-	}
-	return is_first || !rest_is_near(keeper);
-}
-
 /* A backend of an earlier row may still have the listener. */
 static enum accepted accept_next(const struct listener *listener, struct client *client)
 {
@@ -140,6 +126,48 @@ static bool is_local(const struct endpoint *endpoint)
 	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_SEQPACKET;
 }
 
+/* false: it could not be kept, and was turned away. */
+static bool park(struct keeper *keeper, struct guest *guest)
+{
+	guest_dismiss(keeper, guest);
+	if (listener_park(guest->listener, &guest->client, guest->progress))
+		return true;
+	refuse_guest(keeper, guest, REFUSED_UNKEPT);
+	return false;
+}
+
+/* One has come too many for cps. Where the log is to name them they are taken out of the queue for it, and go first
+ * when the rest is over. */
+static void rest(struct keeper *keeper, struct listener *listener)
+{
+	enum happening ignored = ROOM;
+	struct guest guest = { .client.fd = -1 };
+	bool named = record_names_limited(keeper->service) && listener_has_socket(listener) && !listener->parked &&
+		     take_guest(keeper, listener, &guest, &ignored) && guest.client.fd >= 0;
+
+	(void)rest_is_due(keeper, named ? &guest.client : NULL);
+	if (!named)
+		return;
+	keeper->activity->accepted++;
+	park(keeper, &guest);
+}
+
+/* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
+static bool may_take(struct keeper *keeper, struct listener *listener, bool is_first, enum happening *happening)
+{
+	if (must_queue(keeper)) {
+		*happening = FILLED;
+		return false;
+	}
+	if (!rest_is_near(keeper))
+		return true;
+	if (is_first) {
+		rest(keeper, listener);
+		*happening = LIMITED;
+	}
+	return false;
+}
+
 static size_t accept_batch(struct keeper *keeper, struct listener *listener, struct guest *guests,
 			   enum happening *happening)
 {
@@ -150,7 +178,7 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 		*happening = EXEC_ERROR;
 		return 0;
 	}
-	for (size_t n = 0; n < most && may_take(keeper, n == 0, happening); n++) {
+	for (size_t n = 0; n < most && may_take(keeper, listener, n == 0, happening); n++) {
 		if ((n == 1 && !client_waits(listener->io.fd)) ||
 		    !take_guest(keeper, listener, &guests[count], happening))
 			break;
@@ -183,16 +211,6 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 		parked->count = left;
 	listener_forget_parked(listener);
 	return count;
-}
-
-/* false: it could not be kept, and was turned away. */
-static bool park(struct keeper *keeper, struct guest *guest)
-{
-	guest_dismiss(keeper, guest);
-	if (listener_park(guest->listener, &guest->client, guest->progress))
-		return true;
-	refuse_guest(keeper, guest, REFUSED_UNKEPT);
-	return false;
 }
 
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
@@ -304,7 +322,7 @@ static enum outcome receive(struct keeper *keeper, struct guest *guest)
 
 	if (sensor_feel(keeper, guest))
 		return TURNED_AWAY;
-	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper))
+	if (keeper->state == LISTENING && !must_queue(keeper) && rest_is_due(keeper, &guest->client))
 		keeper_event(keeper, LIMITED);
 	if (keeper->state == LISTENING && must_queue(keeper))
 		keeper_event(keeper, FILLED);   /* so that the ROOM to come is heard */

@@ -150,12 +150,42 @@ Behaviour(record, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
 	int port = superd_port(superd, "each"), first = client_connect(port), second = client_connect(port);
 
-	wait_line(file, "FAIL: each connections per second from=<no address>");
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.1");
 	superd_wait_log(superd,
 			"\nDeactivating service each due to excessive incoming connections.  Restarting in 3600 "
 			"seconds.\n");
 	close(first);
 	close(second);
+	superd_stop(superd);
+}
+
+/* Its filter xinetd-fail, with what it has for <HOST>. */
+Behaviour(record, fail2ban_finds_the_address_of_who_is_refused)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "no_access = \"127.0.0.0/8\"\n"));
+	int client = client_connect(superd_port(superd, "each"));
+
+	wait_line(file, "FAIL: [^ ]+ address from=(::f{4,6}:)?[0-9.]+");
+	close(client);
+	superd_stop(superd);
+}
+
+/* Who was taken out of the queue to be named is no more lost than those who wait there. */
+Behaviour(record, who_is_one_too_many_for_cps_is_named_and_served_later)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1s }\n"));
+	int port = superd_port(superd, "each"), clients[4];
+
+	for (int n = 0; n < 4; n++)
+		clients[n] = client_connect_from(text_of("127.0.0.%d", 2 + n), port);
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.3");
+	for (int n = 0; n < 4; n++) {
+		client_send(clients[n], "hello\n");
+		cr_expect_str_eq(client_line(clients[n]), "hello");
+		close(clients[n]);
+	}
 	superd_stop(superd);
 }
 
