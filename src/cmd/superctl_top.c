@@ -143,6 +143,18 @@ static void look_for_superd(struct top *top)
 	}
 }
 
+/* As top(1) leaves it, where the shell goes on. */
+static void print_last(struct top *top)
+{
+	struct buf out = { 0 };
+
+	if (!top->table.now)
+		return;
+	top_table_add(&top->table, &top->screen, lines_for_services(top), "\n", &out);
+	(void)talk_print(&out);
+	buf_free(&out);
+}
+
 static void live(struct top *top)
 {
 	while (top->status == CTL_DONE && !top->is_over) {
@@ -161,6 +173,8 @@ static void live(struct top *top)
 		draw(top);
 	}
 	terminal_leave();
+	if (top->is_over)
+		print_last(top);
 	terminal_die();
 }
 

@@ -28,6 +28,7 @@ struct live {
 	struct recorded recorded;
 	int terminal; /* our side of it */
 	unsigned short rows; /* 0: 20 */
+	const char *count; /* NULL: without one */
 	pid_t pid;
 	struct termios before;
 	char seen[65536];
@@ -35,14 +36,14 @@ struct live {
 	int status;
 };
 
-static void become_top(const char *control, int terminal)
+static void become_top(const char *control, const char *count, int terminal)
 {
 	setsid();
 	ioctl(terminal, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(terminal, fd);
 	setenv("TERM", "xterm", 1);
-	execl(superctl_path(), "superctl", "--control", control, "top", "--timeout=1s", (char *)NULL);
+	execl(superctl_path(), "superctl", "--control", control, "top", "--timeout=1s", count, (char *)NULL);
 	_exit(93);
 }
 
@@ -61,7 +62,7 @@ static void start(struct live *live)
 	cr_assert_eq(tcgetattr(theirs, &live->before), 0);
 	live->pid = fork();
 	if (live->pid == 0)
-		become_top(live->recorded.path, theirs);
+		become_top(live->recorded.path, live->count, theirs);
 	close(theirs);
 }
 
@@ -129,6 +130,20 @@ Behaviour(superctl_terminal, top_obeys_keys_and_leaves_the_terminal_as_it_was)
 	WAIT_UNTIL(draws(&live, "q quit"));
 	type(&live, "q");
 	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(has_ended(&live));
+	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
+	expect_as_before(&live);
+	finish(&live);
+}
+
+Behaviour(superctl_terminal, top_leaves_its_last_table)
+{
+	struct live live = { .count = "-n1" };
+
+	start(&live);
+	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(draws(&live, "superd[1]"));
+	WAIT_UNTIL(draws(&live, "zebra"));
 	WAIT_UNTIL(has_ended(&live));
 	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
 	expect_as_before(&live);
