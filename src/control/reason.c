@@ -13,6 +13,7 @@
 #include "engine/notice.h"
 #include "engine/state.h"
 #include "sys/bind.h"
+#include "sys/socket_holder.h"
 
 #define DOUBT_AFTER 5.                  /* seconds; a start may take a while */
 
@@ -180,13 +181,25 @@ static void add_idle(const struct showing *showing, struct buf *text)
 static void add_doubt(const struct showing *showing, struct buf *text)
 {
 	const struct keeper *keeper = showing->found.keeper;
+	const char *where = keeper->service->what->pass == PASS_INETD ? "at its standard input"
+								      : "at descriptor 3, as LISTEN_FDS tells it";
+	uint16_t port;
 
-	if (keeper->state != RUNNING || showing->now - keeper->activity->last_start < DOUBT_AFTER)
+	if (keeper->state != RUNNING)
+		return;
+	port = socket_opened_port(current_pid(keeper), instance_user_of(keeper->service));
+	if (port) {
+		buf_addf(text,
+			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "
+			 "its own",
+			 (long)current_pid(keeper), port, where);
+		return;
+	}
+	if (showing->now - keeper->activity->last_start < DOUBT_AFTER)
 		return;
 	buf_addf(text,
 		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
-		 keeper->service->what->pass == PASS_INETD ? "at its standard input"
-							   : "at descriptor 3, as LISTEN_FDS tells it");
+		 where);
 }
 
 static void add_last_start(const struct showing *showing, const struct activity *activity, struct buf *text)

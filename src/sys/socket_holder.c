@@ -22,6 +22,7 @@
 
 #include "sys/sock_diag.h"
 
+enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* looked through; of them held by one process */
 enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* a millisecond comes back in so many */
 
 struct sockets {
@@ -49,18 +50,26 @@ static void see(struct nlmsghdr *message, void *context)
 		sockets->ids[sockets->count++] = (struct file_id){ sockets->device, socket->idiag_inode };
 }
 
-static bool find_sockets(struct sockets *sockets, uint8_t protocol)
+/* That of all sockets. */
+static bool find_device(dev_t *device)
 {
-	static const uint8_t families[] = { AF_INET6, AF_INET };
 	struct stat status;
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool stated = probe >= 0 && fstat(probe, &status) == 0;
 
 	if (probe >= 0)
 		close(probe);
-	if (!stated)
+	if (stated)
+		*device = status.st_dev;
+	return stated;
+}
+
+static bool find_sockets(struct sockets *sockets, uint8_t protocol)
+{
+	static const uint8_t families[] = { AF_INET6, AF_INET };
+
+	if (!find_device(&sockets->device))
 		return false;
-	sockets->device = status.st_dev;        /* that of all sockets */
 	for (size_t n = 0; n < sizeof(families); n++)
 		sock_diag_inet(families[n], protocol, protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
 			       sockets->port, see, sockets);
@@ -98,22 +107,98 @@ static bool find_processes(const struct sockets *sockets, int64_t until, struct 
 	return found > 0;
 }
 
-bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
+/* Milliseconds that all such questions have taken, and when the last was put; of the whole process, as the loop is. */
+static int64_t spent, last;
+
+/* The time by which a question that begins now is to have ended; 0: it may not be asked. */
+static int64_t begin(int64_t now)
 {
-	static int64_t spent, last;     /* in milliseconds; of the whole process, as the loop is */
-	struct sockets sockets = { .port = port };
-	int64_t now = now_ms(), back = (now - last) / REFILL;
-	bool found;
+	int64_t back = (now - last) / REFILL;
 
 	spent = spent > back ? spent - back : 0;
 	last = now;
-	if (spent >= BUDGET_MS || !find_sockets(&sockets, protocol))
+	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
+}
+
+bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
+{
+	struct sockets sockets = { .port = port };
+	int64_t now = now_ms(), until = begin(now);
+	bool found;
+
+	if (!until || !find_sockets(&sockets, protocol))
 		return false;
-	found = find_processes(&sockets, now + BUDGET_MS - spent, out);
+	found = find_processes(&sockets, until, out);
 	spent += now_ms() - now;
 	return found;
 }
+
+struct listening {
+	uid_t user;
+	size_t count;
+	struct file_id ids[LISTENING_MOST];
+	uint16_t ports[LISTENING_MOST];
+};
+
+static void see_listening(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct listening *listening = context;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || listening->count == LISTENING_MOST ||
+	    socket->idiag_uid != listening->user || !socket->idiag_inode)
+		return;
+	listening->ids[listening->count].node = socket->idiag_inode;
+	listening->ports[listening->count++] = ntohs(socket->id.idiag_sport);
+}
+
+/* The first of them from `at` on that it holds; the count: none. */
+static size_t find_held(pid_t pid, const struct listening *listening, size_t at)
+{
+	size_t end = listening->count;
+
+	if (process_holds(pid, listening->ids + at, end - at) != HOLDS)
+		return listening->count;
+	while (end - at > 1) {
+		size_t half = at + (end - at) / 2;
+
+		if (process_holds(pid, listening->ids + at, half - at) == HOLDS)
+			end = half;
+		else
+			at = half;
+	}
+	return at;
+}
+
+uint16_t socket_opened_port(pid_t pid, uid_t user)
+{
+	static const int families[] = { AF_INET6, AF_INET };
+	struct listening listening = { .user = user };
+	int64_t now = now_ms();
+	uint16_t port = 0;
+	dev_t device;
+
+	if (!begin(now) || !find_device(&device))
+		return 0;
+	for (size_t n = 0; n < sizeof(families) / sizeof(*families); n++)
+		sock_diag_inet(families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0, see_listening, &listening);
+	for (size_t n = 0; n < listening.count; n++)
+		listening.ids[n].device = device;
+	for (size_t at = 0, n = 0; at < listening.count && n < HELD_MOST && !port; at++, n++) {
+		at = find_held(pid, &listening, at);
+		if (at < listening.count && process_holds(getpid(), &listening.ids[at], 1) == HOLDS_NONE)
+			port = listening.ports[at];
+	}
+	spent += now_ms() - now;
+	return port;
+}
 #else
+uint16_t socket_opened_port(pid_t pid, uid_t user)
+{
+	(void)pid, (void)user;
+	return 0;
+}
+
 bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
 {
 	(void)protocol, (void)port, (void)out;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct buf;
 
@@ -10,3 +11,7 @@ struct buf;
  * IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing written: it can't be told, as only root
  * sees everybody's sockets, or so much time has gone into such questions lately that the loop would suffer. */
 bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out);
+
+/* The TCP port of a socket that a process has opened itself and listens at: one of this user's that superd does not have. 0:
+ * there is none, or it can't be told, as above. */
+uint16_t socket_opened_port(pid_t pid, uid_t user);

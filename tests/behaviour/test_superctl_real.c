@@ -403,6 +403,28 @@ Behaviour(superctl_real, the_log_tells_who_asked_for_what)
 	superd_stop(superd);
 }
 
+#define OPENS_A_PORT "import socket, time; s = socket.create_server(('127.0.0.1', 0)); time.sleep(1000)"
+
+/* No doubt, and no need to wait for: the kernel says so. */
+Behaviour(superctl_real, why_sees_a_program_that_opens_a_port_of_its_own)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "python3 is not installed");
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service deaf { listen = \"127.0.0.1:0\" user = \"%s\" "
+		"exec = { \"/usr/bin/python3\", \"-c\", \"%s\" } }\n",
+		own_user(), OPENS_A_PORT);
+	client = client_connect(superd_port(superd, "deaf"));
+	superd_wait_log(superd, "deaf: started");
+	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "deaf").out, " itself: its program has to accept at descriptor 3"));
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, why_doubts_a_program_that_takes_nobody)
 {
 	struct superd *superd;
