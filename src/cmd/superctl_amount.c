@@ -9,52 +9,27 @@
 #include <string.h>
 #include <time.h>
 
-#define MOST 1e15 /* seconds or bytes beyond which a number means nothing */
+#include "base/span.h"
+
+#define MOST 1e15 /* bytes beyond which a number means nothing */
 
 static bool is_sane(double number)
 {
 	return number >= 0 && number <= MOST;
 }
 
-/* Two units at most: what is behind them does not matter any more. */
-static void add_long_span(struct buf *out, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
-	size_t i = 0;
-
-	while (i < 3 && seconds < units[i].seconds)
-		i++;
-	buf_addf(out, "%lld%s", (long long)(seconds / units[i].seconds), units[i].name);
-	seconds %= units[i].seconds;
-	if (i < 3 && seconds >= units[i + 1].seconds)
-		buf_addf(out, " %lld%s", (long long)(seconds / units[i + 1].seconds), units[i + 1].name);
-}
-
 void amount_add_age(struct buf *out, double seconds)
 {
-	if (!is_sane(seconds))
-		buf_text(out, seconds < 0 ? "0s" : "?");
-	else
-		add_long_span(out, (int64_t)seconds);
+	char text[SPAN_MOST];
+
+	buf_text(out, span_write_whole(text, seconds));
 }
 
 void amount_add_span(struct buf *out, double seconds)
 {
-	if (!is_sane(seconds) || seconds >= 60 || seconds == 0)
-		amount_add_age(out, seconds);
-	else if (seconds < 0.001)
-		buf_addf(out, "%.0fus", seconds * 1e6);
-	else if (seconds < 0.01)
-		buf_addf(out, "%.2fms", seconds * 1e3);
-	else if (seconds < 0.1)
-		buf_addf(out, "%.1fms", seconds * 1e3);
-	else if (seconds < 1)
-		buf_addf(out, "%.0fms", seconds * 1e3);
-	else
-		buf_addf(out, "%.1fs", seconds);
+	char text[SPAN_MOST];
+
+	buf_text(out, span_write(text, seconds));
 }
 
 void amount_add_bytes(struct buf *out, double bytes)

@@ -3,8 +3,8 @@
 
 #include "base/buf.h"
 
-void amount_add_span(struct buf *out, double seconds);          /* "320us" "3.2ms" "1.5s" "3min 5s" "2d 4h" */
-void amount_add_age(struct buf *out, double seconds);           /* the same without fractions: "0s" "12s" "3min 5s" */
+void amount_add_span(struct buf *out, double seconds);          /* base/span */
+void amount_add_age(struct buf *out, double seconds);           /* the same without fractions */
 void amount_add_bytes(struct buf *out, double bytes);           /* "512B" "2.1M", base 1024 */
 void amount_add_time(struct buf *out, double unix_seconds);     /* "Fri 2026-11-20 16:20:11", of this machine's zone */
 void amount_add_clock(struct buf *out, double unix_seconds);    /* "Nov 20 16:20:11" */

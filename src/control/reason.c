@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/span.h"
 #include "control/fields.h"
 #include "engine/health.h"
 #include "engine/idle.h"
@@ -17,21 +18,11 @@
 
 #define DOUBT_AFTER 5.                  /* seconds; a start may take a while */
 
-/* A time in the two largest of its units. */
 static void add_span(struct buf *out, double seconds)
 {
-	long whole = (long)seconds;
+	char text[SPAN_MOST];
 
-	if (seconds < 10)
-		buf_addf(out, "%.1f s", seconds);
-	else if (whole < 60)
-		buf_addf(out, "%ld s", whole);
-	else if (whole < 3600)
-		buf_addf(out, "%ld min %ld s", whole / 60, whole % 60);
-	else if (whole < 86400)
-		buf_addf(out, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
-	else
-		buf_addf(out, "%ld d %ld h", whole / 86400, whole % 86400 / 3600);
+	buf_text(out, span_write(text, seconds));
 }
 
 static void add_pause(const struct keeper *keeper, struct buf *out)
@@ -153,7 +144,7 @@ static void add_queue(const struct keeper *keeper, struct buf *text)
 			 queued == 1 ? "s" : "");
 }
 
-/* "nobody has been connected for 3.0 s; it is stopped when it was 5 min 0 s" */
+/* "nobody has been connected for 3 s; it is stopped when it was 5 min" */
 static void add_idle(const struct showing *showing, struct buf *text)
 {
 	static const char *const fates[] = { "stopped", "frozen", "reported" };
@@ -211,8 +202,10 @@ static void add_last_start(const struct showing *showing, const struct activity 
 	buf_text(text, " ago");
 	if (*activity->last_peer)
 		buf_addf(text, " by %s", activity->last_peer);
-	if (activity->last_latency > 0)
-		buf_addf(text, ", ready after %.1f ms", activity->last_latency * 1e3);
+	if (activity->last_latency > 0) {
+		buf_text(text, ", ready after ");
+		add_span(text, activity->last_latency);
+	}
 }
 
 static void add_last_end(const struct showing *showing, const struct activity *activity, struct buf *text)

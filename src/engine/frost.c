@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "engine/frost_pace.h"
 #include "engine/frost_target.h"
 #include "engine/frost_watch.h"
@@ -349,8 +350,10 @@ static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
 		.name = "thawed", .service = keeper->service->name, .pid = pid, .has_duration = true,
 		.duration = slept,
 	};
+	char span[SPAN_MOST];
 
-	log_event(keeper->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %.3f s", (long)pid, slept);
+	log_event(keeper->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s", (long)pid,
+		  span_write(span, slept));
 }
 
 void frost_wake(struct keeper *keeper)

@@ -1,8 +1,7 @@
-/* One line, whose words are those of the table: the time that was asked for, and the time that it was. The hard thing
- * is none. */
+/* One line: the time that was asked for. The hard thing is none. */
 #include "engine/idle_say.h"
 
-#include "base/scan.h"
+#include "base/span.h"
 
 void idle_say(const struct keeper *keeper, enum level level, const char *what, double since)
 {
@@ -10,9 +9,8 @@ void idle_say(const struct keeper *keeper, enum level level, const char *what, d
 		.name = "idle", .service = keeper->service->name, .pid = keeper->activity->current->pid,
 		.has_duration = true, .duration = engine_clock() - since,
 	};
-	char time[32];
+	char span[SPAN_MOST];
 
-	scan_duration_format(keeper->service->terms->life->idle_timeout, time);
 	log_event(keeper->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
-		  (long)event.pid, time);
+		  (long)event.pid, span_write(span, (double)keeper->service->terms->life->idle_timeout / 1e6));
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/span.h"
 #include "model/directive.h"
 #include "model/exit_status.h"
 #include "model/wording.h"
@@ -225,6 +226,7 @@ double judge_restart(struct keeper *keeper, const struct ending *ending)
 	const struct life *life = keeper->service->terms->life;
 	struct backoff *hasty = &keeper->activity->hasty;
 	struct event event = { .name = "pause", .service = keeper->service->name, .reason = "it ended at once" };
+	char span[SPAN_MOST];
 
 	if (ending->result != RESULT_SUCCESS || keeper->activity->waiting || ending->lasted > AT_ONCE) {
 		backoff_reset(hasty);
@@ -233,7 +235,7 @@ double judge_restart(struct keeper *keeper, const struct ending *ending)
 	event.has_duration = true;
 	event.duration = backoff_next(hasty, life->backoff_min, life->backoff_max,
 				      hasty->failures ? engine_chance(keeper->engine) : 0.);
-	log_event(keeper->engine->log, LEVEL_INFO, &event, "next start in %.1f s, or with the next client: %s",
-		  event.duration, event.reason);
+	log_event(keeper->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
+		  span_write(span, event.duration), event.reason);
 	return event.duration;
 }

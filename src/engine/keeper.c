@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "engine/store.h"
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -187,14 +188,14 @@ static void say_pause(struct keeper *keeper, double pause)
 		.name = failed ? failed : "pause", .service = keeper->service->name, .reason = activity->reason,
 		.has_duration = true, .duration = pause,
 	};
+	char span[SPAN_MOST];
 
 	activity->untold = NULL;
+	span_write(span, pause);
 	if (failed)
-		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; next %s in %.1f s", activity->reason, next,
-			  pause);
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; next %s in %s", activity->reason, next, span);
 	else
-		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %.1f s: %s", next, pause,
-			  activity->reason);
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %s: %s", next, span, activity->reason);
 }
 
 static void do_wait(struct keeper *keeper)

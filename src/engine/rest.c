@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/span.h"
 #include "engine/admission.h"
 #include "engine/record.h"
 #include "model/times.h"
@@ -84,18 +85,20 @@ static void rest_for_trigger(struct keeper *keeper)
 	double seconds = (double)service->terms->gate->trigger_limit_pause / 1e6;
 	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
+	char span[SPAN_MOST];
 
 	set_rest(keeper, seconds, false);
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
-	keeper_pause(keeper, "more than %" PRId64 " %s in %.15g s", service->terms->gate->trigger_limit_burst,
+	keeper_pause(keeper, "more than %" PRId64 " %s in %s", service->terms->gate->trigger_limit_burst,
 		     service->what->accept ? "connections" : "starts",
-		     (double)service->terms->gate->trigger_limit_interval / 1e6);
+		     span_write(span, (double)service->terms->gate->trigger_limit_interval / 1e6));
 	if (service->terms->surroundings->unit_environment) {
 		event.is_alone = false;
 		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
-			  "%s: it rests for %.15g s, and clients wait", keeper->activity->reason, seconds);
+			  "%s: it rests for %s, and clients wait", keeper->activity->reason,
+			  span_write(span, seconds));
 		return;
 	}
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event,

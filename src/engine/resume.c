@@ -13,6 +13,7 @@
 
 #include "base/build.h"
 #include "base/fd.h"
+#include "base/span.h"
 #include "engine/groups.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
@@ -366,12 +367,13 @@ static bool make_roster(struct supervisor *supervisor, struct table *table)
 static void say_done(const struct resume *resume)
 {
 	struct event event = { .name = "upgraded" };
-	double took = resume->quiet_since > 0. ? (engine_clock() - resume->quiet_since) * 1e3 : 0.;
+	double took = resume->quiet_since > 0. ? engine_clock() - resume->quiet_since : 0.;
+	char span[SPAN_MOST];
 
 	log_event(resume->supervisor->engine.log, LEVEL_NOTICE, &event,
-		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %.0f ms", resume->version,
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
 		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
-		  resume->instances == 1 ? "" : "s", took);
+		  resume->instances == 1 ? "" : "s", span_write(span, took));
 }
 
 bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger)

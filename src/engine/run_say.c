@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/span.h"
 #include "engine/judge.h"
 #include "engine/record.h"
 #include "engine/transition.h"
@@ -36,7 +37,7 @@ static enum level level_of(struct keeper *keeper, const struct ending *ending, b
 static void say_end(struct keeper *keeper, pid_t pid, const struct ending *ending, bool failed)
 {
 	struct event event = { .name = "exited", .service = keeper->service->name, .pid = pid };
-	char text[48], more[COMPLAINT_MORE] = "";
+	char text[48], span[SPAN_MOST], more[COMPLAINT_MORE] = "";
 	enum level level = level_of(keeper, ending, failed, more);
 
 	record_end(keeper, pid, ending);
@@ -44,8 +45,8 @@ static void say_end(struct keeper *keeper, pid_t pid, const struct ending *endin
 		return;
 	instance_tell_ending(ending, &event);
 	instance_describe_status(ending->status, text);
-	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %.1f s%s", (long)pid, text,
-		  ending->lasted, more);
+	log_event(keeper->engine->log, level, &event, "pid %ld ended: %s after %s%s", (long)pid, text,
+		  span_write(span, ending->lasted), more);
 }
 
 bool run_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending)
@@ -93,12 +94,14 @@ void run_skip(struct keeper *keeper, const char *why)
 		.name = "skipped", .service = keeper->service->name, .reason = why, .has_duration = true
 	};
 	double pause = SKIPPED;
+	char span[SPAN_MOST];
 
 	for (unsigned n = 0; n < activity->skips && pause < SKIPPED_MOST; n++)
 		pause *= 2;
 	activity->skips++;
 	activity->rest = event.duration = pause;
-	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %.0f s", why, pause);
+	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
+		  span_write(span, pause));
 	keeper_pause(keeper, "not started: %s", why);
 }
 

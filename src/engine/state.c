@@ -3,6 +3,7 @@
 #include "engine/state.h"
 
 #include "base/log.h"
+#include "base/span.h"
 #include "engine/notice.h"
 #include "sys/bind.h"
 
@@ -77,6 +78,7 @@ double state_pause_left(const struct keeper *keeper)
 static void describe_activity(struct keeper *keeper, double now, struct buf *out)
 {
 	const struct activity *activity = keeper->activity;
+	char span[SPAN_MOST];
 
 	if (!activity)
 		return;
@@ -87,14 +89,16 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 	if (activity->probes)
 		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
 	if (state_pause_left(keeper) >= 0)
-		buf_addf(out, "; next try in %.1f s: %s", state_pause_left(keeper), activity->reason);
+		buf_addf(out, "; next try in %s: %s", span_write(span, state_pause_left(keeper)), activity->reason);
 	if (activity->last_start > 0)
-		buf_addf(out, "; last start %.0f s ago", now - activity->last_start);
+		buf_addf(out, "; last start %s ago", span_write_whole(span, now - activity->last_start));
 }
 
 static void describe(struct keeper *keeper, double now, struct buf *out)
 {
-	buf_addf(out, "%s for %.0f s", state_name(keeper->state), now - keeper->since);
+	char span[SPAN_MOST];
+
+	buf_addf(out, "%s for %s", state_name(keeper->state), span_write_whole(span, now - keeper->since));
 	describe_listeners(keeper, out);
 	describe_instances(keeper, out);
 	describe_activity(keeper, now, out);

@@ -141,15 +141,15 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		" web - /usr/sbin/webd 'a b'\n",
 		"Table: /etc/superd.conf:12; enabled; type notify, one instance for all\n",
 		"State: running since ",
-		"; 3min 15s ago\n",
+		"; 3 min 15 s ago\n",
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
 		"             /run/web.sock (admin)\n",
-		"4711  running  1min 35s   11.8M  1.2s        serving\\x1b[31m 7\n",
-		"Started: 17 times, 2 of them failed, ready after 5.88ms on average\n",
-		"1min 35s ago, by 192.0.2.7, ready after 3.21ms\n",
-		"2min 25s ago, by signal KILL (killed), having lasted 12.5s\n",
+		"4711  running  1 min 35 s   11.8M  1.2 s        serving\\x1b[31m 7\n",
+		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average\n",
+		"1 min 35 s ago, by 192.0.2.7, ready after 3.2 ms\n",
+		"2 min 25 s ago, by signal KILL (killed), having lasted 12 s\n",
 		"Refused: 3 for only_from\n",
-		"Idle: no, 2 connected; is stopped when nobody has been connected for 5min\n",
+		"Idle: no, 2 connected; is stopped when nobody has been connected for 5 min\n",
 		" started, pid 4711\n",
 	};
 
@@ -165,7 +165,7 @@ Behaviour(superctl, status_is_3_for_what_would_serve_nobody)
 	struct outcome outcome = ASKED("status", WEB BROKEN RECORDED_DONE, "status", "*");
 
 	cr_assert_eq(outcome.status, 3);
-	expect(outcome.out, "Pause: it failed; next try in 12.5s\n");
+	expect(outcome.out, "Pause: it failed; next try in 12 s\n");
 	cr_assert_eq(ASKED("status", BROKEN RECORDED_DONE, "--json", "status", "db").status, 3);
 	cr_assert_eq(ASKED("status", WEB RECORDED_DONE, "--json", "status", "web").status, 0);
 }
@@ -179,7 +179,7 @@ Behaviour(superctl, list_has_columns_and_names_alone)
 	running = strstr(outcome.out, "running ");
 	listening = strstr(outcome.out, "listening");
 	cr_assert(running && listening);
-	expect(outcome.out, "  3min 15s  tcp:80 /run/web.sock      3          1      17          /usr/sbin/webd\n");
+	expect(outcome.out, "  3 min 15 s  tcp:80 /run/web.sock      3          1      17          /usr/sbin/webd\n");
 	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
 	expect(ASKED("list", RECORDED_DONE, "list").out, "superd has no services\n");
 	outcome = ASKED("list", AT_WORK("each", "listening") AT_WORK("most", "full") RECORDED_DONE, "list");
@@ -302,10 +302,10 @@ Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
 		      "-n", "2", "--interval=500ms");
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
-	expect(outcome.out, "superd[1] up 1min, memory 1.0M, CPU 1.0s (0.0%); 2 services, 1 instance\n");
-	expect(outcome.out, "web      running       1.0s    2.0M     1              1        2   5s\n");
-	expect(outcome.out, "web      running  25.0%  1.5s    2.0M     1              1        2   5s\n");
-	cr_assert_null(strstr(outcome.out, "9.0s"), "a third table");
+	expect(outcome.out, "superd[1] up 1 min, memory 1.0M, CPU 1 s (0.0%); 2 services, 1 instance\n");
+	expect(outcome.out, "web      running        1 s    2.0M     1              1        2  5 s\n");
+	expect(outcome.out, "web      running  25.0%  1.5 s    2.0M     1              1        2  5 s\n");
+	cr_assert_null(strstr(outcome.out, "9 s"), "a third table");
 }
 
 Behaviour(superctl, metrics_are_read_by_prometheus)

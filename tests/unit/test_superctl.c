@@ -28,21 +28,27 @@ static const char *written(void (*add)(struct buf *out, double number), double n
 
 Test(superctl_amount, spans_have_two_units_at_most)
 {
-	cr_assert_str_eq(written(amount_add_span, 0), "0s");
-	cr_assert_str_eq(written(amount_add_span, 0.00032), "320us");
-	cr_assert_str_eq(written(amount_add_span, 0.00321), "3.21ms");
-	cr_assert_str_eq(written(amount_add_span, 0.321), "321ms");
-	cr_assert_str_eq(written(amount_add_span, 1.5), "1.5s");
-	cr_assert_str_eq(written(amount_add_span, 65), "1min 5s");
-	cr_assert_str_eq(written(amount_add_age, 3600), "1h");
-	cr_assert_str_eq(written(amount_add_age, 3605), "1h");
-	cr_assert_str_eq(written(amount_add_age, 2 * 86400 + 3 * 3600 + 59), "2d 3h");
-	cr_assert_str_eq(written(amount_add_age, 59.9), "59s");
+	cr_assert_str_eq(written(amount_add_span, 0), "0 s");
+	cr_assert_str_eq(written(amount_add_span, 0.00032), "320 us");
+	cr_assert_str_eq(written(amount_add_span, 0.00321), "3.2 ms");
+	cr_assert_str_eq(written(amount_add_span, 0.321), "321 ms");
+	cr_assert_str_eq(written(amount_add_span, 0.004), "4 ms");
+	cr_assert_str_eq(written(amount_add_span, 0.0999), "100 ms");
+	cr_assert_str_eq(written(amount_add_span, 0.9999), "1 s");
+	cr_assert_str_eq(written(amount_add_span, 9.99), "10 s");
+	cr_assert_str_eq(written(amount_add_span, 10), "10 s");
+	cr_assert_str_eq(written(amount_add_span, 600), "10 min");
+	cr_assert_str_eq(written(amount_add_span, 1.5), "1.5 s");
+	cr_assert_str_eq(written(amount_add_span, 65), "1 min 5 s");
+	cr_assert_str_eq(written(amount_add_age, 3600), "1 h");
+	cr_assert_str_eq(written(amount_add_age, 3605), "1 h");
+	cr_assert_str_eq(written(amount_add_age, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
+	cr_assert_str_eq(written(amount_add_age, 59.9), "59 s");
 }
 
 Test(superctl_amount, what_no_clock_has_is_no_harm)
 {
-	cr_assert_str_eq(written(amount_add_age, -5), "0s");
+	cr_assert_str_eq(written(amount_add_age, -5), "0 s");
 	cr_assert_str_eq(written(amount_add_age, 1e300), "?");
 	cr_assert_str_eq(written(amount_add_age, NAN), "?");
 	cr_assert_str_eq(written(amount_add_time, 1e300), "an unknown time");

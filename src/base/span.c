@@ -1,0 +1,64 @@
+/* Spans of time. The hard thing is what is rounded up to the next unit: 999.9 ms are 1 s. */
+#include "base/span.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST 1e15 /* beyond it a number means nothing */
+
+/* Two units at most: what is behind them does not matter any more. */
+static void write_long(char out[SPAN_MOST], int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	size_t i = 0;
+	int length;
+
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	length = snprintf(out, SPAN_MOST, "%lld %s", (long long)(seconds / units[i].seconds), units[i].name);
+	seconds %= units[i].seconds;
+	if (i < 3 && seconds >= units[i + 1].seconds)
+		snprintf(out + length, SPAN_MOST - (size_t)length, " %lld %s",
+			 (long long)(seconds / units[i + 1].seconds), units[i + 1].name);
+}
+
+/* With one digit behind the point, unless that is 0. */
+static void write_short(char out[SPAN_MOST], double number, const char *unit)
+{
+	char digits[16];
+	size_t length = (size_t)snprintf(digits, sizeof(digits), "%.1f", number);
+
+	if (!strcmp(digits + length - 2, ".0"))
+		digits[length - 2] = '\0';
+	snprintf(out, SPAN_MOST, "%s %s", digits, unit);
+}
+
+const char *span_write_whole(char out[SPAN_MOST], double seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds <= MOST)
+		write_long(out, (int64_t)seconds);
+	else
+		snprintf(out, SPAN_MOST, "?");
+	return out;
+}
+
+const char *span_write(char out[SPAN_MOST], double seconds)
+{
+	if (!(seconds > 0 && seconds < 10))
+		return span_write_whole(out, seconds);
+	if (seconds < 0.0009995)
+		snprintf(out, SPAN_MOST, "%.0f us", seconds * 1e6);
+	else if (seconds < 0.00995)
+		write_short(out, seconds * 1e3, "ms");
+	else if (seconds < 0.9995)
+		snprintf(out, SPAN_MOST, "%.0f ms", seconds * 1e3);
+	else
+		write_short(out, seconds, "s");
+	return out;
+}
