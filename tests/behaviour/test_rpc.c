@@ -242,7 +242,7 @@ Behaviour(rpc, waits_for_a_rpcbind_that_comes_later)
 
 Behaviour(rpc, is_left_alone_by_a_reload_that_keeps_it)
 {
-	static const char *const table =
+	static const char table[] =
 		"service tester { listen = \"rpc/tcp4:300019/%d\" user = root exec = \"/bin/true\" nice = %d }\n";
 	struct superd *superd;
 	int port;
