@@ -60,6 +60,7 @@ size_t count_lines(const char *path);           /* 0: no such file */
 void wait_node(const char *path);               /* until superd's node is there and open: it gets its mode last */
 
 const char *own_user(void);                     /* this test's user, as a table has it: a number */
+uid_t lone_user(void);                          /* who has no process: limits of processes count all that a user has */
 int free_port(void);                            /* a TCP port that nobody has, outside of the kernel's own choice */
 int listen_on(int port);                        /* a listening socket of the test's on 127.0.0.1 */
 

@@ -177,7 +177,7 @@ static const char lines_table[] = "service each {\n listen = \"127.0.0.1:0\"\n a
 
 Behaviour(accept, nobody_is_lost_when_processes_run_out)
 {
-	const struct setup setup = { .uid = 54322, .processes = 8 };
+	const struct setup setup = { .uid = lone_user(), .processes = 8 };
 
 	SKIP_WITHOUT(namespace_users() && namespace_works(&setup),
 		     "needs root, and a build that every user can reach, for a user of its own to be limited");

@@ -227,7 +227,7 @@ Behaviour(handover, signals_and_sessions_are_as_new)
 	reading_expect(reading, "group_leader", "1");
 	reading_expect(reading, "cwd", "/");
 	reading_expect(reading, "umask", "0022");
-	reading_expect(reading, "nice", "0");
+	reading_expect(reading, "nice", text_of("%d", getpriority(PRIO_PROCESS, 0)));
 }
 
 Behaviour(handover, nothing_of_superds_own_is_passed_on)

@@ -233,7 +233,7 @@ Behaviour(resources, what_hides_from_superd_does_not_outlive_a_stop)
 
 Behaviour(resources, limits_are_the_groups_or_the_nearest_there_is)
 {
-	const char *options = "user = \"65534\"\n tasks_max = 9\n memory_max = 512M";
+	const char *options = text_of("user = \"%d\"\n tasks_max = 9\n memory_max = 512M", (int)lone_user());
 	const char *answer;
 
 	SKIP_WITHOUT_ROOT();

@@ -219,7 +219,7 @@ Behaviour(twins_traps, nobody_is_lost_while_descriptors_are_out)
 /* Another backend makes as many processes as it may, again and again. */
 Behaviour(twins_traps, nobody_is_lost_while_processes_are_out)
 {
-	const struct setup setup = { .uid = 54323, .processes = 12 };
+	const struct setup setup = { .uid = lone_user(), .processes = 12 };
 	int port = free_port(), bomb_port;
 	const struct load_plan plan = { .port = port, .threads = 8 };
 	const char *options = "backoff_min = 10ms\n backoff_max = 50ms\n on_change = drain";

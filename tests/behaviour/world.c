@@ -165,6 +165,11 @@ const char *own_user(void)
 	return text_of("%u", geteuid());
 }
 
+uid_t lone_user(void)
+{
+	return 40000 + (uid_t)getpid() % 20000;
+}
+
 int listen_on(int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
