@@ -101,8 +101,10 @@ Behaviour(as_inetd, leaves_the_folder_it_was_started_in_and_still_reloads)
 	cr_assert_eq(chdir(folder), 0);
 	pid = start_daemon(pid_file, "table");
 	cr_assert_eq(chdir("/"), 0);
+	/* superd lets only root look into it. */
 	length = readlink(text_of("/proc/%ld/cwd", (long)pid), link, sizeof(link));
-	cr_expect(length == 1 && link[0] == '/', "it keeps %.*s busy", (int)length, link);
+	cr_expect((geteuid() != 0 && length < 0) || (length == 1 && link[0] == '/'), "it keeps %.*s busy",
+		  (int)length, link);
 	write_file("there/table", "%s", line_for(second, "nowait"));
 	cr_assert_eq(kill(pid, SIGHUP), 0);
 	WAIT_UNTIL(client_can_connect(second));
@@ -344,6 +346,7 @@ static void enter_debian(void)
 {
 	const char *more = path_in("more-etc");
 
+	SKIP_WITHOUT(geteuid() == 0, "needs root, a network namespace and mounts of its own");
 	SKIP_WITHOUT(access("/usr/sbin/update-inetd", X_OK) == 0 && access("/sbin/start-stop-daemon", X_OK) == 0,
 		     "needs the tools of a Debian");
 	cr_assert_eq(mkdir(more, 0755), 0);

@@ -688,7 +688,7 @@ Behaviour(control, answers_of_ten_thousand_services_without_holding_the_loop)
 Behaviour(control, waits_for_the_word_of_a_backend_that_tells_when_it_has_reloaded)
 {
 	const char *exec = notifier("'handle 1' 'say READY=1'");
-	struct superd *superd = run_web(exec, "type = notify-reload\n user = root\n");
+	struct superd *superd = run_web(exec, text_of("type = notify-reload\n user = \"%s\"\n", own_user()));
 	const char *answer = control_once("start web");
 	long pid;
 

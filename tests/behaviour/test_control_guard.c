@@ -211,7 +211,6 @@ Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
 		if (n < 15)
 			cr_assert(control_is_done(control_once("list")), "it is heard before the next comes");
 	}
-	WAIT_UNTIL(superd_fd_count(superd) > 0);
 	late = client_connect_unix(control_path(), SOCK_STREAM);
 	cr_expect_str_eq(control_value(client_line(late), "code"), "busy");
 	close(late);

@@ -13,9 +13,16 @@
 
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")
 
+/* Where an ordinary user's superd has them. */
+static void skip_without_folder(void)
+{
+	SKIP_WITHOUT(geteuid() == 0 || getenv("XDG_RUNTIME_DIR"), "an ordinary user's superd needs XDG_RUNTIME_DIR");
+}
+
 /* What a shell says in the place of the backend, as this user. */
 static struct superd *run(const char *user, const char *options, const char *script)
 {
+	skip_without_folder();
 	return superd_run("service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%s\"\n"
 			  " exec = { \"/bin/sh\", \"-c\", \"%s\" }\n %s\n}\n",
 			  user, script, options);
@@ -189,6 +196,7 @@ Behaviour(credentials, a_unit_names_their_folder_and_its_commands_have_them)
 	int port = free_port(), client;
 	struct superd *superd;
 
+	skip_without_folder();
 	write_pair("a", text_of("ListenStream=127.0.0.1:%d\nAccept=yes\n", port),
 		   text_of("StandardInput=socket\nSetCredential=pass word:x\nSetCredential=key:a b\\n%%m\n"
 			   "Environment=KEY=%%d/key\nExecStartPre=/bin/sh -c 'cat %%d/key >%s'\n"

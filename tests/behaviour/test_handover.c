@@ -269,22 +269,23 @@ Behaviour(handover, surroundings_are_as_the_table_says)
 {
 	const char *more = write_file("more.env", "# a comment\nFROM_FILE='a value'\nBOTH=file\n");
 	const char *folder = path_in("folder");
+	int nice = getpriority(PRIO_PROCESS, 0) < 19 ? getpriority(PRIO_PROCESS, 0) + 1 : 19;
 	struct reading reading;
 
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	reading = report_of(&plain, text_of("env = { \"A=1\", \"BOTH=env\", \"SPACED=two words\" }\n"
 					    "environment_file = { \"%s\", \"-%s\" }\n"
-					    "working_directory = \"%s\"\numask = 0077\nnice = 3\n"
+					    "working_directory = \"%s\"\numask = 0077\nnice = %d\n"
 					    "rlimit_nofile = \"100:200\"\nrlimit_core = 0\noom_score_adjust = 700\n"
 					    "cpu_affinity = { \"0\" }\nno_new_privileges = yes\nargv0 = \"somebody\"",
-					    more, path_in("not-there"), folder));
+					    more, path_in("not-there"), folder, nice));
 	reading_expect(reading, "env.A", "1");
 	reading_expect(reading, "env.BOTH", "file");
 	reading_expect(reading, "env.FROM_FILE", "a value");
 	reading_expect(reading, "env.SPACED", "two words");
 	reading_expect(reading, "cwd", folder);
 	reading_expect(reading, "umask", "0077");
-	reading_expect(reading, "nice", "3");
+	reading_expect(reading, "nice", text_of("%d", nice));
 	reading_expect(reading, "rlimit.nofile", "100:200");
 	reading_expect(reading, "rlimit.core", "0:0");
 	reading_expect(reading, "oom_score_adj", "700");

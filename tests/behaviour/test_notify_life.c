@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "namespace.h"
 #include "notifying.h"
 
 static void moves(const char *how)
@@ -27,6 +28,7 @@ Behaviour(notify_life, another_of_its_processes_may_become_the_main_one)
 
 Behaviour(notify_life, also_one_with_a_session_of_its_own)
 {
+	SKIP_WITHOUT(geteuid() == 0, "needs root: it is known by its control group");
 	moves("detach");
 }
 

@@ -59,6 +59,7 @@ static long stray_in(const char *folder, long main)
 
 static struct superd *run(const char *exec, const char *options)
 {
+	SKIP_WITHOUT(geteuid() == 0, "needs root, to make control groups");
 	return controlled_run("defaults { user = root }\nservice it {\n listen = \"127.0.0.1:0\"\n exec = %s\n%s\n}\n",
 			      exec, options);
 }
@@ -261,6 +262,7 @@ Behaviour(service_group, is_kept_open_of_few_services)
 	struct superd *superd;
 	long pid = 0;
 
+	SKIP_WITHOUT(geteuid() == 0, "needs root, to make control groups");
 	for (int n = 0; n < SERVICES; n++)
 		table = text_of("%sservice it%d { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", table, n,
 				backend("serve"));

@@ -31,6 +31,7 @@ __attribute__((format(printf, 1, 2))) static bool plan_of(const char *format, ..
 	va_list arguments;
 	const struct service *service;
 
+	skip_unless(getpwuid(getuid()) != NULL, "this user has no account");
 	va_start(arguments, format);
 	vsnprintf(lines, sizeof(lines), format, arguments);
 	va_end(arguments);
@@ -115,9 +116,13 @@ Test(plan, makes_the_commands_beside_it)
 /* A name that is nowhere must not be looked for in the folder the service runs in. */
 Test(plan, puts_the_users_shell_in_the_place_of_the_program)
 {
-	const char *shell = getpwuid(getuid())->pw_shell, *name = strrchr(shell, '/') + 1;
+	const struct passwd *self = getpwuid(getuid());
+	const char *shell, *name;
 	char login[64];
 
+	skip_unless(self != NULL, "this user has no account");
+	shell = self->pw_shell;
+	name = strrchr(shell, '/') + 1;
 	snprintf(login, sizeof(login), "-%s", name);
 	cr_assert(plan_of("exec = \"/bin/sh -c x\"\nexec_prefix = \"|\"\nexec_start_pre = \"|@/bin/sh -sh -c y\""));
 	cr_expect_str_eq(plan->main.program, shell);
