@@ -6,7 +6,7 @@
 #include "model/access.h"
 #include "sys/connections_parts.h"
 
-TestSuite(connections, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(connections, .init = set_up, .fini = tear_down, .timeout = 120);
 
 typedef bool way_to_count(struct tally *tallies, size_t count, enum tally_kind kind);
 

@@ -6,6 +6,7 @@
 #include "sys/departures.h"
 
 static struct heard {
+	uint16_t wanted;                /* 0: any; other ports are only counted */
 	unsigned count;
 	uint16_t last;
 	int family;
@@ -34,6 +35,8 @@ static void note(void *context, const struct departure *departure)
 	struct heard *of = context;
 
 	of->count++;
+	if (of->wanted && departure->port != of->wanted)
+		return;
 	of->last = departure->port;
 	of->family = departure->family;
 	of->is_local = departure->family == AF_INET ? !memcmp(departure->peer, (unsigned char[]){ 127, 0, 0, 1 }, 4)
@@ -62,7 +65,7 @@ static void expect_to_hear_of(int port)
 {
 	struct pollfd state = { departures, POLLIN, 0 };
 
-	heard = (struct heard){ 0 };
+	heard = (struct heard){ .wanted = (uint16_t)port };
 	while (heard.last != port) {    /* before the kernel was told of ports it told of everybody's */
 		cr_assert_eq(poll(&state, 1, 10000), 1, "nothing was heard");
 		cr_assert(departures_take(departures, note, &heard));
