@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -23,3 +24,13 @@ int bind_dev_log(void);                 /* a receiver where the /dev/log of a se
 			cr_skip_test(reason); \
 		} \
 	} while (0)
+
+/* A behaviour with users besides root: in a checkout below /root, say, they cannot run what was built. */
+#define BehaviourOfUsers(suite, name) \
+	static void suite##_##name##_among_users(void); \
+	Behaviour(suite, name) \
+	{ \
+		SKIP_WITHOUT(geteuid() != 0 || namespace_users(), "needs a build that every user can reach"); \
+		suite##_##name##_among_users(); \
+	} \
+	static void suite##_##name##_among_users(void)

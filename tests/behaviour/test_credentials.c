@@ -166,7 +166,7 @@ Behaviour(credentials, without_mounts_a_folder_stands_in)
 	const char *folder;
 	int clients[2];
 
-	SKIP_WITHOUT_ROOT();
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	superd = superd_run_with(&(struct setup){ .uid = 65534, .environment = (const char *const[]){
 							  text_of("XDG_RUNTIME_DIR=%s", path_in("runtime")), NULL } },
 				 "service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"65534\"\n"

@@ -107,13 +107,14 @@ Behaviour(example_tables, gate_conf_lets_in_whom_it_says)
 	superd_stop(superd);
 }
 
-Behaviour(example_tables, redirect_conf_leads_somewhere_else)
+BehaviourOfUsers(example_tables, redirect_conf_leads_somewhere_else)
 {
 	int target = free_port(), listener = listen_on(target), client, server;
 	const char *table = replaced(table_for_test("redirect.conf", "\"127.0.0.1:8080\""), "\"192.0.2.10\", \"80\"",
 				     text_of("\"127.0.0.1\", \"%d\"", target));
-	struct superd *superd = superd_run("%s", table);
+	struct superd *superd;
 
+	superd = superd_run("%s", table);
 	client = client_connect(superd_port(superd, "to-the-intranet"));
 	server = accept(listener, NULL, NULL);
 	cr_assert_geq(server, 0);

@@ -144,7 +144,7 @@ Behaviour(health, waits_only_so_long)
 }
 
 /* The table of conf/ as it stands, with ports, times and addresses of a test. */
-Behaviour(health, conf_does_what_it_says)
+BehaviourOfUsers(health, conf_does_what_it_says)
 {
 	const char *table = replaced(example_table("health.conf"), "\"nobody\"", text_of("\"%s\"", own_user()));
 	struct superd *superd;

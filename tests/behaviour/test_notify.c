@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "namespace.h"
 #include "notifying.h"
 #include "private.h"
 
@@ -146,7 +147,7 @@ Behaviour(notify, who_may_not_notify_has_no_socket)
 	superd_stop(superd);
 }
 
-Behaviour(notify, without_a_folder_the_socket_is_abstract)
+BehaviourOfUsers(notify, without_a_folder_the_socket_is_abstract)
 {
 	const struct setup setup = { .uid = 65534 };
 	struct superd *superd;

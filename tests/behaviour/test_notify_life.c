@@ -54,7 +54,7 @@ Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
 	superd_stop(superd);
 }
 
-Behaviour(notify_life, a_process_of_somebody_else_is_not_taken_for_the_main_one)
+BehaviourOfUsers(notify_life, a_process_of_somebody_else_is_not_taken_for_the_main_one)
 {
 	struct superd *superd;
 	const char *options = "notify_access = main\n user = \"nobody\"";

@@ -225,7 +225,7 @@ Behaviour(netbsd, accept_max_of_keys_counts_down_at_each_end)
 }
 
 /* Those that its inetd answers itself are counted there and never end. */
-Behaviour(netbsd, accept_max_of_an_internal_service_counts_down_too)
+BehaviourOfUsers(netbsd, accept_max_of_an_internal_service_counts_down_too)
 {
 	enum { DAYTIME = 13, LENGTH = sizeof("Fri Nov 20 10:00:00 2026\r\n") - 1 };
 	struct superd *superd;

@@ -189,7 +189,7 @@ Behaviour(record, who_is_one_too_many_for_cps_is_named_and_served_later)
 	superd_stop(superd);
 }
 
-Behaviour(record, who_has_no_name_where_one_is_needed_has_no_other_line)
+BehaviourOfUsers(record, who_has_no_name_where_one_is_needed_has_no_other_line)
 {
 	const char *file = path_in("records");
 	struct superd *superd;

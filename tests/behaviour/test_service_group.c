@@ -348,7 +348,7 @@ Behaviour(service_group, whom_a_superd_that_is_gone_has_frozen_goes_on_with_the_
 	superd_stop(second);
 }
 
-Behaviour(service_group, without_any_all_goes_by_process_groups)
+BehaviourOfUsers(service_group, without_any_all_goes_by_process_groups)
 {
 	static const struct setup as_nobody = { .uid = NOBODY };
 	struct superd *superd;

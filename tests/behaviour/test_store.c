@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "namespace.h"
 #include "notifying.h"
 
 static const char *const kept = "notify_access = main\n file_descriptor_store_max = 3\n backoff_max = 100ms";
@@ -134,7 +135,7 @@ Behaviour(store, a_service_that_is_disabled_loses_it)
 	disable_for_a_while("yes", "web");
 }
 
-Behaviour(store, another_user_of_the_service_does_not_get_it)
+BehaviourOfUsers(store, another_user_of_the_service_does_not_get_it)
 {
 	struct superd *superd;
 

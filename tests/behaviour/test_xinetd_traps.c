@@ -454,7 +454,7 @@ static const char *heard(int client)
 	return text_of("%s", text);
 }
 
-Behaviour(xinetd_traps, an_internal_service_of_datagrams_ends_with_its_entry)
+BehaviourOfUsers(xinetd_traps, an_internal_service_of_datagrams_ends_with_its_entry)
 {
 	int port = free_port(), other = free_port(), client;
 	const char *more = xinetd_service("other", other, xinetd_backend("lines"));
@@ -539,7 +539,7 @@ static void expect_mux(int port, const char *const *pieces, const char *answer)
 
 #define PIECES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-Behaviour(xinetd_traps, a_name_for_tcpmux_comes_in_pieces_and_what_follows_is_the_services)
+BehaviourOfUsers(xinetd_traps, a_name_for_tcpmux_comes_in_pieces_and_what_follows_is_the_services)
 {
 	int port = free_port(), apart = free_port();
 	const char *cat = text_of("\tuser = %s\n\tserver = /bin/cat\n", own_user());
