@@ -9,6 +9,7 @@
 #include "engine/state.h"
 #include "engine/upgrade.h"
 #include "sys/foreign.h"
+#include "sys/posture.h"
 
 static void reopen_log(struct log *log)
 {
@@ -24,6 +25,7 @@ static void reopen_log(struct log *log)
 
 void orders_reopen(struct supervisor *supervisor)
 {
+	posture_use_any();              /* until the table is in force (engine/supervisor_run) */
 	reopen_log(supervisor->engine.log);
 	records_reopen(&supervisor->engine);
 }

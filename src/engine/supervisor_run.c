@@ -48,8 +48,11 @@
 #include "engine/upgrade.h"
 #include "engine/ward.h"
 #include "sys/built_with.h"
+#include "sys/capability.h"
 #include "sys/memory.h"
+#include "sys/needed.h"
 #include "sys/output_reader.h"
+#include "sys/posture.h"
 #include "sys/spawn.h"
 
 #define LOOP_DESCRIPTORS 4
@@ -79,6 +82,22 @@ void supervisor_say(struct log *log, const struct diags *diags)
 {
 	for (size_t n = 0; n < diags->count; n++)
 		say_diag(log, &diags->list[n]);
+}
+
+/* What the rows that serve need, and those that the table has no more, for as long as something of them runs. */
+static void use_needed(struct supervisor *supervisor)
+{
+	const struct roster *roster = &supervisor->roster;
+	uint64_t needed = needed_always();
+	int port_start = capability_port_start();
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			needed |= needed_by(roster->keepers[n]->service, port_start);
+	}
+	LIST_EACH(link, &supervisor->engine.leaving)
+		needed |= needed_by(keeper_leaving(link)->service, port_start);
+	posture_use(needed);
 }
 
 static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
@@ -111,6 +130,8 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	supervisor->is_outdated = !reloaded;
 	if (!supervisor->engine.stopping)
 		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
+	if (!supervisor->loader.busy)
+		use_needed(supervisor);
 	herald_ready(&supervisor->herald);
 	if (supervisor->reloaded)
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
@@ -172,8 +193,13 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 
 static void on_gone(struct engine *engine, struct keeper *keeper)
 {
-	if (keeper->removed)
+	struct supervisor *supervisor = engine->context;
+
+	if (keeper->removed) {
 		keeper_free(keeper);
+		if (list_empty(&engine->leaving) && !supervisor->loader.busy)
+			use_needed(supervisor);
+	}
 	shutdown_check(engine->context);
 }
 
@@ -406,8 +432,10 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		supervisor->started(supervisor->started_context);
 	herald_begin(&supervisor->herald, &supervisor->engine, &supervisor->roster);
 	herald_ready(&supervisor->herald);
+	use_needed(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
+	posture_use_any();              /* for what superd removes of its own, wherever it lies */
 	herald_end(&supervisor->herald, supervisor->exit_status);
 	return supervisor->exit_status;
 }

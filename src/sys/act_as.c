@@ -63,6 +63,7 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	static const unsigned none[2];
 
 	*before = (struct act_as){ .account = account };
+	privilege_raise_effective();    /* superd has lowered its own (sys/posture) */
 	if (!account)
 		return true;
 	before->uid = geteuid();

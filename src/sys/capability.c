@@ -13,29 +13,17 @@
 #include "base/fd.h"
 #include "base/scan.h"
 
-static bool capability_in(int capability, bool permitted)
+bool capability_held(int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	unsigned word = (unsigned)capability / 32;
-	uint32_t set;
 
 	if (capability < 0 || word >= _LINUX_CAPABILITY_U32S_3)
 		return false;
 	if (syscall(SYS_capget, &header, data) < 0)
 		return geteuid() == 0;
-	set = permitted ? data[word].permitted : data[word].effective;
-	return set >> ((unsigned)capability % 32) & 1;
-}
-
-bool capability_held(int capability)
-{
-	return capability_in(capability, false);
-}
-
-bool capability_grantable(int capability)
-{
-	return capability_in(capability, true);
+	return data[word].permitted >> ((unsigned)capability % 32) & 1;
 }
 
 bool capability_kills(const struct service *service)

@@ -6,8 +6,8 @@
 
 #include "model/service.h"
 
-bool capability_held(int capability);           /* effective; CAP_x of <linux/capability.h> */
-bool capability_grantable(int capability);      /* permitted: can be given to a backend */
+/* CAP_x of <linux/capability.h>: permitted, so that superd or a child can raise it, and a backend be given it. */
+bool capability_held(int capability);
 
 /* Whether a backend of this row is root and may signal whom it likes. Otherwise its word must not have superd do that. */
 bool capability_kills(const struct service *service);

@@ -450,7 +450,7 @@ static bool start_closer(void)
 		return false;
 	memset(&queue.shared->slots[work.number], 0, sizeof(struct slot));
 	atomic_store(&queue.shared->current, work.number);
-	pid = spawn_aside("superd-close", close_all, &work, inherited, (int)queue.count + 1);
+	pid = spawn_aside("superd-close", 0, close_all, &work, inherited, (int)queue.count + 1);
 	free(inherited);
 	if (pid < 0) {
 		atomic_store(&queue.shared->current, before);

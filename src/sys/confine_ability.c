@@ -128,7 +128,7 @@ static void look(struct abilities *abilities)
 	int lacking;
 
 	abilities->looked = true;
-	abilities->privileged = capability_grantable(CAP_SYS_ADMIN);    /* which a child apart raises */
+	abilities->privileged = capability_held(CAP_SYS_ADMIN);    /* which a child apart raises */
 	lacking = spawn_try(abilities->privileged ? try_privileged : try_by_users);
 	if (lacking < 0)
 		lacking = NEED_MOUNTS | NEED_NETWORK | NEED_QUEUES | NEED_NAME | NEED_USERS;

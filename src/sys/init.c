@@ -161,7 +161,8 @@ void init_enter(struct heritage *heritage)
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
 	posture_leave_session();
-	posture_lower();
+	posture_use_any();
+	posture_hide();
 	reset_signals();
 	hold_orders();
 	raise_limit(heritage);
@@ -175,7 +176,8 @@ void init_enter_again(struct heritage *heritage)
 	hide_inherited();
 	heritage->ambient = posture_disinherit();
 	posture_leave_session();
-	posture_lower();
+	posture_use_any();
+	posture_hide();
 	reset_signals();
 	raise_limit(heritage);
 	oom_score_above_own(heritage->oom_score);

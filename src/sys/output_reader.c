@@ -310,7 +310,7 @@ static bool start_reader(void)
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_aside("superd-output", read_all, &work, &reader.out, 1);
+	pid = spawn_aside("superd-output", 0, read_all, &work, &reader.out, 1);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "sys/cgroup_place.h"
+#include "sys/needed.h"
 #include "sys/pidfd.h"
 #include "sys/spawn.h"
 
@@ -155,7 +156,7 @@ pid_t page_out_begin(const pid_t *pids, const char *group, int *report)
 	if (fd_pipe(ends) < 0)
 		return -1;
 	paging.report = ends[1];
-	pid = spawn_aside("superd-page-out", put_out_all, &paging, &ends[1], 1);
+	pid = spawn_aside("superd-page-out", NEEDED_TO_LOOK | NEEDED_TO_PAGE_OUT, put_out_all, &paging, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

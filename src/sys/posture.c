@@ -143,17 +143,55 @@ static uint64_t unused(void)
 	return sets;
 }
 
-/* Of AddressSanitizer: its look for leaks traces the process, which it may not of one that is hidden. */
-void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
-
-void posture_lower(void)
+/* One that may not change it goes on with what it has. */
+static void set_effective(uint64_t capabilities)
 {
 	struct sets sets;
 
-	if (get(&sets)) {
-		sets.effective &= ~unused();
-		set(&sets);             /* one that may not lower it goes on with what it has */
-	}
+	if (!get(&sets))
+		return;
+	capabilities &= sets.permitted;
+	if (sets.effective == capabilities)
+		return;
+	sets.effective = capabilities;
+	set(&sets);
+}
+
+void posture_use(uint64_t capabilities)
+{
+	set_effective(capabilities);
+}
+
+void posture_use_any(void)
+{
+	posture_use(~unused());
+}
+
+uint64_t posture_raise(void)
+{
+	struct sets before;
+
+	if (!get(&before))
+		return UINT64_MAX;
+	set_effective(UINT64_MAX);
+	return before.effective;
+}
+
+void posture_keep(uint64_t capabilities)
+{
+	struct sets sets;
+
+	if (!get(&sets))
+		return;
+	sets.effective = sets.permitted = sets.permitted & capabilities;
+	set(&sets);
+}
+
+/* Of AddressSanitizer: its look for leaks traces the process, which it may not of one that is hidden. */
+void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
+
+void posture_hide(void)
+{
 	if (!__asan_unpoison_memory_region)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
@@ -172,7 +210,26 @@ void posture_look(struct posture *posture)
 	posture->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 }
 #else
-void posture_lower(void)
+void posture_use(uint64_t capabilities)
+{
+	(void)capabilities;
+}
+
+void posture_use_any(void)
+{
+}
+
+uint64_t posture_raise(void)
+{
+	return 0;
+}
+
+void posture_keep(uint64_t capabilities)
+{
+	(void)capabilities;
+}
+
+void posture_hide(void)
 {
 }
 

@@ -19,11 +19,23 @@ uint64_t posture_disinherit(void);
  * change users; one that may not has backends of its own user alone, and goes on with his. */
 void posture_leave_session(void);
 
-/* Lowers the effective set to what superd itself uses, and keeps others of its user from looking into it (ptrace(2), its
- * files in /proc, core files). What only a child apart uses on its way (namespaces, mounts, filters) stays permitted, and
- * the child raises it again (privilege_raise_effective). The bounding set stays as it is: a later table may have a
- * backend of root's that keeps all of it. Before there is a thread. */
-void posture_lower(void);
+/* Keeps others of superd's user from looking into it (ptrace(2), its files in /proc, core files). */
+void posture_hide(void);
+
+/* The effective set of the loop's thread is what the rows need (sys/needed), from the moment a table serves. While a
+ * table is read and put in the place of another it is all that superd ever uses itself. What only children use
+ * (namespaces, mounts, users) stays permitted, and each child raises it again (privilege_raise_effective). The bounding
+ * set stays as it is: a later table may have a backend of root's that keeps all of it.
+ *
+ * A thread inherits what the one that makes it has; those that stay use what they need themselves. */
+void posture_use(uint64_t capabilities);        /* bit CAP_x; those that are not permitted are left out */
+void posture_use_any(void);
+
+/* All that is permitted; gives what was in use before, for posture_use. */
+uint64_t posture_raise(void);
+
+/* Nothing else is left, nor to be had again: for processes beside superd. */
+void posture_keep(uint64_t capabilities);
 
 struct posture {
 	uint64_t effective, permitted, bounding;        /* bit CAP_x */

@@ -42,7 +42,7 @@ static void check_capabilities(struct preflight *preflight, const struct service
 	uint64_t missing = 0;
 
 	for (int bit = 0; bit < 64; bit++) {
-		if (who->ambient_capabilities >> bit & 1 && !capability_grantable(bit))
+		if (who->ambient_capabilities >> bit & 1 && !capability_held(bit))
 			missing |= UINT64_C(1) << bit;
 	}
 	if (missing)

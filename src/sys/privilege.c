@@ -145,12 +145,7 @@ int privilege_set_io_priority(const struct plan *plan)
 	if (plan->io_priority < 0)
 		return 0;
 #ifdef SYS_ioprio_set
-	if (syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, plan->io_priority) == 0)
-		return 0;
-	if (errno != EPERM)
-		return -1;
-	privilege_raise_effective();    /* before Linux 5.14 it takes CAP_SYS_ADMIN, which superd has lowered */
-	return (int)syscall(SYS_ioprio_set, 1, 0, plan->io_priority);
+	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, plan->io_priority);
 #else
 	errno = ENOTSUP;
 	return -1;

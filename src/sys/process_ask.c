@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/needed.h"
 #include "sys/spawn.h"
 
 enum {
@@ -155,7 +156,7 @@ static void ask(struct asking *asking)
 	if (!place || fd_pipe(ends) < 0)
 		return;
 	asking->to = ends[1];
-	pid = spawn_aside("superd-ask", answer, asking, &ends[1], 1);
+	pid = spawn_aside("superd-ask", NEEDED_TO_LOOK, answer, asking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid > 0) {
 		heard = hear(asking, ends[0], began + PATIENCE_MS);

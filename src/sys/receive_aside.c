@@ -214,7 +214,7 @@ pid_t receive_aside(int socket, enum receive_purpose purpose, int *report)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	order.report = ends[1];
-	pid = spawn_aside("superd-receive", receive, &order, (int[]){ socket, ends[1] }, 2);
+	pid = spawn_aside("superd-receive", 0, receive, &order, (int[]){ socket, ends[1] }, 2);
 	fd_close(&ends[1]);
 	if (pid < 0)
 		fd_close(&ends[0]);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/posture.h"
 #include "sys/process.h"
 
 #define STATUS_MOST 16384
@@ -86,7 +87,13 @@ static enum place place_of(pid_t pid)
 
 bool sandboxed_is(pid_t pid)
 {
-	if (pid <= 0 || pid == getpid() || !process_list_is_possible() || is_free(pid))
+	uint64_t before;
+	bool sandboxed;
+
+	if (pid <= 0 || pid == getpid() || !process_list_is_possible())
 		return false;
-	return place_of(pid) != OUTSIDE;
+	before = posture_raise();       /* the link of a namespace is shown to who has all that the process has */
+	sandboxed = !is_free(pid) && place_of(pid) != OUTSIDE;
+	posture_use(before);
+	return sandboxed;
 }

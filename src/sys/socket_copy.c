@@ -24,6 +24,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "sys/needed.h"
 #include "sys/pidfd.h"
 #include "sys/spawn.h"
 
@@ -254,7 +255,7 @@ pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	taking.to = ends[1];
-	pid = spawn_aside("superd-copy", take_all, &taking, &ends[1], 1);
+	pid = spawn_aside("superd-copy", NEEDED_TO_LOOK, take_all, &taking, &ends[1], 1);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

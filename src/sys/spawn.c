@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/posture.h"
 #include "sys/spawn_patience.h"
 #include "sys/spawn_words.h"
 
@@ -122,6 +123,7 @@ static void *help(void *stack)
 {
 	unsigned long seen = 0;
 
+	posture_use(0);            /* each child raises its own */
 	pthread_mutex_lock(&crew.lock);
 	for (;;) {
 		struct launch *launches;

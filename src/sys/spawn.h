@@ -83,9 +83,10 @@ int spawn_try(int (*try)(void));
 bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count);
 
 /* The same for work that may hang for ever on what somebody else made: in a process of its own under this name (at most 15
- * bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept. Nothing is ever to
- * wait for it. Its pid; -1 and errno. */
-pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *with, const int *kept, int count);
+ * bytes), not to be killed but by SIGKILL, which nobody may trace, with no descriptor but those kept and no capability,
+ * permitted ones too, but these (bit CAP_x). Nothing is ever to wait for it. Its pid; -1 and errno. */
+pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		  const int *kept, int count);
 bool spawn_is_aside(pid_t pid);                 /* it was started so, and was not reaped yet */
 uint64_t spawn_aside_serial(pid_t pid);         /* by which one is told from a later one with the same pid; 0: it is none */
 void spawn_note_aside(pid_t pid);                /* one that superd started before it became another program; 0: none */

@@ -22,6 +22,7 @@
 #include "sys/condition.h"
 #include "sys/confine.h"
 #include "sys/credentials.h"
+#include "sys/posture.h"
 #include "sys/privilege.h"
 #include "sys/spawn_ends.h"
 #include "sys/spawn_map.h"
@@ -218,7 +219,8 @@ void spawn_reaped(pid_t pid)
 }
 
 /* Its signals stay blocked: what would handle them is superd's loop. */
-pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *with, const int *kept, int count)
+pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		  const int *kept, int count)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -229,6 +231,7 @@ pid_t spawn_aside(const char *name, void (*work)(const void *with), const void *
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0) {
+		posture_keep(capabilities);
 		become_untraceable(name);
 		for (int fd = 0; fd <= 2; fd++) {
 			if (!is_kept(fd, kept, count))

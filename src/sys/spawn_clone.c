@@ -9,11 +9,13 @@
 #include <stdatomic.h>
 
 #include "sys/cgroup.h"
+#include "sys/privilege.h"
 #include "sys/spawn_into.h"
 #include "sys/spawn_patience.h"
 
 static int run(void *job)
 {
+	privilege_raise_effective();
 	child_run(job);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/privilege.h"
 #include "sys/spawn_ends.h"
 
 /* Whether it failed. A child that somebody stops (SIGSTOP) on its way must not stop superd. */
@@ -47,6 +48,7 @@ pid_t spawn_process(struct job *job, char *stack)
 	fd_set_nonblocking(ends[0], false);
 	pid = fork();
 	if (pid == 0) {
+		privilege_raise_effective();
 		job->report = ends[1];
 		child_run(job);
 	}

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include "sys/needed.h"
+#include "sys/posture.h"
 #include "sys/spawn.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,6 +53,7 @@ static void wait_a_while(void)
 static void *look(void *unused)
 {
 	(void)unused;
+	posture_use(NEEDED_TO_KILL);
 	pthread_mutex_lock(&lock);
 	while (!stops) {
 		looks = starts != NULL;

@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "sys/capability.h"
+#include "sys/posture.h"
 #include "sys/socket_address.h"
 #include "sys/socket_options.h"
 
@@ -99,6 +100,7 @@ static void *bind_inside(void *context)
 {
 	struct binding *binding = context;
 
+	posture_raise();                /* of this thread */
 	if (unshare(CLONE_FS) < 0 || chroot(binding->place->root) < 0 || chdir("/") < 0) {
 		binding->error = errno;
 		return NULL;

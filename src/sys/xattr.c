@@ -5,7 +5,6 @@
 
 #include "sys/bind_kind.h"
 #include "sys/posture.h"
-#include "sys/privilege.h"
 
 #define NAME_MOST 256 /* XATTR_NAME_MAX and its NUL */
 
@@ -26,28 +25,30 @@ void xattr_set_node(const char *path, words attributes)
 {
 	char name[NAME_MOST];
 	const char *value;
+	uint64_t before;
 
 	if (!attributes || !*attributes)
 		return;
-	privilege_raise_effective();    /* for names of trusted and security */
+	before = posture_raise();       /* for names of trusted and security */
 	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			lsetxattr(path, name, value, strlen(value), 0);
 	}
-	posture_lower();
+	posture_use(before);
 }
 
 void xattr_set_open(int fd, words attributes)
 {
 	char name[NAME_MOST];
 	const char *value;
+	uint64_t before;
 
 	if (!attributes || !*attributes)
 		return;
-	privilege_raise_effective();
+	before = posture_raise();
 	for (; *attributes; attributes++) {
 		if (take_apart(*attributes, name, &value))
 			fsetxattr(fd, name, value, strlen(value), 0);
 	}
-	posture_lower();
+	posture_use(before);
 }

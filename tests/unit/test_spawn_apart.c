@@ -196,7 +196,7 @@ static void do_nothing(const void *with)
 
 static uint64_t start_aside(void)
 {
-	pid_t pid = spawn_aside("nothing", do_nothing, NULL, NULL, 0);
+	pid_t pid = spawn_aside("nothing", 0, do_nothing, NULL, NULL, 0);
 	uint64_t serial = spawn_aside_serial(pid);
 
 	cr_assert_gt(pid, 0);
