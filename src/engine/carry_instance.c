@@ -81,6 +81,7 @@ static void carry_ends(struct carry *carry, const struct instance *instance)
 {
 	carry_number(carry, "starting", instance->starting);
 	carry_number(carry, "stopping", instance->stopping);
+	carry_number(carry, "told", instance->told);
 	carry_number(carry, "killed", instance->killed);
 	carry_number(carry, "failed", instance->failed);
 	carry_number(carry, "clears", instance->clears);

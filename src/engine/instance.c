@@ -455,6 +455,11 @@ bool instance_extend(struct instance *instance, int64_t microseconds)
 	return left == microseconds;
 }
 
+static int stop_signal(const struct instance *instance)
+{
+	return instance->stop_signal ? instance->stop_signal : instance->service->terms->life->kill_signal;
+}
+
 void instance_signal_stop(struct instance *instance)
 {
 	const struct life *life = instance->service->terms->life;
@@ -465,12 +470,37 @@ void instance_signal_stop(struct instance *instance)
 	instance_limit(instance, patience ? patience : 1);
 	if (life->kill_mode == KILL_NONE)
 		return;
+	instance->told = true;
 	look_for_escaped(instance);
-	signal_instance(instance, instance->stop_signal ? instance->stop_signal : life->kill_signal,
-			life->kill_mode == KILL_GROUP);
+	signal_instance(instance, stop_signal(instance), life->kill_mode == KILL_GROUP);
 	if (ends->send_sighup)
 		signal_instance(instance, SIGHUP, life->kill_mode == KILL_GROUP);
 	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
+}
+
+/* Not all of it again: a second signal may mean another thing to who had the first. */
+static void signal_main_of(struct instance *instance, int signal, bool group)
+{
+	if (!group || !signal_group(instance, instance->group, instance->group_fd, signal))
+		instance_signal_main(instance, signal);
+}
+
+void instance_signal_followed(struct instance *instance, bool has_other_group)
+{
+	const struct ends *ends = instance->service->terms->ends;
+	unsigned mode = instance->service->terms->life->kill_mode;
+	bool all = has_other_group && (instance->killed ? mode != KILL_PROCESS : mode == KILL_GROUP);
+
+	if (instance->doomed) {
+		signal_instance(instance, SIGKILL, mode != KILL_PROCESS);
+		return;
+	}
+	if (!instance->told)
+		return;
+	signal_main_of(instance, instance->killed ? ends->final_kill_signal : stop_signal(instance), all);
+	if (ends->send_sighup && !instance->killed)
+		signal_main_of(instance, SIGHUP, all);
+	signal_main_of(instance, SIGCONT, all);
 }
 
 void instance_stop(struct instance *instance)

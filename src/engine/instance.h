@@ -73,6 +73,7 @@ struct instance {
 	bool doomed;                    /* SIGKILL was sent to all of it: its timer is for who does not end even so */
 	unsigned char chances;          /* times that this was put off */
 	bool stopping, killed, failed;  /* failed: it is stopped for a failure (a timeout), so its end is one too */
+	bool told;                      /* the signals of its stop were sent */
 	bool clears;                    /* kill_rest: its main process has ended by itself, what that left is being stopped */
 	bool is_silent;                 /* its watchdog has not heard it, which is why it is stopped */
 	int stop_signal;                /* of its stop, in place of kill_signal; 0: none */
@@ -174,6 +175,10 @@ static inline bool instance_is_unheard(const struct instance *instance)
 }
 
 void instance_signal_stop(struct instance *instance);   /* for its course: the signals of instance_stop */
+
+/* Its main process is another since: one that is named when it stops already hears of that now, once, and so do those of
+ * a group of its own. */
+void instance_signal_followed(struct instance *instance, bool has_other_group);
 
 /* For its course: nothing of it is left. on_end is called, and frees it. */
 void instance_over(struct instance *instance);

@@ -198,8 +198,8 @@ void main_process_take(struct notice *notice, const struct notify_message *messa
 		       bool by_root)
 {
 	struct instance *instance = notice->instance;
+	pid_t pid, group = instance->group;
 	const char *why;
-	pid_t pid;
 
 	if (message->main_pid == NOTE_UNSET && !message->main_fd)
 		return;
@@ -215,5 +215,6 @@ void main_process_take(struct notice *notice, const struct notify_message *messa
 		return;
 	}
 	notice_say(notice, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
+	instance_signal_followed(instance, instance->group != group);
 	settle(instance);
 }

@@ -75,6 +75,7 @@ static void read_ends(struct instance *instance, struct ledger_section *section)
 {
 	instance->starting = ledger_flag(section, "starting");
 	instance->stopping = ledger_flag(section, "stopping");
+	instance->told = ledger_flag(section, "told");
 	instance->killed = ledger_flag(section, "killed");
 	instance->failed = ledger_flag(section, "failed");
 	instance->clears = ledger_flag(section, "clears");

@@ -14,6 +14,7 @@
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
  *   hand over          the same, named by its pidfd
+ *   yield pid | fd     at SIGTERM it has a child in a session of its own, names it as its last word, and ends
  *   env NAME           tells the variable
  *   read NAME          tells what the passed file of this name holds
  *   ignore SIGNAL      ignores it by its number
@@ -259,6 +260,32 @@ static const char *do_detach(const char *text)
 	return move(true, false);
 }
 
+static bool yields_by_fd;
+
+static void on_term(int number)
+{
+	char text[64];
+	pid_t child = fork();
+
+	if (child == 0) {
+		signal(number, SIG_DFL);
+		for (setsid();;)
+			pause();
+	}
+	while (getpgid(child) == getpgrp())
+		poll(NULL, 0, 1);
+	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
+	_exit((yields_by_fd ? name_by_pidfd(child) : say(text, -1)) ? 0 : 1);
+}
+
+static const char *do_yield(const char *how)
+{
+	struct sigaction action = { .sa_handler = on_term, .sa_flags = SA_NODEFER }; /* nor is it blocked in the child */
+
+	yields_by_fd = !strcmp(how, "fd");
+	return result(sigaction(SIGTERM, &action, NULL) == 0);
+}
+
 static const char *do_env(const char *name)
 {
 	const char *value = getenv(name);
@@ -327,6 +354,7 @@ static const struct {
 	const char *name;
 	const char *(*act)(const char *argument);
 } steps[] = {
+	{ "yield", do_yield },
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
 	{ "pipe", do_pipe }, { "twice", do_twice },   { "barrier", do_barrier }, { "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach }, { "hand", do_hand },	 { "env", do_env },

@@ -37,6 +37,31 @@ Behaviour(notify_life, one_that_is_named_by_its_pidfd_as_well)
 	moves("'hand over'");
 }
 
+/* The child has not had the signal of the stop, and lies in no group of its parent's. */
+static void stops_whom_it_names_last(const char *how)
+{
+	struct superd *superd = web_run(text_of("'yield %s' 'say READY=1'", how),
+					"type = notify\n notify_access = all\n timeout_stop = 30s");
+	long long began;
+
+	web_pid(superd);
+	began = now_ms();
+	superd_stop(superd);
+	cr_assert_lt(now_ms() - began, 15000);
+	cr_assert(superd_logged(superd, "main process is pid"));
+	cr_assert(superd_logged(superd, "ended: signal TERM"));
+}
+
+Behaviour(notify_life, whom_it_names_when_it_is_to_stop_is_told_to_stop_too)
+{
+	stops_whom_it_names_last("pid");
+}
+
+Behaviour(notify_life, also_where_that_is_heard_after_its_end)
+{
+	stops_whom_it_names_last("fd");
+}
+
 /* Who loses its service in a reload and may finish is heard until its end. */
 Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
 {
