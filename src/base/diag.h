@@ -37,6 +37,7 @@ struct diag {
 	unsigned line, column;
 	enum severity severity;
 	char *message;
+	size_t own_length;              /* of the message without what comes of the error; 0: nothing was added */
 	char *hint;                     /* NULL, or what would be right */
 	bool follows;                   /* a further place of the one before it, behind which it stays */
 	bool was_error;                 /* diags_pass_over made it a warning */

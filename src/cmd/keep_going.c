@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "model/service.h"
+#include "model/left_out.h"
+#include "model/plain.h"
 
 /* An entry that a diagnostic may be about. */
 struct owner {
@@ -16,10 +17,12 @@ struct owner {
 	size_t number;                  /* in its list */
 };
 
-/* What is left out: a mark for each row and each entry that became none. */
+/* What is left out: a mark for each row and each entry that became none, and the first error of each. */
 struct leaving {
 	const struct table *table;
 	bool *rows, *entries;
+	const char **row_reasons, **entry_reasons;
+	bool *is_wrong;                 /* rows: an error was found by reading alone */
 	struct owner *owners;           /* in the order of their places */
 	size_t owner_count;
 };
@@ -152,6 +155,7 @@ static void tell_leaving(const struct leaving *leaving, const struct owner *owne
 		buf_free(&text);
 		return;
 	}
+	diag->own_length = strlen(diag->message);
 	free(diag->message);
 	diag->message = buf_take(&text);
 }
@@ -283,15 +287,107 @@ static void leave_others_out(struct leaving *leaving, const struct without *with
 		leave_with(leaving, n - 1, n, diags);
 }
 
-/* A reload still knows those that go by their names. */
-static void note_rows(struct leaving *leaving, struct table *table, struct diags *diags)
+/* FILE:LINE:COL: MESSAGE. NULL: out of memory. */
+static const char *reason_of(const struct diag *diag, struct pool *pool)
 {
-	for (size_t n = 0; n < table->count; n++) {
-		const struct service *service = &table->services[n];
+	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
+	struct buf text = { 0 };
+	const char *kept;
 
-		if (leaving->rows[n] && !table_leave_out(table, service->at, service->name))
-			diag_error(diags, service->at, "out of memory");
+	diag_place(diag, &text);
+	buf_text(&text, ": ");
+	buf_add(&text, diag->message, length);
+	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
+	buf_free(&text);
+	return kept;
+}
+
+static void mark_wrong(struct leaving *leaving, const struct owner *owner)
+{
+	if (owner->kind == ROW)
+		leaving->is_wrong[owner->number] = true;
+}
+
+static const char **reason_at(struct leaving *leaving, const struct owner *owner)
+{
+	if (owner->kind == ROW && leaving->rows[owner->number])
+		return &leaving->row_reasons[owner->number];
+	return owner->kind == NO_ROW ? &leaving->entry_reasons[owner->number] : NULL;
+}
+
+/* An error is the reason of all that stand at the place of the entry it is about. The first so many were found by
+ * reading. */
+static void find_reasons(struct leaving *leaving, const struct diags *diags, size_t read)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		const struct owner *owner = diag->was_error ? find_owner(leaving, diag) : NULL;
+		const char *reason = NULL;
+
+		for (const struct owner *next = owner; next && !compare_places(next->at, owner->at);
+		     next = next > leaving->owners ? next - 1 : NULL) {
+			const char **known = reason_at(leaving, next);
+
+			if (n < read)
+				mark_wrong(leaving, next);
+			if (!known || *known)
+				continue;
+			reason = reason ? reason : reason_of(diag, leaving->table->pool);
+			*known = reason;
+		}
 	}
+}
+
+/* Those without an error of their own share that of the others of their entry, or of what they go by. */
+static void share_reasons(struct leaving *leaving, const struct diags *diags, size_t first)
+{
+	const struct table *table = leaving->table;
+
+	for (size_t n = 1; n < table->count; n++) {
+		if (leaving->rows[n] && !leaving->row_reasons[n] &&
+		    origin_equal(table->services[n].at, table->services[n - 1].at))
+			leaving->row_reasons[n] = leaving->row_reasons[n - 1];
+	}
+	for (size_t n = table->count; n-- > 1;) {
+		if (leaving->rows[n - 1] && !leaving->row_reasons[n - 1] &&
+		    origin_equal(table->services[n].at, table->services[n - 1].at))
+			leaving->row_reasons[n - 1] = leaving->row_reasons[n];
+	}
+	for (size_t n = first; n < diags->count; n++) {
+		const struct owner *owner = find_owner(leaving, &diags->list[n]);
+		const char **known = owner ? reason_at(leaving, owner) : NULL;
+
+		if (known && !*known)
+			*known = reason_of(&diags->list[n], table->pool);
+	}
+}
+
+/* The rows that go are entries without one from now on; a reload still knows those that go by their names. */
+static bool note_rows(struct leaving *leaving, struct table *table)
+{
+	bool ok = true;
+
+	for (size_t n = 0; n < table->count; n++) {
+		if (leaving->rows[n])
+			ok &= left_out_add(table, &table->services[n], !leaving->is_wrong[n], leaving->row_reasons[n]);
+	}
+	return ok;
+}
+
+/* Those that never were rows, the first so many. */
+static bool note_entries(struct leaving *leaving, struct table *table, size_t count)
+{
+	struct terms *terms = count ? pool_alloc(table->pool, sizeof(*terms)) : NULL;
+	struct service plain = { 0 };
+
+	if (count && (!terms || !plain_fill(&plain, terms, table->pool)))
+		return false;
+	for (size_t n = 0; n < count; n++) {
+		table->left_out[n].row = plain;
+		table->left_out[n].row.at = table->left_out[n].at;
+		table->left_out[n].reason = leaving->entry_reasons[n];
+	}
+	return true;
 }
 
 static bool is_left_out(const struct service *service, void *context)
@@ -301,9 +397,25 @@ static bool is_left_out(const struct service *service, void *context)
 	return leaving->rows[service - leaving->table->services];
 }
 
-static bool leave_out(struct leaving *leaving, struct table *table, struct without *without, struct diags *diags)
+/* From the first so many diagnostics on they are what was said of those without an error of their own. */
+static void list_left_out(struct leaving *leaving, struct table *table, struct diags *diags, size_t read, size_t first)
+{
+	size_t count = table->left_out_count;
+	bool noted;
+
+	find_reasons(leaving, diags, read);
+	share_reasons(leaving, diags, first);
+	noted = note_rows(leaving, table) && note_entries(leaving, table, count);
+	table_drop(table, is_left_out, leaving);
+	if (!noted || !left_out_name(table))
+		diag_error(diags, (struct origin){ 0 }, "out of memory");
+}
+
+static bool leave_out(struct leaving *leaving, struct table *table, struct without *without, struct diags *diags,
+		      size_t read)
 {
 	size_t count = diags->count;
+	bool any = diags->errors;
 
 	list_owners(leaving);
 	for (size_t n = 0; n < count; n++) {
@@ -312,13 +424,13 @@ static bool leave_out(struct leaving *leaving, struct table *table, struct witho
 	}
 	if (must_read_again(leaving, without, diags))
 		return false;
-	leave_others_out(leaving, without, diags);
-	note_rows(leaving, table, diags);
-	table_drop(table, is_left_out, leaving);
+	if (any)
+		leave_others_out(leaving, without, diags);
+	list_left_out(leaving, table, diags, read, count);
 	return true;
 }
 
-bool keep_going(struct table *table, struct without *without, struct diags *diags)
+bool keep_going(struct table *table, struct without *without, struct diags *diags, size_t read)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
@@ -326,14 +438,23 @@ bool keep_going(struct table *table, struct without *without, struct diags *diag
 		.table = table,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
+		.row_reasons = calloc(table->count + 1, sizeof(char *)),
+		.is_wrong = calloc(table->count + 1, sizeof(bool)),
+		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct owner)),
 	};
 	bool done = true;
 
-	if (leaving.rows && leaving.entries && leaving.owners && diags->errors)
-		done = leave_out(&leaving, table, without, diags);
+	if (!diags->errors && !table->left_out_count)
+		done = true;
+	else if (leaving.rows && leaving.entries && leaving.row_reasons && leaving.entry_reasons && leaving.owners &&
+		 leaving.is_wrong)
+		done = leave_out(&leaving, table, without, diags, read);
 	free(leaving.rows);
 	free(leaving.entries);
+	free(leaving.is_wrong);
+	free(leaving.row_reasons);
+	free(leaving.entry_reasons);
 	free(leaving.owners);
 	return done;
 }

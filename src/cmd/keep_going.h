@@ -15,7 +15,8 @@ struct without {
 };
 
 /* Leaves out of the table what has errors, which become warnings. false: an entry that is left out had taken the socket
- * of another. Then the table is to be read once more without it; diags are left with what was wrong with it. */
-bool keep_going(struct table *table, struct without *without, struct diags *diags);
+ * of another. Then the table is to be read once more without it; diags are left with what was wrong with it. read: so many of
+ * the diags were found by reading; the others tell what this machine lacks. */
+bool keep_going(struct table *table, struct without *without, struct diags *diags, size_t read);
 
 void without_free(struct without *without);

@@ -61,6 +61,7 @@ struct loading {
 	struct without without;
 	const struct filled *before;    /* NULL: this is no reload */
 	struct filled filled;           /* the files of this reading */
+	size_t read;                    /* diagnostics there are when it is read, before this machine is looked at */
 };
 
 /* For read_request. */
@@ -146,6 +147,7 @@ static struct table *read_once(struct loading *loading, struct diags *diags)
 	struct table *table = read_sources(loading, diags);
 	bool runs = options->task == TASK_RUN;
 
+	loading->read = diags->count;
 	if (!table)
 		return NULL;
 	table->warns_of_unsupported = options->warns_of_unsupported;
@@ -205,7 +207,7 @@ static struct table *load(struct loading *loading, struct diags *diags)
 	loading->without.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = keeps_going;
 	table = read_once(loading, diags);
-	while (table && keeps_going && !keep_going(table, &loading->without, diags)) {
+	while (table && keeps_going && !keep_going(table, &loading->without, diags, loading->read)) {
 		table_free(table);
 		filled_free(&loading->filled);
 		loading->took = NULL;

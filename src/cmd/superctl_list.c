@@ -50,6 +50,18 @@ static void add_state(struct listing *listing, const json_t *service)
 	columns_add(&listing->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &listing->cell);
 }
 
+/* Of one that is left out the reason. */
+static void add_command(struct listing *listing, const json_t *service)
+{
+	bool is_left_out = *answer_text(service, "left_out");
+
+	if (is_left_out)
+		answer_show_text(&listing->cell, service, "left_out");
+	else
+		facts_add_command(&listing->cell, service, listing->screen.is_terminal);
+	columns_add(&listing->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &listing->cell);
+}
+
 static void add_row(struct listing *listing, const json_t *service)
 {
 	struct columns *columns = &listing->columns;
@@ -73,8 +85,7 @@ static void add_row(struct listing *listing, const json_t *service)
 	add_count(listing, (double)facts_instances(service));
 	add_count(listing, answer_number(service, "activations"));
 	add_count(listing, answer_number(service, "failures"));
-	facts_add_command(cell, service, listing->screen.is_terminal);
-	columns_add(columns, STYLE_PLAIN, cell);
+	add_command(listing, service);
 }
 
 static bool list_line(void *context, const json_t *line, const char *text)

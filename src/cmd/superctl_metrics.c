@@ -67,7 +67,7 @@ static void add_plain(struct buf *out, const char *name, const json_t *service, 
 static void add_states(struct buf *out, const char *name, const json_t *service)
 {
 	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
-					      "closing", "backoff", "frozen",	 "held",     "full" };
+					      "closing", "backoff", "frozen",	 "held",     "full",	 "left out" };
 	const char *state = answer_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -97,6 +97,11 @@ static void add_cpu_total(struct buf *out, const char *name, const json_t *servi
 {
 	if (answer_has_number(service, "cpu_total"))
 		add_plain(out, name, service, answer_number(service, "cpu_total"));
+}
+
+static void add_left_out(struct buf *out, const char *name, const json_t *service)
+{
+	add_plain(out, name, service, *answer_text(service, "left_out") != '\0');
 }
 
 static void add_refused(struct buf *out, const char *name, const json_t *service)
@@ -236,6 +241,8 @@ static const struct family {
 	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
 	  .add = add_spent },
 	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .add = add_held },
+	{ "superd_service_left_out", "gauge", NULL, "Whether the service's entry is left out for an error.",
+	  .add = add_left_out },
 	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
@@ -318,6 +325,7 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		  "When the table was read that superd runs by." },
 		{ "current", "superd_config_last_reload_successful", "gauge", NULL,
 		  "Whether the last reading of the table was good." },
+		{ "left_out", "superd_services_left_out", "gauge", NULL, "Services that are left out of the table." },
 		{ "log_dropped", "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped." },
 		{ "log_dropped_of_clients", "superd_log_dropped_of_clients", "counter", NULL,
 		  "Those of them that were about a client." },

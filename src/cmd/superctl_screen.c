@@ -28,7 +28,7 @@ static const struct {
 	{ "binding", STYLE_RED, "×", "x" },	{ "closing", STYLE_YELLOW, "○", "o" },
 	{ "frozen", STYLE_BLUE, "●", "*" },	{ "held", STYLE_YELLOW, "‖", "=" },
 	{ "full", STYLE_YELLOW, "●", "*" },	{ "backoff", STYLE_RED, "×", "x" },
-	{ "off", STYLE_DIM, "○", "-" },
+	{ "left out", STYLE_RED, "×", "x" },	{ "off", STYLE_DIM, "○", "-" },
 };
 
 static size_t environment_number(const char *name)

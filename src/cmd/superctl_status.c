@@ -38,7 +38,10 @@ static void add_origin(struct buf *out, const json_t *service)
 {
 	status_add_label(out, "Table");
 	answer_show_text(out, service, "source");
-	buf_addf(out, "; %s; ", answer_flag(service, "enabled") ? "enabled" : "disabled");
+	buf_addf(out, "; %s; ",
+		 answer_is(service, "state", "left out") ? "left out"
+		 : answer_flag(service, "enabled")	 ? "enabled"
+							 : "disabled");
 	if (*answer_text(service, "type"))
 		buf_text(out, "type ");
 	answer_show_text(out, service, "type");
@@ -67,6 +70,15 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
+static void add_left_out(struct buf *out, const json_t *service)
+{
+	if (!*answer_text(service, "left_out"))
+		return;
+	status_add_label(out, "Left out");
+	answer_show_text(out, service, "left_out");
+	buf_char(out, '\n');
+}
+
 static bool show_status(void *context, const json_t *line, const char *text)
 {
 	struct status_view *view = context;
@@ -82,6 +94,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	add_head(&out, &view->screen, line);
 	add_origin(&out, line);
 	add_state(&out, &view->screen, line);
+	add_left_out(&out, line);
 	status_add_listeners(&out, line);
 	status_add_instances(&out, &view->screen, line);
 	status_add_counts(&out, line);

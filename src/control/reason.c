@@ -273,6 +273,23 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 	buf_free(&text);
 }
 
+/* By what it comes back. */
+static void add_left_out(const struct found *found, struct buf *text, struct buf *out)
+{
+	const char *reason = left_out_reason(found->left_out);
+
+	if (found->keeper)
+		buf_addf(text, "its entry in the table is wrong now, so it goes on as it was before: %s", reason);
+	else
+		buf_addf(text, "left out, so nobody is served: %s", reason);
+	put(text, out);
+	if (found->keeper || !found->left_out->may_return)
+		buf_text(text, "mend its entry, and reload");
+	else
+		buf_text(text, "a reload looks whether this machine has it by then");
+	put(text, out);
+}
+
 void reason_write(const struct showing *showing, struct buf *out)
 {
 	const struct service *row = showing->found.row;
@@ -280,11 +297,13 @@ void reason_write(const struct showing *showing, struct buf *out)
 
 	object_open(out);
 	field_text(out, "service", row->name);
-	field_text(out, "state", state_name(showing->found.keeper ? (enum state)showing->found.keeper->state : OFF));
+	field_text(out, "state", found_state(&showing->found));
 	field_list(out, "why");
-	if (showing->found.keeper) {
+	if (showing->found.keeper)
 		add_sentences(showing, out);
-	} else {
+	if (showing->found.left_out) {
+		add_left_out(&showing->found, &text, out);
+	} else if (!showing->found.keeper) {
 		buf_text(&text, "off: its table says disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
 		put(&text, out);

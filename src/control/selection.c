@@ -2,6 +2,7 @@
  * a plain name is looked up instead, and no turn of the loop is longer for whatever patterns somebody thinks of. */
 #include "control/selection.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -23,17 +24,52 @@ struct found selection_find(const struct supervisor *supervisor, const char *nam
 	struct found found = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
 
 	found.row = found.keeper ? found.keeper->service : table_find(supervisor->table, name);
+	if (!table_find(supervisor->table, name))
+		found.left_out = left_out_find(supervisor->table, name);
+	if (found.left_out && !found.keeper)
+		found.row = &found.left_out->row;
 	return found;
 }
 
-/* The rows in their order, and then those that go on by a row of a table before. NULL: there are no more. */
+const char *found_state(const struct found *found)
+{
+	if (found->left_out && !found->keeper)
+		return "left out";
+	return state_name(found->keeper ? (enum state)found->keeper->state : OFF);
+}
+
+/* Those that are served, or disabled. */
+static size_t served_count(const struct supervisor *supervisor)
+{
+	size_t rows = supervisor->table->count, keepers = supervisor->roster.count;
+
+	return keepers > rows ? keepers : rows;
+}
+
+static size_t row_count(const struct supervisor *supervisor)
+{
+	return served_count(supervisor) + supervisor->table->left_out_count;
+}
+
+/* NULL: it is not listed, or a keeper of its name is. */
+static const struct service *left_out_at(const struct supervisor *supervisor, size_t n)
+{
+	const struct service *row = &supervisor->table->left_out[n].row;
+
+	return row->name && !roster_find(&supervisor->roster, supervisor->table, row->name) ? row : NULL;
+}
+
+/* The rows in their order, then those that go on by a row of a table before, then what is left out. NULL: there is none
+ * at this place. */
 static const struct service *row_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct roster *roster = &supervisor->roster;
 
 	if (n < supervisor->table->count)
 		return &supervisor->table->services[n];
-	return n < roster->count && roster->keepers[n] ? roster->keepers[n]->service : NULL;
+	if (n >= served_count(supervisor))
+		return left_out_at(supervisor, n - served_count(supervisor));
+	return roster->keepers[n] ? roster->keepers[n]->service : NULL;
 }
 
 /* As far as a turn goes: it is but a hint. */
@@ -41,11 +77,11 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
 	double begun = engine_clock();
-	const struct service *row;
 	const char *nearest = NULL;
 
-	for (size_t n = 0; most && strlen(name) < 100 && (row = row_at(supervisor, n)); n++) {
-		unsigned distance = scan_distance(name, row->name, most);
+	for (size_t n = 0; most && strlen(name) < 100 && n < row_count(supervisor); n++) {
+		const struct service *row = row_at(supervisor, n);
+		unsigned distance = row ? scan_distance(name, row->name, most) : UINT_MAX;
 
 		if (engine_clock() - begun > SLICE)
 			break;
@@ -75,12 +111,13 @@ void selection_refuse(struct session *session, const char *name)
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
 	double begun = engine_clock();
-	const struct service *row;
 
 	if (!pattern_is(name))
 		return selection_find(supervisor, name).row;
-	for (size_t n = 0; (row = row_at(supervisor, n)); n++) {
-		if (pattern_matches(name, row->name) || engine_clock() - begun > SLICE)
+	for (size_t n = 0; n < row_count(supervisor); n++) {
+		const struct service *row = row_at(supervisor, n);
+
+		if ((row && pattern_matches(name, row->name)) || engine_clock() - begun > SLICE)
 			return true;
 	}
 	return false;
@@ -125,16 +162,18 @@ static bool gather(struct selection *selection, struct session *session)
 	const struct supervisor *supervisor = session->supervisor;
 	const struct request *request = &session->request;
 	double begun = engine_clock();
-	const struct service *row;
 
 	if (selection->changes != supervisor->roster.changes) {
 		selection_free(selection);
 		*selection = (struct selection){ .gathers = true, .changes = supervisor->roster.changes };
 	}
-	for (; (row = row_at(supervisor, selection->row)); selection->row++) {
+	for (; selection->row < row_count(supervisor); selection->row++) {
+		const struct service *row = row_at(supervisor, selection->row);
+
 		if (engine_clock() - begun > SLICE)
 			return true;
-		take_row(selection, request, row);
+		if (row)
+			take_row(selection, request, row);
 	}
 	selection->gathers = false;
 	for (size_t i = 0; i < request->name_count; i++) {

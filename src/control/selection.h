@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "control/session.h"
+#include "model/left_out.h"
 
 struct selection {
 	struct buf names;               /* each with its NUL */
@@ -30,11 +31,15 @@ bool selection_go_on(struct selection *selection, struct session *session);
 const char *selection_next(struct selection *selection);        /* NULL: there are no more */
 void selection_free(struct selection *selection);
 
-/* What a service is now. row NULL: it is gone; keeper NULL: its row is disabled. */
+/* What a service is now. row NULL: it is gone; keeper NULL: its row is disabled, or its entry is left out. left_out: the
+ * table's entry of this name is wrong; the keeper, if there is one, goes on by a row of a table before. */
 struct found {
 	const struct service *row;
 	struct keeper *keeper;
+	const struct left_out *left_out;
 };
+
+const char *found_state(const struct found *found);     /* "listening", "left out" */
 
 struct found selection_find(const struct supervisor *supervisor, const char *name);
 

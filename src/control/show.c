@@ -140,6 +140,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	field_seconds(out, "uptime", engine_clock() - started);
 	show_usage(usage_of_process(getpid()), out);
 	field_count(out, "services", services);
+	field_count(out, "left_out", left_out_count(supervisor->table));
 	field_count(out, "instances", supervisor->engine.instances);
 	field_seconds(out, "loaded", supervisor->loaded + offset);
 	field_flag(out, "current", !supervisor->is_outdated);

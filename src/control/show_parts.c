@@ -28,7 +28,7 @@ void show_state(const struct showing *showing, struct buf *out)
 	const struct keeper *keeper = showing->found.keeper;
 
 	field_text(out, "service", showing->found.row->name);
-	field_text(out, "state", state_name(keeper ? (enum state)keeper->state : OFF));
+	field_text(out, "state", found_state(&showing->found));
 	if (keeper) {
 		field_seconds(out, "since", keeper->since + showing->offset);
 		field_seconds(out, "for", showing->now - keeper->since);
@@ -39,6 +39,7 @@ void show_state(const struct showing *showing, struct buf *out)
 	field_flag(out, "held", keeper && keeper->held);
 	field_flag(out, "enabled", keeper && !keeper->disabled);
 	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
+	field_text(out, "left_out", showing->found.left_out ? left_out_reason(showing->found.left_out) : NULL);
 }
 
 /* Of what does not accept only whether something waits is known: its queue counts bytes. */

@@ -31,14 +31,14 @@ struct steering {
 	struct alarm timeout, pace;
 };
 
-static void say(struct session *session, const char *name, const struct keeper *keeper, bool ok, struct buf *says)
+static void say(struct session *session, const char *name, const struct found *found, bool ok, struct buf *says)
 {
 	struct buf *line = &session->line;
 
 	object_open(line);
 	field_text(line, "service", name);
 	field_flag(line, "ok", ok);
-	field_text(line, "state", state_name(keeper ? (enum state)keeper->state : OFF));
+	field_text(line, "state", found_state(found));
 	field_text(line, "message", buf_string(says));
 	object_close(line);
 	session_say(session);
@@ -75,6 +75,8 @@ static void begin_one(struct steering *steering, const char *name)
 	if (found.keeper) {
 		note(steering->session, name);
 		standing = operate_begin(&operation, found.keeper, steering->deed, &says);
+	} else if (found.left_out) {
+		buf_addf(&says, "it is left out: %s", left_out_reason(found.left_out));
 	} else if (found.row && steering->deed == DEED_REFRESH) {
 		buf_text(&says, "it does not run: its table says disable = yes");
 		standing = DONE;
@@ -92,7 +94,7 @@ static void begin_one(struct steering *steering, const char *name)
 	steering->begun++;
 	steering->failed += standing == FAILED;
 	if (standing != UNDER_WAY || !steering->waits)
-		say(steering->session, name, found.keeper, standing != FAILED, &says);
+		say(steering->session, name, &found, standing != FAILED, &says);
 	buf_free(&says);
 }
 
@@ -109,7 +111,7 @@ static bool look_at_one(struct steering *steering, const struct pending *pending
 		buf_text(&says, "a reload has removed it meanwhile");
 	if (standing != UNDER_WAY) {
 		steering->failed += standing == FAILED;
-		say(steering->session, pending->name, found.keeper, standing == DONE, &says);
+		say(steering->session, pending->name, &found, standing == DONE, &says);
 	}
 	buf_free(&says);
 	return standing != UNDER_WAY;

@@ -4,6 +4,7 @@
 
 #include "engine/keeper.h"
 #include "engine/roster.h"
+#include "model/left_out.h"
 
 #define FAULTS_MOST 100
 
@@ -67,6 +68,21 @@ static enum health look_at(const struct keeper *keeper, struct buf *out)
 	return DEGRADED;
 }
 
+/* A new superd would leave it out as well. */
+static void add_left_out(const struct table *table, struct buf *lines, size_t *count, enum health *worst)
+{
+	for (size_t n = 0; table && n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (!entry->row.name || entry->row.what->disable)
+			continue;
+		if (*worst == HEALTHY)
+			*worst = DEGRADED;
+		if ((*count)++ < FAULTS_MOST)
+			buf_addf(lines, "%s: left out: %s\n", entry->row.name, left_out_reason(entry));
+	}
+}
+
 enum health health_look(const struct engine *engine, struct buf *lines)
 {
 	enum health worst = engine->stop_ordered ? UNHEALTHY : HEALTHY;
@@ -84,6 +100,7 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 		buf_clear(&fault);
 	}
 	buf_free(&fault);
+	add_left_out(engine->roster->table, lines, &count, &worst);
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
 	if (engine->stop_ordered)

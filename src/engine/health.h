@@ -9,8 +9,8 @@
 struct keeper;
 
 /* Each is worse than the one before. Degraded: superd and its sockets are well, and a service has done nothing but fail
- * lately. Its clients may have brought that about, so whoever starts superd anew when it is not well must not do so for
- * this. */
+ * lately, or is left out for an error. Its clients may have brought that about, and a new superd does not mend it, so whoever
+ * starts superd anew when it is not well must not do so for this. */
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 const char *health_name(enum health health);            /* "healthy" */

@@ -234,6 +234,7 @@ bool roster_build(struct roster *roster, struct engine *engine, struct table *ta
 	if (!roster->keepers)
 		return false;
 	roster->count = table->count;
+	roster->table = table;
 	roster->changes++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (!table->services[n].what->disable)
@@ -265,6 +266,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		keepers[n] = apply(engine, after, n, &rows[n], &offers, counts);
 	roster->keepers = keepers;
 	roster->count = after->count + staying;
+	roster->table = after;
 	recent_free(&engine->judged);   /* by rules of before */
 	roster->changes++;
 	offers_close(&offers, engine);

@@ -352,6 +352,7 @@ static bool make_roster(struct supervisor *supervisor, struct table *table)
 	if (!roster->keepers)
 		return false;
 	roster->count = table->count;
+	roster->table = table;
 	roster->changes++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->services[n].what->disable)

@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 struct keeper;
+struct table;
 
 /* Keepers in the order of their table's rows, NULL for a disabled row; behind them those that go on by a row of a table
  * before, as it is wrong in this one. */
 struct roster {
 	struct keeper **keepers;
 	size_t count;
+	const struct table *table;      /* whose rows these are; the supervisor's */
 	uint64_t changes;               /* another number for each table */
 };

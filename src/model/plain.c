@@ -12,21 +12,25 @@ void plain_put_group(struct service *service, struct terms *terms, enum option_g
 		terms->group[group] = values;
 }
 
+bool plain_fill(struct service *service, struct terms *terms, struct pool *pool)
+{
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		void *values = pool_alloc(pool, group_sizes[group]);
+
+		if (!values || !directive_fill_defaults(group, values, pool))
+			return false;
+		plain_put_group(service, terms, group, values);
+	}
+	return true;
+}
+
 bool plain_make(struct plain *plain)
 {
 	*plain = (struct plain){ .pool = pool_new() };
-	if (!plain->pool)
-		return false;
-	for (enum option_group group = 0; group < GROUPS; group++) {
-		void *values = pool_alloc(plain->pool, group_sizes[group]);
-
-		if (!values || !directive_fill_defaults(group, values, plain->pool)) {
-			plain_free(plain);
-			return false;
-		}
-		plain_put_group(&plain->service, &plain->terms, group, values);
-	}
-	return true;
+	if (plain->pool && plain_fill(&plain->service, &plain->terms, plain->pool))
+		return true;
+	plain_free(plain);
+	return false;
 }
 
 void plain_free(struct plain *plain)

@@ -13,6 +13,7 @@ struct plain {
 };
 
 bool plain_make(struct plain *plain);           /* false: out of memory */
+bool plain_fill(struct service *service, struct terms *terms, struct pool *pool);       /* the same for groups of this pool */
 void plain_free(struct plain *plain);
 
 /* Puts a group's values in their place in a service of these terms. */

@@ -99,6 +99,15 @@ bool table_leave_out_doubtful(struct table *table, struct origin at, const char 
 	return noted;
 }
 
+bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_part = is_part;
+	return noted;
+}
+
 static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
 {
 	struct origin *bigger = array_grow(*list, capacity, *count, sizeof(at));

@@ -14,6 +14,12 @@ struct left_out {
 	struct origin at;
 	const char *name;               /* of the service; NULL: not known, and it may have been several */
 	bool is_doubtful;               /* its name may be another: what was to tell it is wrong */
+	bool is_part;                   /* a further file of a service that is in the list already */
+	/* By model/left_out, once the whole table is known: */
+	struct service row;             /* under the name it is listed by, NULL: it is not, as another of the list stands for
+					   it; of an entry that never was a row all options are at their defaults */
+	bool may_return;                /* nothing but this machine keeps it out: it may become right as its source stands */
+	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: none is known */
 };
 
 /* A further file that a service stands in. */
@@ -34,6 +40,7 @@ struct table {
 	bool warns_of_unsupported;      /* what this machine can't protect is left out, and warned of */
 	bool is_only_checked;           /* never run by this superd: another user may be meant to */
 	size_t users;                   /* who still goes by a row of it: see table_release */
+	uint64_t sources;               /* a number for the files it was read from, another one when one of them has changed */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
 	unsigned drafts_made;           /* a number of its own for each draft */
@@ -62,6 +69,7 @@ struct service *table_add(struct table *table, const struct service *service);
 /* Notes an entry that became no row, or loses it. name: NULL where it is not known. false: out of memory. */
 bool table_leave_out(struct table *table, struct origin at, const char *name);
 bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
+bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part);      /* of several */
 bool table_mark_vital(struct table *table, struct origin at);   /* the same for one that others hang on */
 bool table_mark_shared(struct table *table, struct origin at);
 bool table_note_part(struct table *table, struct origin at, const char *name);  /* a further file of a service */

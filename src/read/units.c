@@ -144,11 +144,21 @@ static bool was_seen(const struct diags *diags, size_t first, size_t number)
 	return false;
 }
 
+/* By another of its files. */
+static bool is_left_out(const struct table *table, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (table->left_out[n].name && !strcmp(table->left_out[n].name, name))
+			return true;
+	}
+	return false;
+}
+
 /* Every file an error was found in since belongs to a service that is left out. */
 static void leave_pair_out(struct reading *reading, const struct pair *pair, size_t first)
 {
 	struct diags *diags = reading->diags;
-	bool any = false;
+	bool any = is_left_out(reading->table, pair->name);
 
 	for (size_t n = first; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
@@ -157,8 +167,8 @@ static void leave_pair_out(struct reading *reading, const struct pair *pair, siz
 		if (diag->severity != SEVERITY_ERROR || !diag->file || was_seen(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
-		if (file)
-			reading_leave_out(reading, (struct origin){ .file = file, .line = 1, .column = 1 }, pair->name);
+		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
+			refuse_memory(reading);
 		any = true;
 	}
 	if (!any)
