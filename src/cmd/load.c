@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -61,16 +62,36 @@ struct loading {
 	struct without without;
 	const struct filled *before;    /* NULL: this is no reload */
 	struct filled filled;           /* the files of this reading */
+	uint64_t sources;               /* their number, as the table's */
 	size_t read;                    /* diagnostics there are when it is read, before this machine is looked at */
 };
 
+static uint64_t mix(uint64_t number, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	while (size--)
+		number = (number ^ *at++) * 0x100000001b3u;     /* FNV-1a */
+	return number;
+}
+
+/* Whoever writes to a file, or puts another in its place, changes one of these. */
+static uint64_t mix_file(uint64_t number, const char *path, const struct stat *status)
+{
+	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
+				  status->st_mtim.tv_sec, status->st_mtim.tv_nsec };
+
+	return mix(mix(number, path, strlen(path)), facts, sizeof(facts));
+}
+
 /* For read_request. */
-static bool may_read(void *context, const char *path, size_t size, struct diags *diags)
+static bool may_read(void *context, const char *path, const struct stat *status, struct diags *diags)
 {
 	struct loading *loading = context;
-
+	size_t size = (size_t)status->st_size;
 	bool was_filled = loading->before && filled_has(loading->before, path);
 
+	loading->sources = mix_file(loading->sources, path, status);
 	if (size || was_filled)
 		filled_note(&loading->filled, path);
 	if (size || !was_filled)
@@ -144,12 +165,15 @@ static void look_around(const struct options *options, struct table *table, bool
 static struct table *read_once(struct loading *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	struct table *table = read_sources(loading, diags);
+	struct table *table;
 	bool runs = options->task == TASK_RUN;
 
+	loading->sources = 0xcbf29ce484222325u;
+	table = read_sources(loading, diags);
 	loading->read = diags->count;
 	if (!table)
 		return NULL;
+	table->sources = loading->sources;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (runs || (options->task == TASK_CHECK && options->preflight))

@@ -19,7 +19,8 @@ enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_H
 /* What an upgrade puts in front of all other words (cmd/take_over). */
 struct given {
 	bool asks, takes;               /* whether it could take over; that it does */
-	int state;                      /* the descriptor of what there is to take over */
+	bool looks;                     /* a superd that runs asks what is left out of the table now (engine/second_look) */
+	int state;                      /* the descriptor of what there is to take over, or for the answer */
 };
 
 struct options {

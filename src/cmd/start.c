@@ -124,6 +124,8 @@ static int run(struct opening *opening, struct options *options, struct table *t
 
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
+	supervisor->second_look.is_possible =
+		options->keep_going && !options->endpoint_count && !load_reads_standard_input(options);
 	supervisor->started = on_started;
 	supervisor->started_context = opening;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;

@@ -9,6 +9,7 @@
 #include "cmd/explain_key.h"
 #include "cmd/flags.h"
 #include "cmd/load.h"
+#include "cmd/look_again.h"
 #include "cmd/options.h"
 #include "cmd/print.h"
 #include "cmd/start.h"
@@ -146,6 +147,8 @@ static int perform(struct options *options)
 	case TASK_RUN:
 		break;
 	}
+	if (options->given.looks)
+		return look_again_answer(options);
 	return options->given.asks ? take_over_answer(options) : start_superd(options);
 }
 

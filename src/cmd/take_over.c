@@ -19,6 +19,7 @@
 #include "cmd/start.h"
 #include "engine/engine.h"
 #include "engine/resume.h"
+#include "engine/second_look.h"
 #include "engine/upgrade.h"
 #include "sys/process_group.h"
 #include "sys/signals.h"
@@ -48,7 +49,8 @@ struct given take_over_strip(int *argc, char ***argv)
 		return given;
 	given.asks = read_word(all[1], UPGRADE_CHECK, &given.state);
 	given.takes = !given.asks && read_word(all[1], UPGRADE_TAKE, &given.state);
-	if (!given.asks && !given.takes)
+	given.looks = !given.asks && !given.takes && read_word(all[1], SECOND_LOOK, &given.state);
+	if (!given.asks && !given.takes && !given.looks)
 		return given;
 	all[1] = all[0];
 	*argv = all + 1;

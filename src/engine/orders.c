@@ -6,6 +6,7 @@
 
 #include "base/sink.h"
 #include "engine/record.h"
+#include "engine/second_look.h"
 #include "engine/state.h"
 #include "engine/upgrade.h"
 #include "sys/foreign.h"
@@ -37,6 +38,7 @@ void orders_reload(struct supervisor *supervisor)
 		return;
 	habits_say_reading(&supervisor->habits);
 	herald_reloading(&supervisor->herald);
+	second_look_give_way(&supervisor->second_look);
 	loader_start(&supervisor->loader);
 }
 

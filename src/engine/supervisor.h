@@ -14,6 +14,8 @@
 #include "engine/loader.h"
 #include "engine/reload.h"
 #include "engine/terminal.h"
+#include "engine/watch.h"
+#include "sys/arrival_watch.h"
 #include "sys/remnants.h"
 #include "sys/signals.h"
 
@@ -49,6 +51,24 @@ struct upgrade {
 	double quiet_since, patience;   /* loop time: since and until when it is waited for */
 };
 
+/* How far a look at what is left out is (engine/second_look). */
+struct second_look {
+	bool is_possible;               /* the sources can be read again; the caller's to set */
+	struct supervisor *supervisor;
+	struct child asked;             /* pid 0: none */
+	bool is_stale;                  /* what it reads is of no use: there is another table */
+	int answer;                     /* the file it answers to; -1: none */
+	struct alarm alarm;             /* the next look; while a child runs, the end of its time */
+	double pause;                   /* seconds to the look after the next */
+	double looked;                  /* when the last look began, loop time */
+	struct arrival_watch arrivals;  /* programs that are missing, and the files of users and groups */
+	struct watch watch;             /* of that */
+	bool reads;                     /* the loader reads the table for this */
+	uint64_t *keys;                 /* what the child has found left out, sorted; NULL: nothing */
+	size_t key_count;
+	bool said;                      /* that something could come in by a reload alone */
+};
+
 struct supervisor {
 	struct engine engine;
 	struct table *table;
@@ -63,6 +83,7 @@ struct supervisor {
 	struct herald herald;
 	struct shutdown shutdown;
 	struct upgrade upgrade;
+	struct second_look second_look; /* is_possible: the caller's to set before supervisor_init */
 	/* Writes who asks and follows at the control socket, for an upgrade; NULL: there is none. */
 	void (*carry_operators)(void *operators, struct carry *carry);
 	void *operators;

@@ -42,6 +42,7 @@
 #include "engine/resume.h"
 #include "engine/rpc.h"
 #include "engine/run.h"
+#include "engine/second_look.h"
 #include "engine/serve.h"
 #include "engine/shutdown.h"
 #include "engine/twins.h"
@@ -100,6 +101,33 @@ static void use_needed(struct supervisor *supervisor)
 	posture_use(needed);
 }
 
+static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
+{
+	if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, counts)) {
+		log_error(supervisor->engine.log, "not reloaded: out of memory: the table of before goes on");
+		table_free(table);
+		return false;
+	}
+	table->users++;
+	table_release(supervisor->table);
+	supervisor->table = table;
+	supervisor->loaded = engine_clock();
+	memory_give_back();
+	second_look_begin(&supervisor->second_look);
+	return true;
+}
+
+/* table: with services that were left out; NULL: there is none. */
+static void take_returned(struct supervisor *supervisor, struct table *table)
+{
+	struct reload_counts counts;
+
+	if (table && take_table(supervisor, table, &counts))
+		herald_ready(&supervisor->herald);
+	if (!supervisor->loader.busy)
+		use_needed(supervisor);
+}
+
 static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
 {
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
@@ -107,6 +135,10 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 	struct reload_counts counts = { 0 };
 	bool reloaded = false;
 
+	if (supervisor->second_look.reads) {
+		take_returned(supervisor, second_look_judge(&supervisor->second_look, table, diags));
+		return;
+	}
 	supervisor_say(log, diags);
 	if (supervisor->engine.stopping) {
 		table_free(table);
@@ -114,16 +146,8 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		log_error(log, "not reloaded: %zu error%s: the table of before goes on", diags->errors,
 			  diags->errors == 1 ? "" : "s");
 		table_free(table);
-	} else if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, &counts)) {
-		log_error(log, "not reloaded: out of memory: the table of before goes on");
-		table_free(table);
-	} else {
+	} else if (take_table(supervisor, table, &counts)) {
 		reloaded = true;
-		table->users++;
-		table_release(supervisor->table);
-		supervisor->table = table;
-		supervisor->loaded = engine_clock();
-		memory_give_back();
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
@@ -387,6 +411,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
 	upgrade_init(&supervisor->upgrade, supervisor);
+	second_look_init(&supervisor->second_look, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
 	return true;
 }
@@ -433,6 +458,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	herald_begin(&supervisor->herald, &supervisor->engine, &supervisor->roster);
 	herald_ready(&supervisor->herald);
 	use_needed(supervisor);
+	second_look_begin(&supervisor->second_look);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
 	posture_use_any();              /* for what superd removes of its own, wherever it lies */
@@ -469,6 +495,7 @@ void supervisor_free(struct supervisor *supervisor)
 	engine_drop_spare(engine);
 	terminal_close(&supervisor->terminal, engine->loop);
 	upgrade_free(&supervisor->upgrade);
+	second_look_end(&supervisor->second_look);
 	shutdown_free(supervisor);
 	spawn_end();
 }

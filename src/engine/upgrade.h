@@ -16,6 +16,7 @@
 
 #define UPGRADE_CAN "superd can take over: "    /* and its version: the answer of one that can */
 #define UPGRADE_CHECK "--take-over-check="      /* the first argument, with the state's descriptor: asks */
+#define UPGRADE_FD 3                            /* where it gets the state */
 #define UPGRADE_TAKE "--take-over="             /* the same: superd became it */
 
 void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor);
@@ -29,6 +30,11 @@ void upgrade_free(struct upgrade *upgrade);
  * the first of them; NULL: out of memory. In upgrade_ask.c. */
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
 void upgrade_free_arguments(char **arguments);
+
+/* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For engine/second_look,
+ * too. false with the reason in why. In upgrade_ask.c. */
+bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
+		 struct buf *why);
 
 /* Starts asking; answered is called in the loop, once. false with the reason in why. In upgrade_ask.c. */
 bool upgrade_ask(struct upgrade *upgrade, struct buf *why);

@@ -20,7 +20,6 @@
 #define PATIENCE_SECONDS 15.            /* it reads the table, and may look up names */
 #define HEARD_MOST 4000                 /* bytes: warnings may stand in front of the answer */
 #define ANSWER_MOST 400                 /* of them are kept: what some other program prints is of no use */
-#define STATE_AT 3                      /* the descriptor it gets the state at */
 
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
 {
@@ -127,13 +126,12 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	kill(upgrade->asked.pid, SIGKILL);
 }
 
-/* A table of standard input is read from there once more. */
-static bool spawn(struct upgrade *upgrade, char **arguments, int state, int answer, struct buf *why)
+bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
+		 struct buf *why)
 {
 	struct engine *engine = &upgrade->supervisor->engine;
-	const int wanted[STATE_AT + 1] = { STDIN_FILENO, answer, answer, state };
 	struct plan *plan = plan_command(arguments, &engine->heritage);
-	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = STATE_AT + 1, .remote_port = -1 };
+	struct launch launch = { .plan = plan, .wanted = wanted, .wanted_count = UPGRADE_FD + 1, .remote_port = -1 };
 
 	if (!plan) {
 		buf_text(why, "out of memory");
@@ -149,18 +147,19 @@ static bool spawn(struct upgrade *upgrade, char **arguments, int state, int answ
 			 strerror(launch.fault.error));
 		return false;
 	}
-	upgrade->asked = (struct child){ .pid = launch.pid, .ended = on_ended };
-	if (children_add(&engine->children, &upgrade->asked))
+	child->pid = launch.pid;
+	if (children_add(&engine->children, child))
 		return true;
 	kill(launch.pid, SIGKILL);
-	upgrade->asked.pid = 0;
+	child->pid = 0;
 	buf_text(why, "out of memory");
 	return false;
 }
 
+/* A table of standard input is read from there once more. */
 static bool start(struct upgrade *upgrade, int state, struct buf *why)
 {
-	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, STATE_AT);
+	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, UPGRADE_FD);
 	int ends[2];
 	bool started;
 
@@ -169,7 +168,9 @@ static bool start(struct upgrade *upgrade, int state, struct buf *why)
 		upgrade_free_arguments(arguments);
 		return false;
 	}
-	started = spawn(upgrade, arguments, state, ends[1], why);
+	upgrade->asked = (struct child){ .ended = on_ended };
+	started = upgrade_run(upgrade, arguments, (const int[]){ STDIN_FILENO, ends[1], ends[1], state },
+			      &upgrade->asked, why);
 	upgrade_free_arguments(arguments);
 	fd_close(&ends[1]);
 	if (started)

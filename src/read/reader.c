@@ -160,12 +160,12 @@ static bool read_folder(struct reading *reading, const struct reader *reader, co
 	return ok;
 }
 
-bool reading_may_read(struct reading *reading, const char *path, size_t size)
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
 {
 	const struct read_request *request = reading->request;
 
 	return !request || !request->may_read ||
-	       request->may_read(request->may_read_context, path, size, reading->diags);
+	       request->may_read(request->may_read_context, path, status, reading->diags);
 }
 
 /* Whether what stat did not find is there all the same. */
@@ -187,7 +187,7 @@ static bool open_path(struct reading *reading, const struct reader *reader, cons
 			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
 		return false;
 	}
-	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, (size_t)status.st_size))
+	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, &status))
 		return false;
 	if (!reading_enter(reading, path, &status, from))
 		return false;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/diag.h"
@@ -91,9 +92,8 @@ struct read_request {
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
 	const struct origin *without;   /* entries to leave out, whose sockets others are to have (inetd.conf) */
 	size_t without_count;
-	/* Asked before each file is read, which has so many bytes: false, after saying why, where it is not to be. NULL: each
-	 * may be. */
-	bool (*may_read)(void *context, const char *path, size_t size, struct diags *diags);
+	/* Asked before each file is read: false, after saying why, where it is not to be. NULL: each may be. */
+	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
 	void *may_read_context;
 	bool wrap_rules;                /* hosts.allow or hosts.deny have any: what cannot keep to them is warned of */
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
@@ -124,7 +124,7 @@ void reading_mark_shared(struct reading *reading, struct origin at);
 void reading_note_part(struct reading *reading, struct origin at, const char *name);
 
 /* For readers that open files themselves: asks request->may_read of one. */
-bool reading_may_read(struct reading *reading, const char *path, size_t size);
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 
 /* For readers: the entry at the one place takes nothing, or less, for that at the other has its socket. */
 void reading_note_yield(struct reading *reading, struct origin at, struct origin to);

@@ -245,7 +245,7 @@ enum unit_file unit_file_look(struct reading *reading, const char *path)
 		return UNIT_FILE_EMPTY;
 	if (!S_ISREG(status.st_mode))
 		return UNIT_FILE_FULL;
-	if (!reading_may_read(reading, path, (size_t)status.st_size))
+	if (!reading_may_read(reading, path, &status))
 		return UNIT_FILE_REFUSED;
 	return status.st_size ? UNIT_FILE_FULL : UNIT_FILE_EMPTY;
 }

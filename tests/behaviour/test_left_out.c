@@ -1,10 +1,20 @@
-/* What --keep-going leaves out is seen by every question of an operator. */
+/* What --keep-going leaves out is seen by every question of an operator, and comes in when this machine has what it
+ * lacked. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "controlling.h"
 #include "harness.h"
+#include "private.h"
 #include "superctl.h"
+
+#define LOOKS_WITHIN 60000              /* milliseconds: the first pauses are of 5, 10 and 20 seconds */
+
+#define WAIT_FOR_LOOK(condition) \
+	for (long long until_ = now_ms() + LOOKS_WITHIN; !(condition); pause_a_moment()) \
+		cr_assert(now_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
 
 static struct superd *run(const char *format, const char *table)
 {
@@ -68,7 +78,7 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	cr_expect(schema_holds("why", SUPERCTL(control_path(), "--json", "why").out));
 	answer = ctl("why", "bad");
 	expect_in(answer, place);
-	expect_in(answer, "a reload looks");
+	expect_in(answer, "whether this machine has it");
 	expect_in(ctl("why", "worse"), "mend its entry, and reload");
 	superd_stop(superd);
 }
@@ -121,5 +131,64 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	expect_in(answer, "is not closed on its line");
 	expect_in(ctl("status", text_of("%s:3", superd->table)), "left out");
 	expect_in(ctl("status", text_of("%d", port)), "listening");
+	superd_stop(superd);
+}
+
+static void write_program(const char *name)
+{
+	cr_assert_eq(chmod(write_file(name, "#!/bin/sh\nexec /bin/cat\n"), 0755), 0);
+}
+
+Behaviour(left_out, comes_in_when_its_program_appears)
+{
+	const char *each = "accept = yes";
+	struct superd *superd = run("superd", text_of("%s%s%s", row("good", "/bin/cat", each),
+						      row("bad", path_in("prog"), each),
+						      row("lost", path_in("never"), each)));
+	int port = superd_port(superd, "good"), client = client_connect(port);
+
+	cr_assert_str_eq(client_ask(port, "before\n"), "before");
+	write_program("prog");
+	WAIT_FOR_LOOK(superd_logged(superd, "bad: what it lacked is there now"));
+	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "at last\n"), "at last");
+	client_send(client, "still here\n");
+	cr_expect_str_eq(client_line(client), "still here");
+	close(client);
+	expect_in(ctl("status", "lost"), "left out");
+	cr_expect_not(superd_logged(superd, "reloaded"));
+	expect_in(SUPERCTL(control_path(), "metrics", "good").out,
+		  "superd_service_activations_total{service=\"good\"} 2");
+	superd_stop(superd);
+}
+
+/* Nobody has ordered a reload. */
+Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
+{
+	struct superd *superd = run("superd", row("bad", path_in("prog"), ""));
+	const char *changed = text_of("%s%s", row("bad", path_in("prog"), ""), row("new", "/bin/cat", ""));
+
+	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
+	write_program("prog");
+	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
+	WAIT_FOR_LOOK(superd_logged(superd, "the table was changed since it was read"));
+	expect_in(ctl("status", "bad"), "left out");
+	cr_assert(superd_reload(superd, "%s", changed));
+	superd_port(superd, "bad");
+	superd_port(superd, "new");
+	superd_stop(superd);
+}
+
+Behaviour(left_out, comes_in_when_its_user_appears)
+{
+	const char *table = "service dog { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"newcomer\" }\n";
+	struct superd *superd;
+
+	private_enter_with_hosts();
+	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+	superd = run("superd", table);
+	expect_in(ctl("why", "dog"), "there is no such user here");
+	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
+	WAIT_FOR_LOOK(superd_logged(superd, "dog: what it lacked is there now"));
+	superd_port(superd, "dog");
 	superd_stop(superd);
 }

@@ -475,12 +475,12 @@ Test(unit_load, bounds_the_names_of_a_unit)
 	expect_failed(NULL, "a.service", "lib/a.service: error: 64 names lead to a.service, or more");
 }
 
-static bool refuse_empty(void *context, const char *path, size_t size, struct diags *said)
+static bool refuse_empty(void *context, const char *path, const struct stat *status, struct diags *said)
 {
 	(void)context;
-	if (!size)
+	if (!status->st_size)
 		diag_error(said, ((struct origin){ .file = path }), "emptied");
-	return size > 0;
+	return status->st_size > 0;
 }
 
 Test(unit_load, asks_whether_a_file_may_be_read_or_be_a_mask)
