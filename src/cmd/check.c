@@ -1,7 +1,5 @@
-/* --check: what every source was taken for, what is wrong, and what of it would be served.
- *
- * The hard thing is to count what whoever wrote the table would count: a line of inetd.conf that makes a service for
- * each of two hosts is one, and so is what was left out of it. */
+/* --check: what every source was taken for, what is wrong, and what of it would be served. It counts services as
+ * superctl lists them: a line of inetd.conf that makes one for each of two hosts is two. */
 #include "cmd/check.h"
 
 #include <stdio.h>
@@ -9,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cmd/load.h"
+#include "model/left_out.h"
 
 /* What was read: a line a source, and of the last the part in front of its numbers. */
 struct taken {
@@ -26,25 +25,21 @@ static void take_source(void *context, const char *path, const char *format, siz
 
 	buf_clear(&taken->head);
 	buf_addf(&taken->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
-	buf_addf(&taken->lines, "%s%zu service%s\n", buf_string(&taken->head), entries, entries == 1 ? "" : "s");
+	buf_addf(&taken->lines, "%s%zu entr%s\n", buf_string(&taken->head), entries, entries == 1 ? "y" : "ies");
 	taken->sources++;
 }
 
-/* Only --keep-going leaves anything out: without it nothing is served where there is an error. Services and parts of
- * one entry stand side by side. */
-static struct tally count_entries(const struct table *table, bool keeps_going)
+/* Only --keep-going leaves anything out: without it nothing is served where there is an error. */
+static struct tally count_services(const struct table *table, bool keeps_going)
 {
 	const struct service *list = table->services;
 	struct tally tally = { 0 };
 
-	for (size_t n = 0; n < table->count; n++) {
-		if (n && origin_equal(list[n].at, list[n - 1].at))
-			continue;
-		tally.services++;
+	tally.services = table->count;
+	for (size_t n = 0; n < table->count; n++)
 		tally.disabled += list[n].what->disable;
-	}
-	for (size_t n = 0; keeps_going && n < table->left_out_count; n++)
-		tally.left_out += !n || !origin_equal(table->left_out[n].at, table->left_out[n - 1].at);
+	if (keeps_going)
+		tally.left_out = left_out_count(table);
 	return tally;
 }
 
@@ -60,22 +55,20 @@ static void add_tally(struct buf *out, struct tally tally)
 	buf_char(out, '\n');
 }
 
-/* One source has its numbers on its line; of several they are told together, where there is more to tell. */
+/* One source has its numbers on its line; of several they are told together, as an entry may be several services, or
+ * none. */
 static bool print_taken(const struct taken *taken, const struct table *table, size_t errors, bool keeps_going)
 {
-	struct tally tally = count_entries(table, keeps_going);
-	bool has_more, good;
+	struct tally tally = count_services(table, keeps_going);
 	struct buf text = { 0 };
+	bool good;
 
 	tally.errors = errors;
-	has_more = taken->sources && (tally.disabled || tally.left_out || tally.errors);
 	if (taken->sources > 1)
-		buf_text(&text, buf_string(&taken->lines));
-	if (taken->sources == 1)
+		buf_addf(&text, "%sin all: ", buf_string(&taken->lines));
+	else if (taken->sources)
 		buf_text(&text, buf_string(&taken->head));
-	else if (has_more)
-		buf_text(&text, "in all: ");
-	if (taken->sources == 1 || has_more)
+	if (taken->sources)
 		add_tally(&text, tally);
 	good = !text.failed && !taken->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);

@@ -303,8 +303,8 @@ Behaviour(cli, check_says_what_it_took_each_source_for)
 	struct outcome outcome = SUPERD_ANSWER("--check", "-f", native, "-f", inetd, "-f", xinetd);
 
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 service\n%s: inetd.conf, 1 service\n"
-					      "%s: xinetd.conf, 1 service\n", native, inetd, xinetd));
+	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 entry\n%s: inetd.conf, 1 entry\n"
+					      "%s: xinetd.conf, 1 entry\nin all: 3 services\n", native, inetd, xinetd));
 }
 
 /* What a table of another system says, superd.conf can say. */

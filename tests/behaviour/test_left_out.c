@@ -134,6 +134,37 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	superd_stop(superd);
 }
 
+static struct outcome check(const char *source)
+{
+	return SUPERD_ANSWER("--check", "--keep-going", "-f", source);
+}
+
+Behaviour(left_out, is_counted_by_services)
+{
+	const char *table = write_file("inetd.conf", "127.0.0.1,127.0.0.2:7001 stream tcp nowait %s /bin/cat cat\n"
+						     "127.0.0.1,127.0.0.2:7002 stream tcp nowait nobody-of-this-name "
+						     "/bin/cat cat\n", own_user());
+	const char *native = write_file("superd.conf", "%s", row("good", "/bin/cat", ""));
+	struct outcome outcome = check(text_of("inetd:%s", table));
+
+	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 2 services, 2 left out\n", table));
+	outcome = SUPERD_ANSWER("--check", "--keep-going", "-f", text_of("inetd:%s", table), "-f", native);
+	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 2 entries\n%s: superd.conf, 1 entry\n"
+					      "in all: 3 services, 2 left out\n", table, native));
+}
+
+/* Each of its files has a mistake. */
+Behaviour(left_out, is_one_service_of_two_files)
+{
+	const char *folder = path_in("units");
+
+	cr_assert_eq(mkdir(folder, 0755), 0);
+	write_file("units/dog.socket", "[Socket]\nListenStream=none:of:these\n");
+	write_file("units/dog.service", "[Service]\nExecStart=/bin/cat\nUMask=x\n");
+	cr_expect_str_eq(check(text_of("systemd:%s", folder)).out,
+			 text_of("%s: unit files, 0 services, 1 left out\n", folder));
+}
+
 static void write_program(const char *name)
 {
 	cr_assert_eq(chmod(write_file(name, "#!/bin/sh\nexec /bin/cat\n"), 0755), 0);
