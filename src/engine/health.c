@@ -79,7 +79,7 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;
 		if ((*count)++ < FAULTS_MOST)
-			buf_addf(lines, "%s: left out: %s\n", entry->row.name, left_out_reason(entry));
+			buf_addf(lines, "%s: its entry is left out: %s\n", entry->row.name, left_out_reason(entry));
 	}
 }
 

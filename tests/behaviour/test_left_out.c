@@ -90,8 +90,8 @@ Behaviour(left_out, counts_in_health_and_metrics)
 	const char *answer;
 
 	cr_expect_eq(outcome.status, 0, "a new superd would not mend it");
-	expect_in(outcome.out, "degraded: bad: left out: ");
-	expect_in(outcome.out, "worse: left out: ");
+	expect_in(outcome.out, "degraded: bad: its entry is left out: ");
+	expect_in(outcome.out, "worse: its entry is left out: ");
 	cr_expect(schema_holds("metrics", SUPERCTL(control_path(), "--json", "metrics").out));
 	answer = SUPERCTL(control_path(), "metrics").out;
 	expect_in(answer, "\nsuperd_services_left_out 2");
@@ -131,6 +131,23 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	expect_in(answer, "is not closed on its line");
 	expect_in(ctl("status", text_of("%s:3", superd->table)), "left out");
 	expect_in(ctl("status", text_of("%d", port)), "listening");
+	superd_stop(superd);
+}
+
+/* A reload has found its entry wrong, and it runs. */
+Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
+{
+	struct superd *superd = run("superd", row("dog", "/bin/cat", ""));
+	const char *answer;
+
+	cr_assert(superd_reload(superd, "%s", row("dog", "/bin/cat", "usr = 3")));
+	answer = SUPERCTL(control_path(), "list").out;
+	expect_in(answer, "listening");
+	expect_in(answer, "unknown option 'usr'");
+	answer = ctl("why", "dog");
+	expect_in(answer, "it goes on as it was before: ");
+	expect_in(answer, "mend its entry, and reload");
+	expect_in(SUPERCTL(control_path(), "health").out, "degraded: dog: its entry is left out: ");
 	superd_stop(superd);
 }
 
