@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/list.h"
+#include "sys/posture.h"
 
 static void *run(void *context)
 {
@@ -68,6 +69,7 @@ void loader_start(struct loader *loader)
 		loader->again = true;
 		return;
 	}
+	posture_use_any();              /* until the table is in force (engine/supervisor_run) */
 	loader->busy = start_thread(loader);
 	if (loader->busy)
 		return;

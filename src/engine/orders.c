@@ -26,9 +26,11 @@ static void reopen_log(struct log *log)
 
 void orders_reopen(struct supervisor *supervisor)
 {
-	posture_use_any();              /* until the table is in force (engine/supervisor_run) */
+	uint64_t before = posture_raise();      /* they may lie in anybody's folder */
+
 	reopen_log(supervisor->engine.log);
 	records_reopen(&supervisor->engine);
+	posture_use(before);
 }
 
 void orders_reload(struct supervisor *supervisor)
