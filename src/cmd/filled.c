@@ -94,6 +94,31 @@ bool filled_has(const struct filled *filled, const char *path)
 	return find(filled, path);
 }
 
+void filled_carry(const struct filled *filled, struct buf *out)
+{
+	for (size_t n = 0; n < filled->count; n++) {
+		ledger_open(out, "file");
+		ledger_add(out, "path", filled->list[n].path);
+		if (filled->list[n].is_shared)
+			ledger_add_number(out, "shared", 1);
+	}
+}
+
+/* They come in their order. */
+void filled_resume(struct filled *filled, struct ledger *ledger)
+{
+	for (size_t n = 0; n < ledger->count; n++) {
+		struct ledger_section *section = &ledger->sections[n];
+		const char *path = strcmp(section->kind, "file") ? NULL : ledger_text(section, "path");
+		size_t count = filled->count;
+
+		if (path)
+			filled_note(filled, path);
+		if (filled->count > count)
+			filled->list[count].is_shared = ledger_flag(section, "shared");
+	}
+}
+
 void filled_free(struct filled *filled)
 {
 	pool_free(filled->pool);

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
+#include "base/ledger.h"
 #include "base/pool.h"
 #include "model/table.h"
 
@@ -31,5 +33,9 @@ bool filled_check(const struct filled *filled, struct diags *diags);
 
 /* Whether this file, which is empty, was not. */
 bool filled_has(const struct filled *filled, const char *path);
+
+/* For an upgrade: a section "file" for each, and one of them read. filled_end is not called for those. */
+void filled_carry(const struct filled *filled, struct buf *out);
+void filled_resume(struct filled *filled, struct ledger *ledger);
 
 void filled_free(struct filled *filled);

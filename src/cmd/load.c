@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "cmd/filled.h"
 #include "cmd/keep_going.h"
+#include "cmd/print.h"
 #include "cmd/single.h"
+#include "engine/resume.h"
 #include "read/reader.h"
 #include "read/source_name.h"
 #include "sys/directories.h"
@@ -304,4 +306,43 @@ struct table *load_again(struct options *options, struct diags *diags)
 	if (!filled_check(&options->filled, diags))
 		return NULL;
 	return load_noting(options, &options->filled, diags);
+}
+
+void load_carry(void *options, const struct table *table, struct carry *carry)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	bool good = out && print_table(table, false, out);
+
+	good = out && fclose(out) == 0 && good;
+	if (good) {
+		ledger_open(&carry->text, "table");
+		ledger_add(&carry->text, "text", text);
+		filled_carry(&((struct options *)options)->filled, &carry->text);
+	}
+	carry->failed |= !good;
+	free(text);
+}
+
+/* It has no includes and asks for no machine, so what is wrong with it is wrong with a service. */
+struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags)
+{
+	struct without without = { 0 };
+	const char *text = resume_table(before);
+	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
+
+	if (!table)
+		return NULL;
+	diags->keeps_all = true;
+	table->warns_of_unsupported = options->warns_of_unsupported;
+	resolve_table(table, diags);
+	keep_going(table, &without, diags);
+	without_free(&without);
+	diags_sort(diags);
+	diags_bound(diags);
+	pool_seal(table->pool);
+	filled_free(&options->filled);
+	filled_resume(&options->filled, before);
+	return table;
 }

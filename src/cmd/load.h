@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/diag.h"
+#include "base/ledger.h"
 #include "cmd/options.h"
+#include "engine/carry.h"
 #include "model/table.h"
 #include "sys/plan.h"
 
@@ -19,6 +21,13 @@ struct table *load_table(const struct options *options, load_took *took, void *c
 
 /* The same for a first table that is to run. */
 struct table *load_to_run(struct options *options, struct diags *diags);
+
+/* For an upgrade: the table that runs, as superd.conf, and what is known of its files (sections of engine/carry). */
+void load_carry(void *options, const struct table *table, struct carry *carry);
+
+/* That of the superd before, to run as it was; what can't be had of it any more, as a user who is gone, is left out, as with
+ * --keep-going. NULL: none came over, or there is no memory for it. */
+struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags);
 
 bool load_reads_standard_input(const struct options *options);
 

@@ -101,13 +101,16 @@ static struct run next_run(const struct service *service, size_t first)
 	return run;
 }
 
-/* {"a", "b"} */
+/* {"a", "b"}. A host of several addresses has a socket for each by now, and stands there once. */
 static void add_endpoints(struct printer *printer, struct run run)
 {
 	struct buf endpoint = { 0 };
 	const char *text;
 
 	for (size_t i = run.first; i < run.end; i++) {
+		if (i > run.first &&
+		    printer->service->sockets[i].endpoint == printer->service->sockets[i - 1].endpoint)
+			continue;
 		buf_text(&printer->text, i == run.first ? "{" : ", ");
 		buf_clear(&endpoint);
 		endpoint_format(printer->service->sockets[i].endpoint, &endpoint);

@@ -68,6 +68,7 @@ struct opening {
 	struct pid_file pid_file;
 	char *program;                  /* where superd was started from */
 	struct server *server;          /* for operators; NULL: none */
+	bool is_table_of_before;        /* the sources did not fit when superd took over */
 };
 
 static void on_started(void *context)
@@ -89,6 +90,8 @@ static void on_started(void *context)
 	} else if (options->daemon) {
 		daemon_ready(logs_to_stderr(options));
 	}
+	if (opening->is_table_of_before)
+		orders_reload(opening->supervisor);     /* it tells what is wrong, or brings what is different */
 }
 
 /* What the program would do whose name superd was called by. */
@@ -126,6 +129,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->loader.load_context = options;
 	supervisor->second_look.is_possible =
 		options->keep_going && !options->endpoint_count && !load_reads_standard_input(options);
+	supervisor->carry_table = load_carry;
 	supervisor->started = on_started;
 	supervisor->started_context = opening;
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
@@ -208,21 +212,14 @@ static struct table *load_first(struct options *options, struct log *log)
 
 	table = load_to_run(options, &diags);
 	memory_give_back();
-	if (table && !diags.errors && !options->given.takes)
+	if (table && !diags.errors)
 		say_version(options, log, table);
-	if (options->given.takes)
-		supervisor_say(log, &diags);
 	if (!table || diags.errors) {
-		if (!options->given.takes) {
-			diags_print(&diags, stderr);
-			if (!logs_to_stderr(options))
-				supervisor_say(log, &diags);
-		}
+		diags_print(&diags, stderr);
+		if (!logs_to_stderr(options))
+			supervisor_say(log, &diags);
 		table_free(table);
 		table = NULL;
-	} else if (options->given.takes) {
-		diags_free(&diags);
-		return table;
 	} else if (options->json || !logs_to_stderr(options)) {
 		supervisor_say(log, &diags);
 		if (options->daemon && (options->guise != AS_SUPERD || options->keep_going))
@@ -264,9 +261,13 @@ static bool enter_background(const struct options *options, struct log *log, str
 	return false;
 }
 
-static int open_table(struct supervisor *supervisor, struct options *options, struct table *table)
+static int open_table(struct supervisor *supervisor, struct options *options, struct table *table,
+		      bool is_table_of_before)
 {
-	struct opening opening = { options, supervisor, { .fd = -1 }, own_program_path(options->arguments[0]), NULL };
+	struct opening opening = {
+		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
+		.program = own_program_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
+	};
 	int status = EXIT_START;
 
 	if (supervisor->before) {
@@ -302,27 +303,32 @@ static bool has_work(const struct options *options, struct log *log, const struc
 	return false;
 }
 
-/* The table may be another one since the question before: what runs and has no place in it would be lost. */
-static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before)
+/* The sources may be others since the question before: what runs and has no place in them would be lost, and clients
+ * wait. Then the table of before goes on, as after a reload that failed. */
+static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before,
+				  bool *is_of_before)
 {
+	struct diags diags = { 0 };
 	struct buf why = { 0 };
-	struct table *table;
+	struct table *table = take_over_load(options, before, &diags, &why);
 
-	take_over_rewind(options);
-	table = load_first(options, log);
-	if (!table) {
-		log_error(log, "upgraded, and the table can't be read: trying again in a second");
-	} else if (!resume_fits(before, table, &why)) {
-		log_error(log, "upgraded, and the table has changed: %s: trying again in a second", buf_string(&why));
-		table_free(table);
-		table = NULL;
+	*is_of_before = !table;
+	if (*is_of_before) {
+		diags_free(&diags);     /* the reload tells them */
+		table = load_carried(options, before, &diags);
+		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
+			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
 	}
+	supervisor_say(log, &diags);
+	memory_give_back();
+	diags_free(&diags);
 	buf_free(&why);
 	return table;
 }
 
 /* In another's place there is no way back: its sockets are held, and its clients wait, until there is a table. */
-static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before)
+static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before,
+					bool *is_of_before)
 {
 	bool preflight = options->preflight;
 	struct table *table;
@@ -330,7 +336,7 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
 	 * run. */
 	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
-	while (!(table = load_fitting(options, log, before))) {
+	while (!(table = load_fitting(options, log, before, is_of_before))) {
 		if (!take_over_wait()) {
 			take_over_end(before, options, log);
 			break;
@@ -377,10 +383,10 @@ int start_superd(struct options *options)
 	struct supervisor supervisor = { .before = take_over_read(options) };
 	struct table *table;
 	int status = EXIT_TABLE;
+	bool is_of_before = false;
 
 	if (options->process_name)
 		own_program_name(options->process_name);
-	options->given.takes = supervisor.before;
 	if (supervisor.before)
 		init_enter_again(&supervisor.engine.heritage);
 	else
@@ -393,10 +399,10 @@ int start_superd(struct options *options)
 		return EXIT_START;
 	if (supervisor.before)
 		resume_log(supervisor.before, supervisor.engine.log);
-	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before)
+	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before, &is_of_before)
 				  : load_first(options, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
-		status = open_table(&supervisor, options, table);
+		status = open_table(&supervisor, options, table, is_of_before);
 	else
 		table_free(table);
 	take_over_free(supervisor.before);

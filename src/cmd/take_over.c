@@ -1,5 +1,5 @@
 /* Taking over. The hard thing is that there is no way back once superd is here: what could go wrong was found by
- * the question before, and what goes wrong all the same, as a table that was broken in between, is waited for. */
+ * the question before, and where the table was broken or changed since, that of the superd before goes on. */
 #include "cmd/take_over.h"
 
 #include <errno.h>
@@ -89,12 +89,6 @@ void take_over_free(struct ledger *ledger)
 	free(ledger);
 }
 
-void take_over_rewind(const struct options *options)
-{
-	if (load_reads_standard_input(options))
-		lseek(STDIN_FILENO, 0, SEEK_SET);
-}
-
 /* The first error, as it says what is to be done. */
 static void describe_errors(const struct diags *diags, struct buf *why)
 {
@@ -108,22 +102,37 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 	}
 }
 
+/* Puts a table of standard input back to its start. */
+static void rewind_table(const struct options *options)
+{
+	if (load_reads_standard_input(options))
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+}
+
+struct table *take_over_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why)
+{
+	struct table *table;
+
+	rewind_table(options);
+	table = load_to_run(options, diags);
+	if (!table)
+		buf_text(why, "out of memory");
+	else if (diags->errors)
+		describe_errors(diags, why);
+	else if (resume_fits(ledger, table, why))
+		return table;
+	table_free(table);
+	return NULL;
+}
+
 static bool judge(struct options *options, struct ledger *ledger, struct buf *why)
 {
 	struct diags diags = { 0 };
-	struct table *table;
-	bool good;
+	struct table *table = take_over_load(options, ledger, &diags, why);
 
-	take_over_rewind(options);
-	table = load_to_run(options, &diags);
-	if (!table)
-		buf_text(why, "out of memory");
-	else if (diags.errors)
-		describe_errors(&diags, why);
-	good = table && !diags.errors && resume_fits(ledger, table, why);
 	diags_free(&diags);
 	table_free(table);
-	return good;
+	return table;
 }
 
 static bool can_log(const struct options *options, struct buf *why)

@@ -7,6 +7,7 @@
 #include "base/ledger.h"
 #include "base/log.h"
 #include "cmd/options.h"
+#include "model/table.h"
 
 /* Takes the word out of the arguments, argv[0] staying in front; at most one is there. */
 struct given take_over_strip(int *argc, char ***argv);
@@ -19,8 +20,8 @@ int take_over_answer(struct options *options);
 struct ledger *take_over_read(const struct options *options);
 void take_over_free(struct ledger *ledger);
 
-/* Puts a table of standard input back to its start. */
-void take_over_rewind(const struct options *options);
+/* The sources read anew, where all that the state tells of has its place in them; else NULL, with the reason in why. */
+struct table *take_over_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why);
 
 /* A moment before the sources are tried again. false: superd was told to end meanwhile. */
 bool take_over_wait(void);

@@ -165,6 +165,8 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	*carry = (struct carry){ .loop = engine->loop };
 	ledger_begin(&carry->text);
 	carry_engine(carry, supervisor, quiet_since);
+	if (supervisor->carry_table)
+		supervisor->carry_table(supervisor->loader.load_context, supervisor->table, carry);
 	carry_log(carry, engine);
 	carry_recent(carry, "minute", &engine->minutes);
 	carry_recent(carry, "denied", &engine->denied);

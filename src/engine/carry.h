@@ -1,12 +1,12 @@
 /* What superd hands on to the program that takes its place: a ledger of its state (base/ledger), and the
  * descriptors that are named in it, which alone go over. engine/resume reads it.
  *
- * The ledger's sections: engine, log and log_other (lines that wait), command, minute and denied (sightings), released
- * (outputs), withdrawal, group (empty ones), operator and said (control/hand_on), and for each service in its order
- * service, and behind it listener, parked, activity, latency, failure, idle, twins, twin, output, store, opening,
- * refresh, notify, instance, notice, course, search, drain, and control (commands that run) behind what it is of,
- * whose service or instance is the last before them. Times are those of the monotonic clock, which goes on; what
- * is left of a timer is seconds.
+ * The ledger's sections: engine, table and file (cmd/load), log and log_other (lines that wait), command, minute and
+ * denied (sightings), released (outputs), withdrawal, group (empty ones), operator and said (control/hand_on), and for
+ * each service in its order service, and behind it listener, parked, activity, latency, failure, idle, twins, twin,
+ * output, store, opening, refresh, notify, instance, notice, course, search, drain, and control (commands that run)
+ * behind what it is of, whose service or instance is the last before them. Times are those of the monotonic clock,
+ * which goes on; what is left of a timer is seconds.
  *
  * Of two versions: a section or key that the reader does not know is left out, with a warning, and its descriptors are
  * closed; one that the writer did not know is as if there were nothing of it. So a change may add, and whatever would be

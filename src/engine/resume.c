@@ -64,6 +64,13 @@ const char *resume_version(struct ledger *ledger)
 	return version ? version : "?";
 }
 
+const char *resume_table(struct ledger *ledger)
+{
+	struct ledger_section *table = find_section(ledger, "table");
+
+	return table ? ledger_text(table, "text") : NULL;
+}
+
 static bool service_fits(struct ledger_section *section, const struct table *table, struct buf *why)
 {
 	const char *name = ledger_text(section, "name");
@@ -231,6 +238,14 @@ static void read_withdrawal(struct resume *resume, struct ledger_section *sectio
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }
 
+/* For whoever reads tables, and then only where the sources are not fit. */
+static void pass_over(struct resume *resume, struct ledger_section *section)
+{
+	(void)resume;
+	for (size_t n = 0; n < section->count; n++)
+		section->entries[n].used = true;
+}
+
 static const struct {
 	const char *kind;
 	void (*read)(struct resume *resume, struct ledger_section *section);
@@ -238,6 +253,7 @@ static const struct {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
 	{ "withdrawal", read_withdrawal }, { "log_other", resume_log_other },
+	{ "table", pass_over },    { "file", pass_over },
 };
 
 static void read_wholes(struct resume *resume)

@@ -21,6 +21,7 @@ bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *w
 /* What superd needs of it before there is an engine: of the same process; else -1. */
 int resume_pid_file(struct ledger *ledger);
 bool resume_is_ours(struct ledger *ledger);
+const char *resume_table(struct ledger *ledger);        /* the table that ran, as superd.conf; NULL: none came over */
 const char *resume_version(struct ledger *ledger);      /* of the superd that wrote it */
 
 /* The lines that waited for superd's own log, before anything else is logged there. In resume_log.c. */

@@ -87,6 +87,8 @@ struct supervisor {
 	/* Writes who asks and follows at the control socket, for an upgrade; NULL: there is none. */
 	void (*carry_operators)(void *operators, struct carry *carry);
 	void *operators;
+	/* The same of the table and whatever is to be known of its files; context: the loader's. NULL: it is not written. */
+	void (*carry_table)(void *context, const struct table *table, struct carry *carry);
 	struct ledger *before;          /* what another superd has left to this one (engine/resume), until it runs; the caller's */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

@@ -14,6 +14,7 @@
 #include "load.h"
 #include "namespace.h"
 #include "notifying.h"
+#include "private.h"
 #include "process.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
@@ -331,21 +332,136 @@ static void replace_by_meddler(const char *path, const char *deed)
 				     superd_path())));
 }
 
-Behaviour(upgrade, a_table_that_is_emptied_at_the_last_moment_is_waited_for)
+/* The same, but without the table of the one before, as one of an earlier version left none. */
+static void replace_by_meddler_without_table(const char *path, const char *deed)
 {
-	const char *path = place(), *table;
+	replace(path, script("new", 0755,
+			     text_of("#!/bin/sh\ncase $1 in --take-over=*) %s ;; esac\n"
+				     "ANOTHER=older ANOTHER_LACKS='[table][file]' SUPERD_REAL=%s "
+				     "exec %s/another \"$@\"\n",
+				     deed, superd_path(), getenv("SUPERD_TESTDIR"))));
+}
+
+/* The sources are fit when the new one is asked, and are not any more when it has taken over. All that was served is
+ * served on by the rows of before, and the reload that follows says this. Then the sources are as they were. */
+static void expect_table_of_before(const char *deed, const char *said)
+{
+	const char *path = place(), *part = write_file("part.conf", OTHER, backend("serve")), *table;
+	const struct setup setup = { .program = path };
+	struct superd *superd = superd_run_with(&setup, "include(\"part.conf\")\n" WEB, 0, backend("talk"), "");
+	int port = superd_port(superd, "web"), other = superd_port(superd, "other");
+	int client = settle(client_connect(port));
+	const char *part_text = read_text(part);
+
+	table = read_text(superd->table);
+	client_ask_pid(other);
+	replace_by_meddler(path, text_of("cd %s; %s", path_in("."), deed));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "the table of before goes on, and a reload follows");
+	superd_wait_log(superd, "superd: upgraded from ");
+	superd_wait_log(superd, said);
+	superd_wait_log(superd, "not reloaded: ");
+	settle(client);
+	client_ask_pid(port);
+	client_ask_pid(other);
+	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
+	cr_assert_eq(superd_log_count(superd, "other: listening on "), 1);
+	write_file("part.conf", "%s", part_text);
+	cr_assert(superd_reload(superd, "%s", table));
+	superd_wait_log(superd, "reloaded: 2 unchanged, 0 changed, 0 added, 0 removed");
+	settle(client);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, a_table_that_is_emptied_at_the_last_moment_changes_nothing)
+{
+	expect_table_of_before(": >superd.conf", "is empty: nothing was changed");
+}
+
+Behaviour(upgrade, a_part_that_is_emptied_at_the_last_moment_changes_nothing)
+{
+	expect_table_of_before(": >part.conf", "part.conf: error: is empty");
+}
+
+Behaviour(upgrade, a_table_that_is_gone_at_the_last_moment_changes_nothing)
+{
+	expect_table_of_before("rm superd.conf", "superd.conf: error: ");
+}
+
+Behaviour(upgrade, a_part_that_is_gone_at_the_last_moment_changes_nothing)
+{
+	expect_table_of_before("rm part.conf", "part.conf");
+}
+
+Behaviour(upgrade, a_table_that_is_broken_at_the_last_moment_changes_nothing)
+{
+	expect_table_of_before("echo 'service web { lisen = 1 }' >superd.conf", "lisen");
+}
+
+/* What is different and right counts from the reload on, which follows by itself; whoever is not concerned does not
+ * notice. */
+static void expect_reload(const char *deed, const char *counts)
+{
+	const char *path = place();
+	const struct setup setup = { .program = path };
+	struct superd *superd = superd_run_with(&setup, WEB OTHER, 0, backend("talk"), "", backend("talk"));
+	int port = superd_port(superd, "web"), other = superd_port(superd, "other");
+	int client = settle(client_connect(other));
+
+	client_ask_pid(port);
+	replace_by_meddler(path, text_of("sed -i '%s' %s", deed, superd->table));
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "superd: upgraded from ");
+	superd_wait_log(superd, counts);
+	settle(client);
+	client_ask_pid(other);
+	cr_assert_eq(superd_log_count(superd, "other: listening on "), 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(upgrade, another_accept_at_the_last_moment_counts_from_the_reload_on)
+{
+	expect_reload("s/^service web {/& accept = yes/", "reloaded: 1 unchanged, 1 changed, 0 added, 0 removed");
+}
+
+Behaviour(upgrade, a_service_that_goes_at_the_last_moment_goes_by_the_reload)
+{
+	expect_reload("/^service web/,/^}/d", "reloaded: 1 unchanged, 0 changed, 0 added, 1 removed");
+}
+
+Behaviour(upgrade, a_service_that_is_disabled_at_the_last_moment_goes_by_the_reload)
+{
+	expect_reload("s/^service web {/& disable = yes/", "reloaded: 1 unchanged, 0 changed, 0 added, 1 removed");
+}
+
+Behaviour(upgrade, a_service_that_is_renamed_at_the_last_moment_is_so_by_the_reload)
+{
+	expect_reload("s/^service web {/service site {/", "reloaded: 1 unchanged, 0 changed, 1 added, 1 removed");
+}
+
+/* What it runs goes on as that of a service that was removed does. */
+Behaviour(upgrade, a_user_who_goes_at_the_last_moment_costs_nobody_else)
+{
+	const char *path = place();
+	const struct setup setup = { .program = path };
 	struct superd *superd;
 	int client;
 
-	superd = run_at(path, &client);
-	table = read_text(superd->table);
-	replace_by_meddler(path, text_of(": >%s", superd->table));
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	private_file("/etc/passwd", "%sleaver:x:4242:4343::/:/bin/sh\n", read_text("/etc/passwd"));
+	superd = superd_run_with(&setup, WEB OTHER, 0, "/bin/cat", "accept = yes\n user = leaver", backend("talk"));
+	superd_port(superd, "web");
+	client = settle(client_connect(superd_port(superd, "other")));
+	replace_by_meddler(path, "sed -i /^leaver/d /etc/passwd");
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "upgraded, and the table has changed: web runs and is not in the table");
-	write_file("superd.conf", "%s", table);
+	superd_wait_log(superd, "the table of before goes on, and a reload follows");
+	superd_wait_log(superd, "web: user = leaver: ");
 	superd_wait_log(superd, "superd: upgraded from ");
+	superd_wait_log(superd, "not reloaded: 1 error: ");
 	settle(client);
-	client_ask_pid(superd_port(superd, "web"));
+	client_ask_pid(superd_port(superd, "other"));
 	close(client);
 	superd_stop(superd);
 }
@@ -361,7 +477,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_takes_all_along)
 	int client = settle(client_connect(superd_port(superd, "web")));
 
 	cr_assert_eq(access(pid_file, F_OK), 0);
-	replace_by_meddler(path, text_of(": >%s", superd->table));
+	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "upgraded, and the table has changed");
 	superd_signal(superd, SIGTERM);
@@ -387,7 +503,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
 
 	cr_assert_str_eq(client_line(one), "up");
 	cr_assert_str_eq(client_line(two), "up");
-	replace_by_meddler(path, text_of(": >%s", superd->table));
+	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "upgraded, and the table has changed");
 	superd_signal(superd, SIGTERM);
