@@ -73,6 +73,11 @@ static bool drain(struct pump *pump)
 	return false;
 }
 
+void pump_lose(struct pump *pump, bool reset)
+{
+	end(pump, reset);
+}
+
 static void gather(struct pump *pump, int bytes)
 {
 	if (setsockopt(pump->from, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)) == 0)

@@ -30,6 +30,9 @@ void pump_run(struct pump *pump);
 /* PUMP_GATHERS are over: moves what there is. */
 void pump_hurry(struct pump *pump);
 
+/* The receiver has gone, by a reset or by closing both ways. */
+void pump_lose(struct pump *pump, bool reset);
+
 /* What to poll(2) before it can go on; 0: it is not about that socket. */
 short pump_wants_from(const struct pump *pump);
 short pump_wants_to(const struct pump *pump);

@@ -78,6 +78,14 @@ static void add_events(struct pollfd *one, int fd, short events)
 	one->fd = events ? fd : -1;     /* who is waited for in no way would wake us by its end, again and again */
 }
 
+/* A client that has said all may still be reset, or go for good: then nobody takes what the target says, which may be
+ * never. Of a client that is there poll(2) has nothing to tell without events. */
+static void watch_gone(struct pollfd *client, const struct pump *in, const struct pump *out)
+{
+	if (in->done && !out->done)
+		client->fd = in->from;
+}
+
 static bool gathers(const struct pump *pump)
 {
 	return pump->gathers && pump_wants_from(pump);
@@ -91,12 +99,15 @@ static bool wait_for_either(struct pump *in, struct pump *out, int ending)
 	int ready;
 
 	add_events(&all[0], in->from, (short)(pump_wants_from(in) | pump_wants_to(out)));
+	watch_gone(&all[0], in, out);
 	add_events(&all[1], in->to, (short)(pump_wants_to(in) | pump_wants_from(out)));
 	ready = ppoll(all, 3, gathers(in) || gathers(out) ? &moment : NULL, NULL);
 	if (ready == 0) {
 		pump_hurry(in);
 		pump_hurry(out);
 	}
+	if (ready > 0 && !all[0].events && all[0].revents)
+		pump_lose(out, all[0].revents & POLLERR);
 	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 

@@ -245,6 +245,55 @@ Behaviour(redirect, a_reset_is_passed_on_as_one)
 	close_pair(&pair);
 }
 
+static void reset(int *client)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	cr_assert_eq(setsockopt(*client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	close(*client);
+	*client = -1;
+}
+
+/* The target, which says nothing, would otherwise keep the process and its place among the instances. */
+Behaviour(redirect, a_client_that_has_said_all_and_is_reset_leaves_nothing)
+{
+	struct pair pair = open_pair("instances = 1");
+	int next;
+
+	client_send(pair.client, "question\n");
+	cr_assert_eq(shutdown(pair.client, SHUT_WR), 0);
+	cr_assert_str_eq(client_rest(pair.target), "question\n");
+	reset(&pair.client);
+	cr_assert(client_sees_end(pair.target));
+	pair.client = client_connect(superd_port(pair.superd, "pass"));
+	next = take(pair.listener);
+	client_send(pair.client, "next\n");
+	cr_assert_str_eq(client_line(next), "next");
+	close(next);
+	close_pair(&pair);
+}
+
+/* Of a unix socket there is no half of a connection left where the client has closed it, and no reset. */
+Behaviour(redirect, a_client_of_a_unix_socket_that_has_closed_leaves_nothing)
+{
+	int listener = listen_on(0), client, target;
+	const char *path = path_in("pass.sock");
+	struct superd *superd = superd_run("service pass {\n listen = \"%s\"\n user = \"%s\"\n accept = yes\n"
+					   " redirect = \"127.0.0.1 %d\"\n}\n",
+					   path, own_user(), local_port(listener));
+
+	wait_node(path);
+	client = client_connect_unix(path, SOCK_STREAM);
+	target = take(listener);
+	client_send(client, "all\n");
+	close(client);
+	cr_assert_str_eq(client_rest(target), "all\n");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(target);
+	close(listener);
+	superd_stop(superd);
+}
+
 Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
 {
 	int target = free_port();
