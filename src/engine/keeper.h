@@ -212,6 +212,9 @@ void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events);
 struct activity *keeper_activity(struct keeper *keeper);
 struct list *keeper_instances(struct keeper *keeper);   /* to walk; an empty list before the first start */
 bool keeper_is_empty(struct keeper *keeper);            /* no instance at all, not even one retired */
+/* Nothing is left but instances of accept = no that a reload has left alone: such a one takes clients itself, at the
+ * sockets it has, for as long as it likes. */
+bool keeper_has_drained(struct keeper *keeper);
 void keeper_pause(struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Opens what is not open. false: one that is needed can't be had, which is told with the pause. */

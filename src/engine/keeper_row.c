@@ -219,9 +219,20 @@ void keeper_hold(struct keeper *keeper, bool held)
 	keeper_event(keeper, held ? HOLD : RELEASE);
 }
 
+bool keeper_has_drained(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (keeper->service->what->accept || !instance->retired || instance->drain || instance->stopping)
+			return false;
+	}
+	return true;
+}
+
 void keeper_end_drain(struct keeper *keeper)
 {
-	if (!keeper->drains || !keeper_is_empty(keeper))
+	if (!keeper->drains || !keeper_has_drained(keeper))
 		return;
 	keeper->drains = false;
 	keeper_hold(keeper, false);

@@ -154,19 +154,30 @@ static enum standing look_at_restart(const struct operation *operation, struct k
 	return DONE;
 }
 
+static bool has_retired(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		if (container_of(link, struct instance, link)->retired)
+			return true;
+	}
+	return false;
+}
+
 static enum standing look_at_drain(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	if (keeper->state == RUNNING && keeper->activity->current->since <= operation->asked) {
 		buf_text(says, "clients cannot be kept from its instance, which runs on; the log says why");
 		return FAILED;
 	}
-	if (keeper->drains || (keeper->held && old_ones_live(operation, keeper)))
+	if (keeper->drains || (keeper->held && old_ones_live(operation, keeper) && !keeper_has_drained(keeper)))
 		return UNDER_WAY;
 	if (keeper->state == BINDING)
 		add_nothing_runs(keeper, says);
 	else
 		buf_text(says, keeper->held ? "drained; it is held, so its clients queue"
 					    : "drained: its clients are served again");
+	if (!keeper->service->what->accept && has_retired(keeper))
+		buf_text(says, "; an instance from before a reload runs on: stop or restart ends it");
 	return DONE;
 }
 

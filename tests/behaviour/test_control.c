@@ -14,6 +14,8 @@
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 
+#define BOTH "service web { listen = { %s } exec = \"%s\" }\n"
+
 #define expect_in(text, what) \
 	do { \
 		const char *in_ = (text); \
@@ -430,6 +432,36 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 	cr_expect(client_is_quiet(second, 200), "who came meanwhile was let through");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(second), " two");
+	close(second);
+	close(operator);
+	superd_stop(superd);
+}
+
+/* It takes clients itself, at the socket it was given, for as long as it likes: nobody else is to wait for that. */
+Behaviour(control, drains_without_one_that_a_reload_has_left)
+{
+	int port = free_port(), other = free_port(), first, second, operator;
+	struct superd *superd = controlled_run(BOTH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
+
+	WAIT_UNTIL(client_can_connect(port));
+	first = client_connect(port);
+	client_send(first, "one\n");
+	client_line(first);
+	close(first);
+	cr_assert(superd_reload(superd, BOTH, text_of("\"127.0.0.1:%d\", \"127.0.0.1:%d\"", port, other),
+				backend("talk")));
+	second = client_connect(other);
+	client_send(second, "two\n");
+	client_line(second);
+	operator = control_connect();
+	client_send(operator, "drain web\n");
+	WAIT_UNTIL(superd_logged(superd, "to the end"));
+	cr_expect(client_is_quiet(operator, 100), "it has a client still");
+	close(second);
+	expect_in(client_line(operator), "drained: its clients are served again; an instance from before");
+	second = client_connect(other);
+	client_send(second, "three\n");
+	expect_in(client_line(second), " three");
 	close(second);
 	close(operator);
 	superd_stop(superd);
