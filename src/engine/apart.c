@@ -15,7 +15,7 @@ void apart_forget(struct apart *apart)
 	fd_close(&apart->io.fd);
 }
 
-static void hear(struct apart *apart)
+static void hear(struct apart *apart, bool has_ended)
 {
 	struct fault fault;
 	ssize_t got;
@@ -23,7 +23,7 @@ static void hear(struct apart *apart)
 	do
 		got = read(apart->io.fd, &fault, sizeof(fault));
 	while (got < 0 && errno == EINTR);
-	if (got < 0 && errno == EAGAIN)
+	if (got < 0 && errno == EAGAIN && !has_ended)
 		return;
 	apart_forget(apart);
 	apart->told(apart, got == (ssize_t)sizeof(fault) ? &fault : NULL);
@@ -32,7 +32,7 @@ static void hear(struct apart *apart)
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	(void)loop, (void)events;
-	hear(io->data);
+	hear(io->data, false);
 }
 
 void apart_init(struct apart *apart, struct ev_loop *loop, void (*told)(struct apart *apart, const struct fault *fault))
@@ -50,8 +50,8 @@ void apart_watch(struct apart *apart, int report)
 	ev_io_start(apart->loop, &apart->io);
 }
 
-void apart_settle(struct apart *apart)
+void apart_settle(struct apart *apart, bool has_ended)
 {
 	if (apart_is_under_way(apart))
-		hear(apart);
+		hear(apart, has_ended);
 }

@@ -21,7 +21,8 @@ static inline bool apart_is_under_way(const struct apart *apart)
 	return apart->io.fd >= 0;
 }
 
-/* Its process has ended, so whatever it had to tell is there: tells it now. */
-void apart_settle(struct apart *apart);
+/* Tells now what is there. has_ended: its process has, so nothing more comes, though another process that was made
+ * beside it may keep the pipe open still. */
+void apart_settle(struct apart *apart, bool has_ended);
 
 void apart_forget(struct apart *apart);         /* told is not called any more */

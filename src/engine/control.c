@@ -136,7 +136,7 @@ static void on_ended(struct child *child, int status)
 	bool heard = !control->instance || !control->instance->notice ||
 		     control->instance->hear(control->instance, &control->last);
 
-	apart_settle(&control->apart);
+	apart_settle(&control->apart, true);
 	ev_timer_stop(engine_of(control)->loop, &control->timer);
 	child->pid = 0;
 	control->status = status;

@@ -284,8 +284,8 @@ static void wind_up(struct instance *instance)
 	struct course *course = instance->course;
 	bool oneshot = instance->service->what->type == TYPE_ONESHOT;
 
-	apart_settle(&course->apart);
-	if (apart_is_under_way(&course->apart)) {       /* it was given up */
+	apart_settle(&course->apart, !instance->doomed);
+	if (apart_is_under_way(&course->apart)) {       /* it was given up, or killed */
 		apart_forget(&course->apart);
 		if (!course->why.length)
 			buf_text(&course->why, "its start hangs");
@@ -395,7 +395,7 @@ void course_retire(struct course *course)
 {
 	bool launched, keeps = course->owner->recall;
 
-	apart_settle(&course->apart);
+	apart_settle(&course->apart, false);
 	launched = course->step == COURSE_LAUNCHED;
 	if (keeps && !course->has_run)
 		course->owner->recall(course);
