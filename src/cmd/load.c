@@ -331,13 +331,15 @@ struct table *load_carried(struct options *options, struct ledger *before, struc
 	struct without without = { 0 };
 	const char *text = resume_table(before);
 	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
+	size_t read;
 
 	if (!table)
 		return NULL;
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
+	read = diags->count;
 	resolve_table(table, diags);
-	keep_going(table, &without, diags);
+	keep_going(table, &without, diags, read);
 	without_free(&without);
 	diags_sort(diags);
 	diags_bound(diags);
