@@ -109,6 +109,25 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 	supervisor->engine.ident_limit = options->ident_limit;
 }
 
+/* By which a log shows each start, and what was started: behind what is warned of in the table, before all else. */
+static void say_version(const struct options *options, struct log *log, const struct table *table)
+{
+	const struct event event = { .name = "version" };
+	struct buf text = { 0 };
+
+	if (options->guise == AS_XINETD)
+		return;
+	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
+	if (options->source_count > TABLES_NAMED)
+		buf_text(&text, ", ...");
+	if (!options->source_count)
+		buf_text(&text, options->endpoint_count ? "the command line" : SYSCONFDIR "/superd.conf");
+	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
+		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
+	buf_free(&text);
+}
+
 /* xinetd has a line of its own (engine/habits). */
 static void say_end(const struct options *options, struct log *log, int status)
 {
@@ -142,6 +161,8 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->upgrade.arguments = options->arguments;
 	supervisor->upgrade.pid_file = opening->pid_file.fd;
 	init_adopt_orphans();
+	if (!supervisor->before)
+		say_version(options, supervisor->engine.log, table);
 	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
 		orders_watch(supervisor);
@@ -185,25 +206,6 @@ static void say_as_printed(struct log *log, const struct diags *diags)
 	free(text);
 }
 
-/* The first line, by which a log shows each start, and what was started. */
-static void say_version(const struct options *options, struct log *log, const struct table *table)
-{
-	const struct event event = { .name = "version" };
-	struct buf text = { 0 };
-
-	if (options->guise == AS_XINETD)
-		return;
-	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
-		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
-	if (options->source_count > TABLES_NAMED)
-		buf_text(&text, ", ...");
-	if (!options->source_count)
-		buf_text(&text, options->endpoint_count ? "the command line" : SYSCONFDIR "/superd.conf");
-	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
-		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
-	buf_free(&text);
-}
-
 /* Errors go to stderr, for whoever starts superd, and to the log; what is no error goes where all lines go. */
 static struct table *load_first(struct options *options, struct log *log)
 {
@@ -212,8 +214,6 @@ static struct table *load_first(struct options *options, struct log *log)
 
 	table = load_to_run(options, &diags);
 	memory_give_back();
-	if (table && !diags.errors)
-		say_version(options, log, table);
 	if (!table || diags.errors) {
 		diags_print(&diags, stderr);
 		if (!logs_to_stderr(options))
