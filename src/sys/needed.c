@@ -132,7 +132,7 @@ uint64_t needed_by(const struct service *service, int port_start)
 	}
 	if (has_commands(service))      /* it may fork, and who holds its sockets is looked up in /proc/PID/fd */
 		needed |= NEEDED_TO_LOOK;
-	if (has_commands(service) || service->allotment)        /* root may not write the folder of cgroup v1 by its mode */
+	if (has_commands(service) || service->allotment)        /* the folder of its control group may lack w */
 		needed |= CAP(DAC_OVERRIDE);
 	if (has_folders(service) || has_files(service))
 		needed |= FILES;

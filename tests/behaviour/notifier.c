@@ -280,7 +280,8 @@ static void on_term(int number)
 
 static const char *do_yield(const char *how)
 {
-	struct sigaction action = { .sa_handler = on_term, .sa_flags = SA_NODEFER }; /* nor is it blocked in the child */
+	/* Nor is the signal blocked in the child. */
+	struct sigaction action = { .sa_handler = on_term, .sa_flags = SA_NODEFER };
 
 	yields_by_fd = !strcmp(how, "fd");
 	return result(sigaction(SIGTERM, &action, NULL) == 0);

@@ -126,7 +126,8 @@ Test(needed, by_folders_and_files_is_to_handle_them)
 {
 	static const char *const options[] = {
 		"runtime_directory = \"x\"", "state_directory = \"x\"", "cache_directory = \"x\"",
-		"logs_directory = \"x\"", "configuration_directory = \"x\"", "output = \"append:/tmp/x\"", "error = \"file:/tmp/x\"",
+		"logs_directory = \"x\"", "configuration_directory = \"x\"", "output = \"append:/tmp/x\"",
+		"error = \"file:/tmp/x\"",
 		"log_type = \"FILE /tmp/x\"", "open_file = \"/dev/null\"", "set_credential = \"a:b\"",
 	};
 
