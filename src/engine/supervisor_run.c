@@ -31,6 +31,7 @@
 #include "engine/leavings.h"
 #include "engine/leftover.h"
 #include "engine/listing.h"
+#include "engine/loop_memory.h"
 #include "engine/main_process.h"
 #include "engine/mux.h"
 #include "engine/nodes.h"
@@ -390,6 +391,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	*failed = "open the descriptors of its event loop";
 	if (!has_descriptors(engine))
 		return false;
+	loop_memory_keep();
 	engine->loop =
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
 	if (!engine->loop)

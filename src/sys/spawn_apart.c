@@ -110,7 +110,7 @@ int spawn_try(int (*try)(void))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		close_others(&ends[1], 1, -1);          /* a start that another thread makes just now has a pipe that is to end */
+		close_others(&ends[1], 1, -1);  /* a start that another thread makes has a pipe that is to end */
 		privilege_raise_effective();
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
