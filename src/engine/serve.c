@@ -42,6 +42,17 @@ static enum accepted accept_next(const struct listener *listener, struct client 
 	return client_accept(listener->io.fd, listener->listen, client);
 }
 
+/* Where descriptors are out, services without an instance have some that only save time. */
+static enum accepted accept_at_need(struct keeper *keeper, struct listener *listener, struct client *client)
+{
+	enum accepted accepted = accept_next(listener, client);
+
+	if (accepted != ACCEPT_EXHAUSTED)
+		return accepted;
+	means_free_resting(keeper->engine);
+	return accept_next(listener, client);
+}
+
 /* One more guest. false when this turn is over; *happening is what to tell the table then. */
 static bool take_guest(struct keeper *keeper, struct listener *listener, struct guest *guest, enum happening *happening)
 {
@@ -51,7 +62,7 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	guest->progress = FRESH;
 	guest->has_waited = false;
 	*guest->name = '\0';
-	switch (accept_next(listener, &guest->client)) {
+	switch (accept_at_need(keeper, listener, &guest->client)) {
 	case ACCEPTED:
 		probes_take(keeper, &guest->client);
 		return true;
@@ -361,13 +372,19 @@ static void sense(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, happening);
 }
 
+/* What a service has prepared is no service's to keep while it has no instance: others would wait for that, and it for
+ * theirs. Its clients, who are accepted, have descriptors that nobody else can have: the spare ones have to do. */
 static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
+	bool is_short = keeper->backoff.failures && listener->parked;
 	struct guest guests[BATCH];
 	enum happening happening = ROOM;
 	size_t count;
 
+	if (is_short)
+		engine_drop_spare(keeper->engine);
 	if (!prepare(keeper)) {
+		engine_keep_spare(keeper->engine);
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
@@ -376,6 +393,9 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 		count = accept_batch(keeper, listener, guests, &happening);
 	if (count && !start_batch(keeper, guests, count, keeper->backoff.failures || happening == EXEC_ERROR))
 		happening = EXEC_ERROR;
+	engine_keep_spare(keeper->engine);
+	if (keeper_is_empty(keeper))
+		means_rest(&keeper->activity->means, keeper->engine);
 	if (happening == ROOM && listener->parked && must_queue(keeper))
 		happening = FILLED;     /* so that the ROOM to come is heard */
 	else if (happening == ROOM && listener->parked && keeper->state == LISTENING)
