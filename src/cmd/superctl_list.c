@@ -47,6 +47,10 @@ static void add_state(struct listing *listing, const json_t *service)
 		buf_text(&listing->cell, ", held");
 	if (answer_flag(service, "degraded"))
 		buf_text(&listing->cell, ", degraded");
+	if (answer_number(service, "outdated") > 0) {
+		buf_text(&listing->cell, ", outdated");
+		style = style == STYLE_GREEN ? STYLE_YELLOW : style;
+	}
 	columns_add(&listing->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &listing->cell);
 }
 

@@ -253,6 +253,8 @@ static const struct family {
 	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
 	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .add = add_refused },
 	{ "superd_service_instances", "gauge", NULL, "Instances there are.", .add = add_instances },
+	{ "superd_service_outdated", "gauge", NULL, "Instances that go on by a row of before a reload.",
+	  .key = "outdated" },
 	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the instances there are.", .add = add_memory },
 	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the instances there are.",
 	  .add = add_cpu },

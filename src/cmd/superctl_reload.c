@@ -33,6 +33,17 @@ static void add_diagnostic(struct buf *out, const json_t *line)
 	buf_char(out, '\n');
 }
 
+/* "(env, exec)" */
+static void add_options(struct buf *out, const json_t *options)
+{
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		buf_text(out, i ? ", " : " (");
+		answer_show(out, json_array_get(options, i));
+	}
+	if (json_array_size(options))
+		buf_char(out, ')');
+}
+
 static void add_service(struct buf *out, const json_t *line)
 {
 	bool has_result = *answer_text(line, "result");
@@ -40,6 +51,7 @@ static void add_service(struct buf *out, const json_t *line)
 	answer_show_text(out, line, "service");
 	buf_text(out, ": ");
 	answer_show_text(out, line, has_result ? "result" : "state");
+	add_options(out, answer_list(line, "options"));
 	if (*answer_text(line, "message")) {
 		buf_text(out, ": ");
 		answer_show_text(out, line, "message");

@@ -59,6 +59,8 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 		buf_text(out, ", held");
 	if (answer_flag(service, "degraded"))
 		buf_text(out, ", degraded");
+	if (answer_number(service, "outdated") > 0)
+		buf_text(out, ", outdated");
 	screen_set(screen, out, STYLE_PLAIN);
 	if (answer_has_number(service, "since")) {
 		buf_text(out, " since ");
@@ -97,6 +99,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	add_left_out(&out, line);
 	status_add_listeners(&out, line);
 	status_add_instances(&out, &view->screen, line);
+	status_add_outdated(&out, &view->screen, line);
 	status_add_counts(&out, line);
 	status_add_activation(&out, line);
 	status_add_exit(&out, line);

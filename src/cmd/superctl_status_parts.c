@@ -101,6 +101,54 @@ void status_add_instances(struct buf *out, const struct screen *screen, const js
 	buf_free(&cell);
 }
 
+/* "pid 23: env; has tcp:8080 still" */
+static void add_outdated(struct buf *out, const json_t *instance, const json_t *outdated)
+{
+	const json_t *options = answer_list(outdated, "options");
+
+	if (answer_has_number(instance, "pid"))
+		buf_addf(out, "pid %.0f", answer_number(instance, "pid"));
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		buf_text(out, i ? ", " : ": ");
+		answer_show(out, json_array_get(options, i));
+	}
+	if (*answer_text(outdated, "sockets")) {
+		buf_text(out, "; has ");
+		answer_show_text(out, outdated, "sockets");
+		buf_text(out, " still");
+	}
+	if (answer_flag(instance, "drains"))
+		buf_text(out, "; until its clients are gone");
+	buf_char(out, '\n');
+}
+
+/* Who goes on by a row of before; of an instance a client the number is enough. */
+void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *list = answer_list(service, "instances");
+	double count = answer_number(service, "outdated");
+
+	if (count <= 0)
+		return;
+	status_add_label(out, "Outdated");
+	screen_set(screen, out, STYLE_YELLOW);
+	buf_addf(out, "%.0f instance%s by the entry of before", count, count == 1 ? " runs on" : "s run on");
+	screen_set(screen, out, STYLE_PLAIN);
+	if (!answer_is(service, "state", "leaving")) {
+		buf_text(out, ": superctl restart ");
+		answer_show_text(out, service, "service");
+	}
+	buf_char(out, '\n');
+	for (size_t i = 0; !answer_flag(service, "accept") && i < json_array_size(list); i++) {
+		const json_t *outdated = answer_object(json_array_get(list, i), "outdated");
+
+		if (!outdated)
+			continue;
+		status_add_label(out, "");
+		add_outdated(out, json_array_get(list, i), outdated);
+	}
+}
+
 static void add_mean(struct buf *out, const json_t *latency)
 {
 	double count = answer_number(latency, "count");

@@ -11,6 +11,7 @@ void status_add_label(struct buf *out, const char *label);
 
 void status_add_listeners(struct buf *out, const json_t *service);
 void status_add_instances(struct buf *out, const struct screen *screen, const json_t *service);
+void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service);
 void status_add_counts(struct buf *out, const json_t *service);
 void status_add_activation(struct buf *out, const json_t *service);
 void status_add_exit(struct buf *out, const json_t *service);

@@ -12,6 +12,7 @@
 #include "engine/idle.h"
 #include "engine/keeper.h"
 #include "engine/notice.h"
+#include "engine/old_row.h"
 #include "engine/state.h"
 #include "sys/bind.h"
 #include "sys/socket_holder.h"
@@ -261,6 +262,8 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 		add_doubt(showing, &text);
 	put(&text, out);
 	add_idle(showing, &text);
+	put(&text, out);
+	old_row_describe(keeper, &text);
 	put(&text, out);
 	if (keeper->activity) {
 		add_last_start(showing, keeper->activity, &text);

@@ -10,6 +10,7 @@
 #include "control/selection.h"
 #include "control/server.h"
 #include "engine/keeper.h"
+#include "engine/old_row.h"
 #include "engine/orders.h"
 
 struct renewing {
@@ -62,16 +63,37 @@ static void take_end(struct session *session, bool good, const struct diags *dia
 	wire_pull(&session->wire, true);
 }
 
-void renew_hear_fate(struct engine *engine, const char *service, enum fate fate)
+void renew_hear_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
 {
 	struct server *server = engine->on_change_context;
 
 	buf_char(&server->fates, (char)(1 + fate));
 	buf_add(&server->fates, service, strlen(service) + 1);
+	buf_add(&server->fates, options, strlen(options) + 1);
 }
 
-static void say_fate(struct session *session, const char *name, const char *result, const struct keeper *keeper,
-		     const char *message)
+/* Of words with blanks in between. */
+static void add_words(struct buf *line, const char *name, const char *names)
+{
+	struct buf word = { 0 };
+
+	if (!*names)
+		return;
+	field_list(line, name);
+	while (*names) {
+		buf_add(&word, names, strcspn(names, " "));
+		names += strcspn(names, " ");
+		names += *names == ' ';
+		element_text(line, buf_string(&word));
+		line->failed |= word.failed;
+		buf_clear(&word);
+	}
+	list_close(line);
+	buf_free(&word);
+}
+
+static void say_fate(struct session *session, const char *name, const char *result, struct keeper *keeper,
+		     const char *options, const char *message)
 {
 	struct buf *line = &session->line;
 
@@ -80,28 +102,36 @@ static void say_fate(struct session *session, const char *name, const char *resu
 	field_text(line, "result", result);
 	field_flag(line, "ok", strcmp(result, "failed") != 0);
 	field_text(line, "state", state_name(keeper ? (enum state)keeper->state : OFF));
-	if (message)
+	add_words(line, "options", options);
+	if (keeper && old_row_count(keeper))
+		field_count(line, "outdated", old_row_count(keeper));
+	if (message && *message)
 		field_text(line, "message", message);
 	object_close(line);
 	session_say(session);
 }
 
 /* false: it can't be told yet. */
-static bool tell_fate(struct renewing *renewing, enum fate fate, const char *name)
+static bool tell_fate(struct renewing *renewing, enum fate fate, const char *name, const char *options)
 {
 	struct session *session = renewing->session;
 	struct keeper *keeper = fate == FATE_REMOVED ? NULL : selection_find(session->supervisor, name).keeper;
+	struct buf message = { 0 };
 	const char *reason;
 
 	if (!keeper || keeper->state != BINDING) {
-		say_fate(session, name, fate_name(fate), keeper, NULL);
+		if (keeper)
+			old_row_describe(keeper, &message);
+		session->line.failed |= message.failed;
+		say_fate(session, name, fate_name(fate), keeper, options, buf_string(&message));
+		buf_free(&message);
 		return true;
 	}
 	if (keeper->engine->actions->is_opening(keeper))
 		return false;
 	reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
 	renewing->failed++;
-	say_fate(session, name, "failed", keeper, reason);
+	say_fate(session, name, "failed", keeper, options, reason);
 	return true;
 }
 
@@ -131,15 +161,15 @@ static bool say_fates(struct renewing *renewing)
 	double begun = engine_clock();
 
 	while (renewing->at < renewing->fates.length) {
-		const char *entry = renewing->fates.data + renewing->at;
+		const char *entry = renewing->fates.data + renewing->at, *options = entry + strlen(entry) + 1;
 
 		if (!wire_has_room(&renewing->session->wire) || engine_clock() - begun > SLICE)
 			return false;
-		if (!tell_fate(renewing, (enum fate)(*entry - 1), entry + 1)) {
+		if (!tell_fate(renewing, (enum fate)(*entry - 1), entry + 1, options)) {
 			wire_pull(&renewing->session->wire, false);
 			return false;
 		}
-		renewing->at += strlen(entry) + 1;
+		renewing->at += strlen(entry) + 1 + strlen(options) + 1;
 	}
 	return true;
 }

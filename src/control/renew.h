@@ -8,4 +8,4 @@ void renew_begin(struct session *session);
 
 /* For supervisor->reloaded and engine->on_fate: context is the server. */
 void renew_hear_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
-void renew_hear_fate(struct engine *engine, const char *service, enum fate fate);
+void renew_hear_fate(struct engine *engine, const char *service, enum fate fate, const char *options);

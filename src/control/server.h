@@ -30,7 +30,8 @@ struct server {
 	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
 	bool changed;                   /* there was one: they look again when the loop comes round */
 	struct lately lately;
-	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL each */
+	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL,
+					 * its options and their NUL each */
 	size_t renewing;                /* who wait for it */
 };
 

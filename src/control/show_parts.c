@@ -10,6 +10,8 @@
 #include "engine/idle.h"
 #include "engine/keeper.h"
 #include "engine/notice.h"
+#include "engine/old_row.h"
+#include "engine/outdated.h"
 #include "engine/result.h"
 #include "engine/state.h"
 #include "sys/bind.h"
@@ -40,6 +42,7 @@ void show_state(const struct showing *showing, struct buf *out)
 	field_flag(out, "enabled", keeper && !keeper->disabled);
 	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
 	field_text(out, "left_out", showing->found.left_out ? left_out_reason(showing->found.left_out) : NULL);
+	field_count(out, "outdated", keeper ? old_row_count(showing->found.keeper) : 0);
 }
 
 /* Of what does not accept only whether something waits is known: its queue counts bytes. */
@@ -134,6 +137,19 @@ static const char *instance_state(const struct keeper *keeper, const struct inst
 	return keeper->state == FROZEN && keeper->activity->current == instance ? "frozen" : "running";
 }
 
+/* What it has of a row of before. */
+static void add_outdated(const struct outdated *outdated, struct buf *out)
+{
+	field_object(out, "outdated");
+	field_list(out, "options");
+	for (size_t n = 0; n < outdated->count; n++)
+		element_text(out, outdated->options[n].name);
+	list_close(out);
+	if (outdated->sockets.length)
+		field_text(out, "sockets", buf_string(&outdated->sockets));
+	object_close(out);
+}
+
 static void add_instance(const struct showing *showing, const struct instance *instance, struct buf *out)
 {
 	object_open(out);
@@ -149,6 +165,10 @@ static void add_instance(const struct showing *showing, const struct instance *i
 	field_text(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
 	if (instance->retired)
 		field_flag(out, "retired", true);
+	if (instance->drain)
+		field_flag(out, "drains", true);
+	if (instance->outdated)
+		add_outdated(instance->outdated, out);
 	object_close(out);
 }
 

@@ -13,6 +13,7 @@
 #include "engine/keeper.h"
 #include "engine/notice.h"
 #include "engine/notify.h"
+#include "engine/outdated.h"
 #include "engine/run.h"
 
 #define SOCKETS_MOST 64                 /* a reload makes one more at most, and each has an instance */
@@ -116,6 +117,16 @@ static void carry_belongings(struct carry *carry, const struct instance *instanc
 	carry_number(carry, "cgroup_killed", instance->cgroup.killed);
 }
 
+/* What it has of a row of before, which is in no table any more. */
+static void carry_outdated(struct carry *carry, const struct outdated *outdated)
+{
+	ledger_open(&carry->text, "outdated");
+	for (size_t n = 0; n < outdated->count; n++)
+		buf_addf(&carry->text, "option=%llx %s\n", (unsigned long long)outdated->options[n].was,
+			 outdated->options[n].name);
+	carry_text(carry, "sockets", buf_string(&outdated->sockets));
+}
+
 static void carry_instance(struct carry *carry, struct keeper *keeper, struct instance *instance)
 {
 	ledger_open(&carry->text, "instance");
@@ -144,6 +155,8 @@ void carry_instances(struct carry *carry, struct keeper *keeper)
 		struct notice *notice = instance->notice;
 
 		carry_instance(carry, keeper, instance);
+		if (instance->outdated)
+			carry_outdated(carry, instance->outdated);
 		if (notice && place_of(&speaking, notice->notify) >= 0)
 			carry_notice(carry, notice, place_of(&speaking, notice->notify));
 		if (instance->course)

@@ -125,8 +125,9 @@ struct engine {
 	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has nothing of it any more */
 	void (*on_change)(struct engine *engine);       /* something has happened to a keeper; NULL: nobody waits for that */
 	void *on_change_context;        /* of this and the next */
-	/* What a reload makes of each service that was not equal before and after; NULL: nobody asks. */
-	void (*on_fate)(struct engine *engine, const char *service, enum fate fate);
+	/* What a reload makes of each service that was not equal before and after, with the options that differ, separated by
+	 * blanks; NULL: nobody asks. */
+	void (*on_fate)(struct engine *engine, const char *service, enum fate fate, const char *options);
 	/* engine/upgrade: has the program that is at superd's place now take over, or asks it whether it could. done is called
 	 * once, in the loop and maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When
 	 * it takes over, nobody is left to call it. */

@@ -15,6 +15,7 @@
 #include "base/scan.h"
 #include "engine/escaped.h"
 #include "engine/leftover.h"
+#include "engine/outdated.h"
 #include "sys/pidfd.h"
 #include "sys/private_tmp.h"
 #include "sys/process_group.h"
@@ -568,6 +569,7 @@ void instance_free(struct instance *instance)
 		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);
 	instance->engine->made--;
 	plan_free(instance->plan);
+	outdated_free(&instance->outdated);
 	free(instance->peer);
 	free(instance);
 }

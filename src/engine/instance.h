@@ -23,6 +23,7 @@ struct frost;
 struct kin;
 struct listener;
 struct notice;
+struct outdated;
 
 /* How far a limit of time can be extended by the process that is under it: to ten times its length, or nothing that does not
  * want to end would ever have to. */
@@ -118,6 +119,7 @@ struct instance {
 	struct plan *plan;              /* of this connection alone; NULL: that of the service's means */
 	uint64_t private_tmp;           /* the number of its own folders (sys/private_tmp); 0: it has none */
 	struct group cgroup;            /* its control group, if it has one */
+	struct outdated *outdated;      /* what it has of a row of before (engine/outdated); NULL: it goes by that of now */
 	void *context;                  /* the keeper */
 };
 

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "engine/closing.h"
 #include "engine/drain.h"
+#include "engine/old_row.h"
 #include "engine/twins.h"
 #include "model/diff.h"
 #include "model/type.h"
@@ -132,6 +133,7 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 
 	twins_adopt(keeper, service);
 	if (changed) {
+		old_row_note(keeper, service);
 		keeper_end_answering(keeper);
 		forget_clients(keeper, service);
 	}
@@ -173,6 +175,8 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	size_t left_count;
 	int *left;
 
+	old_row_note(keeper, service);
+	old_row_note_sockets(keeper, service);
 	drain_replaced(keeper);
 	left = twins_uproot(keeper, &left_count);
 	keeper_end_answering(keeper);

@@ -8,8 +8,11 @@
 
 #include "engine/admission.h"
 #include "engine/offers.h"
+#include "engine/old_row.h"
 #include "engine/twins.h"
 #include "model/diff.h"
+
+#define TOLD_MOST 100                   /* services that the log names; the rest is a number */
 
 /* The listeners of a new row, those of the keeper's own that fit moved into it, the rest of its own put on offer. */
 static struct listener *sort_listeners(struct keeper *keeper, const struct service *service, struct offers *offers)
@@ -39,6 +42,7 @@ struct plan_row {
 	struct keeper *keeper;          /* of the same name before; NULL: new */
 	enum fate fate;
 	struct listener *listeners;     /* FATE_SOCKETS: sorted */
+	struct buf options;             /* that differ, as service_compare has them */
 };
 
 /* Where the keeper of this name stands in the roster, if there is one; those that outlived their row are few. */
@@ -152,6 +156,8 @@ static void survey(struct plan_row *rows, struct roster *roster, struct table *b
 			continue;
 		rows[n].keeper = take_before(roster, before, service->name);
 		rows[n].fate = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : FATE_ADDED;
+		if (rows[n].fate == FATE_CHANGED || rows[n].fate == FATE_SOCKETS)
+			service_compare(rows[n].keeper->service, service, &rows[n].options);
 		if (rows[n].fate == FATE_SOCKETS)
 			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}
@@ -191,22 +197,44 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	return keeper;
 }
 
-/* For whoever has asked for the reload. */
-static void tell_fate(struct engine *engine, const char *service, enum fate fate)
+/* keeper NULL: none of it is left, or was there yet. */
+static void log_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+		     struct keeper *keeper)
 {
-	if (engine->on_fate)
-		engine->on_fate(engine, service, fate);
+	static const char *const fates[] = {
+		[FATE_CHANGED] = "changed", [FATE_SOCKETS] = "changed",
+		[FATE_ADDED] = "added", [FATE_REMOVED] = "removed",
+	};
+	struct event event = { .name = fates[fate], .service = service };
+	struct buf text = { 0 };
+
+	if (*options) {
+		buf_text(&text, ": ");
+		old_row_add_words(&text, options);
+	}
+	if (keeper && old_row_count(keeper)) {
+		buf_text(&text, "; ");
+		old_row_describe(keeper, &text);
+	}
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[fate], buf_string(&text));
+	buf_free(&text);
 }
 
-static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
-			    struct offers *offers, struct reload_counts *counts)
+/* For the log, and for whoever has asked for the reload. */
+static void tell_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+		      struct keeper *keeper, struct reload_counts *counts)
+{
+	if (counts->told++ < TOLD_MOST)
+		log_fate(engine, service, fate, options, keeper);
+	if (engine->on_fate)
+		engine->on_fate(engine, service, fate, options);
+}
+
+static struct keeper *become(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
+			     struct offers *offers, struct reload_counts *counts)
 {
 	const struct service *service = &after->services[n];
 
-	if (service->what->disable)
-		return NULL;
-	if (row->fate != FATE_SAME)
-		tell_fate(engine, service->name, row->fate);
 	switch (row->fate) {
 	case FATE_SAME:
 		counts->unchanged++;
@@ -226,6 +254,20 @@ static struct keeper *apply(struct engine *engine, struct table *after, size_t n
 	}
 	counts->added++;
 	return add(engine, after, service, offers);
+}
+
+static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
+			    struct offers *offers, struct reload_counts *counts)
+{
+	struct keeper *keeper;
+
+	if (after->services[n].what->disable)
+		return NULL;
+	keeper = become(engine, after, n, row, offers, counts);
+	if (row->fate != FATE_SAME)
+		tell_fate(engine, after->services[n].name, row->fate, buf_string(&row->options), keeper, counts);
+	buf_free(&row->options);
+	return keeper;
 }
 
 bool roster_build(struct roster *roster, struct engine *engine, struct table *table)
@@ -278,9 +320,11 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		if (!old[n])
 			continue;
 		counts->removed++;
-		tell_fate(engine, old[n]->service->name, FATE_REMOVED);
+		tell_fate(engine, old[n]->service->name, FATE_REMOVED, "", NULL, counts);
 		keeper_remove(old[n]);
 	}
+	if (counts->told > TOLD_MOST)
+		log_notice(engine->log, "and %zu more services", counts->told - TOLD_MOST);
 	free(old);
 	free(rows);
 	return true;

@@ -11,6 +11,7 @@
 
 struct reload_counts {
 	size_t unchanged, changed, added, removed;
+	size_t told;                    /* of the last three */
 };
 
 /* Builds the roster of a first table, every keeper ENABLEd. false: out of memory. */

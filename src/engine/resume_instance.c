@@ -12,6 +12,7 @@
 #include "engine/guest.h"
 #include "engine/hearing.h"
 #include "engine/notice.h"
+#include "engine/outdated.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 
@@ -252,4 +253,22 @@ void resume_drain(struct resumed *resumed, struct ledger_section *section)
 {
 	if (resumed->instance)
 		drain_resume(resumed->instance, section);
+}
+
+void resume_outdated(struct resumed *resumed, struct ledger_section *section)
+{
+	for (size_t n = 0; resumed->instance && n < section->count; n++) {
+		struct ledger_entry *entry = &section->entries[n];
+		char *name;
+		uint64_t was;
+
+		if (strcmp(entry->key, "option") != 0)
+			continue;
+		entry->used = true;
+		was = strtoull(entry->value, &name, 16);
+		if (*name == ' ')
+			outdated_resume(&resumed->instance->outdated, name + 1, was);
+	}
+	if (resumed->instance)
+		outdated_resume_sockets(&resumed->instance->outdated, ledger_text(section, "sockets"));
 }

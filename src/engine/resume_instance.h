@@ -24,6 +24,7 @@ void resume_notify(struct resumed *resumed, struct ledger_section *section);
 void resume_instance(struct resumed *resumed, struct ledger_section *section);
 void resume_notice(struct resumed *resumed, struct ledger_section *section);
 void resume_drain(struct resumed *resumed, struct ledger_section *section);
+void resume_outdated(struct resumed *resumed, struct ledger_section *section);
 
 /* In resume_activity.c. */
 void resume_activity(struct resumed *resumed, struct ledger_section *section);

@@ -196,6 +196,7 @@ static const struct {
 	{ "latency", resume_latency, true },    { "failure", resume_failure, true },
 	{ "twins", resume_twins, true },        { "twin", resume_twin, true },
 	{ "idle", resume_idle, true },          { "opening", resume_opening, true },
+	{ "outdated", resume_outdated, true },
 	{ "refresh", resume_refresh, true },    { "control", resume_control, true },
 	{ "search", resume_search, true },      { "spent", resume_spent, true },
 };

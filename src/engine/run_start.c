@@ -15,6 +15,7 @@
 #include "engine/hearing.h"
 #include "engine/judge.h"
 #include "engine/leftover.h"
+#include "engine/outdated.h"
 #include "engine/record.h"
 #include "engine/service_group.h"
 
@@ -99,6 +100,7 @@ static bool launch_instance(struct keeper *keeper, struct instance *instance, st
 		launch->invocation = instance->course->control.invocation;
 		launch->checks = instance->course->control.checks && launch->plan->condition_count;
 	}
+	outdated_free(&instance->outdated);     /* the row may have changed while it was on its way to here */
 	leftover_start(keeper->engine, launch);
 	wiring_close(&wiring);
 	service_group_entered(keeper, instance, launch);

@@ -4,8 +4,10 @@
  * number behind it is not. So what sys/resolve found is compared beside what was written. */
 #include "model/diff.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/directive.h"
 
 static const void *group_field(const struct directive *directive, const void *group)
@@ -200,18 +202,97 @@ enum fate service_compare_next(struct likeness *known, const struct service *bef
 	return compare(known, before, after, NULL);
 }
 
+/* It counts at the next start, and is another one. */
+static bool differs_at_start(const struct directive *directive, const struct service *before,
+			     const struct service *after)
+{
+	const void *a, *b;
+
+	if (directive->change != CHANGE_NEXT || directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+		return false;
+	a = service_group(before, directive->group);
+	b = service_group(after, directive->group);
+	return a != b && !directive->type->equal(group_field(directive, a), group_field(directive, b));
+}
+
 bool service_runs_differently(const struct service *before, const struct service *after)
 {
 	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
 		return true;
 	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *a = service_group(before, directive->group), *b = service_group(after, directive->group);
-
-		if (directive->change == CHANGE_NEXT && directive->group != GROUP_SOCKETS &&
-		    is_of(directive, directive->group) && a != b &&
-		    !directive->type->equal(group_field(directive, a), group_field(directive, b)))
+		if (differs_at_start(&directives[i], before, after))
 			return true;
 	}
 	return false;
+}
+
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
+{
+	for (const unsigned char *at = bytes; length--; at++)
+		hash = (hash ^ *at) * 0x100000001b3;
+	return hash;
+}
+
+static uint64_t hash_field(const struct directive *directive, const struct service *service)
+{
+	struct buf text = { 0 };
+	uint64_t hash;
+
+	directive->type->format(directive, group_field(directive, service_group(service, directive->group)), &text);
+	hash = hash_bytes(0xcbf29ce484222325, buf_string(&text), text.length);
+	buf_free(&text);
+	return hash;
+}
+
+static uint64_t hash_names(const struct service *service)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < service->socket_count; i++)
+		hash = hash_bytes(hash, service->sockets[i].name, strlen(service->sockets[i].name) + 1);
+	return hash;
+}
+
+static uint64_t hash_account(const struct account *account)
+{
+	uint64_t hash = hash_bytes(0xcbf29ce484222325, &account->uid, sizeof(account->uid));
+
+	hash = hash_bytes(hash, &account->gid, sizeof(account->gid));
+	hash = hash_bytes(hash, &account->switches, sizeof(account->switches));
+	return hash_bytes(hash, account->groups, account->group_count * sizeof(*account->groups));
+}
+
+static void add_difference(struct differences *differences, const char *option, uint64_t was, uint64_t is)
+{
+	struct difference *larger =
+		array_grow(differences->list, &differences->capacity, differences->count, sizeof(*larger));
+
+	if (!larger) {
+		differences->failed = true;
+		return;
+	}
+	differences->list = larger;
+	larger[differences->count++] = (struct difference){ option, was, is };
+}
+
+void service_differences(const struct service *before, const struct service *after, struct differences *differences)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (differs_at_start(directive, before, after))
+			add_difference(differences, directive->name[NATIVE], hash_field(directive, before),
+				       hash_field(directive, after));
+	}
+	if (!socket_names_equal(before, after))
+		add_difference(differences, "socket", hash_names(before), hash_names(after));
+	if (!accounts_equal(before->account, after->account))
+		add_difference(differences, "account", hash_account(before->account), hash_account(after->account));
+}
+
+void differences_free(struct differences *differences)
+{
+	free(differences->list);
+	*differences = (struct differences){ 0 };
 }

@@ -1,7 +1,9 @@
 /* What became of each service between two tables: the reload's comparison, driven by the directive table. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "model/table.h"
@@ -29,6 +31,22 @@ enum fate service_compare_next(struct likeness *known, const struct service *bef
 
 /* Whether a backend would be started otherwise by the one row than by the other. */
 bool service_runs_differently(const struct service *before, const struct service *after);
+
+/* An option by which a backend would be started otherwise, with a hash of its value in each of the two rows: a process
+ * outlives the row that it was started by, and these are enough to know when a later one is the same again. */
+struct difference {
+	const char *option;             /* lives as long as superd */
+	uint64_t was, is;
+};
+
+struct differences {
+	struct difference *list;
+	size_t count, capacity;
+	bool failed;                    /* memory was out: some are missing */
+};
+
+void service_differences(const struct service *before, const struct service *after, struct differences *differences);
+void differences_free(struct differences *differences);
 
 /* Whether a listener open with `before`'s options must be made anew to have `after`'s; equal endpoints assumed. */
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);
