@@ -67,7 +67,8 @@ static void add_plain(struct buf *out, const char *name, const json_t *service, 
 static void add_states(struct buf *out, const char *name, const json_t *service)
 {
 	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
-					      "closing", "backoff", "frozen",	 "held",     "full",	 "left out" };
+					      "closing", "backoff", "frozen",	 "held",     "full",	 "left out",
+					      "leaving" };
 	const char *state = answer_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {

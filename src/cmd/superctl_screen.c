@@ -26,6 +26,7 @@ static const struct {
 	{ "running", STYLE_GREEN, "●", "*" },	{ "listening", STYLE_GREEN, "○", "o" },
 	{ "starting", STYLE_YELLOW, "●", "*" }, { "stopping", STYLE_YELLOW, "●", "*" },
 	{ "binding", STYLE_RED, "×", "x" },	{ "closing", STYLE_YELLOW, "○", "o" },
+	{ "leaving", STYLE_YELLOW, "●", "*" },
 	{ "frozen", STYLE_BLUE, "●", "*" },	{ "held", STYLE_YELLOW, "‖", "=" },
 	{ "full", STYLE_YELLOW, "●", "*" },	{ "backoff", STYLE_RED, "×", "x" },
 	{ "left out", STYLE_RED, "×", "x" },	{ "off", STYLE_DIM, "○", "-" },

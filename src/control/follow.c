@@ -196,8 +196,11 @@ static void on_top_room(struct session *session)
 		if (keeper)
 			add_busy(watching, keeper, now);
 	}
-	if (watching->at >= roster->count)
-		end_line(watching, now);
+	if (watching->at < roster->count)
+		return;
+	LIST_EACH(link, &session->supervisor->engine.leaving)
+		add_busy(watching, keeper_leaving(link), now);
+	end_line(watching, now);
 }
 
 static void on_tick(struct alarm *alarm)

@@ -65,6 +65,12 @@ static void add_listening(const struct keeper *keeper, struct buf *out)
 		buf_text(out, "nothing runs, and it has no socket: start starts it");
 }
 
+static void add_leaving(struct keeper *keeper, struct buf *out)
+{
+	buf_text(out, "a reload has removed its entry; ");
+	old_row_describe_removed(keeper, out);
+}
+
 static void add_waiting(const struct keeper *keeper, struct buf *out)
 {
 	switch ((enum state)keeper->state) {
@@ -250,10 +256,13 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 	struct buf text = { 0 };
 	bool is_queued;
 
-	buf_addf(&text, "%s for ", state_name((enum state)keeper->state));
+	buf_addf(&text, "%s for ", keeper_state_name(keeper));
 	add_span(&text, showing->now - keeper->since);
 	buf_text(&text, ": ");
-	add_waiting(keeper, &text);
+	if (keeper->removed)
+		add_leaving(keeper, &text);
+	else
+		add_waiting(keeper, &text);
 	put(&text, out);
 	add_queue(keeper, &text);
 	is_queued = text.length;

@@ -101,7 +101,7 @@ static void say_fate(struct session *session, const char *name, const char *resu
 	field_text(line, "service", name);
 	field_text(line, "result", result);
 	field_flag(line, "ok", strcmp(result, "failed") != 0);
-	field_text(line, "state", state_name(keeper ? (enum state)keeper->state : OFF));
+	field_text(line, "state", keeper ? keeper_state_name(keeper) : state_name(OFF));
 	add_words(line, "options", options);
 	if (keeper && old_row_count(keeper))
 		field_count(line, "outdated", old_row_count(keeper));
@@ -115,12 +115,14 @@ static void say_fate(struct session *session, const char *name, const char *resu
 static bool tell_fate(struct renewing *renewing, enum fate fate, const char *name, const char *options)
 {
 	struct session *session = renewing->session;
-	struct keeper *keeper = fate == FATE_REMOVED ? NULL : selection_find(session->supervisor, name).keeper;
+	struct keeper *keeper = selection_find(session->supervisor, name).keeper;
 	struct buf message = { 0 };
 	const char *reason;
 
 	if (!keeper || keeper->state != BINDING) {
-		if (keeper)
+		if (keeper && keeper->removed)
+			old_row_describe_removed(keeper, &message);
+		else if (keeper)
 			old_row_describe(keeper, &message);
 		session->line.failed |= message.failed;
 		say_fate(session, name, fate_name(fate), keeper, options, buf_string(&message));

@@ -23,6 +23,8 @@ struct found selection_find(const struct supervisor *supervisor, const char *nam
 {
 	struct found found = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
 
+	if (!found.keeper)
+		found.keeper = keeper_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
 	found.row = found.keeper ? found.keeper->service : table_find(supervisor->table, name);
 	if (!table_find(supervisor->table, name))
 		found.left_out = left_out_find(supervisor->table, name);
@@ -35,7 +37,7 @@ const char *found_state(const struct found *found)
 {
 	if (found->left_out && !found->keeper)
 		return "left out";
-	return state_name(found->keeper ? (enum state)found->keeper->state : OFF);
+	return found->keeper ? keeper_state_name(found->keeper) : state_name(OFF);
 }
 
 /* Those that are served, or disabled. */
@@ -46,9 +48,43 @@ static size_t served_count(const struct supervisor *supervisor)
 	return keepers > rows ? keepers : rows;
 }
 
+/* Those of before a reload that still run; one whose name a row has all the same, as that is disabled, is met there. */
+static const struct service *next_leaving(const struct supervisor *supervisor, struct list **link)
+{
+	struct list *leaving = (struct list *)(size_t)&supervisor->engine.leaving;
+
+	for (*link = *link ? (*link)->next : leaving->next; *link != leaving; *link = (*link)->next) {
+		const struct service *row = keeper_leaving(*link)->service;
+
+		if (!table_find(supervisor->table, row->name))
+			return row;
+	}
+	return NULL;
+}
+
+static size_t leaving_count(const struct supervisor *supervisor)
+{
+	struct list *link = NULL;
+	size_t count = 0;
+
+	while (next_leaving(supervisor, &link))
+		count++;
+	return count;
+}
+
+static const struct service *leaving_at(const struct supervisor *supervisor, size_t n)
+{
+	struct list *link = NULL;
+	const struct service *row;
+
+	while ((row = next_leaving(supervisor, &link)) && n--)
+		;
+	return row;
+}
+
 static size_t row_count(const struct supervisor *supervisor)
 {
-	return served_count(supervisor) + supervisor->table->left_out_count;
+	return served_count(supervisor) + supervisor->table->left_out_count + leaving_count(supervisor);
 }
 
 /* NULL: it is not listed, or a keeper of its name is. */
@@ -59,17 +95,19 @@ static const struct service *left_out_at(const struct supervisor *supervisor, si
 	return row->name && !roster_find(&supervisor->roster, supervisor->table, row->name) ? row : NULL;
 }
 
-/* The rows in their order, then those that go on by a row of a table before, then what is left out. NULL: there is none
- * at this place. */
+/* The rows in their order, then those that go on by a row of a table before, then what is left out, then those that
+ * leave. NULL: there is none at this place. */
 static const struct service *row_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct roster *roster = &supervisor->roster;
 
 	if (n < supervisor->table->count)
 		return &supervisor->table->services[n];
-	if (n >= served_count(supervisor))
-		return left_out_at(supervisor, n - served_count(supervisor));
-	return roster->keepers[n] ? roster->keepers[n]->service : NULL;
+	if (n < served_count(supervisor))
+		return roster->keepers[n] ? roster->keepers[n]->service : NULL;
+	n -= served_count(supervisor);
+	return n < supervisor->table->left_out_count ? left_out_at(supervisor, n) :
+						       leaving_at(supervisor, n - supervisor->table->left_out_count);
 }
 
 /* As far as a turn goes: it is but a hint. */
@@ -77,9 +115,10 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
 	double begun = engine_clock();
+	size_t count = row_count(supervisor);
 	const char *nearest = NULL;
 
-	for (size_t n = 0; most && strlen(name) < 100 && n < row_count(supervisor); n++) {
+	for (size_t n = 0; most && strlen(name) < 100 && n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
 		unsigned distance = row ? scan_distance(name, row->name, most) : UINT_MAX;
 
@@ -111,10 +150,11 @@ void selection_refuse(struct session *session, const char *name)
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
 	double begun = engine_clock();
+	size_t count = row_count(supervisor);
 
 	if (!pattern_is(name))
 		return selection_find(supervisor, name).row;
-	for (size_t n = 0; n < row_count(supervisor); n++) {
+	for (size_t n = 0; n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
 
 		if ((row && pattern_matches(name, row->name)) || engine_clock() - begun > SLICE)
@@ -162,12 +202,13 @@ static bool gather(struct selection *selection, struct session *session)
 	const struct supervisor *supervisor = session->supervisor;
 	const struct request *request = &session->request;
 	double begun = engine_clock();
+	size_t count = row_count(supervisor);
 
 	if (selection->changes != supervisor->roster.changes) {
 		selection_free(selection);
 		*selection = (struct selection){ .gathers = true, .changes = supervisor->roster.changes };
 	}
-	for (; selection->row < row_count(supervisor); selection->row++) {
+	for (; selection->row < count; selection->row++) {
 		const struct service *row = row_at(supervisor, selection->row);
 
 		if (engine_clock() - begun > SLICE)

@@ -17,6 +17,7 @@
 struct pending {
 	const char *name;               /* in the selection */
 	struct operation operation;
+	bool leaves;                    /* its table has it no more: it is gone when it has ended */
 };
 
 struct steering {
@@ -45,7 +46,7 @@ static void say(struct session *session, const char *name, const struct found *f
 	buf_clear(says);
 }
 
-static void keep_pending(struct steering *steering, const char *name, const struct operation *operation)
+static void keep_pending(struct steering *steering, const char *name, const struct operation *operation, bool leaves)
 {
 	struct pending *larger = array_grow(steering->pending, &steering->capacity, steering->count,
 					    sizeof(*steering->pending));
@@ -53,7 +54,7 @@ static void keep_pending(struct steering *steering, const char *name, const stru
 	if (!larger)
 		return;                 /* it goes on, unseen */
 	steering->pending = larger;
-	steering->pending[steering->count++] = (struct pending){ name, *operation };
+	steering->pending[steering->count++] = (struct pending){ name, *operation, leaves };
 }
 
 /* For whoever wonders later why it is so. */
@@ -88,7 +89,7 @@ static void begin_one(struct steering *steering, const char *name)
 		buf_text(&says, "a reload has removed it meanwhile");
 	}
 	if (standing == UNDER_WAY && steering->waits)
-		keep_pending(steering, name, &operation);
+		keep_pending(steering, name, &operation, found.keeper->removed);
 	else if (standing == UNDER_WAY)
 		buf_text(&says, "under way");
 	steering->begun++;
@@ -96,6 +97,13 @@ static void begin_one(struct steering *steering, const char *name)
 	if (standing != UNDER_WAY || !steering->waits)
 		say(steering->session, name, &found, standing != FAILED, &says);
 	buf_free(&says);
+}
+
+/* Nothing but stop is done with one that leaves. */
+static enum standing say_gone(struct buf *says)
+{
+	buf_text(says, "stopped, and gone");
+	return DONE;
 }
 
 /* true: it is over, and was told. */
@@ -107,6 +115,8 @@ static bool look_at_one(struct steering *steering, const struct pending *pending
 
 	if (found.keeper)
 		standing = operate_look(&pending->operation, found.keeper, &says);
+	else if (pending->leaves)
+		standing = say_gone(&says);
 	else
 		buf_text(&says, "a reload has removed it meanwhile");
 	if (standing != UNDER_WAY) {

@@ -89,7 +89,6 @@ static void carry_ends(struct carry *carry, const struct instance *instance)
 	carry_number(carry, "silent", instance->is_silent);
 	carry_number(carry, "stop_signal", instance->stop_signal);
 	carry_number(carry, "result", instance->result);
-	carry_number(carry, "retired", instance->retired);
 	carry_number(carry, "status", instance->status);
 	carry_real(carry, "gone", instance->gone);
 }
@@ -129,9 +128,12 @@ static void carry_outdated(struct carry *carry, const struct outdated *outdated)
 
 static void carry_instance(struct carry *carry, struct keeper *keeper, struct instance *instance)
 {
+	bool runs_on = keeper->removed && keeper_runs_on(keeper);
+
 	ledger_open(&carry->text, "instance");
 	carry_number(carry, "guest", !run_owns(instance));
-	carry_number(carry, "current", keeper->activity->current == instance);
+	carry_number(carry, "current", keeper->activity->current == instance && !runs_on);
+	carry_number(carry, "retired", instance->retired || runs_on);
 	carry_number(carry, "child", instance->child.pid);
 	carry_number(carry, "pid", instance->pid);
 	carry_number(carry, "group", instance->group);

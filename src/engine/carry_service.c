@@ -244,10 +244,11 @@ static void carry_ending(struct carry *carry, const struct service *service)
 void carry_service(struct carry *carry, struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
+	bool runs_on = keeper->removed && keeper_runs_on(keeper);       /* by itself from now on */
 
 	ledger_open(&carry->text, "service");
 	ledger_add(&carry->text, "name", keeper->service->name);
-	ledger_add(&carry->text, "state", state_name((enum state)keeper->state));
+	ledger_add(&carry->text, "state", state_name(runs_on ? OFF : (enum state)keeper->state));
 	carry_number(carry, "accepts", keeper->service->what->accept);
 	carry_real(carry, "since", keeper->since);
 	carry_number(carry, "held", keeper->held);
@@ -260,7 +261,7 @@ void carry_service(struct carry *carry, struct keeper *keeper)
 	carry_number(carry, "bound", keeper->bound);
 	carry_number(carry, "started", keeper->started);
 	carry_number(carry, "backoff", keeper->backoff.failures);
-	for (unsigned n = 0; n < keeper->listener_count; n++)
+	for (unsigned n = 0; n < keeper->listener_count && !runs_on; n++)
 		carry_listener(carry, &keeper->listeners[n], keeper->engine);
 	if (!activity)
 		return;

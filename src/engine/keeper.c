@@ -253,8 +253,18 @@ static void do_withdraw(struct keeper *keeper)
 	}
 }
 
+/* The instance of one that was removed has ended: nothing comes behind it. */
+static bool is_over(const struct keeper *keeper, enum action action)
+{
+	return keeper->removed && (action == BIND || action == WATCH || action == WAIT || action == REST);
+}
+
 static void perform(struct keeper *keeper, enum action action, enum happening cause)
 {
+	if (is_over(keeper, action)) {
+		keeper_event(keeper, DISABLE);
+		return;
+	}
 	switch (action) {
 	case BIND:
 		if (!keeper->engine->actions->before_open(keeper))

@@ -128,7 +128,8 @@ struct keeper {
 	bool drains;                    /* it is held until its instances have ended */
 	bool halted;                    /* by the operator: nothing but a client, or the operator, starts it again */
 	bool freezes;                   /* it was frozen until an upgrade, and is to be again */
-	bool removed;                   /* the table has it no more: freed once it is OFF and nothing of it runs */
+	bool removed;                   /* the table has it no more: OFF, or its instance runs on with the sockets; freed once
+					 * it is OFF and nothing of it runs */
 	bool bound;                     /* its sockets were all open, and their end is not dealt with yet */
 	bool started;                   /* start = boot was done, and has not failed since */
 	struct backoff backoff;
@@ -193,8 +194,21 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
  * that do end here. None of them has a session to lose. */
 void keeper_end_answering(struct keeper *keeper);
 
-/* The table has it no more. The keeper may be gone when this returns. */
+/* The table has it no more. What runs may run on, among the engine's leaving, and the sockets that its instance has stay
+ * with it. The keeper may be gone when this returns. */
 void keeper_remove(struct keeper *keeper);
+
+/* A table has it again, as a row that it is to adopt next: it leaves those that leave. */
+void keeper_return(struct keeper *keeper);
+
+/* Removed, it goes on with its instance and the sockets, as nobody ends that; or would, if it was removed now. */
+bool keeper_runs_on(const struct keeper *keeper);
+
+/* Of those that leave; NULL: none has this name. */
+struct keeper *keeper_find_leaving(struct engine *engine, const char *name);
+
+/* "leaving" where it is removed, else its state's name. */
+const char *keeper_state_name(const struct keeper *keeper);
 
 /* Tells the engine when nothing is left of a keeper that is to go. It may be freed by that: call it last. */
 void keeper_check_over(struct keeper *keeper);

@@ -207,14 +207,54 @@ bool keeper_lets_go(const struct keeper *keeper)
 	return keeper->service->terms->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping && !would_serve_on;
 }
 
-/* One that was never started has nothing to wait for, and is gone at once. */
+bool keeper_runs_on(const struct keeper *keeper)
+{
+	bool runs = keeper->state == STARTING || keeper->state == RUNNING || keeper->state == FROZEN ||
+		    (keeper->removed && keeper->state == STOPPING);
+
+	return runs && has_instance_with_sockets(keeper) && keeper_lets_go(keeper) && !keeper->service->what->builtin;
+}
+
+/* One that was never started has nothing to wait for, and is gone at once. One whose instance runs on has the sockets
+ * as long as that: clients still come to it, and the row may come back. */
 void keeper_remove(struct keeper *keeper)
 {
+	bool runs_on = keeper_runs_on(keeper);
+
 	keeper->removed = true;
-	keeper_event(keeper, DISABLE);
+	if (!runs_on)
+		keeper_event(keeper, DISABLE);
+	else if (keeper->state == FROZEN)
+		keeper_event(keeper, ENABLE);
+	if (runs_on) {
+		keeper->activity->outdated = false;
+		keeper->engine->actions->end_twins(keeper);
+	}
+	keeper->since = engine_clock();
 	if (keeper->activity)
 		list_add(&keeper->engine->leaving, &keeper->activity->leaving);
 	keeper_check_over(keeper);
+}
+
+void keeper_return(struct keeper *keeper)
+{
+	keeper->removed = false;
+	keeper->since = engine_clock();
+	list_remove(&keeper->activity->leaving);
+}
+
+struct keeper *keeper_find_leaving(struct engine *engine, const char *name)
+{
+	LIST_EACH(link, &engine->leaving) {
+		if (!strcmp(keeper_leaving(link)->service->name, name))
+			return keeper_leaving(link);
+	}
+	return NULL;
+}
+
+const char *keeper_state_name(const struct keeper *keeper)
+{
+	return keeper->removed ? "leaving" : state_name((enum state)keeper->state);
 }
 
 void keeper_hold(struct keeper *keeper, bool held)

@@ -110,6 +110,28 @@ void old_row_describe(struct keeper *keeper, struct buf *out)
 			describe_one(instance, out);
 		}
 	}
-	if (!keeper->removed)
+	if (!keeper->removed)           /* else there is nothing to start it by */
 		buf_addf(out, ": superctl restart %s", keeper->service->name);
+}
+
+void old_row_describe_removed(struct keeper *keeper, struct buf *out)
+{
+	size_t count = 0;
+	pid_t pid = 0;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		pid = container_of(link, struct instance, link)->pid;
+		count++;
+	}
+	if (!count)
+		return;
+	if (count == 1 && pid > 0)
+		buf_addf(out, "pid %ld ", (long)pid);
+	else
+		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
+	if (keeper_lets_go(keeper))
+		buf_addf(out, "%s on (on_remove = finish): superctl stop %s", count == 1 ? "runs" : "run",
+			 keeper->service->name);
+	else
+		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
 }

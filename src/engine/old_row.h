@@ -18,5 +18,8 @@ size_t old_row_count(struct keeper *keeper);
 /* "pid 23 runs on by the old entry (env), and has tcp:8080 still: superctl restart web"; "": nobody does. */
 void old_row_describe(struct keeper *keeper, struct buf *out);
 
+/* What runs on of a service that is removed, or is about to be: "pid 23 runs on (on_remove = finish)"; "": nothing. */
+void old_row_describe_removed(struct keeper *keeper, struct buf *out);
+
 /* An option's names, separated by blanks, as a list for people. */
 void old_row_add_words(struct buf *out, const char *names);

@@ -216,6 +216,9 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 	};
 	if (keeper->engine->stopping)
 		return refuse(says, "superd is stopping");
+	if (keeper->removed && deed != DEED_STOP)
+		return refuse(says, "a reload has removed it: stop ends what runs on; it is back when its entry is, "
+				    "and a reload has read that");
 	if (keeper->disabled && !goes_for_disabled(deed))
 		return refuse(says, "it is disabled: enable it first");
 	switch (deed) {

@@ -41,6 +41,7 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 struct plan_row {
 	struct keeper *keeper;          /* of the same name before; NULL: new */
 	enum fate fate;
+	bool returns;                   /* that was leaving */
 	struct listener *listeners;     /* FATE_SOCKETS: sorted */
 	struct buf options;             /* that differ, as service_compare has them */
 };
@@ -59,15 +60,15 @@ static struct keeper **find_place(const struct roster *roster, const struct tabl
 	return NULL;
 }
 
-static struct keeper *take_before(struct roster *roster, const struct table *before, const char *name)
+/* Also one that a reload before this has removed, and that has not gone yet. */
+static struct keeper *take_before(struct roster *roster, const struct table *before, struct engine *engine,
+				  const char *name)
 {
-	struct keeper **place = find_place(roster, before, name), *keeper;
+	struct keeper **place = find_place(roster, before, name), *keeper = place ? *place : NULL;
 
-	if (!place)
-		return NULL;
-	keeper = *place;
-	*place = NULL;
-	return keeper;
+	if (place)
+		*place = NULL;
+	return keeper ? keeper : keeper_find_leaving(engine, name);
 }
 
 struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name)
@@ -82,17 +83,24 @@ static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
 	return endpoint_equal(a, b) || endpoint_clash(a, b);
 }
 
-static bool is_claimed(const struct service *service, const struct table *after)
+static bool is_claimed(const struct endpoint *endpoint, const struct table *after)
 {
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
 
 		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
-			for (size_t own = 0; own < service->socket_count; own++) {
-				if (endpoints_meet(service->sockets[own].endpoint, other->sockets[i].endpoint))
-					return true;
-			}
+			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
+				return true;
 		}
+	}
+	return false;
+}
+
+static bool any_is_claimed(const struct service *service, const struct table *after)
+{
+	for (size_t own = 0; own < service->socket_count; own++) {
+		if (is_claimed(service->sockets[own].endpoint, after))
+			return true;
 	}
 	return false;
 }
@@ -100,7 +108,7 @@ static bool is_claimed(const struct service *service, const struct table *after)
 /* The new table has it, but not so that it could be run: what runs is better than nothing. */
 static bool stays(const struct keeper *keeper, const struct table *after)
 {
-	return keeper && table_may_lack(after, keeper->service) && !is_claimed(keeper->service, after);
+	return keeper && table_may_lack(after, keeper->service) && !any_is_claimed(keeper->service, after);
 }
 
 static void keep(struct keeper *keeper)
@@ -116,6 +124,19 @@ static enum fate compare(struct likeness *known, const struct service *before, c
 	enum fate fate = service_compare_next(known, before, after);
 
 	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
+}
+
+/* One whose instance runs on with its sockets keeps those that nobody else is to have. */
+static void offer(struct keeper *keeper, const struct table *after, struct offers *offers)
+{
+	bool keeps = keeper_runs_on(keeper);
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+
+		if (!keeps || is_claimed(listener->listen->endpoint, after))
+			offers_add(offers, keeper->engine, listener);
+	}
 }
 
 /* What stays of the rest, and what is free put on offer. */
@@ -137,15 +158,25 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 		}
 		admission_recall(rest);
 		twins_name(rest);
-		for (size_t old = 0; old < rest->listener_count; old++)
-			offers_add(offers, rest->engine, &rest->listeners[old]);
+		offer(rest, after, offers);
 	}
 	return count;
 }
 
+/* What is left of it is its own again. One that is off has closed its sockets. */
+static void take_back(struct plan_row *row)
+{
+	struct keeper *keeper = row->keeper;
+
+	keeper_return(keeper);
+	row->returns = true;
+	if (keeper->state == OFF || keeper->state == CLOSING)
+		row->fate = FATE_SOCKETS;
+}
+
 /* First everything is looked at. */
-static void survey(struct plan_row *rows, struct roster *roster, struct table *before, struct table *after,
-		   struct offers *offers)
+static void survey(struct plan_row *rows, struct roster *roster, struct engine *engine, struct table *before,
+		   struct table *after, struct offers *offers)
 {
 	struct likeness known = { 0 };
 
@@ -154,12 +185,18 @@ static void survey(struct plan_row *rows, struct roster *roster, struct table *b
 
 		if (service->what->disable)
 			continue;
-		rows[n].keeper = take_before(roster, before, service->name);
+		rows[n].keeper = take_before(roster, before, engine, service->name);
 		rows[n].fate = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : FATE_ADDED;
+		if (rows[n].keeper && rows[n].keeper->removed)
+			take_back(&rows[n]);
 		if (rows[n].fate == FATE_CHANGED || rows[n].fate == FATE_SOCKETS)
 			service_compare(rows[n].keeper->service, service, &rows[n].options);
 		if (rows[n].fate == FATE_SOCKETS)
 			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
+	}
+	LIST_EACH(link, &engine->leaving) {
+		if (keeper_runs_on(keeper_leaving(link)))
+			offer(keeper_leaving(link), after, offers);
 	}
 }
 
@@ -197,7 +234,7 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	return keeper;
 }
 
-/* keeper NULL: none of it is left, or was there yet. */
+/* keeper NULL: there was no memory for it. */
 static void log_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
 		     struct keeper *keeper)
 {
@@ -206,16 +243,19 @@ static void log_fate(struct engine *engine, const char *service, enum fate fate,
 		[FATE_ADDED] = "added", [FATE_REMOVED] = "removed",
 	};
 	struct event event = { .name = fates[fate], .service = service };
-	struct buf text = { 0 };
+	struct buf text = { 0 }, why = { 0 };
 
 	if (*options) {
 		buf_text(&text, ": ");
 		old_row_add_words(&text, options);
 	}
-	if (keeper && old_row_count(keeper)) {
-		buf_text(&text, "; ");
-		old_row_describe(keeper, &text);
-	}
+	if (keeper && fate == FATE_REMOVED)
+		old_row_describe_removed(keeper, &why);
+	else if (keeper)
+		old_row_describe(keeper, &why);
+	if (why.length)
+		buf_addf(&text, "; %s", buf_string(&why));
+	buf_free(&why);
 	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[fate], buf_string(&text));
 	buf_free(&text);
 }
@@ -230,42 +270,46 @@ static void tell_fate(struct engine *engine, const char *service, enum fate fate
 		engine->on_fate(engine, service, fate, options);
 }
 
-static struct keeper *become(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
-			     struct offers *offers, struct reload_counts *counts)
+static struct keeper *become(struct engine *engine, struct table *after, const struct service *service,
+			     struct plan_row *row, struct offers *offers)
 {
-	const struct service *service = &after->services[n];
-
 	switch (row->fate) {
 	case FATE_SAME:
-		counts->unchanged++;
 		keeper_adopt(row->keeper, after, service, false);
 		return row->keeper;
 	case FATE_CHANGED:
-		counts->changed++;
 		keeper_adopt(row->keeper, after, service, true);
 		return row->keeper;
 	case FATE_SOCKETS:
-		counts->changed++;
 		replace(row->keeper, after, service, row, offers);
 		return row->keeper;
 	case FATE_ADDED:
 	case FATE_REMOVED:
 		break;
 	}
-	counts->added++;
 	return add(engine, after, service, offers);
+}
+
+static void count(struct reload_counts *counts, enum fate fate)
+{
+	counts->unchanged += fate == FATE_SAME;
+	counts->changed += fate == FATE_CHANGED || fate == FATE_SOCKETS;
+	counts->added += fate == FATE_ADDED;
 }
 
 static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
 			    struct offers *offers, struct reload_counts *counts)
 {
+	const struct service *service = &after->services[n];
+	enum fate fate = row->returns ? FATE_ADDED : row->fate;
 	struct keeper *keeper;
 
-	if (after->services[n].what->disable)
+	if (service->what->disable)
 		return NULL;
-	keeper = become(engine, after, n, row, offers, counts);
-	if (row->fate != FATE_SAME)
-		tell_fate(engine, after->services[n].name, row->fate, buf_string(&row->options), keeper, counts);
+	keeper = become(engine, after, service, row, offers);
+	count(counts, fate);
+	if (fate != FATE_SAME)
+		tell_fate(engine, service->name, fate, row->returns ? "" : buf_string(&row->options), keeper, counts);
 	buf_free(&row->options);
 	return keeper;
 }
@@ -301,7 +345,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		offers_close(&offers, engine);
 		return false;
 	}
-	survey(rows, roster, before, after, &offers);
+	survey(rows, roster, engine, before, after, &offers);
 	staying = sort_rest(roster, after, &offers, keepers + after->count);
 	counts->unchanged = staying;
 	for (size_t n = 0; n < after->count; n++)
@@ -320,7 +364,7 @@ bool roster_reload(struct roster *roster, struct engine *engine, struct table *b
 		if (!old[n])
 			continue;
 		counts->removed++;
-		tell_fate(engine, old[n]->service->name, FATE_REMOVED, "", NULL, counts);
+		tell_fate(engine, old[n]->service->name, FATE_REMOVED, "", old[n], counts);
 		keeper_remove(old[n]);
 	}
 	if (counts->told > TOLD_MOST)

@@ -79,7 +79,7 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
 		activity->eager = engine_clock() + judge_restart(keeper, ending);
 	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
-	    !keeper->engine->stopping)
+	    !keeper->engine->stopping && !keeper->removed)
 		keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
 	keeper_event(keeper, happening);
 	if (had_twins)                  /* until now nothing was opened anew */
@@ -275,7 +275,7 @@ static bool hurry_drains(struct keeper *keeper)
 static void end_apart(struct keeper *keeper, enum happening cause)
 {
 	struct instance *instance = keeper->activity->current;
-	bool serves = !instance->starting && !keeper->engine->stopping;
+	bool is_last = keeper->engine->stopping || keeper->removed, serves = !instance->starting && !is_last;
 
 	keeper->activity->postponed = 0;
 	if (serves && hurry_drains(keeper)) {

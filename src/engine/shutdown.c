@@ -167,6 +167,8 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 		if (supervisor->roster.keepers[n])
 			keeper_event(supervisor->roster.keepers[n], DISABLE);
 	}
+	LIST_EACH(link, &engine->leaving)
+		keeper_event(keeper_leaving(link), DISABLE);
 	instance_stop_all(engine);
 	shutdown_check(supervisor);
 }

@@ -98,7 +98,7 @@ static void describe(struct keeper *keeper, double now, struct buf *out)
 {
 	char span[SPAN_MOST];
 
-	buf_addf(out, "%s for %s", state_name(keeper->state), span_write_whole(span, now - keeper->since));
+	buf_addf(out, "%s for %s", keeper_state_name(keeper), span_write_whole(span, now - keeper->since));
 	describe_listeners(keeper, out);
 	describe_instances(keeper, out);
 	describe_activity(keeper, now, out);
@@ -106,7 +106,7 @@ static void describe(struct keeper *keeper, double now, struct buf *out)
 
 static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
 {
-	struct event event = { .name = "state", .service = keeper->service->name, .reason = state_name(keeper->state) };
+	struct event event = { .name = "state", .service = keeper->service->name, .reason = keeper_state_name(keeper) };
 	struct buf text = { 0 };
 
 	describe(keeper, now, &text);
@@ -132,6 +132,8 @@ void state_say(struct engine *engine, const struct roster *roster)
 		else
 			say_keeper(engine, keeper, now);
 	}
+	LIST_EACH(link, &engine->leaving)
+		say_keeper(engine, keeper_leaving(link), now);
 	if (asleep)
 		buf_addf(&unlisted, ", %zu of the services never started and not listed", asleep);
 	log_event(engine->log, LEVEL_NOTICE, &event, "state: %zu service%s, %zu instance%s%s", services,
@@ -153,6 +155,11 @@ void state_write(struct engine *engine, const struct roster *roster, struct buf 
 		services++;
 		buf_addf(out, "%s: ", keeper->service->name);
 		describe(keeper, now, out);
+		buf_char(out, '\n');
+	}
+	LIST_EACH(link, &engine->leaving) {
+		buf_addf(out, "%s: ", keeper_leaving(link)->service->name);
+		describe(keeper_leaving(link), now, out);
 		buf_char(out, '\n');
 	}
 	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances);

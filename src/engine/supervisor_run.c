@@ -221,6 +221,7 @@ static void on_gone(struct engine *engine, struct keeper *keeper)
 	struct supervisor *supervisor = engine->context;
 
 	if (keeper->removed) {
+		engine->roster->changes++;      /* who goes through all of them begins anew */
 		keeper_free(keeper);
 		if (list_empty(&engine->leaving) && !supervisor->loader.busy)
 			use_needed(supervisor);
