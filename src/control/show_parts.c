@@ -6,6 +6,7 @@
 
 #include "base/scan.h"
 #include "control/fields.h"
+#include "engine/drain.h"
 #include "engine/health.h"
 #include "engine/idle.h"
 #include "engine/keeper.h"
@@ -165,7 +166,7 @@ static void add_instance(const struct showing *showing, const struct instance *i
 	field_text(out, "says", instance->notice && *instance->notice->status ? instance->notice->status : NULL);
 	if (instance->retired)
 		field_flag(out, "retired", true);
-	if (instance->drain)
+	if (drain_waits(instance))
 		field_flag(out, "drains", true);
 	if (instance->outdated)
 		add_outdated(instance->outdated, out);

@@ -10,6 +10,7 @@
 #include "engine/run_say.h"
 #include "engine/twins.h"
 #include "sys/bind.h"
+#include "sys/foreign_socket.h"
 #include "sys/twin.h"
 
 #define LOOK_FIRST .02                  /* seconds until the first look; each next one takes twice as long, up to */
@@ -39,6 +40,7 @@ static bool have_queues(const struct drain *drain)
 
 static void drop(struct drain *drain)
 {
+	list_remove(&drain->link);
 	for (size_t n = 0; n < drain->count; n++) {
 		if (drain->sockets[n] >= 0)
 			fd_close(&drain->sockets[n]);
@@ -78,7 +80,7 @@ static void forget(struct instance *instance)
 	census_withdraw(&drain->inquiry);
 	former_free(&drain->former);
 	instance->drain = NULL;
-	if (have_queues(drain))
+	if (!drain->lent && have_queues(drain))
 		leave_queues(drain);
 	drop(drain);
 }
@@ -93,6 +95,15 @@ void drain_look_later(struct drain *drain)
 	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
 }
 
+/* One that is not retired has a keeper that is about to go with it. */
+static void stop(struct instance *instance)
+{
+	if (instance->retired)
+		instance_stop(instance);
+	else
+		keeper_event(instance->context, HALT);
+}
+
 static void finish(struct drain *drain)
 {
 	struct instance *instance = drain->instance;
@@ -101,7 +112,7 @@ static void finish(struct drain *drain)
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
 		  drain->told ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
-	instance_stop(instance);
+	stop(instance);
 }
 
 static bool all_are_known(const struct drain *drain)
@@ -141,6 +152,8 @@ static void take_note(struct drain *drain)
 	say_begin(drain);
 	if (drain->unknown && !drain->patient)
 		drain_end(drain->instance);
+	else if (drain->unknown && drain->lent)
+		drain->rests = true;
 	else
 		drain_look_later(drain);
 }
@@ -197,7 +210,7 @@ static void look_at_end(struct drain *drain)
 		run_say_impatience(drain->instance->context, drain->instance->pid, left);
 		hand_over(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
-		instance_stop(drain->instance);
+		stop(drain->instance);
 	} else if (!left && !known) {
 		finish(drain);
 	} else {
@@ -260,6 +273,7 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	inquiry_init(&drain->inquiry, instance->context, on_counted);
 	ev_init(&drain->timer, on_timer);
 	drain->timer.data = drain;
+	list_init(&drain->link);
 	drain->wait = LOOK_FIRST;
 	return drain;
 }
@@ -274,6 +288,7 @@ void drain_start(struct drain *drain, int *sockets, size_t count)
 	}
 	drain->inquiry.tallies = drain->tallies;
 	drain->inquiry.count = count;
+	list_add(&drain->instance->engine->drains, &drain->link);
 	drain->instance->drain = drain;
 	drain->instance->forget_drain = forget;
 }
@@ -295,7 +310,8 @@ static struct drain *make_of_twins(struct keeper *keeper)
 
 bool drain_begin(struct keeper *keeper, bool patient)
 {
-	struct drain *drain = have_twins(keeper) ? make_of_twins(keeper) : NULL;
+	bool can = have_twins(keeper) && !keeper->activity->current->drain;
+	struct drain *drain = can ? make_of_twins(keeper) : NULL;
 
 	if (!drain)
 		return false;
@@ -308,6 +324,63 @@ bool drain_begin(struct keeper *keeper, bool patient)
 	keeper_event(keeper, ENABLE);
 	keeper_reopen_unreachable(keeper);
 	return true;
+}
+
+static int *copy_sockets(const struct keeper *keeper)
+{
+	int *copies = malloc((keeper->listener_count + 1) * sizeof(*copies));
+
+	for (size_t n = 0; copies && n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+
+		copies[n] = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+	}
+	return copies;
+}
+
+/* Of datagrams nobody can tell whose they are, whatever sockets of its own a backend has made for them. */
+static bool has_clients(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (!endpoint_accepts(keeper->listeners[n].listen->endpoint))
+			return false;
+	}
+	return true;
+}
+
+void drain_lend(struct keeper *keeper, bool begins)
+{
+	struct instance *current = keeper->activity->current;
+	struct drain *drain = current->drain ? NULL : drain_make(current, keeper->listener_count);
+	int *copies = drain ? copy_sockets(keeper) : NULL;
+
+	if (!copies) {
+		free(drain);
+		return;
+	}
+	drain->lent = drain->patient = true;
+	drain->rests = !begins || !has_clients(keeper);
+	drain_start(drain, copies, keeper->listener_count);
+	if (!drain->rests)
+		ask(drain);
+}
+
+void drain_call_off(struct keeper *keeper)
+{
+	struct instance *current = keeper->activity->current;
+
+	if (current && current->drain && current->drain->lent && !current->drain->told)
+		forget(current);
+}
+
+bool drain_waits(const struct instance *instance)
+{
+	return instance->drain && !instance->drain->rests;
+}
+
+bool drain_has_twin(const struct instance *instance)
+{
+	return instance->drain && !instance->drain->lent;
 }
 
 void drain_replaced(struct keeper *keeper)
@@ -325,7 +398,7 @@ void drain_replaced(struct keeper *keeper)
 bool drain_is_under_way(struct keeper *keeper)
 {
 	LIST_EACH(link, keeper_instances(keeper)) {
-		if (container_of(link, struct instance, link)->drain)
+		if (drain_has_twin(container_of(link, struct instance, link)))
 			return true;
 	}
 	return false;
@@ -347,6 +420,7 @@ void drain_end(struct instance *instance)
 	if (drain->told || instance->stopping)
 		return;
 	drain->told = true;
+	drain->rests = false;
 	patience_begin(&drain->patience, engine_clock());
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
@@ -360,7 +434,7 @@ int drain_find_socket(struct keeper *keeper, int fd)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
-		for (size_t n = 0; drain && n < drain->count; n++) {
+		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
 			tally_take(&tally, drain->sockets[n]);
 			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n]))
 				return drain->sockets[n];

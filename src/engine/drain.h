@@ -28,6 +28,14 @@ void drain_owed(struct keeper *keeper);
  * be, with the row that it has; it is current still. */
 void drain_replaced(struct keeper *keeper);
 
+/* The current instance is about to outlive its row, or to lose its sockets to another: superd keeps copies of them. begins:
+ * it is stopped when the clients it has are gone, unless nobody can tell who they are; else it goes on until it is told
+ * to end. Until it is retired it is stopped as by HALT. */
+void drain_lend(struct keeper *keeper, bool begins);
+void drain_call_off(struct keeper *keeper);     /* its row is back */
+bool drain_waits(const struct instance *instance);      /* until its clients are gone */
+bool drain_has_twin(const struct instance *instance);   /* it drains beside its successor at the same address */
+
 bool drain_is_under_way(struct keeper *keeper);         /* one of its instances drains */
 bool drain_is_counting(const struct instance *instance);        /* what is known of its clients is not at hand */
 

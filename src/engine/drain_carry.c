@@ -25,6 +25,8 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 	carry_number(carry, "patient", drain->patient);
 	carry_number(carry, "unknown", drain->unknown);
 	carry_number(carry, "told", drain->told);
+	carry_number(carry, "lent", drain->lent);
+	carry_number(carry, "rests", drain->rests);
 }
 
 static int *take_sockets(struct ledger_section *section, size_t *count)
@@ -70,7 +72,10 @@ void drain_resume(struct instance *instance, struct ledger_section *section)
 	}
 	drain_start(drain, sockets, count);
 	take_guests(drain, section);
-	drain_look_later(drain);
+	drain->lent = ledger_flag(section, "lent");
+	drain->rests = ledger_flag(section, "rests");
+	if (!drain->rests)
+		drain_look_later(drain);
 	if (ledger_flag(section, "told"))
 		drain_end(instance);
 }

@@ -17,6 +17,9 @@ struct drain {
 	struct patience patience;       /* since then */
 	bool noted;                     /* inquiry.guests are its clients */
 	bool patient;                   /* where they are not known it is left alone */
+	bool lent;                      /* its sockets are copies: the instance has no twin, and who waits there is left to it */
+	bool rests;                     /* it does not look for its clients before it is told to end */
+	struct list link;               /* in the engine's */
 	bool unknown;
 	unsigned char failures;         /* of finding out who they are */
 	bool clear;                     /* at the last look nobody was there */

@@ -91,6 +91,7 @@ struct engine {
 	struct list starts;             /* instances of type = forking whose daemon is not settled (engine/daemon) */
 	struct roster *roster;          /* every keeper (engine/reload) */
 	struct list leaving;            /* and those that the table has no more, while something of them runs */
+	struct list drains;             /* of instances that go on, with sockets that they have (engine/drain) */
 	struct muxed muxed;
 	struct rpc *rpc;                /* registrations with rpcbind (engine/rpc); NULL: there never was one */
 	bool blindness_said;            /* that nothing can be frozen without /proc was logged (engine/frost) */

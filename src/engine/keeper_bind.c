@@ -4,6 +4,10 @@
  * a line with the pause that follows; an optional one is left out, and told by itself. */
 #include "engine/keeper.h"
 
+#include <errno.h>
+
+#include "engine/beside.h"
+
 static void say_unbound(struct keeper *keeper, const char *text)
 {
 	struct event event = { .name = "bind_error", .service = keeper->service->name, .reason = text };
@@ -21,6 +25,8 @@ static bool open_listener(struct keeper *keeper, struct listener *listener, stru
 		buf_free(&why);
 		return true;
 	}
+	if (errno == EADDRINUSE)
+		beside_hurry(keeper, listener);
 	buf_text(&text, "cannot listen on ");
 	endpoint_format(listener->listen->endpoint, &text);
 	buf_addf(&text, ": %s", buf_string(&why));

@@ -176,13 +176,12 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	int *left;
 
 	old_row_note(keeper, service);
-	old_row_note_sockets(keeper, service);
 	drain_replaced(keeper);
 	left = twins_uproot(keeper, &left_count);
 	keeper_end_answering(keeper);
 	if (closes)
 		keeper_event(keeper, REPLACED);
-	keeper->engine->actions->retire(keeper, closes || service->terms->life->on_remove == REMOVE_STOP);
+	keeper->engine->actions->retire(keeper, closes || service_on_remove(service, keeper->service) == REMOVE_STOP);
 	keeper_stop_timer(keeper);
 	keeper->engine->actions->forget_ward(keeper);
 	keeper->listeners = listeners;
@@ -204,7 +203,8 @@ bool keeper_lets_go(const struct keeper *keeper)
 {
 	bool would_serve_on = keeper->disabled && !keeper->service->what->accept;       /* it has the sockets */
 
-	return keeper->service->terms->life->on_remove == REMOVE_FINISH && !keeper->engine->stopping && !would_serve_on;
+	return service_on_remove(keeper->service, keeper->service) != REMOVE_STOP && !keeper->engine->stopping &&
+	       !would_serve_on;
 }
 
 bool keeper_runs_on(const struct keeper *keeper)
@@ -239,6 +239,7 @@ void keeper_remove(struct keeper *keeper)
 void keeper_return(struct keeper *keeper)
 {
 	keeper->removed = false;
+	drain_call_off(keeper);
 	keeper->since = engine_clock();
 	list_remove(&keeper->activity->leaving);
 }

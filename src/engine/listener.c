@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "engine/beside.h"
 #include "engine/closing.h"
 #include "engine/nodes.h"
 #include "engine/rpc.h"
@@ -69,16 +70,30 @@ static void say_warnings(struct engine *engine, const char *service, struct buf 
 	buf_free(warnings);
 }
 
+static int bind_somehow(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = bind_listen(listen, why, warnings), error = errno;
+
+	if (fd < 0 && error == EADDRINUSE)
+		fd = beside_open(engine, listen, why, warnings);
+	errno = error;
+	return fd;
+}
+
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
 	int fd = take_inherited(engine, listener->listen, why, &warnings);
 	bool inherited = fd >= 0;
+	int error = 0;
 
-	if (fd < 0 && !why->length)
-		fd = bind_listen(listener->listen, why, &warnings);
+	if (fd < 0 && !why->length) {
+		fd = bind_somehow(engine, listener->listen, why, &warnings);
+		error = errno;
+	}
 	say_warnings(engine, service, &warnings);
+	errno = error;
 	if (fd < 0)
 		return false;
 	fd = fd_raise(fd, FD_HIGH);

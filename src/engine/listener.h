@@ -43,7 +43,7 @@ struct listener {
 void listener_init(struct listener *listener, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
 
-/* Opens: takes a socket superd inherited, or binds. false with the reason in why. */
+/* Opens: takes a socket superd inherited, or binds. false with the reason in why, and errno where binding failed, or 0. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
 /* The socket that another superd had for this row, with the row's options set on it; takes fd over. false: it is that of

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/drain.h"
 #include "engine/outdated.h"
 
 #define TOLD_MOST 4                     /* processes that are told of one by one */
@@ -88,7 +89,7 @@ static void describe_one(const struct instance *instance, struct buf *out)
 		old_row_add_words(out, buf_string(&outdated->sockets));
 		buf_text(out, " still");
 	}
-	if (instance->drain)
+	if (drain_waits(instance))
 		buf_text(out, ", until its clients are gone");
 }
 
@@ -114,8 +115,31 @@ void old_row_describe(struct keeper *keeper, struct buf *out)
 		buf_addf(out, ": superctl restart %s", keeper->service->name);
 }
 
+static bool has_datagrams(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->service->socket_count; n++) {
+		if (!endpoint_accepts(keeper->service->sockets[n].endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void add_drain(const struct keeper *keeper, struct buf *out)
+{
+	if (!keeper->service->socket_count)
+		buf_text(out, "is stopped (on_remove = drain)");
+	else if (has_datagrams(keeper))
+		buf_addf(out, "runs on, as nobody can tell who its clients are (on_remove = drain): superctl stop %s",
+			 keeper->service->name);
+	else
+		buf_addf(out, "runs on until its clients are gone (on_remove = drain): superctl stop %s",
+			 keeper->service->name);
+}
+
 void old_row_describe_removed(struct keeper *keeper, struct buf *out)
 {
+	bool drains = service_on_remove(keeper->service, keeper->service) == REMOVE_DRAIN &&
+		      !keeper->service->what->accept;
 	size_t count = 0;
 	pid_t pid = 0;
 
@@ -129,9 +153,11 @@ void old_row_describe_removed(struct keeper *keeper, struct buf *out)
 		buf_addf(out, "pid %ld ", (long)pid);
 	else
 		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
-	if (keeper_lets_go(keeper))
-		buf_addf(out, "%s on (on_remove = finish): superctl stop %s", count == 1 ? "runs" : "run",
-			 keeper->service->name);
+	if (keeper_lets_go(keeper) && drains && count == 1)
+		add_drain(keeper, out);
+	else if (keeper_lets_go(keeper))
+		buf_addf(out, "%s on (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
+			 drains ? "drain" : "finish", keeper->service->name);
 	else
 		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
 }

@@ -7,12 +7,31 @@
 #include <string.h>
 
 #include "engine/admission.h"
+#include "engine/drain.h"
 #include "engine/offers.h"
 #include "engine/old_row.h"
 #include "engine/twins.h"
 #include "model/diff.h"
 
 #define TOLD_MOST 100                   /* services that the log names; the rest is a number */
+
+/* Before the sockets that the current instance has go to others, or its row goes: who comes to an address that some
+ * row still has is to come to that alone, so it gets a socket of its own there, and the instance serves those it has.
+ * Else it is left with its sockets. */
+static void set_aside(struct keeper *keeper, const struct service *service, bool is_wanted)
+{
+	struct buf why = { 0 };
+	enum on_remove fate = service_on_remove(service, keeper->service);
+	bool drains = fate == REMOVE_DRAIN;
+
+	if (fate == REMOVE_STOP || !keeper_runs_on(keeper))
+		return;
+	if (keeper->state == FROZEN)
+		keeper_event(keeper, ENABLE);
+	if (!drains || !is_wanted || keeper->state != RUNNING || !drain_try(keeper, &why))
+		drain_lend(keeper, drains);
+	buf_free(&why);
+}
 
 /* The listeners of a new row, those of the keeper's own that fit moved into it, the rest of its own put on offer. */
 static struct listener *sort_listeners(struct keeper *keeper, const struct service *service, struct offers *offers)
@@ -96,6 +115,22 @@ static bool is_claimed(const struct endpoint *endpoint, const struct table *afte
 	return false;
 }
 
+/* Some row has the very address of a socket of it. */
+static bool any_is_wanted(const struct service *service, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			for (size_t own = 0; own < service->socket_count; own++) {
+				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
 static bool any_is_claimed(const struct service *service, const struct table *after)
 {
 	for (size_t own = 0; own < service->socket_count; own++) {
@@ -158,6 +193,7 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 		}
 		admission_recall(rest);
 		twins_name(rest);
+		set_aside(rest, rest->service, any_is_wanted(rest->service, after));
 		offer(rest, after, offers);
 	}
 	return count;
@@ -191,8 +227,11 @@ static void survey(struct plan_row *rows, struct roster *roster, struct engine *
 			take_back(&rows[n]);
 		if (rows[n].fate == FATE_CHANGED || rows[n].fate == FATE_SOCKETS)
 			service_compare(rows[n].keeper->service, service, &rows[n].options);
-		if (rows[n].fate == FATE_SOCKETS)
-			rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
+		if (rows[n].fate != FATE_SOCKETS)
+			continue;
+		old_row_note_sockets(rows[n].keeper, service);
+		set_aside(rows[n].keeper, service, any_is_wanted(rows[n].keeper->service, after));
+		rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}
 	LIST_EACH(link, &engine->leaving) {
 		if (keeper_runs_on(keeper_leaving(link)))

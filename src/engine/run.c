@@ -262,7 +262,7 @@ static bool hurry_drains(struct keeper *keeper)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (!instance->drain)
+		if (!drain_has_twin(instance))
 			continue;
 		drain_end(instance);
 		any = true;

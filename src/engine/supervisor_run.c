@@ -323,6 +323,7 @@ static void init_empty(struct engine *engine)
 		engine->spare[n] = -1;
 	list_init(&engine->none);
 	list_init(&engine->leaving);
+	list_init(&engine->drains);
 	list_init(&engine->released);
 	list_init(&engine->resting);
 	list_init(&engine->lingering);

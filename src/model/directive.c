@@ -179,7 +179,9 @@ static const char *const instance_names_words[] = {
 	[INSTANCE_NAMES_COOKIE] = "cookie", [INSTANCE_NAMES_PLAIN] = "plain", NULL
 };
 static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
-static const char *const on_remove_words[] = { [REMOVE_FINISH] = "finish", [REMOVE_STOP] = "stop", NULL };
+static const char *const on_remove_words[] = {
+	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
+};
 
 static const char *const private_tmp_words[] = {
 	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
@@ -1005,9 +1007,12 @@ const struct directive directives[] = {
 		  "are gone. A frozen one goes on for that, and one that starts is drained when it is ready. Where new "
 		  "clients can't be kept from it that is logged, and it is as finish." },
 	{ .name = { "on_remove" }, FIELD(LIFE, on_remove, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_remove_words,
-	  .help = "What becomes of running instances when a reload takes the service out of the table: finish "
-		  "lets them end by themselves, stop ends them." },
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
+	  .help = "What becomes of running instances when a reload takes the service out of the table, or "
+		  "its sockets away from it: finish lets them end by themselves; drain (accept = no) stops "
+		  "the instance when the clients it has are gone, and leaves it where nobody can tell who "
+		  "they are, as with UDP; stop ends them. auto is drain with accept = no, as a daemon does "
+		  "not end by itself, and finish with accept = yes and type = oneshot, which do." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFE, watchdog, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
 	  .help = "How often a backend must say WATCHDOG=1, once it runs, to count as alive. One that is silent for so "

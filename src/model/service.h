@@ -23,7 +23,7 @@ enum preserve { PRESERVE_NO, PRESERVE_RESTART, PRESERVE_ON_SUCCESS, PRESERVE_YES
 enum start { START_DEMAND, START_BOOT, START_MANUAL };
 enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
-enum on_remove { REMOVE_FINISH, REMOVE_STOP };
+enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
@@ -504,6 +504,18 @@ static inline bool service_waits(const struct service *service)
 
 /* Whether its backend is not left as it is when nobody uses it: it has an idle_timeout, and each socket shows who does. */
 bool service_idles(const struct service *service);
+
+/* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or a
+ * single job, ends by itself. */
+static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
+{
+	unsigned chosen = service->terms->life->on_remove;
+	bool ends = started_by->what->accept || started_by->what->type == TYPE_ONESHOT;
+
+	if (chosen != REMOVE_AUTO)
+		return (enum on_remove)chosen;
+	return ends ? REMOVE_FINISH : REMOVE_DRAIN;
+}
 
 /* Its backend counts as started once it says so (sd_notify). */
 static inline bool service_notifies(const struct service *service)

@@ -2,6 +2,7 @@
 #include "sys/foreign_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -136,6 +137,22 @@ bool foreign_socket_is(int fd)
 	const struct socket_mark *mark = find(fd);
 
 	return mark && mark->foreign;
+}
+
+int foreign_socket_copy(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, FD_HIGH);
+	struct socket_mark *mark;
+
+	if (copy < 0)
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	mark = make_mark(copy);
+	if (mark && foreign_socket_is(fd)) {
+		mark->foreign = true;
+		if (find(fd)->name)
+			keep_name(mark, find(fd)->name);
+	}
+	return copy;
 }
 
 static time_t now(void)

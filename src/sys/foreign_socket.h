@@ -22,6 +22,8 @@ bool foreign_socket_is(int fd);
 int foreign_socket_forget(int fd);              /* a new one: raises it to FD_HIGH, and forgets what had its number before */
 void foreign_socket_resume(int fd);             /* the same of one that was foreign before superd had it */
 
+int foreign_socket_copy(int fd);                /* another descriptor of it, of which the same is known; -1 and errno */
+
 /* getsockname(2), which takes the lock; of a foreign one it is what it was before it was given away. */
 bool foreign_socket_name(int fd, struct socket_address *name);
 

@@ -198,3 +198,206 @@ Behaviour(leaving, it_ends_with_superd_and_goes_over_an_upgrade)
 	superd_stop(superd);
 	cr_expect_not(process_lives((pid_t)old));
 }
+
+static const char *plain(const char *name, const char *listen, const char *options)
+{
+	return text_of("service %s { listen = \"%s\" exec = \"%s\" user = \"%s\" %s }\n", name, listen, backend("talk"),
+		       own_user(), options);
+}
+
+static const char *at(const char *address, int port)
+{
+	return text_of("%s:%d", address, port);
+}
+
+/* A client who stays, as the old instance has it. */
+static int stay(int port)
+{
+	int client = client_connect(port);
+
+	client_send(client, "here\n");
+	cr_assert_not_null(strstr(client_line(client), " here"));
+	return client;
+}
+
+static void expect_served_by(int client, long pid)
+{
+	client_send(client, "still\n");
+	cr_expect_str_eq(client_line(client), text_of("%ld still", pid), "%s", world_logs());
+}
+
+Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	expect_in(reload("# nothing any more\n"),
+		  text_of("pid %ld runs on until its clients are gone (on_remove = drain): superctl stop web", old));
+	expect_served_by(client, old);
+	HOLDS_FOR(300, process_lives((pid_t)old));
+	close(client);
+	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
+	superd_stop(superd);
+}
+
+Behaviour(leaving, one_that_is_back_does_not_end)
+{
+	int port = free_port(), client;
+	const char *table = plain("web", at("127.0.0.1", port), "");
+	struct superd *superd = run(table);
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload("# nothing any more\n");
+	reload(table);
+	close(client);
+	HOLDS_FOR(500, process_lives((pid_t)old));
+	cr_expect_eq(client_ask_pid(port), old);
+	superd_stop(superd);
+}
+
+Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
+{
+	static const char job[] = "service %s { start = boot exec = \"%s\" user = \"%s\" %s }\n";
+	const char *sleeper = backend("sleep 60000");
+	struct superd *superd = controlled_run("%s%s", text_of(job, "job", sleeper, own_user(), ""),
+					       text_of(job, "once", sleeper, own_user(), "type = oneshot"));
+
+	superd_wait_log(superd, "once: started, pid ");
+	wait_node(control_path());
+	expect_in(reload("# nothing any more\n"), "runs on (on_remove = finish): superctl stop once");
+	WAIT_UNTIL(is_gone("job"));
+	expect_shown("list", "once", "leaving");
+	cr_expect_eq(SUPERCTL(control_path(), "stop", "once").status, 0);
+	superd_stop(superd);
+}
+
+Behaviour(leaving, who_comes_by_a_new_name_of_the_service_is_not_the_old_ones)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(plain("renamed", at("127.0.0.1", port), ""));
+	for (int n = 0; n < 20; n++)
+		cr_expect_neq(client_ask_pid(port), old);
+	expect_served_by(client, old);
+	expect_shown("list", "web", "leaving");
+	close(client);
+	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
+	client_ask_pid(port);
+	superd_stop(superd);
+}
+
+static void narrows(const char *before, const char *after, const char *options)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(plain("web", at(before, port), options));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(plain("web", at(after, port), options));
+	cr_expect_not(superd_logged(superd, "cannot listen"));
+	expect_shown("list", "web", "listening");
+	expect_served_by(client, old);
+	client_ask_pid(port);
+	close(client);
+	if (!*options)
+		WAIT_UNTIL(!process_lives((pid_t)old));
+	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
+	WAIT_UNTIL(!process_lives((pid_t)old));
+	for (int n = 0; n < 20; n++)
+		cr_expect_neq(client_ask_pid(port), old);
+	superd_stop(superd);
+}
+
+Behaviour(leaving, an_address_may_be_narrowed_while_its_daemon_runs)
+{
+	narrows("tcp4:0.0.0.0", "127.0.0.1", "");
+}
+
+Behaviour(leaving, an_address_may_be_widened_while_its_daemon_runs)
+{
+	narrows("127.0.0.1", "tcp4:0.0.0.0", "");
+}
+
+Behaviour(leaving, an_address_may_change_its_family_while_its_daemon_runs)
+{
+	narrows("127.0.0.1", "tcp", "");
+}
+
+Behaviour(leaving, an_address_may_be_narrowed_beside_a_daemon_that_is_to_finish)
+{
+	narrows("tcp4:0.0.0.0", "127.0.0.1", "on_remove = finish");
+}
+
+Behaviour(leaving, another_service_may_have_a_part_of_its_address)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(plain("web", at("tcp4:0.0.0.0", port), "on_remove = finish"));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(plain("other", at("127.0.0.1", port), ""));
+	cr_expect_not(superd_logged(superd, "cannot listen"));
+	for (int n = 0; n < 20; n++)
+		cr_expect_neq(client_ask_pid(port), old);
+	expect_served_by(client, old);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(leaving, an_address_may_come_back_while_its_daemon_runs)
+{
+	int port = free_port(), other = free_port(), client;
+	const char *table = plain("web", at("127.0.0.1", port), "on_remove = finish");
+	struct superd *superd = run(table);
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(plain("web", at("127.0.0.1", other), "on_remove = finish"));
+	client_ask_pid(other);
+	reload(table);
+	cr_expect_not(superd_logged(superd, "cannot listen"));
+	for (int n = 0; n < 20; n++)
+		cr_expect_neq(client_ask_pid(port), old);
+	expect_served_by(client, old);
+	close(client);
+	superd_stop(superd);
+}
+
+static const char *by_datagrams(const char *address, int port, const char *exec)
+{
+	return text_of("service web { listen = \"udp4:%s:%d\" exec = \"%s\" user = \"%s\" }\n", address, port, exec,
+		       own_user());
+}
+
+Behaviour(leaving, an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs)
+{
+	int port = free_port();
+	struct superd *superd = run(by_datagrams("0.0.0.0", port, "/bin/sleep 60"));
+	int client = datagram_client(port);
+
+	cr_assert_eq(SUPERCTL(control_path(), "start", "web").status, 0);
+	reload(by_datagrams("127.0.0.1", port, backend("datagrams")));
+	cr_expect_not(superd_logged(superd, "cannot listen"));
+	datagram_ask(client, "hello\n");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
+{
+	int port = free_port();
+	struct superd *superd = run(by_datagrams("127.0.0.1", port, "/bin/sleep 60"));
+
+	cr_assert_eq(SUPERCTL(control_path(), "start", "web").status, 0);
+	expect_in(reload("# nothing any more\n"),
+		  "runs on, as nobody can tell who its clients are (on_remove = drain)");
+	HOLDS_FOR(300, superd_processes(superd) > 0);
+	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
+	superd_stop(superd);
+}
