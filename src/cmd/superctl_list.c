@@ -130,8 +130,8 @@ enum ctl_status view_list(const struct order *order)
 	screen_open(&listing.screen, order->colour);
 	columns_begin(&listing.columns, titles, sizeof(titles) / sizeof(titles[0]));
 	status = talk_ask(order, "list", TALK_PATIENCE, list_line, &listing);
-	if (status == CTL_DONE && !order->json && !order->names_only && !print_listing(&listing))
-		status = CTL_FAILED;
+	if (columns_rows(&listing.columns) || (status == CTL_DONE && !order->json && !order->names_only))
+		status = print_listing(&listing) ? status : CTL_FAILED;       /* also where a name means nothing */
 	columns_free(&listing.columns);
 	buf_free(&listing.cell);
 	return status;

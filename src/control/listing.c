@@ -57,7 +57,8 @@ static void on_room(struct session *session)
 		const char *name = selection_next(&listing->selection);
 
 		if (!name) {
-			session_done(session);
+			if (!selection_refuse_missing(&listing->selection, session))
+				session_done(session);
 			return;
 		}
 		say_one(session, listing, name, now);
@@ -81,7 +82,7 @@ static struct listing *begin(struct session *session, void (*show)(const struct 
 	struct selection selection;
 	struct listing *listing;
 
-	if (!selection_make(&selection, session))
+	if (!selection_make(&selection, session, true))
 		return NULL;
 	listing = calloc(1, sizeof(*listing));
 	if (!listing) {

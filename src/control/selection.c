@@ -163,6 +163,34 @@ bool selection_exists(const struct supervisor *supervisor, const char *name)
 	return false;
 }
 
+/* true: the rest is gone on with. */
+static bool note_missing(struct selection *selection, struct session *session, const char *name)
+{
+	if (!selection->lenient)
+		selection_refuse(session, name);
+	else
+		buf_add(&selection->missing, name, strlen(name) + 1);
+	return selection->lenient;
+}
+
+bool selection_refuse_missing(const struct selection *selection, struct session *session)
+{
+	const struct buf *missing = &selection->missing;
+	struct buf text = { 0 };
+
+	if (!missing->length)
+		return false;
+	if (missing->length == strlen(missing->data) + 1) {
+		selection_refuse(session, missing->data);
+		return true;
+	}
+	for (size_t at = 0; at < missing->length; at += strlen(missing->data + at) + 1)
+		buf_addf(&text, "%s'%.100s'", at ? ", " : "", missing->data + at);
+	session_fail(session, CODE_UNKNOWN, "", "%s: there are no such services", buf_string(&text));
+	buf_free(&text);
+	return true;
+}
+
 /* Each once. */
 static bool select_named(struct selection *selection, struct session *session)
 {
@@ -173,10 +201,10 @@ static bool select_named(struct selection *selection, struct session *session)
 		size_t before = 0;
 
 		rows[n] = selection_find(session->supervisor, request->names[n]).row;
-		if (!rows[n]) {
-			selection_refuse(session, request->names[n]);
+		if (!rows[n] && !note_missing(selection, session, request->names[n]))
 			return false;
-		}
+		if (!rows[n])
+			continue;
 		while (before < n && rows[before] != rows[n])
 			before++;
 		if (before == n)
@@ -206,7 +234,9 @@ static bool gather(struct selection *selection, struct session *session)
 
 	if (selection->changes != supervisor->roster.changes) {
 		selection_free(selection);
-		*selection = (struct selection){ .gathers = true, .changes = supervisor->roster.changes };
+		*selection = (struct selection){
+			.gathers = true, .changes = supervisor->roster.changes, .lenient = selection->lenient,
+		};
 	}
 	for (; selection->row < count; selection->row++) {
 		const struct service *row = row_at(supervisor, selection->row);
@@ -220,8 +250,8 @@ static bool gather(struct selection *selection, struct session *session)
 	for (size_t i = 0; i < request->name_count; i++) {
 		if (selection->matched >> i & 1)
 			continue;
-		selection_refuse(session, request->names[i]);
-		return false;
+		if (!note_missing(selection, session, request->names[i]))
+			return false;
 	}
 	return true;
 }
@@ -246,14 +276,14 @@ static bool has_pattern(const struct request *request)
 	return !request->name_count;
 }
 
-bool selection_make(struct selection *selection, struct session *session)
+bool selection_make(struct selection *selection, struct session *session, bool lenient)
 {
 	bool good;
 
-	*selection = (struct selection){ 0 };
+	*selection = (struct selection){ .lenient = lenient };
 	good = has_pattern(&session->request) ? select_matching(selection, session)
 					      : select_named(selection, session);
-	if (good && !selection->names.failed)
+	if (good && !(selection->names.failed || selection->missing.failed))
 		return true;
 	if (good)
 		session_fail(session, CODE_FAILED, "", "out of memory");
@@ -267,7 +297,7 @@ bool selection_go_on(struct selection *selection, struct session *session)
 		return true;
 	if (!gather(selection, session) || selection->gathers)
 		return false;
-	if (selection->names.failed)
+	if (selection->names.failed || selection->missing.failed)
 		session_fail(session, CODE_FAILED, "", "out of memory");
 	return session->duty;
 }
@@ -285,4 +315,5 @@ const char *selection_next(struct selection *selection)
 void selection_free(struct selection *selection)
 {
 	buf_free(&selection->names);
+	buf_free(&selection->missing);
 }

@@ -18,11 +18,17 @@ struct selection {
 	size_t row;                     /* from this one on */
 	uint64_t changes;               /* of this roster */
 	uint32_t matched;               /* the request's names that mean something so far, as bits */
+	bool lenient;                   /* a name that means nothing is left out, and said at the end */
+	struct buf missing;             /* those names, each with its NUL */
 };
 
 /* Those that the names and patterns of the session's request mean, in the order of the table when there is a pattern, or
- * no name at all. false: a name means nothing, or memory is out; the request was answered with that. */
-bool selection_make(struct selection *selection, struct session *session);
+ * no name at all. false: a name means nothing, unless it is lenient, or memory is out; the request was answered with
+ * that. */
+bool selection_make(struct selection *selection, struct session *session, bool lenient);
+
+/* Answers at the end that names meant nothing. false: each did. */
+bool selection_refuse_missing(const struct selection *selection, struct session *session);
 
 /* Goes on with what was too much for one turn. false: there is more, or the request was answered as above, and the duty
  * has ended with that. */

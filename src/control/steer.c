@@ -225,7 +225,7 @@ static void begin(struct session *session, enum deed deed)
 	struct selection selection;
 	struct steering *steering;
 
-	if (!selection_make(&selection, session))
+	if (!selection_make(&selection, session, false))
 		return;
 	steering = calloc(1, sizeof(*steering));
 	if (!steering) {

@@ -481,3 +481,26 @@ Behaviour(superctl_real, a_user_finds_their_own_superd)
 	cr_expect_str_eq(outcome.out, "web\n", "%s", outcome.err);
 	superd_stop(superd);
 }
+
+Behaviour(superctl_real, a_name_that_is_none_is_said_beside_those_that_are)
+{
+	static const char *const verbs[] = { "status", "list", "why", "show" };
+	struct superd *superd = run();
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct outcome outcome = SUPERCTL(control, verbs[i], "web", "dog");
+
+		cr_expect_eq(outcome.status, 1, "%s: %d", verbs[i], outcome.status);
+		cr_expect_not_null(strstr(outcome.out, "web"), "%s: %s", verbs[i], outcome.out);
+		cr_expect_not_null(strstr(outcome.err, "'dog': there is no such service"), "%s: %s", verbs[i],
+				   outcome.err);
+		outcome = SUPERCTL(control, verbs[i], "cow*", "dog", "we*");
+		cr_expect_eq(outcome.status, 1, "%s: %d", verbs[i], outcome.status);
+		cr_expect_not_null(strstr(outcome.out, "web"), "%s: %s", verbs[i], outcome.out);
+		cr_expect_not_null(strstr(outcome.err, "'cow*', 'dog': there are no such services"), "%s: %s", verbs[i],
+				   outcome.err);
+	}
+	cr_expect_eq(SUPERCTL(control, "hold", "web", "dog").status, 1);        /* what acts does all or nothing */
+	cr_expect_null(strstr(SUPERCTL(control, "list", "web").out, "held"));
+	superd_stop(superd);
+}
