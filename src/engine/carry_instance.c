@@ -71,7 +71,6 @@ static void carry_notice(struct carry *carry, struct notice *notice, int place)
 	carry_timer(carry, "watchdog", &notice->watchdog);
 	ledger_add_real(&carry->text, "every", notice->every);
 	carry_number(carry, "watched", notice->watched);
-	carry_fd(carry, "gone", notice->gone.fd);
 	carry_text(carry, "status", notice->status);
 	carry_text(carry, "bus_error", notice->bus_error);
 	carry_text(carry, "varlink_error", notice->varlink_error);
@@ -140,6 +139,7 @@ static void carry_instance(struct carry *carry, struct keeper *keeper, struct in
 	carry_number(carry, "former_group", instance->former_group);
 	carry_fd(carry, "group_fd", instance->group_fd);
 	carry_fd(carry, "former_fd", instance->former_fd);
+	carry_fd(carry, "main_fd", instance->main_fd);
 	carry_number(carry, "lingers", !list_empty(&instance->linger));
 	carry_timer(carry, "timer", &instance->timer);
 	carry_real(carry, "since", instance->since);

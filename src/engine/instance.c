@@ -15,6 +15,7 @@
 #include "base/scan.h"
 #include "engine/escaped.h"
 #include "engine/leftover.h"
+#include "engine/main_watch.h"
 #include "engine/outdated.h"
 #include "sys/pidfd.h"
 #include "sys/private_tmp.h"
@@ -560,6 +561,7 @@ void instance_free(struct instance *instance)
 		instance->leave(instance);
 	if (instance->course)
 		instance->leave_course(instance);
+	main_watch_end(instance);
 	children_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->group_fd);
 	fd_close(&instance->former_fd);

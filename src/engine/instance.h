@@ -22,6 +22,7 @@ struct drain;
 struct frost;
 struct kin;
 struct listener;
+struct main_watch;
 struct notice;
 struct outdated;
 
@@ -64,7 +65,8 @@ struct instance {
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
 	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
 	int group_fd, former_fd;        /* sys/process_group, where no process of them is superd's to reap; -1 */
-	int main_fd;                    /* pidfd of a main process that is not our child, lent by notice->gone; -1 */
+	struct main_watch *main_watch;  /* of a main process that is not our child (engine/main_watch); NULL: it is */
+	int main_fd;                    /* and its pidfd; -1 */
 	struct clan *escaped;           /* who has left its groups (engine/escaped), from a stop on; NULL: nobody */
 	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */

@@ -1,71 +1,29 @@
 /* Following another main process. The hard thing is that it need not be our child: as long as its parent lives,
- * that one is told of its end and we are not. So its pidfd is watched, and when it ends as a stranger, its status
- * is unknown and taken for a good one. */
+ * that one is told of its end and we are not. So its pidfd is watched (engine/main_watch). */
 #include "engine/main_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/main_watch.h"
 #include "engine/notify.h"
 #include "engine/speaker.h"
 #include "sys/pidfd.h"
 #include "sys/process.h"
 #include "sys/process_group.h"
 
-static bool is_our_child(pid_t pid)
-{
-	siginfo_t info = { 0 };
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-/* One that has become our child meanwhile is reaped as any other. */
-static void on_gone(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct notice *notice = io->data;
-	struct instance *instance = notice->instance;
-
-	(void)events;
-	ev_io_stop(loop, io);
-	if (instance->child.pid <= 0 || is_our_child(instance->child.pid))
-		return;
-	children_remove(&instance->engine->children, &instance->child);
-	instance->child.ended(&instance->child, 0);
-}
-
 void main_process_init(struct notice *notice)
 {
 	list_init(&notice->moved);
-	ev_io_init(&notice->gone, on_gone, -1, EV_READ);
-	ev_set_priority(&notice->gone, EV_MINPRI); /* whom the reaper has seen is its affair */
-	notice->gone.data = notice;
-}
-
-static void unwatch(struct notice *notice)
-{
-	int fd = notice->gone.fd;
-
-	ev_io_stop(notice->instance->engine->loop, &notice->gone);
-	fd_close(&fd);
-	ev_io_set(&notice->gone, -1, EV_READ);
-	notice->instance->main_fd = -1;
 }
 
 void main_process_forget(struct notice *notice)
 {
-	unwatch(notice);
+	main_watch_end(notice->instance);
 	list_remove(&notice->moved);
-}
-
-static void watch_stranger(struct notice *notice, int pidfd)
-{
-	ev_io_set(&notice->gone, pidfd, EV_READ);
-	ev_io_start(notice->instance->engine->loop, &notice->gone);
-	notice->instance->main_fd = pidfd;
 }
 
 /* The one before may still hold others. Of its processes superd may have one no longer, so a descriptor stands for
@@ -130,7 +88,7 @@ static bool follow(struct notice *notice, pid_t pid)
 	struct instance *instance = notice->instance;
 	struct children *children = &instance->engine->children;
 	pid_t before = instance->child.pid;
-	bool is_stranger = !is_our_child(pid);
+	bool is_stranger = main_watch_is_needed(pid), good;
 	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1, former;
 
 	if (is_stranger && pidfd < 0)
@@ -138,8 +96,14 @@ static bool follow(struct notice *notice, pid_t pid)
 	former = open_group(instance);
 	children_remove(children, &instance->child);
 	instance->child.pid = pid;
-	if (!children_add(children, &instance->child)) {
+	good = children_add(children, &instance->child);
+	if (good && is_stranger && !main_watch_begin(instance, pidfd)) {
+		children_remove(children, &instance->child);
+		good = false;
+	} else if (!good) {
 		fd_close(&pidfd);
+	}
+	if (!good) {
 		fd_close(&former);
 		instance->child.pid = before;
 		if (before > 0)
@@ -147,9 +111,8 @@ static bool follow(struct notice *notice, pid_t pid)
 		errno = ENOMEM;
 		return false;
 	}
-	unwatch(notice);
-	if (is_stranger)
-		watch_stranger(notice, pidfd);
+	if (!is_stranger)
+		main_watch_end(instance);
 	instance->pid = pid;
 	take_group(instance, pid, is_stranger, former);
 	return true;

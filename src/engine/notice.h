@@ -31,7 +31,6 @@ struct notice {
 	double every;                   /* seconds of that; 0: for ever; below: as its service says */
 	bool watched;                   /* it runs, so that counts */
 	bool rests;                     /* it is frozen, and can't say anything */
-	ev_io gone;                     /* a main process that is not our child: its pidfd, readable when it has ended; -1 */
 	char status[NOTE_TEXT + 1];     /* printable; "": nothing */
 	char bus_error[NOTE_TEXT + 1], varlink_error[NOTE_TEXT + 1];
 	int error;                      /* errno; 0: none */

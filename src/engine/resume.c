@@ -322,7 +322,8 @@ static void read_services(struct resume *resume, struct table *table)
 static bool holds_descriptor(const char *key)
 {
 	static const char *const keys[] = {
-		"fd", "read", "write", "channel", "channel_client", "client", "gone", "control", "pid_file",
+		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
+		"pid_file",
 	};
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {

@@ -11,6 +11,7 @@
 #include "engine/drain.h"
 #include "engine/guest.h"
 #include "engine/hearing.h"
+#include "engine/main_watch.h"
 #include "engine/notice.h"
 #include "engine/outdated.h"
 #include "engine/resume.h"
@@ -91,6 +92,7 @@ static void read_ends(struct instance *instance, struct ledger_section *section)
 static void read_process(struct instance *instance, struct ledger_section *section)
 {
 	struct engine *engine = instance->engine;
+	int main_fd = resume_fd(section, "main_fd");
 
 	instance->child.pid = pid_of(section, "child");
 	instance->pid = pid_of(section, "pid");
@@ -104,6 +106,8 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	if (instance->child.pid > 1 && !children_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);
+	if (main_fd >= 0 && !main_watch_begin(instance, main_fd))
+		resume_say_loss(instance->context, "the watch of a main process");
 	instance_see_end(instance);
 	if (ledger_flag(section, "lingers"))
 		instance_linger(instance);
@@ -209,20 +213,11 @@ static void read_texts(struct notice *notice, struct ledger_section *section)
 	notice->error = (int)ledger_number(section, "error", 0, INT32_MAX, 0);
 }
 
-static void watch_gone(struct notice *notice, int fd)
-{
-	if (fd < 0)
-		return;
-	ev_io_set(&notice->gone, fd, EV_READ);
-	ev_io_start(notice->instance->engine->loop, &notice->gone);
-	notice->instance->main_fd = fd;
-}
-
 void resume_notice(struct resumed *resumed, struct ledger_section *section)
 {
 	struct instance *instance = resumed->instance;
 	int place = (int)ledger_number(section, "socket", 0, RESUME_SOCKETS - 1, -1);
-	int gone = resume_fd(section, "gone");
+	int gone = resume_fd(section, "gone"); /* as a superd of before wrote it */
 	struct notice *notice;
 	struct ev_loop *loop;
 
@@ -243,7 +238,10 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 	if (ev_is_active(&notice->patience))
 		allowance_begin(&notice->allowance, (int64_t)(ledger_real(section, "patience", 0.) * 1e6));
 	resume_timer(loop, &notice->watchdog, section, "watchdog");
-	watch_gone(notice, gone);
+	if (gone >= 0 && instance->main_fd < 0)
+		main_watch_begin(instance, gone);
+	else
+		fd_close(&gone);
 	read_texts(notice, section);
 	if (instance->former_group)
 		list_add(&instance->engine->moved, &notice->moved);
