@@ -4,7 +4,7 @@ _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
 	local reading='status list show why metrics'
-	local acting='start stop restart hold release drain freeze thaw enable disable reload'
+	local acting='start stop restart hold release drain freeze thaw enable disable evict reload'
 	local others='top events health reopen upgrade shutdown version'
 	local -a control=()
 

@@ -15,6 +15,7 @@
 #include "base/build.h"
 #include "base/sink.h"
 #include "cmd/daemon.h"
+#include "cmd/identity.h"
 #include "cmd/load.h"
 #include "cmd/operators.h"
 #include "cmd/pid_file.h"
@@ -141,9 +142,11 @@ static int run(struct opening *opening, struct options *options, struct table *t
 {
 	char **command = options->endpoint_count ? NULL : options->command;
 	struct supervisor *supervisor = opening->supervisor;
+	char *identity = identity_make(options);
 	const char *failed;
 	int status;
 
+	supervisor->engine.cgroups.identity = identity;
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
 	supervisor->second_look.is_possible =
@@ -183,6 +186,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
 	}
 	supervisor_free(supervisor);
+	free(identity);
 	return status;
 }
 

@@ -33,6 +33,7 @@ const struct verb verbs[] = {
 	{ "thaw", NAMES_SOME, ACTS, "let frozen instances go on", view_act },
 	{ "enable", NAMES_SOME, ACTS, "open a service's sockets again", view_act },
 	{ "disable", NAMES_SOME, ACTS, "close a service's sockets until enable", view_act },
+	{ "evict", NAMES_SOME, ACTS, "end what a superd that was killed has left at a service's addresses", view_act },
 	{ "reload", NAMES_ANY, ACTS, "read the table again; with a name have that service reload", view_reload },
 	{ "reopen", NAMES_NONE, 0, "open the log again, as after a rotation, and do nothing else", view_act },
 	{ "upgrade", NAMES_NONE, MAY_CHECK | ACTS, "run the new superd in the place of the old", view_upgrade },

@@ -295,6 +295,11 @@ void steer_disable(struct session *session)
 	begin(session, DEED_DISABLE);
 }
 
+void steer_evict(struct session *session)
+{
+	begin(session, DEED_EVICT);
+}
+
 void steer_refresh(struct session *session)
 {
 	begin(session, DEED_REFRESH);

@@ -15,4 +15,5 @@ void steer_freeze(struct session *session);
 void steer_thaw(struct session *session);
 void steer_enable(struct session *session);
 void steer_disable(struct session *session);
+void steer_evict(struct session *session);
 void steer_refresh(struct session *session);            /* reload NAME */

@@ -65,6 +65,7 @@ static const struct verb {
 	{ "thaw", RIGHT_ACT, NAMES_SOME, WAITING, steer_thaw },
 	{ "enable", RIGHT_ACT, NAMES_SOME, WAITING, steer_enable },
 	{ "disable", RIGHT_ACT, NAMES_SOME, WAITING, steer_disable },
+	{ "evict", RIGHT_ACT, NAMES_SOME, WAITING, steer_evict },
 	{ "reload", RIGHT_ACT, NAMES_ANY, WAITING, reload },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, reopen },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, handover_begin },

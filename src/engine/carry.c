@@ -8,6 +8,7 @@
 #include "base/build.h"
 #include "engine/groups.h"
 #include "engine/keeper.h"
+#include "engine/orphan.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
 #include "engine/supervisor.h"
@@ -151,6 +152,16 @@ static void carry_debt(void *context, const struct rpc_debt *debt)
 	carry_number(carry, "set", debt->set);
 }
 
+static void carry_orphan(struct carry *carry, const struct orphan *orphan)
+{
+	ledger_open(&carry->text, "orphan");
+	ledger_add(&carry->text, "group", orphan->group);
+	carry_text(carry, "service", orphan->service);
+	carry_number(carry, "pid", orphan->pid);
+	if (orphan->ends)
+		carry_text(carry, "wanted_by", orphan->wanted_by);
+}
+
 /* Those that the table has no more, with what they still run. */
 static void carry_removed(struct carry *carry, struct engine *engine)
 {
@@ -179,6 +190,12 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 		ledger_open(&carry->text, "group");
 		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
 	}
+	LIST_EACH(link, &engine->left_bases) {
+		ledger_open(&carry->text, "base");
+		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+	}
+	LIST_EACH(link, &engine->orphans)
+		carry_orphan(carry, container_of(link, struct orphan, link));
 	if (supervisor->carry_operators)
 		supervisor->carry_operators(supervisor->operators, carry);
 	for (size_t n = 0; n < supervisor->roster.count; n++) {

@@ -11,6 +11,7 @@
 #include "engine/daemon.h"
 #include "engine/drain.h"
 #include "engine/keeper.h"
+#include "engine/main_watch.h"
 #include "engine/notice.h"
 #include "engine/notify.h"
 #include "engine/outdated.h"
@@ -139,7 +140,7 @@ static void carry_instance(struct carry *carry, struct keeper *keeper, struct in
 	carry_number(carry, "former_group", instance->former_group);
 	carry_fd(carry, "group_fd", instance->group_fd);
 	carry_fd(carry, "former_fd", instance->former_fd);
-	carry_fd(carry, "main_fd", instance->main_fd);
+	carry_fd(carry, "main_fd", main_watch_fd(instance->main_watch));
 	carry_number(carry, "lingers", !list_empty(&instance->linger));
 	carry_timer(carry, "timer", &instance->timer);
 	carry_real(carry, "since", instance->since);

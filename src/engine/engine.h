@@ -81,6 +81,9 @@ struct engine {
 	struct list none;               /* an empty list */
 	struct cgroups cgroups;         /* those of instances (engine/groups) */
 	struct list empty_groups;       /* whose instance is gone, and that are not removed yet */
+	struct list left_bases;         /* folders of groups of superds that are gone, as struct empty_group */
+	struct list orphans;            /* what they have left and nobody has taken over (engine/orphan) */
+	ev_timer orphan_look;           /* runs while any of these is being ended */
 	struct list open_groups;        /* of services that were started lately (engine/open_groups) */
 	unsigned open_group_count;
 	struct list lingering;          /* instances whose first process ended while others of its group live */

@@ -2,6 +2,7 @@
  * is not reaped, and that may be nobody superd knows of, so those that are left are tried again after each reaping. */
 #include "engine/groups.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,46 @@ bool group_is_left(const struct engine *engine, const char *path)
 	return false;
 }
 
+void groups_remember_base(struct engine *engine, const char *path)
+{
+	struct empty_group *base;
+
+	LIST_EACH(link, &engine->left_bases) {
+		if (!strcmp(container_of(link, struct empty_group, link)->path, path))
+			return;
+	}
+	if (rmdir(path) == 0)
+		return;
+	base = malloc(sizeof(*base));
+	if (!base)
+		return;
+	base->path = strdup(path);
+	if (base->path)
+		list_add(&engine->left_bases, &base->link);
+	else
+		free(base);
+}
+
+bool groups_are_left(const struct engine *engine)
+{
+	return !list_empty(&engine->empty_groups) || !list_empty(&engine->left_bases);
+}
+
+/* Groups in there have an instance, or are among those remembered; at the end also what others have left empty goes. */
+static void sweep_bases(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->left_bases) {
+		struct empty_group *base = container_of(link, struct empty_group, link);
+		bool gone = forgets ? cgroup_remove(base->path) : rmdir(base->path) == 0 || errno == ENOENT;
+
+		if (!gone && !forgets)
+			continue;
+		list_remove(&base->link);
+		free(base->path);
+		free(base);
+	}
+}
+
 static void sweep(struct engine *engine, bool forgets)
 {
 	LIST_EACH(link, &engine->empty_groups) {
@@ -164,6 +205,7 @@ static void sweep(struct engine *engine, bool forgets)
 		free(group->path);
 		free(group);
 	}
+	sweep_bases(engine, forgets);
 }
 
 void groups_sweep(struct engine *engine)

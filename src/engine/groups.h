@@ -51,8 +51,12 @@ void group_take_back(struct group *group, struct engine *engine, const char *pat
 
 bool group_is_left(const struct engine *engine, const char *path);      /* its instance is gone, and it is not removed yet */
 
+/* The folder of a superd that is gone: it goes when it is empty. */
+void groups_remember_base(struct engine *engine, const char *path);
+
 /* Removes what has become empty. */
 void groups_sweep(struct engine *engine);
+bool groups_are_left(const struct engine *engine);      /* there is something that may have become so */
 
 /* superd ends. */
 void groups_end(struct engine *engine);

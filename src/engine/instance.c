@@ -69,8 +69,8 @@ void instance_set_group(struct instance *instance, pid_t group, int fd)
 
 bool instance_signal_main(const struct instance *instance, int signal)
 {
-	if (instance->main_fd >= 0)
-		return pidfd_signal(instance->main_fd, signal);
+	if (instance->main_watch)
+		return pidfd_signal(main_watch_fd(instance->main_watch), signal);
 	return instance->child.pid > 1 && kill(instance->child.pid, signal) == 0;
 }
 
@@ -371,7 +371,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 	instance->service = service;
 	instance->user = instance_user_of(service);
 	instance->child.ended = on_ended;
-	instance->group_fd = instance->former_fd = instance->main_fd = -1;
+	instance->group_fd = instance->former_fd = -1;
 	list_init(&instance->link);
 	list_init(&instance->linger);
 	list_init(&instance->seeking);
@@ -561,7 +561,7 @@ void instance_free(struct instance *instance)
 		instance->leave(instance);
 	if (instance->course)
 		instance->leave_course(instance);
-	main_watch_end(instance);
+	main_watch_end(&instance->main_watch);
 	children_remove(&instance->engine->children, &instance->child);
 	fd_close(&instance->group_fd);
 	fd_close(&instance->former_fd);

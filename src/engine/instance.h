@@ -66,7 +66,6 @@ struct instance {
 	pid_t former_group;             /* before its main process was another's (engine/main_process); 0: the same */
 	int group_fd, former_fd;        /* sys/process_group, where no process of them is superd's to reap; -1 */
 	struct main_watch *main_watch;  /* of a main process that is not our child (engine/main_watch); NULL: it is */
-	int main_fd;                    /* and its pidfd; -1 */
 	struct clan *escaped;           /* who has left its groups (engine/escaped), from a stop on; NULL: nobody */
 	pid_t control;                  /* of the command beside it that runs; 0: none */
 	ev_timer timer;                 /* a limit of time: starting, running, or stopping */

@@ -2,11 +2,11 @@
  *
  * The hard thing is to say a failure once an attempt, however many sockets have it: those that are needed are told in
  * a line with the pause that follows; an optional one is left out, and told by itself. */
-#include "engine/keeper.h"
-
 #include <errno.h>
 
 #include "engine/beside.h"
+#include "engine/keeper.h"
+#include "engine/orphan.h"
 
 static void say_unbound(struct keeper *keeper, const char *text)
 {
@@ -25,8 +25,10 @@ static bool open_listener(struct keeper *keeper, struct listener *listener, stru
 		buf_free(&why);
 		return true;
 	}
-	if (errno == EADDRINUSE)
+	if (errno == EADDRINUSE) {
 		beside_hurry(keeper, listener);
+		orphan_explain(keeper->engine, keeper->service->name, listener->listen->address, &why);
+	}
 	buf_text(&text, "cannot listen on ");
 	endpoint_format(listener->listen->endpoint, &text);
 	buf_addf(&text, ": %s", buf_string(&why));

@@ -22,7 +22,7 @@ void main_process_init(struct notice *notice)
 
 void main_process_forget(struct notice *notice)
 {
-	main_watch_end(notice->instance);
+	main_watch_end(&notice->instance->main_watch);
 	list_remove(&notice->moved);
 }
 
@@ -97,7 +97,8 @@ static bool follow(struct notice *notice, pid_t pid)
 	children_remove(children, &instance->child);
 	instance->child.pid = pid;
 	good = children_add(children, &instance->child);
-	if (good && is_stranger && !main_watch_begin(instance, pidfd)) {
+	if (good && is_stranger &&
+	    !main_watch_begin(&instance->main_watch, instance->engine, &instance->child, pidfd)) {
 		children_remove(children, &instance->child);
 		good = false;
 	} else if (!good) {
@@ -112,7 +113,7 @@ static bool follow(struct notice *notice, pid_t pid)
 		return false;
 	}
 	if (!is_stranger)
-		main_watch_end(instance);
+		main_watch_end(&instance->main_watch);
 	instance->pid = pid;
 	take_group(instance, pid, is_stranger, former);
 	return true;

@@ -9,7 +9,8 @@
 
 struct main_watch {
 	ev_io io;
-	struct instance *instance;
+	struct engine *engine;
+	struct child *child;
 };
 
 bool main_watch_is_needed(pid_t pid)
@@ -23,40 +24,47 @@ bool main_watch_is_needed(pid_t pid)
 static void on_gone(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct main_watch *watch = container_of(io, struct main_watch, io);
-	struct instance *instance = watch->instance;
+	struct child *child = watch->child;
 
 	(void)events;
 	ev_io_stop(loop, io);
-	if (instance->child.pid <= 0 || !main_watch_is_needed(instance->child.pid))
+	if (child->pid <= 0 || !main_watch_is_needed(child->pid))
 		return;
-	children_remove(&instance->engine->children, &instance->child);
-	instance->child.ended(&instance->child, 0);
+	children_remove(&watch->engine->children, child);
+	child->ended(child, 0);
 }
 
-bool main_watch_begin(struct instance *instance, int pidfd)
+bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd)
 {
-	struct main_watch *watch = calloc(1, sizeof(*watch));
+	struct main_watch *one = calloc(1, sizeof(*one));
 
-	if (!watch) {
+	if (!one) {
 		fd_close(&pidfd);
 		return false;
 	}
-	main_watch_end(instance);
-	watch->instance = instance;
-	ev_io_init(&watch->io, on_gone, pidfd, EV_READ);
-	ev_set_priority(&watch->io, EV_MINPRI); /* whom the reaper has seen is its affair */
-	ev_io_start(instance->engine->loop, &watch->io);
-	instance->main_watch = watch;
-	instance->main_fd = pidfd;
+	main_watch_end(watch);
+	one->engine = engine;
+	one->child = child;
+	ev_io_init(&one->io, on_gone, pidfd, EV_READ);
+	ev_set_priority(&one->io, EV_MINPRI);   /* whom the reaper has seen is its affair */
+	ev_io_start(engine->loop, &one->io);
+	*watch = one;
 	return true;
 }
 
-void main_watch_end(struct instance *instance)
+void main_watch_end(struct main_watch **watch)
 {
-	if (!instance->main_watch)
+	int fd = main_watch_fd(*watch);
+
+	if (!*watch)
 		return;
-	ev_io_stop(instance->engine->loop, &instance->main_watch->io);
-	free(instance->main_watch);
-	instance->main_watch = NULL;
-	fd_close(&instance->main_fd);
+	ev_io_stop((*watch)->engine->loop, &(*watch)->io);
+	fd_close(&fd);
+	free(*watch);
+	*watch = NULL;
+}
+
+int main_watch_fd(const struct main_watch *watch)
+{
+	return watch ? watch->io.fd : -1;
 }

@@ -4,12 +4,17 @@
 
 #include <stdbool.h>
 
-#include "engine/instance.h"
+#include "engine/engine.h"
+
+struct main_watch;
 
 /* Nobody will wait for it here: it is no child of ours. */
 bool main_watch_is_needed(pid_t pid);
 
-/* Watches the instance's child.pid by this descriptor, in place of any before. Takes it over, also with false: out of memory. */
-bool main_watch_begin(struct instance *instance, int pidfd);
+/* Watches this child, as it is among the engine's, by its pidfd, in place of what *watch is (NULL: nothing). Takes pidfd over,
+ * also with false: out of memory, and *watch is as it was. */
+bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd);
 
-void main_watch_end(struct instance *instance);
+void main_watch_end(struct main_watch **watch);
+
+int main_watch_fd(const struct main_watch *watch);      /* -1 for NULL */

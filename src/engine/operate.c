@@ -4,6 +4,7 @@
 
 #include "engine/drain.h"
 #include "engine/frost.h"
+#include "engine/orphans.h"
 #include "engine/refresh.h"
 #include "engine/twins.h"
 
@@ -202,6 +203,17 @@ static enum standing begin_disable(const struct operation *operation, struct kee
 	return operate_look(operation, keeper, says);
 }
 
+static enum standing begin_evict(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	struct buf why = { 0 };
+	unsigned count = orphans_evict(keeper, &why);
+
+	if (!count)
+		buf_text(says, buf_string(&why));
+	buf_free(&why);
+	return count ? operate_look(operation, keeper, says) : FAILED;
+}
+
 static bool goes_for_disabled(enum deed deed)
 {
 	return deed == DEED_ENABLE || deed == DEED_DISABLE || deed == DEED_STOP || deed == DEED_RELEASE ||
@@ -240,6 +252,8 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 		return begin_disable(operation, keeper, says);
 	case DEED_REFRESH:
 		return refresh_begin(keeper, says);
+	case DEED_EVICT:
+		return begin_evict(operation, keeper, says);
 	case DEED_FREEZE:
 		return begin_freeze(operation, keeper, says);
 	case DEED_THAW:

@@ -19,6 +19,7 @@ enum deed {
 	DEED_FREEZE, DEED_THAW,
 	DEED_ENABLE,
 	DEED_DISABLE,                   /* closes its sockets, until it is enabled */
+	DEED_EVICT,                     /* ends what a superd that was killed has left at its addresses */
 	DEED_REFRESH,                   /* has it read its configuration again (engine/refresh) */
 	DEEDS
 };

@@ -3,6 +3,7 @@
 #include "engine/operate.h"
 
 #include "engine/frost.h"
+#include "engine/orphan_end.h"
 #include "engine/refresh.h"
 
 static const char *reason_of(const struct keeper *keeper)
@@ -239,6 +240,19 @@ static enum standing look_at_refresh(const struct operation *operation, struct k
 	return refresh_look(keeper, says);
 }
 
+static enum standing look_at_evict(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	(void)operation;
+	if (orphans_are_ending(keeper))
+		return UNDER_WAY;
+	if (keeper->state == BINDING && keeper->engine->actions->is_opening(keeper))
+		return UNDER_WAY;
+	if (keeper->state == BINDING)
+		return fail_for_reason(keeper, says);
+	buf_text(says, "evicted: its addresses are superd's again");
+	return DONE;
+}
+
 enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	static enum standing (*const looks[DEEDS])(const struct operation *operation, struct keeper *keeper,
@@ -247,7 +261,7 @@ enum standing operate_look(const struct operation *operation, struct keeper *kee
 		[DEED_RESTART] = look_at_restart, [DEED_DRAIN] = look_at_drain,
 		[DEED_FREEZE] = look_at_freeze,	  [DEED_ENABLE] = look_at_enable,
 			  [DEED_DISABLE] = look_at_disable,
-		[DEED_REFRESH] = look_at_refresh,
+		[DEED_REFRESH] = look_at_refresh, [DEED_EVICT] = look_at_evict,
 	};
 
 	return looks[operation->deed] ? looks[operation->deed](operation, keeper, says) : DONE;

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/span.h"
 #include "engine/groups.h"
+#include "engine/orphan_end.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
 #include "engine/supervisor.h"
@@ -225,6 +226,28 @@ static void read_group(struct resume *resume, struct ledger_section *section)
 		group_remember(&resume->supervisor->engine, path);
 }
 
+static void read_base(struct resume *resume, struct ledger_section *section)
+{
+	const char *path = ledger_text(section, "path");
+
+	if (path)
+		groups_remember_base(&resume->supervisor->engine, path);
+}
+
+/* One that was ending is told so again. */
+static void read_orphan(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+	const char *group = ledger_text(section, "group"), *wanted_by = ledger_text(section, "wanted_by");
+	struct orphan *orphan = group ? orphan_add(engine, group, ledger_text(section, "service")) : NULL;
+
+	if (!orphan)
+		return;
+	orphan->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);
+	if (wanted_by)
+		orphan_end(engine, orphan, NULL, wanted_by);
+}
+
 static void read_withdrawal(struct resume *resume, struct ledger_section *section)
 {
 	struct engine *engine = &resume->supervisor->engine;
@@ -252,8 +275,8 @@ static const struct {
 } wholes[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
-	{ "withdrawal", read_withdrawal }, { "log_other", resume_log_other },
-	{ "table", pass_over },    { "file", pass_over },
+	{ "base", read_base },     { "orphan", read_orphan },     { "withdrawal", read_withdrawal },
+	{ "log_other", resume_log_other }, { "table", pass_over },    { "file", pass_over },
 };
 
 static void read_wholes(struct resume *resume)
@@ -409,7 +432,8 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
 		keeper_check_over(keeper_leaving(link));
-	say_done(&resume);
+	if (find_section(ledger, "engine"))     /* not what a superd that was killed has left (engine/orphans) */
+		say_done(&resume);
 	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* who ended meanwhile waits to be reaped */
 	return true;
 }

@@ -106,7 +106,7 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	if (instance->child.pid > 1 && !children_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);
-	if (main_fd >= 0 && !main_watch_begin(instance, main_fd))
+	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
 		resume_say_loss(instance->context, "the watch of a main process");
 	instance_see_end(instance);
 	if (ledger_flag(section, "lingers"))
@@ -238,8 +238,8 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 	if (ev_is_active(&notice->patience))
 		allowance_begin(&notice->allowance, (int64_t)(ledger_real(section, "patience", 0.) * 1e6));
 	resume_timer(loop, &notice->watchdog, section, "watchdog");
-	if (gone >= 0 && instance->main_fd < 0)
-		main_watch_begin(instance, gone);
+	if (gone >= 0 && !instance->main_watch)
+		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
 	else
 		fd_close(&gone);
 	read_texts(notice, section);

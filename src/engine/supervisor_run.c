@@ -36,6 +36,8 @@
 #include "engine/mux.h"
 #include "engine/nodes.h"
 #include "engine/opening.h"
+#include "engine/orphan_end.h"
+#include "engine/orphans.h"
 #include "engine/record.h"
 #include "engine/refresh.h"
 #include "engine/refuse.h"
@@ -211,7 +213,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	if (!list_empty(&engine->lingering))
 		instance_sweep(engine);
 	main_process_sweep(engine);
-	if (!list_empty(&engine->empty_groups))
+	if (groups_are_left(engine))
 		groups_sweep(engine);
 	shutdown_check(supervisor);
 }
@@ -328,6 +330,8 @@ static void init_empty(struct engine *engine)
 	list_init(&engine->resting);
 	list_init(&engine->lingering);
 	list_init(&engine->empty_groups);
+	list_init(&engine->left_bases);
+	list_init(&engine->orphans);
 	list_init(&engine->open_groups);
 	list_init(&engine->controls);
 	list_init(&engine->reclaims);
@@ -437,13 +441,27 @@ static void close_unclaimed(struct engine *engine)
 	init_close_sockets(&engine->inheritance);
 }
 
+/* From the beginning, or from where another superd is gone. */
+static bool build(struct supervisor *supervisor, struct table *table)
+{
+	struct ledger left = { 0 };
+	bool good;
+
+	if (supervisor->before)
+		return resume_run(supervisor, table, supervisor->before);
+	if (!orphans_find(&supervisor->engine, table, &left))
+		return roster_build(&supervisor->roster, &supervisor->engine, table);
+	good = resume_run(supervisor, table, &left);
+	ledger_free(&left);
+	return good;
+}
+
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
 {
 	table->users++;
 	supervisor->table = table;
 	supervisor->loaded = engine_clock();
-	if (!(supervisor->before ? resume_run(supervisor, table, supervisor->before)
-				 : roster_build(&supervisor->roster, &supervisor->engine, table))) {
+	if (!build(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
 	}
@@ -486,6 +504,7 @@ void supervisor_free(struct supervisor *supervisor)
 		table_release(supervisor->table);
 	means_end_all(engine);
 	output_reader_end();
+	orphans_free(engine);
 	groups_end(engine);
 	closing_free(engine);
 	leftovers_free(engine);

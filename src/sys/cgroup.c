@@ -102,11 +102,9 @@ static bool enable(struct cgroups *cgroups, bool is_root, unsigned controllers)
 static bool make_base(struct cgroups *cgroups, const char *own)
 {
 	cgroups->own = strdup(own);
-	cgroups->base = cgroup_base_claim(own);
-	if (cgroups->own && cgroups->base) {
-		cgroup_base_sweep(own);
+	cgroups->base = cgroup_base_claim(own, cgroups->identity);
+	if (cgroups->own && cgroups->base)
 		return true;
-	}
 	free(cgroups->own);
 	free(cgroups->base);
 	cgroups->own = cgroups->base = NULL;
@@ -153,15 +151,20 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct service *service, str
 	return false;
 }
 
+void cgroup_add_stem(struct buf *path, const char *service)
+{
+	for (size_t n = 0; n < NAME_MOST / 2 && service[n]; n++)
+		buf_char(path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
+	buf_char(path, '-');
+}
+
 char *cgroups_name(struct cgroups *cgroups, const struct service *service)
 {
 	struct buf path = { 0 };
 
 	buf_addf(&path, "%s/", cgroups->base);
-	for (size_t n = 0; n < NAME_MOST / 2 && service->name[n]; n++)
-		buf_char(&path,
-			 service->name[n] == '/' || (unsigned char)service->name[n] < ' ' ? '_' : service->name[n]);
-	buf_addf(&path, "-%llu", (unsigned long long)++cgroups->made);
+	cgroup_add_stem(&path, service->name);
+	buf_addf(&path, "%llu", (unsigned long long)++cgroups->made);
 	return buf_take(&path);
 }
 

@@ -9,6 +9,7 @@
 #include "sys/allotment.h"
 
 struct cgroups {
+	const char *identity;           /* by which the next superd knows whose groups these are; the caller's. NULL: none */
 	char *own;                      /* superd's own group; NULL: nothing was made yet */
 	char *base;                     /* the folder below it that groups are in */
 	bool moved;                     /* superd is in a group below base, so that base can have controllers */
@@ -29,8 +30,13 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct service *service, str
 /* A path for a further group, malloc'ed; nothing is made yet. NULL: out of memory. */
 char *cgroups_name(struct cgroups *cgroups, const struct service *service);
 
+void cgroup_add_stem(struct buf *path, const char *service);   /* its name without the number at its end */
+
 /* The path of the group that a service keeps from instance to instance, malloc'ed. NULL: its name is too long, or out of memory. */
 char *cgroups_name_kept(const struct cgroups *cgroups, const char *service);
+
+/* Whether a group of this name, without its folder, is one that a service of that name has, or an instance of it had. */
+bool cgroup_is_of(const char *group, const char *service);
 
 /* Whether a process can be started in a fresh group. */
 bool cgroups_try(const struct cgroups *cgroups);

@@ -1,11 +1,30 @@
 /* The folder that holds a superd's groups: made for it alone. */
 #pragma once
 
+#include <stdbool.h>
+
 #define CGROUP_NAME_MOST 200            /* bytes that the name of a group in it may have */
 
-/* Makes it below `own`, superd's own group, with superd's pid in its name, and thaws and removes what an earlier superd of
- * that pid has left; where somebody is in that still it is another. The caller's to free; NULL and errno. */
-char *cgroup_base_claim(const char *own);
+/* Makes it below `own`, superd's own group, with superd's pid in its name, and removes what an earlier superd of that pid
+ * has left; where somebody is in that still it is another. identity, of CGROUP_IDENTITY_MOST bytes at most, tells which
+ * superd of this machine it is; NULL: that is not noted. The caller's to free; NULL and errno. */
+char *cgroup_base_claim(const char *own, const char *identity);
 
-/* Folders of superds that are gone: what is frozen in there goes on, and empty ones are removed. */
-void cgroup_base_sweep(const char *own);
+#define CGROUP_IDENTITY_MOST 4000
+
+enum cgroup_heir {
+	HEIR_OTHER,                     /* it was another superd, or is not known */
+	HEIR_OURS,                      /* it was the one that we are */
+};
+
+/* Calls see for the folder of each superd that is gone, as somebody has killed it: of superd's own user, and of its
+ * namespace of pids. mine: the one that superd has claimed itself; NULL: none yet. */
+void cgroup_base_each_left(const char *own, const char *mine, const char *identity,
+			   void (*see)(void *context, const char *path, enum cgroup_heir heir), void *context);
+
+/* A group in such a folder is ours now: notes that, for other superds to keep off it for as long as we live. */
+void cgroup_base_inherit(const char *group);
+bool cgroup_base_is_inherited(const char *group);       /* by one that lives */
+
+/* Calls see for each group in such a folder. */
+void cgroup_base_each_group(const char *path, void (*see)(void *context, const char *group), void *context);

@@ -14,28 +14,49 @@
 
 #define NAME_MOST 180
 
-/* So that no two services have the same, none is hidden, and none is that of an instance, which ends in a number. */
-char *cgroups_name_kept(const struct cgroups *cgroups, const char *service)
+/* So that no two services have the same, none is hidden, and none is that of an instance, which ends in a number.
+ * false: it is too long. */
+static bool add_name(struct buf *path, const char *service)
 {
-	struct buf path = { 0 };
-	size_t before;
+	size_t before = path->length;
 
-	buf_addf(&path, "%s/", cgroups->base);
-	before = path.length;
 	for (const char *at = service; *at; at++) {
 		unsigned char byte = (unsigned char)*at;
 
 		if (byte <= ' ' || byte == '/' || byte == '\\' || byte == 0x7f || (byte == '.' && at == service))
-			buf_addf(&path, "\\x%02x", byte);
+			buf_addf(path, "\\x%02x", byte);
 		else
-			buf_char(&path, *at);
-		if (path.length - before > NAME_MOST) {
-			buf_free(&path);
-			return NULL;
-		}
+			buf_char(path, *at);
+		if (path->length - before > NAME_MOST)
+			return false;
 	}
-	buf_text(&path, ".service");
-	return buf_take(&path);
+	buf_text(path, ".service");
+	return true;
+}
+
+char *cgroups_name_kept(const struct cgroups *cgroups, const char *service)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s/", cgroups->base);
+	if (add_name(&path, service))
+		return buf_take(&path);
+	buf_free(&path);
+	return NULL;
+}
+
+bool cgroup_is_of(const char *group, const char *service)
+{
+	struct buf name = { 0 };
+	bool same = add_name(&name, service) && !name.failed && !strcmp(buf_string(&name), group);
+	size_t digits, length;
+
+	buf_clear(&name);
+	cgroup_add_stem(&name, service);
+	length = name.length;
+	digits = same || strncmp(group, buf_string(&name), length) != 0 ? 0 : strspn(group + length, "0123456789");
+	buf_free(&name);
+	return same || (digits && !group[length + digits]);
 }
 
 int cgroup_take(const char *path, bool *fresh)

@@ -46,6 +46,20 @@ bool pidfd_signal(int fd, int signal)
 }
 #endif
 
+#ifdef SYS_pidfd_getfd
+int pidfd_copy(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
+}
+#else
+int pidfd_copy(int pidfd, int fd)
+{
+	(void)pidfd, (void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
 pid_t pidfd_pid(int fd)
 {
 	char path[64], *text, *line;

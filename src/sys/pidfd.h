@@ -11,6 +11,10 @@ int pidfd_of(pid_t pid);
 /* As kill(2), to the process it stands for. */
 bool pidfd_signal(int fd, int signal);
 
+/* A descriptor of its process, by its number there, as one of ours: the same open file; for a process beside superd, which
+ * may hang at what it gets. -1 and errno: also where there is no right to trace it. */
+int pidfd_copy(int pidfd, int fd);
+
 /* The process of one, as this namespace knows it; -1: it is none, or has ended. */
 pid_t pidfd_pid(int fd);
 

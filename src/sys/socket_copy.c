@@ -18,9 +18,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 #include "base/scan.h"
@@ -50,20 +47,6 @@ struct taking {
 	ino_t seen[SOCKET_COPIES_MOST]; /* of those copied or left out, as processes share them */
 	size_t seen_count;
 };
-
-#ifdef SYS_pidfd_getfd
-static int copy(int pidfd, int fd)
-{
-	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
-}
-#else
-static int copy(int pidfd, int fd)
-{
-	(void)pidfd, (void)fd;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 static bool is_known(const struct taking *taking, ino_t node)
 {
@@ -166,7 +149,7 @@ static void take(struct taking *taking, int pidfd, int number)
 		taking->handed.missed++;
 		return;
 	}
-	fd = copy(pidfd, number);
+	fd = pidfd_copy(pidfd, number);
 	if (fd < 0) {
 		taking->handed.missed += errno != EBADF && errno != ESRCH;
 		taking->handed.forbidden |= errno == EPERM || errno == EACCES || errno == ENOSYS;

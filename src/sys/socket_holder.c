@@ -76,6 +76,16 @@ static bool find_sockets(struct sockets *sockets, uint8_t protocol)
 	return sockets->count > 0;
 }
 
+size_t socket_find(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most)
+{
+	struct sockets sockets = { .port = port };
+	size_t count = find_sockets(&sockets, protocol) ? sockets.count : 0;
+
+	count = count > most ? most : count;
+	memcpy(ids, sockets.ids, count * sizeof(*ids));
+	return count;
+}
+
 static void add_process(pid_t pid, struct buf *out)
 {
 	char path[64], name[32] = "";
@@ -196,6 +206,12 @@ uint16_t socket_opened_port(pid_t pid, uid_t user)
 uint16_t socket_opened_port(pid_t pid, uid_t user)
 {
 	(void)pid, (void)user;
+	return 0;
+}
+
+size_t socket_find(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most)
+{
+	(void)protocol, (void)port, (void)ids, (void)most;
 	return 0;
 }
 

@@ -5,7 +5,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sys/process.h"
+
 struct buf;
+
+/* The sockets of this port, of the protocol below, for process_holds; the number of them. */
+size_t socket_find(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
 
 /* Writes who has a socket of this port into out, as "pid 4711 (nginx)", the first found and the number of others. protocol is
  * IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing written: it can't be told, as only root
