@@ -51,13 +51,13 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 		const struct drain *drain = container_of(link, struct drain, link);
 
 		for (size_t n = 0; n < drain->count; n++) {
-			if (drain->sockets[n] < 0 || !has_port(&drain->tallies[n], listen))
+			if (drain->sockets[n].fd < 0 || !has_port(&drain->tallies[n], listen))
 				continue;
 			++*found;
-			if (same < 0 && is_same(drain->sockets[n], listen))
-				same = drain->sockets[n];
+			if (same < 0 && is_same(drain->sockets[n].fd, listen))
+				same = drain->sockets[n].fd;
 			else
-				(void)foreign_socket_do(drain->sockets[n], share, &(int){ 1 }, &none, &none);
+				(void)foreign_socket_do(drain->sockets[n].fd, share, &(int){ 1 }, &none, &none);
 		}
 	}
 	buf_free(&none);
@@ -98,7 +98,7 @@ void beside_hurry(struct keeper *keeper, const struct listener *listener)
 		bool has_it = false;
 
 		for (size_t n = 0; n < drain->count; n++)
-			has_it |= drain->sockets[n] >= 0 && has_port(&drain->tallies[n], listener->listen);
+			has_it |= drain->sockets[n].fd >= 0 && has_port(&drain->tallies[n], listener->listen);
 		if (!has_it || drain->told)
 			continue;
 		event.pid = drain->instance->pid;

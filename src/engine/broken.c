@@ -4,16 +4,20 @@
 
 #include "base/fd.h"
 #include "engine/drain.h"
+#include "engine/twins.h"
 #include "sys/bind.h"
 #include "sys/twin.h"
 
 /* Beside the one that an instance drains at; -1: there is none, or none can be had. */
 static int open_beside(struct keeper *keeper, const struct listener *listener)
 {
-	int partner = listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(keeper, listener->io.fd) : -1;
+	struct parted *partner =
+		listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(keeper, listener->io.fd) : NULL;
 	struct buf why = { 0 }, warnings = { 0 };
-	int fd = partner < 0 ? -1 : twin_open(partner, listener->listen, &why, &warnings);
+	int fd = partner ? twin_open(partner->fd, listener->listen, &why, &warnings) : -1;
 
+	if (fd >= 0)
+		partner->younger = false;
 	buf_free(&why);
 	buf_free(&warnings);
 	return fd_raise(fd, FD_HIGH);

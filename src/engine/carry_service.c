@@ -161,7 +161,8 @@ static void carry_twins(struct carry *carry, const struct keeper *keeper, const 
 	}
 	for (const struct leftover *at = twins->leftovers; at; at = at->next) {
 		ledger_open(&carry->text, "twin");
-		carry_fd(carry, "fd", at->fd);
+		carry_fd(carry, "fd", at->socket.fd);
+		carry_number(carry, "older", at->socket.younger);       /* the listener is */
 	}
 }
 

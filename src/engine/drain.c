@@ -25,14 +25,14 @@ static unsigned count_queues(const struct drain *drain)
 	unsigned count = 0;
 
 	for (size_t n = 0; n < drain->count; n++)
-		count += bind_clients(drain->sockets[n]);
+		count += bind_clients(drain->sockets[n].fd);
 	return count;
 }
 
 static bool have_queues(const struct drain *drain)
 {
 	for (size_t n = 0; n < drain->count; n++) {
-		if (twins_has_queue(drain->sockets[n]))
+		if (bind_has_queue(drain->sockets[n].fd))
 			return true;
 	}
 	return false;
@@ -42,8 +42,8 @@ static void drop(struct drain *drain)
 {
 	list_remove(&drain->link);
 	for (size_t n = 0; n < drain->count; n++) {
-		if (drain->sockets[n] >= 0)
-			fd_close(&drain->sockets[n]);
+		if (drain->sockets[n].fd >= 0)
+			fd_close(&drain->sockets[n].fd);
 	}
 	free(drain->sockets);
 	free(drain);
@@ -60,8 +60,8 @@ void drain_owed(struct keeper *keeper)
 		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
 }
 
-/* It has ended without having taken all of them. */
-static void leave_queues(struct drain *drain)
+/* It has ended: whoever has not been taken by it, or comes yet, is another's. */
+static void leave_sockets(struct drain *drain)
 {
 	struct keeper *keeper = drain->instance->context;
 
@@ -80,8 +80,8 @@ static void forget(struct instance *instance)
 	census_withdraw(&drain->inquiry);
 	former_free(&drain->former);
 	instance->drain = NULL;
-	if (!drain->lent && have_queues(drain))
-		leave_queues(drain);
+	if (!drain->lent)
+		leave_sockets(drain);
 	drop(drain);
 }
 
@@ -118,7 +118,7 @@ static void finish(struct drain *drain)
 static bool all_are_known(const struct drain *drain)
 {
 	for (size_t n = 0; n < drain->count; n++) {
-		if (drain->sockets[n] >= 0 && !drain->tallies[n].known)
+		if (drain->sockets[n].fd >= 0 && !drain->tallies[n].known)
 			return false;
 	}
 	return !drain->inquiry.guests.failed;
@@ -163,7 +163,7 @@ static unsigned count_taken(const struct drain *drain)
 	unsigned count = 0;
 
 	for (size_t n = 0; n < drain->count; n++)
-		count += drain->sockets[n] >= 0 ? drain->tallies[n].count : 0;
+		count += drain->sockets[n].fd >= 0 ? drain->tallies[n].count : 0;
 	return count;
 }
 
@@ -191,12 +191,31 @@ static void take_look(struct drain *drain, bool anybody)
 		make_sure(drain);
 }
 
-/* Who waits still, as its patience is over, may come to its successor's sockets. */
+/* An instance of before may have the same sockets, and goes on with them. */
+static bool is_alone(const struct drain *drain)
+{
+	struct keeper *keeper = drain->instance->context;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *other = container_of(link, struct instance, link);
+
+		if (other != drain->instance && other != keeper->activity->current)
+			return false;
+	}
+	return true;
+}
+
+/* Who waits still, as its patience is over, comes to its successor's sockets where the kernel moves clients. */
 static void hand_over(struct drain *drain)
 {
-	for (size_t n = 0; n < drain->count; n++) {
-		if (twins_has_queue(drain->sockets[n]))
-			twin_hand_over(drain->sockets[n]);
+	bool alone = is_alone(drain);
+
+	for (size_t n = 0; n < drain->count && alone; n++) {
+		int fd = drain->sockets[n].fd;
+		struct listener *listener = twins_find_listener(drain->instance->context, fd);
+
+		if (listener && bind_has_queue(fd))
+			twin_hand_over(fd, listener->io.fd);
 	}
 }
 
@@ -278,13 +297,13 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	return drain;
 }
 
-void drain_start(struct drain *drain, int *sockets, size_t count)
+void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 {
 	drain->sockets = sockets;
 	drain->count = count;
 	for (size_t n = 0; n < count; n++) {
-		if (sockets[n] >= 0)
-			tally_take(&drain->tallies[n], sockets[n]);
+		if (sockets[n].fd >= 0)
+			tally_take(&drain->tallies[n], sockets[n].fd);
 	}
 	drain->inquiry.tallies = drain->tallies;
 	drain->inquiry.count = count;
@@ -298,7 +317,7 @@ static struct drain *make_of_twins(struct keeper *keeper)
 {
 	size_t count = keeper->activity->twins->count;
 	struct drain *drain = drain_make(keeper->activity->current, count);
-	int *sockets = drain ? twins_release(keeper) : NULL;
+	struct parted *sockets = drain ? twins_release(keeper) : NULL;
 
 	if (sockets) {
 		drain_start(drain, sockets, count);
@@ -326,14 +345,14 @@ bool drain_begin(struct keeper *keeper, bool patient)
 	return true;
 }
 
-static int *copy_sockets(const struct keeper *keeper)
+static struct parted *copy_sockets(const struct keeper *keeper)
 {
-	int *copies = malloc((keeper->listener_count + 1) * sizeof(*copies));
+	struct parted *copies = calloc(keeper->listener_count + 1, sizeof(*copies));
 
 	for (size_t n = 0; copies && n < keeper->listener_count; n++) {
 		const struct listener *listener = &keeper->listeners[n];
 
-		copies[n] = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+		copies[n].fd = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
 	}
 	return copies;
 }
@@ -352,7 +371,7 @@ void drain_lend(struct keeper *keeper, bool begins)
 {
 	struct instance *current = keeper->activity->current;
 	struct drain *drain = current->drain ? NULL : drain_make(current, keeper->listener_count);
-	int *copies = drain ? copy_sockets(keeper) : NULL;
+	struct parted *copies = drain ? copy_sockets(keeper) : NULL;
 
 	if (!copies) {
 		free(drain);
@@ -426,7 +445,7 @@ void drain_end(struct instance *instance)
 	drain_look_later(drain);
 }
 
-int drain_find_socket(struct keeper *keeper, int fd)
+struct parted *drain_find_socket(struct keeper *keeper, int fd)
 {
 	struct tally wanted, tally;
 
@@ -435,10 +454,10 @@ int drain_find_socket(struct keeper *keeper, int fd)
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
 		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
-			tally_take(&tally, drain->sockets[n]);
-			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n]))
-				return drain->sockets[n];
+			tally_take(&tally, drain->sockets[n].fd);
+			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n].fd))
+				return &drain->sockets[n];
 		}
 	}
-	return -1;
+	return NULL;
 }

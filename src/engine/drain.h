@@ -7,6 +7,8 @@
 #include "engine/carry.h"
 #include "engine/keeper.h"
 
+struct parted;
+
 /* Of the current instance, whose sockets all have twins by twins_open: it is retired, and the keeper goes on without
  * it. Where nobody can tell who its clients are it is stopped, or, patient, goes on until it is told to end. false: they
  * have not, or memory is out; the instance is current still. */
@@ -43,9 +45,9 @@ bool drain_is_counting(const struct instance *instance);        /* what is known
  * (engine/patience). */
 void drain_end(struct instance *instance);
 
-/* The one of an instance that drains, of the same address as fd, that listens still; -1: there is none. It
+/* The one of an instance that drains, of the same address as fd, that listens still; NULL: there is none. It
  * stays the drain's. */
-int drain_find_socket(struct keeper *keeper, int fd);
+struct parted *drain_find_socket(struct keeper *keeper, int fd);
 
 /* Over an upgrade (engine/carry, engine/resume): what is known of the clients of an instance that drains. */
 void drain_carry(struct carry *carry, const struct instance *instance);

@@ -9,6 +9,12 @@
 #include "engine/drain_parts.h"
 #include "engine/resume.h"
 
+static void carry_socket(struct carry *carry, const struct parted *socket)
+{
+	carry_fd(carry, "fd", socket->fd);
+	carry_number(carry, "younger", socket->fd >= 0 && socket->younger);
+}
+
 void drain_carry(struct carry *carry, const struct instance *instance)
 {
 	const struct drain *drain = instance->drain;
@@ -17,7 +23,7 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 		return;
 	ledger_open(&carry->text, "drain");
 	for (size_t n = 0; n < drain->count; n++)
-		carry_fd(carry, "fd", drain->sockets[n]);
+		carry_socket(carry, &drain->sockets[n]);
 	ledger_add_bytes(&carry->text, "guests", drain->inquiry.guests.list,
 			 drain->inquiry.guests.count * sizeof(*drain->inquiry.guests.list));
 	carry_number(carry, "failed", drain->inquiry.guests.failed);
@@ -29,9 +35,10 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 	carry_number(carry, "rests", drain->rests);
 }
 
-static int *take_sockets(struct ledger_section *section, size_t *count)
+/* The mark is that of the socket before it. */
+static struct parted *take_sockets(struct ledger_section *section, size_t *count)
 {
-	int *sockets = malloc((section->count + 1) * sizeof(*sockets));
+	struct parted *sockets = malloc((section->count + 1) * sizeof(*sockets));
 
 	*count = 0;
 	for (size_t n = 0; sockets && n < section->count; n++) {
@@ -39,7 +46,9 @@ static int *take_sockets(struct ledger_section *section, size_t *count)
 		int fd = !strcmp(entry->key, "fd") ? resume_fd_of(section, entry) : -1;
 
 		if (fd >= 0)
-			sockets[(*count)++] = fd;
+			sockets[(*count)++] = (struct parted){ .fd = fd };
+		else if (*count && !strcmp(entry->key, "younger"))
+			sockets[*count - 1].younger = entry->used = true;
 	}
 	return sockets;
 }
@@ -61,12 +70,12 @@ static void take_guests(struct drain *drain, struct ledger_section *section)
 void drain_resume(struct instance *instance, struct ledger_section *section)
 {
 	size_t count;
-	int *sockets = take_sockets(section, &count);
+	struct parted *sockets = take_sockets(section, &count);
 	struct drain *drain = sockets && !instance->drain ? drain_make(instance, count) : NULL;
 
 	if (!drain) {
 		for (size_t n = 0; sockets && n < count; n++)
-			fd_close(&sockets[n]);
+			fd_close(&sockets[n].fd);
 		free(sockets);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "engine/former.h"
 #include "engine/instance.h"
 #include "engine/patience.h"
+#include "engine/twins.h"
 
 struct drain {
 	struct instance *instance;
@@ -26,10 +27,10 @@ struct drain {
 	struct inquiry inquiry;
 	struct former former;           /* those of its clients who are its successor's for sure not */
 	size_t count;
-	int *sockets;                   /* that it has, -1 where there is none; kept for those in their queues */
+	struct parted *sockets;         /* that it has; kept for those in their queues, and in handshakes */
 	struct tally tallies[];
 };
 
 struct drain *drain_make(struct instance *instance, size_t count);      /* NULL: out of memory */
-void drain_start(struct drain *drain, int *sockets, size_t count);      /* takes the sockets over */
+void drain_start(struct drain *drain, struct parted *sockets, size_t count);      /* takes the sockets over */
 void drain_look_later(struct drain *drain);

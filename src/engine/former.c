@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "engine/twins.h"
+
 static void end_noting(struct former *former)
 {
 	struct keeper *keeper = former->keeper;
@@ -22,7 +24,7 @@ static void on_counted(struct inquiry *inquiry)
 	end_noting(former);
 }
 
-void former_note(struct former *former, struct keeper *keeper, const int *sockets, size_t count)
+void former_note(struct former *former, struct keeper *keeper, const struct parted *sockets, size_t count)
 {
 	former->tallies = calloc(count + 1, sizeof(*former->tallies));
 	if (!former->tallies)
@@ -35,9 +37,9 @@ void former_note(struct former *former, struct keeper *keeper, const int *socket
 	for (size_t n = 0; n < count; n++) {
 		struct tally *tally = &former->tallies[former->inquiry.count];
 
-		if (sockets[n] < 0)
+		if (sockets[n].fd < 0)
 			continue;
-		tally_take(tally, sockets[n]);
+		tally_take(tally, sockets[n].fd);
 		tally->whom = WHOM_HELD;
 		former->inquiry.count++;
 	}

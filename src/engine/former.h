@@ -9,6 +9,8 @@
 #include "engine/census.h"
 #include "engine/keeper.h"
 
+struct parted;
+
 /* Embedded in a drain. */
 struct former {
 	struct keeper *keeper;          /* NULL: nobody has asked */
@@ -19,7 +21,7 @@ struct former {
 };
 
 /* Of the instance that has these sockets, and just was retired. */
-void former_note(struct former *former, struct keeper *keeper, const int *sockets, size_t count);
+void former_note(struct former *former, struct keeper *keeper, const struct parted *sockets, size_t count);
 void former_free(struct former *former);
 
 bool former_is_noting(const struct keeper *keeper);     /* who comes now is let in when it is known */

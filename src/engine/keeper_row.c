@@ -157,13 +157,13 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 }
 
 /* Who waits at second sockets of before goes to the first instance of now, where the address has stayed. */
-static void take_left(struct keeper *keeper, int *left, size_t count)
+static void take_left(struct keeper *keeper, struct parted *left, size_t count)
 {
 	if (left)
 		twins_take(keeper, left, count);
 	for (size_t n = 0; left && n < count; n++) {
-		if (left[n] >= 0)
-			closing_close(keeper->engine, keeper->service->name, &left[n]);
+		if (left[n].fd >= 0)
+			closing_close(keeper->engine, keeper->service->name, &left[n].fd);
 	}
 	free(left);
 }
@@ -173,7 +173,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 {
 	bool closes = keeper->state == CLOSING;
 	size_t left_count;
-	int *left;
+	struct parted *left;
 
 	old_row_note(keeper, service);
 	drain_replaced(keeper);

@@ -331,10 +331,22 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		restore(listener, engine, service);
 	if (!listener_has_socket(listener))
 		return;
-	if (on)
-		ev_io_start(engine->loop, &listener->io);
-	else
+	if (!on) {
 		ev_io_stop(engine->loop, &listener->io);
+		return;
+	}
+	ev_io_start(engine->loop, &listener->io);
+	if (listener->roused)
+		listener_rouse(listener, engine);
+}
+
+void listener_rouse(struct listener *listener, struct engine *engine)
+{
+	bool watched = ev_is_active(&listener->io);
+
+	listener->roused = !watched;
+	if (watched && bind_has_queue(listener->io.fd))
+		ev_feed_event(engine->loop, &listener->io, EV_READ);
 }
 
 int listener_swap(struct listener *listener, struct engine *engine, int fd)
@@ -346,6 +358,7 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (watched)
 		ev_io_start(engine->loop, &listener->io);
+	listener_rouse(listener, engine);
 	return before;
 }
 

@@ -35,6 +35,7 @@ struct listener {
 	bool used;                      /* a backend of another user had it since it was last restored */
 	bool inherited;                 /* whoever gave it to superd may have it still */
 	bool guarded;                   /* its listen's guard is on the socket */
+	bool roused;                    /* when it is watched the next time its queue is looked at first */
 	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
 	int node;                       /* the mark of its node (engine/nodes); 0: it is not watched */
 };
@@ -66,6 +67,10 @@ void listener_give(struct listener *listener, const struct account *account);
 /* When a backend has had it, what that may have changed for good is put back first (bind_restore). service may be NULL
  * when it goes off. */
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
+
+/* Clients may have come to its queue by the kernel's moving them (sys/migration), which not every kernel tells of: whoever
+ * watches it looks. */
+void listener_rouse(struct listener *listener, struct engine *engine);
 
 /* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);

@@ -84,6 +84,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	to->used = from->used;
 	to->inherited = from->inherited;
 	to->guarded = from->guarded;
+	to->roused = from->roused;
 	to->node = from->node;
 	from->node = 0;
 	to->parked = from->parked;

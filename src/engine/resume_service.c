@@ -114,19 +114,22 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 	struct twins *twins = keeper->activity->twins;
 
 	bool older = ledger_flag(section, "older");
+	struct parted left = { .fd = fd, .younger = older };
 
 	for (size_t n = 0; twins && fd >= 0 && of >= 0 && n < twins->count; n++) {
 		if (keeper->listeners[n].io.fd != of || twins->pairs[n].other >= 0)
 			continue;
-		twins->pairs[n] = (struct pair){ fd, older };
+		twins->pairs[n].other = fd;
+		twins->pairs[n].older = older;
 		if (foreign_account_is(keeper->service->account))
 			foreign_socket_resume(fd);
+		if (!twins->apart)
+			twins_linger(twins);
 		return;
 	}
 	if (twins && fd >= 0)           /* of another time, or its listener did not come over */
-		twins_keep_for_later(twins, &fd);
-	if (fd >= 0)
-		fd_close(&fd);
+		twins_keep_for_later(twins, &left);
+	fd_close(&left.fd);
 }
 
 static void read_line(struct output *output, struct ledger_section *section)

@@ -1,10 +1,10 @@
 /* Twins from their opening to the end of the first sockets. The hard thing is an instance that ends without having
- * taken all who wait at the sockets it had: those clients can't be moved. So these sockets come back as listeners, and
- * who is in the twins' queues waits for one more instance. A path always leads to the younger socket of its pair: where
- * the older one is the listener, that is for as short as can be. */
+ * taken all who come to the sockets it had: who waits there, or is in a handshake. Where the kernel moves them to the
+ * listeners (sys/twin) there is nothing to it. Where it does not, these sockets linger, and come back as listeners for
+ * those in their queues, while who is in the twins' waits for one more instance. A path always leads to the younger
+ * socket of its pair: where the older one is the listener, that is for as short as can be. */
 #include "engine/twins.h"
 
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
@@ -14,21 +14,12 @@
 #include "sys/foreign_socket.h"
 #include "sys/twin.h"
 
-#define HANDSHAKE 1.                    /* seconds that one may take */
-
-bool twins_has_queue(int fd)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-
-	if (fd < 0 || poll(&wait, 1, 0) <= 0)
-		return false;
-	return wait.revents & POLLIN && !(wait.revents & (POLLHUP | POLLERR));
-}
+#define HANDSHAKE 1.                    /* seconds that one may take; the kernel sends its part again after one */
 
 bool twins_have_clients(const struct twins *twins)
 {
 	for (size_t n = 0; n < twins->count; n++) {
-		if (twins_has_queue(twins->pairs[n].other))
+		if (bind_has_queue(twins->pairs[n].other))
 			return true;
 	}
 	return false;
@@ -44,7 +35,7 @@ static bool is_owed(const struct twins *twins, size_t n)
 {
 	const struct pair *pair = &twins->pairs[n];
 
-	return pair->other >= 0 && (twins_has_queue(pair->other) || (pair->older && has_path(twins, n)));
+	return pair->other >= 0 && (bind_has_queue(pair->other) || (pair->older && has_path(twins, n)));
 }
 
 static bool any_is_owed(const struct twins *twins)
@@ -56,17 +47,63 @@ static bool any_is_owed(const struct twins *twins)
 	return false;
 }
 
+/* While no instance has the listeners it suffices that one of those sockets is a listener again. */
+static void serve(struct twins *twins)
+{
+	struct keeper *keeper = twins->keeper;
+
+	if (keeper->activity->current) {
+		keeper->engine->actions->serve_owed(keeper);
+		return;
+	}
+	twins_settle(keeper);
+	keeper_rewatch(keeper);
+}
+
 static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct twins *twins = timer->data;
+	struct keeper *keeper = twins->keeper;
 
 	(void)loop, (void)events;
 	if (twins->apart)
 		return;
-	if (any_is_owed(twins))
-		twins->keeper->engine->actions->serve_owed(twins->keeper);
-	else
-		twins_end(twins);
+	if (any_is_owed(twins)) {
+		serve(twins);
+		return;
+	}
+	twins_end(twins);
+	keeper_reopen_unreachable(keeper);      /* until now nothing was opened anew */
+}
+
+/* Once: whoever can't be served now is when the current instance is ready, or has ended. */
+static void on_visit(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct twins *twins = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	if (!twins->apart && any_is_owed(twins))
+		serve(twins);
+}
+
+void twins_stop_lingering(struct twins *twins)
+{
+	for (size_t n = 0; n < twins->count; n++)
+		ev_io_stop(twins->keeper->engine->loop, &twins->pairs[n].visit);
+}
+
+static void watch_visits(struct twins *twins)
+{
+	for (size_t n = 0; n < twins->count; n++) {
+		struct pair *pair = &twins->pairs[n];
+
+		ev_io_stop(twins->keeper->engine->loop, &pair->visit);
+		if (twins->apart || pair->other < 0 || is_owed(twins, n) || bind_is_shut(pair->other))
+			continue;
+		ev_io_set(&pair->visit, pair->other, EV_READ);
+		ev_io_start(twins->keeper->engine->loop, &pair->visit);
+	}
 }
 
 struct twins *twins_new(struct keeper *keeper)
@@ -85,8 +122,11 @@ struct twins *twins_new(struct keeper *keeper)
 	ev_init(&twins->late, on_late);
 	twins->late.data = twins;
 	twins->count = keeper->listener_count;
-	for (size_t n = 0; n < twins->count; n++)
+	for (size_t n = 0; n < twins->count; n++) {
 		twins->pairs[n].other = -1;
+		ev_init(&twins->pairs[n].visit, on_visit);
+		twins->pairs[n].visit.data = twins;
+	}
 	return keeper->activity->twins = twins;
 }
 
@@ -131,8 +171,8 @@ static bool swap(struct twins *twins, size_t n)
 	struct listener *listener = &twins->keeper->listeners[n];
 	struct pair *pair = &twins->pairs[n];
 
-	if (listener->listen->address->kind == ENDPOINT_TCP && !twin_turn(listener->io.fd, pair->older) &&
-	    foreign_socket_is(listener->io.fd))
+	if (listener->listen->address->kind == ENDPOINT_TCP &&
+	    !twin_turn(listener->io.fd, pair->other, pair->older) && foreign_socket_is(listener->io.fd))
 		return false;
 	pair->older = !pair->older;
 	pair->other = listener_swap(listener, twins->keeper->engine, pair->other);
@@ -144,13 +184,16 @@ static bool swap(struct twins *twins, size_t n)
 static void part(struct twins *twins, size_t n, struct buf *why)
 {
 	struct pair *pair = &twins->pairs[n];
+	struct parted left = { .fd = pair->other };
 
 	if (pair->other >= 0 && (pair->older || !has_path(twins, n))) {
 		swap(twins, n);
 		return;
 	}
-	if (pair->other >= 0)
-		twins_keep_for_later(twins, &pair->other);
+	if (pair->other >= 0) {
+		twins_keep_for_later(twins, &left);
+		pair->other = left.fd;
+	}
 	if (pair->other < 0 && twins_may_have(&twins->keeper->listeners[n]))
 		open_one(twins, n, why);
 }
@@ -174,6 +217,7 @@ void twins_open(struct keeper *keeper, struct buf *why)
 		twins = twins_new(keeper);      /* else it is kept since an instance that left clients behind */
 	if (!twins)
 		return;
+	twins_stop_lingering(twins);
 	twins->apart = true;
 	for (size_t n = 0; n < twins->count; n++)
 		part(twins, n, why);
@@ -189,18 +233,32 @@ static bool has_lost_one(const struct twins *twins, size_t n)
 	return other >= 0 && bind_is_shut(twins->keeper->listeners[n].io.fd) && !bind_is_shut(other);
 }
 
-/* true: its other one is to be kept. */
-static bool settle(struct twins *twins, size_t n)
+/* A handshake with the other one may be under way. With a unix socket that takes no time, unless a path led to it until
+ * now. */
+static bool is_expected(const struct twins *twins, size_t n)
 {
-	struct pair *pair = &twins->pairs[n];
-	bool swaps = is_owed(twins, n) || has_lost_one(twins, n);
+	const struct pair *pair = &twins->pairs[n];
 
+	return pair->other >= 0 && !bind_is_shut(pair->other) && (pair->older || !has_path(twins, n));
+}
+
+/* anew: until now clients could come to its other one. true: that is to be kept. */
+static bool settle(struct twins *twins, size_t n, bool *anew)
+{
+	struct keeper *keeper = twins->keeper;
+	struct pair *pair = &twins->pairs[n];
+	bool swaps;
+
+	if (twins_merge(keeper, &keeper->listeners[n], &pair->other))
+		pair->older = false;
+	swaps = is_owed(twins, n) || has_lost_one(twins, n);
 	if (swaps && !swap(twins, n))
 		return true;
-	if (is_owed(twins, n) || (pair->older && (swaps || ev_is_active(&twins->late))))
+	*anew = *anew || swaps;
+	if (is_owed(twins, n) || (is_expected(twins, n) && (*anew || ev_is_active(&twins->late))))
 		return true;
 	if (pair->other >= 0)
-		closing_close(twins->keeper->engine, twins->keeper->service->name, &pair->other);
+		closing_close(keeper->engine, keeper->service->name, &pair->other);
 	pair->older = false;
 	return false;
 }
@@ -209,27 +267,34 @@ void twins_settle(struct keeper *keeper)
 {
 	struct twins *twins = twins_of(keeper);
 	struct event event = { .name = "twin", .service = keeper->service->name };
-	bool any = false;
+	bool any = false, anew;
 
 	if (!twins)
 		return;
 	twins_stop_waiting(twins);
+	twins_stop_lingering(twins);
+	anew = twins->apart;
 	twins->apart = false;
 	for (size_t n = 0; n < twins->count; n++)
-		any = settle(twins, n) || any;
+		any = settle(twins, n, &anew) || any;
 	if (!any) {
 		twins_end(twins);
 		return;
 	}
-	log_event(keeper->engine->log, LEVEL_DEBUG, &event, "clients are left where its last instance was");
-	twins_look_late(twins);
+	log_event(keeper->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
+		  any_is_owed(twins) ? "clients are left" : "clients may still come");
+	if (anew || !ev_is_active(&twins->late))
+		twins_linger(twins);
+	else
+		watch_visits(twins);
 }
 
-void twins_look_late(struct twins *twins)
+void twins_linger(struct twins *twins)
 {
 	ev_timer_stop(twins->keeper->engine->loop, &twins->late);
 	ev_timer_set(&twins->late, HANDSHAKE, 0.);
 	ev_timer_start(twins->keeper->engine->loop, &twins->late);
+	watch_visits(twins);
 }
 
 bool twins_are_owed(const struct keeper *keeper)
@@ -254,18 +319,24 @@ void twins_name(struct keeper *keeper)
 void twins_rejoin(struct keeper *keeper)
 {
 	struct twins *twins = twins_of(keeper);
+	bool any = false;
 
 	if (!twins || !twins->apart)
 		return;
 	twins_stop_waiting(twins);
 	twins->apart = false;
 	for (size_t n = 0; n < twins->count; n++) {
-		if (twins->pairs[n].other >= 0)
-			swap(twins, n);
+		struct pair *pair = &twins->pairs[n];
+
+		if (pair->other >= 0 && swap(twins, n) && twins_merge(keeper, &keeper->listeners[n], &pair->other))
+			pair->older = false;
+		any = is_expected(twins, n) || any;
 	}
+	if (any)
+		twins_linger(twins);
 	if (any_is_owed(twins))
 		keeper->engine->actions->serve_owed(keeper);
-	else
+	else if (!any)
 		twins_end(twins);
 }
 
@@ -274,6 +345,7 @@ struct leftover *twins_drop(struct twins *twins)
 	struct leftover *leftovers = twins->leftovers;
 
 	twins_stop_waiting(twins);
+	twins_stop_lingering(twins);
 	ev_timer_stop(twins->keeper->engine->loop, &twins->late);
 	for (size_t n = 0; n < twins->count; n++) {
 		if (twins->pairs[n].other >= 0)
@@ -296,8 +368,8 @@ void twins_free(struct keeper *keeper)
 	while (leftovers) {
 		struct leftover *next = leftovers->next;
 
-		if (leftovers->fd >= 0)
-			closing_close(keeper->engine, keeper->service->name, &leftovers->fd);
+		if (leftovers->socket.fd >= 0)
+			closing_close(keeper->engine, keeper->service->name, &leftovers->socket.fd);
 		free(leftovers);
 		leftovers = next;
 	}

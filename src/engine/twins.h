@@ -11,20 +11,27 @@
 #include "engine/keeper.h"
 #include "engine/patience.h"
 
-/* Sockets with clients in their queues, for which there was no place yet. */
+/* A socket that a listener was parted from. */
+struct parted {
+	int fd;                         /* -1: there is none */
+	bool younger;                   /* than the listener, so that it is the second of their pair */
+};
+
+/* Those for which there was no place yet. */
 struct leftover {
 	struct leftover *next;
-	int fd;
+	struct parted socket;
 };
 
 struct pair {
 	int other;                      /* the one of the two that is no listener now; -1: there is none */
 	bool older;                     /* the listener is the older one: a path leads to the other */
+	ev_io visit;                    /* of the other one, once no instance has it: somebody has come to it */
 };
 
 struct twins {
 	struct keeper *keeper;
-	ev_timer late;                  /* a handshake with one that is no listener any more may still be under way */
+	ev_timer late;                  /* until then a handshake with one that is no listener any more may be under way */
 	ev_timer timer;
 	struct patience patience;       /* since it began to wait */
 	bool apart;                     /* the current instance has those in other, not the listeners */
@@ -53,11 +60,13 @@ void twins_open(struct keeper *keeper, struct buf *why);
  * when it gives true; NULL: nobody asks. */
 void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), bool (*busy)(struct keeper *keeper));
 
-/* Once, when no handshake can be under way any more that began before: for those who came to sockets that were left. */
-void twins_look_late(struct twins *twins);
+/* The sockets that are no listeners are kept until no handshake can be under way any more that began before; whoever comes
+ * to one of them meanwhile is served. */
+void twins_linger(struct twins *twins);
 
-/* The instance has ended: the sockets that it had are closed. Where clients are left in the queue of one it is the listener
- * again, for the next instance, and its twin is kept with those who came to it. */
+/* The instance has ended: the sockets that it had are closed, and the kernel moves who is at them to the listeners. Where it
+ * does not, they linger; and one with clients in its queue is the listener again, for the next instance, and its twin is
+ * kept with those who came to it. */
 void twins_settle(struct keeper *keeper);
 
 /* Whether clients wait, or will, at twins while the current instance has the listeners. */
@@ -68,20 +77,20 @@ void twins_name(struct keeper *keeper);
 
 /* Who has the other sockets goes on beside what comes: they are given away, as many as there are listeners, -1 where
  * there is none. NULL: there are no twins, or no memory. free() it. */
-int *twins_release(struct keeper *keeper);
+struct parted *twins_release(struct keeper *keeper);
 
 /* All that is kept here, for listeners to come; as twins_release, but so many. */
-int *twins_uproot(struct keeper *keeper, size_t *count);
+struct parted *twins_uproot(struct keeper *keeper, size_t *count);
 
-/* Sockets of an instance that has ended, or of rows before, with clients in their queues: they go to the next instance,
- * where a listener is of their address. Those that are taken over become -1. */
-void twins_take(struct keeper *keeper, int *sockets, size_t count);
+/* Sockets of an instance that has ended, or of rows before, where a listener is of their address: as twins_settle does with
+ * those of the current instance. Those that are taken over, or closed, become -1; the caller closes the others. */
+void twins_take(struct keeper *keeper, struct parted *sockets, size_t count);
 
 /* The listeners get the options of other rows, as many as there were before: so do these. Before the listeners do. */
 void twins_adopt(struct keeper *keeper, const struct service *service);
 
 /* A socket of before, until there is room for it; -1: it is kept; else there is no memory. */
-void twins_keep_for_later(struct twins *twins, int *fd);
+void twins_keep_for_later(struct twins *twins, struct parted *socket);
 
 /* The instance is to go on with what it had, as it can't be parted from it: new clients come to it again, and who has come
  * to the twins meanwhile is owed. A path keeps leading to its twin. */
@@ -99,7 +108,12 @@ static inline struct twins *twins_of(const struct keeper *keeper)
 }
 
 struct twins *twins_new(struct keeper *keeper);         /* NULL: out of memory */
-bool twins_has_queue(int fd);
+struct listener *twins_find_listener(const struct keeper *keeper, int fd);      /* of that socket's address; NULL: none */
+
+/* Closes a socket that no instance has any more, where whoever is at it comes to the listener then. false: it is open
+ * still. */
+bool twins_merge(struct keeper *keeper, struct listener *listener, int *fd);
+void twins_stop_lingering(struct twins *twins);         /* nobody looks who comes */
 bool twins_have_clients(const struct twins *twins);     /* at those that are no listeners now */
 
 void twins_wait_init(struct twins *twins);              /* its tallies are there */

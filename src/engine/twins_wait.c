@@ -23,12 +23,15 @@ void twins_stop_waiting(struct twins *twins)
 	twins->failures = 0;
 }
 
-/* Who waits still, as its patience is over, may come to the twins. */
+/* Who waits still, as its patience is over, comes to the twins where the kernel moves clients; unless an instance of
+ * before has the same socket, and goes on. */
 static void hand_over(struct twins *twins)
 {
-	for (size_t n = 0; n < twins->count; n++) {
-		if (twins_has_queue(twins->pairs[n].other))
-			twin_hand_over(twins->pairs[n].other);
+	bool alone = list_has_one(keeper_instances(twins->keeper));
+
+	for (size_t n = 0; n < twins->count && alone; n++) {
+		if (bind_has_queue(twins->pairs[n].other))
+			twin_hand_over(twins->pairs[n].other, twins->keeper->listeners[n].io.fd);
 	}
 }
 

@@ -68,6 +68,7 @@ int bind_queue(int fd, const struct listen *listen);
 
 /* Clients in the queue of a listener of streams, whatever kind it is; none where somebody has shut it down. */
 unsigned bind_clients(int fd);
+bool bind_has_queue(int fd);            /* somebody waits there, of whatever kind it is; -1: nobody */
 bool bind_is_shut(int fd);              /* shutdown(2) by whoever has a copy: nobody can come to it any more */
 
 /* How many connections may wait; -1: it is no matter of a number. */

@@ -211,6 +211,15 @@ int bind_queue(int fd, const struct listen *listen)
 	}
 }
 
+bool bind_has_queue(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0 || poll(&wait, 1, 0) <= 0)
+		return false;
+	return wait.revents & POLLIN && !(wait.revents & (POLLHUP | POLLERR));
+}
+
 bool bind_is_shut(int fd)
 {
 	struct pollfd state = { .fd = fd };

@@ -12,6 +12,7 @@
 #include "sys/bind.h"
 #include "sys/bind_kind.h"
 #include "sys/foreign_socket.h"
+#include "sys/migration.h"
 #include "sys/socket_address.h"
 #include "sys/twin_kind.h"
 
@@ -56,7 +57,8 @@ static bool count_listeners(int fd, unsigned *count)
 	return true;
 }
 
-static int select_one(int fd, unsigned index)
+/* By its place in the group, through either. */
+static int select_index(int fd, unsigned index)
 {
 	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, index);
 	struct sock_fprog selector = { .len = 1, .filter = &code };
@@ -109,7 +111,7 @@ static int twin_tcp(int fd, const struct listen *listen, struct buf *why, struct
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int)) < 0)
 		return bind_fail(why, "making a twin", "SO_REUSEPORT");
 	twin = bind_again(fd, listen, why, warnings);
-	if (twin >= 0 && select_one(twin, 1) < 0) {
+	if (twin >= 0 && migration_select(twin) < 0 && select_index(twin, 1) < 0) {
 		bind_fail(why, "making a twin", "SO_ATTACH_REUSEPORT_CBPF");
 		fd_close(&twin);
 	}
@@ -135,19 +137,36 @@ static bool kernel_moves_clients(void)
 	return moves;
 }
 
+/* A busy one is selected already. */
+static int select_heir(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)with, (void)why, (void)warnings;
+	return migration_select(fd) == 0 || errno == EBUSY ? 0 : -1;
+}
+
+bool twin_inherits(int fd)
+{
+	struct buf none = { 0 };
+	bool selected = foreign_socket_is(fd) && migration_has_selected(fd);
+
+	selected = selected || foreign_socket_do(fd, select_heir, NULL, &none, &none) == 0;
+	buf_free(&none);
+	return selected || kernel_moves_clients();
+}
+
 /* Without a second they would be reset. */
-static int hand_over(int first, const void *with, struct buf *why, struct buf *warnings)
+static int hand_over(int from, const void *with, struct buf *why, struct buf *warnings)
 {
 	unsigned listening;
 
 	(void)with, (void)why, (void)warnings;
-	return count_listeners(first, &listening) && listening == 2 ? shutdown(first, SHUT_RDWR) : -1;
+	return count_listeners(from, &listening) && listening == 2 ? shutdown(from, SHUT_RDWR) : -1;
 }
 
-bool twin_hand_over(int first)
+bool twin_hand_over(int from, int to)
 {
 	struct buf none = { 0 };
-	bool done = kernel_moves_clients() && foreign_socket_do(first, hand_over, NULL, &none, &none) == 0;
+	bool done = twin_inherits(to) && foreign_socket_do(from, hand_over, NULL, &none, &none) == 0;
 
 	buf_free(&none);
 	return done;
@@ -158,24 +177,33 @@ static bool tcp_is_possible(const struct listen *listen)
 	return !listen->options->reuse_port;    /* then others may be in the group */
 }
 
-static int turn(int fd, const void *to_second, struct buf *why, struct buf *warnings)
+static int turn(int fd, const void *is_second, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
-	return select_one(fd, *(const bool *)to_second);
+	return select_index(fd, *(const bool *)is_second);
 }
 
-bool twin_turn(int fd, bool to_second)
+/* The lock of one that is foreign is not worth it: who is in a handshake is thought of again when the other one is
+ * closed. */
+bool twin_turn(int fd, int selected, bool is_second)
 {
 	struct buf none = { 0 };
-	bool done = foreign_socket_do(fd, turn, &to_second, &none, &none) == 0;
+	bool done = (!foreign_socket_is(selected) && migration_select(selected) == 0) ||
+		    foreign_socket_do(fd, turn, &is_second, &none, &none) == 0;
 
 	buf_free(&none);
 	return done;
 }
 #else
-bool twin_hand_over(int first)
+bool twin_inherits(int fd)
 {
-	(void)first;
+	(void)fd;
+	return false;
+}
+
+bool twin_hand_over(int from, int to)
+{
+	(void)from, (void)to;
 	return false;
 }
 
@@ -192,9 +220,9 @@ static bool tcp_is_possible(const struct listen *listen)
 	return false;
 }
 
-bool twin_turn(int fd, bool to_second)
+bool twin_turn(int fd, int selected, bool is_second)
 {
-	(void)fd, (void)to_second;
+	(void)fd, (void)selected, (void)is_second;
 	errno = EOPNOTSUPP;
 	return false;
 }

@@ -1,7 +1,8 @@
 /* A second listener on the address of one that is open: from then on new clients come to it, while those queued at the
  * first stay there. So the first can be drained, or seen to be empty for good, and nobody is refused meanwhile.
  *
- * TCP: two sockets with SO_REUSEPORT, and a selector (socket(7), SO_ATTACH_REUSEPORT_CBPF) that always takes the second.
+ * TCP: two sockets with SO_REUSEPORT, and a selector that always takes the second: a program that moves clients, too
+ * (sys/migration), where superd may have one, else a plain one (socket(7), SO_ATTACH_REUSEPORT_CBPF).
  * A unix socket with a path: one bound beside it and renamed over it, which tells its peers the same name. Others have
  * no twin. */
 #pragma once
@@ -18,10 +19,14 @@ bool twin_is_possible(const struct listen *listen);
  * at a time: the first has to be closed, by all who had it, before its twin can have a twin. */
 int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Those who wait at the first come to the second, or whose handshake is under way: the first is shut down, for
- * all who have it, and a kernel that was told to (ip-sysctl, tcp_migrate_req) moves them. false: it does not,
- * or this is no pair of TCP; then nothing was done. */
-bool twin_hand_over(int first);
+/* Whether whoever is at one of a pair when it is closed, in its queue or in a handshake, comes to the other, which is fd: the
+ * kernel has superd's program for that, or was told to (ip-sysctl, tcp_migrate_req). Else they would be reset. */
+bool twin_inherits(int fd);
 
-/* New clients come to the first again, or to the second; fd is either. false and errno; always so for unix sockets. */
-bool twin_turn(int fd, bool to_second);
+/* Those who are at `from` come to `to`, the other of its pair: it is shut down, for all who have it. false: the kernel
+ * moves nobody, or this is no pair of TCP; then nothing was done. */
+bool twin_hand_over(int from, int to);
+
+/* New clients come to `selected`, the second of its pair or the first; fd is the other one. false and errno; always so for
+ * unix sockets. */
+bool twin_turn(int fd, int selected, bool is_second);

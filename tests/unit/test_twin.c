@@ -39,16 +39,17 @@ static int twin_of(int fd, const struct listen *listen)
 
 static void moves_new_clients(const struct listen *listen)
 {
-	int first = opened(listen), twin;
+	int first = opened(listen), twin, moved;
 
 	come(first, 3);
 	twin = twin_of(first, listen);
 	come(first, 20);
 	cr_expect_eq(bind_queue(first, listen), 3);
 	cr_expect_eq(bind_queue(twin, listen), 20);
+	moved = listen->address->kind == ENDPOINT_TCP && twin_inherits(twin) ? 3 : 0;
 	close(first);
 	come(twin, 2);
-	cr_expect_eq(bind_queue(twin, listen), 22, "the first is gone, its twin stands");
+	cr_expect_eq(bind_queue(twin, listen), 22 + moved, "the first is gone, its twin stands");
 	close(twin);
 }
 
@@ -97,7 +98,7 @@ Test(twin, turns_back)
 	const struct listen listen = listen_of("127.0.0.1:0");
 	int first = opened(&listen), twin = twin_of(first, &listen);
 
-	cr_expect(twin_turn(twin, false));
+	cr_expect(twin_turn(twin, first, false));
 	come(first, 4);
 	cr_expect_eq(bind_queue(first, &listen), 4);
 	cr_expect_eq(bind_queue(twin, &listen), 0);
@@ -105,6 +106,74 @@ Test(twin, turns_back)
 	come(first, 4);
 	cr_expect_eq(bind_queue(first, &listen), 8);
 	close(first);
+}
+
+static void skip_unless_moving(int fd)
+{
+	skip_unless(twin_inherits(fd), "this kernel moves no clients, or not for us (CAP_BPF, tcp_migrate_req)");
+}
+
+Test(twin, comes_to_those_of_the_first_when_that_is_handed_over)
+{
+	const struct listen listen = listen_of("127.0.0.1:0");
+	int first = opened(&listen), twin;
+
+	come(first, 3);
+	twin = twin_of(first, &listen);
+	skip_unless_moving(twin);
+	cr_expect(twin_hand_over(first, twin));
+	cr_expect(bind_is_shut(first));
+	cr_expect_eq(bind_queue(twin, &listen), 3);
+	cr_expect_not(twin_hand_over(twin, first), "it has no other any more");
+	close(first);
+	close(twin);
+}
+
+Test(twin, that_goes_first_leaves_its_clients_to_the_other)
+{
+	const struct listen listen = listen_of("[::1]:0");
+	int first = opened(&listen), twin = twin_of(first, &listen);
+
+	skip_unless_moving(twin);
+	come(twin, 4);
+	close(twin);
+	cr_expect_eq(bind_queue(first, &listen), 4);
+	come(first, 1);
+	cr_expect_eq(bind_queue(first, &listen), 5);
+	close(first);
+}
+
+Test(twin, leaves_its_clients_to_the_first_when_clients_were_turned_back)
+{
+	const struct listen listen = listen_of("127.0.0.1:0");
+	int first = opened(&listen), twin = twin_of(first, &listen);
+
+	skip_unless_moving(twin);
+	come(twin, 2);
+	cr_expect(twin_turn(twin, first, false));
+	come(twin, 5);
+	cr_expect(twin_inherits(first));
+	close(twin);
+	cr_expect_eq(bind_queue(first, &listen), 7);
+	close(first);
+}
+
+/* Without waiting until the kernel has forgotten the selection before. */
+Test(twin, turns_as_often_as_one_likes)
+{
+	const struct listen listen = listen_of("127.0.0.1:0");
+	int first = opened(&listen), twin = twin_of(first, &listen);
+
+	for (int n = 0; n < 5; n++) {
+		cr_expect(twin_turn(twin, first, false));
+		come(first, 1);
+		cr_expect(twin_turn(first, twin, true));
+		come(first, 1);
+	}
+	cr_expect_eq(bind_queue(first, &listen), 5);
+	cr_expect_eq(bind_queue(twin, &listen), 5);
+	close(first);
+	close(twin);
 }
 
 Test(twin, of_a_unix_socket_has_its_name_and_rights)

@@ -1,0 +1,184 @@
+/* A handshake that was under way when an instance was parted from its socket ends well, however far off its client is.
+ * The kernel moves it to the socket that goes on, where superd may load a program for that; else the old socket is kept
+ * for a while. Each claim is tried in both ways; for the second superd is forbidden bpf(2). */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "handshake.h"
+#include "private.h"
+#include "process.h"
+
+#define PORT 7001
+#define SERVICE \
+	"service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n user = \"%s\"\n on_change = drain\n %s\n}\n"
+
+static bool may_load_programs(void)
+{
+#if defined(SYS_bpf) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
+	union bpf_attr map;
+	int fd;
+
+	memset(&map, 0, sizeof(map));
+	map.map_type = BPF_MAP_TYPE_REUSEPORT_SOCKARRAY;
+	map.key_size = 4;
+	map.value_size = 8;
+	map.max_entries = 1;
+	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map));
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+#else
+	return false;
+#endif
+}
+
+/* From now on, for this process and all that it starts. */
+static bool forbid_programs(void)
+{
+#ifdef SYS_bpf
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = sizeof(code) / sizeof(*code), .filter = code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
+#else
+	return true;
+#endif
+}
+
+enum way { MOVED, KEPT };
+
+static void prepare(enum way way)
+{
+	SKIP_WITHOUT(private_enter() && handshake_allowed(), "needs root, and a network of its own");
+	if (way == MOVED)
+		SKIP_WITHOUT(may_load_programs(), "superd may load no programs into this kernel");
+	else
+		SKIP_WITHOUT(forbid_programs(), "bpf(2) cannot be forbidden here");
+}
+
+static const char *table(const char *user, const char *options)
+{
+	return text_of(SERVICE, PORT, backend("-d 2 careless 0"), user, options);
+}
+
+static struct superd *run(void)
+{
+	struct superd *superd = controlled_run("%s", table(own_user(), ""));
+
+	superd_port(superd, "web");
+	return superd;
+}
+
+/* It ends by itself, as superd waits for handshakes before it tells it to. */
+static void end(struct superd *superd, long pid)
+{
+	cr_assert_eq(kill((pid_t)pid, SIGTERM), 0);
+	superd_wait_log(superd, text_of("web: pid %ld ended", pid));
+}
+
+static size_t count_sockets(void)
+{
+	const char *text = read_text("/proc/net/tcp"), *wanted = text_of(":%04X 00000000:0000 0A ", PORT);
+	size_t count = 0;
+
+	for (const char *at = text; at && (at = strstr(at, wanted)); at++)
+		count++;
+	free((char *)(size_t)text);
+	return count;
+}
+
+/* Nothing of the parting is left. */
+static void ends_with_one_socket(struct superd *superd)
+{
+	WAIT_UNTIL(count_sockets() == 1);
+	cr_expect_gt(client_ask_pid(PORT), 0);
+	superd_stop(superd);
+}
+
+static void is_served(struct handshake *handshake, long but_not_by)
+{
+	const char *answer = handshake_finish(handshake, "far\n");
+
+	cr_assert_not_null(answer, "it was reset\n%s", world_logs());
+	cr_expect_not_null(strstr(answer, " far"), "%s", answer);
+	cr_expect_neq(strtol(answer, NULL, 10), but_not_by);
+}
+
+static void outlasts(enum way way, void (*part)(struct superd *superd))
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long pid;
+
+	prepare(way);
+	superd = run();
+	pid = client_ask_pid(PORT);
+	handshake = handshake_begin(PORT);
+	part(superd);
+	end(superd, pid);
+	if (way == MOVED)
+		WAIT_UNTIL(count_sockets() == 1);
+	is_served(handshake, pid);
+	ends_with_one_socket(superd);
+}
+
+static void order(const char *verb)
+{
+	const char *answer = control_once("%s --no-wait web", verb);
+
+	cr_assert(control_is_done(answer), "%s\n%s", answer, world_logs());
+}
+
+static void stop(struct superd *superd)
+{
+	(void)superd;
+	order("stop");
+}
+
+static void restart(struct superd *superd)
+{
+	(void)superd;
+	order("restart");
+}
+
+static void drain(struct superd *superd)
+{
+	(void)superd;
+	order("drain");
+}
+
+static void change(struct superd *superd)
+{
+	cr_assert(superd_reload(superd, "%s", table(own_user(), "nice = 1")), "%s", world_logs());
+}
+
+#define Both(claim, part) \
+	Behaviour(parting, claim##_has_handshakes_moved) \
+	{ \
+		outlasts(MOVED, part); \
+	} \
+	Behaviour(parting, claim##_keeps_a_socket_for_handshakes) \
+	{ \
+		outlasts(KEPT, part); \
+	}
+
+Both(by_a_stop, stop)
+Both(by_a_restart, restart)
+Both(by_a_drain, drain)
+Both(by_a_changed_row, change)
