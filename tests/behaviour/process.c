@@ -4,9 +4,11 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PROCESSES_MOST = 65536 };
@@ -103,6 +105,26 @@ size_t process_fd_count(pid_t pid)
 	if (directory)
 		closedir(directory);
 	return count > 2 ? count - 2 : 0;
+}
+
+bool process_has_file(pid_t pid, int fd)
+{
+	struct stat wanted, found;
+	char path[64 + NAME_MAX];
+	struct dirent *entry;
+	DIR *directory;
+	bool has = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	directory = opendir(path);
+	if (!directory || fstat(fd, &wanted) < 0)
+		return false;
+	while (!has && (entry = readdir(directory))) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
+		has = stat(path, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino;
+	}
+	closedir(directory);
+	return has;
 }
 
 bool process_name(pid_t pid, char *out, size_t size)

@@ -1,7 +1,7 @@
 /* The first promise once more, while an operator steers: holds, releases, drains, stops, restarts and reloads come at
  * random under load, and no client may be refused, reset or left without its answer. The seed is in the test's log;
- * NOLOSS_SEED has it go the same way again, as far as the machine does. The backends serve whom they have accepted
- * before they end, so whatever is lost is superd's. */
+ * NOLOSS_SEED has it go the same way again, as far as the machine does, and NOLOSS_ROUNDS says how many orders there
+ * are. The backends serve whom they have accepted before they end, so whatever is lost is superd's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +90,8 @@ static void see_no_loss(struct steering *steering, const struct load_plan *plan,
 			unsigned count)
 {
 	struct load *load = load_start(plan);
-	unsigned rounds = running_sanitized() ? 30 : 150;
+	const char *wanted = getenv("NOLOSS_ROUNDS");
+	unsigned rounds = wanted ? (unsigned)strtoul(wanted, NULL, 10) : running_sanitized() ? 30 : 150;
 	struct tally tally;
 
 	for (unsigned n = 0; n < rounds; n++) {

@@ -143,11 +143,13 @@ Behaviour(orders, a_drain_of_what_stops_is_its_end)
 	superd_stop(superd);
 }
 
+static int given;
+
 /* This test is who gave its listener, and has it still. */
 static struct superd *run_given(const char *options)
 {
 	const char *control = path_in("control"), *arguments[] = { "--control", control, NULL };
-	const struct setup setup = { .arguments = arguments, .listener = listen_on(port = free_port()) };
+	const struct setup setup = { .arguments = arguments, .listener = given = listen_on(port = free_port()) };
 	struct superd *superd = superd_run_with(
 		&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n", port, backend("talk"), options);
 
@@ -163,6 +165,7 @@ Behaviour(orders, a_drain_tells_of_a_copy_of_the_listener)
 	int client;
 
 	expect_in(control_once("restart web"), "started, pid ");
+	WAIT_UNTIL(!process_has_file(superd->pid, given));      /* handshakes with it may have been under way */
 	client = client_connect(port);
 	client_send(client, "one\n");
 	client_line(client);
@@ -184,6 +187,7 @@ Behaviour(orders, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 	unlink(go);
 	cr_assert(control_is_done(control_once("restart --no-wait web")));
 	WAIT_UNTIL(strcmp(state(), "starting") == 0);
+	WAIT_UNTIL(!process_has_file(superd->pid, given));
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
 	write_file("go", "%s", "");

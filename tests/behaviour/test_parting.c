@@ -89,7 +89,7 @@ static struct superd *run(void)
 static void end(struct superd *superd, long pid)
 {
 	cr_assert_eq(kill((pid_t)pid, SIGTERM), 0);
-	superd_wait_log(superd, text_of("web: pid %ld ended", pid));
+	superd_wait_log(superd, text_of("pid %ld ended", pid));
 }
 
 static size_t count_sockets(void)
@@ -182,3 +182,179 @@ Both(by_a_stop, stop)
 Both(by_a_restart, restart)
 Both(by_a_drain, drain)
 Both(by_a_changed_row, change)
+
+/* New clients are another instance's by then, which goes on; or, where superd had to keep the socket, makes room. */
+static void comes_beside_a_successor(enum way way)
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long first, second;
+
+	prepare(way);
+	superd = run();
+	first = client_ask_pid(PORT);
+	handshake = handshake_begin(PORT);
+	change(superd);
+	second = client_ask_pid(PORT);
+	cr_assert_neq(first, second);
+	end(superd, first);
+	is_served(handshake, first);
+	ends_with_one_socket(superd);
+}
+
+Behaviour(parting, moves_handshakes_to_an_instance_that_runs)
+{
+	comes_beside_a_successor(MOVED);
+}
+
+Behaviour(parting, has_another_instance_for_a_handshake_with_a_socket_that_is_kept)
+{
+	comes_beside_a_successor(KEPT);
+}
+
+static void upgrade(struct superd *superd)
+{
+	superd_signal(superd, SIGUSR2);
+	superd_wait_log(superd, "superd: upgraded from ");
+}
+
+/* The kernel keeps the program, and the socket that is kept goes over. */
+static void goes_over_an_upgrade(enum way way)
+{
+	struct handshake *before, *during;
+	struct superd *superd;
+	long pid;
+
+	prepare(way);
+	superd = run();
+	pid = client_ask_pid(PORT);
+	before = handshake_begin(PORT);
+	drain(superd);
+	upgrade(superd);
+	during = handshake_begin(PORT);
+	end(superd, pid);
+	upgrade(superd);
+	is_served(before, pid);
+	is_served(during, pid);
+	ends_with_one_socket(superd);
+}
+
+Behaviour(parting, goes_over_an_upgrade_with_handshakes_moved)
+{
+	goes_over_an_upgrade(MOVED);
+}
+
+Behaviour(parting, goes_over_an_upgrade_with_a_socket_for_handshakes)
+{
+	goes_over_an_upgrade(KEPT);
+}
+
+/* Neither is there any more when the client's answer comes. */
+Behaviour(parting, moves_a_handshake_on_and_on)
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long pid = 0;
+
+	prepare(MOVED);
+	superd = run();
+	client_ask_pid(PORT);
+	handshake = handshake_begin(PORT);
+	for (unsigned n = 0; n < 3; n++) {
+		pid = client_ask_pid(PORT);
+		if (n == 1)
+			change(superd);
+		else
+			order("stop");
+		end(superd, pid);
+		WAIT_UNTIL(count_sockets() == 1);
+	}
+	is_served(handshake, pid);
+	ends_with_one_socket(superd);
+}
+
+/* Each time a stop answers as soon as its instance has ended, and no client comes to the wrong socket of the two. */
+Behaviour(parting, does_not_slow_down_orders_that_follow_each_other)
+{
+	long long began;
+	struct superd *superd;
+
+	prepare(KEPT);
+	superd = run();
+	began = now_ms();
+	for (unsigned n = 0; n < 12; n++) {
+		static const char *const orders[] = { "restart", "drain", "stop" };
+
+		cr_assert_gt(client_ask_pid(PORT), 0);
+		cr_assert(control_is_done(control_once("%s web", orders[n % 3])), "%s", world_logs());
+	}
+	cr_expect_lt(now_ms() - began, 12000, "it takes a second each, as if it waited for handshakes\n%s",
+		     world_logs());
+	ends_with_one_socket(superd);
+}
+
+/* Whom it leaves in its queue, in a moment in which nobody else runs. */
+static void keeps_the_queue(enum way way)
+{
+	struct superd *superd;
+	int waiting[3];
+	long pid;
+
+	prepare(way);
+	superd = controlled_run("%s", text_of(SERVICE, PORT, backend("lazy"), own_user(), ""));
+	superd_port(superd, "web");
+	cr_assert(control_is_done(control_once("start web")));
+	pid = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	for (unsigned n = 0; n < 3; n++)
+		waiting[n] = client_connect(PORT);
+	cr_assert(superd_reload(superd, "%s", table(own_user(), "")), "%s", world_logs());
+	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
+	superd_wait_log(superd, text_of("pid %ld ended", pid));
+	for (unsigned n = 0; n < 3; n++) {
+		client_send(waiting[n], "here\n");
+		cr_expect_not_null(strstr(client_line(waiting[n]), " here"));
+		close(waiting[n]);
+	}
+	ends_with_one_socket(superd);
+}
+
+Behaviour(parting, moves_who_waits)
+{
+	keeps_the_queue(MOVED);
+}
+
+Behaviour(parting, serves_who_waits_where_nobody_is_moved)
+{
+	keeps_the_queue(KEPT);
+}
+
+/* Its sockets are foreign to superd: a process does what needs their locks. */
+static void outlasts_for_a_user(enum way way)
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long pid;
+
+	prepare(way);
+	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
+	superd = controlled_run("%s", table("nobody", ""));
+	superd_port(superd, "web");
+	pid = client_ask_pid(PORT);
+	handshake = handshake_begin(PORT);
+	order("drain");
+	order("release");
+	cr_assert_neq(client_ask_pid(PORT), pid);
+	end(superd, pid);
+	is_served(handshake, pid);
+	ends_with_one_socket(superd);
+}
+
+Behaviour(parting, of_another_user_has_handshakes_moved)
+{
+	outlasts_for_a_user(MOVED);
+}
+
+Behaviour(parting, of_another_user_keeps_a_socket_for_handshakes)
+{
+	outlasts_for_a_user(KEPT);
+}
