@@ -325,6 +325,7 @@ Behaviour(upgrade_ways, nobody_is_lost_between_restarts_and_upgrades)
 	struct load *load = load_start(&plan);
 	struct tally tally;
 
+	wait_node(control);
 	for (int n = 0; n < 8; n++) {
 		size_t before = load_progress(load);
 		struct outcome outcome = SUPERCTL(control, "restart", "--no-wait", "web");
