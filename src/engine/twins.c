@@ -289,10 +289,23 @@ void twins_settle(struct keeper *keeper)
 		watch_visits(twins);
 }
 
+/* With defer_accept a handshake is over when the client has sent something. */
+static double handshake_time(const struct twins *twins)
+{
+	int64_t deferred = 0;
+
+	for (size_t n = 0; n < twins->count; n++) {
+		int64_t one = twins->keeper->listeners[n].listen->options->defer_accept;
+
+		deferred = one > deferred ? one : deferred;
+	}
+	return HANDSHAKE + (double)deferred / 1e6;
+}
+
 void twins_linger(struct twins *twins)
 {
 	ev_timer_stop(twins->keeper->engine->loop, &twins->late);
-	ev_timer_set(&twins->late, HANDSHAKE, 0.);
+	ev_timer_set(&twins->late, handshake_time(twins), 0.);
 	ev_timer_start(twins->keeper->engine->loop, &twins->late);
 	watch_visits(twins);
 }

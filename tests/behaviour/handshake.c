@@ -134,6 +134,11 @@ struct handshake *handshake_begin(int port)
 	return handshake;
 }
 
+void handshake_confirm(struct handshake *handshake)
+{
+	send_segment(handshake, &(struct tcphdr){ .ack = 1 }, "");
+}
+
 /* An answer whose beginning is not what comes next was sent before, to the SYN. */
 const char *handshake_finish(struct handshake *handshake, const char *line)
 {

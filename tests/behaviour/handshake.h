@@ -11,5 +11,8 @@ bool handshake_allowed(void);           /* raw sockets, and a way to that addres
 /* The client's SYN to 127.0.0.1, and the answer to it. handshake_finish frees it. */
 struct handshake *handshake_begin(int port);
 
+/* The client's ACK alone: defer_accept waits for more. */
+void handshake_confirm(struct handshake *handshake);
+
 /* The client's ACK, and a line with it: the answer; NULL: the connection was reset. The test fails when nothing comes. */
 const char *handshake_finish(struct handshake *handshake, const char *line);

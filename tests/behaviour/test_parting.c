@@ -358,3 +358,36 @@ Behaviour(parting, of_another_user_keeps_a_socket_for_handshakes)
 {
 	outlasts_for_a_user(KEPT);
 }
+
+/* With defer_accept the server's side of a handshake lasts until its client says something. */
+static void outlasts_silence(enum way way)
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long pid;
+
+	prepare(way);
+	superd = controlled_run("%s", table(own_user(), "defer_accept = 2s"));
+	superd_port(superd, "web");
+	cr_assert(control_is_done(control_once("start web")));
+	pid = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	handshake = handshake_begin(PORT);
+	handshake_confirm(handshake);
+	order("drain");
+	end(superd, pid);
+	if (way == KEPT)
+		HOLDS_FOR(1300, count_sockets() == 2);
+	is_served(handshake, pid);
+	WAIT_UNTIL(count_sockets() == 1);
+	superd_stop(superd);
+}
+
+Behaviour(parting, moves_a_client_who_says_nothing_yet)
+{
+	outlasts_silence(MOVED);
+}
+
+Behaviour(parting, keeps_a_socket_for_a_client_who_says_nothing_yet)
+{
+	outlasts_silence(KEPT);
+}
