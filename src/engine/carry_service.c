@@ -15,6 +15,7 @@
 #include "engine/store.h"
 #include "engine/twins.h"
 #include "sys/foreign_socket.h"
+#include "sys/migration.h"
 
 static void carry_parked(struct carry *carry, const struct parked *parked)
 {
@@ -43,6 +44,7 @@ static void carry_listener(struct carry *carry, const struct listener *listener,
 	carry_fd(carry, "fd", listener->io.fd);
 	carry_number(carry, "shared", listener->shared);
 	carry_number(carry, "foreign", foreign_socket_is(listener->io.fd));
+	carry_number(carry, "migrates", migration_is_noted(listener->io.fd));
 	carry_number(carry, "inherited", listener->inherited);
 	carry_number(carry, "tries", listener->tries);
 	carry_number(carry, "guarded", listener->guarded);

@@ -21,6 +21,7 @@
 #include "engine/twins.h"
 #include "engine/upgrade.h"
 #include "sys/foreign_socket.h"
+#include "sys/migration.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
 {
@@ -71,6 +72,7 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
 	if (fd < 0)
 		return;
+	migration_note(fd, ledger_flag(section, "migrates"));
 	if (ledger_flag(section, "foreign") || (listener->shared && foreign_account_is(keeper->service->account)))
 		foreign_socket_resume(fd);
 	listener->used = foreign_socket_is(fd);

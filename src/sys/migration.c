@@ -1,11 +1,12 @@
 /* The program, and the map that holds the one socket which it selects. The hard thing is that a socket is in one such
  * map at most: one that was selected before is in that of an earlier program still, for some milliseconds after that
- * has gone. The map is made anew for each selection, so nothing is kept here, and nothing goes over an upgrade. */
+ * has gone. So the map is made anew for each selection, and no descriptor is kept. */
 #include "sys/migration.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,36 @@
 #endif
 
 #include "base/fd.h"
+
+static bool *notes;                     /* by descriptor; without memory for it there is no note */
+static size_t room;
+
+static bool make_room(size_t fd)
+{
+	size_t more = room ? room : 64;
+	bool *list;
+
+	while (more <= fd)
+		more *= 2;
+	list = more == room ? notes : realloc(notes, more * sizeof(*list));
+	if (!list)
+		return false;
+	memset(list + room, 0, (more - room) * sizeof(*list));
+	notes = list;
+	room = more;
+	return true;
+}
+
+void migration_note(int fd, bool is_there)
+{
+	if (fd >= 0 && is_there != migration_is_noted(fd) && make_room((size_t)fd))
+		notes[fd] = is_there;
+}
+
+bool migration_is_noted(int fd)
+{
+	return fd >= 0 && (size_t)fd < room && notes[fd];
+}
 
 #if defined(SYS_bpf) && defined(SO_ATTACH_REUSEPORT_EBPF) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
 #include <linux/bpf.h>
@@ -79,30 +110,40 @@ static int load(int map)
 	return call(BPF_PROG_LOAD, &argument);
 }
 
+/* At once: a map may outlive its descriptor for a moment. */
+static void empty_map(int map)
+{
+	uint32_t key = 0;
+	union bpf_attr argument;
+	int error = errno;
+
+	memset(&argument, 0, sizeof(argument));
+	argument.map_fd = (uint32_t)map;
+	argument.key = (uint64_t)(uintptr_t)&key;
+	call(BPF_MAP_DELETE_ELEM, &argument);
+	errno = error;
+}
+
 int migration_select(int fd)
 {
 	int map = make_map(fd), program = map < 0 ? -1 : load(map), result = -1;
 
 	if (program >= 0)
 		result = setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, &program, sizeof(program));
+	if (map >= 0 && result < 0)
+		empty_map(map);
 	fd_close(&program);
 	fd_close(&map);
 	return result;
 }
 
-/* It is taken out of the map at once, as that may outlive its descriptor. */
 bool migration_has_selected(int fd)
 {
-	uint32_t key = 0;
-	union bpf_attr argument;
 	int map = make_map(fd);
 
 	if (map < 0)
 		return errno == EBUSY;
-	memset(&argument, 0, sizeof(argument));
-	argument.map_fd = (uint32_t)map;
-	argument.key = (uint64_t)(uintptr_t)&key;
-	call(BPF_MAP_DELETE_ELEM, &argument);
+	empty_map(map);
 	fd_close(&map);
 	return false;
 }

@@ -15,3 +15,8 @@ int migration_select(int fd);
 
 /* Whether it is selected already, or was until a moment ago; takes no lock. */
 bool migration_has_selected(int fd);
+
+/* Whether the program is there, for the sockets of this descriptor's address. Nobody can ask the kernel, so it is noted here,
+ * and told to the superd that follows in an upgrade. */
+void migration_note(int fd, bool is_there);
+bool migration_is_noted(int fd);

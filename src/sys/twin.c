@@ -137,21 +137,22 @@ static bool kernel_moves_clients(void)
 	return moves;
 }
 
-/* A busy one is selected already. */
 static int select_heir(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	(void)with, (void)why, (void)warnings;
-	return migration_select(fd) == 0 || errno == EBUSY ? 0 : -1;
+	return migration_select(fd);
 }
 
+/* One that was selected a moment ago may be so no more: that is no promise. */
 bool twin_inherits(int fd)
 {
 	struct buf none = { 0 };
-	bool selected = foreign_socket_is(fd) && migration_has_selected(fd);
 
-	selected = selected || foreign_socket_do(fd, select_heir, NULL, &none, &none) == 0;
+	if (migration_is_noted(fd))
+		return true;
+	migration_note(fd, foreign_socket_do(fd, select_heir, NULL, &none, &none) == 0);
 	buf_free(&none);
-	return selected || kernel_moves_clients();
+	return migration_is_noted(fd) || kernel_moves_clients();
 }
 
 /* Without a second they would be reset. */
@@ -187,10 +188,12 @@ static int turn(int fd, const void *is_second, struct buf *why, struct buf *warn
  * closed. */
 bool twin_turn(int fd, int selected, bool is_second)
 {
+	bool moves = !foreign_socket_is(selected) && migration_select(selected) == 0, done;
 	struct buf none = { 0 };
-	bool done = (!foreign_socket_is(selected) && migration_select(selected) == 0) ||
-		    foreign_socket_do(fd, turn, &is_second, &none, &none) == 0;
 
+	done = moves || foreign_socket_do(fd, turn, &is_second, &none, &none) == 0;
+	migration_note(fd, moves);
+	migration_note(selected, moves);
 	buf_free(&none);
 	return done;
 }
@@ -241,10 +244,24 @@ static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warni
 	return twin_tcp(fd, with, why, warnings);
 }
 
+/* What is busy so early was selected when it was opened, be it by another process. */
+static int note(int fd, int twin)
+{
+	bool moves = twin >= 0 && migration_has_selected(twin);
+	int error = errno;
+
+	if (twin >= 0) {
+		migration_note(fd, moves);
+		migration_note(twin, moves);
+	}
+	errno = error;
+	return twin;
+}
+
 int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
-		return foreign_socket_open(fd, open_tcp, listen, why, warnings);
+		return note(fd, foreign_socket_open(fd, open_tcp, listen, why, warnings));
 	if (twin_is_possible(listen))
 		return foreign_socket_forget(twin_unix(fd, listen, why, warnings));     /* does not touch the first */
 	errno = EOPNOTSUPP;
