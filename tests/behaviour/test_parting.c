@@ -23,6 +23,9 @@
 #define SERVICE \
 	"service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n user = \"%s\"\n on_change = drain\n %s\n}\n"
 
+#define CAP_BPF_NUMBER 39
+
+/* As superd, which does not use CAP_SYS_ADMIN for it. */
 static bool may_load_programs(void)
 {
 #if defined(SYS_bpf) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
@@ -37,7 +40,7 @@ static bool may_load_programs(void)
 	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map));
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return fd >= 0 && prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) == 1;
 #else
 	return false;
 #endif
