@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-#include "engine/carry.h"
 #include "engine/keeper.h"
 
+struct carry;
+struct ledger_section;
 struct parted;
 
 /* Of the current instance, whose sockets all have twins by twins_open: it is retired, and the keeper goes on without

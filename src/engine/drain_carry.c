@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "engine/carry.h"
 #include "engine/drain_parts.h"
 #include "engine/resume.h"
 

@@ -126,6 +126,9 @@ struct engine {
 	void (*hear)(struct notify *notify);            /* engine/hearing: something has come at the socket */
 	void (*send_away)(struct listener *listener, struct client *client);    /* its listener closes; closes it too */
 	void (*repair)(struct engine *engine, const struct node_marks *marks, struct node_marks *later);  /* engine/repair */
+	/* engine/beside: as bind_listen, which has failed with EADDRINUSE; and where that fails, too. */
+	int (*bind_beside)(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
+	void (*hurry_holder)(struct keeper *keeper, const struct listener *listener);
 	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has nothing of it any more */
 	void (*on_change)(struct engine *engine);       /* something has happened to a keeper; NULL: nobody waits for that */
 	void *on_change_context;        /* of this and the next */

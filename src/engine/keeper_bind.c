@@ -4,7 +4,6 @@
  * a line with the pause that follows; an optional one is left out, and told by itself. */
 #include <errno.h>
 
-#include "engine/beside.h"
 #include "engine/keeper.h"
 #include "engine/orphan.h"
 
@@ -26,7 +25,7 @@ static bool open_listener(struct keeper *keeper, struct listener *listener, stru
 		return true;
 	}
 	if (errno == EADDRINUSE) {
-		beside_hurry(keeper, listener);
+		keeper->engine->hurry_holder(keeper, listener);
 		orphan_explain(keeper->engine, keeper->service->name, listener->listen->address, &why);
 	}
 	buf_text(&text, "cannot listen on ");

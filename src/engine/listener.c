@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "engine/beside.h"
 #include "engine/closing.h"
 #include "engine/nodes.h"
 #include "engine/rpc.h"
@@ -75,7 +74,7 @@ static int bind_somehow(struct engine *engine, const struct listen *listen, stru
 	int fd = bind_listen(listen, why, warnings), error = errno;
 
 	if (fd < 0 && error == EADDRINUSE)
-		fd = beside_open(engine, listen, why, warnings);
+		fd = engine->bind_beside(engine, listen, why, warnings);
 	errno = error;
 	return fd;
 }

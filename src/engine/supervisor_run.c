@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "engine/admission.h"
+#include "engine/beside.h"
 #include "engine/census.h"
 #include "engine/closing.h"
 #include "engine/control.h"
@@ -359,6 +360,8 @@ static void set_actions(struct supervisor *supervisor)
 	engine->send_away = refuse_parked;
 	engine->repair = repair_nodes;
 	engine->on_withdrawn = on_withdrawn;
+	engine->bind_beside = beside_open;
+	engine->hurry_holder = beside_hurry;
 	engine->on_upgrade = on_upgrade;
 }
 

@@ -15,7 +15,8 @@ void rule_start(const struct service *service, struct diags *diags)
 	if (service->what->start == START_MANUAL && (service->socket_count || service->what->accept)) {
 		service_refuse(service, "start", diags,
 			       "start = manual is for a service without sockets: who comes to one would start it");
-		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from being started");
+		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from "
+			   "being started");
 	}
 }
 

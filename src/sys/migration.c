@@ -15,6 +15,7 @@
 #endif
 
 #include "base/fd.h"
+#include "sys/posture.h"
 
 static bool *notes;                     /* by descriptor; without memory for it there is no note */
 static size_t room;
@@ -110,6 +111,15 @@ static int load(int map)
 	return call(BPF_PROG_LOAD, &argument);
 }
 
+/* errno stays. */
+static void lower(uint64_t before)
+{
+	int error = errno;
+
+	posture_use(before);
+	errno = error;
+}
+
 /* At once: a map may outlive its descriptor for a moment. */
 static void empty_map(int map)
 {
@@ -124,8 +134,10 @@ static void empty_map(int map)
 	errno = error;
 }
 
+/* CAP_BPF is no capability that superd uses otherwise, so it is raised for this alone. */
 int migration_select(int fd)
 {
+	uint64_t before = posture_raise();
 	int map = make_map(fd), program = map < 0 ? -1 : load(map), result = -1;
 
 	if (program >= 0)
@@ -134,16 +146,20 @@ int migration_select(int fd)
 		empty_map(map);
 	fd_close(&program);
 	fd_close(&map);
+	lower(before);
 	return result;
 }
 
 bool migration_has_selected(int fd)
 {
+	uint64_t before = posture_raise();
 	int map = make_map(fd);
 
+	if (map >= 0)
+		empty_map(map);
+	lower(before);
 	if (map < 0)
 		return errno == EBUSY;
-	empty_map(map);
 	fd_close(&map);
 	return false;
 }
