@@ -269,7 +269,8 @@ bool keeper_has_drained(struct keeper *keeper)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (keeper->service->what->accept || !instance->retired || instance->drain || instance->stopping)
+		if (keeper->service->what->accept || !instance->retired || drain_waits(instance) ||
+		    instance->stopping)
 			return false;
 	}
 	return true;

@@ -15,6 +15,7 @@
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 
 #define BOTH "service web { listen = { %s } exec = \"%s\" }\n"
+#define BOTH_FINISH "service web { listen = { %s } exec = \"%s\" on_remove = finish }\n"
 
 #define expect_in(text, what) \
 	do { \
@@ -441,14 +442,14 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 Behaviour(control, drains_without_one_that_a_reload_has_left)
 {
 	int port = free_port(), other = free_port(), first, second, operator;
-	struct superd *superd = controlled_run(BOTH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
+	struct superd *superd = controlled_run(BOTH_FINISH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
 
 	WAIT_UNTIL(client_can_connect(port));
 	first = client_connect(port);
 	client_send(first, "one\n");
 	client_line(first);
 	close(first);
-	cr_assert(superd_reload(superd, BOTH, text_of("\"127.0.0.1:%d\", \"127.0.0.1:%d\"", port, other),
+	cr_assert(superd_reload(superd, BOTH_FINISH, text_of("\"127.0.0.1:%d\", \"127.0.0.1:%d\"", port, other),
 				backend("talk")));
 	second = client_connect(other);
 	client_send(second, "two\n");

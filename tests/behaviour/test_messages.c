@@ -204,7 +204,7 @@ Behaviour(messages, a_pause_is_told_in_words_that_every_table_has)
 		close(client_connect(port));
 	superd_wait_log(superd, "server failing (looping)");
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "more than 3 connections in 60 s");
+	superd_wait_log(superd, "more than 3 connections in 1 min");
 	superd_stop(superd);
 }
 

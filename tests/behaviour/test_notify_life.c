@@ -49,7 +49,7 @@ static void stops_whom_it_names_last(const char *how)
 	superd_stop(superd);
 	cr_assert_lt(now_ms() - began, 15000);
 	cr_assert(superd_logged(superd, "main process is pid"));
-	cr_assert(superd_logged(superd, "ended: signal TERM"));
+	cr_assert(superd_logged(superd, "ended: signal TERM"), "%s", world_logs());
 }
 
 Behaviour(notify_life, whom_it_names_when_it_is_to_stop_is_told_to_stop_too)

@@ -289,9 +289,11 @@ Test(superctl_states, the_paper_has_those_of_superd)
 {
 	json_t *schema, *states = known_states(&schema);
 
-	cr_assert_eq(json_array_size(states), STATES);
+	cr_assert_eq(json_array_size(states), STATES + 2);
 	for (size_t i = 0; i < STATES; i++)
 		cr_expect_str_eq(json_string_value(json_array_get(states, i)), state_name((enum state)i));
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES)), "left out");
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 1)), "leaving");
 	json_decref(schema);
 }
 
@@ -318,7 +320,7 @@ Test(superctl_states, each_is_shown_and_counted)
 /* What status' exit status says. */
 Test(superctl_states, each_serves_or_does_not)
 {
-	static const char resting[] = " off binding closing backoff held ";
+	static const char resting[] = " off binding closing backoff held left out leaving ";
 	json_t *schema, *states = known_states(&schema);
 
 	for (size_t i = 0; i < json_array_size(states); i++) {
