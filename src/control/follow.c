@@ -141,7 +141,7 @@ static void add_busy(struct watching *watching, struct keeper *keeper, double no
 	struct session *session = watching->session;
 	struct showing showing = {
 		.supervisor = session->supervisor, .lately = &session->server->lately,
-		.found = { keeper->service, keeper }, .now = now, .offset = listing_wall_offset(now),
+		.found = { .row = keeper->service, .keeper = keeper }, .now = now, .offset = listing_wall_offset(now),
 	};
 
 	if (!does_anything(keeper, watching->since))

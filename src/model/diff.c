@@ -163,7 +163,7 @@ static bool options_equal(const struct service *before, const struct service *af
 static bool terms_equal(struct likeness *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
-	bool are_known = known->terms[0] == before->terms && known->terms[1] == after->terms;
+	bool are_known = known->terms[0] && known->terms[0] == before->terms && known->terms[1] == after->terms;
 
 	if (!options_equal(before, after, are_known, why))
 		return false;

@@ -31,7 +31,8 @@ enum {
 	ALWAYS_PRINTED = 1 << 3,        /* --print=json has it even at its default */
 	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
 	NEEDS_LINUX = 1 << 5,
-	HOLDS_SECRETS = 1 << 6,                /* its value is for root and superd's own user alone */
+	HOLDS_SECRETS = 1 << 6,         /* its value is for root and superd's own user alone */
+	TUNES = 1 << 7,                 /* a number that protects nobody: more than `most` is `most`, with a note */
 };
 
 /* What a change means for a running service. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/scan.h"
 #include "base/words.h"
 #include "model/draft_parts.h"
 
@@ -200,6 +201,25 @@ static const char *const *words_given(const struct directive *directive, const s
 	return given;
 }
 
+/* A unit that asks for more than there is of something is to run with what there is. */
+static void note_cut(const struct directive *directive, const char *name, const struct value *value,
+		     const struct setting *setting, struct diags *diags)
+{
+	bool is_time = directive->type == &type_duration;
+	struct buf taken = { 0 };
+	int64_t given;
+
+	if (!(directive->flags & TUNES) || value->count != 1)
+		return;
+	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
+	    given <= directive->most)
+		return;
+	directive->type->format(directive, &setting->value, &taken);
+	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
+		  buf_string(&taken));
+	buf_free(&taken);
+}
+
 /* Reads the words into the setting. */
 static bool draft_read(struct draft *draft, struct setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
@@ -217,6 +237,7 @@ static bool draft_read(struct draft *draft, struct setting *setting, const char 
 		report_words(directive, name, value, reason, bad, pool, diags);
 		return false;
 	}
+	note_cut(directive, name, value, setting, diags);
 	if (!value->append)
 		return true;
 	setting->more.texts = pool_list(pool, given, value->count);

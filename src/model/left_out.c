@@ -112,21 +112,21 @@ bool left_out_may_return(const struct table *table)
 	return false;
 }
 
-static uint64_t mix(uint64_t number, const void *bytes, size_t size)
-{
-	const unsigned char *at = bytes;
+#define PRIME 0x100000001b3u            /* of FNV-1a */
 
-	while (size--)
-		number = (number ^ *at++) * 0x100000001b3u;     /* FNV-1a */
+static uint64_t mix(uint64_t number, const char *text, size_t length)
+{
+	for (const char *at = text; length--; at++)
+		number = (number ^ (unsigned char)*at) * PRIME;
 	return number;
 }
 
 uint64_t left_out_key(struct origin at, const char *name)
 {
-	const unsigned place[] = { at.line, at.column };
 	uint64_t key = mix(0xcbf29ce484222325u, at.file, strlen(at.file) + 1);
 
-	key = mix(key, place, sizeof(place));
+	key = (key ^ at.line) * PRIME;
+	key = (key ^ at.column) * PRIME;
 	return name ? mix(key, name, strlen(name)) : key;
 }
 

@@ -60,6 +60,8 @@ static const char *number_read(const struct number_kind *kind, const struct dire
 	reason = kind->scan(text, &value);
 	if (reason && kind != &count_kind)
 		return reason;
+	if (!reason && value > most && directive->flags & TUNES)
+		value = most;           /* model/draft_set says so */
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, pool);
 	*out = value;

@@ -25,6 +25,20 @@ Test(draft, a_service_that_says_little_has_the_defaults)
 	cr_expect(service_waits(row));
 }
 
+/* journald's own unit says 4224. */
+Test(draft, a_number_that_tunes_is_cut_and_one_that_protects_is_not)
+{
+	struct draft *draft = begin_good("web", "80");
+
+	cr_expect(set(draft, "file_descriptor_store_max", "4224", NULL));
+	cr_expect(set(draft, "timer_slack", "10min", NULL));
+	cr_expect_eq(diags.errors, 0);
+	cr_expect_not_null(strstr(all_said(), "'4224' is more than there can be: it is taken as 4000"));
+	cr_expect_not_null(strstr(all_said(), "'10min' is more than there can be: it is taken as 1min"));
+	cr_expect_not(set(draft, "nice", "20", NULL));
+	cr_expect_eq(end(draft)->terms->life->file_descriptor_store_max, 4000);
+}
+
 Test(draft, equal_groups_of_a_table_are_one_copy)
 {
 	struct draft *draft = begin_good("a", "80");

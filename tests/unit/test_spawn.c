@@ -320,6 +320,7 @@ Test(spawn, names_the_step_that_takes_a_right)
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_AMBIENT);
 	plan_of("exec = \"/bin/true\"");
 	strcpy(plan->oom_score, "2000");
+	plan->oom_score_optional = false;
 	expect_fault(STAGE_OOM_SCORE, EINVAL);
 	plan_of("exec = \"/bin/true\"\ncpu_affinity = { \"1023\" }");
 	expect_fault(STAGE_CPUS, EINVAL);
