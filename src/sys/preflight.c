@@ -90,6 +90,7 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 		if (!table->services[i].what->disable)
 			check_service(&preflight, &table->services[i]);
 	}
+	preflight_root_units(&preflight);
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
 	memo_free(&preflight.addresses);

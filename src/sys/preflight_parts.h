@@ -31,6 +31,8 @@ struct preflight {
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for sys/path_trust */
 	struct own_program advise, rpc;
+	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */
+	size_t root_units;              /* so many */
 	bool hosts_told;                /* what superd-advise can't read of hosts.allow and hosts.deny was said */
 	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
 	struct wraps wraps;
@@ -46,6 +48,9 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 
 /* Whether looking at a path can't keep a superd waiting that serves. */
 bool preflight_may_look(const struct preflight *preflight, const char *path);
+
+/* Of all services, once each was looked at. */
+void preflight_root_units(struct preflight *preflight);
 
 /* What a service needs of the file system: program, folders, files. */
 void preflight_files(struct preflight *preflight, const struct service *service);

@@ -20,9 +20,26 @@ static void check_root(struct preflight *preflight, const struct service *servic
 		return;
 	if (!service->what->exec || service->terms->gate->deny_time >= 0)
 		return;         /* superd's own services have users of their own, sensors none */
+	if (service->dialect == UNIT) {
+		if (!preflight->root_units++)
+			preflight->root_unit = service;
+		return;
+	}
 	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
 	if (!service->is_foreign)
 		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
+}
+
+/* That is what a unit means that names no user, so it is told of once. */
+void preflight_root_units(struct preflight *preflight)
+{
+	const struct service *first = preflight->root_unit;
+
+	if (preflight->root_units == 1)
+		diag_note(preflight->diags, first->at, "%s: it runs as root, as its unit names no User", first->name);
+	else if (preflight->root_units)
+		diag_note(preflight->diags, first->at, "%s and %zu more: they run as root, as their units name no User",
+			  first->name, preflight->root_units - 1);
 }
 
 static void say_capabilities(struct preflight *preflight, enum severity severity, const struct service *service,

@@ -435,6 +435,14 @@ Test(preflight, warns_of_running_as_root_unsaid)
 	cr_expect(has_said(SEVERITY_WARNING, 1, "a: it would run as root"));
 }
 
+Test(preflight, tells_once_of_units_that_mean_root)
+{
+	needs_root();
+	load_unit("", "");
+	cr_expect_eq(diags.count, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_NOTE, 1, "a: it runs as root, as its unit names no User"));
+}
+
 Test(preflight, warns_of_a_runtime_directory_of_two)
 {
 	cr_assert(
