@@ -609,6 +609,8 @@ static void hand_over_kept(void)
 
 	while (n < queue.count && hand_over(&queue.kept[n].fd, queue.kept[n].owner))
 		n++;
+	if (!n)
+		return;
 	queue.count -= n;
 	memmove(queue.kept, queue.kept + n, queue.count * sizeof(*queue.kept));
 }

@@ -335,7 +335,7 @@ Test(check, boot_and_accept_exclude_each_other)
 Test(check, what_is_started_by_order_alone_has_no_socket)
 {
 	check_one("80", "start", "manual");
-	expect_error(5, "web: start = manual is for a service without sockets");
+	expect_error(4, "web: start = manual is for a service without sockets");
 }
 
 Test(check, forking_and_accept_exclude_each_other)

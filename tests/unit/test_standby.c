@@ -21,6 +21,7 @@ static void set_up(void)
 	engine = (struct engine){ .loop = ev_loop_new(0) };
 	cr_assert(engine.loop);
 	list_init(&engine.empty_groups);
+	list_init(&engine.left_bases);
 	standbys_init(&standbys);
 }
 
