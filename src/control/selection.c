@@ -304,10 +304,11 @@ bool selection_go_on(struct selection *selection, struct session *session)
 
 const char *selection_next(struct selection *selection)
 {
-	const char *name = selection->names.data + selection->at;
+	const char *name;
 
 	if (selection->at >= selection->names.length)
 		return NULL;
+	name = selection->names.data + selection->at;
 	selection->at += strlen(name) + 1;
 	return name;
 }

@@ -226,9 +226,9 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 
 	wait_node(control_path());
 	client = client_connect(superd_port(superd, "each"));
-	WAIT_UNTIL(strstr(control_once("why each"), "it ends without taking anything from the queue"));
-	expect_shown("why", "it ends without taking anything from the queue: its table may need accept = yes, or ");
-	expect_shown("why", "or type = forking if its program goes on in the background");
+	WAIT_UNTIL(strstr(control_once("why each"),
+			  "it ends without taking anything from the queue: its table may need accept = yes, or "));
+	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program goes on in the background"));
 	close(client);
 	superd_stop(superd);
 }
