@@ -21,7 +21,8 @@
 #include "sys/pidfd.h"
 #include "sys/spawn.h"
 
-#define PIECE (16u << 20)
+#define PIECE (16u << 20)               /* of what is told of one by one, or a multiple */
+#define PIECES_MOST 256                 /* of a mapping: some reserve a million times what they use */
 #define MAPS_MOST (8u << 20)
 #define NUMBER_MOST 64
 #define WENT_ON 0xff                    /* a byte a piece; the last one is errno, or 0 */
@@ -70,10 +71,10 @@ static void tell(const struct paging *paging, int error)
 /* true: go on. What a piece is refused for, as it is locked or no memory at all, is no matter. */
 static bool put_out(struct paging *paging, int pidfd, unsigned long from, unsigned long to)
 {
-	size_t length;
+	size_t piece = ((to - from) / PIECES_MOST / PIECE + 1) * PIECE, length;
 
 	for (; from < to; from += length) {     /* not beyond it: the last mapping ends where addresses do */
-		length = to - from < PIECE ? to - from : PIECE;
+		length = to - from < piece ? to - from : piece;
 		tell(paging, WENT_ON);
 		if (advise(pidfd, (void *)from, length))        // NOLINT(performance-no-int-to-ptr)
 			paging->error = 0;
