@@ -19,6 +19,7 @@ struct orphan *orphan_add(struct engine *engine, const char *group, const char *
 
 	if (!orphan)
 		return NULL;
+	list_init(&orphan->link);
 	orphan->group = strdup(group);
 	orphan->service = service ? strdup(service) : NULL;
 	if (!orphan->group || (service && !orphan->service)) {

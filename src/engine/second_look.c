@@ -162,21 +162,19 @@ static bool is_another_table(struct second_look *look, uint64_t sources)
 
 static void hear(struct second_look *look, const char *text)
 {
+	const struct supervisor *supervisor = look->supervisor;
 	uint64_t sources = 0;
+	bool is_known = text && read_keys(look, text, &sources);
 
-	if (!text || !read_keys(look, text, &sources)) {
-		wait_for_next(look);
-	} else if (is_another_table(look, sources)) {
+	if (is_known && is_another_table(look, sources)) {
 		forget_keys(look);
-		return;
-	} else if (!has_returned(look) || look->supervisor->loader.busy || look->supervisor->upgrade.busy) {
-		wait_for_next(look);
-	} else {
+	} else if (is_known && has_returned(look) && !supervisor->loader.busy && !supervisor->upgrade.busy) {
 		look->reads = true;
 		loader_start(&look->supervisor->loader);
-		return;
+	} else {
+		wait_for_next(look);
+		forget_keys(look);
 	}
-	forget_keys(look);
 }
 
 static void on_ended(struct child *child, int status)
