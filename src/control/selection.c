@@ -2,7 +2,6 @@
  * a plain name is looked up instead, and no turn of the loop is longer for whatever patterns somebody thinks of. */
 #include "control/selection.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -120,10 +119,13 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 
 	for (size_t n = 0; most && strlen(name) < 100 && n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
-		unsigned distance = row ? scan_distance(name, row->name, most) : UINT_MAX;
+		unsigned distance;
 
 		if (engine_clock() - begun > SLICE)
 			break;
+		if (!row)
+			continue;
+		distance = scan_distance(name, row->name, most);
 		if (distance > most || distance >= strlen(row->name))
 			continue;
 		nearest = row->name;
