@@ -2,6 +2,7 @@
  * only where something is wrong, and gone with all it started when superd stops. Starts are counted by marks that
  * backends leave in a file, so nothing here depends on how fast this machine is, but for the bounds on pauses. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -336,6 +337,15 @@ Behaviour(lifecycle, a_disabled_service_listens_nowhere)
 	superd_stop(superd);
 }
 
+/* It has done what the start and the first client were about. */
+static bool has_come_to_rest(struct superd *superd)
+{
+	long long before = superd_cpu_ms(superd);
+
+	poll(NULL, 0, 200);
+	return superd_cpu_ms(superd) == before;
+}
+
 Behaviour(lifecycle, an_idle_superd_does_not_wake)
 {
 	const char *table = "";
@@ -347,6 +357,7 @@ Behaviour(lifecycle, an_idle_superd_does_not_wake)
 				backend("serve"));
 	superd = superd_run("%s", table);
 	client_ask_pid(superd_port(superd, "s49"));
+	WAIT_UNTIL(has_come_to_rest(superd));
 	before = superd_cpu_ms(superd);
 	HOLDS_FOR(1000, superd_cpu_ms(superd) - before <= 10);
 	superd_stop(superd);
