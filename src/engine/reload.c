@@ -15,10 +15,53 @@
 
 #define TOLD_MOST 100                   /* services that the log names; the rest is a number */
 
+static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_equal(a, b) || endpoint_clash(a, b);
+}
+
+static bool is_claimed(const struct endpoint *endpoint, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Some row has the very address of a socket of it. */
+static bool any_is_wanted(const struct service *service, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			for (size_t own = 0; own < service->socket_count; own++) {
+				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool any_is_claimed(const struct service *service, const struct table *after)
+{
+	for (size_t own = 0; own < service->socket_count; own++) {
+		if (is_claimed(service->sockets[own].endpoint, after))
+			return true;
+	}
+	return false;
+}
+
 /* Before the sockets that the current instance has go to others, or its row goes: who comes to an address that some
  * row still has is to come to that alone, so it gets a socket of its own there, and the instance serves those it has.
  * Else it is left with its sockets. */
-static void set_aside(struct keeper *keeper, const struct service *service, bool is_wanted)
+static void set_aside(struct keeper *keeper, const struct service *service, const struct table *after)
 {
 	struct buf why = { 0 };
 	enum on_remove fate = service_on_remove(service, keeper->service);
@@ -28,7 +71,7 @@ static void set_aside(struct keeper *keeper, const struct service *service, bool
 		return;
 	if (keeper->state == FROZEN)
 		keeper_event(keeper, ENABLE);
-	if (!drains || !is_wanted || keeper->state != RUNNING || !drain_try(keeper, &why))
+	if (!drains || !any_is_wanted(keeper->service, after) || keeper->state != RUNNING || !drain_try(keeper, &why))
 		drain_lend(keeper, drains);
 	buf_free(&why);
 }
@@ -97,49 +140,6 @@ struct keeper *roster_find(const struct roster *roster, const struct table *tabl
 	return place ? *place : NULL;
 }
 
-static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
-{
-	return endpoint_equal(a, b) || endpoint_clash(a, b);
-}
-
-static bool is_claimed(const struct endpoint *endpoint, const struct table *after)
-{
-	for (size_t n = 0; n < after->count; n++) {
-		const struct service *other = &after->services[n];
-
-		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
-			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Some row has the very address of a socket of it. */
-static bool any_is_wanted(const struct service *service, const struct table *after)
-{
-	for (size_t n = 0; n < after->count; n++) {
-		const struct service *other = &after->services[n];
-
-		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
-			for (size_t own = 0; own < service->socket_count; own++) {
-				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
-					return true;
-			}
-		}
-	}
-	return false;
-}
-
-static bool any_is_claimed(const struct service *service, const struct table *after)
-{
-	for (size_t own = 0; own < service->socket_count; own++) {
-		if (is_claimed(service->sockets[own].endpoint, after))
-			return true;
-	}
-	return false;
-}
-
 /* The new table has it, but not so that it could be run: what runs is better than nothing. */
 static bool stays(const struct keeper *keeper, const struct table *after)
 {
@@ -193,7 +193,7 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 		}
 		admission_recall(rest);
 		twins_name(rest);
-		set_aside(rest, rest->service, any_is_wanted(rest->service, after));
+		set_aside(rest, rest->service, after);
 		offer(rest, after, offers);
 	}
 	return count;
@@ -230,7 +230,7 @@ static void survey(struct plan_row *rows, struct roster *roster, struct engine *
 		if (rows[n].fate != FATE_SOCKETS)
 			continue;
 		old_row_note_sockets(rows[n].keeper, service);
-		set_aside(rows[n].keeper, service, any_is_wanted(rows[n].keeper->service, after));
+		set_aside(rows[n].keeper, service, after);
 		rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
 	}
 	LIST_EACH(link, &engine->leaving) {
