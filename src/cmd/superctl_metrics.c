@@ -83,15 +83,21 @@ static void add_held(struct buf *out, const char *name, const json_t *service)
 	add_plain(out, name, service, answer_flag(service, "held"));
 }
 
-static void add_spent(struct buf *out, const char *name, const json_t *service)
+/* Of each number in an object of the service's, with what it is called as a label. */
+static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
 {
-	json_t *spent = json_object_get(service, "spent");
+	json_t *members = json_object_get(service, key);
 
-	for (void *at = json_object_iter(spent); at; at = json_object_iter_next(spent, at)) {
+	for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
 		add_sample(out, name, service);
-		add_label(out, "state", json_object_iter_key(at));
+		add_label(out, label, json_object_iter_key(at));
 		add_number(out, json_number_value(json_object_iter_value(at)));
 	}
+}
+
+static void add_spent(struct buf *out, const char *name, const json_t *service)
+{
+	add_members(out, name, service, "spent", "state");
 }
 
 static void add_cpu_total(struct buf *out, const char *name, const json_t *service)
@@ -107,13 +113,7 @@ static void add_left_out(struct buf *out, const char *name, const json_t *servic
 
 static void add_refused(struct buf *out, const char *name, const json_t *service)
 {
-	json_t *refused = json_object_get(service, "refused");
-
-	for (void *at = json_object_iter(refused); at; at = json_object_iter_next(refused, at)) {
-		add_sample(out, name, service);
-		add_label(out, "reason", json_object_iter_key(at));
-		add_number(out, json_number_value(json_object_iter_value(at)));
-	}
+	add_members(out, name, service, "refused", "reason");
 }
 
 static void add_instances(struct buf *out, const char *name, const json_t *service)
