@@ -222,11 +222,12 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 static void on_gone(struct engine *engine, struct keeper *keeper)
 {
 	struct supervisor *supervisor = engine->context;
+	bool is_leaving = keeper->activity && !list_empty(&keeper->activity->leaving);
 
 	if (keeper->removed) {
 		engine->roster->changes++;      /* who goes through all of them begins anew */
 		keeper_free(keeper);
-		if (list_empty(&engine->leaving) && !supervisor->loader.busy)
+		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.busy)
 			use_needed(supervisor);
 	}
 	shutdown_check(engine->context);
