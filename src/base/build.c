@@ -1,5 +1,5 @@
-/* The note that the linker leaves in a program. The hard thing is to find the program's own among those of its
- * libraries: it is the first that is listed. */
+/* The note that the linker leaves in a program. Libraries have one, too; the program's own is
+ * the first that is listed. */
 #include "base/build.h"
 
 #include <elf.h>

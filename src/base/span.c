@@ -1,4 +1,4 @@
-/* Spans of time. The hard thing is what is rounded up to the next unit: 999.9 ms are 1 s. */
+/* Spans of time. What is rounded up to the next unit is written in that: 999.9 ms are 1 s. */
 #include "base/span.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* The hard thing is a relative path, which means another file in another folder. */
+/* Paths are made complete: a relative one means another file in another folder. */
 #include "cmd/identity.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* Two sockets at one port. The hard thing is which gets a client: the kernel takes the one whose address is closer to
+/* Two sockets at one port. Of the two the kernel takes the one whose address is closer to
  * what the client has called, so a wildcard of before serves who comes by other addresses until it has ended. Of the
  * same address the new one has to be chosen for all (sys/twin). */
 #include "engine/beside.h"

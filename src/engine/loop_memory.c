@@ -1,4 +1,4 @@
-/* The reserve. The hard thing is that it must be of use at the very moment: blocks that are small enough stay libc's
+/* The reserve. It must be of use at the very moment: blocks that are small enough stay libc's
  * when they are freed, and so are there for the next call, however little the kernel gives. */
 #include "engine/loop_memory.h"
 

@@ -1,4 +1,4 @@
-/* Hearing of the end of a stranger. The hard thing is that its status is its parent's alone: here it is unknown, and
+/* Hearing of the end of a stranger. The kernel tells its status to its parent alone: here it is unknown, and
  * taken for a good one. */
 #include "engine/main_watch.h"
 

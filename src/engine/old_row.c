@@ -1,5 +1,5 @@
-/* Noting and telling. The hard thing is what is of interest: with accept = yes there may be thousands, who end with
- * their clients, so these are only counted. */
+/* Noting and telling. With accept = yes there may be thousands, who end with their clients, so these are only
+ * counted. */
 #include "engine/old_row.h"
 
 #include <string.h>

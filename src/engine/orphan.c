@@ -1,4 +1,4 @@
-/* What is known of those that are left. The hard thing is that a port may be had by somebody whose service is another,
+/* What is known of those that are left. A port may be had by somebody whose service is another,
  * or is not in the table: then the kernel tells which process has it, and the control groups whose that is. */
 #include "engine/orphan.h"
 

@@ -1,4 +1,4 @@
-/* TERM, then KILL. The hard thing is that superd is no parent of theirs: nobody tells it of their end, so it looks, for
+/* TERM, then KILL. superd is no parent of theirs: nobody tells it of their end, so it looks, for
  * as long as any is ending. */
 #include "engine/orphan_end.h"
 

@@ -1,4 +1,4 @@
-/* From the folders of groups to a ledger of what is taken over. The hard thing is who to believe: the kernel alone
+/* From the folders of groups to a ledger of what is taken over. Only the kernel is believed: it alone
  * tells which group a process is in, and its folder which service that is of; sockets are proved one by one
  * (sys/orphan_copy). A superd that lives has its folder beside ours, too, and is none of our business; nor is what one
  * of another table has left, as that may be about to start again. */

@@ -1,5 +1,5 @@
-/* Keeping it. The hard thing is a row that changes more than once: what counts is the value at the start of the
- * process, so only the first change of an option is kept, and goes when the option is as it was then. */
+/* Keeping it. A row may change more than once: what counts is the value at the start of the process,
+ * so only the first change of an option is kept, and goes when the option is as it was then. */
 #include "engine/outdated.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Looking again. The hard thing is to change nothing else: the table may have been edited since it was read, and nobody
+/* Looking again. It must change nothing else: the table may have been edited since it was read, and nobody
  * has ordered a reload. So the readings are compared: of the same files, unchanged, with every row as it was. */
 #include "engine/second_look.h"
 

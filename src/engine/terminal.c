@@ -1,4 +1,4 @@
-/* The hard thing is that the signal does not say where it comes from: the kernel sends it in the name of whoever closed
+/* The signal does not say where it comes from: the kernel sends it in the name of whoever closed
  * the other side, and a shell passes it on to its jobs. So it is the moment that tells. */
 #include "engine/terminal.h"
 

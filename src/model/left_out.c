@@ -1,4 +1,4 @@
-/* The names of what is left out. The hard thing is that a name may be given twice: to a row that is served and to a
+/* The names of what is left out. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
 #include "model/left_out.h"
 

@@ -1,5 +1,5 @@
-/* inotify on folders. The hard thing is a folder of a path that is not there itself: then its own name is waited for,
- * in the folder above it. */
+/* inotify on folders. Where a folder of a path is not there itself, its own name is waited for in the folder above
+ * it. */
 #include "sys/arrival_watch.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* The program, and the map that holds the one socket which it selects. The hard thing is that a socket is in one such
+/* The program, and the map that holds the one socket which it selects. A socket is in one such
  * map at most: one that was selected before is in that of an earlier program still, for some milliseconds after that
  * has gone. So the map is made anew for each selection, and no descriptor is kept. */
 #include "sys/migration.h"

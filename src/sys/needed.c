@@ -1,4 +1,4 @@
-/* One function a reason. The hard thing is to leave out nothing: a capability that is missing is a listener that is
+/* One function a reason. Nothing may be left out: a capability that is missing is a listener that is
  * not opened again, hours after the table was read. So where it depends on the machine, as on who owns a folder, the
  * row has it. Source: capabilities(7). */
 #include "sys/needed.h"

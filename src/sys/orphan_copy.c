@@ -1,4 +1,4 @@
-/* The process beside superd. The hard thing is what a backend could hand superd in place of its socket: one of a
+/* The process beside superd. A backend could hand superd another socket in place of its own: one of a
  * network of its own, which nobody comes to, or one that it has made itself, so that its user could open others at the
  * address later. The kernel tells both: a socket's network has a number (SO_NETNS_COOKIE), and its node the user who
  * made it, which nobody else can become. The same goes for a pipe.

@@ -1,4 +1,4 @@
-/* Segments by raw(7), and what comes back by packet(7). The hard thing is an address at which no kernel answers: a
+/* Segments by raw(7), and what comes back by packet(7). No kernel may answer at the address of the client: a
  * route leads to it over the loopback interface, where its packets are seen and then dropped, as nobody has it. */
 #include "handshake.h"
 
