@@ -99,7 +99,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	listener->inherited = inherited;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listener->listen->address))
-		listener->node = nodes_watch(engine, listener->listen->address->address);
+		listener->node = nodes_watch(engine, listener->listen, listener->io.fd);
 	if (log_wants(engine->log, LEVEL_INFO)) {
 		bind_describe(fd, listener->listen, &address);
 		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
@@ -143,7 +143,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	}
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listen->address))
-		listener->node = nodes_watch(engine, listen->address->address);
+		listener->node = nodes_watch(engine, listen, fd);
 	rpc_announce(engine, service, listen, fd);
 	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "engine/engine.h"
+#include "sys/bind.h"
 #include "sys/foreign.h"
 #include "sys/node_watch.h"
 
@@ -110,8 +111,18 @@ static void say_unwatched(struct nodes *nodes, const char *path, int error)
 		 "a reload makes it again", path, strerror(error), hint_of(error));
 }
 
-int nodes_watch(struct engine *engine, const char *path)
+static void look_soon(struct nodes *nodes, int mark)
 {
+	if (mark > 0)
+		node_marks_add(&nodes->later, mark);
+	else
+		nodes->later.all = true;
+	wait_for_look(nodes);
+}
+
+int nodes_watch(struct engine *engine, const struct listen *listen, int fd)
+{
+	const char *path = listen->address->address;
 	struct nodes *nodes = nodes_of(engine);
 	struct path_finding finding;
 	int mark;
@@ -123,15 +134,13 @@ int nodes_watch(struct engine *engine, const char *path)
 	if (path_is_foreign(path, &finding) && !finding.is_absent)
 		return 0;       /* the folder of somebody else, who may not answer */
 	mark = open_watch(nodes) ? node_watch_add(nodes->io.fd, path) : -1;
-	if (mark > 0)
-		return mark;
-	if (errno != ENOENT) {
+	if (mark < 0 && errno != ENOENT) {
 		say_unwatched(nodes, path, errno);
 		return 0;
 	}
-	nodes->later.all = true;        /* it is gone already */
-	wait_for_look(nodes);
-	return 0;
+	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it went before it could be watched */
+		look_soon(nodes, mark);
+	return mark > 0 ? mark : 0;
 }
 
 void nodes_forget(struct engine *engine, int mark)

@@ -156,7 +156,7 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 		twins->pairs[n].other = listener_swap(listener, engine, fd_raise(fd, FD_HIGH));
 	if (fd >= 0 && has_path(twins, n)) {    /* another node lies there now */
 		nodes_forget(engine, listener->node);
-		listener->node = nodes_watch(engine, listener->listen->address->address);
+		listener->node = nodes_watch(engine, listener->listen, listener->io.fd);
 	}
 	say_lack(twins->keeper, &why);
 	if (reason && !reason->length)
