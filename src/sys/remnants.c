@@ -7,13 +7,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sys/init.h"
 #include "sys/process.h"
 #include "sys/spawn.h"
 
-/* Calls act for each child; the number of those it was true for. Whoever works aside is left alone: it ends by
- * itself, or hangs and can't be killed. */
+/* Calls act for each child; the number of those it was true for. Whoever works aside is left alone, and waited for by
+ * nobody: it ends by itself, or hangs and can't be killed. */
 static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
 {
 	pid_t *children = process_list_children();
@@ -81,15 +82,30 @@ void remnants_ask_strangers(struct remnants *remnants, bool (*is_known)(void *co
 	for_children(ask_stranger, &choice);
 }
 
+/* Whether this signal to all reached anybody but those who work aside. */
+static bool reaches_others(int signal)
+{
+	pid_t *all;
+	bool any;
+
+	if (kill(-1, signal) < 0)
+		return false;
+	all = process_list_all();
+	any = !all;
+	for (const pid_t *one = all; one && *one && !any; one++)
+		any = *one != getpid() && !spawn_is_aside(*one);
+	free(all);
+	return any;
+}
+
 static bool ask_namespace(struct remnants *remnants)
 {
-	if (remnants->all_asked)
-		return kill(-1, 0) == 0;
+	bool any = reaches_others(remnants->all_asked ? 0 : SIGTERM);
+
+	if (any && !remnants->all_asked)
+		kill(-1, SIGCONT);
 	remnants->all_asked = true;
-	if (kill(-1, SIGTERM) < 0)
-		return false;
-	kill(-1, SIGCONT);
-	return true;
+	return any;
 }
 
 bool remnants_ask(struct remnants *remnants)
@@ -105,7 +121,7 @@ static bool kill_one(void *context, pid_t pid)
 
 bool remnants_kill(void)
 {
-	return init_is_first() ? kill(-1, SIGKILL) == 0 : for_children(kill_one, NULL) > 0;
+	return init_is_first() ? reaches_others(SIGKILL) : for_children(kill_one, NULL) > 0;
 }
 
 void remnants_free(struct remnants *remnants)
