@@ -352,10 +352,11 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-/* Who can hold a pipe's lock holds up whoever reads it. Those who could stop superd anyway need not do that. */
+/* Who can hold a pipe's lock holds up whoever reads it. Only superd's own user could stop superd anyway: a daemon of root
+ * hands what it prints to on to workers of other users. */
 static bool is_foreign(const struct service *service)
 {
-	return foreign_user_is(instance_user_of(service));
+	return geteuid() == 0 || foreign_user_is(instance_user_of(service));
 }
 
 bool output_suits(const struct output *output, const struct service *service)

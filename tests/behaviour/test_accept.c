@@ -186,7 +186,7 @@ Behaviour(accept, nobody_is_lost_when_processes_run_out)
 
 Behaviour(accept, nobody_is_lost_when_descriptors_run_out)
 {
-	const struct setup setup = { .descriptors = 18 };
+	const struct setup setup = { .descriptors = 19 };
 
 	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "cannot accept: Too many open files");
 }
@@ -322,7 +322,7 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
-	const struct setup setup = { .descriptors = 18 };
+	const struct setup setup = { .descriptors = 19 };
 	struct superd *superd = superd_run_with(
 		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
 	struct load *load = load_start(
