@@ -11,6 +11,7 @@
 #include "engine/frost_pace.h"
 #include "engine/frost_target.h"
 #include "engine/frost_watch.h"
+#include "engine/judge.h"
 #include "engine/notice.h"
 #include "engine/reclaim.h"
 #include "engine/taking.h"
@@ -339,6 +340,7 @@ void frost_sleep(struct keeper *keeper)
 	else
 		keeper->activity->freezes++;
 	keeper->activity->frozen = 0;
+	taking_end(keeper);
 	say(frost, frost->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 	    frost->is_operators ? "is frozen" : "is frozen until somebody comes");
 	watch_and_page_out(frost);
@@ -360,15 +362,18 @@ void frost_wake(struct keeper *keeper)
 {
 	struct frost *frost = find(keeper);
 	double now = engine_clock(), slept;
+	bool awaited;
 
 	if (!frost || frost->frozen <= 0)
 		return;
 	slept = now - frost->frozen;
+	awaited = judge_sees_clients(keeper);
 	thaw(frost->instance);
 	keeper->activity->wakes++;
 	frost_pace_note(keeper->activity, slept);
 	say_wake(keeper, frost->instance->pid, slept);
-	taking_begin_thawed(keeper, now);
+	if (awaited)
+		taking_begin_thawed(keeper, now);
 }
 
 double frost_rested(const struct keeper *keeper)

@@ -57,6 +57,17 @@ void judge_note_queue(struct keeper *keeper)
 	}
 }
 
+bool judge_sees_clients(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct pollfd ready = { keeper->listeners[n].io.fd, POLLIN, 0 };
+
+		if (poll(&ready, 1, 0) > 0)
+			return true;
+	}
+	return false;
+}
+
 /* With several listeners it suffices that one has moved; the one whose queue was noted is found by its own
  * identities. */
 static bool has_moved(const struct keeper *keeper)

@@ -7,6 +7,7 @@
 void judge_note_queue(struct keeper *keeper);
 
 unsigned judge_count_queue(const struct keeper *keeper);        /* who waits now */
+bool judge_sees_clients(const struct keeper *keeper);           /* whether anybody does, for less */
 
 /* Whether such an end is a failure of the service. With accept = no any is that is not a good one. With accept = yes a plain
  * exit status is the program's own affair, unless success_exit_status says which of them are good, and HUP, INT, TERM and

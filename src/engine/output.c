@@ -352,8 +352,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-/* Who can hold a pipe's lock holds up whoever reads it. Only superd's own user could stop superd anyway; a daemon of root
- * hands its output on to workers of other users. */
+/* Who can hold a pipe's lock holds up whoever reads it. Only superd's own user could stop superd anyway: root's daemons
+ * hand their output on to workers of other users. */
 static bool is_foreign(const struct service *service)
 {
 	return geteuid() == 0 || foreign_user_is(instance_user_of(service));

@@ -103,11 +103,13 @@ void taking_begin_thawed(struct keeper *keeper, double asked)
 {
 	struct activity *activity = keeper->activity;
 
-	activity->untaken = judge_count_queue(keeper);
-	if (!activity->untaken)
-		return;
 	ev_timer_stop(keeper->engine->loop, &activity->taking);
 	activity->asked = asked;
+	activity->untaken = judge_count_queue(keeper);
+	if (!activity->untaken) {               /* it was as fast as superd */
+		conclude(keeper);
+		return;
+	}
 	watch(keeper);
 	look_later(keeper, FIRST);
 }
