@@ -72,7 +72,7 @@ static void take_failure(struct keeper *keeper)
 
 	activity->patience = PATIENCE;
 	activity->failing = true;
-	keeper->started = false;
+	keeper_start_anew(keeper);
 	judge_fail_fruitless(keeper);
 	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
 		keeper->engine->on_fatal(keeper->engine, keeper, activity->last_status);

@@ -86,7 +86,7 @@ static bool is_fruitless(struct keeper *keeper, const struct ending *ending)
 	unsigned waiting;
 
 	if (!keeper->listener_count)
-		return ending->lasted < AT_ONCE && keeper->service->what->type != TYPE_ONESHOT;
+		return ending->lasted < AT_ONCE && keeper_starts_again(keeper);
 	waiting = judge_count_queue(keeper);
 	activity->left = keeper->service->probes ? 0 : waiting; /* these are looked at first */
 	if (!waiting || waiting < activity->waiting || ending->lasted > AT_ONCE) {

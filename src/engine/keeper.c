@@ -102,15 +102,35 @@ void keeper_fail(struct keeper *keeper, const char *event, const char *format, .
 	va_end(arguments);
 }
 
-/* start = boot starts once by itself, and again after a failure; after a good end the next client does it, but
- * where there is no socket nobody else would: only a oneshot has done its work then. */
-static bool wants_start(struct keeper *keeper)
+/* After a good end the next client starts it, but where there is no socket nobody else would. */
+bool keeper_starts_again(const struct keeper *keeper)
 {
 	const struct what *what = keeper->service->what;
 
-	if (what->start != START_BOOT || what->accept || keeper->halted || keeper->engine->quiet)
-		return false;
-	return !keeper->started || (!keeper->listener_count && what->type != TYPE_ONESHOT);
+	return what->start == START_BOOT && what->type != TYPE_ONESHOT && !keeper->listener_count &&
+	       keeper->service->terms->ends->restart == RESTART_DEFAULT;
+}
+
+void keeper_start_anew(struct keeper *keeper)
+{
+	if (keeper->service->terms->ends->restart == RESTART_DEFAULT)
+		keeper->started = false;
+}
+
+/* What restart says besides is in activity->eager. */
+static bool starts_at_boot(const struct keeper *keeper)
+{
+	const struct what *what = keeper->service->what;
+
+	return what->start == START_BOOT && !what->accept && !keeper->halted &&
+	       (!keeper->started || keeper_starts_again(keeper));
+}
+
+bool keeper_waits_for_order(const struct keeper *keeper)
+{
+	bool due = keeper->activity && keeper->activity->eager > 0;
+
+	return !keeper->listener_count && !due && !starts_at_boot(keeper);
 }
 
 void keeper_start_timer(struct keeper *keeper, double seconds)
@@ -164,7 +184,7 @@ static void do_watch(struct keeper *keeper)
 		keeper_event(keeper, FILLED);
 	} else if (keeper->service->what->accept) {
 		serve_parked(keeper);
-	} else if (wants_start(keeper)) {
+	} else if (!keeper->engine->quiet && starts_at_boot(keeper)) {
 		keeper->started = true;
 		keeper_event(keeper, ACTIVITY);
 	} else if (!keeper->engine->quiet && ((keeper->activity && keeper->activity->left) || is_due(keeper))) {
@@ -176,7 +196,7 @@ static const char *next_is(const struct keeper *keeper)
 {
 	if (keeper->state == BINDING)
 		return "try";
-	return keeper->service->what->start == START_MANUAL ? "start at the earliest" : "start";
+	return keeper_waits_for_order(keeper) ? "start at the earliest" : "start";
 }
 
 /* A failure and the pause after it are one line. */

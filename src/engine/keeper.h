@@ -177,6 +177,15 @@ void keeper_free(struct keeper *keeper);        /* closes what is open; instance
 
 void keeper_event(struct keeper *keeper, enum happening happening);
 
+/* start = boot without a socket, of which no option says that it may end: it is started again whatever its end. */
+bool keeper_starts_again(const struct keeper *keeper);
+
+/* It has failed: start = boot has it started again, unless restart says which ends do. */
+void keeper_start_anew(struct keeper *keeper);
+
+/* Nothing starts it but superctl. */
+bool keeper_waits_for_order(const struct keeper *keeper);
+
 /* Goes on under a row of the same sockets; changed: it is not equal to the one before. */
 void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed);
 

@@ -32,6 +32,7 @@ static bool is_wanted(enum restart restart, enum result result)
 	bool aborted = result == RESULT_SIGNAL || result == RESULT_CORE_DUMP;
 
 	switch (restart) {
+	case RESTART_DEFAULT:           /* keeper_start_anew */
 	case RESTART_NO:
 		return false;
 	case RESTART_ON_SUCCESS:

@@ -56,6 +56,13 @@ static void flush_listeners(struct keeper *keeper)
 	}
 }
 
+/* restart: when this end has it started again by itself. */
+static void plan_restart(struct keeper *keeper, const struct ending *ending)
+{
+	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
+		keeper->activity->eager = engine_clock() + judge_restart(keeper, ending);
+}
+
 /* It ran, and has ended. */
 static void take_end(struct keeper *keeper, const struct ending *ending, const char *why)
 {
@@ -72,12 +79,11 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 	flush_listeners(keeper);
 	if (happening == CRASHED) {
 		activity->failing = true;
-		keeper->started = false;
+		keeper_start_anew(keeper);
 	} else if (!doubt_is_open(keeper)) {
 		backoff_reset(&keeper->backoff);
 	}
-	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
-		activity->eager = engine_clock() + judge_restart(keeper, ending);
+	plan_restart(keeper, ending);
 	if (happening == CRASHED && !ending->stopped && keeper->service->terms->life->on_failure == FAILURE_EXIT &&
 	    !keeper->engine->stopping && !keeper->removed)
 		keeper->engine->on_fatal(keeper->engine, keeper, ending->status);
@@ -91,15 +97,16 @@ static void take_failed_start(struct keeper *keeper, const struct ending *ending
 {
 	bool starting = keeper->state == STARTING;
 
-	if (!ending->stopped)
-		keeper->started = false;
 	flush_listeners(keeper);
 	if (ending->stopped) {
 		keeper_event(keeper, EXITED);
 	} else if (result_is_good(ending->result)) {
+		keeper->started = false;
 		run_skip(keeper, why);
 		keeper_event(keeper, starting ? LIMITED : EXITED);
 	} else {
+		keeper_start_anew(keeper);
+		plan_restart(keeper, ending);
 		run_say_failure(keeper, NULL, why);
 		keeper_event(keeper, starting ? EXEC_ERROR : CRASHED);
 	}
@@ -205,7 +212,8 @@ void run_spawn(struct keeper *keeper)
 	keeper->activity->asked = engine_clock();
 	if (!run_start(keeper, &why, take_over)) {
 		run_say_failure(keeper, NULL, buf_string(&why));
-		keeper->started = false;
+		keeper_start_anew(keeper);
+		plan_restart(keeper, &(struct ending){ .result = RESULT_RESOURCES });
 		flush_listeners(keeper);
 		keeper_event(keeper, EXEC_ERROR);
 	}

@@ -64,7 +64,7 @@ static void check_afterlife(const struct service *service, struct diags *diags)
 			service, "remain_after_exit", diags,
 			"remain_after_exit: once the backend has ended, clients wait in vain: none of them starts it "
 			"again");
-	if (service->what->accept && ends->restart != RESTART_NO && service_mark(service, "restart"))
+	if (service->what->accept && ends->restart > RESTART_NO && service_mark(service, "restart"))
 		service_warn(service, "restart", diags,
 			     "restart means nothing with accept = yes: a connection whose instance has ended is gone");
 	if (service_mark(service, "restart_kill_signal") &&

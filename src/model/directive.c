@@ -143,7 +143,8 @@ static const char *const preserve_words[] = {
 	[PRESERVE_YES] = "yes", NULL
 };
 static const char *const restart_words[] = {
-	[RESTART_NO] = "no", [RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_DEFAULT] = "default", [RESTART_NO] = "no",
+	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
 	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort",
 	[RESTART_ALWAYS] = "always", NULL
 };
@@ -304,12 +305,12 @@ const struct directive directives[] = {
 	  .help = "Leaves the service in the table, checked like any other, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(WHAT, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "With demand the first client starts the backend. With boot it is started with superd; after a "
-		  "failure it is started again by itself, after the pause; after a good end by the next client, "
-		  "or at once where it has no socket. A service that starts at boot may do without sockets; a "
-		  "oneshot without them runs once. With manual it has no sockets and is started by superctl "
-		  "start alone, as D-Bus or cron may do; restart says whether again after that. boot and manual need "
-		  "accept = no." },
+	  .help = "With demand the first client starts the backend. With boot it is started with superd; "
+		  "unless restart says otherwise, it is started again by itself after a failure, when the pause "
+		  "is over; after a good end by the next client, or at once where it has no socket. A service "
+		  "that starts at boot may do without sockets; a oneshot without them runs once. With manual it "
+		  "has no sockets and is started by superctl start alone, as D-Bus or cron may do; restart says "
+		  "whether again after that. boot and manual need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(WHAT, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
@@ -1041,10 +1042,12 @@ const struct directive directives[] = {
 		  "again, so until the service is disabled or leaves the table; on-success, the same, but not over a "
 		  "failure; yes is as restart." },
 	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(ENDS, restart, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = restart_words,
-	  .help = "Which ends start a backend again by itself, after the pause of backoff_min: with no the next client "
-		  "does. on-success: an exit status of 0, or of success_exit_status; on-failure: any other end; "
-		  "on-abnormal: a signal or a timeout; on-abort: a signal; on-watchdog: the watchdog; always: any. A "
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
+	  .help = "Which ends start a backend again by itself, after the pause of backoff_min: with no none does, so "
+		  "that the next client starts it, and one without a socket runs once. "
+		  "on-success: an exit status of 0, or of success_exit_status; on-failure: any other end; "
+		  "on-abnormal: a signal or a timeout; on-abort: a signal; on-watchdog: the watchdog; always: any. "
+		  "default is no, but with start = boot what start says there. A "
 		  "client does not wait for it, unless it was a failure. With accept = yes it means nothing." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
 	  FIELD(ENDS, restart_prevent_exit_status, statuses),

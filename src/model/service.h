@@ -65,6 +65,7 @@ enum log_on_failure { FAILURE_HOST = 1 << 0, FAILURE_USERID = 1 << 1, FAILURE_AT
 
 /* Which ends start a service again by itself. */
 enum restart {
+	RESTART_DEFAULT,                /* as `start` has it */
 	RESTART_NO, RESTART_ON_SUCCESS, RESTART_ON_FAILURE, RESTART_ON_ABNORMAL, RESTART_ON_WATCHDOG, RESTART_ON_ABORT,
 	RESTART_ALWAYS
 };

@@ -236,6 +236,8 @@ static void draft_pair(struct reading *reading, const struct pair *pair)
 		unit_set(&draft, "start", "boot", at);
 	unit_take_gate(&draft);
 	unit_take_service(&draft);
+	if (!pair->count && !unit_said(&draft, "Service", "Restart"))
+		unit_set(&draft, "restart", "no", at);
 	if (!pair->has_failed && reading->diags->errors == errors) {
 		reading_add(reading, draft.draft);
 		note_parts(reading, pair, at.file);

@@ -435,3 +435,36 @@ Behaviour(unit_life, a_good_end_at_once_again_and_again_is_paused_for_longer_and
 	WAIT_UNTIL(superd_logged(superd, "next start in 3") || superd_logged(superd, "next start in 400 ms"));
 	superd_stop(superd);
 }
+
+/* ---- without a socket ---- */
+
+static void write_job(const char *name, const char *restart, const char *status)
+{
+	write_file(text_of("%s.service", name),
+		   "[Service]\nUser=%s\nRestartSec=50ms\nRestartMaxDelaySec=100ms\n%s%s", own_user(), restart,
+		   unit_backend("exit %s", status));
+}
+
+/* Nobody comes to one without a socket, so Restart alone says what its end leads to. */
+Behaviour(unit_life, without_a_socket_it_is_started_again_by_Restart_alone)
+{
+	static const char *const ended[] = { "unsaid", "no", "unsaid3", "no3", "failure", "success3" };
+	struct superd *superd;
+
+	write_job("unsaid", "", "0");
+	write_job("no", "Restart=no\n", "0");
+	write_job("unsaid3", "", "3");
+	write_job("no3", "Restart=no\n", "3");
+	write_job("failure", "Restart=on-failure\n", "0");
+	write_job("success3", "Restart=on-success\n", "3");
+	write_job("always", "Restart=always\n", "0");
+	write_job("failure3", "Restart=on-failure\n", "3");
+	superd = units_run("unsaid.service", "no.service", "unsaid3.service", "no3.service", "failure.service",
+			   "success3.service", "always.service", "failure3.service", NULL);
+	WAIT_UNTIL(superd_log_count(superd, "always: started") > 4);
+	WAIT_UNTIL(superd_log_count(superd, "failure3: started") > 4);
+	for (size_t n = 0; n < sizeof(ended) / sizeof(*ended); n++)
+		cr_expect_eq(superd_log_count(superd, text_of("%s: started", ended[n])), 1, "%s\n%s", ended[n],
+			     world_logs());
+	superd_stop(superd);
+}

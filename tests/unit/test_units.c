@@ -26,6 +26,15 @@ Test(units, start_a_service_without_a_socket_at_once)
 	expect_printed(read_all(given, "a.service", NULL), "\tstart = boot\n");
 }
 
+Test(units, start_a_service_without_a_socket_again_only_where_it_says_so)
+{
+	const struct given unsaid[] = { { "a.service", SERVICE }, { NULL, NULL } },
+			   said[] = { { "a.service", SERVICE "Restart=on-failure\n" }, { NULL, NULL } };
+
+	expect_printed(read_all(unsaid, "a.service", NULL), "\trestart = no\n");
+	expect_printed(read_all(said, "a.service", NULL), "\trestart = on-failure\n");
+}
+
 Test(units, give_a_service_the_sockets_that_name_it_in_the_order_they_were_asked_for)
 {
 	const struct given given[] = { { "a.socket", SOCKET },
