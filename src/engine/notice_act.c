@@ -151,9 +151,10 @@ static void take_reloading(struct notice *notice)
 	notice_say(notice, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 }
 
+/* timeout_stop counts in place of runtime_max, as in systemd; one that is drained has the limit of that. */
 static void take_stopping(struct notice *notice)
 {
-	const struct instance *instance = notice->instance;
+	struct instance *instance = notice->instance;
 
 	notice->stopping = true;
 	notice->reloading = false;
@@ -161,6 +162,8 @@ static void take_stopping(struct notice *notice)
 	if (instance->stopping)
 		return;
 	start_patience(notice, instance->service->terms->life->timeout_stop);
+	if (!instance->starting && !instance->retired)
+		instance_limit(instance, SCAN_INFINITY);
 	notice_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 }
 

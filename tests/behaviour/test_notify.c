@@ -306,3 +306,17 @@ Behaviour(notify, stopping_is_final_and_has_its_time)
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_stop(superd);
 }
+
+/* RuntimeMaxSec is over for it then, as in systemd. */
+Behaviour(notify, who_is_about_to_end_has_timeout_stop_for_it_whatever_runtime_max_says)
+{
+	struct superd *superd = web_run(SAYS_READY, "type = notify\n runtime_max = 1s\n timeout_stop = 30s");
+	long pid = web_pid(superd);
+
+	web_expect(superd, "say STOPPING=1", "done");
+	superd_wait_log(superd, "is about to end");
+	HOLDS_FOR(1500, !superd_logged(superd, "runtime_max is over"));
+	web_expect(superd, "end 0", "ends");
+	superd_wait_log(superd, text_of("pid %ld ended: exit status 0", pid));
+	superd_stop(superd);
+}
