@@ -18,6 +18,7 @@
 
 #define PAUSE_MIN 1000000               /* microseconds between two tries */
 #define PAUSE_MAX 60000000
+#define WITHDRAWALS_MOST 20             /* tries in a quarter of an hour: a rpcbind away so long has forgotten all */
 #define REFUSED 3                       /* superd-rpc's status: rpcbind refuses it to this user */
 
 /* What one listener has of rpcbind. */
@@ -26,7 +27,7 @@ struct registration {
 	int fd;                         /* its listener; -1: that is closed, so it is to go */
 	bool tried;                     /* rpcbind may know of it */
 	bool set;                       /* rpcbind does */
-	bool told;                      /* that it can't be registered was logged */
+	bool told;                      /* that it can't be registered, or withdrawn, was logged */
 	double due;                     /* loop time of the next try */
 	struct backoff backoff;
 	char program[40];               /* "100002/2-3" */
@@ -60,24 +61,47 @@ static void wake_at(struct rpc *rpc, double due)
 	ev_timer_start(rpc->engine->loop, &rpc->timer);
 }
 
+/* What goes is withdrawn before the same port is registered anew, as it would take the new registration away, too. At
+ * superd's end everything is due. */
+static double due_of(const struct rpc *rpc, const struct registration *one)
+{
+	double due = one->due;
+
+	if (rpc->engine->stopping)
+		return 0.;
+	if (one->fd < 0)
+		return due;
+	LIST_EACH(link, &rpc->registrations) {
+		const struct registration *debt = container_of(link, struct registration, link);
+
+		if (debt->fd < 0 && debt->due > due && !strcmp(debt->port, one->port))
+			due = debt->due;
+	}
+	return due;
+}
+
 /* Who is next: first those that go. NULL: nobody now, and the timer is set when there will be. */
 static struct registration *choose(struct rpc *rpc)
 {
 	struct registration *first = NULL;
+	double now = engine_clock(), soonest = 0.;
 
 	LIST_EACH(link, &rpc->registrations) {
 		struct registration *one = container_of(link, struct registration, link);
+		double due = due_of(rpc, one);
 
-		if (one->fd < 0 && one->tried)
+		if (one->fd < 0 && one->tried && due <= now)
 			return one;
-		if (one->fd < 0)
+		if (one->fd < 0 && !one->tried) {
 			drop(one);
-		else if (!one->set && (!first || one->due < first->due))
+		} else if ((one->fd < 0 || (!one->set && !rpc->engine->stopping)) && (!first || due < soonest)) {
 			first = one;
+			soonest = due;
+		}
 	}
-	if (!first || first->due <= engine_clock())
+	if (!first || soonest <= now)
 		return first;
-	wake_at(rpc, first->due);
+	wake_at(rpc, soonest);
 	return NULL;
 }
 
@@ -91,30 +115,54 @@ static void say_registered(struct rpc *rpc, const struct registration *registrat
 		  registration->program, registration->transports, registration->port);
 }
 
-static void try_later(struct rpc *rpc, struct registration *registration, const char *why)
+static void try_later(struct rpc *rpc, struct registration *one, const char *why)
 {
-	double pause = backoff_next(&registration->backoff, PAUSE_MIN, PAUSE_MAX, engine_chance(rpc->engine));
-	struct event event = { .name = "register_error", .service = registration->service, .reason = why };
+	double pause = backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, engine_chance(rpc->engine));
+	struct event event = { .name = rpc->setting ? "register_error" : "withdraw_error", .service = one->service,
+			       .reason = why };
+	/* Nobody misses the withdrawal of what was never registered. */
+	bool is_news = !one->told && (rpc->setting || one->set);
 
-	registration->due = engine_clock() + pause;
-	log_event(rpc->engine->log, registration->told ? LEVEL_DEBUG : LEVEL_WARNING, &event,
-		  "cannot register %s with rpcbind, which is tried again and again: %s", registration->program, why);
-	registration->told = true;
+	one->due = engine_clock() + pause;
+	log_event(rpc->engine->log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
+		  rpc->setting ? "cannot register %s with rpcbind, which is tried again and again: %s" :
+				 "cannot withdraw %s from rpcbind, which is tried again: %s", one->program, why);
+	one->told = true;
 }
 
-static void say_withdrawn(struct rpc *rpc, const struct registration *registration, bool done, const char *said)
+static void say_withdrawn(struct rpc *rpc, const struct registration *registration)
 {
 	struct event event = { .name = "withdrawn", .service = registration->service };
 
-	if (done && registration->set)
+	if (registration->set)
 		log_event(rpc->engine->log, LEVEL_INFO, &event, "withdrawn from rpcbind: %s at %s port %s",
 			  registration->program, registration->transports, registration->port);
-	else if (registration->set)
-		log_event(rpc->engine->log, LEVEL_WARNING, &event, "cannot withdraw %s from rpcbind: %s",
-			  registration->program, said);
+}
+
+/* Whoever asks rpcbind for the program finds a port that nobody serves, until it is withdrawn by hand (rpcinfo -d). */
+static void say_left(const struct engine *engine, const struct registration *registration, const char *why)
+{
+	struct event event = { .name = "left_registered", .service = registration->service, .reason = why };
+
+	if (registration->set)
+		log_event(engine->log, LEVEL_WARNING, &event, "stays registered with rpcbind: %s at %s port %s: %s",
+			  registration->program, registration->transports, registration->port, why);
 }
 
 static void advance(struct rpc *rpc);
+
+static void settle_withdrawal(struct rpc *rpc, struct registration *registration, bool done, const char *said)
+{
+	if (!done && !rpc->engine->stopping && registration->backoff.failures + 1 < WITHDRAWALS_MOST) {
+		try_later(rpc, registration, said);
+		return;
+	}
+	if (done)
+		say_withdrawn(rpc, registration);
+	else
+		say_left(rpc->engine, registration, said);
+	drop(registration);
+}
 
 /* What came of the current one. */
 static void settle(struct rpc *rpc, bool done, const char *said)
@@ -123,8 +171,7 @@ static void settle(struct rpc *rpc, bool done, const char *said)
 
 	rpc->current = NULL;
 	if (!rpc->setting) {
-		say_withdrawn(rpc, registration, done, said);
-		drop(registration);
+		settle_withdrawal(rpc, registration, done, said);
 	} else if (done) {
 		registration->set = true;
 		say_registered(rpc, registration, said);
@@ -251,6 +298,9 @@ void rpc_withdraw(struct engine *engine, int fd)
 		if (registration->fd != fd)
 			continue;
 		registration->fd = -1;
+		registration->told = false;
+		registration->due = 0.;
+		backoff_reset(&registration->backoff);
 		wake_at(rpc, 0.);
 	}
 }
@@ -366,8 +416,13 @@ void rpc_free(struct engine *engine)
 		return;
 	ev_timer_stop(engine->loop, &rpc->timer);
 	errand_abandon(&rpc->errand);
-	LIST_EACH(link, &rpc->registrations)
-		drop(container_of(link, struct registration, link));
+	LIST_EACH(link, &rpc->registrations) {
+		struct registration *one = container_of(link, struct registration, link);
+
+		say_left(engine, one, engine->stopping ? "rpcbind does not answer" :
+			 "superd leaves, and what it started runs on");
+		drop(one);
+	}
 	free(rpc);
 	engine->rpc = NULL;
 }

@@ -14,7 +14,8 @@
  * until rpcbind takes it. Does nothing for endpoints of other kinds. */
 void rpc_announce(struct engine *engine, const char *service, const struct listen *listen, int fd);
 
-/* The socket closes: what was announced for it is withdrawn. */
+/* The socket closes: what was announced for it is withdrawn. A rpcbind that does not answer is asked again with growing
+ * pauses, for a quarter of an hour; when superd ends only once. */
 void rpc_withdraw(struct engine *engine, int fd);
 
 /* Whether rpcbind knows of this listener; and that it does, for one that another superd announced. */
@@ -27,7 +28,7 @@ bool rpc_owes(const struct engine *engine);
 /* For an upgrade. While the engine is quiet nothing is begun; what is under way can be set aside, to be done again. */
 bool rpc_is_busy(const struct engine *engine);  /* superd-rpc runs */
 void rpc_set_aside(struct engine *engine);
-void rpc_go_on(struct engine *engine);
+void rpc_go_on(struct engine *engine);          /* at superd's end, too: what waits for its next try has it now */
 
 /* What is still to be withdrawn. */
 struct rpc_debt {
@@ -38,5 +39,5 @@ struct rpc_debt {
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
 bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or it is none */
 
-/* Forgets all of it; what runs is killed. */
+/* Forgets all of it, and logs what stays registered; what runs is killed. */
 void rpc_free(struct engine *engine);

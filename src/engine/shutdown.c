@@ -169,6 +169,7 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	}
 	LIST_EACH(link, &engine->leaving)
 		keeper_event(keeper_leaving(link), DISABLE);
+	rpc_go_on(engine);
 	instance_stop_all(engine);
 	shutdown_check(supervisor);
 }

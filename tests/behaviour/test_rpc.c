@@ -345,6 +345,7 @@ Behaviour(rpc, stays_known_while_instances_run_on_after_a_quit)
 	superd_signal(superd, SIGQUIT);
 	cr_expect_eq(superd_wait_exit(superd), 0);
 	cr_expect(is_registered(300019, 1, "tcp"));
+	cr_expect(superd_logged(superd, "stays registered with rpcbind: 300019/1 at tcp port "), "%s", world_logs());
 	cr_assert_gt(instance, 1);
 	kill(instance, SIGKILL);
 	cr_assert_eq(waitpid(instance, NULL, 0), instance);
@@ -414,5 +415,55 @@ Behaviour(rpc, what_is_to_be_withdrawn_is_so_after_an_upgrade)
 	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
 	cr_expect_not(is_registered(300019, 1, "tcp"));
 	superd_stop(superd);
+	stop_rpcbind();
+}
+
+/* A rpcbind that is started anew with -w remembers what it had. */
+static void start_rpcbind_with(int port)
+{
+	start_rpcbind();
+	cr_assert_eq(tell_rpcbind("set", "300019/1", "tcp", text_of("%d", port)), 0);
+}
+
+Behaviour(rpc, is_withdrawn_from_a_rpcbind_that_comes_back)
+{
+	struct superd *superd = run_registered();
+	int port = superd_port(superd, "tester");
+
+	stop_rpcbind();
+	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/true\" }"));
+	superd_wait_log(superd, "tester: warning: cannot withdraw 300019/1 from rpcbind, which is tried again: ");
+	start_rpcbind_with(port);
+	superd_wait_log(superd, "withdrawn from rpcbind: 300019/1 at tcp");
+	cr_expect_not(is_registered(300019, 1, "tcp"));
+	cr_expect_eq(superd_log_count(superd, "cannot withdraw"), 1);
+	superd_stop(superd);
+	cr_expect_not(superd_logged(superd, "stays registered"));
+	stop_rpcbind();
+}
+
+/* Nobody waits for a rpcbind that has gone, not at superd's end, and not for what it failed to withdraw before. */
+Behaviour(rpc, what_stays_registered_at_the_end_is_told)
+{
+	struct superd *superd = run_registered();
+
+	stop_rpcbind();
+	superd_stop(superd);
+	cr_expect(superd_logged(superd, "tester: warning: stays registered with rpcbind: 300019/1 at tcp port "), "%s",
+		  world_logs());
+}
+
+Behaviour(rpc, what_stays_registered_with_a_silent_rpcbind_is_told)
+{
+	struct superd *superd = run_registered();
+
+	cr_assert_eq(kill(rpcbind, SIGSTOP), 0);
+	cr_assert(superd_reload(superd, "service other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/true\" }"));
+	superd_signal(superd, SIGTERM);
+	superd_wait_log(superd, "stopping");
+	superd_signal(superd, SIGTERM);         /* asked twice: at once */
+	cr_expect_eq(superd_wait_exit(superd), 0);
+	cr_expect(superd_logged(superd, "tester: warning: stays registered with rpcbind: 300019/1 at tcp port "), "%s",
+		  world_logs());
 	stop_rpcbind();
 }
