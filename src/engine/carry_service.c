@@ -20,11 +20,12 @@
 static void carry_parked(struct carry *carry, const struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		const struct client *client = &parked->list[n];
+		const struct client *client = &parked->list[n].client;
 
 		ledger_open(&carry->text, "parked");
 		carry_fd(carry, "fd", client->fd);
-		carry_number(carry, "progress", parked->progress[n]);
+		carry_number(carry, "progress", parked->list[n].progress);
+		carry_real(carry, "until", parked->list[n].until);
 		if (client->length)
 			ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
 	}

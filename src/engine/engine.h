@@ -14,6 +14,7 @@
 #include "engine/log_pump.h"
 #include "engine/moment.h"
 #include "engine/recent.h"
+#include "engine/refusal.h"
 #include "model/diff.h"
 #include "sys/cgroup.h"
 #include "sys/wraps.h"
@@ -43,6 +44,7 @@ struct muxed {
 	struct keeper **keepers;
 	size_t count;
 	uint64_t table;                 /* the roster's `changes` it was made by */
+	ev_timer timer;                 /* until one of their clients has waited for too long */
 };
 
 struct engine {
@@ -124,7 +126,8 @@ struct engine {
 	uint16_t *(*list_loops)(struct engine *engine, size_t *count);          /* engine/listing */
 	void (*on_room)(struct engine *engine);         /* engine/grace: an instance of accept = yes has ended */
 	void (*hear)(struct notify *notify);            /* engine/hearing: something has come at the socket */
-	void (*send_away)(struct listener *listener, struct client *client);    /* its listener closes; closes it too */
+	/* engine/refuse: one that was parked; closes it too */
+	void (*send_away)(struct listener *listener, struct client *client, enum refusal refusal);
 	void (*repair)(struct engine *engine, const struct node_marks *marks, struct node_marks *later);  /* engine/repair */
 	/* engine/beside: as bind_listen, which has failed with EADDRINUSE; and where that fails, too. */
 	int (*bind_beside)(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);

@@ -15,10 +15,20 @@
 #include "engine/handed_files.h"
 #include "engine/hearing.h"
 #include "engine/leavings.h"
+#include "engine/mux.h"
 #include "engine/notice_act.h"
 #include "engine/record.h"
 #include "engine/run_say.h"
 #include "model/wording.h"
+
+bool guest_park(struct keeper *keeper, const struct guest *guest)
+{
+	if (!listener_park(guest->listener, &guest->client, guest->progress, guest->until))
+		return false;
+	if (guest->until)
+		mux_wait(keeper->engine, guest->until);
+	return true;
+}
 
 void guest_begin_running(struct instance *instance)
 {

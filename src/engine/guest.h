@@ -18,6 +18,7 @@ struct guest {
 	struct instance *instance;      /* NULL: none (any more) */
 	enum progress progress;
 	bool has_waited;                /* engine/grace gave it its moment */
+	double until;                   /* by tcpmux: how long it may be parked, in loop time; else 0 */
 	struct questions asked;
 	char name[CLIENT_NAME];         /* its instance's, where its service names them; "": none yet */
 	struct wiring wiring;
@@ -38,6 +39,9 @@ void guest_leave(struct keeper *keeper, struct guest *guest);
 
 /* Takes back all that was counted: it will have no instance. */
 void guest_dismiss(struct keeper *keeper, struct guest *guest);
+
+/* Has its listener keep it. false: out of memory. */
+bool guest_park(struct keeper *keeper, const struct guest *guest);
 
 /* Makes the plan of its own, where its service has one for each client. false with the reason in why. */
 bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why);

@@ -82,7 +82,7 @@ static void give_back(struct keeper *keeper, struct guest *guest)
 		return;
 	if (!guest->listener || !listener_is_open(guest->listener))
 		refuse_guest(keeper, guest, REFUSED_CLOSED);
-	else if (!listener_park(guest->listener, &guest->client, guest->progress))
+	else if (!guest_park(keeper, guest))
 		refuse_guest(keeper, guest, REFUSED_UNKEPT);
 	guest->client.fd = -1;
 }

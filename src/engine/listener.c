@@ -172,8 +172,8 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 static void judge_anew(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (parked->progress[n] == PASSED)
-			parked->progress[n] = WELCOMED;
+		if (parked->list[n].progress == PASSED)
+			parked->list[n].progress = WELCOMED;
 	}
 }
 
@@ -364,21 +364,16 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 static bool make_room(struct parked *parked)
 {
 	size_t room = parked->room ? 2 * parked->room : 16;
-	struct client *list = realloc(parked->list, room * sizeof(*list));
-	unsigned char *progress;
+	struct parked_client *list = realloc(parked->list, room * sizeof(*list));
 
 	if (!list)
 		return false;
 	parked->list = list;
-	progress = realloc(parked->progress, room);
-	if (!progress)
-		return false;
-	parked->progress = progress;
 	parked->room = room;
 	return true;
 }
 
-bool listener_park(struct listener *listener, const struct client *client, enum progress progress)
+bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until)
 {
 	struct parked *parked = listener->parked;
 
@@ -386,8 +381,7 @@ bool listener_park(struct listener *listener, const struct client *client, enum 
 		parked = listener->parked = calloc(1, sizeof(*parked));
 	if (!parked || (parked->count == parked->room && !make_room(parked)))
 		return false;
-	parked->list[parked->count] = *client;
-	parked->progress[parked->count++] = (unsigned char)progress;
+	parked->list[parked->count++] = (struct parked_client){ *client, progress, until };
 	return true;
 }
 
@@ -399,7 +393,6 @@ static void free_parked(struct listener *listener)
 	if (!parked)
 		return;
 	free(parked->list);
-	free(parked->progress);
 	free(parked);
 }
 
@@ -414,7 +407,7 @@ void listener_send_away(struct listener *listener, struct engine *engine)
 	struct parked *parked = listener->parked;
 
 	while (parked && parked->count)
-		engine->send_away(listener, &parked->list[--parked->count]);
+		engine->send_away(listener, &parked->list[--parked->count].client, REFUSED_CLOSED);
 	free_parked(listener);
 }
 

@@ -22,8 +22,11 @@ enum progress {
  * listener, all of those that were taken from its queue. */
 struct parked {
 	size_t count, room;
-	struct client *list;
-	unsigned char *progress;        /* enum progress */
+	struct parked_client {
+		struct client client;
+		enum progress progress;
+		double until;           /* loop time at which it is turned away; 0: it is kept as long as it takes */
+	} *list;
 };
 
 struct listener {
@@ -75,8 +78,9 @@ void listener_rouse(struct listener *listener, struct engine *engine);
 /* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);
 
-/* Keeps a client that was accepted and has no instance yet; takes it over. false: out of memory. */
-bool listener_park(struct listener *listener, const struct client *client, enum progress progress);
+/* Keeps a client that was accepted and has no instance yet; takes it over. until is for engine/mux, or 0. false: out of
+ * memory. */
+bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until);
 void listener_forget_parked(struct listener *listener);         /* frees their list, once nobody is in it */
 
 /* Turns those parked away. */

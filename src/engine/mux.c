@@ -67,7 +67,9 @@ static void refresh(struct muxed *muxed, const struct roster *roster)
 		return;
 	collect(roster, keepers);
 	free(muxed->keepers);
-	*muxed = (struct muxed){ keepers, count, roster->changes };
+	muxed->keepers = keepers;
+	muxed->count = count;
+	muxed->table = roster->changes;
 }
 
 static struct listener *find_target(struct engine *engine, const char *name)
@@ -86,8 +88,67 @@ static struct listener *find_target(struct engine *engine, const char *name)
 
 void mux_free(struct engine *engine)
 {
+	ev_timer_stop(engine->loop, &engine->muxed.timer);
 	free(engine->muxed.keepers);
 	engine->muxed = (struct muxed){ 0 };
+}
+
+/* Turns those away whose time is over. When the next one's is; 0: nobody is left. */
+static double send_away(struct engine *engine, struct listener *listener, double now)
+{
+	struct parked *parked = listener->parked;
+	double next = 0;
+	size_t left = 0;
+
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		struct parked_client *one = &parked->list[n];
+
+		if (one->until && one->until <= now) {
+			engine->send_away(listener, &one->client, REFUSED_UNKEPT);
+			continue;
+		}
+		if (one->until && (!next || one->until < next))
+			next = one->until;
+		parked->list[left++] = *one;
+	}
+	if (parked)
+		parked->count = left;
+	listener_forget_parked(listener);
+	return next;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct engine *engine = timer->data;
+	struct muxed *muxed = &engine->muxed;
+	double now = engine_clock(), next;
+
+	(void)loop, (void)events;
+	refresh(muxed, engine->roster);
+	if (muxed->table != engine->roster->changes) {  /* out of memory */
+		mux_wait(engine, now + MUX_PATIENCE);
+		return;
+	}
+	for (size_t n = 0; n < muxed->count; n++) {
+		for (size_t i = 0; i < muxed->keepers[n]->listener_count; i++) {
+			next = send_away(engine, &muxed->keepers[n]->listeners[i], now);
+			if (next)
+				mux_wait(engine, next);
+		}
+	}
+}
+
+void mux_wait(struct engine *engine, double until)
+{
+	ev_timer *timer = &engine->muxed.timer;
+	double left = until - engine_clock();
+
+	if (ev_is_active(timer) && ev_timer_remaining(engine->loop, timer) <= left)
+		return;
+	ev_timer_stop(engine->loop, timer);
+	ev_timer_init(timer, on_timer, left > 0 ? left : 0., 0.);
+	timer->data = engine;
+	ev_timer_start(engine->loop, timer);
 }
 
 void mux_say_unavailable(const struct client *client)

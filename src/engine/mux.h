@@ -4,8 +4,13 @@
 
 #include "engine/keeper.h"
 
+#define MUX_PATIENCE 30.                /* seconds that a client waits for a service that cannot be started now */
+
 /* A client of `by`, a service with builtin = tcpmux, wants the service of this name. Takes the connection over. */
 void mux_serve(struct keeper *by, const char *name, int connection);
+
+/* One who came by a tcpmux: endpoint is parked, until then. */
+void mux_wait(struct engine *engine, double until);
 
 void mux_say_unavailable(const struct client *client);
 

@@ -114,10 +114,10 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 		closing_client(keeper->engine, keeper->service->name, &guest->client);
 }
 
-void refuse_parked(struct listener *listener, struct client *client)
+void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal)
 {
 	struct guest guest = { .client = *client, .listener = listener };
 
-	refuse_guest(listener->io.data, &guest, REFUSED_CLOSED);
+	refuse_guest(listener->io.data, &guest, refusal);
 	client->fd = -1;
 }

@@ -8,5 +8,5 @@
  * log_on_failure wants the user it is closed once its ident server has answered. */
 void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal);
 
-/* The same for a connection that was parked at a listener which closes; for struct engine. */
-void refuse_parked(struct listener *listener, struct client *client);
+/* The same for a connection that was parked; for struct engine. */
+void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal);

@@ -86,6 +86,7 @@ static void resume_parked(struct resumed *resumed, struct ledger_section *sectio
 {
 	enum progress progress = (enum progress)ledger_number(section, "progress", FRESH, PASSED, FRESH);
 	struct client client = { .fd = resume_fd(section, "fd") };
+	struct guest guest;
 	size_t length;
 	void *peer = ledger_take_bytes(section, "peer", sizeof(client.peer), &length);
 
@@ -96,7 +97,9 @@ static void resume_parked(struct resumed *resumed, struct ledger_section *sectio
 	free(peer);
 	if (client.fd < 0)
 		return;
-	if (!resumed->listener || !listener_park(resumed->listener, &client, progress))
+	guest = (struct guest){ .client = client, .listener = resumed->listener, .progress = progress,
+				.until = ledger_real(section, "until", 0) };
+	if (!resumed->listener || !guest_park(resumed->keeper, &guest))
 		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &client);
 }
 

@@ -66,7 +66,7 @@ void sensor_feel_parked(struct keeper *keeper, struct listener *listener)
 	struct parked *parked = listener->parked;
 
 	while (parked && parked->count) {
-		struct guest guest = { .client = parked->list[--parked->count], .listener = listener };
+		struct guest guest = { .client = parked->list[--parked->count].client, .listener = listener };
 
 		sensor_feel(keeper, &guest);
 	}

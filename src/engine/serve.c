@@ -18,6 +18,7 @@
 #include "engine/grace.h"
 #include "engine/guest_course.h"
 #include "engine/leftover.h"
+#include "engine/mux.h"
 #include "engine/probes.h"
 #include "engine/record.h"
 #include "engine/refuse.h"
@@ -61,6 +62,7 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	guest->instance = NULL;
 	guest->progress = FRESH;
 	guest->has_waited = false;
+	guest->until = 0;
 	*guest->name = '\0';
 	switch (accept_at_need(keeper, listener, &guest->client)) {
 	case ACCEPTED:
@@ -141,7 +143,7 @@ static bool is_local(const struct endpoint *endpoint)
 static bool park(struct keeper *keeper, struct guest *guest)
 {
 	guest_dismiss(keeper, guest);
-	if (listener_park(guest->listener, &guest->client, guest->progress))
+	if (guest_park(keeper, guest))
 		return true;
 	refuse_guest(keeper, guest, REFUSED_UNKEPT);
 	return false;
@@ -209,12 +211,12 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (n - left == BATCH || must_queue(keeper)) {
-			parked->list[left] = parked->list[n];
-			parked->progress[left++] = parked->progress[n];
+			parked->list[left++] = parked->list[n];
 			continue;
 		}
 		guests[count] = (struct guest){
-			.client = parked->list[n], .listener = listener, .progress = parked->progress[n],
+			.client = parked->list[n].client, .listener = listener,
+			.progress = parked->list[n].progress, .until = parked->list[n].until,
 		};
 		count += admit(keeper, &guests[count]) == STARTS;
 	}
@@ -424,7 +426,7 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 
 bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client)
 {
-	struct guest guest = { .client = *client, .listener = listener };
+	struct guest guest = { .client = *client, .listener = listener, .until = engine_clock() + MUX_PATIENCE };
 	bool gone = keeper->state == OFF || keeper->state == CLOSING;
 	bool many = keeper->state != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
 
@@ -290,6 +291,49 @@ Behaviour(mux, a_reload_greets_nobody_twice)
 	client_send(second, "hello\n");
 	cr_assert_not_null(strstr(client_line(second), " hello"), "it was greeted twice");
 	close(second);
+	superd_stop(superd);
+}
+
+/* Whatever keeps them waiting: nobody waits for ever, nor takes the place of others for ever. The 30 s do not begin
+ * anew by a reload or an upgrade. */
+Behaviour(mux, who_waits_in_vain_is_refused)
+{
+	static const char *const names[] = { "full\r\n", "held\r\n", "failing\r\n", "resting\r\n" };
+	enum { SERVICES = sizeof(names) / sizeof(*names), MILLISECONDS = 30000 };
+	const char *services = text_of("%s%s%s%s", target("full", "instances = 1"), target("held", ""),
+				       "service failing {\n listen = \"tcpmux:failing\"\n accept = yes\n"
+				       " exec = \"/nonexistent/program\"\n backoff_min = 1h\n backoff_max = 1h\n}\n",
+				       target("resting", "cps = { 1, 1h }"));
+	const char *const arguments[] = { "--no-preflight", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "%s%s", text_of(mux_service, own_user()), services);
+	int port = superd_port(superd, "mux"), clients[SERVICES], busy = client_connect(port);
+	const char *mux = replaced(text_of(mux_service, own_user()), "127.0.0.1:0", text_of("127.0.0.1:%d", port));
+	long long since;
+
+	cr_assert(control_is_done(control_once("hold held")));
+	cr_assert_str_eq(ask(busy, "full\r\n"), "+Go\r");
+	expect_served(client_connect(port), "resting\r\n");
+	since = now_ms();
+	for (int n = 0; n < SERVICES; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], names[n]);
+	}
+	cr_assert(client_is_quiet(clients[SERVICES - 1], 250), "%s", world_logs());
+	cr_assert(superd_reload(superd, "%s%s", mux, replaced(services, " = 1\n", " = 1\n umask = 027\n")));
+	superd_upgrade(superd);
+	for (int n = 0; n < SERVICES; n++) {
+		while (client_is_quiet(clients[n], 100))
+			cr_assert_lt(now_ms() - since, MILLISECONDS + 10000, "%s waits\n%s", names[n], world_logs());
+		cr_expect_str_eq(client_line(clients[n]), "-Service not available\r", "%s", names[n]);
+		cr_expect(client_sees_end(clients[n]));
+		close(clients[n]);
+	}
+	cr_expect_geq(now_ms() - since, MILLISECONDS - 1000);
+	superd_wait_log(superd, "held: refused 127.0.0.1: it can be neither served nor kept");
+	cr_assert(control_is_done(control_once("release held")));
+	expect_served(client_connect(port), "held\r\n");
+	close(busy);
 	superd_stop(superd);
 }
 
