@@ -103,7 +103,7 @@ static void sense(struct keeper *keeper, struct listener *listener)
 
 	for (int n = 0; n < SENSED_MOST && client_peek(listener->io.fd, &client); n++) {
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
-		sensor_touch(keeper, &client, true);
+		sensor_touch_unproven(keeper, &client);
 	}
 }
 

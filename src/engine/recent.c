@@ -99,12 +99,12 @@ struct sighting *recent_find(struct recent *recent, uint64_t whose, const unsign
 	return NULL;
 }
 
-/* What is over at the old end, and whoever is one too many. */
-static void make_room(struct recent *recent, double now)
+/* At the old end: what is over, and of what is not as many as there are more than this. */
+static void forget_oldest(struct recent *recent, double now, size_t most)
 {
 	struct sighting *one = recent->oldest;
 
-	while (one && (recent->count >= recent->most || one->until <= now)) {
+	while (one && (recent->count > most || one->until <= now)) {
 		struct sighting *younger = one->younger;
 
 		leave_ages(recent, one);
@@ -137,7 +137,7 @@ struct sighting *recent_note(struct recent *recent, uint64_t whose, const unsign
 	if (one) {
 		leave_ages(recent, one);
 	} else {
-		make_room(recent, now);
+		forget_oldest(recent, now, recent->most - 1);
 		one = add(recent, whose, source);
 	}
 	if (!one)
@@ -145,6 +145,12 @@ struct sighting *recent_note(struct recent *recent, uint64_t whose, const unsign
 	one->until = until;
 	be_youngest(recent, one);
 	return one;
+}
+
+bool recent_has_room(struct recent *recent, double now)
+{
+	forget_oldest(recent, now, recent->most);
+	return recent->count < recent->most;
 }
 
 void recent_free(struct recent *recent)

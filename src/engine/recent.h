@@ -2,6 +2,7 @@
  * memory by coming from everywhere. Pure: time is an argument. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ struct sighting *recent_find(struct recent *recent, uint64_t whose, const unsign
 /* Makes it, or finds it, and has it be the youngest, until then. NULL: out of memory. */
 struct sighting *recent_note(struct recent *recent, uint64_t whose, const unsigned char source[SOURCE_SIZE], double now,
 			     double until);
+
+/* Whether one more can be noted without another being forgotten for it. */
+bool recent_has_room(struct recent *recent, double now);
 
 void recent_free(struct recent *recent);

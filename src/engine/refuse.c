@@ -83,8 +83,7 @@ static bool may_be_kept(enum refusal refusal)
 	       refusal != REFUSED_MEMORY;
 }
 
-/* Whether one more refused datagram is told of; how many were not is told with the next that is. */
-static bool may_tell(struct keeper *keeper)
+bool refuse_may_tell(struct keeper *keeper)
 {
 	struct engine *engine = keeper->engine;
 	struct event event = { .name = "refused", .service = keeper->service->name };
@@ -104,7 +103,7 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 {
 	if (keeper->activity)
 		keeper->activity->refused[refusal]++;
-	if (guest->client.fd >= 0 || may_tell(keeper)) {
+	if (guest->client.fd >= 0 || refuse_may_tell(keeper)) {
 		say(keeper, &guest->client, refusal);
 		record_refusal(keeper, &guest->client, refusal);
 	}

@@ -10,3 +10,6 @@ void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refus
 
 /* The same for a connection that was parked; for struct engine. */
 void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal);
+
+/* Whether one more refused datagram is logged, of all services: so many a second are, and the number of the others. */
+bool refuse_may_tell(struct keeper *keeper);

@@ -1,6 +1,6 @@
 /* Services with deny_time: they run nothing, and an address that connects to one is kept out of all whose clients
- * superd sees, that is those with accept = yes and starts by datagrams, over reloads too. Datagrams are only logged:
- * anybody can write any sender on one. */
+ * superd sees, that is those with accept = yes and starts by datagrams, over reloads too. A datagram's sender is, too, as
+ * xinetd has it, though anybody can write any sender on one. */
 #pragma once
 
 #include "engine/keeper.h"
@@ -15,8 +15,12 @@ static inline bool sensor_is(const struct service *service)
 	return service->terms->gate->deny_time >= 0;
 }
 
-/* A client of the sensor's: remembers its address (unless it is a datagram's) and says so. The caller closes it. */
-void sensor_touch(struct keeper *keeper, const struct client *client, bool can_be_forged);
+/* A client of the sensor's: remembers its address and says so. The caller closes it. */
+void sensor_touch(struct keeper *keeper, const struct client *client);
+
+/* The same for a datagram, whose sender may be forged: it never lets in again an address that is kept out, though there
+ * is no room for more, and is logged as refused datagrams are, a few a second. */
+void sensor_touch_unproven(struct keeper *keeper, const struct client *client);
 
 /* Whoever comes to a sensor, however late: a reload may have made it one. false: it is none. */
 bool sensor_feel(struct keeper *keeper, struct guest *guest);

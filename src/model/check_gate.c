@@ -172,8 +172,10 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 		if (!endpoint_is_datagram(service->sockets[i].endpoint))
 			continue;
 		diag_warning(diags, service_origin(service, "deny_time"),
-			     "%s: deny_time: who sends it a datagram is only logged, as its address may be forged",
+			     "%s: deny_time: the sender of a datagram may be forged, so anybody can have another's "
+			     "address kept out of all services",
 			     service->name);
+		service_hint(service, diags, "deny_time = 0 only logs who sends it something");
 		return;
 	}
 }

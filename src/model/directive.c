@@ -904,7 +904,8 @@ const struct directive directives[] = {
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
 	  .help = "Makes the service a sensor: it runs nothing, and an address that connects to it is kept out of all "
 		  "services for this long, but for connections that a backend with accept = no takes itself. infinity "
-		  "is for ever, 0 only logs. Who sends it a datagram is only logged: the sender may be forged." },
+		  "is for ever, 0 only logs. The sender of a datagram is kept out, too, as with xinetd; senders can be "
+		  "forged, so that anybody can have another's address kept out: 0 is safe there." },
 	{ .name = { "id_only" }, FIELD(GATE, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },

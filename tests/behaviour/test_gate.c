@@ -402,19 +402,39 @@ Behaviour(gate, a_sensor_of_no_time_only_logs)
 	superd_stop(superd);
 }
 
-Behaviour(gate, datagrams_to_a_sensor_keep_nobody_out)
-{
-	struct superd *superd =
-		superd_run("service trap {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n"
-			   " deny_time = 1h\n}\n"
-			   "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
-			   backend("lines"));
-	int forger = datagram_from("127.0.0.5", superd_port(superd, "trap"));
+static const char datagram_sensor[] =
+	"service trap {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n deny_time = %s\n}\n"
+	"service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n";
 
-	client_send(forger, "from somebody else");
-	superd_wait_log(superd, "trap: touched by 127.0.0.5");
+/* As with xinetd. */
+Behaviour(gate, a_datagram_to_a_sensor_keeps_its_sender_out)
+{
+	struct superd *superd = superd_run(datagram_sensor, "1h", backend("lines"));
+	int prober = datagram_from("127.0.0.5", superd_port(superd, "trap"));
+
 	expect_served("127.0.0.5", superd_port(superd, "each"));
-	close(forger);
+	client_send(prober, "is there anybody");
+	superd_wait_log(superd, "{process_sensor} Adding 127.0.0.5 to the global_no_access list for 60 minutes");
+	expect_refused("127.0.0.5", superd_port(superd, "each"));
+	superd_wait_log(superd, "each: refused 127.0.0.5: its address has touched a sensor (deny_time)");
+	expect_served("127.0.0.6", superd_port(superd, "each"));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	close(prober);
+	superd_stop(superd);
+}
+
+/* Somebody who forges senders fills no log. */
+Behaviour(gate, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
+{
+	struct superd *superd = superd_run(datagram_sensor, "0", backend("lines"));
+	int prober = datagram_from("127.0.0.5", superd_port(superd, "trap"));
+
+	for (int n = 0; n < 100; n++)
+		client_send(prober, "is there anybody");
+	superd_wait_log(superd, "trap: touched by 127.0.0.5");
+	WAIT_UNTIL((client_send(prober, "and now"), superd_logged(superd, "more datagrams")));
+	expect_served("127.0.0.5", superd_port(superd, "each"));
+	close(prober);
 	superd_stop(superd);
 }
 

@@ -50,12 +50,12 @@ Test(check_gate, a_service_needs_one_of_exec_builtin_and_redirect)
 	expect_nothing();
 }
 
-Test(check_gate, a_sensor_of_datagrams_only_logs)
+Test(check_gate, a_sensor_of_datagrams_is_warned_of)
 {
 	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "1h", NULL));
 	cr_expect_eq(diags.errors, 0);
 	cr_assert_eq(diags.warnings, 1);
-	cr_expect_not_null(strstr(diags.list[0].message, "a: deny_time: who sends it a datagram is only logged"));
+	cr_expect_not_null(strstr(diags.list[0].message, "a: deny_time: the sender of a datagram may be forged"));
 	begin_table();
 	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "0", NULL));
 	expect_nothing();
