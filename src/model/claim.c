@@ -64,6 +64,8 @@ void claims_report(const struct claim *a, const struct claim *b, struct diags *d
 	name_claim(second, &mine);
 	endpoint_format(first->listen->endpoint, &other);
 	origin_describe(first->listen->at, &place);
+	if (first->listen->at.file && first->listen->at.column)
+		buf_addf(&place, ":%u", first->listen->at.column);
 	if (first->service == second->service)
 		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", name,
 			   buf_string(&mine), buf_string(&other), buf_string(&place));

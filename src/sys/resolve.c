@@ -19,6 +19,7 @@
 #include "sys/confine_ability.h"
 #include "sys/network_lookup.h"
 #include "sys/program_lookup.h"
+#include "sys/same_node.h"
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
 {
@@ -261,6 +262,7 @@ void resolve_table(struct table *table, struct diags *diags)
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
 	check_clashes(table, diags);
+	same_node_check(table, diags);
 	resolve_confinements(table, diags);
 	resolve_allotments(table, diags);
 	networks_close(&networks);
