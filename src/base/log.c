@@ -103,10 +103,31 @@ const char *log_file_path(const struct log *log)
 	return log ? log->sink.path : NULL;
 }
 
-void log_reopen(struct log *log)
+bool log_stand_in(struct log *log, const char *path)
 {
-	if (log && !sink_reopen(&log->sink))
-		log_error(log, "cannot open the log %s again: %m; the open one goes on", log->sink.path);
+	log->sink.path = strdup(path);
+	return log->sink.path;
+}
+
+void log_say_kept(struct log *log, const char *why)
+{
+	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
+		  log->sink.kind == SINK_FILE ? "the open one goes on" : "it still goes to stderr");
+}
+
+bool log_reopen(struct log *log)
+{
+	bool stands_in = log && log->sink.path && log->sink.kind != SINK_FILE;
+
+	if (!log)
+		return true;
+	if (!sink_reopen(&log->sink)) {
+		log_say_kept(log, strerror(errno));
+		return false;
+	}
+	if (stands_in)
+		log_notice(log, "logging to file:%s again", log->sink.path);
+	return true;
 }
 
 void log_tap(struct log *log, enum level level,

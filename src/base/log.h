@@ -31,10 +31,14 @@ void log_finish(struct log *log);               /* waits until log_deadline for 
 void log_set_name(struct log *log, const char *name, bool like_xinetd);
 const char *log_name(const struct log *log);    /* accepts NULL */
 
-/* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. A file that can't be opened
- * is said in the one still open, which goes on. */
-void log_reopen(struct log *log);
-const char *log_file_path(const struct log *log);     /* of a log that is a file; NULL: none */
+/* It goes to stderr as this file can't be opened: log_reopen tries that again. false: out of memory. */
+bool log_stand_in(struct log *log, const char *path);
+
+/* Opens the file or /dev/log again, for rotation, or looks again at what stderr is. false, with errno: the file can't be
+ * opened, which is said in the log as it was; that goes on. */
+bool log_reopen(struct log *log);       /* accepts NULL */
+void log_say_kept(struct log *log, const char *why);    /* the same, of a file that may not be opened */
+const char *log_file_path(const struct log *log);     /* what log_reopen opens; NULL: the log is no file */
 
 /* While on, errors go to stderr as well, in the text form, where the log is elsewhere: for the time in which whoever
  * started superd waits for it. An stderr that cannot take the line now goes without it. */

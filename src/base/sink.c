@@ -365,8 +365,10 @@ bool sink_reopen(struct sink *sink)
 {
 	int old = sink->fd;
 
-	if (sink->kind == SINK_FILE && !open_file(sink))
+	if (sink->path && !open_file(sink))
 		return false;
+	if (sink->path)
+		sink->kind = SINK_FILE;
 	enter(sink, SINK_READY);        /* nobody polls a descriptor that is closed */
 	if (sink->kind == SINK_SYSLOG) {
 		syslog_close(&sink->syslog);

@@ -35,7 +35,7 @@ struct sink {
 	enum sink_kind kind;
 	enum sink_way way;
 	int fd;                         /* owned unless it is 2; -1: syslog */
-	char *path;                     /* of a file, owned */
+	char *path;                     /* owned; of the file, or, of a SINK_STDERR, of the one in whose place it is */
 	bool is_regular;
 	int facility;
 	const char *ident;              /* the program's name in syslog's lines; "superd" unless set */

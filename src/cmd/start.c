@@ -367,6 +367,7 @@ static struct log *open_log(const struct options *options, bool takes_over)
 	const char *why, *why_no_other;
 	struct buf text = { 0 };
 	struct log *log = open_destination(options, &why, &text);
+	bool awaits = false;
 
 	if (!log && takes_over)
 		log = log_open("stderr", options->json, options->level, &why_no_other);
@@ -376,8 +377,11 @@ static struct log *open_log(const struct options *options, bool takes_over)
 		return NULL;
 	}
 	log_set_name(log, options_name(options), options->guise == AS_XINETD);
+	if (why && !strncmp(options->log_destination, "file:", 5))
+		awaits = log_stand_in(log, options->log_destination + 5);
 	if (why)
-		log_warn(log, "cannot log to %s: %s: logging to stderr", options->log_destination, why);
+		log_warn(log, "cannot log to %s: %s: logging to stderr%s", options->log_destination, why,
+			 awaits ? " until HUP or superctl reopen can open it" : "");
 	buf_free(&text);
 	return log;
 }

@@ -28,8 +28,15 @@ static void reload(struct session *session)
 
 static void reopen(struct session *session)
 {
-	orders_reopen(session->supervisor);
-	session_done(session);
+	struct supervisor *supervisor = session->supervisor;
+	struct buf why = { 0 };
+
+	if (orders_reopen(supervisor, &why))
+		session_done(session);
+	else
+		session_fail(session, CODE_FAILED, "", "cannot open the log %s again: %s",
+			     log_file_path(supervisor->engine.log), buf_string(&why));
+	buf_free(&why);
 }
 
 static void end_superd(struct session *session)

@@ -2,7 +2,9 @@
  * the kernel would, which its children would inherit. */
 #include "engine/orders.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/sink.h"
 #include "engine/record.h"
@@ -12,30 +14,36 @@
 #include "sys/foreign.h"
 #include "sys/posture.h"
 
-static void reopen_log(struct log *log)
+static bool reopen_log(struct log *log, struct buf *why)
 {
 	const char *path = log_file_path(log);
-	struct buf why = { 0 };
 
-	if (!path || own_file_is_safe(path, SINK_MODE, &why))
-		log_reopen(log);
-	else
-		log_error(log, "cannot open the log %s again: %s; the open one goes on", path, buf_string(&why));
-	buf_free(&why);
+	if (path && !own_file_is_safe(path, SINK_MODE, why)) {
+		log_say_kept(log, buf_string(why));
+		return false;
+	}
+	if (log_reopen(log))
+		return true;
+	buf_text(why, strerror(errno));
+	return false;
 }
 
-void orders_reopen(struct supervisor *supervisor)
+bool orders_reopen(struct supervisor *supervisor, struct buf *why)
 {
 	uint64_t before = posture_raise();      /* they may lie in anybody's folder */
+	bool good = reopen_log(supervisor->engine.log, why);
 
-	reopen_log(supervisor->engine.log);
 	records_reopen(&supervisor->engine);
 	posture_use(before);
+	return good;
 }
 
 void orders_reload(struct supervisor *supervisor)
 {
-	orders_reopen(supervisor);
+	struct buf why = { 0 };
+
+	orders_reopen(supervisor, &why);        /* the log says what failed, and the reload is another matter */
+	buf_free(&why);
 	if (supervisor->engine.stopping)
 		return;
 	habits_say_reading(&supervisor->habits);

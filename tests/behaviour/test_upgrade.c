@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
@@ -519,10 +520,12 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	const char *path = place(), *logs = path_in("logs"), *away = path_in("away"), *log = path_in("logs/superd.log");
 	const struct setup setup = {
 		.program = path,
-		.arguments = (const char *const[]){ "--log", text_of("file:%s", log), NULL },
+		.arguments = (const char *const[]){ "--log", text_of("file:%s", log), "--control", control_path(),
+						    NULL },
 	};
 	int port = free_port(), client;
 	struct superd *superd;
+	const char *answer;
 
 	cr_assert_eq(mkdir(logs, 0755), 0);
 	superd = superd_run_with(&setup, WEB, port, backend("talk"), "");
@@ -537,6 +540,14 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	superd_wait_log(superd, "No such file or directory: logging to stderr");
 	superd_wait_log(superd, "superd: upgraded from ");
 	settle(client);
+	client_ask_pid(port);
+	answer = control_once("reopen");
+	cr_expect(strstr(answer, "\"error\":") && strstr(answer, "No such file or directory"), "%s", answer);
+	superd_wait_log(superd, "No such file or directory; it still goes to stderr");
+	cr_assert_eq(rename(away, logs), 0);
+	superd_signal(superd, SIGHUP);
+	WAIT_UNTIL(strstr(read_text(log), text_of("logging to file:%s again", log)));
+	WAIT_UNTIL(strstr(read_text(log), "reloaded"));
 	client_ask_pid(port);
 	close(client);
 	superd_stop(superd);

@@ -470,6 +470,26 @@ Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 		     "here\n$");
 }
 
+Test(log, goes_to_its_file_when_that_can_be_opened_again)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	cr_assert(log_stand_in(open_one, path));
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_expect_not(log_reopen(open_one));
+	cr_assert_eq(rmdir(path), 0);
+	read_now(ends[0]);
+	expect_match("^superd: cannot open the log [^\n]*/log again: Is a directory; it still goes to stderr\n$");
+	cr_expect(log_reopen(open_one));
+	log_info(open_one, "there");
+	read_path(path);
+	expect_match("^[^\n]*: logging to file:[^\n]*/log again\n[^\n]*: there\n$");
+	cr_expect_str_empty(read_now(ends[0]));
+	close(ends[0]);
+}
+
 /* A full disk, as a limit of the file's size. */
 static rlim_t limit_file(size_t more)
 {
