@@ -1,5 +1,31 @@
 # bash completion for superctl. The services' names come from superd.
 
+# Names may hold what a shell reads as something else, as the \x2d of a unit: they are compared without the quotes of what
+# is typed, and offered with theirs.
+_superctl_names()
+{
+	local typed=$1 name plain='' quoted=''
+	shift
+
+	if [[ $typed == [\'\"]* ]]; then
+		quoted=yes
+		plain=${typed:1}
+	else
+		while [[ $typed == *\\* ]]; do
+			plain+=${typed%%\\*}
+			typed=${typed#*\\}
+			plain+=${typed:0:1}
+			typed=${typed:1}
+		done
+		plain+=$typed
+	fi
+	while IFS= read -r name; do
+		[[ $name == "$plain"* ]] || continue
+		[[ -n $quoted ]] || printf -v name %q "$name"
+		COMPREPLY+=("$name")
+	done < <(superctl "$@" list --names 2>/dev/null)
+}
+
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
@@ -50,8 +76,7 @@ _superctl()
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check --service --level
 			--interval -n --count --sort --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
-		local IFS=$'\n'
-		COMPREPLY=($(compgen -W '$(superctl "${control[@]}" list --names 2>/dev/null)' -- "$cur"))
+		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb ]]; then
 		COMPREPLY=($(compgen -W "$reading $acting $others" -- "$cur"))
 	fi

@@ -58,7 +58,8 @@ void follow_tell(struct session *session, double at, enum level level, const str
 
 	if (level > request->level)
 		return;
-	if (request->service && (!event->service || !pattern_matches(request->service, event->service)))
+	if (request->service &&
+	    (!event->service || !selection_means(session->supervisor, request->service, event->service)))
 		return;
 	if (following->dropped || !wire_has_room(&session->wire)) {
 		following->dropped++;

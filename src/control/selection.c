@@ -149,12 +149,28 @@ void selection_refuse(struct session *session, const char *name)
 	buf_free(&hint);
 }
 
+/* A pattern that some service has for its name means that service alone. */
+static bool is_name(const struct supervisor *supervisor, const char *word)
+{
+	return !pattern_is(word) || selection_find(supervisor, word).row;
+}
+
+static bool word_means(const char *word, bool is_name, const char *name)
+{
+	return is_name ? !strcmp(word, name) : pattern_matches(word, name);
+}
+
+bool selection_means(const struct supervisor *supervisor, const char *word, const char *name)
+{
+	return word_means(word, is_name(supervisor, word), name);
+}
+
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
 	double begun = engine_clock();
 	size_t count = row_count(supervisor);
 
-	if (!pattern_is(name))
+	if (is_name(supervisor, name))
 		return selection_find(supervisor, name).row;
 	for (size_t n = 0; n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
@@ -220,10 +236,21 @@ static void take_row(struct selection *selection, const struct request *request,
 	uint32_t by = 0;
 
 	for (size_t i = 0; i < request->name_count; i++)
-		by |= (uint32_t)pattern_matches(request->names[i], row->name) << i;
+		by |= (uint32_t)word_means(request->names[i], selection->are_names >> i & 1, row->name) << i;
 	if (by || !request->name_count)
 		add(selection, row->name);
 	selection->matched |= by;
+}
+
+static void begin_to_gather(struct selection *selection, const struct session *session)
+{
+	const struct request *request = &session->request;
+
+	*selection = (struct selection){
+		.gathers = true, .changes = session->supervisor->roster.changes, .lenient = selection->lenient,
+	};
+	for (size_t i = 0; i < request->name_count; i++)
+		selection->are_names |= (uint32_t)is_name(session->supervisor, request->names[i]) << i;
 }
 
 /* For one turn; from the beginning when there is another table. false: it is refused. */
@@ -236,9 +263,7 @@ static bool gather(struct selection *selection, struct session *session)
 
 	if (selection->changes != supervisor->roster.changes) {
 		selection_free(selection);
-		*selection = (struct selection){
-			.gathers = true, .changes = supervisor->roster.changes, .lenient = selection->lenient,
-		};
+		begin_to_gather(selection, session);
 	}
 	for (; selection->row < count; selection->row++) {
 		const struct service *row = row_at(supervisor, selection->row);
@@ -264,15 +289,16 @@ static bool select_matching(struct selection *selection, struct session *session
 		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
 		return false;
 	}
-	selection->gathers = true;
-	selection->changes = session->supervisor->roster.changes;
+	begin_to_gather(selection, session);
 	return gather(selection, session);
 }
 
-static bool has_pattern(const struct request *request)
+static bool has_pattern(const struct session *session)
 {
+	const struct request *request = &session->request;
+
 	for (size_t n = 0; n < request->name_count; n++) {
-		if (pattern_is(request->names[n]))
+		if (!is_name(session->supervisor, request->names[n]))
 			return true;
 	}
 	return !request->name_count;
@@ -283,7 +309,7 @@ bool selection_make(struct selection *selection, struct session *session, bool l
 	bool good;
 
 	*selection = (struct selection){ .lenient = lenient };
-	good = has_pattern(&session->request) ? select_matching(selection, session)
+	good = has_pattern(session) ? select_matching(selection, session)
 					      : select_named(selection, session);
 	if (good && !(selection->names.failed || selection->missing.failed))
 		return true;

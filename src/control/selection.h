@@ -18,6 +18,7 @@ struct selection {
 	size_t row;                     /* from this one on */
 	uint64_t changes;               /* of this roster */
 	uint32_t matched;               /* the request's names that mean something so far, as bits */
+	uint32_t are_names;             /* those that are the name of a service, though some may look like patterns */
 	bool lenient;                   /* a name that means nothing is left out, and said at the end */
 	struct buf missing;             /* those names, each with its NUL */
 };
@@ -48,6 +49,9 @@ struct found {
 const char *found_state(const struct found *found);     /* "listening", "left out" */
 
 struct found selection_find(const struct supervisor *supervisor, const char *name);
+
+/* Whether a name or a pattern means the service of this name. */
+bool selection_means(const struct supervisor *supervisor, const char *word, const char *name);
 
 /* A name or a pattern: it means something; true also for a pattern of which one turn does not tell. */
 bool selection_exists(const struct supervisor *supervisor, const char *name);

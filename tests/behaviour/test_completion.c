@@ -69,6 +69,26 @@ Behaviour(completion, of_bash_offers_the_services)
 	superd_stop(superd);
 }
 
+/* As units have them. What is typed is compared, and offered, as the shell reads it. */
+Behaviour(completion, of_bash_quotes_names_that_a_shell_would_change)
+{
+	const char *control = path_in("control");
+	struct superd *superd;
+
+	if (!has("bash"))
+		cr_skip_test("there is no bash");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service 'dev-a\\x2db' { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" accept = yes user = \"%s\" }\n",
+		own_user());
+	wait_node(control);
+	cr_expect_str_eq(OFFERS("--control", control, "status", ""), "dev-a\\\\x2db\n");
+	cr_expect_str_eq(OFFERS("--control", control, "status", "dev-a\\\\x"), "dev-a\\\\x2db\n");
+	cr_expect_str_eq(OFFERS("--control", control, "status", "'dev-a\\x"), "dev-a\\x2db\n");
+	cr_expect_str_eq(OFFERS("--control", control, "status", "dev-ax"), "\n");
+	superd_stop(superd);
+}
+
 Behaviour(completion, of_bash_offers_nothing_without_a_superd)
 {
 	if (!has("bash"))

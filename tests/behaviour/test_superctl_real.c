@@ -149,6 +149,39 @@ Behaviour(superctl_real, opens_the_log_again_and_does_nothing_else)
 	superd_stop(superd);
 }
 
+/* A backslash is a character like others, in a pattern, too; and a name that looks like a pattern means itself. */
+Behaviour(superctl_real, names_mean_themselves_whatever_they_hold)
+{
+	static const char *const asked[][2] = {
+		{ "a\\b", "a\\b\n" }, { "a\\\\b", "a\\\\b\n" }, { "a\\*", "a\\b\na\\\\b\n" }, { "a\\\\*", "a\\\\b\n" },
+		{ "[a]\\?", "a\\b\n" }, { "it's", "it's\n" }, { "q[1]", "q[1]\n" }, { "q[[]1]", "q[1]\n" },
+		{ "s*r", "s*r\n" }, { "s?r", "s*r\nsxr\n" },
+	};
+	const char *more = text_of("exec = \"/bin/cat\" accept = yes user = \"%s\" }\n", own_user());
+	struct superd *superd;
+	struct outcome outcome;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service 'a\\b' { listen = \"127.0.0.1:0\" %s"
+		"service \"a\\\\\\\\b\" { listen = \"127.0.0.1:0\" %s"
+		"service \"it's\" { listen = \"127.0.0.1:0\" %s"
+		"service 'q[1]' { listen = \"127.0.0.1:0\" %s"
+		"service 's*r' { listen = \"127.0.0.1:0\" %s"
+		"service sxr { listen = \"127.0.0.1:0\" %s", more, more, more, more, more, more);
+	wait_node(control);
+	for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
+		outcome = SUPERCTL(control, "list", "--names", asked[n][0]);
+		cr_expect_str_eq(outcome.out, asked[n][1], "%s: %s%s", asked[n][0], outcome.out, outcome.err);
+	}
+	outcome = SUPERCTL(control, "--json", "hold", "a\\\\b", "s*r");
+	cr_expect_not_null(strstr(outcome.out, "{\"service\":\"a\\\\\\\\b\",\"ok\":true"), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "{\"service\":\"s*r\",\"ok\":true"), "%s", outcome.out);
+	cr_expect_null(strstr(outcome.out, "sxr"), "the name of a service means no other: %s", outcome.out);
+	superd_stop(superd);
+}
+
 /* As two of one version may differ. */
 Behaviour(superctl_real, the_version_tells_builds_apart)
 {
