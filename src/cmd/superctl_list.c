@@ -23,11 +23,15 @@ static const struct column titles[] = {
 	{ .title = "COMMAND", .gives = true },
 };
 
+#define KEPT_MOST 10                    /* names below the table */
+
 struct listing {
 	const struct order *order;
 	struct screen screen;
 	struct columns columns;
 	struct buf cell;
+	struct buf kept;                /* names of those that an operator holds, or has disabled */
+	size_t kept_count;
 };
 
 static void add_count(struct listing *listing, double number)
@@ -66,6 +70,23 @@ static void add_command(struct listing *listing, const json_t *service)
 	columns_add(&listing->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &listing->cell);
 }
 
+/* One that its table disables has no age. */
+static bool is_kept(const json_t *service)
+{
+	bool is_disabled = !answer_flag(service, "enabled") && answer_has_number(service, "for") &&
+			   !*answer_text(service, "left_out") && answer_is(service, "state", "off");
+
+	return is_disabled || answer_flag(service, "held");
+}
+
+static void note_kept(struct listing *listing, const json_t *service)
+{
+	if (!is_kept(service) || listing->kept_count++ >= KEPT_MOST)
+		return;
+	buf_text(&listing->kept, listing->kept.length ? ", " : "");
+	answer_show_text(&listing->kept, service, "service");
+}
+
 static void add_row(struct listing *listing, const json_t *service)
 {
 	struct columns *columns = &listing->columns;
@@ -101,6 +122,7 @@ static bool list_line(void *context, const json_t *line, const char *text)
 		return true;
 	if (!listing->order->names_only) {
 		add_row(listing, line);
+		note_kept(listing, line);
 		return true;
 	}
 	answer_show_text(&listing->cell, line, "service");
@@ -117,6 +139,12 @@ static bool print_listing(struct listing *listing)
 		columns_print(&listing->columns, &listing->screen, 0, SIZE_MAX, "", "\n", out);
 	else
 		buf_text(out, "superd has no services\n");
+	if (listing->kept_count)
+		buf_addf(out, "\nheld or disabled by an operator, until superd ends: %s", buf_string(&listing->kept));
+	if (listing->kept_count > KEPT_MOST)
+		buf_addf(out, " and %zu more", listing->kept_count - KEPT_MOST);
+	if (listing->kept_count)
+		buf_char(out, '\n');
 	if (count > 1 && listing->screen.is_terminal)
 		buf_addf(out, "\n%zu services; superctl status NAME tells more of one\n", count);
 	return talk_print(out);
@@ -134,5 +162,6 @@ enum ctl_status view_list(const struct order *order)
 		status = print_listing(&listing) ? status : CTL_FAILED;       /* also where a name means nothing */
 	columns_free(&listing.columns);
 	buf_free(&listing.cell);
+	buf_free(&listing.kept);
 	return status;
 }

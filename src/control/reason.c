@@ -78,7 +78,8 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 {
 	switch ((enum state)keeper->state) {
 	case OFF:
-		buf_text(out, keeper->disabled ? "an operator has disabled it: enable opens its sockets again"
+		buf_text(out, keeper->disabled ? "an operator has disabled it until superd ends: enable opens its "
+						 "sockets again"
 					       : "it is not in use");
 		break;
 	case BINDING:
@@ -116,7 +117,8 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 		break;
 	case HELD:
 		buf_text(out, keeper->drains ? "it drains: clients queue until its instances have ended"
-					     : "an operator holds it: clients queue until release");
+					     : "an operator holds it: clients queue until release, or until "
+					       "superd ends");
 		break;
 	case FULL:
 		buf_text(out, "it has as many instances as it may: clients queue until one ends");

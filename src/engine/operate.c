@@ -91,7 +91,7 @@ static enum standing begin_hold(struct keeper *keeper, struct buf *says)
 		operate_add_unbound(keeper, says);
 		return DONE;
 	}
-	buf_text(says, "held: its clients queue until it is released");
+	buf_text(says, "held: its clients queue until it is released, or superd ends");
 	if (!keeper_is_empty(keeper) && keeper->state != STOPPING)
 		buf_text(says, keeper->service->what->accept ? "; the instances it has run on"
 							     : "; the instance it has runs on, and serves");

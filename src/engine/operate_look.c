@@ -228,7 +228,7 @@ static enum standing look_at_disable(const struct operation *operation, struct k
 	}
 	if (keeper->state == CLOSING || keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper))
 		return UNDER_WAY;
-	buf_text(says, "disabled: its sockets are closed until it is enabled, or superd starts anew");
+	buf_text(says, "disabled: its sockets are closed until it is enabled, or superd ends");
 	if (!keeper_is_empty(keeper))
 		buf_text(says, "; the instances it has run on (on_remove)");
 	return DONE;

@@ -17,6 +17,7 @@
 #include "notifying.h"
 #include "private.h"
 #include "process.h"
+#include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n%s\n}\n"
 #define WEB2 "service many { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n"
@@ -550,6 +551,41 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	WAIT_UNTIL(strstr(read_text(log), "reloaded"));
 	client_ask_pid(port);
 	close(client);
+	superd_stop(superd);
+}
+
+/* Not over an end of superd, which the answers say. */
+Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
+{
+	struct superd *superd = controlled_run(WEB OTHER WEB2, 0, backend("talk"), "", backend("serve"), 0,
+					       backend("stdio"));
+	int port = superd_port(superd, "other");
+	struct outcome outcome;
+	const char *answer;
+
+	superd_port(superd, "many");
+	answer = control_once("hold web");
+	cr_expect(strstr(answer, "until it is released, or superd ends"), "%s", answer);
+	answer = control_once("disable other");
+	cr_expect(strstr(answer, "until it is enabled, or superd ends"), "%s", answer);
+	for (int n = 0; n < 2; n++) {
+		superd_upgrade(superd);
+		outcome = SUPERCTL(control_path(), "list");
+		cr_expect(strstr(outcome.out,
+				 "\nheld or disabled by an operator, until superd ends: web, other\n"), "%s",
+			  outcome.out);
+		cr_expect_not(client_can_connect(port));
+	}
+	answer = control_once("why web other");
+	cr_expect(strstr(answer, "clients queue until release, or until superd ends"), "%s", answer);
+	cr_expect(strstr(answer, "an operator has disabled it until superd ends"), "%s", answer);
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded: ");
+	cr_expect_not(client_can_connect(port));
+	cr_assert(control_is_done(control_once("release web")));
+	cr_assert(control_is_done(control_once("enable other")));
+	outcome = SUPERCTL(control_path(), "list");
+	cr_expect_null(strstr(outcome.out, "operator"), "%s", outcome.out);
 	superd_stop(superd);
 }
 
