@@ -28,6 +28,18 @@ static void add_result(struct buf *out, const json_t *line)
 	buf_char(out, '\n');
 }
 
+/* What is under way takes its time. */
+static void show_waiting(const json_t *line)
+{
+	struct buf out = { 0 };
+
+	answer_show_text(&out, line, "service");
+	buf_text(&out, ": waiting: ");
+	answer_show_text(&out, line, "waiting");
+	fprintf(stderr, "%s\n", buf_string(&out));
+	buf_free(&out);
+}
+
 static bool show_result(void *context, const json_t *line, const char *text)
 {
 	struct acting *acting = context;
@@ -35,6 +47,10 @@ static bool show_result(void *context, const json_t *line, const char *text)
 	struct buf out = { 0 };
 
 	(void)text;
+	if (*answer_text(line, "waiting")) {
+		show_waiting(line);
+		return true;
+	}
 	acting->failed += !ok;
 	if (!acting->order->json && *answer_text(line, "service")) {
 		add_result(&out, line);
@@ -54,9 +70,24 @@ static int64_t patience_of(const struct order *order)
 
 enum ctl_status view_act(const struct order *order)
 {
+	struct talk talk = { .until = CABLE_FOREVER, .patience = TALK_PATIENCE };
 	struct acting acting = { .order = order };
-	enum ctl_status status = talk_ask(order, order->verb->name, patience_of(order), show_result, &acting);
+	struct buf request = { 0 }, verb = { 0 };
+	enum ctl_status status = talk_open(&talk, order);
 
+	if (status != CTL_DONE)
+		return status;
+	buf_text(&verb, order->verb->name);
+	if (answer_flag(talk.greeting, "progress") && order->name_count && !order->json)
+		buf_text(&verb, " --progress");
+	talk_request(&request, order, buf_string(&verb));
+	status = talk_send(&talk, &request);
+	talk.patience = patience_of(order);
+	if (status == CTL_DONE)
+		status = talk_hear(&talk, show_result, &acting);
+	buf_free(&request);
+	buf_free(&verb);
+	talk_close(&talk);
 	return status == CTL_DONE && acting.failed ? CTL_FAILED : status;
 }
 

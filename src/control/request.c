@@ -14,6 +14,7 @@ static const struct {
 } known[] = {
 	{ "no-wait", ASKS_NO_WAIT, false }, { "timeout", ASKS_TIMEOUT, true }, { "check", ASKS_CHECK, false },
 	{ "service", ASKS_SERVICE, true },  { "level", ASKS_LEVEL, true },     { "interval", ASKS_INTERVAL, true },
+	{ "progress", ASKS_PROGRESS, false },
 };
 
 /* A time above 0 and below a day. */
@@ -45,6 +46,7 @@ static const char *read_value(struct request *request, enum request_option optio
 		break;
 	case ASKS_NO_WAIT:
 	case ASKS_CHECK:
+	case ASKS_PROGRESS:
 		break;
 	}
 	return NULL;

@@ -18,6 +18,7 @@ enum request_option {
 	ASKS_SERVICE = 1 << 3,
 	ASKS_LEVEL = 1 << 4,
 	ASKS_INTERVAL = 1 << 5,
+	ASKS_PROGRESS = 1 << 6,
 };
 
 struct request {

@@ -164,6 +164,7 @@ static void greet(struct session *session)
 	field_text(&session->line, "superd", PACKAGE_VERSION);
 	field_count(&session->line, "protocol", 1);
 	field_count(&session->line, "pid", (uint64_t)getpid());
+	field_flag(&session->line, "progress", true);
 	object_close(&session->line);
 	session_say(session);
 }

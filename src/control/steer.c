@@ -13,6 +13,9 @@
 
 #define MANY 64                         /* who waits for more looks at them all no more often than this: */
 #define LOOKS_EVERY 0.05
+#define PROGRESS_FIRST 1.               /* seconds until it is said whom an order waits for, and between two such */
+#define PROGRESS_EVERY 10.
+#define PROGRESS_MOST 10                /* services at once */
 
 struct pending {
 	const char *name;               /* in the selection */
@@ -29,7 +32,7 @@ struct steering {
 	size_t next;                    /* to be looked at */
 	size_t begun, failed;
 	bool waits;
-	struct alarm timeout, pace;
+	struct alarm timeout, pace, progress;
 };
 
 static void say(struct session *session, const char *name, const struct found *found, bool ok, struct buf *says)
@@ -205,11 +208,38 @@ static void on_timeout(struct alarm *alarm)
 	buf_free(&late);
 }
 
+static void say_waiting(struct session *session, const struct pending *pending)
+{
+	struct found found = selection_find(session->supervisor, pending->name);
+	struct buf *line = &session->line, says = { 0 };
+
+	if (!found.keeper)
+		return;
+	operate_add_wait(&pending->operation, found.keeper, &says);
+	object_open(line);
+	field_text(line, "service", pending->name);
+	field_text(line, "state", found_state(&found));
+	field_text(line, "waiting", buf_string(&says));
+	object_close(line);
+	session_say(session);
+	buf_free(&says);
+}
+
+static void on_progress(struct alarm *alarm)
+{
+	struct steering *steering = container_of(alarm, struct steering, progress);
+
+	alarm_set(alarm, PROGRESS_EVERY);
+	for (size_t n = 0; n < steering->count && n < PROGRESS_MOST && wire_has_room(&steering->session->wire); n++)
+		say_waiting(steering->session, &steering->pending[n]);
+}
+
 static void on_free(struct session *session)
 {
 	struct steering *steering = session->state;
 
 	alarm_stop(&steering->timeout);
+	alarm_stop(&steering->progress);
 	alarm_stop(&steering->pace);
 	selection_free(&steering->selection);
 	free(steering->pending);
@@ -239,6 +269,9 @@ static void begin(struct session *session, enum deed deed)
 	steering->waits = !(session->request.options & ASKS_NO_WAIT);
 	alarm_init(&steering->timeout, engine, on_timeout);
 	alarm_init(&steering->pace, engine, on_pace);
+	alarm_init(&steering->progress, engine, on_progress);
+	if (steering->waits && session->request.options & ASKS_PROGRESS)
+		alarm_set(&steering->progress, PROGRESS_FIRST);
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&steering->timeout, session->request.timeout);
 	server_wait_for_changes(session->server);

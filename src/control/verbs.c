@@ -17,6 +17,7 @@
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 
 #define WAITING (ASKS_NO_WAIT | ASKS_TIMEOUT)
+#define STEERING (WAITING | ASKS_PROGRESS)
 
 static void reload(struct session *session)
 {
@@ -62,18 +63,18 @@ static const struct verb {
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, follow_events },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, follow_top },
 	{ "version", RIGHT_READ, NAMES_NONE, 0, listing_version },
-	{ "start", RIGHT_ACT, NAMES_SOME, WAITING, steer_start },
-	{ "stop", RIGHT_ACT, NAMES_SOME, WAITING, steer_stop },
-	{ "restart", RIGHT_ACT, NAMES_SOME, WAITING, steer_restart },
-	{ "hold", RIGHT_ACT, NAMES_SOME, WAITING, steer_hold },
-	{ "release", RIGHT_ACT, NAMES_SOME, WAITING, steer_release },
-	{ "drain", RIGHT_ACT, NAMES_SOME, WAITING, steer_drain },
-	{ "freeze", RIGHT_ACT, NAMES_SOME, WAITING, steer_freeze },
-	{ "thaw", RIGHT_ACT, NAMES_SOME, WAITING, steer_thaw },
-	{ "enable", RIGHT_ACT, NAMES_SOME, WAITING, steer_enable },
-	{ "disable", RIGHT_ACT, NAMES_SOME, WAITING, steer_disable },
-	{ "evict", RIGHT_ACT, NAMES_SOME, WAITING, steer_evict },
-	{ "reload", RIGHT_ACT, NAMES_ANY, WAITING, reload },
+	{ "start", RIGHT_ACT, NAMES_SOME, STEERING, steer_start },
+	{ "stop", RIGHT_ACT, NAMES_SOME, STEERING, steer_stop },
+	{ "restart", RIGHT_ACT, NAMES_SOME, STEERING, steer_restart },
+	{ "hold", RIGHT_ACT, NAMES_SOME, STEERING, steer_hold },
+	{ "release", RIGHT_ACT, NAMES_SOME, STEERING, steer_release },
+	{ "drain", RIGHT_ACT, NAMES_SOME, STEERING, steer_drain },
+	{ "freeze", RIGHT_ACT, NAMES_SOME, STEERING, steer_freeze },
+	{ "thaw", RIGHT_ACT, NAMES_SOME, STEERING, steer_thaw },
+	{ "enable", RIGHT_ACT, NAMES_SOME, STEERING, steer_enable },
+	{ "disable", RIGHT_ACT, NAMES_SOME, STEERING, steer_disable },
+	{ "evict", RIGHT_ACT, NAMES_SOME, STEERING, steer_evict },
+	{ "reload", RIGHT_ACT, NAMES_ANY, STEERING, reload },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, reopen },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, handover_begin },
 	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, end_superd },

@@ -61,6 +61,8 @@ struct activity {
 	bool tried;                     /* an instance was started since */
 	struct backlog backlog;
 	uint64_t activations, accepted, failures;
+	uint64_t killed;                /* instances that had not ended by timeout_stop */
+	uint64_t parted;                /* clients that were with an instance still when its patience was over */
 	struct failures failed;         /* the last of these, and how many in a row */
 	struct complaint crashes;       /* the warnings of instances that a signal has ended */
 	uint64_t probes;                /* connections of probe_from that were closed (engine/probes) */

@@ -224,8 +224,13 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 {
 	*operation = (struct operation){
 		.deed = deed, .asked = engine_clock(),
-		.activations = keeper->activity ? keeper->activity->activations : 0, .ran = !keeper_is_empty(keeper),
+		.ran = !keeper_is_empty(keeper),
 	};
+	if (keeper->activity) {
+		operation->activations = keeper->activity->activations;
+		operation->killed = keeper->activity->killed;
+		operation->parted = keeper->activity->parted;
+	}
 	if (keeper->engine->stopping)
 		return refuse(says, "superd is stopping");
 	if (keeper->removed && deed != DEED_STOP)

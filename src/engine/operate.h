@@ -29,6 +29,7 @@ struct operation {
 	enum deed deed;
 	double asked;                   /* loop time */
 	uint64_t activations;           /* there were so many then */
+	uint64_t killed, parted;        /* the activity's, then */
 	bool ran;                       /* and an instance */
 };
 
@@ -37,6 +38,9 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 
 /* How far it is, of the same keeper, once something has happened. */
 enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says);
+
+/* For one that is under way: whom it waits for, and until when. */
+void operate_add_wait(const struct operation *operation, struct keeper *keeper, struct buf *says);
 
 /* "it does not listen: REASON", or why else a client may not reach it now. false: its sockets are open. */
 bool operate_add_unbound(const struct keeper *keeper, struct buf *says);

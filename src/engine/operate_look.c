@@ -2,6 +2,8 @@
  * what was started may have ended by now, which is no failure. */
 #include "engine/operate.h"
 
+#include "base/scan.h"
+#include "base/span.h"
 #include "engine/frost.h"
 #include "engine/orphan_end.h"
 #include "engine/refresh.h"
@@ -94,14 +96,27 @@ static enum standing look_at_start(const struct operation *operation, struct kee
 	return DONE;
 }
 
-/* Those that were there when it was asked. */
+/* Of those that were there when it was asked: how many live, and one of them. */
+static unsigned count_old_ones(const struct operation *operation, struct keeper *keeper, struct instance **one)
+{
+	unsigned count = 0;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->since > operation->asked)
+			continue;
+		count++;
+		*one = instance;
+	}
+	return count;
+}
+
 static bool old_ones_live(const struct operation *operation, struct keeper *keeper)
 {
-	LIST_EACH(link, keeper_instances(keeper)) {
-		if (container_of(link, struct instance, link)->since <= operation->asked)
-			return true;
-	}
-	return false;
+	struct instance *one;
+
+	return count_old_ones(operation, keeper, &one);
 }
 
 static void add_nothing_runs(const struct keeper *keeper, struct buf *says)
@@ -253,7 +268,62 @@ static enum standing look_at_evict(const struct operation *operation, struct kee
 	return DONE;
 }
 
-enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says)
+/* What became of instances, and of their clients, that took too long. */
+static void add_cost(const struct operation *operation, const struct keeper *keeper, struct buf *says)
+{
+	const struct activity *activity = keeper->activity;
+	unsigned long killed = activity ? activity->killed - operation->killed : 0;
+	unsigned long parted = activity ? activity->parted - operation->parted : 0;
+
+	if (parted)
+		buf_addf(says, "; %lu client%s had not left the instance that was stopped", parted,
+			 parted == 1 ? "" : "s");
+	if (killed)
+		buf_addf(says, "; %lu instance%s had not ended by timeout_stop and %s killed", killed,
+			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
+}
+
+/* Behind "pid 12 has not ended". */
+static void add_limit(struct instance *instance, struct buf *says)
+{
+	const struct life *life = instance->service->terms->life;
+	char span[SPAN_MOST];
+
+	if (instance->doomed)
+		buf_text(says, "; it was killed, and the kernel has not let it go yet");
+	else if (!instance->stopping)
+		buf_text(says, ": it may serve its clients first, for 2 s in which none leaves");
+	else if (ev_is_active(&instance->timer))
+		buf_addf(says, "; in %s %s",
+			 span_write(span, ev_timer_remaining(instance->engine->loop, &instance->timer)),
+			 life->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
+	else if (life->timeout_stop == SCAN_INFINITY)
+		buf_text(says, "; timeout_stop = infinity lets it take any time");
+}
+
+void operate_add_wait(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	struct instance *one = NULL;
+	unsigned count = count_old_ones(operation, keeper, &one);
+	bool drains = operation->deed == DEED_DRAIN;
+
+	if (!count || operation->deed == DEED_FREEZE || operation->deed == DEED_REFRESH) {
+		buf_addf(says, "it is %s", keeper_state_name(keeper));
+		return;
+	}
+	buf_addf(says, "pid %ld", (long)one->pid);
+	if (one->peer && *one->peer)
+		buf_addf(says, ", for %s,", one->peer);
+	if (count > 1)
+		buf_addf(says, " and %u more have", count - 1);
+	else
+		buf_text(says, " has");
+	buf_text(says, drains ? " clients still" : " not ended");
+	if (!drains)
+		add_limit(one, says);
+}
+
+static enum standing look(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	static enum standing (*const looks[DEEDS])(const struct operation *operation, struct keeper *keeper,
 						   struct buf *says) = {
@@ -265,4 +335,13 @@ enum standing operate_look(const struct operation *operation, struct keeper *kee
 	};
 
 	return looks[operation->deed] ? looks[operation->deed](operation, keeper, says) : DONE;
+}
+
+enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says)
+{
+	enum standing standing = look(operation, keeper, says);
+
+	if (standing != UNDER_WAY)
+		add_cost(operation, keeper, says);
+	return standing;
 }

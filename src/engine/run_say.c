@@ -2,6 +2,7 @@
 #include "engine/run_say.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -18,6 +19,7 @@ void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left)
 {
 	struct event event = { .name = "impatient", .service = keeper->service->name, .pid = pid };
 
+	keeper->activity->parted += left;
 	log_event(keeper->engine->log, LEVEL_NOTICE, &event, "stopping pid %ld, which has %u client%s still", (long)pid,
 		  left, left == 1 ? "" : "s");
 }
@@ -60,6 +62,7 @@ bool run_note_end(struct keeper *keeper, const struct instance *instance, const 
 	activity->last_result = ending->result;
 	activity->last_lasted = ending->lasted;
 	activity->cpu += ending->cpu;
+	activity->killed += instance->killed && WIFSIGNALED(ending->status) && WTERMSIG(ending->status) == SIGKILL;
 	return failed;
 }
 

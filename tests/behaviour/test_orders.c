@@ -5,6 +5,7 @@
 #include "client.h"
 #include "controlling.h"
 #include "process.h"
+#include "superctl.h"
 
 #define expect_in(text, what) \
 	do { \
@@ -56,6 +57,74 @@ Behaviour(orders, a_restart_counts_also_while_it_is_being_stopped)
 	expect_in(control_once("restart web"), "started, pid ");
 	cr_expect_str_eq(state(), "running");
 	superd_stop(superd);
+}
+
+/* Who stays connected costs the order its time, which is bounded, and is said. */
+Behaviour(orders, say_whom_they_wait_for_and_whom_they_killed)
+{
+	struct superd *superd = run_web(backend("hang"),
+					"accept = yes timeout_stop = 2500ms kill_signal = SIGWINCH");
+	int client = client_connect(port);
+	struct outcome outcome;
+	const char *answer;
+
+	superd_wait_log(superd, "web: started, pid ");
+	outcome = SUPERCTL(control_path(), "restart", "web");
+	cr_expect_eq(outcome.status, 0);
+	expect_in(outcome.err, "web: waiting: pid ");
+	expect_in(outcome.err, ", for 127.0.0.1, has not ended; in 1.");
+	expect_in(outcome.err, " s it is killed\n");
+	expect_in(outcome.out, "; 1 instance had not ended by timeout_stop and was killed\n");
+	cr_expect(client_sees_end(client));
+	close(client);
+	client = client_connect(port);
+	superd_wait_log(superd, "web: started, pid ");
+	answer = control_once("stop --progress web");
+	expect_in(answer, "\"waiting\":\"pid ");
+	schema_holds("act", answer);
+	outcome = SUPERCTL(control_path(), "stop", "web");
+	cr_expect_str_empty(outcome.err, "what is done at once says nothing in between: %s", outcome.err);
+	cr_expect_null(strstr(outcome.out, "killed"), "%s", outcome.out);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(orders, say_how_many_clients_had_not_left)
+{
+	struct superd *superd = run_web(backend("talk"), "");
+	int client = client_connect(port);
+	struct outcome outcome;
+	long long begun;
+
+	client_send(client, "hello\n");
+	expect_in(client_line(client), " hello");
+	begun = now_ms();
+	outcome = SUPERCTL(control_path(), "restart", "web");
+	cr_expect_lt(now_ms() - begun, 15000);
+	expect_in(outcome.err, ": it may serve its clients first, for 2 s in which none leaves\n");
+	expect_in(outcome.out, "web: started, pid ");
+	expect_in(outcome.out, "; 1 client had not left the instance that was stopped\n");
+	cr_expect(client_sees_end(client));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(orders, say_that_an_instance_may_take_for_ever)
+{
+	struct superd *superd = run_web(backend("hang"),
+					"accept = yes timeout_stop = infinity kill_signal = SIGWINCH");
+	int client = client_connect(port);
+	struct outcome outcome;
+
+	superd_wait_log(superd, "web: started, pid ");
+	outcome = SUPERCTL(control_path(), "stop", "--timeout=1500ms", "web");
+	cr_expect_eq(outcome.status, 1);
+	expect_in(outcome.err, "has not ended; timeout_stop = infinity lets it take any time\n");
+	expect_in(outcome.err, "not done in time, but under way: web");
+	close(client);
+	cr_assert_eq(SUPERCTL(control_path(), "shutdown", "--no-wait").status, 0);
+	cr_assert_eq(SUPERCTL(control_path(), "shutdown").status, 0);
+	superd_wait_exit(superd);
 }
 
 Behaviour(orders, freezing_and_thawing_twice_is_no_failure)
