@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -18,18 +19,43 @@
 
 enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
 
-/* What superd says, from its beginning; 0: it says nothing. */
-static size_t read_text(int file, char *text, size_t size)
-{
-	size_t length = 0;
-	ssize_t got = 1;
+enum finding { WELL, ILL, NO_SERVICE };
 
-	lseek(file, 0, SEEK_SET);
-	while (length < size && got > 0) {
-		got = read(file, text + length, size - length);
-		length += got > 0 ? (size_t)got : 0;
+/* What superd says of itself: the lines before the first empty one, as far as they have room. */
+static size_t read_whole(FILE *file, char *text, size_t size)
+{
+	char *line = NULL;
+	size_t room = 0, length = 0;
+	ssize_t got;
+
+	while ((got = getline(&line, &room, file)) > 0 && *line != '\n') {
+		size_t part = (size_t)got < size - length ? (size_t)got : size - length;
+
+		memcpy(text + length, line, part);
+		length += part;
 	}
-	return got < 0 ? 0 : length;
+	free(line);
+	return length;
+}
+
+/* What it says of this service, behind that: its health, and the reason in the next line. 0: there is no such
+ * service. */
+static size_t read_service(FILE *file, const char *name, char *text, size_t size)
+{
+	size_t room = 0, length = strlen(name);
+	char *line = NULL, *tab = NULL, *reason;
+	bool found = false;
+
+	while (!found && getline(&line, &room, file) > 0) {
+		tab = strchr(line, '\t');
+		found = tab && !strncmp(tab + 1, name, length) && tab[1 + length] == '\t';
+	}
+	if (found) {
+		reason = tab + length + 2;
+		snprintf(text, size, "%.*s\n%s", (int)(tab - line), line, *reason == '\n' ? "" : reason);
+	}
+	free(line);
+	return found ? strlen(text) : 0;
 }
 
 /* The end of its head: an empty line. */
@@ -62,10 +88,40 @@ static bool may_be_http(const char *head)
 	return !strpbrk(head, "\r\n") || judge(head) != ASKED_PLAIN;
 }
 
-static enum asked hear(int connection)
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+
+	return at && (c > '9' || c == *at) ? (int)(at - digits) : -1;
+}
+
+/* The service in the path of a request, %XX resolved but for %00, in its place; "": it asks for all of superd. */
+static const char *service_of(char *head)
+{
+	char *at = strchr(head, ' ') + 1, *end = memmem(at, strcspn(at, "\r\n"), " HTTP/1.", 8), *out, *name;
+
+	if (!end)
+		return "";
+	*end = '\0';
+	if (!strncasecmp(at, "http://", 7))
+		at += 7 + strcspn(at + 7, "/");
+	at += *at == '/';
+	at[strcspn(at, "?#")] = '\0';
+	for (out = name = at; *at; at++) {
+		int high = *at == '%' ? hex_digit(at[1]) : -1, low = high >= 0 ? hex_digit(at[2]) : -1;
+		bool good = low >= 0 && (high || low);
+
+		*out++ = (char)(good ? high << 4 | low : *at);
+		at += good ? 2 : 0;
+	}
+	*out = '\0';
+	return name;
+}
+
+/* head: empty; what came is there then, with a NUL. */
+static enum asked hear(int connection, char head[HEAD_MOST + 1])
 {
 	int64_t end = clock_ms() + PATIENCE;
-	char head[HEAD_MOST + 1] = "";
 	size_t length = 0;
 	ssize_t got = receive(connection, head, HEAD_MOST, 0, clock_ms() + SILENCE);
 
@@ -98,15 +154,15 @@ static void answer_http(int connection, const char *status, const char *text, si
 		send_all(connection, text, length, until);
 }
 
-static void answer(int connection, enum asked asked, bool well, const char *text, size_t length)
+static void answer(int connection, enum asked asked, enum finding finding, const char *text, size_t length)
 {
+	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
 	static const char other[] = "GET and HEAD are answered here\n", much[] = "this request is too long\n";
 
 	switch (asked) {
 	case ASKED_GET:
 	case ASKED_HEAD:
-		answer_http(connection, well ? "200 OK" : "503 Service Unavailable", text, length,
-			    asked == ASKED_GET);
+		answer_http(connection, status[finding], text, length, asked == ASKED_GET);
 		break;
 	case ASKED_OTHER:
 		answer_http(connection, "405 Method Not Allowed", other, sizeof(other) - 1, true);
@@ -143,15 +199,32 @@ static size_t join(char *text, size_t length, bool with_reasons, char *line, siz
 
 int health_converse(const struct settings *settings, int connection)
 {
-	char text[TEXT_MOST], line[TEXT_MOST];
-	size_t length = settings->channel < 0 ? 0 : read_text(settings->channel, text, sizeof(text));
+	static const char unknown[] = "there is no such service\n";
+	char head[HEAD_MOST + 1] = "", text[TEXT_MOST], line[TEXT_MOST];
+	FILE *file = settings->channel < 0 ? NULL : fdopen(settings->channel, "r");
+	size_t length = 0;
+	enum asked asked;
+	const char *name = "";
 
+	if (file) {
+		fseek(file, 0, SEEK_SET);       /* where it is a pipe that fails, and does not matter */
+		length = read_whole(file, text, sizeof(text));
+	}
 	if (!length || !memchr(text, '\n', length)) {
 		say("health needs superd: it tells how it is");
 		return 1;
 	}
-	length = join(text, length, settings->options.reasons, line, sizeof(line));
-	answer(connection, hear(connection), strncmp(line, "unhealthy", 9) != 0, line, length);
+	asked = hear(connection, head);
+	if (asked == ASKED_GET || asked == ASKED_HEAD)
+		name = service_of(head);
+	if (*name)
+		length = read_service(file, name, text, sizeof(text));
+	if (!length) {
+		answer(connection, asked, NO_SERVICE, unknown, sizeof(unknown) - 1);
+	} else {
+		length = join(text, length, settings->options.reasons, line, sizeof(line));
+		answer(connection, asked, strncmp(line, "unhealthy", 9) ? WELL : ILL, line, length);
+	}
 	finish(connection);
 	return 0;
 }

@@ -9,27 +9,50 @@
 #include "cmd/superctl_views.h"
 
 #define HEALTH_LIMIT 5000 /* milliseconds for all of it */
+#define REASONS_MOST 101 /* superd's own are a hundred, and how many more there are */
 
 struct finding {
 	const struct order *order;
-	bool answered, healthy, degraded;
+	bool answered, healthy, degraded;       /* of several services healthy is that all are, degraded that one is */
+	size_t count;                   /* of reasons */
 	struct buf reasons;
 };
 
+/* false: there are enough of them. */
+static bool begin_reason(struct finding *finding)
+{
+	if (finding->count++ >= REASONS_MOST)
+		return false;
+	if (finding->count > 1)
+		buf_text(&finding->reasons, "; ");
+	return true;
+}
+
+static void take_reasons(struct finding *finding, const json_t *line)
+{
+	const json_t *reasons = answer_list(line, "reasons");
+
+	for (size_t i = 0; i < json_array_size(reasons); i++) {
+		if (begin_reason(finding))
+			answer_show(&finding->reasons, json_array_get(reasons, i));
+	}
+	if (!*answer_text(line, "service") || !*answer_text(line, "reason") || !begin_reason(finding))
+		return;
+	answer_show_text(&finding->reasons, line, "service");
+	buf_text(&finding->reasons, ": ");
+	answer_show_text(&finding->reasons, line, "reason");
+}
+
+/* Of superd, or of one of the services that were named. */
 static bool take_health(void *context, const json_t *line, const char *text)
 {
 	struct finding *finding = context;
-	const json_t *reasons = answer_list(line, "reasons");
 
 	(void)text;
+	finding->healthy = answer_flag(line, "healthy") && (finding->healthy || !finding->answered);
+	finding->degraded |= answer_flag(line, "degraded");
 	finding->answered = true;
-	finding->healthy = answer_flag(line, "healthy");
-	finding->degraded = answer_flag(line, "degraded");
-	for (size_t i = 0; i < json_array_size(reasons); i++) {
-		if (i)
-			buf_text(&finding->reasons, "; ");
-		answer_show(&finding->reasons, json_array_get(reasons, i));
-	}
+	take_reasons(finding, line);
 	return true;
 }
 
@@ -37,8 +60,11 @@ static void print_finding(const struct finding *finding)
 {
 	const char *reasons = buf_string(&finding->reasons);
 
-	printf("%s%s%s\n", finding->degraded ? "degraded" : finding->healthy ? "healthy" : "unhealthy",
+	printf("%s%s%s", !finding->healthy ? "unhealthy" : finding->degraded ? "degraded" : "healthy",
 	       *reasons ? ": " : "", reasons);
+	if (finding->count > REASONS_MOST)
+		printf("; and %zu more", finding->count - REASONS_MOST);
+	putchar('\n');
 }
 
 /* The talk is quiet, so that what went wrong is the one line too. */
@@ -50,7 +76,7 @@ enum ctl_status view_health(const struct order *order)
 	enum ctl_status status = talk_open(&talk, order);
 
 	if (status == CTL_DONE) {
-		buf_text(&request, "health");
+		talk_request(&request, order, "health");
 		status = talk_send(&talk, &request);
 		if (status == CTL_DONE)
 			status = talk_hear(&talk, take_health, &finding);

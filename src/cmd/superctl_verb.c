@@ -21,7 +21,7 @@ const struct verb verbs[] = {
 	  "the busy services, over and over", view_top },
 	{ "events", NAMES_NONE, MAY_SERVICE | MAY_LEVEL | MAY_TIMEOUT,
 	  "what happens from now on, as the log has it", view_events },
-	{ "health", NAMES_NONE, 0, "whether all is well, in one line and at most 5 seconds", view_health },
+	{ "health", NAMES_ANY, 0, "whether all is well, in one line and at most 5 seconds", view_health },
 	{ "metrics", NAMES_ANY, MAY_HTTP | MAY_FORMAT, "counters and histograms for Prometheus", view_metrics },
 	{ "start", NAMES_SOME, ACTS, "start an instance now, without a client", view_act },
 	{ "stop", NAMES_SOME, ACTS, "stop the instances; the next client starts another", view_act },

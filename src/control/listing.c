@@ -135,6 +135,10 @@ void listing_metrics(struct session *session)
 
 void listing_health(struct session *session)
 {
+	if (session->request.name_count) {
+		begin(session, reason_write_health_of);
+		return;
+	}
 	object_open(&session->line);
 	reason_write_health(session->supervisor, &session->line);
 	object_close(&session->line);

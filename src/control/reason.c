@@ -348,3 +348,20 @@ void reason_write_health(const struct supervisor *supervisor, struct buf *out)
 	buf_free(&lines);
 	buf_free(&line);
 }
+
+void reason_write_health_of(const struct showing *showing, struct buf *out)
+{
+	const struct found *found = &showing->found;
+	struct buf why = { 0 };
+	enum health health = health_of(&showing->supervisor->engine, found->keeper, found->left_out, &why);
+
+	object_open(out);
+	field_text(out, "service", found->row->name);
+	field_text(out, "state", found_state(found));
+	field_flag(out, "healthy", health != UNHEALTHY);
+	field_flag(out, "degraded", health == DEGRADED);
+	field_text(out, "reason", why.length ? buf_string(&why) : NULL);
+	object_close(out);
+	out->failed |= why.failed;
+	buf_free(&why);
+}

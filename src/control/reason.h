@@ -6,3 +6,4 @@
 
 void reason_write(const struct showing *showing, struct buf *out);      /* an object, for why */
 void reason_write_health(const struct supervisor *supervisor, struct buf *out);         /* fields, for health */
+void reason_write_health_of(const struct showing *showing, struct buf *out);    /* an object, for health with names */

@@ -59,7 +59,7 @@ static const struct verb {
 	{ "show", RIGHT_READ, NAMES_ANY, 0, listing_show },
 	{ "why", RIGHT_READ, NAMES_ANY, 0, listing_why },
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, listing_metrics },
-	{ "health", RIGHT_READ, NAMES_NONE, 0, listing_health },
+	{ "health", RIGHT_READ, NAMES_ANY, 0, listing_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, follow_events },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, follow_top },
 	{ "version", RIGHT_READ, NAMES_NONE, 0, listing_version },

@@ -190,30 +190,39 @@ static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
 	return false;
 }
 
-/* "healthy", "degraded" or "unhealthy", and a line for each reason. */
-static void list_health(struct engine *engine, struct buf *text)
+/* "healthy", "degraded" or "unhealthy", and a line for each reason; behind an empty line the services. Gives the length
+ * of what stands before these. */
+static size_t list_health(struct engine *engine, struct buf *text)
 {
 	struct buf reasons = { 0 };
+	size_t length;
 
 	buf_addf(text, "%s\n", health_name(health_look(engine, &reasons)));
 	buf_add(text, buf_string(&reasons), reasons.length);
 	text->failed |= reasons.failed;
 	buf_free(&reasons);
+	length = text->length;
+	buf_char(text, '\n');
+	health_list(engine, text);
+	return length;
 }
 
 static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct buf text = { 0 };
+	size_t least = 0;               /* bytes that do where a pipe is all there is to write it to; 0: all of it */
 	int file;
 
 	if (!strcmp(keeper->service->what->builtin[0], "servers"))
 		listing_servers(keeper->engine, &text);
 	else if (!strcmp(keeper->service->what->builtin[0], "health"))
-		list_health(keeper->engine, &text);
+		least = list_health(keeper->engine, &text);
 	else
 		listing_services(keeper->engine, &text);
 	errno = ENOMEM;
 	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
+	if (file < 0 && !text.failed && least)
+		file = memory_file(buf_string(&text), least);
 	buf_free(&text);
 	if (file < 0) {
 		buf_addf(why, "making its list: %s", strerror(errno));

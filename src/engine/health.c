@@ -2,6 +2,8 @@
  * that an operator has disabled are all well. */
 #include "engine/health.h"
 
+#include <string.h>
+
 #include "engine/keeper.h"
 #include "engine/roster.h"
 #include "model/left_out.h"
@@ -106,4 +108,113 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 	if (engine->stop_ordered)
 		buf_text(lines, "superd is stopping\n");
 	return worst;
+}
+
+/* Why nobody is served, though nothing may be wrong. NULL: whoever comes is. */
+static const char *find_rest(const struct keeper *keeper)
+{
+	if (keeper->held)
+		return keeper->drains ? "it drains: clients wait until its instances have ended"
+				      : "an operator holds it: clients wait";
+	if (keeper->state == BACKOFF)
+		return keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "it is paused";
+	return keeper->state == OFF || keeper->state == CLOSING ? "its sockets are closed" : NULL;
+}
+
+static enum health refuse(struct buf *why, const char *reason)
+{
+	buf_text(why, reason);
+	return UNHEALTHY;
+}
+
+enum health health_of(const struct engine *engine, const struct keeper *keeper, const struct left_out *left_out,
+		      struct buf *why)
+{
+	enum health health;
+
+	if (engine->stop_ordered)
+		return refuse(why, "superd is stopping");
+	if (!keeper) {
+		buf_text(why, left_out ? "its entry is left out: " : "its table says disable = yes");
+		buf_text(why, left_out ? left_out_reason(left_out) : "");
+		return UNHEALTHY;
+	}
+	if (keeper->removed)
+		return refuse(why, "a reload has removed it");
+	if (keeper->disabled)
+		return refuse(why, "an operator has disabled it");
+	health = look_at(keeper, why);
+	if (health != UNHEALTHY && find_rest(keeper)) {
+		buf_clear(why);
+		return refuse(why, find_rest(keeper));
+	}
+	if (health == HEALTHY && left_out) {
+		buf_addf(why, "it goes on by an entry of before, as its own is left out: %s",
+			 left_out_reason(left_out));
+		health = DEGRADED;
+	}
+	return health;
+}
+
+/* One whose name could be taken for something else in the list is missing there. */
+static void list_one(const struct engine *engine, const char *name, const struct keeper *keeper,
+		     const struct left_out *left_out, struct buf *out)
+{
+	struct buf why = { 0 };
+	enum health health = health_of(engine, keeper, left_out, &why);
+
+	if (!strpbrk(name, "\t\n")) {
+		buf_text(out, health_name(health));
+		buf_char(out, '\t');
+		buf_text(out, name);
+		buf_char(out, '\t');
+		buf_visible(out, buf_string(&why), why.length);
+		buf_char(out, '\n');
+	}
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
+static void list_row(const struct engine *engine, size_t n, struct buf *out)
+{
+	const struct table *table = engine->roster->table;
+	const struct keeper *keeper = n < engine->roster->count ? engine->roster->keepers[n] : NULL;
+
+	if (n < table->count)
+		list_one(engine, table->services[n].name, keeper, NULL, out);
+	else if (keeper)
+		list_one(engine, keeper->service->name, keeper, left_out_find(table, keeper->service->name), out);
+}
+
+static bool is_served(const struct roster *roster, const char *name)
+{
+	for (size_t n = roster->table->count; n < roster->count; n++) {
+		if (roster->keepers[n] && !strcmp(roster->keepers[n]->service->name, name))
+			return true;
+	}
+	return false;
+}
+
+void health_list(const struct engine *engine, struct buf *out)
+{
+	const struct table *table = engine->roster->table;
+	struct list *leaving = (struct list *)(size_t)&engine->leaving;
+	size_t count = engine->roster->count;
+
+	if (!table)
+		return;
+	for (size_t n = 0; n < table->count || n < count; n++)
+		list_row(engine, n, out);
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row.name && !is_served(engine->roster, entry->row.name))
+			list_one(engine, entry->row.name, NULL, entry, out);
+	}
+	LIST_EACH(link, leaving) {
+		const struct keeper *keeper = keeper_leaving(link);
+
+		if (!table_find(table, keeper->service->name))
+			list_one(engine, keeper->service->name, keeper, NULL, out);
+	}
 }

@@ -20,3 +20,14 @@ bool health_is_degraded(const struct keeper *keeper);
 
 /* Adds a line for each thing that is wrong, "service: what", up to a hundred and how many more there are. */
 enum health health_look(const struct engine *engine, struct buf *lines);
+
+struct left_out;
+
+/* How one service is to whoever would send it clients; why gets the reason, if there is one. Other than superd as a whole it
+ * is unhealthy also while nobody is served by somebody's will: held, disabled, paused, leaving. keeper NULL: its table
+ * disables it, or it is left out. */
+enum health health_of(const struct engine *engine, const struct keeper *keeper, const struct left_out *left_out,
+		      struct buf *why);
+
+/* A line for each service: its health, name and reason, with a tab between. */
+void health_list(const struct engine *engine, struct buf *out);

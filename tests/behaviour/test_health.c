@@ -8,16 +8,19 @@
 #include "client.h"
 #include "harness.h"
 #include "namespace.h"
+#include "superctl.h"
 
 #define HEALTH "service health {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = { %s }\n user = \"%s\"\n}\n"
 #define ASKED " / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kube-probe/1.30\r\nConnection: close\r\n\r\n"
+
+#define PAGE(method, path) text_of("%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method, path)
 
 static struct superd *run(const char *builtin, const char *more)
 {
 	return superd_run(HEALTH "%s", builtin, own_user(), more);
 }
 
-static const char *answer_to(struct superd *superd, const char *text)
+static const char *asked(struct superd *superd, const char *text)
 {
 	int client = client_connect(superd_port(superd, "health"));
 	const char *answer;
@@ -52,9 +55,9 @@ Behaviour(health, is_told_by_http)
 {
 	struct superd *superd = run("health", "");
 
-	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
-	expect_page(answer_to(superd, "HEAD" ASKED), "HTTP/1.1 200 OK\r\n", "");
-	expect_page(answer_to(superd, "POST" ASKED), "HTTP/1.1 405 Method Not Allowed\r\n",
+	expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, "HEAD" ASKED), "HTTP/1.1 200 OK\r\n", "");
+	expect_page(asked(superd, "POST" ASKED), "HTTP/1.1 405 Method Not Allowed\r\n",
 		    "GET and HEAD are answered here\n");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
@@ -65,9 +68,9 @@ Behaviour(health, is_a_line_to_others)
 	struct superd *superd = run("health", "");
 	int silent = client_connect(superd_port(superd, "health"));
 
-	cr_assert_str_eq(answer_to(superd, "\n"), "healthy\n");
-	cr_assert_str_eq(answer_to(superd, "how are you?\n"), "healthy\n");
-	cr_assert_str_eq(answer_to(superd, "GET /\r\n"), "healthy\n");
+	cr_assert_str_eq(asked(superd, "\n"), "healthy\n");
+	cr_assert_str_eq(asked(superd, "how are you?\n"), "healthy\n");
+	cr_assert_str_eq(asked(superd, "GET /\r\n"), "healthy\n");
 	cr_assert_str_eq(client_line(silent), "healthy");
 	close(silent);
 	superd_stop(superd);
@@ -80,10 +83,10 @@ Behaviour(health, is_503_when_something_is_wrong)
 	struct superd *superd = run("health", more);
 
 	superd_wait_log(superd, "ill: ");
-	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 503 Service Unavailable\r\n", "unhealthy\n");
-	cr_assert_str_eq(answer_to(superd, "\n"), "unhealthy\n");
+	expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 503 Service Unavailable\r\n", "unhealthy\n");
+	cr_assert_str_eq(asked(superd, "\n"), "unhealthy\n");
 	close(listener);
-	WAIT_UNTIL(!strcmp(answer_to(superd, "\n"), "healthy\n"));
+	WAIT_UNTIL(!strcmp(asked(superd, "\n"), "healthy\n"));
 	superd_stop(superd);
 }
 
@@ -94,7 +97,7 @@ Behaviour(health, tells_why_where_that_is_asked_for)
 	struct superd *superd = run("health, reasons", more);
 
 	superd_wait_log(superd, "ill: ");
-	answer = answer_to(superd, "\n");
+	answer = asked(superd, "\n");
 	cr_assert_eq(strncmp(answer, "unhealthy: ill: ", 16), 0, "%s", answer);
 	cr_assert_not_null(strstr(answer, "in use"), "%s", answer);
 	cr_assert_str_eq(strchr(answer, '\n'), "\n");
@@ -108,8 +111,100 @@ Behaviour(health, starts_and_keeps_awake_nobody_else)
 						      backend("talk")));
 
 	for (int n = 0; n < 5; n++)
-		expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+		expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	cr_assert_not(superd_logged(superd, "web: started"));
+	superd_stop(superd);
+}
+
+/* A balancer asks for the one service that it sends clients to. */
+Behaviour(health, is_told_of_one_service)
+{
+	static const char *const gone[] = { "nobody", "we", "webb", "web/", "%77e", "web%00", "web%0", "%zz" };
+	int listener;
+	const char *arguments[] = { "--control", path_in("control"), "--keep-going", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *more = ill(&listener), *control = arguments[1], *page;
+	const char *own = own_user(), *cat = text_of("exec = \"/bin/cat\" accept = yes user = \"%s\" }\n", own);
+	struct superd *superd = superd_run_with(
+		&setup, HEALTH "%s"
+		"service web { listen = \"127.0.0.1:0\" %s"
+		"service 'a\\x2db?c%%' { listen = \"127.0.0.1:0\" %s"
+		"service off { listen = \"127.0.0.1:0\" disable = yes %s"
+		"service lost { listen = \"127.0.0.1:0\" accept = yes exec = \"/no/such/program\" user = \"%s\" }\n",
+		"health, reasons", own, more, cat, cat, cat, own);
+
+	superd_wait_log(superd, "ill: cannot listen");
+	wait_node(control);
+	expect_page(asked(superd, PAGE("GET", "/web")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, PAGE("HEAD", "/web?a=b")), "HTTP/1.1 200 OK\r\n", "");
+	expect_page(asked(superd, PAGE("GET", "/%77e%62")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, PAGE("GET", "http://here/web")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, PAGE("GET", "/a%5cx2d%62%3Fc%25")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, PAGE("GET", "/a\\x2db%3Fc%")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, PAGE("GET", "/off")), "HTTP/1.1 503 ",
+		    "unhealthy: its table says disable = yes\n");
+	page = asked(superd, PAGE("GET", "/ill"));
+	cr_expect(strstr(page, " 503 ") && strstr(page, "in use"), "%s", page);
+	page = asked(superd, PAGE("GET", "/lost"));
+	cr_expect(strstr(page, " 503 ") && strstr(page, "unhealthy: its entry is left out: "), "%s", page);
+	page = asked(superd, PAGE("GET", "/"));
+	cr_expect(strstr(page, " 503 ") && strstr(page, "unhealthy: ill: "), "%s", page);
+	for (size_t n = 0; n < sizeof(gone) / sizeof(*gone); n++) {
+		page = asked(superd, PAGE("GET", text_of("/%s", gone[n])));
+		cr_expect(strstr(page, " 404 Not Found\r\n"), "%s: %s", gone[n], page);
+	}
+	page = asked(superd, "GET HTTP/1.1\r\n\r\n");
+	cr_expect(strstr(page, " 503 "), "%s", page);
+	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
+	expect_page(asked(superd, PAGE("GET", "/web")), "HTTP/1.1 503 ",
+		    "unhealthy: an operator holds it: clients wait\n");
+	cr_assert_eq(SUPERCTL(control, "release", "web").status, 0);
+	cr_assert_eq(SUPERCTL(control, "disable", "web").status, 0);
+	expect_page(asked(superd, PAGE("GET", "/web")), "HTTP/1.1 503 ",
+		    "unhealthy: an operator has disabled it\n");
+	cr_assert_eq(SUPERCTL(control, "enable", "web").status, 0);
+	expect_page(asked(superd, PAGE("GET", "/web")), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(health, of_services_by_name_is_a_line_of_superctl)
+{
+	const char *arguments[] = { "--control", path_in("control"), NULL }, *control = arguments[1];
+	const struct setup setup = { .arguments = arguments };
+	const char *cat = text_of("exec = \"/bin/cat\" accept = yes user = \"%s\" }\n", own_user());
+	int listener;
+	struct superd *superd = superd_run_with(&setup, "%s"
+						"service web { listen = \"127.0.0.1:0\" %s"
+						"service web-2 { listen = \"127.0.0.1:0\" %s"
+						"service off { listen = \"127.0.0.1:0\" disable = yes %s",
+						ill(&listener), cat, cat, cat);
+	struct outcome outcome;
+
+	superd_wait_log(superd, "ill: cannot listen");
+	wait_node(control);
+	outcome = SUPERCTL(control, "health", "web", "web-2");
+	cr_expect(outcome.status == 0 && !strcmp(outcome.out, "healthy\n"), "%s%s", outcome.out, outcome.err);
+	cr_assert_eq(SUPERCTL(control, "hold", "web-2").status, 0);
+	outcome = SUPERCTL(control, "health", "web*");
+	cr_expect_eq(outcome.status, 3);
+	cr_expect_str_eq(outcome.out, "unhealthy: web-2: an operator holds it: clients wait\n");
+	outcome = SUPERCTL(control, "health", "web");
+	cr_expect(outcome.status == 0 && !strcmp(outcome.out, "healthy\n"), "%s%s", outcome.out, outcome.err);
+	outcome = SUPERCTL(control, "health", "off", "ill");
+	cr_expect_eq(outcome.status, 3);
+	cr_expect(strstr(outcome.out, "off: its table says disable = yes; ill: ") ||
+		  strstr(outcome.out, "; off: its table says disable = yes"), "%s", outcome.out);
+	outcome = SUPERCTL(control, "health", "wbe");
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.out, "unhealthy: 'wbe': there is no such service"), "%s", outcome.out);
+	outcome = SUPERCTL(control, "--json", "health", "web", "off");
+	cr_expect(strstr(outcome.out, "{\"service\":\"web\",\"state\":\"listening\",\"healthy\":true,"
+				      "\"degraded\":false,\"reason\":null}\n"), "%s", outcome.out);
+	cr_expect_eq(outcome.status, 3);
+	(void)schema_holds("health", outcome.out);
+	(void)schema_holds("health", SUPERCTL(control, "--json", "health").out);
+	close(listener);
 	superd_stop(superd);
 }
 
@@ -161,7 +256,7 @@ BehaviourOfUsers(health, conf_does_what_it_says)
 	client_send(probe, "GET / HTTP/1.1\r\n\r\n");
 	cr_assert(client_sees_end(probe));
 	close(probe);
-	expect_page(answer_to(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
+	expect_page(asked(superd, "GET" ASKED), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	cr_assert_not(superd_logged(superd, "web: started"));
 	probe = client_connect(web);
 	client_send(probe, "GET / HTTP/1.0\r\n\r\n");
