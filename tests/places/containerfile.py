@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 
-WORDS = ("ARG", "FROM", "RUN", "COPY", "ADD", "WORKDIR", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT")
+WORDS = ("ARG", "FROM", "RUN", "COPY", "ADD", "WORKDIR", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT", "CMD")
 FLAG = re.compile(r"^--([a-z-]+)=(\S+)\s+")
 INSTALLS = re.compile(r"apt-get\s.*?\binstall\s(.*?)(?:&&|;|$)")
 LIMIT = 600
@@ -65,10 +65,10 @@ class Image:
     """What the last stage of a file says of how it is to be run."""
 
     def __init__(self, path):
-        self.user, self.ports, self.signal, self.entry, self.health = "0:0", [], "SIGTERM", None, None
+        self.forget()
         for word, rest in lines_of(path):
             if word == "FROM":
-                self.user, self.ports, self.signal, self.entry, self.health = "0:0", [], "SIGTERM", None, None
+                self.forget()
             elif word == "USER":
                 self.user = rest
             elif word == "EXPOSE":
@@ -77,8 +77,13 @@ class Image:
                 self.signal = rest
             elif word == "ENTRYPOINT":
                 self.entry = json.loads(rest)
+            elif word == "CMD":
+                self.command = json.loads(rest)
             elif word == "HEALTHCHECK":
                 self.health = json.loads(flags_of(rest)[1].removeprefix("CMD"))
+
+    def forget(self):
+        self.user, self.ports, self.signal, self.entry, self.command, self.health = "0:0", [], "SIGTERM", None, None, None
 
 
 def packages_of(path):
@@ -112,10 +117,12 @@ def look_over(path, sources):
 
 
 class Builder:
-    """Carries a file out, below a folder: sources as the context, base in place of the Debian that it names."""
+    """Carries a file out, below a folder: sources as the context, base in place of the Debian that it names. images: folders
+    in place of other images, by name; "/" is laid below, any other is copied."""
 
-    def __init__(self, place, sources, base="/", say=print):
+    def __init__(self, place, sources, base="/", say=print, images=None):
         self.place, self.sources, self.base, self.say, self.stages = place, sources, base, say, []
+        self.images = images or {}
 
     def build(self, path, **given):
         """The root file system that the last stage comes to."""
@@ -143,7 +150,10 @@ class Builder:
         os.makedirs(folder + "/root")
         if image == "scratch":
             return folder + "/root"
-        need(image.startswith("docker.io/library/debian:bookworm"), f"FROM {image}: the test has Debian 12 alone to build in")
+        if self.images.get(image, "/") != "/":
+            subprocess.run(["cp", "-a", self.images[image] + "/.", folder + "/root"], check=True)
+            return folder + "/root"
+        need(image in self.images or image.startswith("docker.io/library/debian:bookworm"), f"FROM {image}: the test has Debian 12 alone to build in")
         os.makedirs(folder + "/upper")
         os.makedirs(folder + "/work")
         made = subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={self.base},upperdir={folder}/upper,workdir={folder}/work",
@@ -162,9 +172,12 @@ class Builder:
         source, target = rest.split()
         os.makedirs(root + target, exist_ok=True)
         if "from" in flags:
-            subprocess.run(["cp", "-a", names[flags["from"]] + source + "/.", root + target], check=True)
+            subprocess.run(["cp", "-a", (names.get(flags["from"]) or self.images[flags["from"]]) + source + "/.", root + target], check=True)
         elif source.endswith(".tar"):
             subprocess.run(["tar", "-x", "-f", os.path.join(self.place, source), "-C", root + target], check=True)
+        elif os.path.isfile(os.path.join(self.sources, source)):
+            need(target.endswith("/"), f"COPY {source}: a file goes into a folder here")
+            shutil.copy(os.path.join(self.sources, source), root + target)
         else:
             self.copy_context(os.path.join(self.sources, source), root + target)
 
