@@ -333,13 +333,13 @@ Test(resolve, sees_endpoints_that_became_equal)
 		"service c { listen = {\"udp:80\", \"tcp:81\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 1, "%s", said());
 	cr_expect_str_eq(diags.list[0].message,
-			 "b: tcp:80 is claimed already by a, with tcp:http at test.conf:2");
+			 "b: tcp:80 is claimed already by a, with tcp:http at test.conf:2:12");
 	cr_expect_eq(diags.list[0].line, 6);
 	cr_expect(strstr(said(), "choose another port or address, or say reuse_port = yes"), "%s", said());
 	resolve("service a { listen = {\"tcp:80\", \"tcp:http\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 1, "%s", said());
 	cr_expect_str_eq(diags.list[0].message,
-			 "a: it claims tcp:http (tcp:80 here) already, with tcp:80 at test.conf:1");
+			 "a: it claims tcp:http (tcp:80 here) already, with tcp:80 at test.conf:1:23");
 }
 
 Test(resolve, lets_endpoints_share_a_port_with_reuse_port)
