@@ -62,15 +62,24 @@ bool keeper_is_full(const struct keeper *keeper)
 	return keeper->instance_count >= (uint64_t)keeper->service->terms->gate->instances;
 }
 
+bool keeper_refuses(const struct keeper *keeper)
+{
+	return keeper->state == BACKOFF && keeper->backoff.failures && keeper->service->terms->life->backoff_refuse;
+}
+
 void keeper_rewatch(struct keeper *keeper)
 {
 	const struct activity *activity = keeper->activity;
 	bool asking = activity && (activity->probing || activity->doubt || activity->noting);
-	bool watching = state_is_watching(keeper->state) && !keeper->engine->quiet && !asking;
+	bool refuses = keeper_refuses(keeper);
+	bool watching = (state_is_watching(keeper->state) || refuses) && !keeper->engine->quiet && !asking;
 
-	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_watch(&keeper->listeners[n], keeper->engine, keeper->service->name,
-			       watching && !keeper->listeners[n].busy);
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		bool wanted = !listener->busy && (!refuses || endpoint_accepts(listener->listen->endpoint));
+
+		listener_watch(listener, keeper->engine, keeper->service->name, watching && wanted);
+	}
 }
 
 static void set_reason(struct activity *activity, const char *event, const char *format, va_list arguments)
@@ -230,6 +239,8 @@ static void do_wait(struct keeper *keeper)
 	}
 	say_pause(keeper, pause);
 	keeper_start_timer(keeper, pause);
+	for (size_t n = 0; n < keeper->listener_count && keeper_refuses(keeper) && !keeper->engine->quiet; n++)
+		keeper->engine->actions->turn_away(keeper, &keeper->listeners[n]);
 }
 
 void keeper_close_listeners(struct keeper *keeper)

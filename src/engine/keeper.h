@@ -170,6 +170,7 @@ struct backend_actions {
 	bool (*ward_off)(struct keeper *keeper);        /* true: who is at the listeners is looked at first (engine/ward) */
 	void (*forget_ward)(struct keeper *keeper);
 	void (*tidy)(struct keeper *keeper);    /* it is off: what its service has left behind goes */
+	void (*turn_away)(struct keeper *keeper, struct listener *listener);    /* backoff_refuse */
 	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/serve */
 };
 
@@ -248,6 +249,8 @@ bool keeper_bind(struct keeper *keeper);
 /* The same where the pause follows a failure that nobody told: both become one line, of this event. */
 void keeper_fail(struct keeper *keeper, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* It is paused after a failure, and refuses clients meanwhile (backoff_refuse). */
+bool keeper_refuses(const struct keeper *keeper);
 void keeper_rewatch(struct keeper *keeper);
 /* TIMER comes then, once, and not at an earlier time that was set. */
 void keeper_start_timer(struct keeper *keeper, double seconds);

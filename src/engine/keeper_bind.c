@@ -68,6 +68,10 @@ void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 	struct keeper *keeper = io->data;
 
 	(void)loop, (void)events;
+	if (keeper_refuses(keeper)) {
+		keeper->engine->actions->turn_away(keeper, container_of(io, struct listener, io));
+		return;
+	}
 	if (keeper->engine->actions->ward_off(keeper))
 		return;
 	keeper_event(keeper, ACTIVITY);

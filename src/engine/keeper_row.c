@@ -187,7 +187,7 @@ void keeper_replace(struct keeper *keeper, struct table *table, const struct ser
 	keeper->listeners = listeners;
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
-		listener_send_away(&listeners[n], keeper->engine);
+		listener_send_away(&listeners[n], keeper->engine, REFUSED_CLOSED);
 	if (keeper->state != OFF)
 		keeper_event(keeper, REPLACED);
 	take_row(keeper, table, service);

@@ -402,12 +402,12 @@ void listener_forget_parked(struct listener *listener)
 		free_parked(listener);
 }
 
-void listener_send_away(struct listener *listener, struct engine *engine)
+void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal)
 {
 	struct parked *parked = listener->parked;
 
 	while (parked && parked->count)
-		engine->send_away(listener, &parked->list[--parked->count].client, REFUSED_CLOSED);
+		engine->send_away(listener, &parked->list[--parked->count].client, refusal);
 	free_parked(listener);
 }
 
@@ -415,7 +415,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
 
-	listener_send_away(listener, engine);
+	listener_send_away(listener, engine, REFUSED_CLOSED);
 	if (fd < 0)
 		return;
 	ev_io_stop(engine->loop, &listener->io);

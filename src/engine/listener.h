@@ -84,7 +84,7 @@ bool listener_park(struct listener *listener, const struct client *client, enum 
 void listener_forget_parked(struct listener *listener);         /* frees their list, once nobody is in it */
 
 /* Turns those parked away. */
-void listener_send_away(struct listener *listener, struct engine *engine);
+void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal);
 
 /* Closes; the node in the file system goes where remove_on_stop says so. */
 void listener_close(struct listener *listener, struct engine *engine);

@@ -26,6 +26,7 @@ static const struct {
 	[REFUSED_UNKEPT] = { "it can be neither served nor kept", "fork" },
 	[REFUSED_UNREAD] = { "no instance reads it", "fork" },
 	[REFUSED_CLOSED] = { "its listener is closed", "fork" },
+	[REFUSED_BACKOFF] = { "the service is paused after a failure (backoff_refuse)", "fork" },
 };
 static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
 
@@ -51,7 +52,7 @@ static const char *const names[] = {
 	[REFUSED_PROCESSES] = "processes", [REFUSED_LIBWRAP] = "libwrap", [REFUSED_LIBWRAP_UNASKED] = "libwrap_unasked",
 	[REFUSED_TWIST] = "twist", [REFUSED_IDENT] = "ident", [REFUSED_IDENT_UNASKED] = "ident_unasked",
 	[REFUSED_MEMORY] = "memory", [REFUSED_UNKEPT] = "unkept", [REFUSED_UNREAD] = "unread",
-	[REFUSED_CLOSED] = "closed",
+	[REFUSED_CLOSED] = "closed", [REFUSED_BACKOFF] = "backoff",
 };
 static_assert(sizeof(names) / sizeof(*names) == REFUSALS, "every reason has its name");
 

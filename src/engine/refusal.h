@@ -23,6 +23,7 @@ enum refusal {
 	REFUSED_UNKEPT,                 /* accepted, but it can be neither served nor kept */
 	REFUSED_UNREAD,                 /* a datagram that instance after instance left in the queue */
 	REFUSED_CLOSED,                 /* its listener closes */
+	REFUSED_BACKOFF,                /* backoff_refuse */
 	REFUSALS
 };
 

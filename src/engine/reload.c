@@ -267,7 +267,7 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
 		offers_take(offers, &keeper->listeners[n], engine, service->name);
 		if (!service->what->accept)
-			listener_send_away(&keeper->listeners[n], engine);
+			listener_send_away(&keeper->listeners[n], engine, REFUSED_CLOSED);
 	}
 	keeper_event(keeper, ENABLE);
 	return keeper;

@@ -35,10 +35,10 @@ static bool must_queue(const struct keeper *keeper)
 	       (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE);
 }
 
-/* A backend of an earlier row may still have the listener. */
-static enum accepted accept_next(const struct listener *listener, struct client *client)
+/* A backend may have the listener, or one of an earlier row. */
+static enum accepted accept_next(const struct keeper *keeper, const struct listener *listener, struct client *client)
 {
-	if (listener->shared)
+	if (listener->shared || !keeper->service->what->accept)
 		return client_accept_shared(listener->io.fd, listener->listen, client);
 	return client_accept(listener->io.fd, listener->listen, client);
 }
@@ -46,12 +46,12 @@ static enum accepted accept_next(const struct listener *listener, struct client 
 /* Where descriptors are out, services without an instance have some that only save time. */
 static enum accepted accept_at_need(struct keeper *keeper, struct listener *listener, struct client *client)
 {
-	enum accepted accepted = accept_next(listener, client);
+	enum accepted accepted = accept_next(keeper, listener, client);
 
 	if (accepted != ACCEPT_EXHAUSTED)
 		return accepted;
 	means_free_resting(keeper->engine);
-	return accept_next(listener, client);
+	return accept_next(keeper, listener, client);
 }
 
 /* One more guest. false when this turn is over; *happening is what to tell the table then. */
@@ -142,10 +142,12 @@ static bool is_local(const struct endpoint *endpoint)
 /* false: it could not be kept, and was turned away. */
 static bool park(struct keeper *keeper, struct guest *guest)
 {
+	bool refuses = keeper_refuses(keeper);
+
 	guest_dismiss(keeper, guest);
-	if (guest_park(keeper, guest))
+	if (!refuses && guest_park(keeper, guest))
 		return true;
-	refuse_guest(keeper, guest, REFUSED_UNKEPT);
+	refuse_guest(keeper, guest, refuses ? REFUSED_BACKOFF : REFUSED_UNKEPT);
 	return false;
 }
 
@@ -422,6 +424,27 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 	else
 		serve_connections(keeper, listener);
 	keeper_rewatch(keeper);
+}
+
+void serve_turn_away(struct keeper *keeper, struct listener *listener)
+{
+	enum happening happening = ROOM;
+	struct guest guest;
+
+	listener_send_away(listener, keeper->engine, REFUSED_BACKOFF);
+	if (!endpoint_accepts(listener->listen->endpoint))
+		return;
+	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->io.fd) &&
+	     take_guest(keeper, listener, &guest, &happening); n++) {
+		if (guest.client.fd < 0)
+			continue;
+		keeper->activity->accepted += keeper->service->what->accept;
+		refuse_guest(keeper, &guest, REFUSED_BACKOFF);
+	}
+	if (happening == BIND_ERROR)
+		keeper_event(keeper, BIND_ERROR);
+	else if (happening == EXEC_ERROR)       /* descriptors are out: those left wait until the pause is over */
+		listener_watch(listener, keeper->engine, keeper->service->name, false);
 }
 
 bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client)

@@ -7,6 +7,9 @@
  * instance for each that may come in. Raises FILLED, LIMITED, EXEC_ERROR or BIND_ERROR by itself. */
 void serve_ready(struct keeper *keeper, struct listener *listener);
 
+/* backoff_refuse: refuses those who were accepted before the pause, and those who wait at a listener, at most a batch. */
+void serve_turn_away(struct keeper *keeper, struct listener *listener);
+
 /* A connection that somebody else accepted for one of this keeper's listeners (tcpmux): through the same gate, in the
  * same order, to a start. Takes client->fd over in any case. true: it is served, now or after a pause or a question;
  * false: it was refused, logged and closed. To a tcpmux endpoint the gate says "+Go" itself when the client is let in

@@ -288,7 +288,7 @@ static const struct backend_actions actions = {
 	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
 	.sleep = frost_sleep, .wake = frost_wake,
 	.end_twins = twins_free, .serve_owed = drain_owed, .retire = run_retire, .dismiss = run_dismiss,
-	.abandon = run_abandon, .serve_client = serve_client,
+	.abandon = run_abandon, .serve_client = serve_client, .turn_away = serve_turn_away,
 	.before_open = opening_begin, .before_close = opening_end, .is_opening = opening_is_busy,
 	.follow = idle_follow, .forget_idle = idle_forget, .ward_off = ward_off, .forget_ward = ward_forget,
 	.forget_opening = opening_free, .forget_refresh = refresh_free, .tidy = leavings_remove_last,

@@ -996,6 +996,11 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The longest pause between two starts of a backend that keeps failing." },
+	{ .name = { "backoff_refuse" }, FIELD(LIFE, backoff_refuse, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the connections of clients are closed while the service is paused after a failure, those "
+		  "that wait included, so that a load balancer turns to another machine; with no they wait in the "
+		  "queue. Datagrams wait in any case." },
 	{ .name = { "on_failure" }, FIELD(LIFE, on_failure, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
 	  .help = "What a backend's failure means: retry starts it again after a pause, exit ends superd, so "

@@ -234,6 +234,7 @@ struct life {
 	unsigned kill_mode;             /* enum kill_mode */
 	const char *pid_file;
 	int64_t backoff_min, backoff_max;               /* microseconds */
+	bool backoff_refuse;            /* clients are refused while it is paused after a failure */
 	int64_t watchdog;               /* microseconds; 0, SCAN_INFINITY: none */
 	int watchdog_signal, reload_signal;
 	unsigned notify_access;         /* enum notify_access, as written: see service_notify_access */

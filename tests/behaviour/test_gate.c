@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 
 static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
@@ -177,7 +178,7 @@ Behaviour(gate, nobody_is_lost_over_a_rest_by_cps)
 	cr_assert_eq(superd_log_count(superd, "Deactivating service each"), 3);
 	cr_assert_eq(superd_log_count(superd, "refused"), 0);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_assert_leq(superd_fd_count(superd), descriptors + 3, "what starts need, and the log's pipe");
+	cr_assert_leq(superd_fd_count(superd), descriptors + 6, "what starts need, the log's pipe, and its reader's");
 	superd_stop(superd);
 }
 
@@ -630,4 +631,67 @@ Behaviour(gate, who_touched_a_sensor_and_who_is_counted_are_so_after_an_upgrade)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	expect_served("127.0.0.6", port);
 	superd_stop(superd);
+}
+
+/* Those who wait as the pause begins, too. A datagram at the same service waits on, and costs no time. */
+Behaviour(gate, backoff_refuse_turns_clients_away_while_the_service_is_paused)
+{
+	const char *mended = path_in("mended");
+	int port = free_port(), first, second, datagram;
+	struct superd *superd;
+	long long spent;
+
+	superd = controlled_run("service web {\n listen = { \"127.0.0.1:%d\", \"udp:127.0.0.1:%d\" }\n"
+				" exec = \"/bin/sh -c 'test -e %s && exec %s; exit 3'\"\n"
+				" backoff_min = 5min backoff_max = 5min backoff_refuse = yes\n}\n",
+				port, port, mended, backend("serve"));
+	WAIT_UNTIL(superd_log_count(superd, "web: listening on ") == 2);
+	first = client_connect(port);
+	second = client_connect(port);
+	superd_wait_log(superd, "web: next start in ");
+	cr_assert(client_sees_end(first) && client_sees_end(second));
+	close(first);
+	close(second);
+	expect_refused("127.0.0.2", port);
+	superd_wait_log(superd, "web: refused 127.0.0.2: the service is paused after a failure (backoff_refuse)");
+	cr_expect_str_eq(control_value(control_once("status web"), "backoff"), "3");
+	datagram = datagram_from("127.0.0.2", port);
+	cr_assert_eq(send(datagram, "x", 1, 0), 1);
+	spent = superd_cpu_ms(superd);
+	HOLDS_FOR(300, superd_log_count(superd, "web: started") == 1);
+	cr_expect_lt(superd_cpu_ms(superd) - spent, 150);
+	write_file("mended", "%s", "");
+	cr_assert(control_is_done(control_once("restart web")));
+	expect_served("127.0.0.1", port);
+	close(datagram);
+	superd_stop(superd);
+}
+
+Behaviour(gate, backoff_refuse_turns_away_who_could_not_be_given_an_instance)
+{
+	const char *program = path_in("program"), *more = "backoff_min = 5min backoff_max = 5min backoff_refuse = yes";
+	int port = free_port(), client;
+	struct superd *superd;
+
+	cr_assert_eq(symlink("/bin/cat", program), 0);
+	superd = controlled_run(each_at, port, program, more);
+	superd_wait_log(superd, "each: listening on ");
+	cr_assert_eq(unlink(program), 0);
+	expect_refused("127.0.0.1", port);
+	expect_refused("127.0.0.2", port);
+	cr_expect_eq(superd_log_count(superd, "each: cannot start: "), 1);
+	cr_expect_eq(superd_log_count(superd, "(backoff_refuse)"), 2);
+	cr_assert_eq(symlink("/bin/cat", program), 0);
+	cr_assert(superd_reload(superd, each_at, port, program, "backoff_min = 5min backoff_max = 5min"));
+	cr_assert_eq(unlink(program), 0);
+	client = client_connect(port);
+	WAIT_UNTIL(superd_log_count(superd, "each: cannot start: ") == 2);
+	cr_expect(client_is_quiet(client, 200), "without it clients wait");
+	cr_assert_eq(symlink("/bin/cat", program), 0);
+	cr_assert(control_is_done(control_once("start each")));
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_line(client), "hello");
+	close(client);
+	superd_stop(superd);
+	unlink(program);
 }
