@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "model/diff.h"
+#include "model/table.h"
 
 /* A listener on offer, in a chain by endpoint. */
 struct offer {
 	struct offer *next;
 	struct listener listener;
+	struct table *table;            /* that its endpoint is of, held: its keeper may go by another row meanwhile */
 };
 
 #define CLASHES_SOUGHT 64
@@ -37,7 +39,13 @@ bool offers_init(struct offers *offers, size_t expected)
 	return offers->buckets;
 }
 
-void offers_add(struct offers *offers, struct engine *engine, struct listener *listener)
+static void drop(struct offer *offer)
+{
+	table_release(offer->table);
+	free(offer);
+}
+
+void offers_add(struct offers *offers, struct engine *engine, struct listener *listener, struct table *table)
 {
 	struct offer *offer;
 	struct offer **bucket;
@@ -53,6 +61,8 @@ void offers_add(struct offers *offers, struct engine *engine, struct listener *l
 	}
 	listener_watch(listener, engine, NULL, false);
 	offer->listener = *listener;
+	offer->table = table;
+	table->users++;
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->parked = NULL;
 	listener->node = 0;
@@ -108,7 +118,7 @@ static void close_clashing(struct offers *offers, const struct listener *listene
 			}
 			listener_close(&offer->listener, engine);
 			*at = offer->next;
-			free(offer);
+			drop(offer);
 			offers->count--;
 		}
 	}
@@ -129,7 +139,7 @@ static void take_equal(struct offers *offers, struct listener *listener, struct 
 		else
 			listener_close(&offer->listener, engine);
 		*at = offer->next;
-		free(offer);
+		drop(offer);
 		offers->count--;
 		return;
 	}
@@ -147,7 +157,7 @@ void offers_close(struct offers *offers, struct engine *engine)
 		for (struct offer *offer = offers->buckets[n], *next; offer; offer = next) {
 			next = offer->next;
 			listener_close(&offer->listener, engine);
-			free(offer);
+			drop(offer);
 		}
 	}
 	free(offers->buckets);

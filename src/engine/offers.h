@@ -8,6 +8,7 @@
 #include "engine/listener.h"
 
 struct offer;
+struct table;
 
 struct offers {
 	struct offer **buckets;         /* by endpoint */
@@ -25,8 +26,8 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 /* For so many of them as are expected; more will do. false: out of memory; then it may be closed all the same. */
 bool offers_init(struct offers *offers, size_t expected);
 
-/* Moves an open listener to where others find it; without memory it just closes. */
-void offers_add(struct offers *offers, struct engine *engine, struct listener *listener);
+/* Moves an open listener of this table to where others find it; without memory it just closes. */
+void offers_add(struct offers *offers, struct engine *engine, struct listener *listener, struct table *table);
 
 /* Gives the listener the socket of its endpoint, if one is on offer, and closes what would be in the way of a new one. */
 void offers_take(struct offers *offers, struct listener *listener, struct engine *engine, const char *service);

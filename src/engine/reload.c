@@ -95,7 +95,7 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 		}
 	}
 	for (size_t old = 0; old < keeper->listener_count; old++)
-		offers_add(offers, keeper->engine, &keeper->listeners[old]);
+		offers_add(offers, keeper->engine, &keeper->listeners[old], keeper->table);
 	return listeners;
 }
 
@@ -170,7 +170,7 @@ static void offer(struct keeper *keeper, const struct table *after, struct offer
 		struct listener *listener = &keeper->listeners[n];
 
 		if (!keeps || is_claimed(listener->listen->endpoint, after))
-			offers_add(offers, keeper->engine, listener);
+			offers_add(offers, keeper->engine, listener, keeper->table);
 	}
 }
 

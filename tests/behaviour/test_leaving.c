@@ -258,6 +258,25 @@ Behaviour(leaving, one_that_is_back_does_not_end)
 	superd_stop(superd);
 }
 
+/* Its endpoint is of the table of before the last one, which nothing else needs. */
+Behaviour(leaving, a_row_that_comes_back_may_have_another_address)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(finishing("web", port));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	for (int n = 0; n < 3; n++) {
+		port = free_port();
+		reload(finishing("other", free_port()));
+		reload(finishing("web", port));
+		cr_expect_neq(client_ask_pid(port), old);
+	}
+	expect_served_by(client, old);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
 {
 	static const char job[] = "service %s { start = boot exec = \"%s\" user = \"%s\" %s }\n";
