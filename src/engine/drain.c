@@ -367,26 +367,43 @@ static bool has_clients(const struct keeper *keeper)
 	return true;
 }
 
-void drain_lend(struct keeper *keeper, bool begins)
+/* Whoever was known counts anew: clients have come since. */
+static void lend(struct drain *drain, struct keeper *keeper, bool begins)
 {
-	struct instance *current = keeper->activity->current;
-	struct drain *drain = current->drain ? NULL : drain_make(current, keeper->listener_count);
-	struct parted *copies = drain ? copy_sockets(keeper) : NULL;
-
-	if (!copies) {
-		free(drain);
-		return;
-	}
-	drain->lent = drain->patient = true;
+	ev_timer_stop(keeper->engine->loop, &drain->timer);
+	census_withdraw(&drain->inquiry);
+	drain->noted = drain->unknown = drain->clear = false;
+	drain->failures = 0;
+	drain->wait = LOOK_FIRST;
 	drain->rests = !begins || !has_clients(keeper);
-	drain_start(drain, copies, keeper->listener_count);
 	if (!drain->rests)
 		ask(drain);
 }
 
-void drain_call_off(struct keeper *keeper)
+void drain_lend(struct keeper *keeper, bool begins)
 {
 	struct instance *current = keeper->activity->current;
+	struct drain *drain = current->drain;
+	struct parted *copies;
+
+	if (drain && (!drain->lent || drain->told))
+		return;
+	if (!drain) {
+		drain = drain_make(current, keeper->listener_count);
+		copies = drain ? copy_sockets(keeper) : NULL;
+		if (!copies) {
+			free(drain);
+			return;
+		}
+		drain->lent = drain->patient = true;
+		drain_start(drain, copies, keeper->listener_count);
+	}
+	lend(drain, keeper, begins);
+}
+
+void drain_call_off(struct keeper *keeper)
+{
+	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
 
 	if (current && current->drain && current->drain->lent && !current->drain->told)
 		forget(current);

@@ -33,9 +33,10 @@ void drain_replaced(struct keeper *keeper);
 
 /* The current instance is about to outlive its row, or to lose its sockets to another: superd keeps copies of them. begins:
  * it is stopped when the clients it has are gone, unless nobody can tell who they are; else it goes on until it is told
- * to end. Until it is retired it is stopped as by HALT. */
+ * to end. Until it is retired it is stopped as by HALT. One that has outlived a row before, and whose service is back with
+ * other sockets, keeps the copies of then: another service may have had its sockets since. */
 void drain_lend(struct keeper *keeper, bool begins);
-void drain_call_off(struct keeper *keeper);     /* its row is back */
+void drain_call_off(struct keeper *keeper);     /* its row is back, and it has its sockets as before */
 bool drain_waits(const struct instance *instance);      /* until its clients are gone */
 bool drain_has_twin(const struct instance *instance);   /* it drains beside its successor at the same address */
 

@@ -239,7 +239,6 @@ void keeper_remove(struct keeper *keeper)
 void keeper_return(struct keeper *keeper)
 {
 	keeper->removed = false;
-	drain_call_off(keeper);
 	keeper->since = engine_clock();
 	list_remove(&keeper->activity->leaving);
 }

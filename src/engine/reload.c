@@ -65,13 +65,18 @@ static void set_aside(struct keeper *keeper, const struct service *service, cons
 {
 	struct buf why = { 0 };
 	enum on_remove fate = service_on_remove(service, keeper->service);
-	bool drains = fate == REMOVE_DRAIN;
+	bool drains = fate == REMOVE_DRAIN, is_alone;
 
-	if (fate == REMOVE_STOP || !keeper_runs_on(keeper))
+	if (fate == REMOVE_STOP || !keeper_runs_on(keeper)) {
+		drain_call_off(keeper);
 		return;
+	}
 	if (keeper->state == FROZEN)
 		keeper_event(keeper, ENABLE);
-	if (!drains || !any_is_wanted(keeper->service, after) || keeper->state != RUNNING || !drain_try(keeper, &why))
+	is_alone = !drains || !any_is_wanted(keeper->service, after) || keeper->state != RUNNING;
+	if (!is_alone)
+		drain_call_off(keeper);
+	if (is_alone || !drain_try(keeper, &why))
 		drain_lend(keeper, drains);
 	buf_free(&why);
 }
@@ -208,6 +213,8 @@ static void take_back(struct plan_row *row)
 	row->returns = true;
 	if (keeper->state == OFF || keeper->state == CLOSING)
 		row->fate = FATE_SOCKETS;
+	if (row->fate != FATE_SOCKETS)
+		drain_call_off(keeper);
 }
 
 /* First everything is looked at. */

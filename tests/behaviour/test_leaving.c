@@ -277,6 +277,25 @@ Behaviour(leaving, a_row_that_comes_back_may_have_another_address)
 	superd_stop(superd);
 }
 
+/* What is known of its clients is then known by superd's copy of that socket alone. */
+Behaviour(leaving, one_whose_socket_another_has_keeps_its_clients_when_it_is_back)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(finishing("web", port));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(finishing("other", port));
+	reload(plain("web", at("127.0.0.1", free_port()), ""));
+	superd_wait_log(superd, "serves the ");
+	cr_expect(superd_logged(superd, "serves the 1 client it has"), "%s", world_logs());
+	HOLDS_FOR(300, process_lives((pid_t)old));
+	expect_served_by(client, old);
+	close(client);
+	WAIT_UNTIL(!process_lives((pid_t)old));
+	superd_stop(superd);
+}
+
 Behaviour(leaving, a_daemon_without_a_socket_is_stopped)
 {
 	static const char job[] = "service %s { start = boot exec = \"%s\" user = \"%s\" %s }\n";
