@@ -154,7 +154,7 @@ Behaviour(reload, a_removed_service_is_stopped_where_the_table_said_so)
 Behaviour(reload, a_removed_service_that_comes_back_serves_again)
 {
 	int port = free_port();
-	struct superd *superd = superd_run(WEB, port, backend("serve"), "");
+	struct superd *superd = superd_run(WEB, port, backend("serve"), "on_remove = finish");
 	long old;
 
 	superd_wait_log(superd, "web: listening on ");
