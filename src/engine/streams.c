@@ -125,52 +125,64 @@ static int place_again(struct wiring *wiring, int number)
 }
 
 /* With pass = inetd the socket is the input, and the output where the service doesn't say another. */
-static bool is_socket(const struct means *means, int number)
+static bool is_socket(const struct means *means, int number, int socket)
 {
-	return (number == STDIN_FILENO && means->plan->input_is_socket) ||
-		(number == STDOUT_FILENO && means->plan->output_is_socket);
+	return socket >= 0 && ((number == STDIN_FILENO && means->plan->input_is_socket) ||
+			       (number == STDOUT_FILENO && means->plan->output_is_socket));
+}
+
+/* socket -1: there is none to be a stream. */
+static bool place_all(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		      const struct stream *streams, int socket, struct buf *why)
+{
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(means, n, socket))
+			wiring->wanted[n] = socket;
+		else if (n > 0 && !is_socket(means, n - 1, socket) && same_file(&streams[n - 1], &streams[n]))
+			wiring->wanted[n] = place_again(wiring, n);
+		else
+			wiring->wanted[n] = find_source(wiring, means, engine, service, &streams[n], n, socket);
+		if (wiring->wanted[n] < 0) {
+			say_stream(service, means, &streams[n], n, errno, why);
+			return false;
+		}
+	}
+	return true;
 }
 
 bool streams_place(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		   int socket, struct buf *why)
 {
-	const struct stream *streams[] = { &service->terms->streams->input, &service->terms->streams->output,
-					   plan_error_stream(service) };
+	const struct stream streams[] = { service->terms->streams->input, service->terms->streams->output,
+					  *plan_error_stream(service) };
 
-	for (int n = 0; n < 3; n++) {
-		if (is_socket(means, n))
-			wiring->wanted[n] = socket;
-		else if (n > 0 && !is_socket(means, n - 1) && same_file(streams[n - 1], streams[n]))
-			wiring->wanted[n] = place_again(wiring, n);
-		else
-			wiring->wanted[n] = find_source(wiring, means, engine, service, streams[n], n, socket);
-		if (wiring->wanted[n] < 0) {
-			say_stream(service, means, streams[n], n, errno, why);
-			return false;
-		}
-	}
-	return true;
+	return place_all(wiring, means, engine, service, streams, socket, why);
 }
 
-/* What the main command truncates is added to: each would take away what those before it have said. */
+/* What the main command truncates is added to: each would take away what those before it have said. Sockets are the
+ * main command's alone, and so is a terminal as input. */
+static struct stream beside(const struct means *means, const struct stream *stream, int number)
+{
+	struct stream beside = *stream;
+
+	if (number == STDIN_FILENO && (means->plan->input_is_socket || stream->kind == STREAM_SOCKET ||
+				       stream->kind == STREAM_DESCRIPTOR || stream->kind == STREAM_INHERIT))
+		beside.kind = STREAM_NULL;
+	else if (stream->kind == STREAM_SOCKET || stream->kind == STREAM_DESCRIPTOR)
+		beside.kind = STREAM_LOG;
+	else if (stream->kind == STREAM_TRUNCATE)
+		beside.kind = STREAM_APPEND;
+	return beside;
+}
+
 bool streams_place_beside(struct wiring *wiring, struct means *means, struct engine *engine,
 			  const struct service *service, struct buf *why)
 {
-	const struct stream *streams[] = { NULL, &service->terms->streams->output, plan_error_stream(service) };
+	const struct stream streams[] = {
+		beside(means, &service->terms->streams->input, STDIN_FILENO),
+		beside(means, &service->terms->streams->output, STDOUT_FILENO),
+		beside(means, plan_error_stream(service), STDERR_FILENO),
+	};
 
-	wiring->wanted[0] = engine->null_input;
-	for (int n = 1; n < 3; n++) {
-		struct stream stream = *streams[n];
-
-		if (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR)
-			stream.kind = STREAM_LOG;
-		if (stream.kind == STREAM_TRUNCATE)
-			stream.kind = STREAM_APPEND;
-		wiring->wanted[n] = find_source(wiring, means, engine, service, &stream, n, -1);
-		if (wiring->wanted[n] < 0) {
-			say_stream(service, means, &stream, n, errno, why);
-			return false;
-		}
-	}
-	return true;
+	return place_all(wiring, means, engine, service, streams, -1, why);
 }

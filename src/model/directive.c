@@ -921,9 +921,9 @@ const struct directive directives[] = {
 		  "as superd itself, without user, capabilities and hardening), ! (as superd's user alone), : (no "
 		  "variables are replaced), @ (the word behind the program is its argv0) and | (the shell of the user "
 		  "runs in place of the program, with the same arguments). They run "
-		  "as the service does, without its sockets; input is null, output and error are the service's, or the "
-		  "log. One that fails, or takes longer than timeout_start, fails the start; what each leaves running "
-		  "is ended with it." },
+		  "as the service does, without its sockets; input, output and error are the service's, but null or "
+		  "the log where that is a socket. One that fails, or takes longer than timeout_start, fails the "
+		  "start; what each leaves running is ended with it." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
 	  .help = "Run when the backend is ready, and before it counts as started; of a oneshot, when it has ended "
 		  "well. MAINPID tells them its process. One that fails fails the start." },

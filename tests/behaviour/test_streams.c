@@ -66,6 +66,31 @@ Behaviour(streams, a_units_input_is_its_text)
 	superd_stop(superd);
 }
 
+/* systemd.exec(5): the input is each process's that the unit starts. */
+static void expect_input_of_each(const char *input)
+{
+	struct superd *superd;
+
+	write_file("a.service",
+		   "[Service]\nType=oneshot\n%s\nExecStartPre=/bin/sh -c 'cat >%s'\nExecStart=/bin/sh -c 'cat >%s'\n"
+		   "ExecStart=/bin/sh -c 'cat >%s'\nExecStartPost=/bin/sh -c 'cat >%s'\n",
+		   input, path_in("pre"), path_in("first"), path_in("second"), path_in("post"));
+	superd = units_run("a.service", NULL);
+	for (const char *const *name = (const char *const[]){ "pre", "first", "second", "post", NULL }; *name; name++)
+		expect_file(*name, "hello\n");
+	superd_stop(superd);
+}
+
+Behaviour(streams, the_input_of_a_unit_is_that_of_each_of_its_commands)
+{
+	expect_input_of_each("StandardInput=data\nStandardInputText=hello");
+}
+
+Behaviour(streams, a_file_that_is_input_is_read_by_each_command_from_its_start)
+{
+	expect_input_of_each(text_of("StandardInput=file:%s", write_file("in", "hello\n")));
+}
+
 Behaviour(streams, a_file_that_is_truncated_holds_the_last_start_alone)
 {
 	struct superd *superd;
