@@ -219,9 +219,11 @@ struct unit_list unit_collect(struct unit_draft *draft, const char *section, con
 		if (!is_of(assignment, section, key))
 			continue;
 		list.at = assignment->at;
-		if (!*assignment->value)
+		if (!*assignment->value || (how == COLLECT_SET && !strcmp(assignment->value, "~")))
 			list.count = 0;
-		else if (how == COLLECT_VALUES)
+		if (!*assignment->value)
+			continue;
+		if (how == COLLECT_VALUES)
 			collect_value(draft, assignment, &list);
 		else
 			collect_words(draft, assignment, how == COLLECT_TEMPLATES, &list);

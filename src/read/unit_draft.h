@@ -68,7 +68,7 @@ bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignme
 		struct unit_word **list, size_t *count);
 
 /* Collects the words of a key, or its whole values. For superd: with templates. */
-enum unit_collect { COLLECT_WORDS, COLLECT_TEMPLATES, COLLECT_VALUES };
+enum unit_collect { COLLECT_WORDS, COLLECT_SET, COLLECT_TEMPLATES, COLLECT_VALUES };
 struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how);
 
 /* Sets an option of superd.conf. false: refused, which was said. */

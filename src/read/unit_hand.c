@@ -67,13 +67,30 @@ static size_t take_run(struct unit_list *list, size_t start)
 	return end - start;
 }
 
+/* A ~ with nothing behind it is all of them. Where that is what counts without the key, systemd goes on as if nothing
+ * was said: the next line is the set. */
+static struct unit_list collect_set(struct unit_draft *draft, const char *section, const char *key, bool is_all_unset)
+{
+	struct unit_list list = unit_collect(draft, section, key, COLLECT_SET);
+
+	if (!is_all_unset || !list.count || strcmp(list.words[0], "~") != 0)
+		return list;
+	list.count--;
+	memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
+	memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
+	if (!list.count)
+		list.at = (struct origin){ 0 };
+	return list;
+}
+
 /* What is named is added to what was named before, or with a ~ taken away from it, and the options do the same. */
 static void hand_list(struct unit_draft *draft, const char *section, const char *key, const char *name,
 		      const struct directive *directive)
 {
-	struct unit_list list = unit_collect(draft, section, key, COLLECT_WORDS);
-	/* An empty set of capabilities is one, too. */
-	bool is_said = list.count || (directive->type == &type_capabilities && list.at.file);
+	bool is_set = directive->type == &type_capabilities;
+	struct unit_list list = is_set ? collect_set(draft, section, key, directive->unset)
+				       : unit_collect(draft, section, key, COLLECT_WORDS);
+	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
 	size_t start = 0;
 
 	while (is_said && !list.failed) {

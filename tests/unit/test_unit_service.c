@@ -136,6 +136,31 @@ Test(unit_service, merges_capabilities)
 		"\tcapability_bounding_set = {\"chown\"}\n");
 }
 
+static void expect_every_capability(struct outcome *outcome)
+{
+	cr_expect_str_empty(outcome->said, "said: %s", outcome->said);
+	cr_expect(strstr(outcome->printed, "exec"), "%s", outcome->printed);
+	cr_expect_not(strstr(outcome->printed, "capability_bounding_set"), "%s", outcome->printed);
+	outcome_free(outcome);
+}
+
+/* systemd.exec(5): "~" alone is all of them, whatever stands before; and that is as if nothing had been said. */
+Test(unit_service, takes_a_lone_tilde_for_all_capabilities)
+{
+	expect_every_capability(with_service("CapabilityBoundingSet=CAP_KILL\nCapabilityBoundingSet=~\n"));
+	expect_every_capability(with_service("CapabilityBoundingSet=~CAP_KILL\nCapabilityBoundingSet=~\n"));
+	expect_every_capability(with_service("CapabilityBoundingSet=\nCapabilityBoundingSet=~\n"));
+	expect_printed(with_service("CapabilityBoundingSet=CAP_KILL\nCapabilityBoundingSet=~\n"
+				    "CapabilityBoundingSet=CAP_CHOWN\n"),
+		       "\tcapability_bounding_set = {\"chown\"}\n");
+	expect_printed(with_service("CapabilityBoundingSet=~\nCapabilityBoundingSet=~CAP_CHOWN\n"),
+		       "\tcapability_bounding_set = {\"~chown\"}\n");
+	expect_printed(with_service("CapabilityBoundingSet=~\nCapabilityBoundingSet=\n"),
+		       "\tcapability_bounding_set = {}\n");
+	expect_printed(with_service("CapabilityBoundingSet=CAP_KILL CAP_CHOWN\nCapabilityBoundingSet=~ CAP_KILL\n"),
+		       "\tcapability_bounding_set = {\"chown\"}\n");
+}
+
 Test(unit_service, has_streams)
 {
 	expect_printed(with_service("StandardInput=null\nStandardOutput=journal\nStandardError=syslog\n"), "exec");
