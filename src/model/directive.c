@@ -561,7 +561,8 @@ const struct directive directives[] = {
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
 	  FIELD(WHO, no_new_privileges, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Set-user-id programs and file capabilities give the backend and its children nothing." },
+	  .help = "Set-user-id programs and file capabilities give the backend and its children nothing. Filters of "
+		  "system calls imply it where superd lacks CAP_SYS_ADMIN." },
 
 	/* Surroundings */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },

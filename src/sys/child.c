@@ -139,7 +139,7 @@ static int set_root(struct job *job)
 
 static int set_bounding(struct job *job)
 {
-	return privilege_before_user(job->plan);
+	return privilege_set_bounding(job->plan);
 }
 
 static int set_groups(struct job *job)
@@ -162,7 +162,11 @@ static int set_user(struct job *job)
  * superd too, which waits for the exec, until sys/spawn_patience ends it. */
 static int set_identity(struct job *job)
 {
-	return job->plan->account ? privilege_set_uid(job->plan->account->uid) : 0;
+	if (!job->plan->account)
+		return 0;
+	if (privilege_keep_over_user(job->plan) < 0)
+		return -1;
+	return privilege_set_uid(job->plan->account->uid);
 }
 
 /* Of every command, whatever its signs: none inherits what superd was started with. */

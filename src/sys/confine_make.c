@@ -159,17 +159,15 @@ static void make_capabilities(struct making *making)
 	}
 }
 
-/* The kernel takes a filter from who can gain no privilege by it, or has the most there are. */
+/* The kernel takes a filter from who can gain no privilege by it, or has CAP_SYS_ADMIN, which a child keeps for it
+ * beyond the change of user where superd has it (privilege_set_ambient). */
 static bool make_filters(struct making *making)
 {
-	const struct account *account = making->service->account;
-	bool changes = account && account->switches && account->uid != 0;
-
 	if (making->without & NEED_FILTER)
 		return true;
 	if (!seccomp_make(making->service, making->pool, making->diags, &making->result.filters))
 		return false;
-	if (making->result.filters && (changes || !abilities_privileged(making->abilities)))
+	if (making->result.filters && !abilities_privileged(making->abilities))
 		making->result.no_new_privileges = true;
 	return true;
 }

@@ -286,16 +286,28 @@ static unsigned secure_bits(const struct plan *plan)
 	return plan->confinement ? plan->confinement->secure_bits : 0;
 }
 
-int privilege_before_user(const struct plan *plan)
+/* Of a user other than root, for what is left to do: the stages of secure bits and of filters. */
+static uint64_t needed(const struct plan *plan)
 {
-	if (drop_bounding(plan->bounding) < 0)
-		return -1;
-	return plan->ambient || secure_bits(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+	bool filters = plan->confinement && plan->confinement->filters && !plan->no_new_privileges;
+
+	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
+}
+
+int privilege_set_bounding(const struct plan *plan)
+{
+	return drop_bounding(plan->bounding);
+}
+
+/* Right before, as a user namespace that is made in between starts without it. */
+int privilege_keep_over_user(const struct plan *plan)
+{
+	return plan->ambient || needed(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
 int privilege_set_ambient(const struct plan *plan)
 {
-	return set_ambient(plan->ambient, secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0, geteuid() == 0);
+	return set_ambient(plan->ambient, needed(plan), geteuid() == 0);
 }
 
 /* The rights are those of superd itself: nothing is raised, and permitted stays. */
@@ -328,12 +340,18 @@ void privilege_show_itself(void)
 {
 }
 
-int privilege_before_user(const struct plan *plan)
+int privilege_set_bounding(const struct plan *plan)
 {
 	if (plan->bounding == UINT64_MAX)
 		return 0;
 	errno = ENOTSUP;
 	return -1;
+}
+
+int privilege_keep_over_user(const struct plan *plan)
+{
+	(void)plan;
+	return 0;
 }
 
 int privilege_set_ambient(const struct plan *plan)

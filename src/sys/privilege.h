@@ -32,7 +32,8 @@ int privilege_set_cpus(const struct plan *plan);
 int privilege_set_io_priority(const struct plan *plan);
 int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
 int privilege_set_personality(const struct plan *plan);
-int privilege_before_user(const struct plan *plan);     /* bounding set, and keep what ambient needs over the change of user */
+int privilege_set_bounding(const struct plan *plan);
+int privilege_keep_over_user(const struct plan *plan);  /* what the stages behind the change of user need */
 int privilege_set_ambient(const struct plan *plan);     /* after the change of user */
 int privilege_clear_ambient(void);                      /* in its place, for a command that keeps superd's identity */
 int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */

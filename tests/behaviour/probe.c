@@ -56,6 +56,7 @@ static const struct attempt {
 	{ "node", try_node, false },
 	{ "mount", try_mount, true },
 	{ "bound", try_bound, false },
+	{ "held", try_held, false },
 	{ "secure-bits", try_secure_bits, false },
 	{ "no-new-privileges", try_no_new_privileges, false },
 	{ "keyring", try_keyring, false },

@@ -36,6 +36,7 @@ int try_module(const char *argument);
 int try_ports(const char *argument);
 int try_node(const char *argument);
 int try_mount(const char *argument);
+int try_held(const char *capability);
 int try_bound(const char *argument);
 int try_secure_bits(const char *argument);
 int try_no_new_privileges(const char *argument);

@@ -1,6 +1,7 @@
 /* What the probe tries with system calls. The hard thing is to ask for what harms, in a way that does not. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -191,6 +192,18 @@ int try_mount(const char *nothing)
 int try_bound(const char *capability)
 {
 	return probe_tell(prctl(PR_CAPBSET_READ, atoi(capability), 0, 0, 0));
+}
+
+/* Whether it is permitted or effective. */
+int try_held(const char *capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	unsigned number = (unsigned)atoi(capability);
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	return probe_tell((data[number / 32].permitted | data[number / 32].effective) >> number % 32 & 1);
 }
 
 int try_secure_bits(const char *nothing)

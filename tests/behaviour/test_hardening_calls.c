@@ -80,13 +80,23 @@ Behaviour(hardening_calls, lists_of_calls)
 		  }));
 }
 
-/* Who has lost root has no right to a filter but by giving up all rights to come. */
-Behaviour(hardening_calls, a_filter_of_another_user_gains_nothing)
+/* A filter takes CAP_SYS_ADMIN (21), or no_new_privileges, which only a row that asks for it gets. The capability is
+ * gone with the exec, from all sets. */
+Behaviour(hardening_calls, a_filter_of_another_user_leaves_it_as_it_is)
 {
 	SKIP_WITHOUT(namespace_users(), "needs root, and others who can read what was built");
 	SKIP_WITHOUT_FILTERS();
 	PROBE_ALL("nobody", ((const struct probing[]){
-		{ "restrict_realtime = yes", "no-new-privileges", "1", "0" },
+		{ "restrict_realtime = yes", "no-new-privileges", "0", "0" },
+		{ "restrict_realtime = yes\nno_new_privileges = yes", "no-new-privileges", "1", "0" },
+		{ "restrict_realtime = yes\nprivate_users = yes", "no-new-privileges", "0", "0" },
+		{ "protect_clock = yes\ncapability_bounding_set = { CAP_NET_RAW }", "no-new-privileges", "0", "0" },
+		{ "protect_clock = yes\ncapability_bounding_set = { CAP_NET_RAW }", "bound:21", "0", NULL },
+		{ "restrict_realtime = yes", "held:21", "0", "0" },
+		{ "restrict_realtime = yes\nprivate_users = yes", "held:21", "0", "0" },
+		{ "restrict_realtime = yes\nambient_capabilities = { CAP_NET_RAW }", "held:21", "0", "0" },
+		{ "restrict_realtime = yes\nambient_capabilities = { CAP_NET_RAW }", "held:13", "1", "0" },
+		{ "system_call_filter = { \"~@privileged\", \"~@setuid\" }", "no-new-privileges", "0", "0" },
 		{ "restrict_realtime = yes", "schedule:3", "ok", "ok" },
 	}));
 }
