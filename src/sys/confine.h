@@ -48,6 +48,7 @@ struct confine_mount {
 	bool foreign;                   /* of BIND: others could lead source elsewhere */
 	bool optional;                  /* left out where the path is missing */
 	bool closes;                    /* read-only itself once all have their places */
+	bool closes_kept;               /* of DEVICES: read-only is also what it has from outside, as /dev/shm */
 	bool fresh;                     /* something above it is not what was there before, so neither is this */
 };
 

@@ -32,16 +32,15 @@ int devices_take(struct device_trees *devices)
 	return 0;
 }
 
-int devices_put(const struct device_trees *devices, const char *path)
+int devices_put(const struct device_trees *devices, unsigned set)
 {
-	(void)path;                     /* it is /dev, and so are the places below */
 	if (mount_new("tmpfs", "/dev", MS_NOSUID | MS_NOEXEC | MS_STRICTATIME, "mode=755,size=4m,nr_inodes=64k") < 0)
 		return -1;
 	for (size_t n = 0; n < DEVICES; n++) {
 		if (devices->of[n] < 0)
 			continue;
 		tree_make_place(kept[n].path, devices->of[n]);
-		if (tree_put(devices->of[n], kept[n].path) < 0)
+		if (tree_change(devices->of[n], set, 0) < 0 || tree_put(devices->of[n], kept[n].path) < 0)
 			return -1;
 	}
 	for (size_t n = 0; n < sizeof(links) / sizeof(links[0]); n++) {

@@ -196,12 +196,23 @@ static void settle_content(struct confine_mount *mount)
 {
 	bool can_close = mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_DEVICES;
 
-	if (mount->content == CONTENT_DEVICES)
+	if (mount->content == CONTENT_DEVICES) {
+		mount->closes_kept = mount->attributes & TREE_READ_ONLY;
 		mount->attributes |= TREE_READ_ONLY;
+	}
 	if (!can_close || !(mount->attributes & TREE_READ_ONLY))
 		return;
 	mount->closes = true;
 	mount->attributes &= ~(unsigned)TREE_READ_ONLY;
+}
+
+/* What a place has from the one above. A private /dev is closed in any case, but what it keeps of the machine's is
+ * not. */
+static unsigned attributes_within(const struct confine_mount *above)
+{
+	bool read_only = above->closes && (above->content != CONTENT_DEVICES || above->closes_kept);
+
+	return above->attributes | (read_only ? TREE_READ_ONLY : 0);
 }
 
 /* false: it says nothing, or nobody sees it. */
@@ -209,7 +220,7 @@ static bool settle(struct place *place, const struct place *above)
 {
 	struct confine_mount *mount = &place->mount;
 	bool same = mount->content == CONTENT_AS_BEFORE;
-	unsigned outer = above ? above->mount.attributes | (above->mount.closes ? TREE_READ_ONLY : 0) : 0;
+	unsigned outer = above ? attributes_within(&above->mount) : 0;
 
 	if (above && above->mount.content == CONTENT_INACCESSIBLE)
 		return false;

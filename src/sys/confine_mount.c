@@ -156,7 +156,7 @@ static int place(const struct confine_mount *mount, int tree, struct trees *tree
 	case CONTENT_QUEUES:
 		return mount_new("mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	case CONTENT_DEVICES:
-		return devices_put(&trees->devices, mount->path);
+		return devices_put(&trees->devices, mount->closes_kept ? TREE_READ_ONLY : 0);
 	case CONTENT_BIND:
 	case CONTENT_PRIVATE_TMP:
 	case CONTENT_AS_BEFORE:
