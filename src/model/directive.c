@@ -1150,10 +1150,11 @@ const struct directive directives[] = {
 	  .help = "Keeps mounts that the backend makes from everybody else. Other options that change what it sees of "
 		  "the files imply it." },
 	SWITCH(private_network, "PrivateNetwork")
-	  .help = "Leaves the backend no network but a loopback of its own, and the sockets it is given." },
+	  .help = "Leaves the backend no network but a loopback of its own, and the sockets it is given. It sees a "
+		  "/sys of that network, unless private_mounts = no leaves it superd's mounts." },
 	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
 	  .help = "The network namespace the backend is in, as below /run/netns. The sockets it is given are of "
-		  "superd's." },
+		  "superd's. It sees a /sys of that network, as with private_network." },
 	CHOICE(private_users, "PrivateUsers", "no")
 	  .help = "Runs the backend in a user namespace: its capabilities hold for what was made in there and not for "
 		  "the machine, and it still owns its user's files and processes outside. With yes or self it knows "

@@ -30,6 +30,7 @@ enum content {
 	CONTENT_PRIVATE_TMP,            /* a folder of the instance's own below source */
 	CONTENT_DEVICES,
 	CONTENT_PROC,
+	CONTENT_SYS,                    /* the kernel's, as its own network has it */
 	CONTENT_QUEUES,                 /* POSIX message queues of its own */
 	CONTENT_TEMPORARY,
 	CONTENT_AS_BEFORE,              /* the same, but for its access */

@@ -220,13 +220,14 @@ static bool settle(struct place *place, const struct place *above)
 {
 	struct confine_mount *mount = &place->mount;
 	bool same = mount->content == CONTENT_AS_BEFORE;
+	bool inherits = same || mount->content == CONTENT_SYS || mount->content == CONTENT_BIND;
 	unsigned outer = above ? attributes_within(&above->mount) : 0;
 
 	if (above && above->mount.content == CONTENT_INACCESSIBLE)
 		return false;
 	if (mount->content == CONTENT_INACCESSIBLE)
 		return true;
-	mount->attributes = settle_right(place->write, same, outer, TREE_READ_ONLY) |
+	mount->attributes = settle_right(place->write, inherits, outer, TREE_READ_ONLY) |
 			    settle_right(place->execute, true, outer, TREE_NO_EXEC);
 	mount->fresh = above && (above->mount.fresh || above->mount.content != CONTENT_AS_BEFORE);
 	mount->restored = outer & ~mount->attributes;

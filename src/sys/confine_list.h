@@ -23,6 +23,7 @@ struct places {
 	struct place *list;
 	size_t count, capacity;
 	bool no_proc;                   /* /proc stays as it is: nothing else can be had */
+	const char *network;            /* the option that gives it a network of its own, where /sys can follow; NULL: none */
 	bool failed;                    /* out of memory */
 	bool overflowed;                /* there were more than CONFINE_MOUNTS_MOST */
 };

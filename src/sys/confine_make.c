@@ -30,6 +30,7 @@ struct making {
 	struct abilities *abilities;
 	unsigned without;               /* enum need: what is left out, as this machine lacks it */
 	struct diags *diags;
+	bool asks_for_mounts;           /* an option does, though it may come to none: the backend's own stay its own */
 	struct confinement result;
 };
 
@@ -67,6 +68,18 @@ bool confine_leaves_root(const struct service *service)
 	return may_leave_chroot(service) && !(service->confinement && service->confinement->root);
 }
 
+/* The option by which it has a network that is not superd's; NULL: none. */
+static const char *network_option(const struct making *making)
+{
+	const struct terms *terms = making->service->terms;
+
+	if (terms->hardening->private_network && !(making->without & NEED_NETWORK))
+		return "private_network";
+	if (terms->paths->network_namespace_path && !(making->without & NEED_ENTRY))
+		return "network_namespace_path";
+	return NULL;
+}
+
 static bool make_mounts(struct making *making)
 {
 	struct places places = { .pool = making->pool, .root = other_root(making->service) };
@@ -76,7 +89,10 @@ static bool make_mounts(struct making *making)
 	if (making->without & NEED_MOUNTS)
 		return true;
 	places.no_proc = making->without & NEED_PROC;
+	if (!(abilities_lacking(making->abilities) & NEED_MOUNTS))
+		places.network = network_option(making);
 	places_fill(&places, making->service);
+	making->asks_for_mounts = places.count;
 	if (!places.failed)
 		places_settle(&places);
 	if (places.overflowed)
@@ -118,7 +134,7 @@ static void make_namespaces(struct making *making)
 	const struct hardening *hardening = making->service->terms->hardening;
 	struct confinement *result = &making->result;
 
-	result->has_mounts = (result->mount_count || hardening->private_mounts ||
+	result->has_mounts = (making->asks_for_mounts || hardening->private_mounts ||
 			      enters_root(making->service, making->abilities) || loses_notify(making->service) ||
 			      hardening->mount_flags != MOUNTS_SHARED) && !(making->without & NEED_MOUNTS);
 	if (result->has_mounts) {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sys/child.h"
@@ -36,6 +37,8 @@ static bool is_missing(int error)
 static int take_source(struct job *job, const struct confine_mount *mount, struct trees *trees)
 {
 	switch ((enum content)mount->content) {
+	case CONTENT_SYS:
+		return tree_take("/sys", true);
 	case CONTENT_BIND:
 		return mount->foreign ? tree_take_foreign(mount->source, mount->recursive)
 				      : tree_take(mount->source, mount->recursive);
@@ -51,7 +54,7 @@ static int take_source(struct job *job, const struct confine_mount *mount, struc
 static bool has_source(const struct confine_mount *mount)
 {
 	return mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
-	       mount->content == CONTENT_DEVICES;
+	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
 }
 
 /* What superd itself has for the service: its own folders, and where it is heard. */
@@ -93,7 +96,7 @@ static int take_sources(struct job *job, const struct confinement *confinement, 
 static bool is_made(const struct confine_mount *mount)
 {
 	return mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_PROC ||
-	       mount->content == CONTENT_DEVICES;
+	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
 }
 
 /* Within the new root, before anything changes there: what stays as it was, and places for what comes. */
@@ -130,6 +133,19 @@ static int cover(const struct confine_mount *mount, const struct trees *trees)
 	return tree_cover_file(trees->null, mount->path);
 }
 
+/* A new one is as closed as the machine's. EBUSY: the one that is there is that of this network. EPERM: who may make
+ * networks, but not this, has the machine's, as systemd does it. */
+static int put_sys(int machines, const char *path)
+{
+	struct statfs status;
+
+	if (mount_new("sysfs", path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return errno == EPERM ? tree_put(machines, path) : errno == EBUSY ? 0 : -1;
+	if (fstatfs(machines, &status) < 0)
+		return -1;
+	return (unsigned long)status.f_flags & MS_RDONLY ? tree_change_at(path, TREE_READ_ONLY) : 0;
+}
+
 /* A place of what was put there a moment ago: it has the access of that, unless it says otherwise. */
 static int change_fresh(const struct confine_mount *mount)
 {
@@ -153,6 +169,8 @@ static int place(const struct confine_mount *mount, int tree, struct trees *tree
 		return strcmp(mount->path, "/") ? 0 : tree_climb();
 	case CONTENT_PROC:
 		return mount_new("proc", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, mount->data);
+	case CONTENT_SYS:
+		return put_sys(tree, mount->path);
 	case CONTENT_QUEUES:
 		return mount_new("mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	case CONTENT_DEVICES:

@@ -276,10 +276,32 @@ static void add_kernel(struct places *places, const struct hardening *hardening)
 		return;
 	add(places, "/run", &run);
 	bound.mount.source = "/sys";
-	add(places, "/sys", &bound);
+	if (!places->network)
+		add(places, "/sys", &bound);
 	bound.mount.source = "/dev";
 	if (!hardening->private_devices)
 		add(places, "/dev", &bound);
+}
+
+/* The machine's /sys shows the interfaces of its network. A row whose network is another sees that in /sys, unless it
+ * says that it has no mounts of its own. What stays is what other parts of the kernel have there. */
+static void add_sys(struct places *places, const struct service *service)
+{
+	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
+	const struct hardening *hardening = service->terms->hardening;
+	bool others = places->count || places->root || hardening->mount_flags != MOUNTS_SHARED;
+	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
+	struct place sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
+	struct place bound = { .mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true,
+					  .optional = true } };
+
+	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
+		return;
+	add(places, "/sys", &sys);
+	for (size_t n = 0; n < sizeof(kept) / sizeof(kept[0]); n++) {
+		bound.mount.source = kept[n];
+		add(places, kept[n], &bound);
+	}
 }
 
 static void add_switches(struct places *places, const struct hardening *hardening)
@@ -328,5 +350,6 @@ void places_fill(struct places *places, const struct service *service)
 	add_homes(places, hardening->protect_home);
 	add_kernel(places, hardening);
 	add_switches(places, hardening);
+	add_sys(places, service);
 	hide_control(places);
 }

@@ -128,6 +128,10 @@ Behaviour(hardening, namespaces_of_its_own)
 	PROBE_ALL("root", ((const struct probing[]){
 		{ "private_network = yes", "namespace:net", "~", NULL },
 		{ "private_network = yes", "interfaces", "1", NULL },
+		{ "private_network = yes", "list:/sys/devices/virtual/net", "1", NULL },
+		{ "private_network = yes\nprivate_mounts = no\nprotect_system = yes", "list:/sys/devices/virtual/net",
+		  "1", NULL },
+		{ "private_network = yes", "list:/sys/fs/cgroup", "=", NULL },
 		{ "private_ipc = yes", "namespace:ipc", "~", NULL },
 		{ "private_mounts = yes", "namespace:mnt", "~", NULL },
 		{ "private_users = yes", "namespace:user", "~", NULL },

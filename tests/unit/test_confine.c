@@ -179,10 +179,57 @@ Test(confine, switches_take_capabilities)
 
 Test(confine, namespaces_are_those_that_are_asked_for)
 {
-	cr_expect_eq(confinement("private_network = yes\n")->namespaces, CLONE_NEWNET);
+	cr_expect_eq(confinement("private_network = yes\nprivate_mounts = no\n")->namespaces, CLONE_NEWNET);
 	cr_expect_eq(confinement("private_mounts = yes\n")->namespaces, CLONE_NEWNS);
 	cr_expect_eq(confinement("private_ipc = yes\n")->namespaces, CLONE_NEWIPC | CLONE_NEWNS);
 	cr_expect_eq(confinement("private_users = yes\n")->users, USERS_SELF);
+}
+
+/* What it mounts itself is nobody else's. */
+Test(confine, paths_that_change_nothing_take_mounts_of_its_own)
+{
+	const struct confinement *confined = confinement("read_write_paths = { \"-/no/such/path\" }\n");
+
+	cr_expect(confined && confined->has_mounts);
+	skip_unless(geteuid() == 0, "for root");
+	confined = row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\nroot_directory = \"/srv\"\n"
+		       "read_write_paths = { \"+/tmp\" }\n}\n")->confinement;
+	cr_expect(confined && confined->has_mounts);
+}
+
+/* The machine's would show the machine's interfaces. */
+Test(confine, a_network_of_its_own_has_a_sys_of_its_own)
+{
+	const struct confinement *confined = confinement("private_network = yes\n");
+
+	skip_unless(confined->has_mounts, "superd may mount nothing here");
+	cr_expect_eq(confined->namespaces, CLONE_NEWNET | CLONE_NEWNS);
+	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
+	cr_expect_eq(find(confined, "/sys/fs/cgroup")->content, CONTENT_BIND);
+	cr_expect_str_eq(find(confined, "/sys/fs/cgroup")->source, "/sys/fs/cgroup");
+	cr_expect_not(confinement("private_network = yes\nprivate_mounts = no\n")->has_mounts);
+	confined = confinement("private_network = yes\nprivate_mounts = no\nprotect_system = yes\n");
+	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
+	confined = confinement("network_namespace_path = \"/proc/self/ns/net\"\n");
+	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
+}
+
+Test(confine, a_sys_of_its_own_is_as_closed_as_the_machines)
+{
+	const struct confinement *confined = confinement("private_network = yes\nread_only_paths = { \"/\" }\n");
+
+	skip_unless(find(confined, "/sys"), "superd may mount nothing here");
+	cr_expect(find(confined, "/sys")->attributes & TREE_READ_ONLY);
+	cr_expect(find(confined, "/sys/fs/cgroup")->attributes & TREE_READ_ONLY);
+	confined = confinement("private_network = yes\nprotect_kernel_tunables = yes\n");
+	cr_expect(find(confined, "/sys")->attributes & TREE_READ_ONLY);
+	cr_expect_eq(find(confined, "/sys/fs/cgroup")->attributes & TREE_READ_ONLY, 0);
+	confined = confinement("private_network = yes\nprotect_control_groups = yes\n");
+	cr_expect_eq(find(confined, "/sys")->attributes & TREE_READ_ONLY, 0);
+	cr_expect(find(confined, "/sys/fs/cgroup")->attributes & TREE_READ_ONLY);
+	confined = confinement("private_network = yes\ninaccessible_paths = { \"/sys\" }\n");
+	cr_expect_eq(find(confined, "/sys")->content, CONTENT_INACCESSIBLE);
+	cr_expect_null(find(confined, "/sys/fs/cgroup"));
 }
 
 static bool has_filters(void)
