@@ -285,7 +285,18 @@ static void take_limit_nice(struct unit_draft *draft)
 	unit_set(draft, "rlimit_nice", text, at);
 }
 
-/* ExecSearchPath is also the service's PATH, unless Environment has another. */
+static bool passes(struct unit_draft *draft, const char *variable)
+{
+	struct unit_list list = unit_collect(draft, "Service", "PassEnvironment", COLLECT_WORDS);
+	bool found = false;
+
+	for (size_t n = 0; n < list.count; n++)
+		found |= !strcmp(list.words[n], variable);
+	unit_list_free(&list);
+	return found;
+}
+
+/* ExecSearchPath is also the service's PATH, unless it is passed superd's own, or Environment has another. */
 static void take_environment(struct unit_draft *draft)
 {
 	const struct unit_assignment *search = unit_said(draft, "Service", "ExecSearchPath");
@@ -294,7 +305,7 @@ static void take_environment(struct unit_draft *draft)
 	struct unit_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
 
 	path = path ? pool_textf(draft->pool, "PATH=%s", path) : NULL;
-	if (path)
+	if (path && !passes(draft, "PATH"))
 		unit_list_add(draft, &list, path, unit_place(search, 0));
 	for (size_t n = 0; n < said.count; n++)
 		unit_list_add(draft, &list, said.words[n], said.places[n]);

@@ -159,6 +159,7 @@ static const char *take_word(struct splitter *splitter, bool *is_quoted)
 			*is_quoted = true;
 			wrong = take_quoted(splitter);
 		} else if (c == '\\') {
+			*is_quoted = true;
 			wrong = take_escape(splitter);
 		} else {
 			buf_char(&splitter->word, c);

@@ -11,7 +11,7 @@
 struct unit_word {
 	const char *text;               /* kept; escapes done, specifiers replaced */
 	size_t offset;                  /* where it begins in the value */
-	bool is_quoted;                 /* any part of it was: a lone ; that is quoted or escaped separates nothing */
+	bool is_quoted;                 /* any part of it was, or escaped: such a lone ; separates nothing */
 };
 
 enum {

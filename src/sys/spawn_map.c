@@ -54,6 +54,9 @@ static int write_maps(const struct job *job, pid_t child)
 	if (write_file(child, "uid_map", text) < 0)
 		return -1;
 	make_map(text, sizeof(text), map, getegid(), account ? account->gid : getegid());
+	/* Its groups are set by now. With setgroups(2) it could leave one that is denied something. */
+	if (map == USERS_SELF && !job->plan->confinement->users_first && write_file(child, "setgroups", "deny") < 0)
+		return -1;
 	if (write_file(child, "gid_map", text) == 0)
 		return 0;
 	if (errno != EPERM || write_file(child, "setgroups", "deny") < 0)

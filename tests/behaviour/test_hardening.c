@@ -135,6 +135,8 @@ Behaviour(hardening, namespaces_of_its_own)
 		{ "private_ipc = yes", "namespace:ipc", "~", NULL },
 		{ "private_mounts = yes", "namespace:mnt", "~", NULL },
 		{ "private_users = yes", "namespace:user", "~", NULL },
+		{ "private_users = yes", "read:/proc/self/setgroups", "deny", NULL },
+		{ "private_users = identity", "read:/proc/self/setgroups", "allow", NULL },
 		{ "private_users = yes", "user", "0", "0" },
 		{ "private_users = yes", "node:/var/tmp", "EPERM", NULL },
 		{ "private_users = identity", "read:/proc/self/uid_map", "         0          0      65536", NULL },

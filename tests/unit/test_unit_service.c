@@ -44,6 +44,8 @@ Test(unit_service, looks_for_a_bare_program_where_systemd_does)
 		       "\"/usr/bin\", \"/sbin\", \"/bin\"}");
 	expect_printed(run("true\nExecSearchPath=/opt/a:/opt/b"), "exec_search_path = {\"/opt/a\", \"/opt/b\"}");
 	expect_printed(run("true\nExecSearchPath=/opt/a\nEnvironment=A=b"), "env = {\"PATH=/opt/a\", \"A=b\"}");
+	expect_printed(run("true\nExecSearchPath=/opt/a\nEnvironment=A=b\nPassEnvironment=B PATH"),
+		       "env = {\"A=b\"}\n\tpassenv = {\"B\", \"PATH\"}");
 }
 
 Test(unit_service, takes_the_name_behind_an_at)
@@ -58,6 +60,7 @@ Test(unit_service, needs_one_command)
 	expect_said(run("/bin/x\nExecStart=/bin/y"), "a.service:3:1: error: ExecStart: there is one already");
 	expect_said(run("/bin/x ; /bin/y"), "ExecStart: there is one already");
 	expect_printed(run("/bin/x \\; /bin/y"), "exec = \"/bin/x ; /bin/y\"");
+	expect_printed(run("/bin/x \\073 /bin/y"), "exec = \"/bin/x ; /bin/y\"");
 	expect_printed(run("/bin/x\nExecStart=\nExecStart=/bin/y"), "exec = /bin/y");
 }
 

@@ -134,7 +134,7 @@ Test(unit_words, knows_where_a_word_begins_and_whether_it_was_quoted)
 {
 	static const struct unit_word wanted[] = {
 		{ "a", 1, false }, { ";", 3, false }, { ";", 5, true }, { ";", 8, true }, { ";", 12, true },
-		{ "b\"", 16, false }, { "c", 20, true },
+		{ "b\"", 16, true }, { "c", 20, true },
 	};
 	struct unit_word *list = NULL;
 	size_t count = 0, at = 0;
