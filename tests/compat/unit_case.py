@@ -61,21 +61,23 @@ def make_run_folders():
             subprocess.run(["chown", ":".join(owner), words[1]], check=False, stderr=subprocess.DEVNULL)
 
 
-def make_world():
-    """In the namespaces: what a case may write, and what not."""
+def make_world(*writable):
+    """In the namespaces: what a case may write, and what not. writable: further folders that may be changed, and are
+    forgotten at the end."""
     mount("--make-rprivate", "/")
     mount("-t", "proc", "proc", "/proc")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     for folder in ("/srv", "/dev/shm"):
         mount("-t", "tmpfs", "none", folder)
-    for folder in ("/etc", "/var", "/root", "/tmp"):
+    for folder in ("/etc", "/var", "/root", "/tmp", *writable):
         top = "/srv/.over" + folder
         os.makedirs(top + "/upper")
         os.makedirs(top + "/work")
         os.chmod(top + "/upper", os.stat(folder).st_mode & 0o7777)
         mount("-t", "overlay", "-o", f"lowerdir={folder},upperdir={top}/upper,workdir={top}/work", "none", folder)
-    mount("--bind", "/usr", "/usr")
-    mount("-o", "remount,bind,ro", "/usr")
+    if "/usr" not in writable:
+        mount("--bind", "/usr", "/usr")
+        mount("-o", "remount,bind,ro", "/usr")
     mount("-t", "tmpfs", "-o", "mode=0755", "none", "/run")
     make_run_folders()
 
