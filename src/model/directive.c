@@ -1018,8 +1018,9 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "What becomes of running instances when a reload takes the service out of the table, or "
 		  "its sockets away from it: finish lets them end by themselves; drain (accept = no) stops "
-		  "the instance when the clients it has are gone, and leaves it where nobody can tell who "
-		  "they are, as with UDP; stop ends them. auto is drain with accept = no, as a daemon does "
+		  "the instance when the clients it has at the reload are gone, and leaves it where nobody "
+		  "can tell who they are, as with UDP; who comes later is served, but not waited for; stop "
+		  "ends them. auto is drain with accept = no, as a daemon does "
 		  "not end by itself, and finish with accept = yes and type = oneshot, which do." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFE, watchdog, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
