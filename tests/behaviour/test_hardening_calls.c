@@ -92,6 +92,8 @@ Behaviour(hardening_calls, a_filter_of_another_user_leaves_it_as_it_is)
 		{ "restrict_realtime = yes\nprivate_users = yes", "no-new-privileges", "0", "0" },
 		{ "protect_clock = yes\ncapability_bounding_set = { CAP_NET_RAW }", "no-new-privileges", "0", "0" },
 		{ "protect_clock = yes\ncapability_bounding_set = { CAP_NET_RAW }", "bound:21", "0", NULL },
+		{ "private_users = yes\ncapability_bounding_set = { CAP_NET_RAW }", "bound:21", "0", NULL },
+		{ "private_users = yes\ncapability_bounding_set = { CAP_NET_RAW }", "bound:13", "1", NULL },
 		{ "restrict_realtime = yes", "held:21", "0", "0" },
 		{ "restrict_realtime = yes\nprivate_users = yes", "held:21", "0", "0" },
 		{ "restrict_realtime = yes\nambient_capabilities = { CAP_NET_RAW }", "held:21", "0", "0" },
