@@ -72,7 +72,9 @@ int habits_obey(struct habits *habits, int signal)
 {
 	switch (signal) {
 	case SIGALRM:
-		if (habits->alarm_retries && !habits->engine->stopping)
+		if (!habits->alarm_retries)
+			return SIGALRM;
+		if (!habits->engine->stopping)
 			retry(habits->roster);
 		return 0;
 	case SIGABRT:

@@ -13,6 +13,7 @@
 #include "engine/upgrade.h"
 #include "sys/foreign.h"
 #include "sys/posture.h"
+#include "sys/sent_signals.h"
 
 static bool reopen_log(struct log *log, struct buf *why)
 {
@@ -106,6 +107,9 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	case SIGCONT:
 		command_continue(&supervisor->command);
 		break;
+	case SIGALRM:
+		command_signal_gently(&supervisor->command, signal);
+		break;
 	case SIGPIPE:
 	case SIGTTIN:
 	case SIGTTOU:
@@ -115,8 +119,32 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
+static void on_sent(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	int signal;
+
+	(void)loop, (void)events;
+	while ((signal = sent_signals_next(watcher->fd)))
+		command_signal_gently(&supervisor->command, signal);
+}
+
+static bool watch_sent(struct supervisor *supervisor)
+{
+	int fd = supervisor->has_command ? sent_signals_open() : -1;
+
+	if (fd < 0)
+		return false;
+	ev_io_init(&supervisor->sent, on_sent, fd, EV_READ);
+	supervisor->sent.data = supervisor;
+	ev_io_start(supervisor->engine.loop, &supervisor->sent);
+	ev_unref(supervisor->engine.loop);
+	return true;
+}
+
 void orders_watch(struct supervisor *supervisor)
 {
+	bool hears_sent = watch_sent(supervisor);
 	int signal;
 
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
@@ -124,6 +152,8 @@ void orders_watch(struct supervisor *supervisor)
 
 		if (signal == SIGCHLD || !habits_want(&supervisor->habits, signal))
 			continue;       /* SIGCHLD is the reaper's, which libev watches itself */
+		if (hears_sent && signal_is_kernels_too(signal))
+			continue;
 		if (signal == SIGTSTP && !supervisor->has_command)
 			continue;       /* alone in a terminal superd stops itself, as any program */
 		supervisor->signal_count++;

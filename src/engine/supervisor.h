@@ -92,6 +92,7 @@ struct supervisor {
 	struct ledger *before;          /* what another superd has left to this one (engine/resume), until it runs; the caller's */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
+	ev_io sent;                     /* sys/sent_signals, for the main command */
 	ev_signal reaper;
 	ev_timer starved;               /* for keepers that had no memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */

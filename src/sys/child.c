@@ -216,6 +216,18 @@ static int reset_handlers(void)
 	return 0;
 }
 
+/* As if superd did not stand in between: nohup(1) is for the main command. */
+static int leave_signals(const struct found_signals *found)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigismember(&found->ignored, signal) == 1 && sigaction(signal, &ignored, NULL) < 0)
+			return -1;
+	}
+	return sigprocmask(SIG_SETMASK, &found->blocked, NULL);
+}
+
 /* superd ignores no signal, so after exec all are default but the one that is to be ignored. */
 static int set_signals(struct job *job)
 {
@@ -224,6 +236,8 @@ static int set_signals(struct job *job)
 
 	if (job->has_handlers && reset_handlers() < 0)
 		return -1;
+	if (job->plan->signals)
+		return leave_signals(job->plan->signals);
 	if (job->plan->ignores_sigpipe && sigaction(SIGPIPE, &ignored, NULL) < 0)
 		return -1;
 	sigemptyset(&none);

@@ -147,16 +147,22 @@ static void raise_limit(struct heritage *heritage)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static bool ignores_hangup(void)
+static void note_signals(struct found_signals *found)
 {
 	struct sigaction action;
 
-	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+	sigemptyset(&found->ignored);
+	sigprocmask(SIG_SETMASK, NULL, &found->blocked);
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			sigaddset(&found->ignored, signal);
+	}
 }
 
 void init_enter(struct heritage *heritage)
 {
-	heritage->ignores_hangup = ignores_hangup();
+	note_signals(&heritage->signals);
+	heritage->ignores_hangup = sigismember(&heritage->signals.ignored, SIGHUP) == 1;
 	fd_ensure_standard();
 	hide_inherited();
 	heritage->ambient = posture_disinherit();

@@ -422,6 +422,7 @@ struct plan *plan_command(char *const *argv, const struct heritage *heritage)
 	if (!plan)
 		return NULL;
 	plan->foreground = true;
+	plan->signals = &heritage->signals;
 	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
 	plan->bounding = UINT64_MAX;
 	plan->io_priority = plan->cpu_policy = -1;

@@ -4,6 +4,7 @@
  * A plan is made once for a row and used for all its starts; it borrows from the row and owns one block of text. */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -15,12 +16,18 @@
 #include "sys/path_way.h"
 
 /* What every start takes from superd itself. */
+/* What a process inherits of signals. */
+struct found_signals {
+	sigset_t ignored, blocked;
+};
+
 struct heritage {
 	char **environment;             /* superd's own, for passenv */
 	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
 	struct rlimit nofile;           /* the same, but sane: everybody else's */
 	char oom_score[OOM_SCORE_TEXT]; /* of backends that choose none; "": superd's own */
 	bool ignores_hangup;            /* superd was started by nohup(1) or the like */
+	struct found_signals signals;   /* before superd reset them: the main command's */
 	uint64_t ambient;               /* superd's own ambient capabilities when it was started: the main command's, and a successor's */
 	const char *runtime_directory, *state_directory;        /* bases of those options: /run, /var/lib */
 	const char *cache_directory, *logs_directory, *configuration_directory;         /* the same */
@@ -85,6 +92,7 @@ struct plan {
 	unsigned long timer_slack;      /* nanoseconds; 0: untouched */
 	long personality;               /* -1: untouched */
 	bool ignores_sigpipe;
+	const struct found_signals *signals;            /* the heritage's; NULL: each is default, none is blocked */
 	char **open_paths;              /* of superd's own for it, which no confinement hides or closes; NULL: none */
 	bool foreground;                /* the main command: a process group, but superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */

@@ -14,9 +14,10 @@ static const int fixed[] = {
 #endif
 };
 
-/* What somebody may send by mistake, or a limit of time or size, and what would end superd by default. */
+/* What somebody may send by mistake, or a limit of time or size, and what would end superd by default; URG would not,
+ * but may be meant for the main command. */
 static const int strays[] = {
-	SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ,
+	SIGURG, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ,
 #ifdef SIGSTKFLT
 	SIGSTKFLT,
 #endif

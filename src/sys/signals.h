@@ -13,5 +13,5 @@ int signals_handled(size_t n);
 /* Whether it is one by which superd is told to end: TERM, INT, QUIT, PWR, RTMIN + 3. */
 bool signal_is_stop(int signal);
 
-/* Whether it is one that says nothing to superd, and is handled because it would end it otherwise. */
+/* Whether it is one that says nothing to superd: it is handled for the main command, and as it would end superd. */
 bool signal_is_stray(int signal);

@@ -171,15 +171,19 @@ Behaviour(rules, signals_are_passed_on_to_the_main_command)
 		int number;
 		const char *name;
 	} signals[] = { { SIGTSTP, "TSTP" }, { SIGCONT, "CONT" }, { SIGWINCH, "WINCH" }, { SIGUSR1, "USR1" },
-			{ SIGHUP, "HUP" }, { SIGQUIT, "QUIT" }, { SIGRTMIN + 5, "RTMIN+5" } };
-	const char *script = "for s in TSTP CONT WINCH USR1 HUP QUIT RTMIN+5; do trap \"echo got $s\" $s; done; "
+			{ SIGHUP, "HUP" }, { SIGQUIT, "QUIT" }, { SIGRTMIN + 5, "RTMIN+5" }, { SIGALRM, "ALRM" },
+			{ SIGURG, "URG" }, { SIGPIPE, "PIPE" }, { SIGTTIN, "TTIN" }, { SIGTTOU, "TTOU" } };
+	const char *script = "for s in TSTP CONT WINCH USR1 HUP QUIT RTMIN+5 ALRM URG PIPE TTIN TTOU; do "
+			     "trap \"echo got $s\" $s; done; "
 			     "trap 'exit 6' TERM; echo main is ready; while :; do sleep 0.02; done";
 	const char *const arguments[] = { "--", "/bin/bash", "-c", script, NULL };
 	struct superd *superd;
 
 	NEED_NAMESPACES;
 	SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "bash is not installed");
+	signal(SIGPIPE, SIG_DFL);       /* what superd finds ignored the command does, too */
 	superd = run_as_init(arguments, web(backend("serve"), ""));
+	signal(SIGPIPE, SIG_IGN);
 	superd_wait_log(superd, "main is ready");
 	for (size_t n = 0; n < sizeof(signals) / sizeof(*signals); n++) {
 		superd_signal(superd, signals[n].number);
@@ -187,6 +191,35 @@ Behaviour(rules, signals_are_passed_on_to_the_main_command)
 	}
 	superd_signal(superd, SIGTERM);
 	cr_assert_eq(superd_wait_exit(superd), 6, "%s", world_logs());
+}
+
+Behaviour(rules, a_broken_pipe_of_superds_own_is_none_of_the_main_commands)
+{
+	const char *heard = path_in("heard");
+	const char *script = text_of("for s in WINCH PIPE; do trap \"echo got $s >>%s\" $s; done; "
+				     "echo ready >>%s; while :; do sleep 0.02; done", heard, heard);
+	const char *const arguments[] = { "--", "/bin/bash", "-c", script, NULL };
+	struct setup setup = { .arguments = arguments };
+	struct superd *superd;
+	int ends[2];
+
+	SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "bash is not installed");
+	cr_assert_eq(pipe(ends), 0);
+	setup.err = ends[1];
+	signal(SIGPIPE, SIG_DFL);
+	superd = superd_run_with(&setup, "%s", web(backend("serve"), ""));
+	signal(SIGPIPE, SIG_IGN);
+	WAIT_UNTIL(access(heard, F_OK) == 0);
+	close(ends[0]);
+	close(ends[1]);
+	for (int n = 1; n < 4; n++) {
+		superd_signal(superd, SIGUSR1);         /* has superd write to its log */
+		superd_signal(superd, SIGWINCH);
+		WAIT_UNTIL(count_lines(heard) > (size_t)n);
+	}
+	cr_expect_null(strstr(read_text(heard), "PIPE"));
+	superd_signal(superd, SIGTERM);
+	cr_assert_eq(superd_wait_exit(superd), 128 + SIGTERM);
 }
 
 Behaviour(rules, a_main_command_without_a_handler_outlives_what_is_superds)

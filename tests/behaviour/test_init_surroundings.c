@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,28 @@ Behaviour(surroundings, the_main_command_has_the_containers_own_limit)
 	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
 	cr_assert(superd_logged(superd, text_of("%lu\n%lu\n", setup.descriptors, setup.descriptors)), "%s",
 		  world_logs());
+}
+
+/* As nohup(1) has it: the harness itself ignores SIGPIPE. */
+Behaviour(surroundings, the_main_command_finds_signals_as_superd_found_them)
+{
+	const char *const arguments[] = { "--", "/bin/grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd;
+	sigset_t blocked, before;
+
+	SKIP_WITHOUT(access("/proc/self/status", R_OK) == 0, "there is no /proc");
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGTTIN);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	signal(SIGHUP, SIG_IGN);
+	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "");
+	signal(SIGHUP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
+	cr_expect(superd_logged(superd, "SigIgn:\t0000000000001001"), "%s", world_logs());
+	cr_expect(superd_logged(superd, "SigBlk:\t0000000000104000"), "%s", world_logs());
 }
 
 Behaviour(surroundings, a_log_that_nobody_reads_holds_up_nobody)
