@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,6 +115,21 @@ static bool set_service_default(struct options *options, int flag)
 	}
 }
 
+/* It is daemon(3) that has an inetd go to /, and so its servers. */
+static bool stay_in_front(struct options *options)
+{
+	char *folder = getcwd(NULL, 0);
+
+	options->daemon = false;
+	if (!folder || !strcmp(folder, "/")) {
+		free(folder);
+		return true;
+	}
+	options->defaults.folder = options_make_path(options, "", folder);
+	free(folder);
+	return options->defaults.folder;
+}
+
 static bool apply(struct options *options, int flag)
 {
 	switch (flag) {
@@ -122,12 +138,10 @@ static bool apply(struct options *options, int flag)
 		options->log_destination = "stderr";
 		if (options->pid_file_at_will)
 			options->pid_file = NULL;
-		options->daemon = false;
-		return true;
+		return stay_in_front(options);
 	case 'i':
 	case 'f':
-		options->daemon = false;
-		return true;
+		return stay_in_front(options);
 	case 'e':
 		options->log_destination = "stderr";
 		return true;

@@ -190,6 +190,18 @@ static void set_name(const struct drafting *drafting)
 	set_made(drafting, "argv0", &text, entry->program_at);
 }
 
+/* Who may not enter it begins in /. */
+static void set_folder(const struct drafting *drafting)
+{
+	const struct inetd_defaults *said = drafting->reading->inetd;
+	struct buf text = { 0 };
+
+	if (!said || !said->folder)
+		return;
+	buf_addf(&text, "-%s", said->folder);
+	set_made(drafting, "working_directory", &text, drafting->entry->at);
+}
+
 static void set_program(const struct drafting *drafting)
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -211,6 +223,7 @@ static void set_program(const struct drafting *drafting)
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
 		draft_set(drafting->draft, NATIVE, "exec_search_path", &search_path, drafting->reading->diags);
 	set_name(drafting);
+	set_folder(drafting);
 }
 
 /* auth's options stand behind its own name, the first of the arguments. */

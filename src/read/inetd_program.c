@@ -169,12 +169,26 @@ static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, 
 	}
 }
 
+/* A path that is relative leads from the folder that inetd was started in, where its servers begin there. */
+static const char *find_program(const struct inetd *inetd, const char *program)
+{
+	const struct inetd_defaults *said = inetd->reading->inetd;
+
+	if (*program == '/' || (inetd->dialect->searches_path && !strchr(program, '/')))
+		return program;
+	if (!said || !said->folder)
+		return NULL;
+	program += strncmp(program, "./", 2) ? 0 : 2;
+	return pool_textf(inetd->reading->table->pool, "%s/%s", said->folder, program);
+}
+
 static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
 {
 	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
 	diags_hint(inetd->reading->diags,
 		   "write where it is, beginning with /; busybox's inetd looks for it in PATH: "
-		   "inetd+busybox:PATH reads the table as it does");
+		   "inetd+busybox:PATH reads the table as it does; with inetd -d it leads from the folder inetd is "
+		   "started in");
 	return false;
 }
 
@@ -194,9 +208,9 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const ch
 		return take_builtin(inetd, entry, at, arguments, count);
 	if (!*program)
 		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
-	if (*program != '/' && !(inetd->dialect->searches_path && !strchr(program, '/')))
+	entry->program = find_program(inetd, program);
+	if (!entry->program)
 		return refuse_relative(inetd, entry, program, at);
-	entry->program = program;
 	if (count) {
 		warn_of_name(inetd, entry, &arguments[0]);
 		warn_of_path(inetd, entry, &arguments[0]);

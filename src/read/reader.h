@@ -40,6 +40,7 @@ struct inetd_defaults {
 	bool wrap_internal;             /* -W: and for builtins */
 	bool passes_environment;        /* -E: all of superd's own */
 	bool tells_addresses;           /* --environment: PROTO, TCPLOCALIP, TCPREMOTEIP and so on */
+	const char *folder;             /* -d, -i, -f: where inetd was started, and its programs are; NULL: they begin in / */
 };
 
 /* What a reading carries from file to file. */

@@ -112,6 +112,39 @@ Behaviour(as_inetd, leaves_the_folder_it_was_started_in_and_still_reloads)
 	cr_assert_eq(unlink(table), 0);
 }
 
+/* Elsewhere daemon(3) is what goes to /, so with -d a server begins where inetd was started, as NetBSD's and GNU's. */
+Behaviour(as_inetd, in_the_foreground_programs_are_found_and_begin_where_it_was_started)
+{
+	int dotted = free_port(), bare = free_port();
+	const char *folder = path_in("."), *script = write_file("where", "#!/bin/sh\npwd -P\n");
+	const char *table = write_file("inetd.conf", "127.0.0.1:%d stream tcp nowait %s ./where\n"
+				       "127.0.0.1:%d stream tcp nowait %s where where\n",
+				       dotted, own_user(), bare, own_user());
+	const char *inetd = superd_called("inetd");
+	const char *const daemon[] = { inetd, "-p", path_in("inetd.pid"), table, NULL };
+	const struct setup setup = { .program = inetd, .without_table = true,
+				     .arguments = (const char *const[]){ "-d", table, NULL } };
+	char *before = getcwd(NULL, 0), *real = realpath(folder, NULL);
+	struct superd *superd;
+	struct outcome outcome;
+
+	cr_assert_eq(chmod(script, 0755), 0);
+	cr_assert_eq(chdir(folder), 0);
+	superd = superd_run_with(&setup, "%s", "");
+	cr_assert_eq(chdir(before), 0);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", dotted));
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", bare));
+	cr_expect_str_eq(client_line(client_connect(dotted)), real);
+	cr_expect_str_eq(client_line(client_connect(bare)), real);
+	superd_stop(superd);
+	outcome = program_answer(daemon);
+	cr_expect(strstr(outcome.err, "the program './where' is no absolute path"), "%s", outcome.err);
+	free(before);
+	free(real);
+	if (outcome.status == 0)
+		end_daemon((pid_t)strtol(read_text(daemon[2]), NULL, 10), daemon[2]);
+}
+
 Behaviour(as_inetd, serves_the_good_lines_around_a_bad_one)
 {
 	int ports[] = { free_port(), free_port(), free_port() };
