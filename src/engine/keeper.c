@@ -314,6 +314,8 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		do_wait(keeper);
 		break;
 	case REST:
+		if (keeper->activity->closes)
+			keeper_close_listeners(keeper);
 		keeper_start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:

@@ -74,6 +74,7 @@ struct activity {
 	struct pace pace;
 	double rest;                    /* seconds that the next REST takes */
 	bool deactivated;               /* it rests for cps, and its end is said */
+	bool closes;                    /* the next REST closes the listeners; they are opened anew when it is over */
 	unsigned char postponed;        /* 1 + the happening that ends the current one when those that drain are gone; 0: none */
 	double woken;                   /* from being frozen, loop time; 0: never */
 	double unused;                  /* it is frozen: nobody was there since, loop time; 0: not known */

@@ -27,6 +27,7 @@ static const struct {
 	[REFUSED_UNREAD] = { "no instance reads it", "fork" },
 	[REFUSED_CLOSED] = { "its listener is closed", "fork" },
 	[REFUSED_BACKOFF] = { "the service is paused after a failure (backoff_refuse)", "fork" },
+	[REFUSED_RATE] = { "too many in a while (trigger_limit_burst)", "service_limit" },
 };
 static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
 
@@ -52,7 +53,7 @@ static const char *const names[] = {
 	[REFUSED_PROCESSES] = "processes", [REFUSED_LIBWRAP] = "libwrap", [REFUSED_LIBWRAP_UNASKED] = "libwrap_unasked",
 	[REFUSED_TWIST] = "twist", [REFUSED_IDENT] = "ident", [REFUSED_IDENT_UNASKED] = "ident_unasked",
 	[REFUSED_MEMORY] = "memory", [REFUSED_UNKEPT] = "unkept", [REFUSED_UNREAD] = "unread",
-	[REFUSED_CLOSED] = "closed", [REFUSED_BACKOFF] = "backoff",
+	[REFUSED_CLOSED] = "closed", [REFUSED_BACKOFF] = "backoff", [REFUSED_RATE] = "rate",
 };
 static_assert(sizeof(names) / sizeof(*names) == REFUSALS, "every reason has its name");
 

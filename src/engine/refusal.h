@@ -24,6 +24,7 @@ enum refusal {
 	REFUSED_UNREAD,                 /* a datagram that instance after instance left in the queue */
 	REFUSED_CLOSED,                 /* its listener closes */
 	REFUSED_BACKOFF,                /* backoff_refuse */
+	REFUSED_RATE,                   /* trigger_limit_burst, with trigger_limit_action = close-reserved */
 	REFUSALS
 };
 

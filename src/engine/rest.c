@@ -4,12 +4,15 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/span.h"
 #include "engine/admission.h"
 #include "engine/record.h"
 #include "model/times.h"
+#include "sys/socket_address.h"
 
 #define LOAD_PAUSE 10.
 #define FULL_PAUSE 1.
@@ -56,11 +59,39 @@ size_t rest_inetd_name(const char *name)
 	return length;
 }
 
+static enum pace_limit look(const struct keeper *keeper)
+{
+	const struct gate *gate = keeper->service->terms->gate;
+
+	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, engine_clock()) : WITHIN_LIMITS;
+}
+
 static void set_rest(struct keeper *keeper, double seconds, bool deactivated)
 {
 	keeper->activity->rest = seconds;
 	keeper->activity->deactivated = deactivated;
+	keeper->activity->closes = false;
 	pace_reset(&keeper->activity->pace);
+}
+
+/* OpenBSD's inetd: "Cannot close it -- there are thieves on the system." */
+static bool keeps_port(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct socket_address address = { .length = sizeof(address.storage) };
+
+		if (listener_has_socket(&keeper->listeners[n]) &&
+		    getsockname(keeper->listeners[n].io.fd, &address.any, &address.length) == 0 &&
+		    address.any.sa_family == AF_INET && socket_address_port(&address) >= IPPORT_RESERVED)
+			return true;
+	}
+	return false;
+}
+
+bool rest_turns_away(const struct keeper *keeper)
+{
+	return keeper->service->terms->gate->trigger_limit_action == LIMIT_CLOSE_RESERVED &&
+	       look(keeper) == OVER_TRIGGER && keeps_port(keeper);
 }
 
 static void rest_for_cps(struct keeper *keeper, const struct client *client)
@@ -83,11 +114,13 @@ static void rest_for_trigger(struct keeper *keeper)
 {
 	const struct service *service = keeper->service;
 	double seconds = (double)service->terms->gate->trigger_limit_pause / 1e6;
+	unsigned action = service->terms->gate->trigger_limit_action;
 	bool in_minutes = seconds >= 60 && fmod(seconds, 60) == 0;
 	struct event event = { .name = "limited", .service = service->name, .reason = "trigger_limit" };
 	char span[SPAN_MOST];
 
 	set_rest(keeper, seconds, false);
+	keeper->activity->closes = action == LIMIT_CLOSE || (action == LIMIT_CLOSE_RESERVED && !keeps_port(keeper));
 	event.is_alone = true;
 	event.has_duration = true;
 	event.duration = seconds;
@@ -105,13 +138,6 @@ static void rest_for_trigger(struct keeper *keeper)
 		  "%.*s/%s server failing (looping), service terminated for %.15g %s",
 		  (int)rest_inetd_name(service->name), service->name, protocol_of(service),
 		  in_minutes ? seconds / 60 : seconds, in_minutes ? "min" : "s");
-}
-
-static enum pace_limit look(const struct keeper *keeper)
-{
-	const struct gate *gate = keeper->service->terms->gate;
-
-	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, engine_clock()) : WITHIN_LIMITS;
 }
 
 bool rest_is_near(const struct keeper *keeper)

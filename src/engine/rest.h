@@ -1,5 +1,6 @@
 /* Why and for how long a service rests: its listeners are not watched meanwhile, so nobody is refused and all wait in
- * the kernel's queue. A function that gives true has logged it and set the pause; the caller raises LIMITED. */
+ * the kernel's queue, unless trigger_limit_action has them closed. A function that gives true has logged it and set the
+ * pause; the caller raises LIMITED. */
 #pragma once
 
 #include "engine/keeper.h"
@@ -10,6 +11,9 @@ bool rest_is_due(struct keeper *keeper, const struct client *client);
 
 /* The same without a word: one more would be too many. */
 bool rest_is_near(const struct keeper *keeper);
+
+/* accept = yes: one more would be too many, and is turned away while the service goes on. */
+bool rest_turns_away(const struct keeper *keeper);
 
 /* accept = no, whose clients superd never sees: it is no time of access_times, or the machine is as loaded as max_load.
  * Needs the activity. */

@@ -151,8 +151,9 @@ static bool park(struct keeper *keeper, struct guest *guest)
 	return false;
 }
 
-/* One has come too many for cps. Where the log is to name them they are taken out of the queue for it, and go first
- * when the rest is over. */
+/* One has come too many. Where the log is to name them for cps they are taken out of the queue for it, and go first
+ * when the rest is over. Where the listeners close they are turned away first: the reset that comes with that might be
+ * quicker than their connect(2). */
 static void rest(struct keeper *keeper, struct listener *listener)
 {
 	enum happening ignored = ROOM;
@@ -161,10 +162,28 @@ static void rest(struct keeper *keeper, struct listener *listener)
 		     take_guest(keeper, listener, &guest, &ignored) && guest.client.fd >= 0;
 
 	(void)rest_is_due(keeper, named ? &guest.client : NULL);
+	if (keeper->activity->closes && !named && listener_has_socket(listener))
+		named = take_guest(keeper, listener, &guest, &ignored) && guest.client.fd >= 0;
 	if (!named)
 		return;
 	keeper->activity->accepted++;
-	park(keeper, &guest);
+	if (keeper->activity->closes)
+		refuse_guest(keeper, &guest, REFUSED_RATE);
+	else
+		park(keeper, &guest);
+}
+
+/* Those who come too often at a port that stays open (trigger_limit_action). */
+static void turn_away(struct keeper *keeper, struct listener *listener, enum happening *happening)
+{
+	struct guest guest;
+
+	for (size_t n = 0; n < BATCH && take_guest(keeper, listener, &guest, happening); n++) {
+		if (guest.client.fd < 0)
+			continue;
+		keeper->activity->accepted++;
+		refuse_guest(keeper, &guest, REFUSED_RATE);
+	}
 }
 
 /* Whether anybody may be taken from the queue now; if not, *happening is what to tell the table. */
@@ -176,6 +195,10 @@ static bool may_take(struct keeper *keeper, struct listener *listener, bool is_f
 	}
 	if (!rest_is_near(keeper))
 		return true;
+	if (rest_turns_away(keeper)) {
+		turn_away(keeper, listener, happening);
+		return false;
+	}
 	if (is_first) {
 		rest(keeper, listener);
 		*happening = LIMITED;

@@ -154,6 +154,9 @@ static const char *const start_words[] = {
 static const char *const ipv6_only_words[] = {
 	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
 };
+static const char *const limit_action_words[] = {
+	[LIMIT_QUEUE] = "queue", [LIMIT_CLOSE] = "close", [LIMIT_CLOSE_RESERVED] = "close-reserved", NULL
+};
 static const char *const overload_words[] = { [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse", NULL };
 static const char *const kill_mode_words[] = {
 	[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none", NULL
@@ -868,11 +871,11 @@ const struct directive directives[] = {
 		  "the service rests when there are more; clients wait in the queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
 	  FIELD(GATE, trigger_limit_burst, count),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
 	  .help = "How many connections, with accept = no how many starts, there may be in trigger_limit_interval. "
 		  "When there are more the service rests for trigger_limit_pause, while clients wait in the queue. A "
-		  "number, or unlimited." },
+		  "number, or unlimited; 0 serves nobody." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
 	  FIELD(GATE, trigger_limit_interval, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
@@ -882,6 +885,13 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "How long a service rests that has reached trigger_limit_burst." },
+	{ .name = { "trigger_limit_action" }, FIELD(GATE, trigger_limit_action, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
+	  .help = "What happens at trigger_limit_burst. queue: the sockets stay open, and clients wait. close: the "
+		  "sockets are closed until the pause is over, so that clients are refused, as inetds do it. "
+		  "close-reserved: the same, but an IPv4 port from 1024 on, which any user might take meanwhile, "
+		  "stays open, and each connection there is closed at once until trigger_limit_interval is over, as "
+		  "OpenBSD's inetd does it." },
 	{ .name = { "per_source_cpm" }, FIELD(GATE, per_source_cpm, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
 	  .most = UNLIMITED,

@@ -26,6 +26,7 @@ enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
+enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
@@ -217,6 +218,7 @@ struct gate {
 	struct rate cps;
 	int64_t trigger_limit_burst;    /* activations in an interval; UNLIMITED */
 	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
+	unsigned trigger_limit_action;  /* enum limit_action */
 	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
 	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: they are not asked */
 	const char *banner, *banner_success, *banner_fail;      /* files sent to clients */

@@ -42,6 +42,7 @@ struct inetd_dialect {
 	int64_t rate;                   /* starts a minute where nothing is said; 0: no limit */
 	bool rate_less, number_less;    /* one start less than that; than what nowait.N says */
 	bool zero_is_never;             /* nowait.0 starts nothing, where for others it is no limit */
+	const char *limit_action;       /* trigger_limit_action; NULL: superd's own, who is too many waits */
 	const char *pause;              /* how long a service rests that reached it */
 	const char *unix_mode;          /* of the node of a unix socket */
 	bool wraps_program;             /* hosts.allow knows a program by its path's last part, not by argv[0] */

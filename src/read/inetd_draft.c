@@ -253,11 +253,14 @@ static void set_limits(const struct drafting *drafting)
 		set_number(drafting, "per_source", entry->per_source, at);
 	if (entry->per_source_cpm != UNLIMITED)
 		set_number(drafting, "per_source_cpm", entry->per_source_cpm, at);
+	if (entry->nobody)
+		set(drafting, "only_from", "none", at);
 	if (entry->burst == UNLIMITED)
 		return;
 	set_number(drafting, "trigger_limit_burst", entry->burst, at);
 	set(drafting, "trigger_limit_interval", "60s", at);
 	set(drafting, "trigger_limit_pause", entry->pause, at);
+	set(drafting, "trigger_limit_action", entry->dialect->limit_action, at);
 }
 
 /* The name under which hosts.allow and hosts.deny know it; they are asked only where superd meets the client. */

@@ -32,7 +32,8 @@ struct inetd_entry {
 	bool is_dual;                   /* one socket for both families */
 	bool is_implied;                /* the IPv6 half of an entry: it gives way to one that is written */
 	bool accepts;                   /* nowait */
-	bool never;                     /* a limit of 0: it is open and starts nothing */
+	bool never;                     /* a limit of 0: it is left closed */
+	bool nobody;                    /* the same of each address, by NetBSD's rules: it is open, and nobody may come */
 	bool disabled;                  /* NetBSD's "off" */
 	int64_t burst, instances, per_source, per_source_cpm;   /* UNLIMITED or INETD_UNSAID */
 	const char *pause;
@@ -96,6 +97,9 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 
 /* A limit of which nothing is ever started: `why` says which one. */
 void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
+
+/* No start a minute, as NetBSD has it: the port is open, and who comes is turned away. */
+void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at);
 
 /* A number of digits alone, at most `most`. */
 bool inetd_number(const char *text, int64_t most, int64_t *out);

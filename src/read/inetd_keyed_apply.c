@@ -69,7 +69,17 @@ static bool take_limit(struct inetd_keyed *keyed, enum inetd_key key, int64_t *n
 				    inetd_key_names[key], word->text);
 	if (*number)
 		return true;
+	if (key == KEY_SERVICE_MAX && keyed->inetd->dialect->zero_is_never) {
+		inetd_set_none(keyed->inetd, keyed->entry, word->at);
+		return true;
+	}
 	*number = INETD_UNSAID;
+	if (key == KEY_IP_MAX && keyed->inetd->dialect->zero_is_never) {
+		keyed->entry->nobody = true;
+		diag_warning(keyed->inetd->reading->diags, word->at,
+			     "%s: ip_max = 0 starts nothing: its clients are turned away", keyed->entry->service);
+		return true;
+	}
 	keyed->entry->never = true;
 	keyed->entry->wait_at = word->at;
 	diag_warning(keyed->inetd->reading->diags, word->at, "%s: %s = 0 starts nothing: it is checked and left closed",

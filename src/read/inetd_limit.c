@@ -28,20 +28,25 @@ void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct orig
 	diag_warning(inetd->reading->diags, at, "%s: %s: it is checked and left closed", entry->service, why);
 }
 
+void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at)
+{
+	entry->burst = 0;
+	diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts nothing: its clients are turned away",
+		     entry->service);
+}
+
 void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
 {
 	if (!number && inetd->dialect->zero_is_never) {
-		inetd_set_never(inetd, entry, at, "a limit of 0 starts nothing");
+		inetd_set_none(inetd, entry, at);
 	} else if (!number) {
 		entry->burst = UNLIMITED;
 		diag_warning(inetd->reading->diags, at,
 			     "%s: a limit of 0 is none, as OpenBSD's and busybox's inetd have it; "
 			     "NetBSD's starts nothing then",
 			     entry->service);
-	} else if (number == 1 && inetd->dialect->number_less) {
-		inetd_set_never(inetd, entry, at, "of 1 start a minute this dialect grants none");
-	} else {
-		entry->burst = number - inetd->dialect->number_less;
+	} else {                        /* the first is always let in */
+		entry->burst = number > 1 ? number - inetd->dialect->number_less : number;
 	}
 }
 
@@ -72,7 +77,7 @@ static bool take_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 			inetd_refuse(inetd, number_at,
 				    "%s: behind %s%c stands how many may be started in a minute; '%s' is no number",
 				    entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
-	if (!number && *text == ':') {
+	if (!number && *text == ':' && !inetd->dialect->zero_is_never) {
 		inetd_set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
 		return true;
 	}

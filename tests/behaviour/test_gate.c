@@ -247,6 +247,23 @@ Behaviour(gate, a_looping_server_pauses_and_is_said_so_in_inetds_words)
 	superd_stop(superd);
 }
 
+/* As inetds do it, on demand. */
+Behaviour(gate, a_service_may_close_its_sockets_while_it_rests)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:%d\"\n accept = yes\n pass = inetd\n"
+					   " exec = \"/bin/echo hello\"\n trigger_limit_burst = 1\n"
+					   " trigger_limit_interval = 60\n trigger_limit_pause = 1s\n"
+					   " trigger_limit_action = close\n}\n", free_port());
+	int port = superd_port(superd, "web");
+
+	cr_expect_str_eq(client_line(client_connect(port)), "hello");
+	close(client_connect(port));
+	WAIT_UNTIL(!client_can_connect(port));
+	WAIT_UNTIL(client_can_connect(port));
+	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(gate, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
 {
 	const char *marks = path_in("marks");

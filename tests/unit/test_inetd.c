@@ -302,14 +302,27 @@ Test(inetd, limits_count_as_the_dialect_counts)
 
 Test(inetd, a_limit_of_zero_is_none_or_a_closed_door)
 {
-	expect_prints(COMPAT_NETBSD, "a stream tcp nowait.0 root /bin/x\n", "disable = yes\n");
+	expect_prints(COMPAT_NETBSD, "a stream tcp nowait.0 root /bin/x\n", "trigger_limit_burst = 0\n");
+	expect_prints(COMPAT_NETBSD, "a stream tcp nowait:0 root /bin/x\n", "trigger_limit_burst = 0\n");
 	expect_prints(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n", "disable = yes\n");
-	expect_prints(COMPAT_OPENBSD, "a stream tcp nowait.1 root /bin/x\n", "disable = yes\n");
+	expect_prints(COMPAT_OPENBSD, "a stream tcp nowait.1 root /bin/x\n", "trigger_limit_burst = 1\n");
 	expect_says(COMPAT_NONE, "a stream tcp nowait.0 root /bin/x\n", "t:1:21: warning: a: a limit of 0 is none");
 	expect_says(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n",
 		    "t:1:21: warning: a: a limit of 0 starts nothing");
 	expect_prints(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "disable = yes\n");
 	expect_says(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "t:1:10: warning: a: with 0 at once nothing");
+}
+
+Test(inetd, who_is_one_too_many_waits_or_is_turned_away)
+{
+	static const char limited[] = "a stream tcp nowait.3 root /bin/x\n";
+
+	expect_prints(COMPAT_OPENBSD, limited, "trigger_limit_action = close-reserved\n");
+	expect_prints(COMPAT_FREEBSD, "a stream tcp nowait root /bin/x\n", "trigger_limit_action = close\n");
+	expect_prints(COMPAT_NETBSD, limited, "trigger_limit_action = close\n");
+	expect_prints(COMPAT_GNU, limited, "trigger_limit_action = close\n");
+	expect_prints(COMPAT_BUSYBOX, limited, "trigger_limit_action = close\n");
+	expect_prints(COMPAT_NONE, limited, "trigger_limit_pause = 10min\n}");
 }
 
 Test(inetd, the_command_line_says_what_lines_do_not)
