@@ -102,6 +102,11 @@ bool launch_fill_for(struct launch *launch, const struct means *means, struct wi
 	launch_fill(launch, means, wiring, service);
 	client_address(client, caller->address, sizeof(caller->address));
 	launch->remote_address = caller->address;
+	if (service->terms->logging->mapped_addresses) {
+		client_mapped_address(client, caller->mapped, sizeof(caller->mapped));
+		launch->remote_address = caller->mapped;
+		client_unmap(client);
+	}
 	launch->remote_port = client_port(client);
 	if (means->plan->tells_unit)
 		launch->cookie = client_cookie(client);

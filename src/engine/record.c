@@ -19,6 +19,16 @@ static const char *peer_text(const struct client *client, char *out, size_t size
 	return *out ? out : NULL;
 }
 
+/* As xinetd's own line has it; the event goes on to say IPv4. */
+static const char *line_peer(const struct keeper *keeper, const struct client *client, const char *peer, char *out,
+			     size_t size)
+{
+	if (!peer || !keeper->service->terms->logging->mapped_addresses)
+		return peer;
+	client_mapped_address(client, out, size);
+	return out;
+}
+
 static struct event event_of(const struct keeper *keeper, const char *name, const char *peer)
 {
 	return (struct event){ .name = name, .service = keeper->service->name, .peer = peer };
@@ -72,14 +82,15 @@ void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 	unsigned flags = keeper->service->terms->logging->log_on_success;
 	struct buf line = { 0 };
 	struct event event;
-	char address[128];
+	char address[128], mapped[128];
 
 	say_wrapped(keeper, client, true);
 	if (!flags)
 		return;
 	event = event_of(keeper, "start", peer_text(client, address, sizeof(address)));
 	event.pid = pid;
-	record_line_start(&line, event.service, flags, pid, event.peer);
+	record_line_start(&line, event.service, flags, pid,
+			  line_peer(keeper, client, event.peer, mapped, sizeof(mapped)));
 	take(keeper, &event, &line);
 }
 
@@ -103,13 +114,14 @@ static void refuse(struct keeper *keeper, const struct client *client, const cha
 	unsigned flags = keeper->service->terms->logging->log_on_failure;
 	struct buf line = { 0 };
 	struct event event;
-	char address[128];
+	char address[128], mapped[128];
 
 	if (!flags)
 		return;
 	event = event_of(keeper, "fail", peer_text(client, address, sizeof(address)));
 	event.reason = word;
-	record_line_refusal(&line, event.service, flags, word, event.peer);
+	record_line_refusal(&line, event.service, flags, word,
+			    line_peer(keeper, client, event.peer, mapped, sizeof(mapped)));
 	take(keeper, &event, &line);
 }
 
@@ -166,7 +178,7 @@ void record_user(struct keeper *keeper, const struct client *client, bool succes
 {
 	struct buf line = { 0 };
 	struct event event;
-	char address[128];
+	char address[128], mapped[128];
 
 	if (known ? !record_wants_user(keeper->service, success) : !keeper->service->terms->gate->id_only)
 		return;
@@ -175,7 +187,8 @@ void record_user(struct keeper *keeper, const struct client *client, bool succes
 	if (known)
 		record_line_user(&line, event.service, text);
 	else
-		record_line_nobody(&line, event.service, event.peer, text);
+		record_line_nobody(&line, event.service, line_peer(keeper, client, event.peer, mapped, sizeof(mapped)),
+				   text);
 	take(keeper, &event, &line);
 }
 

@@ -2,7 +2,7 @@
  * others. The one hard thing is to change nothing: programs parse them.
  *
  * Two deviations are on purpose and made by the caller: an IPv4 client is written as IPv4, whatever socket it came
- * by, and what could not be started has neither START nor EXIT. */
+ * by, but with mapped_addresses, and what could not be started has neither START nor EXIT. */
 #include "engine/record_line.h"
 
 #include <string.h>

@@ -1147,6 +1147,11 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
 	  .help = "Logs, in xinetd's words, that a client was turned away (FAIL) and why, with HOST, and who its ident "
 		  "server says it is (USERID). Any of the words, ATTEMPT alone too, has the line written." },
+	{ .name = { "mapped_addresses" }, FIELD(LOG, mapped_addresses, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "How an IPv4 client is written that came by an IPv6 socket, in the lines of log_on_success and "
+		  "log_on_failure and in REMOTE_HOST: with yes as ::ffff:192.0.2.1, as xinetd does, whose servers also "
+		  "get a connection of IPv4; with no as 192.0.2.1." },
 
 	/* Hardening */
 	CHOICE(private_tmp, "PrivateTmp", "no")

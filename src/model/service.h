@@ -268,6 +268,7 @@ struct ends {
 struct logging {
 	const struct log_target *log_type;      /* NULL: superd's own log */
 	unsigned log_on_success, log_on_failure;        /* bits */
+	bool mapped_addresses;
 };
 
 /* Switches, which are alike in many services. */

@@ -70,6 +70,8 @@ static void set_words_logged(struct xinetd_service *service, enum xinetd_attribu
 
 void xinetd_set_log(struct xinetd_service *service)
 {
+	if (service->reading->compat == COMPAT_XINETD)
+		xinetd_set_text(service, "mapped_addresses", "yes", service->entry->at);
 	if (xinetd_said(service, ATTR_LOG_TYPE))
 		xinetd_set_as_is(service, ATTR_LOG_TYPE);
 	set_words_logged(service, ATTR_LOG_ON_SUCCESS);

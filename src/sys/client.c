@@ -204,6 +204,26 @@ void client_address(const struct client *client, char *out, size_t size)
 	socket_address_host(&address, out, size);
 }
 
+void client_mapped_address(const struct client *client, char *out, size_t size)
+{
+	struct socket_address address = { .length = client->length };
+
+	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
+	socket_address_host(&address, out, size);
+}
+
+void client_unmap(const struct client *client)
+{
+#ifdef IPV6_ADDRFORM
+	int family = AF_INET;
+
+	if (client->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&client->peer.in6.sin6_addr))
+		setsockopt(client->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
+#else
+	(void)client;
+#endif
+}
+
 int client_port(const struct client *client)
 {
 	struct socket_address address = peer_of(client);

@@ -53,6 +53,10 @@ void client_refuse(struct client *client);
 void client_address(const struct client *client, char *out, size_t size);
 int client_port(const struct client *client);   /* -1: none */
 
+/* The same with an IPv4-mapped peer as it came, ::ffff:192.0.2.1; and its connection becomes one of IPv4. */
+void client_mapped_address(const struct client *client, char *out, size_t size);
+void client_unmap(const struct client *client);
+
 /* The near end of a TCP connection in the same form. false: it is none, or it is gone. */
 bool client_local(const struct client *client, char *out, size_t size, int *port);
 

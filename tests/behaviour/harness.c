@@ -423,3 +423,13 @@ struct outcome superd_answer(const char *const *arguments)
 		words[count++] = arguments[i];
 	return program_answer(words);
 }
+
+const char *find_program(const char *package, const char *name)
+{
+	const char *peers = getenv("SUPERD_PEERS");
+	const char *program = peers ? text_of("%s/%s/usr/bin/%s", peers, package, name) : "";
+
+	if (access(program, X_OK) < 0)
+		program = text_of("/usr/bin/%s", name);
+	return access(program, X_OK) == 0 ? program : NULL;
+}

@@ -59,6 +59,9 @@ const char *read_text(const char *path);        /* NULL: there is no such file *
 size_t count_lines(const char *path);           /* 0: no such file */
 void wait_node(const char *path);               /* until superd's node is there and open: it gets its mode last */
 
+/* A program of a package that is installed, or unpacked among the peers (SUPERD_PEERS). NULL: it is not here. */
+const char *find_program(const char *package, const char *name);
+
 const char *own_user(void);                     /* this test's user, as a table has it: a number */
 uid_t lone_user(void);                          /* who has no process: limits of processes count all that a user has */
 int free_port(void);                            /* a TCP port that nobody has, outside of the kernel's own choice */

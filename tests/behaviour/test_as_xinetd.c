@@ -465,3 +465,49 @@ Behaviour(as_xinetd, stays_in_the_foreground_as_pid_1)
 	superd_wait_log(superd, "listening on ");
 	superd_stop(superd);
 }
+
+/* ---- fail2ban ---- */
+
+/* The addresses that fail2ban's own filter for xinetd finds in a log. */
+static const char *fail2ban_finds(const char *log)
+{
+	const char *regex = find_program("fail2ban", "fail2ban-regex");
+	const char *root = text_of("%.*s", (int)(strlen(regex) - strlen("/usr/bin/fail2ban-regex")), regex);
+	const char *arguments[] = { "/usr/bin/python3", regex, "-o", "ip", log,
+				    text_of("%s/etc/fail2ban/filter.d/xinetd-fail.conf", root), NULL };
+	struct outcome outcome;
+
+	setenv("PYTHONPATH", text_of("%s/usr/lib/python3/dist-packages", root), 1);
+	setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
+	outcome = program_answer(arguments);
+	unsetenv("PYTHONPATH");
+	unsetenv("PYTHONDONTWRITEBYTECODE");
+	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
+	return outcome.out;
+}
+
+/* Whoever is refused by an address or by hosts.deny is banned, whoever comes is not. */
+Behaviour(as_xinetd, fail2bans_filter_finds_whoever_was_refused)
+{
+	int refused = free_port(), served = free_port();
+	const char *log = path_in("xinetd.log"), *own = path_in("own.log"), *table;
+	const char *logs = text_of("\tlog_type = FILE %s\n\tlog_on_failure = HOST\n\tlog_on_success = HOST PID\n", log);
+	struct setup setup = { .program = superd_called("xinetd"), .without_table = true };
+	struct superd *superd;
+
+	SKIP_WITHOUT(find_program("fail2ban", "fail2ban-regex"),
+		     "fail2ban is not here (Debian: fail2ban, also unpacked below SUPERD_PEERS)");
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "there is no /usr/bin/python3");
+	table = write_file("xinetd.conf", "%s%s",
+			   service_at("refused", refused, text_of("\tno_access = 127.0.0.1\n%s", logs)),
+			   service_at("served", served, logs));
+	setup.arguments = (const char *const[]){ "-dontfork", "-f", table, "-filelog", own, NULL };
+	superd = superd_run_with(&setup, "%s", "");
+	WAIT_UNTIL(client_can_connect(served));
+	client_ask_pid(served);
+	close(client_connect(refused));
+	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "FAIL: refused address from=127.0.0.1"));
+	cr_expect(strstr(read_text(log), "START: served"), "%s", read_text(log));
+	cr_expect_str_eq(fail2ban_finds(log), "127.0.0.1\n", "%s", read_text(log));
+	superd_stop(superd);
+}

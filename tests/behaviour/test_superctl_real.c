@@ -330,17 +330,6 @@ Behaviour(superctl_real, metrics_tell_of_a_sleepers_life)
 	superd_stop(superd);
 }
 
-/* A program of a package that is installed, or unpacked among the peers. NULL: it is not here. */
-static const char *find_program(const char *package, const char *name)
-{
-	const char *peers = getenv("SUPERD_PEERS");
-	const char *program = peers ? text_of("%s/%s/usr/bin/%s", peers, package, name) : "";
-
-	if (access(program, X_OK) < 0)
-		program = text_of("/usr/bin/%s", name);
-	return access(program, X_OK) == 0 ? program : NULL;
-}
-
 Behaviour(superctl_real, metrics_are_good_for_promtool)
 {
 	const char *promtool = find_program("prometheus", "promtool");
