@@ -30,6 +30,15 @@ bool engine_is_full(const struct engine *engine)
 	return engine->limit && engine->made >= engine->limit;
 }
 
+bool engine_has_spare(const struct engine *engine, int least)
+{
+	int count = 0;
+
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		count += engine->spare[n] >= 0;
+	return count >= least;
+}
+
 void engine_drop_spare(struct engine *engine)
 {
 	for (int n = 0; n < ENGINE_SPARE; n++)

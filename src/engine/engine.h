@@ -36,7 +36,7 @@ struct reception;
 struct hall;
 struct node_marks;
 
-#define ENGINE_SPARE 4                  /* what one start may need for itself */
+#define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 #define RECORD_BUCKETS 64
 
 /* Those of the roster that a client may ask tcpmux for (engine/mux). */
@@ -157,5 +157,6 @@ double engine_chance(struct engine *engine);
 
 /* Descriptors ran out: gives the spare ones up, so that something can be said and one instance started for those
  * who hold the rest; engine_keep_spare takes them again as far as they are free. */
+bool engine_has_spare(const struct engine *engine, int least);
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);

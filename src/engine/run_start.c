@@ -240,11 +240,14 @@ bool run_start(struct keeper *keeper, struct buf *why,
 		buf_text(why, "out of memory");
 		return false;
 	}
+	if (keeper->backoff.failures && engine_has_spare(keeper->engine, ENGINE_SPARE / 2))
+		engine_drop_spare(keeper->engine);      /* it keeps some while it runs: others may need the rest */
 	good = means->plan || means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why);
 	if (good && course_is_needed(keeper->service, means->plan))
 		good = start_long(keeper, instance, why, take_over);
 	else if (good)
 		good = start_at_once(keeper, instance, why, take_over);
+	engine_keep_spare(keeper->engine);
 	if (!good)
 		instance_free(instance);
 	return good;

@@ -251,8 +251,16 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 	return count;
 }
 
+/* Whether descriptors may be out, and the spare ones are its to take. A redirect keeps what it takes of them until its
+ * target has answered, which may be another service here and need some, too: so one redirect has them at a time. */
+static bool may_take_spare(const struct keeper *keeper, bool is_short)
+{
+	return is_short && (!keeper->service->what->redirect || !keeper->engine->instances ||
+			    engine_has_spare(keeper->engine, ENGINE_SPARE));
+}
+
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
- * may be out, held by the guests themselves, so the spare ones have to do for the first start. */
+ * may be out, held by the guests themselves, so the spare ones, which have been dropped, do for the first start. */
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
 	struct launch launches[BATCH];
@@ -264,7 +272,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	count = guest_reuse(keeper, guests, count);
 	if (count && course_is_needed(keeper->service, keeper->activity->means.plan))
 		return guest_depart_all(keeper, guests, count);
-	if (is_short)
+	if (may_take_spare(keeper, is_short))
 		engine_drop_spare(keeper->engine);
 	while (ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
 		ready++;
@@ -403,12 +411,11 @@ static void sense(struct keeper *keeper, struct listener *listener)
  * theirs. Its clients, who are accepted, have descriptors that nobody else can have: the spare ones have to do. */
 static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
-	bool is_short = keeper->backoff.failures && listener->parked;
 	struct guest guests[BATCH];
 	enum happening happening = ROOM;
 	size_t count;
 
-	if (is_short)
+	if (may_take_spare(keeper, keeper->backoff.failures))
 		engine_drop_spare(keeper->engine);
 	if (!prepare(keeper)) {
 		engine_keep_spare(keeper->engine);

@@ -14,6 +14,8 @@ bool client_can_connect_unix(const char *path);
 void client_send(int fd, const char *text);
 const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */
 const char *client_rest(int fd);                /* all until the end of file */
+/* Each answers with a line that holds the text, in whatever order, and is closed at once. */
+void client_expect_all(int *fds, size_t count, const char *text);
 bool client_is_quiet(int fd, int milliseconds); /* nothing to read and no end for so long */
 bool client_sees_end(int fd);                   /* waits; true: closed or reset, false: something came */
 

@@ -320,6 +320,37 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 	superd_stop(superd);
 }
 
+/* What one has prepared for a start is no other's to wait for. */
+static void serve_each(unsigned long descriptors)
+{
+	enum { SERVICES = 20 };
+	const struct setup setup = { .descriptors = descriptors };
+	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
+	struct superd *superd;
+	int clients[SERVICES];
+
+	for (int n = 0; n < SERVICES; n++)
+		table = text_of("%sservice each%d. {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+				" exec = \"%s\"\n}\n", table, n, backend("stdio"));
+	superd = superd_run_with(&setup, "%s", table);
+	for (int n = 0; n < SERVICES; n++)
+		clients[n] = superd_port(superd, text_of("each%d.", n));
+	superd_signal(superd, SIGSTOP);         /* so that all come at once */
+	for (int n = 0; n < SERVICES; n++) {
+		clients[n] = client_connect(clients[n]);
+		client_send(clients[n], "who\n");
+	}
+	superd_signal(superd, SIGCONT);
+	client_expect_all(clients, SERVICES, " who");
+	superd_stop(superd);
+}
+
+Behaviour(accept, services_that_share_few_descriptors_are_all_served)
+{
+	serve_each(43);
+	serve_each(45);
+}
+
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
 	const struct setup setup = { .descriptors = 19 };

@@ -582,3 +582,40 @@ Behaviour(redirect, the_bytes_of_both_ways_are_recorded_over_an_upgrade)
 	cr_assert_eq(superd_log_count(pair.superd, "EXIT: pass "), 1);
 	close_pair(&pair);
 }
+
+/* The redirects have taken what was free, and end only when their targets have answered, who need some, too. */
+static void reach_own_services(unsigned long descriptors)
+{
+	enum { PAIRS = 4 };
+	const struct setup setup = { .descriptors = descriptors };
+	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
+	int ports[PAIRS], clients[PAIRS];
+	struct superd *superd;
+
+	for (int n = 0; n < PAIRS; n++) {
+		int target = free_port();
+
+		ports[n] = free_port();
+		table = text_of("%sservice target%d {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
+				" exec = \"%s\"\n}\n"
+				"service pass%d {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
+				" redirect = \"127.0.0.1 %d\"\n}\n",
+				table, n, target, backend("lines"), n, ports[n], target);
+	}
+	superd = superd_run_with(&setup, "%s", table);
+	superd_port(superd, "pass3");
+	superd_signal(superd, SIGSTOP);         /* so that all come at once */
+	for (int n = 0; n < PAIRS; n++) {
+		clients[n] = client_connect(ports[n]);
+		client_send(clients[n], "hello\n");
+	}
+	superd_signal(superd, SIGCONT);
+	client_expect_all(clients, PAIRS, " hello");
+	superd_stop(superd);
+}
+
+Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
+{
+	reach_own_services(34);
+	reach_own_services(36);
+}
