@@ -123,7 +123,7 @@ static struct table *read_sources(struct loading *loading, struct diags *diags)
 	struct wraps wraps = { 0 };
 	struct read_request request = {
 		.compat = options->compat, .took = loading->took, .context = loading->context,
-		.wrap_rules = wraps_any(&wraps),
+		.may_be_denied = wraps_any(&wraps) ? wraps_may_deny : NULL,
 		.shares_defaults = options->guise == AS_XINETD,
 		.inetd = options->guise == AS_INETD ? &options->defaults : NULL,
 		.without = loading->without.list, .without_count = loading->without.count,

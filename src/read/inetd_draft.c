@@ -271,11 +271,16 @@ static void set_wrapper(const struct drafting *drafting)
 	bool tcp = entry->transport == INETD_TCP || entry->transport == INETD_RPC_TCP || entry->transport == INETD_MUX;
 	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
 
-	if (!said || !tcp || !entry->accepts || !(entry->builtin ? said->wrap_internal : said->wrap_external))
+	if (!said || !tcp || !(entry->builtin ? said->wrap_internal : said->wrap_external))
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = base_name(entry->program);
-	set(drafting, "libwrap", name, entry->program_at);
+	if (!entry->accepts && reading_may_be_denied(drafting->reading, name))
+		diag_warning(drafting->reading->diags, entry->wait_at,
+			     "%s: hosts.allow and hosts.deny turn away clients of %s, but with wait superd does not "
+			     "see who connects, so they are not asked", entry->name, name);
+	if (entry->accepts)
+		set(drafting, "libwrap", name, entry->program_at);
 }
 
 /* What the command line says of every program's environment. */

@@ -96,7 +96,9 @@ struct read_request {
 	/* Asked before each file is read: false, after saying why, where it is not to be. NULL: each may be. */
 	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
 	void *may_read_context;
-	bool wrap_rules;                /* hosts.allow or hosts.deny have any: what cannot keep to them is warned of */
+	/* Whether hosts.allow and hosts.deny may turn away clients of this daemon: who cannot keep to that is refused, or
+	 * warned of. NULL: they have no rules. */
+	bool (*may_be_denied)(const char *daemon);
 	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
 	void (*took)(void *context, const char *path, const char *format, size_t entries);
 	void *context;
@@ -130,9 +132,9 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 /* For readers: the entry at the one place takes nothing, or less, for that at the other has its socket. */
 void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
 
-static inline bool reading_has_wrap_rules(const struct reading *reading)
+static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
 {
-	return reading->request && reading->request->wrap_rules;
+	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
 }
 
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */

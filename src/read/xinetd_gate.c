@@ -206,11 +206,12 @@ static void set_libwrap(struct xinetd_service *service)
 		xinetd_entry_refuse(service->entry, said->at,
 				    "libwrap: with wait = yes superd does not see who connects, "
 				    "so hosts.allow and hosts.deny cannot be asked");
-	else if (reading_has_wrap_rules(service->reading))
-		diag_warning(&service->entry->said, service->entry->at,
-			     "%s: hosts.allow and hosts.deny have rules, but with wait = yes superd does not see who "
-			     "connects, so they are not asked; NOLIBWRAP in flags says that this is meant",
-			     service->entry->label);
+	else if (reading_may_be_denied(service->reading, libwrap_name(service)))
+		xinetd_entry_refuse(service->entry, service->entry->at,
+				    "%s: hosts.allow and hosts.deny have rules that turn away clients of %s, but with "
+				    "wait = yes superd does not see who connects: only_from and no_access hold there, "
+				    "and NOLIBWRAP in flags says that these files are not asked",
+				    service->entry->label, libwrap_name(service));
 }
 
 /* Only who accepts a connection can say something on it. */

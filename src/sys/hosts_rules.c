@@ -31,6 +31,11 @@ static size_t field_length(const char *text, bool is_option)
 	return length;
 }
 
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && !strncasecmp(text, word, length);
+}
+
 static bool is_harmless(const char *word, size_t length)
 {
 	static const char *const known[] = {
@@ -39,7 +44,7 @@ static bool is_harmless(const char *word, size_t length)
 	};
 
 	for (size_t n = 0; n < sizeof(known) / sizeof(known[0]); n++) {
-		if (strlen(known[n]) == length && !strncasecmp(known[n], word, length))
+		if (is_word(word, length, known[n]))
 			return true;
 	}
 	return false;
@@ -56,7 +61,7 @@ static void look_at_option(struct hosts_rules *rules, const char *text, size_t l
 	word = word > length - blanks ? length - blanks : word;
 	if (!is_harmless(text, word))
 		rules->runs_commands = true;
-	if (word == 5 && !strncasecmp(text, "twist", 5))
+	if (is_word(text, word, "twist"))
 		rules->may_twist = true;
 }
 
@@ -75,12 +80,11 @@ static bool look_at_list(struct hosts_rules *rules, const char *text, size_t len
 	return good;
 }
 
-static bool look_at_rule(struct hosts_rules *rules, const char *text)
+static bool look_at_rule(void *context, const char *text)
 {
+	struct hosts_rules *rules = context;
 	bool good = true;
 
-	if (*text == '#' || !text[strspn(text, BLANKS)])
-		return true;
 	for (int field = 0; good; field++) {
 		size_t length = field_length(text, field >= 2);
 
@@ -95,7 +99,8 @@ static bool look_at_rule(struct hosts_rules *rules, const char *text)
 	return good;
 }
 
-bool hosts_rules_read(struct hosts_rules *rules, const char *text)
+/* Hands every rule to act, a line that goes on as one. false: act said so, or out of memory. */
+static bool each_rule(const char *text, bool (*act)(void *context, const char *rule), void *context)
 {
 	char *line = malloc(strlen(text) + 1);
 	bool good = line;
@@ -111,13 +116,117 @@ bool hosts_rules_read(struct hosts_rules *rules, const char *text)
 		}
 		line[length] = '\0';
 		text += *text == '\n';
-		good = look_at_rule(rules, line);
+		if (*line != '#' && line[strspn(line, BLANKS)])
+			good = act(context, line);
 	}
 	free(line);
 	return good;
 }
 
+bool hosts_rules_read(struct hosts_rules *rules, const char *text)
+{
+	return each_rule(text, look_at_rule, rules);
+}
+
 bool hosts_rules_read_list(struct hosts_rules *rules, const char *text)
 {
 	return look_at_list(rules, text, strlen(text));
+}
+
+/* Whether a list of daemons has this one: for sure, perhaps, or not. ALL is everyone's; what is more than a name (the
+ * beginning or end of one, a pattern, a file, one address of the machine) is not looked into. */
+enum match { MATCH_NONE, MATCH_PERHAPS, MATCH_SURE };
+
+static enum match match_word(const char *word, const char *daemon)
+{
+	if (!strcasecmp(word, daemon) || !strcasecmp(word, "ALL"))
+		return MATCH_SURE;
+	if (strpbrk(word, "@/*?") || word[0] == '.' || (*word && word[strlen(word) - 1] == '.'))
+		return MATCH_PERHAPS;
+	return MATCH_NONE;
+}
+
+static enum match match_daemon(char *list, const char *daemon)
+{
+	enum match match = MATCH_NONE;
+	char *word;
+
+	while ((word = strsep(&list, BETWEEN))) {
+		enum match other;
+
+		if (!strcasecmp(word, "EXCEPT")) {
+			other = match == MATCH_NONE ? MATCH_NONE : match_daemon(list, daemon);
+			return other == MATCH_SURE ? MATCH_NONE : other == MATCH_PERHAPS ? MATCH_PERHAPS : match;
+		}
+		other = match_word(word, daemon);
+		if (*word && other > match)
+			match = other;
+	}
+	return match;
+}
+
+struct judging {
+	const char *daemon;
+	bool denies;
+	enum hosts_end end;
+};
+
+/* Whether a rule with these options turns somebody away: whatever is not known to let in may. */
+static bool denies_by(const char *options, bool denies)
+{
+	for (;;) {
+		size_t length = field_length(options, true), blanks = strspn(options, BLANKS), word;
+
+		word = strcspn(options + blanks, BLANKS "=:");
+		if (is_word(options + blanks, word, "allow"))
+			denies = false;
+		else if (is_word(options + blanks, word, "deny") ||
+			 (word && !is_harmless(options + blanks, word) && !is_word(options + blanks, word, "spawn")))
+			denies = true;
+		if (!options[length])
+			return denies;
+		options += length + 1;
+	}
+}
+
+/* The list is ALL, and nothing more. */
+static bool is_everybody(const char *list, size_t length)
+{
+	size_t blanks = strspn(list, BETWEEN), word;
+
+	if (blanks >= length)
+		return false;
+	word = strcspn(list + blanks, BETWEEN ":");
+	return word == 3 && !strncasecmp(list + blanks, "ALL", 3) &&
+	       blanks + word + strspn(list + blanks + word, BETWEEN) >= length;
+}
+
+/* false: it is decided. */
+static bool judge_rule(void *context, const char *rule)
+{
+	struct judging *judging = context;
+	size_t daemons = field_length(rule, false), clients;
+	const char *rest = rule[daemons] ? rule + daemons + 1 : rule + daemons;
+	char *list = strndup(rule, daemons);
+	enum match match = list ? match_daemon(list, judging->daemon) : MATCH_PERHAPS;
+	bool denies;
+
+	free(list);
+	if (match == MATCH_NONE)
+		return true;
+	clients = field_length(rest, false);
+	denies = rest[clients] ? denies_by(rest + clients + 1, judging->denies) : judging->denies;
+	if (denies)
+		judging->end = HOSTS_MAY_DENY;
+	else if (match == MATCH_SURE && is_everybody(rest, clients))
+		judging->end = HOSTS_ALLOW_ALL;
+	return judging->end == HOSTS_GO_ON;
+}
+
+enum hosts_end hosts_rules_judge(const char *text, const char *daemon, bool denies)
+{
+	struct judging judging = { .daemon = daemon, .denies = denies };
+	bool whole = each_rule(text, judge_rule, &judging);
+
+	return whole || judging.end != HOSTS_GO_ON ? judging.end : HOSTS_MAY_DENY;
 }

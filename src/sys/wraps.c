@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "sys/hosts_rules.h"
 
 #define TABLE_MOST (1 << 20)
 
@@ -65,4 +66,21 @@ bool wraps_any(struct wraps *wraps)
 	bool allows = look(wraps, &wraps->files[0], paths[0]), denies = look(wraps, &wraps->files[1], paths[1]);
 
 	return allows || denies;
+}
+
+bool wraps_may_deny(const char *daemon)
+{
+	enum hosts_end end = HOSTS_GO_ON;
+
+	for (int n = 0; n < 2 && end == HOSTS_GO_ON; n++) {
+		size_t length;
+		char *text = fd_read_file(paths[n], TABLE_MOST, &length);
+
+		if (text)
+			end = hosts_rules_judge(text, daemon, n == 1);
+		else if (errno != ENOENT)
+			end = HOSTS_MAY_DENY;
+		free(text);
+	}
+	return end == HOSTS_MAY_DENY;
 }

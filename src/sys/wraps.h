@@ -16,5 +16,9 @@ struct wraps {
 	} files[2];
 };
 
+/* Whether hosts.allow and hosts.deny may turn away some client of this daemon; where it can't be known, they may. Reads both
+ * files. */
+bool wraps_may_deny(const char *daemon);
+
 /* Looks at the files afresh where they have changed; one that can't be read counts as having rules. */
 bool wraps_any(struct wraps *wraps);

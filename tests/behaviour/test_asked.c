@@ -103,19 +103,28 @@ Behaviour(asked, who_was_asked_about_is_told_as_in_the_bsds)
 	superd_stop(superd);
 }
 
-Behaviour(asked, a_server_with_the_listener_is_warned_of_where_there_are_rules)
+/* xinetd asks about the listening socket there, which is nobody's, and so refuses all of them where any are refused. */
+Behaviour(asked, a_server_with_the_listener_is_refused_where_rules_turn_clients_away)
 {
-	static const char warning[] = "waits: hosts.allow and hosts.deny have rules, but with wait = yes";
-
-	const char *table;
+	static const char format[] = "service waits\n{\n type = UNLISTED\n port = 4001\n socket_type = stream\n"
+				     " protocol = tcp\n wait = yes\n user = root\n server = /bin/true\n%s}\n";
+	const char *table, *meant;
+	struct outcome outcome;
 
 	enter_wrapped("", "");
-	table = write_file("xinetd.conf",
-			   "service waits\n{\n type = UNLISTED\n port = 4001\n socket_type = stream\n protocol = tcp\n"
-			   " wait = yes\n user = root\n server = /bin/true\n}\n");
-	cr_expect_null(strstr(SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", table)).err, warning));
-	private_file("/etc/hosts.deny", "%s", "ALL: ALL\n");
-	cr_expect_not_null(strstr(SUPERD_ANSWER("--check", "-f", text_of("xinetd:%s", table)).err, warning));
+	table = text_of("xinetd:%s", write_file("xinetd.conf", format, ""));
+	meant = text_of("xinetd:%s", write_file("meant.conf", format, " flags = NOLIBWRAP\n"));
+	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
+	private_file("/etc/hosts.deny", "%s", "other: ALL\n");
+	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
+	private_file("/etc/hosts.deny", "%s", "ALL: 192.0.2.1\n");
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "error: waits: hosts.allow and hosts.deny have rules that turn away "
+					       "clients of true, but with wait = yes"), "%s", outcome.err);
+	cr_expect_eq(SUPERD_ANSWER("--check", "-f", meant).status, 0);
+	private_file("/etc/hosts.allow", "%s", "true: ALL\n");
+	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
 }
 
 Behaviour(asked, a_twist_takes_the_client)

@@ -33,10 +33,14 @@ static char *text_of(const struct result *result, bool table)
 	return text;
 }
 
+static const struct read_request *asking;      /* NULL: nobody asks for anything */
+
 static struct result read_with(enum compat compat, const struct inetd_defaults *defaults, const char *text)
 {
 	struct result result = { .table = table_new() };
-	struct reading reading = { .table = result.table, .diags = &result.diags, .compat = compat, .inetd = defaults };
+	struct reading reading = {
+		.table = result.table, .diags = &result.diags, .compat = compat, .inetd = defaults, .request = asking,
+	};
 	struct source source;
 
 	cr_assert(result.table);
@@ -954,4 +958,29 @@ Test(inetd, a_table_is_known_by_its_lines)
 	cr_expect_not(recognised("service ftp {\n listen = 80\n}\n"));
 	cr_expect_not(recognised("service ftp\n{\n socket_type = stream\n wait = no\n}\n"));
 	cr_expect_not(recognised(""));
+}
+
+static bool is_y(const char *daemon)
+{
+	return !strcmp(daemon, "y");
+}
+
+Test(inetd, warns_of_wait_where_hosts_deny_turns_clients_away)
+{
+	const struct inetd_defaults said = { .wrap_external = true };
+	const struct read_request request = { .may_be_denied = is_y };
+	struct result result;
+	unsigned told = 0;
+
+	asking = &request;
+	result = read_with(COMPAT_NONE, &said, "a stream tcp wait root /bin/x y\nb stream tcp wait root /bin/x z\n"
+					       "c stream tcp nowait root /bin/x y\n");
+	asking = NULL;
+	cr_expect_eq(result.diags.errors, 0);
+	for (size_t n = 0; n < result.diags.count; n++)
+		told += !!strstr(result.diags.list[n].message, "a: hosts.allow and hosts.deny turn away clients of y");
+	cr_expect_eq(told, 1u);
+	for (size_t n = 0; n < result.diags.count; n++)
+		cr_expect_null(strstr(result.diags.list[n].message, "clients of z"));
+	result_free(&result);
 }
