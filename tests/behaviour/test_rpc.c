@@ -117,7 +117,7 @@ Behaviour(rpc, is_registered_called_and_withdrawn)
 	expect_address(300019, 2, "tcp", "0.0.0.0", port);
 	cr_expect_not(is_registered(300019, 2, "tcp6"));
 	cr_expect(call("tcp", 300019, 2), "%s", world_logs());
-	cr_expect(superd_logged(superd, "tester: started, pid"));
+	WAIT_UNTIL(superd_logged(superd, "tester: started, pid"));
 	superd_stop(superd);
 	cr_expect_not(is_registered(300019, 1, "tcp"));
 	cr_expect_not(is_registered(300019, 2, "tcp"));
