@@ -33,6 +33,7 @@
 #include "engine/leftover.h"
 #include "engine/listing.h"
 #include "engine/loop_memory.h"
+#include "engine/loop_room.h"
 #include "engine/main_process.h"
 #include "engine/mux.h"
 #include "engine/nodes.h"
@@ -407,6 +408,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	if (!engine->loop)
 		return false;
 	sleep_long(engine->loop);
+	loop_room_begin(engine);
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
@@ -506,6 +508,7 @@ void supervisor_free(struct supervisor *supervisor)
 		command_free(&supervisor->command);
 	if (supervisor->table)
 		table_release(supervisor->table);
+	loop_room_end(engine);
 	means_end_all(engine);
 	output_reader_end();
 	orphans_free(engine);

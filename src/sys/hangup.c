@@ -1,11 +1,12 @@
 /* An epoll of its own, as it tells of EPOLLHUP and EPOLLERR alone when asked for nothing: a loop that asks for input
- * would spin on what is there to read. */
+ * would spin on what is there to read. The calls are the kernel's: epoll_ctl(2) by its name is the loop's own. */
 #include "sys/hangup.h"
 
 #include <errno.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_EPOLL_H
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #endif
 
 #include "base/fd.h"
@@ -20,12 +21,12 @@ bool hangup_watch(int hangups, int fd)
 {
 	struct epoll_event nothing = { .events = 0, .data.fd = fd };
 
-	return epoll_ctl(hangups, EPOLL_CTL_ADD, fd, &nothing) == 0;
+	return syscall(SYS_epoll_ctl, hangups, EPOLL_CTL_ADD, fd, &nothing) == 0;
 }
 
 void hangup_forget(int hangups, int fd)
 {
-	epoll_ctl(hangups, EPOLL_CTL_DEL, fd, NULL);
+	syscall(SYS_epoll_ctl, hangups, EPOLL_CTL_DEL, fd, NULL);
 }
 
 int hangup_next(int hangups)
