@@ -92,26 +92,28 @@ static bool find_kind(const char *name, size_t length, enum condition_kind *kind
 	return false;
 }
 
-unsigned condition_comparison(const char *text, const char **number)
+unsigned condition_comparison(const char *text, const char **behind)
 {
 	static const struct {
 		const char *sign;
 		unsigned comparison;
 	} signs[] = {
-		{ "<=", COMPARE_LESS | COMPARE_EQUAL }, { ">=", COMPARE_GREATER | COMPARE_EQUAL },
-		{ "!=", COMPARE_LESS | COMPARE_GREATER }, { "<>", COMPARE_LESS | COMPARE_GREATER },
-		{ "==", COMPARE_EQUAL }, { "=", COMPARE_EQUAL }, { "<", COMPARE_LESS }, { ">", COMPARE_GREATER },
-		{ "lt", COMPARE_LESS }, { "le", COMPARE_LESS | COMPARE_EQUAL }, { "eq", COMPARE_EQUAL },
-		{ "ne", COMPARE_LESS | COMPARE_GREATER }, { "ge", COMPARE_GREATER | COMPARE_EQUAL },
-		{ "gt", COMPARE_GREATER },
+		{ "$=", COMPARE_PATTERN | COMPARE_EQUAL },
+		{ "!$=", COMPARE_PATTERN | COMPARE_LESS | COMPARE_GREATER },
+		{ "<>", COMPARE_LESS | COMPARE_GREATER },
+		{ "<=", COMPARE_LESS | COMPARE_EQUAL },
+		{ ">=", COMPARE_GREATER | COMPARE_EQUAL },
+		{ "<", COMPARE_LESS },
+		{ ">", COMPARE_GREATER },
+		{ "==", COMPARE_EQUAL },
+		{ "=", COMPARE_TEXT | COMPARE_EQUAL },
+		{ "!=", COMPARE_TEXT | COMPARE_LESS | COMPARE_GREATER },
 	};
 
-	*number = text;
+	*behind = text;
 	for (size_t n = 0; n < sizeof(signs) / sizeof(signs[0]); n++) {
-		if (begins(number, signs[n].sign)) {
-			*number = skip_blanks(*number);
+		if (begins(behind, signs[n].sign))
 			return signs[n].comparison;
-		}
 	}
 	return 0;
 }
@@ -121,12 +123,99 @@ bool condition_compares(unsigned comparison, int order)
 	return comparison & (order < 0 ? COMPARE_LESS : order > 0 ? COMPARE_GREATER : COMPARE_EQUAL);
 }
 
+/* Takes the next word as systemd does: blanks separate, quotes hold together, a byte behind a backslash means itself.
+ * 1; 0: none is left; -1: a quote is not closed, nothing is behind a backslash, or it is too long. */
+static int next_word(const char **at, char word[CONDITION_WORD])
+{
+	const char *text = skip_blanks(*at);
+	size_t length = 0;
+	char quote = '\0';
+
+	*at = text;
+	if (!*text)
+		return 0;
+	for (; *text && (quote || !strchr(" \t", *text)); text++) {
+		if (*text == quote || (!quote && strchr("\"'", *text))) {
+			quote = quote ? '\0' : *text;
+			continue;
+		}
+		if (*text == '\\' && !*++text)
+			return -1;
+		if (length + 1 == CONDITION_WORD)
+			return -1;
+		word[length++] = *text;
+	}
+	word[length] = '\0';
+	*at = text;
+	return quote ? -1 : 1;
+}
+
+/* Without a sign it is a pattern. */
+static void split_version(struct condition_word *word)
+{
+	const char *text = skip_blanks(word->text);
+
+	word->key = 0;
+	word->comparison = condition_comparison(text, &word->wanted);
+	word->wanted = skip_blanks(word->wanted);
+	if (!word->comparison)
+		word->comparison = COMPARE_PATTERN | COMPARE_EQUAL;
+}
+
+int condition_next_version(const char **at, bool is_first, struct condition_word *word)
+{
+	int taken = next_word(at, word->text);
+
+	if (taken <= 0)
+		return taken;
+	split_version(word);
+	if (*word->wanted)
+		return 1;
+	if (!is_first || next_word(at, word->text) <= 0)
+		return -1;
+	word->wanted = word->text;
+	return 1;
+}
+
+int condition_next_release(const char **at, struct condition_word *word)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	int taken = next_word(at, word->text);
+
+	if (taken <= 0)
+		return taken;
+	word->key = strspn(word->text, letters);
+	word->comparison = condition_comparison(word->text + word->key, &word->wanted);
+	if (!word->key || (word->text[0] >= '0' && word->text[0] <= '9') || !word->comparison || !*word->wanted ||
+	    strchr(" \t", *word->wanted))
+		return -1;
+	return 1;
+}
+
+enum condition_software condition_software(const char *text, const char **list)
+{
+	static const char *const names[] = {
+		[SOFTWARE_KERNEL] = "kernel", [SOFTWARE_SYSTEMD] = "systemd", [SOFTWARE_GLIBC] = "glibc"
+	};
+	size_t length = strcspn(text, " \t<=>!$");
+
+	*list = text + length;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		if (strlen(names[n]) == length && !memcmp(names[n], text, length))
+			return (enum condition_software)n;
+	}
+	*list = text;
+	return SOFTWARE_KERNEL;
+}
+
 static const char *refuse_number(const char *text, bool is_size)
 {
 	const char *number;
 	int64_t value;
 
-	condition_comparison(text, &number);
+	if (condition_comparison(text, &number) & COMPARE_PATTERN)
+		number = text;
+	number = skip_blanks(number);
 	if (is_size ? !scan_bytes(number, &value) : !scan_count(number, &value) && value >= 0)
 		return NULL;
 	return is_size ? "it is a size, as 1G, with <, <=, =, !=, >= or > in front"
@@ -146,46 +235,97 @@ static const char *refuse_security(const char *text)
 	return "superd knows selinux, apparmor, tomoyo, smack, ima, audit and uefi-secureboot";
 }
 
+static const char *refuse_versions(const char *text)
+{
+	struct condition_word word;
+	bool is_first = true;
+	int taken;
+
+	while ((taken = condition_next_version(&text, is_first, &word)) > 0)
+		is_first = false;
+	return taken < 0 ? "it is a list as \">=6.1\" \"<7\"; quotes hold a sign and its version together" : NULL;
+}
+
 static const char *refuse_software(const char *text)
 {
-	size_t length = strcspn(text, " \t<=>\x21");
+	const char *list;
 
-	if (length == 6 && !memcmp(text, "kernel", 6) && text[length])
-		return NULL;
-	return "superd knows the version of the kernel, as in kernel >= 6.1";
+	condition_software(text, &list);
+	return refuse_versions(list);
 }
 
 static const char *refuse_release(const char *text)
 {
-	for (size_t length; *text; text += length + strspn(text + length, " \t")) {
-		size_t key = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	struct condition_word word;
+	int taken;
 
-		length = strcspn(text, " \t");
-		if (!key || key >= length || !strchr("<>=!$", text[key]))
-			return "it is made of words KEY=VALUE; systemd.unit(5) has what may stand in place of the =";
-		if (text[key] == '$' ? text[key + 1] != '=' : text[key] == '!' && !strchr("=$", text[key + 1]))
-			return "between key and value stands one of the signs of systemd.unit(5)";
-	}
-	return NULL;
+	while ((taken = condition_next_release(&text, &word)) > 0)
+		;
+	return taken < 0 ? "it is made of words as ID=debian or VERSION_ID>=12, in quotes if there are blanks in them; "
+			   "systemd.unit(5) has what may stand in place of the ="
+			 : NULL;
 }
 
-static const char *refuse_pressure(const char *text)
+int64_t condition_read_hundredths(const char **at)
 {
-	size_t number = strspn(text, "0123456789."), length = number + (text[number] == '%');
-	const char *span = text + length;
+	const char *text = *at;
+	int64_t value = 0;
+	int digits = -1;
 
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && digits < 0); text++) {
+		if (*text == '.')
+			digits = 0;
+		else if (digits < 2)
+			value = value > 1000000 ? value : value * 10 + (*text - '0');
+		digits += digits >= 0 && *text != '.';
+	}
+	for (digits = digits < 0 ? 0 : digits; digits < 2; digits++)
+		value *= 10;
+	*at = text;
+	return value;
+}
+
+/* Whether nothing stands there but one of the spans that the kernel measures. */
+static bool read_span(const char *text, enum condition_span *span)
+{
+	static const struct {
+		const char *name;
+		enum condition_span span;
+	} spans[] = {
+		{ "10s", SPAN_10_S }, { "10sec", SPAN_10_S }, { "1min", SPAN_1_MIN }, { "5min", SPAN_5_MIN }
+	};
+
+	for (size_t n = 0; n < sizeof(spans) / sizeof(spans[0]); n++) {
+		if (!strcmp(spans[n].name, text)) {
+			*span = spans[n].span;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *condition_read_pressure(const char *text, int64_t *most, enum condition_span *span)
+{
+	bool is_number = *text >= '0' && *text <= '9';
+
+	*span = SPAN_5_MIN;
 	if (strchr(text, ':'))
 		return "superd looks at the pressure of the whole machine, not of a slice";
-	if (!number || number > 6 || (*span && *span != '/'))
-		return "it is a percentage, as 20%, and behind a / one of 10s, 1min and 5min";
-	if (*span && strcmp(span, "/10s") && strcmp(span, "/1min") && strcmp(span, "/5min"))
-		return "the kernel measures it over 10s, 1min and 5min";
+	*most = condition_read_hundredths(&text);
+	begins(&text, "%");
+	text = skip_blanks(text);
+	if (!is_number || *most > 10000 || (*text && *text != '/'))
+		return "it is a percentage, as 20%, and behind a / one of 10sec, 1min and 5min";
+	if (*text && !read_span(skip_blanks(text + 1), span))
+		return "the kernel measures it over 10sec, 1min and 5min";
 	return NULL;
 }
 
 static const char *parameter_refuse(enum parameter parameter, const char *text)
 {
+	enum condition_span span;
 	unsigned capability;
+	int64_t most;
 	bool truth;
 
 	if (!*text)
@@ -210,8 +350,9 @@ static const char *parameter_refuse(enum parameter parameter, const char *text)
 	case PARAMETER_RELEASE:
 		return refuse_release(text);
 	case PARAMETER_PRESSURE:
-		return refuse_pressure(text);
+		return condition_read_pressure(text, &most, &span);
 	case PARAMETER_VERSION:
+		return refuse_versions(text);
 	case PARAMETER_TEXT:
 		break;
 	}
@@ -237,8 +378,7 @@ const char *condition_read(const char *text, struct condition *condition)
 	if (condition->alternative > ALTERNATIVES_MOST)
 		return "16 | in front of a condition are the most";
 	text = skip_blanks(text);
-	/* Of a comparison != is the sign, not a negation. */
-	condition->is_negated = text[0] == '!' && text[1] != '=' && begins(&text, "!");
+	condition->is_negated = begins(&text, "!");     /* also of !=, as systemd has it */
 	condition->parameter = skip_blanks(text);
 	return parameter_refuse(kinds[condition->kind].parameter, condition->parameter);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum condition_kind {
 	CONDITION_AC_POWER,
@@ -55,10 +56,46 @@ struct condition {
 /* Takes a text apart. NULL, or why it is no condition, as the end of a sentence. */
 const char *condition_read(const char *text, struct condition *condition);
 
-/* How a number, size or version is to compare: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *number is "4". 0: there is no
- * sign of comparison in front. */
-enum { COMPARE_LESS = 1 << 0, COMPARE_EQUAL = 1 << 1, COMPARE_GREATER = 1 << 2 };
-unsigned condition_comparison(const char *text, const char **number);
+/* How a number, size or version is to compare: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *behind is "4". Of versions a lone
+ * = compares texts, and $= matches a pattern. 0: there is no sign of comparison in front. */
+enum {
+	COMPARE_LESS = 1 << 0,
+	COMPARE_EQUAL = 1 << 1,
+	COMPARE_GREATER = 1 << 2,
+	COMPARE_TEXT = 1 << 3,
+	COMPARE_PATTERN = 1 << 4,
+};
+unsigned condition_comparison(const char *text, const char **behind);
 
 /* Whether a number compares with another in such a way: order is below, at or above 0. */
 bool condition_compares(unsigned comparison, int order);
+
+#define CONDITION_WORD 256              /* bytes of a word of a parameter, with its NUL */
+
+/* One of the words of a parameter that is a list: of ConditionVersion, or of ConditionOSRelease. */
+struct condition_word {
+	char text[CONDITION_WORD];
+	size_t key;                     /* bytes in front of the sign; 0 of versions */
+	unsigned comparison;
+	const char *wanted;             /* behind the sign, into text */
+};
+
+/* Take the next one, quotes and backslashes undone, and move *at behind it. 1; 0: none is left; -1: it can't be read. The
+ * first version alone may stand apart from its sign: is_first is true for that one. */
+int condition_next_version(const char **at, bool is_first, struct condition_word *word);
+int condition_next_release(const char **at, struct condition_word *word);
+
+#define CONDITION_SYSTEMD "262"         /* the systemd whose units superd reads, for ConditionVersion=systemd */
+
+/* Whose version a ConditionVersion asks for; the list of versions begins at *list. */
+enum condition_software { SOFTWARE_KERNEL, SOFTWARE_SYSTEMD, SOFTWARE_GLIBC };
+enum condition_software condition_software(const char *text, const char **list);
+
+/* "12.34" as 1234; what is behind the second digit of the fraction is cut off. Moves *at behind the number. */
+int64_t condition_read_hundredths(const char **at);
+
+/* Over which time a pressure is measured. */
+enum condition_span { SPAN_10_S, SPAN_1_MIN, SPAN_5_MIN };
+
+/* A share as "20%" and a span as "1min" behind a slash; hundredths of a percent. NULL, or what is wrong. */
+const char *condition_read_pressure(const char *text, int64_t *most, enum condition_span *span);

@@ -51,6 +51,7 @@ static bool number_holds(const char *text, int64_t here, bool is_size)
 	unsigned comparison = condition_comparison(text, &number);
 	int64_t wanted;
 
+	number += strspn(number, " \t");
 	if (is_size ? scan_bytes(number, &wanted) != NULL : scan_count(number, &wanted) != NULL)
 		return false;
 	if (!comparison)
@@ -173,6 +174,8 @@ static bool module_holds(const char *text)
 	char path[128] = "/sys/module/";
 	size_t length = strlen(path);
 
+	if (strchr(text, '/') || !strcmp(text, ".") || !strcmp(text, ".."))
+		return false;           /* no name of a file, so of no module */
 	for (; *text && length + 1 < sizeof(path); text++)
 		path[length++] = *text == '-' ? '_' : *text;
 	return !*text && condition_path_exists(path);
@@ -189,58 +192,121 @@ static bool host_holds(const char *text)
 	return uname(&here) == 0 && condition_matches(text, here.nodename);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Takes a run of digits or of letters from each and compares them: digits by their number, however long. */
+static int compare_runs(const char **a, const char **b)
+{
+	bool digits = is_digit(**a) || is_digit(**b);
+	size_t left = 0, right = 0, shared;
+	int order;
+
+	while (digits && **a == '0')
+		++*a;
+	while (digits && **b == '0')
+		++*b;
+	while (digits ? is_digit((*a)[left]) : is_letter((*a)[left]))
+		left++;
+	while (digits ? is_digit((*b)[right]) : is_letter((*b)[right]))
+		right++;
+	shared = left < right ? left : right;
+	order = digits && left != right ? 0 : memcmp(*a, *b, shared);
+	*a += left;
+	*b += right;
+	return order ? order : left < right ? -1 : left > right;
+}
+
+/* By the UAPI group's version format, as systemd compares them: "~" is below the end, and that below "-", "^", "." and
+ * whatever else. */
 int condition_compare_versions(const char *a, const char *b)
 {
-	while (*a || *b) {
-		int64_t left = 0, right = 0;
+	static const char marks[] = "~\0-^.";
 
-		for (; *a >= '0' && *a <= '9' && left < INT32_MAX; a++)
-			left = left * 10 + (*a - '0');
-		for (; *b >= '0' && *b <= '9' && right < INT32_MAX; b++)
-			right = right * 10 + (*b - '0');
-		if (left != right)
-			return left < right ? -1 : 1;
-		if (*a != *b)
-			return *a && (*b == '\0' || *a > *b) ? 1 : -1;
-		a += *a != '\0';
-		b += *b != '\0';
+	for (int order;;) {
+		while (*a && !is_digit(*a) && !is_letter(*a) && !strchr("~-^.", *a))
+			a++;
+		while (*b && !is_digit(*b) && !is_letter(*b) && !strchr("~-^.", *b))
+			b++;
+		for (size_t n = 0; n < sizeof(marks) - 1; n++) {
+			bool left = *a == marks[n], right = *b == marks[n];
+
+			if (left && right && !marks[n])
+				return 0;
+			if (left != right)
+				return left ? -1 : 1;
+			a += left;
+			b += right;
+		}
+		if (is_digit(*a) != is_digit(*b))
+			return is_digit(*a) ? 1 : -1;
+		order = compare_runs(&a, &b);
+		if (order)
+			return order;
 	}
-	return 0;
 }
 
-static bool version_word_holds(const char *word, const char *here)
+bool condition_version_holds(unsigned comparison, const char *here, const char *wanted)
 {
-	const char *version;
-	unsigned comparison = condition_comparison(word, &version);
-
-	return comparison ? condition_compares(comparison, condition_compare_versions(here, version))
-			  : condition_matches(word, here);
+	if (comparison & COMPARE_PATTERN)
+		return condition_matches(wanted, here) == !!(comparison & COMPARE_EQUAL);
+	if (comparison & COMPARE_TEXT)
+		return !strcmp(wanted, here) == !!(comparison & COMPARE_EQUAL);
+	return condition_compares(comparison, condition_compare_versions(here, wanted));
 }
 
-/* Versions with a comparison in front, or patterns; a comparison may stand apart from its version. */
-static bool version_holds(const char *text)
+static bool versions_hold(const char *list, const char *here)
+{
+	struct condition_word word;
+	bool is_first = true;
+	int taken;
+
+	while ((taken = condition_next_version(&list, is_first, &word)) > 0) {
+		if (!condition_version_holds(word.comparison, here, word.wanted))
+			return false;
+		is_first = false;
+	}
+	return !taken;
+}
+
+static bool kernel_holds(const char *list)
 {
 	struct utsname here;
-	char word[128];
 
-	if (uname(&here) < 0)
+	return uname(&here) == 0 && versions_hold(list, here.release);
+}
+
+/* The C library's own word is "glibc 2.36"; another has none, and is no version of glibc. */
+static bool glibc_holds(const char *list)
+{
+	char text[64] = "";
+	const char *version;
+
+	if (!confstr(_CS_GNU_LIBC_VERSION, text, sizeof(text)))
 		return false;
-	text += strspn(text, " \t");
-	while (*text) {
-		size_t sign = strspn(text, "!<=>"), gap = sign ? strspn(text + sign, " \t") : 0;
-		size_t length = strcspn(text + sign + gap, " \t");
+	version = strchr(text, ' ');
+	return version && versions_hold(list, version + 1);
+}
 
-		if (sign + length >= sizeof(word))
-			return false;
-		memcpy(word, text, sign);
-		memcpy(word + sign, text + sign + gap, length);
-		word[sign + length] = '\0';
-		if (!version_word_holds(word, here.release))
-			return false;
-		text += sign + gap + length;
-		text += strspn(text, " \t");
+static bool software_holds(const char *text)
+{
+	const char *list;
+
+	switch (condition_software(text, &list)) {
+	case SOFTWARE_SYSTEMD:
+		return versions_hold(list, CONDITION_SYSTEMD);
+	case SOFTWARE_GLIBC:
+		return glibc_holds(list);
+	default:
+		return kernel_holds(list);
 	}
-	return true;
 }
 
 /* Whether /usr is newer than what it was last taken over into. */
@@ -317,9 +383,9 @@ bool condition_machine_holds(enum condition_kind kind, const char *text)
 	case CONDITION_KERNEL_MODULE_LOADED:
 		return module_holds(text);
 	case CONDITION_KERNEL_VERSION:
-		return version_holds(text);
+		return kernel_holds(text);
 	case CONDITION_VERSION:
-		return version_holds(text + strlen("kernel"));
+		return software_holds(text);
 	case CONDITION_OS_RELEASE:
 		return condition_release_holds(text);
 	case CONDITION_CPU_PRESSURE:

@@ -17,5 +17,6 @@ bool condition_user_holds(const char *text);
 bool condition_group_holds(const char *text);
 bool condition_virtualization_holds(const char *text);
 int condition_compare_versions(const char *a, const char *b);  /* below, at or above 0 */
+bool condition_version_holds(unsigned comparison, const char *here, const char *wanted);
 bool condition_release_holds(const char *text);                /* of os-release */
 bool condition_pressure_holds(const char *path, const char *text);

@@ -1,6 +1,5 @@
 /* Conditions of what the machine runs, and of how busy it is: os-release(5), the kernel's pressure files.
  *
- * The hard thing is a word as VERSION_ID>=12, of which key, sign and value have to be told apart by the sign alone.
  * Source: systemd.unit(5). */
 #include "sys/condition.h"
 
@@ -37,73 +36,37 @@ static void find_value(const char *key, size_t length, char *value, size_t size)
 	value[count] = '\0';
 }
 
-/* A sign alone means the text, a double one or one of order a version. */
-static bool release_word_holds(const char *word)
-{
-	size_t length = strcspn(word, "<>=!$");
-	const char *sign = word + length, *wanted;
-	char value[256];
-	unsigned comparison;
-
-	find_value(word, length, value, sizeof(value));
-	if (!strncmp(sign, "$=", 2))
-		return condition_matches(sign + 2, value);
-	if (!strncmp(sign, "!$=", 3))
-		return !condition_matches(sign + 3, value);
-	if (!strncmp(sign, "!=", 2))
-		return strcmp(sign + 2, value) != 0;
-	if (sign[0] == '=' && sign[1] != '=')
-		return !strcmp(sign + 1, value);
-	comparison = condition_comparison(sign, &wanted);
-	return condition_compares(comparison, condition_compare_versions(value, wanted));
-}
-
 bool condition_release_holds(const char *text)
 {
-	char word[256];
+	struct condition_word word;
+	char value[256];
+	int taken;
 
-	for (size_t length; *text; text += length + strspn(text + length, " \t")) {
-		length = strcspn(text, " \t");
-		if (length >= sizeof(word))
-			return false;
-		memcpy(word, text, length);
-		word[length] = '\0';
-		if (!release_word_holds(word))
+	while ((taken = condition_next_release(&text, &word)) > 0) {
+		find_value(word.text, word.key, value, sizeof(value));
+		if (!condition_version_holds(word.comparison, value, word.wanted))
 			return false;
 	}
-	return true;
-}
-
-/* "12.34" as 1234. */
-static int64_t read_hundredths(const char *text)
-{
-	int64_t value = 0;
-	int digits = -1;
-
-	for (; (*text >= '0' && *text <= '9' && digits < 2) || (*text == '.' && digits < 0); text++) {
-		if (*text == '.') {
-			digits = 0;
-			continue;
-		}
-		value = value > 1000000 ? value : value * 10 + (*text - '0');
-		digits += digits >= 0;
-	}
-	for (digits = digits < 0 ? 0 : digits; digits < 2; digits++)
-		value *= 10;
-	return value;
+	return !taken;
 }
 
 bool condition_pressure_holds(const char *path, const char *text)
 {
-	const char *span = strchr(text, '/'), *field = "avg300=", *found;
+	static const char *const fields[] = {
+		[SPAN_10_S] = "avg10=", [SPAN_1_MIN] = "avg60=", [SPAN_5_MIN] = "avg300="
+	};
+	enum condition_span span;
+	const char *found;
 	char line[256];
+	int64_t most;
 
+	if (condition_read_pressure(text, &most, &span))
+		return false;
 	if (!condition_read_file(path, line, sizeof(line)))
 		return true;            /* as by systemd: where it is not measured it keeps nothing from starting */
-	if (span && !strcmp(span + 1, "10s"))
-		field = "avg10=";
-	else if (span && !strcmp(span + 1, "1min"))
-		field = "avg60=";
-	found = strstr(line, field);    /* the first line is "some" */
-	return !found || read_hundredths(found + strlen(field)) <= read_hundredths(text);
+	found = strstr(line, fields[span]);     /* the first line is "some" */
+	if (!found)
+		return true;
+	found += strlen(fields[span]);
+	return condition_read_hundredths(&found) <= most;
 }

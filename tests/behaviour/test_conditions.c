@@ -63,6 +63,8 @@ Behaviour(conditions, of_superd_and_the_machine)
 	expect_start("ConditionMemory=<1K", false);
 	expect_start("ConditionKernelVersion=>=3.0 <100", true);
 	expect_start("ConditionKernelVersion=<3.0", false);
+	expect_start("ConditionKernelVersion='>=3.0' '<100'", true);
+	expect_start("ConditionVersion='<3.0'", false);
 	expect_start("ConditionArchitecture=!native", false);
 	expect_start("ConditionEnvironment=PATH", true);
 	expect_start("ConditionEnvironment=NOBODY_SETS_THIS", false);

@@ -57,17 +57,19 @@ Test(conditions, of_those_with_a_bar_one_has_to)
 
 Test(condition, knows_versions_and_releases)
 {
-	cr_expect_eq(FIRST_FALSE("Version=kernel >= 2.6 < 99", "Version=kernel>=2.6"), -1);
+	cr_expect_eq(FIRST_FALSE("Version=kernel >= 2.6 <99", "Version=kernel>=2.6", "Version=kernel"), -1);
 	cr_expect_eq(FIRST_FALSE("Version=kernel < 2.6"), 0);
-	cr_expect_eq(FIRST_FALSE("OSRelease=NO_SUCH_KEY=", "OSRelease=ID!=none NO_SUCH_KEY$=*"), -1);
+	cr_expect_eq(FIRST_FALSE("OSRelease=ID!=none NO_SUCH_KEY$=*"), -1);
 	cr_expect_eq(FIRST_FALSE("OSRelease=ID=none"), 0);
 	cr_expect_eq(FIRST_FALSE("OSRelease=ID!$=*"), 0);
+	cr_expect_eq(FIRST_FALSE("OSRelease=\"ID!=no such system\" 'NO_SUCH_KEY!=a b'", "OSRelease='ID=a b'"), 1);
 	cr_expect_eq(FIRST_FALSE("OSRelease=NO_SUCH_KEY>=1"), 0);
 }
 
 Test(condition, compares_pressure_with_what_the_kernel_measures)
 {
 	cr_expect_eq(FIRST_FALSE("MemoryPressure=100%", "CPUPressure=100%/10s", "IOPressure=100/1min"), -1);
+	cr_expect_eq(FIRST_FALSE("MemoryPressure=100% / 1min", "CPUPressure=100.0%/10sec", "IOPressure=100 /5min"), -1);
 	cr_expect(condition_pressure_holds("/nowhere", "0%"), "what is not measured keeps nothing from starting");
 	write_pressure("some avg10=12.34 avg60=0.50 avg300=0.05 total=1\nfull avg10=99.00 avg60=0 avg300=0 total=1\n");
 	cr_expect_not(condition_pressure_holds(pressure, "12.33%/10s"));
@@ -149,6 +151,39 @@ Test(conditions, know_versions_by_their_numbers)
 	cr_expect(holds("KernelVersion=>2.6.9 !=2.6.10"), "of several all hold");
 	cr_expect_not(holds("KernelVersion=>2.6 <2.6"));
 	cr_expect(holds("KernelVersion=> 2.6"));
+	cr_expect(holds("KernelVersion=!=2.6 >99"), "! is of all of them");
+}
+
+Test(conditions, take_quotes_from_what_they_compare)
+{
+	cr_expect(holds("KernelVersion=\">=3.0\""));
+	cr_expect(holds("KernelVersion='>0.1.2' '<99.0.0'"));
+	cr_expect_not(holds("KernelVersion='> 0.1.2' \"< 1.0\""));
+	cr_expect(holds("Version=\">=3.0\""), "the kernel is meant where nothing else is named");
+	cr_expect(holds("Version=>2.6.9 \"!=2.6.10\""));
+	cr_expect(holds("Version=systemd >=\\2\\5\\8"));
+	cr_expect(holds("Version=systemd '>= 100' '!$=3*' $=2*"));
+	cr_expect_not(holds("Version=systemd <250"));
+	cr_expect_not(holds("Version=glibc > 99"));
+	cr_expect_not(holds("KernelModuleLoaded=.."));
+	cr_expect_not(holds("KernelModuleLoaded=../module"));
+}
+
+Test(conditions, order_versions_as_systemd_does)
+{
+	static const char *const rising[] = {
+		"1.2~rc1", "1.2", "1.2-a", "1.2-1", "1.2^post", "1.2.a", "1.2.0", "1.2.1", "1.2.3", "1.2.10", "1.2a",
+		"1.10", "2", "10", "99999999999999999999999998", "99999999999999999999999999",
+	};
+
+	for (size_t n = 0; n < sizeof(rising) / sizeof(*rising); n++) {
+		for (size_t i = 0; i < sizeof(rising) / sizeof(*rising); i++) {
+			int order = condition_compare_versions(rising[n], rising[i]);
+
+			cr_expect_eq((order > 0) - (order < 0), (n > i) - (n < i), "%s, %s", rising[n], rising[i]);
+		}
+	}
+	cr_expect_eq(condition_compare_versions("1..02", "1..2"), 0);
 }
 
 Test(conditions, find_users_and_groups_in_their_files)
