@@ -167,7 +167,7 @@ static void take_stopping(struct notice *notice)
 	notice_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 }
 
-/* In one message STOPPING counts more than READY, and that more than RELOADING. */
+/* In one message STOPPING counts alone; with READY a RELOADING is one that is done already (sd_notify(3)). */
 static void take_state(struct notice *notice, const struct notify_message *message)
 {
 	if (notice->stopping) {
@@ -177,12 +177,14 @@ static void take_state(struct notice *notice, const struct notify_message *messa
 				   (long)notice->instance->pid);
 		return;
 	}
-	if (message->stopping)
+	if (message->stopping) {
 		take_stopping(notice);
-	else if (message->ready)
-		take_ready(notice);
-	else if (message->reloading)
+		return;
+	}
+	if (message->reloading)
 		take_reloading(notice);
+	if (message->ready)
+		take_ready(notice);
 }
 
 static void take_error_name(struct notice *notice, char *kept, struct note_text name, const char *kind)

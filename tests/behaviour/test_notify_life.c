@@ -184,6 +184,19 @@ Behaviour(notify_life, a_reload_is_seen_through)
 	superd_stop(superd);
 }
 
+/* As `systemd-notify --reloading --ready` says it, whose reload takes no time. */
+Behaviour(notify_life, a_reload_may_be_said_with_its_end)
+{
+	struct superd *superd = web_run("'handle 1' " SAYS_READY, "type = notify-reload\n timeout_start = 300ms");
+	long pid = web_pid(superd);
+
+	superd_wait_log(superd, "is ready");
+	web_expect(superd, "say RELOADING=1|MONOTONIC_USEC=1|READY=1", "done");
+	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
+	HOLDS_FOR(500, !superd_logged(superd, "has not said READY=1"));
+	superd_stop(superd);
+}
+
 Behaviour(notify_life, who_would_die_of_a_reload_has_not_started)
 {
 	struct superd *superd = web_run(SAYS_READY, "type = notify-reload");
