@@ -930,8 +930,9 @@ const struct directive directives[] = {
 	  .help = "Run one after the other before exec. Each is a text: the program and its arguments as in exec, the "
 		  "same %{ } included. In front of the program may stand - (its failure is passed over), + (it runs "
 		  "as superd itself, without user, capabilities and hardening), ! (as superd's user alone), : (no "
-		  "variables are replaced), @ (the word behind the program is its argv0) and | (the shell of the user "
-		  "runs in place of the program, with the same arguments). They run "
+		  "variables are replaced), @ (the word behind the program is its argv0) and | (the shell of the user, "
+		  "or /bin/sh for one that may not log in, runs in place of the program, with the same arguments). "
+		  "They run "
 		  "as the service does, without its sockets; input, output and error are the service's, but null or "
 		  "the log where that is a socket. One that fails, or takes longer than timeout_start, fails the "
 		  "start; what each leaves running is ended with it." },

@@ -102,8 +102,8 @@ void unit_take_streams(struct unit_draft *draft);               /* unit_streams.
 void unit_take_handed(struct unit_draft *draft);                /* unit_handed.c: files and credentials */
 void unit_take_conditions(struct unit_draft *draft);            /* unit_condition.c: of all its units */
 
-/* unit_shell.c: words as one text for a shell that is to split it into the same words; expands: with the variables that
- * systemd would replace in them. "" of none; NULL: out of memory. */
+/* unit_shell.c: words as one text for a shell; expands: the variables in it are replaced before the shell has it. "" of
+ * none; NULL: out of memory. */
 const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
 			    bool expands);
 

@@ -99,8 +99,20 @@ static void go_by_shell(struct unit_draft *draft, struct command *command, const
 	}
 	command->words = pool_keep(draft->pool, list, count * sizeof(*list));
 	command->count = count;
-	command->keeps_variables = true;
 	command->program = text && command->words ? list[0].text : NULL;
+}
+
+/* What was meant for a shell is the most common mistake of a command line, and a program may well pass over it. */
+static void warn_of_operator(struct unit_draft *draft, const struct unit_assignment *assignment,
+			     const struct unit_word *list, size_t count)
+{
+	const struct unit_word *word = unit_shell_operator(list, count);
+
+	if (!word)
+		return;
+	unit_warn(draft, unit_place(assignment, word->offset),
+		  SHELL_WORD_WARNING, assignment->key, word->text);
+	diags_hint(draft->reading->diags, SHELL_WORD_HINT);
 }
 
 static void add_command(struct unit_draft *draft, const struct unit_assignment *assignment,
@@ -123,23 +135,12 @@ static void add_command(struct unit_draft *draft, const struct unit_assignment *
 	command->program = plain_path(draft, program);
 	if (command->by_shell)
 		go_by_shell(draft, command, program);
+	else
+		warn_of_operator(draft, assignment, argv, count);
 	if (command->program && check_program(draft, command))
 		commands->count++;
 	else
 		commands->failed = true;
-}
-
-/* What was meant for a shell is the most common mistake of a command line, and a program may well pass over it. */
-static void warn_of_operator(struct unit_draft *draft, const struct unit_assignment *assignment,
-			     const struct unit_word *list, size_t count)
-{
-	const struct unit_word *word = unit_shell_operator(list, count);
-
-	if (!word)
-		return;
-	unit_warn(draft, unit_place(assignment, word->offset),
-		  SHELL_WORD_WARNING, assignment->key, word->text);
-	diags_hint(draft->reading->diags, SHELL_WORD_HINT);
 }
 
 static bool separates(const struct unit_word *word)
@@ -161,10 +162,8 @@ static void read_value(struct unit_draft *draft, const struct unit_assignment *a
 	for (size_t n = 0; n <= count; n++) {
 		if (n < count && !separates(&found[n]))
 			continue;
-		if (n > start) {
-			warn_of_operator(draft, assignment, found + start, n - start);
+		if (n > start)
 			add_command(draft, assignment, found + start, n - start, commands);
-		}
 		start = n + 1;
 	}
 }

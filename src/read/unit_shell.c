@@ -1,7 +1,8 @@
 /* A command that the user's shell is to run, as a text for it.
  *
- * The hard thing is that the shell must come to the words systemd would hand it: each is quoted, and a variable stands
- * where systemd replaces one, as the shell has the same environment. Source: systemd.service(5), "COMMAND LINES". */
+ * The hard thing is who fills in a variable: systemd does for what it takes for one, then joins the words by blanks.
+ * The shell reads the whole, with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5),
+ * "COMMAND LINES". */
 #include <string.h>
 
 #include "read/shell_word.h"
@@ -17,30 +18,25 @@ static size_t name_length(const char *text)
 	return length;
 }
 
-static void add_word(struct buf *out, const char *word, bool expands)
-{
-	buf_char(out, '"');
-	for (; *word; word++) {
-		size_t length = expands && word[0] == '$' && word[1] == '{' ? name_length(word + 2) : 0;
-
-		if (length && word[2 + length] == '}') {
-			buf_add(out, word, length + 3);
-			word += length + 2;
-			continue;
-		}
-		if (strchr("\"\\$`", *word))
-			buf_char(out, '\\');
-		buf_char(out, *word);
-		if (expands && word[0] == '$' && word[1] == '$')
-			word++;
-	}
-	buf_char(out, '"');
-}
-
 /* It begins with a lone $: a variable as a whole, which is split; of an odd name there is none. */
 static bool is_variable(const char *word)
 {
 	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
+}
+
+/* The text is one word to what fills in variables, which knows only those in braces within one. */
+static void add_word(struct buf *text, const char *word, bool expands)
+{
+	bool whole = expands && is_variable(word);
+
+	if (whole && word[1 + name_length(word + 1)])
+		return;
+	if (text->length)
+		buf_char(text, ' ');
+	if (whole)
+		buf_addf(text, "${%s}", word + 1);
+	else
+		buf_text(text, word);
 }
 
 const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
@@ -49,21 +45,9 @@ const char *unit_shell_text(struct pool *pool, const char *program, const struct
 	struct buf text = { 0 };
 	const char *kept;
 
-	if (*program)
-		add_word(&text, program, false);
-	for (size_t n = 0; n < count; n++) {
-		const char *word = list[n].text;
-		bool whole = expands && is_variable(word);
-
-		if (whole && word[1 + name_length(word + 1)])
-			continue;
-		if (text.length)
-			buf_char(&text, ' ');
-		if (whole)
-			buf_text(&text, word);
-		else
-			add_word(&text, word, expands);
-	}
+	add_word(&text, program, expands);
+	for (size_t n = 0; n < count; n++)
+		add_word(&text, list[n].text, expands);
 	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
 	buf_free(&text);
 	return kept;

@@ -51,15 +51,29 @@ static bool add_words(struct buf *out, size_t *count, const struct service *serv
 	return good;
 }
 
+/* A user that may not log in has no shell of its own to run commands by, as with systemd. */
+static const char *usable_shell(const struct service *service)
+{
+	static const char *const none[] = { "nologin", "false", "true" };
+	const char *shell = service->account ? service->account->shell : NULL;
+	const char *name = shell ? strrchr(shell, '/') : NULL;
+
+	for (size_t n = 0; name && n < sizeof(none) / sizeof(*none); n++) {
+		if (!strcmp(name + 1, none[n]))
+			return "/bin/sh";
+	}
+	return shell && *shell ? shell : "/bin/sh";
+}
+
 bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
 {
-	const char *shell = service->account ? service->account->shell : NULL, *name;
+	const char *name;
 	bool login = command->argv[0] && *command->argv[0] == '-';
 	struct buf text = { 0 };
 
 	if (!(command->flags & COMMAND_SHELL))
 		return true;
-	command->program = shell && *shell ? shell : "/bin/sh";
+	command->program = usable_shell(service);
 	name = strrchr(command->program, '/');
 	buf_addf(&text, "-%s", name ? name + 1 : command->program);
 	command->shell = buf_take(&text);

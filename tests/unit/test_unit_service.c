@@ -235,10 +235,13 @@ Test(unit_service, hands_over_its_other_commands_with_their_signs)
 	expect_printed(with_socket("ExecStartPre=/bin/mkdir /run/x\n"),
 		       "\tsocket_exec_start_pre = {\"/bin/mkdir /run/x\"}\n");
 	expect_printed(with_service("ExecStartPre=|a 50%%\n"),
-		       "\texec_start_pre = {\":|/bin/sh -c '\\\"a\\\" \\\"50%%\\\"'\"}\n");
+		       "\texec_start_pre = {\"|/bin/sh -c 'a 50%%'\"}\n");
 	expect_printed(run("@|"), "\texec = /bin/sh\n");
 	expect_printed(run("@|"), "\targv0 = -sh\n");
-	expect_printed(run("@|"), "\texec_prefix = \":|\"\n");
+	expect_printed(run("@|"), "\texec_prefix = \"|\"\n");
+	expect_printed(with_service("ExecStartPre=|a >/x \"b c\" $D ${E}f $$G $(H)\n"),
+		       "\texec_start_pre = {\"|/bin/sh -c 'a >/x b c \\${D} \\${E}f $$G'\"}\n");
+	expect_printed(with_service("ExecStartPre=:|a $D\n"), "\texec_start_pre = {\":|/bin/sh -c 'a $D'\"}\n");
 }
 
 Test(unit_service, alternatives_of_its_socket_are_a_set_of_their_own)
@@ -300,12 +303,14 @@ Test(unit_service, warns_of_what_only_a_shell_would_do)
 		snprintf(text, sizeof(text), "a.service:2:20: warning: ExecStart: '%s': no shell reads this", meant[n]);
 		expect_said(run(command), text);
 	}
-	for (size_t n = 0; n < sizeof(plain) / sizeof(*plain); n++) {
+	for (size_t n = 0; n < sizeof(plain) / sizeof(*plain) + 1; n++) {
 		struct outcome *outcome;
 
-		snprintf(command, sizeof(command), "/bin/x y %s z", plain[n]);
+		snprintf(command, sizeof(command), "/bin/x y %s z", n ? plain[n - 1] : "a");
+		if (!n)
+			snprintf(command, sizeof(command), "|/bin/x y >z");
 		outcome = run(command);
-		cr_expect_null(strstr(outcome->said, "no shell"), "%s: %s", plain[n], outcome->said);
+		cr_expect_null(strstr(outcome->said, "no shell"), "%s: %s", command, outcome->said);
 		outcome_free(outcome);
 	}
 }
