@@ -553,11 +553,11 @@ const struct directive directives[] = {
 		  "message queues, once the last instance has ended. It means nothing for root and superd's own "
 		  "user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
-	  FIELD(WHO, ambient_capabilities, capabilities),
+	  FIELD(WHO, ambient_capabilities, capabilities), .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
 	  .help = "Capabilities the backend keeps although its user is not root, as in net_bind_service." },
 	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
-	  FIELD(WHO, capability_bounding_set, capabilities), .unset = &every_capability,
+	  FIELD(WHO, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
 	  .help = "The capabilities the backend and its children can ever have, even as root. A ~ in front of "
 		  "the first takes the named ones away and leaves the rest. Unset: all that superd has." },
@@ -1224,14 +1224,14 @@ const struct directive directives[] = {
 	SWITCH(mount_api_vfs, "MountAPIVFS")
 	  .help = "Mounts /proc, /sys, /dev and an empty /run inside of root_directory." },
 	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
-	  FIELD(CALLS, system_call_filter, calls),
+	  FIELD(CALLS, system_call_filter, calls), .nothing = "@default",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
 	  .help = "The system calls the backend may make, and groups of them as @system-service. What has a ~ in "
 		  "front, and what stands behind that up to one with a +, is taken away; where the first has one, it "
 		  "is taken from all there are. :EPERM behind one is the error it gives, else that of "
 		  "system_call_error_number." },
 	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
-	  FIELD(CALLS, system_call_architectures, flags), .words = architecture_words,
+	  FIELD(CALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
 	  .help = "The kinds of system calls the backend may make: native, and it is always among them, x86, x86-64, "
 		  "x32, arm and so on. A process that makes others is killed. Unset: all that the kernel has." },
@@ -1240,12 +1240,12 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
 	  .help = "The error that a filtered system call gives, as EPERM, or kill, which ends the process." },
 	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
-	  FIELD(CALLS, restrict_address_families, families),
+	  FIELD(CALLS, restrict_address_families, families), .nothing = "none",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
 	  .help = "The kinds of sockets the backend may open, as AF_UNIX, AF_INET and AF_INET6, or none; with ~ in "
 		  "front those that it may not. Those it is given are not meant." },
 	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
-	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no",
+	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
 	  .help = "Keeps the backend from making and entering namespaces: with yes any, else any but these, with ~ in "
 		  "front of the first these: cgroup, ipc, mnt, net, pid, time, user, uts." },
@@ -1350,7 +1350,7 @@ const struct directive directives[] = {
 	  .help = "How many times a second an instance may read from a device." },
 	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
 	  .help = "How many times a second an instance may write to a device." },
-	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation),
+	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the control group of an instance is its user's, to make further ones below it." },
 };

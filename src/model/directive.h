@@ -59,6 +59,8 @@ struct directive {
 	const char *help;               /* a sentence or more; required */
 	int64_t least, most;            /* bounds of counts, sizes, durations in the type's unit; both 0: the type's own */
 	const char *const *words;       /* for type_word and friends, NULL-terminated, by value */
+	const char *nothing;            /* of a list of what a service may do: the word that allows nothing, "" is no word; without
+					   a word that nobody knows it allows no more. NULL: no such list */
 };
 
 extern const struct directive directives[];

@@ -116,8 +116,12 @@ static const char *families_parse(const struct directive *directive, const char 
 	(void)directive;
 	if (count == 1 && !strcmp(given[0], "none") && !append)
 		return value_keep_list(given, count, false, pool, field);
-	if (append && *(const words *)field && !strcmp((*(const words *)field)[0], "none"))
+	if (append && *(const words *)field && !strcmp((*(const words *)field)[0], "none")) {
+		*bad = 0;
+		if (count && given[0][0] == '~')
+			return NULL;    /* from none nothing is taken */
 		append = false;         /* none and these are these */
+	}
 	return signed_parse(given, count, append, pool, field, bad, refuse_family);
 }
 

@@ -2,6 +2,7 @@
  *
  * The hard thing is a key that superd lacks with a value that asks for nothing: PrivateNetwork=no restricts nobody, and
  * is no reason to refuse a service. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +84,55 @@ static struct unit_list collect_set(struct unit_draft *draft, const char *sectio
 	return list;
 }
 
+/* Whether a word can be read by itself; else what is wrong with it. */
+static const char *judge_word(struct unit_draft *draft, const struct directive *directive, const char *word)
+{
+	union { max_align_t align; char bytes[64]; } field = { 0 };
+	size_t bad;
+
+	return directive->type->size > sizeof(field)
+		       ? NULL
+		       : directive->type->parse(directive, &word, 1, false, draft->pool, &field, &bad);
+}
+
+/* Leaves out of a list of what is allowed the words that superd does not know, as systemd does: without them it allows
+ * no more. Of what is taken away by a ~ each has to be known. true: the list began with what is allowed, and none of
+ * that is left. */
+static bool leave_unknown(struct unit_draft *draft, const char *key, const struct directive *directive,
+			  struct unit_list *list)
+{
+	bool allows = list->count && list->words[0][0] != '~';
+	size_t kept = 0;
+
+	for (size_t n = 0; directive->nothing && n < list->count; n++) {
+		const char *word = list->words[n];
+		const char *wrong = *word == '~' ? NULL : judge_word(draft, directive, word);
+
+		if (wrong) {
+			unit_warn(draft, list->places[n], "%s: '%s' is left out: %s", key, word, wrong);
+			continue;
+		}
+		list->words[kept] = word;
+		list->places[kept++] = list->places[n];
+	}
+	if (directive->nothing)
+		list->count = kept;
+	return directive->nothing && allows && (!kept || list->words[0][0] == '~');
+}
+
+static void hand_nothing(struct unit_draft *draft, const char *name, const struct directive *directive,
+			 struct origin at)
+{
+	const struct value value = {
+		.words = &directive->nothing,
+		.count = *directive->nothing != '\0',
+		.is_list = true,
+		.at = at,
+	};
+
+	hand(draft, name, &value);
+}
+
 /* What is named is added to what was named before, or with a ~ taken away from it, and the options do the same. */
 static void hand_list(struct unit_draft *draft, const char *section, const char *key, const char *name,
 		      const struct directive *directive)
@@ -91,15 +141,19 @@ static void hand_list(struct unit_draft *draft, const char *section, const char 
 	struct unit_list list = is_set ? collect_set(draft, section, key, directive->unset)
 				       : unit_collect(draft, section, key, COLLECT_WORDS);
 	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
+	bool is_begun = !list.failed && leave_unknown(draft, key, directive, &list);
 	size_t start = 0;
 
+	if (is_begun)
+		hand_nothing(draft, name, directive, list.at);
+	is_said = is_begun ? list.count : is_said;
 	while (is_said && !list.failed) {
 		size_t count = take_run(&list, start);
 		const struct value value = {
 			.words = list.count ? list.words + start : NULL,
 			.count = count,
 			.is_list = true,
-			.append = start > 0,
+			.append = is_begun || start > 0,
 			.at = list.at,
 			.word_at = list.count ? list.places + start : NULL,
 		};

@@ -290,6 +290,66 @@ Test(unit_service, replaces_variables_where_there_are_some)
 	expect_printed(run(":/bin/x $HOME\nExecStartPre=/bin/y $HOME"), "\texec_prefix = :\n");
 }
 
+/* As expect_printed, with warnings. */
+static void expect_warned(struct outcome *outcome, const char *text)
+{
+	cr_expect_not_null(strstr(outcome->said, "warning: "), "said: %s", outcome->said);
+	cr_expect_null(strstr(outcome->said, "error: "), "said: %s", outcome->said);
+	cr_expect_not_null(strstr(outcome->printed, text), "'%s' is not in:\n%s", text, outcome->printed);
+	outcome_free(outcome);
+}
+
+/* Without it the service may do no more than it would: what is allowed. */
+Test(unit_service, leaves_out_what_nobody_knows_of_what_is_allowed)
+{
+	expect_said(with_service("SystemCallFilter=@system-service DONOTEXIST\n"),
+		    "warning: SystemCallFilter: 'DONOTEXIST' is left out: it is the name of a system call");
+	expect_warned(with_service("SystemCallFilter=@system-service DONOTEXIST @no-group\n"),
+		       "\tsystem_call_filter = {\"@system-service\"}\n");
+	expect_warned(with_service("SystemCallFilter=DONOTEXIST\n"), "\tsystem_call_filter = {\"@default\"}\n");
+	expect_warned(with_service("SystemCallFilter=DONOTEXIST\nSystemCallFilter=~read\n"),
+		       "\tsystem_call_filter = {\"@default\", \"~read\"}\n");
+	expect_warned(with_service("SystemCallFilter=~@mount\nSystemCallFilter=DONOTEXIST\n"),
+		       "\tsystem_call_filter = {\"~@mount\"}\n");
+	expect_warned(with_service("RestrictNamespaces=mnt usr\n"),
+		       "\trestrict_namespaces = {\"~cgroup\", \"~ipc\", \"~net\", \"~pid\", \"~time\", \"~user\", "
+		       "\"~uts\"}\n");
+	expect_warned(with_service("RestrictNamespaces=usr\n"), "\trestrict_namespaces = yes\n");
+	expect_warned(with_service("RestrictAddressFamilies=AF_UNIX AF_NONE\n"),
+		       "\trestrict_address_families = {\"AF_UNIX\"}\n");
+	expect_warned(with_service("RestrictAddressFamilies=AF_NONE\nRestrictAddressFamilies=~AF_INET\n"),
+		       "\trestrict_address_families = {\"none\"}\n");
+	expect_warned(with_service("CapabilityBoundingSet=CAP_KILL CAP_FLY\n"),
+		       "\tcapability_bounding_set = {\"kill\"}\n");
+	expect_warned(with_service("CapabilityBoundingSet=CAP_FLY\nCapabilityBoundingSet=~CAP_KILL\n"),
+		       "\tcapability_bounding_set = {}\n");
+	expect_warned(with_service("AmbientCapabilities=CAP_KILL CAP_FLY\n"),
+		       "\tambient_capabilities = {\"kill\"}\n");
+	expect_warned(with_service("SystemCallArchitectures=vax\n"), "\tsystem_call_architectures = {\"native\"}\n");
+	expect_warned(with_service("Delegate=cpu abacus\n"), "\tdelegate = yes\n");
+}
+
+Test(unit_service, refuses_what_nobody_knows_of_what_is_taken_away)
+{
+	static const char *const wrong[] = {
+		"SystemCallFilter=~read DONOTEXIST\n",
+		"SystemCallFilter=~@no-group\n",
+		"SystemCallFilter=read\nSystemCallFilter=~DONOTEXIST\n",
+		"RestrictNamespaces=~mnt usr\n",
+		"RestrictAddressFamilies=~AF_NONE\n",
+		"CapabilityBoundingSet=~CAP_FLY\n",
+		"AmbientCapabilities=~CAP_FLY\n",
+		"SecureBits=noroot nowings\n",
+	};
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
+		struct outcome *outcome = with_service(wrong[n]);
+
+		cr_expect_not_null(strstr(outcome->said, "error: "), "%s%s", wrong[n], outcome->said);
+		outcome_free(outcome);
+	}
+}
+
 Test(unit_service, warns_of_what_only_a_shell_would_do)
 {
 	static const char *const meant[] = { "|", "||",	  "&&",		"&",	 ">", ">>",
