@@ -96,6 +96,12 @@ static const char *directory_refuse(const struct directive *directive, const cha
 
 	if (*word == '/' || !*word)
 		return "it is the name of a folder below a fixed one, so it does not start with /";
+	if (word[name] && strchr(word + name + 1, ':'))
+		return "behind the name stands a link to it, and nothing else: there is no :ro";
+	for (const char *at = word; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == '\x7f')
+			return "the name of a folder has no control characters";
+	}
 	for (; *part; part += length + (part[length] == '/')) {
 		length = strcspn(part, "/");
 		if (!length || (length == 1 && *part == '.') || (length == 2 && !memcmp(part, "..", 2)))

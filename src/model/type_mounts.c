@@ -112,6 +112,8 @@ static const struct { const char *name; bool has_value;
 	{ "size", true },     { "nr_blocks", true },	{ "nr_inodes", true }, { "mode", true },
 	{ "uid", true },      { "gid", true },		{ "huge", true },      { "mpol", true },
 	{ "noatime", false }, { "strictatime", false }, { "relatime", false },
+	{ "nostrictatime", false }, { "norelatime", false }, { "nodiratime", false }, { "diratime", false },
+	{ "noswap", false },
 };
 
 static bool is_temporary_option(const char *text, size_t length)

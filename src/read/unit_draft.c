@@ -182,19 +182,118 @@ bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignme
 	return true;
 }
 
-static void collect_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool templates,
+/* As unit_words, by the rules of these words. */
+static bool split(struct unit_draft *draft, const struct unit_assignment *assignment, enum unit_collect how,
+		  struct unit_word **list, size_t *count)
+{
+	static const unsigned flags[] = {
+		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
+		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
+		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
+	};
+	const char *wrong;
+	size_t at = 0;
+
+	if (how < COLLECT_PATHS)
+		return unit_words(draft, assignment, how == COLLECT_TEMPLATES, list, count);
+	wrong = unit_split(draft->pool, &draft->names, assignment->value, flags[how], list, count, &at);
+	return !wrong || unit_refuse(draft, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+}
+
+static void add_simple(struct buf *simple, const char *name, size_t length)
+{
+	size_t start = simple->length, part;
+
+	if (length && *name == '/')
+		buf_char(simple, '/');          /* which is refused later */
+	for (size_t at = 0; at < length; at += part + 1) {
+		part = strcspn(name + at, "/:");
+		if (!part || (part == 1 && name[at] == '.'))
+			continue;
+		if (simple->length > start && simple->data[simple->length - 1] != '/')
+			buf_char(simple, '/');
+		buf_add(simple, name + at, part);
+	}
+}
+
+/* The name of a folder, and behind a colon of a link to it, without empty parts and those of a dot alone. */
+static const char *simplify(struct unit_draft *draft, const char *word)
+{
+	struct buf simple = { 0 };
+	const char *kept, *first = word;
+
+	for (size_t length; *word; word += length + (word[length] == ':')) {
+		length = strcspn(word, ":");
+		if (word > first)
+			buf_char(&simple, ':');
+		add_simple(&simple, word, length);
+	}
+	kept = simple.failed ? NULL : pool_text(draft->pool, buf_string(&simple));
+	buf_free(&simple);
+	return kept;
+}
+
+static unsigned rank_of(char c)
+{
+	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
+}
+
+struct folder {
+	const char *word;
+	struct origin place;
+};
+
+/* By the name, part by part, then by the link. */
+static int compare_folders(const void *one, const void *other)
+{
+	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
+	unsigned left, right;
+
+	while (*a && *a == *b)
+		a++, b++;
+	left = rank_of(*a);
+	right = rank_of(*b);
+	return (left > right) - (left < right);
+}
+
+/* systemd has them in this order in the variable that names them, and each once. */
+static void order_folders(struct unit_list *list)
+{
+	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
+	size_t count = list->count;
+
+	list->failed |= count && !folders;
+	if (!folders)
+		return;
+	for (size_t n = 0; n < count; n++)
+		folders[n] = (struct folder){ list->words[n], list->places[n] };
+	qsort(folders, count, sizeof(*folders), compare_folders);
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		if (n && !strcmp(folders[n].word, folders[n - 1].word))
+			continue;
+		list->words[list->count] = folders[n].word;
+		list->places[list->count++] = folders[n].place;
+	}
+	free(folders);
+}
+
+static void collect_words(struct unit_draft *draft, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct unit_list *list)
 {
 	struct unit_word *found = NULL;
 	size_t count = 0;
 
-	if (!unit_words(draft, assignment, templates, &found, &count)) {
+	if (!split(draft, assignment, how, &found, &count)) {
 		list->failed = true;
 		return;
 	}
 	for (size_t n = 0; n < count; n++) {
-		const char *word = templates ? found[n].text : spread_tilde(draft, found, n);
+		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
+		const char *word = has_tilde ? spread_tilde(draft, found, n) : found[n].text;
 
+		if (word && how == COLLECT_FOLDERS)
+			word = simplify(draft, word);
 		if (!word || !unit_list_add(draft, list, word, unit_place(assignment, found[n].offset)))
 			list->failed = true;
 	}
@@ -226,8 +325,10 @@ struct unit_list unit_collect(struct unit_draft *draft, const char *section, con
 		if (how == COLLECT_VALUES)
 			collect_value(draft, assignment, &list);
 		else
-			collect_words(draft, assignment, how == COLLECT_TEMPLATES, &list);
+			collect_words(draft, assignment, how, &list);
 	}
+	if (how == COLLECT_FOLDERS)
+		order_folders(&list);
 	return list;
 }
 

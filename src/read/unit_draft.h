@@ -67,8 +67,17 @@ bool unit_truth(struct unit_draft *draft, const char *section, const char *key, 
 bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd,
 		struct unit_word **list, size_t *count);
 
-/* Collects the words of a key, or its whole values. For superd: with templates. */
-enum unit_collect { COLLECT_WORDS, COLLECT_SET, COLLECT_TEMPLATES, COLLECT_VALUES };
+/* Collects the words of a key, or its whole values. For superd: with templates. Of paths, of bindings and of the names of
+ * folders backslashes and colons mean what they do to systemd; those names are in order, each once. */
+enum unit_collect {
+	COLLECT_WORDS,
+	COLLECT_SET,
+	COLLECT_TEMPLATES,
+	COLLECT_VALUES,
+	COLLECT_PATHS,
+	COLLECT_BINDINGS,
+	COLLECT_FOLDERS,
+};
 struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how);
 
 /* Sets an option of superd.conf. false: refused, which was said. */

@@ -133,13 +133,23 @@ static void hand_nothing(struct unit_draft *draft, const char *name, const struc
 	hand(draft, name, &value);
 }
 
+static enum unit_collect words_of(const struct type *type)
+{
+	if (type == &type_directories)
+		return COLLECT_FOLDERS;
+	if (type == &type_bindings)
+		return COLLECT_BINDINGS;
+	return type == &type_protected_paths || type == &type_paths || type == &type_temporary ? COLLECT_PATHS
+											       : COLLECT_WORDS;
+}
+
 /* What is named is added to what was named before, or with a ~ taken away from it, and the options do the same. */
 static void hand_list(struct unit_draft *draft, const char *section, const char *key, const char *name,
 		      const struct directive *directive)
 {
 	bool is_set = directive->type == &type_capabilities;
 	struct unit_list list = is_set ? collect_set(draft, section, key, directive->unset)
-				       : unit_collect(draft, section, key, COLLECT_WORDS);
+				       : unit_collect(draft, section, key, words_of(directive->type));
 	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
 	bool is_begun = !list.failed && leave_unknown(draft, key, directive, &list);
 	size_t start = 0;

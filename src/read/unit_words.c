@@ -24,6 +24,7 @@ struct splitter {
 };
 
 static const char no_memory[] = "out of memory";
+static const char colon_refused[] = "superd has no way to name a path with a colon in it";
 
 static bool is_blank(char c)
 {
@@ -99,10 +100,32 @@ static size_t add_escaped(struct buf *out, const char *text)
 	return 1;
 }
 
+/* What means itself behind a backslash; gives the bytes it took. */
+static size_t add_literal(struct splitter *splitter, const char *text)
+{
+	bool means_itself = splitter->flags & UNIT_WORDS_LITERAL ||
+		(splitter->flags & UNIT_WORDS_PARTS && *text && strchr(": ", *text));
+
+	if (!*text || !means_itself)
+		return 0;
+	buf_char(&splitter->word, *text);
+	return 1;
+}
+
+static bool ends_in_colon(const struct buf *word)
+{
+	return word->length && word->data[word->length - 1] == ':';
+}
+
 static const char *take_escape(struct splitter *splitter)
 {
-	size_t taken = add_escaped(&splitter->word, splitter->value + splitter->at + 1);
+	const char *text = splitter->value + splitter->at + 1;
+	size_t taken = add_literal(splitter, text);
 
+	if (!taken && !(splitter->flags & UNIT_WORDS_LITERAL))
+		taken = add_escaped(&splitter->word, text);
+	if (taken && splitter->flags & UNIT_WORDS_PARTS && ends_in_colon(&splitter->word))
+		return colon_refused;
 	if (!taken && !(splitter->flags & UNIT_WORDS_RELAX))
 		return "no escape: a backslash itself is written \\\\";
 	if (!taken)
@@ -126,6 +149,9 @@ static const char *take_quoted(struct splitter *splitter)
 		}
 		if (splitter->value[splitter->at] == '\\')
 			wrong = take_escape(splitter);
+		else if (splitter->value[splitter->at] == ':' && splitter->flags & UNIT_WORDS_PARTS &&
+			 splitter->flags & UNIT_WORDS_LITERAL)
+			wrong = colon_refused;
 		else
 			buf_char(&splitter->word, splitter->value[splitter->at++]);
 		if (wrong)
@@ -169,6 +195,15 @@ static const char *take_word(struct splitter *splitter, bool *is_quoted)
 	return wrong;
 }
 
+static size_t count_colons(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == ':';
+	return count;
+}
+
 /* Replaces the word's specifiers; *at is made where in the value the wrong one is, as far as that can be told. */
 static const char *expand_word(struct splitter *splitter, size_t start)
 {
@@ -181,6 +216,9 @@ static const char *expand_word(struct splitter *splitter, size_t start)
 	if (splitter->flags & UNIT_WORDS_PLAIN)
 		return NULL;
 	wrong = unit_expand(splitter->names, buf_string(&splitter->word), &out, &at);
+	if (!wrong && splitter->flags & UNIT_WORDS_PARTS &&
+	    count_colons(buf_string(&out)) > count_colons(buf_string(&splitter->word)))
+		wrong = colon_refused;
 	if (wrong)
 		splitter->at = start + (is_literal ? at : 0);
 	buf_clear(&splitter->word);

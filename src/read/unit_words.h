@@ -19,6 +19,10 @@ enum {
 	 * it, warns of what was wrong, and splits again. */
 	UNIT_WORDS_RELAX = 1 << 0,
 	UNIT_WORDS_PLAIN = 1 << 1,      /* specifiers stay; names may be NULL */
+	UNIT_WORDS_LITERAL = 1 << 2,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
+	/* Colons separate the parts of a word: one that is escaped, or comes of a specifier, is refused, as superd.conf has
+	 * no way to write it; with UNIT_WORDS_LITERAL quotes hide one, too. Without that a blank may be escaped. */
+	UNIT_WORDS_PARTS = 1 << 3,
 };
 
 /* What specifiers are replaced by, of this unit. In the service of Accept=yes the instance is known only with its

@@ -145,6 +145,8 @@ static const struct { const char *name; unsigned long set, clear; } mount_words[
 	{ "noexec", MS_NOEXEC, 0 },	     { "suid", 0, MS_NOSUID },	   { "nosuid", MS_NOSUID, 0 },
 	{ "dev", 0, MS_NODEV },		     { "nodev", MS_NODEV, 0 },	   { "noatime", MS_NOATIME, MS_STRICTATIME },
 	{ "strictatime", MS_STRICTATIME, 0 }, { "relatime", MS_RELATIME, MS_STRICTATIME },
+	{ "nostrictatime", 0, MS_STRICTATIME }, { "norelatime", 0, MS_RELATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },  { "diratime", 0, MS_NODIRATIME },
 };
 
 static bool take_mount_word(const char *word, size_t length, unsigned long *flags)

@@ -82,9 +82,14 @@ static void set_directory_variable(struct variables *variables, const struct dir
 {
 	struct buf value = { 0 };
 
-	for (words name = kind->names; name && *name; name++)
-		buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base,
-			 (int)directory_name_length(*name), *name);
+	for (words name = kind->names; name && *name; name++) {
+		size_t length = directory_name_length(*name);
+		bool is_again = name > kind->names && directory_name_length(name[-1]) == length &&
+			!memcmp(name[-1], *name, length);       /* with another link */
+
+		if (!is_again)
+			buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base, (int)length, *name);
+	}
 	if (value.length)
 		variables_setf(variables, "%s=%s", kind->variable, buf_string(&value));
 	if (value.failed)

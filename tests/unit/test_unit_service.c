@@ -299,6 +299,37 @@ static void expect_warned(struct outcome *outcome, const char *text)
 	outcome_free(outcome);
 }
 
+Test(unit_service, names_folders_as_systemd_does)
+{
+	expect_printed(with_service("StateDirectory=waldo quux/pief aaa/bbb aaa aaa/ccc xxx/yyy:aaa/111 abc waldo\n"),
+		       "\tstate_directory = {\"aaa\", \"aaa/bbb\", \"aaa/ccc\", \"abc\", \"quux/pief\", \"waldo\", "
+		       "\"xxx/yyy:aaa/111\"}\n");
+	expect_printed(with_service("RuntimeDirectory=./x//y/. ././z/:./a//b/\n"),
+		       "\truntime_directory = {\"x/y\", \"z:a/b\"}\n");
+	expect_printed(with_service("StateDirectory=also\\ with\\x20spaces \"b c\"\n"),
+		       "\tstate_directory = {\"also with spaces\", \"b c\"}\n");
+	expect_said(with_service("StateDirectory=abc:d\\:ef\n"),
+		    "error: StateDirectory: superd has no way to name a path with a colon");
+	expect_said(with_service("StateDirectory=d\\x3aef\n"), "no way to name a path with a colon");
+	expect_said(with_service("StateDirectory=d\\yef\n"), "error: StateDirectory: no escape");
+	expect_said(with_service("StateDirectory=d\\aef\n"), "no control characters");
+	expect_said(with_service("StateDirectory=a:b:ro\n"), "there is no :ro");
+	expect_said(with_service("StateDirectory=a::ro\n"), "there is no :ro");
+	expect_said(with_service("StateDirectory=.\n"), "error: ");
+}
+
+Test(unit_service, takes_backslashes_of_paths_as_systemd_does)
+{
+	expect_printed(with_service("BindPaths=/a\\ b:/c\\d \"/e f\"\n"),
+		       "\tbind_paths = {\"/a b:/cd\", \"/e f\"}\n");
+	expect_said(with_service("BindPaths=/a\\:b:/c\n"), "no way to name a path with a colon");
+	expect_said(with_service("BindPaths=\"/a:b\"\n"), "no way to name a path with a colon");
+	expect_printed(with_service("ReadOnlyPaths=/a\\ b /c\\:d\n"),
+		       "\tread_only_paths = {\"/a b\", \"/c:d\"}\n");
+	expect_printed(with_service("TemporaryFileSystem=/var:ro,mode=0700,nostrictatime,noswap\n"),
+		       "\ttemporary_file_system = {\"/var:ro,mode=0700,nostrictatime,noswap\"}\n");
+}
+
 /* Without it the service may do no more than it would: what is allowed. */
 Test(unit_service, leaves_out_what_nobody_knows_of_what_is_allowed)
 {
