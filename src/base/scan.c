@@ -13,7 +13,7 @@
 
 static const char count_wrong[] = "a number is decimal, octal with 0 or hexadecimal with 0x in front";
 static const char duration_wrong[] = "a duration is a number with us, ms, s, m (or min), h, d or w behind it";
-static const char bytes_wrong[] = "a size is a number with K, M, G or T behind it";
+static const char bytes_wrong[] = "a size is a number with K, M, G, T, P or E behind it";
 static const char mode_wrong[] = "a mode is octal, at most 07777";
 static const char bool_wrong[] = "it is yes or no";
 static const char too_large[] = "the number is too large";
@@ -41,7 +41,7 @@ static const struct unit duration_shown[] = {
 	{ "ms", 1000 }, { "us", 1 },
 };
 
-static const char byte_letters[] = "KMGT";
+static const char byte_letters[] = "KMGTPE";
 
 static bool is_digit(char c)
 {
@@ -203,27 +203,46 @@ const char *scan_duration(const char *text, int64_t *out)
 	return NULL;
 }
 
-/* "", "K", "KB", "Ki" or "KiB" and so on; 0 when it is none of them. */
-static int64_t byte_factor(const char *suffix)
+/* The factor of "", "B", "K", "KB", "Ki" or "KiB" and so on at *text, which is moved behind it. */
+static int64_t take_byte_factor(const char **text)
 {
-	int64_t factor = 1;
+	const char *at = *text, *letter = *at ? strchr(byte_letters, toupper((unsigned char)*at)) : NULL;
 
-	if (*suffix && strchr(byte_letters, toupper((unsigned char)*suffix))) {
-		const char *letter = strchr(byte_letters, toupper((unsigned char)*suffix++));
+	if (letter && *++at == 'i')
+		at++;
+	if (*at == 'B' || *at == 'b')
+		at++;
+	*text = at;
+	return letter ? (int64_t)1 << (10 * (letter - byte_letters + 1)) : 1;
+}
 
-		factor = (int64_t)1 << (10 * (letter - byte_letters + 1));
-		if (*suffix == 'i')
-			suffix++;
-	}
-	if (*suffix == 'B' || *suffix == 'b')
-		suffix++;
-	return *suffix ? 0 : factor;
+/* One number of a size with what is behind it. A fraction may have no digits, as systemd has it. */
+static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
+{
+	struct decimal number = { 0 };
+	size_t digits = strspn(*text, "0123456789");
+	bool bare = digits && (*text)[digits] == '.' && !is_digit((*text)[digits + 1]);
+	const char *wrong = bare ? scan_digits(text, 10, bytes_wrong, &number.whole)
+				 : scan_decimal(text, bytes_wrong, &number), *unit;
+	int64_t before = *factor;
+
+	if (wrong)
+		return wrong;
+	unit = *text = skip_blanks(*text + bare);
+	*factor = take_byte_factor(text);
+	/* The units fall; a B may stand behind a K, but nothing behind a bare number. */
+	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *skip_blanks(*text)))
+		return bytes_wrong;
+	wrong = add_product(&number, *factor, sum);
+	if (wrong || !**text)
+		return wrong;
+	*text = skip_blanks(*text);
+	return **text ? NULL : bytes_wrong;
 }
 
 const char *scan_bytes(const char *text, int64_t *out)
 {
-	struct decimal number;
-	int64_t factor, sum = 0;
+	int64_t factor = INT64_MAX, sum = 0;
 	const char *wrong;
 
 	if (is_infinity(text)) {
@@ -232,16 +251,13 @@ const char *scan_bytes(const char *text, int64_t *out)
 	}
 	if (*text == '-')
 		return "a size is never negative";
-	wrong = scan_decimal(&text, bytes_wrong, &number);
-	if (wrong)
-		return wrong;
-	factor = byte_factor(text);
-	if (!factor || (factor == 1 && number.millionths))
-		return bytes_wrong;
-	wrong = add_product(&number, factor, &sum);
-	if (!wrong)
-		*out = sum;
-	return wrong;
+	do {
+		wrong = add_bytes(&text, &factor, &sum);
+		if (wrong)
+			return wrong;
+	} while (*text);
+	*out = sum;
+	return NULL;
 }
 
 const char *scan_mode(const char *text, mode_t *out)

@@ -11,7 +11,7 @@
 const char *scan_count(const char *text, int64_t *out);         /* decimal, 0x or 0 prefixed; a sign is allowed */
 const char *scan_unlimited(const char *text, int64_t *out);     /* scan_count, or "unlimited"/"infinity" */
 const char *scan_duration(const char *text, int64_t *out);      /* microseconds, see below */
-const char *scan_bytes(const char *text, int64_t *out);         /* 64K 10M 1.5G 1T, also KB, Ki, KiB, any case, base 1024; infinity */
+const char *scan_bytes(const char *text, int64_t *out);         /* 64K 1.5G 1T, 1G 512M, also KB, Ki, KiB, any case, base 1024; infinity */
 const char *scan_mode(const char *text, mode_t *out);           /* octal, at most 07777 */
 const char *scan_bool(const char *text, bool *out);             /* yes no true false on off 1 0 y n t f, any case */
 const char *scan_signal(const char *text, int *out);            /* TERM, SIGTERM, 15, RTMIN+3, RTMAX-2, any case */

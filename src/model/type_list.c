@@ -11,7 +11,7 @@
 #include "model/endpoint.h"
 #include "model/type_parts.h"
 
-#define CPU_MOST 1023                   /* what glibc's cpu_set_t holds */
+#define CPU_MOST 8191                   /* sys/scheduling.c has room for so many, as systemd */
 
 const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
 			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse)
@@ -168,15 +168,15 @@ static const char *cpu_refuse(const char *text)
 	long first, last;
 
 	if (!cpu_read(text, length, &first))
-		return "a processor is a number from 0 to 1023, or two with - between them";
+		return "a processor is a number from 0 to 8191, or two with - between them";
 	if (!text[length])
 		return NULL;
 	if (!cpu_read(text + length + 1, strlen(text + length + 1), &last))
-		return "a processor is a number from 0 to 1023, or two with - between them";
+		return "a processor is a number from 0 to 8191, or two with - between them";
 	return last < first ? "of a range of processors the lower one comes first" : NULL;
 }
 
-/* Takes a word such as 0,2-4 apart at its commas; *parts grows with malloc. */
+/* Takes a word such as 0,2-4 apart at its commas, of which one may stand at its end; *parts grows with malloc. */
 static const char *cpus_add(const char *word, struct pool *pool, const char ***parts, size_t *count)
 {
 	do {
@@ -192,7 +192,7 @@ static const char *cpus_add(const char *word, struct pool *pool, const char ***p
 			return reason;
 		grown[(*count)++] = part;
 		word += length + (word[length] == ',');
-	} while (*word || word[-1] == ',');
+	} while (*word);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "read/unit_draft.h"
 
 #define STOP_USUAL INT64_C(90000000) /* systemd's DefaultTimeoutStopSec, in microseconds */
+#define STORED_MOST 4000               /* of file_descriptor_store_max */
 #define PAUSE_LEAST INT64_C(1000)
 #define PAUSE_USUAL INT64_C(30000000) /* superd's longest pause, where nothing is said */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
@@ -28,6 +29,7 @@ static bool is_taken(const struct unit_key *key)
 		"ExecStop",
 		"ExecStopPost",
 		"ExitType",
+		"FileDescriptorStoreMax",
 		"IOSchedulingClass",
 		"IOSchedulingPriority",
 		"IPAddressAllow",
@@ -263,6 +265,22 @@ static void take_timer_slack(struct unit_draft *draft)
 		set_span(draft, "timer_slack", span, unit_place(said, 0));
 }
 
+/* superd keeps no more than its option has; a service that stores fewer never sees that. */
+static void take_store(struct unit_draft *draft)
+{
+	const struct unit_assignment *said = unit_said(draft, "Service", "FileDescriptorStoreMax");
+	const char *text = said ? said->value : NULL;
+	int64_t most;
+
+	if (said && !scan_count(text, &most) && most > STORED_MOST) {
+		unit_warn(draft, unit_place(said, 0), "FileDescriptorStoreMax: superd keeps %d descriptors at most",
+			  STORED_MOST);
+		text = pool_textf(draft->pool, "%d", STORED_MOST);
+	}
+	if (text)
+		unit_set(draft, "file_descriptor_store_max", text, unit_place(said, 0));
+}
+
 /* With a sign it is a nice value, from which the kernel's number is made (getrlimit(2)). */
 static void take_limit_nice(struct unit_draft *draft)
 {
@@ -364,6 +382,7 @@ void unit_take_service(struct unit_draft *draft)
 	take_pid_file(draft);
 	take_io_scheduling(draft);
 	take_limit_nice(draft);
+	take_store(draft);
 	take_timer_slack(draft);
 	take_kernel_mounts(draft);
 	unit_hand_all(draft, "Unit", is_condition);

@@ -173,12 +173,20 @@ Test(bytes, reads_sizes_of_base_1024)
 	gives(scan_bytes, "1.5G", 1610612736);
 	gives(scan_bytes, "1T", (int64_t)1 << 40);
 	gives(scan_bytes, "infinity", SCAN_INFINITY);
+	gives(scan_bytes, "8 M", 8388608);
+	gives(scan_bytes, "1G 512M", 1610612736);
+	gives(scan_bytes, "1K512", 1536);
+	gives(scan_bytes, "1K 112 B", 1136);
+	gives(scan_bytes, "3. K", 3072);
+	gives(scan_bytes, "12P", INT64_C(12) << 50);
+	gives(scan_bytes, "3E", INT64_C(3) << 60);
 }
 
 Test(bytes, refuses_what_is_no_size)
 {
-	static const char *const texts[] = { "",     "K",   "1X",    "1KK", "1 K",  "1.5",
-					     "1.5B", "1K ", "1KiBB", "1i",  "1,5K", "1\n" };
+	static const char *const texts[] = { "",     "K",   "1X",    "1KK", "1 2",  "1.5",
+					     "1.5B", "1K ", "1KiBB", "1i",  "1,5K", "1\n",
+					     "1K 1M", "1 K ", "1B 1", ".5K" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		refuses(scan_bytes, texts[i], "a size is");
@@ -203,7 +211,7 @@ Test(bytes, reads_back_what_it_writes)
 		{ 10485760, "10M" },
 		{ INT64_C(3) << 30, "3G" },
 		{ INT64_C(1) << 40, "1T" },
-		{ INT64_C(1) << 60, "1048576T" },
+		{ INT64_C(1) << 60, "1E" },
 		{ SCAN_INFINITY, "infinity" },
 	};
 	char text[32];

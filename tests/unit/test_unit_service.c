@@ -330,6 +330,15 @@ Test(unit_service, takes_backslashes_of_paths_as_systemd_does)
 		       "\ttemporary_file_system = {\"/var:ro,mode=0700,nostrictatime,noswap\"}\n");
 }
 
+Test(unit_service, takes_values_that_systemd_takes)
+{
+	expect_printed(with_service("CPUAffinity=0, 1\nCPUAffinity=3-4,\nCPUAffinity=1024 8191\n"),
+		       "\tcpu_affinity = {\"0\", \"1\", \"3-4\", \"1024\", \"8191\"}\n");
+	expect_printed(with_service("LimitFSIZE=1G 512M\n"), "\trlimit_fsize = 1610612736\n");
+	expect_said(with_service("FileDescriptorStoreMax=4224\n"), "warning: FileDescriptorStoreMax: superd keeps");
+	expect_warned(with_service("FileDescriptorStoreMax=4224\n"), "\tfile_descriptor_store_max = 4000\n");
+}
+
 /* Without it the service may do no more than it would: what is allowed. */
 Test(unit_service, leaves_out_what_nobody_knows_of_what_is_allowed)
 {
