@@ -1296,10 +1296,10 @@ const struct directive directives[] = {
 		  "refused." },
 
 	/* Resources */
-	AMOUNT(memory_max, "MemoryMax", memory, "size")
+	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
 	  .help = "How much memory all processes of an instance may use together; beyond it they are killed. Without a "
 		  "control group it is the address space of each." },
-	AMOUNT(memory_high, "MemoryHigh", memory, "size")
+	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
 	  .help = "How much memory they may use before they are slowed down." },
 	AMOUNT(memory_low, "MemoryLow", memory, "size")
 	  .help = "How much of their memory is taken away only when there is no other way." },

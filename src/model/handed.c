@@ -40,8 +40,10 @@ static bool read_option(const char *option, size_t length, struct handed_file *f
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
 		if (is_word(option, length, options[n].name)) {
+			bool is_new = !*options[n].flag;
+
 			*options[n].flag = true;
-			return true;
+			return is_new;
 		}
 	}
 	return false;
@@ -52,7 +54,7 @@ static const char *read_options(const char *at, struct handed_file *file)
 	for (size_t length; *at; at += length + (at[length] == ',')) {
 		length = strcspn(at, ",");
 		if (!read_option(at, length, file))
-			return "its options are read-only, append, truncate and graceful";
+			return "its options are read-only, append, truncate and graceful, each once";
 	}
 	return file->read_only + file->append + file->truncate > 1
 		       ? "read-only, append and truncate exclude each other"

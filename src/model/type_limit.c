@@ -10,6 +10,8 @@
 #include "base/scan.h"
 #include "model/type_parts.h"
 
+#define NICE_MOST 40                    /* getrlimit(2): a nice value of -20 */
+
 /* The RLIMIT_x of an option of this type, known from its place; -1: it is elsewhere, as in tests. */
 static int limit_resource(const struct directive *directive)
 {
@@ -51,6 +53,8 @@ static const char *limit_read(const struct directive *directive, const char *tex
 	}
 	if (!reason && *out < 0)
 		return "a limit is not negative";
+	if (!reason && limit_resource(directive) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
+		return "it is a number from 0 to 40, which is 20 minus the lowest nice value";
 	return reason;
 }
 

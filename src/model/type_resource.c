@@ -65,11 +65,17 @@ static const char *amount_parse(const struct directive *directive, const char *c
 static const char *memory_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
 				struct pool *pool, void *field, size_t *bad)
 {
+	const struct amount *amount = field;
+	const char *reason;
+
 	(void)pool;
 	*bad = 0;
-	return amount_parse(directive, given, count, append, field,
-			    "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity",
-			    scan_bytes);
+	reason = amount_parse(directive, given, count, append, field,
+			      "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity",
+			      scan_bytes);
+	if (!reason && directive->least && (!amount->number || !amount->share))
+		return "without any memory there is no backend";
+	return reason;
 }
 
 static const char *tasks_parse(const struct directive *directive, const char *const *given, size_t count, bool append,

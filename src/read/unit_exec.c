@@ -27,27 +27,35 @@ struct command_list {
 	bool failed;
 };
 
-/* Gives where the program begins. "!!" asked for the rights of a kernel older than any superd knows. */
+/* Takes one sign, which may stand there once; gives what is behind it, NULL: there is none. "!!" asked for the rights
+ * of a kernel older than any superd knows. */
+static const char *read_sign(struct command *command, const char *text)
+{
+	const struct {
+		char sign;
+		bool *flag;
+	} signs[] = {
+		{ '-', &command->ignores_failure }, { '@', &command->has_argv0 }, { ':', &command->keeps_variables },
+		{ '+', &command->is_privileged },   { '!', &command->keeps_identity }, { '|', &command->by_shell },
+	};
+
+	if (text[0] == '!' && text[1] == '!')
+		return text + 2;
+	for (size_t n = 0; n < sizeof(signs) / sizeof(*signs); n++) {
+		if (*text == signs[n].sign && !*signs[n].flag) {
+			*signs[n].flag = true;
+			return text + 1;
+		}
+	}
+	return NULL;
+}
+
+/* Gives where the program begins. */
 static const char *read_prefix(struct command *command, const char *text)
 {
-	for (;; text++) {
-		if (*text == '-')
-			command->ignores_failure = true;
-		else if (*text == '@')
-			command->has_argv0 = true;
-		else if (*text == ':')
-			command->keeps_variables = true;
-		else if (*text == '+')
-			command->is_privileged = true;
-		else if (*text == '|')
-			command->by_shell = true;
-		else if (*text == '!' && text[1] == '!')
-			text++;
-		else if (*text == '!')
-			command->keeps_identity = true;
-		else
-			return text;
-	}
+	for (const char *behind = text; behind; behind = read_sign(command, text))
+		text = behind;
+	return text;
 }
 
 /* The program's path is no template: its percent signs were doubled for one. */
@@ -66,6 +74,13 @@ static const char *plain_path(struct unit_draft *draft, const char *text)
 	return kept;
 }
 
+static bool has_control(const char *path)
+{
+	while (*path && (unsigned char)*path >= ' ' && *path != '\x7f')
+		path++;
+	return *path;
+}
+
 static bool check_program(struct unit_draft *draft, const struct command *command)
 {
 	const char *program = command->program;
@@ -77,6 +92,9 @@ static bool check_program(struct unit_draft *draft, const struct command *comman
 		return unit_refuse(draft, command->program_at,
 				   "%s: '%s': a program is a path that begins with /, or a name without one",
 				   command->key, program);
+	if (program[strlen(program) - 1] == '/' || has_control(program))
+		return unit_refuse(draft, command->program_at, "%s: '%s': a program is no folder, and its path has no "
+				   "control characters", command->key, program);
 	if (command->has_argv0 && command->count < 2)
 		return unit_refuse(draft, command->program_at,
 				   "%s: behind @ and the program stands the name it is to see", command->key);

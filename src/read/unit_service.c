@@ -40,6 +40,7 @@ static bool is_taken(const struct unit_key *key)
 		"LoadCredential",
 		"OpenFile",
 		"PIDFile",
+		"PassEnvironment",
 		"PermissionsStartOnly",
 		"RestartMaxDelaySec",
 		"RestartSec",
@@ -55,6 +56,7 @@ static bool is_taken(const struct unit_key *key)
 		"TimeoutStopSec",
 		"TimerSlackNSec",
 		"Type",
+		"UnsetEnvironment",
 	};
 
 	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
@@ -113,6 +115,8 @@ static void take_type(struct unit_draft *draft)
 			    "oneshot, idle or dbus",
 			    text);
 		draft->type = "simple";
+	} else if (!strcmp(text, "dbus") && !bus) {
+		unit_refuse(draft, unit_place(said, 0), "Type=dbus goes with BusName, which is missing");
 	} else if (!strcmp(text, "dbus")) {
 		unit_warn(draft, unit_place(said ? said : bus, 0),
 			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
@@ -303,6 +307,48 @@ static void take_limit_nice(struct unit_draft *draft)
 	unit_set(draft, "rlimit_nice", text, at);
 }
 
+/* The bytes of a variable's name in front of the text's end or a =, as systemd takes it; 0: it is none. */
+static size_t variable_length(const char *text)
+{
+	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+
+	return (*text >= '0' && *text <= '9') || (text[length] && text[length] != '=') ? 0 : length;
+}
+
+/* One that systemd would not take is left out, as there; but of those to be unset each has to be known. */
+static struct unit_list read_variables(struct unit_draft *draft, const char *key, enum unit_collect how)
+{
+	static const char wrong[] = "the name of a variable has letters, digits and _, and no digit in front";
+	struct unit_list list = unit_collect(draft, "Service", key, how);
+	bool is_unset = !strcmp(key, "UnsetEnvironment");
+	size_t kept = 0;
+
+	for (size_t n = 0; n < list.count; n++) {
+		const char *word = list.words[n];
+
+		/* What a template stands for is known only with the connection. */
+		if (variable_length(word) || strchr(word, '%')) {
+			list.words[kept] = word;
+			list.places[kept++] = list.places[n];
+		} else if (is_unset) {
+			list.failed = !unit_refuse(draft, list.places[n], "%s: '%s': %s", key, word, wrong);
+		} else {
+			unit_warn(draft, list.places[n], "%s: '%s' is left out: %s", key, word, wrong);
+		}
+	}
+	list.count = kept;
+	return list;
+}
+
+static void take_variables(struct unit_draft *draft, const char *key, const char *option)
+{
+	struct unit_list list = read_variables(draft, key, COLLECT_WORDS);
+
+	if (list.count)
+		unit_set_list(draft, option, &list);
+	unit_list_free(&list);
+}
+
 static bool passes(struct unit_draft *draft, const char *variable)
 {
 	struct unit_list list = unit_collect(draft, "Service", "PassEnvironment", COLLECT_WORDS);
@@ -319,7 +365,7 @@ static void take_environment(struct unit_draft *draft)
 {
 	const struct unit_assignment *search = unit_said(draft, "Service", "ExecSearchPath");
 	const char *path = search ? unit_value(draft, search) : NULL;
-	struct unit_list said = unit_collect(draft, "Service", "Environment", COLLECT_TEMPLATES);
+	struct unit_list said = read_variables(draft, "Environment", COLLECT_TEMPLATES);
 	struct unit_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
 
 	path = path ? pool_textf(draft->pool, "PATH=%s", path) : NULL;
@@ -363,6 +409,16 @@ static void take_kernel_mounts(struct unit_draft *draft)
 		unit_set(draft, "private_mounts", "yes", unit_place(root, 0));
 }
 
+/* A user that is made up has no home of its own. */
+static void check_home(struct unit_draft *draft)
+{
+	const struct unit_assignment *folder = unit_said(draft, "Service", "WorkingDirectory");
+	const char *path = folder ? folder->value + (folder->value[0] == '-') : "";
+
+	if (!strcmp(path, "~") && unit_truth(draft, "Service", "DynamicUser", false))
+		unit_refuse(draft, unit_place(folder, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
+}
+
 void unit_take_service(struct unit_draft *draft)
 {
 	unit_draft_turn(draft, draft->service);
@@ -373,6 +429,8 @@ void unit_take_service(struct unit_draft *draft)
 	unit_take_streams(draft);
 	unit_take_handed(draft);
 	take_environment(draft);
+	take_variables(draft, "PassEnvironment", "passenv");
+	take_variables(draft, "UnsetEnvironment", "unset_environment");
 	take_habits(draft);
 	unit_hand_all(draft, "Service", is_taken);
 	take_timeout(draft, "TimeoutStartSec", "timeout_start", -1);
@@ -385,6 +443,7 @@ void unit_take_service(struct unit_draft *draft)
 	take_store(draft);
 	take_timer_slack(draft);
 	take_kernel_mounts(draft);
+	check_home(draft);
 	unit_hand_all(draft, "Unit", is_condition);
 	unit_hand_all(draft, "Install", is_none);
 	unit_take_conditions(draft);

@@ -56,7 +56,7 @@ static bool is_digit(char c)
 static const char *add_span(const char **text, int64_t *sum)
 {
 	int64_t whole = 0, fraction = 0, scale = 1, factor, part;
-	const char *at = *text;
+	const char *at = *text, *behind;
 	bool is_number = is_digit(*at);
 
 	for (; is_digit(*at); at++) {
@@ -73,9 +73,10 @@ static const char *add_span(const char **text, int64_t *sum)
 	}
 	if (!is_number)
 		return wrong;
+	behind = at;
 	factor = take_unit(&at);
-	if (!factor)
-		return wrong;
+	if (!factor || (at == behind && *at))
+		return wrong;           /* as 12.34.56 */
 	if (__builtin_mul_overflow(whole, factor, &part) || __builtin_add_overflow(*sum, part, sum) ||
 	    __builtin_add_overflow(*sum, fraction * (factor / scale) + fraction * (factor % scale) / scale, sum))
 		return too_long;

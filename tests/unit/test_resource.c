@@ -62,13 +62,14 @@ Test(resource, memory_is_a_size_a_share_or_without_end)
 {
 	expect("memory_max", "64M", "64M");
 	expect("memory_max", "1.5G", "1536M");
-	expect("memory_max", "0", "0");
+	expect("memory_swap_max", "0", "0");
 	expect("memory_max", "10%", "\"10%\"");
 	expect("memory_max", "12.50%", "\"12.5%\"");
 	expect("memory_max", "12.05%", "\"12.05%\"");
 	expect("memory_max", "infinity", "infinity");
 	expect("memory_max", "", "\"\"");
-	for (const char *const *text = (const char *const[]){ "x", "-1", "101%", "%", "1 %", "10%x", "1.%%", NULL };
+	for (const char *const *text = (const char *const[]){ "x", "-1", "101%", "%", "1 %", "10%x", "1.%%", "0", "0%",
+							    NULL };
 	     *text; text++)
 		expect_refused("memory_max", *text);
 }

@@ -339,6 +339,35 @@ Test(unit_service, takes_values_that_systemd_takes)
 	expect_warned(with_service("FileDescriptorStoreMax=4224\n"), "\tfile_descriptor_store_max = 4000\n");
 }
 
+Test(unit_service, refuses_values_that_systemd_refuses)
+{
+	static const char *const wrong[] = {
+		"RuntimeMaxSec=12.34.56\n",
+		"MemoryMax=0\n",
+		"MemoryHigh=0%\n",
+		"LimitNICE=41\n",
+		"LimitNICE=1:41\n",
+		"ExecStartPre=--/bin/a\n",
+		"ExecStartPre=/bin/\n",
+		"ExecStartPre=/bin/a\\x01\n",
+		"UnsetEnvironment=1a\n",
+		"OpenFile=/x::read-only,read-only\n",
+		"WorkingDirectory=~\nDynamicUser=yes\n",
+		"Type=dbus\n",
+	};
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
+		struct outcome *outcome = with_service(wrong[n]);
+
+		cr_expect_not_null(strstr(outcome->said, "error: "), "%s%s", wrong[n], outcome->said);
+		outcome_free(outcome);
+	}
+	expect_warned(with_service("Environment=a.b= C=d\n"), "\tenv = {\"C=d\"}\n");
+	expect_warned(with_service("PassEnvironment='a b' HOME *\n"), "\tpassenv = {\"HOME\"}\n");
+	expect_printed(with_service("MemoryLow=0\nLimitNICE=40\nEnvironment=a_B1=.\nRuntimeMaxSec=1.5min 2\n"),
+		       "\truntime_max = 92s\n");
+}
+
 /* Without it the service may do no more than it would: what is allowed. */
 Test(unit_service, leaves_out_what_nobody_knows_of_what_is_allowed)
 {
