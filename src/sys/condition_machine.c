@@ -61,9 +61,9 @@ static bool number_holds(const char *text, int64_t here, bool is_size)
 
 static int64_t count_cpus(void)
 {
-	cpu_set_t set;
+	cpu_set_t sets[8];              /* 8192 processors, of which the kernel wants to tell all it may have */
 
-	return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+	return sched_getaffinity(0, sizeof(sets), sets) < 0 ? 1 : CPU_COUNT_S(sizeof(sets), sets);
 }
 
 static int64_t count_memory(void)
@@ -181,15 +181,33 @@ static bool module_holds(const char *text)
 	return !*text && condition_path_exists(path);
 }
 
+/* In small letters, without dashes if they are to go. false: it does not fit. */
+static bool copy_small(const char *text, bool keeps_dashes, char copy[CONDITION_WORD])
+{
+	size_t length = 0;
+
+	for (; *text; text++) {
+		if (*text == '-' && !keeps_dashes)
+			continue;
+		if (length + 1 == CONDITION_WORD)
+			return false;
+		copy[length++] = *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
+	}
+	copy[length] = '\0';
+	return true;
+}
+
+/* The machine's id, also as a UUID, or a pattern of the host's name, which has no case. */
 static bool host_holds(const char *text)
 {
+	char machine[64], wanted[CONDITION_WORD], name[CONDITION_WORD];
 	struct utsname here;
-	char machine[64];
 
 	condition_first_line("/etc/machine-id", machine, sizeof(machine));
-	if (*machine && !strcmp(machine, text))
+	if (*machine && copy_small(text, false, wanted) && !strcmp(machine, wanted))
 		return true;
-	return uname(&here) == 0 && condition_matches(text, here.nodename);
+	return uname(&here) == 0 && copy_small(here.nodename, true, name) && copy_small(text, true, wanted) &&
+	       condition_matches(wanted, name);
 }
 
 static bool is_digit(char c)

@@ -1,5 +1,6 @@
 /* Conditions against this machine, where it is known what is so. */
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,20 @@ Test(conditions, order_versions_as_systemd_does)
 		}
 	}
 	cr_expect_eq(condition_compare_versions("1..02", "1..2"), 0);
+}
+
+Test(conditions, know_hosts_by_names_without_case)
+{
+	struct utsname here;
+	char text[256];
+
+	cr_assert_eq(uname(&here), 0);
+	for (char *at = here.nodename; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
+	snprintf(text, sizeof(text), "Host=%.100s", here.nodename);
+	cr_expect(holds(text));
+	snprintf(text, sizeof(text), "Host=%.100s?", here.nodename);
+	cr_expect_not(holds(text));
 }
 
 Test(conditions, find_users_and_groups_in_their_files)
