@@ -99,6 +99,11 @@ void unit_warn(struct unit_draft *draft, struct origin at, const char *format, .
 	va_end(arguments);
 }
 
+void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key, const char *word, const char *wrong)
+{
+	unit_warn(draft, at, "%s: '%s' is left out: %s", key, word, wrong);
+}
+
 static bool is_of(const struct unit_assignment *assignment, const char *section, const char *key)
 {
 	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);

@@ -54,6 +54,10 @@ void unit_miss(struct unit_draft *draft, struct origin at, const char *format, .
 void unit_warn(struct unit_draft *draft, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Warns of a word that superd does not know, of a list of what a service may do or gets, and that it is left out: without
+ * it the service may do no more. In a list of what is taken away such a word is refused. */
+void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key, const char *word, const char *wrong);
+
 /* The value of a key that counts, NULL: none; and all that of an assignment that superd.conf would have to say, with its
  * specifiers replaced, NULL after saying what is wrong with it. */
 const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key);

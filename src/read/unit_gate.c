@@ -152,14 +152,17 @@ static void take_limits(struct unit_draft *draft, struct trigger_limit *taken)
 static bool add_plain_network(struct unit_draft *draft, struct unit_list *list, const char *key, const char *word,
 			      struct origin at)
 {
+	static const char wrong[] = "it is an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
+				    "multicast";
 	struct network read[NETWORKS_MOST];
 	size_t length = strlen(word);
 
-	if (!networks_read(word, read))
-		return unit_refuse(draft, at,
-				   "%s: '%s': it is an address, a network as 192.0.2.0/24, or any, localhost, "
-				   "link-local or multicast",
-				   key, word);
+	if (!networks_read(word, read)) {
+		if (strcmp(key, "IPAddressAllow") != 0)
+			return unit_refuse(draft, at, "%s: '%s': %s", key, word, wrong);
+		unit_leave_out(draft, at, key, word, wrong);
+		return true;
+	}
 	if (length >= 2 && !strcmp(word + length - 2, ".0"))
 		word = pool_textf(draft->pool, "%s/%d", word, network_is_v4(read) ? 32 : 128);
 	return word && unit_list_add(draft, list, word, at);

@@ -109,7 +109,7 @@ static bool leave_unknown(struct unit_draft *draft, const char *key, const struc
 		const char *wrong = *word == '~' ? NULL : judge_word(draft, directive, word);
 
 		if (wrong) {
-			unit_warn(draft, list->places[n], "%s: '%s' is left out: %s", key, word, wrong);
+			unit_leave_out(draft, list->places[n], key, word, wrong);
 			continue;
 		}
 		list->words[kept] = word;

@@ -333,7 +333,7 @@ static struct unit_list read_variables(struct unit_draft *draft, const char *key
 		} else if (is_unset) {
 			list.failed = !unit_refuse(draft, list.places[n], "%s: '%s': %s", key, word, wrong);
 		} else {
-			unit_warn(draft, list.places[n], "%s: '%s' is left out: %s", key, word, wrong);
+			unit_leave_out(draft, list.places[n], key, word, wrong);
 		}
 	}
 	list.count = kept;

@@ -290,15 +290,6 @@ Test(unit_service, replaces_variables_where_there_are_some)
 	expect_printed(run(":/bin/x $HOME\nExecStartPre=/bin/y $HOME"), "\texec_prefix = :\n");
 }
 
-/* As expect_printed, with warnings. */
-static void expect_warned(struct outcome *outcome, const char *text)
-{
-	cr_expect_not_null(strstr(outcome->said, "warning: "), "said: %s", outcome->said);
-	cr_expect_null(strstr(outcome->said, "error: "), "said: %s", outcome->said);
-	cr_expect_not_null(strstr(outcome->printed, text), "'%s' is not in:\n%s", text, outcome->printed);
-	outcome_free(outcome);
-}
-
 Test(unit_service, names_folders_as_systemd_does)
 {
 	expect_printed(with_service("StateDirectory=waldo quux/pief aaa/bbb aaa aaa/ccc xxx/yyy:aaa/111 abc waldo\n"),

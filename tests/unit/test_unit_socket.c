@@ -216,8 +216,10 @@ Test(unit_socket, takes_an_address_for_what_systemd_takes_it_for)
 		       "\tonly_from = {\"10.0.0.0/32\"}\n");
 	expect_said(read_pair(socket, SERVICE "IPAddressDeny=a.name\n"), "error: IPAddressDeny: 'a.name'");
 	expect_said(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
-		    "error: IPAddressAllow: '.example.org'");
-	expect_said(read_pair(socket, SERVICE "IPAddressAllow=10.0.0.0/33\n"), "error: IPAddressAllow");
+		    "warning: IPAddressAllow: '.example.org' is left out");
+	expect_warned(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
+		      "\tno_access = {\"0.0.0.0/0\", \"::/0\"}\n");
+	expect_said(read_pair(socket, SERVICE "IPAddressAllow=10.0.0.0/33\n"), "warning: IPAddressAllow");
 }
 
 Test(unit_socket, says_what_it_does_not_know)

@@ -103,6 +103,14 @@ static inline void expect_printed(struct outcome *outcome, const char *text)
 	outcome_free(outcome);
 }
 
+/* The same with warnings, and nothing worse. */
+static inline void expect_warned(struct outcome *outcome, const char *text)
+{
+	cr_expect(strstr(outcome->said, "warning: ") && !strstr(outcome->said, "error: "), "said: %s", outcome->said);
+	cr_expect(strstr(outcome->printed, text), "'%s' is not in:\n%s", text, outcome->printed);
+	outcome_free(outcome);
+}
+
 /* This was said. */
 static inline void expect_said(struct outcome *outcome, const char *text)
 {
