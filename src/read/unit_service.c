@@ -307,18 +307,23 @@ static void take_limit_nice(struct unit_draft *draft)
 	unit_set(draft, "rlimit_nice", text, at);
 }
 
-/* The bytes of a variable's name in front of the text's end or a =, as systemd takes it; 0: it is none. */
-static size_t variable_length(const char *text)
+/* Whether it is a variable's name, or NAME=value, as systemd has them for this key. */
+static bool is_variable(const char *key, const char *text)
 {
 	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
 
-	return (*text >= '0' && *text <= '9') || (text[length] && text[length] != '=') ? 0 : length;
+	if (!length || (*text >= '0' && *text <= '9'))
+		return false;
+	if (!text[length])
+		return strcmp(key, "Environment") != 0;
+	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
 }
 
 /* One that systemd would not take is left out, as there; but of those to be unset each has to be known. */
 static struct unit_list read_variables(struct unit_draft *draft, const char *key, enum unit_collect how)
 {
-	static const char wrong[] = "the name of a variable has letters, digits and _, and no digit in front";
+	static const char wrong[] = "a variable's name has letters, digits and _, and no digit in front; Environment "
+				    "has a = and a value behind it";
 	struct unit_list list = unit_collect(draft, "Service", key, how);
 	bool is_unset = !strcmp(key, "UnsetEnvironment");
 	size_t kept = 0;
@@ -326,8 +331,8 @@ static struct unit_list read_variables(struct unit_draft *draft, const char *key
 	for (size_t n = 0; n < list.count; n++) {
 		const char *word = list.words[n];
 
-		/* What a template stands for is known only with the connection. */
-		if (variable_length(word) || strchr(word, '%')) {
+		/* What a template in a name stands for is known only with the connection. */
+		if (is_variable(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
 			list.words[kept] = word;
 			list.places[kept++] = list.places[n];
 		} else if (is_unset) {

@@ -353,8 +353,8 @@ Test(unit_service, refuses_values_that_systemd_refuses)
 		cr_expect_not_null(strstr(outcome->said, "error: "), "%s%s", wrong[n], outcome->said);
 		outcome_free(outcome);
 	}
-	expect_warned(with_service("Environment=a.b= C=d\n"), "\tenv = {\"C=d\"}\n");
-	expect_warned(with_service("PassEnvironment='a b' HOME *\n"), "\tpassenv = {\"HOME\"}\n");
+	expect_warned(with_service("Environment=a.b=100% C=d E\n"), "\tenv = {\"C=d\"}\n");
+	expect_warned(with_service("PassEnvironment='a b' HOME * A=b\n"), "\tpassenv = {\"HOME\"}\n");
 	expect_printed(with_service("MemoryLow=0\nLimitNICE=40\nEnvironment=a_B1=.\nRuntimeMaxSec=1.5min 2\n"),
 		       "\truntime_max = 92s\n");
 }
