@@ -21,13 +21,15 @@
 #include "engine/run_say.h"
 #include "model/wording.h"
 
-bool guest_park(struct keeper *keeper, const struct guest *guest)
+enum refusal guest_park(struct keeper *keeper, const struct guest *guest)
 {
+	if (keeper_refuses(keeper))
+		return REFUSED_BACKOFF;
 	if (!listener_park(guest->listener, &guest->client, guest->progress, guest->until))
-		return false;
+		return REFUSED_UNKEPT;
 	if (guest->until)
 		mux_wait(keeper->engine, guest->until);
-	return true;
+	return ADMITTED;
 }
 
 void guest_begin_running(struct instance *instance)

@@ -40,8 +40,8 @@ void guest_leave(struct keeper *keeper, struct guest *guest);
 /* Takes back all that was counted: it will have no instance. */
 void guest_dismiss(struct keeper *keeper, struct guest *guest);
 
-/* Has its listener keep it. false: out of memory. */
-bool guest_park(struct keeper *keeper, const struct guest *guest);
+/* Has its listener keep it. ADMITTED, or why it is not kept. */
+enum refusal guest_park(struct keeper *keeper, const struct guest *guest);
 
 /* Makes the plan of its own, where its service has one for each client. false with the reason in why. */
 bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why);

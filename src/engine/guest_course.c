@@ -77,13 +77,14 @@ static void ready(struct course *course)
 /* Goes back to its listener, or is turned away where there is none. */
 static void give_back(struct keeper *keeper, struct guest *guest)
 {
+	enum refusal refusal;
+
 	guest->instance = NULL;
 	if (guest->client.fd < 0)
 		return;
-	if (!guest->listener || !listener_is_open(guest->listener))
-		refuse_guest(keeper, guest, REFUSED_CLOSED);
-	else if (!guest_park(keeper, guest))
-		refuse_guest(keeper, guest, REFUSED_UNKEPT);
+	refusal = guest->listener && listener_is_open(guest->listener) ? guest_park(keeper, guest) : REFUSED_CLOSED;
+	if (refusal)
+		refuse_guest(keeper, guest, refusal);
 	guest->client.fd = -1;
 }
 

@@ -99,7 +99,7 @@ static void resume_parked(struct resumed *resumed, struct ledger_section *sectio
 		return;
 	guest = (struct guest){ .client = client, .listener = resumed->listener, .progress = progress,
 				.until = ledger_real(section, "until", 0) };
-	if (!resumed->listener || !guest_park(resumed->keeper, &guest))
+	if (!resumed->listener || guest_park(resumed->keeper, &guest) != ADMITTED)
 		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &client);
 }
 

@@ -142,13 +142,13 @@ static bool is_local(const struct endpoint *endpoint)
 /* false: it could not be kept, and was turned away. */
 static bool park(struct keeper *keeper, struct guest *guest)
 {
-	bool refuses = keeper_refuses(keeper);
+	enum refusal refusal;
 
 	guest_dismiss(keeper, guest);
-	if (!refuses && guest_park(keeper, guest))
-		return true;
-	refuse_guest(keeper, guest, refuses ? REFUSED_BACKOFF : REFUSED_UNKEPT);
-	return false;
+	refusal = guest_park(keeper, guest);
+	if (refusal)
+		refuse_guest(keeper, guest, refusal);
+	return !refusal;
 }
 
 /* One has come too many. Where the log is to name them for cps they are taken out of the queue for it, and go first
