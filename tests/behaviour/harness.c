@@ -311,47 +311,32 @@ void superd_upgrade(struct superd *superd)
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") > before);
 }
 
-/* One that superd makes of itself for what may hang (spawn_aside): it is no backend, and ends when it likes. */
-static bool is_aside(pid_t pid, const char *wanted)
+size_t superd_others(struct superd *superd, pid_t *out, size_t most)
 {
-	static const char *const names[] = { "superd-ask\n", "superd-close\n", "superd-copy\n", "superd-output\n",
-					     "superd-page-out\n", "superd-receive\n" };
-	char path[64], name[32] = "";
-	FILE *file;
+	pid_t pids[1024];
+	size_t room = sizeof(pids) / sizeof(*pids), count = process_descendants(superd->pid, pids, room), found = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(name, sizeof(name), file))
-		name[0] = '\0';
-	fclose(file);
-	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-		if (!strcmp(name, names[n]))
-			return !wanted || !strncmp(name, wanted, strlen(wanted));
+	for (size_t n = 0; n < count && n < room; n++) {
+		if (process_is_beside(pids[n], NULL))
+			continue;
+		if (found < most)
+			out[found] = pids[n];
+		found++;
 	}
-	return false;
+	return found;
 }
 
 size_t superd_processes(struct superd *superd)
 {
-	pid_t pids[1024];
-	size_t most = sizeof(pids) / sizeof(*pids), count = process_descendants(superd->pid, pids, most), asides = 0;
-
-	for (size_t n = 0; n < count && n < most; n++)
-		asides += is_aside(pids[n], NULL);
-	return count - asides;
+	return superd_others(superd, NULL, 0);
 }
 
 pid_t superd_only_process(struct superd *superd)
 {
-	pid_t pids[64] = { 0 };
-	size_t count = process_descendants(superd->pid, pids, 64), n = 0;
+	pid_t pid = 0;
 
-	cr_assert_eq(superd_processes(superd), 1);
-	while (n < count && is_aside(pids[n], NULL))
-		n++;
-	return pids[n];
+	cr_assert_eq(superd_others(superd, &pid, 1), 1);
+	return pid;
 }
 
 pid_t superd_aside(struct superd *superd, const char *name)
@@ -360,7 +345,7 @@ pid_t superd_aside(struct superd *superd, const char *name)
 	size_t count = process_descendants(superd->pid, pids, 64);
 
 	for (size_t n = 0; n < count && n < 64; n++) {
-		if (is_aside(pids[n], name))
+		if (process_is_beside(pids[n], name))
 			return pids[n];
 	}
 	return 0;

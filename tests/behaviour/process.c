@@ -147,6 +147,27 @@ bool process_name(pid_t pid, char *out, size_t size)
 	return true;
 }
 
+bool process_is_beside(pid_t pid, const char *wanted)
+{
+	static const char *const names[] = { "superd-ask\n", "superd-close\n", "superd-copy\n", "superd-output\n",
+					     "superd-page-out\n", "superd-receive\n" };
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		if (!strcmp(name, names[n]))
+			return !wanted || !strncmp(name, wanted, strlen(wanted));
+	}
+	return false;
+}
+
 long long process_cpu_ms(pid_t pid)
 {
 	struct process process;

@@ -281,7 +281,7 @@ Behaviour(builtin_datagram, descriptors_that_somebody_sends_are_not_kept)
 	wait_node(path);
 	client = datagram_client_unix(path, own);
 	cr_assert_str_eq(datagram_ask(client, "hello"), "hello");
-	cr_assert_eq(process_descendants(superd->pid, &server, 1), 1);
+	WAIT_UNTIL(superd_others(superd, &server, 1) == 1);
 	before = process_fd_count(server);
 	for (int n = 0; n < 10; n++)
 		send_descriptors(client);

@@ -319,7 +319,7 @@ Behaviour(questions, a_helper_that_dies_is_a_no)
 	superd = run_asking("");
 	client = client_connect(superd_port(superd, "asked"));
 	question = take_question(listener);
-	cr_assert_eq(process_descendants(superd->pid, &helper, 1), 1);
+	WAIT_UNTIL(superd_others(superd, &helper, 1) == 1);
 	cr_assert_eq(kill(helper, SIGKILL), 0);
 	cr_assert(client_sees_end(client));
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -456,7 +456,7 @@ Behaviour(questions, a_helper_that_dies_over_libwrap_has_left_its_client_to_nobo
 	client = client_connect(superd_port(superd, "s"));
 	end = open(fifo, O_WRONLY | O_CLOEXEC); /* its command reads there by now */
 	cr_assert_geq(end, 0);
-	cr_assert_geq(process_descendants(superd->pid, helpers, 8), 1);
+	WAIT_UNTIL(superd_others(superd, helpers, 8) >= 1);
 	cr_assert_eq(kill(helpers[0], SIGKILL), 0);
 	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny could not be asked (libwrap)");
 	cr_assert(client_sees_end(client));

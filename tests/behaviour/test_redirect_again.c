@@ -51,7 +51,7 @@ static pid_t serve_one(struct passing *passing)
 
 	client_send(client, "question\n");
 	cr_assert_str_eq(client_line(target), "question");
-	WAIT_UNTIL(process_descendants(passing->superd->pid, &pid, 1) == 1);
+	WAIT_UNTIL(superd_others(passing->superd, &pid, 1) == 1);
 	client_send(target, "answer");
 	close(target);
 	cr_assert_str_eq(client_rest(client), "answer");
@@ -139,7 +139,7 @@ Behaviour(redirect_again, one_in_a_control_group_keeps_it_for_the_next_client)
 	serve_two_by_one(&passing);
 	client = client_connect(passing.port);
 	target = take(&passing);
-	WAIT_UNTIL(process_descendants(passing.superd->pid, &pid, 1) == 1);
+	WAIT_UNTIL(superd_others(passing.superd, &pid, 1) == 1);
 	folder = folder_of(pid);
 	cr_assert(strstr(folder, "/pass-"), "it has no group: '%s'", folder);
 	close(client);

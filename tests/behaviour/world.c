@@ -313,18 +313,12 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 }
 
 /* What superd has beside it may be about to end when superd has; who has just gone has no name. */
-static bool is_beside(pid_t pid)
+static bool is_about_to_end(pid_t pid)
 {
-	static const char *const names[] = { "", "superd-ask", "superd-close", "superd-copy", "superd-output",
-					     "superd-page-out", "superd-receive" };
 	char name[256] = "";
 
 	process_name(pid, name, sizeof(name));
-	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-		if (!strcmp(name, names[n]))
-			return true;
-	}
-	return false;
+	return !*name || process_is_beside(pid, NULL);
 }
 
 static size_t find_left(pid_t *left, size_t most)
@@ -339,7 +333,7 @@ static size_t wait_for_those_beside(pid_t *left, size_t most)
 	long long until = now_ms() + BESIDE_MS;
 	size_t count = find_left(left, most);
 
-	while (count > 0 && is_beside(left[0]) && now_ms() < until) {
+	while (count > 0 && is_about_to_end(left[0]) && now_ms() < until) {
 		poll(NULL, 0, 5);
 		count = find_left(left, most);
 	}
