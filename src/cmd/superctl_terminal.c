@@ -78,12 +78,21 @@ static void give_screen_back(void)
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.before);
 }
 
+/* A program in the background that changes the terminal is stopped, as by tcsetattr itself, which would go on at each
+ * SIGCONT and let nothing in meanwhile, not SIGTERM either. false: it is there still. */
+static bool come_to_front(void)
+{
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		(void)raise(SIGTTOU);
+	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 bool terminal_enter(void)
 {
 	struct sigaction action = { .sa_handler = take_signal };
 	sigset_t block;
 
-	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal.before) < 0)
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal.before) < 0 || !come_to_front())
 		return false;
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&block);
@@ -105,7 +114,10 @@ static void stop_for_a_while(void)
 	stopped = 0;
 	give_screen_back();
 	(void)raise(SIGSTOP);
-	(void)take_screen();
+	if (come_to_front())
+		(void)take_screen();
+	else
+		ending = SIGTERM;
 	resized = 1;
 }
 

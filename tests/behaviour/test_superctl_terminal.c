@@ -29,6 +29,7 @@ struct live {
 	int terminal; /* our side of it */
 	unsigned short rows; /* 0: 20 */
 	const char *count; /* NULL: without one */
+	bool is_behind; /* in the background, where it is stopped and then ended, as timeout(1) does */
 	pid_t pid;
 	struct termios before;
 	char seen[65536];
@@ -36,13 +37,39 @@ struct live {
 	int status;
 };
 
-static void become_top(const char *control, const char *count, int terminal)
+/* 0: SIGTERM has ended it; 1: it went on; 2: it was not stopped. */
+static int end_stopped(pid_t pid)
 {
+	int status;
+
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return 2;
+	kill(pid, SIGTERM);
+	kill(pid, SIGCONT);
+	for (int n = 0; n < 1000; n++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+		poll(NULL, 0, 10);
+	}
+	kill(pid, SIGKILL);
+	return 1;
+}
+
+static void become_top(const char *control, const char *count, int terminal, bool is_behind)
+{
+	pid_t pid = 0;
+
 	setsid();
 	ioctl(terminal, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(terminal, fd);
 	setenv("TERM", "xterm", 1);
+	if (is_behind)
+		pid = fork();
+	if (pid)
+		_exit(end_stopped(pid));
+	if (is_behind)
+		setpgid(0, 0);
 	execl(superctl_path(), "superctl", "--control", control, "top", "--timeout=1s", count, (char *)NULL);
 	_exit(93);
 }
@@ -62,7 +89,7 @@ static void start(struct live *live)
 	cr_assert_eq(tcgetattr(theirs, &live->before), 0);
 	live->pid = fork();
 	if (live->pid == 0)
-		become_top(live->recorded.path, live->count, theirs);
+		become_top(live->recorded.path, live->count, theirs, live->is_behind);
 	close(theirs);
 }
 
@@ -130,6 +157,17 @@ Behaviour(superctl_terminal, top_obeys_keys_and_leaves_the_terminal_as_it_was)
 	WAIT_UNTIL(draws(&live, "q quit"));
 	type(&live, "q");
 	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(has_ended(&live));
+	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
+	expect_as_before(&live);
+	finish(&live);
+}
+
+Behaviour(superctl_terminal, top_in_the_background_is_stopped_and_can_be_ended)
+{
+	struct live live = { .is_behind = true };
+
+	start(&live);
 	WAIT_UNTIL(has_ended(&live));
 	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
 	expect_as_before(&live);
