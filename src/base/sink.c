@@ -79,6 +79,33 @@ static bool open_file(struct sink *sink)
 	return true;
 }
 
+static const char *file_wrong(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	int result;
+
+	if (access(path, F_OK) == 0)
+		return access(path, W_OK) == 0 ? NULL : strerror(errno);
+	folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	if (!folder)
+		return strerror(ENOMEM);
+	result = access(folder, W_OK | X_OK);
+	free(folder);
+	return result == 0 ? NULL : strerror(errno);
+}
+
+const char *sink_wrong(const char *destination)
+{
+	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
+		return NULL;
+	if (!strncmp(destination, "syslog:", 7))
+		return syslog_facility(destination + 7) < 0 ? facility_wrong : NULL;
+	if (strncmp(destination, "file:", 5) != 0 || !destination[5])
+		return destination_wrong;
+	return file_wrong(destination + 5);
+}
+
 const char *sink_open(struct sink *sink, const char *destination)
 {
 	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };

@@ -54,6 +54,10 @@ struct sink {
 	void (*say_dropped)(struct sink *sink);
 };
 
+/* Why there can be no log at this destination, as far as is seen without making or opening anything: static text or
+ * strerror. NULL: there may be. */
+const char *sink_wrong(const char *destination);
+
 /* destination as in log_open. NULL when it succeeded, else why not (static text or strerror). */
 const char *sink_open(struct sink *sink, const char *destination);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/sink.h"
 #include "cmd/load.h"
 #include "model/left_out.h"
 
@@ -75,8 +76,19 @@ static bool print_taken(const struct taken *taken, const struct table *table, si
 	return good;
 }
 
+/* A start would fail by it; whoever restarts superd asks first. */
+static bool log_is_good(const struct options *options)
+{
+	const char *why = sink_wrong(options->log_destination);
+
+	if (why)
+		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->log_destination, why);
+	return !why;
+}
+
 bool check_tables(const struct options *options)
 {
+	bool has_log = log_is_good(options);
 	struct diags diags = { 0 };
 	struct taken taken = { 0 };
 	struct table *table = load_table(options, take_source, &taken, &diags);
@@ -87,5 +99,5 @@ bool check_tables(const struct options *options)
 	table_free(table);
 	buf_free(&taken.lines);
 	buf_free(&taken.head);
-	return good;
+	return good && has_log;
 }

@@ -44,6 +44,20 @@ Behaviour(cli, check_reports_every_mistake_in_one_pass)
 }
 
 /* Where it is asked by another user than root, which most services need. */
+/* Whoever restarts superd asks first whether it would start. */
+Behaviour(cli, check_tells_that_there_can_be_no_log)
+{
+	const char *table = write_file("good.conf", GOOD, own_user()), *log = path_in("log");
+	const char *nowhere = text_of("file:%s", path_in("missing/log")), *somewhere = text_of("file:%s", log);
+	struct outcome missing = SUPERD_ANSWER("--log", nowhere, "--check", "-f", table),
+		       good = SUPERD_ANSWER("--log", somewhere, "--check", "-f", table);
+
+	cr_assert_eq(missing.status, 1);
+	cr_assert_not_null(strstr(missing.err, "/missing/log: No such file or directory"), "%s", missing.err);
+	cr_assert_eq(good.status, 0, "%s", good.err);
+	cr_assert_neq(access(log, F_OK), 0, "it was made");
+}
+
 static struct outcome check_as_nobody(const char *table, const char *option)
 {
 	const char *script =
