@@ -32,24 +32,24 @@ static void line_free(struct log_queue *queue, struct log_line *line)
 	free(line);
 }
 
-static bool drop_oldest(struct log_queue *queue, struct list *kin, struct log_losses *lost)
+/* The oldest first. */
+static void drop_until_fits(struct log_queue *queue, struct list *kin, size_t bytes, struct log_losses *lost)
 {
-	if (list_empty(kin))
-		return false;
-	log_queue_drop(queue, container_of(kin->next, struct log_line, kin), lost);
-	return true;
+	LIST_EACH(link, kin) {
+		if (queue->bytes + bytes <= queue->most)
+			return;
+		log_queue_drop(queue, container_of(link, struct log_line, kin), lost);
+	}
 }
 
 static bool make_room(struct log_queue *queue, size_t bytes, bool of_client, struct log_losses *lost)
 {
 	if (bytes > queue->most)
 		return false;
-	while (queue->bytes + bytes > queue->most) {
-		if (!drop_oldest(queue, &queue->chatter, lost) &&
-		    !(of_client && drop_oldest(queue, &queue->of_clients, lost)))
-			return false;
-	}
-	return true;
+	drop_until_fits(queue, &queue->chatter, bytes, lost);
+	if (of_client)
+		drop_until_fits(queue, &queue->of_clients, bytes, lost);
+	return queue->bytes + bytes <= queue->most;
 }
 
 bool log_queue_add(struct log_queue *queue, const char *text, size_t length, size_t done, bool of_client,

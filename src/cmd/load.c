@@ -82,8 +82,10 @@ static uint64_t mix_file(uint64_t number, const char *path, const struct stat *s
 {
 	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
 				  status->st_mtim.tv_sec, status->st_mtim.tv_nsec };
+	char bytes[sizeof(facts)];
 
-	return mix(mix(number, path, strlen(path)), facts, sizeof(facts));
+	memcpy(bytes, facts, sizeof(bytes));
+	return mix(mix(number, path, strlen(path)), bytes, sizeof(bytes));
 }
 
 /* For read_request. */
