@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "sys/clan.h"
 #include "sys/process.h"
 
 #define ANCESTORS_MOST 32
@@ -69,9 +70,24 @@ struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, en
 	return uid == 0 || uid == notice->instance->user ? notice : NULL;
 }
 
+/* Its parent has ended, and it has a session of its own: what it was born with is all that tells. */
+static bool is_orphan_of(const struct instance *instance, pid_t pid)
+{
+	struct process process;
+	bool born = false;
+
+	if (instance->service->what->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
+	    !clan_may_have_lost(&process))
+		return false;
+	clan_ask_born(instance->pid, &process, 1, &born);
+	return born;
+}
+
 bool speaker_is_of(const struct list *notices, const struct notice *notice, pid_t pid)
 {
-	return find_by_kin(notices, pid) == notice;
+	const struct notice *kin = find_by_kin(notices, pid);
+
+	return kin ? kin == notice : is_orphan_of(notice->instance, pid);
 }
 
 bool speaker_may(const struct notice *notice, enum role role)

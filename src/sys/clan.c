@@ -69,14 +69,26 @@ static bool take(struct clan *clan, pid_t pid)
 	return add(clan, &process);
 }
 
+bool clan_may_have_lost(const struct process *orphan)
+{
+	return orphan->parent == getpid() && !orphan->ended && orphan->session != getsid(0) &&
+	       !spawn_is_aside(orphan->pid);
+}
+
+void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *born)
+{
+	char variable[32];
+
+	snprintf(variable, sizeof(variable), "LISTEN_PID=%ld", (long)first);
+	process_ask_told(orphans, count, variable, born);
+}
+
 /* Those of whom nothing but their environment may tell. */
 static bool take_told(struct clan *clan, const struct clan_root *root, const struct process *doubtful, size_t count)
 {
 	bool told[DOUBTFUL_MOST] = { false }, good = true;
-	char variable[32];
 
-	snprintf(variable, sizeof(variable), "LISTEN_PID=%ld", (long)root->first);
-	process_ask_told(doubtful, count, variable, told);
+	clan_ask_born(root->first, doubtful, count, told);
 	for (size_t n = 0; good && n < count; n++) {
 		if (told[n])
 			good = add(clan, &doubtful[n]);
@@ -96,7 +108,7 @@ static bool take_orphans(struct clan *clan, const struct clan_root *root, const 
 		    !process_read(*children, &process))
 			continue;
 		if (!is_of_it(clan, root, &process)) {
-			if (root->first > 1 && !process.ended && process.session != getsid(0) && count < DOUBTFUL_MOST)
+			if (root->first > 1 && clan_may_have_lost(&process) && count < DOUBTFUL_MOST)
 				doubtful[count++] = process;
 		} else if (!add(clan, &process)) {
 			return false;

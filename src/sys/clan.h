@@ -41,6 +41,12 @@ struct clan {
 /* Adds those that are not in it. false and errno: ENOMEM, E2BIG where there are too many, ENOENT without /proc. */
 bool clan_look(struct clan *clan, const struct clan_root *root);
 
+/* Whether a process is one that came to us, lives, and may have left a backend's groups and session. */
+bool clan_may_have_lost(const struct process *orphan);
+
+/* Sets born[n] where such a one was born with the LISTEN_PID of this process; waits as process_ask_told does. */
+void clan_ask_born(pid_t first, const struct process *orphans, size_t count, bool *born);
+
 /* Adds those below this process alone, and below those that are in it, which must exist. */
 void clan_look_below(struct clan *clan, pid_t main);
 
