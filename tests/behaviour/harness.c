@@ -371,15 +371,19 @@ long long superd_cpu_ms(struct superd *superd)
 	return process_cpu_ms(superd->pid);
 }
 
+/* Each time to files of its own, as often as a test waits for an answer: whoever it leaves behind may write to them
+ * still. */
 struct outcome program_answer(const char *const *arguments)
 {
-	static unsigned serial;
-	const char *out = path_in("answer%u.out", serial), *err = path_in("answer%u.err", serial);
+	static const char *out, *err;
 	struct outcome outcome;
 	int status = -1;
 	pid_t child;
 
-	serial++;
+	if (!out) {
+		out = path_in("answer.out");
+		err = path_in("answer.err");
+	}
 	child = fork();
 	if (child == 0) {
 		int fds[] = { open("/dev/null", O_RDONLY), open(out, O_WRONLY | O_CREAT, 0666),
@@ -396,6 +400,8 @@ struct outcome program_answer(const char *const *arguments)
 	WAIT_UNTIL(waitpid(child, &status, WNOHANG) == child);
 	outcome = (struct outcome){ .status = plain_status(status), .out = read_text(out), .err = read_text(err) };
 	cr_assert(outcome.out && outcome.err);
+	unlink(out);
+	unlink(err);
 	return outcome;
 }
 
