@@ -19,7 +19,7 @@
 
 static pid_t rpcbind;
 
-static void enter(void)
+static void enter_alone(void)
 {
 	SKIP_WITHOUT(strstr(SUPERD_ANSWER("--version").out, "libtirpc"), "superd was built without libtirpc");
 	SKIP_WITHOUT(access("/usr/sbin/rpcbind", X_OK) == 0 && access("/usr/sbin/rpcinfo", X_OK) == 0,
@@ -28,6 +28,13 @@ static void enter(void)
 	private_file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
 	private_file("/etc/nsswitch.conf", "hosts: files\nrpc: files\n");
 	private_file("/etc/rpc", "tester 300019 test\n");
+}
+
+/* superd-rpc, which asks rpcbind, runs as a user of its own. */
+static void enter(void)
+{
+	enter_alone();
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 }
 
 static void start_rpcbind(void)
@@ -133,7 +140,6 @@ Behaviour(rpc, is_registered_by_a_user_of_its_own)
 	unsigned owner = 0;
 
 	enter();
-	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	start_rpcbind();
 	superd = superd_run("service tester { listen = \"rpc/tcp4:300019/1\" user = root exec = \"/bin/true\" }");
 	superd_wait_log(superd, REGISTERED);
@@ -357,7 +363,7 @@ Behaviour(rpc, is_refused_where_a_program_has_no_name_or_two_services)
 	struct outcome outcome;
 	const char *table;
 
-	enter();
+	enter_alone();
 	table = write_file("unknown.conf", "defaults { user = root }\n"
 			   "service a { listen = \"rpc/tcp:nosuch/1\" exec = \"/bin/true\" }\n");
 	outcome = SUPERD_ANSWER("--check", "-f", table);
