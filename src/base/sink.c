@@ -79,6 +79,15 @@ static bool open_file(struct sink *sink)
 	return true;
 }
 
+const char *sink_refusal(const char *destination)
+{
+	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
+		return NULL;
+	if (!strncmp(destination, "syslog:", 7))
+		return syslog_facility(destination + 7) < 0 ? facility_wrong : NULL;
+	return strncmp(destination, "file:", 5) || !destination[5] ? destination_wrong : NULL;
+}
+
 static const char *file_wrong(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -97,32 +106,30 @@ static const char *file_wrong(const char *path)
 
 const char *sink_wrong(const char *destination)
 {
-	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
-		return NULL;
-	if (!strncmp(destination, "syslog:", 7))
-		return syslog_facility(destination + 7) < 0 ? facility_wrong : NULL;
-	if (strncmp(destination, "file:", 5) != 0 || !destination[5])
-		return destination_wrong;
-	return file_wrong(destination + 5);
+	const char *why = sink_refusal(destination);
+
+	return why || strncmp(destination, "file:", 5) ? why : file_wrong(destination + 5);
 }
 
 const char *sink_open(struct sink *sink, const char *destination)
 {
+	const char *why = sink_refusal(destination);
+
 	*sink = (struct sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
 	log_queue_init(&sink->queue, SINK_QUEUE);
+	if (why)
+		return why;
 	if (!strcmp(destination, "stderr")) {
 		sink->kind = SINK_STDERR;
 		open_stderr(sink);
 		return NULL;
 	}
-	if (!strncmp(destination, "syslog", 6) && (!destination[6] || destination[6] == ':')) {
+	if (!strncmp(destination, "syslog", 6)) {
 		sink->kind = SINK_SYSLOG;
 		if (destination[6])
 			sink->facility = syslog_facility(destination + 7);
-		return sink->facility < 0 ? facility_wrong : NULL;
+		return NULL;
 	}
-	if (strncmp(destination, "file:", 5) != 0 || !destination[5])
-		return destination_wrong;
 	sink->kind = SINK_FILE;
 	sink->path = strdup(destination + 5);
 	if (sink->path && open_file(sink))

@@ -54,6 +54,8 @@ struct sink {
 	void (*say_dropped)(struct sink *sink);
 };
 
+const char *sink_refusal(const char *destination);      /* why it is no destination (static text); NULL: it is one */
+
 /* Why there can be no log at this destination, as far as is seen without making or opening anything: static text or
  * strerror. NULL: there may be. */
 const char *sink_wrong(const char *destination);

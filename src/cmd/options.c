@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "base/sink.h"
 #include "cmd/as_inetd.h"
 #include "cmd/as_xinetd.h"
 #include "cmd/flags.h"
@@ -78,6 +79,14 @@ bool options_set_compat(struct options *options, const char *option, const char 
 		options_complain(options, option, name, "it is openbsd, freebsd, netbsd, gnu, busybox or xinetd");
 }
 
+static bool set_log(struct options *options, const char *text)
+{
+	const char *why = sink_refusal(text);
+
+	options->log_destination = text;
+	return !why || options_complain(options, "--log", text, why);
+}
+
 static bool set_format(struct options *options, const char *text)
 {
 	options->json = !strcmp(text, "json");
@@ -135,8 +144,7 @@ static bool apply_log(struct options *options, enum flag_id flag)
 {
 	switch (flag) {
 	case FLAG_LOG:
-		options->log_destination = optarg;
-		return true;
+		return set_log(options, optarg);
 	case FLAG_LOG_FORMAT:
 		return set_format(options, optarg);
 	case FLAG_LOG_LEVEL:

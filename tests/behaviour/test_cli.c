@@ -125,6 +125,7 @@ Behaviour(cli, letters_of_other_daemons_get_a_hint)
 	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --version\n"), "%s", outcome.err);
 }
 
+/* With a good table, so that the words alone are refused: this machine may have a table of its own, or none. */
 Behaviour(cli, wrong_usage_is_refused)
 {
 	static const char *const words[][4] = {
@@ -136,12 +137,14 @@ Behaviour(cli, wrong_usage_is_refused)
 		{ "-l", "127.0.0.1:0" },
 		{ "-l", "tpc:80", "--", "/bin/cat" },
 		{ "--log", "pigeon", "--check" },
+		{ "--log", "syslog:pigeon", "--check" },
 		{ "stray" },
 	};
+	const char *table = write_file("good.conf", GOOD, own_user());
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const char *arguments[5] = { words[i][0], words[i][1], words[i][2], words[i][3], NULL };
-		struct outcome outcome = superd_answer(arguments);
+		const char *arguments[7] = { "-f", table, words[i][0], words[i][1], words[i][2], words[i][3], NULL };
+		struct outcome outcome = superd_answer(strcmp(words[i][0], "-l") ? arguments : arguments + 2);
 
 		cr_assert_eq(outcome.status, 1, "%s: ended with %d: %s", words[i][0], outcome.status, outcome.err);
 		cr_assert_str_not_empty(outcome.err, "%s: said nothing", words[i][0]);
