@@ -20,6 +20,7 @@
 #include "engine/closing.h"
 #include "engine/instance.h"
 #include "engine/record_target.h"
+#include "sys/close_aside.h"
 #include "sys/foreign_socket.h"
 
 #define TURN (64 << 10)                 /* bytes that one turn of the loop reads of it */
@@ -416,7 +417,7 @@ static struct output *open_pipe(struct output *output, bool aside)
 {
 	int ends[2];
 
-	if (fd_pipe(ends) < 0) {
+	if ((aside && !close_aside_prepare()) || fd_pipe(ends) < 0) {
 		free(output);
 		return NULL;
 	}

@@ -90,11 +90,9 @@ static struct registration *choose(struct rpc *rpc)
 		struct registration *one = container_of(link, struct registration, link);
 		double due = due_of(rpc, one);
 
-		if (one->fd < 0 && one->tried && due <= now)
+		if (one->fd < 0 && due <= now)
 			return one;
-		if (one->fd < 0 && !one->tried) {
-			drop(one);
-		} else if ((one->fd < 0 || (!one->set && !rpc->engine->stopping)) && (!first || due < soonest)) {
+		if ((one->fd < 0 || (!one->set && !rpc->engine->stopping)) && (!first || due < soonest)) {
 			first = one;
 			soonest = due;
 		}
@@ -297,6 +295,10 @@ void rpc_withdraw(struct engine *engine, int fd)
 
 		if (registration->fd != fd)
 			continue;
+		if (!registration->tried) {             /* rpcbind has never heard of it */
+			drop(registration);
+			continue;
+		}
 		registration->fd = -1;
 		registration->told = false;
 		registration->due = 0.;

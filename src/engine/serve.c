@@ -459,7 +459,7 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 void serve_turn_away(struct keeper *keeper, struct listener *listener)
 {
 	enum happening happening = ROOM;
-	struct guest guest;
+	struct guest guest = { 0 };
 
 	listener_send_away(listener, keeper->engine, REFUSED_BACKOFF);
 	if (!endpoint_accepts(listener->listen->endpoint))

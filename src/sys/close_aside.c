@@ -389,6 +389,11 @@ static bool open_queue(void)
 	return true;
 }
 
+bool close_aside_prepare(void)
+{
+	return open_queue();
+}
+
 static bool is_alive(const struct closer *closer)
 {
 	return closer->pid && spawn_aside_serial(closer->pid) == closer->serial;

@@ -12,6 +12,11 @@
 #define CLOSE_HANGING_MOST 4            /* closings of one owner under way at a time */
 #define CLOSE_PENDING_MOST 1024         /* descriptors not closed yet, after which whoever adds more is to wait */
 
+/* Takes the two descriptors that closing aside needs; what is closed after that needs no more of them, only a process. false
+ * and errno: there are none. Whoever opens what only a closer may close asks for it first: else, with descriptors out, what
+ * would set some free waits for two itself. */
+bool close_aside_prepare(void);
+
 /* Takes the descriptor over and sets it to -1. It is closed here at once, or, where there is no closer now, or its queue
  * is full, as soon as a look finds one. false: no memory; it is as it was. */
 bool close_aside(int *fd, unsigned owner);

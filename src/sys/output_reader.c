@@ -352,7 +352,7 @@ static bool put_into_queue(const struct output_reading *reading)
 
 static void hand_over(struct output_reading *reading)
 {
-	if (!open_queue() || !(is_at_work() || start_reader()))
+	if (!(is_at_work() || start_reader()))
 		return;
 	if (reading->slot < 0)
 		reading->slot = take_slot();
@@ -371,6 +371,8 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 
 	reading->pipe = pipe;
 	output_reader_stop(reading);
+	if (!open_queue())
+		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	reading->received = 0;

@@ -178,7 +178,7 @@ Behaviour(gate, nobody_is_lost_over_a_rest_by_cps)
 	cr_assert_eq(superd_log_count(superd, "Deactivating service each"), 3);
 	cr_assert_eq(superd_log_count(superd, "refused"), 0);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_assert_leq(superd_fd_count(superd), descriptors + 6, "what starts need, the log's pipe, and its reader's");
+	cr_assert_leq(superd_fd_count(superd), descriptors + 8, "what starts need, the log's pipe, and its reader's");
 	superd_stop(superd);
 }
 

@@ -16,7 +16,7 @@ static int refusals;                    /* how many descriptors the kernel is ye
 static int refused;
 
 /* In libc's place. */
-long syscall(long number, ...)
+__attribute__((no_sanitize_address)) long syscall(long number, ...)
 {
 	long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 	long arguments[6];
