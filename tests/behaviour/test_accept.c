@@ -321,7 +321,7 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 }
 
 /* What one has prepared for a start is no other's to wait for. */
-static void serve_each(unsigned long descriptors)
+static void serve_each(unsigned long descriptors, const char *program)
 {
 	enum { SERVICES = 20 };
 	const struct setup setup = { .descriptors = descriptors };
@@ -331,7 +331,7 @@ static void serve_each(unsigned long descriptors)
 
 	for (int n = 0; n < SERVICES; n++)
 		table = text_of("%sservice each%d. {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
-				" exec = \"%s\"\n}\n", table, n, backend("stdio"));
+				" exec = \"%s\"\n}\n", table, n, backend("%s", program));
 	superd = superd_run_with(&setup, "%s", table);
 	for (int n = 0; n < SERVICES; n++)
 		clients[n] = superd_port(superd, text_of("each%d.", n));
@@ -347,8 +347,14 @@ static void serve_each(unsigned long descriptors)
 
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
 {
-	serve_each(43);
-	serve_each(45);
+	serve_each(43, "stdio");
+	serve_each(45, "stdio");
+}
+
+/* The pipes of those that have served must not stay open for want of what closes them. */
+Behaviour(accept, services_that_take_their_time_share_few_descriptors)
+{
+	serve_each(44, "-d 300 stdio");
 }
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
