@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,11 @@
 #define FILE_MOST (1u << 20)
 #define FIRST_PID_NAMESPACE 0xeffffffcu  /* the number that the kernel gives it: PROC_PID_INIT_INO */
 #define ANCESTORS_MOST 64
+#define SECOND_HIERARCHY ""  /* it is listed without controllers in /proc/self/cgroup */
+
+/* Without a limit cgroup v1 shows the greatest number there is, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits,
+ * less what the size of a page leaves over. Half of that is more than any machine has. */
+#define UNLIMITED (1ull << (LONG_MAX > INT32_MAX ? 62 : 42))
 
 _Static_assert(PATH_MAX == 4096, "find_mount reads as much");
 
@@ -55,30 +61,53 @@ bool cgroup_write(const char *folder, const char *file, const char *text)
 	return good;
 }
 
-/* The mount of the second hierarchy: where, and from which of its groups on. false: there is none. */
-static bool find_mount(char where[PATH_MAX], char from[PATH_MAX])
+/* Whether a controller is in a list, which has commas between and ends with a colon or the text. */
+static bool has_controller(const char *list, const char *controller)
+{
+	size_t length = strcspn(list, ",:");
+
+	while (length != strlen(controller) || strncmp(list, controller, length)) {
+		if (list[length] != ',')
+			return false;
+		list += length + 1;
+		length = strcspn(list, ",:");
+	}
+	return true;
+}
+
+/* The options of a cgroup mount are its controllers and a few words more: show_options in the kernel's cgroup-v1.c. */
+static bool is_mount_of(const char *line, const char *controller)
+{
+	if (!*controller)
+		return strstr(line, " - cgroup2 ");
+	return strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller);
+}
+
+/* The mount of a controller's hierarchy: where, and from which of its groups on. false: there is none. */
+static bool find_mount(const char *controller, char where[PATH_MAX], char from[PATH_MAX])
 {
 	char *text = read_in("/proc/self", "mountinfo"), *rest = text, *line;
 	bool found = false;
 
 	while (!found && (line = strsep(&rest, "\n"))) {
-		const char *kind = strstr(line, " - cgroup2 ");
-
-		found = kind && sscanf(line, "%*s %*s %*s %4095s %4095s", from, where) == 2 && !strchr(where, '\\') &&
+		found = is_mount_of(line, controller) &&
+			sscanf(line, "%*s %*s %*s %4095s %4095s", from, where) == 2 && !strchr(where, '\\') &&
 			!strchr(from, '\\');
 	}
 	free(text);
 	return found;
 }
 
-/* superd's group as the kernel names it, in *text (to be freed). */
-static const char *find_name(char **text)
+/* superd's group in a controller's hierarchy as the kernel names it, in *text (to be freed). */
+static const char *find_name(const char *controller, char **text)
 {
 	char *rest = *text = read_in("/proc/self", "cgroup"), *line;
 
 	while ((line = strsep(&rest, "\n"))) {
-		if (!strncmp(line, "0::/", 4))
-			return line + 3;
+		const char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
+
+		if (name && name[1] == '/' && has_controller(list + 1, controller))
+			return name + 1;
 	}
 	return NULL;
 }
@@ -106,15 +135,15 @@ static void leave_own(char *path)
 		*base = '\0';
 }
 
-static bool find_path(char *path, size_t size, const char **wrong)
+static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
 {
 	char where[PATH_MAX], from[PATH_MAX], *text;
-	const char *name = find_name(&text);
+	const char *name = find_name(controller, &text);
 	size_t prefix;
 	bool good = false;
 
 	*wrong = "there is no second hierarchy of control groups here";
-	if (name && find_mount(where, from)) {
+	if (name && find_mount(controller, where, from)) {
 		prefix = strcmp(from, "/") ? strlen(from) : 0;
 		*wrong = "superd's control group is not to be seen from here";
 		good = !strncmp(name, from, prefix) && (name[prefix] == '/' || !name[prefix]) && !strstr(name, "/..") &&
@@ -135,23 +164,30 @@ static bool has_file(const char *folder, const char *file, int mode)
 		faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
-bool cgroup_has_memory_limit(void)
+/* Whether superd's group in a controller's hierarchy, or one above it, has a number of bytes in this file. */
+static bool has_limit(const char *controller, const char *file)
 {
 	char path[PATH_MAX];
 	const char *wrong;
 	bool limited = false;
 
-	if (!find_path(path, sizeof(path), &wrong))
+	if (!find_path(controller, path, sizeof(path), &wrong))
 		return false;
 	while (!limited && has_file(path, "cgroup.procs", F_OK)) {
-		char *text = read_in(path, "memory.max"), *last = strrchr(path, '/');
+		char *text = read_in(path, file), *last = strrchr(path, '/');
 
-		limited = text && *text >= '0' && *text <= '9';
+		limited = text && *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) < UNLIMITED;
 		free(text);
 		if (last)
 			*last = '\0';
 	}
 	return limited;
+}
+
+/* The kernel has the controller in one of the hierarchies at most. */
+bool cgroup_has_memory_limit(void)
+{
+	return has_limit(SECOND_HIERARCHY, "memory.max") || has_limit("memory", "memory.limit_in_bytes");
 }
 
 /* systemd marks what it has handed over. */
@@ -245,7 +281,7 @@ const struct cgroup_place *cgroup_place_find(struct pool *pool)
 	char path[PATH_MAX];
 	const char *kept;
 
-	if (!place || !find_path(path, sizeof(path), &place->wrong))
+	if (!place || !find_path(SECOND_HIERARCHY, path, sizeof(path), &place->wrong))
 		return place;
 	place->wrong = NULL;
 	kept = pool_text(pool, path);

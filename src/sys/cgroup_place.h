@@ -25,7 +25,8 @@ struct cgroup_place {
 /* NULL: out of memory. */
 const struct cgroup_place *cgroup_place_find(struct pool *pool);
 
-/* Whether superd's own group, or one above it as far as they are to be seen from here, has a limit of memory. */
+/* Whether superd's own group, or one above it as far as they are to be seen from here, has a limit of memory, in cgroup
+ * v1 or v2. */
 bool cgroup_has_memory_limit(void);
 
 /* The pids of a group's own processes, each given to `see` until that says false. false and errno: they can't be read. */
