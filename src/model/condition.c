@@ -71,6 +71,15 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
+static void cut_blanks(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && strchr(" \t", text[length - 1]))
+		length--;
+	text[length] = '\0';
+}
+
 static bool begins(const char **text, const char *with)
 {
 	size_t length = strlen(with);
@@ -150,11 +159,12 @@ static int next_word(const char **at, char word[CONDITION_WORD])
 	return quote ? -1 : 1;
 }
 
-/* Without a sign it is a pattern. */
+/* Without a sign it is a pattern. Blanks around it mean nothing, not even in quotes. */
 static void split_version(struct condition_word *word)
 {
 	const char *text = skip_blanks(word->text);
 
+	cut_blanks(word->text);
 	word->key = 0;
 	word->comparison = condition_comparison(text, &word->wanted);
 	word->wanted = skip_blanks(word->wanted);

@@ -160,6 +160,10 @@ Test(conditions, take_quotes_from_what_they_compare)
 	cr_expect(holds("KernelVersion=\">=3.0\""));
 	cr_expect(holds("KernelVersion='>0.1.2' '<99.0.0'"));
 	cr_expect_not(holds("KernelVersion='> 0.1.2' \"< 1.0\""));
+	cr_expect(holds("KernelVersion=\" >= 2.0\" \" * \" \"*.*\""), "blanks around a word mean nothing");
+	cr_expect_not(holds("KernelVersion=' !$=* '"));
+	cr_expect(holds("Version=systemd ' = " CONDITION_SYSTEMD " '"));
+	cr_expect(holds("Version=systemd '\t$=2* \t'"));
 	cr_expect(holds("Version=\">=3.0\""), "the kernel is meant where nothing else is named");
 	cr_expect(holds("Version=>2.6.9 \"!=2.6.10\""));
 	cr_expect(holds("Version=systemd >=\\2\\5\\8"));
