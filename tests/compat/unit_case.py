@@ -2,11 +2,12 @@
 and what is left of both at the end.
 
 A case runs in namespaces of its own (network, mounts, processes, IPC). /usr is read-only there, so the units are what the
-package installed; /etc, /var, /root, /tmp and /srv can be written, and forget it at the end; /run is empty but for the
+package installed; the rest of the machine's root can be written, and forgets it at the end; /run is empty but for the
 folders that tmpfiles.d asks for, as after boot."""
 import contextlib
 import glob
 import os
+import re
 import signal
 import subprocess
 import time
@@ -61,20 +62,51 @@ def make_run_folders():
             subprocess.run(["chown", ":".join(owner), words[1]], check=False, stderr=subprocess.DEVNULL)
 
 
+def lay_over(folder, place):
+    """What is written to the folder, seen at a place, goes to /srv, and is forgotten at the end."""
+    top = "/srv/.over" + folder
+    os.makedirs(top + "/upper")
+    os.makedirs(top + "/work")
+    os.chmod(top + "/upper", os.stat(folder).st_mode & 0o7777)
+    mount("-t", "overlay", "-o", f"lowerdir={folder},upperdir={top}/upper,workdir={top}/work", "none", place)
+
+
+def mounts_below_root():
+    """The paths of what is mounted on the root's file system itself."""
+    rows = [line.split() for line in read("/proc/self/mountinfo").decode().splitlines()]
+    root = [row[0] for row in rows if row[4] == "/"][-1]
+    return [re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), row[4]) for row in rows if row[1] == root]
+
+
+def enter_root(writable):
+    """A root of its own, laid over the machine's: so none of its folders becomes a mount, which units may look at. What is
+    mounted below a folder that may be written to stays out."""
+    here = os.getcwd()
+    below = [path for path in mounts_below_root() if not path.startswith(tuple(folder + "/" for folder in writable))]
+    mount("-t", "tmpfs", "none", "/srv")
+    os.mkdir("/srv/root")
+    lay_over("/", "/srv/root")
+    for path in below:
+        mount("--rbind", path, "/srv/root" + path)
+    subprocess.run(["pivot_root", "/srv/root", "/srv/root/srv"], check=True)
+    subprocess.run(["umount", "-l", "/srv"], check=True)
+    with contextlib.suppress(OSError):
+        os.chdir(here)
+
+
 def make_world(*writable):
     """In the namespaces: what a case may write, and what not. writable: further folders that may be changed, and are
     forgotten at the end."""
+    changes = ("/etc", "/var", "/root", "/tmp", *writable)
     mount("--make-rprivate", "/")
     mount("-t", "proc", "proc", "/proc")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    enter_root(changes)
     for folder in ("/srv", "/dev/shm"):
         mount("-t", "tmpfs", "none", folder)
-    for folder in ("/etc", "/var", "/root", "/tmp", *writable):
-        top = "/srv/.over" + folder
-        os.makedirs(top + "/upper")
-        os.makedirs(top + "/work")
-        os.chmod(top + "/upper", os.stat(folder).st_mode & 0o7777)
-        mount("-t", "overlay", "-o", f"lowerdir={folder},upperdir={top}/upper,workdir={top}/work", "none", folder)
+    for folder in changes:
+        if os.path.ismount(folder):
+            lay_over(folder, folder)
     if "/usr" not in writable:
         mount("--bind", "/usr", "/usr")
         mount("-o", "remount,bind,ro", "/usr")

@@ -43,7 +43,7 @@ def uuidd():
             need(os.readlink(f"/proc/{daemon}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}"), f"no {kind} of its own")
         mounts = [line.split() for line in open(f"/proc/{daemon}/mountinfo", encoding="utf-8")]
         options = {words[4]: words[5].split(",") for words in mounts}
-        need("ro" in options["/"] and "ro" in options["/etc"], "ProtectSystem=strict was not done")
+        need("ro" in options["/"] and "ro" in options["/srv"], "ProtectSystem=strict was not done")
         need("rw" in options["/var/lib/libuuid"], "ReadWritePaths= was not done")
         need(not os.path.exists(f"/proc/{daemon}/root/dev/mem"), "PrivateDevices= was not done")
 
