@@ -186,7 +186,7 @@ Behaviour(accept, nobody_is_lost_when_processes_run_out)
 
 Behaviour(accept, nobody_is_lost_when_descriptors_run_out)
 {
-	const struct setup setup = { .descriptors = 19 };
+	const struct setup setup = { .descriptors = 24 };
 
 	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "cannot accept: Too many open files");
 }
@@ -347,19 +347,19 @@ static void serve_each(unsigned long descriptors, const char *program)
 
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
 {
-	serve_each(43, "stdio");
-	serve_each(45, "stdio");
+	serve_each(47, "stdio");
+	serve_each(49, "stdio");
 }
 
 /* The pipes of those that have served must not stay open for want of what closes them. */
 Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 {
-	serve_each(44, "-d 300 stdio");
+	serve_each(56, "-d 300 stdio");
 }
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
-	const struct setup setup = { .descriptors = 19 };
+	const struct setup setup = { .descriptors = 24 };
 	struct superd *superd = superd_run_with(
 		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
 	struct load *load = load_start(
