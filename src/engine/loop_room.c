@@ -1,6 +1,6 @@
-/* epoll_ctl(2) in libc's place, as libev has no other way to hear of it. The hard thing is what happens to a descriptor
- * while it waits: libev may want other events of it, which it then adds anew; it may be closed, and its number be
- * another's: the kernel then refuses the old request, or libev does not know its generation, and drops it. */
+/* epoll_ctl(2) in libc's place, as libev has no other way to hear of it. While a descriptor waits libev may want other
+ * events of it, which it then adds anew; or it may be closed, and its number be another's: the kernel then refuses the
+ * old request, or libev does not know its generation, and drops it. */
 #include "engine/loop_room.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Nodes that two sockets claim.
  *
- * The hard thing is that only the machine knows which folders are one, and that asking it takes time. So only paths
- * whose last names are equal are followed. What is written alike was reported when the table was read
+ * Only the machine knows which folders are one, and asking it takes time. So only paths whose last names are equal are
+ * followed. What is written alike was reported when the table was read
  * (model/check_claims). */
 #include "sys/same_node.h"
 
