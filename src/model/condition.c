@@ -166,6 +166,7 @@ static void split_version(struct condition_word *word)
 
 	cut_blanks(word->text);
 	word->key = 0;
+	word->wanted = text;
 	word->comparison = condition_comparison(text, &word->wanted);
 	word->wanted = skip_blanks(word->wanted);
 	if (!word->comparison)
@@ -195,6 +196,7 @@ int condition_next_release(const char **at, struct condition_word *word)
 	if (taken <= 0)
 		return taken;
 	word->key = strspn(word->text, letters);
+	word->wanted = word->text;
 	word->comparison = condition_comparison(word->text + word->key, &word->wanted);
 	if (!word->key || (word->text[0] >= '0' && word->text[0] <= '9') || !word->comparison || !*word->wanted ||
 	    strchr(" \t", *word->wanted))
