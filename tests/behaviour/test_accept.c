@@ -347,8 +347,8 @@ static void serve_each(unsigned long descriptors, const char *program)
 
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
 {
-	serve_each(47, "stdio");
-	serve_each(49, "stdio");
+	serve_each(54, "stdio");
+	serve_each(58, "stdio");
 }
 
 /* The pipes of those that have served must not stay open for want of what closes them. */
