@@ -76,7 +76,9 @@ bool means_name_sockets(struct means *means, const struct listener *listeners, s
 
 static bool stream_is(const struct service *service, unsigned kind)
 {
-	return service->terms->streams->output.kind == kind || plan_error_stream(service)->kind == kind;
+	unsigned output = plan_output_is_socket(service) ? STREAM_SOCKET : service->terms->streams->output.kind;
+
+	return output == kind || plan_error_stream(service)->kind == kind;
 }
 
 /* Commands beside the main one log where it has the socket. */

@@ -307,6 +307,11 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
 
+bool plan_output_is_socket(const struct service *service)
+{
+	return service->what->pass == PASS_INETD && !service_mark(service, "output");
+}
+
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)
 {
@@ -315,7 +320,7 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 	bool inetd = service->what->pass == PASS_INETD;
 
 	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
-	plan->output_is_socket = inetd && !service_mark(service, "output");
+	plan->output_is_socket = plan_output_is_socket(service);
 	for (int n = 0; n < 3; n++) {
 		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
 		int place;

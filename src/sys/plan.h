@@ -133,6 +133,9 @@ void plan_judge_streams(struct plan *plan, const struct service *service);
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
+/* Whether output is the socket because the table says nothing else of it (pass = inetd). */
+bool plan_output_is_socket(const struct service *service);
+
 /* The program that stands in for builtin and redirect. */
 #define PLAN_BUILTIN "superd-builtin"
 
