@@ -4,7 +4,6 @@
  * to tell them; datagrams are looked at here (sys/backlog). */
 #include "engine/judge.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -26,11 +25,8 @@ unsigned judge_count_queue(const struct keeper *keeper)
 	for (size_t n = 0; n < keeper->listener_count; n++) {
 		int queued = bind_queue(keeper->listeners[n].io.fd, keeper->listeners[n].listen);
 
-		if (queued < 0) {
-			struct pollfd ready = { keeper->listeners[n].io.fd, POLLIN, 0 };
-
-			queued = poll(&ready, 1, 0) > 0;
-		}
+		if (queued < 0)
+			queued = client_waits(keeper->listeners[n].io.fd);
 		waiting += (unsigned)queued;
 	}
 	return waiting;
@@ -60,9 +56,7 @@ void judge_note_queue(struct keeper *keeper)
 bool judge_sees_clients(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct pollfd ready = { keeper->listeners[n].io.fd, POLLIN, 0 };
-
-		if (poll(&ready, 1, 0) > 0)
+		if (client_waits(keeper->listeners[n].io.fd))
 			return true;
 	}
 	return false;

@@ -12,6 +12,7 @@
 #include "engine/admission.h"
 #include "engine/record.h"
 #include "model/times.h"
+#include "sys/foreign_socket.h"
 #include "sys/socket_address.h"
 
 #define LOAD_PAUSE 10.
@@ -78,10 +79,10 @@ static void set_rest(struct keeper *keeper, double seconds, bool deactivated)
 static bool keeps_port(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct socket_address address = { .length = sizeof(address.storage) };
+		struct socket_address address;
 
 		if (listener_has_socket(&keeper->listeners[n]) &&
-		    getsockname(keeper->listeners[n].io.fd, &address.any, &address.length) == 0 &&
+		    foreign_socket_name(keeper->listeners[n].io.fd, &address) &&
 		    address.any.sa_family == AF_INET && socket_address_port(&address) >= IPPORT_RESERVED)
 			return true;
 	}

@@ -63,6 +63,7 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	guest->progress = FRESH;
 	guest->has_waited = false;
 	guest->until = 0;
+	guest->asked = (struct questions){ 0 };
 	*guest->name = '\0';
 	switch (accept_at_need(keeper, listener, &guest->client)) {
 	case ACCEPTED:
@@ -173,16 +174,17 @@ static void rest(struct keeper *keeper, struct listener *listener)
 		park(keeper, &guest);
 }
 
-/* Those who come too often at a port that stays open (trigger_limit_action). */
-static void turn_away(struct keeper *keeper, struct listener *listener, enum happening *happening)
+/* At most a batch of those who wait in its queue. */
+static void turn_away(struct keeper *keeper, struct listener *listener, enum refusal refusal, enum happening *happening)
 {
 	struct guest guest;
 
-	for (size_t n = 0; n < BATCH && take_guest(keeper, listener, &guest, happening); n++) {
+	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->io.fd) &&
+	     take_guest(keeper, listener, &guest, happening); n++) {
 		if (guest.client.fd < 0)
 			continue;
-		keeper->activity->accepted++;
-		refuse_guest(keeper, &guest, REFUSED_RATE);
+		keeper->activity->accepted += keeper->service->what->accept;
+		refuse_guest(keeper, &guest, refusal);
 	}
 }
 
@@ -195,8 +197,8 @@ static bool may_take(struct keeper *keeper, struct listener *listener, bool is_f
 	}
 	if (!rest_is_near(keeper))
 		return true;
-	if (rest_turns_away(keeper)) {
-		turn_away(keeper, listener, happening);
+	if (rest_turns_away(keeper)) {          /* its port stays open (trigger_limit_action) */
+		turn_away(keeper, listener, REFUSED_RATE, happening);
 		return false;
 	}
 	if (is_first) {
@@ -459,18 +461,11 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 void serve_turn_away(struct keeper *keeper, struct listener *listener)
 {
 	enum happening happening = ROOM;
-	struct guest guest = { 0 };
 
 	listener_send_away(listener, keeper->engine, REFUSED_BACKOFF);
 	if (!endpoint_accepts(listener->listen->endpoint))
 		return;
-	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->io.fd) &&
-	     take_guest(keeper, listener, &guest, &happening); n++) {
-		if (guest.client.fd < 0)
-			continue;
-		keeper->activity->accepted += keeper->service->what->accept;
-		refuse_guest(keeper, &guest, REFUSED_BACKOFF);
-	}
+	turn_away(keeper, listener, REFUSED_BACKOFF, &happening);
 	if (happening == BIND_ERROR)
 		keeper_event(keeper, BIND_ERROR);
 	else if (happening == EXEC_ERROR)       /* descriptors are out: those left wait until the pause is over */
