@@ -100,13 +100,13 @@ bool launch_fill_for(struct launch *launch, const struct means *means, struct wi
 		     struct caller *caller)
 {
 	launch_fill(launch, means, wiring, service);
-	client_address(client, caller->address, sizeof(caller->address));
-	launch->remote_address = caller->address;
 	if (service->terms->logging->mapped_addresses) {
-		client_mapped_address(client, caller->mapped, sizeof(caller->mapped));
-		launch->remote_address = caller->mapped;
+		client_mapped_address(client, caller->address, sizeof(caller->address));
 		client_unmap(client);
+	} else {
+		client_address(client, caller->address, sizeof(caller->address));
 	}
+	launch->remote_address = caller->address;
 	launch->remote_port = client_port(client);
 	if (means->plan->tells_unit)
 		launch->cookie = client_cookie(client);

@@ -23,7 +23,6 @@ bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engin
 /* Who is at the other end of a connection, as text for the environment. */
 struct caller {
 	char address[128];
-	char mapped[128];               /* the same for mapped_addresses */
 	char local[128];                /* our end, for tcp_environment */
 	char names[300];                /* LISTEN_FDNAMES=NAME of the listener it came by */
 };
