@@ -20,6 +20,13 @@ static void fd_set_cloexec(int fd)
 		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
+int fd_copy(int fd, int least)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
+
+	return copy < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : copy;
+}
+
 int fd_raise(int fd, int least)
 {
 	int saved = errno, raised;

@@ -13,6 +13,9 @@
  * room it gives fd back as it was; fd -1 stays -1. */
 int fd_raise(int fd, int least);
 
+/* Another descriptor of the same file, close-on-exec, from least on, or, where there is no room, from 3 on. -1 and errno. */
+int fd_copy(int fd, int least);
+
 int fd_set_nonblocking(int fd, bool on);        /* 0, or -1 and errno; no call is made when it is so already */
 int fd_pipe(int ends[2]);                       /* pipe2(O_CLOEXEC | O_NONBLOCK), with the fallback of pipe(2) */
 void fd_close(int *fd);                         /* closes and sets to -1; errno is kept */

@@ -3,7 +3,6 @@
 #include "control/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,7 +25,7 @@ static void keep_reserve(struct server *server)
 {
 	for (int n = 0; n < SERVER_RESERVE; n++) {
 		if (server->reserve[n] < 0)
-			server->reserve[n] = fcntl(server->supervisor->engine.null_input, F_DUPFD_CLOEXEC, FD_HIGH);
+			server->reserve[n] = fd_copy(server->supervisor->engine.null_input, FD_HIGH);
 	}
 }
 

@@ -5,7 +5,6 @@
 #include "engine/channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -300,7 +299,7 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 	}
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	if (is_mux(keeper->service))
-		kept = fcntl(client->fd, F_DUPFD_CLOEXEC, FD_HIGH);
+		kept = fd_copy(client->fd, FD_HIGH);
 	if ((is_mux(keeper->service) && kept < 0) || !channel_new(keeper, instance, kept, ends[0])) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		fd_close(&kept);

@@ -3,7 +3,6 @@
 #include "engine/main_process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,7 +75,7 @@ static int open_group(struct instance *instance)
 	pid_t before = instance->child.pid;
 
 	if (instance->group_fd >= 0)
-		return fcntl(instance->group_fd, F_DUPFD_CLOEXEC, FD_HIGH);
+		return fd_copy(instance->group_fd, FD_HIGH);
 	if (instance->group <= 1 || before <= 1 || (before != instance->group && getpgid(before) != instance->group))
 		return -1;
 	return fd_raise(process_group_open(instance->group), FD_HIGH);

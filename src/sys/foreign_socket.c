@@ -2,7 +2,6 @@
 #include "sys/foreign_socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,12 +140,9 @@ bool foreign_socket_is(int fd)
 
 int foreign_socket_copy(int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, FD_HIGH);
-	struct socket_mark *mark;
+	int copy = fd_copy(fd, FD_HIGH);
+	struct socket_mark *mark = make_mark(copy);
 
-	if (copy < 0)
-		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	mark = make_mark(copy);
 	if (mark && foreign_socket_is(fd)) {
 		mark->foreign = true;
 		if (find(fd)->name)
