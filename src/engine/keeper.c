@@ -439,6 +439,8 @@ void keeper_free(struct keeper *keeper)
 		keeper->engine->actions->forget_opening(keeper);
 	if (keeper->activity && keeper->activity->refresh)
 		keeper->engine->actions->forget_refresh(keeper);
+	if (keeper->engine->first == keeper)
+		keeper->engine->first = NULL;
 	keeper_stop_timer(keeper);
 	if (keeper->activity)
 		ev_timer_stop(keeper->engine->loop, &keeper->activity->taking);

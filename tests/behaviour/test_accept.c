@@ -347,14 +347,14 @@ static void serve_each(unsigned long descriptors, const char *program)
 
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
 {
-	serve_each(54, "stdio");
-	serve_each(58, "stdio");
+	serve_each(45, "stdio");
+	serve_each(48, "stdio");
 }
 
 /* The pipes of those that have served must not stay open for want of what closes them. */
 Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 {
-	serve_each(56, "-d 300 stdio");
+	serve_each(50, "-d 300 stdio");
 }
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
