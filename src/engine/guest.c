@@ -223,10 +223,11 @@ bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *laun
 static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pid)
 {
 	struct event event = { .name = "started", .service = keeper->service->name, .pid = pid };
+	enum level level = record_run_level(keeper);
 
 	event.peer = guest->caller.address;
-	if (log_wants(keeper->engine->log, LEVEL_INFO))
-		log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld, for %s", (long)pid,
+	if (log_wants(keeper->engine->log, level))
+		log_event(keeper->engine->log, level, &event, "started, pid %ld, for %s", (long)pid,
 			  *event.peer ? event.peer : "a local client");
 }
 

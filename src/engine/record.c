@@ -109,6 +109,13 @@ void record_end(struct keeper *keeper, pid_t pid, const struct ending *ending)
 	take(keeper, &event, &line);
 }
 
+enum level record_run_level(const struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+
+	return service->what->accept && service->terms->logging->log_on_success ? LEVEL_DEBUG : LEVEL_INFO;
+}
+
 static void refuse(struct keeper *keeper, const struct client *client, const char *word)
 {
 	unsigned flags = keeper->service->terms->logging->log_on_failure;

@@ -30,6 +30,9 @@ void record_start(struct keeper *keeper, pid_t pid, const struct client *client)
 void record_end(struct keeper *keeper, pid_t pid, const struct ending *ending);
 void record_refusal(struct keeper *keeper, const struct client *client, enum refusal refusal);
 
+/* The level at which superd's own log tells of starts and good ends: debug where START and EXIT tell of each client. */
+enum level record_run_level(const struct keeper *keeper);
+
 /* As many as cps lets in have come: the line of a refusal for "connections per second". */
 void record_limit(struct keeper *keeper, const struct client *client);
 bool record_names_limited(const struct service *service);      /* with whose address, where it is known */

@@ -1142,7 +1142,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
 	  .help = "Logs, in xinetd's words, that a client was let in (START) with PID and HOST, who its ident server "
 		  "says it is (USERID), how its instance ended (EXIT) and after how long (DURATION), and of a "
-		  "redirect the bytes (TRAFFIC)." },
+		  "redirect the bytes (TRAFFIC). With any of these words and accept = yes, superd's own lines about "
+		  "starts and good ends have the level debug." },
 	{ .name = { "log_on_failure", "log_on_failure" }, FIELD(LOG, log_on_failure, flags),
 	  .words = log_on_failure_words,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",

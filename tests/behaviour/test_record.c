@@ -309,6 +309,38 @@ Behaviour(record, without_log_type_the_lines_stand_in_superds_own_log_as_they_ar
 	superd_stop(superd);
 }
 
+/* A program has one line for the start of each client, and one for its end; a failure is in superd's words, too. */
+Behaviour(record, superds_own_lines_do_not_double_those_of_xinetd)
+{
+	struct superd *superd = superd_run(EACH, "/bin/sh -c 'read status; exit $status'", EVERYTHING);
+	int port = superd_port(superd, "each"), client;
+
+	for (int status = 0; status < 2; status++) {
+		client = client_connect(port);
+		client_send(client, status ? "1\n" : "0\n");
+		superd_wait_log(superd, text_of("\nEXIT: each status=%d pid=", status));
+		close(client);
+	}
+	superd_wait_log(superd, "each: pid ");
+	cr_expect(superd_logged(superd, " ended: exit status 1"), "%s", world_logs());
+	cr_expect(!superd_logged(superd, "each: started"), "%s", world_logs());
+	cr_expect(!superd_logged(superd, " ended: exit status 0"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* What gets the listeners starts seldom, and nothing but superd's own line tells how it goes on. */
+Behaviour(record, superds_own_lines_stand_beside_those_of_who_gets_the_listeners)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
+					   backend("take"), EVERYTHING);
+
+	client_ask(superd_port(superd, "web"), "hello\n");
+	superd_wait_log(superd, "\nEXIT: web status=0 pid=");
+	superd_wait_log(superd, " ended: exit status 0");
+	cr_expect(superd_logged(superd, "web: started, pid "), "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(record, a_quieter_log_still_has_the_lines_that_a_service_asks_for)
 {
 	static const char *const arguments[] = { "--log-level", "error", NULL };
