@@ -1,7 +1,7 @@
 /* superctl show and why: a service's options with the places where they were written, and its state in words.
  *
- * The hard thing is a value of any kind: it is printed as a table would have it, lists in braces, so that it can be
- * written back there. */
+ * The hard thing is a value of any kind: it is printed as a table would have it, so that it can be written back there.
+ * superd knows how, and sends texts in the shape of the values; what has none, as a secret, is put into lists here. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,32 +29,38 @@ static void add_quoted(struct buf *out, const char *text, size_t length)
 	buf_char(out, '"');
 }
 
-static void add_value(struct buf *out, const json_t *value, int depth);
+static void add_value(struct buf *out, const json_t *value, const json_t *text, int depth);
 
-static void add_members(struct buf *out, const json_t *value, int depth)
+static void add_members(struct buf *out, const json_t *value, const json_t *text, int depth)
 {
 	json_t *object = (json_t *)(size_t)value;
 	bool first = true;
 
 	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+		const char *key = json_object_iter_key(at);
+
 		buf_text(out, first ? " " : ", ");
-		buf_visible(out, json_object_iter_key(at), strlen(json_object_iter_key(at)));
+		buf_visible(out, key, strlen(key));
 		buf_text(out, " = ");
-		add_value(out, json_object_iter_value(at), depth + 1);
+		add_value(out, json_object_iter_value(at), json_object_get(text, key), depth + 1);
 		first = false;
 	}
 }
 
-static void add_elements(struct buf *out, const json_t *value, int depth)
+static void add_elements(struct buf *out, const json_t *value, const json_t *text, int depth)
 {
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		buf_text(out, i ? ", " : " ");
-		add_value(out, json_array_get(value, i), depth + 1);
+		add_value(out, json_array_get(value, i), json_array_get(text, i), depth + 1);
 	}
 }
 
-static void add_value(struct buf *out, const json_t *value, int depth)
+static void add_value(struct buf *out, const json_t *value, const json_t *text, int depth)
 {
+	if (json_is_string(text)) {
+		answer_show(out, text);
+		return;
+	}
 	switch (json_typeof(value)) {
 	case JSON_STRING:
 		add_quoted(out, json_string_value(value), json_string_length(value));
@@ -79,21 +85,21 @@ static void add_value(struct buf *out, const json_t *value, int depth)
 	if (depth >= DEEP)
 		buf_text(out, " ...");
 	else if (json_is_array(value))
-		add_elements(out, value, depth);
+		add_elements(out, value, text, depth);
 	else
-		add_members(out, value, depth);
+		add_members(out, value, text, depth);
 	buf_text(out, " }");
 }
 
 static void add_option(struct buf *out, const struct screen *screen, const char *name, const json_t *value,
-		       const char *source)
+		       const json_t *text, const char *source)
 {
 	buf_text(out, "    ");
 	buf_visible(out, name, strlen(name));
 	for (size_t n = strlen(name); n < 20; n++)
 		buf_char(out, ' ');
 	buf_text(out, " = ");
-	add_value(out, value, 0);
+	add_value(out, value, text, 0);
 	if (*source) {
 		screen_set(screen, out, STYLE_DIM);
 		buf_text(out, "   # ");
@@ -107,12 +113,13 @@ static void add_option(struct buf *out, const struct screen *screen, const char 
 static void add_options(struct buf *out, const struct screen *screen, const json_t *line)
 {
 	json_t *options = json_object_get(line, "options");
-	const json_t *sources = answer_object(line, "sources");
+	const json_t *texts = answer_object(line, "texts"), *sources = answer_object(line, "sources");
 
 	for (void *at = json_object_iter(options); at; at = json_object_iter_next(options, at)) {
 		const char *name = json_object_iter_key(at);
 
-		add_option(out, screen, name, json_object_iter_value(at), answer_text(sources, name));
+		add_option(out, screen, name, json_object_iter_value(at), json_object_get(texts, name),
+			   answer_text(sources, name));
 	}
 }
 

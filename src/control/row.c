@@ -52,6 +52,9 @@ void row_write(struct row_writer *writer, const struct service *row, bool hides,
 	field_object(out, "options");
 	row_json_options(row, &writer->plain.service, hides, out);
 	object_close(out);
+	field_object(out, "texts");
+	row_json_texts(row, &writer->plain.service, hides, out);
+	object_close(out);
 	field_object(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {
 		const struct mark *mark = service_mark(row, directives[n].name[NATIVE]);

@@ -22,11 +22,43 @@ const void *socket_own_field(const struct directive *directive, const struct ser
 	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
 }
 
-static void add_key(struct buf *out, const char *key)
+static void add_key(struct buf *out, const char *key, bool first)
 {
-	buf_text(out, ", ");
+	if (!first)
+		buf_text(out, ", ");
 	buf_json(out, key, strlen(key));
 	buf_text(out, ": ");
+}
+
+static void add_value(const struct directive *directive, const void *field, struct buf *out)
+{
+	directive->type->json(directive, field, out);
+}
+
+static void add_text(const struct directive *directive, const void *field, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	directive->type->format(directive, field, &text);
+	buf_json(out, buf_string(&text), text.length);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_own_options(const struct service *service, const struct listen *socket, bool first,
+			    void (*add)(const struct directive *directive, const void *field, struct buf *out),
+			    struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = socket_own_field(directive, service, socket);
+
+		if (!field)
+			continue;
+		add_key(out, directive->name[NATIVE], first);
+		add(directive, field, out);
+		first = false;
+	}
 }
 
 static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
@@ -37,18 +69,10 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	out->failed |= endpoint.failed;
 	buf_text(out, "{\"endpoint\": ");
 	buf_json(out, buf_string(&endpoint), endpoint.length);
-	add_key(out, "name");
+	add_key(out, "name", false);
 	buf_json(out, socket->name, strlen(socket->name));
 	buf_free(&endpoint);
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *field = socket_own_field(directive, service, socket);
-
-		if (!field)
-			continue;
-		add_key(out, directive->name[NATIVE]);
-		directive->type->json(directive, field, out);
-	}
+	add_own_options(service, socket, false, add_value, out);
 	buf_char(out, '}');
 }
 
@@ -77,6 +101,20 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	buf_free(&word);
 }
 
+/* What the row has in an option; NULL: what every row has that does not name it. */
+static const void *field_shown(const struct directive *directive, const struct service *row,
+			       const struct service *plain)
+{
+	const void *field;
+
+	if (!directive_has_value(directive))
+		return NULL;
+	field = directive_field(directive, row);
+	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, plain)))
+		return NULL;
+	return field;
+}
+
 void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
 	buf_text(out, "\"listen\": [");
@@ -88,18 +126,34 @@ void row_json_options(const struct service *row, const struct service *plain, bo
 	buf_char(out, ']');
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
-		const void *field;
+		const void *field = field_shown(directive, row, plain);
 
-		if (!directive_has_value(directive))
+		if (!field)
 			continue;
-		field = directive_field(directive, row);
-		if (!(directive->flags & ALWAYS_PRINTED) &&
-		    directive->type->equal(field, directive_field(directive, plain)))
-			continue;
-		add_key(out, directive->name[NATIVE]);
+		add_key(out, directive->name[NATIVE], false);
 		if (hides && directive->flags & HOLDS_SECRETS)
 			add_hidden(directive, field, out);
 		else
-			directive->type->json(directive, field, out);
+			add_value(directive, field, out);
+	}
+}
+
+void row_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+{
+	buf_text(out, "\"listen\": [");
+	for (size_t i = 0; i < row->socket_count; i++) {
+		buf_text(out, i ? ", {" : "{");
+		add_own_options(row, &row->sockets[i], true, add_text, out);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = field_shown(directive, row, plain);
+
+		if (!field || (hides && directive->flags & HOLDS_SECRETS))
+			continue;
+		add_key(out, directive->name[NATIVE], false);
+		add_text(directive, field, out);
 	}
 }

@@ -8,6 +8,10 @@
 /* The members of an object, without its braces: "listen", then the options. hides: secrets are written as ***. */
 void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out);
 
+/* The same members, each value as superd.conf writes it, in a string; of "listen" the sockets' own options. What is hidden
+ * has none. */
+void row_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out);
+
 /* Whether the option has a value in struct service. */
 bool directive_has_value(const struct directive *directive);
 

@@ -288,6 +288,14 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 	cr_assert_str_eq(outcome.out,
 			 "service web {   # /t:1\n    exec                 = { \"/a\", \"b\\\"\" }\n"
 			 "    nice                 = 5   # /t:2\n}\n");
+	outcome = ASKED("show",
+			"{\"service\":\"web\",\"options\":{\"listen\":[{\"name\":\"a\",\"defer_accept\":90}],"
+			"\"idle_timeout\":600},\"texts\":{\"listen\":[{\"defer_accept\":\"90s\"}],"
+			"\"idle_timeout\":\"10min\"},\"sources\":{}}\n" RECORDED_DONE,
+			"show", "web");
+	cr_assert_str_eq(outcome.out, "service web {   # \n"
+				      "    listen               = { { name = \"a\", defer_accept = 90s } }\n"
+				      "    idle_timeout         = 10min\n}\n");
 }
 
 Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)

@@ -108,6 +108,30 @@ Behaviour(superctl_real, answers_are_as_the_schema_has_them)
 	superd_stop(superd);
 }
 
+/* Durations, sizes and modes are what was written, or what superd.conf would have in their place. */
+Behaviour(superctl_real, show_has_values_as_the_table_writes_them)
+{
+	static const char *const expected[] = {
+		"idle_timeout         = 10min ", "memory_max           = 64M ", "cps                  = {25, 10s} ",
+		"defer_accept = 90s }",
+	};
+	struct superd *superd;
+	const char *shown;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service web {\n exec = \"/bin/cat\"\n user = \"%s\"\n idle_timeout = \"600s\"\n"
+		" memory_max = \"65536K\"\n cps = { 25, \"10s\" }\n"
+		" socket a {\n listen = \"127.0.0.1:0\"\n defer_accept = \"90s\"\n }\n}\n",
+		own_user());
+	wait_node(control);
+	shown = SUPERCTL(control, "show", "web").out;
+	for (size_t n = 0; n < sizeof(expected) / sizeof(*expected); n++)
+		cr_expect_not_null(strstr(shown, expected[n]), "no '%s': %s", expected[n], shown);
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, an_answer_that_cannot_be_written_is_a_failure)
 {
 	static const char *const verbs[] = { "list",	"status web",	"why web",  "show web", "metrics web",
