@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
+#include "sys/account.h"
 #include "sys/runtime_folder.h"
 
 static bool is_wanted(const struct options *options)
@@ -13,24 +13,45 @@ static bool is_wanted(const struct options *options)
 	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoint_count;
 }
 
-static gid_t group_of(const struct options *options, struct log *log)
+void operators_find_group(struct options *options, struct diags *diags)
 {
-	gid_t group = (gid_t)-1;
+	struct pool *pool = options->control_group && is_wanted(options) ? pool_new() : NULL;
+	const struct found_group *found;
+	struct accounts accounts;
 
-	if (options->control_group && !control_socket_group(options->control_group, &group))
-		log_warn(log, "--control-group: %s: there is no such group: only root and superd's own user may look",
-			 options->control_group);
-	return group;
+	options->control_gid = (gid_t)-1;
+	if (!pool)
+		return;
+	accounts_open(&accounts, pool, diags);
+	found = accounts_group(&accounts, options->control_group);
+	if (found && !found->wrong) {
+		options->control_gid = found->gid;
+	} else {
+		diag_warning(diags, (struct origin){ 0 },
+			     "--control-group: %s: %s: only root and superd's own user may look",
+			     options->control_group, found ? found->wrong : "out of memory");
+		if (found && found->near)
+			diags_hint(diags, "did you mean %s", found->near);
+		else
+			diags_hint(diags, "a reload looks it up again");
+	}
+	accounts_close(&accounts);
+	pool_free(pool);
 }
 
-struct server *operators_expect(struct supervisor *supervisor, const struct options *options)
+struct server *operators_expect(struct supervisor *supervisor, struct options *options)
 {
 	struct server *server = is_wanted(options) ? calloc(1, sizeof(*server)) : NULL;
+	struct diags diags = { 0 };
 
-	if (server)
-		server_listen_in(server, supervisor, group_of(options, supervisor->engine.log));
-	else if (is_wanted(options))
+	if (server) {
+		operators_find_group(options, &diags);
+		supervisor_say(supervisor->engine.log, &diags);
+		server_listen_in(server, supervisor, &options->control_gid);
+	} else if (is_wanted(options)) {
 		log_warn(supervisor->engine.log, "no control socket: out of memory");
+	}
+	diags_free(&diags);
 	return server;
 }
 

@@ -58,6 +58,7 @@ static struct table *load(void *context, struct diags *diags)
 {
 	struct table *table = load_again(context, diags);
 
+	operators_find_group(context, diags);
 	memory_give_back();
 	return table;
 }

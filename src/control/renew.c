@@ -269,6 +269,7 @@ void renew_hear_end(void *context, bool good, const struct diags *diags, const s
 			take_end(session, good, diags, counts);
 	}
 	buf_clear(&server->fates);
+	server_follow_group(server);
 }
 
 void renew_begin(struct session *session)

@@ -337,10 +337,11 @@ static void hear_event(void *context, enum level level, const struct event *even
 	}
 }
 
-void server_listen_in(struct server *server, struct supervisor *supervisor, gid_t group)
+void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group)
 {
 	server->supervisor = supervisor;
-	server->group = group;
+	server->group = *group;
+	server->wanted = group;
 	server->socket.fd = -1;
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		server->reserve[n] = -1;
@@ -368,13 +369,43 @@ void server_listen_at(struct server *server, enum level level)
 	log_tap(server->supervisor->engine.log, level, hear_event, server);
 }
 
+/* The node of a socket that is open already has the group of before. */
+static void give_node(struct server *server)
+{
+	if (!control_socket_give(&server->socket, server->group))
+		log_warn(server->supervisor->engine.log, "the control socket's group cannot be changed to %lu: %s",
+			 (unsigned long)server->group, strerror(errno));
+}
+
+void server_follow_group(struct server *server)
+{
+	struct log *log = server->supervisor->engine.log;
+
+	if (server->supervisor->loader.busy || server->group == *server->wanted)
+		return;
+	server->group = *server->wanted;
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (session->right == RIGHT_READ)
+			end_session(session);
+	}
+	give_node(server);
+	if (server->group == (gid_t)-1)
+		log_notice(log, "the control socket has no group any more");
+	else
+		log_notice(log, "the control socket's group is %lu now", (unsigned long)server->group);
+}
+
 /* That of superd before it was upgraded, or a new one. */
 static bool get_socket(struct server *server, const char *path, struct buf *why)
 {
 	struct engine *engine = &server->supervisor->engine;
 
-	if (engine->control >= 0 && control_socket_adopt(&server->socket, path, engine->control))
+	if (engine->control >= 0 && control_socket_adopt(&server->socket, path, engine->control)) {
+		give_node(server);
 		return true;
+	}
 	closing_listener(engine, NULL, true, &engine->control);
 	return control_socket_open(&server->socket, path, server->group, why);
 }

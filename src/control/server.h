@@ -24,6 +24,7 @@ struct server {
 	struct succession succession;   /* for the place of another superd */
 	struct alarm pause;             /* until clients are accepted again: descriptors were out */
 	gid_t group;                    /* whose members may read; -1: none */
+	const gid_t *wanted;            /* whose shall, since the table was last read; the caller's */
 	struct list sessions;
 	size_t count, readers;
 	size_t waiting;                 /* duties that are told of changes of keepers */
@@ -36,8 +37,11 @@ struct server {
 };
 
 /* Hears what is logged from now on, so that it can be told, first of all to those another superd had. group: whose members
- * may read; -1: none. */
-void server_listen_in(struct server *server, struct supervisor *supervisor, gid_t group);
+ * may read, -1: none; the caller may have another there whenever the table is read. */
+void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group);
+
+/* The table was read again: the socket is for the group that is wanted now. */
+void server_follow_group(struct server *server);
 
 /* Makes the socket at path. false with the reason in why: there is none. */
 bool server_open(struct server *server, const char *path, struct buf *why);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,10 +16,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/scan.h"
 #include "sys/passed_rights.h"
 #include "sys/path_way.h"
 #include "sys/pidfd.h"
+#include "sys/posture.h"
 #include "sys/runtime_folder.h"
 #include "sys/sandboxed.h"
 #include "sys/sock_diag.h"
@@ -203,7 +202,14 @@ static bool make_room(const struct address *address, struct buf *why)
 	return false;
 }
 
-/* Nobody can connect before listen(2), and so nobody may try. */
+static bool give_node(const char *path, gid_t group)
+{
+	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
+		return false;
+	return chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
+}
+
+/* Nobody can connect before its mode is right. */
 static bool make_node(struct control_socket *made, const struct address *address, gid_t group)
 {
 	const char *path = address->un.sun_path;
@@ -218,9 +224,7 @@ static bool make_node(struct control_socket *made, const struct address *address
 		made->device = status.st_dev;
 		made->node = status.st_ino;
 	}
-	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
-		return false;
-	return listen(made->fd, QUEUE) == 0 && chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
+	return listen(made->fd, QUEUE) == 0 && give_node(path, group);
 }
 
 /* A name without a node: none is left behind, and the kernel gives it to one at a time. */
@@ -317,26 +321,33 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	return true;
 }
 
-bool control_socket_group(const char *text, gid_t *group)
+static bool is_node_there(const struct control_socket *made)
 {
-	const struct group *entry = getgrnam(text);
-	int64_t number;
+	struct stat status;
 
-	if (entry)
-		*group = entry->gr_gid;
-	else if (!scan_count(text, &number) && number < UINT32_MAX)
-		*group = (gid_t)number;
-	else
-		return false;
-	return true;
+	return made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
+		status.st_dev == made->device;
+}
+
+bool control_socket_give(const struct control_socket *made, gid_t group)
+{
+	uint64_t before;
+	bool good;
+	int saved;
+
+	if (!is_node_there(made))
+		return true;
+	before = posture_raise();       /* the group may be one that superd is not in */
+	good = give_node(made->path, group);
+	saved = errno;
+	posture_use(before);
+	errno = saved;
+	return good;
 }
 
 void control_socket_close(struct control_socket *made)
 {
-	struct stat status;
-
-	if (made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
-	    status.st_dev == made->device)
+	if (is_node_there(made))
 		unlink(made->path);
 	fd_close(&made->fd);
 	free(made->path);

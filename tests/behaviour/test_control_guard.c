@@ -16,6 +16,7 @@
 #include "client.h"
 #include "controlling.h"
 #include "namespace.h"
+#include "private.h"
 #include "process.h"
 
 #define ECHO "service web {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
@@ -343,6 +344,41 @@ Behaviour(control_guard, the_control_group_may_look_and_not_act)
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "stop web\n"), "\"code\":\"denied\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "shutdown\n"), "\"code\":\"denied\""));
 	expect_alive(superd);
+	superd_stop(superd);
+}
+
+/* Members of before are out, and whoever is connected as one. */
+Behaviour(control_guard, the_control_group_is_looked_up_at_each_reload)
+{
+	const char *arguments[] = { "--control", control_path(), "--control-group", "lookers", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *table = text_of(ECHO, backend("stdio"));
+	struct superd *superd;
+	struct stat status;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	private_enter_with_hosts();
+	private_file("/etc/group", "root:x:0:\n");
+	superd = superd_run_with(&setup, "%s", table);
+	superd_wait_log(superd, "--control-group: lookers: there is no such group here: only root");
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+
+	private_file("/etc/group", "root:x:0:\nlookers:x:54321:\n");
+	cr_assert(superd_reload(superd, "%s", table));
+	superd_wait_log(superd, "the control socket's group is 54321 now");
+	cr_expect_not_null(strstr(as_other(65534, 54321, NULL, 0, "list\n"), "\"service\":\"web\""));
+
+	private_file("/etc/group", "root:x:0:\nlookers:x:54322:\n");
+	superd_upgrade(superd);
+	WAIT_UNTIL(stat(control_path(), &status) == 0 && status.st_gid == 54322 && status.st_mode & 0060);
+	cr_expect_not_null(strstr(as_other(65534, 54322, NULL, 0, "list\n"), "\"service\":\"web\""));
+
+	private_file("/etc/group", "root:x:0:\n");
+	cr_assert(!superd_reload(superd, "service"));
+	superd_wait_log(superd, "the control socket has no group any more");
+	cr_assert_eq(stat(control_path(), &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0600);
 	superd_stop(superd);
 }
 
