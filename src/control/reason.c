@@ -233,6 +233,17 @@ static void add_last_end(const struct showing *showing, const struct activity *a
 	add_span(text, activity->last_lasted);
 }
 
+/* The reason of a failure is most often there. Where each client has an instance any of them may have printed it. */
+static void add_last_line(const struct keeper *keeper, struct buf *text)
+{
+	const struct activity *activity = keeper->activity;
+	bool has_failed = activity->last_end > 0 && !result_is_good(activity->last_result);
+	const char *line = means_last_line(&activity->means);
+
+	if ((has_failed || keeper->state == BACKOFF) && *line)
+		buf_addf(text, "last printed: %s", line);
+}
+
 /* Of a service with an instance a client: the others pause after a failure, and say it with that. */
 static void add_failures(const struct showing *showing, const struct failures *failures, struct buf *text,
 			 struct buf *out)
@@ -283,6 +294,8 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 		add_last_start(showing, keeper->activity, &text);
 		put(&text, out);
 		add_last_end(showing, keeper->activity, &text);
+		put(&text, out);
+		add_last_line(keeper, &text);
 		put(&text, out);
 		if (keeper->service->what->accept)
 			add_failures(showing, &keeper->activity->failed, &text, out);

@@ -35,7 +35,7 @@ void means_init(struct means *means);
  * out of memory. */
 bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count, const char *files);
 
-/* What was printed last since means_forget_line, as far as it came to superd; "": nothing. */
+/* What was printed last since means_forget_line, as by a start of the one instance of all, as far as it came to superd; "": nothing. */
 const char *means_last_line(const struct means *means);
 void means_forget_line(struct means *means);
 

@@ -123,6 +123,7 @@ static void note_start(struct keeper *keeper, struct instance *instance, const s
 	first_client_ask(keeper);
 	keeper->activity->last_start = engine_clock();
 	record_start(keeper, instance->pid, sender);
+	means_forget_line(&keeper->activity->means);
 	means_name(&keeper->activity->means, knows_writer ? event.pid : 0);
 	log_event(keeper->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
 	switch ((enum service_type)keeper->service->what->type) {

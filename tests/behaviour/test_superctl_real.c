@@ -108,6 +108,30 @@ Behaviour(superctl_real, answers_are_as_the_schema_has_them)
 	superd_stop(superd);
 }
 
+/* A status alone tells nobody what is wrong; what an instance before has printed tells something else. */
+Behaviour(superctl_real, why_has_what_a_failed_instance_printed_last)
+{
+	const char *said = path_in("said");
+	struct superd *superd;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service web {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n"
+		" exec = { \"/bin/sh\", \"-c\", \"test -e %s || echo cannot open my.cnf >&2; exit 1\" }\n}\n",
+		own_user(), said);
+	wait_node(control);
+	SUPERCTL(control, "start", "web");
+	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "web").out, "\n  last printed: cannot open my.cnf\n"));
+	write_file("said", "\n");
+	SUPERCTL(control, "start", "web");
+	superd_wait_log(superd, "ended: exit status 1");
+	superd_wait_log(superd, "ended: exit status 1");
+	cr_expect_null(strstr(SUPERCTL(control, "why", "web").out, "last printed"), "%s",
+		       SUPERCTL(control, "why", "web").out);
+	superd_stop(superd);
+}
+
 /* Durations, sizes and modes are what was written, or what superd.conf would have in their place. */
 Behaviour(superctl_real, show_has_values_as_the_table_writes_them)
 {
