@@ -91,6 +91,7 @@ void preflight_table(const struct table *table, const struct heritage *heritage,
 			check_service(&preflight, &table->services[i]);
 	}
 	preflight_root_units(&preflight);
+	preflight_nearest_units(&preflight);
 	memo_free(&preflight.programs);
 	memo_free(&preflight.interfaces);
 	memo_free(&preflight.addresses);

@@ -16,6 +16,14 @@ struct own_program {
 	const char *missing;            /* what to say of it; NULL: it is there */
 };
 
+/* Units that ask for limits and priorities which superd may not set. */
+struct nearest_units {
+	struct origin at;               /* of the first option */
+	const struct service *last;
+	size_t count;
+	struct buf names;               /* "a (LimitNOFILE, Nice), b (Nice", the last one open */
+};
+
 struct preflight {
 	const struct table *table;
 	const struct heritage *heritage;
@@ -33,6 +41,7 @@ struct preflight {
 	struct own_program advise, rpc;
 	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */
 	size_t root_units;              /* so many */
+	struct nearest_units nearest;
 	bool hosts_told;                /* what superd-advise can't read of hosts.allow and hosts.deny was said */
 	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
 	struct wraps wraps;
@@ -51,6 +60,7 @@ bool preflight_may_look(const struct preflight *preflight, const char *path);
 
 /* Of all services, once each was looked at. */
 void preflight_root_units(struct preflight *preflight);
+void preflight_nearest_units(struct preflight *preflight);
 
 /* What a service needs of the file system: program, folders, files. */
 void preflight_files(struct preflight *preflight, const struct service *service);

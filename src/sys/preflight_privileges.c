@@ -2,6 +2,7 @@
  * root lacks capabilities, and limits may be too low for anyone. */
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -9,9 +10,12 @@
 
 #include "base/scan.h"
 #include "model/directive.h"
+#include "model/wording.h"
 #include "sys/capability.h"
 #include "sys/confine.h"
 #include "sys/preflight_parts.h"
+
+#define NEAREST_NAMED 24 /* units in one message */
 
 static void check_root(struct preflight *preflight, const struct service *service)
 {
@@ -83,6 +87,52 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 			      "superd may not make mounts here, and root leaves a chroot(2) when it likes");
 }
 
+/* What superd may not set for it, so that it gets what is nearest. Packages say such things in most of their units, so
+ * those are told of once, by their names; what somebody has written for this machine is told of by its line. */
+__attribute__((format(printf, 5, 6))) static void say_nearest(struct preflight *preflight,
+							      const struct service *service, const char *option,
+							      const char *value, const char *wrong, ...)
+{
+	struct nearest_units *units = &preflight->nearest;
+	char text[160];
+	va_list arguments;
+
+	if (service->dialect != UNIT) {
+		va_start(arguments, wrong);
+		vsnprintf(text, sizeof(text), wrong, arguments);
+		va_end(arguments);
+		preflight_say(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
+		return;
+	}
+	if (units->last != service) {
+		if (!units->count++)
+			units->at = service_origin(service, option);
+		units->last = service;
+		if (units->count <= NEAREST_NAMED)
+			buf_addf(&units->names, "%s%s (", units->count > 1 ? "), " : "", service->name);
+	} else if (units->count <= NEAREST_NAMED) {
+		buf_text(&units->names, ", ");
+	}
+	if (units->count <= NEAREST_NAMED)
+		buf_text(&units->names, wording_of(service, option));
+}
+
+void preflight_nearest_units(struct preflight *preflight)
+{
+	struct nearest_units *units = &preflight->nearest;
+	const char *lacking = capability_held(CAP_SYS_RESOURCE) ? "CAP_SYS_NICE" : "CAP_SYS_RESOURCE";
+
+	buf_char(&units->names, ')');
+	if (units->count > NEAREST_NAMED)
+		buf_addf(&units->names, " and %zu more", units->count - NEAREST_NAMED);
+	if (units->count)
+		diag_warning(preflight->diags, units->at,
+			     "%zu unit%s for what only root or %s can give, and get%s what is nearest: %s",
+			     units->count, units->count == 1 ? " asks" : "s ask", lacking,
+			     units->count == 1 ? "s" : "", buf_string(&units->names));
+	buf_free(&units->names);
+}
+
 /* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
 static void check_nice(struct preflight *preflight, const struct service *service)
 {
@@ -96,8 +146,8 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
-	preflight_say(preflight, SEVERITY_WARNING, service, "nice", text,
-		      "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
+	say_nearest(preflight, service, "nice", text,
+		    "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
 }
 
 /* Up is for all, down below where it began is not. */
@@ -118,8 +168,8 @@ static void check_oom_score(struct preflight *preflight, const struct service *s
 	if (wanted >= own)
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, wanted);
-	preflight_say(preflight, SEVERITY_WARNING, service, "oom_score_adjust", text,
-		      "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
+	say_nearest(preflight, service, "oom_score_adjust", text,
+		    "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
 }
 
 static bool exceeds(int64_t wanted, rlim_t hard)
@@ -141,10 +191,10 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 		return;
 	if (most != SCAN_INFINITY)
 		snprintf(text, sizeof(text), "%" PRId64, most);
-	preflight_say(preflight, SEVERITY_WARNING, service, limit_option(resource), text,
-		      "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what "
-		      "is nearest",
-		      (unsigned long long)own.rlim_max);
+	say_nearest(preflight, service, limit_option(resource), text,
+		    "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
+		    "nearest",
+		    (unsigned long long)own.rlim_max);
 }
 
 void preflight_privileges(struct preflight *preflight, const struct service *service)

@@ -135,29 +135,41 @@ static void needs_root(void)
 	cr_skip_test("running as another user needs root");
 }
 
-/* A socket on 127.0.0.1:54001 with these lines in its [Socket] and in the service's [Service]. */
-static void load_unit(const char *socket, const char *service)
+static void add_unit(struct reading *reading, const char *name, const char *text)
+{
+	struct source source;
+
+	cr_assert(source_from_text(&source, name, text, strlen(text), reading->table->pool, &diags));
+	cr_assert_not_null(unit_from_source(reading, name, &source));
+	source_free(&source);
+}
+
+/* a, b and so on: a socket on 127.0.0.1 with these lines in its [Socket] and in the service's [Service] each. */
+static void load_units(size_t count, const char *socket, const char *const services[])
 {
 	const struct read_request request = { .unit_path = (const char *const[]){ NULL } };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	char text[2][512];
-	const char *const names[] = { "a.socket", "a.service" };
+	char text[512], name[16];
 
-	snprintf(text[0], sizeof(text[0]), "[Socket]\nListenStream=127.0.0.1:54001\n%s", socket);
-	snprintf(text[1], sizeof(text[1]), "[Service]\nExecStart=/bin/true\n%s", service);
-	for (int n = 0; n < 2; n++) {
-		struct source source;
-
-		cr_assert(source_from_text(&source, names[n], text[n], strlen(text[n]), reading.table->pool, &diags));
-		cr_assert_not_null(unit_from_source(&reading, names[n], &source));
-		source_free(&source);
+	for (size_t n = 0; n < count; n++) {
+		snprintf(name, sizeof(name), "%c.service", (char)('a' + n));
+		snprintf(text, sizeof(text), "[Service]\nExecStart=/bin/true\n%s", services[n]);
+		add_unit(&reading, name, text);
+		snprintf(name, sizeof(name), "%c.socket", (char)('a' + n));
+		snprintf(text, sizeof(text), "[Socket]\nListenStream=127.0.0.1:%zu\n%s", 54001 + n, socket);
+		add_unit(&reading, name, text);
+		reader_systemd.read(&reading, name);
 	}
-	reader_systemd.read(&reading, "a.socket");
 	reading_finish(&reading);
 	table = reading.table;
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	resolve_table(table, &diags);
 	preflight_table(table, &heritage, false, &diags);
+}
+
+static void load_unit(const char *socket, const char *service)
+{
+	load_units(1, socket, &service);
 }
 
 Test(preflight, says_nothing_of_a_table_that_fits)
@@ -469,6 +481,22 @@ static bool tells_what_needs_root(void)
 Test(preflight, tells_a_normal_user_what_needs_root)
 {
 	as_nobody(tells_what_needs_root);
+}
+
+static bool tells_once_of_what_units_ask_for(void)
+{
+	static const char *const services[] = { "LimitNOFILE=infinity\nNice=-5\n", "", "OOMScoreAdjust=-1000\n" };
+
+	load_units(3, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 4,
+			 "2 units ask for what only root or CAP_SYS_RESOURCE can give, and get what is nearest: "
+			 "a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
+}
+
+Test(preflight, tells_a_normal_user_once_of_what_units_ask_for)
+{
+	as_nobody(tells_once_of_what_units_ask_for);
 }
 
 Test(preflight, leaves_disabled_services_alone)
