@@ -318,6 +318,8 @@ void status_add_pause(struct buf *out, const struct screen *screen, const json_t
 	if (answer_has_number(pause, "left")) {
 		buf_text(out, "; next try in ");
 		amount_add_span(out, answer_number(pause, "left"));
+	} else {
+		buf_text(out, "; not started again by itself");
 	}
 	screen_set(screen, out, STYLE_PLAIN);
 	buf_char(out, '\n');

@@ -33,10 +33,11 @@ static void add_pause(const struct keeper *keeper, struct buf *out)
 	buf_text(out, keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory");
 	if (left < 0)
 		return;
-	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper))
-		buf_text(out, "; start starts it, at the earliest in ");
-	else
-		buf_text(out, "; it tries again in ");
+	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper)) {
+		buf_text(out, "; it is not started again by itself: start starts it");
+		return;
+	}
+	buf_text(out, "; it tries again in ");
 	add_span(out, left);
 }
 

@@ -274,7 +274,10 @@ static void add_pause(const struct showing *showing, const struct activity *acti
 
 	field_object(out, "pause");
 	field_text(out, "reason", activity->reason);
-	field_seconds(out, "left", state_pause_left(keeper));
+	if (keeper->state == BACKOFF && keeper_waits_for_order(keeper))
+		field_null(out, "left");
+	else
+		field_seconds(out, "left", state_pause_left(keeper));
 	object_close(out);
 }
 

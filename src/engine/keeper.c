@@ -201,30 +201,26 @@ static void do_watch(struct keeper *keeper)
 	}
 }
 
-static const char *next_is(const struct keeper *keeper)
-{
-	if (keeper->state == BINDING)
-		return "try";
-	return keeper_waits_for_order(keeper) ? "start at the earliest" : "start";
-}
-
-/* A failure and the pause after it are one line. */
+/* A failure and what comes after it are one line. */
 static void say_pause(struct keeper *keeper, double pause)
 {
 	struct activity *activity = keeper->activity;
-	const char *failed = activity->untold, *next = next_is(keeper);
+	bool comes_back = keeper->state == BINDING || !keeper_waits_for_order(keeper);
+	const char *failed = activity->untold;
 	struct event event = {
 		.name = failed ? failed : "pause", .service = keeper->service->name, .reason = activity->reason,
-		.has_duration = true, .duration = pause,
+		.has_duration = comes_back, .duration = pause,
 	};
-	char span[SPAN_MOST];
+	char span[SPAN_MOST], next[80] = "not started again by itself";
 
 	activity->untold = NULL;
-	span_write(span, pause);
+	if (comes_back)
+		snprintf(next, sizeof(next), "next %s in %s", keeper->state == BINDING ? "try" : "start",
+			 span_write(span, pause));
 	if (failed)
-		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; next %s in %s", activity->reason, next, span);
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s; %s", activity->reason, next);
 	else
-		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "next %s in %s: %s", next, span, activity->reason);
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, activity->reason);
 }
 
 static void do_wait(struct keeper *keeper)

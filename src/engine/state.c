@@ -88,7 +88,9 @@ static void describe_activity(struct keeper *keeper, double now, struct buf *out
 		describe_refusals(activity, out);
 	if (activity->probes)
 		buf_addf(out, ", %llu probes", (unsigned long long)activity->probes);
-	if (state_pause_left(keeper) >= 0)
+	if (state_pause_left(keeper) >= 0 && keeper->state == BACKOFF && keeper_waits_for_order(keeper))
+		buf_addf(out, "; not started again by itself: %s", activity->reason);
+	else if (state_pause_left(keeper) >= 0)
 		buf_addf(out, "; next try in %s: %s", span_write(span, state_pause_left(keeper)), activity->reason);
 	if (activity->last_start > 0)
 		buf_addf(out, "; last start %s ago", span_write_whole(span, now - activity->last_start));

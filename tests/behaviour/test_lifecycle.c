@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "harness.h"
+#include "superctl.h"
 
 static struct superd *run_web(const char *exec, const char *options)
 {
@@ -263,6 +264,25 @@ Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
 	WAIT_UNTIL(count_lines(marks) >= 2);
 	cr_assert_leq(superd_processes(superd), 1);
 	close(client);
+	superd_stop(superd);
+}
+
+/* Where nothing starts it again, nothing else is announced. */
+Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
+{
+	const char *control = path_in("control"), *expected = "it is not started again by itself: start starts it";
+	const struct setup setup = { .arguments = (const char *const[]){ "--control", control, NULL } };
+	struct superd *superd = superd_run_with(
+		&setup, "service once {\n type = oneshot\n start = boot\n restart = no\n exec = \"/bin/false\"\n"
+			" user = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n}\n", own_user());
+
+	superd_wait_log(superd, "once: not started again by itself: it ended with exit status 1");
+	cr_expect(!superd_logged(superd, "next start"), "%s", world_logs());
+	wait_node(control);
+	cr_expect_not_null(strstr(SUPERCTL(control, "why", "once").out, expected), "%s",
+			   SUPERCTL(control, "why", "once").out);
+	cr_expect_not_null(strstr(SUPERCTL(control, "status", "once").out, "status 1; not started again by itself\n"),
+			   "%s", SUPERCTL(control, "status", "once").out);
 	superd_stop(superd);
 }
 
