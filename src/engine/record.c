@@ -150,14 +150,15 @@ static bool is_repeated(struct keeper *keeper, const struct client *client)
 	return false;
 }
 
-/* xinetd has no FAIL where id_only finds nobody: that is NOID (record_user). */
+/* xinetd has no FAIL where id_only finds nobody, which is NOID (record_user), nor for whom it has not judged. */
 void record_refusal(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
 	bool by_address = refusal == REFUSED_ADDRESS || refusal == REFUSED_NAME_UNASKED || refusal == REFUSED_SENSOR;
 
 	if (refusal == REFUSED_LIBWRAP || refusal == REFUSED_LIBWRAP_UNASKED)
 		say_wrapped(keeper, client, false);
-	if (!keeper->service->terms->logging->log_on_failure || refusal == REFUSED_IDENT)
+	if (!keeper->service->terms->logging->log_on_failure || refusal == REFUSED_IDENT ||
+	    !*refusal_word(refusal))
 		return;
 	if (by_address && client && client->fd < 0 && is_repeated(keeper, client))
 		return;

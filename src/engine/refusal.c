@@ -1,5 +1,6 @@
 /* The reasons in words. The hard thing is xinetd's list, which is shorter than ours: a log watcher knows only its
- * words, so each reason gets the one that comes nearest. */
+ * words, so each reason gets the one that comes nearest. A client whose socket closes has none, as xinetd would have left
+ * it in the queue. */
 #include "engine/refusal.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@ static const struct {
 	[REFUSED_MEMORY] = { "out of memory", "fork" },
 	[REFUSED_UNKEPT] = { "it can be neither served nor kept", "fork" },
 	[REFUSED_UNREAD] = { "no instance reads it", "fork" },
-	[REFUSED_CLOSED] = { "its listener is closed", "fork" },
+	[REFUSED_CLOSED] = { "its listener is closed", "" },
 	[REFUSED_BACKOFF] = { "the service is paused after a failure (backoff_refuse)", "fork" },
 	[REFUSED_RATE] = { "too many in a while (trigger_limit_burst)", "service_limit" },
 };

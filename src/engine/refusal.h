@@ -34,7 +34,8 @@ bool refusal_is_count(enum refusal refusal);
 /* "too many from this source (per_source)", for superd's log. */
 const char *refusal_text(enum refusal refusal);
 
-/* xinetd's word in a FAIL line: "address", "time", "per_source_limit", "load", "service_limit", "libwrap", … */
+/* xinetd's word in a FAIL line: "address", "time", "per_source_limit", "load", "service_limit", "libwrap", …; "": it has
+ * no such line. */
 const char *refusal_word(enum refusal refusal);
 
 /* A name of its own for each, for programs: "per_source_cpm", "ident_unasked". */

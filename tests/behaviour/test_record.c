@@ -159,6 +159,22 @@ Behaviour(record, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 	superd_stop(superd);
 }
 
+/* It was taken out of the queue to be named, and has had its line. */
+Behaviour(record, who_waits_for_the_end_of_a_rest_fails_once)
+{
+	const char *file = path_in("records");
+	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
+	int port = superd_port(superd, "each"), first = client_connect(port), second = client_connect(port);
+
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.1");
+	superd_stop(superd);
+	cr_expect(has_line(file, "EXIT: each .*"), "%s", read_text(file));
+	cr_expect_null(strstr(read_text(file), "fork"), "%s", read_text(file));
+	cr_expect_eq(count_lines(file), 3u, "%s", read_text(file));
+	close(first);
+	close(second);
+}
+
 /* Its filter xinetd-fail, with what it has for <HOST>. */
 Behaviour(record, fail2ban_finds_the_address_of_who_is_refused)
 {
