@@ -1,6 +1,6 @@
 /* The reasons in words. The hard thing is xinetd's list, which is shorter than ours: a log watcher knows only its
- * words, so each reason gets the one that comes nearest. A client whose socket closes has none, as xinetd would have left
- * it in the queue. */
+ * words, so each reason gets the one that comes nearest. A client whose socket closes has none, as xinetd would have
+ * left it in the queue. */
 #include "engine/refusal.h"
 
 #include <assert.h>

@@ -153,6 +153,7 @@ static const struct found_user *find_user(struct accounts *accounts, const struc
 static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
 {
 	const char *text = draft->user;
+	bool is_whole = text && !service->terms->who->group;
 	const struct found_group *group = NULL;
 	const struct found_user *user;
 	char own[16];
@@ -161,8 +162,13 @@ static bool pick_user(struct accounts *accounts, const struct service *service, 
 	user = find_user(accounts, service, draft, own);
 	if (!user)
 		return out_of_memory(accounts, service);
-	if (user->wrong && !(text && !service->terms->who->group && accounts_pair(accounts, text, &user, &group)))
-		return accounts_refuse(accounts, service, "user", text ? text : own, user->wrong, user->near);
+	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group))) {
+		const char *wrong = user->wrong, *near = user->near;
+
+		if (is_whole)
+			accounts_explain_pair(accounts, text, &wrong, &near);
+		return accounts_refuse(accounts, service, "user", text ? text : own, wrong, near);
+	}
 	draft->listed = user->listed;
 	draft->account.name = user->name;
 	draft->account.home = user->home;

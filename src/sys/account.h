@@ -52,6 +52,10 @@ const struct found_group *accounts_group(struct accounts *accounts, const char *
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
 		   const struct found_group **group);
 
+/* Which part of what looks like user.group is wrong, where accounts_pair has found none: the group, if a user stands in
+ * front. wrong and near are those of the whole name before, and stay where it has no dot or memory is out. */
+void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near);
+
 /* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near);

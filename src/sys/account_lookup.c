@@ -248,3 +248,29 @@ bool accounts_pair(struct accounts *accounts, const char *text, const struct fou
 	}
 	return false;
 }
+
+static const char *pair_of(struct accounts *accounts, const char *user, const char *group)
+{
+	return user && group ? pool_textf(accounts->pool, "%s.%s", user, group) : NULL;
+}
+
+void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near)
+{
+	const char *first = NULL;
+
+	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
+		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+
+		if (behind && behind->wrong) {
+			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
+			*wrong = said ? said : *wrong;
+			*near = pair_of(accounts, name, behind->near);
+			return;
+		}
+		if (front && front->near && !first)
+			first = pair_of(accounts, front->near, dot + 1);
+	}
+	*near = *near ? *near : first;
+}

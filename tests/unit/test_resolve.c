@@ -129,6 +129,36 @@ Test(resolve, says_which_user_is_missing_and_what_is_near)
 	cr_expect_null(service("a")->account);
 }
 
+/* As old inetds write it: who has a user in front has mistaken the group. */
+Test(resolve, says_which_part_of_user_and_group_is_wrong)
+{
+	static const struct {
+		const char *user, *wrong, *near;
+	} cases[] = {
+		{ "daemon.nosuchgroup", "group nosuchgroup: there is no such group here", NULL },
+		{ "daemon.deamon", "group deamon: there is no such group here", "did you mean daemon.daemon" },
+		{ "deamon.daemon", "there is no such user here", "did you mean daemon.daemon" },
+		{ "nosuchuser.daemon", "there is no such user here", NULL },
+	};
+
+	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"daemon.nosuchgroup\" }"
+		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"daemon.deamon\" }"
+		"service c { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"deamon.daemon\" }"
+		"service d { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"nosuchuser.daemon\" }");
+	cr_assert_eq(diags.errors, sizeof(cases) / sizeof(*cases), "%s", said());
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		char expected[256];
+
+		snprintf(expected, sizeof(expected), "%c: user = %s: %s", (char)('a' + n), cases[n].user,
+			 cases[n].wrong);
+		cr_expect_str_eq(diags.list[n].message, expected);
+		if (cases[n].near)
+			cr_expect_str_eq(diags.list[n].hint, cases[n].near);
+		else
+			cr_expect_null(diags.list[n].hint, "%s", diags.list[n].hint);
+	}
+}
+
 Test(resolve, does_not_take_minus_one_for_a_user)
 {
 	struct pool *pool = pool_new();
