@@ -317,7 +317,7 @@ static void add_left_out(const struct found *found, struct buf *text, struct buf
 	if (found->keeper || !found->left_out->may_return)
 		buf_text(text, "mend its entry, and reload");
 	else
-		buf_text(text, "superd looks now and then whether this machine has it, and serves it then; "
+		buf_text(text, "superd looks now and then whether that is still so, and serves it when it is not; "
 			       "a reload looks at once");
 	put(text, out);
 }

@@ -78,7 +78,7 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	cr_expect(schema_holds("why", SUPERCTL(control_path(), "--json", "why").out));
 	answer = ctl("why", "bad");
 	expect_in(answer, place);
-	expect_in(answer, "whether this machine has it");
+	expect_in(answer, "whether that is still so");
 	expect_in(ctl("why", "worse"), "mend its entry, and reload");
 	superd_stop(superd);
 }
@@ -224,6 +224,27 @@ Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
 	superd_port(superd, "bad");
 	superd_port(superd, "new");
 	superd_stop(superd);
+}
+
+/* Nothing is missing there, and by one path only the table can change that. */
+Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
+{
+	const char *folder = path_in("folder"), *also = path_in("also"), *more = "accept = yes }\nservice";
+	const char *claimed = "is claimed already by one, with ";
+	struct superd *superd;
+
+	cr_assert(mkdir(folder, 0755) == 0 && symlink("folder", also) == 0);
+	superd = run("superd", text_of("service one { listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" %s two { "
+				       "listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" %s three { "
+				       "listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" accept = yes }\n",
+				       folder, own_user(), more, folder, own_user(), more, also, own_user()));
+	expect_in(ctl("why", "one"), "it waits for clients");
+	expect_in(ctl("why", "two"), claimed);
+	expect_in(ctl("why", "two"), "mend its entry, and reload");
+	expect_in(ctl("why", "three"), claimed);
+	expect_in(ctl("why", "three"), "superd looks now and then whether that is still so");
+	superd_stop(superd);
+	unlink(path_in("folder/a"));
 }
 
 Behaviour(left_out, comes_in_when_its_user_appears)
