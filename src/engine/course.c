@@ -176,7 +176,8 @@ static void launch_main(struct course *course)
 	struct launch launch = { .pid = -1, .report = -1 };
 	struct instance *instance = course->instance;
 
-	if (course->owner->launch(course, &launch, &course->why) && !instance_begin(instance, launch.pid))
+	if (course->owner->launch(course, &launch, &course->why) &&
+	    !instance_begin(instance, launch.pid, launch.begun))
 		buf_text(&course->why, "out of memory");
 	course->control.checks = false;
 	if (!instance->pid || course->why.length) {

@@ -271,7 +271,7 @@ static bool reuse_for(struct keeper *keeper, struct guest *guest)
 	if (guest->client.fd < 0 || !channel_reuse(keeper, instance, &guest->client, &pid))
 		return false;
 	instance->service = keeper->service;
-	if (!instance_begin(instance, pid)) {
+	if (!instance_begin(instance, pid, engine_clock())) {
 		instance->close_channel(instance);
 		group_leave(&instance->cgroup, keeper->engine, 0, false);
 		return false;
@@ -299,7 +299,7 @@ bool guest_begin(struct keeper *keeper, struct guest *guest, const struct launch
 	struct instance *instance = guest->instance;
 
 	wiring_close(&guest->wiring);
-	if (launch->pid >= 0 && instance_begin(instance, launch->pid)) {
+	if (launch->pid >= 0 && instance_begin(instance, launch->pid, launch->begun)) {
 		guest_note_start(keeper, guest);
 		return true;
 	}

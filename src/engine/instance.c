@@ -396,11 +396,10 @@ uint64_t instance_private_tmp(struct instance *instance)
 	return instance->private_tmp;
 }
 
-bool instance_begin(struct instance *instance, pid_t pid)
+bool instance_begin(struct instance *instance, pid_t pid, double since)
 {
 	instance->child.pid = pid;
 	instance->pid = instance->group = pid;
-	instance->since = engine_clock();
 	instance->user = instance_user_of(instance->service);
 	instance->starting = instance->service->what->type == TYPE_FORKING || service_notifies(instance->service);
 	if (!children_add(&instance->engine->children, &instance->child)) {
@@ -411,6 +410,7 @@ bool instance_begin(struct instance *instance, pid_t pid)
 		instance_see_end(instance);
 	if (!instance->entered)
 		instance_enter(instance);
+	instance->since = since;        /* in a batch its program may have run for a while by now */
 	return true;
 }
 

@@ -135,8 +135,8 @@ void instance_enter(struct instance *instance);
 /* The number of its folders for private_tmp, for a start: from now on they are removed with it. 0: it has none. */
 uint64_t instance_private_tmp(struct instance *instance);
 
-/* The process runs: from now on its end will be heard of. false: out of memory (it was killed). */
-bool instance_begin(struct instance *instance, pid_t pid);
+/* The process runs, since a moment of loop time: from now on its end will be heard of. false: out of memory (it was killed). */
+bool instance_begin(struct instance *instance, pid_t pid, double since);
 
 /* What is frozen of it goes on: whatever it is told then, it can hear. */
 static inline void instance_thaw(struct instance *instance)

@@ -219,7 +219,7 @@ static bool start_at_once(struct keeper *keeper, struct instance *instance, stru
 
 	if (!launch_instance(keeper, instance, &launch, &sender, why))
 		return false;
-	if (!instance_begin(instance, launch.pid)) {
+	if (!instance_begin(instance, launch.pid, launch.begun)) {
 		buf_text(why, "out of memory");
 		return false;
 	}

@@ -41,6 +41,7 @@ struct launch {
 	int into;                       /* an open control group that it is started in; 0: none. One that can't be is outside */
 	const char *into_path;          /* that folder's path, borrowed, for when somebody has taken it away: it is then made anew
 					   and opened in place of `into`. NULL: that was opened for this start */
+	double begun;                   /* a result: when it was forked at the earliest, seconds of the monotonic clock */
 	pid_t pid;                      /* the result: -1 when it failed, with fault set */
 	int report;                     /* of a start apart: what is read of it is a struct fault, its end that the program
 					   runs; the caller's to close. -1: the program runs already */

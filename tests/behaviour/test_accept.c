@@ -345,6 +345,32 @@ static void serve_each(unsigned long descriptors, const char *program)
 	superd_stop(superd);
 }
 
+/* From its fork, whatever superd does until it comes to note the start. */
+Behaviour(accept, no_instance_of_a_batch_has_lasted_less_than_its_program)
+{
+	enum { CLIENTS = 32 };
+	const struct setup setup = { .arguments = (const char *const[]){ "--log-format", "json", NULL } };
+	struct superd *superd;
+	int port = free_port(), clients[CLIENTS];
+	size_t ends = 0;
+
+	superd = superd_run_with(&setup, "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
+					 " user = \"%s\"\n exec = \"/bin/sleep 0.1\"\n}\n", port, own_user());
+	WAIT_UNTIL(client_can_connect(port));
+	WAIT_UNTIL(superd_log_count(superd, "\"exited\"") == 1);
+	superd_signal(superd, SIGSTOP);
+	for (int n = 0; n < CLIENTS; n++)
+		clients[n] = client_connect(port);
+	superd_signal(superd, SIGCONT);
+	WAIT_UNTIL(superd_log_count(superd, "\"exited\"") == CLIENTS + 1);
+	for (const char *at = read_text(superd->log); (at = strstr(at, "\"duration\":")); at++, ends++)
+		cr_expect_geq(strtod(at + strlen("\"duration\":"), NULL), 0.1, "%.60s", at);
+	cr_expect_eq(ends, CLIENTS + 1);
+	for (int n = 0; n < CLIENTS; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
 Behaviour(accept, services_that_share_few_descriptors_are_all_served)
 {
 	serve_each(45, "stdio");
