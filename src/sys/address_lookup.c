@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scan.h"
 #include "sys/bind.h"
@@ -30,7 +31,7 @@ struct found_host {
 };
 
 struct found_port {
-	const char *wrong, *near;
+	const char *wrong, *hint;
 	uint16_t port;
 };
 
@@ -166,11 +167,34 @@ static const char *kind_name(unsigned kind)
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
+/* Small systems come without the file, and then nothing is wrong with the name. */
+static bool port_say_no_names(struct found_port *port, struct pool *pool)
+{
+	static const char path[] = "/etc/services";
+	const struct servent *any;
+	int error;
+
+	setservent(0);
+	any = getservent();             /* it may be another source, by nsswitch.conf(5) */
+	endservent();
+	if (any)
+		return false;
+	error = access(path, R_OK) < 0 ? errno : 0;
+	port->wrong = error == ENOENT ? pool_textf(pool, "there is no %s, so no port has a name", path)
+				      : pool_textf(pool, "no port has a name: %s: %s", path,
+						   error ? strerror(error) : "it has no entries");
+	port->hint = "write the number, or install the file (Debian: netbase)";
+	return true;
+}
+
 static void port_say_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
 {
 	bool is_udp = kind == ENDPOINT_UDP;
+	const char *near;
 	uint16_t elsewhere;
 
+	if (port_say_no_names(port, pool))
+		return;
 	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
 		port->wrong = pool_textf(pool,
 					 "services(5) has no %s port of this name, but a %s one; a number does not "
@@ -180,7 +204,8 @@ static void port_say_missing(struct found_port *port, struct pool *pool, const c
 	}
 	port->wrong = pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
 				 kind_name(kind));
-	port->near = port_near(pool, name, is_udp ? "udp" : "tcp");
+	near = port_near(pool, name, is_udp ? "udp" : "tcp");
+	port->hint = near ? pool_textf(pool, "did you mean %s", near) : NULL;
 }
 
 static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
@@ -217,7 +242,7 @@ static const char *option_of(const struct service *service)
 }
 
 static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
-		   const char *name, const char *wrong, const char *near)
+		   const char *name, const char *wrong, const char *hint)
 {
 	if (was_refused(addresses, listen->at, name))
 		return false;
@@ -225,8 +250,8 @@ static bool refuse(struct addresses *addresses, const struct service *service, c
 	addresses->refused = name;
 	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_of(service),
 		   name, wrong ? wrong : "out of memory");
-	if (near)
-		diags_hint(addresses->diags, "did you mean %s", near);
+	if (hint)
+		diags_hint(addresses->diags, "%s", hint);
 	return false;
 }
 
@@ -237,7 +262,7 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 
 	if (!port || port->wrong)
 		return refuse(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL,
-			      port ? port->near : NULL);
+			      port ? port->hint : NULL);
 	endpoint->port = port->port;
 	endpoint->port_name = NULL;
 	return true;

@@ -1,5 +1,6 @@
 /* What is said of a table that is partly wrong: in the order of its lines, each mistake once, and of tables of inetd
  * and xinetd in words that they have. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "client.h"
 #include "harness.h"
+#include "private.h"
 
 #define MISSING "no-such-host.invalid"
 
@@ -59,6 +61,26 @@ Behaviour(messages, come_in_the_order_of_the_lines)
 		cr_assert_not_null(next, "line %d is not told in its place: %s", line, outcome.err);
 		at = next + 1;
 	}
+}
+
+/* As in small images, where nothing is wrong with the name. */
+Behaviour(messages, tell_of_missing_names_of_ports)
+{
+	const char *inetd;
+	struct outcome outcome;
+
+	private_enter_with_hosts();
+	inetd = write_file("inetd.conf", "daytime stream tcp nowait root internal\n");
+	cr_assert(unlink("/etc/services") == 0 || errno == ENOENT);
+	outcome = check(text_of("inetd:%s", inetd));
+	cr_expect_eq(outcome.status, 1, "%d", outcome.status);
+	expect_said(&outcome, "daytime: 'daytime': there is no /etc/services, so no port has a name");
+	expect_said(&outcome, "hint: write the number, or install the file (Debian: netbase)");
+	private_file("/etc/services", "\n");
+	outcome = check(text_of("inetd:%s", inetd));
+	expect_said(&outcome, "daytime: 'daytime': no port has a name: /etc/services: it has no entries");
+	private_file("/etc/services", "daytime 13/tcp\n");
+	cr_expect_eq(check(text_of("inetd:%s", inetd)).status, 0);
 }
 
 Behaviour(messages, of_other_tables_speak_no_superd_conf)
