@@ -17,9 +17,9 @@
 
 #include "base/fd.h"
 #include "sys/passed_rights.h"
-#include "sys/path_way.h"
 #include "sys/pidfd.h"
 #include "sys/posture.h"
+#include "sys/private_file.h"
 #include "sys/runtime_folder.h"
 #include "sys/sandboxed.h"
 #include "sys/sock_diag.h"
@@ -82,28 +82,19 @@ static bool make_folder(const char *path)
  * sticky. */
 static bool is_folder_good(const char *path, struct buf *why)
 {
-	struct path_finding finding;
-	char folder[PATH_MAX], *mounts;
-	bool good;
+	char folder[PATH_MAX];
 
 	if (!make_folder(path)) {
 		buf_addf(why, "making its folder: %s", strerror(errno));
 		return false;
 	}
-	snprintf(folder, sizeof(folder), "%.*s.", (int)(strrchr(path, '/') - path + 1), path);
-	mounts = path_mounts();
-	good = path_is_trusted(folder, PATH_OPEN_FLAWS, mounts, &finding);
-	free(mounts);
-	if (!good) {
-		path_finding_describe(&finding, why);
-		buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or "
-			      "root's, as by mode 0755");
-		errno = EPERM;
-	} else if (access(folder, F_OK) < 0) {
-		buf_addf(why, "its folder: %s", strerror(errno));
-		good = false;
-	}
-	return good;
+	if (!private_folder_is_safe(path, why))
+		return false;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	if (access(folder, F_OK) == 0)
+		return true;
+	buf_addf(why, "its folder: %s", strerror(errno));
+	return false;
 }
 
 /* A lock that its owner let go of is no longer the one of that name. */

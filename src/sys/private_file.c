@@ -7,12 +7,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/path_way.h"
+#include "sys/state_file.h"
+#include "sys/write_all.h"
 
 #define NEW_FILE "new"
 
@@ -37,20 +42,18 @@ static int open_folder(int parent, struct buf *why)
 	return -1;
 }
 
-static bool write_new(int folder, const char *text, size_t length)
+static bool write_new(int folder, const char *name, const char *text, size_t length)
 {
-	ssize_t written;
+	bool written;
 	int fd;
 
-	unlinkat(folder, NEW_FILE, 0);
-	fd = openat(folder, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	unlinkat(folder, name, 0);
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	written = write(fd, text, length);
-	if (written >= 0 && written != (ssize_t)length)
-		errno = ENOSPC;
+	written = fchmod(fd, 0600) == 0 && write_all(fd, text, length);
 	fd_close(&fd);
-	return written == (ssize_t)length;
+	return written;
 }
 
 bool private_file_replace(const char *folder, const char *name, const char *text, size_t length, struct buf *why)
@@ -63,7 +66,7 @@ bool private_file_replace(const char *folder, const char *name, const char *text
 	else
 		own = open_folder(parent, why);
 	if (own >= 0) {
-		ok = write_new(own, text, length) && renameat(own, NEW_FILE, parent, name) == 0;
+		ok = write_new(own, NEW_FILE, text, length) && renameat(own, NEW_FILE, parent, name) == 0;
 		if (!ok) {
 			buf_text(why, strerror(errno));
 			unlinkat(own, NEW_FILE, 0);
@@ -72,4 +75,80 @@ bool private_file_replace(const char *folder, const char *name, const char *text
 	fd_close(&own);
 	fd_close(&parent);
 	return ok;
+}
+
+bool private_folder_is_safe(const char *path, struct buf *why)
+{
+	const char *slash = strrchr(path, '/');
+	struct path_finding finding;
+	char folder[PATH_MAX];
+
+	/* With the dot the folder itself is on the way. */
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s.", (int)(slash - path + 1), path) >= (int)sizeof(folder)) {
+		buf_text(why, strerror(slash ? ENAMETOOLONG : EINVAL));
+		errno = slash ? ENAMETOOLONG : EINVAL;
+		return false;
+	}
+	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_lately(), &finding))
+		return true;
+	path_finding_describe(&finding, why);
+	buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or root's, as by "
+		      "mode 0755");
+	errno = EPERM;
+	return false;
+}
+
+bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
+{
+	char new[PATH_MAX];
+
+	if (!private_folder_is_safe(path, why))
+		return false;
+	if (snprintf(new, sizeof(new), "%s." NEW_FILE, path) >= (int)sizeof(new)) {
+		buf_text(why, strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (write_new(AT_FDCWD, new, text, length) && rename(new, path) == 0)
+		return true;
+	buf_text(why, strerror(errno));
+	unlink(new);
+	return false;
+}
+
+static bool is_own(int fd, struct buf *why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		buf_text(why, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		buf_text(why, "it is no regular file");
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		buf_addf(why, "it belongs to user %lu", (unsigned long)status.st_uid);
+	else if (status.st_mode & (S_IWGRP | S_IWOTH))
+		buf_addf(why, "others may write to it (mode %04o)", (unsigned)(status.st_mode & 07777));
+	else
+		return true;
+	return false;
+}
+
+char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why)
+{
+	char *text = NULL;
+	int fd = -1;
+
+	if (!private_folder_is_safe(path, why))
+		return NULL;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		buf_text(why, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+	if (fd >= 0 && is_own(fd, why)) {
+		text = state_file_read(fd, most, length);
+		if (!text && errno == EFBIG)
+			buf_addf(why, "it is longer than %zu bytes", most);
+		else if (!text)
+			buf_text(why, strerror(errno));
+	}
+	fd_close(&fd);
+	return text;
 }

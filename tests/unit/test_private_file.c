@@ -100,3 +100,84 @@ Test(private_file, says_what_stands_in_the_way)
 	cr_expect_str_eq(buf_string(&why), "Is a directory");
 	cr_expect_neq(access("superd/new", F_OK), 0, "what was begun is left");
 }
+
+static bool put_at(const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	buf_clear(&why);
+	return private_file_put(path, text, strlen(text), &why);
+}
+
+static char *get(const char *name, size_t most)
+{
+	size_t length = 0;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	buf_clear(&why);
+	return private_file_get(path, most, &length, &why);
+}
+
+static void expect_refused(const char *name, const char *wanted)
+{
+	cr_expect_null(get(name, 100));
+	cr_expect(strstr(buf_string(&why), wanted), "%s", buf_string(&why));
+}
+
+Test(private_file, comes_back_as_it_was_put)
+{
+	struct stat status;
+	char *text;
+
+	umask(0777);
+	cr_assert(put_at("state", "one"), "%s", buf_string(&why));
+	cr_assert(put_at("state", "two"), "%s", buf_string(&why));
+	cr_assert_eq(stat("state", &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0600);
+	text = get("state", 3);
+	cr_expect_str_eq(text, "two");
+	free(text);
+	cr_expect_null(get("none", 100));
+	cr_expect_eq(why.length, 0, "%s", buf_string(&why));
+}
+
+Test(private_file, of_somebody_else_is_not_believed)
+{
+	umask(0);
+	cr_assert(put_at("state", "longer"));
+	cr_expect_null(get("state", 5));
+	cr_expect_str_eq(buf_string(&why), "it is longer than 5 bytes");
+	cr_assert_eq(chmod("state", 0622), 0);
+	expect_refused("state", "others may write to it (mode 0622)");
+	cr_assert_eq(symlink("state", "link"), 0);
+	expect_refused("link", "it is a symbolic link");
+	cr_assert_eq(mkfifo("fifo", 0600), 0);
+	expect_refused("fifo", "it is no regular file");
+	cr_assert(put_at("link", "mine"));
+	expect_text("link", "mine");
+	expect_text("state", "longer");
+	cr_assert_eq(chmod(folder, 0777), 0);
+	expect_refused("state", "can be changed by others");
+	cr_expect_not(put_at("state", "other"));
+	if (geteuid() != 0)
+		return;
+	cr_assert_eq(chmod(folder, 0700), 0);
+	cr_assert_eq(chmod("state", 0600), 0);
+	cr_assert_eq(chown("state", 65534, 65534), 0);
+	expect_refused("state", "it belongs to user 65534");
+}
+
+Test(private_file, is_as_before_where_it_cannot_be_written)
+{
+	char *text;
+
+	cr_assert(put_at("state", "one"));
+	cr_assert_eq(mkdir("state.new", 0700), 0);
+	cr_expect_not(put_at("state", "two"));
+	cr_expect_str_eq(buf_string(&why), "File exists");
+	text = get("state", 100);
+	cr_expect_str_eq(text, "one");
+	free(text);
+}
