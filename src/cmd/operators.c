@@ -39,35 +39,48 @@ void operators_find_group(struct options *options, struct diags *diags)
 	pool_free(pool);
 }
 
+static char *path_of(const struct options *options)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s%s", options->control ? options->control : runtime_folder(),
+		 options->control ? "" : "/superd/control");
+	return buf_take(&path);
+}
+
 struct server *operators_expect(struct supervisor *supervisor, struct options *options)
 {
 	struct server *server = is_wanted(options) ? calloc(1, sizeof(*server)) : NULL;
+	char *path = server ? path_of(options) : NULL;
 	struct diags diags = { 0 };
 
-	if (server) {
+	if (path) {
 		operators_find_group(options, &diags);
 		supervisor_say(supervisor->engine.log, &diags);
 		server_listen_in(server, supervisor, &options->control_gid);
+		if (!supervisor->before)
+			server_take_locks(server, path);
 	} else if (is_wanted(options)) {
 		log_warn(supervisor->engine.log, "no control socket: out of memory");
+		free(server);
+		server = NULL;
 	}
 	diags_free(&diags);
+	free(path);
 	return server;
 }
 
 void operators_admit(struct server *server, const struct options *options)
 {
-	struct buf path = { 0 }, why = { 0 };
+	char *path = server ? path_of(options) : NULL;
+	struct buf why = { 0 };
 
-	if (!server)
-		return;
-	buf_addf(&path, "%s%s", options->control ? options->control : runtime_folder(),
-		 options->control ? "" : "/superd/control");
-	if (!server_open(server, buf_string(&path), &why))
+	if (path && !server_open(server, path, &why))
 		log_warn(server->supervisor->engine.log,
-			 "no control socket %s: %s; --control names another place, or none", buf_string(&path),
-			 buf_string(&why));
-	buf_free(&path);
+			 "no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
+	else if (server && !path)
+		log_warn(server->supervisor->engine.log, "no control socket: out of memory");
+	free(path);
 	buf_free(&why);
 }
 

@@ -140,7 +140,7 @@ static bool print_listing(struct listing *listing)
 	else
 		buf_text(out, "superd has no services\n");
 	if (listing->kept_count)
-		buf_addf(out, "\nheld or disabled by an operator, until superd ends: %s", buf_string(&listing->kept));
+		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&listing->kept));
 	if (listing->kept_count > KEPT_MOST)
 		buf_addf(out, " and %zu more", listing->kept_count - KEPT_MOST);
 	if (listing->kept_count)

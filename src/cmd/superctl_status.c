@@ -72,6 +72,26 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
+/* By operators: who, since when, and where it can't outlive superd why. */
+static void add_locks(struct buf *out, const json_t *service)
+{
+	const json_t *locks = json_object_get(service, "locks"), *lock;
+	size_t n;
+
+	json_array_foreach(locks, n, lock) {
+		status_add_label(out, answer_is(lock, "lock", "held") ? "Held" : "Disabled");
+		if (answer_has_number(lock, "uid"))
+			buf_addf(out, "by uid %.0f ", answer_number(lock, "uid"));
+		buf_text(out, "since ");
+		amount_add_time(out, answer_number(lock, "since"));
+		if (*answer_text(lock, "ends_with_superd")) {
+			buf_text(out, "; this ends with superd: ");
+			answer_show_text(out, lock, "ends_with_superd");
+		}
+		buf_char(out, '\n');
+	}
+}
+
 static void add_left_out(struct buf *out, const json_t *service)
 {
 	if (!*answer_text(service, "left_out"))
@@ -96,6 +116,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	add_head(&out, &view->screen, line);
 	add_origin(&out, line);
 	add_state(&out, &view->screen, line);
+	add_locks(&out, line);
 	add_left_out(&out, line);
 	status_add_listeners(&out, line);
 	status_add_instances(&out, &view->screen, line);

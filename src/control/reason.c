@@ -5,14 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/span.h"
 #include "control/fields.h"
 #include "engine/health.h"
 #include "engine/idle.h"
 #include "engine/keeper.h"
+#include "engine/locks.h"
 #include "engine/notice.h"
 #include "engine/old_row.h"
+#include "engine/operate.h"
 #include "engine/state.h"
 #include "sys/bind.h"
 #include "sys/socket_holder.h"
@@ -59,6 +62,26 @@ static void add_running(const struct keeper *keeper, struct buf *out)
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
 
+/* "an operator (uid 0) has held it for 5 min: what that means; " and where it can't be kept, why it ends with superd */
+static void add_lock(const struct keeper *keeper, enum lock_kind kind, const char *what, struct buf *out)
+{
+	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
+	const struct lock_order *order = lock ? &lock->orders[kind] : NULL;
+
+	buf_text(out, "an operator ");
+	if (order && order->since && order->uid != (uid_t)-1)
+		buf_addf(out, "(uid %lu) ", (unsigned long)order->uid);
+	buf_addf(out, "has %s it", lock_word(kind));
+	if (order && order->since) {
+		double since = (double)(time(NULL) - (time_t)order->since);
+
+		buf_text(out, " for ");
+		add_span(out, since > 0 ? since : 0);
+	}
+	buf_addf(out, ": %s", what);
+	operate_add_lasting(keeper, kind, out);
+}
+
 static void add_listening(const struct keeper *keeper, struct buf *out)
 {
 	if (keeper->service->what->accept)
@@ -79,9 +102,10 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 {
 	switch ((enum state)keeper->state) {
 	case OFF:
-		buf_text(out, keeper->disabled ? "an operator has disabled it until superd ends: enable opens its "
-						 "sockets again"
-					       : "it is not in use");
+		if (keeper->disabled)
+			add_lock(keeper, LOCK_DISABLED, "enable opens its sockets again", out);
+		else
+			buf_text(out, "it is not in use");
 		break;
 	case BINDING:
 		if (keeper->engine->actions->is_opening(keeper))
@@ -117,9 +141,10 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(keeper));
 		break;
 	case HELD:
-		buf_text(out, keeper->drains ? "it drains: clients queue until its instances have ended"
-					     : "an operator holds it: clients queue until release, or until "
-					       "superd ends");
+		if (keeper->drains)
+			buf_text(out, "it drains: clients queue until its instances have ended");
+		else
+			add_lock(keeper, LOCK_HELD, "clients queue until release", out);
 		break;
 	case FULL:
 		buf_text(out, "it has as many instances as it may: clients queue until one ends");

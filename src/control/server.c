@@ -15,6 +15,7 @@
 #include "control/renew.h"
 #include "control/verbs.h"
 #include "engine/closing.h"
+#include "engine/locks.h"
 #include "sys/passed_rights.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
@@ -428,6 +429,8 @@ static void on_vacant(struct succession *succession)
 
 	if (control_socket_open(&server->socket, succession->path, server->group, &why)) {
 		log_notice(engine->log, "the control socket is %s now", succession->path);
+		locks_read(engine, succession->path);
+		supervisor_impose_locks(server->supervisor);
 		succession_end(succession);
 		serve(server);
 	} else if (errno == EADDRINUSE || errno == EWOULDBLOCK) {
@@ -439,14 +442,25 @@ static void on_vacant(struct succession *succession)
 	buf_free(&why);
 }
 
+void server_take_locks(struct server *server, const char *path)
+{
+	int other = control_socket_reach(path);
+
+	if (other < 0)
+		locks_read(&server->supervisor->engine, path);
+	fd_close(&other);
+}
+
 bool server_open(struct server *server, const char *path, struct buf *why)
 {
 	if (server->supervisor->before)
 		hand_on_answer(server, server->supervisor->before);
 	if (get_socket(server, path, why)) {
 		serve(server);
+		locks_keep(&server->supervisor->engine, path);
 		return true;
 	}
+	locks_keep(&server->supervisor->engine, NULL);  /* the file is whoever's the socket is */
 	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
 	    succession_begin(&server->succession, &server->supervisor->engine, path, on_vacant))
 		buf_text(why, ": it is waited for");

@@ -43,6 +43,9 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, cons
 /* The table was read again: the socket is for the group that is wanted now. */
 void server_follow_group(struct server *server);
 
+/* What operators of a superd before have locked is in effect, unless another one answers at path. Before the table is run. */
+void server_take_locks(struct server *server, const char *path);
+
 /* Makes the socket at path. false with the reason in why: there is none. */
 bool server_open(struct server *server, const char *path, struct buf *why);
 

@@ -61,6 +61,7 @@ void show_status(const struct showing *showing, struct buf *out)
 {
 	object_open(out);
 	show_state(showing, out);
+	show_locks(showing, out);
 	add_row_facts(showing, out);
 	add_exec(showing, out);
 	show_listeners(showing, true, out);

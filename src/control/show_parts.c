@@ -10,6 +10,7 @@
 #include "engine/health.h"
 #include "engine/idle.h"
 #include "engine/keeper.h"
+#include "engine/locks.h"
 #include "engine/notice.h"
 #include "engine/old_row.h"
 #include "engine/outdated.h"
@@ -44,6 +45,32 @@ void show_state(const struct showing *showing, struct buf *out)
 	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
 	field_text(out, "left_out", showing->found.left_out ? left_out_reason(showing->found.left_out) : NULL);
 	field_count(out, "outdated", keeper ? old_row_count(showing->found.keeper) : 0);
+}
+
+/* By operators. */
+void show_locks(const struct showing *showing, struct buf *out)
+{
+	const struct keeper *keeper = showing->found.keeper;
+	const struct lock *lock = keeper ? locks_find(keeper->engine->locks, keeper->service->name) : NULL;
+	struct buf why = { 0 };
+	bool outlives = lock && locks_outlive(keeper->engine, &why);
+
+	field_list(out, "locks");
+	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
+		const struct lock_order *order = &lock->orders[kind];
+
+		if (!order->since)
+			continue;
+		object_open(out);
+		field_text(out, "lock", lock_word(kind));
+		field_whole(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
+		field_count(out, "since", (uint64_t)order->since);
+		field_text(out, "ends_with_superd", outlives ? NULL : buf_string(&why));
+		object_close(out);
+	}
+	list_close(out);
+	out->failed |= why.failed;
+	buf_free(&why);
 }
 
 /* Of what does not accept only whether something waits is known: its queue counts bytes. */

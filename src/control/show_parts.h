@@ -4,6 +4,7 @@
 #include "control/show.h"
 #include "sys/usage.h"
 
+void show_locks(const struct showing *showing, struct buf *out);
 void show_state(const struct showing *showing, struct buf *out);                /* service, state, held, … */
 void show_listeners(const struct showing *showing, bool whole, struct buf *out);
 void show_instances(const struct showing *showing, struct buf *out);

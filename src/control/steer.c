@@ -10,6 +10,7 @@
 #include "control/listing.h"
 #include "control/selection.h"
 #include "control/server.h"
+#include "engine/locks.h"
 
 #define MANY 64                         /* who waits for more looks at them all no more often than this: */
 #define LOOKS_EVERY 0.05
@@ -78,7 +79,7 @@ static void begin_one(struct steering *steering, const char *name)
 
 	if (found.keeper) {
 		note(steering->session, name);
-		standing = operate_begin(&operation, found.keeper, steering->deed, &says);
+		standing = operate_begin(&operation, found.keeper, steering->deed, steering->session->uid, &says);
 	} else if (found.left_out) {
 		buf_addf(&says, "it is left out: %s", left_out_reason(found.left_out));
 	} else if (found.row && steering->deed == DEED_REFRESH) {
@@ -172,6 +173,7 @@ static void on_room(struct session *session)
 			break;
 		begin_one(steering, name);
 	}
+	locks_settle(&session->supervisor->engine);     /* what is answered is sent after this */
 	if (name || !wire_has_room(&session->wire) || !look_at_pending(steering))
 		return;
 	if (steering->count)
@@ -274,6 +276,7 @@ static void begin(struct session *session, enum deed deed)
 		alarm_set(&steering->progress, PROGRESS_FIRST);
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&steering->timeout, session->request.timeout);
+	locks_begin_order(engine);
 	server_wait_for_changes(session->server);
 	session_begin(session, &steering_duty, steering, true);
 }

@@ -8,6 +8,7 @@
 #include "base/build.h"
 #include "engine/groups.h"
 #include "engine/keeper.h"
+#include "engine/locks.h"
 #include "engine/orphan.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
@@ -196,6 +197,7 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	}
 	LIST_EACH(link, &engine->orphans)
 		carry_orphan(carry, container_of(link, struct orphan, link));
+	locks_carry(engine->locks, &carry->text);
 	if (supervisor->carry_operators)
 		supervisor->carry_operators(supervisor->operators, carry);
 	for (size_t n = 0; n < supervisor->roster.count; n++) {

@@ -35,6 +35,7 @@ struct closing;
 struct reception;
 struct hall;
 struct node_marks;
+struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
 #define RECORD_BUCKETS 64
@@ -118,6 +119,7 @@ struct engine {
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade) */
+	struct locks *locks;            /* what operators hold and have disabled (engine/locks); the supervisor's */
 	int control;                    /* where the control socket listens, which an upgrade hands on; -1: nowhere */
 	uint64_t chance;                /* state of the jitter's generator */
 	const struct backend_actions *actions;

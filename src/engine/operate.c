@@ -4,6 +4,7 @@
 
 #include "engine/drain.h"
 #include "engine/frost.h"
+#include "engine/locks.h"
 #include "engine/orphans.h"
 #include "engine/refresh.h"
 #include "engine/twins.h"
@@ -82,32 +83,51 @@ static enum standing begin_restart(const struct operation *operation, struct kee
 	return operate_look(operation, keeper, says);
 }
 
-static enum standing begin_hold(struct keeper *keeper, struct buf *says)
+void operate_add_lasting(const struct keeper *keeper, enum lock_kind kind, struct buf *says)
+{
+	const struct locks *locks = keeper->engine->locks;
+	const struct lock *lock = locks_find(locks, keeper->service->name);
+	struct buf why = { 0 };
+
+	/* Without a file there is nothing that could bring back what has ended. */
+	if (!locks_outlive(keeper->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
+		buf_addf(says, "; this ends with superd: %s", buf_string(&why));
+	buf_free(&why);
+}
+
+static enum standing begin_hold(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	keeper->drains = false;
 	keeper_hold(keeper, true);
+	locks_set(keeper->engine, keeper->service->name, LOCK_HELD, operation->uid);
 	if (keeper->state == BINDING) {
 		buf_text(says, "held, but ");
 		operate_add_unbound(keeper, says);
-		return DONE;
+	} else {
+		buf_text(says, "held: its clients queue until it is released");
 	}
-	buf_text(says, "held: its clients queue until it is released, or superd ends");
-	if (!keeper_is_empty(keeper) && keeper->state != STOPPING)
+	if (!keeper_is_empty(keeper) && keeper->state != STOPPING && keeper->state != BINDING)
 		buf_text(says, keeper->service->what->accept ? "; the instances it has run on"
 							     : "; the instance it has runs on, and serves");
+	operate_add_lasting(keeper, LOCK_HELD, says);
 	return DONE;
 }
 
 static enum standing begin_release(struct keeper *keeper, struct buf *says)
 {
-	buf_text(says, keeper->held ? "released" : "it was not held");
+	bool was_held = keeper->held;
+
+	buf_text(says, was_held ? "released" : "it was not held");
 	keeper->drains = false;
-	if (keeper->held)
+	if (was_held)
 		keeper_hold(keeper, false);
+	locks_clear(keeper->engine, keeper->service->name, LOCK_HELD);
 	if (keeper->state == BINDING) {
 		buf_text(says, "; ");
 		operate_add_unbound(keeper, says);
 	}
+	if (was_held)
+		operate_add_lasting(keeper, LOCK_HELD, says);
 	return DONE;
 }
 
@@ -188,6 +208,7 @@ static enum standing begin_enable(const struct operation *operation, struct keep
 		return DONE;
 	}
 	keeper->disabled = false;
+	locks_clear(keeper->engine, keeper->service->name, LOCK_DISABLED);
 	keeper_event(keeper, ENABLE);
 	return operate_look(operation, keeper, says);
 }
@@ -199,6 +220,7 @@ static enum standing begin_disable(const struct operation *operation, struct kee
 		return DONE;
 	}
 	keeper->disabled = true;
+	locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, operation->uid);
 	keeper_event(keeper, DISABLE);
 	return operate_look(operation, keeper, says);
 }
@@ -220,10 +242,11 @@ static bool goes_for_disabled(enum deed deed)
 	       deed == DEED_REFRESH;
 }
 
-enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, struct buf *says)
+enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, uid_t uid,
+			    struct buf *says)
 {
 	*operation = (struct operation){
-		.deed = deed, .asked = engine_clock(),
+		.deed = deed, .uid = uid, .asked = engine_clock(),
 		.ran = !keeper_is_empty(keeper),
 	};
 	if (keeper->activity) {
@@ -246,7 +269,7 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 	case DEED_RESTART:
 		return begin_restart(operation, keeper, says);
 	case DEED_HOLD:
-		return begin_hold(keeper, says);
+		return begin_hold(operation, keeper, says);
 	case DEED_RELEASE:
 		return begin_release(keeper, says);
 	case DEED_DRAIN:

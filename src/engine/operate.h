@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "engine/keeper.h"
+#include "engine/locks.h"
 #include "engine/standing.h"
 
 enum deed {
@@ -27,20 +29,26 @@ enum deed {
 /* One thing asked of one service. */
 struct operation {
 	enum deed deed;
+	uid_t uid;                      /* who asks */
 	double asked;                   /* loop time */
 	uint64_t activations;           /* there were so many then */
 	uint64_t killed, parted;        /* the activity's, then */
 	bool ran;                       /* and an instance */
 };
 
-/* Does what can be done at once. Unless it is under way, says gets what came of it, or why not. */
-enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, struct buf *says);
+/* Does what can be done at once. Unless it is under way, says gets what came of it, or why not. Once all that are asked
+ * for in this turn have begun, locks_settle is the caller's to call. */
+enum standing operate_begin(struct operation *operation, struct keeper *keeper, enum deed deed, uid_t uid,
+			    struct buf *says);
 
 /* How far it is, of the same keeper, once something has happened. */
 enum standing operate_look(const struct operation *operation, struct keeper *keeper, struct buf *says);
 
 /* For one that is under way: whom it waits for, and until when. */
 void operate_add_wait(const struct operation *operation, struct keeper *keeper, struct buf *says);
+
+/* "; this ends with superd: cannot write PATH: REASON", where the next one will not know that it is locked, or is not. */
+void operate_add_lasting(const struct keeper *keeper, enum lock_kind kind, struct buf *says);
 
 /* "it does not listen: REASON", or why else a client may not reach it now. false: its sockets are open. */
 bool operate_add_unbound(const struct keeper *keeper, struct buf *says);

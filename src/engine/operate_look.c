@@ -231,6 +231,7 @@ static enum standing look_at_enable(const struct operation *operation, struct ke
 	if (keeper->state == BINDING)
 		return fail_for_reason(keeper, says);
 	buf_text(says, keeper->held ? "enabled, and held" : "enabled");
+	operate_add_lasting(keeper, LOCK_DISABLED, says);
 	return DONE;
 }
 
@@ -243,9 +244,10 @@ static enum standing look_at_disable(const struct operation *operation, struct k
 	}
 	if (keeper->state == CLOSING || keeper->engine->actions->is_opening(keeper) || still_has_its_sockets(keeper))
 		return UNDER_WAY;
-	buf_text(says, "disabled: its sockets are closed until it is enabled, or superd ends");
+	buf_text(says, "disabled: its sockets are closed until it is enabled");
 	if (!keeper_is_empty(keeper))
 		buf_text(says, "; the instances it has run on (on_remove)");
+	operate_add_lasting(keeper, LOCK_DISABLED, says);
 	return DONE;
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/admission.h"
 #include "engine/drain.h"
+#include "engine/locks.h"
 #include "engine/offers.h"
 #include "engine/old_row.h"
 #include "engine/twins.h"
@@ -271,6 +272,9 @@ static struct keeper *add(struct engine *engine, struct table *after, const stru
 		log_error(engine->log, "%s: cannot be added: out of memory", service->name);
 		return NULL;
 	}
+	locks_apply(keeper);
+	if (keeper->disabled)
+		return keeper;
 	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
 		offers_take(offers, &keeper->listeners[n], engine, service->name);
 		if (!service->what->accept)

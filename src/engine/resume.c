@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/span.h"
 #include "engine/groups.h"
+#include "engine/locks.h"
 #include "engine/orphan_end.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
@@ -261,6 +262,11 @@ static void read_withdrawal(struct resume *resume, struct ledger_section *sectio
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }
 
+static void read_lock(struct resume *resume, struct ledger_section *section)
+{
+	locks_take(&resume->supervisor->engine, section);
+}
+
 /* For whoever reads tables, and then only where the sources are not fit. */
 static void pass_over(struct resume *resume, struct ledger_section *section)
 {
@@ -276,7 +282,8 @@ static const struct {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
 	{ "base", read_base },     { "orphan", read_orphan },     { "withdrawal", read_withdrawal },
-	{ "log_other", resume_log_other }, { "table", pass_over },    { "file", pass_over },
+	{ "lock", read_lock },     { "table", pass_over },	  { "file", pass_over },
+	{ "log_other", resume_log_other },
 };
 
 static void read_wholes(struct resume *resume)
@@ -417,22 +424,42 @@ static void say_done(const struct resume *resume)
 		  resume->instances == 1 ? "" : "s", span_write(span, took));
 }
 
+/* An older superd has no list of those: by whom is not known then. */
+static void list_locks(struct keeper *keeper)
+{
+	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
+
+	if (keeper->held && !keeper->drains && !(lock && lock->orders[LOCK_HELD].since))
+		locks_set(keeper->engine, keeper->service->name, LOCK_HELD, (uid_t)-1);
+	if (keeper->disabled && !(lock && lock->orders[LOCK_DISABLED].since))
+		locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, (uid_t)-1);
+}
+
 bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger)
 {
 	struct resume resume = { .supervisor = supervisor, .ledger = ledger, .version = "?" };
+	bool is_upgrade = find_section(ledger, "engine");       /* else a superd was killed (engine/orphans) */
+	struct roster *roster = &supervisor->roster;
 
 	if (!make_roster(supervisor, table))
 		return false;
 	read_wholes(&resume);
 	read_services(&resume, table);
 	settle_rest(&resume);
-	for (size_t n = 0; n < supervisor->roster.count; n++) {
-		if (supervisor->roster.keepers[n])
-			resume_go_on(supervisor->roster.keepers[n]);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			(is_upgrade ? list_locks : locks_apply)(roster->keepers[n]);
+	}
+	for (size_t n = 0; n < roster->count; n++) {
+		if (!roster->keepers[n])
+			continue;
+		resume_go_on(roster->keepers[n]);
+		if (!is_upgrade && roster->keepers[n]->disabled)
+			keeper_event(roster->keepers[n], DISABLE);
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
 		keeper_check_over(keeper_leaving(link));
-	if (find_section(ledger, "engine"))     /* not what a superd that was killed has left (engine/orphans) */
+	if (is_upgrade)
 		say_done(&resume);
 	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* who ended meanwhile waits to be reaped */
 	return true;

@@ -12,6 +12,7 @@
 #include "engine/habits.h"
 #include "engine/herald.h"
 #include "engine/loader.h"
+#include "engine/locks.h"
 #include "engine/reload.h"
 #include "engine/terminal.h"
 #include "engine/watch.h"
@@ -83,6 +84,7 @@ struct supervisor {
 	struct herald herald;
 	struct shutdown shutdown;
 	struct upgrade upgrade;
+	struct locks locks;
 	struct second_look second_look; /* is_possible: the caller's to set before supervisor_init */
 	/* Writes who asks and follows at the control socket, for an upgrade; NULL: there is none. */
 	void (*carry_operators)(void *operators, struct carry *carry);
@@ -116,6 +118,9 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 
 /* Diagnostics as lines of the log, for tables read while superd runs. */
 void supervisor_say(struct log *log, const struct diags *diags);
+
+/* Locks that came to be known while it runs (engine/locks) take effect. */
+void supervisor_impose_locks(struct supervisor *supervisor);
 
 /* For engine/orders: ends all services, then superd (engine/shutdown). Once more ends the delay there is before, and then
  * kills at once. The signal is the main command's. */

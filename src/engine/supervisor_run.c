@@ -53,6 +53,7 @@
 #include "engine/twins.h"
 #include "engine/upgrade.h"
 #include "engine/ward.h"
+#include "model/left_out.h"
 #include "sys/built_with.h"
 #include "sys/capability.h"
 #include "sys/memory.h"
@@ -106,6 +107,21 @@ static void use_needed(struct supervisor *supervisor)
 	posture_use(needed);
 }
 
+/* A lock whose service nobody has any more. One that leaves has it until it is gone. */
+static void drop_locks(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+	struct locks *locks = &supervisor->locks;
+
+	for (size_t n = locks->count; n-- > 0;) {
+		const char *name = locks->list[n].name;
+
+		if (!roster_find(&supervisor->roster, supervisor->table, name) && !keeper_find_leaving(engine, name) &&
+		    !left_out_find(supervisor->table, name))
+			locks_drop(engine, name);
+	}
+}
+
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
 {
 	if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, counts)) {
@@ -117,6 +133,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	table_release(supervisor->table);
 	supervisor->table = table;
 	supervisor->loaded = engine_clock();
+	drop_locks(supervisor);
 	memory_give_back();
 	second_look_begin(&supervisor->second_look);
 	return true;
@@ -220,6 +237,13 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	shutdown_check(supervisor);
 }
 
+/* A keeper that was on its way out is gone. An entry that is left out may come back. */
+static void forget_lock(struct supervisor *supervisor, const char *name)
+{
+	if (!left_out_find(supervisor->roster.table, name))
+		locks_drop(&supervisor->engine, name);
+}
+
 static void on_gone(struct engine *engine, struct keeper *keeper)
 {
 	struct supervisor *supervisor = engine->context;
@@ -227,6 +251,7 @@ static void on_gone(struct engine *engine, struct keeper *keeper)
 
 	if (keeper->removed) {
 		engine->roster->changes++;      /* who goes through all of them begins anew */
+		forget_lock(supervisor, keeper->service->name);
 		keeper_free(keeper);
 		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.busy)
 			use_needed(supervisor);
@@ -424,6 +449,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->starved.data = supervisor;
 	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
+	locks_init(&supervisor->locks, engine);
 	upgrade_init(&supervisor->upgrade, supervisor);
 	second_look_init(&supervisor->second_look, supervisor);
 	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
@@ -462,6 +488,19 @@ static bool build(struct supervisor *supervisor, struct table *table)
 	return good;
 }
 
+void supervisor_impose_locks(struct supervisor *supervisor)
+{
+	const struct locks *locks = &supervisor->locks;
+
+	drop_locks(supervisor);
+	for (size_t n = 0; n < locks->count; n++) {
+		struct keeper *keeper = roster_find(&supervisor->roster, supervisor->table, locks->list[n].name);
+
+		if (keeper)
+			locks_impose(keeper);
+	}
+}
+
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
 {
 	table->users++;
@@ -471,6 +510,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
 	}
+	drop_locks(supervisor);
 	close_unclaimed(&supervisor->engine);
 	supervisor->command.ended = on_command_ended;
 	if (argv && !supervisor->before) {
@@ -489,6 +529,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	second_look_begin(&supervisor->second_look);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
+	locks_settle(&supervisor->engine);
 	posture_use_any();              /* for what superd removes of its own, wherever it lies */
 	herald_end(&supervisor->herald, supervisor->exit_status);
 	return supervisor->exit_status;
@@ -523,6 +564,7 @@ void supervisor_free(struct supervisor *supervisor)
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	engine_drop_spare(engine);
+	locks_free(&supervisor->locks);
 	terminal_close(&supervisor->terminal, engine->loop);
 	upgrade_free(&supervisor->upgrade);
 	second_look_end(&supervisor->second_look);

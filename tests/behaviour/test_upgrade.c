@@ -554,7 +554,6 @@ Behaviour(upgrade, a_log_that_is_gone_puts_it_off_and_ends_nothing)
 	superd_stop(superd);
 }
 
-/* Not over an end of superd, which the answers say. */
 Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 {
 	struct superd *superd = controlled_run(WEB OTHER WEB2, 0, backend("talk"), "", backend("serve"), 0,
@@ -565,20 +564,20 @@ Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 
 	superd_port(superd, "many");
 	answer = control_once("hold web");
-	cr_expect(strstr(answer, "until it is released, or superd ends"), "%s", answer);
+	cr_expect(strstr(answer, "queue until it is released\""), "%s", answer);
 	answer = control_once("disable other");
-	cr_expect(strstr(answer, "until it is enabled, or superd ends"), "%s", answer);
+	cr_expect(strstr(answer, "closed until it is enabled\""), "%s", answer);
 	for (int n = 0; n < 2; n++) {
 		superd_upgrade(superd);
 		outcome = SUPERCTL(control_path(), "list");
-		cr_expect(strstr(outcome.out,
-				 "\nheld or disabled by an operator, until superd ends: web, other\n"), "%s",
-			  outcome.out);
+		cr_expect(strstr(outcome.out, "\nheld or disabled by an operator: web, other\n"), "%s", outcome.out);
 		cr_expect_not(client_can_connect(port));
 	}
 	answer = control_once("why web other");
-	cr_expect(strstr(answer, "clients queue until release, or until superd ends"), "%s", answer);
-	cr_expect(strstr(answer, "an operator has disabled it until superd ends"), "%s", answer);
+	cr_expect(strstr(answer, text_of("an operator (uid %lu) has held it for ", (unsigned long)getuid())), "%s",
+		  answer);
+	cr_expect(strstr(answer, text_of("an operator (uid %lu) has disabled it for ", (unsigned long)getuid())), "%s",
+		  answer);
 	superd_signal(superd, SIGHUP);
 	superd_wait_log(superd, "reloaded: ");
 	cr_expect_not(client_can_connect(port));

@@ -281,10 +281,14 @@ const char *example_table(const char *name)
 	return text;
 }
 
+/* With a control socket comes the file of what is held when superd ends. */
 static bool is_declared(const char *path)
 {
-	size_t length = strlen(path);
+	static const char locks[] = ".locks";
+	size_t length = strlen(path), end = sizeof(locks) - 1;
 
+	if (length > end && !strcmp(path + length - end, locks))
+		length -= end;
 	for (size_t i = 0; i < declared_count; i++) {
 		if (strncmp(declared[i], path, length) == 0 &&
 		    (declared[i][length] == '\0' || declared[i][length] == '/'))
