@@ -10,52 +10,48 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "builtin/channel.h"
 #include "builtin/wait.h"
 
 #define SILENCE 2000                    /* milliseconds for the first byte */
 #define PATIENCE 5000                   /* for the whole request, and then for the answer */
+#define ANSWER 5000                     /* for superd's answer */
 #define HEAD_MOST 8192
+#define QUESTION_MOST 1024              /* bytes that superd takes */
 #define TEXT_MOST 16384                 /* of what superd says */
 
 enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
 
 enum finding { WELL, ILL, NO_SERVICE };
 
-/* What superd says of itself: the lines before the first empty one, as far as they have room. */
-static size_t read_whole(FILE *file, char *text, size_t size)
+static size_t read_answer(int file, char *text, size_t size)
 {
-	char *line = NULL;
-	size_t room = 0, length = 0;
-	ssize_t got;
+	size_t length = 0;
+	ssize_t got = 1;
 
-	while ((got = getline(&line, &room, file)) > 0 && *line != '\n') {
-		size_t part = (size_t)got < size - length ? (size_t)got : size - length;
-
-		memcpy(text + length, line, part);
-		length += part;
+	lseek(file, 0, SEEK_SET);       /* where it is a pipe that fails, and does not matter */
+	while (got > 0 && length < size) {
+		got = read(file, text + length, size - length);
+		length += got > 0 ? (size_t)got : 0;
 	}
-	free(line);
+	close(file);
 	return length;
 }
 
-/* What it says of this service, behind that: its health, and the reason in the next line. 0: there is no such
- * service. */
-static size_t read_service(FILE *file, const char *name, char *text, size_t size)
+/* Asks superd how this service is, or with "" it as a whole. A line with the health, and one for each reason; a line
+ * with nothing in it where there is no such service. A superd that does not answer is not well either. */
+static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 {
-	size_t room = 0, length = strlen(name);
-	char *line = NULL, *tab = NULL, *reason;
-	bool found = false;
+	char question[QUESTION_MOST + 1];
+	int length = snprintf(question, sizeof(question), "/%s", name), file;
 
-	while (!found && getline(&line, &room, file) > 0) {
-		tab = strchr(line, '\t');
-		found = tab && !strncmp(tab + 1, name, length) && tab[1 + length] == '\t';
-	}
-	if (found) {
-		reason = tab + length + 2;
-		snprintf(text, size, "%.*s\n%s", (int)(tab - line), line, *reason == '\n' ? "" : reason);
-	}
-	free(line);
-	return found ? strlen(text) : 0;
+	if (length >= (int)sizeof(question))
+		return (size_t)snprintf(text, size, "\n");
+	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, ANSWER) : -1;
+	if (file >= 0)
+		return read_answer(file, text, size);
+	say("superd does not tell how it is: %s", strerror(errno));
+	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
 }
 
 /* The end of its head: an empty line. */
@@ -201,25 +197,20 @@ int health_converse(const struct settings *settings, int connection)
 {
 	static const char unknown[] = "there is no such service\n";
 	char head[HEAD_MOST + 1] = "", text[TEXT_MOST], line[TEXT_MOST];
-	FILE *file = settings->channel < 0 ? NULL : fdopen(settings->channel, "r");
 	size_t length = 0;
 	enum asked asked;
 	const char *name = "";
 
-	if (file) {
-		fseek(file, 0, SEEK_SET);       /* where it is a pipe that fails, and does not matter */
-		length = read_whole(file, text, sizeof(text));
-	}
-	if (!length || !memchr(text, '\n', length)) {
+	if (settings->channel < 0) {
 		say("health needs superd: it tells how it is");
 		return 1;
 	}
 	asked = hear(connection, head);
 	if (asked == ASKED_GET || asked == ASKED_HEAD)
 		name = service_of(head);
-	if (*name)
-		length = read_service(file, name, text, sizeof(text));
-	if (!length) {
+	if (asked != ASKED_NOTHING)
+		length = ask_superd(settings->channel, name, text, sizeof(text));
+	if (!length || *text == '\n' || !memchr(text, '\n', length)) {
 		answer(connection, asked, NO_SERVICE, unknown, sizeof(unknown) - 1);
 	} else {
 		length = join(text, length, settings->options.reasons, line, sizeof(line));

@@ -1,4 +1,4 @@
-/* How superd is, to whoever asks by HTTP or just connects: superd tells in a file, and nothing else is looked at. */
+/* How superd is, to whoever asks by HTTP or just connects: superd is asked, and nothing else is looked at. */
 #pragma once
 
 #include "builtin/builtin.h"

@@ -20,6 +20,7 @@
 #include "sys/passed_rights.h"
 #include "sys/plan.h"
 
+#define QUESTION_MOST 1024              /* "/NAME", by health */
 #define NAME_MOST 256                   /* of a service, by tcpmux */
 #define PACKETS_MOST 4                  /* in one turn: a client has but one thing to say */
 
@@ -31,18 +32,40 @@ struct channel {
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 };
 
-static void give_names(struct channel *channel)
+/* Empties text. */
+static void give_text(struct channel *channel, struct buf *text)
 {
-	struct engine *engine = channel->keeper->engine;
-	struct buf text = { 0 };
-	int file;
+	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
 
-	listing_mux_names(engine, &text);
-	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
 	if (file >= 0)
 		channel_give(channel->io.fd, file);     /* where it can't be given, the other end says so */
 	fd_close(&file);
-	buf_free(&text);
+	buf_free(text);
+}
+
+static void give_names(struct channel *channel)
+{
+	struct buf text = { 0 };
+
+	listing_mux_names(channel->keeper->engine, &text);
+	give_text(channel, &text);
+}
+
+/* Of one service, "/NAME", its health costs the same in any table; "/" is a look at all. */
+static void give_health(struct channel *channel, const char *path)
+{
+	struct engine *engine = channel->keeper->engine;
+	struct buf text = { 0 }, reasons = { 0 };
+
+	if (!strcmp(path, "/")) {
+		buf_addf(&text, "%s\n", health_name(health_look(engine, &reasons)));
+		buf_add(&text, buf_string(&reasons), reasons.length);
+		text.failed |= reasons.failed;
+	} else if (*path != '/' || !health_tell(engine, path + 1, &text)) {
+		buf_char(&text, '\n');
+	}
+	buf_free(&reasons);
+	give_text(channel, &text);
 }
 
 /* false: there is no more. */
@@ -62,6 +85,23 @@ static bool take_packet(struct channel *channel)
 		mux_serve(channel->keeper, name, client);
 	}
 	return true;
+}
+
+/* One question a connection: whoever asks for more has no use for it. */
+static void on_question(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct channel *channel = io->data;
+	char path[QUESTION_MOST + 1];
+	ssize_t length = channel_take(io->fd, path, QUESTION_MOST);
+
+	(void)events;
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ev_io_stop(loop, io);
+	if (length <= 0)
+		return;
+	path[length] = '\0';
+	give_health(channel, path);
 }
 
 static void on_packet(struct ev_loop *loop, ev_io *io, int events)
@@ -149,9 +189,19 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		let_rest(channel);
 }
 
+static bool is_builtin(const struct service *service, const char *name)
+{
+	return service->what->builtin && !strcmp(service->what->builtin[0], name);
+}
+
 static bool is_mux(const struct service *service)
 {
-	return service->what->builtin && !strcmp(service->what->builtin[0], "tcpmux");
+	return is_builtin(service, "tcpmux");
+}
+
+static bool is_health(const struct service *service)
+{
+	return is_builtin(service, "health");
 }
 
 static void channel_free(struct instance *instance)
@@ -174,7 +224,7 @@ void channel_finish(struct instance *instance)
 	if (!channel)
 		return;
 	is_redirect = channel->keeper->service->what->redirect;
-	more = channel->io.fd >= 0;
+	more = channel->io.fd >= 0 && !is_health(channel->keeper->service);
 	for (int n = 0; n < PACKETS_MOST && more; n++)
 		more = is_redirect ? hear_traffic(channel, &rests) : take_packet(channel);
 	channel_free(instance);
@@ -189,39 +239,17 @@ static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
 	return false;
 }
 
-/* "healthy", "degraded" or "unhealthy", and a line for each reason; behind an empty line the services. Gives the length
- * of what stands before these. */
-static size_t list_health(struct engine *engine, struct buf *text)
-{
-	struct buf reasons = { 0 };
-	size_t length;
-
-	buf_addf(text, "%s\n", health_name(health_look(engine, &reasons)));
-	buf_add(text, buf_string(&reasons), reasons.length);
-	text->failed |= reasons.failed;
-	buf_free(&reasons);
-	length = text->length;
-	buf_char(text, '\n');
-	health_list(engine, text);
-	return length;
-}
-
 static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct buf text = { 0 };
-	size_t least = 0;               /* bytes that do where a pipe is all there is to write it to; 0: all of it */
 	int file;
 
 	if (!strcmp(keeper->service->what->builtin[0], "servers"))
 		listing_servers(keeper->engine, &text);
-	else if (!strcmp(keeper->service->what->builtin[0], "health"))
-		least = list_health(keeper->engine, &text);
 	else
 		listing_services(keeper->engine, &text);
 	errno = ENOMEM;
 	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
-	if (file < 0 && !text.failed && least)
-		file = memory_file(buf_string(&text), least);
 	buf_free(&text);
 	if (file < 0) {
 		buf_addf(why, "making its list: %s", strerror(errno));
@@ -240,7 +268,11 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	channel->instance = instance;
 	channel->plan = keeper->activity->means.made;
 	channel->client = client;
-	ev_io_init(&channel->io, is_mux(keeper->service) ? on_packet : on_report, fd, EV_READ);
+	ev_io_init(&channel->io,
+		   is_mux(keeper->service)      ? on_packet
+		   : is_health(keeper->service) ? on_question
+						: on_report,
+		   fd, EV_READ);
 	channel->io.data = channel;
 	ev_io_start(keeper->engine->loop, &channel->io);
 	instance->channel = channel;
@@ -291,7 +323,7 @@ bool channel_open(struct keeper *keeper, struct instance *instance, struct wirin
 
 	if (plan_channel(keeper->service) < 0)
 		return true;
-	if (!keeper->service->what->redirect && !is_mux(keeper->service))
+	if (!keeper->service->what->redirect && !is_mux(keeper->service) && !is_health(keeper->service))
 		return open_list(keeper, wiring, why);
 	if (channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));

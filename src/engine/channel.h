@@ -1,6 +1,6 @@
 /* What superd-builtin tells superd, and is told, beside its connection: a redirect the bytes it moved, and is given its
- * next connection; tcpmux the name that a client said, of whose connection superd keeps a copy; the lists their text. One for each
- * instance that needs it. */
+ * next connection; tcpmux the name that a client said, of whose connection superd keeps a copy; health the name it was
+ * asked for, and is given what superd says of that; the lists their text. One for each instance that needs it. */
 #pragma once
 
 #include "base/buf.h"

@@ -156,65 +156,24 @@ enum health health_of(const struct engine *engine, const struct keeper *keeper, 
 	return health;
 }
 
-/* One whose name could be taken for something else in the list is missing there. */
-static void list_one(const struct engine *engine, const char *name, const struct keeper *keeper,
-		     const struct left_out *left_out, struct buf *out)
+bool health_tell(struct engine *engine, const char *name, struct buf *out)
 {
+	const struct table *table = engine->roster->table;
+	struct keeper *keeper = roster_find(engine->roster, table, name);
+	bool is_row = table_find(table, name);
+	const struct left_out *left_out = is_row ? NULL : left_out_find(table, name);
 	struct buf why = { 0 };
-	enum health health = health_of(engine, keeper, left_out, &why);
 
-	if (!strpbrk(name, "\t\n")) {
-		buf_text(out, health_name(health));
-		buf_char(out, '\t');
-		buf_text(out, name);
-		buf_char(out, '\t');
-		buf_visible(out, buf_string(&why), why.length);
+	if (!keeper && !is_row)
+		keeper = keeper_find_leaving(engine, name);
+	if (!keeper && !is_row && !left_out)
+		return false;
+	buf_text(out, health_name(health_of(engine, keeper, left_out, &why)));
+	buf_char(out, '\n');
+	buf_visible(out, buf_string(&why), why.length);
+	if (why.length)
 		buf_char(out, '\n');
-	}
 	out->failed |= why.failed;
 	buf_free(&why);
-}
-
-static void list_row(const struct engine *engine, size_t n, struct buf *out)
-{
-	const struct table *table = engine->roster->table;
-	const struct keeper *keeper = n < engine->roster->count ? engine->roster->keepers[n] : NULL;
-
-	if (n < table->count)
-		list_one(engine, table->services[n].name, keeper, NULL, out);
-	else if (keeper)
-		list_one(engine, keeper->service->name, keeper, left_out_find(table, keeper->service->name), out);
-}
-
-static bool is_served(const struct roster *roster, const char *name)
-{
-	for (size_t n = roster->table->count; n < roster->count; n++) {
-		if (roster->keepers[n] && !strcmp(roster->keepers[n]->service->name, name))
-			return true;
-	}
-	return false;
-}
-
-void health_list(const struct engine *engine, struct buf *out)
-{
-	const struct table *table = engine->roster->table;
-	struct list *leaving = (struct list *)(size_t)&engine->leaving;
-	size_t count = engine->roster->count;
-
-	if (!table)
-		return;
-	for (size_t n = 0; n < table->count || n < count; n++)
-		list_row(engine, n, out);
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (entry->row.name && !is_served(engine->roster, entry->row.name))
-			list_one(engine, entry->row.name, NULL, entry, out);
-	}
-	LIST_EACH(link, leaving) {
-		const struct keeper *keeper = keeper_leaving(link);
-
-		if (!table_find(table, keeper->service->name))
-			list_one(engine, keeper->service->name, keeper, NULL, out);
-	}
+	return true;
 }

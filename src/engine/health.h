@@ -29,5 +29,5 @@ struct left_out;
 enum health health_of(const struct engine *engine, const struct keeper *keeper, const struct left_out *left_out,
 		      struct buf *why);
 
-/* A line for each service: its health, name and reason, with a tab between. */
-void health_list(const struct engine *engine, struct buf *out);
+/* The same of the service of this name: a line with its health, and one with the reason. false: there is none. */
+bool health_tell(struct engine *engine, const char *name, struct buf *out);

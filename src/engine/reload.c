@@ -114,36 +114,15 @@ struct plan_row {
 	struct buf options;             /* that differ, as service_compare has them */
 };
 
-/* Where the keeper of this name stands in the roster, if there is one; those that outlived their row are few. */
-static struct keeper **find_place(const struct roster *roster, const struct table *before, const char *name)
-{
-	const struct service *service = table_find(before, name);
-
-	if (service)
-		return &roster->keepers[service - before->services];
-	for (size_t n = before->count; n < roster->count; n++) {
-		if (roster->keepers[n] && !strcmp(roster->keepers[n]->service->name, name))
-			return &roster->keepers[n];
-	}
-	return NULL;
-}
-
 /* Also one that a reload before this has removed, and that has not gone yet. */
 static struct keeper *take_before(struct roster *roster, const struct table *before, struct engine *engine,
 				  const char *name)
 {
-	struct keeper **place = find_place(roster, before, name), *keeper = place ? *place : NULL;
+	struct keeper **place = roster_place(roster, before, name), *keeper = place ? *place : NULL;
 
 	if (place)
 		*place = NULL;
 	return keeper ? keeper : keeper_find_leaving(engine, name);
-}
-
-struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name)
-{
-	struct keeper **place = roster->keepers ? find_place(roster, table, name) : NULL;
-
-	return place ? *place : NULL;
 }
 
 /* The new table has it, but not so that it could be run: what runs is better than nothing. */

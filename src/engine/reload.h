@@ -23,7 +23,4 @@ bool roster_build(struct roster *roster, struct engine *engine, struct table *ta
 bool roster_reload(struct roster *roster, struct engine *engine, struct table *before, struct table *after,
 		   struct reload_counts *counts);
 
-/* The keeper of this name, in the roster of this table. NULL: there is none, or its row is disabled. */
-struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name);
-
 void roster_free(struct roster *roster);        /* and the keepers */

@@ -15,3 +15,9 @@ struct roster {
 	const struct table *table;      /* whose rows these are; the supervisor's */
 	uint64_t changes;               /* another number for each table */
 };
+
+/* The keeper of this name, in the roster of this table. NULL: there is none, or its row is disabled. */
+struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name);
+
+/* Where it stands, if there is such a place. */
+struct keeper **roster_place(const struct roster *roster, const struct table *table, const char *name);

@@ -168,6 +168,32 @@ Behaviour(health, is_told_of_one_service)
 	superd_stop(superd);
 }
 
+/* Not as it was when the client connected: superd is asked once the request is there, also one that took its place. */
+Behaviour(health, is_told_as_it_is_when_asked)
+{
+	const char *control = path_in("control"), *arguments[] = { "--control", control, NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *web = text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("serve"));
+	struct superd *superd = superd_run_with(&setup, HEALTH "%s", "health, reasons", own_user(), web);
+	int client = client_connect(superd_port(superd, "health")), other;
+
+	wait_node(control);
+	client_send(client, "GET");
+	superd_wait_log(superd, "health: started, pid ");
+	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
+	client_send(client, " /web HTTP/1.1\r\n\r\n");
+	expect_page(client_rest(client), "HTTP/1.1 503 ", "unhealthy: an operator holds it: clients wait\n");
+	close(client);
+	other = client_connect(superd_port(superd, "health"));
+	client_send(other, "GET");
+	superd_wait_log(superd, "health: started, pid ");
+	superd_upgrade(superd);
+	client_send(other, " /web HTTP/1.1\r\n\r\n");
+	expect_page(client_rest(other), "HTTP/1.1 503 ", "unhealthy: an operator holds it: clients wait\n");
+	close(other);
+	superd_stop(superd);
+}
+
 Behaviour(health, of_services_by_name_is_a_line_of_superctl)
 {
 	const char *arguments[] = { "--control", path_in("control"), NULL }, *control = arguments[1];

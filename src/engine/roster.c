@@ -1,0 +1,27 @@
+/* Finding a keeper by its name. The one hard thing is that it need not have a row: those that outlived theirs are few,
+ * and are looked through. */
+#include "engine/roster.h"
+
+#include <string.h>
+
+#include "engine/keeper.h"
+
+struct keeper **roster_place(const struct roster *roster, const struct table *table, const char *name)
+{
+	const struct service *service = table_find(table, name);
+
+	if (service)
+		return &roster->keepers[service - table->services];
+	for (size_t n = table->count; n < roster->count; n++) {
+		if (roster->keepers[n] && !strcmp(roster->keepers[n]->service->name, name))
+			return &roster->keepers[n];
+	}
+	return NULL;
+}
+
+struct keeper *roster_find(const struct roster *roster, const struct table *table, const char *name)
+{
+	struct keeper **place = roster->keepers ? roster_place(roster, table, name) : NULL;
+
+	return place ? *place : NULL;
+}
