@@ -216,7 +216,8 @@ bool keeper_runs_on(const struct keeper *keeper)
 }
 
 /* One that was never started has nothing to wait for, and is gone at once. One whose instance runs on has the sockets
- * as long as that: clients still come to it, and the row may come back. */
+ * as long as that: clients still come to it, and the row may come back. shutdown(2) would keep new ones out, but it
+ * resets those in the queue, and a daemon spins at a socket that is always ready and whose accept(2) gives EINVAL. */
 void keeper_remove(struct keeper *keeper)
 {
 	bool runs_on = keeper_runs_on(keeper);

@@ -1030,9 +1030,12 @@ const struct directive directives[] = {
 	  .help = "What becomes of running instances when a reload takes the service out of the table, or "
 		  "its sockets away from it: finish lets them end by themselves; drain (accept = no) stops "
 		  "the instance when the clients it has at the reload are gone, and leaves it where nobody "
-		  "can tell who they are, as with UDP; who comes later is served, but not waited for; stop "
-		  "ends them. auto is drain with accept = no, as a daemon does "
-		  "not end by itself, and finish with accept = yes and type = oneshot, which do." },
+		  "can tell who they are, as with UDP; stop ends them. auto is drain with accept = no, as a daemon "
+		  "does not end by itself, and finish with accept = yes and type = oneshot, which do. With finish and "
+		  "drain a daemon goes on accepting, as it has the socket itself: drain does not wait for clients who "
+		  "come after the reload, and they are cut off when it ends. To keep them out, have it drained before "
+		  "the reload, by superctl hold and superctl drain; or set stop, with timeout_stop, for a daemon that "
+		  "closes its socket at kill_signal and serves its clients to the end: others are refused at once." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFE, watchdog, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
 	  .help = "How often a backend must say WATCHDOG=1, once it runs, to count as alive. One that is silent for so "

@@ -1,6 +1,7 @@
 /* Services that a reload has removed, while what they run goes on: they are seen, can be stopped, and come back. */
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -239,6 +240,49 @@ Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 	HOLDS_FOR(300, process_lives((pid_t)old));
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
+	superd_stop(superd);
+}
+
+/* Who comes after the reload is served, but not waited for. */
+Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
+{
+	int port = free_port(), client, late;
+	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload("# nothing any more\n");
+	late = stay(port);
+	expect_served_by(late, old);
+	close(client);
+	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
+	cr_expect_not(client_can_connect(port));
+	close(late);
+	superd_stop(superd);
+}
+
+/* The way to remove a service of which nobody is cut off: it has no clients then, and those who came are not served. */
+Behaviour(leaving, nobody_is_cut_off_where_it_is_held_and_drained_before)
+{
+	int port = free_port(), client, late;
+	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	long old = client_ask_pid(port);
+	char byte;
+
+	client = stay(port);
+	cr_assert_eq(SUPERCTL(control_path(), "hold", "web").status, 0);
+	cr_assert_eq(SUPERCTL(control_path(), "--no-wait", "drain", "web").status, 0);
+	late = client_connect(port);
+	client_send(late, "here\n");
+	HOLDS_FOR(300, process_lives((pid_t)old) && recv(late, &byte, 1, MSG_DONTWAIT) < 0);
+	expect_served_by(client, old);
+	close(client);
+	WAIT_UNTIL(!process_lives((pid_t)old));
+	expect_in(reload("# nothing any more\n"), "web: removed\n");
+	WAIT_UNTIL(is_gone("web"));
+	cr_expect_not(client_can_connect(port));
+	cr_expect_leq(recv(late, &byte, 1, 0), 0, "somebody has answered");
+	close(late);
 	superd_stop(superd);
 }
 
