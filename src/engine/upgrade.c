@@ -128,7 +128,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	bool rests = upgrade_is_at_rest(upgrade, &busy);
 
 	(void)events;
-	if (!rests && !upgrade_is_too_late(upgrade) && engine_clock() < upgrade->patience) {
+	if (!rests && upgrade_may_wait(upgrade) && engine_clock() < upgrade->patience) {
 		if (engine_clock() - upgrade->quiet_since > ANSWER_SECONDS)
 			upgrade_be_brief(upgrade);
 		buf_free(&busy);

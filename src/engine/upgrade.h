@@ -53,5 +53,8 @@ void upgrade_freeze_again(struct keeper *keeper);
 /* superd stops, or is about to. */
 bool upgrade_is_too_late(const struct upgrade *upgrade);
 
+/* Whether what is under way may be waited for while nobody is served: not for a table that is read. */
+bool upgrade_may_wait(const struct upgrade *upgrade);
+
 /* Whether nothing is under way that can't go over; else what it is, in why: "web: exec_start_pre runs". */
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why);

@@ -111,6 +111,12 @@ bool upgrade_is_too_late(const struct upgrade *upgrade)
 		ev_is_active(&supervisor->shutdown.failing);
 }
 
+/* Of the table that is read meanwhile nobody knows how long it takes, nor whether it is asked for again and again. */
+bool upgrade_may_wait(const struct upgrade *upgrade)
+{
+	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.busy;
+}
+
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 {
 	struct supervisor *supervisor = upgrade->supervisor;

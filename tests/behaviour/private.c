@@ -3,6 +3,7 @@
  * by. */
 #include "private.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
@@ -88,4 +89,16 @@ void private_enter_with_hosts(void)
 	SKIP_WITHOUT(namespace_users(), "nobody must be able to run what was built");
 	private_file("/etc/nsswitch.conf", "hosts: files\n");
 	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org\n127.0.0.3 other.example.net\n");
+}
+
+int private_silent_resolver(void)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(53) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0);
+	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n");
+	private_file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n");
+	return fd;
 }

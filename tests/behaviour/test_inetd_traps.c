@@ -431,19 +431,6 @@ Behaviour(inetd_traps, services_of_every_file_keep_their_queue_over_a_reload)
 	superd_stop(inetd);
 }
 
-/* A resolver that takes every question and answers none. */
-static int silent_resolver(void)
-{
-	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(53) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0);
-	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n");
-	private_file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n");
-	return fd;
-}
-
 Behaviour(inetd_traps, a_silent_resolver_at_a_reload_holds_no_client_up)
 {
 	struct superd *superd;
@@ -451,7 +438,7 @@ Behaviour(inetd_traps, a_silent_resolver_at_a_reload_holds_no_client_up)
 	int resolver;
 
 	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	resolver = silent_resolver();
+	resolver = private_silent_resolver();
 	superd = inetd_run("127.0.0.1:4001 stream tcp nowait %s\n", inetd_backend("stdio"));
 	wait_listening(superd, "tcp:127.0.0.1:4001");
 	write_file("superd.conf", "host.example:4002 stream tcp4 nowait %s\n", inetd_backend("stdio"));

@@ -55,11 +55,16 @@ static struct superd *run_asking(const char *options)
 	return superd_run(asking, "\"127.0.0.1:0\"", options);
 }
 
+static void expect_hello(int client)
+{
+	cr_assert_str_eq(client_line(client), "hello", "%s", world_logs());
+	close(client);
+}
+
 static void expect_echo(int client)
 {
 	client_send(client, "hello\n");
-	cr_assert_str_eq(client_line(client), "hello", "%s", world_logs());
-	close(client);
+	expect_hello(client);
 }
 
 /* Two clients where one may be; the first is asked about. */
@@ -252,6 +257,45 @@ Behaviour(questions, a_crowd_that_is_asked_about_goes_along_when_superd_is_upgra
 		answer(take_question(crowd.listener));
 	}
 	crowd_is_served(&crowd, superd);
+}
+
+/* A client that waits while superd takes nobody, as an upgrade is near. */
+static int wait_for_quiet(int port)
+{
+	int client = -1;
+
+	WAIT_UNTIL((client = client_connect(port), client_send(client, "hello\n"), client_is_quiet(client, 50)) ||
+		   (expect_hello(client), false));
+	return client;
+}
+
+static const char plain[] = "service plain {\n listen = \"%s\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n}\n";
+
+/* The upgrade waits for an answer about a client then, and nobody knows how long the names of the new table take. */
+Behaviour(questions, a_reload_that_is_asked_for_lets_no_client_wait_for_an_upgrade)
+{
+	int resolver, listener, asked, question, waiting;
+	struct superd *superd;
+
+	private_enter_with_hosts();
+	resolver = private_silent_resolver();
+	listener = ident_listener();
+	superd = superd_run("%s%s", text_of(asking, "\"127.0.0.1:0\"", ""), text_of(plain, "127.0.0.1:0"));
+	asked = client_connect(superd_port(superd, "asked"));
+	question = take_question(listener);
+	superd_signal(superd, SIGUSR2);
+	waiting = wait_for_quiet(superd_port(superd, "plain"));
+	write_file("superd.conf", plain, "host.example:4002");
+	superd_signal(superd, SIGHUP);
+	expect_hello(waiting);
+	cr_assert(superd_logged(superd, "superd: not upgraded: busy: a reload is under way"), "%s", world_logs());
+	cr_assert_not(superd_logged(superd, "not reloaded: "), "%s", world_logs());
+	answer(question);
+	expect_echo(asked);
+	superd_wait_log(superd, "superd: not reloaded: ");
+	close(resolver);
+	close(listener);
+	superd_stop(superd);
 }
 
 static void see_them_sent_away(const char *endpoint)
