@@ -3,7 +3,8 @@
  * libconfuse 3.3 counts two lines for a comment, drops a bare '*' without a word, expands "${X}" and keeps only
  * the last of two equal options. So it never sees the text as written: what it gets is put together anew from the
  * statement's items, with the lines where they were, every value quoted, and the second `user` of a section called
- * `user:9`. Its error function has no context argument, hence the one thread-local pointer. */
+ * `user:9`. Its error function has no context argument, hence the one thread-local pointer. And its scanner, flex's,
+ * ends the process where it gets no memory, so that is seen to before. */
 #include "read/section.h"
 
 #include <stdarg.h>
@@ -18,6 +19,10 @@
 #define ITEMS_MOST 4096
 
 #define NAME_MOST 64
+
+/* Of which the scanner's buffer takes 16 KiB, twice as much with each word that is longer, and the stream it reads by
+ * takes 4. So little stays with the thread's part of the heap when it is freed, where no other thread gets it. */
+#define SCANNER_BYTES ((size_t)64 << 10)
 
 struct complaint {
 	const struct source *source;
@@ -329,6 +334,15 @@ static void find_values(struct section *section, const struct statement *stateme
 	}
 }
 
+static bool scanner_has_memory(const struct section *section)
+{
+	void *volatile room;            /* or the compiler drops both calls */
+
+	room = malloc(SCANNER_BYTES + 4 * section->copy.length);
+	free(room);
+	return room;
+}
+
 bool section_open(struct section *section, const struct source *source, const struct statement *statement,
 		  struct pool *pool, struct diags *diags)
 {
@@ -344,7 +358,7 @@ bool section_open(struct section *section, const struct source *source, const st
 		goto out_of_memory;
 	write_statement(section, source, statement);
 	section->parsed = section->copy.failed ? NULL : cfg_init(section->options, CFGF_NONE);
-	if (!section->parsed)
+	if (!section->parsed || !scanner_has_memory(section))
 		goto out_of_memory;
 	cfg_set_error_function(section->parsed, hear_complaint);
 	listening = &complaint;

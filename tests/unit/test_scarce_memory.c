@@ -1,6 +1,7 @@
 /* Tables read while memory runs out, at each place where some is asked for: either it is said, or nothing is lost.
  *
- * What the project's own code asks for is refused here, as the linker hands its calls over to these functions. */
+ * What the project's own code asks for is refused here, as the linker hands its calls over to these functions. What a
+ * library asks for is not to be had where the whole process has no more, so that is tried in a child. */
 #include <criterion/criterion.h>
 
 #include <errno.h>
@@ -8,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cmd/print.h"
 #include "read/inetd.h"
+#include "read/native.h"
 #include "read/reader.h"
 #include "read/xinetd.h"
 
@@ -157,4 +162,56 @@ Test(scarce_memory, an_entry_of_xinetd_is_whole_or_refused)
 		       "service time\n{\n type = INTERNAL\n socket_type = dgram\n wait = yes\n}\n"
 		       "service smtp\n{\n protocol = tcp\n redirect = ::1 25\n wait = no\n user = nobody\n}\n",
 		       true);
+}
+
+/* All that malloc has, in pieces; from now on no more comes. */
+static void use_up_memory(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_AS, &none);
+	for (size_t size = 1 << 20; size >= 16; size /= 2) {
+		while (__real_malloc(size))
+			continue;
+	}
+}
+
+/* The child's end where the table was read, or was not: a library that ends the process does so with another. */
+#define WAS_HERE 77
+
+static int status_with_memory(const char *text, size_t bytes)
+{
+	int status;
+	pid_t child = fork();
+
+	cr_assert_geq(child, 0);
+	if (!child) {
+		struct diags diags = { 0 };
+		struct reading reading = { .table = table_new(), .diags = &diags };
+		struct source source;
+		void *room = __real_malloc(bytes);
+
+		if (!room || !reading.table ||
+		    !source_from_text(&source, "t", text, strlen(text), reading.table->pool, &diags))
+			_exit(1);
+		use_up_memory();
+		free(room);
+		native_read_source(&reading, &source);
+		_exit(WAS_HERE);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+Test(scarce_memory, a_statement_of_superd_conf_never_ends_the_process)
+{
+	const char *sanitized = getenv("SANITIZED");
+
+	if (sanitized && !strcmp(sanitized, "yes"))
+		cr_skip_test("sanitizers have an allocator of their own");
+	for (size_t kilobytes = 1; kilobytes < 200; kilobytes++)
+		cr_expect_eq(status_with_memory("defaults { umask = 022 }\n"
+						"service web { listen = \"tcp:127.0.0.1:80\" exec = \"/bin/true\" }\n",
+						kilobytes << 10),
+			     WAS_HERE, "with %zu KiB", kilobytes);
 }
