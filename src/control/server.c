@@ -17,6 +17,7 @@
 #include "engine/closing.h"
 #include "engine/locks.h"
 #include "sys/passed_rights.h"
+#include "sys/private_file.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
 #define STUCK 10.                       /* seconds without a byte taken, after which others come first */
@@ -444,11 +445,12 @@ static void on_vacant(struct succession *succession)
 
 void server_take_locks(struct server *server, const char *path)
 {
-	int other = control_socket_reach(path);
+	struct buf why = { 0 };
+	bool is_safe = *path == '/' && private_folder_is_safe(path, &why);      /* else no socket is made there */
 
-	if (other < 0)
+	if (is_safe && !control_socket_is_answered(path))
 		locks_read(&server->supervisor->engine, path);
-	fd_close(&other);
+	buf_free(&why);
 }
 
 bool server_open(struct server *server, const char *path, struct buf *why)

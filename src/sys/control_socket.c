@@ -172,6 +172,16 @@ static bool somebody_answers(const struct address *address)
 	return answers;
 }
 
+bool control_socket_is_answered(const char *path)
+{
+	struct address address;
+	struct buf why = { 0 };
+	bool answered = fill_address(path, &address, &why) && somebody_answers(&address);
+
+	buf_free(&why);
+	return answered;
+}
+
 static bool make_room(const struct address *address, struct buf *why)
 {
 	const char *path = address->un.sun_path;

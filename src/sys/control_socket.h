@@ -19,6 +19,9 @@ struct control_socket {
  * replaced when it is a socket nobody answers at. false with the reason in why; errno EADDRINUSE: somebody answers there. */
 bool control_socket_open(struct control_socket *socket, const char *path, gid_t group, struct buf *why);
 
+/* Whether somebody answers there, or may, as one that is too busy to; a path's folder must be private_folder_is_safe. */
+bool control_socket_is_answered(const char *path);
+
 /* Connects to one that another made, without blocking. -1 and errno. */
 int control_socket_reach(const char *path);
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -280,6 +282,43 @@ Behaviour(locks, without_a_path_of_the_control_socket_end_with_superd)
 	cr_expect(strstr(outcome.out, "ends with superd: its control socket has no folder"), "%s", outcome.out);
 	outcome = SUPERCTL(name, "release", "web");
 	cr_expect_str_eq(outcome.out, "web: released\n");
+	superd_stop(superd);
+}
+
+/* -1: its queue is full. */
+static int try_to_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* One that is too busy to answer has them all the same. */
+Behaviour(locks, of_another_superd_are_not_taken)
+{
+	int port = free_port(), later = free_port(), fds[64], count = 0;
+	struct superd *superd = run_web(port), *next;
+
+	cr_assert(control_is_done(control_once("hold web")));
+	superd_signal(superd, SIGSTOP);
+	while (count < 64 && (fds[count] = try_to_connect(control_path())) >= 0)
+		count++;
+	cr_assert_lt(count, 64);
+	next = controlled_run(WEB, later, backend("serve"));
+	superd_wait_log(next, "it is waited for");
+	client_ask_pid(later);
+	cr_expect_not(superd_logged(next, "still held"));
+	superd_signal(superd, SIGCONT);
+	superd_stop(next);
+	while (count > 0)
+		close(fds[--count]);
+	expect_held("web");
+	cr_expect_eq(access(file(), F_OK), 0);
 	superd_stop(superd);
 }
 
