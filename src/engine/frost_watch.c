@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "engine/closing.h"
+#include "engine/loop_room.h"
 #include "engine/probes.h"
 #include "sys/spawn.h"
 
@@ -35,8 +36,10 @@ static void close_copy(struct frost_watch *watch, size_t n)
 
 static void stop(struct frost_watch *watch)
 {
-	for (size_t n = 0; watch->ios && n < watch->copies.count; n++)
+	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
 		ev_io_stop(engine_of(watch)->loop, &watch->ios[n]);
+		loop_room_leave(watch->ios[n].fd);
+	}
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)

@@ -24,6 +24,7 @@ static struct {
 	struct refused *list;
 	size_t count, room;
 	bool told;                      /* that there is no room was logged */
+	int epoll;                      /* the loop's; 0: it has watched nothing yet */
 } waiting;
 
 static int control(int epoll, int operation, int fd, struct epoll_event *event)
@@ -95,11 +96,12 @@ static bool keep(int epoll, int fd, const struct epoll_event *event)
 	return true;
 }
 
-/* Called by libev alone: what superd watches otherwise it asks the kernel for itself (sys/hangup). */
+/* For the loop alone: what superd watches otherwise it asks the kernel for itself (sys/hangup). */
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
 	int result, error;
 
+	waiting.epoll = epoll;
 	if (waiting.count)
 		forget_fd(epoll, fd);
 	result = control(epoll, operation, fd, event);
@@ -110,6 +112,12 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 		return 0;
 	errno = error;
 	return result;
+}
+
+void loop_room_leave(int fd)
+{
+	if (waiting.epoll)
+		epoll_ctl(waiting.epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void loop_room_begin(struct engine *engine)

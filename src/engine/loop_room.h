@@ -9,3 +9,7 @@
 /* When the loop has been made, and before it ends. */
 void loop_room_begin(struct engine *engine);
 void loop_room_end(struct engine *engine);
+
+/* For a descriptor whose watcher has been stopped and that others have, too, before it is closed. The kernel goes on
+ * watching what they have, libev is told of a descriptor it does not know, and watches everything anew for that. */
+void loop_room_leave(int fd);

@@ -14,6 +14,7 @@
 
 static int refusals;                    /* how many descriptors the kernel is yet to refuse */
 static int refused;
+static int added;
 
 /* In libc's place. */
 __attribute__((no_sanitize_address)) long syscall(long number, ...)
@@ -26,6 +27,7 @@ __attribute__((no_sanitize_address)) long syscall(long number, ...)
 	for (int n = 0; n < 6; n++)
 		arguments[n] = va_arg(list, long);
 	va_end(list);
+	added += number == SYS_epoll_ctl && (int)arguments[1] == EPOLL_CTL_ADD;
 	if (number != SYS_epoll_ctl || (int)arguments[1] != EPOLL_CTL_ADD || !refusals)
 		return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 	refusals--;
@@ -76,4 +78,35 @@ Test(loop_room, a_descriptor_that_was_refused_is_watched_once_there_is_room)
 	ev_loop_destroy(engine.loop);
 	log_close(engine.log);
 	close(ends[0]);
+}
+
+Test(loop_room, a_descriptor_that_others_have_is_left_for_good)
+{
+	struct engine engine = { .loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL) };
+	ev_io shared, own;
+	int ends[2], quiet[2], copy, before;
+
+	cr_assert(engine.loop && pipe(ends) == 0 && pipe(quiet) == 0 && (copy = dup(ends[0])) >= 0);
+	loop_room_begin(&engine);
+	ev_io_init(&own, on_ready, quiet[0], EV_READ);
+	ev_io_start(engine.loop, &own);
+	ev_io_init(&shared, on_ready, copy, EV_READ);
+	ev_io_start(engine.loop, &shared);
+	ev_run(engine.loop, EVRUN_NOWAIT);
+	before = added;
+	ev_io_stop(engine.loop, &shared);
+	loop_room_leave(copy);
+	close(copy);
+	cr_assert_eq(write(ends[1], "x", 1), 1);        /* for whoever has it */
+	for (int n = 0; n < 3; n++)
+		ev_run(engine.loop, EVRUN_NOWAIT);
+	cr_expect_eq(heard, 0);
+	cr_expect_eq(added, before, "all are watched anew");
+	ev_io_stop(engine.loop, &own);
+	loop_room_end(&engine);
+	ev_loop_destroy(engine.loop);
+	for (int n = 0; n < 2; n++) {
+		close(ends[n]);
+		close(quiet[n]);
+	}
 }
