@@ -3,7 +3,6 @@
  * The hard thing is to be short: one line on stdout whatever comes, within five seconds, superd hanging or not. */
 #include <stdio.h>
 
-#include "base/build.h"
 #include "cmd/superctl_answer.h"
 #include "cmd/superctl_talk.h"
 #include "cmd/superctl_views.h"
@@ -123,6 +122,6 @@ static bool show_version(void *context, const json_t *line, const char *text)
 enum ctl_status view_version(const struct order *order)
 {
 	if (!order->json)
-		printf("superctl %s\n", build_version());
+		printf("superctl %s\n", PACKAGE_VERSION);
 	return talk_ask(order, "version", TALK_PATIENCE, show_version, (void *)(size_t)order);
 }

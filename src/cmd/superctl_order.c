@@ -11,7 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/build.h"
 #include "base/log.h"
 #include "base/scan.h"
 
@@ -269,7 +268,7 @@ static bool read_flags(struct order *order, int argc, char **argv, unsigned *giv
 		if (found == 'h')
 			print_help();
 		if (found == FLAG_VERSION)
-			printf("superctl %s\n", build_version());
+			printf("superctl %s\n", PACKAGE_VERSION);
 		*told = found == 'h' || found == FLAG_VERSION;
 		if (*told)
 			return true;

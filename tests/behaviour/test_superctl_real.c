@@ -237,6 +237,8 @@ Behaviour(superctl_real, the_version_tells_builds_apart)
 	const char *version = SUPERCTL(control, "version").out, *first = strstr(version, "(build ");
 
 	cr_assert(first && strspn(first + 7, "0123456789abcdef") == 12, "%s", version);
+	cr_expect(!strstr(first + 7, "(build "), "superctl is another program: %s", version);
+	cr_expect(strstr(SUPERD_ANSWER("--version").out, text_of("%.19s)", first)), "%s", version);
 	first = strstr(version, "superd ");
 	cr_assert(first && strstr(first, "(build ") && strstr(first, text_of("), pid %ld\n", (long)superd->pid)), "%s",
 		  version);
