@@ -227,43 +227,112 @@ Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 	superd_stop(superd);
 }
 
-/* Whatever its beginning lacks, superd says so and ends with 2; libev would call abort(3). */
+static const char *start_pid_file, *start_control;
+
+/* Runs superd with a main command that ends at once, behind these words of a shell; with mounts of its own where those
+ * are to be nobody else's. Whatever comes of it, it is no signal, it is said, and nothing is left. */
+static struct outcome start_behind(const char *words, const char *options, bool has_mounts)
+{
+	const char *table = write_file("start.conf",
+				       "service a {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n}\n");
+	const char *script = text_of("%s\nexec %s --no-preflight -f %s %s -- /bin/true", words, superd_path(), table,
+				     options);
+	const char *shell = has_mounts ? "exec unshare -m /bin/sh -c \"$0\"" : "eval \"$0\"";
+	struct outcome outcome = program_answer((const char *const[]){ "/bin/sh", "-c", shell, script, NULL });
+
+	cr_expect(outcome.status < 128, "%s: ended with %d: %s", script, outcome.status, outcome.err);
+	cr_expect(outcome.status == 0 || *outcome.err, "%s: ended with %d and said nothing", script, outcome.status);
+	cr_expect(access(start_pid_file, F_OK) < 0 && access(start_control, F_OK) < 0, "%s: left something: %s",
+		  script, outcome.err);
+	return outcome;
+}
+
+/* A control socket and a pid file, which are to go with superd. */
+static const char *start_options(void)
+{
+	start_pid_file = path_in("start.pid");
+	start_control = path_in("start.control");
+	return text_of("--control %s --pid-file %s", start_control, start_pid_file);
+}
+
+/* Whatever its beginning lacks, superd says so and ends with 2, or goes on without; libev would call abort(3). */
+Behaviour(surroundings, each_thing_that_a_start_lacks_is_told)
+{
+	static const struct {
+		const char *words, *options;
+		int status;
+		const char *said;
+		bool has_mounts;
+	} lacks[] = {
+		{ "mount -t tmpfs none /dev", "", 2,
+		  "cannot start: cannot open /dev/null: No such file or directory", true },
+		{ "mount -t tmpfs none /dev && mkdir /dev/null", "", 2,
+		  "cannot start: cannot open /dev/null: Is a directory", true },
+		{ "mount -t tmpfs none /proc", "", 0, "", true },
+		{ "mount -t tmpfs -o ro none /run", "--control /run/superd/control", 0,
+		  "no control socket /run/superd/control: ", true },
+		{ ":", "--pid-file /nonexistent/pid", 2,
+		  "pid file /nonexistent/pid: ", false },
+		{ ":", "--log file:/nonexistent/log", 2, "cannot log to file:/nonexistent/log: ", false },
+		{ ":", "--control /nonexistent/control", 0, "no control socket /nonexistent/control: ", false },
+		{ "mount -t tmpfs -o size=4096 none /run; head -c 8192 /dev/zero >/run/full 2>/dev/null",
+		  "--pid-file /run/pid", 2, "cannot write the pid file /run/pid: No space left on device", true },
+		{ "exec <&-", "", 0, "", false },
+		{ "exec >&-", "", 0, "", false },
+		{ "mkdir gone && cd gone && rmdir ../gone", "", 0, "", false },
+		{ "ulimit -i 0", "", 0, "", false },
+		{ "ulimit -l 0", "", 0, "", false },
+		{ "ulimit -s 256", "", 0, "", false },
+	};
+	const char *const mounts[] = { "/bin/sh", "-c", "unshare -m mount -t tmpfs none /dev", NULL };
+	bool has_mounts = geteuid() == 0 && program_answer(mounts).status == 0;
+	const char *usual = start_options();
+
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need things of their own");
+	for (size_t n = 0; n < sizeof(lacks) / sizeof(*lacks); n++) {
+		struct outcome outcome;
+
+		if (lacks[n].has_mounts && !has_mounts)
+			continue;
+		outcome = start_behind(text_of("cd %s\n%s", path_in("."), lacks[n].words),
+				       text_of("%s %s", usual, lacks[n].options), lacks[n].has_mounts);
+		cr_expect_eq(outcome.status, lacks[n].status, "%s: %d: %s", lacks[n].words, outcome.status,
+			     outcome.err);
+		cr_expect_not_null(strstr(outcome.err, lacks[n].said), "%s: no '%s': %s", lacks[n].words,
+				   lacks[n].said, outcome.err);
+	}
+}
+
+/* One descriptor more each time, so that each that the start opens is the first that cannot be had once. */
 Behaviour(surroundings, too_few_descriptors_are_told)
 {
-	const char *table = write_file("few.conf",
-				       "service a {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n}\n");
+	const char *usual = start_options();
 	size_t refused = 0;
 
 	SKIP_WITHOUT(!running_sanitized(), "sanitizers need descriptors of their own");
-	for (int most = 5; most <= 24; most++) {
-		const char *words[] = { "/bin/sh", "-c", NULL, NULL };
-		struct outcome outcome;
+	for (int most = 4; most <= 40; most++) {
+		struct outcome outcome = start_behind(text_of("ulimit -n %d", most), usual, false);
 
-		words[2] = text_of("ulimit -n %d; exec %s --no-preflight -f %s --control none -- /bin/true", most,
-				   superd_path(), table);
-		outcome = program_answer(words);
-		cr_assert(outcome.status == 0 || outcome.status == 2 || strstr(outcome.err, "main command"),
+		cr_assert(outcome.status == 0 || outcome.status == 2 || outcome.status == 127 ||
+			  strstr(outcome.err, "main command"),
 			  "%d descriptors: ended with %d: %s", most, outcome.status, outcome.err);
 		refused += outcome.status == 2 && strstr(outcome.err, "cannot start: cannot open ");
 	}
 	cr_assert_gt(refused, 0);
 }
 
-Behaviour(surroundings, a_missing_dev_null_is_told)
+/* The same with memory, page by page below what is enough; much further below the loader says so itself. */
+Behaviour(surroundings, too_little_memory_is_told)
 {
-	const char *table = write_file("null.conf",
-				       "service a {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n}\n");
-	const char *words[] = { "/bin/sh", "-c", NULL, NULL };
-	struct outcome outcome;
+	const char *usual = start_options();
+	int enough = 4096;
 
-	words[2] = "unshare -m mount -t tmpfs none /dev";
-	SKIP_WITHOUT(geteuid() == 0 && program_answer(words).status == 0, "needs root, and mounts");
-	words[2] = text_of("exec unshare -m /bin/sh -c 'mount -t tmpfs none /dev; exec %s -f %s --control none'",
-			   superd_path(), table);
-	outcome = program_answer(words);
-	cr_assert_eq(outcome.status, 2, "ended with %d: %s", outcome.status, outcome.err);
-	cr_assert_not_null(strstr(outcome.err, "cannot start: cannot open /dev/null: No such file or directory"), "%s",
-			   outcome.err);
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need memory of their own");
+	while (enough < 1 << 20 && start_behind(text_of("ulimit -v %d", enough), usual, false).status != 0)
+		enough += 512;
+	cr_assert_lt(enough, 1 << 20);
+	for (int kib = enough - 1024; kib < enough; kib += 4)
+		start_behind(text_of("ulimit -v %d", kib), usual, false);
 }
 
 /* What the kernel is to think of ending a backend, as it is told of superd itself: 100 more, a thousand at most. */
