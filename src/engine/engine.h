@@ -115,7 +115,8 @@ struct engine {
 	bool notify_swept;              /* the folder of engine/notify was looked through for what others have left there */
 	int null_input, null_output;    /* /dev/null, low, for backends */
 	int spare[ENGINE_SPARE];        /* given up for a moment when descriptors run out; -1: given up */
-	struct keeper *first;           /* has clients whose start lacks descriptors, and comes before others; NULL: none */
+	struct list lacking;            /* services that lack descriptors (engine/shortage), in their turn */
+	struct keeper *first;           /* the one that comes before all others; NULL: none */
 	bool stop_ordered;              /* superd is about to stop; while not stopping, all goes on (--stop-delay) */
 	bool stopping;
 	bool quiet;                     /* no listener is watched: superd is about to be upgraded (engine/upgrade) */

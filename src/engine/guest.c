@@ -19,6 +19,7 @@
 #include "engine/notice_act.h"
 #include "engine/record.h"
 #include "engine/run_say.h"
+#include "engine/shortage.h"
 #include "model/wording.h"
 
 enum refusal guest_park(struct keeper *keeper, const struct guest *guest)
@@ -98,6 +99,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	} else {
 		take_end(keeper, instance, ending);
 	}
+	shortage_pass(keeper->engine);
 	keeper->engine->on_room(keeper->engine);
 	keeper_check_over(keeper);
 }

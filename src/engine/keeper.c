@@ -27,6 +27,7 @@ static void activity_init(struct activity *activity, struct keeper *keeper)
 {
 	activity->keeper = keeper;
 	list_init(&activity->leaving);
+	list_init(&activity->lacking);
 	ev_init(&activity->timer, on_timer);
 	activity->timer.data = keeper;
 	ev_init(&activity->taking, NULL);
@@ -451,6 +452,8 @@ void keeper_free(struct keeper *keeper)
 		store_free(keeper->activity->means.store);
 	if (keeper->activity)
 		list_remove(&keeper->activity->leaving);
+	if (keeper->activity)
+		list_remove(&keeper->activity->lacking);
 	if (keeper->activity && !keeper->service->what->accept)
 		group_forget(keeper->engine, keeper->service);
 	table_release(keeper->table);

@@ -47,6 +47,7 @@ struct opening;
 struct activity {
 	struct keeper *keeper;
 	struct list leaving;            /* in the engine's, once the keeper is removed */
+	struct list lacking;            /* in the engine's, while descriptors are out (engine/shortage) */
 	struct means means;
 	ev_timer timer;                 /* of BINDING and BACKOFF; LISTENING: more who are parked, or restart */
 	struct list instances;          /* current, retired, and all of accept = yes */

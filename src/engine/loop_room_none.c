@@ -10,3 +10,8 @@ void loop_room_end(struct engine *engine)
 {
 	(void)engine;
 }
+
+void loop_room_leave(int fd)
+{
+	(void)fd;
+}

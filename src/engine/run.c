@@ -21,6 +21,7 @@
 #include "engine/permit.h"
 #include "engine/run_say.h"
 #include "engine/run_start.h"
+#include "engine/shortage.h"
 #include "engine/taking.h"
 #include "engine/twins.h"
 #include "model/wording.h"
@@ -129,6 +130,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 {
 	struct keeper *keeper = instance->context;
 	struct activity *activity = keeper->activity;
+	struct engine *engine = keeper->engine;
 	bool retired = instance->retired, ran = !instance->course || instance->course->has_run;
 	struct buf why = take_reason(instance);
 
@@ -154,6 +156,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		end_postponed(keeper);
 	buf_free(&why);
 	keeper_check_over(keeper);
+	shortage_pass(engine);
 }
 
 static void on_ready(struct instance *instance)

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "engine/judge.h"
 #include "engine/record.h"
+#include "engine/shortage.h"
 #include "engine/transition.h"
 #include "model/wording.h"
 
@@ -112,7 +113,7 @@ void run_say_exhausted(struct keeper *keeper)
 {
 	struct event event = { .name = "exhausted", .service = keeper->service->name, .reason = strerror(errno) };
 
-	means_free_resting(keeper->engine);
+	shortage_note(keeper, errno);
 	engine_drop_spare(keeper->engine);
 	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
 	engine_keep_spare(keeper->engine);

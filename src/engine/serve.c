@@ -25,6 +25,7 @@
 #include "engine/rest.h"
 #include "engine/run_say.h"
 #include "engine/sensor.h"
+#include "engine/shortage.h"
 
 #define BATCH 16
 #define WAITING_MOST 16                 /* of those tcpmux brings, which no queue of the kernel bounds */
@@ -261,46 +262,6 @@ static bool may_take_spare(const struct keeper *keeper, bool is_short)
 			    engine_has_spare(keeper->engine, ENGINE_SPARE));
 }
 
-static bool has_parked(const struct keeper *keeper)
-{
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		if (keeper->listeners[n].parked)
-			return true;
-	}
-	return false;
-}
-
-static bool is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE;
-}
-
-/* A start has failed, with errno. */
-static void note_failure(struct keeper *keeper, int error)
-{
-	struct engine *engine = keeper->engine;
-
-	if (is_shortage(error))
-		means_free_resting(engine);
-	if (!engine->first && is_shortage(error) && has_parked(keeper))
-		engine->first = keeper;
-	else if (engine->first == keeper && !is_shortage(error))
-		engine->first = NULL;
-}
-
-/* Who was accepted has a descriptor. Of many services with one client each none might be left what a start takes: so
- * while descriptors are out, nobody is accepted before those who were can be started. */
-static bool comes_after_another(struct keeper *keeper)
-{
-	struct engine *engine = keeper->engine;
-	const struct keeper *first = engine->first;
-	bool are_out = !engine_has_spare(engine, ENGINE_SPARE);
-
-	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
-		engine->first = NULL;
-	return engine->first && engine->first != keeper && are_out && !has_parked(keeper);
-}
-
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
  * may be out, held by the guests themselves, so the spare ones, which have been dropped, do for the first start. */
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
@@ -338,7 +299,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	if (good)
 		backoff_reset(&keeper->backoff);
 	else
-		note_failure(keeper, error);
+		shortage_note(keeper, error);
 	if (!good)
 		run_say_failure(keeper, &failed, buf_string(&why));
 	buf_free(&why);
@@ -354,7 +315,7 @@ static bool prepare(struct keeper *keeper)
 	errno = 0;
 	good = means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, &why);
 	if (!good) {
-		note_failure(keeper, errno);
+		shortage_note(keeper, errno);
 		run_say_failure(keeper, NULL, buf_string(&why));
 	}
 	buf_free(&why);
@@ -468,7 +429,7 @@ static void serve_connections(struct keeper *keeper, struct listener *listener)
 	enum happening happening = ROOM;
 	size_t count;
 
-	if (comes_after_another(keeper)) {
+	if (shortage_comes_after(keeper)) {
 		errno = EMFILE;
 		run_say_exhausted(keeper);
 		keeper_event(keeper, EXEC_ERROR);

@@ -353,6 +353,7 @@ static void init_empty(struct engine *engine)
 		engine->spare[n] = -1;
 	list_init(&engine->none);
 	list_init(&engine->leaving);
+	list_init(&engine->lacking);
 	list_init(&engine->drains);
 	list_init(&engine->released);
 	list_init(&engine->resting);

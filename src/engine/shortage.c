@@ -1,0 +1,60 @@
+/* Who waits. An end may leave more than one start takes, or less: so two are woken for each, and one that fails again
+ * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it. */
+#include "engine/shortage.h"
+
+#include <errno.h>
+
+#define WOKEN 2
+
+static bool has_parked(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (keeper->listeners[n].parked)
+			return true;
+	}
+	return false;
+}
+
+void shortage_note(struct keeper *keeper, int error)
+{
+	struct engine *engine = keeper->engine;
+
+	if (error != EMFILE && error != ENFILE) {
+		if (engine->first == keeper)
+			engine->first = NULL;
+		return;
+	}
+	means_free_resting(engine);
+	if (keeper->activity) {
+		list_remove(&keeper->activity->lacking);
+		list_add(&engine->lacking, &keeper->activity->lacking);
+	}
+	if (!engine->first && has_parked(keeper))
+		engine->first = keeper;
+}
+
+bool shortage_comes_after(struct keeper *keeper)
+{
+	struct engine *engine = keeper->engine;
+	const struct keeper *first = engine->first;
+
+	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
+		engine->first = NULL;
+	return engine->first && engine->first != keeper && !engine_has_spare(engine, ENGINE_SPARE) && !has_parked(keeper);
+}
+
+void shortage_pass(struct engine *engine)
+{
+	int woken = 0;
+
+	LIST_EACH(link, &engine->lacking) {
+		struct keeper *keeper = container_of(link, struct activity, lacking)->keeper;
+
+		list_remove(link);
+		if (keeper->state != BACKOFF || keeper_waits_for_order(keeper))
+			continue;
+		keeper_start_timer(keeper, 0);
+		if (++woken == WOKEN)
+			return;
+	}
+}

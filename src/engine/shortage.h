@@ -1,0 +1,15 @@
+/* Descriptors are out, and many services have clients. Whoever was accepted has a descriptor: of many services with one
+ * client each none might be left what a start takes. So the first of them that cannot start comes before the others, who
+ * leave theirs in the kernel's queue. As instances end, those who have failed try again, each in its turn. */
+#pragma once
+
+#include "engine/keeper.h"
+
+/* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
+void shortage_note(struct keeper *keeper, int error);
+
+/* Whether its clients are to stay in the queue, as those of another service come first. */
+bool shortage_comes_after(struct keeper *keeper);
+
+/* An instance has ended. */
+void shortage_pass(struct engine *engine);
