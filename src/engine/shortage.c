@@ -1,5 +1,6 @@
 /* Who waits. An end may leave more than one start takes, or less: so two are woken for each, and one that fails again
- * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it. */
+ * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it. A redirect is never
+ * the first: those that hold descriptors already wait for their targets, which may be services of this superd. */
 #include "engine/shortage.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ void shortage_note(struct keeper *keeper, int error)
 		list_remove(&keeper->activity->lacking);
 		list_add(&engine->lacking, &keeper->activity->lacking);
 	}
-	if (!engine->first && has_parked(keeper))
+	if (!engine->first && !keeper->service->what->redirect && has_parked(keeper))
 		engine->first = keeper;
 }
 
@@ -40,7 +41,8 @@ bool shortage_comes_after(struct keeper *keeper)
 
 	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
 		engine->first = NULL;
-	return engine->first && engine->first != keeper && !engine_has_spare(engine, ENGINE_SPARE) && !has_parked(keeper);
+	return engine->first && engine->first != keeper && !has_parked(keeper) &&
+	       !engine_has_spare(engine, ENGINE_SPARE);
 }
 
 void shortage_pass(struct engine *engine)
