@@ -1,6 +1,8 @@
 /* Who waits. An end may leave more than one start takes, or less: so two are woken for each, and one that fails again
- * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it. A redirect is never
- * the first: those that hold descriptors already wait for their targets, which may be services of this superd. */
+ * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it.
+ *
+ * A redirect is never the first: those that hold descriptors already wait for their targets, which may be services of
+ * this superd. */
 #include "engine/shortage.h"
 
 #include <errno.h>
