@@ -599,8 +599,8 @@ static void reach_own_services(unsigned long descriptors)
 		table = text_of("%sservice target%d {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
 				" exec = \"%s\"\n}\n"
 				"service pass%d {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
-				" redirect = \"127.0.0.1 %d\"\n}\n",
-				table, n, target, backend("lines"), n, ports[n], target);
+				" user = \"%s\"\n redirect = \"127.0.0.1 %d\"\n}\n",
+				table, n, target, backend("lines"), n, ports[n], own_user(), target);
 	}
 	superd = superd_run_with(&setup, "%s", table);
 	superd_port(superd, "pass3");

@@ -319,8 +319,8 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 /* Of the engine's files only those that go by it ask for the time of day: hours of access, dates in a log, a seed. */
 static bool goes_by_the_day(const char *path)
 {
-	static const char *const files[] = { "admission.c", "moment.c", "record_target.c", "rest.c",
-					     "supervisor_run.c" };
+	static const char *const files[] = { "admission.c", "locks.c", "moment.c", "record_target.c",
+					     "rest.c", "supervisor_run.c" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
 		if (!strcmp(strrchr(path, '/') + 1, files[n]))
