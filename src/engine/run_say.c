@@ -81,6 +81,7 @@ void run_say_failure(struct keeper *keeper, const struct client *client, const c
 		event.reason = why = late;
 	if (keeper_is_empty(keeper))
 		means_rest(&keeper->activity->means, keeper->engine);
+	shortage_look(keeper);
 	if (waits) {
 		keeper_fail(keeper, event.name, "cannot start: %s", why);
 	} else {

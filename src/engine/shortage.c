@@ -18,6 +18,22 @@ static bool has_parked(const struct keeper *keeper)
 	return false;
 }
 
+static void line_up(struct keeper *keeper)
+{
+	means_free_resting(keeper->engine);
+	if (!keeper->activity)
+		return;
+	list_remove(&keeper->activity->lacking);
+	list_add(&keeper->engine->lacking, &keeper->activity->lacking);
+}
+
+void shortage_look(struct keeper *keeper)
+{
+	engine_keep_spare(keeper->engine);
+	if (!engine_has_spare(keeper->engine, ENGINE_SPARE))
+		line_up(keeper);
+}
+
 void shortage_note(struct keeper *keeper, int error)
 {
 	struct engine *engine = keeper->engine;
@@ -27,11 +43,7 @@ void shortage_note(struct keeper *keeper, int error)
 			engine->first = NULL;
 		return;
 	}
-	means_free_resting(engine);
-	if (keeper->activity) {
-		list_remove(&keeper->activity->lacking);
-		list_add(&engine->lacking, &keeper->activity->lacking);
-	}
+	line_up(keeper);
 	if (!engine->first && !keeper->service->what->redirect && has_parked(keeper))
 		engine->first = keeper;
 }

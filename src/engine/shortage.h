@@ -8,6 +8,9 @@
 /* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
 void shortage_note(struct keeper *keeper, int error);
 
+/* The same where the reason is not known: descriptors are out where the spare ones are not complete. */
+void shortage_look(struct keeper *keeper);
+
 /* Whether its clients are to stay in the queue, as those of another service come first. */
 bool shortage_comes_after(struct keeper *keeper);
 

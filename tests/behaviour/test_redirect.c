@@ -616,6 +616,6 @@ static void reach_own_services(unsigned long descriptors)
 
 Behaviour(redirect, to_services_of_its_own_superd_never_waits_for_itself)
 {
-	reach_own_services(44);
-	reach_own_services(46);
+	reach_own_services(36);
+	reach_own_services(40);
 }
