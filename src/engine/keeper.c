@@ -253,6 +253,14 @@ static void end_listeners(struct keeper *keeper)
 		keeper_close_listeners(keeper);
 }
 
+/* The reset that comes with a close may be quicker than a client's connect(2): so who waits is let in and sent away. */
+static void shut_out(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count && !keeper->service->what->accept; n++)
+		keeper->engine->actions->turn_away(keeper, &keeper->listeners[n]);
+	keeper_close_listeners(keeper);
+}
+
 static void do_close(struct keeper *keeper)
 {
 	keeper_stop_timer(keeper);
@@ -312,7 +320,7 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 		break;
 	case REST:
 		if (keeper->activity->closes)
-			keeper_close_listeners(keeper);
+			shut_out(keeper);
 		keeper_start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:

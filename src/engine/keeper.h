@@ -172,7 +172,7 @@ struct backend_actions {
 	bool (*ward_off)(struct keeper *keeper);        /* true: who is at the listeners is looked at first (engine/ward) */
 	void (*forget_ward)(struct keeper *keeper);
 	void (*tidy)(struct keeper *keeper);    /* it is off: what its service has left behind goes */
-	void (*turn_away)(struct keeper *keeper, struct listener *listener);    /* backoff_refuse */
+	void (*turn_away)(struct keeper *keeper, struct listener *listener);    /* engine/serve */
 	bool (*serve_client)(struct keeper *keeper, struct listener *listener, struct client *client);  /* engine/serve */
 };
 

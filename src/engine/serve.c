@@ -478,12 +478,16 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 
 void serve_turn_away(struct keeper *keeper, struct listener *listener)
 {
+	bool closes = keeper->activity->closes;
+	enum refusal refusal = closes ? REFUSED_RATE : REFUSED_BACKOFF;
 	enum happening happening = ROOM;
 
-	listener_send_away(listener, keeper->engine, REFUSED_BACKOFF);
+	listener_send_away(listener, keeper->engine, refusal);
 	if (!endpoint_accepts(listener->listen->endpoint))
 		return;
-	turn_away(keeper, listener, REFUSED_BACKOFF, &happening);
+	turn_away(keeper, listener, refusal, &happening);
+	if (closes)
+		return;
 	if (happening == BIND_ERROR)
 		keeper_event(keeper, BIND_ERROR);
 	else if (happening == EXEC_ERROR)       /* descriptors are out: those left wait until the pause is over */

@@ -7,7 +7,8 @@
  * instance for each that may come in. Raises FILLED, LIMITED, EXEC_ERROR or BIND_ERROR by itself. */
 void serve_ready(struct keeper *keeper, struct listener *listener);
 
-/* backoff_refuse: refuses those who were accepted before the pause, and those who wait at a listener, at most a batch. */
+/* backoff_refuse, and before a rest for which the listener closes: refuses those who were accepted already, and those who
+ * wait at a listener, at most a batch. */
 void serve_turn_away(struct keeper *keeper, struct listener *listener);
 
 /* A connection that somebody else accepted for one of this keeper's listeners (tcpmux): through the same gate, in the

@@ -264,6 +264,32 @@ Behaviour(gate, a_service_may_close_its_sockets_while_it_rests)
 	superd_stop(superd);
 }
 
+/* A reset by the closing socket could be quicker than their connect(2), which then fails. */
+Behaviour(gate, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
+{
+	enum { SERVICES = 12 };
+	const char *table = "";
+	struct superd *superd;
+
+	for (int n = 0; n < SERVICES; n++)
+		table = text_of("%sservice web%d. {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+				" trigger_limit_burst = 1\n trigger_limit_interval = 60\n"
+				" trigger_limit_action = close\n}\n", table, n, backend("take 1"));
+	superd = superd_run("%s", table);
+	for (int n = 0; n < SERVICES; n++) {
+		int port = superd_port(superd, text_of("web%d.", n)), client;
+		char byte;
+
+		client_ask_pid(port);
+		WAIT_UNTIL(superd_processes(superd) == 0);
+		client = client_connect(port);
+		cr_expect_eq(read(client, &byte, 1), 0, "it was reset");
+		close(client);
+	}
+	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), SERVICES, "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(gate, starts_of_a_service_that_is_handed_its_listeners_count_for_cps)
 {
 	const char *marks = path_in("marks");
