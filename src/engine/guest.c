@@ -252,6 +252,7 @@ void guest_note_start(struct keeper *keeper, const struct guest *guest)
 
 	if (!instance->course)
 		list_add(&keeper->activity->instances, &instance->link);
+	shortage_end(keeper);
 	keeper->activity->activations++;
 	keeper->activity->last_start = engine_clock();
 	note_peer(keeper, guest);

@@ -321,6 +321,7 @@ static void perform(struct keeper *keeper, enum action action, enum happening ca
 	case REST:
 		if (keeper->activity->closes)
 			shut_out(keeper);
+		list_remove(&keeper->activity->lacking);        /* this pause is not for want of descriptors */
 		keeper_start_timer(keeper, keeper->activity->rest);
 		break;
 	case STOP:

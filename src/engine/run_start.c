@@ -18,6 +18,7 @@
 #include "engine/outdated.h"
 #include "engine/record.h"
 #include "engine/service_group.h"
+#include "engine/shortage.h"
 
 static bool guard_listeners(struct keeper *keeper, struct buf *why)
 {
@@ -121,6 +122,7 @@ static void note_start(struct keeper *keeper, struct instance *instance, const s
 	keeper->activity->activations++;
 	keeper->activity->skips = 0;
 	first_client_ask(keeper);
+	shortage_end(keeper);
 	keeper->activity->last_start = engine_clock();
 	record_start(keeper, instance->pid, sender);
 	means_forget_line(&keeper->activity->means);

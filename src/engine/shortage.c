@@ -27,6 +27,11 @@ static void line_up(struct keeper *keeper)
 	list_add(&keeper->engine->lacking, &keeper->activity->lacking);
 }
 
+void shortage_end(struct keeper *keeper)
+{
+	list_remove(&keeper->activity->lacking);
+}
+
 void shortage_look(struct keeper *keeper)
 {
 	engine_keep_spare(keeper->engine);
@@ -55,6 +60,8 @@ bool shortage_comes_after(struct keeper *keeper)
 
 	if (first && ((first->state != BACKOFF && first->state != LISTENING) || !has_parked(first)))
 		engine->first = NULL;
+	if (engine->first)
+		engine_keep_spare(engine);      /* some may have come free */
 	return engine->first && engine->first != keeper && !has_parked(keeper) &&
 	       !engine_has_spare(engine, ENGINE_SPARE);
 }

@@ -11,6 +11,9 @@ void shortage_note(struct keeper *keeper, int error);
 /* The same where the reason is not known: descriptors are out where the spare ones are not complete. */
 void shortage_look(struct keeper *keeper);
 
+/* It has started. */
+void shortage_end(struct keeper *keeper);
+
 /* Whether its clients are to stay in the queue, as those of another service come first. */
 bool shortage_comes_after(struct keeper *keeper);
 
