@@ -372,27 +372,33 @@ void server_listen_at(struct server *server, enum level level)
 }
 
 /* The node of a socket that is open already has the group of before. */
-static void give_node(struct server *server)
+static bool give_node(struct server *server)
 {
-	if (!control_socket_give(&server->socket, server->group))
-		log_warn(server->supervisor->engine.log, "the control socket's group cannot be changed to %lu: %s",
-			 (unsigned long)server->group, strerror(errno));
+	if (control_socket_give(&server->socket, server->group))
+		return true;
+	log_warn(server->supervisor->engine.log, "the control socket's group cannot be changed to %lu: %s",
+		 (unsigned long)server->group, strerror(errno));
+	return false;
 }
 
 void server_follow_group(struct server *server)
 {
 	struct log *log = server->supervisor->engine.log;
+	gid_t before = server->group;
 
 	if (server->supervisor->loader.busy || server->group == *server->wanted)
 		return;
 	server->group = *server->wanted;
+	if (!give_node(server)) {
+		server->group = before;         /* the next reload tries again */
+		return;
+	}
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
 		if (session->right == RIGHT_READ)
 			end_session(session);
 	}
-	give_node(server);
 	if (server->group == (gid_t)-1)
 		log_notice(log, "the control socket has no group any more");
 	else
@@ -455,19 +461,27 @@ void server_take_locks(struct server *server, const char *path)
 
 bool server_open(struct server *server, const char *path, struct buf *why)
 {
+	struct engine *engine = &server->supervisor->engine;
+	bool knows_locks = server->supervisor->before || engine->locks->path;
+
 	if (server->supervisor->before)
 		hand_on_answer(server, server->supervisor->before);
 	if (get_socket(server, path, why)) {
 		serve(server);
-		locks_keep(&server->supervisor->engine, path);
+		if (knows_locks) {
+			locks_keep(engine, path);
+		} else {                                /* whoever had it has just gone */
+			locks_read(engine, path);
+			supervisor_impose_locks(server->supervisor);
+		}
 		return true;
 	}
-	locks_keep(&server->supervisor->engine, NULL);  /* the file is whoever's the socket is */
+	locks_keep(engine, NULL);       /* the file is whoever's the socket is */
 	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
-	    succession_begin(&server->succession, &server->supervisor->engine, path, on_vacant))
+	    succession_begin(&server->succession, engine, path, on_vacant))
 		buf_text(why, ": it is waited for");
 	else
-		log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
+		log_tap(engine->log, LEVEL_INFO, NULL, NULL);
 	return false;
 }
 

@@ -429,6 +429,10 @@ static void list_locks(struct keeper *keeper)
 {
 	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
 
+	if (lock) {                             /* its row was left out before */
+		keeper->held |= lock->orders[LOCK_HELD].since != 0;
+		keeper->disabled |= lock->orders[LOCK_DISABLED].since != 0;
+	}
 	if (keeper->held && !keeper->drains && !(lock && lock->orders[LOCK_HELD].since))
 		locks_set(keeper->engine, keeper->service->name, LOCK_HELD, (uid_t)-1);
 	if (keeper->disabled && !(lock && lock->orders[LOCK_DISABLED].since))
@@ -454,11 +458,12 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 		if (!roster->keepers[n])
 			continue;
 		resume_go_on(roster->keepers[n]);
-		if (!is_upgrade && roster->keepers[n]->disabled)
+		if (roster->keepers[n]->disabled)
 			keeper_event(roster->keepers[n], DISABLE);
 	}
 	LIST_EACH(link, &supervisor->engine.leaving)
 		keeper_check_over(keeper_leaving(link));
+	supervisor->locks.is_stale |= is_upgrade;       /* the superd before may have failed to write it */
 	if (is_upgrade)
 		say_done(&resume);
 	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* who ended meanwhile waits to be reaped */

@@ -116,7 +116,7 @@ static void drop_locks(struct supervisor *supervisor)
 	for (size_t n = locks->count; n-- > 0;) {
 		const char *name = locks->list[n].name;
 
-		if (!roster_find(&supervisor->roster, supervisor->table, name) && !keeper_find_leaving(engine, name) &&
+		if (!table_find(supervisor->table, name) && !keeper_find_leaving(engine, name) &&
 		    !left_out_find(supervisor->table, name))
 			locks_drop(engine, name);
 	}
@@ -240,7 +240,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 /* A keeper that was on its way out is gone. An entry that is left out may come back. */
 static void forget_lock(struct supervisor *supervisor, const char *name)
 {
-	if (!left_out_find(supervisor->roster.table, name))
+	if (!table_find(supervisor->roster.table, name) && !left_out_find(supervisor->roster.table, name))
 		locks_drop(&supervisor->engine, name);
 }
 

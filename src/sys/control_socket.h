@@ -32,7 +32,7 @@ bool control_socket_is_trusted(int fd, const char *path);
 /* Goes on with one that is open, of this path. false: it is another's. */
 bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
 
-/* Lets this group connect, and no other; -1: none. false and errno: all is as it was. */
+/* Lets this group connect, and no other; -1: none. false and errno: it may be half done. */
 bool control_socket_give(const struct control_socket *socket, gid_t group);
 
 /* Closes it, and takes the node away while it is still its own. */
