@@ -33,7 +33,7 @@ static enum level level_of(struct keeper *keeper, const struct ending *ending, b
 	bool well = ending->stopped || (WIFEXITED(ending->status) && WEXITSTATUS(ending->status) == 0);
 
 	if (crashed)
-		return complaint_is_due(&keeper->activity->crashes, more) ? LEVEL_WARNING : record_run_level(keeper);
+		return complaint_is_due(&keeper->activity->crashes, more) ? LEVEL_WARNING : LEVEL_INFO;
 	return well ? record_run_level(keeper) : LEVEL_NOTICE;
 }
 
