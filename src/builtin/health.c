@@ -196,7 +196,7 @@ static size_t join(char *text, size_t length, bool with_reasons, char *line, siz
 int health_converse(const struct settings *settings, int connection)
 {
 	static const char unknown[] = "there is no such service\n";
-	char head[HEAD_MOST + 1] = "", text[TEXT_MOST], line[TEXT_MOST];
+	char head[HEAD_MOST + 1] = "", text[TEXT_MOST] = "", line[TEXT_MOST];
 	size_t length = 0;
 	enum asked asked;
 	const char *name = "";

@@ -337,10 +337,12 @@ static void find_values(struct section *section, const struct statement *stateme
 static bool scanner_has_memory(const struct section *section)
 {
 	void *volatile room;            /* or the compiler drops both calls */
+	bool good;
 
 	room = malloc(SCANNER_BYTES + 4 * section->copy.length);
+	good = room;
 	free(room);
-	return room;
+	return good;
 }
 
 bool section_open(struct section *section, const struct source *source, const struct statement *statement,
