@@ -341,6 +341,15 @@ static size_t wait_for_those_beside(pid_t *left, size_t most)
 		poll(NULL, 0, 5);
 		count = find_left(left, most);
 	}
+	/* A sanitizer's own locks may be held by another thread when superd forks: such a child waits for ever. */
+	for (size_t n = 0; n < count && running_sanitized(); n++) {
+		if (process_is_beside(left[n], NULL))
+			kill(left[n], SIGKILL);
+	}
+	while (running_sanitized() && count > 0 && is_about_to_end(left[0]) && now_ms() < until + BESIDE_MS) {
+		poll(NULL, 0, 5);
+		count = find_left(left, most);
+	}
 	return count;
 }
 
