@@ -4,6 +4,7 @@
  * does. Each request that is left unanswered is a line of standard output. */
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,15 @@ static int mount_as_user(const char *folder)
 
 static int mount_as_root(const char *folder, uid_t user, const char *more)
 {
+	const struct passwd *account = getpwuid(user);
+	gid_t group = account ? account->pw_gid : user; /* who is of another group than the mount's is kept out */
 	int fd = open("/dev/fuse", O_RDWR);
 	char options[128];
 
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s", fd, user, user, more);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u%s", fd, user, group, more);
 	if (fd < 0 || mount("lab", folder, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
 		return -1;
-	return setgid(user) < 0 || setuid(user) < 0 ? -1 : fd;
+	return setgid(group) < 0 || setuid(user) < 0 ? -1 : fd;
 }
 
 int main(int argc, char **argv)
