@@ -2,7 +2,6 @@
  * an instance drains at it: there a second one is had as its twin alone. */
 #include "engine/broken.h"
 
-#include "base/fd.h"
 #include "engine/drain.h"
 #include "engine/twins.h"
 #include "sys/bind.h"
@@ -20,7 +19,7 @@ static int open_beside(struct keeper *keeper, const struct listener *listener)
 		partner->younger = false;
 	buf_free(&why);
 	buf_free(&warnings);
-	return fd_raise(fd, FD_HIGH);
+	return fd;
 }
 
 static void replace(struct keeper *keeper, struct listener *listener)

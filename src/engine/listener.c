@@ -95,7 +95,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	errno = error;
 	if (fd < 0)
 		return false;
-	fd = fd_raise(fd, FD_HIGH);
+	fd = foreign_socket_forget(fd);
 	listener->inherited = inherited;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listener->listen->address))

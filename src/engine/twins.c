@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "base/fd.h"
 #include "engine/closing.h"
 #include "engine/nodes.h"
 #include "sys/bind.h"
@@ -153,7 +152,7 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 	int fd = twin_open(listener->io.fd, listener->listen, &why, &warnings);
 
 	if (fd >= 0)
-		twins->pairs[n].other = listener_swap(listener, engine, fd_raise(fd, FD_HIGH));
+		twins->pairs[n].other = listener_swap(listener, engine, fd);
 	if (fd >= 0 && has_path(twins, n)) {    /* another node lies there now */
 		nodes_forget(engine, listener->node);
 		listener->node = nodes_watch(engine, listener->listen, listener->io.fd);
