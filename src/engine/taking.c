@@ -90,7 +90,7 @@ void taking_begin(struct keeper *keeper)
 
 	ev_timer_stop(keeper->engine->loop, &activity->taking);
 	activity->untaken = activity->waiting;
-	if (tells_itself(keeper) || !activity->waiting || judge_count_queue(keeper) < activity->waiting) {
+	if (tells_itself(keeper) || !activity->waiting || !judge_sees_clients(keeper)) {
 		conclude(keeper);
 		return;
 	}

@@ -22,27 +22,26 @@
 
 #define FLUSH_MOST 65536                /* a flood is not followed for ever */
 
-/* TCP_INFO takes the socket's lock. */
-static bool ask_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+/* Without the socket's lock, which TCP_INFO takes. */
+static bool ask_foreign_tcp(int fd, uint32_t *queue, uint32_t *limit)
+{
+	struct socket_address name = { 0 };
+
+	return foreign_socket_name(fd, &name) && sock_diag_tcp(fd, &name, queue, limit);
+}
+
+static bool ask_tcp(int fd, uint32_t *queue, uint32_t *limit)
 {
 	struct tcp_info info = { 0 };
 	socklen_t length = sizeof(info);
 
 	if (foreign_socket_is(fd))
-		return sock_diag_tcp(fd, port, queue, limit);
+		return ask_foreign_tcp(fd, queue, limit);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || info.tcpi_state != TCP_LISTEN)
 		return false;
 	*queue = info.tcpi_unacked;
 	*limit = info.tcpi_sacked;      /* of a listener it is that */
 	return true;
-}
-
-/* port 0: it is not known. */
-static int tcp_queue(int fd, uint16_t port)
-{
-	uint32_t queue, limit;
-
-	return ask_tcp(fd, port, &queue, &limit) ? (int)queue : -1;
 }
 
 /* 1: something waits; 0: nothing; -1: there is no telling. */
@@ -53,6 +52,15 @@ static int is_readable(int fd)
 	if (poll(&wait, 1, 0) < 0 || wait.revents & POLLNVAL)
 		return -1;
 	return (wait.revents & POLLIN) != 0;
+}
+
+static int tcp_queue(int fd)
+{
+	uint32_t queue, limit;
+
+	if (foreign_socket_is(fd) && is_readable(fd) == 0)
+		return 0;
+	return ask_tcp(fd, &queue, &limit) ? (int)queue : -1;
 }
 
 /* An empty datagram is one too, so poll decides and the size only refines. It is asked of sockets of datagrams alone:
@@ -86,7 +94,7 @@ int bind_queue_limit(int fd, const struct listen *listen)
 
 	if (!endpoint_accepts(listen->address))
 		return -1;
-	if (listen->address->kind == ENDPOINT_TCP && ask_tcp(fd, listen->address->port, &queue, &limit))
+	if (listen->address->kind == ENDPOINT_TCP && ask_tcp(fd, &queue, &limit))
 		return (int)limit;
 	return listen->options->backlog > INT_MAX ? INT_MAX : (int)listen->options->backlog;
 }
@@ -202,7 +210,7 @@ int bind_queue(int fd, const struct listen *listen)
 {
 	switch (listen->address->kind) {
 	case ENDPOINT_TCP:
-		return tcp_queue(fd, listen->address->port);
+		return tcp_queue(fd);
 	case ENDPOINT_UNIX:
 	case ENDPOINT_SEQPACKET:
 		return unix_queue(fd);
@@ -233,7 +241,7 @@ unsigned bind_clients(int fd)
 
 	if (fd < 0 || bind_is_shut(fd))
 		return 0;
-	length = tcp_queue(fd, 0);
+	length = tcp_queue(fd);
 	if (length < 0)
 		length = unix_queue(fd);
 	return length > 0 ? (unsigned)length : 0;

@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,8 @@
 #include <linux/inet_diag.h>
 #include <netinet/tcp.h>
 #endif
+
+#include "base/fd.h"
 
 #define FEW 8000                        /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
@@ -129,10 +132,10 @@ bool sock_diag_unix_is_quick(void)
 	return count_files() < FEW || count_unix_sockets() < FEW;
 }
 
-bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		   void *context)
+/* The answer is read whole: then the socket can be asked again. */
+static bool ask(int diag, const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		void *context)
 {
-	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	bool done = false, failed = false;
 	union {
@@ -140,11 +143,8 @@ bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsgh
 		char bytes[32768];
 	} answer;
 
-	if (diag < 0 || sendto(diag, question, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0) {
-		if (diag >= 0)
-			close(diag);
+	if (sendto(diag, question, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		return false;
-	}
 	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
 		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
 		size_t left = got > 0 ? (size_t)got : 0;
@@ -160,8 +160,18 @@ bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsgh
 			done = done || !(message->nlmsg_flags & NLM_F_MULTI);
 		}
 	}
-	close(diag);
 	return done && !failed;
+}
+
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	bool good = diag >= 0 && ask(diag, question, size, each, context);
+
+	if (diag >= 0)
+		close(diag);
+	return good;
 }
 
 #ifdef HAVE_LINUX_INET_DIAG_H
@@ -198,17 +208,73 @@ bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
 	return sock_diag_ask(&question, sizeof(question), each, context);
 }
 
-bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+/* A start asks for a queue, and its end again: to open a socket for each would take longer than the question. Of
+ * threads that ask at once the later one opens its own. */
+static _Atomic int kept = -1;
+static pid_t kept_by;                   /* in a child its number may be another file's */
+
+static int take_kept(void)
+{
+	int diag = kept_by == getpid() ? atomic_exchange(&kept, -1) : -1;
+
+	if (diag < 0)
+		diag = fd_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), FD_HIGH);
+	return diag;
+}
+
+/* One that failed may have a part of its answer yet. */
+static void keep(int diag, bool good)
+{
+	if (good) {
+		kept_by = getpid();
+		diag = atomic_exchange(&kept, diag);
+	}
+	fd_close(&diag);
+}
+
+/* Of several that listen at one address (SO_REUSEPORT) the kernel tells of one. */
+static bool ask_at(const struct socket_address *name, struct search *search)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = (unsigned char)name->any.sa_family, .sdiag_protocol = IPPROTO_TCP,
+			     .idiag_states = 1u << TCP_LISTEN,
+			     .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
+	};
+	struct inet_diag_sockid *id = &question.request.id;
+
+	if (name->any.sa_family == AF_INET) {
+		id->idiag_sport = name->in.sin_port;
+		memcpy(id->idiag_src, &name->in.sin_addr, sizeof(name->in.sin_addr));
+	} else {
+		id->idiag_sport = name->in6.sin6_port;
+		memcpy(id->idiag_src, &name->in6.sin6_addr, sizeof(name->in6.sin6_addr));
+		id->idiag_if = name->in6.sin6_scope_id;
+	}
+	int diag = take_kept();
+	bool good = diag >= 0 && ask(diag, &question, sizeof(question), see, search);
+
+	keep(diag, good);
+	return good && search->found;
+}
+
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
 {
 	struct search search = { 0 };
 	struct stat status;
+	uint16_t port;
 
-	if (fstat(fd, &status) < 0)
+	if ((name->any.sa_family != AF_INET && name->any.sa_family != AF_INET6) || fstat(fd, &status) < 0)
 		return false;
 	search.inode = (uint32_t)status.st_ino;
-	sock_diag_inet(AF_INET, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
-	if (!search.found)
-		sock_diag_inet(AF_INET6, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
+	if (!ask_at(name, &search)) {
+		port = ntohs(name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port);
+		sock_diag_inet(name->any.sa_family, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
+	}
 	*queue = search.queue;
 	*limit = search.limit;
 	return search.found;
@@ -221,9 +287,9 @@ bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
 	return false;
 }
 
-bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
 {
-	(void)fd, (void)port, (void)queue, (void)limit;
+	(void)fd, (void)name, (void)queue, (void)limit;
 	return false;
 }
 #endif
@@ -235,9 +301,9 @@ bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
 	return false;
 }
 
-bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit)
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
 {
-	(void)fd, (void)port, (void)queue, (void)limit;
+	(void)fd, (void)name, (void)queue, (void)limit;
 	return false;
 }
 

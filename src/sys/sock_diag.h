@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/socket_address.h"
+
 struct nlmsghdr;
 
 struct sock_diag_unix {
@@ -22,9 +24,9 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
 		    void (*each)(struct nlmsghdr *message, void *context), void *context);
 
-/* Of a TCP socket that listens on this port (0: any), without its lock: connections waiting, and how many may. false: the
+/* Of a TCP socket that listens at this address, without its lock: connections waiting, and how many may. false: the
  * kernel does not say, or it does not listen. */
-bool sock_diag_tcp(int fd, uint16_t port, uint32_t *queue, uint32_t *limit);
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit);
 
 /* Whether the sockets of the machine are so few that this takes less than a millisecond or so. */
 bool sock_diag_unix_is_quick(void);
