@@ -32,6 +32,7 @@ struct rpc;
 struct nodes;
 struct census;
 struct closing;
+struct restorer;
 struct reception;
 struct hall;
 struct node_marks;
@@ -104,6 +105,7 @@ struct engine {
 	unsigned letting_go;            /* idle backends that are about to be stopped or frozen (engine/idle) */
 	struct reception *dropping;     /* of a datagram that is thrown away with what it carries; NULL: none is */
 	struct closing *closing;        /* what is closed beside superd (engine/closing); NULL: nothing was yet */
+	struct restorer *restorer;      /* puts listeners back (engine/restore); NULL: none was yet */
 	struct census *census;          /* counts clients (engine/census); NULL: nobody has asked yet */
 	struct hall *hall;              /* hears of connections that end (engine/departed); NULL: the same */
 	struct nodes *nodes;            /* those that are watched (engine/nodes); NULL: there never was one */

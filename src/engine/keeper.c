@@ -432,7 +432,7 @@ struct keeper *keeper_new(struct engine *engine, struct table *table, const stru
 	keeper->service = service;
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < keeper->listener_count; n++)
-		listener_init(&keeper->listeners[n], &service->sockets[n], keeper_on_ready, keeper);
+		listener_init(&keeper->listeners[n], engine, &service->sockets[n], keeper_on_ready, keeper);
 	keeper->since = engine_clock();
 	return keeper;
 }

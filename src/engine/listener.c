@@ -10,15 +10,17 @@
 #include "base/fd.h"
 #include "engine/closing.h"
 #include "engine/nodes.h"
+#include "engine/restore.h"
 #include "engine/rpc.h"
 #include "model/diff.h"
 #include "sys/bind.h"
 #include "sys/filter.h"
 #include "sys/foreign_socket.h"
 
-void listener_init(struct listener *listener, const struct listen *listen,
+void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
 {
+	restore_end(engine);            /* its process does not know this row */
 	memset(listener, 0, sizeof(*listener));
 	ev_io_init(&listener->io, on_ready, -1, EV_READ);
 	listener->io.data = context;
@@ -232,10 +234,17 @@ static bool has_rules(const struct listener *listener)
 	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
 }
 
+static void finish_restoring(struct listener *listener, struct engine *engine)
+{
+	if (listener->restoring)
+		restore_finish(engine, listener->io.fd);
+}
+
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listener->listen->rules;
 
+	finish_restoring(listener, engine);
 	if (!rules || (has_rules(listener) && !listen_guard(listener->listen)))
 		return true;
 	if (attach_rules(listener, rules) == 0) {
@@ -273,9 +282,11 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 		    bool changed)
 {
 	struct buf warnings = { 0 }, why = { 0 };
-	bool refused = listener_has_socket(listener) && differs(listener->listen, listen, changed) &&
-		       bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
+	bool refused;
 
+	restore_end(engine);            /* its process does not know this row */
+	refused = listener_has_socket(listener) && differs(listener->listen, listen, changed) &&
+		  bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
 	say_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
@@ -286,55 +297,90 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	buf_free(&why);
 }
 
-/* A backend has had it, and may have set what the next one would suffer from. A filter that it has locked goes only
- * with the socket; a socket of datagrams stays all the same, as the address would still be taken. */
-static void restore(struct listener *listener, struct engine *engine, const char *service)
+/* What came of putting it back. A filter that a backend has locked goes only with the socket; a socket of datagrams
+ * stays all the same, as the address would still be taken. */
+static void restored(void *context, struct engine *engine, const char *service, int error)
 {
+	struct listener *listener = context;
 	struct event event = { .name = "rebind", .service = service };
+	bool watched = ev_is_active(&listener->io);
 	struct buf why = { 0 };
-	bool good = bind_restore(listener->io.fd, listener->listen) == 0;
 
-	if (!good && is_scarce(errno))
+	listener->restoring = false;
+	if (is_scarce(error))
 		return;                 /* the next start, or the next time, tries again */
 	listener->used = false;
-	if (good)
+	if (!error) {
+		listener->guarded = false;
 		return;
+	}
 	if (!endpoint_accepts(listener->listen->endpoint)) {
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "a backend has locked options of its socket, or a process that it left does: %s",
-			  strerror(errno));
+			  strerror(error));
 		return;
 	}
-	if (!reopen(listener, engine, service, errno, &why))
+	if (!reopen(listener, engine, service, error, &why))
 		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	else if (watched)
+		ev_io_start(engine->loop, &listener->io);
 	buf_free(&why);
+}
+
+/* A backend has had it, and may have set what the next one would suffer from. */
+static void restore_here(struct listener *listener, struct engine *engine, const char *service)
+{
+	int error = bind_restore(listener->io.fd, listener->listen) == 0 ? 0 : errno;
+
+	restored(listener, engine, service, error);
+}
+
+/* The same of one that another user may have, beside the loop where that can be had. */
+static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
+{
+	int fd = listener->io.fd;
+
+	if (!bind_is_shut(fd) && !foreign_socket_rests(fd))
+		listener->restoring = restore_begin(engine, fd, listener->listen, service, restored, listener);
+	if (!listener->restoring)
+		restore_here(listener, engine, service);
 }
 
 void listener_give(struct listener *listener, const struct account *account)
 {
-	if (!foreign_account_is(account))
+	if (!foreign_holder_is(account))
 		return;
 	foreign_socket_mark(listener->io.fd, true);
 	listener->used = true;
 }
 
+static void unwatch(struct listener *listener, struct engine *engine)
+{
+	finish_restoring(listener, engine);
+	ev_io_stop(engine->loop, &listener->io);
+}
+
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
 {
+	bool foreign = foreign_socket_is(listener->io.fd);
+
 	if (!listener_has_socket(listener))
 		return;
-	if (on)
+	if (on && !foreign)
 		take_guard_away(listener);
 	if (on == (bool)ev_is_active(&listener->io))
 		return;
-	if (on && listener->shared)
-		restore(listener, engine, service);
-	if (!listener_has_socket(listener))
-		return;
 	if (!on) {
-		ev_io_stop(engine->loop, &listener->io);
+		unwatch(listener, engine);
 		return;
 	}
+	if (listener->shared && !foreign)
+		restore_here(listener, engine, service);
+	if (!listener_has_socket(listener))
+		return;
 	ev_io_start(engine->loop, &listener->io);
+	if (listener->shared && foreign)
+		restore_foreign(listener, engine, service);
 	if (listener->roused)
 		listener_rouse(listener, engine);
 }
@@ -351,8 +397,10 @@ void listener_rouse(struct listener *listener, struct engine *engine)
 int listener_swap(struct listener *listener, struct engine *engine, int fd)
 {
 	bool watched = ev_is_active(&listener->io);
-	int before = listener->io.fd;
+	int before;
 
+	finish_restoring(listener, engine);
+	before = listener->io.fd;
 	ev_io_stop(engine->loop, &listener->io);
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (watched)
@@ -418,6 +466,8 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener_send_away(listener, engine, REFUSED_CLOSED);
 	if (fd < 0)
 		return;
+	if (listener->restoring)
+		restore_cancel(engine, fd);
 	ev_io_stop(engine->loop, &listener->io);
 	rpc_withdraw(engine, fd);
 	nodes_forget(engine, listener->node);
@@ -425,5 +475,6 @@ void listener_close(struct listener *listener, struct engine *engine)
 	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
-	listener->busy = listener->shared = listener->used = listener->guarded = listener->inherited = false;
+	listener->busy = listener->shared = listener->used = listener->restoring = false;
+	listener->guarded = listener->inherited = false;
 }

@@ -35,7 +35,8 @@ struct listener {
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
-	bool used;                      /* a backend of another user had it since it was last restored */
+	bool used;                      /* one that another user may have had since it was last restored (foreign_holder_is) */
+	bool restoring;                 /* that is under way (engine/restore) */
 	bool inherited;                 /* whoever gave it to superd may have it still */
 	bool guarded;                   /* its listen's guard is on the socket */
 	bool roused;                    /* when it is watched the next time its queue is looked at first */
@@ -44,7 +45,7 @@ struct listener {
 };
 
 /* The listener's row and who hears of activity; nothing is opened. */
-void listener_init(struct listener *listener, const struct listen *listen,
+void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
 
 /* Opens: takes a socket superd inherited, or binds. false with the reason in why, and errno where binding failed, or 0. */
@@ -67,8 +68,8 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 /* A backend that runs as this account (NULL: superd's own) is about to have it, and may keep it. */
 void listener_give(struct listener *listener, const struct account *account);
 
-/* When a backend has had it, what that may have changed for good is put back first (bind_restore). service may be NULL
- * when it goes off. */
+/* When a backend has had it, what that may have changed for good is put back (bind_restore): first, or, where another user
+ * may have it, beside superd until it goes off again. service may be NULL when it goes off. */
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
 
 /* Clients may have come to its queue by the kernel's moving them (sys/migration), which not every kernel tells of: whoever

@@ -92,7 +92,7 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 	admission_recall(keeper);       /* who is asked about goes along with its listener */
 	twins_name(keeper);
 	for (size_t n = 0; n < service->socket_count; n++) {
-		listener_init(&listeners[n], &service->sockets[n], keeper_on_ready, keeper);
+		listener_init(&listeners[n], keeper->engine, &service->sockets[n], keeper_on_ready, keeper);
 		for (size_t old = 0; old < keeper->listener_count; old++) {
 			if (!listener_fits(&keeper->listeners[old], &service->sockets[n]))
 				continue;

@@ -73,7 +73,7 @@ static void resume_listener(struct resumed *resumed, struct ledger_section *sect
 	if (fd < 0)
 		return;
 	migration_note(fd, ledger_flag(section, "migrates"));
-	if (ledger_flag(section, "foreign") || (listener->shared && foreign_account_is(keeper->service->account)))
+	if (ledger_flag(section, "foreign") || (listener->shared && foreign_holder_is(keeper->service->account)))
 		foreign_socket_resume(fd);
 	listener->used = foreign_socket_is(fd);
 	if (!listener_resume(listener, keeper->engine, keeper->service->name, fd))
@@ -126,7 +126,7 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 			continue;
 		twins->pairs[n].other = fd;
 		twins->pairs[n].older = older;
-		if (foreign_account_is(keeper->service->account))
+		if (foreign_holder_is(keeper->service->account))
 			foreign_socket_resume(fd);
 		if (!twins->apart)
 			twins_linger(twins);

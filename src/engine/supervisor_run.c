@@ -44,6 +44,7 @@
 #include "engine/refresh.h"
 #include "engine/refuse.h"
 #include "engine/repair.h"
+#include "engine/restore.h"
 #include "engine/resume.h"
 #include "engine/rpc.h"
 #include "engine/run.h"
@@ -555,6 +556,7 @@ void supervisor_free(struct supervisor *supervisor)
 	output_reader_end();
 	orphans_free(engine);
 	groups_end(engine);
+	restore_free(engine);
 	closing_free(engine);
 	leftovers_free(engine);
 	children_free(&engine->children);

@@ -10,7 +10,6 @@
 
 #include "base/fd.h"
 
-#define PATIENCE 1000                   /* milliseconds */
 #define REST 20                         /* seconds in which one that was kept from being used is not tried again */
 
 struct socket_mark {
@@ -51,6 +50,11 @@ bool foreign_user_is(uid_t user)
 bool foreign_account_is(const struct account *account)
 {
 	return account && account->switches && foreign_user_is(account->uid);
+}
+
+bool foreign_holder_is(const struct account *account)
+{
+	return geteuid() == 0 || foreign_account_is(account);
 }
 
 static bool ask_name(int fd, struct socket_address *name)
@@ -183,17 +187,32 @@ static int open_task(const void *with, struct buf *why, struct buf *warnings)
 	return task->work(task->fd, task->with, why, warnings);
 }
 
-static int do_beside(int fd, spawn_work *work, const struct task *task, struct buf *why, struct buf *warnings)
+bool foreign_socket_rests(int fd)
+{
+	const struct socket_mark *mark = find(fd);
+
+	return mark && mark->until && now() < mark->until;
+}
+
+void foreign_socket_rest(int fd)
 {
 	struct socket_mark *mark = find(fd);
+
+	if (mark)
+		mark->until = now() + REST;
+}
+
+static int do_beside(int fd, spawn_work *work, const struct task *task, struct buf *why, struct buf *warnings)
+{
 	int result;
 
-	if (mark->until && now() < mark->until) {
+	if (foreign_socket_rests(fd)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	result = spawn_within(work, task, fd, PATIENCE, why, warnings);
-	mark->until = result < 0 && errno == ETIMEDOUT ? now() + REST : 0;
+	result = spawn_within(work, task, fd, (int)(FOREIGN_PATIENCE * 1000), why, warnings);
+	if (result < 0 && errno == ETIMEDOUT)
+		foreign_socket_rest(fd);
 	return result;
 }
 

@@ -12,6 +12,8 @@
 #define NEEDED_TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
 /* And for process_madvise(2), or memory.reclaim of a group that is another's. */
 #define NEEDED_TO_PAGE_OUT (UINT64_C(1) << CAP_SYS_NICE | UINT64_C(1) << CAP_DAC_OVERRIDE)
+/* To set a listener's options: the interface, the mark, priorities, buffers above the limit. */
+#define NEEDED_TO_SET_OPTIONS (UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW)
 /* To end a process of whatever user. */
 #define NEEDED_TO_KILL (UINT64_C(1) << CAP_KILL)
 
