@@ -98,8 +98,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 			keeper_event(keeper, GONE);
 	} else {
 		take_end(keeper, instance, ending);
+		shortage_pass(keeper->engine);
 	}
-	shortage_pass(keeper->engine);
 	keeper->engine->on_room(keeper->engine);
 	keeper_check_over(keeper);
 }

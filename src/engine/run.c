@@ -156,7 +156,8 @@ static void on_end(struct instance *instance, const struct ending *ending)
 		end_postponed(keeper);
 	buf_free(&why);
 	keeper_check_over(keeper);
-	shortage_pass(engine);
+	if (ran)
+		shortage_pass(engine);
 }
 
 static void on_ready(struct instance *instance)

@@ -17,5 +17,6 @@ void shortage_end(struct keeper *keeper);
 /* Whether its clients are to stay in the queue, as those of another service come first. */
 bool shortage_comes_after(struct keeper *keeper);
 
-/* An instance has ended. */
+/* An instance that ran has ended. Not for a start that failed, which has given back no more than it took: it would wake
+ * itself, and try again without a pause for as long as the shortage lasts. */
 void shortage_pass(struct engine *engine);

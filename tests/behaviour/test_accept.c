@@ -383,6 +383,34 @@ Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 	serve_each(50, "-d 300 stdio");
 }
 
+/* Which of these leaves too few for the spare ones depends on what superd was left by its parent. */
+static void fail_with_few_descriptors(const char *accept)
+{
+	for (unsigned long descriptors = 20; descriptors <= 30; descriptors++) {
+		const struct setup setup = { .descriptors = descriptors };
+		struct superd *superd = superd_run_with(
+			&setup, "service each {\n listen = \"127.0.0.1:0\"\n accept = %s\n"
+				" exec_start_pre = \"/bin/false\"\n exec = \"%s\"\n}\n", accept, backend("lines"));
+		int client = client_connect(superd_port(superd, "each"));
+
+		superd_wait_log(superd, "each: cannot start: ");
+		/* 0, 0.1, 0.3 and 0.7 seconds after the first, a tenth less by jitter. */
+		HOLDS_FOR(500, superd_log_count(superd, "each: cannot start: ") <= 8);
+		close(client);
+		superd_stop(superd);
+	}
+}
+
+Behaviour(accept, a_start_that_fails_while_descriptors_are_short_keeps_its_pauses)
+{
+	fail_with_few_descriptors("yes");
+}
+
+Behaviour(accept, without_it_such_a_start_keeps_its_pauses_too)
+{
+	fail_with_few_descriptors("no");
+}
+
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
 	const struct setup setup = { .descriptors = 24 };
