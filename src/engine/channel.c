@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "engine/closing.h"
@@ -32,14 +33,29 @@ struct channel {
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 };
 
-/* Empties text. */
-static void give_text(struct channel *channel, struct buf *text)
+static bool give_file(struct channel *channel, const struct buf *text)
 {
 	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
+	bool given = file >= 0 && channel_give(channel->io.fd, file);
 
-	if (file >= 0)
-		channel_give(channel->io.fd, file);     /* where it can't be given, the other end says so */
 	fd_close(&file);
+	return given;
+}
+
+/* Empties text. Where descriptors are short the spare ones do; where even they don't, the other end hears of it by the
+ * end of the channel, rather than after it has waited. */
+static void give_text(struct channel *channel, struct buf *text)
+{
+	struct engine *engine = channel->keeper->engine;
+	bool given = give_file(channel, text);
+
+	if (!given) {
+		engine_drop_spare(engine);
+		given = give_file(channel, text);
+		engine_keep_spare(engine);
+	}
+	if (!given)
+		shutdown(channel->io.fd, SHUT_RDWR);
 	buf_free(text);
 }
 

@@ -292,3 +292,33 @@ BehaviourOfUsers(health, conf_does_what_it_says)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
 }
+
+/* Those that have begun a request hold what superd had to spare. An answer that superd fails to give is waited for
+ * during 5 s. */
+static void ask_one_of_many(unsigned long descriptors)
+{
+	enum { CLIENTS = 30 };
+	const struct setup setup = { .descriptors = descriptors };
+	struct superd *superd = superd_run_with(&setup, HEALTH, "health, reasons", own_user());
+	int port = superd_port(superd, "health"), clients[CLIENTS];
+	long long begun;
+
+	for (int n = 0; n < CLIENTS; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "GET / HTTP/1.1\r\n");
+	}
+	superd_wait_log(superd, "Too many open files");
+	begun = now_ms();
+	client_send(clients[0], "\r\n");
+	cr_assert_not_null(strstr(client_rest(clients[0]), "healthy"));
+	cr_assert_lt(now_ms() - begun, 4000, "with %lu descriptors\n%s", descriptors, world_logs());
+	for (int n = 0; n < CLIENTS; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
+Behaviour(health, is_told_at_once_where_descriptors_are_short)
+{
+	for (unsigned long descriptors = 22; descriptors <= 30; descriptors += 4)
+		ask_one_of_many(descriptors);
+}
