@@ -13,28 +13,46 @@ static bool is_wanted(const struct options *options)
 	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoint_count;
 }
 
+static void warn_of_group(const struct options *options, const struct found_group *found, const char *hence,
+			  struct diags *diags)
+{
+	diag_warning(diags, (struct origin){ 0 }, "--control-group: %s: %s: %s", options->control_group,
+		     found && found->wrong ? found->wrong : "out of memory", hence);
+	if (found && found->near)
+		diags_hint(diags, "did you mean %s", found->near);
+	else
+		diags_hint(diags, "a reload looks it up again");
+}
+
+/* A directory server that is away for a moment is no reason to send away those who look. */
+static void set_group(struct options *options, const struct found_group *found, struct diags *diags)
+{
+	bool has_answer = found && !found->failed;
+
+	if (has_answer && !found->wrong) {
+		options->control_gid = found->gid;
+	} else if (!has_answer && options->control_gid != (gid_t)-1) {
+		warn_of_group(options, found, "its members of before may still look", diags);
+	} else {
+		options->control_gid = (gid_t)-1;
+		warn_of_group(options, found, "only root and superd's own user may look", diags);
+	}
+}
+
 void operators_find_group(struct options *options, struct diags *diags)
 {
-	struct pool *pool = options->control_group && is_wanted(options) ? pool_new() : NULL;
-	const struct found_group *found;
+	bool is_asked = options->control_group && is_wanted(options);
+	struct pool *pool = is_asked ? pool_new() : NULL;
 	struct accounts accounts;
 
-	options->control_gid = (gid_t)-1;
-	if (!pool)
+	if (!is_asked)
 		return;
-	accounts_open(&accounts, pool, diags);
-	found = accounts_group(&accounts, options->control_group);
-	if (found && !found->wrong) {
-		options->control_gid = found->gid;
-	} else {
-		diag_warning(diags, (struct origin){ 0 },
-			     "--control-group: %s: %s: only root and superd's own user may look",
-			     options->control_group, found ? found->wrong : "out of memory");
-		if (found && found->near)
-			diags_hint(diags, "did you mean %s", found->near);
-		else
-			diags_hint(diags, "a reload looks it up again");
+	if (!pool) {
+		set_group(options, NULL, diags);
+		return;
 	}
+	accounts_open(&accounts, pool, diags);
+	set_group(options, accounts_group(&accounts, options->control_group), diags);
 	accounts_close(&accounts);
 	pool_free(pool);
 }

@@ -388,7 +388,7 @@ bool options_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
 		.guise = guise_of(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
-		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT,
+		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT, .control_gid = (gid_t)-1,
 	};
 	if (options->guise == AS_INETD)
 		return as_inetd_read(options, argc, argv);

@@ -49,7 +49,7 @@ struct options {
 	const char *process_name;       /* NULL: that of the program */
 	const char *control;            /* "none"; NULL: the usual one, but none with -l */
 	const char *control_group;      /* NULL: none */
-	gid_t control_gid;              /* its number since the table was last read (cmd/operators); -1: none */
+	gid_t control_gid;              /* its number since the last look-up that had an answer (cmd/operators); -1: none */
 	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	size_t process_limit;           /* AS_XINETD: -limit, and below; 0: none */

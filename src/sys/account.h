@@ -26,6 +26,7 @@ struct found_user {
 struct found_group {
 	const char *wrong, *near;
 	gid_t gid;
+	bool failed;                    /* wrong is no answer: it may exist */
 };
 
 struct accounts {

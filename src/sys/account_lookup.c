@@ -206,6 +206,7 @@ static void look_up_group(struct accounts *accounts, const char *text, struct fo
 	if (found) {
 		group->gid = found->gr_gid;
 	} else if (!means_none(error)) {
+		group->failed = true;
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else {
 		group->wrong = "there is no such group here";

@@ -382,6 +382,28 @@ Behaviour(control_guard, the_control_group_is_looked_up_at_each_reload)
 	superd_stop(superd);
 }
 
+/* An entry too long for any room given to it is a failure of the look-up, as is a directory server that is away. */
+Behaviour(control_guard, the_control_group_outlasts_a_look_up_that_fails)
+{
+	const char *arguments[] = { "--control", control_path(), "--control-group", "lookers", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *table = text_of(ECHO, backend("stdio"));
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	private_enter_with_hosts();
+	private_file("/etc/group", "root:x:0:\nlookers:x:54321:\n");
+	superd = superd_run_with(&setup, "%s", table);
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	private_file("/etc/group", "root:x:0:\nlookers:x:54321:%02000000d\n", 0);
+	cr_assert(superd_reload(superd, "%s", table));
+	superd_wait_log(superd, "its members of before may still look");
+	cr_expect_not_null(strstr(as_other(65534, 54321, NULL, 0, "list\n"), "\"service\":\"web\""));
+	cr_expect(!superd_logged(superd, "the control socket has no group any more"));
+	superd_stop(superd);
+}
+
 /* A program of the group may be one that strangers speak to. */
 Behaviour(control_guard, the_control_group_sees_no_secrets)
 {
