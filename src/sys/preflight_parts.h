@@ -21,6 +21,7 @@ struct nearest_units {
 	struct origin at;               /* of the first option */
 	const struct service *last;
 	size_t count;
+	uint64_t lacking;               /* capabilities, a bit each, any of which would give them some of it */
 	struct buf names;               /* "a (LimitNOFILE, Nice), b (Nice", the last one open */
 };
 

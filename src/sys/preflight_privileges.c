@@ -89,9 +89,10 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 
 /* What superd may not set for it, so that it gets what is nearest. Packages say such things in most of their units, so
  * those are told of once, by their names; what somebody has written for this machine is told of by its line. */
-__attribute__((format(printf, 5, 6))) static void say_nearest(struct preflight *preflight,
-							      const struct service *service, const char *option,
-							      const char *value, const char *wrong, ...)
+__attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *preflight,
+							      const struct service *service, int capability,
+							      const char *option, const char *value, const char *wrong,
+							      ...)
 {
 	struct nearest_units *units = &preflight->nearest;
 	char text[160];
@@ -104,6 +105,7 @@ __attribute__((format(printf, 5, 6))) static void say_nearest(struct preflight *
 		preflight_say(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
 		return;
 	}
+	units->lacking |= UINT64_C(1) << capability;
 	if (units->last != service) {
 		if (!units->count++)
 			units->at = service_origin(service, option);
@@ -120,15 +122,16 @@ __attribute__((format(printf, 5, 6))) static void say_nearest(struct preflight *
 void preflight_nearest_units(struct preflight *preflight)
 {
 	struct nearest_units *units = &preflight->nearest;
-	const char *lacking = capability_held(CAP_SYS_RESOURCE) ? "CAP_SYS_NICE" : "CAP_SYS_RESOURCE";
+	bool nice = units->lacking >> CAP_SYS_NICE & 1, resource = units->lacking >> CAP_SYS_RESOURCE & 1;
 
 	buf_char(&units->names, ')');
 	if (units->count > NEAREST_NAMED)
 		buf_addf(&units->names, " and %zu more", units->count - NEAREST_NAMED);
 	if (units->count)
 		diag_warning(preflight->diags, units->at,
-			     "%zu unit%s for what only root or %s can give, and get%s what is nearest: %s",
-			     units->count, units->count == 1 ? " asks" : "s ask", lacking,
+			     "%zu unit%s for what only root or %s%s%s can give, and get%s what is nearest: %s",
+			     units->count, units->count == 1 ? " asks" : "s ask", nice ? "CAP_SYS_NICE" : "",
+			     nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "",
 			     units->count == 1 ? "s" : "", buf_string(&units->names));
 	buf_free(&units->names);
 }
@@ -146,7 +149,7 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
-	say_nearest(preflight, service, "nice", text,
+	say_nearest(preflight, service, CAP_SYS_NICE, "nice", text,
 		    "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
 }
 
@@ -168,7 +171,7 @@ static void check_oom_score(struct preflight *preflight, const struct service *s
 	if (wanted >= own)
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, wanted);
-	say_nearest(preflight, service, "oom_score_adjust", text,
+	say_nearest(preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
 		    "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
 }
 
@@ -191,7 +194,7 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 		return;
 	if (most != SCAN_INFINITY)
 		snprintf(text, sizeof(text), "%" PRId64, most);
-	say_nearest(preflight, service, limit_option(resource), text,
+	say_nearest(preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
 		    "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
 		    "nearest",
 		    (unsigned long long)own.rlim_max);

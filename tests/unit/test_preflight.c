@@ -490,13 +490,34 @@ static bool tells_once_of_what_units_ask_for(void)
 	load_units(3, "", services);
 	return diags.count == 1 &&
 		has_said(SEVERITY_WARNING, 4,
-			 "2 units ask for what only root or CAP_SYS_RESOURCE can give, and get what is nearest: "
-			 "a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
+			 "2 units ask for what only root or CAP_SYS_NICE and CAP_SYS_RESOURCE can give, and get what "
+			 "is nearest: a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
+}
+
+static bool tells_which_capability_a_nice_value_lacks(void)
+{
+	static const char *const services[] = { "Nice=-5\n" };
+
+	load_units(1, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 3,
+			 "1 unit asks for what only root or CAP_SYS_NICE can give, and gets what is nearest: a (Nice)");
+}
+
+static bool tells_which_capability_a_limit_lacks(void)
+{
+	static const char *const services[] = { "LimitNOFILE=infinity\n" };
+
+	load_units(1, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 3, "1 unit asks for what only root or CAP_SYS_RESOURCE can ");
 }
 
 Test(preflight, tells_a_normal_user_once_of_what_units_ask_for)
 {
 	as_nobody(tells_once_of_what_units_ask_for);
+	as_nobody(tells_which_capability_a_nice_value_lacks);
+	as_nobody(tells_which_capability_a_limit_lacks);
 }
 
 Test(preflight, leaves_disabled_services_alone)
