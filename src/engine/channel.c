@@ -25,8 +25,12 @@
 #define NAME_MOST 256                   /* of a service, by tcpmux */
 #define PACKETS_MOST 4                  /* in one turn: a client has but one thing to say */
 
+/* By whom the other end is held. */
+enum channel_kind { REDIRECT, MUX, HEALTH };
+
 struct channel {
 	ev_io io;                       /* our end; -1: it has been let go */
+	enum channel_kind kind;         /* as its program was started: a reload may have changed the row since */
 	struct keeper *keeper;
 	struct instance *instance;
 	uint64_t plan;                  /* the number of the one that started it */
@@ -210,14 +214,10 @@ static bool is_builtin(const struct service *service, const char *name)
 	return service->what->builtin && !strcmp(service->what->builtin[0], name);
 }
 
-static bool is_mux(const struct service *service)
+/* Of a service that has a channel. */
+static enum channel_kind kind_of(const struct service *service)
 {
-	return is_builtin(service, "tcpmux");
-}
-
-static bool is_health(const struct service *service)
-{
-	return is_builtin(service, "health");
+	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
 }
 
 static void channel_free(struct instance *instance)
@@ -235,14 +235,13 @@ static void channel_free(struct instance *instance)
 void channel_finish(struct instance *instance)
 {
 	struct channel *channel = instance->channel;
-	bool is_redirect, more, rests;
+	bool more, rests;
 
 	if (!channel)
 		return;
-	is_redirect = channel->keeper->service->what->redirect;
-	more = channel->io.fd >= 0 && !is_health(channel->keeper->service);
+	more = channel->io.fd >= 0 && channel->kind != HEALTH;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
-		more = is_redirect ? hear_traffic(channel, &rests) : take_packet(channel);
+		more = channel->kind == REDIRECT ? hear_traffic(channel, &rests) : take_packet(channel);
 	channel_free(instance);
 }
 
@@ -274,8 +273,12 @@ static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *
 	return hand_over(wiring, file, why);
 }
 
-static struct channel *channel_new(struct keeper *keeper, struct instance *instance, int client, int fd)
+static struct channel *channel_new(struct keeper *keeper, struct instance *instance, enum channel_kind kind,
+				   int client, int fd)
 {
+	static void (*const heard[])(struct ev_loop *loop, ev_io *io, int events) = {
+		[REDIRECT] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
+	};
 	struct channel *channel = calloc(1, sizeof(*channel));
 
 	if (!channel)
@@ -284,11 +287,8 @@ static struct channel *channel_new(struct keeper *keeper, struct instance *insta
 	channel->instance = instance;
 	channel->plan = keeper->activity->means.made;
 	channel->client = client;
-	ev_io_init(&channel->io,
-		   is_mux(keeper->service)      ? on_packet
-		   : is_health(keeper->service) ? on_question
-						: on_report,
-		   fd, EV_READ);
+	channel->kind = kind;
+	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
 	channel->io.data = channel;
 	ev_io_start(keeper->engine->loop, &channel->io);
 	instance->channel = channel;
@@ -304,11 +304,12 @@ int channel_descriptor(const struct instance *instance, int *client)
 
 bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, int client)
 {
-	struct channel *channel = channel_new(keeper, instance, client, fd);
+	enum channel_kind kind = client >= 0 ? MUX : kind_of(keeper->service);
+	struct channel *channel = channel_new(keeper, instance, kind, client, fd);
 
 	if (!channel)
 		return false;
-	if (is_mux(keeper->service) && client < 0)
+	if (kind == MUX && client < 0)
 		passed_rights_allow(fd, false); /* its program is of before, and would give it */
 	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
 	return true;
@@ -319,7 +320,7 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 	int fd;
 
 	while (standby_take(&keeper->activity->means.standbys, pid, &fd, &instance->cgroup)) {
-		struct channel *channel = channel_new(keeper, instance, -1, fd);
+		struct channel *channel = channel_new(keeper, instance, REDIRECT, -1, fd);
 
 		if (channel && channel_give(fd, client->fd))
 			return true;
@@ -335,20 +336,21 @@ bool channel_reuse(struct keeper *keeper, struct instance *instance, const struc
 bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
 		  struct buf *why)
 {
+	enum channel_kind kind = kind_of(keeper->service);
 	int ends[2], kept = -1;
 
 	if (plan_channel(keeper->service) < 0)
 		return true;
-	if (!keeper->service->what->redirect && !is_mux(keeper->service) && !is_health(keeper->service))
+	if (kind == REDIRECT && !keeper->service->what->redirect)
 		return open_list(keeper, wiring, why);
 	if (channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		return false;
 	}
 	ends[0] = fd_raise(ends[0], FD_HIGH);
-	if (is_mux(keeper->service))
+	if (kind == MUX)
 		kept = fd_copy(client->fd, FD_HIGH);
-	if ((is_mux(keeper->service) && kept < 0) || !channel_new(keeper, instance, kept, ends[0])) {
+	if ((kind == MUX && kept < 0) || !channel_new(keeper, instance, kind, kept, ends[0])) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		fd_close(&kept);
 		fd_close(&ends[0]);

@@ -11,6 +11,7 @@
 #include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
+#include "process.h"
 
 static const char mux_service[] =
 	"service mux {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = tcpmux\n user = \"%s\"\n}\n";
@@ -252,6 +253,46 @@ Behaviour(mux, a_reload_changes_who_can_be_asked_for)
 	expect_unavailable(client_connect(port), "finger\r\n");
 	cr_assert(superd_reload(superd, "%s%s%s", mux, target("netstat", ""), target("finger", "")));
 	expect_served(client_connect(port), "finger\r\n");
+	superd_stop(superd);
+}
+
+static size_t count_living(struct superd *superd)
+{
+	pid_t pids[64];
+	size_t count = process_descendants(superd->pid, pids, 64), living = 0;
+
+	for (size_t n = 0; n < count && n < 64; n++)
+		living += process_lives(pids[n]);
+	return living;
+}
+
+/* Each of them has said its name and ended before superd hears of either. */
+Behaviour(mux, a_reload_to_another_program_loses_no_name_that_was_said)
+{
+	enum { CLIENTS = 10 };
+	const char *services = target("finger", ""), *mux = text_of(mux_service, own_user());
+	struct superd *superd;
+	int port = free_port(), clients[CLIENTS];
+	size_t living;
+
+	mux = replaced(mux, ":0", text_of(":%d", port));
+	superd = superd_run("%s%s", mux, services);
+	WAIT_UNTIL(client_can_connect(port));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	for (int n = 0; n < CLIENTS; n++)
+		clients[n] = client_connect(port);
+	WAIT_UNTIL(superd_processes(superd) == CLIENTS);
+	cr_assert(superd_reload(superd, "%s%s", replaced(mux, "tcpmux", "health"), services));
+	living = count_living(superd);
+	superd_signal(superd, SIGSTOP);
+	for (int n = 0; n < CLIENTS; n++)
+		client_send(clients[n], "finger\r\n");
+	WAIT_UNTIL(count_living(superd) + CLIENTS == living);
+	superd_signal(superd, SIGCONT);
+	for (int n = 0; n < CLIENTS; n++) {
+		cr_assert_str_eq(client_line(clients[n]), "+Go\r", "%s", world_logs());
+		close(clients[n]);
+	}
 	superd_stop(superd);
 }
 
