@@ -243,7 +243,7 @@ void locks_keep(struct engine *engine, const char *control)
 	locks_settle(engine);
 }
 
-void locks_take(struct engine *engine, struct ledger_section *section)
+bool locks_take(struct engine *engine, struct ledger_section *section)
 {
 	const char *name = ledger_text(section, "name");
 	struct lock_order orders[LOCK_KINDS];
@@ -253,13 +253,17 @@ void locks_take(struct engine *engine, struct ledger_section *section)
 		orders[kind].since = ledger_number(section, kinds[kind].since, 1, INT64_MAX, 0);
 		orders[kind].uid = (uid_t)ledger_number(section, kinds[kind].uid, 0, UINT32_MAX - 1, -1);
 	}
-	lock = name ? find_or_add(engine->locks, name) : NULL;
-	if (lock)
-		memcpy(lock->orders, orders, sizeof(orders));
-	else
+	if (!name) {
 		ledger_note_flaw(section, "name");
-	if (lock && is_empty(lock))
+		return true;
+	}
+	lock = find_or_add(engine->locks, name);
+	if (!lock)
+		return false;
+	memcpy(lock->orders, orders, sizeof(orders));
+	if (is_empty(lock))
 		take_out(engine->locks, lock);
+	return true;
 }
 
 /* false with the reason in why: nothing of it is believed. */
@@ -270,8 +274,8 @@ static bool read_text(struct engine *engine, char *text, size_t length, struct b
 	const char *wrong = ledger_parse(&ledger, text, length, &found);
 
 	for (size_t n = 0; !wrong && n < ledger.count; n++) {
-		if (!strcmp(ledger.sections[n].kind, SECTION))
-			locks_take(engine, &ledger.sections[n]);
+		if (!strcmp(ledger.sections[n].kind, SECTION) && !locks_take(engine, &ledger.sections[n]))
+			wrong = "out of memory";
 	}
 	if (wrong)
 		buf_text(why, wrong);

@@ -61,7 +61,8 @@ bool locks_outlive(const struct engine *engine, struct buf *why);
  * namespace has no place beside it. What could be written only now is. */
 void locks_keep(struct engine *engine, const char *control);
 
-/* And what the superd before has left there is in effect. */
+/* Takes over what an earlier superd has left in that file. A file that cannot be believed is logged, and none of its
+ * locks are taken. The keepers that there are already hear of them by locks_impose. */
 void locks_read(struct engine *engine, const char *control);
 
 /* A new keeper is as its lock says. One that is to run otherwise needs an event, too: locks_impose. */
@@ -71,8 +72,8 @@ void locks_impose(struct keeper *keeper);
 /* A service is gone: what was ordered for it has an end, which is logged. */
 void locks_drop(struct engine *engine, const char *name);
 
-/* For an upgrade: sections of a ledger. */
+/* For an upgrade: sections of a ledger. What is out of bounds is noted as the ledger's flaw; false: out of memory. */
 void locks_carry(const struct locks *locks, struct buf *out);
-void locks_take(struct engine *engine, struct ledger_section *section);
+bool locks_take(struct engine *engine, struct ledger_section *section);
 
 void locks_free(struct locks *locks);

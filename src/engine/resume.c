@@ -264,7 +264,11 @@ static void read_withdrawal(struct resume *resume, struct ledger_section *sectio
 
 static void read_lock(struct resume *resume, struct ledger_section *section)
 {
-	locks_take(&resume->supervisor->engine, section);
+	struct engine *engine = &resume->supervisor->engine;
+
+	if (!locks_take(engine, section))
+		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
+			  ledger_text(section, "name"));
 }
 
 /* For whoever reads tables, and then only where the sources are not fit. */

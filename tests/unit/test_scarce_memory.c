@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ledger.h"
 #include "cmd/print.h"
+#include "engine/engine.h"
+#include "engine/locks.h"
 #include "read/inetd.h"
 #include "read/native.h"
 #include "read/reader.h"
@@ -214,4 +217,37 @@ Test(scarce_memory, a_statement_of_superd_conf_never_ends_the_process)
 						"service web { listen = \"tcp:127.0.0.1:80\" exec = \"/bin/true\" }\n",
 						kilobytes << 10),
 			     WAS_HERE, "with %zu KiB", kilobytes);
+}
+
+/* Its name's copy, and the list's first room. */
+Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	struct buf text = { 0 }, found = { 0 };
+	struct ledger ledger;
+	size_t length;
+
+	cr_assert(engine);
+	ledger_begin(&text);
+	ledger_open(&text, "lock");
+	ledger_add(&text, "name", "web");
+	ledger_add_number(&text, "held_since", 1);
+	ledger_end(&text);
+	length = text.length;
+	cr_assert(!text.failed && !ledger_parse(&ledger, buf_take(&text), length, &found));
+	for (unsigned n = 1; n <= 3; n++) {
+		struct locks locks = { 0 };
+
+		engine->locks = &locks;
+		asked = 0;
+		refused = n;
+		cr_expect_eq(locks_take(engine, &ledger.sections[0]), n == 3, "refused the %uth time", n);
+		refused = 0;
+		cr_expect_eq(locks.count, n == 3);
+		cr_expect_null(ledger.flaw);
+		locks_free(&locks);
+	}
+	ledger_free(&ledger);           /* and its text */
+	buf_free(&found);
+	free(engine);
 }
