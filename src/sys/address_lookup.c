@@ -167,22 +167,24 @@ static const char *kind_name(unsigned kind)
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
-/* Small systems come without the file, and then nothing is wrong with the name. */
-static bool port_say_no_names(struct found_port *port, struct pool *pool)
+/* Small systems come without the file, and then nothing may be wrong with the name. Another source of nsswitch.conf(5)
+ * may know names and list none: so what is said of the file is no more than what can be seen. */
+static bool port_say_no_names(struct found_port *port, struct pool *pool, unsigned kind)
 {
 	static const char path[] = "/etc/services";
 	const struct servent *any;
 	int error;
 
 	setservent(0);
-	any = getservent();             /* it may be another source, by nsswitch.conf(5) */
+	any = getservent();
 	endservent();
 	if (any)
 		return false;
 	error = access(path, R_OK) < 0 ? errno : 0;
-	port->wrong = error == ENOENT ? pool_textf(pool, "there is no %s, so no port has a name", path)
-				      : pool_textf(pool, "no port has a name: %s: %s", path,
-						   error ? strerror(error) : "it has no entries");
+	port->wrong = error == ENOENT
+		? pool_textf(pool, "no %s port of this name is known, and there is no %s", kind_name(kind), path)
+		: pool_textf(pool, "no %s port of this name is known: %s: %s", kind_name(kind), path,
+			     error ? strerror(error) : "it has no entries");
 	port->hint = "write the number, or install the file (Debian: netbase)";
 	return true;
 }
@@ -193,7 +195,7 @@ static void port_say_missing(struct found_port *port, struct pool *pool, const c
 	const char *near;
 	uint16_t elsewhere;
 
-	if (port_say_no_names(port, pool))
+	if (port_say_no_names(port, pool, kind))
 		return;
 	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
 		port->wrong = pool_textf(pool,

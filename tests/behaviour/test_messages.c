@@ -74,11 +74,12 @@ Behaviour(messages, tell_of_missing_names_of_ports)
 	cr_assert(unlink("/etc/services") == 0 || errno == ENOENT);
 	outcome = check(text_of("inetd:%s", inetd));
 	cr_expect_eq(outcome.status, 1, "%d", outcome.status);
-	expect_said(&outcome, "daytime: 'daytime': there is no /etc/services, so no port has a name");
+	expect_said(&outcome, "daytime: 'daytime': no tcp port of this name is known, and there is no /etc/services");
 	expect_said(&outcome, "hint: write the number, or install the file (Debian: netbase)");
 	private_file("/etc/services", "\n");
 	outcome = check(text_of("inetd:%s", inetd));
-	expect_said(&outcome, "daytime: 'daytime': no port has a name: /etc/services: it has no entries");
+	expect_said(&outcome,
+		    "daytime: 'daytime': no tcp port of this name is known: /etc/services: it has no entries");
 	private_file("/etc/services", "daytime 13/tcp\n");
 	cr_expect_eq(check(text_of("inetd:%s", inetd)).status, 0);
 }
