@@ -1,7 +1,7 @@
 /* superctl show and why: a service's options with the places where they were written, and its state in words.
  *
- * The hard thing is a value of any kind: it is printed as a table would have it, so that it can be written back there.
- * superd knows how, and sends texts in the shape of the values; what has none, as a secret, is put into lists here. */
+ * A value is printed as a table would have it, so that it can be written back there. superd knows how, and sends texts
+ * in the shape of the values beside them. A value without a text, as a secret, is written here from its JSON. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* Keeping locks. The hard thing is ten thousand of them in one order: the list is written whole, so once for all that
- * comes in a turn of the loop, and yet each answer tells whether it will outlive superd. So the first is written at
- * once, and those behind it go by what came of that. */
+/* Keeping locks, in a file that is always written whole. An order may bring ten thousand locks, and the answer to each
+ * says whether it will outlive superd. So the first lock of an order is written at once, and tells whether the file can
+ * be written at all; those behind it are answered by that, and written together in the next turn of the loop. */
 #include "engine/locks.h"
 
 #include <errno.h>

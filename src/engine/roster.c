@@ -1,5 +1,5 @@
-/* Finding a keeper by its name. The one hard thing is that it need not have a row: those that outlived theirs are few,
- * and are looked through. */
+/* Finding a keeper by its name: by its row, which the table finds, or among those that go on without a row in this
+ * table. The latter are few, and are looked through one by one. */
 #include "engine/roster.h"
 
 #include <string.h>
