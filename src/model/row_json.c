@@ -30,6 +30,8 @@ static void add_key(struct buf *out, const char *key, bool first)
 	buf_text(out, ": ");
 }
 
+typedef void value_writer(const struct directive *directive, const void *field, struct buf *out);
+
 static void add_value(const struct directive *directive, const void *field, struct buf *out)
 {
 	directive->type->json(directive, field, out);
@@ -46,8 +48,7 @@ static void add_text(const struct directive *directive, const void *field, struc
 }
 
 static void add_own_options(const struct service *service, const struct listen *socket, bool first,
-			    void (*add)(const struct directive *directive, const void *field, struct buf *out),
-			    struct buf *out)
+			    value_writer *add, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -115,6 +116,22 @@ static const void *field_shown(const struct directive *directive, const struct s
 	return field;
 }
 
+/* The row's options, each by add, secrets by add_secret; NULL: these are left out. */
+static void add_options(const struct service *row, const struct service *plain, value_writer *add,
+			value_writer *add_secret, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = field_shown(directive, row, plain);
+		value_writer *writer = directive->flags & HOLDS_SECRETS ? add_secret : add;
+
+		if (!field || !writer)
+			continue;
+		add_key(out, directive->name[NATIVE], false);
+		writer(directive, field, out);
+	}
+}
+
 void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
 	buf_text(out, "\"listen\": [");
@@ -124,18 +141,7 @@ void row_json_options(const struct service *row, const struct service *plain, bo
 		add_socket(out, row, &row->sockets[i]);
 	}
 	buf_char(out, ']');
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *field = field_shown(directive, row, plain);
-
-		if (!field)
-			continue;
-		add_key(out, directive->name[NATIVE], false);
-		if (hides && directive->flags & HOLDS_SECRETS)
-			add_hidden(directive, field, out);
-		else
-			add_value(directive, field, out);
-	}
+	add_options(row, plain, add_value, hides ? add_hidden : add_value, out);
 }
 
 void row_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
@@ -147,13 +153,5 @@ void row_json_texts(const struct service *row, const struct service *plain, bool
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *field = field_shown(directive, row, plain);
-
-		if (!field || (hides && directive->flags & HOLDS_SECRETS))
-			continue;
-		add_key(out, directive->name[NATIVE], false);
-		add_text(directive, field, out);
-	}
+	add_options(row, plain, add_text, hides ? NULL : add_text, out);
 }
