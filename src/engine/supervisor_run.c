@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +417,35 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
+#define OPENINGS 50                     /* tries of an upgrade to get what superd needs for itself: 5 s */
+#define OPENING_PAUSE 100               /* milliseconds */
+
+/* errno, and in failed what could not be done. */
+static bool open_own(struct engine *engine, const char **failed)
+{
+	fd_close(&engine->null_input);
+	*failed = "open /dev/null";
+	if (!open_null(engine))
+		return false;
+	*failed = "open the descriptors of its event loop";
+	if (has_descriptors(engine))
+		return true;
+	fd_close(&engine->null_output);
+	return false;
+}
+
+/* An upgrade cannot go back to the former superd, and every service is at stake. A machine that has run out of files or
+ * memory may have some again in a moment. */
+static bool open_own_patiently(struct engine *engine, const char **failed)
+{
+	for (int n = 0; !open_own(engine, failed); n++) {
+		if (n == OPENINGS || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
+			return false;
+		poll(NULL, 0, OPENING_PAUSE);
+	}
+	return true;
+}
+
 bool supervisor_init(struct supervisor *supervisor, const char **failed)
 {
 	struct engine *engine = &supervisor->engine;
@@ -423,11 +453,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	init_empty(engine);
 	set_actions(supervisor);
 	engine->started = engine_clock();
-	*failed = "open /dev/null";
-	if (!open_null(engine))
-		return false;
-	*failed = "open the descriptors of its event loop";
-	if (!has_descriptors(engine))
+	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
 	loop_memory_keep();
 	engine->loop =

@@ -2,9 +2,14 @@
  * command, superd under another name, in the background, or with its table from standard input. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -313,6 +318,80 @@ Behaviour(upgrade_ways, what_is_frozen_is_frozen_again_and_woken_by_a_client)
 	superd_upgrade(superd);
 	WAIT_UNTIL(superd_log_count(superd, text_of("web: pid %ld is frozen\n", pid)) == 2);
 	cr_assert_eq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+/* The process is about to open /dev/null; at that call it stands. */
+static bool opens_null(pid_t pid)
+{
+	struct __ptrace_syscall_info call = { 0 };
+	char path[16] = "", memory[32];
+	int fd;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(call), &call) < 0 || call.op != PTRACE_SYSCALL_INFO_ENTRY ||
+	    call.entry.nr != SYS_openat)
+		return false;
+	snprintf(memory, sizeof(memory), "/proc/%d/mem", (int)pid);
+	fd = open(memory, O_RDONLY | O_CLOEXEC);
+	cr_assert(fd >= 0 && pread(fd, path, sizeof(path) - 1, (off_t)call.entry.args[1]) > 0);
+	close(fd);
+	return !strcmp(path, "/dev/null");
+}
+
+/* Follows it over its next exec to where the new program opens /dev/null. */
+static void follow_to_null(pid_t pid)
+{
+	bool is_new = false;
+	int status;
+
+	for (;;) {
+		int signal = 0;
+
+		cr_assert_eq(waitpid(pid, &status, __WALL), pid);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8))
+			is_new = true;
+		else if (WSTOPSIG(status) != (SIGTRAP | 0x80))
+			signal = status >> 16 ? 0 : WSTOPSIG(status);
+		else if (is_new && opens_null(pid))
+			return;
+		cr_assert_eq(ptrace(is_new ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal), 0);
+	}
+}
+
+static int lowest_free(pid_t pid)
+{
+	char path[48];
+	int fd = -1;
+
+	do
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, ++fd);
+	while (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	return fd;
+}
+
+/* The old superd is gone by then, so there is nothing to go back to. */
+Behaviour(upgrade_ways, without_descriptors_for_a_moment)
+{
+	struct rlimit before, none;
+	struct superd *superd;
+	int port;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	superd = superd_run(WEB, 0, backend("talk"), "");
+	port = superd_port(superd, "web");
+	cr_assert_eq(ptrace(PTRACE_SEIZE, superd->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD), 0);
+	superd_signal(superd, SIGUSR2);
+	follow_to_null(superd->pid);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ (rlim_t)lowest_free(superd->pid), before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	cr_assert_eq(ptrace(PTRACE_DETACH, superd->pid, 0, 0), 0);
+	HOLDS_FOR(500, process_lives(superd->pid));
+	cr_expect_eq(superd_log_count(superd, ": upgraded from "), 0);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
+	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") == 1);
+	close(settle(client_connect(port)));
 	superd_stop(superd);
 }
 
