@@ -382,6 +382,32 @@ Behaviour(control_guard, the_control_group_is_looked_up_at_each_reload)
 	superd_stop(superd);
 }
 
+/* superd is nobody, and cannot give its socket to a group that it is not in. */
+Behaviour(control_guard, a_group_that_cannot_be_set_is_not_said_to_be_there)
+{
+	const char *arguments[] = { "--control", control_path(), "--control-group", "lookers", NULL };
+	const struct setup setup = { .arguments = arguments, .uid = 65534 };
+	const char *table = text_of(ECHO, backend("stdio"));
+	struct superd *superd;
+	struct stat status;
+
+	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
+	private_enter_with_hosts();
+	private_file("/etc/group", "root:x:0:\nlookers:x:65534:\n");
+	cr_assert_eq(chown(path_in("."), 65534, 65534), 0);
+	superd = superd_run_with(&setup, "%s", table);
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	private_file("/etc/group", "root:x:0:\nlookers:x:54321:\n");
+	for (size_t n = 1; n <= 2; n++) {
+		cr_assert(superd_reload(superd, "%s", table));
+		WAIT_UNTIL(superd_log_count(superd, "the control socket's group cannot be changed to 54321: ") == n);
+	}
+	cr_expect_not(superd_logged(superd, "the control socket's group is 54321 now"));
+	cr_assert_eq(stat(control_path(), &status), 0);
+	cr_expect_eq(status.st_gid, 65534);
+	superd_stop(superd);
+}
+
 /* An entry too long for any room given to it is a failure of the look-up, as is a directory server that is away. */
 Behaviour(control_guard, the_control_group_outlasts_a_look_up_that_fails)
 {

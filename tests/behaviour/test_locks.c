@@ -183,6 +183,74 @@ Behaviour(locks, stay_while_their_service_is_left_out)
 	superd_stop(superd);
 }
 
+/* The row is there, so the service is not gone. */
+Behaviour(locks, stay_with_a_row_that_the_table_disables)
+{
+	int web = free_port();
+	const char *row = text_of("service web { listen = \"127.0.0.1:%d\" exec = \"%s\" disable = yes }\n", web,
+				  backend("serve"));
+	struct superd *superd = run_web(web);
+
+	cr_assert(control_is_done(control_once("hold web")));
+	cr_assert(superd_reload(superd, "%s", row));
+	WAIT_UNTIL(!client_can_connect(web));
+	cr_expect_eq(access(file(), F_OK), 0);
+	cr_assert(superd_reload(superd, WEB, web, backend("serve")));
+	expect_held("web");
+	cr_assert(superd_reload(superd, "%s", row));
+	superd_stop(superd);
+	superd = controlled_run("%s", row);
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_expect_eq(access(file(), F_OK), 0);
+	cr_expect_not(superd_logged(superd, "the table has it no more"));
+	cr_assert(superd_reload(superd, WEB, web, backend("serve")));
+	expect_held("web");
+	cr_assert(control_is_done(control_once("release web")));
+	superd_stop(superd);
+}
+
+/* The new superd writes what the one before it could not. */
+Behaviour(locks, are_written_by_an_upgrade_where_they_could_not_be_before)
+{
+	int web = free_port();
+	struct superd *superd = run_web(web);
+	const char *in_the_way = path_in("control.locks.new");
+
+	cr_assert_eq(mkdir(in_the_way, 0700), 0);
+	control_once("hold web");
+	cr_assert_neq(access(file(), F_OK), 0);
+	cr_assert_eq(rmdir(in_the_way), 0);
+	superd_upgrade(superd);
+	WAIT_UNTIL(access(file(), F_OK) == 0);
+	expect_held("web");
+	end_by_kill(superd);
+	superd = run_web(web);
+	expect_held("web");
+	superd_stop(superd);
+}
+
+/* Its entry was wrong before, and is right when the new superd reads it. */
+Behaviour(locks, hold_for_a_service_that_an_upgrade_brings_back)
+{
+	const char *arguments[] = { "--control", control_path(), "--keep-going", NULL };
+	const struct setup setup = { .arguments = arguments };
+	int web = free_port(), other = free_port();
+	struct superd *superd =
+		superd_run_with(&setup, WEB OTHER, web, backend("serve"), other, backend("serve"));
+
+	cr_assert(control_is_done(control_once("hold web")));
+	cr_assert(control_is_done(control_once("disable other")));
+	superd_stop(superd);
+	superd = superd_run_with(&setup, WEB OTHER, web, "/none/there", other, "/none/there");
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	write_file(strrchr(superd->table, '/') + 1, WEB OTHER, web, backend("serve"), other, backend("serve"));
+	superd_upgrade(superd);
+	expect_held("web");
+	cr_expect_str_eq(control_value(control_once("status other"), "state"), "off");
+	cr_expect_not(client_can_connect(other));
+	superd_stop(superd);
+}
+
 static void expect_refused(int port, const char *why)
 {
 	struct superd *superd = controlled_run(WEB, port, backend("serve"));
@@ -337,4 +405,32 @@ Behaviour(locks, go_over_with_the_control_socket)
 	cr_expect_str_eq(control_value(control_once("status web"), "held"), "true");
 	cr_assert(control_is_done(control_once("release web")));
 	superd_stop(next);
+}
+
+/* It answers when the next superd looks, and has ended when that opens its own control socket. */
+Behaviour(locks, of_a_superd_that_ends_meanwhile_are_taken)
+{
+	enum { SOCKETS = 1500 };
+	int port = free_port(), later = free_port();
+	struct superd *superd = run_web(port), *next;
+	const char *table = text_of(WEB "service many { exec = \"%s\" listen = {\n", later, backend("serve"),
+				    backend("serve"));
+	char *rows = malloc(SOCKETS * (strlen(control_path()) + 16)), *end = rows;
+
+	cr_assert(rows);
+	cr_assert(control_is_done(control_once("hold web")));
+	for (int n = 0; n < SOCKETS; n++)
+		end += sprintf(end, "\"@%s-%d\",\n", control_path(), n);
+	next = controlled_run("%s%s} }\n", table, rows);
+	WAIT_UNTIL(superd_logged(next, "many: listening on "));
+	superd_signal(next, SIGSTOP);
+	cr_assert_not(superd_logged(next, text_of("-%d\n", SOCKETS - 1)), "it was too quick");
+	superd_stop(superd);
+	superd_signal(next, SIGCONT);
+	superd_wait_log(next, "web: still held by uid ");
+	cr_expect_not(superd_logged(next, "it is waited for"));
+	expect_held("web");
+	cr_expect_eq(access(file(), F_OK), 0);
+	superd_stop(next);
+	free(rows);
 }
