@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -409,6 +410,106 @@ Behaviour(accept, a_start_that_fails_while_descriptors_are_short_keeps_its_pause
 Behaviour(accept, without_it_such_a_start_keeps_its_pauses_too)
 {
 	fail_with_few_descriptors("no");
+}
+
+static struct rlimit take_descriptors(struct superd *superd)
+{
+	struct rlimit before, none;
+
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	return before;
+}
+
+static void give_descriptors(struct superd *superd, const struct rlimit *before)
+{
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, before, NULL), 0);
+}
+
+/* A service named short, which lacks descriptors for a moment. What ends later is an instance of holder. */
+static struct superd *run_short(const char *options, int *holder)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(
+		&setup, "service holder {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
+			"service short {\n listen = \"127.0.0.1:0\"\n %s\n}\n", backend("lines"), options);
+
+	*holder = settle(client_connect(superd_port(superd, "holder")));
+	return superd;
+}
+
+static void end_holder(struct superd *superd, int holder)
+{
+	size_t before = superd_log_count(superd, "holder: pid ");
+
+	close(holder);
+	WAIT_UNTIL(superd_log_count(superd, "holder: pid ") > before);
+}
+
+/* It has started meanwhile, and pauses for its program. At the second failure it lacked the spare descriptors, too. */
+Behaviour(accept, an_end_cuts_no_pause_after_a_start_that_fails_later)
+{
+	const char *program = write_file("program", "#!/bin/sh\nexec %s\n", backend("lines"));
+	const char *options = text_of("accept = yes\n exec = \"%s\"\n backoff_min = 700ms", program);
+	int holder, client, next;
+	struct superd *superd = run_short(options, &holder);
+	struct rlimit before = take_descriptors(superd);
+
+	cr_assert_eq(chmod(program, 0755), 0);
+	client = client_connect(superd_port(superd, "short"));
+	client_send(client, "hello\n");
+	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 2);
+	give_descriptors(superd, &before);
+	cr_assert_not_null(strstr(client_line(client), " hello"));
+	cr_assert_eq(unlink(program), 0);
+	next = client_connect(superd_port(superd, "short"));
+	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 3);
+	end_holder(superd, holder);
+	HOLDS_FOR(400, superd_log_count(superd, "short: cannot start: ") == 3);
+	close(client);
+	close(next);
+	superd_stop(superd);
+}
+
+Behaviour(accept, an_end_cuts_no_pause_after_a_crash)
+{
+	const char *marks = path_in("marks");
+	const char *options = text_of("exec = \"%s\"\n backoff_min = 400ms", backend("-m %s exit 1", marks));
+	int holder, client;
+	struct superd *superd = run_short(options, &holder);
+	struct rlimit before = take_descriptors(superd);
+
+	client = client_connect(superd_port(superd, "short"));
+	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 2);
+	give_descriptors(superd, &before);
+	WAIT_UNTIL(count_lines(marks) == 1);
+	WAIT_UNTIL(superd_log_count(superd, "short: pid ") == 1);
+	end_holder(superd, holder);
+	HOLDS_FOR(700, count_lines(marks) == 1);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(accept, an_end_cuts_no_rest)
+{
+	const char *marks = path_in("marks");
+	const char *options = text_of("exec = \"%s\"\n backoff_min = 100ms\n trigger_limit_burst = 3\n"
+				      " trigger_limit_interval = 1h\n trigger_limit_pause = 1h",
+				      backend("-m %s exit 1", marks));
+	int holder, client;
+	struct superd *superd = run_short(options, &holder);
+	struct rlimit before = take_descriptors(superd);
+
+	client = client_connect(superd_port(superd, "short"));
+	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 3);
+	superd_wait_log(superd, "short/tcp server failing (looping), service terminated for 60 min");
+	give_descriptors(superd, &before);
+	end_holder(superd, holder);
+	HOLDS_FOR(500, count_lines(marks) == 0);
+	close(client);
+	superd_stop(superd);
 }
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
