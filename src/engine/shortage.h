@@ -8,7 +8,8 @@
 /* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
 void shortage_note(struct keeper *keeper, int error);
 
-/* The same where the reason is not known: descriptors are out where the spare ones are not complete. */
+/* The same where the reason is not known: descriptors are out where the spare ones are not complete. Behind
+ * shortage_note it also takes back what the service itself has let rest since. */
 void shortage_look(struct keeper *keeper);
 
 /* It has started. */
