@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Where descriptors that live long are kept: high, so a starting child has few to unshare (see sys/spawn).
+/* Where descriptors that live long are kept: high, so a starting child has few to unshare (see exec/spawn/spawn).
  * Lowered when RLIMIT_NOFILE leaves no room above it. */
 #define FD_HIGH 64
 

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/fields.h"
+#include "base/fields.h"
+#include "base/pattern.h"
 #include "control/listing.h"
-#include "control/pattern.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show.h"
-#include "engine/keeper.h"
+#include "engine/service/keeper.h"
 
 #define EVENT_MOST 4096                 /* bytes of one */
 #define TOP_MOST 1000                   /* services in a line */

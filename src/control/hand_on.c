@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "control/follow.h"
 #include "control/handover.h"
-#include "engine/resume.h"
+#include "engine/upgrade/resume.h"
 
 #define INTERVAL_MOST 86400. /* seconds, as a request may have it */
 

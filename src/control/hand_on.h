@@ -4,7 +4,7 @@
 
 #include "base/ledger.h"
 #include "control/server.h"
-#include "engine/carry.h"
+#include "engine/upgrade/carry.h"
 
 /* Writes them: for the supervisor's carry_operators. Who waits for anything else loses the connection. */
 void hand_on_write(void *server, struct carry *carry);

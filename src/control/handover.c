@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/build.h"
-#include "control/fields.h"
-#include "engine/watch.h"
+#include "base/fields.h"
+#include "engine/core/watch.h"
 
 struct handover {
 	struct session *session; /* NULL: nobody waits any more */

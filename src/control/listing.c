@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "base/build.h"
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/reason.h"
 #include "control/row.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show.h"
-#include "engine/keeper.h"
-#include "sys/built_with.h"
+#include "engine/service/keeper.h"
+#include "prepare/built_with.h"
 
 struct listing {
 	struct selection selection;

@@ -7,18 +7,18 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/fields.h"
 #include "base/span.h"
-#include "control/fields.h"
-#include "engine/health.h"
-#include "engine/idle.h"
-#include "engine/keeper.h"
-#include "engine/locks.h"
-#include "engine/notice.h"
-#include "engine/old_row.h"
-#include "engine/operate.h"
-#include "engine/state.h"
-#include "sys/bind.h"
-#include "sys/socket_holder.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/notice.h"
+#include "engine/service/keeper.h"
+#include "engine/service/locks.h"
+#include "engine/service/old_row.h"
+#include "engine/service/operate.h"
+#include "engine/supervisor/health.h"
+#include "engine/supervisor/state.h"
+#include "os/proc/socket_holder.h"
+#include "os/socket/bind.h"
 
 #define DOUBT_AFTER 5.                  /* seconds; a start may take a while */
 

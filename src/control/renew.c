@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/listing.h"
 #include "control/selection.h"
 #include "control/server.h"
-#include "engine/keeper.h"
-#include "engine/old_row.h"
-#include "engine/orders.h"
+#include "engine/service/keeper.h"
+#include "engine/service/old_row.h"
+#include "engine/supervisor/orders.h"
 
 struct renewing {
 	struct session *session;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/fields.h"
-#include "model/directive.h"
-#include "model/plain.h"
-#include "model/row_json.h"
+#include "base/fields.h"
+#include "config/option/directive.h"
+#include "config/option/plain.h"
+#include "config/table/row_json.h"
 
 struct row_writer {
 	struct plain plain;

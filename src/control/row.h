@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "model/service.h"
+#include "config/option/service.h"
 
 /* What rows are compared with: every option at its default. NULL: out of memory. */
 struct row_writer;

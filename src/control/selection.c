@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "base/scan.h"
 #include "control/listing.h"
-#include "control/pattern.h"
-#include "engine/keeper.h"
+#include "engine/service/keeper.h"
 
 #define PATTERNS_MOST 32
 

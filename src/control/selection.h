@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "config/table/left_out.h"
 #include "control/session.h"
-#include "model/left_out.h"
 
 struct selection {
 	struct buf names;               /* each with its NUL */

@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/follow.h"
 #include "control/hand_on.h"
 #include "control/renew.h"
 #include "control/verbs.h"
-#include "engine/closing.h"
-#include "engine/locks.h"
-#include "sys/passed_rights.h"
-#include "sys/private_file.h"
+#include "engine/core/closing.h"
+#include "engine/service/locks.h"
+#include "os/fs/private_file.h"
+#include "os/socket/passed_rights.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
 #define STUCK 10.                       /* seconds without a byte taken, after which others come first */

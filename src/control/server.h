@@ -8,9 +8,9 @@
 #include "control/lately.h"
 #include "control/session.h"
 #include "control/succession.h"
-#include "engine/supervisor.h"
-#include "engine/watch.h"
-#include "sys/control_socket.h"
+#include "engine/core/watch.h"
+#include "engine/supervisor/supervisor.h"
+#include "os/socket/control_socket.h"
 
 #define CLIENTS_MOST 16
 #define READERS_MOST 12                 /* of them; the rest is left to those who may act */

@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "control/fields.h"
+#include "base/fields.h"
 
 static const char *const codes[] = {
 	[CODE_UNKNOWN] = "unknown", [CODE_DENIED] = "denied", [CODE_USAGE] = "usage",

@@ -8,7 +8,7 @@
 #include "base/list.h"
 #include "control/request.h"
 #include "control/wire.h"
-#include "engine/supervisor.h"
+#include "engine/supervisor/supervisor.h"
 
 struct server;
 

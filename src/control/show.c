@@ -4,11 +4,11 @@
 
 #include <unistd.h>
 
-#include "control/fields.h"
+#include "base/fields.h"
+#include "config/type/type.h"
 #include "control/show_parts.h"
-#include "engine/keeper.h"
-#include "model/type.h"
-#include "sys/posture.h"
+#include "engine/service/keeper.h"
+#include "os/rights/posture.h"
 
 static void add_exec(const struct showing *showing, struct buf *out)
 {

@@ -4,19 +4,19 @@
 
 #include <sys/wait.h>
 
+#include "base/fields.h"
 #include "base/scan.h"
-#include "control/fields.h"
-#include "engine/drain.h"
-#include "engine/health.h"
-#include "engine/idle.h"
-#include "engine/keeper.h"
-#include "engine/locks.h"
-#include "engine/notice.h"
-#include "engine/old_row.h"
-#include "engine/outdated.h"
-#include "engine/result.h"
-#include "engine/state.h"
-#include "sys/bind.h"
+#include "engine/core/result.h"
+#include "engine/drain/drain.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/notice.h"
+#include "engine/instance/outdated.h"
+#include "engine/service/keeper.h"
+#include "engine/service/locks.h"
+#include "engine/service/old_row.h"
+#include "engine/supervisor/health.h"
+#include "engine/supervisor/state.h"
+#include "os/socket/bind.h"
 
 #define INSTANCES_MOST 100              /* that are told of singly */
 #define USAGE_MOST 64                   /* whose memory and processor time are looked up for a sum */

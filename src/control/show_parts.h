@@ -2,7 +2,7 @@
 #pragma once
 
 #include "control/show.h"
-#include "sys/usage.h"
+#include "os/cgroup/usage.h"
 
 void show_locks(const struct showing *showing, struct buf *out);
 void show_state(const struct showing *showing, struct buf *out);                /* service, state, held, … */

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/listing.h"
 #include "control/selection.h"
 #include "control/server.h"
-#include "engine/locks.h"
+#include "engine/service/locks.h"
 
 #define MANY 64                         /* who waits for more looks at them all no more often than this: */
 #define LOOKS_EVERY 0.05

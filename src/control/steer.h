@@ -1,9 +1,9 @@
-/* The acting verbs: what an operator has done with services (engine/operate), begun one after the other, with a line for
+/* The acting verbs: what an operator has done with services (engine/service/operate), begun one after the other, with a line for
  * each as it is done. What was begun goes on when nobody waits for it any more. */
 #pragma once
 
 #include "control/session.h"
-#include "engine/operate.h"
+#include "engine/service/operate.h"
 
 void steer_start(struct session *session);
 void steer_stop(struct session *session);

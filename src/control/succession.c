@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "engine/closing.h"
-#include "sys/control_socket.h"
-#include "sys/hangup.h"
+#include "engine/core/closing.h"
+#include "os/proc/hangup.h"
+#include "os/socket/control_socket.h"
 
 #define SOON .05                        /* seconds: one that ends takes its node away before long */
 #define LATER 1.

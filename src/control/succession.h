@@ -4,13 +4,13 @@
 
 #include <stdbool.h>
 
-#include "engine/watch.h"
+#include "engine/core/watch.h"
 
 struct succession {
 	struct watch watch;
 	struct alarm again;
 	int fd;                         /* to the other one; -1: not connected */
-	int hangups;                    /* what tells that it has hung up (sys/hangup); -1: none */
+	int hangups;                    /* what tells that it has hung up (os/proc/hangup); -1: none */
 	double since;                   /* when it was, loop time */
 	char *path;                     /* owned; NULL: nothing is waited for */
 	void (*vacant)(struct succession *succession);  /* it may be free now; the path is kept until succession_end */

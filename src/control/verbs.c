@@ -12,7 +12,7 @@
 #include "control/listing.h"
 #include "control/renew.h"
 #include "control/steer.h"
-#include "engine/orders.h"
+#include "engine/supervisor/orders.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "engine/closing.h"
-#include "sys/passed_rights.h"
+#include "engine/core/closing.h"
+#include "os/socket/passed_rights.h"
 
 size_t wire_pending(const struct wire *wire)
 {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "engine/watch.h"
+#include "engine/core/watch.h"
 
 #define WIRE_LINE 8192                  /* bytes of a request, with its newline */
 #define WIRE_ENOUGH ((size_t)32768)             /* who has more yet unread is not written to */

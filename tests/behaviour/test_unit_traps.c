@@ -334,7 +334,7 @@ Behaviour(unit_traps, no_limit_goes_by_the_time_of_day)
 	static const char *const clocks[] = { "CLOCK_REALTIME", "ev_now(", "ev_time(", "gettimeofday(", "time(NULL)" };
 	glob_t sources = { 0 };
 
-	cr_assert_eq(glob(text_of("%s/src/engine/*.c", source_folder()), 0, NULL, &sources), 0);
+	cr_assert_eq(glob(text_of("%s/src/engine/*/*.c", source_folder()), 0, NULL, &sources), 0);
 	for (size_t n = 0; n < sources.gl_pathc; n++) {
 		const char *path = sources.gl_pathv[n], *text = read_text(path);
 

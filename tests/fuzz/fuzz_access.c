@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config/access/access.h"
+#include "config/option/directive.h"
 #include "fuzzer.h"
-#include "model/access.h"
-#include "model/directive.h"
-#include "sys/filter.h"
+#include "os/bpf/filter.h"
 
 #define WORDS_MOST 64
 

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
+#include "config/endpoint/endpoint.h"
 #include "fuzzer.h"
-#include "model/endpoint.h"
 
 static void check_round_trip(const struct endpoint *endpoint, struct pool *pool)
 {

@@ -2,7 +2,7 @@
 #include <stdint.h>
 
 #include "fuzzer.h"
-#include "read/native.h"
+#include "parse/superd/native.h"
 #include "round_trip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

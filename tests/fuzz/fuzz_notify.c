@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/notify_message.h"
+#include "engine/launch/notify_message.h"
 #include "fuzzer.h"
 
 static void expect_inside(struct note_text text, const char *bytes, size_t size)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "read/launchd.h"
-#include "read/plist.h"
+#include "parse/launchd/launchd.h"
+#include "parse/launchd/plist.h"
 #include "round_trip.h"
 
 static size_t check_tree(const struct plist *element, const struct plist *holder, const struct source *source,

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "read/unit.h"
-#include "read/unit_words.h"
-#include "read/units.h"
+#include "parse/systemd/unit.h"
+#include "parse/systemd/unit_words.h"
+#include "parse/systemd/units.h"
 #include "round_trip.h"
 
 #define UNITS_MOST 16

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "fuzzer.h"
-#include "read/xinetd.h"
+#include "parse/xinetd/xinetd.h"
 #include "round_trip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,9 +9,9 @@
 
 #include "base/diag.h"
 #include "base/source.h"
-#include "cmd/print.h"
+#include "cli/print/print.h"
+#include "config/table/table.h"
 #include "fuzzer.h"
-#include "model/table.h"
 
 /* The table as superd.conf; free() it. */
 static char *print(const struct table *table)

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "read/reader.h"
+#include "parse/reader.h"
 
 /* A reader as far as a text in memory goes. */
 struct round_trip {

@@ -6,11 +6,11 @@
 #include "base/diag.h"
 #include "base/scan.h"
 #include "base/words.h"
-#include "model/check.h"
-#include "model/diff.h"
-#include "model/draft.h"
-#include "model/endpoint.h"
-#include "model/table.h"
+#include "config/check/check.h"
+#include "config/endpoint/endpoint.h"
+#include "config/table/diff.h"
+#include "config/table/draft.h"
+#include "config/table/table.h"
 
 static unsigned failures;
 

@@ -18,7 +18,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
-#include "sys/bind.h"
+#include "os/socket/bind.h"
 
 static struct pool *pool;
 static struct buf why, warnings;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/options.h"
+#include "cli/superd/options.h"
 
 #define MOST_WORDS 24
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/check.h"
-#include "model/draft.h"
+#include "config/check/check.h"
+#include "config/table/draft.h"
 
 #define FILE_NAME "test.conf"
 #define WORDS_MOST 16

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/table.h"
-#include "read/launchd.h"
-#include "read/plist.h"
+#include "config/table/table.h"
+#include "parse/launchd/launchd.h"
+#include "parse/launchd/plist.h"
 
 #define HEAD \
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" \

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "read/reader.h"
-#include "sys/resolve.h"
+#include "parse/reader.h"
+#include "prepare/resolve.h"
 
 static struct diags diags;
 static struct table *table;

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "read/reader.h"
-#include "sys/plan.h"
-#include "sys/resolve.h"
+#include "exec/plan/plan.h"
+#include "parse/reader.h"
+#include "prepare/resolve.h"
 
 static struct table *table;
 static struct diags diags;
 static struct buf why;
 static struct heritage heritage;
 static char folder[64];
-static bool doubtful;                   /* the text may hold what model/check refuses: then nothing is resolved */
+static bool doubtful;                   /* the text may hold what config/check/check refuses: then nothing is resolved */
 
 static inline void set_up(void)
 {

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
 
 #define STARTS_PATIENCE 20000           /* milliseconds */
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/access.h"
-#include "model/access_words.h"
+#include "config/access/access.h"
+#include "config/access/access_words.h"
 #include "pool_fixture.h"
 
 #define LIST(...) \

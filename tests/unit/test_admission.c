@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/admission.h"
-#include "engine/sensor.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/sensor.h"
 
 TestSuite(admission, .init = set_up, .fini = tear_down);
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/advice.h"
-#include "engine/refusal.h"
-#include "engine/rest.h"
+#include "engine/accept/advice.h"
+#include "engine/accept/rest.h"
+#include "engine/core/refusal.h"
 
 static struct advice advice;
 

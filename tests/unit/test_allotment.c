@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/scan.h"
-#include "sys/allotment_table.h"
+#include "exec/resources/allotment_table.h"
 
 TestSuite(allotment, .init = set_up, .fini = tear_down);
 

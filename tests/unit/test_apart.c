@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "engine/apart.h"
-#include "sys/spawn_ends.h"
+#include "engine/launch/apart.h"
+#include "os/foreign/spawn_ends.h"
 
 static struct apart apart;
 static struct ev_loop *loop;

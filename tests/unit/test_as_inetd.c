@@ -3,7 +3,7 @@
 #include <criterion/redirect.h>
 #include <limits.h>
 
-#include "cmd/as_inetd.h"
+#include "cli/superd/as_inetd.h"
 #include "command_line.h"
 
 TestSuite(as_inetd, .fini = drop_options);

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 
-#include "cmd/as_xinetd.h"
+#include "cli/superd/as_xinetd.h"
 #include "command_line.h"
 
 TestSuite(as_xinetd, .fini = drop_options);

@@ -1,7 +1,7 @@
 /* What stands first in a queue of datagrams: whether it was taken, or only others came. */
 #include "bind_fixture.h"
 
-#include "sys/backlog.h"
+#include "os/netdiag/backlog.h"
 
 static void clean(struct backlog *backlog)
 {

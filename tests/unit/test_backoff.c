@@ -1,7 +1,7 @@
 /* Pauses: they double, end at a most, shrink by chance a little, and are forgotten after health. */
 #include <criterion/criterion.h>
 
-#include "engine/backoff.h"
+#include "engine/core/backoff.h"
 
 #define LEAST 100000
 #define MOST 30000000

@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "sys/sock_diag.h"
+#include "os/netdiag/sock_diag.h"
 
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 30);
 

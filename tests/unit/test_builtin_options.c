@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/builtin.h"
+#include "config/words/builtin.h"
 
 static struct builtin_options options;
 static const char *bad;

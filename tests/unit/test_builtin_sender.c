@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builtin/sender.h"
+#include "helper/builtin/sender.h"
 
 static struct settings settings;
 

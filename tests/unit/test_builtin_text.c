@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "builtin/auth.h"
-#include "builtin/tcpmux.h"
-#include "builtin/text.h"
-#include "builtin/wait.h"
+#include "helper/builtin/auth.h"
+#include "helper/builtin/tcpmux.h"
+#include "helper/builtin/text.h"
+#include "helper/builtin/wait.h"
 
 Test(builtin_text, a_turn_of_chargen_is_95_lines_that_shift)
 {

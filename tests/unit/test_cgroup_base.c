@@ -9,8 +9,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "sys/cgroup_base.h"
-#include "sys/cgroup_place.h"
+#include "os/cgroup/cgroup_base.h"
+#include "os/cgroup/cgroup_place.h"
 
 static char folder[64], name[192];
 

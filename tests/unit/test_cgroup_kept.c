@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/cgroup.h"
+#include "os/cgroup/cgroup.h"
 
 static char base[] = "/g";
 static const struct cgroups cgroups = { .base = base };

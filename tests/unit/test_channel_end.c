@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/channel_end.h"
-#include "sys/memory_file.h"
-#include "sys/passed_rights.h"
+#include "os/fs/memory_file.h"
+#include "os/socket/channel_end.h"
+#include "os/socket/passed_rights.h"
 
 static int ends[2];
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/child.h"
+#include "exec/child/child.h"
 
 #define PLACES 4
 #define SOURCES 8                       /* from 0 on */

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "engine/children.h"
+#include "engine/core/children.h"
 
 Test(children, finds_nobody_in_an_empty_table)
 {

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/resource.h>
 
-#include "sys/client.h"
+#include "os/socket/client.h"
 
 TestSuite(client, .init = set_up, .fini = tear_down, .timeout = 30);
 

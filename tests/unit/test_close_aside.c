@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/close_aside.h"
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
+#include "exec/worker/close_aside.h"
 
 #define OWNER 7
 #define ANOTHER 8

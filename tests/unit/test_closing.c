@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/closing.h"
-#include "sys/close_aside.h"
-#include "sys/spawn.h"
+#include "engine/core/closing.h"
+#include "exec/spawn/spawn.h"
+#include "exec/worker/close_aside.h"
 
 static struct engine engine;
 

@@ -3,9 +3,9 @@
 #include <signal.h>
 #include <string.h>
 
-#include "model/command.h"
-#include "model/condition.h"
-#include "model/exit_status.h"
+#include "config/type/condition.h"
+#include "config/words/command.h"
+#include "config/words/exit_status.h"
 
 Test(command, reads_signs_in_any_order)
 {

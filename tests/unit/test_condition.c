@@ -9,8 +9,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "sys/condition.h"
-#include "sys/condition_parts.h"
+#include "exec/child/condition.h"
+#include "exec/child/condition_parts.h"
 
 static int first_false(const char *const *texts, size_t count)
 {

@@ -1,5 +1,5 @@
 /* Patterns of paths, as systemd's conditions have them: those of glob(7), and braces. */
-#include "sys/condition.h"
+#include "exec/child/condition.h"
 
 #include <criterion/criterion.h>
 
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/condition_parts.h"
+#include "exec/child/condition_parts.h"
 
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 

@@ -7,10 +7,10 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "model/call_groups.h"
-#include "sys/built_with.h"
-#include "sys/confine.h"
-#include "sys/confine_tree.h"
+#include "config/words/call_groups.h"
+#include "exec/child/confine.h"
+#include "exec/child/confine_tree.h"
+#include "prepare/built_with.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 

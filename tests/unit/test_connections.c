@@ -3,8 +3,8 @@
 
 #include <arpa/inet.h>
 
-#include "model/access.h"
-#include "sys/connections_parts.h"
+#include "config/access/access.h"
+#include "os/netdiag/connections_parts.h"
 
 TestSuite(connections, .init = set_up, .fini = tear_down, .timeout = 120);
 

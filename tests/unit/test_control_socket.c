@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sys/control_socket.h"
+#include "os/socket/control_socket.h"
 
 static char folder[64], path[96];
 static struct buf why;

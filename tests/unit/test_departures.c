@@ -3,7 +3,7 @@
 
 #include <poll.h>
 
-#include "sys/departures.h"
+#include "os/netdiag/departures.h"
 
 static struct heard {
 	uint16_t wanted;                /* 0: any; other ports are only counted */

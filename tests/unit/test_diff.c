@@ -1,7 +1,7 @@
 /* The comparison of a reload: each option's change is seen, named, and weighed by what it means for an open socket. */
 #include "drafts.h"
 
-#include "model/diff.h"
+#include "config/table/diff.h"
 
 static struct table *other;
 

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 
 #include "base/words.h"
-#include "model/directive.h"
-#include "model/draft.h"
+#include "config/option/directive.h"
+#include "config/table/draft.h"
 #include "pool_fixture.h"
 
 #define EACH(entry) \

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/directories.h"
+#include "exec/dirs/directories.h"
 
 static char run[80], state[80], cache[80], logs[80], configuration[80];
 

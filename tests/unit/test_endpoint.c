@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "model/endpoint.h"
+#include "config/endpoint/endpoint.h"
 #include "pool_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -416,7 +416,7 @@ Test(endpoint, lets_stand_what_the_kernel_lets_stand)
 	cr_expect_not(clash("netlink:route", "netlink:route 1"));
 }
 
-/* A TCP listener as sys/bind makes it. -1 and errno. */
+/* A TCP listener as os/socket/bind makes it. -1 and errno. */
 static int listen_on(const struct endpoint *endpoint, in_port_t port)
 {
 	union {

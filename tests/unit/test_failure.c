@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#include "engine/failure.h"
-#include "engine/judge.h"
+#include "engine/instance/failure.h"
+#include "engine/queue/judge.h"
 
 static struct ends ends;
 static struct what what;

@@ -6,8 +6,8 @@
 #include <linux/filter.h>
 #include <poll.h>
 
-#include "model/access.h"
-#include "sys/filter.h"
+#include "config/access/access.h"
+#include "os/bpf/filter.h"
 
 #define LIST(...) \
 	(const char *const[]) \

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/foreign_socket.h"
+#include "os/netdiag/foreign_socket.h"
 
 static pid_t self;
 static int listener;

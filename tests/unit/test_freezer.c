@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/freezer.h"
-#include "sys/process_motion.h"
+#include "exec/processes/freezer.h"
+#include "os/proc/process_motion.h"
 
 /* What a backend of this test tells: it counts as long as it moves. */
 struct told {

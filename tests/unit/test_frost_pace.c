@@ -1,7 +1,7 @@
 /* How long who was woken stays awake. */
 #include <criterion/criterion.h>
 
-#include "engine/frost_pace.h"
+#include "engine/freeze/frost_pace.h"
 
 static double kept_awake(const struct activity *activity)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "engine/gate.h"
+#include "engine/core/gate.h"
 
 #define LIMIT INT64_MAX
 

@@ -2,7 +2,7 @@
  * is left. */
 #include "bind_fixture.h"
 
-#include "sys/connections_parts.h"
+#include "os/netdiag/connections_parts.h"
 
 static void clean(struct guests *guests)
 {

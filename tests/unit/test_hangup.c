@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "sys/hangup.h"
+#include "os/proc/hangup.h"
 
 Test(hangup, is_told_of_the_end_alone)
 {

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/call_groups.h"
-#include "model/directive.h"
-#include "model/error_names.h"
-#include "model/harden.h"
+#include "config/option/directive.h"
+#include "config/words/call_groups.h"
+#include "config/words/error_names.h"
+#include "config/words/harden.h"
 #include "pool_fixture.h"
 
 #define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }

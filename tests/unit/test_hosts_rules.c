@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "sys/hosts_rules.h"
+#include "os/host/hosts_rules.h"
 
 static char seen[512];
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "advise/ident_reply.h"
+#include "helper/ask/ident_reply.h"
 
 static struct ident_reply read_bytes(const char *bytes, size_t length)
 {

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "cmd/print.h"
-#include "model/table.h"
-#include "read/inetd.h"
-#include "sys/resolve.h"
+#include "cli/print/print.h"
+#include "config/table/table.h"
+#include "parse/inetd/inetd.h"
+#include "prepare/resolve.h"
 
 struct result {
 	struct table *table;

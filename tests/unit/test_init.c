@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/init.h"
-#include "sys/remnants.h"
-#include "sys/signals.h"
+#include "exec/processes/init.h"
+#include "exec/processes/remnants.h"
+#include "os/host/signals.h"
 
 TestSuite(init, .timeout = 30);
 

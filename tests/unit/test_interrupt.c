@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sys/interrupt.h"
+#include "os/socket/interrupt.h"
 
 static void is_interrupted(int domain)
 {

@@ -3,7 +3,7 @@
 
 #include <sys/wait.h>
 
-#include "sys/last_datagram.h"
+#include "os/netdiag/last_datagram.h"
 
 TestSuite(last_datagram, .init = set_up, .fini = tear_down, .timeout = 30);
 

@@ -1,7 +1,7 @@
 /* The histogram of activations. */
 #include <criterion/criterion.h>
 
-#include "engine/latency.h"
+#include "engine/core/latency.h"
 
 Test(latency, has_bounds_that_rise)
 {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "engine/handed_files.h"
-#include "engine/launch.h"
+#include "engine/launch/handed_files.h"
+#include "engine/launch/launch.h"
 
 static struct buf text;
 

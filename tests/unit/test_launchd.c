@@ -1,7 +1,7 @@
 /* Jobs of launchd as services: what each key becomes, and what superd says of the others. */
-#include "cmd/print.h"
+#include "cli/print/print.h"
 #include "launchd_reading.h"
-#include "read/launchd_keys.h"
+#include "parse/launchd/launchd_keys.h"
 
 TestSuite(launchd, .init = open_reading, .fini = close_reading);
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/loop_memory.h"
+#include "engine/core/loop_memory.h"
 
 #define WATCHERS 400
 

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "engine/loop_room.h"
+#include "engine/core/loop_room.h"
 
 static int refusals;                    /* how many descriptors the kernel is yet to refuse */
 static int refused;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "sys/machine.h"
+#include "prepare/machine.h"
 
 static struct unit_machine machine;
 

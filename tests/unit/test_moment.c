@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "engine/moment.h"
+#include "engine/core/moment.h"
 
 #define MIDNIGHT 1767225600. /* 2026-01-01 00:00:00 UTC */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/directive.h"
-#include "read/reader.h"
+#include "config/option/directive.h"
+#include "parse/reader.h"
 
 struct result {
 	struct table *table;

@@ -4,8 +4,8 @@
 #include <linux/capability.h>
 #include <unistd.h>
 
+#include "os/rights/needed.h"
 #include "rows.h"
-#include "sys/needed.h"
 
 TestSuite(needed, .init = set_up, .fini = tear_down);
 

@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#include "model/access.h"
+#include "config/access/access.h"
 
 TestSuite(network_deny, .init = set_up, .fini = tear_down);
 

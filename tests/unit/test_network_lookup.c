@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "model/access.h"
+#include "config/access/access.h"
+#include "prepare/own_user.h"
 #include "resolved.h"
-#include "sys/own_user.h"
 
 TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
 

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sys/node_watch.h"
+#include "os/fs/node_watch.h"
 
 static char folder[] = "/tmp/test_node_watch.XXXXXX";
 

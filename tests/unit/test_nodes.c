@@ -1,9 +1,9 @@
 /* Whose node it is that is watched: somebody may put another in its place before superd has begun to watch it. */
 #include "bind_fixture.h"
 
-#include "engine/engine.h"
-#include "engine/nodes.h"
-#include "sys/node_watch.h"
+#include "engine/core/engine.h"
+#include "engine/listener/nodes.h"
+#include "os/fs/node_watch.h"
 
 static struct engine engine;
 static struct node_marks looked_at;

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/notify_folder.h"
-#include "sys/notify_socket.h"
+#include "os/socket/notify_folder.h"
+#include "os/socket/notify_socket.h"
 
 static char base[64];
 static struct buf path;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/notify_message.h"
-#include "model/service.h"
+#include "config/option/service.h"
+#include "engine/launch/notify_message.h"
 
 /* In memory of its own, so that a read behind the text is seen. */
 static struct notify_message parse_bytes(const char *bytes, size_t length, bool good)

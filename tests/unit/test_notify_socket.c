@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/notify_socket.h"
+#include "os/socket/notify_socket.h"
 
 static char folder[64], path[96];
 static int fd;

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/open_file.h"
+#include "exec/plan/open_file.h"
 
 Test(open_file, one_opening_is_the_same_by_any_number)
 {

@@ -1,7 +1,7 @@
 /* How far an operator's order is, where nothing of the service is remembered. */
 #include <criterion/criterion.h>
 
-#include "engine/operate.h"
+#include "engine/service/operate.h"
 
 /* As the keeper of another table that has the name meanwhile. */
 Test(operate, a_start_of_what_never_ran_has_failed)

@@ -1,5 +1,5 @@
 /* The command line: every flag of the table, what excludes what, what stands behind --, and what is refused. */
-#include "cmd/options.h"
+#include "cli/superd/options.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/flags.h"
+#include "cli/superd/flags.h"
 #include "command_line.h"
 
 TestSuite(options, .fini = drop_options);

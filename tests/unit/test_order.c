@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "rpc/order.h"
+#include "helper/rpc/order.h"
 
 static const char *read_words(struct order *order, const char *verb, const char *program, const char *transports,
 			      const char *port)

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "sys/output_reader.h"
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
+#include "exec/worker/output_reader.h"
 
 static long now_ms(void)
 {

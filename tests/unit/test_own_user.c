@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "sys/own_user.h"
+#include "prepare/own_user.h"
 
 Test(own_user, is_the_same_for_a_service_each_time)
 {

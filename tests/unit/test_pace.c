@@ -1,7 +1,7 @@
 /* cps and trigger_limit over time that the test makes. */
 #include <criterion/criterion.h>
 
-#include "engine/pace.h"
+#include "engine/core/pace.h"
 
 static struct gate gate_of(int64_t cps, int64_t burst, double interval)
 {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "sys/page_out.h"
+#include "exec/processes/page_out.h"
 
 #define SIZE (8u << 20)
 

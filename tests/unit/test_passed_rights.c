@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/passed_rights.h"
+#include "os/socket/passed_rights.h"
 
 static size_t count_open(void)
 {

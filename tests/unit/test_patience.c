@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/patience.h"
-#include "sys/run_delay.h"
+#include "engine/drain/patience.h"
+#include "os/proc/run_delay.h"
 
 TestSuite(patience, .timeout = 30);
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "control/pattern.h"
+#include "base/pattern.h"
 
 Test(pattern, matches_as_a_shell_does)
 {

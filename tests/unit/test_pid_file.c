@@ -1,5 +1,5 @@
 /* The pid file: one superd each, whatever was left over from another. */
-#include "cmd/pid_file.h"
+#include "cli/superd/pid_file.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

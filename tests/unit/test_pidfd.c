@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/pidfd.h"
+#include "os/proc/pidfd.h"
 
 Test(pidfd, stands_for_its_process)
 {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/plain_socket.h"
+#include "os/socket/plain_socket.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

@@ -12,7 +12,7 @@
 #endif
 
 #include "base/scan.h"
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
 
 static struct plan *plan;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "sys/plan_expand.h"
+#include "exec/spawn/plan_expand.h"
 
 #define VECTOR(...) ((char *const *)(uintptr_t)(const char *const[]){ __VA_ARGS__, NULL })
 #define ENVIRONMENT \

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "sys/plan_text.h"
+#include "exec/plan/plan_text.h"
 
 TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 30);
 

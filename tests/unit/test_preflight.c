@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "as_nobody.h"
-#include "read/reader.h"
-#include "read/unit.h"
-#include "read/units.h"
-#include "sys/libexec.h"
-#include "sys/preflight.h"
-#include "sys/resolve.h"
+#include "os/host/libexec.h"
+#include "parse/reader.h"
+#include "parse/systemd/unit.h"
+#include "parse/systemd/units.h"
+#include "prepare/preflight.h"
+#include "prepare/resolve.h"
 
 static struct diags diags;
 static struct table *table;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/print.h"
-#include "model/diff.h"
-#include "model/directive.h"
-#include "read/reader.h"
+#include "cli/print/print.h"
+#include "config/option/directive.h"
+#include "config/table/diff.h"
+#include "parse/reader.h"
 
 static struct table *read_string(const char *text)
 {

@@ -1,5 +1,5 @@
 /* Files at places that others know: nothing that lies there is followed, kept or left half done. */
-#include "sys/private_file.h"
+#include "os/fs/private_file.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/process.h"
+#include "os/proc/process.h"
 
 /* A child that has done what it had to and waits; it keeps the descriptor it is given. */
 static pid_t begin(void (*act)(void))

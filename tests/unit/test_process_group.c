@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/process_group.h"
+#include "os/proc/process_group.h"
 
 struct band {
 	pid_t leader, member;

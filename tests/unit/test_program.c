@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/program.h"
+#include "os/host/program.h"
 
 TestSuite(program, .init = set_up, .fini = tear_down, .timeout = 30);
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "read/reader.h"
+#include "parse/reader.h"
 
 static char folder[] = "/tmp/superd-reader-XXXXXX";
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/pidfd.h"
-#include "sys/receive_aside.h"
+#include "exec/worker/receive_aside.h"
+#include "os/proc/pidfd.h"
 
 static int ends[2];
 static struct received received;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/recent.h"
+#include "engine/core/recent.h"
 
 static const unsigned char *source_of(unsigned number)
 {

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "engine/record_line.h"
-#include "engine/record_target.h"
-#include "model/service.h"
+#include "config/option/service.h"
+#include "engine/log/record_line.h"
+#include "engine/log/record_target.h"
 
 #define ALL (SUCCESS_PID | SUCCESS_HOST | SUCCESS_USERID | SUCCESS_EXIT | SUCCESS_DURATION | SUCCESS_TRAFFIC)
 

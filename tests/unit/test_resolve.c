@@ -1,5 +1,5 @@
 /* Names against this machine's own passwd, group, services and hosts. As a normal user the same
- * claims hold where they can; what needs root is skipped. The user sys/resolve must not need
+ * claims hold where they can; what needs root is skipped. The user prepare/resolve must not need
  * root for is the one that runs the test. */
 #include <criterion/criterion.h>
 #include <grp.h>
@@ -13,8 +13,8 @@
 
 #include "as_nobody.h"
 #include "base/buf.h"
+#include "prepare/account.h"
 #include "resolved.h"
-#include "sys/account.h"
 
 TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 60);
 

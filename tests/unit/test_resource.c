@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "model/directive.h"
-#include "model/resource.h"
+#include "config/option/directive.h"
+#include "config/words/resource.h"
 #include "pool_fixture.h"
 
 TestSuite(resource, .init = open_pool, .fini = close_pool);

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "engine/result.h"
+#include "engine/core/result.h"
 
 static struct ends ends;
 static struct what what;

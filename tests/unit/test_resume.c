@@ -9,9 +9,9 @@
 
 #include "base/fd.h"
 #include "drafts.h"
-#include "engine/resume.h"
-#include "sys/own_program.h"
-#include "sys/state_file.h"
+#include "engine/upgrade/resume.h"
+#include "os/fs/state_file.h"
+#include "os/host/own_program.h"
 
 static struct ledger ledger;
 static struct buf why;

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/sandbox.h"
+#include "os/host/sandbox.h"
 
 static const struct sandbox plain = { .has_clients = false };
 

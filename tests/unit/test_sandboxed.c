@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/process.h"
-#include "sys/sandboxed.h"
+#include "os/proc/process.h"
+#include "os/proc/sandboxed.h"
 
 static pid_t child(bool drops)
 {

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "base/ledger.h"
-#include "cmd/print.h"
-#include "engine/engine.h"
-#include "engine/locks.h"
-#include "read/inetd.h"
-#include "read/native.h"
-#include "read/reader.h"
-#include "read/xinetd.h"
+#include "cli/print/print.h"
+#include "engine/core/engine.h"
+#include "engine/service/locks.h"
+#include "parse/inetd/inetd.h"
+#include "parse/reader.h"
+#include "parse/superd/native.h"
+#include "parse/xinetd/xinetd.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "sys/scheduling.h"
+#include "exec/resources/scheduling.h"
 
 #define PRIORITY(class, level) ((class) << 13 | (level))
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#include "sys/signals.h"
+#include "os/host/signals.h"
 
 static size_t count_of(int wanted)
 {

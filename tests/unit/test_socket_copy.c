@@ -10,8 +10,8 @@
 
 #include "bind_fixture.h"
 
-#include "sys/socket_copy.h"
-#include "sys/spawn.h"
+#include "exec/processes/socket_copy.h"
+#include "exec/spawn/spawn.h"
 
 TestSuite(socket_copy, .init = set_up, .fini = tear_down, .timeout = 30);
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
 
 #define NOBODY 65534
 #define MANY 50
@@ -599,7 +599,7 @@ Test(spawn, ends_its_threads_and_makes_them_anew)
 	}
 }
 
-/* But the one that ends what hangs (sys/spawn_patience). */
+/* But the one that ends what hangs (exec/spawn/spawn_patience). */
 Test(spawn, makes_no_helper_for_a_single_start)
 {
 	struct launch launch = { .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };

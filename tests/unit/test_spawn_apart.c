@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sys/credentials.h"
-#include "sys/spawn.h"
-#include "sys/spawn_ends.h"
+#include "exec/dirs/credentials.h"
+#include "exec/spawn/spawn.h"
+#include "os/foreign/spawn_ends.h"
 
 #define PATIENCE 10000 /* milliseconds */
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/spawn.h"
+#include "exec/spawn/spawn.h"
 
 static struct plan *plan;
 static char program[300];

@@ -1,7 +1,7 @@
-/* engine/spent: seconds of each state. */
+/* engine/core/spent: seconds of each state. */
 #include <criterion/criterion.h>
 
-#include "engine/spent.h"
+#include "engine/core/spent.h"
 
 Test(spent, adds_up_each_state_that_was_left)
 {

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/groups.h"
-#include "engine/standby.h"
+#include "engine/launch/groups.h"
+#include "engine/launch/standby.h"
 
 enum { FIRST = 1000, MOST = 128 };
 

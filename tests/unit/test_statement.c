@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "read/statement.h"
+#include "parse/superd/statement.h"
 
 /* All of a text as text, "service[title] option=a,b option+=… socket[x] … end ; ", and what was said of it. */
 struct cut {

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/superctl_amount.h"
-#include "cmd/superctl_columns.h"
-#include "cmd/superctl_facts.h"
-#include "cmd/superctl_http.h"
-#include "cmd/superctl_metrics.h"
-#include "cmd/superctl_screen.h"
-#include "cmd/superctl_verb.h"
-#include "engine/transition.h"
+#include "cli/superctl/superctl_amount.h"
+#include "cli/superctl/superctl_columns.h"
+#include "cli/superctl/superctl_facts.h"
+#include "cli/superctl/superctl_http.h"
+#include "cli/superctl/superctl_metrics.h"
+#include "cli/superctl/superctl_screen.h"
+#include "cli/superctl/superctl_verb.h"
+#include "engine/core/transition.h"
 
 static char text[256];
 

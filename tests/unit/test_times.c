@@ -1,7 +1,7 @@
 /* access_times: what is a span, and which minutes lie in it. */
 #include <criterion/criterion.h>
 
-#include "model/times.h"
+#include "config/access/times.h"
 
 #define AT(hour, minute) ((hour) * 60 + (minute))
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "engine/transition.h"
+#include "engine/core/transition.h"
 
 static struct step cell(bool accepts, int state, int happening)
 {
@@ -185,7 +185,7 @@ Test(transition, rests_where_nobody_is_taken_from_the_queue)
 	cr_expect_eq(cell(true, LISTENING, LIMITED).next, BACKOFF);
 }
 
-/* What takes its time to start (engine/course) may fail, or be left out, in any state that comes meanwhile. */
+/* What takes its time to start (engine/instance/course) may fail, or be left out, in any state that comes meanwhile. */
 Test(transition, hears_of_late_failures_wherever_superd_accepts)
 {
 	for (int state = 0; state < STATES; state++) {

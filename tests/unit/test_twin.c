@@ -1,8 +1,8 @@
 /* Twins of listeners: where new clients come, where those queued stay, and what the peers see. */
 #include "bind_fixture.h"
 
-#include "sys/capability.h"
-#include "sys/twin.h"
+#include "os/rights/capability.h"
+#include "os/socket/twin.h"
 
 TestSuite(twin, .init = set_up, .fini = tear_down, .timeout = 30);
 

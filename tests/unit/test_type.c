@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 
 #include "base/scan.h"
-#include "model/directive.h"
-#include "model/type.h"
+#include "config/option/directive.h"
+#include "config/type/type.h"
 #include "pool_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/directive.h"
-#include "read/unit_keys.h"
+#include "config/option/directive.h"
+#include "parse/systemd/unit_keys.h"
 
 static const char *section_of(const struct unit_keys *keys)
 {

@@ -1,7 +1,7 @@
 /* [Socket] as a socket { } of superd.conf: addresses, options, who may come. */
 #include "unit_pairs.h"
 
-#include "read/unit_draft.h"
+#include "parse/systemd/unit_draft.h"
 
 static void expect_address(const char *key, const char *text, const char *endpoint)
 {

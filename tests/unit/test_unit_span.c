@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/scan.h"
-#include "read/unit.h"
+#include "parse/systemd/unit.h"
 
 #define SECOND INT64_C(1000000)
 

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/usage.h"
+#include "os/cgroup/usage.h"
 
 Test(usage, tells_of_this_process)
 {

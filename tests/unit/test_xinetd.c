@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "read/xinetd_attribute.h"
-#include "read/xinetd_line.h"
-#include "read/xinetd_value.h"
+#include "parse/xinetd/xinetd_attribute.h"
+#include "parse/xinetd/xinetd_line.h"
+#include "parse/xinetd/xinetd_value.h"
 
 #define LISTED " protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"

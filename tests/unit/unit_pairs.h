@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/print.h"
-#include "read/reader.h"
-#include "read/unit.h"
-#include "read/units.h"
+#include "cli/print/print.h"
+#include "parse/reader.h"
+#include "parse/systemd/unit.h"
+#include "parse/systemd/units.h"
 
 struct given {
 	const char *name, *text;

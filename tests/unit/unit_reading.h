@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/table.h"
-#include "read/reader.h"
-#include "read/unit.h"
+#include "config/table/table.h"
+#include "parse/reader.h"
+#include "parse/systemd/unit.h"
 
 static struct reading reading;
 static struct read_request request;

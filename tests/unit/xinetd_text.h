@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/print.h"
-#include "read/reader.h"
-#include "read/xinetd.h"
+#include "cli/print/print.h"
+#include "parse/reader.h"
+#include "parse/xinetd/xinetd.h"
 
 struct outcome {
 	struct table *table;

@@ -1,0 +1,75 @@
+/* Matching without recursion. The hard thing is the star: it takes as little as will do, and when the rest fails, the
+ * last star takes one character more; those before it never have to be tried again. */
+#include "base/pattern.h"
+
+#include <stddef.h>
+#include <string.h>
+
+bool pattern_is(const char *text)
+{
+	return strpbrk(text, "*?[");
+}
+
+/* Of a set behind its [. *end is behind its ], or NULL where there is none: then [ stands for itself. */
+static bool set_has(const char *set, char c, const char **end)
+{
+	bool negated = *set == '!' || *set == '^', found = false;
+	const char *at = set + negated;
+
+	*end = NULL;
+	for (const char *first = at; *at && (*at != ']' || at == first); at++) {
+		if (at[1] == '-' && at[2] && at[2] != ']') {
+			found |= at[0] <= c && c <= at[2];
+			at += 2;
+		} else {
+			found |= *at == c;
+		}
+	}
+	if (*at)
+		*end = at + 1;
+	return found != negated;
+}
+
+/* Whether one step of the pattern, which is no star, takes this character; *next is behind the step. */
+static bool step_takes(const char *pattern, char c, const char **next)
+{
+	const char *end;
+	bool has;
+
+	*next = pattern + 1;
+	if (*pattern == '?')
+		return true;
+	if (*pattern == '[') {
+		has = set_has(pattern + 1, c, &end);
+		if (end) {
+			*next = end;
+			return has;
+		}
+	}
+	return *pattern == c;
+}
+
+bool pattern_matches(const char *pattern, const char *name)
+{
+	const char *star = NULL, *taken = NULL, *next;
+
+	if (strnlen(pattern, PATTERN_MOST + 1) > PATTERN_MOST)
+		return false;
+	while (*name) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			taken = name;
+		} else if (*pattern && step_takes(pattern, *name, &next)) {
+			pattern = next;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}

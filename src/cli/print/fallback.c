@@ -1,0 +1,159 @@
+/* The defaults as a service of their own, so that comparing with them is comparing fields.
+ *
+ * The hard thing: what came from `defaults { }` may be more than a service could say itself, as `instances` there
+ * is fine beside services it means nothing to. So it is found again: what a service has, did not say, and superd
+ * would not have given it. And two defaults follow another option: pass follows accept, error goes where output
+ * was sent. */
+#include "cli/print/fallback.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "config/option/plain.h"
+
+static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
+{
+	return directive->group == group && directive->offset == offset;
+}
+
+/* pass and error have a rule of their own, and accept is always written where it counts. */
+static bool follows_rule(const struct directive *directive)
+{
+	return is_field(directive, GROUP_WHAT, offsetof(struct what, pass)) ||
+	       is_field(directive, GROUP_WHAT, offsetof(struct what, accept)) ||
+	       is_field(directive, GROUP_STREAMS, offsetof(struct streams, error));
+}
+
+/* What dynamic_user brings along (config/table/draft_seal). */
+static bool is_implied(const struct service *service, const struct directive *directive)
+{
+	static const struct { enum option_group group; size_t offset; } implied[] = {
+		{ GROUP_WHO, offsetof(struct who, no_new_privileges) },
+		{ GROUP_WHO, offsetof(struct who, remove_ipc) },
+		{ GROUP_HARDENING, offsetof(struct hardening, protect_system) },
+		{ GROUP_HARDENING, offsetof(struct hardening, protect_home) },
+		{ GROUP_HARDENING, offsetof(struct hardening, private_tmp) },
+		{ GROUP_HARDENING, offsetof(struct hardening, restrict_suid_sgid) },
+	};
+
+	for (size_t n = 0; service->terms->who->dynamic_user && n < sizeof(implied) / sizeof(*implied); n++) {
+		if (is_field(directive, implied[n].group, implied[n].offset))
+			return true;
+	}
+	return false;
+}
+
+static bool service_says(const struct service *service, const struct directive *directive)
+{
+	for (size_t i = 0; i < service->mark_count; i++) {
+		if (service->marks[i].directive == directive_index(directive) && !service->marks[i].block)
+			return true;
+	}
+	return false;
+}
+
+/* Takes from a service what it has and did not say. */
+static void lay_service(struct fallbacks *fallbacks, const struct service *service)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field;
+		char *group;
+
+		if (!directive_has_value(directive) || !(directive->flags & IN_DEFAULTS) || follows_rule(directive) ||
+		    fallbacks->is_laid[i])
+			continue;
+		field = directive_field(directive, service);
+		if (directive->type->equal(field, directive_field(directive, &fallbacks->plain)) ||
+		    service_says(service, directive) || is_implied(service, directive))
+			continue;
+		group = (char *)fallbacks->groups[directive->group];
+		memcpy(group + directive->offset, field, directive->type->size);
+		fallbacks->is_laid[i] = true;
+	}
+}
+
+static bool make_group(struct fallbacks *fallbacks, enum option_group group)
+{
+	void *values = pool_alloc(fallbacks->pool, group_sizes[group]);
+
+	fallbacks->groups[group] = pool_alloc(fallbacks->pool, group_sizes[group]);
+	if (!values || !fallbacks->groups[group] || !directive_fill_defaults(group, values, fallbacks->pool))
+		return false;
+	memcpy(fallbacks->groups[group], values, group_sizes[group]);
+	plain_put_group(&fallbacks->plain, &fallbacks->plain_terms, group, values);
+	plain_put_group(&fallbacks->laid, &fallbacks->laid_terms, group, fallbacks->groups[group]);
+	return true;
+}
+
+bool fallbacks_make(struct fallbacks *fallbacks, const struct table *table)
+{
+	bool ok;
+
+	*fallbacks = (struct fallbacks){ .pool = pool_new() };
+	if (!fallbacks->pool)
+		return false;
+	fallbacks->is_laid = pool_alloc(fallbacks->pool, directive_count * sizeof(*fallbacks->is_laid));
+	ok = fallbacks->is_laid;
+	for (enum option_group group = 0; ok && group < GROUPS; group++)
+		ok = make_group(fallbacks, group);
+	if (!ok) {
+		fallbacks_free(fallbacks);
+		return false;
+	}
+	for (size_t i = 0; i < table->count; i++)
+		lay_service(fallbacks, &table->services[i]);
+	return true;
+}
+
+void fallbacks_free(struct fallbacks *fallbacks)
+{
+	pool_free(fallbacks->pool);
+	fallbacks->pool = NULL;
+}
+
+/* What `error` is where nobody set it: `output`, where anybody set that. */
+static const struct stream *expected_error(const struct service *service, const struct fallbacks *fallbacks)
+{
+	const struct directive *output = directive_find(NATIVE, "output");
+	const struct stream *stream = &service->terms->streams->output;
+
+	if (stream->kind != STREAM_SOCKET && (fallbacks->is_laid[directive_index(output)] ||
+					      !output->type->equal(stream, &fallbacks->plain.terms->streams->output)))
+		return stream;
+	return &fallbacks->plain.terms->streams->error;
+}
+
+/* With pass = inetd these are the socket, unless the service says anything else, be it the default. */
+static bool is_said_against_socket(const struct service *service, const struct directive *directive)
+{
+	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct streams, input)) ||
+			 is_field(directive, GROUP_STREAMS, offsetof(struct streams, output));
+
+	return is_stream && service->what->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
+}
+
+bool service_has_fallback(const struct service *service, const struct directive *directive,
+			  const struct fallbacks *fallbacks)
+{
+	if (is_field(directive, GROUP_WHAT, offsetof(struct what, pass)))
+		return service->what->pass == (service->what->accept ? PASS_INETD : PASS_SYSTEMD);
+	if (is_field(directive, GROUP_STREAMS, offsetof(struct streams, error)))
+		return directive->type->equal(&service->terms->streams->error, expected_error(service, fallbacks));
+	if (is_said_against_socket(service, directive))
+		return false;
+	return directive->type->equal(directive_field(directive, service),
+				      directive_field(directive, &fallbacks->laid));
+}
+
+bool buf_flush(struct buf *buf, FILE *out)
+{
+	bool failed = buf->failed;
+	bool ok = !failed && fwrite(buf_string(buf), 1, buf->length, out) == buf->length;
+
+	buf_clear(buf);
+	if (failed)
+		errno = ENOMEM;
+	return ok;
+}

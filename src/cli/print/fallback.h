@@ -1,0 +1,32 @@
+/* What a table is compared with when it is printed: every option at its default, and what its `defaults { }` must have
+ * said. For print*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "config/option/directive.h"
+#include "config/table/row_json.h"
+#include "config/table/table.h"
+
+struct fallbacks {
+	struct pool *pool;
+	struct service plain;           /* superd's own; no name, no sockets: only the groups */
+	struct service laid;            /* the same with the table's defaults over it */
+	struct terms plain_terms, laid_terms;           /* theirs */
+	void *groups[GROUPS];           /* laid's, to be written */
+	bool *is_laid;                  /* of each directive: set by the table's defaults */
+};
+
+/* false: out of memory. */
+bool fallbacks_make(struct fallbacks *fallbacks, const struct table *table);
+void fallbacks_free(struct fallbacks *fallbacks);
+
+/* Whether a service's value is what it would be if its own text said nothing. error follows output, pass follows accept. */
+bool service_has_fallback(const struct service *service, const struct directive *directive,
+			  const struct fallbacks *fallbacks);
+
+/* Writes what was composed and empties the buffer. false: out of memory, or out can't be written. */
+bool buf_flush(struct buf *buf, FILE *out);

@@ -1,0 +1,235 @@
+/* Papers made from the directive table: the manual's list of options and the table of names in other systems.
+ *
+ * The hard thing is mdoc: a sentence begins a line of its own, a line must not begin with a dot or an apostrophe, a
+ * backslash is an escape, and a macro's argument that is a word of punctuation is taken for punctuation. */
+#include "cli/print/print.h"
+
+#include <string.h>
+
+#include "cli/print/fallback.h"
+
+static const char *const systems[DIALECTS] = {
+	[NATIVE] = "superd.conf", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd",
+};
+
+static void add_roff(struct buf *out, const char *text, size_t length)
+{
+	if (length && strchr(".'", *text))
+		buf_text(out, "\\&");
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\\')
+			buf_text(out, "\\e");
+		else
+			buf_char(out, text[i]);
+	}
+	buf_char(out, '\n');
+}
+
+/* A line for each sentence. */
+static void add_sentences(struct buf *out, const char *text)
+{
+	const char *end;
+
+	while ((end = strstr(text, ". "))) {
+		add_roff(out, text, (size_t)(end + 1 - text));
+		text = end + 2;
+	}
+	add_roff(out, text, strlen(text));
+}
+
+/* = Cm a | b, or = Ar placeholder */
+static void add_value(struct buf *out, const struct directive *directive)
+{
+	buf_text(out, " No =");
+	if (directive->words && directive->type == &type_word) {
+		for (size_t i = 0; directive->words[i]; i++)
+			buf_addf(out, "%s %s", i ? " |" : " Cm", directive->words[i]);
+	} else if (directive->argument && strchr(directive->argument, '|')) {
+		buf_addf(out, " Cm %s", directive->argument);
+	} else {
+		buf_addf(out, " Ar %s", directive->argument ? directive->argument : "value");
+	}
+	buf_char(out, '\n');
+}
+
+static void add_heading(struct buf *out, const struct directive *directive)
+{
+	const char *argument = directive->argument;
+
+	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
+	if (argument && strchr(argument, '{'))
+		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(argument, " {"), argument);
+	else
+		add_value(out, directive);
+}
+
+static void add_elsewhere(struct buf *out, const struct directive *directive)
+{
+	bool any = false;
+
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (!directive->name[dialect])
+			continue;
+		buf_addf(out, any ? " , No %s: Li %s" : ".Pq %s: Li %s", systems[dialect], directive->name[dialect]);
+		any = true;
+	}
+	if (any)
+		buf_char(out, '\n');
+}
+
+static void add_entry(struct buf *out, const struct directive *directive)
+{
+	add_heading(out, directive);
+	add_sentences(out, directive->help);
+	if (directive_has_value(directive) && directive->fallback)
+		buf_addf(out, "The default is\n.Ql %s .\n", directive->fallback);
+	add_elsewhere(out, directive);
+}
+
+static void add_chapter(struct buf *out, enum chapter chapter)
+{
+	bool any = false;
+
+	buf_addf(out, ".Ss %s\n", chapter_title(chapter));
+	for (size_t i = 0; i < directive_count; i++) {
+		if (directives[i].chapter != chapter)
+			continue;
+		if (!any)
+			buf_text(out, ".Bl -tag -width Ds\n");
+		any = true;
+		add_entry(out, &directives[i]);
+	}
+	if (any)
+		buf_text(out, ".El\n");
+}
+
+bool print_mdoc(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	for (int chapter = 0; chapter < CHAPTERS; chapter++)
+		add_chapter(&text, (enum chapter)chapter);
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+/* What superd.conf says by accept, xinetd says by wait. */
+static void add_as_xinetd(struct buf *out, const char *text)
+{
+	static const char *const pairs[][2] = { { "accept = yes", "wait = no" }, { "accept = no", "wait = yes" } };
+	struct buf room = { 0 };
+
+	while (*text) {
+		size_t n = 0;
+
+		while (n < 2 && strncmp(text, pairs[n][0], strlen(pairs[n][0])) != 0)
+			n++;
+		if (n == 2) {
+			buf_char(&room, *text++);
+			continue;
+		}
+		buf_text(&room, pairs[n][1]);
+		text += strlen(pairs[n][0]);
+	}
+	out->failed |= room.failed;
+	add_sentences(out, buf_string(&room));
+	buf_free(&room);
+}
+
+/* An attribute of xinetd: its meaning is the option's. */
+static void add_attribute(struct buf *out, const struct directive *directive)
+{
+	buf_addf(out, ".It Cm %s", directive->name[XINETD]);
+	add_value(out, directive);
+	add_as_xinetd(out, directive->help);
+	if (strcmp(directive->name[XINETD], directive->name[NATIVE]) != 0)
+		buf_addf(out, ".Pq superd.conf: Li %s\n", directive->name[NATIVE]);
+}
+
+/* What the page tells of itself: values that mean something else in xinetd's tables, or are left to other defaults. */
+static bool has_own_words(const struct directive *directive)
+{
+	static const char *const told[] = { "disable",	 "env",	      "group",		"groups",
+					    "instances", "libwrap",   "log_on_failure", "log_on_success",
+					    "log_type",	 "only_from", "passenv",	"redirect",
+					    "user" };
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		if (!strcmp(told[i], directive->name[XINETD]))
+			return true;
+	}
+	return directive->translated & (1u << XINETD);
+}
+
+bool print_mdoc_xinetd(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, ".Bl -tag -width Ds\n");
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive->name[XINETD] && !has_own_words(directive))
+			add_attribute(&text, directive);
+	}
+	buf_text(&text, ".El\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+/* As it stands in its cell: "-" where there is none, "*" behind one whose values mean something else. */
+static size_t add_name(struct buf *out, const struct directive *directive, int dialect)
+{
+	size_t before = out->length;
+
+	buf_text(out, directive->name[dialect] ? directive->name[dialect] : "-");
+	if (directive->name[dialect] && (directive->translated & (1u << dialect)))
+		buf_char(out, '*');
+	return out->length - before;
+}
+
+static void measure_columns(size_t widths[DIALECTS])
+{
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		widths[dialect] = strlen(systems[dialect]);
+		for (size_t i = 0; i < directive_count; i++) {
+			const char *name = directives[i].name[dialect];
+
+			if (name && strlen(name) + 1 > widths[dialect])
+				widths[dialect] = strlen(name) + 1;
+		}
+	}
+}
+
+static void add_row(struct buf *out, const struct directive *directive, const size_t widths[DIALECTS])
+{
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		size_t length = add_name(out, directive, dialect);
+
+		if (dialect + 1 < DIALECTS)
+			buf_addf(out, "%*s", (int)(widths[dialect] - length) + 2, "");
+	}
+	buf_char(out, '\n');
+}
+
+bool print_compat(FILE *out)
+{
+	size_t widths[DIALECTS];
+	struct buf text = { 0 };
+	bool ok;
+
+	measure_columns(widths);
+	for (int dialect = 0; dialect + 1 < DIALECTS; dialect++)
+		buf_addf(&text, "%-*s", (int)widths[dialect] + 2, systems[dialect]);
+	buf_addf(&text, "%s\n", systems[DIALECTS - 1]);
+	for (size_t i = 0; i < directive_count; i++)
+		add_row(&text, &directives[i], widths);
+	buf_text(&text, "\n-  no such word there; *  its values mean something else there and are translated\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

@@ -1,0 +1,45 @@
+/* superd-systemd(5)'s lists of keys: what becomes of every key of a unit.
+ *
+ * The hard thing is that the list must be true of this very version: a key whose option is not done yet stands there as
+ * refused, and is done the day the option is. */
+#include "cli/print/fallback.h"
+#include "cli/print/print.h"
+#include "parse/systemd/unit_keys.h"
+
+static void add_key(struct buf *out, const char *section, const struct unit_key *key)
+{
+	enum key_class class = unit_key_class(section, key);
+	const char *option = unit_key_option(section, key);
+	/* What stands there of an option that was not done when it was written is true no more. */
+	const char *reason = class == KEY_DONE && key->class != KEY_DONE ? NULL : key->reason;
+
+	if (!reason && class == KEY_REFUSED)
+		reason = "not yet";
+	buf_addf(out, ".It Cm %s\n", key->key);
+	if (class == KEY_DONE && option)
+		buf_addf(out, ".Ic %s%s\n", option, reason ? " :" : "");
+	else
+		buf_addf(out, "%s%s\n", key_class_name(class), reason ? ":" : "");
+	if (reason)
+		buf_addf(out, "%s\n", reason);
+}
+
+static void add_keys(struct buf *out, const struct unit_keys *keys)
+{
+	buf_addf(out, ".Ss %s\n.Bl -tag -width Ds -compact\n", keys->title);
+	for (size_t n = 0; n < keys->count; n++)
+		add_key(out, keys->section ? keys->section : "Service", &keys->list[n]);
+	buf_text(out, ".El\n");
+}
+
+bool print_mdoc_units(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	for (int n = 0; n < KEYS_SECTIONS; n++)
+		add_keys(&text, unit_keys[n]);
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

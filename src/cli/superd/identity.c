@@ -1,0 +1,38 @@
+/* Paths are made complete: a relative one means another file in another folder. */
+#include "cli/superd/identity.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/cgroup/cgroup_base.h"
+#include "os/fs/runtime_folder.h"
+
+static void add_path(struct buf *text, const char *kind, const char *path, const char *folder)
+{
+	const char *colon = strchr(path, ':');
+	bool is_whole = *path == '/' || (colon && colon[1] == '/');
+
+	buf_addf(text, "%s %s%s%s\n", kind, is_whole ? "" : folder, is_whole ? "" : "/", path);
+}
+
+char *identity_make(const struct options *options)
+{
+	char folder[PATH_MAX] = "";
+	struct buf text = { 0 };
+
+	if (!getcwd(folder, sizeof(folder)))
+		*folder = '\0';
+	if (options->control)
+		add_path(&text, "control", options->control, folder);
+	else
+		buf_addf(&text, "control %s\n", runtime_folder());
+	for (size_t n = 0; n < options->source_count; n++)
+		add_path(&text, "table", options->sources[n], folder);
+	for (size_t n = 0; n < options->endpoint_count; n++)
+		buf_addf(&text, "endpoint %s\n", options->endpoints[n]);
+	if (!text.failed && text.length <= CGROUP_IDENTITY_MOST)
+		return buf_take(&text);
+	buf_free(&text);
+	return NULL;
+}

@@ -1,0 +1,111 @@
+/* Where the control socket is, and whether there is any. The hard thing is who should have none: a service tried out
+ * with -l would take the place of the superd that runs the machine. */
+#include "cli/superd/operators.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/fs/runtime_folder.h"
+#include "prepare/account.h"
+
+static bool is_wanted(const struct options *options)
+{
+	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoint_count;
+}
+
+static void warn_of_group(const struct options *options, const struct found_group *found, const char *hence,
+			  struct diags *diags)
+{
+	diag_warning(diags, (struct origin){ 0 }, "--control-group: %s: %s: %s", options->control_group,
+		     found && found->wrong ? found->wrong : "out of memory", hence);
+	if (found && found->near)
+		diags_hint(diags, "did you mean %s", found->near);
+	else
+		diags_hint(diags, "a reload looks it up again");
+}
+
+/* A directory server that is away for a moment is no reason to send away those who look. */
+static void set_group(struct options *options, const struct found_group *found, struct diags *diags)
+{
+	bool has_answer = found && !found->failed;
+
+	if (has_answer && !found->wrong) {
+		options->control_gid = found->gid;
+	} else if (!has_answer && options->control_gid != (gid_t)-1) {
+		warn_of_group(options, found, "its members of before may still look", diags);
+	} else {
+		options->control_gid = (gid_t)-1;
+		warn_of_group(options, found, "only root and superd's own user may look", diags);
+	}
+}
+
+void operators_find_group(struct options *options, struct diags *diags)
+{
+	bool is_asked = options->control_group && is_wanted(options);
+	struct pool *pool = is_asked ? pool_new() : NULL;
+	struct accounts accounts;
+
+	if (!is_asked)
+		return;
+	if (!pool) {
+		set_group(options, NULL, diags);
+		return;
+	}
+	accounts_open(&accounts, pool, diags);
+	set_group(options, accounts_group(&accounts, options->control_group), diags);
+	accounts_close(&accounts);
+	pool_free(pool);
+}
+
+static char *path_of(const struct options *options)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s%s", options->control ? options->control : runtime_folder(),
+		 options->control ? "" : "/superd/control");
+	return buf_take(&path);
+}
+
+struct server *operators_expect(struct supervisor *supervisor, struct options *options)
+{
+	struct server *server = is_wanted(options) ? calloc(1, sizeof(*server)) : NULL;
+	char *path = server ? path_of(options) : NULL;
+	struct diags diags = { 0 };
+
+	if (path) {
+		operators_find_group(options, &diags);
+		supervisor_say(supervisor->engine.log, &diags);
+		server_listen_in(server, supervisor, &options->control_gid);
+		if (!supervisor->before)
+			server_take_locks(server, path);
+	} else if (is_wanted(options)) {
+		log_warn(supervisor->engine.log, "no control socket: out of memory");
+		free(server);
+		server = NULL;
+	}
+	diags_free(&diags);
+	free(path);
+	return server;
+}
+
+void operators_admit(struct server *server, const struct options *options)
+{
+	char *path = server ? path_of(options) : NULL;
+	struct buf why = { 0 };
+
+	if (path && !server_open(server, path, &why))
+		log_warn(server->supervisor->engine.log,
+			 "no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
+	else if (server && !path)
+		log_warn(server->supervisor->engine.log, "no control socket: out of memory");
+	free(path);
+	buf_free(&why);
+}
+
+void operators_leave(struct server *server)
+{
+	if (!server)
+		return;
+	server_close(server);
+	free(server);
+}

@@ -1,0 +1,124 @@
+/* One superd, one pid file.
+ *
+ * The hard thing is the moment between opening and locking: its owner may end just then and unlink it, and the lock
+ * would be one on a file without a name. So it is looked at again by its path once the lock is there. The lock is
+ * flock(2)'s, which belongs to the open file: it goes over into the daemon, and a backend loses it at its exec. */
+#include "cli/superd/pid_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "os/foreign/foreign.h"
+
+#define TRIES 100                       /* that an owner ends in the very moment, so often in a row */
+
+/* The first line of the file, as far as it fits. */
+static void read_line(int fd, char *text, size_t size)
+{
+	ssize_t length = pread(fd, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static void say_owner(int fd, struct buf *why)
+{
+	char text[32];
+	int64_t pid;
+
+	read_line(fd, text, sizeof(text));
+	if (!scan_count(text, &pid) && pid > 0)
+		buf_addf(why, "superd is running with it already, pid %s", text);
+	else
+		buf_text(why, "superd is starting with it already");
+}
+
+/* A table named in the place of a pid file must not be lost. What a crash left, blanks or NUL bytes, is no text. */
+static bool holds_text(int fd)
+{
+	char text[32];
+
+	read_line(fd, text, sizeof(text));
+	for (const char *at = text; *at; at++) {
+		if (isgraph((unsigned char)*at) && !isdigit((unsigned char)*at))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the path still leads to this file. */
+static bool is_at(const char *path, int fd)
+{
+	struct stat named, open;
+
+	return lstat(path, &named) == 0 && fstat(fd, &open) == 0 && named.st_dev == open.st_dev &&
+		named.st_ino == open.st_ino;
+}
+
+/* The file, locked; -1 with the reason in why, or without one when it went away meanwhile. */
+static int open_locked(const char *path, struct buf *why, bool *is_taken)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		buf_text(why, strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
+		buf_text(why, "it is no regular file");
+	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		*is_taken = errno == EWOULDBLOCK;
+		if (*is_taken)
+			say_owner(fd, why);
+		else
+			buf_addf(why, "locking it: %s", strerror(errno));
+	} else if (holds_text(fd)) {
+		buf_text(why, "it holds something else than a pid: name another file, or remove it");
+	} else if (is_at(path, fd)) {
+		return fd;
+	}
+	fd_close(&fd);
+	return -1;
+}
+
+bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why)
+{
+	*file = (struct pid_file){ .path = path, .fd = -1 };
+	buf_clear(why);
+	if (!own_file_is_safe(path, 0644, why))
+		return false;
+	for (int n = 0; file->fd < 0 && !why->length && n < TRIES; n++)
+		file->fd = open_locked(path, why, &file->is_taken);
+	if (file->fd < 0 && !why->length)
+		buf_text(why, "it is taken away again and again");
+	file->fd = fd_raise(file->fd, FD_HIGH);
+	return file->fd >= 0;
+}
+
+bool pid_file_write(struct pid_file *file)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	ssize_t written;
+
+	if (ftruncate(file->fd, 0) < 0)
+		return false;
+	written = pwrite(file->fd, text, (size_t)length, 0);
+	if (written >= 0 && written < length)
+		errno = ENOSPC;
+	return written == length;
+}
+
+void pid_file_remove(struct pid_file *file)
+{
+	if (file->fd >= 0 && is_at(file->path, file->fd))
+		unlink(file->path);
+	fd_close(&file->fd);
+}

@@ -1,0 +1,181 @@
+/* Completion scripts for bash and zsh, from the tables of flags and of directives.
+ *
+ * The hard thing in bash: "=" ends a word there, so --print=conf arrives as three words, and what stands behind
+ * "--" is a command of its own. In zsh it is the quoting: a help text stands in brackets within double quotes. */
+#include "cli/print/print.h"
+
+#include <string.h>
+
+#include "cli/print/fallback.h"
+#include "cli/superd/flags.h"
+
+/* Every option of superd.conf, broken into lines. */
+static void add_options(struct buf *out, const char *indent)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		const char *name = directives[i].name[NATIVE];
+
+		if (column + strlen(name) > 90)
+			column = 0;
+		if (!column)
+			buf_addf(out, "%s%s", i ? "\n" : "", indent);
+		else
+			buf_char(out, ' ');
+		buf_text(out, name);
+		column += strlen(name) + 1;
+	}
+	buf_char(out, '\n');
+}
+
+/* "-a --accept", with what stands between them. */
+static void add_names(struct buf *out, const struct flag *flag, char between)
+{
+	if (flag->letter)
+		buf_addf(out, "-%c%c", flag->letter, between);
+	buf_addf(out, "--%s", flag->name);
+}
+
+/* What completes the argument of one flag, as a branch of bash's case. */
+static void add_bash_case(struct buf *out, const struct flag *flag)
+{
+	buf_char(out, '\t');
+	add_names(out, flag, '|');
+	buf_text(out, ")\n\t\t");
+	if (flag->takes == TAKES_FILES)
+		buf_text(out, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n");
+	else if (flag->takes == TAKES_WORDS)
+		buf_addf(out, "COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", flag->words);
+	else if (flag->takes == TAKES_OPTIONS)
+		buf_text(out, "COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n");
+	else
+		buf_text(out, "COMPREPLY=()\n");
+	buf_text(out, "\t\treturn ;;\n");
+}
+
+static const char bash_start[] =
+	"# bash completion for superd; printed by superd --print=bash.\n"
+	"\n"
+	"_superd()\n"
+	"{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i\n"
+	"\tlocal options=\"\n";
+
+static const char bash_command[] =
+	"\t\"\n"
+	"\n"
+	"\tCOMPREPLY=()\n"
+	"\t# Behind -- stands a command.\n"
+	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	"\t\tif [[ ${COMP_WORDS[i]} == -- ]]; then\n"
+	"\t\t\tif ((i == COMP_CWORD - 1)); then\n"
+	"\t\t\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
+	"\t\t\telse\n"
+	"\t\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\t\tfi\n"
+	"\t\t\treturn\n"
+	"\t\tfi\n"
+	"\tdone\n"
+	"\t# --print=conf is three words to bash.\n"
+	"\tif [[ $cur == = ]]; then\n"
+	"\t\tcur=\n"
+	"\telif [[ $prev == = ]]; then\n"
+	"\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	"\telif [[ $prev == --print ]]; then\n"
+	"\t\tprev=\n"
+	"\tfi\n"
+	"\tcase $prev in\n";
+
+bool print_bash(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, bash_start);
+	add_options(&text, "\t\t");
+	buf_text(&text, bash_command);
+	for (int n = 0; n < FLAGS; n++) {
+		if (flags[n].takes != TAKES_NOTHING)
+			add_bash_case(&text, &flags[n]);
+	}
+	buf_text(&text, "\tesac\n\tCOMPREPLY=($(compgen -W '");
+	for (int n = 0; n < FLAGS; n++) {
+		buf_text(&text, n % 8 ? " " : "\n\t\t");
+		add_names(&text, &flags[n], ' ');
+	}
+	buf_text(&text, " --\n\t' -- \"$cur\"))\n}\n\ncomplete -o filenames -F _superd superd\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+/* In zsh's double quotes; of what means something to _arguments a help text has brackets and colons quoted, the name
+ * of an argument colons alone. */
+static void add_zsh_text(struct buf *out, const char *text, const char *quoted)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			buf_text(out, "\\\\\\");
+		else if (strchr("\"$`", *text) || strchr(quoted, *text))
+			buf_char(out, '\\');
+		buf_char(out, *text);
+	}
+}
+
+/* What zsh asks for behind a flag. */
+static void add_zsh_argument(struct buf *out, const struct flag *flag)
+{
+	if (flag->takes == TAKES_NOTHING)
+		return;
+	buf_text(out, flag->optional ? "::" : ":");
+	add_zsh_text(out, flag->argument, ":");
+	if (flag->takes == TAKES_FILES)
+		buf_text(out, ":_files");
+	else if (flag->takes == TAKES_WORDS)
+		buf_addf(out, ":(%s)", flag->words);
+	else if (flag->takes == TAKES_OPTIONS)
+		buf_text(out, ":($options)");
+	else
+		buf_text(out, ": ");
+}
+
+/* Behind the name stands how it takes its argument: a letter at once or as the next word, a long option behind "=" or
+ * as the next word, an optional argument behind "=" alone. */
+static void add_zsh_flag(struct buf *out, const struct flag *flag, const char *joint)
+{
+	buf_addf(out, "%s[", flag->takes == TAKES_NOTHING ? "" : joint);
+	add_zsh_text(out, flag->help, "[]:");
+	buf_char(out, ']');
+	add_zsh_argument(out, flag);
+	buf_text(out, "\" \\\n");
+}
+
+static void add_zsh_forms(struct buf *out, const struct flag *flag)
+{
+	const char *repeats = flag->repeats ? "*" : "";
+
+	if (flag->letter) {
+		buf_addf(out, "\t\"%s-%c", repeats, flag->letter);
+		add_zsh_flag(out, flag, "+");
+	}
+	buf_addf(out, "\t\"%s--%s", repeats, flag->name);
+	add_zsh_flag(out, flag, flag->optional ? "=-" : "=");
+}
+
+bool print_zsh(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, "#compdef superd\n# zsh completion for superd; printed by superd --print=zsh.\n\n"
+		 "local -a options\noptions=(\n");
+	add_options(&text, "\t");
+	buf_text(&text, ")\n\n_arguments \\\n");
+	for (int n = 0; n < FLAGS; n++)
+		add_zsh_forms(&text, &flags[n]);
+	buf_text(&text, "\t'*:::command: _normal'\n");
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

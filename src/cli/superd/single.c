@@ -1,0 +1,222 @@
+/* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its
+ * own streams, terminal, folder and the few variables of a login to the command, so does this; unlike it, superd stays
+ * and starts the command again for the next client. */
+#include "cli/superd/single.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/words.h"
+#include "config/check/check.h"
+#include "config/table/draft.h"
+#include "os/host/program.h"
+
+static const struct origin nowhere = { .file = "command line" };
+
+static void set(struct draft *draft, const char *name, const char *const *given, size_t count, struct diags *diags)
+{
+	struct value value = { .words = given, .count = count, .is_list = count > 1, .at = nowhere };
+
+	draft_set(draft, NATIVE, name, &value, diags);
+}
+
+static void set_one(struct draft *draft, const char *name, const char *word, struct diags *diags)
+{
+	set(draft, name, &word, 1, diags);
+}
+
+/* Whether something stands in front that says what it is. */
+static bool names_kind(const char *endpoint)
+{
+	static const char *const kinds[] = {
+		"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "sctp", "sctp4", "sctp6", "unix", "unix-dgram",
+		"seqpacket", "fifo", "special", "netlink", "vsock", "mqueue", "raw", "raw4", "raw6", "tcpmux",
+	};
+	size_t length = strcspn(endpoint, ":");
+
+	for (size_t n = 0; endpoint[length] && n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (strlen(kinds[n]) == length && !memcmp(kinds[n], endpoint, length))
+			return true;
+	}
+	return !strncmp(endpoint, "rpc/", 4);
+}
+
+/* The kind that --datagram and --seqpacket make of an address without one; NULL: that of any other. */
+static const char *kind_of(const struct options *options, const char *endpoint)
+{
+	bool local = *endpoint == '/' || *endpoint == '@';
+
+	if (options->datagram)
+		return local ? "unix-dgram:" : "udp:";
+	return options->seqpacket ? "seqpacket:" : NULL;
+}
+
+static void listen_on(struct draft *draft, const struct options *options, const char *endpoint, struct diags *diags)
+{
+	const char *kind = kind_of(options, endpoint);
+	struct buf text = { 0 };
+
+	if (kind && names_kind(endpoint))
+		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
+			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
+	buf_addf(&text, "%s%s", kind ? kind : "", endpoint);
+	if (text.failed)
+		diag_error(diags, nowhere, "out of memory");
+	set_one(draft, "listen", buf_string(&text), diags);
+	buf_free(&text);
+}
+
+/* All names of all --fdname with colons between; false: there is none. */
+static bool join_names(const struct options *options, struct buf *names)
+{
+	for (size_t n = 0; n < options->fdname_count; n++)
+		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames[n]);
+	return options->fdname_count;
+}
+
+/* One name is that of all sockets. */
+static void set_sockets(struct draft *draft, const struct options *options, struct diags *diags)
+{
+	struct buf joined = { 0 };
+	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
+	bool one = names && !strchr(names, ':');
+
+	for (size_t n = 0; n < options->endpoint_count; n++) {
+		size_t length = names ? strcspn(names, ":") : 0;
+		char *name = names ? strndup(names, length) : NULL;
+
+		if (options->fdname_count && !names)
+			diag_error(diags, nowhere, "--fdname has fewer names than there are sockets");
+		draft_open_socket(draft, name, nowhere);
+		listen_on(draft, options, options->endpoints[n], diags);
+		draft_close_socket(draft, diags);
+		free(name);
+		if (!one)
+			names = names && names[length] ? names + length + 1 : NULL;
+	}
+	if (names && !one)
+		diag_error(diags, nowhere, "--fdname has more names than there are sockets");
+	if (joined.failed)
+		diag_error(diags, nowhere, "out of memory");
+	buf_free(&joined);
+}
+
+/* By the type's own splitting a lone word would be split at its blanks: quoting keeps it one. false: there is no such
+ * program, which is said. */
+static bool set_command(struct draft *draft, char **command, struct diags *diags)
+{
+	struct buf program = { 0 }, text = { 0 };
+
+	if (!program_find(command[0], getenv("PATH"), &program)) {
+		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
+		buf_free(&program);
+		return false;
+	}
+	words_quote(&text, buf_string(&program));
+	for (char **word = command + 1; *word; word++) {
+		buf_char(&text, ' ');
+		words_quote(&text, *word);
+	}
+	set_one(draft, "exec", buf_string(&text), diags);
+	if (strcmp(buf_string(&program), command[0]))
+		set_one(draft, "argv0", command[0], diags);
+	buf_free(&program);
+	buf_free(&text);
+	return true;
+}
+
+static void set_environment(struct draft *draft, const struct options *options, struct diags *diags)
+{
+	static const char *const usual[] = { "TERM", "COLORTERM", "NO_COLOR", "PATH", "USER", "HOME" };
+	const size_t usual_count = sizeof(usual) / sizeof(*usual);
+	const char **env = calloc(2 * options->environment_count + usual_count, sizeof(*env)), **passenv;
+	size_t assigned = 0, passed = 0;
+
+	if (!env) {
+		diag_error(diags, nowhere, "out of memory");
+		return;
+	}
+	passenv = env + options->environment_count;
+	for (; passed < usual_count; passed++)
+		passenv[passed] = usual[passed];
+	for (size_t n = 0; n < options->environment_count; n++) {
+		if (strchr(options->environment[n], '='))
+			env[assigned++] = options->environment[n];
+		else
+			passenv[passed++] = options->environment[n];
+	}
+	if (assigned)
+		set(draft, "env", env, assigned, diags);
+	set(draft, "passenv", passenv, passed, diags);
+	free(env);
+}
+
+/* Where superd was started, and with its umask. */
+static void set_place(struct draft *draft, struct diags *diags)
+{
+	char *folder = getcwd(NULL, 0), text[16];
+	mode_t mask = umask(022);
+
+	umask(mask);
+	snprintf(text, sizeof(text), "%03o", (unsigned)mask & 0777);
+	set_one(draft, "umask", text, diags);
+	if (folder && *folder == '/')
+		set_one(draft, "working_directory", folder, diags);
+	free(folder);
+}
+
+static void set_switches(struct draft *draft, const struct options *options, struct diags *diags)
+{
+	set_one(draft, "accept", options->accept ? "yes" : "no", diags);
+	set_one(draft, "pass", options->inetd ? "inetd" : "systemd", diags);
+	set_one(draft, "error", "inherit", diags);
+	if (!options->inetd)
+		set_one(draft, "output", "inherit", diags);
+	if (options->now)
+		set_one(draft, "start", "boot", diags);
+	set_place(draft, diags);
+	if (geteuid() == 0)
+		set_one(draft, "user", "root", diags);
+}
+
+static void name_service(const char *program, struct buf *name)
+{
+	const char *base = strrchr(program, '/');
+
+	for (base = base ? base + 1 : program; *base; base++)
+		buf_char(name, isalnum((unsigned char)*base) || strchr("._+-", *base) ? *base : '_');
+	if (!name->length)
+		buf_text(name, "command");
+}
+
+struct table *single_table(const struct options *options, struct diags *diags)
+{
+	struct table *table = table_new();
+	struct draft *draft = NULL;
+	struct buf name = { 0 };
+	bool found;
+
+	if (!table)
+		return NULL;
+	name_service(options->command[0], &name);
+	draft = draft_new(table, buf_string(&name), nowhere);
+	buf_free(&name);
+	if (!draft) {
+		table_free(table);
+		return NULL;
+	}
+	set_sockets(draft, options, diags);
+	found = set_command(draft, options->command, diags);
+	set_environment(draft, options, diags);
+	set_switches(draft, options, diags);
+	if (found && !draft_seal(draft, NULL, diags) && !diags->errors)
+		diag_error(diags, nowhere, "out of memory");
+	draft_free(draft);
+	table_check(table, diags);
+	return table;
+}

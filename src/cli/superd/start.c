@@ -1,0 +1,420 @@
+/* From a table that may be run to superd's end: the log, the pid file, the background, the supervisor.
+ *
+ * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
+ * stderr and by the exit status, daemon or not, and the log that was asked for, as nobody reads stderr at a boot; from
+ * then on it is the log alone. */
+#include "cli/superd/start.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/build.h"
+#include "base/sink.h"
+#include "cli/superd/daemon.h"
+#include "cli/superd/identity.h"
+#include "cli/superd/load.h"
+#include "cli/superd/operators.h"
+#include "cli/superd/pid_file.h"
+#include "cli/superd/take_over.h"
+#include "engine/log/record_target.h"
+#include "engine/supervisor/orders.h"
+#include "engine/supervisor/supervisor.h"
+#include "engine/upgrade/resume.h"
+#include "exec/processes/init.h"
+#include "os/foreign/foreign.h"
+#include "os/host/memory.h"
+#include "os/host/own_program.h"
+
+#define TABLES_NAMED 4
+
+extern char **environ;
+
+static bool logs_to_stderr(const struct options *options)
+{
+	return !strcmp(options->log_destination, "stderr");
+}
+
+/* log: NULL where there is none yet */
+__attribute__((format(printf, 3, 4))) static void say(const struct options *options, struct log *log,
+						      const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "%s: %s\n", options_name(options), buf_string(&text));
+	if (log && !logs_to_stderr(options))
+		log_error(log, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
+static struct table *load(void *context, struct diags *diags)
+{
+	struct table *table = load_again(context, diags);
+
+	operators_find_group(context, diags);
+	memory_give_back();
+	return table;
+}
+
+/* What has to wait until the sockets are bound. */
+struct opening {
+	const struct options *options;
+	struct supervisor *supervisor;
+	struct pid_file pid_file;
+	char *program;                  /* where superd was started from */
+	struct server *server;          /* for operators; NULL: none */
+	bool is_table_of_before;        /* the sources did not fit when superd took over */
+};
+
+static void on_started(void *context)
+{
+	struct opening *opening = context;
+	const struct options *options = opening->options;
+
+	if (opening->pid_file.fd >= 0 && !opening->supervisor->before && !pid_file_write(&opening->pid_file)) {
+		log_error(opening->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
+			  strerror(errno));
+		supervisor_fail(opening->supervisor, EXIT_START);       /* in order, as some of it runs already */
+		return;
+	}
+	operators_admit(opening->server, options);
+	log_echo(opening->supervisor->engine.log, false);
+	if (opening->supervisor->before) {
+		take_over_free(opening->supervisor->before);
+		opening->supervisor->before = NULL;
+	} else if (options->daemon) {
+		daemon_ready(logs_to_stderr(options));
+	}
+	if (opening->is_table_of_before)
+		orders_reload(opening->supervisor);     /* it tells what is wrong, or brings what is different */
+}
+
+/* What the program would do whose name superd was called by. */
+static void take_habits(struct supervisor *supervisor, const struct options *options)
+{
+	supervisor->habits = (struct habits){
+		.alarm_retries = options->guise == AS_INETD,
+		.usr2_reloads = options->guise == AS_XINETD,
+		.abort_inspects = options->guise == AS_XINETD,
+		.tells_life = options->guise == AS_XINETD,
+		.dump_file = options->guise == AS_XINETD ? "xinetd.dump" : NULL,
+		.inspect_interval = (double)options->inspect_interval,
+	};
+	supervisor->engine.limit = options->process_limit;
+	supervisor->engine.ident_limit = options->ident_limit;
+}
+
+/* By which a log shows each start, and what was started: behind what is warned of in the table, before all else. */
+static void say_version(const struct options *options, struct log *log, const struct table *table)
+{
+	const struct event event = { .name = "version" };
+	struct buf text = { 0 };
+
+	if (options->guise == AS_XINETD)
+		return;
+	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
+	if (options->source_count > TABLES_NAMED)
+		buf_text(&text, ", ...");
+	if (!options->source_count)
+		buf_text(&text, options->endpoint_count ? "the command line" : SYSCONFDIR "/superd.conf");
+	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
+		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
+	buf_free(&text);
+}
+
+/* xinetd has a line of its own (engine/supervisor/habits). */
+static void say_end(const struct options *options, struct log *log, int status)
+{
+	const struct event event = { .name = "ended" };
+
+	if (options->guise != AS_XINETD)
+		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
+}
+
+static int run(struct opening *opening, struct options *options, struct table *table)
+{
+	char **command = options->endpoint_count ? NULL : options->command;
+	struct supervisor *supervisor = opening->supervisor;
+	char *identity = identity_make(options);
+	const char *failed;
+	int status;
+
+	supervisor->engine.cgroups.identity = identity;
+	supervisor->loader.load = load;
+	supervisor->loader.load_context = options;
+	supervisor->second_look.is_possible =
+		options->keep_going && !options->endpoint_count && !load_reads_standard_input(options);
+	supervisor->carry_table = load_carry;
+	supervisor->started = on_started;
+	supervisor->started_context = opening;
+	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
+	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
+	supervisor->engine.heritage.environment = environ;
+	load_bases(&supervisor->engine.heritage, options);
+	take_habits(supervisor, options);
+	supervisor->has_command = command;
+	supervisor->upgrade.program = opening->program;
+	supervisor->upgrade.arguments = options->arguments;
+	supervisor->upgrade.pid_file = opening->pid_file.fd;
+	init_adopt_orphans();
+	if (!supervisor->before)
+		say_version(options, supervisor->engine.log, table);
+	log_echo(supervisor->engine.log, !supervisor->before);
+	if (supervisor_init(supervisor, &failed)) {
+		orders_watch(supervisor);
+		opening->server = operators_expect(supervisor, options);
+		status = supervisor_run(supervisor, table, command);
+		operators_leave(opening->server);
+		say_end(options, supervisor->engine.log, status);
+	} else {
+		log_echo(supervisor->engine.log, false);
+		say(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
+		table_free(table);
+		status = EXIT_START;
+	}
+	pid_file_remove(&opening->pid_file);
+	if (supervisor->loader.busy) {
+		records_finish(&supervisor->engine);
+		log_finish(supervisor->engine.log);
+		_exit(status);          /* a look-up may take for ever: nobody waits for it now */
+	}
+	supervisor_free(supervisor);
+	free(identity);
+	return status;
+}
+
+/* As they are printed, but by the log, which waits for no reader. */
+static void say_as_printed(struct log *log, const struct diags *diags)
+{
+	const struct event event = { .name = "message", .is_alone = true };
+	char *text = NULL, *at;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		diags_print(diags, stderr);
+		return;
+	}
+	diags_print(diags, out);
+	if (fclose(out) == 0) {
+		for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at))
+			log_event(log, LEVEL_ERROR, &event, "%s", line);
+	}
+	free(text);
+}
+
+/* Errors go to stderr, for whoever starts superd, and to the log; what is no error goes where all lines go. */
+static struct table *load_first(struct options *options, struct log *log)
+{
+	struct diags diags = { 0 };
+	struct table *table;
+
+	table = load_to_run(options, &diags);
+	memory_give_back();
+	if (!table || diags.errors) {
+		diags_print(&diags, stderr);
+		if (!logs_to_stderr(options))
+			supervisor_say(log, &diags);
+		table_free(table);
+		table = NULL;
+	} else if (options->json || !logs_to_stderr(options)) {
+		supervisor_say(log, &diags);
+		if (options->daemon && (options->guise != AS_SUPERD || options->keep_going))
+			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
+	} else {
+		say_as_printed(log, &diags);
+	}
+	diags_free(&diags);
+	return table;
+}
+
+/* Claimed first, so that whoever starts a second superd by mistake hears of it, with nothing touched. A file that
+ * nobody asked for, as inetd's own, may be missing where nothing can be written. */
+static bool claim_pid_file(struct opening *opening, const struct options *options)
+{
+	struct buf why = { 0 };
+	bool ok = !options->pid_file || pid_file_claim(&opening->pid_file, options->pid_file, &why);
+
+	if (!ok && options->pid_file_at_will && !opening->pid_file.is_taken) {
+		log_warn(opening->supervisor->engine.log, "no pid file %s: %s", options->pid_file, buf_string(&why));
+		ok = true;
+	} else if (!ok) {
+		say(options, opening->supervisor->engine.log, "pid file %s: %s", options->pid_file, buf_string(&why));
+	}
+	buf_free(&why);
+	return ok;
+}
+
+/* Called as inetd or xinetd all paths are complete, and no folder shall be kept busy. */
+static bool enter_background(const struct options *options, struct log *log, struct inheritance *inheritance)
+{
+	if (!options->daemon)
+		return true;
+	if (daemon_enter() == 0 && (options->guise == AS_SUPERD || chdir("/") == 0)) {
+		init_close_others(inheritance);
+		return true;
+	}
+	say(options, log, "cannot go to the background: %s", strerror(errno));
+	return false;
+}
+
+static int open_table(struct supervisor *supervisor, struct options *options, struct table *table,
+		      bool is_table_of_before)
+{
+	struct opening opening = {
+		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
+		.program = own_program_path(options->arguments[0]), .is_table_of_before = is_table_of_before,
+	};
+	int status = EXIT_START;
+
+	if (supervisor->before) {
+		opening.pid_file = (struct pid_file){ options->pid_file, resume_pid_file(supervisor->before), false };
+		status = run(&opening, options, table);
+	} else if (!claim_pid_file(&opening, options)) {
+		table_free(table);
+	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.inheritance)) {
+		pid_file_remove(&opening.pid_file);
+		table_free(table);
+	} else {
+		status = run(&opening, options, table);
+	}
+	free(opening.program);
+	return status;
+}
+
+static bool is_enabled(const struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (!table->services[n].what->disable)
+			return true;
+	}
+	return false;
+}
+
+/* xinetd ends where it has nothing to do, unless told to stay; superd does so in its name. */
+static bool has_work(const struct options *options, struct log *log, const struct table *table)
+{
+	if (options->guise != AS_XINETD || options->stays_without_services || is_enabled(table))
+		return true;
+	say(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
+	return false;
+}
+
+/* The sources may be others since the question before: what runs and has no place in them would be lost, and clients
+ * wait. Then the table of before goes on, as after a reload that failed. */
+static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before,
+				  bool *is_of_before)
+{
+	struct diags diags = { 0 };
+	struct buf why = { 0 };
+	struct table *table = take_over_load(options, before, &diags, &why);
+
+	*is_of_before = !table;
+	if (*is_of_before) {
+		diags_free(&diags);     /* the reload tells them */
+		table = load_carried(options, before, &diags);
+		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
+			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
+	}
+	supervisor_say(log, &diags);
+	memory_give_back();
+	diags_free(&diags);
+	buf_free(&why);
+	return table;
+}
+
+/* In another's place there is no way back: its sockets are held, and its clients wait, until there is a table. */
+static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before,
+					bool *is_of_before)
+{
+	bool preflight = options->preflight;
+	struct table *table;
+
+	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
+	 * run. */
+	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
+	while (!(table = load_fitting(options, log, before, is_of_before))) {
+		if (!take_over_wait()) {
+			take_over_end(before, options, log);
+			break;
+		}
+	}
+	options->preflight = preflight;
+	return table;
+}
+
+/* NULL with the reason in why, which may be in `text`. */
+static struct log *open_destination(const struct options *options, const char **why, struct buf *text)
+{
+	const char *destination = options->log_destination;
+
+	if (strncmp(destination, "file:", 5) || !destination[5] || own_file_is_safe(destination + 5, SINK_MODE, text))
+		return log_open(destination, options->json, options->level, why);
+	*why = buf_string(text);
+	return NULL;
+}
+
+/* In another's place there is no way back from a log that is gone, either: what runs must not end by that. */
+static struct log *open_log(const struct options *options, bool takes_over)
+{
+	const char *why, *why_no_other;
+	struct buf text = { 0 };
+	struct log *log = open_destination(options, &why, &text);
+	bool awaits = false;
+
+	if (!log && takes_over)
+		log = log_open("stderr", options->json, options->level, &why_no_other);
+	if (!log) {
+		say(options, NULL, "cannot log to %s: %s", options->log_destination, why);
+		buf_free(&text);
+		return NULL;
+	}
+	log_set_name(log, options_name(options), options->guise == AS_XINETD);
+	if (why && !strncmp(options->log_destination, "file:", 5))
+		awaits = log_stand_in(log, options->log_destination + 5);
+	if (why)
+		log_warn(log, "cannot log to %s: %s: logging to stderr%s", options->log_destination, why,
+			 awaits ? " until HUP or superctl reopen can open it" : "");
+	buf_free(&text);
+	return log;
+}
+
+int start_superd(struct options *options)
+{
+	struct supervisor supervisor = { .before = take_over_read(options) };
+	struct table *table;
+	int status = EXIT_TABLE;
+	bool is_of_before = false;
+
+	if (options->process_name)
+		own_program_name(options->process_name);
+	if (supervisor.before)
+		init_enter_again(&supervisor.engine.heritage);
+	else
+		init_enter(&supervisor.engine.heritage);
+	init_take_sockets(&supervisor.engine.inheritance);
+	if (options->daemon && !supervisor.before)
+		init_note_others(&supervisor.engine.inheritance);
+	supervisor.engine.log = open_log(options, supervisor.before);
+	if (!supervisor.engine.log)
+		return EXIT_START;
+	if (supervisor.before)
+		resume_log(supervisor.before, supervisor.engine.log);
+	table = supervisor.before ? load_table_at_last(options, supervisor.engine.log, supervisor.before, &is_of_before)
+				  : load_first(options, supervisor.engine.log);
+	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
+		status = open_table(&supervisor, options, table, is_of_before);
+	else
+		table_free(table);
+	take_over_free(supervisor.before);
+	log_close(supervisor.engine.log);
+	return status;
+}

@@ -1,0 +1,168 @@
+/* superd: reads the command line and does what it says, and gives the exit status: 0; 1 an error in a table or in the
+ * usage; else what came of running the table. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/build.h"
+#include "cli/print/explain_key.h"
+#include "cli/print/print.h"
+#include "cli/superd/check.h"
+#include "cli/superd/flags.h"
+#include "cli/superd/load.h"
+#include "cli/superd/look_again.h"
+#include "cli/superd/options.h"
+#include "cli/superd/start.h"
+#include "cli/superd/take_over.h"
+#include "config/option/directive.h"
+#include "engine/core/transition.h"
+#include "prepare/built_with.h"
+
+static bool print_states(FILE *out)
+{
+	for (int accepts = 0; accepts < 2; accepts++) {
+		fprintf(out, "%saccept = %s\n", accepts ? "\n" : "", accepts ? "yes" : "no");
+		for (enum state state = OFF; state < STATES; state++) {
+			for (enum happening happening = ENABLE; happening < HAPPENINGS; happening++) {
+				struct step step = transition(accepts, state, happening);
+
+				if (step.action != IMPOSSIBLE)
+					fprintf(out, "%-10s %-11s -> %-10s %s\n", state_name(state),
+						happening_name(happening), state_name(step.next),
+						action_name(step.action));
+			}
+		}
+	}
+	return !ferror(out);
+}
+
+static bool print_comments(const struct table *table, FILE *out)
+{
+	return print_table(table, true, out);
+}
+
+static bool print_conf(const struct table *table, FILE *out)
+{
+	return print_table(table, false, out);
+}
+
+static const struct {
+	const char *name;
+	bool (*of_table)(const struct table *table, FILE *out);
+	bool (*of_itself)(FILE *out);
+} printable[] = {
+	{ "conf", print_conf, NULL },
+	{ "comments", print_comments, NULL },
+	{ "json", print_json, NULL },
+	{ "mdoc", NULL, print_mdoc },
+	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
+	{ "mdoc-units", NULL, print_mdoc_units },
+	{ "mdoc-launchd", NULL, print_mdoc_launchd },
+	{ "bash", NULL, print_bash },
+	{ "zsh", NULL, print_zsh },
+	{ "compat", NULL, print_compat },
+	{ "states", NULL, print_states },
+};
+
+static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
+{
+	struct diags diags = { 0 };
+	struct table *table = load_table(options, NULL, NULL, &diags);
+	bool good = table && !diags.errors;
+
+	diags_print(&diags, stderr);
+	if (table && !good)
+		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
+			options->keep_going ? "" : "; --keep-going leaves those services out");
+	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
+		fprintf(stderr, "superd: cannot write the table: %s\n", strerror(errno));
+		good = false;
+	}
+	diags_free(&diags);
+	table_free(table);
+	return good ? 0 : EXIT_TABLE;
+}
+
+static int do_print(const struct options *options)
+{
+	for (size_t n = 0; n < sizeof(printable) / sizeof(*printable); n++) {
+		if (strcmp(printable[n].name, options->print))
+			continue;
+		if (printable[n].of_table)
+			return write_table(options, printable[n].of_table);
+		return printable[n].of_itself(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
+	}
+	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, mdoc, bash, zsh, compat or states\n",
+		options->print);
+	return EXIT_TABLE;
+}
+
+static int do_explain(const struct options *options)
+{
+	const struct flag *flag;
+	struct buf hint = { 0 };
+
+	if (!options->print)
+		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
+	if (print_explain(options->print, stdout))
+		return 0;
+	flag = flag_find(options->print);
+	if (flag) {
+		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", options->print,
+			flag->name, flag->help);
+		return EXIT_TABLE;
+	}
+	if (explain_key(options->print, stderr))
+		return EXIT_TABLE;
+	directive_hint(NATIVE, options->print, &hint);
+	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
+		hint.length ? ": " : "", buf_string(&hint));
+	buf_free(&hint);
+	return EXIT_TABLE;
+}
+
+static void print_version(void)
+{
+	printf("superd %s", build_version());
+	for (size_t n = 0; built_with[n]; n++)
+		printf("%s%s", n ? ", " : " with ", built_with[n]);
+	putchar('\n');
+}
+
+static int perform(struct options *options)
+{
+	switch (options->task) {
+	case TASK_HELP:
+		options_help(options);
+		return 0;
+	case TASK_VERSION:
+		print_version();
+		return 0;
+	case TASK_EXPLAIN:
+		return do_explain(options);
+	case TASK_PRINT:
+		return do_print(options);
+	case TASK_CHECK:
+		return check_tables(options) ? 0 : EXIT_TABLE;
+	case TASK_RUN:
+		break;
+	}
+	if (options->given.looks)
+		return look_again_answer(options);
+	return options->given.asks ? take_over_answer(options) : start_superd(options);
+}
+
+int main(int argc, char **argv)
+{
+	struct given given = take_over_strip(&argc, &argv);
+	struct options options;
+	int status = EXIT_TABLE;
+
+	if (options_read(&options, argc, argv)) {
+		options.given = given;
+		options.arguments = argv;
+		status = perform(&options);
+	}
+	options_free(&options);
+	return status;
+}

@@ -1,0 +1,342 @@
+/* Taking over. The hard thing is that there is no way back once superd is here: what could go wrong was found by
+ * the question before, and where the table was broken or changed since, that of the superd before goes on. */
+#include "cli/superd/take_over.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+#include "cli/superd/load.h"
+#include "cli/superd/pid_file.h"
+#include "cli/superd/start.h"
+#include "engine/core/engine.h"
+#include "engine/supervisor/second_look.h"
+#include "engine/upgrade/resume.h"
+#include "engine/upgrade/upgrade.h"
+#include "os/fs/state_file.h"
+#include "os/host/signals.h"
+#include "os/proc/process_group.h"
+
+#define ANSWER_MOST 3000
+#define KILL_PATIENCE 1. /* seconds */
+
+static bool read_word(const char *word, const char *flag, int *fd)
+{
+	int64_t number;
+
+	if (strncmp(word, flag, strlen(flag)) != 0)
+		return false;
+	*fd = -1;
+	if (!scan_count(word + strlen(flag), &number) && number > STDERR_FILENO && number <= INT32_MAX)
+		*fd = (int)number;
+	return true;
+}
+
+struct given take_over_strip(int *argc, char ***argv)
+{
+	struct given given = { .state = -1 };
+	char **all = *argv;
+
+	if (*argc < 2)
+		return given;
+	given.asks = read_word(all[1], UPGRADE_CHECK, &given.state);
+	given.takes = !given.asks && read_word(all[1], UPGRADE_TAKE, &given.state);
+	given.looks = !given.asks && !given.takes && read_word(all[1], SECOND_LOOK, &given.state);
+	if (!given.asks && !given.takes && !given.looks)
+		return given;
+	all[1] = all[0];
+	*argv = all + 1;
+	(*argc)--;
+	return given;
+}
+
+/* The ledger of a descriptor. NULL with the reason in why. */
+static struct ledger *read_ledger(int fd, struct buf *why)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	struct buf reason = { 0 };
+	size_t length;
+	char *text = ledger ? state_file_read(fd, LEDGER_MOST, &length) : NULL;
+	const char *wrong;
+
+	if (!text) {
+		buf_addf(why, "its state can't be read: %s", strerror(errno));
+		free(ledger);
+		return NULL;
+	}
+	wrong = ledger_parse(ledger, text, length, &reason);
+	if (wrong)
+		buf_addf(why, "its state can't be taken over: %s", wrong);
+	buf_free(&reason);
+	if (!wrong)
+		return ledger;
+	take_over_free(ledger);
+	return NULL;
+}
+
+void take_over_free(struct ledger *ledger)
+{
+	if (ledger)
+		ledger_free(ledger);
+	free(ledger);
+}
+
+/* The first error, as it says what is to be done. */
+static void describe_errors(const struct diags *diags, struct buf *why)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		buf_addf(why, "%zu error%s in the table, first: ", diags->errors, diags->errors == 1 ? "" : "s");
+		diag_place(&diags->list[n], why);
+		buf_addf(why, "%s%s", diags->list[n].file ? ": " : "", diags->list[n].message);
+		return;
+	}
+}
+
+/* Puts a table of standard input back to its start. */
+static void rewind_table(const struct options *options)
+{
+	if (load_reads_standard_input(options))
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+}
+
+struct table *take_over_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why)
+{
+	struct table *table;
+
+	rewind_table(options);
+	table = load_to_run(options, diags);
+	if (!table)
+		buf_text(why, "out of memory");
+	else if (diags->errors)
+		describe_errors(diags, why);
+	else if (resume_fits(ledger, table, why))
+		return table;
+	table_free(table);
+	return NULL;
+}
+
+static bool judge(struct options *options, struct ledger *ledger, struct buf *why)
+{
+	struct diags diags = { 0 };
+	struct table *table = take_over_load(options, ledger, &diags, why);
+
+	diags_free(&diags);
+	table_free(table);
+	return table;
+}
+
+static bool can_log(const struct options *options, struct buf *why)
+{
+	const char *reason;
+	struct log *log = log_open(options->log_destination, options->json, options->level, &reason);
+	bool good = log;
+
+	if (!good)
+		buf_addf(why, "cannot log to %s: %s", options->log_destination, reason);
+	log_close(log);
+	return good;
+}
+
+int take_over_answer(struct options *options)
+{
+	struct buf why = { 0 };
+	struct ledger *ledger = read_ledger(options->given.state, &why);
+	bool good = ledger && can_log(options, &why) && judge(options, ledger, &why);
+
+	take_over_free(ledger);
+	buf_cut(&why, ANSWER_MOST);
+	if (good)
+		printf("%s%s\n", UPGRADE_CAN, PACKAGE_VERSION);
+	else
+		printf("%s\n", buf_string(&why));
+	buf_free(&why);
+	return fflush(stdout) == 0 && good ? 0 : EXIT_TABLE;
+}
+
+/* Of a state that is none, nothing can be known but that its descriptors would be in the way of the same
+ * addresses. */
+static void close_all(void)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
+		close(fd);
+}
+
+struct ledger *take_over_read(const struct options *options)
+{
+	struct buf why = { 0 };
+	struct ledger *ledger = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
+	int state = options->given.state;
+
+	if (ledger && !resume_is_ours(ledger)) {
+		buf_text(&why, "its state is another process's");
+		take_over_free(ledger);
+		ledger = NULL;
+	}
+	if (ledger)
+		fd_close(&state);
+	if (options->given.takes && !ledger) {
+		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
+			buf_string(&why));
+		close_all();
+	}
+	buf_free(&why);
+	return ledger;
+}
+
+static bool ends_all(int signal)
+{
+	return signal != SIGQUIT && signal_is_stop(signal);
+}
+
+/* What tells superd to end all; blocked since before the other made way. */
+static void add_ends(sigset_t *set)
+{
+	for (size_t n = 0; signals_handled(n); n++) {
+		if (ends_all(signals_handled(n)))
+			sigaddset(set, signals_handled(n));
+	}
+}
+
+bool take_over_wait(void)
+{
+	const struct timespec moment = { .tv_sec = 1 };
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	add_ends(&ends);
+	return sigtimedwait(&ends, NULL, &moment) < 0;
+}
+
+/* A process that is left, or its group. */
+struct left {
+	pid_t pid, group;               /* group 0: it has none */
+	int fd;                         /* stands for the group; -1: only its number does */
+};
+
+struct all_left {
+	struct left *list;
+	size_t count;
+};
+
+static void add_left(struct all_left *all, struct ledger_section *section, const char *key)
+{
+	struct left left = { .pid = (pid_t)ledger_number(section, key, 2, INT32_MAX, 0),
+			     .group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, 0), .fd = -1 };
+
+	if (!left.pid && !left.group)
+		return;
+	if (left.group)
+		left.fd = process_group_open(left.group);
+	all->list[all->count++] = left;
+}
+
+/* While superd has reaped none of them, so that their numbers are theirs. */
+static struct all_left find_left(const struct ledger *ledger)
+{
+	struct all_left all = { .list = calloc(ledger->count + 1, sizeof(*all.list)) };
+
+	for (size_t n = 0; all.list && n < ledger->count; n++) {
+		if (!strcmp(ledger->sections[n].kind, "instance"))
+			add_left(&all, &ledger->sections[n], "child");
+		else if (!strcmp(ledger->sections[n].kind, "command"))
+			add_left(&all, &ledger->sections[n], "pid");
+	}
+	return all;
+}
+
+static bool signal_left(const struct left *left, int signal)
+{
+	if (left->fd >= 0)
+		return signal ? process_group_signal(left->fd, signal) : process_group_lives(left->fd);
+	if (!left->pid && !left->group)
+		return false;
+	return kill(left->group ? -left->group : left->pid, signal) == 0 || errno == EPERM;
+}
+
+/* Whether there is anybody. */
+static bool signal_all(const struct all_left *all, int signal)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < all->count; n++)
+		any |= signal_left(&all->list[n], signal);
+	return any;
+}
+
+/* From here on its number may be another's. Where nothing else stands for its group, the rest of that ends with it. */
+static void forget(struct all_left *all, pid_t pid)
+{
+	for (size_t n = 0; n < all->count; n++) {
+		struct left *left = &all->list[n];
+
+		if (left->fd >= 0 || (left->pid != pid && left->group != pid))
+			continue;
+		signal_left(left, SIGKILL);
+		left->pid = left->group = 0;
+	}
+}
+
+static void reap(struct all_left *all)
+{
+	siginfo_t ended = { 0 };
+
+	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
+		forget(all, ended.si_pid);
+		waitpid(ended.si_pid, NULL, WNOHANG);
+		ended.si_pid = 0;
+	}
+}
+
+/* Whether all ended within so many seconds, and before superd was told to end once more. It looks now and then, as
+ * whoever is no child of superd's ends without a signal to it. */
+static bool all_end(struct all_left *all, double patience)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	double until = engine_clock() + patience;
+	sigset_t wakes;
+	int woken;
+
+	sigemptyset(&wakes);
+	add_ends(&wakes);
+	sigaddset(&wakes, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &wakes, NULL);
+	do {
+		reap(all);
+		if (!signal_all(all, 0))
+			return true;
+		woken = sigtimedwait(&wakes, NULL, &moment);
+	} while (engine_clock() < until && !ends_all(woken));
+	return false;
+}
+
+void take_over_end(struct ledger *ledger, const struct options *options, struct log *log)
+{
+	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
+	struct all_left all = find_left(ledger);
+
+	log_notice(log, "stopping");
+	signal_all(&all, SIGTERM);
+	signal_all(&all, SIGCONT);
+	if (!all_end(&all, (double)options->stop_timeout / 1e6)) {
+		log_warn(log, "not everything has ended in time: killing the rest");
+		signal_all(&all, SIGKILL);
+		if (!all_end(&all, KILL_PATIENCE))
+			log_error(log, "not everything could be killed: leaving it behind");
+	}
+	for (size_t n = 0; n < all.count; n++)
+		fd_close(&all.list[n].fd);
+	free(all.list);
+	pid_file_remove(&file);
+}

@@ -1,0 +1,21 @@
+/* The forms of an address rule taken apart. For access*.c alone. */
+#pragma once
+
+#include "config/access/access.h"
+
+#define ACCESS_FACTORS 256              /* an octet has no more values */
+
+enum access_form { ACCESS_NETWORKS, ACCESS_NAME, ACCESS_DOMAIN };
+
+/* What a word stands for; no networks at all: it matches nobody. */
+struct access_word {
+	enum access_form form;
+	size_t count;
+	struct network networks[ACCESS_FACTORS];
+};
+
+/* NULL, or why it is no address form. */
+const char *access_take_word(const char *word, struct access_word *out);
+
+/* Makes the bits behind the network's length zero. */
+void network_cut(struct network *network);

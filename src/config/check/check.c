@@ -1,0 +1,82 @@
+/* The rules of a whole table: which there are, and that of names.
+ *
+ * The hard thing is to say each mistake once: a rule keeps silent where an option it looks at has a value that
+ * was refused where it stands (service_is_unclear). */
+#include "config/check/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "config/check/check_rules.h"
+
+/* In the order in which a person would want to hear of them. */
+static void (*const rules[])(const struct service *service, struct diags *diags) = {
+	rule_names,
+	rule_listen,
+	rule_program,
+	rule_builtin,
+	rule_kinds,
+	rule_pass,
+	rule_commands,
+	rule_start,
+	rule_type,
+	rule_streams,
+	rule_gate,
+	rule_backoff,
+	rule_idle,
+	rule_capabilities,
+	rule_hardening,
+	rule_handed,
+	rule_resources,
+	rule_symlinks,
+	rule_options,
+	rule_templates,
+	rule_environment,
+};
+
+void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
+{
+	struct origin at = option ? service_origin(service, option) : service->at;
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	diag_error(diags, at, "%s: %s", service->name, message);
+}
+
+void service_hint(const struct service *service, struct diags *diags, const char *hint)
+{
+	if (!service->is_foreign)
+		diags_hint(diags, "%s", hint);
+}
+
+void check_names(const struct table *table, struct diags *diags)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+		const struct service *first = table_find(table, service->name);
+
+		struct buf place = { 0 };
+
+		if (first == service)
+			continue;
+		origin_describe(first->at, &place);
+		diag_error(diags, service->at, "%s: there is already a service of this name%s", service->name,
+			   buf_string(&place));
+		diags_hint(diags, "give one of them another name");
+		buf_free(&place);
+	}
+}
+
+void table_check(const struct table *table, struct diags *diags)
+{
+	check_names(table, diags);
+	for (size_t i = 0; i < table->count; i++) {
+		for (size_t rule = 0; rule < sizeof(rules) / sizeof(rules[0]); rule++)
+			rules[rule](&table->services[i], diags);
+	}
+	check_claims(table, diags);
+	check_tcpmux(table, diags);
+}

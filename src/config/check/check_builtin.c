@@ -1,0 +1,193 @@
+/* Rules of what answers: a program, a service of superd's own, another host; and TCPMUX, where one service answers
+ * for others.
+ *
+ * The hard thing is that these exclude each other across one service, but TCPMUX needs two: who is reached through
+ * it listens nowhere, so without the one that answers port 1 nobody would ever come. */
+#include <string.h>
+
+#include "config/check/check_rules.h"
+#include "config/words/builtin.h"
+
+/* What a builtin serves besides connections that superd accepts. */
+static const struct {
+	const char *name;
+	bool plain;                     /* also datagrams, and listeners it gets itself */
+} builtins[] = {
+	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
+	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
+	{ "health", false },
+};
+
+static bool has_program(const struct service *service)
+{
+	return service->what->exec && service->what->exec[0];
+}
+
+/* Says of the second of two that it is one too many. */
+static void check_alone(const struct service *service, bool has, const char *option, const char **first,
+			struct diags *diags)
+{
+	if (!has)
+		return;
+	if (*first) {
+		service_refuse(service, option, diags,
+			       "%s and %s exclude each other: a service has one of exec, builtin and redirect", *first,
+			       option);
+		diags_hint(diags, "leave one of the two out");
+	}
+	*first = option;
+}
+
+static bool is_sensor(const struct service *service)
+{
+	return service->terms->gate->deny_time >= 0;
+}
+
+void rule_program(const struct service *service, struct diags *diags)
+{
+	words exec = service->what->exec;
+	const char *first = NULL;
+
+	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
+	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
+		return;
+	check_alone(service, has_program(service), "exec", &first, diags);
+	check_alone(service, service->what->builtin, "builtin", &first, diags);
+	check_alone(service, service->what->redirect, "redirect", &first, diags);
+	if (!first && !is_sensor(service)) {
+		service_refuse(service, NULL, diags, "exec is missing");
+		diags_hint(diags, "say what to run, as in exec = \"/usr/sbin/%s\"", service->name);
+	}
+	if (!has_program(service) || exec[0][0] == '/' ||
+	    (service->what->exec_search_path && !strchr(exec[0], '/')))
+		return;
+	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
+	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /, or name its folder "
+			  "in exec_search_path");
+}
+
+static bool is_stream(const struct endpoint *endpoint)
+{
+	return endpoint_accepts(endpoint) && endpoint->kind != ENDPOINT_SEQPACKET;
+}
+
+/* Every socket of these has to be one that takes connections as a stream, and superd has to accept them. */
+static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	if (!service->what->accept && !service_is_unclear(service, "accept")) {
+		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
+		service_hint(service, diags, "say accept = yes");
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (is_stream(listen->endpoint))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		diag_error(diags, listen->at, "%s: %s%s is for connections, as of TCP; there are none on %s",
+			   service->name, option, name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+static void check_plain(const struct service *service, const char *name, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (is_stream(listen->endpoint) || endpoint_is_datagram(listen->endpoint))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		diag_error(diags, listen->at, "%s: builtin = %s cannot be had on %s, only as a stream or as datagrams",
+			   service->name, name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+static bool builtin_is_plain(const char *name)
+{
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+		if (!strcmp(builtins[i].name, name))
+			return builtins[i].plain;
+	}
+	return false;
+}
+
+static void check_builtin(const struct service *service, struct diags *diags)
+{
+	words builtin = service->what->builtin;
+	struct builtin_options options;
+	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
+	char of[64];
+
+	if (reason && bad)
+		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
+	else if (reason)
+		service_refuse(service, "builtin", diags, "builtin: %s", reason);
+	snprintf(of, sizeof(of), " = %s", builtin[0]);
+	if (builtin_is_plain(builtin[0]))
+		check_plain(service, builtin[0], diags);
+	else
+		check_streams(service, "builtin", of, diags);
+}
+
+/* They are a program of superd's own, which is not inside of the folder. */
+static void check_root(const struct service *service, const char *option, struct diags *diags)
+{
+	if (!service->terms->surroundings->root_directory)
+		return;
+	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
+	service_hint(service, diags, "leave it out, or say root_directory = \"\"");
+}
+
+void rule_builtin(const struct service *service, struct diags *diags)
+{
+	if (service->what->builtin) {
+		check_builtin(service, diags);
+		check_root(service, "builtin", diags);
+	}
+	if (service->what->redirect) {
+		check_streams(service, "redirect", "", diags);
+		check_root(service, "redirect", diags);
+	}
+}
+
+static bool answers_tcpmux(const struct service *service)
+{
+	return !service->what->disable && service->what->builtin && !strcmp(service->what->builtin[0], "tcpmux");
+}
+
+static void warn_unreached(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (listen->endpoint->kind != ENDPOINT_TCPMUX)
+			continue;
+		diag_warning(diags, listen->at, "%s: nobody reaches tcpmux:%s: no service answers for tcpmux",
+			     service->name, listen->endpoint->address);
+		if (!service->is_foreign)
+			diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+		else
+			diags_hint(diags, "add an entry for the internal service tcpmux");
+		return;
+	}
+}
+
+void check_tcpmux(const struct table *table, struct diags *diags)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (answers_tcpmux(&table->services[i]))
+			return;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			warn_unreached(&table->services[i], diags);
+	}
+}

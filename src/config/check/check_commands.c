@@ -1,0 +1,83 @@
+/* Rules of what runs beside the main command, and of what comes after an end.
+ *
+ * The hard thing is what would wait for ever without a word: a service that remains when its backend has gone, with a
+ * socket whose clients nobody serves, is what its table says, and yet hardly ever what was meant. */
+#include <string.h>
+
+#include "base/words.h"
+#include "config/check/check_rules.h"
+#include "config/words/command.h"
+
+static void service_warn(const struct service *service, const char *option, struct diags *diags, const char *message)
+{
+	diag_warning(diags, service_origin(service, option), "%s: %s", service->name, message);
+}
+
+/* Of a command that was read before, so that it can be split. */
+static void check_command_program(const struct service *service, const char *option, const char *text,
+				  struct diags *diags)
+{
+	struct buf split = { 0 };
+	const char *program;
+	unsigned flags;
+	size_t count;
+
+	words_split_into(&split, command_prefix(text, &flags), &count);
+	program = buf_string(&split);
+	if (*program && *program != '/' && !service->what->exec_search_path) {
+		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);
+		service_hint(service, diags,
+			     "write where the program is, beginning with /, or say exec_search_path");
+	}
+	if (strstr(program, "%{"))
+		service_refuse(service, option, diags, "%s: '%s': no %%{ } is replaced in the program's path", option,
+			       program);
+	buf_free(&split);
+}
+
+static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
+{
+	const char *option = command_option(phase);
+
+	if (!service_commands(service, phase) || service_is_unclear(service, option))
+		return;
+	for (words text = service_commands(service, phase); text && *text; text++) {
+		check_command_program(service, option, *text, diags);
+		if (!service_is_unclear(service, "listen"))
+			check_templates(service, option, *text, diags);
+	}
+	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count &&
+	    !service_is_unclear(service, "listen"))
+		service_refuse(service, option, diags, "%s needs a service with a socket", option);
+}
+
+static void check_afterlife(const struct service *service, struct diags *diags)
+{
+	const struct ends *ends = service->terms->ends;
+
+	if (service->what->accept && ends->remain_after_exit)
+		service_warn(
+			service, "remain_after_exit", diags,
+			"remain_after_exit: with accept = yes a connection whose instance has ended is still counted");
+	else if (ends->remain_after_exit && service->socket_count)
+		service_warn(
+			service, "remain_after_exit", diags,
+			"remain_after_exit: once the backend has ended, clients wait in vain: none of them starts it "
+			"again");
+	if (service->what->accept && ends->restart > RESTART_NO && service_mark(service, "restart"))
+		service_warn(service, "restart", diags,
+			     "restart means nothing with accept = yes: a connection whose instance has ended is gone");
+	if (service_mark(service, "restart_kill_signal") &&
+	    ends->restart_kill_signal != service->terms->life->kill_signal)
+		service_warn(service, "restart_kill_signal", diags,
+			     "restart_kill_signal is not used: superd ends a backend by kill_signal");
+}
+
+void rule_commands(const struct service *service, struct diags *diags)
+{
+	for (int phase = 0; phase < PHASES; phase++)
+		check_phase(service, (enum command_phase)phase, diags);
+	if (service->terms->commands->exec_prefix && (service->what->builtin || service->what->redirect))
+		service_refuse(service, "exec_prefix", diags, "exec_prefix needs exec");
+	check_afterlife(service, diags);
+}

@@ -1,0 +1,44 @@
+/* Rules of what a service is handed beside its sockets.
+ *
+ * The hard thing is that descriptors are told of by LISTEN_FDS alone, which goes with no socket as standard input. */
+#include <string.h>
+
+#include "config/check/check_rules.h"
+#include "config/words/handed.h"
+
+static void check_files(const struct service *service, struct diags *diags)
+{
+	if (!service->terms->extras->open_file || service_is_unclear(service, "pass"))
+		return;
+	if (service->what->builtin || service->what->redirect)
+		service_refuse(service, "open_file", diags,
+			       "open_file needs exec: what superd runs itself takes no files");
+	else if (service->what->pass == PASS_INETD)
+		service_refuse(service, "open_file", diags,
+			       "open_file needs pass = systemd: a backend hears of its files by LISTEN_FDS");
+}
+
+static void check_credentials(const struct service *service, struct diags *diags)
+{
+	const struct extras *extras = service->terms->extras;
+	const char *said = extras->load_credential   ? "load_credential"
+			   : extras->set_credential  ? "set_credential"
+			   : extras->import_credential ? "import_credential"
+						       : NULL;
+	struct buf value = { 0 };
+
+	if (said && (service->what->builtin || service->what->redirect))
+		service_refuse(service, said, diags, "%s needs exec: what superd runs itself has no secrets", said);
+	for (words word = extras->set_credential; word && *word; word++)
+		credential_value_read(handed_credential_read(*word).rest, &value);
+	if (value.length > CREDENTIALS_SIZE)
+		service_refuse(service, "set_credential", diags,
+			       "set_credential: all credentials of a service are at most 1M");
+	buf_free(&value);
+}
+
+void rule_handed(const struct service *service, struct diags *diags)
+{
+	check_files(service, diags);
+	check_credentials(service, diags);
+}

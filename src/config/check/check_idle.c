@@ -1,0 +1,62 @@
+/* Rules of idle backends: that there is somebody whose coming and going superd can tell.
+ *
+ * The hard thing is defaults { idle_timeout }: it means those services that can be idle, and is no mistake of the
+ * others. So only what a service's own text says is looked at. */
+#include "config/check/check_rules.h"
+
+static void check_option(const struct service *service, const char *option, struct diags *diags)
+{
+	if (!service_mark(service, option) || service_mark(service, "idle_timeout"))
+		return;
+	service_refuse(service, option, diags, "%s needs idle_timeout", option);
+	service_hint(service, diags, "say how long nobody may have been connected, as in idle_timeout = 5min");
+}
+
+static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	if (endpoint_shows_clients(listen->endpoint))
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_error(diags, listen->at, "%s: idle_timeout: nobody can tell who is connected by %s", service->name,
+		   buf_string(&text));
+	service_hint(service, diags, "leave idle_timeout out, or make it a service of its own");
+	buf_free(&text);
+}
+
+static void check_sockets(const struct service *service, struct diags *diags)
+{
+	if (service_is_unclear(service, "listen"))
+		return;
+	if (!service->socket_count && !service_mark(service, "socket")) {
+		service_refuse(service, "idle_timeout", diags,
+			       "idle_timeout needs a socket: without one nobody can be connected");
+		service_hint(service, diags, "leave idle_timeout out; runtime_max limits how long it runs");
+	}
+	for (size_t n = 0; n < service->socket_count; n++)
+		check_kind(service, &service->sockets[n], diags);
+}
+
+void rule_idle(const struct service *service, struct diags *diags)
+{
+	const struct life *life = service->terms->life;
+
+	if (life->idle_timeout == INT64_MAX && life->idle_action != IDLE_STOP)
+		check_option(service, "idle_action", diags);
+	if (life->idle_timeout == INT64_MAX && life->min_awake)
+		check_option(service, "min_awake", diags);
+	if (life->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
+	    service_is_unclear(service, "accept"))
+		return;
+	if (service->what->accept) {
+		service_refuse(service, "idle_timeout", diags,
+			       "idle_timeout needs accept = no: otherwise a backend ends with its one connection");
+		service_hint(service, diags, "leave idle_timeout out; runtime_max limits a connection");
+	} else if (service->what->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
+		service_refuse(service, "idle_timeout", diags,
+			       "idle_timeout needs a backend that goes on running: a oneshot ends with its work");
+	} else {
+		check_sockets(service, diags);
+	}
+}

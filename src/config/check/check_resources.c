@@ -1,0 +1,44 @@
+/* Rules of what a service may use: what contradicts itself, and what says nothing.
+ *
+ * The hard thing is that a lower limit above an upper one is no mistake to the kernel, which takes both and keeps
+ * one. */
+#include "config/check/check_rules.h"
+
+static void check_memory(const struct service *service, const char *low, const struct amount *least, const char *high,
+			 const struct amount *most, struct diags *diags)
+{
+	if (least->number < 0 || most->number < 0 || least->number <= most->number)
+		return;
+	if (least->number != INT64_MAX) /* as much as there may be */
+		service_refuse(service, low, diags, "%s is more than %s", low, high);
+}
+
+static void check_priority(const struct service *service, struct diags *diags)
+{
+	const struct scheduling *scheduling = service->terms->scheduling;
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+
+	if (scheduling->cpu_scheduling_priority && !real_time && !service_is_unclear(service, "cpu_scheduling_policy"))
+		service_refuse(service, "cpu_scheduling_priority", diags,
+			       "cpu_scheduling_priority needs cpu_scheduling_policy = fifo or rr");
+}
+
+static void check_addresses(const struct service *service, struct diags *diags)
+{
+	const struct bounds *bounds = service->terms->bounds;
+
+	if (bounds->ip_address_allow && !bounds->ip_address_deny && !service_is_unclear(service, "ip_address_deny"))
+		diag_warning(diags, service_origin(service, "ip_address_allow"),
+			     "%s: ip_address_allow says nothing: without ip_address_deny everybody is allowed",
+			     service->name);
+}
+
+void rule_resources(const struct service *service, struct diags *diags)
+{
+	const struct resources *resources = service->terms->resources;
+
+	check_memory(service, "memory_min", &resources->memory_min, "memory_max", &resources->memory_max, diags);
+	check_memory(service, "memory_low", &resources->memory_low, "memory_max", &resources->memory_max, diags);
+	check_priority(service, diags);
+	check_addresses(service, diags);
+}

@@ -1,0 +1,170 @@
+/* Rules of how a service is run: when, of which type, with which streams and rights.
+ *
+ * The hard thing is what a default settles: an option that was not written contradicts nothing, so rules look at
+ * what the service's own text says wherever a value alone could be somebody else's. */
+#include <string.h>
+
+#include "config/check/check_rules.h"
+#include "config/option/directive.h"
+
+void rule_start(const struct service *service, struct diags *diags)
+{
+	if (service->what->start == START_BOOT && service->what->accept)
+		service_refuse(service, "start", diags,
+			       "start = boot needs accept = no: there is nothing to start until somebody connects");
+	if (service->what->start == START_MANUAL && (service->socket_count || service->what->accept)) {
+		service_refuse(service, "start", diags,
+			       "start = manual is for a service without sockets: who comes to one would start it");
+		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from "
+			   "being started");
+	}
+}
+
+void rule_type(const struct service *service, struct diags *diags)
+{
+	bool forking = service->what->type == TYPE_FORKING;
+
+	if (forking && service->what->accept)
+		service_refuse(service, "type", diags,
+			       "type = forking needs accept = no: the process of a connection is its backend");
+	if (forking && (service->what->builtin || service->what->redirect))
+		service_refuse(service, "type", diags,
+			       "type = forking needs exec: what superd runs itself stays in front");
+	if (service_notifies(service) && (service->what->builtin || service->what->redirect))
+		service_refuse(service, "type", diags,
+			       "type = notify needs exec: what superd runs itself is ready at once");
+	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
+		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
+}
+
+static bool is_socket(const struct stream *stream)
+{
+	return stream->kind == STREAM_SOCKET;
+}
+
+/* One of the three has to be the socket. */
+static void check_input_taken(const struct service *service, struct diags *diags)
+{
+	const struct streams *streams = service->terms->streams;
+	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
+
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
+	    !service_mark(service, "input") || service_is_unclear(service, "input"))
+		return;
+	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
+	diags_hint(diags, "leave input out, or say pass = systemd");
+}
+
+static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
+				struct diags *diags)
+{
+	if (!is_socket(stream) || service->what->accept || service->socket_count == 1)
+		return;
+	if (service_is_unclear(service, "listen"))
+		return;
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u",
+		       name, service->socket_count);
+}
+
+static bool has_socket(const struct service *service, const char *name)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!strcmp(service->sockets[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
+				    const char *usual, struct diags *diags)
+{
+	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
+		return;
+	if (service->what->pass == PASS_INETD)
+		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+	else if (!has_socket(service, stream->path ? stream->path : usual))
+		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
+			       stream->path ? stream->path : usual);
+}
+
+static void check_input(const struct service *service, struct diags *diags)
+{
+	const struct streams *streams = service->terms->streams;
+	const char *said = service_mark(service, "input_text") ? "input_text" : "input_data";
+	unsigned input = streams->input.kind;
+
+	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
+		service_refuse(service, "input", diags, "input: nothing can be read from there");
+		diags_hint(diags, "input is null, file:PATH, data, fd:NAME, inherit or socket");
+	}
+	if (input != STREAM_DATA && service_mark(service, said))
+		diag_warning(diags, service_origin(service, said), "%s: %s is not read: input is not data",
+			     service->name, said);
+}
+
+void rule_streams(const struct service *service, struct diags *diags)
+{
+	const struct streams *streams = service->terms->streams;
+	const struct {
+		const char *name, *usual;
+		const struct stream *stream;
+	} all[] = {
+		{ "input", "stdin", &streams->input },
+		{ "output", "stdout", &streams->output },
+		{ "error", "stderr", &streams->error },
+	};
+
+	check_input(service, diags);
+	if (streams->output.kind == STREAM_DATA)
+		service_refuse(service, "output", diags, "output = data: only input can be data");
+	if (streams->error.kind == STREAM_DATA && service_mark(service, "error"))
+		service_refuse(service, "error", diags, "error = data: only input can be data");
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
+		return;
+	if (service->what->pass == PASS_INETD)
+		check_input_taken(service, diags);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (service->what->pass != PASS_INETD)
+			check_stream_socket(service, all[i].name, all[i].stream, diags);
+		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
+	}
+}
+
+static bool has_connections(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (endpoint_accepts(service->sockets[i].endpoint))
+			return true;
+	}
+	return false;
+}
+
+void rule_backoff(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
+
+	if (service_mark(service, "backoff_refuse") && service->terms->life->backoff_refuse &&
+	    !has_connections(service) && !service_is_unclear(service, "listen"))
+		diag_warning(diags, service_origin(service, "backoff_refuse"),
+			     "%s: backoff_refuse does nothing here: none of its sockets has connections",
+			     service->name);
+	if (service->terms->life->backoff_min <= service->terms->life->backoff_max)
+		return;
+	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
+}
+
+void rule_capabilities(const struct service *service, struct diags *diags)
+{
+	const struct who *who = service->terms->who;
+	uint64_t outside = who->ambient_capabilities & ~who->capability_bounding_set;
+	const struct directive *directive;
+	struct buf names = { 0 };
+
+	if (!outside)
+		return;
+	directive = directive_find(NATIVE, "ambient_capabilities");
+	directive->type->format(directive, &outside, &names);
+	service_refuse(service, "ambient_capabilities", diags,
+		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
+	buf_free(&names);
+}

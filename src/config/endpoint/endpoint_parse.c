@@ -1,0 +1,166 @@
+/* Reads an endpoint as a person wrote it: which kind it is, and what to say when it is none.
+ *
+ * The hard thing is that a bare text may be a port, a host with a port, a path or a mistake, and that what is
+ * refused must say what would be right: nearly every wrong endpoint is one character away from a good one.
+ * What stands behind the kind is read in endpoint_inet.c and endpoint_local.c; endpoint_parse puts the text in
+ * front of the reason. */
+#include "config/endpoint/endpoint.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/scan.h"
+#include "config/endpoint/endpoint_words.h"
+
+#define KINDS \
+	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \
+	"and tcpmux"
+
+const char *take_or_memory(const char *reason)
+{
+	return reason ? reason : NO_MEMORY;
+}
+
+const char *take_text(struct parsing *parsing, const char *text, const char **field)
+{
+	*field = pool_text(parsing->pool, text);
+	return *field ? NULL : NO_MEMORY;
+}
+
+bool take_number(const char *text, size_t length, uint32_t *out)
+{
+	uint64_t value = 0;
+
+	if (!length)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+		value = value * 10 + (uint64_t)(text[i] - '0');
+		if (value > UINT32_MAX)
+			return false;
+	}
+	*out = (uint32_t)value;
+	return true;
+}
+
+bool text_only(const char *text, const char *set)
+{
+	return *text && !text[strspn(text, set)];
+}
+
+bool text_is_name(const char *text)
+{
+	return isalnum((unsigned char)text[0]) && text_only(text, LETTERS DIGITS "-_.+") && strpbrk(text, LETTERS);
+}
+
+static const char *(*const takes[ENDPOINT_KINDS])(struct parsing *parsing, const char *text) = {
+	[ENDPOINT_TCP] = take_inet, [ENDPOINT_UDP] = take_inet, [ENDPOINT_SCTP] = take_inet,
+	[ENDPOINT_UNIX] = take_node, [ENDPOINT_UNIX_DGRAM] = take_node, [ENDPOINT_SEQPACKET] = take_node,
+	[ENDPOINT_FIFO] = take_file, [ENDPOINT_SPECIAL] = take_file,
+	[ENDPOINT_NETLINK] = take_netlink, [ENDPOINT_VSOCK] = take_vsock,
+	[ENDPOINT_RPC_TCP] = take_rpc, [ENDPOINT_RPC_UDP] = take_rpc, [ENDPOINT_TCPMUX] = take_tcpmux,
+	[ENDPOINT_RAW] = take_raw, [ENDPOINT_MQUEUE] = take_mqueue,
+};
+
+static const struct prefix *prefix_find(const char *text, size_t length)
+{
+	for (size_t i = 0; i < endpoint_prefix_count; i++) {
+		const char *word = endpoint_prefixes[i].word;
+
+		if (strlen(word) == length && !memcmp(word, text, length))
+			return &endpoint_prefixes[i];
+	}
+	return NULL;
+}
+
+static const char *prefix_suggest(const char *word)
+{
+	for (size_t i = 0; i < endpoint_prefix_count; i++) {
+		const char *known = endpoint_prefixes[i].word;
+		unsigned most = strlen(known) < 6 ? 1 : 2;
+
+		if (!strcasecmp(word, known) || scan_distance(word, known, most) <= most)
+			return known;
+	}
+	return NULL;
+}
+
+/* WORD:REST where the word is no kind: a mistyped one, or a host. */
+static const char *take_unknown(struct parsing *parsing, const char *text, const char *colon)
+{
+	const char *word = pool_text_n(parsing->pool, text, (size_t)(colon - text));
+	struct parsing host = *parsing;
+	const char *nearest;
+
+	if (!word)
+		return NO_MEMORY;
+	nearest = strchr(word, '.') ? NULL : prefix_suggest(word);
+	if (!nearest && (strpbrk(colon + 1, "/@: ") || strchr(word, '/')))
+		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
+	if (nearest && take_inet(&host, text) == NULL)
+		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s' "
+						 "(a host of that name is written tcp:%s)", word, nearest, text));
+	if (nearest)
+		return take_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'",
+						 word, nearest));
+	return take_inet(parsing, text);
+}
+
+/* A text without a kind in front. */
+static const char *take_bare(struct parsing *parsing, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	const struct prefix *prefix;
+
+	/* What only an IPv6 address without its brackets consists of goes there too, to be told so. */
+	if (text[0] == '[' || text[0] == '*' || strchr("%", text[strspn(text, DIGITS "abcdefABCDEF:.")]))
+		return take_inet(parsing, text);
+	if (colon)
+		return take_unknown(parsing, text, colon);
+	if (strchr(text, '/'))
+		return "a path starts with /";
+	prefix = prefix_find(text, strlen(text));
+	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* which services(5) has, as port 1 */
+		return take_or_memory(pool_textf(parsing->pool, "an address stands behind a kind, as in %s:ADDRESS",
+						 text));
+	return take_inet(parsing, text);
+}
+
+static const char *take_endpoint(struct parsing *parsing, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	const struct prefix *prefix = colon ? prefix_find(text, (size_t)(colon - text)) : NULL;
+
+	parsing->endpoint.kind = ENDPOINT_TCP;
+	if (text[0] == '/' || text[0] == '@' || !strncmp(text, ENDPOINT_RUNTIME, strlen(ENDPOINT_RUNTIME))) {
+		parsing->endpoint.kind = ENDPOINT_UNIX;
+		return take_node(parsing, text);
+	}
+	if (!prefix)
+		return take_bare(parsing, text);
+	parsing->endpoint.kind = (uint8_t)prefix->kind;
+	parsing->endpoint.family = (uint8_t)prefix->family;
+	if (!colon[1])
+		return "an address is missing behind the colon";
+	return takes[prefix->kind](parsing, colon + 1);
+}
+
+const char *endpoint_parse(const char *text, struct pool *pool, const struct endpoint **out)
+{
+	struct parsing parsing = { .pool = pool };
+	const char *reason;
+
+	if (!*text)
+		return "an endpoint is a port, an address with a port, or a path, as in 80, 127.0.0.1:80, /run/x.sock";
+	for (const char *c = text; *c; c++) {
+		if (iscntrl((unsigned char)*c) && *c != '\t')
+			return "an endpoint has no control characters in it";
+	}
+	reason = take_endpoint(&parsing, text);
+	if (reason)
+		return take_or_memory(pool_textf(pool, "'%s': %s", text, reason));
+	*out = pool_keep(pool, &parsing.endpoint, sizeof(parsing.endpoint));
+	return *out ? NULL : NO_MEMORY;
+}

@@ -1,0 +1,93 @@
+/* THE table: every option, once. Reading, --check, --print, --print=json, --explain, the reload's comparison,
+ * superd.conf(5)'s list of options and the shells' completions are all driven by it.
+ *
+ * To add an option, add an entry and the code that acts on it (CONTRIBUTING.md). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "config/option/service.h"
+#include "config/type/type.h"
+
+enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
+
+/* The sections of the manual's option list. A group of struct service stands in the one of its name. */
+enum chapter {
+	CHAPTER_WHAT, CHAPTER_SOCKETS, CHAPTER_WHO, CHAPTER_SURROUNDINGS, CHAPTER_STREAMS, CHAPTER_GATE, CHAPTER_COMMANDS,
+	CHAPTER_LIFE, CHAPTER_LOG, CHAPTER_HARDENING, CHAPTER_RESOURCES, CHAPTERS,
+	CHAPTER_LIMITS = CHAPTER_SURROUNDINGS, CHAPTER_ENDS = CHAPTER_LIFE,
+	CHAPTER_PATHS = CHAPTER_HARDENING, CHAPTER_CALLS = CHAPTER_HARDENING, CHAPTER_BOUNDS = CHAPTER_HARDENING,
+	CHAPTER_FOLDERS = CHAPTER_SURROUNDINGS, CHAPTER_SCHEDULING = CHAPTER_SURROUNDINGS,
+	CHAPTER_EXTRAS = CHAPTER_SURROUNDINGS
+};
+
+enum {
+	IN_DEFAULTS = 1 << 0,           /* may stand in defaults { } */
+	IN_SOCKET = 1 << 1,             /* may stand in socket { } */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: kept by the draft, not in a field */
+	ALWAYS_PRINTED = 1 << 3,        /* --print=json has it even at its default */
+	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
+	NEEDS_LINUX = 1 << 5,
+	HOLDS_SECRETS = 1 << 6,         /* its value is for root and superd's own user alone */
+	TUNES = 1 << 7,                 /* a number that protects nobody: more than `most` is `most`, with a note */
+};
+
+/* What a change means for a running service. */
+enum change {
+	CHANGE_LIVE,                    /* takes effect at once, nothing is touched */
+	CHANGE_NEXT,                    /* the next activation */
+	CHANGE_SOCKET,                  /* set again on the open socket */
+	CHANGE_REBIND,                  /* the socket is made anew */
+};
+
+struct directive {
+	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
+	const struct type *type;
+	enum chapter chapter;
+	enum option_group group;        /* its struct in struct service; of STRUCTURE: meaningless */
+	size_t offset;                  /* into the group's struct */
+	unsigned flags;
+	unsigned translated;            /* bit DIALECT: its values mean something else there, so that dialect's reader
+					   translates and hands them over under the native name */
+	enum change change;
+	const char *fallback;           /* the default as text; NULL: unset, as in `unset`; lists: NULL is empty */
+	const void *unset;              /* the field of an unset option where no text means it; NULL: all bytes zero */
+	const char *argument;           /* placeholder in the manual: "user", "duration" */
+	const char *help;               /* a sentence or more; required */
+	int64_t least, most;            /* bounds of counts, sizes, durations in the type's unit; both 0: the type's own */
+	const char *const *words;       /* for type_word and friends, NULL-terminated, by value */
+	const char *nothing;            /* of a list of what a service may do: the word that allows nothing, "" is no word; without
+					   a word that nobody knows it allows no more. NULL: no such list */
+};
+
+extern const struct directive directives[];
+extern const size_t directive_count;
+
+/* By its name in a dialect; the comparison is case-sensitive but for XINETD. NULL: unknown. */
+const struct directive *directive_find(enum dialect dialect, const char *name);
+
+/* The known name nearest to this one, for "did you mean"; NULL: none is near. */
+const char *directive_suggest(enum dialect dialect, const char *name);
+
+/* What to say of an unknown name: what superd.conf calls this word of another system, or else the nearest known
+ * name. Adds nothing when there is nothing to say. */
+void directive_hint(enum dialect dialect, const char *name, struct buf *out);
+
+static inline size_t directive_index(const struct directive *directive)
+{
+	return (size_t)(directive - directives);
+}
+
+/* The field of a finished service; NULL for STRUCTURE. Of a sockets' option it is the service-wide value. */
+const void *directive_field(const struct directive *directive, const struct service *service);
+
+/* Fills a group's struct with every default; used by drafts and tests. false: out of memory. */
+bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
+
+/* Whether the value equals the default. */
+bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
+
+const char *chapter_title(enum chapter chapter);        /* "What to run", … */

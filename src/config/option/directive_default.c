@@ -1,0 +1,55 @@
+/* An option's place in a service and the value it has when nobody sets it.
+ *
+ * The hard thing is that a default is a text where it can be, so that it is parsed, printed and documented
+ * alike, and bytes where no text stands for "leave it alone"; both end up in the field by the same way. */
+#include "config/option/directive.h"
+
+#include <string.h>
+
+#include "config/option/setting.h"
+
+static bool has_field(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *directive_field(const struct directive *directive, const struct service *service)
+{
+	if (!has_field(directive))
+		return NULL;
+	return (const char *)service_group(service, directive->group) + directive->offset;
+}
+
+static bool fill_default(const struct directive *directive, void *field, struct pool *pool)
+{
+	const char *texts[] = { directive->fallback, NULL };
+	size_t bad = 0;
+
+	memset(field, 0, directive->type->size);
+	if (directive->unset)
+		memcpy(field, directive->unset, directive->type->size);
+	if (!directive->fallback)
+		return true;
+	return !directive->type->parse(directive, texts, 1, false, pool, field, &bad);
+}
+
+bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool)
+{
+	memset(values, 0, group_sizes[group]);
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive->group != group || !has_field(directive))
+			continue;
+		if (!fill_default(directive, (char *)values + directive->offset, pool))
+			return false;
+	}
+	return true;
+}
+
+bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch)
+{
+	union field_value value;
+
+	return fill_default(directive, &value, scratch) && directive->type->equal(field, &value);
+}

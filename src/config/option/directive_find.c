@@ -1,0 +1,178 @@
+/* From a name to its entry, and what to say of a name that is none.
+ *
+ * The hard thing is a word that is right elsewhere: whoever comes from xinetd, systemd or launchd writes what
+ * they know, and is told what superd.conf calls it. Most such words stand in the table; those that stand for a
+ * choice made elsewhere (socket_type, ListenDatagram) have a sentence of their own below. */
+#include "config/option/directive.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/scan.h"
+
+#define SLOTS 1024                      /* more than twice the entries */
+
+/* Words without an option of their own. */
+static const struct {
+	const char *word, *answer;
+} foreign[] = {
+	{ "socket_type", "an endpoint says it, as in listen = \"udp:69\"" },
+	{ "protocol", "an endpoint says it, as in listen = \"udp:69\"" },
+	{ "port", "an endpoint says it, as in listen = \"80\"" },
+	{ "bind", "an endpoint says it, as in listen = \"192.0.2.1:80\"" },
+	{ "interface", "an endpoint says it, as in listen = \"192.0.2.1:80\"" },
+	{ "wait", "superd.conf says accept: wait = yes is accept = no, wait = no is accept = yes" },
+	{ "server_args", "the arguments stand behind the program in exec" },
+	{ "flags", "each flag is an option of its own, as keep_alive and no_delay" },
+	{ "id", "the name behind `service` is its id" },
+	{ "ListenDatagram", "listen = \"udp:PORT\" or listen = \"unix-dgram:/path\"" },
+	{ "ListenSequentialPacket", "listen = \"seqpacket:/path\"" },
+	{ "ListenFIFO", "listen = \"fifo:/path\"" },
+	{ "ListenSpecial", "listen = \"special:/path\"" },
+	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"" },
+	{ "FileDescriptorName", "socket NAME { listen = … } gives a socket a name" },
+	{ "Restart", "a backend that has ended is started by the next connection, or at once with start = boot" },
+	{ "IPAddressAllow", "superd.conf calls it only_from" },
+	{ "IPAddressDeny", "superd.conf calls it no_access" },
+	{ "command", "superd.conf calls it exec" },
+	{ "program", "superd.conf calls it exec" },
+	{ "run", "superd.conf calls it exec" },
+	{ "environment", "superd.conf calls it env" },
+	{ "cwd", "superd.conf calls it working_directory" },
+	{ "chdir", "superd.conf calls it working_directory" },
+	{ "directory", "superd.conf calls it working_directory" },
+	{ "chroot", "superd.conf calls it root_directory" },
+	{ "stdout", "superd.conf calls it output" },
+	{ "stderr", "superd.conf calls it error" },
+	{ "stdin", "superd.conf calls it input" },
+};
+
+static const char *const systems[DIALECTS] = {
+	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
+};
+
+/* 1 + the place of an entry, by a hash of its name; 0: free. A long table asks some hundred thousand times, and to go
+ * through all entries each time would take longer than to read it. */
+static uint16_t places[DIALECTS][SLOTS];
+static pthread_once_t places_made = PTHREAD_ONCE_INIT;
+
+/* Of letters of either case, as xinetd takes both. */
+static size_t first_slot(const char *name)
+{
+	uint32_t hash = 2166136261;     /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)(*name | 0x20)) * 16777619;
+	return (hash ^ hash >> 16) & (SLOTS - 1);
+}
+
+static void make_places(void)
+{
+	assert(directive_count < SLOTS / 2);
+	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+		for (size_t i = 0; i < directive_count; i++) {
+			const char *name = directives[i].name[dialect];
+			size_t slot = name ? first_slot(name) : 0;
+
+			while (name && places[dialect][slot])
+				slot = (slot + 1) & (SLOTS - 1);
+			if (name)
+				places[dialect][slot] = (uint16_t)(i + 1);
+		}
+	}
+}
+
+const struct directive *directive_find(enum dialect dialect, const char *name)
+{
+	pthread_once(&places_made, make_places);
+	for (size_t slot = first_slot(name); places[dialect][slot]; slot = (slot + 1) & (SLOTS - 1)) {
+		const struct directive *directive = &directives[places[dialect][slot] - 1];
+		const char *known = directive->name[dialect];
+
+		if (dialect == XINETD ? !strcasecmp(known, name) : !strcmp(known, name))
+			return directive;
+	}
+	return NULL;
+}
+
+const char *directive_suggest(enum dialect dialect, const char *name)
+{
+	size_t length = strlen(name);
+	unsigned most = length < 4 ? 1 : length < 8 ? 2 : 3;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		const char *known = directives[i].name[dialect];
+		unsigned distance;
+
+		if (!known)
+			continue;
+		distance = scan_distance(name, known, most);
+		/* A known word of three letters is two edits away from nearly anything. */
+		if (distance > most || distance >= strlen(known))
+			continue;
+		nearest = known;
+		if (!distance)
+			break;
+		most = distance - 1;
+	}
+	return nearest;
+}
+
+/* Whether a dialect's word is the one written, with its section or without: "Service.User" is also "User". */
+static bool word_is_meant(const char *known, const char *written)
+{
+	const char *dot = known ? strrchr(known, '.') : NULL;
+
+	return known && (!strcasecmp(known, written) || (dot && !strcasecmp(dot + 1, written)));
+}
+
+static bool hint_foreign(const char *name, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		if (!strcasecmp(foreign[i].word, name)) {
+			buf_text(out, foreign[i].answer);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		if (word_is_meant(directives[i].name[dialect], name)) {
+			buf_addf(out, "what %s calls %s is %s here", systems[dialect], name,
+				 directives[i].name[NATIVE]);
+			return true;
+		}
+	}
+	return false;
+}
+
+void directive_hint(enum dialect dialect, const char *name, struct buf *out)
+{
+	const char *nearest = directive_suggest(dialect, name);
+	bool known = dialect == NATIVE && hint_foreign(name, out);
+
+	for (int other = XINETD; dialect == NATIVE && other < DIALECTS && !known; other++)
+		known = hint_dialect((enum dialect)other, name, out);
+	if (!known && nearest)
+		buf_addf(out, "did you mean '%s'", nearest);
+}
+
+const char *chapter_title(enum chapter chapter)
+{
+	static const char *const titles[CHAPTERS] = {
+		[CHAPTER_WHAT] = "What to run", [CHAPTER_SOCKETS] = "Sockets", [CHAPTER_WHO] = "Who runs it",
+		[CHAPTER_SURROUNDINGS] = "Surroundings", [CHAPTER_STREAMS] = "Streams",
+		[CHAPTER_GATE] = "Who may come", [CHAPTER_COMMANDS] = "Commands around it",
+		[CHAPTER_LIFE] = "Life", [CHAPTER_LOG] = "Log",
+		[CHAPTER_HARDENING] = "Hardening", [CHAPTER_RESOURCES] = "Resources",
+	};
+
+	return titles[chapter];
+}

@@ -1,0 +1,545 @@
+/* What a service is, as configured. A service is a row of the table: immutable once the table is sealed, shared by all
+ * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
+ * are equal sets of groups (struct terms). So a row is small however many options and groups there are, and what it
+ * does not set costs it nothing; what it alone sets costs a copy of that group. The directive table (config/option/directive)
+ * knows the place of every option.
+ *
+ * All memory belongs to the table's pool. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "config/endpoint/endpoint.h"
+
+enum pass { PASS_SYSTEMD, PASS_INETD };
+enum service_type { TYPE_SIMPLE, TYPE_EXEC, TYPE_NOTIFY, TYPE_NOTIFY_RELOAD, TYPE_FORKING, TYPE_ONESHOT };
+enum notify_access { NOTIFY_NONE, NOTIFY_MAIN, NOTIFY_EXEC, NOTIFY_ALL };
+enum preserve { PRESERVE_NO, PRESERVE_RESTART, PRESERVE_ON_SUCCESS, PRESERVE_YES };
+enum start { START_DEMAND, START_BOOT, START_MANUAL };
+enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
+enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
+enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
+enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
+enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
+enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
+enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
+enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
+enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
+enum stream_kind {
+	STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
+	STREAM_DESCRIPTOR, STREAM_DATA
+};
+enum instance_names { INSTANCE_NAMES_COOKIE, INSTANCE_NAMES_PLAIN };
+enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
+enum private_users { PRIVATE_USERS_NO, PRIVATE_USERS_YES, PRIVATE_USERS_SELF, PRIVATE_USERS_IDENTITY, PRIVATE_USERS_FULL };
+enum protect_system { SYSTEM_WRITABLE, SYSTEM_PROTECTED, SYSTEM_FULL, SYSTEM_STRICT };
+enum protect_home { HOME_WRITABLE, HOME_HIDDEN, HOME_READ_ONLY, HOME_TEMPORARY };
+enum protect_proc { PROC_DEFAULT, PROC_NO_ACCESS, PROC_INVISIBLE, PROC_TRACEABLE };
+enum proc_subset { SUBSET_ALL, SUBSET_PID };
+enum mount_flags { MOUNTS_SHARED, MOUNTS_SLAVE, MOUNTS_PRIVATE };
+enum keyring_mode { KEYRING_INHERIT, KEYRING_PRIVATE, KEYRING_SHARED };
+enum namespace_kind {                   /* bits of restrict_namespaces, in the order of their words */
+	NAMESPACE_CGROUP, NAMESPACE_IPC, NAMESPACE_MNT, NAMESPACE_NET, NAMESPACE_PID, NAMESPACE_TIME, NAMESPACE_USER,
+	NAMESPACE_UTS, NAMESPACE_KINDS
+};
+enum timestamping { TIMESTAMPS_OFF, TIMESTAMPS_US, TIMESTAMPS_NS };
+enum socket_protocol { PROTOCOL_DEFAULT, PROTOCOL_UDPLITE, PROTOCOL_MPTCP };
+enum device_policy { DEVICES_AUTO, DEVICES_CLOSED, DEVICES_STRICT };
+enum oom_policy { OOM_CONTINUE, OOM_STOP, OOM_KILL };
+enum directory_preserve { DIRECTORY_GOES, DIRECTORY_STAYS, DIRECTORY_RESTARTS };
+enum cpu_scheduling {
+	CPU_DEFAULT, CPU_OTHER, CPU_BATCH, CPU_IDLE, CPU_FIFO, CPU_RR
+};
+enum tristate { UNSET, NO, YES };
+
+/* What is logged of a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
+enum log_on_success {
+	SUCCESS_PID = 1 << 0, SUCCESS_HOST = 1 << 1, SUCCESS_USERID = 1 << 2, SUCCESS_EXIT = 1 << 3,
+	SUCCESS_DURATION = 1 << 4, SUCCESS_TRAFFIC = 1 << 5
+};
+enum log_on_failure { FAILURE_HOST = 1 << 0, FAILURE_USERID = 1 << 1, FAILURE_ATTEMPT = 1 << 2 };
+
+/* Which ends start a service again by itself. */
+enum restart {
+	RESTART_DEFAULT,                /* as `start` has it */
+	RESTART_NO, RESTART_ON_SUCCESS, RESTART_ON_FAILURE, RESTART_ON_ABNORMAL, RESTART_ON_WATCHDOG, RESTART_ON_ABORT,
+	RESTART_ALWAYS
+};
+
+/* When commands beside the main one run. Those of the socket are of its binding and closing. */
+enum command_phase {
+	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
+	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
+	PHASES
+};
+
+#define UNLIMITED INT64_MAX
+#define RLIMITS 16
+
+typedef const char *const *words;       /* NULL-terminated, kept; NULL is the empty list */
+
+struct stream {
+	unsigned kind;                  /* enum stream_kind */
+	const char *path;               /* FILE, APPEND, TRUNCATE; of DESCRIPTOR the name of a socket, NULL: the stream's own */
+};
+
+struct limit {
+	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: leave as it is */
+};
+
+/* So much, or so much of what there is; both -1: unset. */
+struct amount {
+	int64_t number;                 /* SCAN_INFINITY: no limit */
+	int64_t share;                  /* hundredths of per cent */
+};
+
+/* The service's own log (xinetd's log_type). */
+struct log_target {
+	unsigned kind;                  /* enum log_kind */
+	int facility, level;            /* of SYSLOG: LOG_DAEMON …, LOG_INFO … */
+	const char *path;               /* of FILE */
+	int64_t soft, hard;             /* of FILE, bytes: warned of, never passed; SCAN_INFINITY: no limit */
+};
+
+/* So many connections a second, and the pause when there are more (xinetd's cps). */
+struct rate {
+	int64_t number;                 /* UNLIMITED: no limit */
+	int64_t pause;                  /* microseconds */
+};
+
+struct what {
+	words exec;                     /* argv with the program first; argv[0] may differ by argv0; NULL: one of the next two */
+	words builtin;                  /* the name of a small service of superd's own, then its options */
+	words redirect;                 /* host and port to connect each client to */
+	const char *argv0;
+	words exec_search_path;         /* folders in which prepare/resolve looks for a program without a slash; NULL: none may be */
+	bool accept, disable;
+	unsigned pass;                  /* enum pass */
+	unsigned type;                  /* enum service_type */
+	unsigned start;                 /* enum start */
+};
+
+struct socket_options {
+	int64_t backlog;
+	const char *socket_user, *socket_group;
+	mode_t socket_mode, directory_mode;
+	words symlinks;
+	bool remove_on_stop, optional, non_blocking, every_address;
+	words multicast_group;          /* "239.1.2.3", "ff02::1%eth0" */
+	const char *bind_to_device;
+	bool free_bind, transparent, reuse_port;
+	unsigned ipv6_only;             /* enum ipv6_only */
+	bool keep_alive;
+	int64_t keep_alive_time, keep_alive_interval;   /* microseconds, 0: the kernel's */
+	int64_t keep_alive_probes;      /* 0: the kernel's */
+	bool no_delay;
+	int64_t defer_accept;           /* microseconds, 0: off */
+	int64_t priority, mark;         /* -1: unset */
+	int64_t ip_tos, ip_ttl;         /* -1: unset */
+	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
+	bool broadcast, pass_credentials, pass_packet_info;
+	bool intercept;                 /* accept = no: every packet is looked at, not only the first */
+	bool pass_security, pass_pidfd, accept_file_descriptors, flush_pending, writable;
+	unsigned timestamping, socket_protocol;         /* enum timestamping, enum socket_protocol */
+	const char *tcp_congestion;
+	int64_t pipe_size;              /* bytes, 0: the kernel's */
+	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
+	words xattr_entry_point, xattr_listen, xattr_accept;                    /* "user.NAME=value" */
+};
+
+struct who {
+	const char *user, *group;       /* names or numbers as written; NULL: superd's own */
+	bool groups;                    /* the user's supplementary groups (xinetd's `groups`) */
+	words supplementary_groups;
+	uint64_t ambient_capabilities;  /* bit CAP_x */
+	uint64_t capability_bounding_set;               /* bit CAP_x; all ones: untouched */
+	bool no_new_privileges;
+	bool dynamic_user, remove_ipc;
+};
+
+struct surroundings {
+	words env;                      /* NAME=value, later wins, may hold %{fd} templates */
+	words passenv;                  /* names taken from superd's own environment */
+	words environment_file;         /* paths, "-" in front: may be missing */
+	words unset_environment;        /* "NAME" or "NAME=value": taken away in the end */
+	bool tcp_environment;
+	bool expand_environment;        /* $NAME in exec */
+	bool unit_environment;          /* what systemd tells a unit's service */
+	unsigned instance_names;        /* enum instance_names */
+	mode_t umask;
+	int64_t nice;
+	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
+	const char *root_directory;
+	int64_t oom_score_adjust;       /* INT64_MIN: unset */
+	words cpu_affinity;             /* "0", "2-4" */
+	const char *io_scheduling;      /* "idle", "best-effort:4", "realtime:0", NULL: unset */
+	words runtime_directory, state_directory;       /* relative names */
+};
+
+/* Folders beside those of surroundings, "NAME" or "NAME:LINK" too, and the modes of all. */
+struct folders {
+	words cache_directory, logs_directory, configuration_directory;
+	mode_t runtime_directory_mode, state_directory_mode, cache_directory_mode, logs_directory_mode,
+		configuration_directory_mode;
+	unsigned runtime_directory_preserve;            /* enum directory_preserve */
+};
+
+struct scheduling {
+	unsigned cpu_scheduling_policy; /* enum cpu_scheduling */
+	int64_t cpu_scheduling_priority;                /* of fifo and rr */
+	bool cpu_scheduling_reset_on_fork, ignore_sigpipe;
+	int64_t timer_slack;            /* microseconds; -1: untouched */
+	unsigned personality;           /* the word's place; 0: the machine's */
+};
+
+struct limits {
+	struct limit of[RLIMITS];       /* by RLIMIT_x */
+};
+
+struct streams {
+	struct stream input, output, error;
+	words input_text, input_data;   /* of DATA: lines, and then base64 */
+	const char *syslog_identifier;  /* of what it prints: the name it has in a log; NULL: the service's */
+	unsigned syslog_facility, syslog_level;         /* by syslog(3)'s numbers; LOG_DAEMON is 3 here */
+	bool syslog_level_prefix;       /* <N> in front of a line is its level */
+	int64_t log_rate_limit_interval;                /* microseconds; 0: no limit */
+	int64_t log_rate_limit_burst;   /* lines of its output in one; 0 and UNLIMITED: no limit */
+};
+
+struct gate {
+	words only_from, no_access;     /* as written (config/access/access); NULL: anybody, nobody */
+	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
+	int64_t max_load;               /* thousandths of the load average of a minute; 0: none */
+	struct rate cps;
+	int64_t trigger_limit_burst;    /* activations in an interval; UNLIMITED */
+	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
+	unsigned trigger_limit_action;  /* enum limit_action */
+	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
+	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: they are not asked */
+	const char *banner, *banner_success, *banner_fail;      /* files sent to clients */
+	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
+	bool id_only;                   /* only clients whose ident server names a user */
+	int64_t instances;              /* accept = yes: most at once; UNLIMITED */
+	int64_t per_source;             /* the same from one address; UNLIMITED */
+	int64_t per_source_prefix;      /* bits of an IPv6 address that make one source; IPv4 is whole */
+	unsigned overload;              /* enum overload */
+};
+
+struct life {
+	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
+	int kill_signal;
+	unsigned kill_mode;             /* enum kill_mode */
+	const char *pid_file;
+	int64_t backoff_min, backoff_max;               /* microseconds */
+	bool backoff_refuse;            /* clients are refused while it is paused after a failure */
+	int64_t watchdog;               /* microseconds; 0, SCAN_INFINITY: none */
+	int watchdog_signal, reload_signal;
+	unsigned notify_access;         /* enum notify_access, as written: see service_notify_access */
+	unsigned file_descriptor_store_preserve;        /* enum preserve */
+	int64_t file_descriptor_store_max;
+	unsigned on_failure, on_remove, on_change;
+	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
+	unsigned idle_action;           /* enum idle_action */
+	bool freeze_reclaim;
+	words probe_from;               /* as only_from; NULL: nobody */
+};
+
+/* What is run beside the main command, and what has to be so before. */
+struct commands {
+	words of[PHASES];               /* texts of config/words/command, by enum command_phase */
+	words condition;                /* texts of config/type/condition */
+	const char *exec_prefix;        /* how exec itself is run: its signs */
+};
+
+/* How it ends, and what comes after. */
+struct ends {
+	unsigned restart;               /* enum restart */
+	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
+	int final_kill_signal, restart_kill_signal;     /* 0: KILL, kill_signal */
+	int64_t timeout_abort;          /* microseconds, SCAN_INFINITY: none; -1: timeout_stop */
+	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
+};
+
+struct logging {
+	const struct log_target *log_type;      /* NULL: superd's own log */
+	unsigned log_on_success, log_on_failure;        /* bits */
+	bool mapped_addresses;
+};
+
+/* Switches, which are alike in many services. */
+struct hardening {
+	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags, keyring_mode;
+	unsigned restrict_namespaces;   /* bit NAMESPACE_x: those it may not have */
+	unsigned secure_bits;           /* as the kernel has them */
+	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
+	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups, protect_clock,
+		protect_hostname;
+	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
+};
+
+/* What the backend sees of the files, which is each service's own. Words are taken apart by config/words/harden. */
+struct paths {
+	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
+	words bind_paths, bind_read_only_paths, temporary_file_system;
+	const char *network_namespace_path;
+	const char *apparmor_profile, *selinux_context; /* "-" in front: not needed */
+};
+
+/* What it may ask of the kernel. */
+struct calls {
+	words system_call_filter;       /* each with its sign (config/type/type_harden) */
+	unsigned system_call_architectures;             /* bit of the word's place */
+	int64_t system_call_error_number;               /* errno; ERROR_KILL: the process ends */
+	words restrict_address_families;                /* signed; "none" alone: none */
+};
+
+/* What its control group may use up; -1: unset. */
+struct resources {
+	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
+	int64_t cpu_quota;              /* hundredths of per cent */
+	int64_t cpu_quota_period;       /* microseconds */
+	int64_t cpu_weight, io_weight;  /* 0: idle */
+	words io_read_bandwidth_max, io_write_bandwidth_max, io_read_iops_max, io_write_iops_max;       /* config/words/resource */
+	words allowed_cpus, allowed_memory_nodes;
+	unsigned oom_policy;            /* enum oom_policy */
+	bool delegate;
+};
+
+/* What of devices and of the network its control group lets through. Words are taken apart by config/words/resource. */
+struct bounds {
+	words device_allow;
+	words ip_address_allow, ip_address_deny;
+	unsigned device_policy;         /* enum device_policy */
+};
+
+/* What it is handed beside its sockets (config/words/handed). */
+struct extras {
+	words open_file;
+	words load_credential, set_credential, import_credential;
+};
+
+/* What is in one group is set by the same services, as each of them has a copy of all of it. */
+enum option_group {
+	GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_LIMITS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUP_LOG,
+	GROUP_COMMANDS, GROUP_ENDS,
+	GROUP_HARDENING, GROUP_PATHS, GROUP_CALLS,
+	GROUP_FOLDERS, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_BOUNDS, GROUP_EXTRAS,
+	TERMS,                          /* so many are in struct terms */
+	GROUP_WHAT = TERMS, GROUPS
+};
+
+/* Room for any group. */
+union group_values {
+	struct what what;
+	struct socket_options sockets;
+	struct who who;
+	struct surroundings surroundings;
+	struct limits limits;
+	struct streams streams;
+	struct gate gate;
+	struct life life;
+	struct logging logging;
+	struct commands commands;
+	struct ends ends;
+	struct hardening hardening;
+	struct paths paths;
+	struct calls calls;
+	struct folders folders;
+	struct scheduling scheduling;
+	struct resources resources;
+	struct bounds bounds;
+	struct extras extras;
+};
+
+/* All groups but `what`, which is nearly always the service's own: on what terms it runs. Kept. */
+struct terms {
+	union {
+		const void *group[TERMS];
+		struct {                /* in the order of enum option_group */
+			const struct socket_options *socket_defaults;
+			const struct who *who;
+			const struct surroundings *surroundings;
+			const struct limits *limits;
+			const struct streams *streams;
+			const struct gate *gate;
+			const struct life *life;
+			const struct logging *logging;
+			const struct commands *commands;
+			const struct ends *ends;
+			const struct hardening *hardening;
+			const struct paths *paths;
+			const struct calls *calls;
+			const struct folders *folders;
+			const struct scheduling *scheduling;
+			const struct resources *resources;
+			const struct bounds *bounds;
+			const struct extras *extras;
+		};
+	};
+};
+
+/* A user as prepare/resolve found it; kept in the pool. */
+struct account {
+	const char *name, *home, *shell;                /* NULL home and shell: a number without a passwd entry */
+	uid_t uid;
+	gid_t gid;                      /* `group` where given, else the user's */
+	const gid_t *groups;            /* what setgroups gets, kept */
+	size_t group_count;
+	bool keeps_groups;              /* setgroups is denied to us (a user namespace): superd's own stay */
+	bool switches;                  /* ids are to be set at all; false: superd's own user without privileges */
+};
+
+/* One socket of a service, in the table's order, which is the order of descriptors. */
+struct listen {
+	const struct endpoint *endpoint;                /* as written */
+	const struct endpoint *address;                 /* with host and port as numbers, by prepare/resolve; until then the same */
+	const char *name;                               /* its LISTEN_FDNAMES entry */
+	const struct socket_options *options;
+	struct origin at;
+	const struct sock_fprog *rules;                 /* whose packets it takes (os/bpf/filter), by prepare/resolve; NULL: all */
+	uid_t owner;                                    /* of its node, by prepare/resolve; (uid_t)-1: superd's */
+	gid_t owner_group;
+};
+
+/* Whether the kernel keeps to the rules only for as long as a backend has the socket: of UDP superd sees the first sender
+ * of each start, and can tell of whom it refuses, unless the service says otherwise. */
+static inline bool listen_is_guarded(const struct listen *listen)
+{
+	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept;
+}
+
+/* The rules that are on the socket all the time, and those for as long as a backend has it; NULL: none. */
+static inline const struct sock_fprog *listen_filter(const struct listen *listen)
+{
+	return listen_is_guarded(listen) ? NULL : listen->rules;
+}
+
+static inline const struct sock_fprog *listen_guard(const struct listen *listen)
+{
+	return listen_is_guarded(listen) ? listen->rules : NULL;
+}
+
+/* Which directive was set, and where. Packed, as a large table has tens of thousands. */
+struct mark {
+	const char *file;
+	unsigned line : 24;             /* from the service's own on, so that rows alike have equal marks; see service_place */
+	unsigned block : 8;             /* 0: by the service itself; n: in its n-th socket { }, the last value for all beyond */
+	unsigned directive : 15;        /* index into directives[] */
+	unsigned refused : 1;           /* its value was wrong, which was said: it is as if unset, but not missing */
+	unsigned column : 16;           /* at most the last value */
+};
+
+/* What fits into a mark's fields. */
+enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 15) - 1, MARK_COLUMN = (1 << 16) - 1 };
+enum { MARKS_MOST = (1 << 27) - 1 };   /* of a service */
+
+static inline unsigned mark_block(size_t number)
+{
+	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
+}
+
+struct service {
+	const char *name;
+	struct origin at;
+	struct listen *sockets;
+	const struct what *what;
+	const struct terms *terms;
+	const struct mark *marks;       /* what this service's own text set, in that order; kept */
+	unsigned socket_count;
+	unsigned mark_count : 27;
+	bool is_unclear : 1;            /* one of the marks is of a value that was refused */
+	unsigned dialect : 3;           /* enum dialect: whose words speak of it (config/option/wording); inetd's and xinetd's: superd's */
+	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
+	const struct account *account;  /* by prepare/resolve; NULL before */
+	const struct confinement *confinement;          /* of hardening, by prepare/resolve; NULL: none */
+	const struct allotment *allotment;              /* of resources and bounds, by prepare/resolve; NULL: no group of its own */
+	const struct access *access;    /* only_from and no_access (config/access/access), by prepare/resolve; NULL: anybody */
+	const struct access *probes;    /* probe_from, by prepare/resolve; NULL: nobody */
+};
+
+/* The size of each group's struct, by enum option_group. */
+extern const size_t group_sizes[GROUPS];
+
+static inline const void *service_group(const struct service *service, enum option_group group)
+{
+	return group == GROUP_WHAT ? (const void *)service->what : service->terms->group[group];
+}
+
+/* Where this service's own text set the directive of this name, also inside a socket { }; NULL when it didn't. */
+const struct mark *service_mark(const struct service *service, const char *directive);
+
+/* Whether the service set it to something that was refused, so that nothing can be said of it. */
+bool service_is_unclear(const struct service *service, const char *directive);
+
+/* Where one of its marks stands. */
+struct origin service_place(const struct service *service, const struct mark *mark);
+
+/* The same as service_mark as a place; the service's own when it didn't set the directive. */
+struct origin service_origin(const struct service *service, const char *directive);
+
+/* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with both
+ * is said of that one. */
+bool listen_is_other_family(const struct service *service, const struct listen *listen);
+
+/* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
+void origin_describe(struct origin at, struct buf *out);
+
+/* The same behind what it is about: " (FILE:LINE)". */
+void origin_cite(struct origin at, struct buf *out);
+
+static inline size_t words_count(words list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+/* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
+static inline bool service_waits(const struct service *service)
+{
+	return !service->what->accept;
+}
+
+/* Whether its backend is not left as it is when nobody uses it: it has an idle_timeout, and each socket shows who does. */
+bool service_idles(const struct service *service);
+
+/* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or a
+ * single job, ends by itself. */
+static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
+{
+	unsigned chosen = service->terms->life->on_remove;
+	bool ends = started_by->what->accept || started_by->what->type == TYPE_ONESHOT;
+
+	if (chosen != REMOVE_AUTO)
+		return (enum on_remove)chosen;
+	return ends ? REMOVE_FINISH : REMOVE_DRAIN;
+}
+
+/* Its backend counts as started once it says so (sd_notify). */
+static inline bool service_notifies(const struct service *service)
+{
+	return service->what->type == TYPE_NOTIFY || service->what->type == TYPE_NOTIFY_RELOAD;
+}
+
+static inline bool service_has_watchdog(const struct service *service)
+{
+	return service->terms->life->watchdog > 0 && service->terms->life->watchdog < INT64_MAX;
+}
+
+/* Who of a service may send notifications, as enum notify_access: what needs them opens the way for its main process. */
+static inline unsigned service_notify_access(const struct service *service)
+{
+	const struct life *life = service->terms->life;
+
+	if (life->notify_access == NOTIFY_NONE &&
+	    (service_notifies(service) || service_has_watchdog(service) || life->file_descriptor_store_max))
+		return NOTIFY_MAIN;
+	return life->notify_access;
+}

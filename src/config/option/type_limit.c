@@ -1,0 +1,140 @@
+/* Resource limits: soft:hard, or one for both.
+ *
+ * The hard thing is that a limit is a number of whatever its resource counts: seconds of processor time,
+ * microseconds of real-time running, bytes, things. The resource is known from the field's place, so 10min is
+ * understood for the one and 64M for the other. A side left empty stays as superd has it. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/scan.h"
+#include "config/type/type_parts.h"
+
+#define NICE_MOST 40                    /* getrlimit(2): a nice value of -20 */
+
+/* The RLIMIT_x of an option of this type, known from its place; -1: it is elsewhere, as in tests. */
+static int limit_resource(const struct directive *directive)
+{
+	return directive->group == GROUP_LIMITS ? (int)(directive->offset / sizeof(struct limit)) : -1;
+}
+
+const char *limit_option(int resource)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		if (directives[i].type == &type_limit && limit_resource(&directives[i]) == resource)
+			return directives[i].name[NATIVE];
+	}
+	return NULL;
+}
+
+/* The microseconds of what this resource is counted in; 0: it is no time. */
+static int64_t limit_unit(const struct directive *directive)
+{
+	int resource = limit_resource(directive);
+
+	return resource == RLIMIT_CPU ? 1000000 : resource == RLIMIT_RTTIME ? 1 : 0;
+}
+
+static const char *limit_read(const struct directive *directive, const char *text, int64_t *out)
+{
+	int64_t unit = limit_unit(directive);
+	const char *reason;
+
+	*out = -1;
+	if (!*text)
+		return NULL;
+	reason = scan_unlimited(text, out);
+	if (reason && unit) {
+		reason = scan_duration(text, out);
+		if (!reason && *out != SCAN_INFINITY)
+			*out = *out / unit + (*out % unit != 0);
+	} else if (reason) {
+		reason = scan_bytes(text, out);
+	}
+	if (!reason && *out < 0)
+		return "a limit is not negative";
+	if (!reason && limit_resource(directive) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
+		return "it is a number from 0 to 40, which is 20 minus the lowest nice value";
+	return reason;
+}
+
+static const char *limit_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text), *colon, *soft;
+	struct limit limit;
+
+	*bad = 0;
+	if (reason)
+		return reason;
+	colon = strchrnul(text, ':');
+	soft = pool_text_n(pool, text, (size_t)(colon - text));
+	if (!soft)
+		return NO_MEMORY;
+	reason = limit_read(directive, soft, &limit.soft);
+	limit.hard = limit.soft;
+	if (!reason && *colon)
+		reason = limit_read(directive, colon + 1, &limit.hard);
+	if (reason)
+		return reason;
+	if (limit.hard >= 0 && limit.soft > limit.hard)
+		return "the soft limit, in front of the colon, is at most the hard one behind it";
+	*(struct limit *)field = limit;
+	return NULL;
+}
+
+static void limit_show(int64_t value, char buf[32])
+{
+	if (value < 0)
+		buf[0] = '\0';
+	else if (value == UNLIMITED)
+		strcpy(buf, "unlimited");
+	else
+		snprintf(buf, 32, "%" PRId64, value);
+}
+
+static void limit_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct limit *limit = field;
+	char soft[32], hard[32], both[80];
+
+	(void)directive;
+	limit_show(limit->soft, soft);
+	limit_show(limit->hard, hard);
+	snprintf(both, sizeof(both), "%s:%s", soft, hard);
+	native_value(out, limit->soft == limit->hard ? soft : both);
+}
+
+static void limit_json_part(int64_t value, struct buf *out)
+{
+	if (value < 0)
+		buf_text(out, "null");
+	else if (value == UNLIMITED)
+		buf_text(out, "\"unlimited\"");
+	else
+		buf_addf(out, "%" PRId64, value);
+}
+
+static void limit_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct limit *limit = field;
+
+	(void)directive;
+	buf_text(out, "{\"soft\": ");
+	limit_json_part(limit->soft, out);
+	buf_text(out, ", \"hard\": ");
+	limit_json_part(limit->hard, out);
+	buf_char(out, '}');
+}
+
+static bool limit_equal(const void *a, const void *b)
+{
+	const struct limit *left = a, *right = b;
+
+	return left->soft == right->soft && left->hard == right->hard;
+}
+
+const struct type type_limit = {
+	.name = "limit", .complete = "", .size = sizeof(struct limit),
+	.parse = limit_parse, .format = limit_format, .json = limit_json, .equal = limit_equal,
+};

@@ -1,0 +1,298 @@
+/* What a reload changes: two rows of one name compared, option by option, by the directive table.
+ *
+ * The hard thing is to see a change that no option shows: a user or a port whose name is the same while the
+ * number behind it is not. So what prepare/resolve found is compared beside what was written. */
+#include "config/table/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "config/option/directive.h"
+
+static const void *group_field(const struct directive *directive, const void *group)
+{
+	return (const char *)group + directive->offset;
+}
+
+static bool is_of(const struct directive *directive, enum option_group group)
+{
+	return directive->group == group && !(directive->flags & STRUCTURE);
+}
+
+static void why_add(struct buf *why, const char *name)
+{
+	if (!why)
+		return;
+	if (why->length)
+		buf_char(why, ' ');
+	buf_text(why, name);
+}
+
+/* why gets each option that differs, and then all of them are looked at. */
+static bool sockets_equal(const struct socket_options *a, const struct socket_options *b, struct buf *why)
+{
+	bool equal = true;
+
+	if (a == b)
+		return true;
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+
+		if (!is_of(directive, GROUP_SOCKETS) ||
+		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
+bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
+{
+	return sockets_equal(before, after, NULL);
+}
+
+bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
+{
+	for (size_t i = 0; i < directive_count && before != after; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (is_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
+		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
+			return true;
+	}
+	return false;
+}
+
+static bool listens_at_same(const struct listen *a, const struct listen *b)
+{
+	bool are_numeric = a->address == a->endpoint && b->address == b->endpoint;
+
+	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
+}
+
+static bool options_are_known(const struct likeness *known, const struct listen *a, const struct listen *b)
+{
+	return known->options[0] == a->options && known->options[1] == b->options;
+}
+
+static enum fate options_compare(struct likeness *known, const struct listen *a, const struct listen *b,
+				 struct buf *why)
+{
+	if (!options_are_known(known, a, b) && !sockets_equal(a->options, b->options, why))
+		return socket_options_need_rebind(a->options, b->options) ? FATE_SOCKETS : FATE_CHANGED;
+	known->options[0] = a->options;
+	known->options[1] = b->options;
+	if (a->owner == b->owner && a->owner_group == b->owner_group)
+		return FATE_SAME;
+	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
+	return FATE_CHANGED;
+}
+
+/* The sockets in their order: it is the order of descriptors. The first with other options names them for all. */
+static enum fate sockets_compare(struct likeness *known, const struct service *before, const struct service *after,
+				 struct buf *why)
+{
+	enum fate fate = FATE_SAME;
+
+	if (before->socket_count != after->socket_count) {
+		why_add(why, "listen");
+		return FATE_SOCKETS;
+	}
+	for (size_t i = 0; i < before->socket_count; i++) {
+		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
+		enum fate one;
+
+		if (!listens_at_same(a, b)) {
+			why_add(why, "listen");
+			return FATE_SOCKETS;
+		}
+		one = options_compare(known, a, b, fate == FATE_SAME ? why : NULL);
+		fate = one > fate ? one : fate;
+	}
+	return fate;
+}
+
+static bool socket_names_equal(const struct service *before, const struct service *after)
+{
+	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++) {
+		if (strcmp(before->sockets[i].name, after->sockets[i].name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Before prepare/resolve there are none: then the names that were compared have to do. */
+static bool accounts_equal(const struct account *a, const struct account *b)
+{
+	if (!a || !b || a == b)
+		return true;
+	if (a->uid != b->uid || a->gid != b->gid || a->switches != b->switches)
+		return false;
+	if (a->group_count != b->group_count)
+		return false;
+	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
+}
+
+/* All but sockets' options, of which those that each socket has count. The options are gone through once and not once a
+ * group; those of GROUP_WHAT, which rows seldom share, are the first chapter. */
+static bool options_equal(const struct service *before, const struct service *after, bool of_what_alone,
+			  struct buf *why)
+{
+	bool equal = true;
+
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+		const void *a, *b;
+
+		if (of_what_alone && directive->chapter != CHAPTER_WHAT)
+			break;
+		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+			continue;
+		a = service_group(before, directive->group);
+		b = service_group(after, directive->group);
+		if (a == b || directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
+static bool terms_equal(struct likeness *known, const struct service *before, const struct service *after,
+			struct buf *why)
+{
+	bool are_known = known->terms[0] && known->terms[0] == before->terms && known->terms[1] == after->terms;
+
+	if (!options_equal(before, after, are_known, why))
+		return false;
+	known->terms[0] = before->terms;
+	known->terms[1] = after->terms;
+	return true;
+}
+
+/* Fates are in the order of their weight. */
+static enum fate compare(struct likeness *known, const struct service *before, const struct service *after,
+			 struct buf *why)
+{
+	enum fate fate = terms_equal(known, before, after, why) ? FATE_SAME : FATE_CHANGED, sockets;
+
+	if (!socket_names_equal(before, after)) {
+		why_add(why, "socket");
+		fate = FATE_CHANGED;
+	}
+	if (!accounts_equal(before->account, after->account)) {
+		why_add(why, "account");
+		fate = FATE_CHANGED;
+	}
+	sockets = sockets_compare(known, before, after, why);
+	return sockets > fate ? sockets : fate;
+}
+
+enum fate service_compare(const struct service *before, const struct service *after, struct buf *why)
+{
+	struct likeness known = { 0 };
+
+	return compare(&known, before, after, why);
+}
+
+enum fate service_compare_next(struct likeness *known, const struct service *before, const struct service *after)
+{
+	return compare(known, before, after, NULL);
+}
+
+/* It counts at the next start, and is another one. */
+static bool differs_at_start(const struct directive *directive, const struct service *before,
+			     const struct service *after)
+{
+	const void *a, *b;
+
+	if (directive->change != CHANGE_NEXT || directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+		return false;
+	a = service_group(before, directive->group);
+	b = service_group(after, directive->group);
+	return a != b && !directive->type->equal(group_field(directive, a), group_field(directive, b));
+}
+
+bool service_runs_differently(const struct service *before, const struct service *after)
+{
+	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
+		return true;
+	for (size_t i = 0; i < directive_count; i++) {
+		if (differs_at_start(&directives[i], before, after))
+			return true;
+	}
+	return false;
+}
+
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
+{
+	for (const unsigned char *at = bytes; length--; at++)
+		hash = (hash ^ *at) * 0x100000001b3;
+	return hash;
+}
+
+static uint64_t hash_field(const struct directive *directive, const struct service *service)
+{
+	struct buf text = { 0 };
+	uint64_t hash;
+
+	directive->type->format(directive, group_field(directive, service_group(service, directive->group)), &text);
+	hash = hash_bytes(0xcbf29ce484222325, buf_string(&text), text.length);
+	buf_free(&text);
+	return hash;
+}
+
+static uint64_t hash_names(const struct service *service)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < service->socket_count; i++)
+		hash = hash_bytes(hash, service->sockets[i].name, strlen(service->sockets[i].name) + 1);
+	return hash;
+}
+
+static uint64_t hash_account(const struct account *account)
+{
+	uint64_t hash = hash_bytes(0xcbf29ce484222325, &account->uid, sizeof(account->uid));
+
+	hash = hash_bytes(hash, &account->gid, sizeof(account->gid));
+	hash = hash_bytes(hash, &account->switches, sizeof(account->switches));
+	return hash_bytes(hash, account->groups, account->group_count * sizeof(*account->groups));
+}
+
+static void add_difference(struct differences *differences, const char *option, uint64_t was, uint64_t is)
+{
+	struct difference *larger =
+		array_grow(differences->list, &differences->capacity, differences->count, sizeof(*larger));
+
+	if (!larger) {
+		differences->failed = true;
+		return;
+	}
+	differences->list = larger;
+	larger[differences->count++] = (struct difference){ option, was, is };
+}
+
+void service_differences(const struct service *before, const struct service *after, struct differences *differences)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (differs_at_start(directive, before, after))
+			add_difference(differences, directive->name[NATIVE], hash_field(directive, before),
+				       hash_field(directive, after));
+	}
+	if (!socket_names_equal(before, after))
+		add_difference(differences, "socket", hash_names(before), hash_names(after));
+	if (!accounts_equal(before->account, after->account))
+		add_difference(differences, "account", hash_account(before->account), hash_account(after->account));
+}
+
+void differences_free(struct differences *differences)
+{
+	free(differences->list);
+	*differences = (struct differences){ 0 };
+}

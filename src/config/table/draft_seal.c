@@ -1,0 +1,259 @@
+/* From a draft to a row of the table: what the service says, over what its file's defaults say, over superd's
+ * own.
+ *
+ * The hard thing is that ten thousand services must not cost ten thousand times every option. The groups of a
+ * service that says nothing are made once and kept with the table; a draft copies only the groups it touches,
+ * and the pool gives equal groups one address. */
+#include "config/table/draft.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/table/draft_parts.h"
+
+/* The groups under every draft, and of which defaults they were made. */
+struct bases {
+	unsigned number;                /* of the draft of the defaults, 0: none */
+	size_t settings;                /* how many it had then */
+	const void *group[GROUPS];
+};
+
+static bool bases_fit(const struct bases *bases, const struct draft *defaults)
+{
+	if (!bases)
+		return false;
+	return bases->number == (defaults ? defaults->number : 0) &&
+	       bases->settings == (defaults ? defaults->settings.count : 0);
+}
+
+static const struct bases *bases_make(struct table *table, const struct draft *defaults)
+{
+	struct pool *pool = table->pool;
+	struct bases *bases = pool_alloc(pool, sizeof(*bases));
+	union group_values values;
+
+	if (!bases)
+		return NULL;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		if (!directive_fill_defaults(group, &values, pool))
+			return NULL;
+		if (defaults && !settings_apply(&defaults->settings, group, &values, pool))
+			return NULL;
+		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!bases->group[group])
+			return NULL;
+	}
+	bases->number = defaults ? defaults->number : 0;
+	bases->settings = defaults ? defaults->settings.count : 0;
+	table->bases = bases;
+	return bases;
+}
+
+/* Lays settings over a kept group: another kept group. NULL: out of memory. */
+static const void *lay_over(const void *base, enum option_group group, const struct settings *settings,
+			    struct pool *pool)
+{
+	union group_values values;
+
+	memcpy(&values, base, group_sizes[group]);
+	if (!settings_apply(settings, group, &values, pool))
+		return NULL;
+	return pool_keep(pool, &values, group_sizes[group]);
+}
+
+static bool is_said(const struct draft *draft, const struct draft *defaults, const char *name)
+{
+	return settings_named(&draft->settings, name) || (defaults && settings_named(&defaults->settings, name));
+}
+
+/* Where superd accepts, a backend is an inetd's unless the table says otherwise. */
+static bool settle_pass(struct service *row, const struct draft *draft, const struct draft *defaults,
+			struct pool *pool)
+{
+	struct what what;
+
+	if (!row->what->accept || is_said(draft, defaults, "pass"))
+		return true;
+	memcpy(&what, row->what, sizeof(what));
+	what.pass = PASS_INETD;
+	row->what = pool_keep(pool, &what, sizeof(what));
+	return row->what != NULL;
+}
+
+/* `output` alone speaks for both streams, but never sends errors to a client. */
+static bool settle_error(struct terms *terms, const struct draft *draft, const struct draft *defaults,
+			 struct pool *pool)
+{
+	struct streams streams;
+
+	if (terms->streams->output.kind == STREAM_SOCKET || !is_said(draft, defaults, "output") ||
+	    is_said(draft, defaults, "error"))
+		return true;
+	memcpy(&streams, terms->streams, sizeof(streams));
+	memcpy(&streams.error, &terms->streams->output, sizeof(streams.error));
+	terms->streams = pool_keep(pool, &streams, sizeof(streams));
+	return terms->streams != NULL;
+}
+
+/* A user that is made up must not leave files to the next who gets its number, nor keep what root gave: what follows
+ * from dynamic_user can be made stricter and not looser. */
+static bool settle_dynamic(struct terms *terms, struct pool *pool)
+{
+	struct hardening hardening;
+	struct who who;
+
+	if (!terms->who->dynamic_user)
+		return true;
+	memcpy(&who, terms->who, sizeof(who));
+	memcpy(&hardening, terms->hardening, sizeof(hardening));
+	who.no_new_privileges = who.remove_ipc = true;
+	hardening.protect_system = SYSTEM_STRICT;
+	if (hardening.protect_home == HOME_WRITABLE)
+		hardening.protect_home = HOME_READ_ONLY;
+	if (hardening.private_tmp == TMP_SHARED)
+		hardening.private_tmp = TMP_PRIVATE;
+	hardening.restrict_suid_sgid = true;
+	terms->who = pool_keep(pool, &who, sizeof(who));
+	terms->hardening = pool_keep(pool, &hardening, sizeof(hardening));
+	return terms->who && terms->hardening;
+}
+
+static bool seal_groups(struct service *row, const struct draft *draft, const struct draft *defaults)
+{
+	const struct bases *bases = draft->table->bases;
+	struct pool *pool = draft->table->pool;
+	uint32_t touched = settings_groups(&draft->settings);
+	const void *groups[GROUPS];
+	struct terms terms;
+
+	if (!bases_fit(bases, defaults))
+		bases = bases_make(draft->table, defaults);
+	if (!bases)
+		return false;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		groups[group] = bases->group[group];
+		if (touched & 1u << group)
+			groups[group] = lay_over(groups[group], group, &draft->settings, pool);
+		if (!groups[group])
+			return false;
+	}
+	memcpy(terms.group, groups, sizeof(terms.group));
+	row->what = groups[GROUP_WHAT];
+	if ( !settle_pass(row, draft, defaults, pool) || !settle_error(&terms, draft, defaults, pool) ||
+	    !settle_dynamic(&terms, pool))
+		return false;
+	row->terms = pool_keep(pool, &terms, sizeof(terms));
+	return row->terms != NULL;
+}
+
+static bool seal_sockets(struct service *row, const struct draft *draft)
+{
+	struct pool *pool = draft->table->pool;
+
+	if (!draft->word_count)
+		return true;
+	row->sockets = pool_alloc(pool, draft->word_count * sizeof(*row->sockets));
+	if (!row->sockets)
+		return false;
+	row->socket_count = (unsigned)draft->word_count;
+	for (size_t i = 0; i < draft->word_count; i++) {
+		const struct listen_word *word = &draft->words[i];
+		const struct block *block = word->block ? &draft->blocks[word->block - 1] : NULL;
+		const struct socket_options *options = row->terms->socket_defaults;
+
+		if (block && settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
+			options = lay_over(options, GROUP_SOCKETS, &block->settings, pool);
+		if (!options)
+			return false;
+		row->sockets[i] = (struct listen){
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
+			.name = block ? block->name : draft->name, .options = options,
+			.owner = (uid_t)-1, .owner_group = (gid_t)-1,
+		};
+	}
+	return true;
+}
+
+static size_t copy_marks(struct mark *to, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		to[i] = settings->list[i].mark;
+	return settings->count;
+}
+
+/* What was meant, but misspelt, is as if it were set to something wrong. */
+static bool seal_guesses(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->guess_count; i++) {
+		const struct guess *guess = &draft->guesses[i];
+		struct setting *setting;
+
+		if (settings_find(&draft->settings, guess->directive))
+			continue;
+		setting = settings_add(&draft->settings);
+		if (!setting)
+			return false;
+		setting->mark = (struct mark){
+			.file = guess->at.file,
+			.line = guess->at.line & MARK_LINE,
+			.column = guess->at.column < MARK_COLUMN ? guess->at.column : MARK_COLUMN,
+			.directive = directive_index(guess->directive) & MARK_DIRECTIVE,
+			.refused = true,
+		};
+	}
+	return true;
+}
+
+static void write_marks(struct mark *marks, const struct draft *draft)
+{
+	marks += copy_marks(marks, &draft->settings);
+	for (size_t i = 0; i < draft->block_count; i++) {
+		const struct block *block = &draft->blocks[i];
+
+		*marks++ = (struct mark){
+			.file = block->at.file, .line = block->at.line & MARK_LINE, .block = mark_block(i + 1),
+			.column = block->at.column < MARK_COLUMN ? block->at.column : MARK_COLUMN,
+			.directive = directive_index(directive_find(NATIVE, "socket")) & MARK_DIRECTIVE,
+		};
+		marks += copy_marks(marks, &block->settings);
+	}
+}
+
+/* Kept: what was written by one pattern sets the same in each service, in the same places of it. */
+static bool seal_marks(struct service *row, const struct draft *draft)
+{
+	size_t count = draft->settings.count + draft->block_count;
+	struct mark *marks;
+
+	for (size_t i = 0; i < draft->block_count; i++)
+		count += draft->blocks[i].settings.count;
+	if (!count)
+		return true;
+	marks = calloc(count, sizeof(*marks));
+	if (!marks)
+		return false;
+	write_marks(marks, draft);
+	for (size_t i = 0; i < count; i++) {
+		marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		row->is_unclear |= marks[i].refused;
+	}
+	row->marks = pool_keep(draft->table->pool, marks, count * sizeof(*marks));
+	row->mark_count = (unsigned)count & MARKS_MOST;
+	free(marks);
+	return row->marks;
+}
+
+bool draft_seal(struct draft *draft, const struct draft *defaults, struct diags *diags)
+{
+	struct service row = { .name = draft->name, .at = draft->at, .is_foreign = draft->is_foreign,
+			       .dialect = draft->dialect & 7 };
+
+	if (draft->is_alone)
+		defaults = NULL;
+	if (!draft->exhausted && seal_groups(&row, draft, defaults) && seal_sockets(&row, draft) &&
+	    seal_guesses(draft) && seal_marks(&row, draft) && table_add(draft->table, &row))
+		return true;
+	diag_error(diags, draft->at, "%s: out of memory", draft->name);
+	return false;
+}

@@ -1,0 +1,155 @@
+/* The names of what is left out. A name may be given twice: to a row that is served and to a
+ * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
+#include "config/table/left_out.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One to be named. */
+struct naming {
+	struct left_out *entry;
+	const char *name;               /* so far; NULL: it is not listed */
+	size_t number;                  /* in the list */
+};
+
+static const char *place_of(const struct left_out *entry, struct pool *pool)
+{
+	if (!entry->at.line)
+		return entry->at.file;
+	return pool_textf(pool, "%s:%u", entry->at.file, entry->at.line);
+}
+
+/* Those that are not listed stand last. */
+static int compare_namings(const void *left, const void *right)
+{
+	const struct naming *a = left, *b = right;
+	int order = a->name && b->name ? strcmp(a->name, b->name) : !a->name - !b->name;
+
+	return order ? order : a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Of those with one name the first keeps it. last: the others have none; else they are called by their places. false:
+ * out of memory. */
+static bool tell_apart(struct naming *list, size_t count, struct pool *pool, bool last)
+{
+	const char *taken = NULL;
+
+	qsort(list, count, sizeof(*list), compare_namings);
+	for (size_t n = 0; n < count && list[n].name; n++) {
+		if (!taken || strcmp(taken, list[n].name) != 0) {
+			taken = list[n].name;
+			continue;
+		}
+		list[n].name = last ? NULL : place_of(list[n].entry, pool);
+		if (!last && !list[n].name)
+			return false;
+	}
+	return true;
+}
+
+/* false: out of memory. */
+static bool name_first(struct naming *naming, const struct table *table)
+{
+	const struct left_out *entry = naming->entry;
+
+	if (entry->is_part)
+		return true;
+	if (entry->name && !table_find(table, entry->name))
+		naming->name = entry->name;
+	else
+		naming->name = place_of(entry, table->pool);
+	return naming->name;
+}
+
+bool left_out_name(struct table *table)
+{
+	size_t count = table->left_out_count;
+	struct naming *list = calloc(count + 1, sizeof(*list));
+	bool ok = list;
+
+	for (size_t n = 0; ok && n < count; n++) {
+		list[n] = (struct naming){ .entry = &table->left_out[n], .number = n };
+		ok = name_first(&list[n], table);
+	}
+	ok = ok && tell_apart(list, count, table->pool, false) && tell_apart(list, count, table->pool, true);
+	for (size_t n = 0; ok && n < count; n++)
+		list[n].entry->row.name = list[n].name;
+	free(list);
+	return ok;
+}
+
+size_t left_out_count(const struct table *table)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < table->left_out_count; n++)
+		count += table->left_out[n].row.name != NULL;
+	return count;
+}
+
+const struct left_out *left_out_find(const struct table *table, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row.name && !strcmp(entry->row.name, name))
+			return entry;
+	}
+	return NULL;
+}
+
+const char *left_out_reason(const struct left_out *entry)
+{
+	return entry->reason ? entry->reason : "its entry has an error";
+}
+
+bool left_out_may_return(const struct table *table)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (table->left_out[n].may_return)
+			return true;
+	}
+	return false;
+}
+
+#define PRIME 0x100000001b3u            /* of FNV-1a */
+
+static uint64_t mix(uint64_t number, const char *text, size_t length)
+{
+	for (const char *at = text; length--; at++)
+		number = (number ^ (unsigned char)*at) * PRIME;
+	return number;
+}
+
+uint64_t left_out_key(struct origin at, const char *name)
+{
+	uint64_t key = mix(0xcbf29ce484222325u, at.file, strlen(at.file) + 1);
+
+	key = (key ^ at.line) * PRIME;
+	key = (key ^ at.column) * PRIME;
+	return name ? mix(key, name, strlen(name)) : key;
+}
+
+const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (origin_equal(entry->at, at) && entry->name && !strcmp(entry->name, name))
+			return entry;
+	}
+	return NULL;
+}
+
+bool left_out_add(struct table *table, const struct service *service, bool may_return, const char *reason)
+{
+	struct left_out *entry;
+
+	if (!table_leave_out(table, service->at, service->name))
+		return false;
+	entry = &table->left_out[table->left_out_count - 1];
+	entry->row = *service;
+	entry->may_return = may_return;
+	entry->reason = pool_text(table->pool, reason);
+	return true;
+}

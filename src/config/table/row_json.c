@@ -1,0 +1,157 @@
+/* Writing a row for programs, which know no defaults that follow other options. The hard thing are the sockets: each
+ * has the options in which it differs from its service. */
+#include "config/table/row_json.h"
+
+#include <string.h>
+
+#include "config/endpoint/endpoint.h"
+
+bool directive_has_value(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *socket_own_field(const struct directive *directive, const struct service *service,
+			     const struct listen *socket)
+{
+	const void *field;
+
+	if (!directive_has_value(directive) || directive->chapter != CHAPTER_SOCKETS)
+		return NULL;
+	field = (const char *)socket->options + directive->offset;
+	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
+}
+
+static void add_key(struct buf *out, const char *key, bool first)
+{
+	if (!first)
+		buf_text(out, ", ");
+	buf_json(out, key, strlen(key));
+	buf_text(out, ": ");
+}
+
+typedef void value_writer(const struct directive *directive, const void *field, struct buf *out);
+
+static void add_value(const struct directive *directive, const void *field, struct buf *out)
+{
+	directive->type->json(directive, field, out);
+}
+
+static void add_text(const struct directive *directive, const void *field, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	directive->type->format(directive, field, &text);
+	buf_json(out, buf_string(&text), text.length);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_own_options(const struct service *service, const struct listen *socket, bool first,
+			    value_writer *add, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = socket_own_field(directive, service, socket);
+
+		if (!field)
+			continue;
+		add_key(out, directive->name[NATIVE], first);
+		add(directive, field, out);
+		first = false;
+	}
+}
+
+static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
+{
+	struct buf endpoint = { 0 };
+
+	endpoint_format(socket->endpoint, &endpoint);
+	out->failed |= endpoint.failed;
+	buf_text(out, "{\"endpoint\": ");
+	buf_json(out, buf_string(&endpoint), endpoint.length);
+	add_key(out, "name", false);
+	buf_json(out, socket->name, strlen(socket->name));
+	buf_free(&endpoint);
+	add_own_options(service, socket, false, add_value, out);
+	buf_char(out, '}');
+}
+
+/* What a variable or a credential is called is no secret. */
+static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
+{
+	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
+	words list = has_names ? *(const words *)field : NULL;
+	struct buf word = { 0 };
+
+	if (!has_names) {
+		buf_text(out, "\"***\"");
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t n = 0; n < words_count(list); n++) {
+		buf_add(&word, list[n], strcspn(list[n], "=:"));
+		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
+		if (n)
+			buf_text(out, ", ");
+		buf_json(out, buf_string(&word), word.length);
+		out->failed |= word.failed;
+		buf_clear(&word);
+	}
+	buf_char(out, ']');
+	buf_free(&word);
+}
+
+/* What the row has in an option; NULL: what every row has that does not name it. */
+static const void *field_shown(const struct directive *directive, const struct service *row,
+			       const struct service *plain)
+{
+	const void *field;
+
+	if (!directive_has_value(directive))
+		return NULL;
+	field = directive_field(directive, row);
+	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, plain)))
+		return NULL;
+	return field;
+}
+
+/* The row's options, each by add, secrets by add_secret; NULL: these are left out. */
+static void add_options(const struct service *row, const struct service *plain, value_writer *add,
+			value_writer *add_secret, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = field_shown(directive, row, plain);
+		value_writer *writer = directive->flags & HOLDS_SECRETS ? add_secret : add;
+
+		if (!field || !writer)
+			continue;
+		add_key(out, directive->name[NATIVE], false);
+		writer(directive, field, out);
+	}
+}
+
+void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+{
+	buf_text(out, "\"listen\": [");
+	for (size_t i = 0; i < row->socket_count; i++) {
+		if (i)
+			buf_text(out, ", ");
+		add_socket(out, row, &row->sockets[i]);
+	}
+	buf_char(out, ']');
+	add_options(row, plain, add_value, hides ? add_hidden : add_value, out);
+}
+
+void row_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
+{
+	buf_text(out, "\"listen\": [");
+	for (size_t i = 0; i < row->socket_count; i++) {
+		buf_text(out, i ? ", {" : "{");
+		add_own_options(row, &row->sockets[i], true, add_text, out);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+	add_options(row, plain, add_text, hides ? NULL : add_text, out);
+}

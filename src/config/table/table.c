@@ -1,0 +1,263 @@
+/* The rows of a table and their names.
+ *
+ * Rows are one array that may move while it grows, so nobody keeps a pointer to one until every source is
+ * read. The hash of names is made by the first look-up, and not at all where nobody looks anything up; when
+ * there is no memory for it, names are searched one by one. */
+#include "config/table/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+struct names {
+	unsigned *slots;                /* row + 1, open addressing; NULL: not made */
+	size_t size;                    /* a power of two */
+};
+
+struct table *table_new(void)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->pool = pool_new();
+	table->names = calloc(1, sizeof(*table->names));
+	if (!table->pool || !table->names) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+static void names_forget(struct names *names)
+{
+	free(names->slots);
+	*names = (struct names){ 0 };
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	if (table->names)
+		names_forget(table->names);
+	free(table->names);
+	free(table->services);
+	free(table->left_out);
+	free(table->vital);
+	free(table->shared);
+	free(table->parts);
+	free(table->yielded);
+	pool_free(table->pool);
+	free(table);
+}
+
+void table_release(struct table *table)
+{
+	if (--table->users == 0)
+		table_free(table);
+}
+
+struct service *table_add(struct table *table, const struct service *service)
+{
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity + table->capacity / 2 : 16;
+		struct service *services = reallocarray(table->services, capacity, sizeof(*services));
+
+		if (!services)
+			return NULL;
+		table->services = services;
+		table->capacity = capacity;
+	}
+	names_forget(table->names);
+	table->services[table->count] = *service;
+	return &table->services[table->count++];
+}
+
+bool table_leave_out(struct table *table, struct origin at, const char *name)
+{
+	struct left_out entry = { .at = { pool_text(table->pool, at.file), at.line, at.column } };
+	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
+
+	if (list)
+		table->left_out = list;
+	if (name)
+		entry.name = pool_text(table->pool, name);
+	if (!list || !entry.at.file || (name && !entry.name))
+		return false;
+	table->left_out[table->left_out_count++] = entry;
+	return true;
+}
+
+bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_doubtful = true;
+	return noted;
+}
+
+bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_part = is_part;
+	return noted;
+}
+
+static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
+{
+	struct origin *bigger = array_grow(*list, capacity, *count, sizeof(at));
+
+	if (bigger)
+		*list = bigger;
+	at.file = pool_text(pool, at.file);
+	if (!bigger || !at.file)
+		return false;
+	(*list)[(*count)++] = at;
+	return true;
+}
+
+bool table_mark_vital(struct table *table, struct origin at)
+{
+	return add_origin(&table->vital, &table->vital_count, &table->vital_capacity, at, table->pool);
+}
+
+bool table_mark_shared(struct table *table, struct origin at)
+{
+	return add_origin(&table->shared, &table->shared_count, &table->shared_capacity, at, table->pool);
+}
+
+bool table_note_part(struct table *table, struct origin at, const char *name)
+{
+	struct part *bigger = array_grow(table->parts, &table->part_capacity, table->part_count, sizeof(*bigger));
+
+	if (bigger)
+		table->parts = bigger;
+	at.file = pool_text(table->pool, at.file);
+	name = pool_text(table->pool, name);
+	if (!bigger || !at.file || !name)
+		return false;
+	table->parts[table->part_count++] = (struct part){ at, name };
+	return true;
+}
+
+bool table_note_yield(struct table *table, struct origin at, struct origin to)
+{
+	struct yielded *bigger =
+		array_grow(table->yielded, &table->yielded_capacity, table->yielded_count, sizeof(*bigger));
+
+	if (bigger)
+		table->yielded = bigger;
+	at.file = pool_text(table->pool, at.file);
+	to.file = pool_text(table->pool, to.file);
+	if (!bigger || !at.file || !to.file)
+		return false;
+	table->yielded[table->yielded_count++] = (struct yielded){ at, to };
+	return true;
+}
+
+static bool share_file(struct origin at, const struct service *service)
+{
+	return at.file && service->at.file && !strcmp(at.file, service->at.file);
+}
+
+/* inetd's readers add the protocol and the address to a name, which a broken entry may not tell. */
+static bool is_called(const struct service *service, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
+}
+
+/* An entry without a name is known by where it stood. One whose name is in doubt may be any of its file. */
+static bool was_entry(const struct service *service, const struct left_out *entry)
+{
+	if (entry->is_doubtful && share_file(entry->at, service))
+		return true;
+	if (entry->name)
+		return is_called(service, entry->name);
+	return share_file(entry->at, service) && entry->at.line == service->at.line;
+}
+
+/* All of a file that could not be read may be lacking. */
+bool table_may_lack(const struct table *table, const struct service *service)
+{
+	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
+		return false;
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (was_entry(service, &table->left_out[n]))
+			return true;
+	}
+	for (size_t n = 0; n < table->shared_count; n++) {
+		if (!table->shared[n].line && share_file(table->shared[n], service))
+			return true;
+	}
+	return false;
+}
+
+/* FNV-1a: names are short. */
+static size_t name_hash(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+/* The slot of this name, or the empty one where it belongs. */
+static unsigned *names_slot(const struct names *names, const struct table *table, const char *name)
+{
+	size_t at = name_hash(name) & (names->size - 1);
+
+	while (names->slots[at] && strcmp(table->services[names->slots[at] - 1].name, name) != 0)
+		at = (at + 1) & (names->size - 1);
+	return &names->slots[at];
+}
+
+static bool names_make(struct names *names, const struct table *table)
+{
+	names->size = 16;
+	while (names->size < table->count + table->count / 2)
+		names->size *= 2;
+	names->slots = calloc(names->size, sizeof(*names->slots));
+	if (!names->slots)
+		return false;
+	for (size_t i = 0; i < table->count; i++) {
+		unsigned *slot = names_slot(names, table, table->services[i].name);
+
+		if (!*slot)
+			*slot = (unsigned)(i + 1);
+	}
+	return true;
+}
+
+struct service *table_find(const struct table *table, const char *name)
+{
+	if (table->names->slots || names_make(table->names, table)) {
+		unsigned row = *names_slot(table->names, table, name);
+
+		return row ? &table->services[row - 1] : NULL;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!strcmp(table->services[i].name, name))
+			return &table->services[i];
+	}
+	return NULL;
+}
+
+void table_drop(struct table *table, bool (*unwanted)(const struct service *service, void *context), void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!unwanted(&table->services[i], context))
+			table->services[kept++] = table->services[i];
+	}
+	table->count = kept;
+	names_forget(table->names);
+}

@@ -1,0 +1,140 @@
+/* What stands in place of a program: a small service of superd's own, or the host and port that clients are
+ * connected to.
+ *
+ * The hard thing is that an IPv6 address is full of what separates a host from its port, and that people write
+ * both apart, with a colon between them, or as xinetd has it: each is brought to two words. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/endpoint/endpoint_words.h"
+#include "config/type/type_parts.h"
+
+#define HOST_MOST 253                   /* RFC 1035 */
+#define HOST_AND_PORT "it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\""
+
+static const char *builtin_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+				 struct pool *pool, void *field, size_t *bad)
+{
+	const char *const *list;
+	size_t length;
+	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+
+	*bad = 0;
+	if (reason)
+		return reason;
+	for (size_t i = 0; length && directive->words[i]; i++) {
+		if (!strcmp(directive->words[i], list[0]))
+			return value_keep_list(list, length, false, pool, field);
+	}
+	return words_refuse(directive->words, length ? list[0] : "", pool);
+}
+
+const struct type type_builtin = {
+	.name = "builtin", .complete = "word", .is_tuple = true, .size = sizeof(words),
+	.parse = builtin_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+/* fe80::1%eth0 is one too. */
+static bool is_ipv6(const char *host)
+{
+	char address[INET6_ADDRSTRLEN];
+	struct in6_addr parsed;
+	size_t length = strcspn(host, "%");
+
+	if (length >= sizeof(address) || (host[length] && (!host[length + 1] || strlen(host + length) > IF_NAMESIZE)))
+		return false;
+	memcpy(address, host, length);
+	address[length] = '\0';
+	return inet_pton(AF_INET6, address, &parsed) == 1;
+}
+
+static const char *host_refuse(const char *host)
+{
+	struct in_addr address;
+
+	if (!*host)
+		return "a host is missing in front of the port";
+	if (strchr(host, ':'))
+		return is_ipv6(host) ? NULL : "this host is no IPv6 address";
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return NULL;
+	if (text_only(host, DIGITS "."))
+		return "this host is no IPv4 address";
+	if (strlen(host) > HOST_MOST || !isalnum((unsigned char)host[0]) || !text_only(host, LETTERS DIGITS "-_."))
+		return "this is no name of a host";
+	return NULL;
+}
+
+static const char *port_refuse(const char *port)
+{
+	uint32_t number;
+
+	if (take_number(port, strlen(port), &number) ? number >= 1 && number <= 65535 : text_is_name(port))
+		return NULL;
+	return "a port is a number from 1 to 65535 or a name of services(5)";
+}
+
+/* Takes HOST:PORT or [V6]:PORT apart. */
+static const char *redirect_split(const char *text, struct pool *pool, const char *parts[2])
+{
+	const char *colon = strrchr(text, ':');
+	bool bracketed = text[0] == '[';
+
+	if (!colon)
+		return HOST_AND_PORT;
+	if (bracketed && (colon == text || colon[-1] != ']'))
+		return "the port stands behind the bracket: [V6]:PORT";
+	if (!bracketed && strchr(text, ':') != colon)
+		return "an IPv6 address stands in brackets, [V6]:PORT, or apart from its port";
+	parts[0] = pool_text_n(pool, text + bracketed, (size_t)(colon - text) - (bracketed ? 2 : 0));
+	parts[1] = colon + 1;
+	return parts[0] ? NULL : NO_MEMORY;
+}
+
+/* Without the brackets, where there are some. */
+static const char *host_keep(const char *host, struct pool *pool)
+{
+	size_t length = strlen(host);
+
+	if (length > 2 && host[0] == '[' && host[length - 1] == ']')
+		return pool_text_n(pool, host + 1, length - 2);
+	return pool_text(pool, host);
+}
+
+static const char *redirect_parse(const struct directive *directive, const char *const *given, size_t count,
+				  bool append, struct pool *pool, void *field, size_t *bad)
+{
+	const char *const *list;
+	const char *parts[2];
+	size_t length;
+	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+
+	(void)directive;
+	*bad = 0;
+	if (!reason && length == 1)
+		reason = redirect_split(list[0], pool, parts);
+	if (reason)
+		return reason;
+	if (length != 1 && length != 2)
+		return HOST_AND_PORT;
+	if (length == 2) {
+		parts[0] = host_keep(list[0], pool);
+		parts[1] = list[1];
+		if (!parts[0])
+			return NO_MEMORY;
+	}
+	reason = host_refuse(parts[0]);
+	if (!reason) {
+		reason = port_refuse(parts[1]);
+		*bad = reason && count == 2;
+	}
+	return reason ? reason : value_keep_list(parts, 2, false, pool, field);
+}
+
+const struct type type_redirect = {
+	.name = "host and port", .complete = "", .is_tuple = true, .size = sizeof(words),
+	.parse = redirect_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};

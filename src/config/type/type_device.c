@@ -1,0 +1,228 @@
+/* What is said of single devices, and the controllers of a control group.
+ *
+ * The hard thing is that an entry is a path and what is said of it, which in a unit's line are two words and in
+ * superd.conf one: both are taken, and kept as one. K, M and G are 1000 for what goes by the second, as in
+ * systemd.resource-control(5). */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/type/type_parts.h"
+#include "config/words/resource.h"
+
+#define BLANKS " \t"
+
+/* A number with K, M, G or T, which are powers of 1000 here, or infinity. */
+static bool rate_scan(const char *text, int64_t *out)
+{
+	static const char suffixes[] = "KMGT";
+	int64_t value = 0, factor = 1;
+	const char *at = text;
+
+	if (!scan_unlimited(text, out))
+		return *out >= 0;
+	for (; isdigit((unsigned char)*at) && value < INT32_MAX; at++)
+		value = 10 * value + (*at - '0');
+	if (at == text || !*at || at[1] || !strchr(suffixes, *at))
+		return false;
+	for (const char *suffix = suffixes; suffix <= strchr(suffixes, *at); suffix++)
+		factor *= 1000;
+	return !__builtin_mul_overflow(value, factor, out);
+}
+
+bool device_limit_read(const char *word, struct device_limit *limit)
+{
+	const char *text = word + strcspn(word, BLANKS);
+
+	limit->path = word;
+	limit->path_length = (size_t)(text - word);
+	text += strspn(text, BLANKS);
+	return *word == '/' && rate_scan(text, &limit->most) && limit->most > 0;
+}
+
+bool device_rule_read(const char *word, struct device_rule *rule)
+{
+	const char *text = word + strcspn(word, BLANKS);
+
+	*rule = (struct device_rule){ .name = word, .length = (size_t)(text - word) };
+	rule->is_block = !strncmp(word, "block-", 6);
+	rule->is_kind = rule->is_block || !strncmp(word, "char-", 5);
+	if (rule->is_kind) {
+		size_t prefix = rule->is_block ? 6 : 5;
+
+		rule->name += prefix;
+		rule->length -= prefix;
+	}
+	text += strspn(text, BLANKS);
+	if (!*text)
+		rule->rights = DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD;
+	for (; *text; text++) {
+		unsigned right = *text == 'r' ? DEVICE_READ
+			: *text == 'w'	      ? DEVICE_WRITE
+			: *text == 'm'	      ? DEVICE_MKNOD
+					      : 0;
+
+		if (!right)
+			return false;
+		rule->rights |= right;
+	}
+	return rule->length && (rule->is_kind || (!strncmp(word, "/dev/", 5) && rule->length > 5));
+}
+
+/* Two words in a row may be one entry: a path and what is said of it. Whether this one is what the word before waits
+ * for. */
+typedef bool completes_entry(const char *word);
+
+static bool is_rate(const char *word)
+{
+	return isdigit((unsigned char)*word) || !strcmp(word, "infinity");
+}
+
+static bool is_rights(const char *word)
+{
+	return *word && !word[strspn(word, "rwm")];
+}
+
+typedef bool reads_entry(const char *word);
+
+static bool reads_limit(const char *word)
+{
+	struct device_limit limit;
+
+	return device_limit_read(word, &limit);
+}
+
+static bool reads_rule(const char *word)
+{
+	struct device_rule rule;
+
+	return device_rule_read(word, &rule);
+}
+
+static const char *pairs_parse(const char *const *given, size_t count, bool append, struct pool *pool, void *field,
+			       size_t *bad, completes_entry *completes, reads_entry *reads, const char *wrong)
+{
+	const char **list = calloc(count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	size_t length = 0;
+
+	*bad = 0;
+	for (size_t n = 0; !reason && n < count; n++) {
+		const char *word = given[n];
+
+		*bad = n;
+		if (!strpbrk(word, BLANKS) && n + 1 < count && completes(given[n + 1]))
+			word = pool_textf(pool, "%s %s", word, given[++n]);
+		reason = !word ? NO_MEMORY : reads(word) ? NULL : wrong;
+		list[length++] = word;
+	}
+	if (!reason) {
+		*bad = 0;
+		reason = value_keep_list(list, length, append, pool, field);
+	}
+	free(list);
+	return reason;
+}
+
+static const char *device_limits_parse(const struct directive *directive, const char *const *given, size_t count,
+				       bool append, struct pool *pool, void *field, size_t *bad)
+{
+	(void)directive;
+	return pairs_parse(given, count, append, pool, field, bad, is_rate, reads_limit,
+			   "it is the path of a device or of a file on it, and how much a second, as \"/dev/sda 10M\"");
+}
+
+const struct type type_device_limits = {
+	.name = "list of limits of devices",
+	.complete = "file",
+	.is_list = true,
+	.size = sizeof(words),
+	.parse = device_limits_parse,
+	.format = list_field_format,
+	.json = list_field_json,
+	.equal = list_field_equal,
+};
+
+static const char *device_rules_parse(const struct directive *directive, const char *const *given, size_t count,
+				      bool append, struct pool *pool, void *field, size_t *bad)
+{
+	(void)directive;
+	return pairs_parse(
+		given, count, append, pool, field, bad, is_rights, reads_rule,
+		"it is a path in /dev, char-NAME or block-NAME of /proc/devices, and what of r, w and m is allowed, as "
+		"\"/dev/null rw\"");
+}
+
+const struct type type_device_rules = {
+	.name = "list of devices",
+	.complete = "file",
+	.is_list = true,
+	.size = sizeof(words),
+	.parse = device_rules_parse,
+	.format = list_field_format,
+	.json = list_field_json,
+	.equal = list_field_equal,
+};
+
+static const char *const controllers[] = { "cpu",
+					   "cpuacct",
+					   "cpuset",
+					   "io",
+					   "blkio",
+					   "memory",
+					   "devices",
+					   "pids",
+					   "bpf-firewall",
+					   "bpf-devices",
+					   "bpf-foreign",
+					   "bpf-socket-bind",
+					   "bpf-restrict-network-interfaces",
+					   "bpf-bind-network-interface",
+					   NULL };
+
+/* yes or no, or the controllers that are wanted, which gets all there are. */
+static const char *delegation_parse(const struct directive *directive, const char *const *given, size_t count,
+				    bool append, struct pool *pool, void *field, size_t *bad)
+{
+	unsigned at;
+
+	(void)directive, (void)append;
+	*bad = 0;
+	if (count == 1 && !scan_bool(given[0], field))
+		return NULL;
+	for (; *bad < count; ++*bad) {
+		if (!words_find(controllers, given[*bad], &at))
+			return words_refuse(controllers, given[*bad], pool);
+	}
+	*bad = 0;
+	*(bool *)field = count;
+	return NULL;
+}
+
+static void delegation_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_text(out, *(const bool *)field ? "yes" : "no");
+}
+
+static void delegation_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_text(out, *(const bool *)field ? "true" : "false");
+}
+
+static bool bool_equal(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
+const struct type type_delegation = {
+	.name = "yes, no or a list of controllers",
+	.complete = "word",
+	.is_list = true,
+	.size = sizeof(bool),
+	.parse = delegation_parse,
+	.format = delegation_format,
+	.json = delegation_json,
+	.equal = bool_equal,
+};

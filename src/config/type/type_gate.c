@@ -1,0 +1,194 @@
+/* Who may come: address rules, times of day, the load, so many a second.
+ *
+ * The hard thing is that each of these restricts: a word that was not understood must never become one that
+ * lets somebody in, so there is no form with parts that mean nothing. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/access/access.h"
+#include "config/access/times.h"
+#include "config/type/type_parts.h"
+
+#define LOAD_MOST 1000000               /* nobody's load average is that high, and it stays exact */
+#define PAUSE_MOST INT64_C(31536000000000)      /* a year */
+#define PAUSE_USUAL INT64_C(10000000)   /* xinetd's */
+
+static const char *address_refuse(const struct directive *directive, const char *word)
+{
+	(void)directive;
+	return access_refuse_word(word);
+}
+
+static const char *addresses_parse(const struct directive *directive, const char *const *given, size_t count,
+				   bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, address_refuse);
+}
+
+const struct type type_addresses = {
+	.name = "list of addresses", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = addresses_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static const char *span_refuse(const struct directive *directive, const char *word)
+{
+	(void)directive;
+	return times_refuse_word(word);
+}
+
+static const char *times_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, span_refuse);
+}
+
+const struct type type_times = {
+	.name = "list of times", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = times_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+/* Digits, and behind a point at most three that count. */
+static bool load_read(const char *text, int64_t *out)
+{
+	int64_t value = 0, unit = 1000;
+
+	for (; isdigit((unsigned char)*text); text++) {
+		value = value * 10 + (*text - '0') * INT64_C(1000);
+		if (value > LOAD_MOST * INT64_C(1000))
+			return false;
+	}
+	if (*text == '.') {
+		for (text++; isdigit((unsigned char)*text); text++) {
+			unit /= 10;
+			if (!unit && *text != '0')
+				return false;
+			value += (*text - '0') * unit;
+		}
+	}
+	if (*text || !value)
+		return false;
+	*out = value;
+	return true;
+}
+
+static const char *load_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			      struct pool *pool, void *field, size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+
+	(void)pool;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (!*text)
+		value_unset(directive, field);
+	else if (!load_read(text, field))
+		return "it is a load average above 0, as in 2.5, with at most three digits behind the point";
+	return NULL;
+}
+
+static void load_show(int64_t value, struct buf *out)
+{
+	int64_t fraction = value % 1000;
+	int digits = 3;
+
+	buf_addf(out, "%" PRId64, value / 1000);
+	if (!fraction)
+		return;
+	for (; fraction % 10 == 0; fraction /= 10)
+		digits--;
+	buf_addf(out, ".%0*" PRId64, digits, fraction);
+}
+
+static void load_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	if (*(const int64_t *)field)
+		load_show(*(const int64_t *)field, out);
+	else
+		native_value(out, "");
+}
+
+static void load_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	if (*(const int64_t *)field)
+		load_show(*(const int64_t *)field, out);
+	else
+		buf_text(out, "null");
+}
+
+const struct type type_load = {
+	.name = "load", .complete = "", .size = sizeof(int64_t),
+	.parse = load_parse, .format = load_format, .json = load_json, .equal = number_field_equal,
+};
+
+static const char *rate_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			      struct pool *pool, void *field, size_t *bad)
+{
+	const char *const *list;
+	size_t length;
+	const char *reason = tuple_words(given, count, append, pool, &list, &length);
+	struct rate rate = { .number = 0, .pause = PAUSE_USUAL };
+
+	(void)directive;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (length > 2 || (!length && count != 1))
+		return "it is how many connections a second, and for how many seconds the service then rests";
+	if (!length || (length == 1 && !scan_unlimited(list[0], &rate.number) && rate.number == UNLIMITED)) {
+		*(struct rate *)field = (struct rate){ .number = UNLIMITED };
+		return NULL;
+	}
+	if (scan_count(list[0], &rate.number) || rate.number < 1 || rate.number > UINT32_MAX)
+		return "so many connections a second is a number from 1 on, or unlimited";
+	if (length == 2 && (scan_duration(list[1], &rate.pause) || rate.pause < 1 || rate.pause > PAUSE_MOST)) {
+		*bad = count == 2;
+		return "the time for which the service then rests is a duration, longer than 0 and at most a year";
+	}
+	*(struct rate *)field = rate;
+	return NULL;
+}
+
+static void rate_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct rate *rate = field;
+	char pause[32];
+
+	(void)directive;
+	scan_duration_format(rate->pause, pause);
+	if (rate->number == UNLIMITED)
+		native_value(out, "");
+	else
+		buf_addf(out, "{%" PRId64 ", %s}", rate->number, pause);
+}
+
+static void rate_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	static const struct directive pause = { .type = &type_duration };
+	const struct rate *rate = field;
+
+	(void)directive;
+	if (rate->number == UNLIMITED) {
+		buf_text(out, "null");
+		return;
+	}
+	buf_addf(out, "{\"number\": %" PRId64 ", \"pause\": ", rate->number);
+	type_duration.json(&pause, &rate->pause, out);
+	buf_char(out, '}');
+}
+
+static bool rate_equal(const void *a, const void *b)
+{
+	const struct rate *left = a, *right = b;
+
+	return left->number == right->number && left->pause == right->pause;
+}
+
+const struct type type_rate = {
+	.name = "rate", .complete = "", .is_tuple = true, .size = sizeof(struct rate),
+	.parse = rate_parse, .format = rate_format, .json = rate_json, .equal = rate_equal,
+};

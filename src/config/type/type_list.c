@@ -1,0 +1,305 @@
+/* The lists: words, paths, folders, processors, environment, the command, endpoints.
+ *
+ * The hard thing is that each word is judged alone and the one at fault is named, while the list is kept as
+ * one value, so that equal lists of a table are one copy. Nothing is kept before every word is good. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "base/words.h"
+#include "config/endpoint/endpoint.h"
+#include "config/type/type_parts.h"
+
+#define CPU_MOST 8191                   /* exec/resources/scheduling.c has room for so many, as systemd */
+
+const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
+			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *reason = refuse(directive, given[i]);
+
+		*bad = i;
+		if (reason)
+			return reason;
+	}
+	*bad = 0;
+	return value_keep_list(given, count, append, pool, field);
+}
+
+static const char *nothing_refuse(const struct directive *directive, const char *word)
+{
+	(void)directive, (void)word;
+	return NULL;
+}
+
+static const char *list_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			      struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, nothing_refuse);
+}
+
+const struct type type_list = {
+	.name = "list of words", .complete = "", .is_list = true, .size = sizeof(words),
+	.parse = list_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static const char *paths_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, path_refuse);
+}
+
+const struct type type_paths = {
+	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = paths_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+/* Names below the fixed folders that superd uses itself, or that all share: whoever was given one would own the control
+ * socket, the sockets of notifications, credentials of others. */
+static const struct {
+	const char *name;
+	const char *option;             /* the only one; NULL: all */
+	bool below;                     /* nor a folder in it */
+} reserved[] = {
+	{ "superd", NULL, true },               /* control, its lock, notify */
+	{ "credentials", "runtime_directory", true },
+	{ "credstore", NULL, true },            /* where superd looks for credentials */
+	{ "credstore.encrypted", NULL, true },
+	{ "private", NULL, true },              /* systemd's of services with dynamic users */
+	{ "lock", "runtime_directory", false },
+	{ "user", "runtime_directory", false },
+	{ "systemd", "runtime_directory", false },
+};
+
+static bool is_reserved(const struct directive *directive, const char *name, size_t length)
+{
+	size_t first = strcspn(name, "/:");
+
+	for (size_t n = 0; n < sizeof(reserved) / sizeof(*reserved); n++) {
+		const char *only = reserved[n].option, *option = directive->name[NATIVE];
+
+		if (only && option && strcmp(only, option) != 0)
+			continue;
+		if (strlen(reserved[n].name) == first && !memcmp(reserved[n].name, name, first) &&
+		    (reserved[n].below || first == length))
+			return true;
+	}
+	return false;
+}
+
+/* Folders made below a fixed one must not lead out of it. */
+static const char *directory_refuse(const struct directive *directive, const char *word)
+{
+	const char *part = word;
+	size_t length, name = strcspn(word, ":");
+
+	if (*word == '/' || !*word)
+		return "it is the name of a folder below a fixed one, so it does not start with /";
+	if (word[name] && strchr(word + name + 1, ':'))
+		return "behind the name stands a link to it, and nothing else: there is no :ro";
+	for (const char *at = word; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == '\x7f')
+			return "the name of a folder has no control characters";
+	}
+	for (; *part; part += length + (part[length] == '/')) {
+		length = strcspn(part, "/");
+		if (!length || (length == 1 && *part == '.') || (length == 2 && !memcmp(part, "..", 2)))
+			return "a folder's name has no parts that are empty, . or ..";
+		if (part[length] == '/' && !part[length + 1])
+			return "a folder's name does not end in /";
+	}
+	if (is_reserved(directive, word, name) || (word[name] && is_reserved(directive, word + name + 1,
+									      strlen(word + name + 1))))
+		return "this name is reserved for superd, or for the system: a service has a folder of its own name";
+	return NULL;
+}
+
+static const char *directories_parse(const struct directive *directive, const char *const *given, size_t count,
+				     bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, directory_refuse);
+}
+
+const struct type type_directories = {
+	.name = "list of folders", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = directories_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static const char *variable_refuse(const struct directive *directive, const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	(void)directive;
+	if (!word[length])
+		return "a variable is NAME=value; passenv passes on one that superd has";
+	if (!length || strcspn(word, " \t\n") < length)
+		return "the name of a variable, in front of the =, is not empty and has no blanks";
+	return NULL;
+}
+
+static const char *env_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			     struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, variable_refuse);
+}
+
+const struct type type_env = {
+	.name = "list of variables", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = env_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static bool cpu_read(const char *text, size_t length, long *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*out = *out * 10 + (text[i] - '0');
+		if (*out > CPU_MOST)
+			return false;
+	}
+	return length > 0;
+}
+
+static const char *cpu_refuse(const char *text)
+{
+	size_t length = strcspn(text, "-");
+	long first, last;
+
+	if (!cpu_read(text, length, &first))
+		return "a processor is a number from 0 to 8191, or two with - between them";
+	if (!text[length])
+		return NULL;
+	if (!cpu_read(text + length + 1, strlen(text + length + 1), &last))
+		return "a processor is a number from 0 to 8191, or two with - between them";
+	return last < first ? "of a range of processors the lower one comes first" : NULL;
+}
+
+/* Takes a word such as 0,2-4 apart at its commas, of which one may stand at its end; *parts grows with malloc. */
+static const char *cpus_add(const char *word, struct pool *pool, const char ***parts, size_t *count)
+{
+	do {
+		size_t length = strcspn(word, ",");
+		const char **grown = realloc(*parts, (*count + 1) * sizeof(*grown)), *part, *reason;
+
+		if (!grown)
+			return NO_MEMORY;
+		*parts = grown;
+		part = pool_text_n(pool, word, length);
+		reason = part ? cpu_refuse(part) : NO_MEMORY;
+		if (reason)
+			return reason;
+		grown[(*count)++] = part;
+		word += length + (word[length] == ',');
+	} while (*word);
+	return NULL;
+}
+
+static const char *cpus_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			      struct pool *pool, void *field, size_t *bad)
+{
+	const char **parts = NULL, *reason = NULL;
+	size_t part_count = 0;
+
+	(void)directive;
+	*bad = 0;
+	for (size_t i = 0; i < count && !reason; i++) {
+		*bad = i;
+		reason = cpus_add(given[i], pool, &parts, &part_count);
+	}
+	if (!reason)
+		reason = value_keep_list(parts, part_count, append, pool, field);
+	free(parts);
+	return reason;
+}
+
+const struct type type_cpus = {
+	.name = "list of processors", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = cpus_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static const char *command_parse(const struct directive *directive, const char *const *given, size_t count,
+				 bool append, struct pool *pool, void *field, size_t *bad)
+{
+	bool begins = !append || !*(const char *const *const *)field;
+	const char *const *split = given;
+	size_t length = count;
+
+	(void)directive;
+	*bad = 0;
+	if (count == 1) {
+		const char *reason = words_split(pool, given[0], &split, &length);
+
+		if (reason)
+			return reason;
+		if (!length)
+			return "a command is a program and its arguments; this is empty";
+	}
+	if (begins && length && !split[0][0])
+		return "the program, the first word of a command, is not empty";
+	return value_keep_list(split, length, append, pool, field);
+}
+
+/* As one text, which reads better than a list; words_split takes it apart to the same words. */
+void command_field_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	words list = *(const words *)field;
+	struct buf joined = { 0 };
+
+	(void)directive;
+	if (!list || !list[0]) {
+		buf_text(out, "{}");
+		return;
+	}
+	for (size_t i = 0; list[i]; i++) {
+		if (i)
+			buf_char(&joined, ' ');
+		words_quote(&joined, list[i]);
+	}
+	native_value(out, buf_string(&joined));
+	out->failed |= joined.failed;
+	buf_free(&joined);
+}
+
+const struct type type_command = {
+	.name = "command", .complete = "file", .is_list = true, .size = sizeof(words),
+	.parse = command_parse, .format = command_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)
+{
+	const struct endpoint *endpoint;
+	const char *reason = endpoint_parse(text, pool, &endpoint);
+	struct buf canonical = { 0 };
+
+	if (reason)
+		return reason;
+	endpoint_format(endpoint, &canonical);
+	*out = canonical.failed ? NULL : pool_text(pool, buf_string(&canonical));
+	buf_free(&canonical);
+	return *out ? NULL : NO_MEMORY;
+}
+
+/* The draft keeps the endpoints themselves; as a value they are their canonical texts. */
+static const char *endpoints_parse(const struct directive *directive, const char *const *given, size_t count,
+				   bool append, struct pool *pool, void *field, size_t *bad)
+{
+	const char **texts = calloc(count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;
+
+	(void)directive;
+	*bad = 0;
+	for (size_t i = 0; i < count && !reason; i++) {
+		*bad = i;
+		reason = endpoint_canonical(given[i], pool, &texts[i]);
+	}
+	if (!reason)
+		reason = value_keep_list(texts, count, append, pool, field);
+	free(texts);
+	return reason;
+}
+
+const struct type type_endpoints = {
+	.name = "list of endpoints", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = endpoints_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};

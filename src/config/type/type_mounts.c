@@ -1,0 +1,159 @@
+/* Paths of a backend's own view of the files: what is protected there, what is bound, what is temporary.
+ *
+ * The hard thing is that each word is small language, prefix and colons and all, which must be found wrong here
+ * and not at a start as root. Source: systemd.exec(5), "SANDBOXING". */
+#include <string.h>
+
+#include "config/type/type_parts.h"
+#include "config/words/harden.h"
+
+#define PATHS_FORM \
+	"a path starts with /; with - in front it may be missing, with + it is meant inside of root_directory"
+
+/* Behind its prefix. */
+const char *protected_path(const char *word, bool *optional, bool *inside)
+{
+	*optional = *inside = false;
+	for (; *word == '-' || *word == '+'; word++) {
+		if (*word == '-')
+			*optional = true;
+		else
+			*inside = true;
+	}
+	return word;
+}
+
+/* No part of a path leads back up. */
+static bool climbs(const char *path, size_t length)
+{
+	for (size_t i = 0; i + 2 < length; i++) {
+		if (!memcmp(path + i, "/..", 3) && (i + 3 == length || path[i + 3] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static const char *refuse_protected(const struct directive *directive, const char *word)
+{
+	bool optional, inside;
+	const char *path = protected_path(word, &optional, &inside);
+
+	(void)directive;
+	if (*path != '/')
+		return PATHS_FORM;
+	return climbs(path, strlen(path)) ? "a path has no part .." : NULL;
+}
+
+static const char *protected_parse(const struct directive *directive, const char *const *given, size_t count,
+				   bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_protected);
+}
+
+const struct type type_protected_paths = {
+	.name = "list of paths", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = protected_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+bool binding_read(const char *word, struct binding *out)
+{
+	size_t length;
+
+	*out = (struct binding){ .optional = *word == '-', .recursive = true };
+	word += out->optional;
+	length = strcspn(word, ":");
+	out->source = out->target = word;
+	out->source_length = out->target_length = length;
+	if (!word[length])
+		return length;
+	word += length + 1;
+	length = strcspn(word, ":");
+	if (length) {
+		out->target = word;
+		out->target_length = length;
+	}
+	if (!word[length])
+		return true;
+	word += length + 1;
+	out->recursive = !strcmp(word, "rbind");
+	return out->recursive || !strcmp(word, "norbind");
+}
+
+static const char *refuse_binding(const struct directive *directive, const char *word)
+{
+	struct binding binding;
+
+	(void)directive;
+	if (!binding_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
+		return "it is SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; with - in front "
+		       "the "
+		       "source may be missing";
+	if (climbs(binding.source, binding.source_length) || climbs(binding.target, binding.target_length))
+		return "a path has no part ..";
+	return binding.target_length == 1 ? "what is bound over / is root_directory" : NULL;
+}
+
+static const char *bindings_parse(const struct directive *directive, const char *const *given, size_t count,
+				  bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_binding);
+}
+
+const struct type type_bindings = {
+	.name = "list of bindings", .complete = "file", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.parse = bindings_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};
+
+/* What tmpfs and mount(8) know, so that a slip is found when the table is read; true: it takes a value. */
+static const struct { const char *name; bool has_value;
+} temporary_options[] = {
+	{ "ro", false },      { "rw", false },		{ "exec", false },     { "noexec", false },
+	{ "suid", false },    { "nosuid", false },	{ "dev", false },      { "nodev", false },
+	{ "size", true },     { "nr_blocks", true },	{ "nr_inodes", true }, { "mode", true },
+	{ "uid", true },      { "gid", true },		{ "huge", true },      { "mpol", true },
+	{ "noatime", false }, { "strictatime", false }, { "relatime", false },
+	{ "nostrictatime", false }, { "norelatime", false }, { "nodiratime", false }, { "diratime", false },
+	{ "noswap", false },
+};
+
+static bool is_temporary_option(const char *text, size_t length)
+{
+	for (size_t i = 0; i < sizeof(temporary_options) / sizeof(temporary_options[0]); i++) {
+		size_t name = strlen(temporary_options[i].name);
+
+		if (length < name || memcmp(text, temporary_options[i].name, name) != 0)
+			continue;
+		if (temporary_options[i].has_value ? length > name + 1 && text[name] == '=' : length == name)
+			return true;
+	}
+	return false;
+}
+
+static const char *refuse_temporary(const struct directive *directive, const char *word)
+{
+	size_t length = strcspn(word, ":");
+	const char *option = word + length + (word[length] == ':');
+
+	(void)directive;
+	if (*word != '/' || climbs(word, length))
+		return "it is a path that starts with /, and behind a colon options as ro or size=10M";
+	for (; *option; option += length + (option[length] == ',')) {
+		length = strcspn(option, ",");
+		if (!is_temporary_option(option, length))
+			return "behind the colon stand options of tmpfs with commas between, as ro, size=10M or "
+			       "mode=0755";
+	}
+	return NULL;
+}
+
+static const char *temporary_parse(const struct directive *directive, const char *const *given, size_t count,
+				   bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, refuse_temporary);
+}
+
+const struct type type_temporary = {
+	.name = "list of temporary file systems", .complete = "directory", .is_list = true, .judges_each = true,
+	.size = sizeof(words),
+	.parse = temporary_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
+};

@@ -1,0 +1,53 @@
+/* Multicast groups: addresses, with an interface behind. The one hard thing is that what looks like any other
+ * address would be refused by the kernel only when the socket is opened: so it is told apart here. */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "config/type/type_parts.h"
+
+static bool is_group(const char *address)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, address, &in) == 1)
+		return IN_MULTICAST(ntohl(in.s_addr));
+	return inet_pton(AF_INET6, address, &in6) == 1 && IN6_IS_ADDR_MULTICAST(&in6);
+}
+
+static const char *group_refuse(const struct directive *directive, const char *word)
+{
+	size_t length = strcspn(word, "%");
+	char address[INET6_ADDRSTRLEN];
+
+	(void)directive;
+	if (length >= sizeof(address))
+		return "it is an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
+	memcpy(address, word, length);
+	address[length] = '\0';
+	if (!is_group(address))
+		return "it is an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
+	if (word[length] && (!word[length + 1] || strlen(word + length + 1) >= IF_NAMESIZE))
+		return "behind the % stands the name of an interface";
+	return NULL;
+}
+
+static const char *multicast_parse(const struct directive *directive, const char *const *given, size_t count,
+				   bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return list_parse_each(directive, given, count, append, pool, field, bad, group_refuse);
+}
+
+const struct type type_multicast = {
+	.name = "list of addresses",
+	.complete = "",
+	.is_list = true,
+	.judges_each = true,
+	.size = sizeof(words),
+	.parse = multicast_parse,
+	.format = list_field_format,
+	.json = list_field_json,
+	.equal = list_field_equal,
+};

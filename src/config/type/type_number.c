@@ -1,0 +1,248 @@
+/* The numbers: counts, sizes, durations, type of service.
+ *
+ * The hard thing is that bounds are the directive's and are said in the option's own unit: "from 1s to 1d",
+ * never in microseconds. Where the directive has none, a type's own are: any number; a size or duration that
+ * is not negative. The empty text means unset where the directive says what that is. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/type/type_parts.h"
+
+/* What tells one kind of number from another. */
+struct number_kind {
+	const char *noun;
+	const char *(*scan)(const char *text, int64_t *out);
+	void (*show)(int64_t value, char *buf);         /* 32 bytes */
+	int64_t least, most;            /* where the directive has no bounds */
+};
+
+static void count_show(int64_t value, char *buf)
+{
+	if (value == UNLIMITED)
+		strcpy(buf, "unlimited");
+	else
+		snprintf(buf, 32, "%" PRId64, value);
+}
+
+static const struct number_kind count_kind = { "a number", scan_unlimited, count_show, INT64_MIN + 1, INT64_MAX - 1 };
+static const struct number_kind size_kind = { "a size", scan_bytes, scan_bytes_format, 0, INT64_MAX - 1 };
+static const struct number_kind duration_kind = { "a duration", scan_duration, scan_duration_format, 0, SCAN_INFINITY };
+
+static const char *number_refuse(const struct number_kind *kind, int64_t least, int64_t most, struct pool *pool)
+{
+	char low[32], high[32];
+
+	kind->show(least, low);
+	kind->show(most, high);
+	if (least <= INT64_MIN + 1)
+		return reason_or_memory(pool_textf(pool, "it is %s up to %s", kind->noun, high));
+	if (most == UNLIMITED)
+		return reason_or_memory(pool_textf(pool, "it is %s from %s on, or %s", kind->noun, low, high));
+	if (most == UNLIMITED - 1)
+		return reason_or_memory(pool_textf(pool, "it is %s from %s on", kind->noun, low));
+	return reason_or_memory(pool_textf(pool, "it is %s from %s to %s", kind->noun, low, high));
+}
+
+static const char *number_read(const struct number_kind *kind, const struct directive *directive, const char *text,
+			       struct pool *pool, int64_t *out)
+{
+	bool bounded = directive->least || directive->most;
+	int64_t least = bounded ? directive->least : kind->least;
+	int64_t most = bounded ? directive->most : kind->most;
+	const char *reason;
+	int64_t value;
+
+	if (!*text && directive->unset) {
+		value_unset(directive, out);
+		return NULL;
+	}
+	reason = kind->scan(text, &value);
+	if (reason && kind != &count_kind)
+		return reason;
+	if (!reason && value > most && directive->flags & TUNES)
+		value = most;           /* config/table/draft_set says so */
+	if (reason || value < least || value > most)
+		return number_refuse(kind, least, most, pool);
+	*out = value;
+	return NULL;
+}
+
+static const char *number_parse(const struct number_kind *kind, const struct directive *directive,
+				const char *const *given, size_t count, bool append, struct pool *pool, void *field,
+				size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+
+	*bad = 0;
+	return reason ? reason : number_read(kind, directive, text, pool, field);
+}
+
+static void number_format(const struct number_kind *kind, const struct directive *directive, const void *field,
+			  struct buf *out)
+{
+	char text[32];
+
+	if (value_is_unset(directive, field)) {
+		native_value(out, "");
+		return;
+	}
+	kind->show(*(const int64_t *)field, text);
+	native_value(out, text);
+}
+
+static const char *count_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	return number_parse(&count_kind, directive, given, count, append, pool, field, bad);
+}
+
+static void count_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	number_format(&count_kind, directive, field, out);
+}
+
+static void count_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	int64_t value = *(const int64_t *)field;
+
+	if (value_is_unset(directive, field))
+		buf_text(out, "null");
+	else if (value == UNLIMITED)
+		buf_text(out, "\"unlimited\"");
+	else
+		buf_addf(out, "%" PRId64, value);
+}
+
+const struct type type_count = {
+	.name = "number", .complete = "", .size = sizeof(int64_t),
+	.parse = count_parse, .format = count_format, .json = count_json, .equal = number_field_equal,
+};
+
+static const char *size_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			      struct pool *pool, void *field, size_t *bad)
+{
+	return number_parse(&size_kind, directive, given, count, append, pool, field, bad);
+}
+
+static void size_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	number_format(&size_kind, directive, field, out);
+}
+
+static void size_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	if (*(const int64_t *)field == SCAN_INFINITY)
+		buf_text(out, "\"infinity\"");
+	else
+		count_json(directive, field, out);
+}
+
+const struct type type_size = {
+	.name = "size", .complete = "", .size = sizeof(int64_t),
+	.parse = size_parse, .format = size_format, .json = size_json, .equal = number_field_equal,
+};
+
+static const char *duration_parse(const struct directive *directive, const char *const *given, size_t count,
+				  bool append, struct pool *pool, void *field, size_t *bad)
+{
+	return number_parse(&duration_kind, directive, given, count, append, pool, field, bad);
+}
+
+static void duration_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	number_format(&duration_kind, directive, field, out);
+}
+
+/* Seconds, with as many decimals as there are. */
+static void duration_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	int64_t value = *(const int64_t *)field, fraction = value % 1000000;
+	int digits = 6;
+
+	if (value_is_unset(directive, field)) {
+		buf_text(out, "null");
+		return;
+	}
+	if (value == SCAN_INFINITY) {
+		buf_text(out, "\"infinity\"");
+		return;
+	}
+	buf_addf(out, "%" PRId64, value / 1000000);
+	if (!fraction)
+		return;
+	for (; fraction % 10 == 0; fraction /= 10)
+		digits--;
+	buf_addf(out, ".%0*" PRId64, digits, fraction);
+}
+
+const struct type type_duration = {
+	.name = "duration", .complete = "", .size = sizeof(int64_t),
+	.parse = duration_parse, .format = duration_format, .json = duration_json, .equal = number_field_equal,
+};
+
+/* RFC 1349's bits, as netinet/ip.h has them. */
+static const struct {
+	const char *word;
+	int64_t value;
+} tos_words[] = {
+	{ "low-delay", 0x10 }, { "throughput", 0x08 }, { "reliability", 0x04 }, { "low-cost", 0x02 },
+};
+
+#define TOS_WORDS (sizeof(tos_words) / sizeof(tos_words[0]))
+
+static const char *tos_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			     struct pool *pool, void *field, size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+	int64_t value;
+
+	(void)pool;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (!*text && directive->unset) {
+		value_unset(directive, field);
+		return NULL;
+	}
+	for (size_t i = 0; i < TOS_WORDS; i++) {
+		if (!strcmp(text, tos_words[i].word)) {
+			*(int64_t *)field = tos_words[i].value;
+			return NULL;
+		}
+	}
+	if (scan_count(text, &value) || value < 0 || value > 255)
+		return "it is low-delay, throughput, reliability, low-cost or a number from 0 to 255";
+	*(int64_t *)field = value;
+	return NULL;
+}
+
+static const char *tos_word(const void *field)
+{
+	for (size_t i = 0; i < TOS_WORDS; i++) {
+		if (tos_words[i].value == *(const int64_t *)field)
+			return tos_words[i].word;
+	}
+	return NULL;
+}
+
+static void tos_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	if (tos_word(field))
+		buf_text(out, tos_word(field));
+	else
+		count_format(directive, field, out);
+}
+
+static void tos_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	if (tos_word(field))
+		json_text(out, tos_word(field));
+	else
+		count_json(directive, field, out);
+}
+
+const struct type type_tos = {
+	.name = "type of service", .complete = "word", .size = sizeof(int64_t),
+	.parse = tos_parse, .format = tos_format, .json = tos_json, .equal = number_field_equal,
+};

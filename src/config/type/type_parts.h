@@ -1,0 +1,71 @@
+/* What the types are made of: the syntax of superd.conf written, words taken apart and kept. For type*.c
+ * alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "config/option/directive.h"
+#include "config/option/service.h"
+
+#define NO_MEMORY "out of memory"
+
+/* A value as superd.conf has it: bare where that is safe, else in double quotes; NULL and "" are both "". */
+void native_value(struct buf *out, const char *text);
+void native_quoted(struct buf *out, const char *text);          /* quoted always */
+void native_list(struct buf *out, words list);                  /* {"a", "b"} */
+
+void json_text(struct buf *out, const char *text);              /* NULL is null */
+void json_list(struct buf *out, words list);
+
+/* The single word of a value that is no list, in *out. NULL, or the reason. */
+const char *value_single(const char *const *given, size_t count, bool append, const char **out);
+
+/* Puts what the directive calls unset into the field. */
+void value_unset(const struct directive *directive, void *field);
+bool value_is_unset(const struct directive *directive, const void *field);
+
+/* Keeps a text in a field of type const char *; the empty text is the unset one. */
+const char *value_keep(struct pool *pool, const char *text, void *field);
+
+/* Keeps the words as the list of a field, behind those already there where append says so. */
+const char *value_keep_list(const char *const *given, size_t count, bool append, struct pool *pool, void *field);
+
+/* NO_MEMORY for NULL; for reasons made by pool_textf. */
+const char *reason_or_memory(const char *reason);
+
+/* The word of a NULL-terminated list that is nearest to text, NULL when none is near. */
+const char *word_suggest(const char *const *known, const char *text);
+
+/* Writes "a, b or c". */
+void words_enumerate(struct buf *out, const char *const *known);
+
+/* What type_path demands of a path, as of each of type_paths. */
+const char *path_refuse(const struct directive *directive, const char *path);
+
+/* The equal of text fields and of list fields. */
+bool text_field_equal(const void *a, const void *b);
+bool list_field_equal(const void *a, const void *b);
+bool number_field_equal(const void *a, const void *b);          /* int64_t */
+void text_field_format(const struct directive *directive, const void *field, struct buf *out);
+void text_field_json(const struct directive *directive, const void *field, struct buf *out);
+void list_field_format(const struct directive *directive, const void *field, struct buf *out);
+void list_field_json(const struct directive *directive, const void *field, struct buf *out);
+void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
+
+/* Judges each word alone and keeps them as a list. */
+typedef const char *refuse_word(const struct directive *directive, const char *word);
+const char *list_parse_each(const struct directive *directive, const char *const *given, size_t count, bool append,
+			    struct pool *pool, void *field, size_t *bad, refuse_word *refuse);
+
+/* The words of a value that is one however many they are: one text is split. NULL, or the reason. */
+const char *tuple_words(const char *const *given, size_t count, bool append, struct pool *pool, const char *const **out,
+			size_t *length);
+
+/* "it is one of a, b or c", with the near one. */
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
+
+/* The index of a word in any case; false: it is none of them. */
+bool words_find(const char *const *known, const char *text, unsigned *out);

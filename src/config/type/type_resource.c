@@ -1,0 +1,299 @@
+/* What a backend may use up: memory and tasks by number or by share, per cents, weights.
+ *
+ * The hard thing is that some of these numbers only mean something on the machine: a share stays a share until sys
+ * knows of what. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/type/type_parts.h"
+#include "config/words/resource.h"
+
+bool percent_scan(const char *text, int64_t *hundredths)
+{
+	int64_t value = 0, unit = WHOLE / 100;
+	const char *at = text;
+
+	for (; isdigit((unsigned char)*at) && value < INT32_MAX; at++)
+		value = 10 * value + (*at - '0');
+	if (at == text || value > INT32_MAX)
+		return false;
+	value *= unit;
+	if (*at == '.') {
+		for (at++; isdigit((unsigned char)*at) && unit > 1; at++) {
+			unit /= 10;
+			value += unit * (*at - '0');
+		}
+	}
+	if (strcmp(at, "%") != 0)
+		return false;
+	*hundredths = value;
+	return true;
+}
+
+static void percent_show(int64_t hundredths, struct buf *out)
+{
+	int64_t whole = hundredths / 100, rest = hundredths % 100;
+
+	buf_addf(out, "%" PRId64, whole);
+	if (rest)
+		buf_addf(out, rest % 10 ? ".%02" PRId64 : ".%" PRId64, rest % 10 ? rest : rest / 10);
+	buf_char(out, '%');
+}
+
+typedef const char *scan_number(const char *text, int64_t *out);
+
+static const char *amount_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+				void *field, const char *wrong, scan_number *scan)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+	struct amount amount = { -1, -1 };
+
+	if (reason)
+		return reason;
+	if (!*text) {
+		value_unset(directive, field);
+		return NULL;
+	}
+	if (percent_scan(text, &amount.share) ? amount.share > WHOLE : scan(text, &amount.number) || amount.number < 0)
+		return wrong;
+	*(struct amount *)field = amount;
+	return NULL;
+}
+
+static const char *memory_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+				struct pool *pool, void *field, size_t *bad)
+{
+	const struct amount *amount = field;
+	const char *reason;
+
+	(void)pool;
+	*bad = 0;
+	reason = amount_parse(directive, given, count, append, field,
+			      "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity",
+			      scan_bytes);
+	if (!reason && directive->least && (!amount->number || !amount->share))
+		return "without any memory there is no backend";
+	return reason;
+}
+
+static const char *tasks_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	const struct amount *amount = field;
+	const char *reason;
+
+	(void)pool;
+	*bad = 0;
+	reason = amount_parse(directive, given, count, append, field,
+			      "it is a number from 1 on, a share of what the machine can have as 10%, or infinity",
+			      scan_unlimited);
+	if (!reason && (!amount->number || !amount->share))
+		return "without a single task there is no backend";
+	return reason;
+}
+
+static void amount_show(const struct amount *amount, struct buf *out)
+{
+	char text[32];
+
+	if (amount->share >= 0) {
+		percent_show(amount->share, out);
+	} else if (amount->number == SCAN_INFINITY) {
+		buf_text(out, "infinity");
+	} else {
+		scan_bytes_format(amount->number, text);
+		buf_text(out, text);
+	}
+}
+
+static void tasks_show(const struct amount *amount, struct buf *out)
+{
+	if (amount->share >= 0 || amount->number == SCAN_INFINITY)
+		amount_show(amount, out);
+	else
+		buf_addf(out, "%" PRId64, amount->number);
+}
+
+static bool amount_is_unset(const struct amount *amount)
+{
+	return amount->number < 0 && amount->share < 0;
+}
+
+static void amount_format(const struct amount *amount, void (*show)(const struct amount *amount, struct buf *out),
+			  struct buf *out)
+{
+	struct buf text = { 0 };
+
+	if (!amount_is_unset(amount))
+		show(amount, &text);
+	native_value(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void memory_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	amount_format(field, amount_show, out);
+}
+
+static void tasks_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	amount_format(field, tasks_show, out);
+}
+
+static void amount_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	const struct amount *amount = field;
+
+	(void)directive;
+	if (amount_is_unset(amount)) {
+		buf_text(out, "null");
+	} else if (amount->share < 0 && amount->number != SCAN_INFINITY) {
+		buf_addf(out, "%" PRId64, amount->number);
+	} else {
+		buf_char(out, '"');
+		amount_show(amount, out);
+		buf_char(out, '"');
+	}
+}
+
+static bool amount_equal(const void *a, const void *b)
+{
+	const struct amount *left = a, *right = b;
+
+	return left->number == right->number && left->share == right->share;
+}
+
+const struct type type_memory = {
+	.name = "amount of memory",
+	.complete = "",
+	.size = sizeof(struct amount),
+	.parse = memory_parse,
+	.format = memory_format,
+	.json = amount_json,
+	.equal = amount_equal,
+};
+
+const struct type type_tasks = {
+	.name = "number or share",
+	.complete = "",
+	.size = sizeof(struct amount),
+	.parse = tasks_parse,
+	.format = tasks_format,
+	.json = amount_json,
+	.equal = amount_equal,
+};
+
+static const char *quota_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+			       struct pool *pool, void *field, size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+	int64_t value;
+
+	(void)pool;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (!*text) {
+		value_unset(directive, field);
+		return NULL;
+	}
+	if (!percent_scan(text, &value) || !value)
+		return "it is a share of one processor as 20%; 200% is two processors";
+	*(int64_t *)field = value;
+	return NULL;
+}
+
+static void quota_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	if (!value_is_unset(directive, field))
+		percent_show(*(const int64_t *)field, &text);
+	native_value(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void quota_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	if (value_is_unset(directive, field)) {
+		buf_text(out, "null");
+		return;
+	}
+	buf_char(out, '"');
+	percent_show(*(const int64_t *)field, out);
+	buf_char(out, '"');
+}
+
+const struct type type_quota = {
+	.name = "share of a processor",
+	.complete = "",
+	.size = sizeof(int64_t),
+	.parse = quota_parse,
+	.format = quota_format,
+	.json = quota_json,
+	.equal = number_field_equal,
+};
+
+/* Where the directive has room for it, 0 is idle: when nobody else wants it. */
+static const char *weight_parse(const struct directive *directive, const char *const *given, size_t count, bool append,
+				struct pool *pool, void *field, size_t *bad)
+{
+	const char *text, *reason = value_single(given, count, append, &text);
+	bool knows_idle = directive->least == 0;
+	int64_t value;
+
+	(void)pool;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (!*text) {
+		value_unset(directive, field);
+	} else if (knows_idle && !strcmp(text, "idle")) {
+		*(int64_t *)field = 0;
+	} else if (scan_count(text, &value) || value < 1 || value > directive->most) {
+		return knows_idle ? "it is a number from 1 to 10000, or idle" : "it is a number from 1 to 10000";
+	} else {
+		*(int64_t *)field = value;
+	}
+	return NULL;
+}
+
+static void weight_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	int64_t value = *(const int64_t *)field;
+
+	if (value_is_unset(directive, field))
+		native_value(out, "");
+	else if (value)
+		buf_addf(out, "%" PRId64, value);
+	else
+		buf_text(out, "idle");
+}
+
+static void weight_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	int64_t value = *(const int64_t *)field;
+
+	if (value_is_unset(directive, field))
+		buf_text(out, "null");
+	else if (value)
+		buf_addf(out, "%" PRId64, value);
+	else
+		buf_text(out, "\"idle\"");
+}
+
+const struct type type_weight = {
+	.name = "weight",
+	.complete = "",
+	.size = sizeof(int64_t),
+	.parse = weight_parse,
+	.format = weight_format,
+	.json = weight_json,
+	.equal = number_field_equal,
+};

@@ -1,0 +1,173 @@
+/* What the system calls by names of its own: capabilities, I/O scheduling.
+ *
+ * The hard thing are capabilities: a set written with ~ means "all but these", also those that a later kernel
+ * will add, so it has every bit above the known ones set, and the highest bit tells which way a set is written
+ * again. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/scan.h"
+#include "config/type/type_parts.h"
+
+/* By the kernel's numbers of linux/capability.h. */
+static const char *const capability_names[] = {
+	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
+	"linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
+	"sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+	"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
+	"mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
+	"checkpoint_restore", NULL
+};
+
+#define CAPABILITIES (sizeof(capability_names) / sizeof(capability_names[0]) - 1)
+#define OTHERS (UINT64_C(1) << 63)      /* set in a set that was written with ~ */
+
+_Static_assert(sizeof(capability_names) / sizeof(capability_names[0]) - 1 == 41, "CAP_CHECKPOINT_RESTORE is 40");
+
+bool capability_find(const char *name, unsigned *number)
+{
+	if (!strncasecmp(name, "cap_", 4))
+		name += 4;
+	return words_find(capability_names, name, number);
+}
+
+const char *capability_name(unsigned number)
+{
+	return number < CAPABILITIES ? capability_names[number] : NULL;
+}
+
+/* A name with or without CAP_, or the number of one that has none here. */
+static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
+{
+	const char *name = strncasecmp(word, "cap_", 4) ? word : word + 4, *nearest;
+	int64_t number;
+
+	for (size_t i = 0; i < CAPABILITIES; i++) {
+		if (!strcasecmp(name, capability_names[i])) {
+			*out = UINT64_C(1) << i;
+			return NULL;
+		}
+	}
+	if (isdigit((unsigned char)*name) && !scan_count(name, &number) && number < 63) {
+		*out = UINT64_C(1) << number;
+		return NULL;
+	}
+	nearest = word_suggest(capability_names, name);
+	if (nearest)
+		return reason_or_memory(pool_textf(pool, "there is no such capability; did you mean '%s'", nearest));
+	return "a capability is a name of capabilities(7) such as net_bind_service";
+}
+
+static const char *capabilities_parse(const struct directive *directive, const char *const *given, size_t count,
+				      bool append, struct pool *pool, void *field, size_t *bad)
+{
+	bool inverted = count && given[0][0] == '~';
+	uint64_t set = 0, before = *(const uint64_t *)field, bit = 0;
+
+	(void)directive;
+	*bad = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *word = given[i] + (i == 0 && inverted), *reason;
+
+		if (!*word && i == 0 && inverted)
+			continue;       /* ~ alone in front of nothing: all */
+		reason = capability_read(word, pool, &bit);
+		*bad = i;
+		if (reason)
+			return reason;
+		set |= bit;
+	}
+	*bad = 0;
+	if (append)
+		set = inverted ? before & ~set : before | set;
+	else if (inverted)
+		set = ~set;
+	*(uint64_t *)field = set;
+	return NULL;
+}
+
+/* Writes the words that capabilities_parse reads back, each through `quote`. */
+static void capabilities_show(uint64_t set, struct buf *out, void (*quote)(struct buf *out, const char *text))
+{
+	bool inverted = set & OTHERS, first = true;
+	uint64_t named = inverted ? ~set : set;
+	char word[64];
+
+	for (unsigned i = 0; i < 63; i++) {
+		if (!(named >> i & 1))
+			continue;
+		if (i < CAPABILITIES)
+			snprintf(word, sizeof(word), "%s%s", first && inverted ? "~" : "", capability_names[i]);
+		else
+			snprintf(word, sizeof(word), "%s%u", first && inverted ? "~" : "", i);
+		if (!first)
+			buf_text(out, ", ");
+		quote(out, word);
+		first = false;
+	}
+	if (first && inverted)
+		quote(out, "~");
+}
+
+static void capabilities_format(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_char(out, '{');
+	capabilities_show(*(const uint64_t *)field, out, native_quoted);
+	buf_char(out, '}');
+}
+
+static void capabilities_json(const struct directive *directive, const void *field, struct buf *out)
+{
+	(void)directive;
+	buf_char(out, '[');
+	capabilities_show(*(const uint64_t *)field, out, json_text);
+	buf_char(out, ']');
+}
+
+static bool capabilities_equal(const void *a, const void *b)
+{
+	return *(const uint64_t *)a == *(const uint64_t *)b;
+}
+
+const struct type type_capabilities = {
+	.name = "list of capabilities", .complete = "word", .is_list = true, .size = sizeof(uint64_t),
+	.parse = capabilities_parse, .format = capabilities_format, .json = capabilities_json,
+	.equal = capabilities_equal,
+};
+
+/* Kept with its level, so that a class has one text; 4 is the kernel's own (ioprio_set(2)). */
+static const char *scheduling_parse(const struct directive *directive, const char *const *given, size_t count,
+				    bool append, struct pool *pool, void *field, size_t *bad)
+{
+	static const char *const classes[] = { "best-effort", "realtime" };
+	const char *text, *reason = value_single(given, count, append, &text);
+	char level[32];
+
+	(void)directive;
+	*bad = 0;
+	if (reason)
+		return reason;
+	if (!*text || !strcmp(text, "idle"))
+		return value_keep(pool, text, field);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		size_t length = strlen(classes[i]);
+
+		if (strncmp(text, classes[i], length) != 0)
+			continue;
+		if (!text[length]) {
+			snprintf(level, sizeof(level), "%s:4", classes[i]);
+			return value_keep(pool, level, field);
+		}
+		if (text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '7' && !text[length + 2])
+			return value_keep(pool, text, field);
+	}
+	return "it is idle, best-effort or realtime, the latter two with :0 to :7 behind them for a level";
+}
+
+const struct type type_scheduling = {
+	.name = "I/O scheduling", .complete = "word", .size = sizeof(const char *),
+	.parse = scheduling_parse, .format = text_field_format, .json = text_field_json, .equal = text_field_equal,
+};

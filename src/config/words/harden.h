@@ -1,0 +1,25 @@
+/* How the words of hardening options are taken apart, once their types have found them good. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/option/service.h"
+
+/* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Parts point into it. */
+struct binding {
+	const char *source, *target;
+	size_t source_length, target_length;
+	bool optional, recursive;
+};
+
+bool binding_read(const char *word, struct binding *out);
+
+/* A word of read_only_paths and its kin behind its prefix. */
+const char *protected_path(const char *word, bool *optional, bool *inside);
+
+/* Whether a list of signed words takes away from all there is; else it is all there is. */
+static inline bool signed_list_denies(words list)
+{
+	return list && list[0] && list[0][0] == '~';
+}

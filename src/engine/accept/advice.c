@@ -1,0 +1,297 @@
+/* A process a question. The hard thing is that three ends come in any order: the answers', the process's and the
+ * keeper's. The client is given back at the first of the answers' and the keeper's, once; the memory goes with the
+ * process, as somebody has to hear of its end. */
+#include "engine/accept/advice.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/core/leftover.h"
+#include "exec/spawn/spawn.h"
+#include "os/host/libexec.h"
+#include "prepare/own_user.h"
+
+#define IDENT_SECONDS "10"
+
+/* What every question is asked with. */
+struct advisor {
+	struct plan plan;
+	char *environment[4];           /* the plan's, and room for a start's own */
+	char *program;
+};
+
+struct question {
+	struct list link;               /* in the engine's */
+	struct child child;             /* pid 0: it has ended */
+	struct engine *engine;
+	struct keeper *keeper;          /* NULL: decided */
+	struct guest guest;
+	void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice);
+	ev_io io;                       /* the answers; fd -1: no more of them */
+	ev_timer timer;
+	size_t length;
+	char answers[ADVICE_MOST];
+};
+
+static void free_question(struct question *question)
+{
+	list_remove(&question->link);
+	free(question);
+}
+
+static void read_answers(struct question *question, struct advice *advice)
+{
+	char *at = question->answers, *end = at + question->length, *newline;
+
+	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+		*newline = '\0';
+		if (strlen(at) == (size_t)(newline - at))
+			advice_read_line(at, advice);
+		at = newline + 1;
+	}
+}
+
+static void kill_process(struct question *question)
+{
+	if (question->child.pid > 1)
+		kill(-question->child.pid, SIGKILL);
+}
+
+/* Gives the guest back; the question is gone afterwards, or goes with its process. */
+static void decide(struct question *question, bool cancelled)
+{
+	struct keeper *keeper = question->keeper;
+	struct advice advice = { .has_name = false };
+	struct guest guest = question->guest;
+	int fd = question->io.fd;
+
+	ev_timer_stop(question->engine->loop, &question->timer);
+	ev_io_stop(question->engine->loop, &question->io);
+	fd_close(&fd);
+	question->keeper = NULL;
+	question->engine->idents -= question->guest.asked.ident;
+	if (!cancelled)
+		read_answers(question, &advice);
+	question->decided(keeper, &guest, cancelled ? NULL : &advice);
+	if (!question->child.pid)
+		free_question(question);
+}
+
+/* false: there is no more to come. */
+static bool take_answers(struct question *question)
+{
+	while (question->length < sizeof(question->answers)) {
+		ssize_t got = read(question->io.fd, question->answers + question->length,
+				   sizeof(question->answers) - question->length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno == EAGAIN;
+		if (got == 0)
+			return false;
+		question->length += (size_t)got;
+	}
+	return false;
+}
+
+static void on_answers(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct question *question = io->data;
+
+	(void)loop, (void)events;
+	if (!take_answers(question))
+		decide(question, false);
+}
+
+static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct question *question = timer->data;
+
+	(void)loop, (void)events;
+	take_answers(question);
+	kill_process(question);
+	decide(question, false);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct question *question = container_of(child, struct question, child);
+
+	(void)status;
+	child->pid = 0;
+	if (!question->keeper) {
+		free_question(question);
+		return;
+	}
+	take_answers(question);
+	decide(question, false);
+}
+
+static struct advisor *make_advisor(struct engine *engine)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	struct advisor *advisor = calloc(1, sizeof(*advisor));
+
+	if (!advisor)
+		return NULL;
+	advisor->program = (char *)(uintptr_t)libexec_path("superd-advise", NULL);
+	if (!advisor->program) {
+		free(advisor);
+		return NULL;
+	}
+	advisor->environment[0] = path;
+	advisor->plan = (struct plan){
+		.main.program = advisor->program, .environment = advisor->environment, .environment_count = 1,
+		.account = own_user_account(OWN_USER_ADVISE), .umask = 022, .io_priority = -1,
+		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
+		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->heritage.nofile } },
+	};
+	engine->advisor = advisor;
+	return advisor;
+}
+
+/* The process; -1 after saying why not. */
+static pid_t start(struct engine *engine, const struct guest *guest, int answers)
+{
+	static char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
+	const struct questions *asked = &guest->asked;
+	const int wanted[] = { guest->client.fd, engine->null_output, engine->null_output, answers, guest->client.fd };
+	char *argv[8], **at = argv;
+	struct launch launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct plan plan = engine->advisor->plan;
+
+	*at++ = engine->advisor->program;
+	if (asked->name)
+		*at++ = name;
+	if (asked->libwrap) {
+		*at++ = libwrap;
+		*at++ = (char *)(uintptr_t)asked->libwrap;
+	}
+	if (asked->ident) {
+		*at++ = ident;
+		*at++ = seconds;
+	}
+	*at = NULL;
+	plan.main.argv = argv;
+	launch.plan = &plan;
+	leftover_start(engine, &launch);
+	if (launch.pid < 0)
+		log_error(engine->log, "cannot start %s: %s: %s", plan.main.program, stage_name(launch.fault.stage),
+			  strerror(launch.fault.error));
+	return launch.pid;
+}
+
+static struct question *new_question(struct keeper *keeper, const struct guest *guest, int answers)
+{
+	struct question *question = malloc(sizeof(*question));
+
+	if (!question)
+		return NULL;
+	question->engine = keeper->engine;
+	question->keeper = keeper;
+	question->guest = *guest;
+	question->child = (struct child){ .ended = on_ended };
+	question->length = 0;
+	list_init(&question->link);
+	ev_io_init(&question->io, on_answers, answers, EV_READ);
+	question->io.data = question;
+	ev_timer_init(&question->timer, on_timeout, ADVICE_SECONDS, 0.);
+	question->timer.data = question;
+	return question;
+}
+
+/* Asks; the writing end is the process's alone afterwards. */
+static bool begin(struct question *question, int writing)
+{
+	struct engine *engine = question->engine;
+	pid_t pid = start(engine, &question->guest, writing);
+
+	if (pid < 0)
+		return false;
+	question->child.pid = pid;
+	if (!children_add(&engine->children, &question->child)) {
+		kill(-pid, SIGKILL);
+		log_error(engine->log, "cannot ask about a client: out of memory");
+		return false;
+	}
+	list_add(&engine->questions, &question->link);
+	engine->idents += question->guest.asked.ident;
+	ev_io_start(engine->loop, &question->io);
+	ev_timer_start(engine->loop, &question->timer);
+	return true;
+}
+
+static void say_failure(struct engine *engine, const struct keeper *keeper, int error)
+{
+	log_error(engine->log, "%s: cannot ask about a client: %s", keeper->service->name, strerror(error));
+}
+
+bool advice_may_ask_ident(const struct engine *engine)
+{
+	return !engine->ident_limit || engine->idents < engine->ident_limit;
+}
+
+bool advice_ask(struct keeper *keeper, const struct guest *guest,
+		void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice))
+{
+	struct engine *engine = keeper->engine;
+	struct question *question = NULL;
+	int ends[2] = { -1, -1 };
+	bool good;
+
+	if (!engine->advisor && !make_advisor(engine)) {
+		log_error(engine->log, "%s: cannot ask about a client: superd-advise: %s", keeper->service->name,
+			  strerror(errno));
+		return false;
+	}
+	if (fd_pipe(ends) == 0)
+		question = new_question(keeper, guest, ends[0] = fd_raise(ends[0], FD_HIGH));
+	if (!question) {
+		say_failure(engine, keeper, errno);
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return false;
+	}
+	question->decided = decided;
+	good = begin(question, ends[1]);
+	fd_close(&ends[1]);
+	if (!good) {
+		fd_close(&ends[0]);
+		free(question);
+		return false;
+	}
+	question->guest.client.fd = fd_raise(question->guest.client.fd, FD_HIGH);
+	return true;
+}
+
+void advice_cancel(struct keeper *keeper)
+{
+	LIST_EACH(link, &keeper->engine->questions) {
+		struct question *question = container_of(link, struct question, link);
+
+		if (question->keeper != keeper)
+			continue;
+		kill_process(question);
+		decide(question, true);
+	}
+}
+
+void advice_free(struct engine *engine)
+{
+	LIST_EACH(link, &engine->questions) {
+		struct question *question = container_of(link, struct question, link);
+
+		children_remove(&engine->children, &question->child);
+		free_question(question);
+	}
+	if (engine->advisor)
+		free(engine->advisor->program);
+	free(engine->advisor);
+	engine->advisor = NULL;
+}

@@ -1,0 +1,87 @@
+/* Sending a file to a stranger without ever waiting for either: a regular file is read, and the connection takes it or
+ * it does not. */
+#include "engine/accept/banner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/fs/path_way.h"
+
+static const char *const names[] = { "banner", "banner_success", "banner_fail" };
+
+static const char *path_of(const struct gate *gate, enum banner which)
+{
+	switch (which) {
+	case BANNER:
+		return gate->banner;
+	case BANNER_SUCCESS:
+		return gate->banner_success;
+	case BANNER_FAIL:
+		break;
+	}
+	return gate->banner_fail;
+}
+
+static void say_unread(struct keeper *keeper, enum banner which, const char *path, const char *why)
+{
+	struct event event = { .name = "warning", .service = keeper->service->name, .reason = why };
+
+	if (!keeper->activity || keeper->activity->banners_said & 1u << which)
+		return;
+	keeper->activity->banners_said |= (unsigned char)(1u << which);
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "cannot read %s: %s: %s: clients are not sent it",
+		  names[which], path, why);
+}
+
+static void say_flaw(struct keeper *keeper, enum banner which, const char *path, const struct path_finding *finding)
+{
+	struct buf why = { 0 };
+
+	path_finding_describe(finding, &why);
+	buf_text(&why, ", and a banner wants a folder of root's");
+	say_unread(keeper, which, path, buf_string(&why));
+	buf_free(&why);
+}
+
+/* -1 and errno; EINVAL: no regular file. */
+static ssize_t read_banner(const char *path, char *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), error;
+	struct stat status;
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+		errno = EINVAL;
+	else
+		got = read(fd, text, BANNER_MOST);
+	error = errno;
+	close(fd);
+	errno = error;
+	return got;
+}
+
+void banner_send(struct keeper *keeper, enum banner which, int fd)
+{
+	const char *path = path_of(keeper->service->terms->gate, which);
+	struct path_finding finding;
+	char text[BANNER_MOST];
+	ssize_t length;
+
+	if (!path || fd < 0)
+		return;
+	if (!path_is_open_to_us(path, 0, NULL, path_mounts_lately(), &finding)) {
+		say_flaw(keeper, which, path, &finding);
+		return;
+	}
+	length = read_banner(path, text);
+	if (length < 0)
+		say_unread(keeper, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
+	else if (length > 0)
+		send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -1,0 +1,12 @@
+/* Files that clients are sent: before the gate, behind it, or when they are turned away. */
+#pragma once
+
+#include "engine/service/keeper.h"
+
+#define BANNER_MOST 16384               /* bytes of a file that are sent */
+
+enum banner { BANNER, BANNER_SUCCESS, BANNER_FAIL };
+
+/* Sends what fits into the connection's buffer, which is all of it where the connection is fresh; never waits. A file
+ * that can't be read is told of once and is no reason to refuse anybody. */
+void banner_send(struct keeper *keeper, enum banner which, int fd);

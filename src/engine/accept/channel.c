@@ -1,0 +1,364 @@
+/* Channels. The hard thing is trust: the other end read what a stranger said. So a name is looked up and nothing else,
+ * and the connection that superd goes on with by it is a copy that it has kept itself.
+ *
+ * The end of an instance may be heard of before its last words: they are read then. */
+#include "engine/accept/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "engine/accept/listing.h"
+#include "engine/accept/mux.h"
+#include "engine/accept/record.h"
+#include "engine/core/closing.h"
+#include "engine/instance/course.h"
+#include "engine/supervisor/health.h"
+#include "exec/plan/plan.h"
+#include "os/fs/memory_file.h"
+#include "os/socket/channel_end.h"
+#include "os/socket/passed_rights.h"
+
+#define QUESTION_MOST 1024              /* "/NAME", by health */
+#define NAME_MOST 256                   /* of a service, by tcpmux */
+#define PACKETS_MOST 4                  /* in one turn: a client has but one thing to say */
+
+/* By whom the other end is held. */
+enum channel_kind { REDIRECT, MUX, HEALTH };
+
+struct channel {
+	ev_io io;                       /* our end; -1: it has been let go */
+	enum channel_kind kind;         /* as its program was started: a reload may have changed the row since */
+	struct keeper *keeper;
+	struct instance *instance;
+	uint64_t plan;                  /* the number of the one that started it */
+	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
+};
+
+static bool give_file(struct channel *channel, const struct buf *text)
+{
+	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
+	bool given = file >= 0 && channel_give(channel->io.fd, file);
+
+	fd_close(&file);
+	return given;
+}
+
+/* Empties text. Where descriptors are short the spare ones do; where even they don't, the other end hears of it by the
+ * end of the channel, rather than after it has waited. */
+static void give_text(struct channel *channel, struct buf *text)
+{
+	struct engine *engine = channel->keeper->engine;
+	bool given = give_file(channel, text);
+
+	if (!given) {
+		engine_drop_spare(engine);
+		given = give_file(channel, text);
+		engine_keep_spare(engine);
+	}
+	if (!given)
+		shutdown(channel->io.fd, SHUT_RDWR);
+	buf_free(text);
+}
+
+static void give_names(struct channel *channel)
+{
+	struct buf text = { 0 };
+
+	listing_mux_names(channel->keeper->engine, &text);
+	give_text(channel, &text);
+}
+
+/* Of one service, "/NAME", its health costs the same in any table; "/" is a look at all. */
+static void give_health(struct channel *channel, const char *path)
+{
+	struct engine *engine = channel->keeper->engine;
+	struct buf text = { 0 }, reasons = { 0 };
+
+	if (!strcmp(path, "/")) {
+		buf_addf(&text, "%s\n", health_name(health_look(engine, &reasons)));
+		buf_add(&text, buf_string(&reasons), reasons.length);
+		text.failed |= reasons.failed;
+	} else if (*path != '/' || !health_tell(engine, path + 1, &text)) {
+		buf_char(&text, '\n');
+	}
+	buf_free(&reasons);
+	give_text(channel, &text);
+}
+
+/* false: there is no more. */
+static bool take_packet(struct channel *channel)
+{
+	char name[NAME_MOST + 1];
+	ssize_t length = channel_take(channel->io.fd, name, NAME_MOST);
+	int client = channel->client;
+
+	if (length <= 0)
+		return false;
+	name[length] = '\0';
+	if (!strcmp(name, "help")) {
+		give_names(channel);
+	} else if (client >= 0) {
+		channel->client = -1;
+		mux_serve(channel->keeper, name, client);
+	}
+	return true;
+}
+
+/* One question a connection: whoever asks for more has no use for it. */
+static void on_question(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct channel *channel = io->data;
+	char path[QUESTION_MOST + 1];
+	ssize_t length = channel_take(io->fd, path, QUESTION_MOST);
+
+	(void)events;
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ev_io_stop(loop, io);
+	if (length <= 0)
+		return;
+	path[length] = '\0';
+	give_health(channel, path);
+}
+
+static void on_packet(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct channel *channel = io->data;
+
+	(void)events;
+	errno = 0;                      /* the end of the other side leaves it as it is */
+	if (!take_packet(channel) && errno != EAGAIN && errno != EINTR)
+		ev_io_stop(loop, io);
+}
+
+/* "in=3 out=20\n", or "in=3 out=20 rests\n" from who waits for more. false: it is something else. */
+static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *rests)
+{
+	char *end;
+
+	if (strncmp(text, "in=", 3) != 0)
+		return false;
+	*in = strtoull(text + 3, &end, 10);
+	if (strncmp(end, " out=", 5) != 0)
+		return false;
+	*out = strtoull(end + 5, &end, 10);
+	*rests = !strcmp(end, " rests\n");
+	return *rests || !strcmp(end, "\n");
+}
+
+/* false: there is no more. */
+static bool hear_traffic(struct channel *channel, bool *rests)
+{
+	char text[64];
+	uint64_t in, out;
+	ssize_t length = channel_take(channel->io.fd, text, sizeof(text) - 1);
+
+	*rests = false;
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	if (read_traffic(text, &in, &out, rests))
+		record_traffic(channel->keeper, in, out);
+	return true;
+}
+
+/* Whose plan is not the one of the next start, or may not be, is to end; and who has something of its own. */
+static bool may_serve_again(const struct channel *channel)
+{
+	const struct instance *instance = channel->instance;
+	const struct means *means = &channel->keeper->activity->means;
+
+	if (!means->plan || means->made != channel->plan || means->plan->rereads ||
+	    course_has_steps(channel->keeper->service, means->plan))
+		return false;
+	return !instance->plan && !instance->private_tmp && !instance->stopping && !instance->retired &&
+	       !instance->engine->stopping;
+}
+
+/* Its connection is over. */
+static void let_rest(struct channel *channel)
+{
+	struct instance *instance = channel->instance;
+	struct engine *engine = channel->keeper->engine;
+	struct standbys *standbys = &channel->keeper->activity->means.standbys;
+	int fd = channel->io.fd;
+
+	ev_io_stop(engine->loop, &channel->io);
+	channel->io.fd = -1;
+	if (may_serve_again(channel) && standby_add(standbys, engine, instance->pid, fd, &instance->cgroup))
+		instance_let_go(instance);
+	else
+		closing_own(engine, instance->service->name, &fd);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct channel *channel = io->data;
+	bool rests;
+
+	(void)events;
+	if (!hear_traffic(channel, &rests)) {
+		if (errno != EAGAIN && errno != EINTR)
+			ev_io_stop(loop, io);
+		return;
+	}
+	if (rests)
+		let_rest(channel);
+}
+
+static bool is_builtin(const struct service *service, const char *name)
+{
+	return service->what->builtin && !strcmp(service->what->builtin[0], name);
+}
+
+/* Of a service that has a channel. */
+static enum channel_kind kind_of(const struct service *service)
+{
+	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
+}
+
+static void channel_free(struct instance *instance)
+{
+	struct channel *channel = instance->channel;
+	int fd = channel->io.fd;
+
+	ev_io_stop(channel->keeper->engine->loop, &channel->io);
+	closing_own(instance->engine, instance->service->name, &fd);
+	closing_close(instance->engine, instance->service->name, &channel->client);
+	free(channel);
+	instance->channel = NULL;
+}
+
+void channel_finish(struct instance *instance)
+{
+	struct channel *channel = instance->channel;
+	bool more, rests;
+
+	if (!channel)
+		return;
+	more = channel->io.fd >= 0 && channel->kind != HEALTH;
+	for (int n = 0; n < PACKETS_MOST && more; n++)
+		more = channel->kind == REDIRECT ? hear_traffic(channel, &rests) : take_packet(channel);
+	channel_free(instance);
+}
+
+/* The child's end, at a place of its own behind the sockets. */
+static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
+{
+	if (wiring_add(wiring, fd))
+		return true;
+	buf_addf(why, "passing a channel: %s", strerror(errno));
+	return false;
+}
+
+static bool open_list(struct keeper *keeper, struct wiring *wiring, struct buf *why)
+{
+	struct buf text = { 0 };
+	int file;
+
+	if (!strcmp(keeper->service->what->builtin[0], "servers"))
+		listing_servers(keeper->engine, &text);
+	else
+		listing_services(keeper->engine, &text);
+	errno = ENOMEM;
+	file = text.failed ? -1 : memory_file(buf_string(&text), text.length);
+	buf_free(&text);
+	if (file < 0) {
+		buf_addf(why, "making its list: %s", strerror(errno));
+		return false;
+	}
+	return hand_over(wiring, file, why);
+}
+
+static struct channel *channel_new(struct keeper *keeper, struct instance *instance, enum channel_kind kind,
+				   int client, int fd)
+{
+	static void (*const heard[])(struct ev_loop *loop, ev_io *io, int events) = {
+		[REDIRECT] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
+	};
+	struct channel *channel = calloc(1, sizeof(*channel));
+
+	if (!channel)
+		return NULL;
+	channel->keeper = keeper;
+	channel->instance = instance;
+	channel->plan = keeper->activity->means.made;
+	channel->client = client;
+	channel->kind = kind;
+	ev_io_init(&channel->io, heard[kind], fd, EV_READ);
+	channel->io.data = channel;
+	ev_io_start(keeper->engine->loop, &channel->io);
+	instance->channel = channel;
+	instance->close_channel = channel_free;
+	return channel;
+}
+
+int channel_descriptor(const struct instance *instance, int *client)
+{
+	*client = instance->channel ? instance->channel->client : -1;
+	return instance->channel ? instance->channel->io.fd : -1;
+}
+
+bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, int client)
+{
+	enum channel_kind kind = client >= 0 ? MUX : kind_of(keeper->service);
+	struct channel *channel = channel_new(keeper, instance, kind, client, fd);
+
+	if (!channel)
+		return false;
+	if (kind == MUX && client < 0)
+		passed_rights_allow(fd, false); /* its program is of before, and would give it */
+	channel->plan = 0;              /* of no start to come, so its process is not kept for one */
+	return true;
+}
+
+bool channel_reuse(struct keeper *keeper, struct instance *instance, const struct client *client, pid_t *pid)
+{
+	int fd;
+
+	while (standby_take(&keeper->activity->means.standbys, pid, &fd, &instance->cgroup)) {
+		struct channel *channel = channel_new(keeper, instance, REDIRECT, -1, fd);
+
+		if (channel && channel_give(fd, client->fd))
+			return true;
+		if (channel)
+			channel_free(instance);
+		else
+			fd_close(&fd);
+		group_leave(&instance->cgroup, keeper->engine, 0, false);
+	}
+	return false;
+}
+
+bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
+		  struct buf *why)
+{
+	enum channel_kind kind = kind_of(keeper->service);
+	int ends[2], kept = -1;
+
+	if (plan_channel(keeper->service) < 0)
+		return true;
+	if (kind == REDIRECT && !keeper->service->what->redirect)
+		return open_list(keeper, wiring, why);
+	if (channel_pair(ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	if (kind == MUX)
+		kept = fd_copy(client->fd, FD_HIGH);
+	if ((kind == MUX && kept < 0) || !channel_new(keeper, instance, kind, kept, ends[0])) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		fd_close(&kept);
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return false;
+	}
+	if (hand_over(wiring, ends[1], why))
+		return true;
+	channel_free(instance);
+	return false;
+}

@@ -1,0 +1,158 @@
+/* Bursts of datagrams. The hard thing is a datagram that instance after instance leaves in the queue: it would
+ * start them for ever, so after a few it is thrown away. It is known by what stands at the head of the queue
+ * (os/netdiag/backlog). */
+#include "engine/accept/datagram.h"
+
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/guest_course.h"
+#include "engine/accept/rest.h"
+#include "engine/accept/run_say.h"
+#include "engine/accept/sender.h"
+#include "engine/accept/sensor.h"
+#include "engine/core/leftover.h"
+#include "engine/instance/course.h"
+
+#define TRIES 3                         /* starts a datagram may cost */
+#define SENSED_MOST 64
+
+/* An instance that had a listener has ended: whether it read anything decides what comes. */
+static void give_back(struct instance *instance)
+{
+	struct keeper *keeper = instance->context;
+	struct listener *listener = instance->busy;
+	const struct backlog before = { .count = 1, .id = &instance->head };
+
+	if (!listener)
+		return;                 /* retired: the keeper has taken it back */
+	listener->busy = false;
+	if (!instance->knows_head || backlog_moved(listener->io.fd, listener->listen, &before)) {
+		listener->tries = 0;
+		backoff_reset(&keeper->backoff);
+		return;
+	}
+	instance->unread = true;
+	keeper_pause(keeper, "an instance left its datagram unread");
+	if (++listener->tries < TRIES)
+		return;
+	listener->tries = 0;
+	sender_throw_away(keeper, listener, REFUSED_UNREAD);
+}
+
+static void note_head(struct instance *instance, const struct listener *listener)
+{
+	struct backlog backlog = { 0 };
+
+	instance->knows_head = backlog_take(listener->io.fd, listener->listen, &backlog) && backlog.count;
+	instance->head = instance->knows_head ? backlog.id[0] : 0;
+	backlog_free(&backlog);
+}
+
+void datagram_lend(struct instance *instance, struct listener *listener)
+{
+	instance->busy = listener;
+	instance->give_back = give_back;
+	listener->busy = true;
+}
+
+/* Its start takes its time; the listener is its own from now on. */
+static bool depart(struct keeper *keeper, struct guest *guest, struct buf *why)
+{
+	struct listener *listener = guest->listener;
+
+	datagram_lend(guest->instance, listener);
+	if (guest_depart(keeper, guest, why))
+		return true;
+	listener->busy = false;
+	return false;
+}
+
+static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
+{
+	struct means *means = &keeper->activity->means;
+	struct listener *listener = guest->listener;
+	struct instance *instance = guest->instance;
+	struct launch launch;
+
+	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+	note_head(instance, listener);
+	if (!means_prepare(means, keeper->engine, keeper->service, keeper->listeners, why)) {
+		guest_dismiss(keeper, guest);
+		return false;
+	}
+	listener_give(listener, means->plan->account);
+	if (course_is_needed(keeper->service, means->plan))
+		return depart(keeper, guest, why);
+	if (!guest_equip(keeper, guest, &launch, why)) {
+		guest_dismiss(keeper, guest);
+		return false;
+	}
+	leftover_start(keeper->engine, &launch);
+	if (!guest_begin(keeper, guest, &launch, why))
+		return false;
+	datagram_lend(instance, listener);
+	return true;
+}
+
+/* A sensor starts nothing: what came is read away, a bounded number at once. */
+static void sense(struct keeper *keeper, struct listener *listener)
+{
+	struct client client;
+
+	for (int n = 0; n < SENSED_MOST && client_peek(listener->io.fd, &client); n++) {
+		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+		sensor_touch_unproven(keeper, &client);
+	}
+}
+
+/* Whether the sender of the first datagram may have an instance; if not, what was to be done is done. */
+static bool admit(struct keeper *keeper, struct guest *guest)
+{
+	enum refusal refusal = admission_judge(keeper, guest);
+	enum sender_state state;
+
+	if (refusal) {
+		sender_throw_away(keeper, guest->listener, refusal);
+		return false;
+	}
+	state = sender_ask(keeper, guest, &refusal);
+	if (state == SENDER_MAY) {
+		admission_count_arrival(keeper, &guest->client);
+		return true;
+	}
+	guest_dismiss(keeper, guest);
+	if (state == SENDER_MAY_NOT)
+		sender_throw_away(keeper, guest->listener, refusal);
+	return false;
+}
+
+static void serve_sender(struct keeper *keeper, struct listener *listener)
+{
+	struct guest guest = { .client.fd = -1, .listener = listener };
+	struct buf why = { 0 };
+
+	if (!client_peek(listener->io.fd, &guest.client))
+		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
+	if (!admit(keeper, &guest))
+		return;
+	keeper->activity->accepted++;
+	if (!start(keeper, &guest, &why)) {
+		run_say_failure(keeper, &guest.client, buf_string(&why));
+		keeper_event(keeper, EXEC_ERROR);
+	}
+	buf_free(&why);
+}
+
+void datagram_serve(struct keeper *keeper, struct listener *listener)
+{
+	if (sensor_is(keeper->service))
+		sense(keeper, listener);
+	else if (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE)
+		keeper_event(keeper, FILLED);
+	else if (rest_is_due(keeper, NULL))
+		keeper_event(keeper, LIMITED);
+	else
+		serve_sender(keeper, listener);
+}

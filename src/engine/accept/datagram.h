@@ -1,0 +1,11 @@
+/* accept = yes on a datagram socket: nothing can be accepted, so an instance gets the socket itself, and nobody
+ * else does until it has ended. A burst starts one process. */
+#pragma once
+
+#include "engine/service/keeper.h"
+
+/* The listener is this instance's alone until it ends. */
+void datagram_lend(struct instance *instance, struct listener *listener);
+
+/* Starts an instance for what waits at the listener. */
+void datagram_serve(struct keeper *keeper, struct listener *listener);

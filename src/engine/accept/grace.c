@@ -1,0 +1,84 @@
+/* Waiting for room. The hard thing is to stay cheap under a flood: those who wait are few, each for one short time,
+ * and the end of an instance costs a look at each count. */
+#include "engine/accept/grace.h"
+
+#include <stdlib.h>
+
+#include "base/fd.h"
+
+struct waiter {
+	struct list link;               /* in the engine's */
+	ev_timer timer;
+	struct keeper *keeper;
+	struct guest guest;
+	void (*over)(struct keeper *keeper, struct guest *guest, bool cancelled);
+};
+
+/* Gives the guest back. */
+static void let_go(struct waiter *waiter, bool cancelled)
+{
+	struct keeper *keeper = waiter->keeper;
+	struct engine *engine = keeper->engine;
+	struct guest guest = waiter->guest;
+	void (*over)(struct keeper *, struct guest *, bool) = waiter->over;
+
+	ev_timer_stop(engine->loop, &waiter->timer);
+	list_remove(&waiter->link);
+	keeper->activity->graced--;
+	engine->graced_count--;
+	free(waiter);
+	over(keeper, &guest, cancelled);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	let_go(timer->data, false);
+}
+
+bool grace_give(struct keeper *keeper, struct guest *guest,
+		void (*over)(struct keeper *keeper, struct guest *guest, bool cancelled))
+{
+	struct engine *engine = keeper->engine;
+	struct waiter *waiter;
+
+	if (guest->has_waited || engine->graced_count >= GRACE_MOST || keeper->activity->graced >= GRACE_EACH)
+		return false;
+	waiter = malloc(sizeof(*waiter));
+	if (!waiter)
+		return false;
+	guest->has_waited = true;
+	guest->client.fd = fd_raise(guest->client.fd, FD_HIGH);
+	waiter->keeper = keeper;
+	waiter->guest = *guest;
+	waiter->over = over;
+	ev_timer_init(&waiter->timer, on_timer, GRACE_SECONDS, 0.);
+	waiter->timer.data = waiter;
+	ev_timer_start(engine->loop, &waiter->timer);
+	list_add(&engine->graced, &waiter->link);
+	keeper->activity->graced++;
+	engine->graced_count++;
+	return true;
+}
+
+void grace_look(struct engine *engine)
+{
+	LIST_EACH(link, &engine->graced) {
+		struct waiter *waiter = container_of(link, struct waiter, link);
+
+		if (guest_fits(waiter->keeper, &waiter->guest))
+			let_go(waiter, false);
+	}
+}
+
+void grace_cancel(struct keeper *keeper)
+{
+	if (!keeper->activity || !keeper->activity->graced)
+		return;
+	LIST_EACH(link, &keeper->engine->graced) {
+		struct waiter *waiter = container_of(link, struct waiter, link);
+
+		if (waiter->keeper == keeper)
+			let_go(waiter, true);
+	}
+}

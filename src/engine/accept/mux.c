@@ -1,0 +1,192 @@
+/* Finding a service by the name a client said. The hard thing is that the name is all it has said: who it is, and
+ * whether it may come, are asked of the connection and of the service's own rules, not of whoever passed it on. */
+#include "engine/accept/mux.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "engine/core/closing.h"
+#include "engine/core/roster.h"
+
+/* The name of a tcpmux: endpoint, without the + that has superd answer for the service. */
+static const char *mux_name(const struct listen *listen)
+{
+	const char *name = listen->endpoint->kind == ENDPOINT_TCPMUX ? listen->endpoint->address : NULL;
+
+	return name && name[0] == '+' ? name + 1 : name;
+}
+
+static struct listener *find_listener(struct keeper *keeper, const char *name)
+{
+	for (size_t n = 0; keeper && n < keeper->listener_count; n++) {
+		const char *own = mux_name(keeper->listeners[n].listen);
+
+		if (own && !strcasecmp(own, name))
+			return &keeper->listeners[n];
+	}
+	return NULL;
+}
+
+static bool has_name(const struct keeper *keeper)
+{
+	for (size_t n = 0; keeper && n < keeper->listener_count; n++) {
+		if (mux_name(keeper->listeners[n].listen))
+			return true;
+	}
+	return false;
+}
+
+static size_t collect(const struct roster *roster, struct keeper **out)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (!has_name(roster->keepers[n]))
+			continue;
+		if (out)
+			out[count] = roster->keepers[n];
+		count++;
+	}
+	return count;
+}
+
+/* Services that have such an endpoint are few: they are picked out once for each table. */
+static void refresh(struct muxed *muxed, const struct roster *roster)
+{
+	struct keeper **keepers;
+	size_t count;
+
+	if (muxed->table == roster->changes)
+		return;
+	count = collect(roster, NULL);
+	keepers = calloc(count + 1, sizeof(*keepers));
+	if (!keepers)
+		return;
+	collect(roster, keepers);
+	free(muxed->keepers);
+	muxed->keepers = keepers;
+	muxed->count = count;
+	muxed->table = roster->changes;
+}
+
+static struct listener *find_target(struct engine *engine, const char *name)
+{
+	struct muxed *muxed = &engine->muxed;
+
+	refresh(muxed, engine->roster);
+	for (size_t n = 0; muxed->table == engine->roster->changes && n < muxed->count; n++) {
+		struct listener *listener = find_listener(muxed->keepers[n], name);
+
+		if (listener)
+			return listener;
+	}
+	return NULL;
+}
+
+void mux_free(struct engine *engine)
+{
+	ev_timer_stop(engine->loop, &engine->muxed.timer);
+	free(engine->muxed.keepers);
+	engine->muxed = (struct muxed){ 0 };
+}
+
+/* Turns those away whose time is over. When the next one's is; 0: nobody is left. */
+static double send_away(struct engine *engine, struct listener *listener, double now)
+{
+	struct parked *parked = listener->parked;
+	double next = 0;
+	size_t left = 0;
+
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		struct parked_client *one = &parked->list[n];
+
+		if (one->until && one->until <= now) {
+			engine->send_away(listener, &one->client, REFUSED_UNKEPT);
+			continue;
+		}
+		if (one->until && (!next || one->until < next))
+			next = one->until;
+		parked->list[left++] = *one;
+	}
+	if (parked)
+		parked->count = left;
+	listener_forget_parked(listener);
+	return next;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct engine *engine = timer->data;
+	struct muxed *muxed = &engine->muxed;
+	double now = engine_clock(), next;
+
+	(void)loop, (void)events;
+	refresh(muxed, engine->roster);
+	if (muxed->table != engine->roster->changes) {  /* out of memory */
+		mux_wait(engine, now + MUX_PATIENCE);
+		return;
+	}
+	for (size_t n = 0; n < muxed->count; n++) {
+		for (size_t i = 0; i < muxed->keepers[n]->listener_count; i++) {
+			next = send_away(engine, &muxed->keepers[n]->listeners[i], now);
+			if (next)
+				mux_wait(engine, next);
+		}
+	}
+}
+
+void mux_wait(struct engine *engine, double until)
+{
+	ev_timer *timer = &engine->muxed.timer;
+	double left = until - engine_clock();
+
+	if (ev_is_active(timer) && ev_timer_remaining(engine->loop, timer) <= left)
+		return;
+	ev_timer_stop(engine->loop, timer);
+	ev_timer_init(timer, on_timer, left > 0 ? left : 0., 0.);
+	timer->data = engine;
+	ev_timer_start(engine->loop, timer);
+}
+
+void mux_say_unavailable(const struct client *client)
+{
+	static const char unavailable[] = "-Service not available\r\n";
+
+	send(client->fd, unavailable, sizeof(unavailable) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void say_unknown(struct keeper *by, const struct client *client, const char *name)
+{
+	struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown service" };
+	struct buf visible = { 0 };
+	char address[128];
+
+	client_address(client, address, sizeof(address));
+	event.peer = address;
+	buf_visible(&visible, name, strlen(name));
+	log_event(by->engine->log, LEVEL_NOTICE, &event, "refused %s: no service listens on tcpmux:%s",
+		  *address ? address : "a local client", buf_string(&visible));
+	buf_free(&visible);
+}
+
+void mux_serve(struct keeper *by, const char *name, int connection)
+{
+	struct client client = { .fd = connection, .length = sizeof(client.peer) };
+	struct listener *target = find_target(by->engine, name);
+
+	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
+		closing_close(by->engine, by->service->name, &connection);      /* it has left */
+		return;
+	}
+	if (target) {
+		by->engine->actions->serve_client(target->io.data, target, &client);
+		return;
+	}
+	say_unknown(by, &client, name);
+	mux_say_unavailable(&client);
+	client_let_hear(&client);
+	closing_client(by->engine, by->service->name, &client);
+}

@@ -1,0 +1,30 @@
+/* The gate of a service that does not accept itself. Of its clients only the sender of a datagram can be seen before
+ * the start; connections are filtered by the kernel (os/bpf/filter), or wait in the queue until the time has come. */
+#include "engine/accept/permit.h"
+
+#include "engine/accept/rest.h"
+#include "engine/accept/sender.h"
+#include "engine/accept/sensor.h"
+
+bool permit_start(struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+	bool counts_senders = service->terms->gate->per_source_cpm != UNLIMITED;
+
+	if ((service->access || service->terms->gate->access_times || service->terms->gate->libwrap || counts_senders ||
+	     sensor_has_any(keeper->engine)) && sender_sift(keeper)) {
+		keeper->activity->left = 0;
+		keeper_event(keeper, EXITED);           /* back to the queue, without a start */
+		return false;
+	}
+	if (rest_is_due(keeper, NULL) || rest_for_moment(keeper)) {
+		keeper->started = false;
+		keeper_event(keeper, LIMITED);
+		return false;
+	}
+	if (pace_is_limited(service->terms->gate))
+		pace_count(&keeper->activity->pace, service->terms->gate, engine_clock());
+	if (counts_senders)
+		sender_count(keeper);
+	return true;
+}

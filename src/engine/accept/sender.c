@@ -1,0 +1,227 @@
+/* Datagrams and the gate. The hard thing is that a sender can't be kept apart while it is asked about, as its datagram
+ * stays in the queue with all others: so nothing of the guest is kept but the answer. */
+#include "engine/accept/sender.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/accept/admission.h"
+#include "engine/accept/refuse.h"
+#include "engine/accept/sensor.h"
+#include "engine/core/reception.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/passed_rights.h"
+
+#define REMEMBERED 60.                  /* seconds that an answer holds */
+#define SIFTED_MOST 64                  /* datagrams read away in one turn */
+
+/* What was answered by other rules is no answer. */
+static void forget_outdated(struct engine *engine)
+{
+	if (engine->judged_by != engine->wraps.changes)
+		recent_free(&engine->judged);
+	engine->judged_by = engine->wraps.changes;
+}
+
+static struct sighting *find_judged(struct keeper *keeper, const struct client *client)
+{
+	unsigned char source[SOURCE_SIZE];
+
+	forget_outdated(keeper->engine);
+	if (!client_source(client, 128, source))
+		return NULL;
+	return recent_find(&keeper->engine->judged, keeper->activity->number, source, engine_clock());
+}
+
+static void remember(struct keeper *keeper, const struct client *client, enum refusal refusal)
+{
+	double now = engine_clock();
+	unsigned char source[SOURCE_SIZE];
+	struct sighting *judged;
+
+	if (!client_source(client, 128, source))
+		return;
+	judged = recent_note(&keeper->engine->judged, keeper->activity->number, source, now, now + REMEMBERED);
+	if (judged)
+		judged->count = refusal;
+}
+
+static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
+{
+	client_refuse(&guest->client);
+	guest->listener->busy = false;
+	if (!advice)
+		return;
+	remember(keeper, &guest->client, admission_conclude(keeper, guest, advice));
+	keeper_rewatch(keeper);
+}
+
+/* A socket of its own by which superd-advise knows the sender. */
+static int connect_to(const struct client *client)
+{
+	int fd = socket(client->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, &client->peer.any, client->length) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool ask(struct keeper *keeper, struct guest *guest)
+{
+	struct guest asked = { .client = guest->client, .listener = guest->listener, .asked = guest->asked };
+
+	asked.client.fd = connect_to(&guest->client);
+	if (asked.client.fd < 0 || !advice_ask(keeper, &asked, on_decided)) {
+		client_refuse(&asked.client);
+		return false;
+	}
+	guest->listener->busy = true;
+	return true;
+}
+
+enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
+{
+	struct sighting *judged;
+
+	guest->asked.ident = false;     /* there is no connection to have an owner */
+	if (!admission_has_questions(guest))
+		return SENDER_MAY;
+	judged = find_judged(keeper, &guest->client);
+	if (!judged && ask(keeper, guest))
+		return SENDER_IS_ASKED;
+	*refusal = judged ? (enum refusal)judged->count : admission_conclude(keeper, guest, NULL);
+	return *refusal ? SENDER_MAY_NOT : SENDER_MAY;
+}
+
+static void on_dropped(struct reception *reception, struct received *received)
+{
+	(void)received;
+	reception->engine->dropping = NULL;
+}
+
+static void on_drop_ended(struct reception *reception)
+{
+	free(reception);
+}
+
+/* What the datagram at the head carries is dropped by another process, one at a time. false: one does so already, or
+ * none can be had: it is tried again, as it still stands there. */
+static bool drop_beside(struct engine *engine, int socket)
+{
+	struct reception *reception = engine->dropping ? NULL : calloc(1, sizeof(*reception));
+
+	if (!reception)
+		return false;
+	reception->received = on_dropped;
+	reception->ended = on_drop_ended;
+	if (!reception_start(reception, engine, socket, RECEIVE_NOTHING)) {
+		free(reception);
+		return false;
+	}
+	engine->dropping = reception;
+	return true;
+}
+
+static bool is_unix(const struct listener *listener)
+{
+	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
+}
+
+/* Where a process that was a backend may have the socket, too, it may take the one that was looked at, and have the
+ * next come to whoever reads: so that is not superd. */
+void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal)
+{
+	struct guest guest = { .listener = listener };
+	bool carries;
+
+	if (!client_peek(listener->io.fd, &guest.client) ||
+	    passed_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
+		return;
+	if (!carries && !(listener->shared && is_unix(listener)))
+		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	else if (!drop_beside(keeper->engine, listener->io.fd))
+		return;
+	refuse_guest(keeper, &guest, refusal);
+}
+
+static bool is_ready(const struct listener *listener)
+{
+	struct pollfd ready = { listener->io.fd, POLLIN, 0 };
+
+	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
+}
+
+static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, enum refusal *refusal)
+{
+	const char *daemon = keeper->service->terms->gate->libwrap;
+
+	guest->asked = (struct questions){ .libwrap = daemon && wraps_any(&keeper->engine->wraps) ? daemon : NULL };
+	*refusal = sensor_denies(keeper->engine, &guest->client)
+		? REFUSED_SENSOR : admission_judge_address(keeper, &guest->client, &guest->asked);
+	if (!*refusal && admission_had_minute(keeper, &guest->client))
+		*refusal = REFUSED_PER_SOURCE_CPM;
+	return *refusal ? SENDER_MAY_NOT : sender_ask(keeper, guest, refusal);
+}
+
+/* Who it is that a backend of another user would keep superd from seeing is not looked for. */
+static bool has_senders(const struct listener *listener)
+{
+	const struct endpoint *endpoint = listener->listen->endpoint;
+
+	if (endpoint->kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(listener->io.fd))
+		return false;
+	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
+}
+
+/* What has happened at the listeners so far. */
+struct sifting {
+	bool sifted, ready;             /* something was read away or is asked about; something waits that may start */
+};
+
+static void sift(struct keeper *keeper, struct listener *listener, struct sifting *sifting, int *left)
+{
+	struct guest guest = { .listener = listener };
+	enum refusal refusal;
+
+	if (!listener_is_open(listener) || listener->busy)
+		return;
+	if (!has_senders(listener)) {
+		sifting->ready = sifting->ready || is_ready(listener);
+		return;
+	}
+	while ((*left)-- > 0 && client_peek(listener->io.fd, &guest.client)) {
+		enum sender_state state = judge_head(keeper, &guest, &refusal);
+
+		sifting->sifted = sifting->sifted || state != SENDER_MAY;
+		sifting->ready = sifting->ready || state == SENDER_MAY;
+		if (state != SENDER_MAY_NOT)
+			return;
+		sender_throw_away(keeper, listener, refusal);
+	}
+}
+
+bool sender_sift(struct keeper *keeper)
+{
+	struct sifting sifting = { false, false };
+	int left = SIFTED_MOST;
+
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		sift(keeper, &keeper->listeners[n], &sifting, &left);
+	return sifting.sifted && !sifting.ready;
+}
+
+void sender_count(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		struct client client;
+
+		if (listener_is_open(listener) && !listener->busy && has_senders(listener) &&
+		    client_peek(listener->io.fd, &client))
+			admission_count_minute(keeper, &client);
+	}
+}

@@ -1,0 +1,355 @@
+/* One question at a time. The hard thing is how long its answer takes, which nobody knows before: the kernel looks at
+ * every connection of the machine, and for the first question it may have to load a part of itself. So a thread asks
+ * until it has been seen to be quick, and again as soon as it is not. */
+#include "engine/clients/census.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/service/keeper.h"
+
+#define QUICK 0.001                     /* seconds for which the loop may be held up */
+#define PART 64                         /* tallies that one question is about */
+#define REST 200.                       /* times as long as it took, before the next that can wait */
+
+/* One that is under way, and how many of the tallies are its; they stay when it is withdrawn, and so do its guests. */
+struct share {
+	struct inquiry *inquiry;
+	struct table *table;            /* held until the thread is done with it */
+	size_t count;
+	enum guests_use use;
+	struct guests guests;
+};
+
+struct census {
+	struct ev_loop *loop;
+	struct list asked;
+	ev_async turn;                  /* sent: somebody has asked, and nothing is under way */
+	ev_async done;
+	ev_timer later;                 /* for those that can wait */
+	pthread_t thread;
+	bool busy;                      /* the thread runs */
+	struct share *shares;
+	struct tally *tallies;          /* copies, of all shares */
+	size_t share_count, tally_count;
+	double took[1 << TALLY_KINDS];  /* seconds for a part, by the kinds there were; at first: not known, so long */
+	double last;                    /* for all, the last time */
+	double ended;                   /* loop time, of the last time; 0: none yet */
+};
+
+void inquiry_init(struct inquiry *inquiry, const struct keeper *keeper, void (*counted)(struct inquiry *inquiry))
+{
+	*inquiry = (struct inquiry){ .keeper = keeper, .counted = counted };
+	list_init(&inquiry->link);
+}
+
+/* Each is a list of its own in the kernel. */
+static unsigned kinds_of(const struct tally *tallies, size_t count)
+{
+	unsigned kinds = 0;
+
+	for (size_t n = 0; n < count; n++)
+		kinds |= 1u << tallies[n].kind;
+	return kinds;
+}
+
+static double parts_of(size_t count)
+{
+	size_t parts = count / PART + 1;
+
+	return (double)parts;
+}
+
+static bool is_quick(const struct census *census, const struct tally *tallies, size_t count)
+{
+	return census->took[kinds_of(tallies, count)] * parts_of(count) <= QUICK;
+}
+
+static void count(struct census *census)
+{
+	double began = engine_clock();
+
+	tallies_count(census->tallies, census->tally_count);
+	for (size_t n = 0; n < census->share_count; n++) {
+		if (census->shares[n].use == GUESTS_NOTED)
+			guests_sort(&census->shares[n].guests);
+	}
+	census->ended = engine_clock();
+	census->last = census->ended - began;
+	census->took[kinds_of(census->tallies, census->tally_count)] = census->last / parts_of(census->tally_count);
+}
+
+static void *run(void *context)
+{
+	struct census *census = context;
+
+	count(census);
+	ev_async_send(census->loop, &census->done);
+	return NULL;
+}
+
+static bool start_thread(struct census *census)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&census->thread, NULL, run, census);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !failed;
+}
+
+static void let_go(struct table **table)
+{
+	if (*table)
+		table_release(*table);
+	*table = NULL;
+}
+
+static void forget_shares(struct census *census)
+{
+	for (size_t n = 0; n < census->share_count; n++) {
+		let_go(&census->shares[n].table);
+		free(census->shares[n].guests.list);
+	}
+	free(census->shares);
+	free(census->tallies);
+	census->shares = NULL;
+	census->tallies = NULL;
+	census->share_count = census->tally_count = 0;
+}
+
+static void answer(struct share *share, const struct tally *tallies)
+{
+	struct inquiry *inquiry = share->inquiry;
+
+	memcpy(inquiry->tallies, tallies, share->count * sizeof(*tallies));
+	for (size_t n = 0; n < share->count; n++)
+		inquiry->tallies[n].guests = NULL;
+	free(inquiry->guests.list);     /* of who has asked anew meanwhile */
+	inquiry->guests = share->guests;
+	share->guests = (struct guests){ 0 };
+	inquiry->place = NULL;
+	inquiry->counted(inquiry);
+}
+
+/* Whoever hears an answer may ask anew, or withdraw what others have asked. */
+static void tell(struct census *census)
+{
+	const struct tally *tally = census->tallies;
+
+	for (size_t n = 0; n < census->share_count; n++) {
+		if (census->shares[n].inquiry)
+			answer(&census->shares[n], tally);
+		tally += census->shares[n].count;
+	}
+	forget_shares(census);
+	if (!list_empty(&census->asked))
+		ev_async_send(census->loop, &census->turn);
+}
+
+static void on_done(struct ev_loop *loop, ev_async *done, int events)
+{
+	struct census *census = container_of(done, struct census, done);
+
+	(void)loop, (void)events;
+	pthread_join(census->thread, NULL);
+	census->busy = false;
+	tell(census);
+}
+
+static bool make_shares(struct census *census)
+{
+	size_t shares = 0, tallies = 0;
+
+	LIST_EACH(link, &census->asked) {
+		shares++;
+		tallies += container_of(link, struct inquiry, link)->count;
+	}
+	census->shares = calloc(shares + 1, sizeof(*census->shares));
+	census->tallies = calloc(tallies + 1, sizeof(*census->tallies));
+	if (census->shares && census->tallies)
+		return true;
+	forget_shares(census);
+	return false;
+}
+
+static void take(struct census *census, struct inquiry *inquiry)
+{
+	struct share *share = &census->shares[census->share_count++];
+	struct tally *tallies = census->tallies + census->tally_count;
+
+	*share = (struct share){ inquiry, inquiry->table, inquiry->count, inquiry->use, inquiry->guests };
+	inquiry->table = NULL;
+	inquiry->guests = (struct guests){ 0 };
+	inquiry->place = &share->inquiry;
+	if (share->use == GUESTS_NOTED)
+		share->guests = (struct guests){ .list = share->guests.list, .room = share->guests.room };
+	memcpy(tallies, inquiry->tallies, inquiry->count * sizeof(*tallies));
+	for (size_t n = 0; n < inquiry->count; n++) {
+		tallies[n].guests = share->use == GUESTS_IGNORED ? NULL : &share->guests;
+		tallies[n].seeks = share->use == GUESTS_SOUGHT;
+		tallies[n].spares = share->use == GUESTS_SPARED;
+	}
+	census->tally_count += inquiry->count;
+}
+
+static void take_asked(struct census *census)
+{
+	LIST_EACH(link, &census->asked) {
+		list_remove(link);
+		take(census, container_of(link, struct inquiry, link));
+	}
+}
+
+/* Without memory nobody knows anything. */
+static void tell_nothing(struct census *census)
+{
+	while (!list_empty(&census->asked)) {
+		struct inquiry *inquiry = container_of(census->asked.next, struct inquiry, link);
+
+		list_remove(&inquiry->link);
+		let_go(&inquiry->table);
+		for (size_t n = 0; n < inquiry->count; n++)
+			inquiry->tallies[n].known = false;
+		inquiry->counted(inquiry);
+	}
+}
+
+static double find_due(const struct census *census)
+{
+	double due = HUGE_VAL;
+
+	LIST_EACH(link, &census->asked)
+		due = fmin(due, container_of(link, struct inquiry, link)->due);
+	return due;
+}
+
+/* true: their turn comes by itself. */
+static bool wait_for_rest(struct census *census)
+{
+	double rested = census->ended > 0 ? census->ended + REST * census->last : 0;
+	double wait = fmin(rested, find_due(census)) - engine_clock();
+
+	ev_timer_stop(census->loop, &census->later);
+	if (wait <= 0)
+		return false;
+	ev_timer_set(&census->later, wait, 0.);
+	ev_timer_start(census->loop, &census->later);
+	return true;
+}
+
+/* All that were asked in the turn before, which engine/clients/departed has told the kernel of by now. */
+static void take_turn(struct census *census)
+{
+	if (census->busy || list_empty(&census->asked) || wait_for_rest(census))
+		return;
+	if (!make_shares(census)) {
+		tell_nothing(census);
+		return;
+	}
+	take_asked(census);
+	census->busy = !is_quick(census, census->tallies, census->tally_count) && start_thread(census);
+	if (census->busy)
+		return;
+	count(census);
+	tell(census);
+}
+
+static void on_turn(struct ev_loop *loop, ev_async *turn, int events)
+{
+	(void)loop, (void)events;
+	take_turn(container_of(turn, struct census, turn));
+}
+
+static void on_later(struct ev_loop *loop, ev_timer *later, int events)
+{
+	(void)loop, (void)events;
+	take_turn(container_of(later, struct census, later));
+}
+
+static struct census *census_of(struct engine *engine)
+{
+	struct census *census = engine->census;
+
+	if (census)
+		return census;
+	census = engine->census = calloc(1, sizeof(*census));
+	if (!census)
+		return NULL;
+	census->loop = engine->loop;
+	for (size_t n = 0; n < sizeof(census->took) / sizeof(*census->took); n++)
+		census->took[n] = 2 * QUICK;
+	list_init(&census->asked);
+	ev_async_init(&census->turn, on_turn);
+	ev_async_start(census->loop, &census->turn);
+	ev_async_init(&census->done, on_done);
+	ev_async_start(census->loop, &census->done);
+	ev_init(&census->later, on_later);
+	census->later.data = census;
+	return census;
+}
+
+bool census_ask(struct engine *engine, struct inquiry *inquiry)
+{
+	struct census *census = census_of(engine);
+
+	if (!census)
+		return false;
+	if (inquiry_is_open(inquiry))
+		return true;
+	list_add(&census->asked, &inquiry->link);
+	inquiry->table = inquiry->keeper->table;
+	inquiry->table->users++;
+	if (!census->busy)
+		ev_async_send(census->loop, &census->turn);
+	return true;
+}
+
+bool census_look(struct engine *engine, struct tally *tallies, size_t count)
+{
+	if (!engine->census || engine->census->busy || !is_quick(engine->census, tallies, count))
+		return false;
+	tallies_count(tallies, count);
+	return true;
+}
+
+bool inquiry_is_whole(const struct inquiry *inquiry)
+{
+	for (size_t n = 0; n < inquiry->count; n++) {
+		if (!inquiry->tallies[n].known)
+			return false;
+	}
+	return !inquiry->guests.failed;
+}
+
+void census_withdraw(struct inquiry *inquiry)
+{
+	list_remove(&inquiry->link);
+	let_go(&inquiry->table);
+	if (inquiry->place)
+		*inquiry->place = NULL;
+	inquiry->place = NULL;
+	free(inquiry->guests.list);
+	inquiry->guests = (struct guests){ 0 };
+}
+
+void census_free(struct engine *engine)
+{
+	struct census *census = engine->census;
+
+	if (!census)
+		return;
+	if (census->busy)
+		pthread_join(census->thread, NULL);
+	ev_async_stop(census->loop, &census->done);
+	ev_async_stop(census->loop, &census->turn);
+	ev_timer_stop(census->loop, &census->later);
+	forget_shares(census);
+	free(census);
+	engine->census = NULL;
+}

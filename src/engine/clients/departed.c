@@ -1,0 +1,318 @@
+/* Handing the kernel's word on. The hard thing is that it costs something to make the kernel's program anew, and so
+ * does waking. A service with ten thousand clients a second hears one of them and is deaf to the rest until it has
+ * counted again; one with a client now and then stays in the program, deaf or not, until something comes that nobody
+ * wants so often that it would have paid. All changes of one turn of the loop are told to the kernel in one. */
+#include "engine/clients/departed.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "config/access/access.h"
+#include "engine/service/keeper.h"
+#include "os/netdiag/departures.h"
+
+#define PORTS 65536
+#define BUCKETS 256
+#define PORTS_A_WORD 16                 /* telling the kernel of so many costs about what one needless word does */
+#define LULL 0.02                       /* seconds from one word to the next, where there are many: none is urgent */
+
+struct hall {
+	struct engine *engine;
+	ev_io io;                       /* io.fd is -1: nothing can be heard */
+	ev_timer lull;                  /* active: io is not, and what is told waits for the end of it */
+	double heard;                   /* when it was read the last time; loop time */
+	size_t words;                   /* that were heard in all */
+	ev_prepare prepare;             /* active: the kernel has to be told of other ports */
+	struct list waiting[BUCKETS + 1];       /* by the only TCP port; in the last those that have several, or none */
+	uint64_t ports[PORTS / 64];     /* those the kernel was told of */
+	size_t told;                    /* so many */
+	size_t needless;                /* words that nobody wanted, since then */
+};
+
+static bool has_port(const struct hall *hall, uint16_t port)
+{
+	return hall->ports[port / 64] >> port % 64 & 1;
+}
+
+/* How many are new. */
+static size_t note_ports_of(struct hall *hall, const struct departed *departed)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < departed->count; n++) {
+		uint16_t port = departed->tallies[n].port;
+
+		if (departed->tallies[n].kind != TALLY_TCP || has_port(hall, port))
+			continue;
+		hall->ports[port / 64] |= UINT64_C(1) << port % 64;
+		count++;
+	}
+	return count;
+}
+
+static size_t note_ports(struct hall *hall)
+{
+	size_t count = 0;
+
+	memset(hall->ports, 0, sizeof(hall->ports));
+	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
+		LIST_EACH(link, &hall->waiting[bucket])
+			count += note_ports_of(hall, container_of(link, struct departed, link));
+	}
+	return count;
+}
+
+/* In their order. */
+static bool tell_kernel(struct hall *hall)
+{
+	size_t count = note_ports(hall), next = 0;
+	uint16_t *ports = malloc((count + 1) * sizeof(*ports));
+	bool good;
+
+	if (!ports)
+		return false;
+	for (unsigned port = 0; port < PORTS && next < count; port++) {
+		if (!hall->ports[port / 64])
+			port |= 63;
+		else if (has_port(hall, (uint16_t)port))
+			ports[next++] = (uint16_t)port;
+	}
+	good = departures_listen(hall->io.fd, ports, count) == 0;
+	hall->told = count;
+	hall->needless = 0;
+	free(ports);
+	return good;
+}
+
+/* Those who wait have to look by themselves. */
+static void go_deaf(struct hall *hall)
+{
+	log_warn(hall->engine->log, "the kernel does not tell of connections that end any more: %s: idle services are "
+		 "looked for by time", strerror(errno));
+	ev_io_stop(hall->engine->loop, &hall->io);
+	ev_timer_stop(hall->engine->loop, &hall->lull);
+	fd_close(&hall->io.fd);
+	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
+		while (!list_empty(&hall->waiting[bucket])) {
+			struct departed *departed = container_of(hall->waiting[bucket].next, struct departed, link);
+
+			list_remove(&departed->link);
+			departed->deaf(departed);
+		}
+	}
+}
+
+static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	struct hall *hall = prepare->data;
+
+	(void)events;
+	ev_prepare_stop(loop, prepare);
+	if (hall->io.fd >= 0 && !tell_kernel(hall))
+		go_deaf(hall);
+}
+
+static bool has_tally(const struct departed *departed, uint16_t port)
+{
+	for (size_t n = 0; n < departed->count; n++) {
+		if (departed->tallies[n].kind == TALLY_TCP && departed->tallies[n].port == port)
+			return true;
+	}
+	return false;
+}
+
+static void tell_of_change(struct engine *engine)
+{
+	if (engine->hall && engine->hall->io.fd >= 0)
+		ev_prepare_start(engine->loop, &engine->hall->prepare);
+}
+
+/* Whether anybody there wanted it. */
+static bool tell_those(struct list *waiting, const struct departure *departure)
+{
+	bool wanted = false;
+
+	LIST_EACH(link, waiting) {
+		struct departed *departed = container_of(link, struct departed, link);
+
+		if (!has_tally(departed, departure->port))
+			continue;
+		wanted = true;
+		if (!access_lists(departed->keeper->service->probes, departure->family, departure->peer))
+			departed->gone(departed);
+	}
+	return wanted;
+}
+
+static void on_gone(void *context, const struct departure *departure)
+{
+	struct hall *hall = context;
+	bool wanted;
+
+	hall->words++;
+	if (!has_port(hall, departure->port))
+		return;
+	wanted = tell_those(&hall->waiting[departure->port % BUCKETS], departure);
+	wanted = tell_those(&hall->waiting[BUCKETS], departure) || wanted;
+	if (!wanted && ++hall->needless > hall->told / PORTS_A_WORD)
+		tell_of_change(hall->engine);
+}
+
+static void tell_all(struct hall *hall)
+{
+	for (size_t bucket = 0; bucket <= BUCKETS; bucket++) {
+		LIST_EACH(link, &hall->waiting[bucket])
+			container_of(link, struct departed, link)->gone(container_of(link, struct departed, link));
+	}
+}
+
+/* Whether there was anything. */
+static bool hear(struct hall *hall)
+{
+	size_t before = hall->words;
+	bool complete = departures_take(hall->io.fd, on_gone, hall);
+
+	if (!complete)
+		tell_all(hall);
+	return !complete || hall->words != before;
+}
+
+static void rest(struct hall *hall)
+{
+	ev_timer_set(&hall->lull, LULL, 0.);
+	ev_timer_start(hall->engine->loop, &hall->lull);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct hall *hall = io->data;
+	double now = engine_clock();
+
+	(void)events;
+	hear(hall);
+	if (now - hall->heard < LULL) {
+		ev_io_stop(loop, io);
+		rest(hall);
+	}
+	hall->heard = now;
+}
+
+static void on_lull(struct ev_loop *loop, ev_timer *lull, int events)
+{
+	struct hall *hall = lull->data;
+
+	(void)events;
+	hall->heard = engine_clock();
+	if (hear(hall))
+		rest(hall);
+	else
+		ev_io_start(loop, &hall->io);
+}
+
+void departed_hear(struct engine *engine)
+{
+	if (engine->hall && engine->hall->io.fd >= 0)
+		hear(engine->hall);
+}
+
+static struct hall *hall_of(struct engine *engine)
+{
+	struct hall *hall = engine->hall;
+	int fd;
+
+	if (hall)
+		return hall;
+	hall = engine->hall = calloc(1, sizeof(*hall));
+	if (!hall)
+		return NULL;
+	fd = fd_raise(departures_open(), FD_HIGH);
+	if (fd < 0)
+		log_info(engine->log, "the kernel does not tell of connections that end: %s: idle services are "
+			 "looked for by time", strerror(errno));
+	hall->engine = engine;
+	for (size_t bucket = 0; bucket <= BUCKETS; bucket++)
+		list_init(&hall->waiting[bucket]);
+	ev_io_init(&hall->io, on_readable, fd, EV_READ);
+	hall->io.data = hall;
+	ev_init(&hall->lull, on_lull);
+	hall->lull.data = hall;
+	ev_prepare_init(&hall->prepare, on_prepare);
+	hall->prepare.data = hall;
+	if (fd >= 0)
+		ev_io_start(engine->loop, &hall->io);
+	return hall;
+}
+
+void departed_init(struct departed *departed, const struct keeper *keeper, void (*gone)(struct departed *departed),
+		   void (*deaf)(struct departed *departed))
+{
+	*departed = (struct departed){ .keeper = keeper, .gone = gone, .deaf = deaf };
+	list_init(&departed->link);
+}
+
+bool departed_is_possible(struct engine *engine)
+{
+	struct hall *hall = hall_of(engine);
+
+	return hall && hall->io.fd >= 0;
+}
+
+static bool is_told(const struct hall *hall, const struct departed *departed)
+{
+	for (size_t n = 0; n < departed->count; n++) {
+		if (departed->tallies[n].kind == TALLY_TCP && !has_port(hall, departed->tallies[n].port))
+			return false;
+	}
+	return true;
+}
+
+static size_t bucket_of(const struct departed *departed)
+{
+	size_t found = BUCKETS;
+
+	for (size_t n = 0; n < departed->count; n++) {
+		if (departed->tallies[n].kind != TALLY_TCP)
+			continue;
+		if (found != BUCKETS)
+			return BUCKETS;
+		found = departed->tallies[n].port % BUCKETS;
+	}
+	return found;
+}
+
+/* Its ports may be others than when it began before. */
+void departed_begin(struct departed *departed, struct engine *engine)
+{
+	if (!departed_is_possible(engine))
+		return;
+	list_remove(&departed->link);
+	list_add(&engine->hall->waiting[bucket_of(departed)], &departed->link);
+	if (!is_told(engine->hall, departed))
+		tell_of_change(engine);
+}
+
+void departed_end(struct departed *departed, struct engine *engine, bool at_once)
+{
+	if (list_empty(&departed->link))
+		return;
+	list_remove(&departed->link);
+	if (at_once)
+		tell_of_change(engine);
+}
+
+void departed_free(struct engine *engine)
+{
+	struct hall *hall = engine->hall;
+
+	if (!hall)
+		return;
+	ev_io_stop(engine->loop, &hall->io);
+	ev_timer_stop(engine->loop, &hall->lull);
+	ev_prepare_stop(engine->loop, &hall->prepare);
+	fd_close(&hall->io.fd);
+	free(hall);
+	engine->hall = NULL;
+}

@@ -1,0 +1,11 @@
+/* Whose connection woke a service that accepts itself. It is asked for once the program runs, by engine/clients/census, so no
+ * client waits for it; the kernel tells who is there and not in which order, so of several it is any. */
+#pragma once
+
+#include "engine/service/keeper.h"
+
+/* An instance was just started for those who wait: activity->last_peer is found in a moment, as far as they are of TCP;
+ * at once where an operator wanted it. */
+void first_client_ask(struct keeper *keeper);
+
+void first_client_forget(struct keeper *keeper);        /* nobody is to hear the answer any more */

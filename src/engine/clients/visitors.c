@@ -1,0 +1,103 @@
+/* Counting them together. The hard thing is what is not known: a socket that shows nobody is not one that nobody uses,
+ * so it counts as used, and the log says once why its service is never idle. */
+#include "engine/clients/visitors.h"
+
+#include <stdlib.h>
+
+bool visitors_init(struct visitors *visitors, struct keeper *keeper)
+{
+	size_t count = keeper->listener_count;
+
+	*visitors = (struct visitors){ .keeper = keeper, .count = count };
+	visitors->tallies = calloc(count + 1, sizeof(*visitors->tallies));
+	visitors->datagrams = calloc(count + 1, sizeof(*visitors->datagrams));
+	if (visitors->tallies && visitors->datagrams)
+		return true;
+	visitors_free(visitors);
+	return false;
+}
+
+void visitors_free(struct visitors *visitors)
+{
+	free(visitors->tallies);
+	free(visitors->datagrams);
+	visitors->tallies = NULL;
+	visitors->datagrams = NULL;
+}
+
+void visitors_prepare(struct visitors *visitors)
+{
+	for (size_t n = 0; n < visitors->count; n++) {
+		const struct listener *listener = &visitors->keeper->listeners[n];
+
+		visitors->tallies[n] = (struct tally){ 0 };
+		if (listener_has_socket(listener))
+			tally_take(&visitors->tallies[n], listener->io.fd);
+		visitors->tallies[n].probes = visitors->keeper->service->probes;
+	}
+}
+
+bool visitors_is_told_of(const struct visitors *visitors)
+{
+	for (size_t n = 0; n < visitors->count; n++) {
+		if (listener_has_socket(&visitors->keeper->listeners[n]) && visitors->tallies[n].kind != TALLY_TCP)
+			return false;
+	}
+	return true;
+}
+
+void visitors_begin(struct visitors *visitors)
+{
+	for (size_t n = 0; n < visitors->count; n++) {
+		if (visitors->tallies[n].kind == TALLY_UDP)
+			last_datagram_look(visitors->keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+	}
+}
+
+static void say_unknown(struct visitors *visitors, const struct listener *listener)
+{
+	struct event event = { .name = "idle", .service = visitors->keeper->service->name };
+	struct buf endpoint = { 0 };
+
+	if (visitors->is_told)
+		return;
+	visitors->is_told = true;
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	log_event(visitors->keeper->engine->log, LEVEL_WARNING, &event,
+		  "idle_timeout has no effect: nobody can tell who uses %s", buf_string(&endpoint));
+	buf_free(&endpoint);
+}
+
+/* Somebody has sent something since the last look, or waits. */
+static bool has_datagrams(struct visitors *visitors, size_t n)
+{
+	struct last_datagram before = visitors->datagrams[n];
+
+	last_datagram_look(visitors->keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+	return visitors->datagrams[n].waits || visitors->datagrams[n].stamp != before.stamp;
+}
+
+bool visitors_is_seen(struct visitors *visitors)
+{
+	bool seen = false;
+
+	visitors->known = true;
+	visitors->connections = 0;
+	for (size_t n = 0; n < visitors->count; n++) {
+		const struct tally *tally = &visitors->tallies[n];
+		const struct listener *listener = &visitors->keeper->listeners[n];
+		bool known = tally->known;
+
+		if (!listener_has_socket(listener))
+			continue;
+		if (tally->kind == TALLY_UDP) {
+			seen = has_datagrams(visitors, n) || seen;
+			known = known && visitors->datagrams[n].known;
+		}
+		if (!known)
+			say_unknown(visitors, listener);
+		visitors->known = visitors->known && known;
+		visitors->connections += tally->count;
+	}
+	return seen || !visitors->known || visitors->connections > 0;
+}

@@ -1,0 +1,23 @@
+/* Lines that come once in a while only, however often there is a reason for them. */
+#include "engine/core/complaint.h"
+
+#include <stdio.h>
+
+#include "engine/core/engine.h"
+
+#define EVERY 10.                       /* seconds */
+
+bool complaint_is_due(struct complaint *complaint, char more[COMPLAINT_MORE])
+{
+	double now = engine_clock();
+
+	if (complaint->said && now - complaint->said < EVERY) {
+		complaint->unsaid++;
+		return false;
+	}
+	more[0] = '\0';
+	if (complaint->unsaid)
+		snprintf(more, COMPLAINT_MORE, "; %u more before it", complaint->unsaid);
+	*complaint = (struct complaint){ .said = now };
+	return true;
+}

@@ -1,0 +1,54 @@
+/* The engine's few common means. The generator is xorshift64*: jitter needs no more. */
+#include "engine/core/engine.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "base/fd.h"
+
+double engine_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double engine_chance(struct engine *engine)
+{
+	uint64_t x = engine->chance ? engine->chance : 0x9e3779b97f4a7c15;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	engine->chance = x;
+	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
+}
+
+bool engine_is_full(const struct engine *engine)
+{
+	return engine->limit && engine->made >= engine->limit;
+}
+
+bool engine_has_spare(const struct engine *engine, int least)
+{
+	int count = 0;
+
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		count += engine->spare[n] >= 0;
+	return count >= least;
+}
+
+void engine_drop_spare(struct engine *engine)
+{
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		fd_close(&engine->spare[n]);
+}
+
+void engine_keep_spare(struct engine *engine)
+{
+	for (int n = 0; n < ENGINE_SPARE; n++) {
+		if (engine->spare[n] < 0)
+			engine->spare[n] = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	}
+}

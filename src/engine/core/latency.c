@@ -1,0 +1,25 @@
+/* Counting into buckets. Half a millisecond is what the quickest start takes, a minute what the slowest does. */
+#include "engine/core/latency.h"
+
+static const double bounds[LATENCY_BUCKETS] = {
+	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+};
+
+double latency_bound(size_t bucket)
+{
+	return bounds[bucket];
+}
+
+void latency_add(struct latency *latency, double seconds)
+{
+	size_t bucket = 0;
+
+	if (!(seconds > 0))
+		seconds = 0;            /* the clock was set */
+	latency->count++;
+	latency->sum += seconds;
+	while (bucket < LATENCY_BUCKETS && seconds > bounds[bucket])
+		bucket++;
+	if (bucket < LATENCY_BUCKETS)
+		latency->buckets[bucket]++;
+}

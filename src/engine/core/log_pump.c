@@ -1,0 +1,97 @@
+/* When to try again. A datagram socket is writable when the daemon's queue has room (Linux 4.4), a
+ * pipe when it has room itself; a full disk, a daemon that is gone and a kernel without memory tell nothing. So there
+ * is a timer beside the descriptor, which doubles its pause while nothing moves: an idle superd whose log nobody reads
+ * wakes about once a minute. */
+#include "engine/core/log_pump.h"
+
+#define FULL_PAUSE .1
+#define AWAY_PAUSE 1.           /* /dev/log is connected to once a second at most */
+#define LONGEST_PAUSE 64.
+
+static void unwatch(struct log_pump *pump)
+{
+	ev_io_stop(pump->loop, &pump->io);
+	ev_timer_stop(pump->loop, &pump->timer);
+}
+
+static void watch(struct log_pump *pump, bool by_descriptor)
+{
+	struct ev_loop *loop = pump->loop;
+	int fd = sink_fd(pump->sink);
+
+	if (by_descriptor && fd >= 0) {
+		ev_io_set(&pump->io, fd, EV_WRITE);
+		ev_io_start(loop, &pump->io);
+	}
+	ev_timer_set(&pump->timer, pump->pause, 0.);
+	ev_timer_start(loop, &pump->timer);
+}
+
+static void on_wait(struct sink *sink)
+{
+	struct log_pump *pump = sink->waiter;
+
+	unwatch(pump);
+	pump->pause = sink->state == SINK_FULL ? FULL_PAUSE : AWAY_PAUSE;
+	if (sink->state != SINK_READY)
+		watch(pump, sink->state == SINK_FULL);
+}
+
+/* A descriptor that is writable, and of which nothing is taken all the same, is left to the timer. */
+static void look(struct log_pump *pump, bool by_descriptor)
+{
+	struct sink *sink = pump->sink;
+	uint64_t taken = sink->queue.taken;
+	bool moved;
+
+	unwatch(pump);
+	sink->wait = NULL;
+	sink_flush(sink);
+	sink->wait = on_wait;
+	moved = sink->queue.taken != taken;
+	if (sink->state == SINK_FULL && moved)
+		pump->pause = FULL_PAUSE;
+	else if (pump->pause < LONGEST_PAUSE)
+		pump->pause = sink->state == SINK_AWAY && pump->pause < AWAY_PAUSE ? AWAY_PAUSE : 2 * pump->pause;
+	if (sink->state != SINK_READY)
+		watch(pump, sink->state == SINK_FULL && (moved || !by_descriptor));
+	if (pump->looked)
+		pump->looked(pump->context, pump);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct log_pump *pump = io->data;
+
+	(void)loop, (void)events;
+	look(pump, true);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct log_pump *pump = timer->data;
+
+	(void)loop, (void)events;
+	look(pump, false);
+}
+
+void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct sink *sink)
+{
+	pump->loop = loop;
+	pump->sink = sink;
+	ev_init(&pump->io, on_writable);
+	ev_init(&pump->timer, on_timer);
+	pump->io.data = pump->timer.data = pump;
+	sink->waiter = pump;
+	sink->wait = on_wait;
+	on_wait(sink);
+}
+
+void log_pump_detach(struct log_pump *pump)
+{
+	if (!pump->loop)
+		return;
+	unwatch(pump);
+	pump->sink->wait = NULL;
+	pump->loop = NULL;
+}

@@ -1,0 +1,57 @@
+/* The reserve. It must be of use at the very moment: blocks that are small enough stay libc's
+ * when they are freed, and so are there for the next call, however little the kernel gives. */
+#include "engine/core/loop_memory.h"
+
+#include <ev.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define BLOCKS 8
+#define BLOCK_SIZE (32 << 10)
+
+static void *blocks[BLOCKS];
+
+static void fill(void)
+{
+	for (size_t n = 0; n < BLOCKS; n++) {
+		if (!blocks[n])
+			blocks[n] = malloc(BLOCK_SIZE);
+	}
+}
+
+/* As many as it takes, as what is asked for may be of the size of several. */
+static void *reallocate_by_reserve(void *at, size_t size)
+{
+	void *got = NULL;
+
+	for (size_t n = 0; n < BLOCKS && !got; n++) {
+		if (!blocks[n])
+			continue;
+		free(blocks[n]);
+		blocks[n] = NULL;
+		got = realloc(at, size);
+	}
+	return got;
+}
+
+/* For ev_set_allocator: size 0 frees. libev asks seldom, when what it watches grows. */
+static void *allocate(void *at, long size)
+{
+	void *got;
+
+	if (size <= 0) {
+		free(at);
+		return NULL;
+	}
+	got = realloc(at, (size_t)size);
+	if (!got)
+		return reallocate_by_reserve(at, (size_t)size);
+	fill();
+	return got;
+}
+
+void loop_memory_keep(void)
+{
+	fill();
+	ev_set_allocator(allocate);
+}

@@ -1,0 +1,136 @@
+/* epoll_ctl(2) in libc's place, as libev has no other way to hear of it. While a descriptor waits libev may want other
+ * events of it, which it then adds anew; or it may be closed, and its number be another's: the kernel then refuses the
+ * old request, or libev does not know its generation, and drops it. */
+#include "engine/core/loop_room.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RETRY .2                        /* seconds */
+
+struct refused {
+	int epoll, fd;
+	struct epoll_event event;
+};
+
+/* There is one loop, and libev passes nothing on to epoll_ctl. */
+static struct {
+	struct engine *engine;          /* NULL: there is no loop */
+	ev_timer timer;                 /* runs while there are any */
+	struct refused *list;
+	size_t count, room;
+	bool told;                      /* that there is no room was logged */
+	int epoll;                      /* the loop's; 0: it has watched nothing yet */
+} waiting;
+
+static int control(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+static bool is_room_error(int error)
+{
+	return error == ENOSPC || error == ENOMEM;
+}
+
+static void forget(size_t at)
+{
+	waiting.list[at] = waiting.list[--waiting.count];
+}
+
+/* What was asked for the same descriptor before is outdated. */
+static void forget_fd(int epoll, int fd)
+{
+	for (size_t n = waiting.count; n > 0; n--) {
+		if (waiting.list[n - 1].epoll == epoll && waiting.list[n - 1].fd == fd)
+			forget(n - 1);
+	}
+}
+
+static void say(int error)
+{
+	struct event event = { .name = "no_room", .reason = strerror(error) };
+
+	if (!waiting.told)
+		log_event(waiting.engine->log, LEVEL_ERROR, &event,
+			  "the kernel has no room to watch %zu more descriptors (fs.epoll.max_user_watches): %s: they "
+			  "are tried again", waiting.count, event.reason);
+	waiting.told = true;
+}
+
+/* Those the kernel takes, or no longer knows, wait no more. */
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	for (size_t n = waiting.count; n > 0; n--) {
+		struct refused *one = &waiting.list[n - 1];
+
+		if (control(one->epoll, EPOLL_CTL_ADD, one->fd, &one->event) < 0 && is_room_error(errno)) {
+			say(errno);
+			return;
+		}
+		forget(n - 1);
+	}
+	waiting.told = false;
+	ev_timer_stop(loop, timer);
+}
+
+static bool keep(int epoll, int fd, const struct epoll_event *event)
+{
+	size_t room = waiting.room ? 2 * waiting.room : 64;
+	struct refused *list = waiting.list;
+
+	if (waiting.count == waiting.room) {
+		list = realloc(list, room * sizeof(*list));
+		if (!list)
+			return false;
+		waiting.list = list;
+		waiting.room = room;
+	}
+	list[waiting.count++] = (struct refused){ epoll, fd, *event };
+	ev_timer_again(waiting.engine->loop, &waiting.timer);
+	return true;
+}
+
+/* For the loop alone: what superd watches otherwise it asks the kernel for itself (os/proc/hangup). */
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	int result, error;
+
+	waiting.epoll = epoll;
+	if (waiting.count)
+		forget_fd(epoll, fd);
+	result = control(epoll, operation, fd, event);
+	if (result == 0 || !waiting.engine || operation != EPOLL_CTL_ADD || !is_room_error(errno))
+		return result;
+	error = errno;
+	if (keep(epoll, fd, event))
+		return 0;
+	errno = error;
+	return result;
+}
+
+void loop_room_leave(int fd)
+{
+	if (waiting.epoll)
+		epoll_ctl(waiting.epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void loop_room_begin(struct engine *engine)
+{
+	waiting.engine = engine;
+	ev_init(&waiting.timer, on_timer);
+	waiting.timer.repeat = RETRY;
+}
+
+void loop_room_end(struct engine *engine)
+{
+	if (engine->loop)
+		ev_timer_stop(engine->loop, &waiting.timer);
+	free(waiting.list);
+	memset(&waiting, 0, sizeof(waiting));
+}

@@ -1,0 +1,17 @@
+/* poll(2), select(2) and kqueue(2), which libev uses where there is no epoll, refuse no descriptor for want of room. */
+#include "engine/core/loop_room.h"
+
+void loop_room_begin(struct engine *engine)
+{
+	(void)engine;
+}
+
+void loop_room_end(struct engine *engine)
+{
+	(void)engine;
+}
+
+void loop_room_leave(int fd)
+{
+	(void)fd;
+}

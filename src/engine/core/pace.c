@@ -1,0 +1,49 @@
+/* Two windows of time, each begun by the first client that comes after the one before is over. The hard thing is the
+ * edge: the last one let in must not be the one who makes the service rest, but the next, and only if there is one. */
+#include "engine/core/pace.h"
+
+static bool is_over(double begun, double length, double now)
+{
+	return now - begun >= length;
+}
+
+static bool is_full(int64_t count, int64_t most, double begun, double length, double now)
+{
+	return most != UNLIMITED && count >= most && (most == 0 || !is_over(begun, length, now));
+}
+
+static double interval_of(const struct gate *gate)
+{
+	return (double)gate->trigger_limit_interval / 1e6;
+}
+
+enum pace_limit pace_look(const struct pace *pace, const struct gate *gate, double now)
+{
+	if (is_full(pace->in_second, gate->cps.number, pace->second, 1., now))
+		return OVER_CPS;
+	if (is_full(pace->in_interval, gate->trigger_limit_burst, pace->interval, interval_of(gate), now))
+		return OVER_TRIGGER;
+	return WITHIN_LIMITS;
+}
+
+static void count_one(int64_t *count, double *begun, double length, double now)
+{
+	if (!*count || is_over(*begun, length, now)) {
+		*begun = now;
+		*count = 0;
+	}
+	++*count;
+}
+
+void pace_count(struct pace *pace, const struct gate *gate, double now)
+{
+	if (gate->cps.number != UNLIMITED)
+		count_one(&pace->in_second, &pace->second, 1., now);
+	if (gate->trigger_limit_burst != UNLIMITED)
+		count_one(&pace->in_interval, &pace->interval, interval_of(gate), now);
+}
+
+void pace_reset(struct pace *pace)
+{
+	*pace = (struct pace){ 0 };
+}

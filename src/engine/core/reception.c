@@ -1,0 +1,104 @@
+/* The watch over one receiving process. Whatever it hangs in, it has answered before; nothing waits for its end. */
+#include "engine/core/reception.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "engine/core/closing.h"
+
+#define PATIENCE 5.                     /* seconds for an answer that nothing but the machine's load can delay */
+
+static void close_report(struct reception *reception)
+{
+	int fd = reception->report.fd;
+
+	ev_io_stop(reception->engine->loop, &reception->report);
+	ev_timer_stop(reception->engine->loop, &reception->limit);
+	fd_close(&fd);
+	ev_io_set(&reception->report, -1, EV_READ);
+}
+
+static void conclude(struct reception *reception, struct received *received)
+{
+	close_report(reception);
+	if (!reception->forgotten)
+		reception->received(reception, received);
+	for (size_t n = 0; received && n < received->count; n++)
+		closing_close(reception->engine, reception->service, &received->fds[n]);
+}
+
+static void hear(struct reception *reception)
+{
+	struct received received;
+
+	switch (receive_aside_hear(reception->report.fd, &received)) {
+	case RECEIVE_DONE:
+		conclude(reception, &received);
+		break;
+	case RECEIVE_FAILED:
+		conclude(reception, NULL);
+		break;
+	case RECEIVE_WAITS:
+		break;
+	}
+}
+
+static void on_answer(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	hear(container_of(io, struct reception, report));
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct reception *reception = container_of(timer, struct reception, limit);
+
+	(void)loop, (void)events;
+	kill(reception->child.pid, SIGKILL);
+	conclude(reception, NULL);
+}
+
+/* Its end may be heard of before its answer. */
+static void on_ended(struct child *child, int status)
+{
+	struct reception *reception = container_of(child, struct reception, child);
+
+	(void)status;
+	child->pid = 0;
+	if (reception->report.fd >= 0)
+		hear(reception);
+	if (reception->report.fd >= 0)
+		conclude(reception, NULL);
+	reception->ended(reception);
+}
+
+bool reception_start(struct reception *reception, struct engine *engine, int socket, enum receive_purpose purpose)
+{
+	int report = -1;
+	pid_t pid = receive_aside(socket, purpose, &report);
+
+	if (pid < 0)
+		return false;
+	reception->child = (struct child){ .pid = pid, .ended = on_ended };
+	if (!children_add(&engine->children, &reception->child)) {
+		kill(pid, SIGKILL);     /* reaped as a stranger; the message may be lost */
+		fd_close(&report);
+		errno = ENOMEM;
+		return false;
+	}
+	reception->engine = engine;
+	reception->forgotten = false;
+	ev_io_init(&reception->report, on_answer, report, EV_READ);
+	ev_set_priority(&reception->report, EV_MAXPRI);
+	ev_io_start(engine->loop, &reception->report);
+	ev_timer_init(&reception->limit, on_limit, PATIENCE, 0.);
+	ev_timer_start(engine->loop, &reception->limit);
+	return true;
+}
+
+void reception_forget(struct reception *reception)
+{
+	reception->forgotten = true;
+}

@@ -1,0 +1,64 @@
+/* Results, and what comes of them. The hard thing is the order of the rules: what prevents a start wins over what
+ * forces one, and both over `restart`. Source: systemd.service(5), the table at Restart=. */
+#include "engine/core/result.h"
+
+#include <assert.h>
+#include <sys/wait.h>
+
+#include "config/words/exit_status.h"
+
+static const char *const names[] = {
+	"success",  "exit-code", "signal",    "core-dump",	"timeout",
+	"watchdog", "protocol",	 "resources", "exec-condition", "condition",
+};
+static_assert(sizeof(names) / sizeof(*names) == RESULTS, "every result has a name");
+
+const char *result_name(enum result result)
+{
+	return names[result];
+}
+
+enum result result_of_status(const struct service *service, int status)
+{
+	if (exit_status_is_in(service->terms->ends->success_exit_status, status))
+		return RESULT_SUCCESS;
+	if (WIFSIGNALED(status))
+		return WCOREDUMP(status) ? RESULT_CORE_DUMP : RESULT_SIGNAL;
+	return WEXITSTATUS(status) == 0 ? RESULT_SUCCESS : RESULT_EXIT_CODE;
+}
+
+static bool is_wanted(enum restart restart, enum result result)
+{
+	bool aborted = result == RESULT_SIGNAL || result == RESULT_CORE_DUMP;
+
+	switch (restart) {
+	case RESTART_DEFAULT:           /* keeper_start_anew */
+	case RESTART_NO:
+		return false;
+	case RESTART_ON_SUCCESS:
+		return result == RESULT_SUCCESS;
+	case RESTART_ON_FAILURE:
+		return result != RESULT_SUCCESS;
+	case RESTART_ON_ABNORMAL:
+		return result != RESULT_SUCCESS && result != RESULT_EXIT_CODE;
+	case RESTART_ON_WATCHDOG:
+		return result == RESULT_WATCHDOG;
+	case RESTART_ON_ABORT:
+		return aborted;
+	case RESTART_ALWAYS:
+		return true;
+	}
+	return false;
+}
+
+bool result_restarts(const struct service *service, enum result result, int status)
+{
+	const struct ends *ends = service->terms->ends;
+
+	if (service->what->accept || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION)
+		return false;
+	if (exit_status_is_in(ends->restart_prevent_exit_status, status))
+		return false;
+	return exit_status_is_in(ends->restart_force_exit_status, status) ||
+		is_wanted((enum restart)ends->restart, result);
+}

@@ -1,0 +1,34 @@
+/* How a run of a service went, in systemd's words: for its commands, the log, and whether it is started again. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/option/service.h"
+
+enum result {
+	RESULT_SUCCESS,
+	RESULT_EXIT_CODE,
+	RESULT_SIGNAL,
+	RESULT_CORE_DUMP,
+	RESULT_TIMEOUT,
+	RESULT_WATCHDOG,
+	RESULT_PROTOCOL,
+	RESULT_RESOURCES,               /* superd could not do its part */
+	RESULT_EXEC_CONDITION,          /* a command said that it is not to start now, which is no failure */
+	RESULT_CONDITION,               /* a condition did */
+	RESULTS
+};
+
+const char *result_name(enum result result);            /* "exit-code" */
+
+/* What a wait status means for this service: success_exit_status counts. */
+enum result result_of_status(const struct service *service, int status);
+
+/* Whether it is no failure. */
+static inline bool result_is_good(enum result result)
+{
+	return result == RESULT_SUCCESS || result == RESULT_EXEC_CONDITION || result == RESULT_CONDITION;
+}
+
+/* Whether `restart` and its kin have the service started again by itself after such an end. */
+bool result_restarts(const struct service *service, enum result result, int status);

@@ -1,0 +1,17 @@
+/* Adding up on each change of the state, so that nothing has to be done while it lasts. */
+#include "engine/core/spent.h"
+
+#include <math.h>
+
+void spent_leave(struct spent *spent, enum state left, double now)
+{
+	spent->seconds[left] += fmax(now - spent->entered, 0);
+	spent->entered = now;
+}
+
+double spent_in(const struct spent *spent, enum state state, enum state current, double since, double now)
+{
+	double here = state == current ? fmax(now - (spent ? spent->entered : since), 0) : 0;
+
+	return (spent ? spent->seconds[state] : 0) + here;
+}

@@ -1,0 +1,480 @@
+/* The hard thing is whose clients they are, for both instances have the same address: they are known one by one, by
+ * what the kernel told when the twins were there (engine/clients/census). Whoever the successor has taken before they
+ * were counted passes for one of the old instance, which then ends late; who still waits at a twin is nobody's. */
+#include "engine/drain/drain.h"
+
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "engine/accept/run_say.h"
+#include "engine/drain/drain_parts.h"
+#include "engine/drain/twins.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "os/socket/twin.h"
+
+#define LOOK_FIRST .02                  /* seconds until the first look; each next one takes twice as long, up to */
+#define LOOK_LAST 20.
+#define LOOK_AT_END .005                /* when it was told to end, */
+#define LAST_AT_END .05
+#define FAILURES_MOST 3
+
+/* Of sockets that listen. */
+static unsigned count_queues(const struct drain *drain)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < drain->count; n++)
+		count += bind_clients(drain->sockets[n].fd);
+	return count;
+}
+
+static bool have_queues(const struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (bind_has_queue(drain->sockets[n].fd))
+			return true;
+	}
+	return false;
+}
+
+static void drop(struct drain *drain)
+{
+	list_remove(&drain->link);
+	for (size_t n = 0; n < drain->count; n++) {
+		if (drain->sockets[n].fd >= 0)
+			fd_close(&drain->sockets[n].fd);
+	}
+	free(drain->sockets);
+	free(drain);
+}
+
+void drain_owed(struct keeper *keeper)
+{
+	if (keeper->state == FROZEN && twins_are_owed(keeper))
+		keeper_event(keeper, ENABLE);
+	if (keeper->state != RUNNING || !twins_are_owed(keeper))
+		return;
+	twins_open(keeper, NULL);
+	if (!drain_begin(keeper, false))
+		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
+}
+
+/* It has ended: whoever has not been taken by it, or comes yet, is another's. */
+static void leave_sockets(struct drain *drain)
+{
+	struct keeper *keeper = drain->instance->context;
+
+	if (keeper->engine->stopping || keeper->state == OFF || keeper->state == CLOSING)
+		return;
+	twins_take(keeper, drain->sockets, drain->count);
+	keeper_rewatch(keeper);
+	drain_owed(keeper);
+}
+
+static void forget(struct instance *instance)
+{
+	struct drain *drain = instance->drain;
+
+	ev_timer_stop(instance->engine->loop, &drain->timer);
+	census_withdraw(&drain->inquiry);
+	former_free(&drain->former);
+	instance->drain = NULL;
+	if (!drain->lent)
+		leave_sockets(drain);
+	drop(drain);
+}
+
+void drain_look_later(struct drain *drain)
+{
+	double last = drain->told ? LAST_AT_END : LOOK_LAST;
+
+	ev_timer_stop(drain->instance->engine->loop, &drain->timer);
+	ev_timer_set(&drain->timer, drain->wait, 0.);
+	ev_timer_start(drain->instance->engine->loop, &drain->timer);
+	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
+}
+
+/* One that is not retired has a keeper that is about to go with it. */
+static void stop(struct instance *instance)
+{
+	if (instance->retired)
+		instance_stop(instance);
+	else
+		keeper_event(instance->context, HALT);
+}
+
+static void finish(struct drain *drain)
+{
+	struct instance *instance = drain->instance;
+	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
+
+	ev_timer_stop(instance->engine->loop, &drain->timer);
+	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
+		  drain->told ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
+	stop(instance);
+}
+
+static bool all_are_known(const struct drain *drain)
+{
+	for (size_t n = 0; n < drain->count; n++) {
+		if (drain->sockets[n].fd >= 0 && !drain->tallies[n].known)
+			return false;
+	}
+	return !drain->inquiry.guests.failed;
+}
+
+static void say_begin(const struct drain *drain)
+{
+	struct instance *instance = drain->instance;
+	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
+	size_t count = drain->inquiry.guests.count;
+
+	if (!drain->unknown)
+		log_event(instance->engine->log, LEVEL_INFO, &event,
+			  "pid %ld serves the %zu client%s it has to the end", (long)event.pid, count,
+			  count == 1 ? "" : "s");
+	else
+		log_event(instance->engine->log, LEVEL_WARNING, &event,
+			  "nobody can tell which clients pid %ld has: it %s", (long)event.pid,
+			  drain->patient ? "goes on until it is stopped" : "is stopped");
+}
+
+/* What failed may have been for want of descriptors or memory. */
+static void take_note(struct drain *drain)
+{
+	if (!all_are_known(drain) && !drain->told && drain->failures++ < FAILURES_MOST) {
+		drain_look_later(drain);
+		return;
+	}
+	drain->noted = true;
+	drain->unknown = !all_are_known(drain);
+	say_begin(drain);
+	if (drain->unknown && !drain->patient)
+		drain_end(drain->instance);
+	else if (drain->unknown && drain->lent)
+		drain->rests = true;
+	else
+		drain_look_later(drain);
+}
+
+static unsigned count_taken(const struct drain *drain)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < drain->count; n++)
+		count += drain->sockets[n].fd >= 0 ? drain->tallies[n].count : 0;
+	return count;
+}
+
+static void wait_on(struct drain *drain)
+{
+	drain->clear = false;
+	drain_look_later(drain);
+}
+
+/* One that came out of its handshake and was taken in the midst of a look is seen at the next. */
+static void make_sure(struct drain *drain)
+{
+	drain->clear = true;
+	drain->wait = LOOK_AT_END;
+	drain_look_later(drain);
+}
+
+static void take_look(struct drain *drain, bool anybody)
+{
+	if (anybody)
+		wait_on(drain);
+	else if (drain->clear)
+		finish(drain);
+	else
+		make_sure(drain);
+}
+
+/* An instance of before may have the same sockets, and goes on with them. */
+static bool is_alone(const struct drain *drain)
+{
+	struct keeper *keeper = drain->instance->context;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *other = container_of(link, struct instance, link);
+
+		if (other != drain->instance && other != keeper->activity->current)
+			return false;
+	}
+	return true;
+}
+
+/* Who waits still, as its patience is over, comes to its successor's sockets where the kernel moves clients. */
+static void hand_over(struct drain *drain)
+{
+	bool alone = is_alone(drain);
+
+	for (size_t n = 0; n < drain->count && alone; n++) {
+		int fd = drain->sockets[n].fd;
+		struct listener *listener = twins_find_listener(drain->instance->context, fd);
+
+		if (listener && bind_has_queue(fd))
+			twin_hand_over(fd, listener->io.fd);
+	}
+}
+
+/* It was told to end. Where nobody can tell its clients, those in its queues are all that count. */
+static void look_at_end(struct drain *drain)
+{
+	bool known = !drain->unknown && all_are_known(drain);
+	unsigned left = count_queues(drain) + (known ? count_taken(drain) : 0);
+
+	if (left && patience_is_over(&drain->patience, engine_clock(), drain->instance->pid, left)) {
+		run_say_impatience(drain->instance->context, drain->instance->pid, left);
+		hand_over(drain);
+		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
+		stop(drain->instance);
+	} else if (!left && !known) {
+		finish(drain);
+	} else {
+		take_look(drain, left);
+	}
+}
+
+static void on_counted(struct inquiry *inquiry)
+{
+	struct drain *drain = container_of(inquiry, struct drain, inquiry);
+
+	if (!drain->noted)
+		take_note(drain);
+	else if (drain->told)
+		look_at_end(drain);
+	else
+		take_look(drain, have_queues(drain) || count_taken(drain) || !all_are_known(drain));
+}
+
+static void ask(struct drain *drain)
+{
+	drain->inquiry.use = drain->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
+	for (size_t n = 0; n < drain->count; n++)
+		drain->tallies[n].whom = drain->noted ? WHOM_TAKEN : WHOM_ALL;
+	if (!drain->unknown && census_ask(drain->instance->engine, &drain->inquiry))
+		return;
+	if (drain->told)
+		look_at_end(drain);
+	else
+		drain_look_later(drain);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	ask(timer->data);
+}
+
+/* Those of a listener each; a listener without one is no socket of superd's own (tcpmux), or optional and not to be
+ * had. */
+static bool have_twins(const struct keeper *keeper)
+{
+	const struct twins *twins = keeper->activity->twins;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (listener_has_socket(&keeper->listeners[n]) &&
+		    (!twins || !twins->apart || twins->pairs[n].other < 0))
+			return false;
+	}
+	return twins && keeper->listener_count > 0;
+}
+
+struct drain *drain_make(struct instance *instance, size_t count)
+{
+	struct drain *drain = calloc(1, sizeof(*drain) + count * sizeof(drain->tallies[0]));
+
+	if (!drain)
+		return NULL;
+	drain->instance = instance;
+	inquiry_init(&drain->inquiry, instance->context, on_counted);
+	ev_init(&drain->timer, on_timer);
+	drain->timer.data = drain;
+	list_init(&drain->link);
+	drain->wait = LOOK_FIRST;
+	return drain;
+}
+
+void drain_start(struct drain *drain, struct parted *sockets, size_t count)
+{
+	drain->sockets = sockets;
+	drain->count = count;
+	for (size_t n = 0; n < count; n++) {
+		if (sockets[n].fd >= 0)
+			tally_take(&drain->tallies[n], sockets[n].fd);
+	}
+	drain->inquiry.tallies = drain->tallies;
+	drain->inquiry.count = count;
+	list_add(&drain->instance->engine->drains, &drain->link);
+	drain->instance->drain = drain;
+	drain->instance->forget_drain = forget;
+}
+
+/* The sockets that the current instance has go over to a drain of it. NULL: out of memory. */
+static struct drain *make_of_twins(struct keeper *keeper)
+{
+	size_t count = keeper->activity->twins->count;
+	struct drain *drain = drain_make(keeper->activity->current, count);
+	struct parted *sockets = drain ? twins_release(keeper) : NULL;
+
+	if (sockets) {
+		drain_start(drain, sockets, count);
+		return drain;
+	}
+	free(drain);
+	return NULL;
+}
+
+bool drain_begin(struct keeper *keeper, bool patient)
+{
+	bool can = have_twins(keeper) && !keeper->activity->current->drain;
+	struct drain *drain = can ? make_of_twins(keeper) : NULL;
+
+	if (!drain)
+		return false;
+	drain->patient = patient;
+	ask(drain);
+	former_note(&drain->former, keeper, drain->sockets, drain->count);
+	keeper->engine->actions->retire(keeper, false);
+	keeper_event(keeper, REPLACED);
+	twins_settle(keeper);           /* who was left behind before comes first */
+	keeper_event(keeper, ENABLE);
+	keeper_reopen_unreachable(keeper);
+	return true;
+}
+
+static struct parted *copy_sockets(const struct keeper *keeper)
+{
+	struct parted *copies = calloc(keeper->listener_count + 1, sizeof(*copies));
+
+	for (size_t n = 0; copies && n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+
+		copies[n].fd = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+	}
+	return copies;
+}
+
+/* Of datagrams nobody can tell whose they are, whatever sockets of its own a backend has made for them. */
+static bool has_clients(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (!endpoint_accepts(keeper->listeners[n].listen->endpoint))
+			return false;
+	}
+	return true;
+}
+
+/* Whoever was known counts anew: clients have come since. */
+static void lend(struct drain *drain, struct keeper *keeper, bool begins)
+{
+	ev_timer_stop(keeper->engine->loop, &drain->timer);
+	census_withdraw(&drain->inquiry);
+	drain->noted = drain->unknown = drain->clear = false;
+	drain->failures = 0;
+	drain->wait = LOOK_FIRST;
+	drain->rests = !begins || !has_clients(keeper);
+	if (!drain->rests)
+		ask(drain);
+}
+
+void drain_lend(struct keeper *keeper, bool begins)
+{
+	struct instance *current = keeper->activity->current;
+	struct drain *drain = current->drain;
+	struct parted *copies;
+
+	if (drain && (!drain->lent || drain->told))
+		return;
+	if (!drain) {
+		drain = drain_make(current, keeper->listener_count);
+		copies = drain ? copy_sockets(keeper) : NULL;
+		if (!copies) {
+			free(drain);
+			return;
+		}
+		drain->lent = drain->patient = true;
+		drain_start(drain, copies, keeper->listener_count);
+	}
+	lend(drain, keeper, begins);
+}
+
+void drain_call_off(struct keeper *keeper)
+{
+	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
+
+	if (current && current->drain && current->drain->lent && !current->drain->told)
+		forget(current);
+}
+
+bool drain_waits(const struct instance *instance)
+{
+	return instance->drain && !instance->drain->rests;
+}
+
+bool drain_has_twin(const struct instance *instance)
+{
+	return instance->drain && !instance->drain->lent;
+}
+
+void drain_replaced(struct keeper *keeper)
+{
+	const struct activity *activity = keeper->activity;
+	struct drain *drain;
+
+	if (!activity || !activity->twins || !activity->twins->apart || !activity->current)
+		return;
+	drain = make_of_twins(keeper);
+	if (drain)
+		drain_end(drain->instance);
+}
+
+bool drain_is_under_way(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		if (drain_has_twin(container_of(link, struct instance, link)))
+			return true;
+	}
+	return false;
+}
+
+bool drain_is_counting(const struct instance *instance)
+{
+	return instance->drain && inquiry_is_open(&instance->drain->inquiry);
+}
+
+void drain_end(struct instance *instance)
+{
+	struct drain *drain = instance->drain;
+
+	if (!drain) {
+		instance_stop(instance);
+		return;
+	}
+	if (drain->told || instance->stopping)
+		return;
+	drain->told = true;
+	drain->rests = false;
+	patience_begin(&drain->patience, engine_clock());
+	drain->wait = LOOK_AT_END;
+	drain_look_later(drain);
+}
+
+struct parted *drain_find_socket(struct keeper *keeper, int fd)
+{
+	struct tally wanted, tally;
+
+	tally_take(&wanted, fd);
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct drain *drain = container_of(link, struct instance, link)->drain;
+
+		for (size_t n = 0; drain && !drain->lent && n < drain->count; n++) {
+			tally_take(&tally, drain->sockets[n].fd);
+			if (tally_is_same(&tally, &wanted) && !bind_is_shut(drain->sockets[n].fd))
+				return &drain->sockets[n];
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,43 @@
+/* Whether time passed for a backend. The hard thing is that looking takes time as well, so nobody is measured
+ * while all goes quickly, and then ten times in a second at most. */
+#include "engine/drain/patience.h"
+
+#include <limits.h>
+
+#include "os/proc/process_motion.h"
+#include "os/proc/run_delay.h"
+
+#define MEASURED 0.1                    /* seconds between two measures */
+
+void patience_begin(struct patience *patience, double now)
+{
+	*patience = (struct patience){ .since = now, .looked = now, .delay = -1., .left = UINT_MAX };
+}
+
+/* The part of the time since the last measure in which it was not kept from running. One without processes has
+ * not begun. */
+static void measure(struct patience *patience, pid_t pid, double now)
+{
+	double delay = pid > 0 ? run_delay_of(pid) : -1., passed = now - patience->looked;
+
+	if (patience->measured && patience->delay >= 0 && delay > patience->delay)
+		passed -= delay - patience->delay;
+	if (passed > 0 && !(pid > 0 && process_motion(pid) == MOTION_WAITING))
+		patience->idle += passed;
+	patience->delay = delay;
+	patience->measured = true;
+	patience->looked = now;
+}
+
+bool patience_is_over(struct patience *patience, double now, pid_t pid, unsigned left)
+{
+	if (left < patience->left) {
+		patience->left = left;
+		patience->idle = 0;
+		patience->looked = now;
+		patience->measured = false;
+	} else if (now - patience->looked >= MEASURED) {
+		measure(patience, pid, now);
+	}
+	return patience->idle >= PATIENCE_IDLE || now - patience->since >= PATIENCE_MOST;
+}

@@ -1,0 +1,171 @@
+/* Waiting until an instance can be ended that has the older ones of its sockets. The hard thing is whose
+ * clients they are and when they come: a handshake that began before there were twins ends in the older one's
+ * queue, and who waits at a twin has the same address. So all who are there when it begins are noted, by the
+ * kernel's numbers, and those of them that arrive, or that somebody has taken, are looked for until they are
+ * gone: a twin's are taken by nobody yet. */
+#include "engine/drain/twins.h"
+
+#include "engine/accept/run_say.h"
+#include "os/socket/bind.h"
+#include "os/socket/twin.h"
+
+#define LOOK_FIRST .001                 /* seconds until the first look at the queues; then ever longer, up to */
+#define LOOK_LAST .05
+#define FAILURES_MOST 5                 /* for want of descriptors or memory, maybe; then nobody can tell */
+
+void twins_stop_waiting(struct twins *twins)
+{
+	ev_timer_stop(twins->keeper->engine->loop, &twins->timer);
+	census_withdraw(&twins->clients);
+	twins->quiet = NULL;
+	twins->busy = NULL;
+	twins->noted = twins->clear = false;
+	twins->failures = 0;
+}
+
+/* Who waits still, as its patience is over, comes to the twins where the kernel moves clients; unless an instance of
+ * before has the same socket, and goes on. */
+static void hand_over(struct twins *twins)
+{
+	bool alone = list_has_one(keeper_instances(twins->keeper));
+
+	for (size_t n = 0; n < twins->count && alone; n++) {
+		if (bind_has_queue(twins->pairs[n].other))
+			twin_hand_over(twins->pairs[n].other, twins->keeper->listeners[n].io.fd);
+	}
+}
+
+static void finish(struct twins *twins)
+{
+	struct keeper *keeper = twins->keeper;
+	void (*quiet)(struct keeper *) = twins->quiet;
+
+	hand_over(twins);
+	twins_stop_waiting(twins);
+	quiet(keeper);
+}
+
+static void look_later(struct twins *twins)
+{
+	double waited = engine_clock() - twins->patience.since;
+	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > LOOK_LAST ? LOOK_LAST : waited;
+
+	ev_timer_set(&twins->timer, wait, 0.);
+	ev_timer_start(twins->keeper->engine->loop, &twins->timer);
+}
+
+/* Unknown counts as none. */
+static unsigned count_clients(const struct twins *twins)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < twins->count; n++)
+		count += bind_clients(twins->pairs[n].other);
+	for (size_t n = 0; twins->noted && n < twins->clients.count; n++)
+		count += twins->tallies[n].known ? twins->tallies[n].count : 0;
+	return count;
+}
+
+/* The twins may be gone when this returns. */
+static void go_on(struct twins *twins, unsigned left)
+{
+	const struct instance *instance = twins->keeper->activity->current;
+	bool (*busy)(struct keeper *) = twins->busy;
+	pid_t pid = instance ? instance->pid : 0;
+
+	if (!left) {
+		finish(twins);
+		return;
+	}
+	if (patience_is_over(&twins->patience, engine_clock(), pid, left)) {
+		run_say_impatience(twins->keeper, pid, left);
+		finish(twins);
+		return;
+	}
+	twins->busy = NULL;
+	if (!busy || !busy(twins->keeper))
+		look_later(twins);
+}
+
+static bool ask(struct twins *twins)
+{
+	twins->clients.use = twins->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
+	for (size_t n = 0; n < twins->clients.count; n++)
+		twins->tallies[n].whom = twins->noted ? WHOM_TAKEN : WHOM_ALL;
+	return census_ask(twins->keeper->engine, &twins->clients);
+}
+
+static void look(struct twins *twins)
+{
+	if (!twins->clients.count || !ask(twins))
+		go_on(twins, count_clients(twins));
+}
+
+/* One that came out of its handshake and was taken in the midst of a look is seen at the next. */
+static void on_counted(struct inquiry *inquiry)
+{
+	struct twins *twins = container_of(inquiry, struct twins, clients);
+	bool was_clear = twins->clear, first = !twins->noted;
+	unsigned left;
+
+	if (first && !inquiry_is_whole(inquiry) && twins->failures++ < FAILURES_MOST) {
+		look_later(twins);
+		return;
+	}
+	if (first && !inquiry->guests.count)
+		inquiry->count = 0;     /* there is nobody to look for */
+	twins->noted = true;
+	if (first && inquiry->count) {
+		look(twins);
+		return;
+	}
+	left = count_clients(twins);
+	twins->clear = !left;
+	if (twins->clear && !was_clear && inquiry->count)
+		look(twins);
+	else
+		go_on(twins, left);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	look(timer->data);
+}
+
+static void take_tallies(struct twins *twins)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < twins->count; n++) {
+		if (twins->pairs[n].other < 0)
+			continue;
+		tally_take(&twins->tallies[count], twins->pairs[n].other);
+		count += twins->tallies[count].kind == TALLY_TCP || twins->tallies[count].kind == TALLY_UNIX;
+	}
+	twins->clients.count = count;
+}
+
+void twins_wait_init(struct twins *twins)
+{
+	ev_init(&twins->timer, on_timer);
+	twins->timer.data = twins;
+	inquiry_init(&twins->clients, twins->keeper, on_counted);
+	twins->clients.tallies = twins->tallies;
+}
+
+void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), bool (*busy)(struct keeper *keeper))
+{
+	struct twins *twins = twins_of(keeper);
+
+	if (!twins || !twins->apart) {
+		quiet(keeper);
+		return;
+	}
+	twins_stop_waiting(twins);
+	twins->quiet = quiet;
+	twins->busy = busy;
+	patience_begin(&twins->patience, engine_clock());
+	take_tallies(twins);
+	look(twins);
+}

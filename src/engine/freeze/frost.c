@@ -1,0 +1,405 @@
+/* Freezing an instance. The hard thing is to leave nobody frozen: everything that ends an instance, or parts it from
+ * its keeper, comes through its `thaw`, and so does whatever ends a freezing half way. And to lose nobody: a frozen
+ * backend's listeners are watched again from its state on, level triggered. */
+#include "engine/freeze/frost.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/span.h"
+#include "engine/freeze/frost_pace.h"
+#include "engine/freeze/frost_target.h"
+#include "engine/freeze/frost_watch.h"
+#include "engine/freeze/reclaim.h"
+#include "engine/instance/notice.h"
+#include "engine/instance/watchdog.h"
+#include "engine/queue/judge.h"
+#include "engine/queue/taking.h"
+#include "exec/processes/freezer.h"
+#include "os/proc/process.h"
+
+/* Seconds. */
+#define SOON 0.001                      /* between looks, at first */
+#define LATEST 0.05                     /* and at the end */
+#define PATIENCE_FOR_STOP 2.0           /* all must stand still within */
+
+struct frost {
+	struct instance *instance;
+	struct freezer freezer;
+	struct frost_target target;
+	ev_timer next;                  /* the next look */
+	double began, frozen;           /* loop time; frozen 0: not all stand still */
+	void (*settled)(struct keeper *keeper, bool frozen);
+	bool is_under_way;
+	bool is_operators;              /* frost_hold */
+	bool is_told;                   /* that it can't be frozen was logged */
+	bool is_memory_told;            /* and that its memory can't be handed back */
+	bool has_failed;                /* at the first look */
+	double limit;                   /* what was left of the instance's limit of time, seconds; 0: it had none */
+	struct frost_watch *watch;      /* NULL: only the listeners are watched */
+	struct reclaim *reclaim;        /* its memory is being handed back; NULL: it is not */
+};
+
+static struct keeper *keeper_of(const struct frost *frost)
+{
+	return frost->instance->context;
+}
+
+static struct frost *find(const struct keeper *keeper)
+{
+	return keeper->activity && keeper->activity->current ? keeper->activity->current->frost : NULL;
+}
+
+static void pause_limits(struct frost *frost)
+{
+	struct instance *instance = frost->instance;
+	struct ev_loop *loop = instance->engine->loop;
+
+	frost->limit = 0;
+	if (ev_is_active(&instance->timer)) {   /* one that is due goes off though it is frozen */
+		frost->limit = ev_timer_remaining(loop, &instance->timer);
+		ev_timer_stop(loop, &instance->timer);
+	}
+	if (instance->notice)
+		watchdog_rest(instance->notice);
+}
+
+/* One that was told to stop meanwhile has another limit. */
+static void resume_limits(struct frost *frost)
+{
+	struct instance *instance = frost->instance;
+
+	if (instance->notice)
+		watchdog_resume(instance->notice);
+	if (frost->limit > 0 && !instance->stopping && instance->child.pid > 0)
+		instance_limit(instance, (int64_t)(frost->limit * 1e6) + 1);
+}
+
+/* Why its memory was not handed back is said once. */
+static void end_page_out(struct frost *frost)
+{
+	const struct keeper *keeper = keeper_of(frost);
+	struct event event = { .name = "memory", .service = keeper->service->name, .pid = frost->instance->pid };
+	int error = reclaim_end(frost->reclaim);
+
+	frost->reclaim = NULL;
+	if (!error || frost->is_memory_told)
+		return;
+	frost->is_memory_told = true;
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "freeze_reclaim: its memory was not handed back: %s",
+		  strerror(error));
+}
+
+static void say(const struct frost *frost, enum level level, const char *name, const char *what)
+{
+	const struct keeper *keeper = keeper_of(frost);
+	struct event event = {
+		.name = name, .service = keeper->service->name, .pid = frost->instance->pid, .reason = what,
+	};
+
+	log_event(keeper->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
+}
+
+/* The processes first, whatever else there is; and also where there are no descriptors left, which copies of their
+ * sockets may have brought about. */
+static void thaw(struct instance *instance)
+{
+	struct frost *frost = instance->frost;
+
+	if (!frost->is_under_way && frost->frozen <= 0)
+		return;
+	if (!freezer_thaw(&frost->freezer)) {
+		engine_drop_spare(instance->engine);
+		if (!freezer_thaw(&frost->freezer))
+			say(frost, LEVEL_ERROR, "unfrozen", "stands still: its control group can't be told to go on");
+		engine_keep_spare(instance->engine);
+	}
+	freezer_free(&frost->freezer);
+	ev_timer_stop(instance->engine->loop, &frost->next);
+	frost->is_under_way = frost->is_operators = false;
+	frost->frozen = 0;
+	frost->settled = NULL;
+	end_page_out(frost);
+	frost_watch_free(frost->watch);
+	frost->watch = NULL;
+	resume_limits(frost);
+}
+
+static void forget(struct instance *instance)
+{
+	struct frost *frost = instance->frost;
+
+	thaw(instance);
+	instance->frost = NULL;
+	frost_target_free(&frost->target);
+	free(frost);
+}
+
+/* What can't be mended here is said once for all services. */
+static void say_failure(struct frost *frost)
+{
+	bool blind = frost->freezer.error && !frost->freezer.group && !process_list_is_possible();
+	bool *is_told = blind ? &frost->instance->engine->blindness_said : &frost->is_told;
+	struct buf what = { 0 };
+
+	if (frost->freezer.error == E2BIG)
+		buf_addf(&what, "cannot be frozen: it has more than %d processes, or makes them without end",
+			 CLAN_MOST);
+	else if (blind)
+		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
+	else if (frost->freezer.error)
+		buf_addf(&what, "cannot be frozen: %s", strerror(frost->freezer.error));
+	else if (frost->freezer.moving)
+		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %.0f s",
+			 (long)frost->freezer.moving, PATIENCE_FOR_STOP);
+	else
+		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", PATIENCE_FOR_STOP);
+	say(frost, *is_told && !frost->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen", buf_string(&what));
+	*is_told = true;
+	buf_free(&what);
+}
+
+static void give_up(struct frost *frost)
+{
+	struct keeper *keeper = keeper_of(frost);
+	void (*settled)(struct keeper *keeper, bool frozen) = frost->settled;
+
+	say_failure(frost);
+	thaw(frost->instance);
+	if (keeper->engine->on_change)
+		keeper->engine->on_change(keeper->engine);
+	if (settled)
+		settled(keeper, false);
+}
+
+/* The operator's wish counts more than the reason of who began. */
+static void settle(struct frost *frost)
+{
+	struct keeper *keeper = keeper_of(frost);
+	void (*settled)(struct keeper *keeper, bool frozen) = frost->settled;
+	bool is_operators = frost->is_operators;
+
+	frost->is_under_way = false;
+	frost->frozen = engine_clock();
+	frost->settled = NULL;
+	if (is_operators)
+		keeper_event(keeper, STILLED);
+	if (settled)
+		settled(keeper, !is_operators);
+}
+
+static void look_later(struct frost *frost)
+{
+	double wait = frost->freezer.looks < 5 ? SOON : SOON * (double)(1u << (frost->freezer.looks - 4) % 16);
+
+	ev_timer_set(&frost->next, wait < LATEST ? wait : LATEST, 0.);
+	ev_timer_start(frost->instance->engine->loop, &frost->next);
+}
+
+static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct frost *frost = timer->data;
+	enum freezing freezing = frost->has_failed ? FREEZER_FAILED : freezer_look(&frost->freezer);
+
+	(void)loop, (void)events;
+	if (freezing == FREEZER_STILL)
+		settle(frost);
+	else if (freezing == FREEZER_FAILED || engine_clock() - frost->began > PATIENCE_FOR_STOP)
+		give_up(frost);
+	else
+		look_later(frost);
+}
+
+static struct frost *make(struct instance *instance)
+{
+	struct frost *frost = instance->frost;
+
+	if (frost)
+		return frost;
+	frost = calloc(1, sizeof(*frost));
+	if (!frost)
+		return NULL;
+	frost->instance = instance;
+	ev_init(&frost->next, on_next);
+	frost->next.data = frost;
+	instance->frost = frost;
+	instance->thaw = thaw;
+	instance->forget_frost = forget;
+	return frost;
+}
+
+/* true: the looks have begun. */
+static bool begin(struct keeper *keeper)
+{
+	struct frost *frost = make(keeper->activity->current);
+
+	if (!frost || !frost_target_take(&frost->target, keeper))
+		return false;
+	freezer_init(&frost->freezer, frost->instance->cgroup.path, &frost->target.root);
+	frost->began = engine_clock();
+	frost->is_under_way = true;
+	frost->is_operators = false;
+	frost->settled = NULL;
+	pause_limits(frost);
+	frost->has_failed = freezer_look(&frost->freezer) == FREEZER_FAILED;
+	look_later(frost);
+	return true;
+}
+
+bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, bool frozen))
+{
+	struct frost *frost = find(keeper);
+
+	if ((frost && (frost->is_under_way || frost->frozen > 0)) || frost_target_obstacle(keeper) || !begin(keeper))
+		return false;
+	find(keeper)->settled = settled;
+	return true;
+}
+
+void frost_thaw(struct keeper *keeper)
+{
+	if (keeper->state == FROZEN)
+		keeper_event(keeper, ENABLE);
+	else if (find(keeper))
+		thaw(keeper->activity->current);
+}
+
+bool frost_is_frozen(const struct keeper *keeper)
+{
+	return find(keeper) && find(keeper)->frozen > 0;
+}
+
+bool frost_is_under_way(const struct keeper *keeper)
+{
+	return find(keeper) && find(keeper)->is_under_way;
+}
+
+bool frost_hold(struct keeper *keeper, struct buf *why)
+{
+	const char *obstacle = frost_target_obstacle(keeper);
+
+	if (!obstacle && !frost_is_under_way(keeper) && !frost_is_frozen(keeper) && !begin(keeper))
+		obstacle = "out of memory";
+	if (obstacle) {
+		buf_text(why, obstacle);
+		return false;
+	}
+	find(keeper)->is_operators = true;
+	if (!keeper->freezes)
+		keeper->activity->frozen = 0;
+	if (frost_is_frozen(keeper))
+		keeper_event(keeper, STILLED);
+	return true;
+}
+
+/* Before the state is FROZEN it may be an idle_timeout's doing, which begins anew then. */
+bool frost_release(struct keeper *keeper)
+{
+	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
+		return false;
+	if (keeper->state == FROZEN) {
+		frost_thaw(keeper);
+		return true;
+	}
+	keeper->engine->actions->forget_idle(keeper);
+	frost_thaw(keeper);
+	keeper->engine->actions->follow(keeper);
+	return true;
+}
+
+static void on_data(struct keeper *keeper)
+{
+	keeper_event(keeper, ACTIVITY);
+}
+
+/* Both only for a backend that is to sleep, and once: they look at all it has. */
+static void watch_and_page_out(struct frost *frost)
+{
+	struct keeper *keeper = keeper_of(frost);
+	pid_t *pids = freezer_list(&frost->freezer);
+
+	if (!pids)
+		return;
+	frost->watch = frost_watch_new(keeper, pids, on_data);
+	if (keeper->service->terms->life->freeze_reclaim)
+		frost->reclaim = reclaim_begin(keeper->engine, pids, frost->freezer.group);
+	free(pids);
+}
+
+void frost_sleep(struct keeper *keeper)
+{
+	struct frost *frost = find(keeper);
+
+	if (!frost || frost->frozen <= 0) {
+		keeper_event(keeper, ENABLE);
+		return;
+	}
+	if (keeper->activity->frozen > 0)
+		frost->frozen = keeper->since = keeper->activity->frozen;
+	else
+		keeper->activity->freezes++;
+	keeper->activity->frozen = 0;
+	taking_end(keeper);
+	say(frost, frost->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
+	    frost->is_operators ? "is frozen" : "is frozen until somebody comes");
+	watch_and_page_out(frost);
+}
+
+static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
+{
+	struct event event = {
+		.name = "thawed", .service = keeper->service->name, .pid = pid, .has_duration = true,
+		.duration = slept,
+	};
+	char span[SPAN_MOST];
+
+	log_event(keeper->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s", (long)pid,
+		  span_write(span, slept));
+}
+
+void frost_wake(struct keeper *keeper)
+{
+	struct frost *frost = find(keeper);
+	double now = engine_clock(), slept;
+	bool awaited;
+
+	if (!frost || frost->frozen <= 0)
+		return;
+	slept = now - frost->frozen;
+	awaited = judge_sees_clients(keeper);
+	thaw(frost->instance);
+	keeper->activity->wakes++;
+	frost_pace_note(keeper->activity, slept);
+	say_wake(keeper, frost->instance->pid, slept);
+	if (awaited)
+		taking_begin_thawed(keeper, now);
+}
+
+double frost_rested(const struct keeper *keeper)
+{
+	return keeper->activity ? frost_pace_rested(keeper->activity) : 0;
+}
+
+/* Those an idle_timeout has frozen are let go anew by engine/idle/idle, which looks for clients once more. */
+void frost_set_aside(struct keeper *keeper)
+{
+	const struct frost *frost = find(keeper);
+	struct activity *activity = keeper->activity;
+
+	if (!frost || (frost->frozen <= 0 && !frost->is_under_way))
+		return;
+	keeper->freezes = frost->is_operators;
+	activity->frozen = keeper->state == FROZEN ? frost->frozen : 0;
+	if (keeper->state == FROZEN) {
+		uint64_t wakes = activity->wakes;
+		double woken = activity->woken, wakeful = activity->wakeful;
+
+		keeper_event(keeper, ENABLE);
+		activity->wakes = wakes;
+		activity->woken = woken;
+		activity->wakeful = wakeful;
+	} else {
+		thaw(keeper->activity->current);
+	}
+}

@@ -1,0 +1,192 @@
+/* Watching in a frozen backend's place. The hard thing is that it can't be promised: where the kernel gives no copies,
+ * only the listeners wake it, and that is said. The copies come a moment later, and tell of what has come meanwhile. */
+#include "engine/freeze/frost_watch.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "engine/core/closing.h"
+#include "engine/core/loop_room.h"
+#include "engine/queue/probes.h"
+#include "exec/spawn/spawn.h"
+
+#define COPYING_SECONDS 1.              /* longer than that only takes what lies in a stranger's hands */
+
+struct frost_watch {
+	struct keeper *keeper;
+	void (*ready)(struct keeper *keeper);
+	pid_t copier;                   /* the process that takes the copies, which may hang */
+	ev_io report;                   /* what it hands over; fd -1: that is over */
+	ev_timer limit;
+	struct socket_copies copies;
+	ev_io *ios;                     /* of the copies, once they are all there */
+};
+
+static struct engine *engine_of(const struct frost_watch *watch)
+{
+	return watch->keeper->engine;
+}
+
+static void close_copy(struct frost_watch *watch, size_t n)
+{
+	closing_close(engine_of(watch), watch->keeper->service->name, &watch->copies.fds[n]);
+}
+
+static void stop(struct frost_watch *watch)
+{
+	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
+		ev_io_stop(engine_of(watch)->loop, &watch->ios[n]);
+		loop_room_leave(watch->ios[n].fd);
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct frost_watch *watch = io->data;
+
+	(void)loop, (void)events;
+	stop(watch);
+	watch->ready(watch->keeper);    /* frees it */
+}
+
+/* superd's own listeners are watched as ever. */
+static struct file_id *list_known(const struct keeper *keeper, size_t *count)
+{
+	struct file_id *known = calloc(keeper->listener_count + 1, sizeof(*known));
+	struct stat status;
+
+	*count = 0;
+	for (size_t n = 0; known && n < keeper->listener_count; n++) {
+		if (listener_is_open(&keeper->listeners[n]) && fstat(keeper->listeners[n].io.fd, &status) == 0)
+			known[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	return known;
+}
+
+/* What a probe says that was let in before is nothing to wake for, either. */
+static void leave_out_probes(struct frost_watch *watch)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < watch->copies.count; n++) {
+		if (probes_own(watch->keeper, watch->copies.fds[n]))
+			close_copy(watch, n);
+		else
+			watch->copies.fds[count++] = watch->copies.fds[n];
+	}
+	watch->copies.count = count;
+}
+
+static void say_missed(const struct frost_watch *watch, bool is_late)
+{
+	struct event event = { .name = "unwatched", .service = watch->keeper->service->name };
+	struct log *log = engine_of(watch)->log;
+
+	if (is_late)
+		log_event(log, LEVEL_WARNING, &event,
+			  "while it is frozen not all of its sockets are watched: they could not be copied within "
+			  "%g s", COPYING_SECONDS);
+	else if (watch->copies.forbidden)
+		log_event(log, LEVEL_INFO, &event,
+			  "while it is frozen only its listeners wake it: superd may not have copies of its other "
+			  "sockets, which takes CAP_SYS_PTRACE");
+	else if (watch->copies.missed)
+		log_event(log, LEVEL_INFO, &event,
+			  "while it is frozen %zu of its sockets are not watched: it has more than superd copies",
+			  watch->copies.missed);
+}
+
+static void start(struct frost_watch *watch)
+{
+	if (watch->copies.count)
+		watch->ios = calloc(watch->copies.count, sizeof(*watch->ios));
+	for (size_t n = 0; watch->ios && n < watch->copies.count; n++) {
+		ev_io_init(&watch->ios[n], on_readable, watch->copies.fds[n], EV_READ);
+		watch->ios[n].data = watch;
+		ev_io_start(engine_of(watch)->loop, &watch->ios[n]);
+	}
+}
+
+/* Nothing more comes of it. */
+static void leave_copier(struct frost_watch *watch)
+{
+	struct ev_loop *loop = engine_of(watch)->loop;
+
+	if (watch->report.fd >= 0) {
+		ev_io_stop(loop, &watch->report);
+		fd_close(&watch->report.fd);
+	}
+	ev_timer_stop(loop, &watch->limit);
+	if (spawn_is_aside(watch->copier))
+		kill(watch->copier, SIGKILL);
+}
+
+static void conclude(struct frost_watch *watch, bool is_late)
+{
+	leave_copier(watch);
+	leave_out_probes(watch);
+	say_missed(watch, is_late);
+	start(watch);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct frost_watch *watch = io->data;
+	enum socket_copying state = socket_copies_hear(io->fd, &watch->copies);
+
+	(void)loop, (void)events;
+	if (state != SOCKET_COPYING_WAITS)
+		conclude(watch, state == SOCKET_COPYING_FAILED);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	conclude(timer->data, true);
+}
+
+static bool begin(struct frost_watch *watch, const pid_t *pids)
+{
+	size_t known_count;
+	struct file_id *known = list_known(watch->keeper, &known_count);
+	int report = -1;
+
+	if (known)
+		watch->copier = socket_copies_begin(pids, known, known_count, &report);
+	free(known);
+	if (report < 0)
+		return false;
+	ev_io_init(&watch->report, on_report, report, EV_READ);
+	ev_timer_init(&watch->limit, on_limit, COPYING_SECONDS, 0.);
+	watch->report.data = watch->limit.data = watch;
+	ev_io_start(engine_of(watch)->loop, &watch->report);
+	ev_timer_start(engine_of(watch)->loop, &watch->limit);
+	return true;
+}
+
+struct frost_watch *frost_watch_new(struct keeper *keeper, const pid_t *pids, void (*ready)(struct keeper *keeper))
+{
+	struct frost_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	*watch = (struct frost_watch){ .keeper = keeper, .ready = ready, .report.fd = -1 };
+	if (begin(watch, pids))
+		return watch;
+	free(watch);
+	return NULL;
+}
+
+void frost_watch_free(struct frost_watch *watch)
+{
+	if (!watch)
+		return;
+	leave_copier(watch);
+	stop(watch);
+	for (size_t n = 0; n < watch->copies.count; n++)
+		close_copy(watch, n);
+	free(watch->ios);
+	free(watch);
+}

@@ -1,0 +1,135 @@
+/* The queue of those whose memory is handed back; the first one is at it. */
+#include "engine/freeze/reclaim.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "exec/processes/page_out.h"
+#include "exec/spawn/spawn.h"
+
+#define PIECE_SECONDS 10.               /* a piece takes no longer, of a disk that works */
+
+struct reclaim {
+	struct list link;               /* in the engine's, until it is over */
+	struct engine *engine;
+	pid_t worker;                   /* the process that is at it, or was, which may hang */
+	ev_io report;                   /* fd -1: none */
+	ev_timer limit;
+	char *group;
+	int error;
+	pid_t pids[];
+};
+
+static void start_next(struct engine *engine);
+
+/* Nobody is at it any more. */
+static void stop(struct reclaim *reclaim)
+{
+	struct engine *engine = reclaim->engine;
+
+	ev_timer_stop(engine->loop, &reclaim->limit);
+	if (reclaim->report.fd >= 0) {
+		ev_io_stop(engine->loop, &reclaim->report);
+		fd_close(&reclaim->report.fd);
+	}
+	if (reclaim->worker > 0 && spawn_is_aside(reclaim->worker))
+		kill(reclaim->worker, SIGKILL);
+	reclaim->worker = 0;
+}
+
+static void finish(struct reclaim *reclaim, int error)
+{
+	reclaim->error = error;
+	stop(reclaim);
+	list_remove(&reclaim->link);
+	start_next(reclaim->engine);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct reclaim *reclaim = io->data;
+	int error = 0;
+
+	(void)events;
+	if (page_out_hear(io->fd, &error))
+		finish(reclaim, error);
+	else
+		ev_timer_again(loop, &reclaim->limit);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	finish(timer->data, ETIMEDOUT);
+}
+
+static bool start(struct reclaim *reclaim)
+{
+	struct engine *engine = reclaim->engine;
+	int report;
+
+	reclaim->worker = page_out_begin(reclaim->pids, reclaim->group, &report);
+	if (reclaim->worker < 0) {
+		reclaim->error = errno;
+		return false;
+	}
+	ev_io_set(&reclaim->report, report, EV_READ);
+	ev_io_start(engine->loop, &reclaim->report);
+	ev_timer_again(engine->loop, &reclaim->limit);
+	return true;
+}
+
+static void start_next(struct engine *engine)
+{
+	while (!list_empty(&engine->reclaims)) {
+		struct reclaim *next = container_of(engine->reclaims.next, struct reclaim, link);
+
+		if (next->report.fd >= 0 || start(next))
+			return;
+		list_remove(&next->link);
+	}
+}
+
+struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const char *group)
+{
+	struct reclaim *reclaim;
+	size_t count = 0;
+
+	while (pids[count])
+		count++;
+	reclaim = calloc(1, sizeof(*reclaim) + (count + 1) * sizeof(*pids));
+	if (!reclaim)
+		return NULL;
+	memcpy(reclaim->pids, pids, count * sizeof(*pids));
+	reclaim->engine = engine;
+	reclaim->group = group ? strdup(group) : NULL;
+	ev_init(&reclaim->report, on_report);
+	ev_init(&reclaim->limit, on_limit);
+	reclaim->limit.repeat = PIECE_SECONDS;
+	reclaim->report.fd = -1;
+	reclaim->report.data = reclaim->limit.data = reclaim;
+	list_add(&engine->reclaims, &reclaim->link);
+	start_next(engine);
+	return reclaim;
+}
+
+int reclaim_end(struct reclaim *reclaim)
+{
+	struct engine *engine;
+	int error;
+
+	if (!reclaim)
+		return 0;
+	engine = reclaim->engine;
+	stop(reclaim);
+	list_remove(&reclaim->link);
+	error = reclaim->error;
+	free(reclaim->group);
+	free(reclaim);
+	start_next(engine);
+	return error;
+}

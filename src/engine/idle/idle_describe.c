@@ -1,0 +1,132 @@
+/* What is known of who uses a service. The hard thing is to say no more than that: connections are counted at the end
+ * of an idle_timeout, and what was counted then says nothing of those who have come since. */
+#include "engine/idle/idle.h"
+
+#include <stdlib.h>
+
+#include "engine/drain/spared.h"
+#include "engine/idle/idle_state.h"
+
+static enum idle_standing standing_of(const struct idle *idle)
+{
+	if (idle->postponed)
+		return IDLE_POSTPONED;
+	switch (idle->phase) {
+	case CALM:
+		return IDLE_UNUSED;
+	case USED:
+		return IDLE_USED;
+	case REPORTED:
+		return IDLE_REPORTED;
+	case FREEZING:
+	case CHECKING:
+		return IDLE_LETTING_GO;
+	case LOOKING:
+		return idle->counted <= 0 ? IDLE_UNKNOWN : idle->since > 0 ? IDLE_UNUSED : IDLE_USED;
+	default:
+		return IDLE_UNKNOWN;
+	}
+}
+
+/* The idle of one that sleeps has ended. */
+static bool describe_sleeper(const struct keeper *keeper, struct idle_account *account)
+{
+	const struct life *life = keeper->service->terms->life;
+
+	if (keeper->state != FROZEN || !keeper->activity || !service_idles(keeper->service))
+		return false;
+	*account = (struct idle_account){
+		.standing = IDLE_FROZEN, .timeout = (double)life->idle_timeout / 1e6, .action = life->idle_action,
+		.since = keeper->activity->unused,
+	};
+	return true;
+}
+
+bool idle_describe(const struct keeper *keeper, struct idle_account *account)
+{
+	const struct idle *idle = keeper->activity ? keeper->activity->idle : NULL;
+
+	if (!idle)
+		return describe_sleeper(keeper, account);
+	*account = (struct idle_account){
+		.standing = standing_of(idle), .timeout = idle->timeout,
+		.action = keeper->service->terms->life->idle_action, .counted = idle->counted,
+		.known = idle->counted > 0 && idle->visitors.known, .connections = idle->visitors.connections,
+		.since = idle->since,
+	};
+	return true;
+}
+
+static uint32_t sum_of(const struct tally *tallies, size_t count, bool *known)
+{
+	uint32_t sum = 0;
+
+	for (size_t n = 0; n < count; n++) {
+		*known = *known && tallies[n].known;
+		sum += tallies[n].count;
+	}
+	return sum;
+}
+
+/* Those of its sockets. false: they are not known, or asking takes long. */
+static bool count_now(struct keeper *keeper, uint32_t *connections)
+{
+	struct tally *tallies = calloc(keeper->listener_count + 1, sizeof(*tallies));
+	struct guests former = { 0 };
+	bool spares = spared_gather(keeper, &former), known = tallies;
+	size_t count = 0;
+
+	for (size_t n = 0; tallies && n < keeper->listener_count; n++) {
+		if (!listener_has_socket(&keeper->listeners[n]))
+			continue;
+		tally_take(&tallies[count], keeper->listeners[n].io.fd);
+		tallies[count].probes = keeper->service->probes;
+		tallies[count].guests = spares ? &former : NULL;
+		tallies[count++].spares = spares;
+	}
+	known = known && census_look(keeper->engine, tallies, count);
+	*connections = known ? sum_of(tallies, count, &known) : 0;
+	free(former.list);
+	free(tallies);
+	return known;
+}
+
+/* What the number says of a time that nobody has counted in. */
+static void correct(const struct idle *idle, struct idle_account *account)
+{
+	bool used = account->connections > 0;
+	enum idle_standing standing = account->standing;
+
+	if (used)
+		account->since = 0;
+	else if (account->since <= 0 && idle && !idle->looks && !idle->deaf)
+		account->since = idle->left;
+	if (standing == IDLE_UNKNOWN || standing == IDLE_USED || standing == IDLE_UNUSED)
+		account->standing = used ? IDLE_USED : IDLE_UNUSED;
+}
+
+bool idle_describe_now(struct keeper *keeper, struct idle_account *account)
+{
+	uint32_t connections;
+
+	if (!idle_describe(keeper, account))
+		return false;
+	if (!count_now(keeper, &connections))
+		return true;
+	account->known = true;
+	account->connections = connections;
+	account->counted = engine_clock();
+	correct(keeper->activity->idle, account);
+	return true;
+}
+
+const char *idle_standing_word(enum idle_standing standing)
+{
+	static const char *const texts[] = {
+		[IDLE_UNKNOWN] = "unknown", [IDLE_USED] = "used", [IDLE_UNUSED] = "unused",
+		[IDLE_REPORTED] = "reported", [IDLE_POSTPONED] = "postponed", [IDLE_LETTING_GO] = "letting-go",
+		[IDLE_FROZEN] = "frozen",
+	};
+
+	return texts[standing];
+}

@@ -1,7 +1,0 @@
-/* What is logged of a backend that nobody uses. */
-#pragma once
-
-#include "engine/keeper.h"
-
-/* what: "stopping"; since: nobody was there, loop time. */
-void idle_say(const struct keeper *keeper, enum level level, const char *what, double since);

@@ -1,0 +1,405 @@
+/* Commands in a row. The hard thing is that between two of them a reload may have come: each is taken from the row that
+ * counts when it is its turn. */
+#include "engine/instance/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/scan.h"
+#include "engine/core/leftover.h"
+#include "engine/launch/streams.h"
+#include "engine/service/keeper.h"
+#include "exec/dirs/private_tmp.h"
+
+#define EXEC_STATUS (203 << 8)          /* what systemd has a command end with that could not be executed */
+
+static struct engine *engine_of(const struct control *control)
+{
+	return control->keeper->engine;
+}
+
+static void set_timer(struct control *control, int64_t microseconds)
+{
+	ev_timer_stop(engine_of(control)->loop, &control->timer);
+	if (microseconds == SCAN_INFINITY)
+		return;
+	ev_timer_set(&control->timer, (double)microseconds / 1e6, 0.);
+	ev_timer_start(engine_of(control)->loop, &control->timer);
+}
+
+static void signal_command(const struct control *control, int signal)
+{
+	if (control->child.pid <= 1)
+		return;
+	if (kill(-control->child.pid, signal) < 0)      /* it has no group yet */
+		kill(control->child.pid, signal);
+}
+
+/* A start apart hears nothing but KILL. */
+static void tell_to_end(struct control *control)
+{
+	const struct life *life = control->keeper->service->terms->life;
+
+	signal_command(control, apart_is_under_way(&control->apart) ? SIGKILL : life->kill_signal);
+	signal_command(control, SIGCONT);
+	set_timer(control, life->timeout_stop ? life->timeout_stop : 1);
+}
+
+void control_describe(const struct control *control, struct buf *out)
+{
+	words texts = service_commands(control->keeper->service, control->phase);
+	size_t number = control->next - 1;
+
+	buf_addf(out, "%s: ", command_option(control->phase));
+	if (number < words_count(texts))
+		buf_addf(out, "%.200s: ", texts[number]);
+}
+
+static void say(const struct control *control, enum level level, const char *what)
+{
+	const struct keeper *keeper = control->keeper;
+	struct event event = {
+		.name = "command", .service = keeper->service->name, .pid = control->child.pid, .reason = what,
+	};
+	struct buf name = { 0 };
+
+	if (!log_wants(keeper->engine->log, level))
+		return;
+	control_describe(control, &name);
+	log_event(keeper->engine->log, level, &event, "%s%s", buf_string(&name), what);
+	buf_free(&name);
+}
+
+/* A start that fails is one line, with the pause after it. */
+static bool is_told_by_owner(const struct control *control)
+{
+	return !control->ignores_failure && control->instance && control->phase <= PHASE_START_POST;
+}
+
+static void finish(struct control *control, enum result result, int status)
+{
+	list_remove(&control->link);
+	if (control->instance)
+		control->instance->control = 0;
+	private_tmp_remove(control->keeper->service->name, control->private_tmp, engine_of(control)->stopping);
+	control->private_tmp = 0;
+	control->ended(control, result, status);
+}
+
+static void go_on(struct control *control);
+
+/* How the one that ran has ended, and how the phase goes on. */
+static void judge(struct control *control, int status)
+{
+	bool ran = control->fault.stage == STAGE_NONE;
+	enum result result = ran ? result_of_status(control->keeper->service, status) : RESULT_EXIT_CODE;
+	char text[48];
+
+	if (control->late)
+		result = RESULT_TIMEOUT;
+	instance_describe_status(status, text);
+	if (result != RESULT_SUCCESS && ran && !control->stopped && !is_told_by_owner(control))
+		say(control, control->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE,
+		    control->late ? "it was not done in time" : text);
+	if (control->fault.stage == STAGE_CONDITIONS)
+		finish(control, RESULT_CONDITION, status);
+	else if (result != RESULT_SUCCESS && !control->ignores_failure)
+		finish(control, result, status);
+	else if (control->stopped)
+		finish(control, RESULT_SUCCESS, status);
+	else
+		go_on(control);
+}
+
+static void on_heard(struct last_words *last)
+{
+	struct control *control = container_of(last, struct control, last);
+
+	ev_timer_stop(engine_of(control)->loop, &control->timer);
+	judge(control, control->fault.stage == STAGE_NONE ? control->status : EXEC_STATUS);
+}
+
+/* Kills what it has left behind. */
+static void on_ending(struct child *child)
+{
+	kill(-child->pid, SIGKILL);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct control *control = container_of(child, struct control, child);
+	/* As long as it is known whose word it is. */
+	bool heard = !control->instance || !control->instance->notice ||
+		     control->instance->hear(control->instance, &control->last);
+
+	apart_settle(&control->apart, true);
+	ev_timer_stop(engine_of(control)->loop, &control->timer);
+	child->pid = 0;
+	control->status = status;
+	if (control->keeper->activity)
+		means_drain(&control->keeper->activity->means, false);
+	if (heard)
+		on_heard(&control->last);
+}
+
+/* It was killed, and waits in the kernel. */
+static void give_up(struct control *control)
+{
+	pid_t pid = control->child.pid;
+
+	children_remove(&engine_of(control)->children, &control->child);
+	leftover_give_up(engine_of(control), control->keeper->service, pid);
+	apart_forget(&control->apart);
+	on_ended(&control->child, SIGKILL);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop, (void)events;
+	if (control->doomed) {
+		give_up(control);
+	} else if (control->late || control->stopped) {
+		signal_command(control, SIGKILL);
+		control->doomed = true;
+		set_timer(control, (int64_t)(LEFTOVER_SECONDS * 1e6));
+	} else {
+		control->late = true;
+		tell_to_end(control);
+	}
+}
+
+static struct plan *plan_of(const struct control *control)
+{
+	if (control->instance && control->instance->plan)
+		return control->instance->plan;
+	return control->keeper->activity ? control->keeper->activity->means.plan : NULL;
+}
+
+void control_add_interpreter(const struct control *control, struct buf *out)
+{
+	const struct plan *plan = plan_of(control);
+	const struct plan_commands *commands = plan ? &plan->commands[control->phase] : NULL;
+
+	if (commands && control->next && control->next <= commands->count)
+		launch_add_interpreter(control->keeper->service, commands->list[control->next - 1].program,
+				       &control->fault, out);
+}
+
+/* An exec is that of this command, which is named in front, and not of the service's program. */
+static void say_fault(struct control *control)
+{
+	const struct fault *fault = &control->fault;
+	struct buf why = { 0 };
+
+	if (is_told_by_owner(control))
+		return;
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(&why, "%s: %s", stage_name(fault->stage), fault_reason(fault));
+	else
+		launch_describe_fault(control->keeper->service, fault, &why);
+	control_add_interpreter(control, &why);
+	say(control, control->ignores_failure ? LEVEL_INFO : LEVEL_NOTICE, buf_string(&why));
+	buf_free(&why);
+}
+
+static void on_report(struct apart *apart, const struct fault *fault)
+{
+	struct control *control = container_of(apart, struct control, apart);
+
+	if (!fault)
+		return;
+	control->fault = *fault;
+	say_fault(control);
+}
+
+/* The variables of this phase, and the pid of the main process. */
+static void list_facts(const struct control *control, const char **list)
+{
+	for (int n = 0; n < CONTROL_FACTS; n++) {
+		if (*control->facts[n])
+			*list++ = control->facts[n];
+	}
+	*list = NULL;
+}
+
+/* The folders of the instance it is about. The commands of a phase that has none have some of their own. */
+static uint64_t private_tmp_of(struct control *control)
+{
+	struct instance *instance = control->instance;
+
+	if (!instance && control->phase == PHASE_RELOAD)
+		instance = control->keeper->activity->current;
+	if (instance)
+		return instance_private_tmp(instance);
+	if (!control->private_tmp)
+		control->private_tmp = private_tmp_new(control->keeper->service);
+	return control->private_tmp;
+}
+
+/* Starts the command. false, with its fault set. */
+static bool start(struct control *control, struct plan *plan, const struct wiring *wiring)
+{
+	const char *facts[CONTROL_FACTS + 1];
+	struct launch launch;
+	struct buf why = { 0 };
+
+	list_facts(control, facts);
+	launch_fill(&launch, &control->keeper->activity->means, wiring, control->keeper->service);
+	launch.plan = plan;
+	launch.private_id = private_tmp_of(control);
+	launch.command = &plan->commands[control->phase].list[control->next];
+	launch.variables = facts;
+	launch.remote_address = control->remote_address;
+	launch.remote_port = control->remote_port;
+	launch.invocation = control->invocation;
+	launch.watchdog = 0;            /* what only the main process is asked and told */
+	launch.store = 0;
+	if (service_notify_access(control->keeper->service) < NOTIFY_EXEC)
+		launch.notify = NULL;
+	launch.checks = control->checks && plan->condition_count;
+	control->ignores_failure = launch.command->flags & COMMAND_IGNORES_FAILURE;
+	control->next++;
+	control->checks = control->late = control->doomed = false;
+	control->fault = (struct fault){ .stage = STAGE_NONE };
+	if (control->instance && !group_enter(&control->instance->cgroup, engine_of(control), control->keeper->service,
+					      &launch, &why)) {
+		control->fault = (struct fault){ .stage = STAGE_CGROUP, .error = errno, .resource = -1 };
+		buf_free(&why);
+		return false;
+	}
+	leftover_start(engine_of(control), &launch);
+	if (launch.pid < 0) {
+		control->fault = launch.fault;
+		means_note_fault(&control->keeper->activity->means, &launch.fault);
+		return false;
+	}
+	control->child.pid = launch.pid;
+	if (launch.report >= 0)
+		apart_watch(&control->apart, launch.report);
+	if (children_add(&engine_of(control)->children, &control->child))
+		return true;
+	kill(launch.pid, SIGKILL);
+	apart_forget(&control->apart);
+	control->child.pid = 0;
+	control->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
+	return false;
+}
+
+/* false: the next one could not be prepared; the reason in why. */
+static bool prepare(struct control *control, struct wiring *wiring, struct buf *why)
+{
+	struct keeper *keeper = control->keeper;
+
+	if (!keeper_activity(keeper)) {
+		buf_text(why, "out of memory");
+		return false;
+	}
+	return means_prepare(&keeper->activity->means, keeper->engine, keeper->service, keeper->listeners, why) &&
+	       launch_wire_beside(wiring, &keeper->activity->means, keeper->engine, keeper->service, why);
+}
+
+static void run_next(struct control *control)
+{
+	struct wiring wiring = { .wanted = wiring.small };
+	struct buf why = { 0 };
+	bool started;
+
+	if (!prepare(control, &wiring, &why)) {
+		wiring_close(&wiring);
+		control->next++;
+		say(control, LEVEL_ERROR, buf_string(&why));
+		buf_free(&why);
+		finish(control, RESULT_RESOURCES, 0);
+		return;
+	}
+	started = start(control, plan_of(control), &wiring);
+	wiring_close(&wiring);
+	if (!started) {
+		say_fault(control);
+		judge(control, EXEC_STATUS);
+		return;
+	}
+	list_remove(&control->link);
+	list_add(&engine_of(control)->controls, &control->link);
+	if (control->instance)
+		control->instance->control = control->child.pid;
+	set_timer(control, control->patience);
+	say(control, LEVEL_DEBUG, "started");
+}
+
+static void go_on(struct control *control)
+{
+	words texts = service_commands(control->keeper->service, control->phase);
+
+	if (control->next < words_count(texts))
+		run_next(control);
+	else
+		finish(control, RESULT_SUCCESS, 0);
+}
+
+void control_init(struct control *control, struct keeper *keeper, struct instance *instance,
+		  void (*ended)(struct control *control, enum result result, int status))
+{
+	*control = (struct control){ .keeper = keeper, .instance = instance, .ended = ended };
+	list_init(&control->link);
+	list_init(&control->last.link);
+	control->last.heard = on_heard;
+	control->child.ended = on_ended;
+	control->child.ending = on_ending;
+	apart_init(&control->apart, keeper->engine->loop, on_report);
+	ev_init(&control->timer, on_timer);
+	control->timer.data = control;
+}
+
+void control_set_fact(struct control *control, int number, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(control->facts[number], sizeof(control->facts[number]), format, arguments);
+	va_end(arguments);
+}
+
+void control_begin(struct control *control, enum command_phase phase, int64_t patience)
+{
+	control->phase = phase;
+	control->patience = patience ? patience : SCAN_INFINITY;
+	control->next = 0;
+	control->stopped = control->late = false;
+	control->fault = (struct fault){ .stage = STAGE_NONE };
+	go_on(control);
+}
+
+void control_stop(struct control *control)
+{
+	if (!control_is_busy(control) || control->stopped)
+		return;
+	control->stopped = true;
+	tell_to_end(control);
+}
+
+void control_kill_all(struct engine *engine)
+{
+	LIST_EACH(link, &engine->controls) {
+		struct control *control = container_of(link, struct control, link);
+
+		control->stopped = true;
+		signal_command(control, SIGKILL);
+	}
+}
+
+void control_forget(struct control *control)
+{
+	ev_timer_stop(engine_of(control)->loop, &control->timer);
+	apart_forget(&control->apart);
+	children_remove(&engine_of(control)->children, &control->child);
+	list_remove(&control->link);
+	list_remove(&control->last.link);
+	control->child.pid = 0;
+}

@@ -1,0 +1,40 @@
+/* A short list, made at the first failure, so that services that never fail do not pay for it. */
+#include "engine/instance/failure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/instance/instance.h"
+
+void failures_keep(struct failures *failures, const struct failure *failure)
+{
+	if (!failures->kept)
+		failures->kept = calloc(FAILURES_KEPT, sizeof(*failures->kept));
+	if (!failures->kept)
+		return;
+	if (failures->count < FAILURES_KEPT)
+		failures->count++;
+	memmove(failures->kept + 1, failures->kept, (failures->count - 1) * sizeof(*failures->kept));
+	failures->kept[0] = *failure;
+}
+
+void failures_add(struct failures *failures, const struct failure *failure)
+{
+	failures->in_row++;
+	failures_keep(failures, failure);
+}
+
+void failures_free(struct failures *failures)
+{
+	free(failures->kept);
+	*failures = (struct failures){ 0 };
+}
+
+void failure_describe(const struct failure *failure, struct buf *out)
+{
+	char text[48];
+
+	if (!*failure->why)
+		instance_describe_status(failure->status, text);
+	buf_text(out, *failure->why ? failure->why : text);
+}

@@ -1,0 +1,278 @@
+/* Telling whose a stranger is. The hard thing is that a double fork leaves no trace of who began it: the process
+ * between is gone, and the daemon has a session, a group and a parent that the first process never had. What
+ * stays is what it inherited: a session or group seen before, or the sockets. */
+#include "engine/instance/kin.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/processes/process_ask.h"
+#include "exec/spawn/spawn.h"
+
+enum kinship { STRANGER, POSSIBLE, KIN };
+
+static void note_sockets(struct kin *kin, const struct listener *listeners, unsigned count)
+{
+	for (unsigned n = 0; n < count; n++) {
+		struct stat status;
+
+		if (listener_is_open(&listeners[n]) && fstat(listeners[n].io.fd, &status) == 0)
+			kin->sockets[kin->socket_count++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+}
+
+bool kin_init(struct kin *kin, const struct instance *instance, struct table *table, const struct listener *listeners,
+	      unsigned listener_count)
+{
+	kin->sockets = calloc(listener_count + 1, sizeof(*kin->sockets));
+	if (!kin->sockets)
+		return false;
+	note_sockets(kin, listeners, listener_count);
+	kin->table = table;
+	table->users++;
+	kin->service = instance->service;
+	kin->followed = &instance->child;
+	kin->born = process_now();
+	kin->seeking = true;
+	return true;
+}
+
+void kin_free(struct kin *kin)
+{
+	if (kin->table)
+		table_release(kin->table);
+	free(kin->sockets);
+}
+
+static bool has_noted(const struct kin *kin, pid_t id)
+{
+	for (size_t n = 0; n < kin->known_count; n++) {
+		if (kin->known[n] == id)
+			return true;
+	}
+	return false;
+}
+
+static bool knows(const struct kin *kin, pid_t id)
+{
+	return (id > 1 && id == kin->followed->pid) || has_noted(kin, id);
+}
+
+void kin_add(struct kin *kin, pid_t pid)
+{
+	if (pid <= 1 || pid == getpgrp() || pid == getsid(0) || has_noted(kin, pid))
+		return;
+	if (kin->known_count == KIN_KNOWN)
+		memmove(kin->known, kin->known + 1, --kin->known_count * sizeof(*kin->known));
+	kin->known[kin->known_count++] = pid;
+}
+
+/* Whether a process, or a session's or group's leader, is what some other instance follows. */
+static bool is_of_another(const struct engine *engine, const struct kin *kin, pid_t id)
+{
+	const struct child *child = children_find(&engine->children, id);
+
+	return child && child != kin->followed;
+}
+
+/* What another start knows to be its own, or an instance has as its group. */
+static bool is_claimed(const struct engine *engine, const struct kin *kin, const struct process *process)
+{
+	if (process->session == getsid(0) || instance_has_group(engine, process->session) ||
+	    instance_has_group(engine, process->group))
+		return true;
+	LIST_EACH(link, &engine->starts) {
+		const struct kin *other = container_of(link, struct instance, seeking)->kin;
+
+		if (other != kin && (knows(other, process->session) || knows(other, process->group)))
+			return true;
+	}
+	return false;
+}
+
+/* What its place among the processes tells. */
+static enum kinship place(const struct engine *engine, const struct kin *kin, const struct process *process)
+{
+	if (process->ended || process->born < kin->born || is_of_another(engine, kin, process->pid) ||
+	    is_of_another(engine, kin, process->session) || is_of_another(engine, kin, process->group))
+		return STRANGER;
+	if (knows(kin, process->session) || knows(kin, process->group) || knows(kin, process->pid))
+		return KIN;
+	return is_claimed(engine, kin, process) ? STRANGER : POSSIBLE;
+}
+
+static enum kinship judge(const struct engine *engine, const struct kin *kin, const struct process *process)
+{
+	enum kinship kinship = place(engine, kin, process);
+
+	if (kinship != POSSIBLE || !kin->socket_count)
+		return kinship;
+	switch (process_holds(process->pid, kin->sockets, kin->socket_count)) {
+	case HOLDS:
+		return KIN;
+	case HOLDS_NONE:
+		return STRANGER;
+	case HOLDING_HIDDEN:
+		break;
+	}
+	return POSSIBLE;
+}
+
+static void learn(struct kin *kin, const struct process *process)
+{
+	kin_add(kin, process->pid);
+	kin_add(kin, process->session);
+	kin_add(kin, process->group);
+}
+
+static bool is_in_use(pid_t id, const pid_t *children)
+{
+	if (kill(id, 0) == 0 || errno == EPERM || kill(-id, 0) == 0 || errno == EPERM)
+		return true;
+	for (; *children; children++) {
+		if (getsid(*children) == id)
+			return true;
+	}
+	return false;
+}
+
+/* A number of which nothing is left may soon be anybody's. */
+static void forget_unused(struct kin *kin, const pid_t *children)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < kin->known_count; n++) {
+		if (is_in_use(kin->known[n], children))
+			kin->known[kept++] = kin->known[n];
+	}
+	kin->known_count = kept;
+}
+
+/* One that may be kin: how sure that is, when other starts may have brought it as well. */
+static enum certainty weigh(const struct engine *engine, const struct kin *kin, const struct process *process)
+{
+	bool mine = process_ask_runs(process, kin->service->what->exec), theirs = false, disputed = false;
+
+	LIST_EACH(link, &engine->starts) {
+		const struct kin *other = container_of(link, struct instance, seeking)->kin;
+
+		if (other == kin || !other->seeking || judge(engine, other, process) == STRANGER)
+			continue;
+		disputed = true;
+		theirs = theirs || process_ask_runs(process, other->service->what->exec);
+	}
+	if (mine && !theirs)
+		return LIKELY;
+	return disputed ? DISPUTED : UNDISPUTED;
+}
+
+/* The candidates of one look; a surer kind drives out the others. */
+struct choice {
+	enum certainty certainty;       /* of best */
+	size_t count;                   /* as sure as it is */
+	int score;
+	struct process best;
+};
+
+static int score(const struct kin *kin, const struct process *process, pid_t before)
+{
+	return (process_holds(process->pid, kin->sockets, kin->socket_count) == HOLDS ? 4 : 0) +
+	       (process->session == before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
+}
+
+static void consider(struct choice *choice, const struct kin *kin, const struct process *process,
+		     enum certainty certainty, pid_t before)
+{
+	int points = score(kin, process, before);
+
+	if (choice->count && certainty < choice->certainty)
+		return;
+	if (certainty > choice->certainty)
+		choice->count = 0;
+	choice->certainty = certainty;
+	if (choice->count++ && points < choice->score)
+		return;
+	if (choice->count > 1 && points == choice->score && process->born >= choice->best.born)
+		return;
+	choice->score = points;
+	choice->best = *process;
+}
+
+static void look(const struct engine *engine, struct kin *kin, const pid_t *children, pid_t before,
+		 struct choice *choice)
+{
+	for (; *children; children++) {
+		struct process process;
+		enum kinship kinship;
+
+		if (children_find(&engine->children, *children) || spawn_is_aside(*children) ||
+		    !process_read(*children, &process))
+			continue;
+		kinship = judge(engine, kin, &process);
+		if (kinship == STRANGER)
+			continue;
+		if (kinship == KIN)
+			learn(kin, &process);
+		consider(choice, kin, &process, kinship == KIN ? CERTAIN : weigh(engine, kin, &process), before);
+	}
+}
+
+/* The kernel's list may miss one when another ends while it is read, so nothing is believed only twice. */
+pid_t kin_pick(const struct engine *engine, struct kin *kin, pid_t before, enum certainty least, bool last)
+{
+	struct choice choice = { 0 };
+
+	for (int tries = 0; tries < 2 && !choice.count; tries++) {
+		pid_t *children = process_list_children();
+
+		if (!children)
+			return KIN_UNCLEAR;
+		forget_unused(kin, children);
+		look(engine, kin, children, before, &choice);
+		free(children);
+	}
+	if (!choice.count || (choice.certainty < least && least > UNDISPUTED))
+		return KIN_NONE;
+	if (choice.certainty < least || (choice.count > 1 && (!last || choice.certainty < LIKELY)))
+		return KIN_UNCLEAR;
+	return choice.best.pid;
+}
+
+bool kin_accepts(const struct engine *engine, const struct kin *kin, pid_t pid)
+{
+	struct process process;
+
+	if (!process_read(pid, &process))
+		return !is_of_another(engine, kin, pid);
+	return place(engine, kin, &process) != STRANGER;
+}
+
+size_t kin_each(const struct engine *engine, struct kin *kin,
+		void (*act)(void *context, const struct process *process), void *context)
+{
+	pid_t *children = process_list_children(), *all = process_list_all();
+	struct choice choice = { 0 };
+	struct process process;
+	size_t count = 0;
+
+	if (children) {
+		forget_unused(kin, children);
+		look(engine, kin, children, 0, &choice);        /* learns who holds a socket */
+	}
+	for (pid_t *pid = all; pid && *pid; pid++) {
+		if (!knows(kin, *pid) && !knows(kin, getsid(*pid)) && !knows(kin, getpgid(*pid)))
+			continue;
+		if (!process_read(*pid, &process) || judge(engine, kin, &process) != KIN)
+			continue;
+		learn(kin, &process);
+		act(context, &process);
+		count++;
+	}
+	free(children);
+	free(all);
+	return count;
+}

@@ -1,0 +1,53 @@
+/* Clearing up. The hard thing is that a user may have several services: what is the user's goes when none of them
+ * runs. */
+#include "engine/instance/leavings.h"
+
+#include "engine/core/roster.h"
+#include "exec/dirs/credentials.h"
+#include "exec/dirs/directories.h"
+#include "exec/dirs/user_ipc.h"
+
+/* It is not on its way out. */
+static bool stays(const struct keeper *keeper)
+{
+	return !keeper->removed && !keeper->engine->stopping && keeper->state != CLOSING && keeper->state != OFF;
+}
+
+static bool is_user_busy(const struct keeper *keeper, uid_t uid)
+{
+	const struct roster *roster = keeper->engine->roster;
+
+	for (size_t n = 0; roster && n < roster->count; n++) {
+		struct keeper *other = roster->keepers[n];
+
+		if (other && other != keeper && other->service->account && other->service->account->uid == uid &&
+		    !keeper_is_empty(other))
+			return true;
+	}
+	return false;
+}
+
+static void remove_ipc(const struct keeper *keeper)
+{
+	const struct account *account = keeper->service->account;
+
+	if (keeper->service->terms->who->remove_ipc && account && account->switches &&
+	    !is_user_busy(keeper, account->uid))
+		user_ipc_remove(account->uid);
+}
+
+void leavings_remove(struct keeper *keeper)
+{
+	bool at_once = keeper->engine->stopping;
+
+	directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, stays(keeper), at_once);
+	credentials_remove(keeper->service, &keeper->engine->heritage, at_once);
+	remove_ipc(keeper);
+}
+
+void leavings_remove_last(struct keeper *keeper)
+{
+	if (keeper->activity && keeper_is_empty(keeper))
+		directories_remove(keeper->table, keeper->service, &keeper->engine->heritage, false,
+				   keeper->engine->stopping);
+}

@@ -1,0 +1,101 @@
+/* Keeping it. A row may change more than once: what counts is the value at the start of the process,
+ * so only the first change of an option is kept, and goes when the option is as it was then. */
+#include "engine/instance/outdated.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "config/option/directive.h"
+
+static struct outdated *get(struct outdated **outdated)
+{
+	if (!*outdated)
+		*outdated = calloc(1, sizeof(**outdated));
+	return *outdated;
+}
+
+static struct old_option *find(const struct outdated *outdated, const char *name)
+{
+	for (size_t n = 0; n < outdated->count; n++) {
+		if (!strcmp(outdated->options[n].name, name))
+			return &outdated->options[n];
+	}
+	return NULL;
+}
+
+static void add(struct outdated *outdated, const char *name, uint64_t was)
+{
+	struct old_option *larger =
+		array_grow(outdated->options, &outdated->capacity, outdated->count, sizeof(*larger));
+
+	if (!larger)
+		return;
+	outdated->options = larger;
+	larger[outdated->count++] = (struct old_option){ name, was };
+}
+
+static void free_empty(struct outdated **outdated)
+{
+	if (*outdated && !(*outdated)->count && !(*outdated)->sockets.length)
+		outdated_free(outdated);
+}
+
+void outdated_note(struct outdated **outdated, const struct differences *differences)
+{
+	for (size_t n = 0; n < differences->count && get(outdated); n++) {
+		const struct difference *difference = &differences->list[n];
+		struct old_option *known = find(*outdated, difference->option);
+
+		if (!known)
+			add(*outdated, difference->option, difference->was);
+		else if (known->was == difference->is)
+			*known = (*outdated)->options[--(*outdated)->count];
+	}
+	free_empty(outdated);
+}
+
+void outdated_note_socket(struct outdated **outdated, const struct listen *listen)
+{
+	if (!get(outdated))
+		return;
+	if ((*outdated)->sockets.length)
+		buf_char(&(*outdated)->sockets, ' ');
+	endpoint_format(listen->endpoint, &(*outdated)->sockets);
+}
+
+void outdated_forget_sockets(struct outdated **outdated)
+{
+	if (*outdated)
+		buf_clear(&(*outdated)->sockets);
+	free_empty(outdated);
+}
+
+void outdated_resume(struct outdated **outdated, const char *option, uint64_t was)
+{
+	for (size_t n = 0; n < directive_count; n++) {
+		const char *name = directives[n].name[NATIVE];
+
+		if (name && !strcmp(name, option) && get(outdated))
+			add(*outdated, name, was);
+	}
+	if (!strcmp(option, "account") && get(outdated))
+		add(*outdated, "account", was);
+	free_empty(outdated);
+}
+
+void outdated_resume_sockets(struct outdated **outdated, const char *sockets)
+{
+	if (sockets && *sockets && get(outdated))
+		buf_text(&(*outdated)->sockets, sockets);
+}
+
+void outdated_free(struct outdated **outdated)
+{
+	if (!*outdated)
+		return;
+	buf_free(&(*outdated)->sockets);
+	free((*outdated)->options);
+	free(*outdated);
+	*outdated = NULL;
+}

@@ -1,0 +1,36 @@
+/* The means of a search: its phases and its timer. The hard thing is to wake no longer than there is something to
+ * look for, so every wake-up is asked for anew. */
+#include "engine/instance/search.h"
+
+
+double search_waited(const struct search *search)
+{
+	return engine_clock() - search->since;
+}
+
+void search_enter(struct search *search, enum phase phase)
+{
+	search->phase = phase;
+	search->since = engine_clock();
+	search->kin.seeking = phase == LOOKING;
+}
+
+void search_wake_in(struct search *search, double seconds)
+{
+	ev_timer_stop(search->instance->engine->loop, &search->timer);
+	ev_timer_set(&search->timer, seconds, 0.);
+	ev_timer_start(search->instance->engine->loop, &search->timer);
+}
+
+void search_look_again(struct search *search)
+{
+	search_wake_in(search, search_waited(search) < 1. ? LOOK_AGAIN : 5 * LOOK_AGAIN);
+}
+
+void search_drop_empty_group(struct search *search)
+{
+	struct instance *instance = search->instance;
+
+	if (instance->group > 1 && !instance_has_group_left(instance))
+		instance_set_group(instance, 0, -1);
+}

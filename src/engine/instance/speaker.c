@@ -1,0 +1,106 @@
+/* Telling by its pid, which the kernel vouches for, whose a process is: a main process or a command, else by session,
+ * group and ancestors. The hard thing is a sender that has ended by now, so that nothing can be looked up: then the
+ * socket tells, which is its service's own. */
+#include "engine/instance/speaker.h"
+
+#include <unistd.h>
+
+#include "exec/processes/clan.h"
+#include "os/proc/process.h"
+
+#define ANCESTORS_MOST 32
+
+/* Its first process began its session, and what was its group before its main process moved is still its own. */
+static bool holds(const struct instance *instance, pid_t id)
+{
+	return id > 1 &&
+		(id == instance->pid || id == instance->child.pid || id == instance->group ||
+		 id == instance->former_group || id == instance->control);
+}
+
+static struct notice *find_holder(const struct list *notices, pid_t id)
+{
+	LIST_EACH(link, notices) {
+		struct notice *notice = container_of(link, struct notice, link);
+
+		if (holds(notice->instance, id))
+			return notice;
+	}
+	return NULL;
+}
+
+static struct notice *find_by_kin(const struct list *notices, pid_t pid)
+{
+	struct process process;
+	struct notice *notice;
+
+	for (int n = 0; n < ANCESTORS_MOST && pid > 1 && pid != getpid() && process_read(pid, &process); n++) {
+		notice = find_holder(notices, process.pid);
+		if (!notice)
+			notice = find_holder(notices, process.group);
+		if (!notice)
+			notice = find_holder(notices, process.session);
+		if (notice)
+			return notice;
+		pid = process.parent;
+	}
+	return NULL;
+}
+
+struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role)
+{
+	struct notice *notice;
+
+	*role = ROLE_OTHER;
+	LIST_EACH(link, notices) {
+		notice = container_of(link, struct notice, link);
+		if (notice->instance->pid == pid) {
+			*role = ROLE_MAIN;
+			return notice;
+		}
+		if (notice->instance->control == pid) {
+			*role = ROLE_COMMAND;
+			return notice;
+		}
+	}
+	notice = find_by_kin(notices, pid);
+	if (notice || !list_has_one(notices))
+		return notice;
+	notice = container_of(notices->next, struct notice, link);
+	return uid == 0 || uid == notice->instance->user ? notice : NULL;
+}
+
+/* Its parent has ended, and it has a session of its own: what it was born with is all that tells. */
+static bool is_orphan_of(const struct instance *instance, pid_t pid)
+{
+	struct process process;
+	bool born = false;
+
+	if (instance->service->what->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
+	    !clan_may_have_lost(&process))
+		return false;
+	clan_ask_born(instance->pid, &process, 1, &born);
+	return born;
+}
+
+bool speaker_is_of(const struct list *notices, const struct notice *notice, pid_t pid)
+{
+	const struct notice *kin = find_by_kin(notices, pid);
+
+	return kin ? kin == notice : is_orphan_of(notice->instance, pid);
+}
+
+bool speaker_may(const struct notice *notice, enum role role)
+{
+	switch ((enum notify_access)notice->access) {
+	case NOTIFY_NONE:
+		return false;
+	case NOTIFY_MAIN:
+		return role == ROLE_MAIN;
+	case NOTIFY_EXEC:
+		return role != ROLE_OTHER;
+	case NOTIFY_ALL:
+		break;
+	}
+	return true;
+}

@@ -1,0 +1,96 @@
+/* Ending what a start has brought, when there is no daemon to go by. The hard thing is that it goes on moving
+ * meanwhile, out of groups and sessions and to us: so all are looked for again and again, and each is told once. */
+#include "engine/instance/sweep.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "exec/processes/clan.h"
+
+static bool is_told(const struct search *search, pid_t pid)
+{
+	if (search->told_group && getpgid(pid) == search->told_group)
+		return true;
+	for (size_t n = 0; n < search->told_count; n++) {
+		if (search->told[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+static void tell(void *context, const struct process *process)
+{
+	struct search *search = context;
+	struct member member = { .pid = process->pid, .parent = process->parent, .born = process->born };
+	pid_t pid = process->pid;
+	const struct life *life = search->instance->service->terms->life;
+
+	if (life->kill_mode == KILL_NONE)
+		return;
+	if (search->instance->killed) {
+		member_signal(&member, SIGKILL);
+		return;
+	}
+	if (is_told(search, pid))
+		return;
+	member_signal(&member, life->kill_signal);
+	member_signal(&member, SIGCONT);        /* a stopped process hears nothing else */
+	if (search->told_count < TOLD_MOST)
+		search->told[search->told_count++] = pid;
+}
+
+/* By itself, as at the end of its time: its keeper has to know that it is stopping. */
+static void stop(struct search *search, size_t count)
+{
+	struct instance *instance = search->instance;
+	struct event event = { .name = "stopping", .service = instance->service->name };
+
+	log_event(instance->engine->log, LEVEL_NOTICE, &event, "stopping %zu process%s that a failed start has left",
+		  count, count == 1 ? "" : "es");
+	instance->failed = true;
+	instance->on_limit(instance);
+}
+
+/* One look may miss who changes its parent just then, as the last process of a double fork does. */
+bool sweep_go_on(struct search *search)
+{
+	size_t count = kin_each(search->instance->engine, &search->kin, tell, search);
+	bool was_clear = search->clear;
+
+	if (count && !search->instance->stopping)
+		stop(search, count);    /* the first look has missed it */
+	search->clear = !count && !search->instance->child.pid;
+	if (search->clear && was_clear)
+		return false;
+	search_look_again(search);
+	return true;
+}
+
+static void count_up(void *context, const struct process *process)
+{
+	size_t *count = context;
+
+	(void)process;
+	(*count)++;
+}
+
+bool sweep_begin(struct search *search, int status)
+{
+	struct instance *instance = search->instance;
+	pid_t pid = kin_pick(instance->engine, &search->kin, search->before, LIKELY, true);
+	size_t count = 0;
+
+	search_enter(search, SWEEPING);
+	search->status = status;
+	if (pid > 0) {
+		kin_add(&search->kin, pid);
+		kin_add(&search->kin, getsid(pid));
+	}
+	search_drop_empty_group(search);
+	kin_each(instance->engine, &search->kin, count_up, &count);
+	if (count && !instance->stopping)
+		stop(search, count);
+	search->told_group = instance->service->terms->life->kill_mode == KILL_GROUP ? instance->group : 0;
+	search->told[search->told_count++] = instance->child.pid;
+	return sweep_go_on(search);
+}

@@ -1,0 +1,101 @@
+/* The timer of an instance that must be heard. The hard thing is to bark once: who is being stopped, for this or for
+ * anything else, need not speak any more. */
+#include "engine/instance/watchdog.h"
+
+#include <stdio.h>
+
+#include "base/scan.h"
+
+static double seconds(int64_t microseconds)
+{
+	return (double)microseconds / 1e6;
+}
+
+static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct notice *notice = timer->data;
+	char every[32], reason[96];
+
+	(void)loop, (void)events;
+	scan_duration_format((int64_t)(notice->every * 1e6), every);
+	snprintf(reason, sizeof(reason), "it has not said WATCHDOG=1 for %s", every);
+	watchdog_bark(notice, reason);
+}
+
+void watchdog_init(struct notice *notice)
+{
+	ev_init(&notice->watchdog, on_silence);
+	notice->watchdog.data = notice;
+	notice->every = -1.;
+}
+
+static void restart(struct notice *notice, double wait)
+{
+	struct ev_loop *loop = notice->instance->engine->loop;
+
+	ev_timer_stop(loop, &notice->watchdog);
+	if (wait <= 0. || notice->instance->stopping || !notice->watched || notice->rests)
+		return;
+	ev_timer_set(&notice->watchdog, wait, 0.);
+	ev_timer_start(loop, &notice->watchdog);
+}
+
+void watchdog_begin(struct notice *notice)
+{
+	const struct service *service = notice->instance->service;
+
+	if (notice->watched)
+		return;
+	notice->watched = true;
+	if (notice->every < 0.)
+		notice->every = service_has_watchdog(service) ? seconds(service->terms->life->watchdog) : 0.;
+	restart(notice, notice->every);
+}
+
+void watchdog_heard(struct notice *notice)
+{
+	restart(notice, notice->every);
+}
+
+void watchdog_change(struct notice *notice, int64_t microseconds)
+{
+	notice->every = seconds(microseconds);
+	restart(notice, notice->every);
+}
+
+void watchdog_extend(struct notice *notice, int64_t microseconds)
+{
+	struct ev_loop *loop = notice->instance->engine->loop;
+
+	if (ev_is_active(&notice->watchdog) && ev_timer_remaining(loop, &notice->watchdog) < seconds(microseconds))
+		restart(notice, seconds(microseconds));
+}
+
+void watchdog_rest(struct notice *notice)
+{
+	notice->rests = true;
+	ev_timer_stop(notice->instance->engine->loop, &notice->watchdog);
+}
+
+void watchdog_resume(struct notice *notice)
+{
+	notice->rests = false;
+	restart(notice, notice->every);
+}
+
+void watchdog_bark(struct notice *notice, const char *reason)
+{
+	struct instance *instance = notice->instance;
+
+	watchdog_end(notice);
+	if (instance->stopping)
+		return;
+	instance->is_silent = true;
+	notice_fail(notice, instance->service->terms->life->watchdog_signal, reason);
+}
+
+void watchdog_end(struct notice *notice)
+{
+	ev_timer_stop(notice->instance->engine->loop, &notice->watchdog);
+	notice->watched = false;
+}

@@ -1,0 +1,57 @@
+/* The report of a start apart. The hard thing is that the pipe also closes when the process is killed on its way:
+ * that is told as if the program ran, and its end follows at once. */
+#include "engine/launch/apart.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+void apart_forget(struct apart *apart)
+{
+	if (apart->io.fd < 0)
+		return;
+	ev_io_stop(apart->loop, &apart->io);
+	fd_close(&apart->io.fd);
+}
+
+static void hear(struct apart *apart, bool has_ended)
+{
+	struct fault fault;
+	ssize_t got;
+
+	do
+		got = read(apart->io.fd, &fault, sizeof(fault));
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN && !has_ended)
+		return;
+	apart_forget(apart);
+	apart->told(apart, got == (ssize_t)sizeof(fault) ? &fault : NULL);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	hear(io->data, false);
+}
+
+void apart_init(struct apart *apart, struct ev_loop *loop, void (*told)(struct apart *apart, const struct fault *fault))
+{
+	apart->loop = loop;
+	apart->told = told;
+	ev_init(&apart->io, on_report);
+	apart->io.fd = -1;
+	apart->io.data = apart;
+}
+
+void apart_watch(struct apart *apart, int report)
+{
+	ev_io_set(&apart->io, report, EV_READ);
+	ev_io_start(apart->loop, &apart->io);
+}
+
+void apart_settle(struct apart *apart, bool has_ended)
+{
+	if (apart_is_under_way(apart))
+		hear(apart, has_ended);
+}

@@ -1,0 +1,221 @@
+/* Groups of instances. The hard thing is their end: the kernel keeps a group for as long as the last of its processes
+ * is not reaped, and that may be nobody superd knows of, so those that are left are tried again after each reaping. */
+#include "engine/launch/groups.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/launch/open_groups.h"
+#include "os/cgroup/cgroup.h"
+
+#define KEPT_MOST 1000                  /* the kernel takes some 10 KB for each */
+
+bool group_enter(struct group *group, struct engine *engine, const struct service *service, struct launch *launch,
+		 struct buf *why)
+{
+	if (!launch->plan->allotment)
+		return true;
+	if (!group->path) {
+		if (!cgroups_prepare(&engine->cgroups, service, why)) {
+			if (launch->plan->allotment->optional)
+				buf_clear(why);
+			return launch->plan->allotment->optional;
+		}
+		group->path = cgroups_name(&engine->cgroups, service);
+		group->files = cgroup_files(service);
+	}
+	if (!group->path)
+		buf_text(why, "out of memory");
+	launch->group = group->path;
+	return launch->group;
+}
+
+bool group_holds(const struct group *group)
+{
+	return group->path && cgroup_is_populated(group->path);
+}
+
+bool group_signal(const struct group *group, int signal)
+{
+	if (group->path)
+		cgroup_signal(group->path, signal);
+	return group->path;
+}
+
+void group_kill(struct group *group)
+{
+	if (!group->path)
+		return;
+	cgroup_kill(group->path);
+	group->killed = true;
+}
+
+/* Of another row that wants more than superd's groups were made for, the instance keeps what can be had. */
+void group_adopt(struct group *group, struct engine *engine, const struct service *service, pid_t pid)
+{
+	struct event event = { .name = "limits", .service = service->name, .pid = pid };
+	struct buf why = { 0 };
+
+	if (!group->path)
+		return;
+	if (!service->allotment || !service->allotment->has_group || cgroups_prepare(&engine->cgroups, service, &why))
+		cgroup_change(group->path, service, &group->files, &why);
+	if (why.length)
+		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,
+			  (int)strcspn(buf_string(&why), "\n"), buf_string(&why));
+	buf_free(&why);
+}
+
+void group_remember(struct engine *engine, char *path)
+{
+	struct empty_group *empty = cgroup_remove(path) ? NULL : malloc(sizeof(*empty));
+
+	if (empty) {
+		empty->path = path;
+		list_add(&engine->empty_groups, &empty->link);
+	} else {
+		free(path);             /* without memory to remember it, it goes with its folder */
+	}
+}
+
+void group_take_back(struct group *group, struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		struct empty_group *empty = container_of(link, struct empty_group, link);
+
+		if (strcmp(empty->path, path) != 0)
+			continue;
+		group->path = empty->path;
+		list_remove(&empty->link);
+		free(empty);
+		return;
+	}
+}
+
+/* As group_holds, without a look for its path where that can be spared. */
+static bool still_holds(const struct group *group, struct engine *engine)
+{
+	int populated = group->kept ? open_groups_ask(engine, group->path) : -1;
+
+	return populated < 0 ? group_holds(group) : populated;
+}
+
+/* One that a reload gave limits, which the next start would inherit, goes; and one that was killed, or that somebody is
+ * left in: a stop of the next instance would end him, too. */
+static bool stays(const struct group *group, struct engine *engine)
+{
+	return !group->files && !group->killed && !still_holds(group, engine) && engine->cgroups.kept <= KEPT_MOST;
+}
+
+void group_leave(struct group *group, struct engine *engine, int status, bool kills)
+{
+	if (!group->path)
+		return;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		group->killed = true;   /* for all that is known, by a kill of the whole group */
+	if (kills && group_holds(group))
+		group_kill(group);
+	if (group->kept && !stays(group, engine)) {
+		open_groups_close(engine, group->path);
+		engine->cgroups.kept--;
+		group->kept = false;
+	}
+	if (group->kept)
+		free(group->path);
+	else
+		group_remember(engine, group->path);
+	group->path = NULL;
+}
+
+void group_forget(struct engine *engine, const struct service *service)
+{
+	char *path = engine->cgroups.base ? cgroups_name_kept(&engine->cgroups, service->name) : NULL;
+
+	if (path)
+		open_groups_close(engine, path);
+	if (!path || access(path, F_OK) < 0) {
+		free(path);
+		return;
+	}
+	engine->cgroups.kept--;
+	group_remember(engine, path);
+}
+
+bool group_is_left(const struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		if (!strcmp(container_of(link, struct empty_group, link)->path, path))
+			return true;
+	}
+	return false;
+}
+
+void groups_remember_base(struct engine *engine, const char *path)
+{
+	struct empty_group *base;
+
+	LIST_EACH(link, &engine->left_bases) {
+		if (!strcmp(container_of(link, struct empty_group, link)->path, path))
+			return;
+	}
+	if (rmdir(path) == 0)
+		return;
+	base = malloc(sizeof(*base));
+	if (!base)
+		return;
+	base->path = strdup(path);
+	if (base->path)
+		list_add(&engine->left_bases, &base->link);
+	else
+		free(base);
+}
+
+bool groups_are_left(const struct engine *engine)
+{
+	return !list_empty(&engine->empty_groups) || !list_empty(&engine->left_bases);
+}
+
+/* Groups in there have an instance, or are among those remembered; at the end also what others have left empty goes. */
+static void sweep_bases(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->left_bases) {
+		struct empty_group *base = container_of(link, struct empty_group, link);
+		bool gone = forgets ? cgroup_remove(base->path) : rmdir(base->path) == 0 || errno == ENOENT;
+
+		if (!gone && !forgets)
+			continue;
+		list_remove(&base->link);
+		free(base->path);
+		free(base);
+	}
+}
+
+static void sweep(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->empty_groups) {
+		struct empty_group *group = container_of(link, struct empty_group, link);
+
+		if (!cgroup_remove(group->path) && !forgets)
+			continue;
+		list_remove(&group->link);
+		free(group->path);
+		free(group);
+	}
+	sweep_bases(engine, forgets);
+}
+
+void groups_sweep(struct engine *engine)
+{
+	sweep(engine, false);
+}
+
+void groups_end(struct engine *engine)
+{
+	open_groups_close_all(engine);
+	sweep(engine, true);
+	cgroups_end(&engine->cgroups);
+}

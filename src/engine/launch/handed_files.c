@@ -1,0 +1,123 @@
+/* Opening files for a backend. The hard thing is never to wait for what a path leads to: a fifo is opened for both
+ * ends, or read-only, where systemd waits for a writer, whether anybody writes or not, so that it may be at its end
+ * already; and a unix socket whose queue is full counts as not to be had. */
+#include "engine/launch/handed_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "config/option/wording.h"
+#include "config/words/handed.h"
+#include "os/foreign/act_as.h"
+#include "os/foreign/foreign.h"
+#include "os/socket/unix_connect.h"
+
+/* Of whichever type it is. */
+static int connect_to(const char *path, const struct handed_file *file)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
+	int fd = -1;
+
+	errno = EPROTOTYPE;
+	for (size_t n = 0; fd < 0 && errno == EPROTOTYPE && n < sizeof(types) / sizeof(*types); n++)
+		fd = unix_connect(path, types[n]);
+	if (fd >= 0 && file->read_only && shutdown(fd, SHUT_WR) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+static int open_here(const char *path, const struct handed_file *file)
+{
+	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR);
+	int fd;
+
+	if (file->append)
+		flags |= O_APPEND;
+	if (file->truncate)
+		flags |= O_TRUNC;
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENXIO)
+		fd = connect_to(path, file);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+struct opening {
+	const char *path;
+	const struct handed_file *file;
+	const struct path_finding *finding;
+};
+
+static int open_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct opening *opening = with;
+	struct account account;
+	struct act_as before;
+
+	(void)why, (void)warnings;
+	if (!act_as_begin(&before, foreign_actor(opening->finding, (uid_t)-2, (gid_t)-2, &account)))
+		return -1;
+	return open_here(opening->path, opening->file);
+}
+
+/* From a folder of somebody else a socket or fifo is handed over, which his rights reach. EINVAL: it is neither. */
+static int open_file(const char *path, const struct handed_file *file)
+{
+	struct path_finding finding;
+	const struct opening opening = { .path = path, .file = file, .finding = &finding };
+	struct buf none = { 0 };
+	int fd, error;
+
+	if (!path_is_foreign(path, &finding))
+		return open_here(path, file);
+	fd = foreign_within(path, open_as, &opening, -1, &none, &none);
+	error = errno;
+	buf_free(&none);
+	errno = error;
+	return fd;
+}
+
+static bool add_file(struct wiring *wiring, const struct service *service, const char *word, struct buf *names,
+		     struct buf *why)
+{
+	struct handed_file file;
+	const char *wrong = handed_file_read(word, &file);
+	char *path = wrong ? NULL : strndup(file.path, file.path_length);
+	int fd = path ? open_file(path, &file) : -1, low = fd < 0 ? -1 : wiring_low(wiring, wiring_own(wiring, fd));
+	bool left_out = fd < 0 && path && file.graceful;
+
+	if (low >= 0) {
+		wiring->wanted[wiring->count++] = low;
+		buf_addf(names, ":%.*s", (int)file.name_length, file.name);
+	} else if (!left_out) {
+		if (!wrong)
+			wrong = errno == EINVAL ? "in folders of others than root it must be a socket or a fifo"
+						: strerror(errno);
+		buf_addf(why, "%s: %s: %s", wording_of(service, "open_file"), path ? path : word, wrong);
+		origin_cite(service_origin(service, "open_file"), why);
+	}
+	free(path);
+	return low >= 0 || left_out;
+}
+
+bool handed_files_open(struct wiring *wiring, const struct service *service, struct buf *why)
+{
+	struct buf names = { 0 };
+	bool good = true;
+
+	for (words word = service->terms->extras->open_file; good && word && *word; word++)
+		good = add_file(wiring, service, *word, &names, why);
+	if (good && names.failed) {
+		buf_text(why, "out of memory");
+		good = false;
+	}
+	if (good && names.length)
+		wiring->file_names = buf_take(&names);
+	buf_free(&names);
+	return good;
+}

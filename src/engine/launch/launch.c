@@ -1,0 +1,226 @@
+/* Preparing a start: what of a service's means and its row goes into the launch of one process. The hard thing is that
+ * a command beside the main program, a start of a listener and one of a connection differ in a few fields each. */
+#include "engine/launch/launch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/option/wording.h"
+#include "config/type/type.h"
+#include "engine/launch/streams.h"
+#include "exec/child/cgroup_join.h"
+#include "exec/child/confine.h"
+#include "exec/dirs/credentials.h"
+#include "os/foreign/foreign.h"
+
+bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		 const int *sockets, size_t socket_count, struct buf *why)
+{
+	int socket = -1;
+
+	if (!wiring_room(wiring, socket_count + (means->store ? means->store->count : 0) +
+					 words_count(service->terms->extras->open_file))) {
+		buf_text(why, "out of memory");
+		errno = ENOMEM;
+		return false;
+	}
+	wiring->count = 3;
+	for (size_t n = 0; n < socket_count; n++) {
+		int fd = wiring_low(wiring, sockets[n]);
+
+		if (fd < 0) {
+			buf_addf(why, "passing sockets: %s", strerror(errno));
+			return false;
+		}
+		if (n == 0)
+			socket = fd;
+		if (service->what->pass == PASS_SYSTEMD)
+			wiring->wanted[wiring->count++] = fd;
+	}
+	return streams_place(wiring, means, engine, service, socket, why);
+}
+
+bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engine *engine,
+			const struct service *service, struct buf *why)
+{
+	if (!wiring_room(wiring, 0)) {
+		buf_text(why, "out of memory");
+		errno = ENOMEM;
+		return false;
+	}
+	wiring->count = 3;
+	return streams_place_beside(wiring, means, engine, service, why);
+}
+
+/* Who may say what is told where, and what is expected of it. */
+static void launch_tell(struct launch *launch, const char *notify, const struct service *service)
+{
+	launch->notify = notify;
+	launch->watchdog = service_has_watchdog(service) ? service->terms->life->watchdog : 0;
+	launch->store = service->what->accept ? 0 : (unsigned)service->terms->life->file_descriptor_store_max;
+}
+
+void launch_fill(struct launch *launch, const struct means *means, const struct wiring *wiring,
+		 const struct service *service)
+{
+	*launch = (struct launch){
+		.plan = means->plan, .wanted = wiring->wanted, .wanted_count = wiring->count,
+		.remote_port = -1, .remote_host = service->what->pass == PASS_INETD, .pid = -1,
+	};
+	if (wiring->has_files)
+		launch->files = wiring->files;
+	if (means->notify)
+		launch_tell(launch, means->notify->variable, service);
+	if (wiring->count - wiring->others > 3) {
+		launch->listen_count = (unsigned)(wiring->count - wiring->others) - 3;
+		launch->names = means->names;
+	}
+}
+
+/* The connection is called as its listener; files have their own names. */
+static bool name_connection(struct launch *launch, struct wiring *wiring, const struct listener *listener,
+			    struct caller *caller)
+{
+	struct buf names = { 0 };
+
+	snprintf(caller->names, sizeof(caller->names), "LISTEN_FDNAMES=%s", listener->listen->name);
+	launch->names = caller->names;
+	if (!wiring->file_names)
+		return true;
+	buf_addf(&names, "%s%s", caller->names, wiring->file_names);
+	free(wiring->file_names);
+	launch->names = wiring->file_names = buf_take(&names);
+	return launch->names;
+}
+
+bool launch_fill_for(struct launch *launch, const struct means *means, struct wiring *wiring,
+		     const struct service *service, const struct listener *listener, const struct client *client,
+		     struct caller *caller)
+{
+	launch_fill(launch, means, wiring, service);
+	if (service->terms->logging->mapped_addresses) {
+		client_mapped_address(client, caller->address, sizeof(caller->address));
+		client_unmap(client);
+	} else {
+		client_address(client, caller->address, sizeof(caller->address));
+	}
+	launch->remote_address = caller->address;
+	launch->remote_port = client_port(client);
+	if (means->plan->tells_unit)
+		launch->cookie = client_cookie(client);
+	if (service->terms->surroundings->tcp_environment &&
+	    client_local(client, caller->local, sizeof(caller->local), &launch->local_port))
+		launch->local_address = caller->local;
+	return !launch->listen_count || name_connection(launch, wiring, listener, caller);
+}
+
+/* The options a stage obeys, for its place in the table: the first that the service's own text set counts. */
+static const char *const stage_options[STAGES][4] = {
+	[STAGE_NICE] = { "nice" },
+	[STAGE_OOM_SCORE] = { "oom_score_adjust" },
+	[STAGE_CPUS] = { "cpu_affinity" },
+	[STAGE_IO_PRIORITY] = { "io_scheduling" },
+	[STAGE_SCHEDULING] = { "cpu_scheduling_policy", "cpu_scheduling_priority", "timer_slack" },
+	[STAGE_PERSONALITY] = { "personality" },
+	[STAGE_PROFILE] = { "apparmor_profile" },
+	[STAGE_NAMESPACES] = { "private_network", "network_namespace_path", "private_ipc", "protect_hostname" },
+	[STAGE_ROOT] = { "root_directory" },
+	[STAGE_PRIVATE_USERS] = { "private_users" },
+	[STAGE_BOUNDING] = { "capability_bounding_set" },
+	[STAGE_GROUPS] = { "supplementary_groups", "groups", "group", "user" },
+	[STAGE_USER] = { "user" },
+	[STAGE_IDENTITY] = { "user" },
+	[STAGE_AMBIENT] = { "ambient_capabilities" },
+	[STAGE_SECURE_BITS] = { "secure_bits" },
+	[STAGE_KEYRING] = { "keyring_mode" },
+	[STAGE_NO_NEW_PRIVILEGES] = { "no_new_privileges" },
+	[STAGE_SYSTEM_CALLS] = { "system_call_filter", "system_call_architectures", "restrict_address_families",
+				 "restrict_namespaces" },
+	[STAGE_DIRECTORY] = { "working_directory" },
+	[STAGE_EXEC] = { "exec" },
+};
+
+static const char *const stream_options[3] = { "input", "output", "error" };
+
+static struct origin stage_origin(const struct service *service, enum stage stage)
+{
+	for (size_t n = 0; n < 4 && stage_options[stage][n]; n++) {
+		if (service_mark(service, stage_options[stage][n]))
+			return service_origin(service, stage_options[stage][n]);
+	}
+	return service->at;
+}
+
+/* "setting nice", in the words of its table where it is the option that the stage is called by. */
+static void add_stage(const struct service *service, enum stage stage, struct buf *out)
+{
+	static const char setting[] = "setting ";
+	const char *name = stage_name(stage), *option = stage_options[stage][0];
+	size_t length = sizeof(setting) - 1;
+
+	if (option && !strncmp(name, setting, length) && !strcmp(name + length, option))
+		buf_addf(out, "%s%s", setting, wording_of(service, option));
+	else
+		buf_text(out, name);
+}
+
+/* A program that is there may lack its interpreter. In another root, or in a view of its own, all may be different. */
+void launch_add_interpreter(const struct service *service, const char *program, const struct fault *fault,
+			    struct buf *out)
+{
+	struct buf why = { 0 };
+
+	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || *program != '/' ||
+	    service->terms->surroundings->root_directory || service->confinement)
+		return;
+	if (foreign_interpreter_is_wrong(program, &why))
+		buf_addf(out, ": %s", buf_string(&why));
+	buf_free(&why);
+}
+
+void launch_describe_fault(const struct service *service, const struct fault *fault, struct buf *out)
+{
+	const char *limit = fault->stage == STAGE_LIMITS ? limit_option(fault->resource) : NULL;
+	const char *option = limit, *path = NULL;
+	size_t length = 0;
+
+	if (fault->stage == STAGE_CONDITIONS) {
+		words conditions = service->terms->commands->condition;
+		bool known = (size_t)fault->resource < words_count(conditions);
+
+		buf_addf(out, "%s is not so", known ? conditions[fault->resource] : "a condition");
+		origin_cite(service_origin(service, "condition"), out);
+		return;
+	}
+	if (fault->stage == STAGE_CGROUP)
+		option = cgroup_fault_option(service, fault->resource);
+	if (option && fault->stage == STAGE_CGROUP)
+		path = wording_of(service, option);
+	if (fault->stage == STAGE_MOUNTS)
+		path = confine_fault_path(service->confinement, fault->resource, &option);
+	if (fault->stage == STAGE_NAMESPACES && fault->resource == CONFINE_NETWORK) {
+		option = "network_namespace_path";
+		path = service->terms->paths->network_namespace_path;
+	}
+	if (fault->stage == STAGE_DIRECTORY)
+		path = service->terms->surroundings->working_directory;
+	if (fault->stage == STAGE_STREAMS && fault->resource >= 0 && fault->resource < 3) {
+		option = stream_options[fault->resource];
+		path = plan_stream(service, fault->resource)->path;
+	}
+	if (fault->stage == STAGE_CREDENTIALS)
+		path = credentials_fault(service, fault->resource, &option, &length);
+	add_stage(service, fault->stage, out);
+	if (fault->stage == STAGE_EXEC)
+		buf_addf(out, ": %s", service->what->exec ? service->what->exec[0] : PLAN_BUILTIN);
+	else if (limit)
+		buf_addf(out, ": %s", wording_of(service, limit));
+	else if (path)
+		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
+	buf_addf(out, ": %s", fault_reason(fault));
+	if (service->what->exec)
+		launch_add_interpreter(service, service->what->exec[0], fault, out);
+	origin_cite(option ? service_origin(service, option) : stage_origin(service, fault->stage), out);
+}

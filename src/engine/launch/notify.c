@@ -1,0 +1,229 @@
+/* The socket itself. The hard thing is where it is: below a folder that only root can change, under a name nobody can
+ * guess, and where its own backend can see it. */
+#include "engine/launch/notify.h"
+
+#include "engine/core/closing.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/fd.h"
+#include "exec/child/confine.h"
+#include "os/socket/notify_folder.h"
+#include "os/socket/notify_socket.h"
+
+#define VARIABLE "NOTIFY_SOCKET="
+
+bool notify_is_wanted(const struct service *service)
+{
+	return service_notify_access(service) != NOTIFY_NONE;
+}
+
+static void on_notification(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct notify *notify = io->data;
+
+	(void)loop, (void)events;
+	notify->engine->hear(notify);
+}
+
+/* Nobody but who is told the name is to find it. */
+static bool choose_name(char name[33])
+{
+	unsigned char chance[16];
+
+	if (getrandom(chance, sizeof(chance), GRND_NONBLOCK) != (ssize_t)sizeof(chance))
+		return false;
+	for (size_t n = 0; n < sizeof(chance); n++)
+		snprintf(name + 2 * n, 3, "%02x", chance[n]);
+	return true;
+}
+
+static int open_path(struct notify *notify, const char *random, struct buf *variable)
+{
+	struct buf path = { 0 };
+	int fd = -1;
+
+	if (notify_folder_make(notify->engine->heritage.runtime_directory, &path)) {
+		if (!notify->engine->notify_swept)
+			notify_folder_sweep(path.data);
+		notify->engine->notify_swept = true;
+		buf_addf(&path, "/%s", random);
+		if (!path.failed)
+			fd = notify_socket_open(path.data);
+	}
+	if (fd >= 0)
+		buf_addf(variable, VARIABLE "%s", path.data);
+	buf_free(&path);
+	return fd;
+}
+
+static int open_abstract(const char *random, struct buf *variable)
+{
+	buf_addf(variable, VARIABLE "@superd/notify/%s", random);
+	return variable->failed ? -1 : notify_socket_open(strchr(variable->data, '@'));
+}
+
+/* Below a root of its own the folder can't be seen, unless it is put there (exec/child/confine). */
+static bool sees_folder(const struct service *service)
+{
+	return !service->terms->surroundings->root_directory ||
+		(service->confinement && service->confinement->has_mounts);
+}
+
+/* An abstract socket belongs to a network. */
+static bool has_own_network(const struct service *service)
+{
+	return service->confinement &&
+	       (service->terms->hardening->private_network || service->terms->paths->network_namespace_path);
+}
+
+static bool open_socket(struct notify *notify, const struct service *service)
+{
+	struct buf variable = { 0 };
+	char random[33];
+	int fd = -1;
+
+	if (!choose_name(random))
+		return false;
+	if (sees_folder(service))
+		fd = open_path(notify, random, &variable);
+	if (fd < 0 && !has_own_network(service))
+		fd = open_abstract(random, &variable);
+	notify->variable = buf_take(&variable);
+	notify->io.fd = fd;
+	return fd >= 0 && notify->variable;
+}
+
+void notify_rewatch(struct notify *notify)
+{
+	if (notify->io.fd < 0 || notify->awaited || ev_is_active(&notify->pause) || ev_is_active(&notify->hanging))
+		ev_io_stop(notify->engine->loop, &notify->io);
+	else
+		ev_io_start(notify->engine->loop, &notify->io);
+}
+
+static void on_pause(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	notify_rewatch(timer->data);
+}
+
+bool notify_is_receiving(const struct notify *notify)
+{
+	return notify && notify->awaited;
+}
+
+static void notify_close(struct notify *notify)
+{
+	int fd = notify->io.fd;
+
+	LIST_EACH(link, &notify->unheard)       /* of those who are freed with it */
+		list_remove(link);
+	LIST_EACH(link, &notify->carried) {
+		struct carried *carried = container_of(link, struct carried, link);
+
+		list_remove(link);
+		carried->notify = NULL;
+		reception_forget(&carried->reception);
+	}
+	ev_io_stop(notify->engine->loop, &notify->io);
+	ev_timer_stop(notify->engine->loop, &notify->pause);
+	ev_timer_stop(notify->engine->loop, &notify->hanging);
+	ev_timer_stop(notify->engine->loop, &notify->last);
+	if (fd >= 0 && notify->variable && notify->variable[strlen(VARIABLE)] == '/')
+		notify_folder_remove(notify->variable + strlen(VARIABLE));
+	if (notify->service)
+		closing_listener(notify->engine, notify->service, true, &fd);
+	else
+		fd_close(&fd);          /* nobody knows it yet */
+	free(notify->variable);
+	free(notify->service);
+	free(notify);
+}
+
+static void say_unopened(const struct engine *engine, const struct service *service, struct buf *why)
+{
+	buf_text(why, "opening a socket for its notifications");
+	if (has_own_network(service))
+		buf_addf(why, " below %s/superd, which is to be root's and searched by all",
+			 engine->heritage.runtime_directory);
+	buf_addf(why, ": %s", strerror(errno));
+}
+
+static struct notify *notify_new(struct engine *engine, const char *service)
+{
+	struct notify *notify = calloc(1, sizeof(*notify));
+
+	if (!notify)
+		return NULL;
+	notify->engine = engine;
+	list_init(&notify->notices);
+	list_init(&notify->carried);
+	list_init(&notify->unheard);
+	ev_init(&notify->pause, on_pause);
+	ev_init(&notify->hanging, NULL);
+	ev_init(&notify->last, NULL);
+	notify->pause.data = notify->hanging.data = notify->last.data = notify;
+	ev_init(&notify->io, on_notification);
+	notify->io.fd = -1;
+	notify->service = strdup(service);
+	return notify;
+}
+
+static struct notify *listen_at(struct notify *notify)
+{
+	ev_io_set(&notify->io, notify->io.fd, EV_READ);
+	ev_set_priority(&notify->io, EV_MAXPRI);
+	notify->io.data = notify;
+	ev_io_start(notify->engine->loop, &notify->io);
+	return notify;
+}
+
+struct notify *notify_open(struct engine *engine, const struct service *service, struct buf *why)
+{
+	struct notify *notify = notify_new(engine, service->name);
+
+	if (!notify) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	if (!notify->service || !open_socket(notify, service)) {
+		say_unopened(engine, service, why);
+		notify_close(notify);
+		return NULL;
+	}
+	return listen_at(notify);
+}
+
+struct notify *notify_resume(struct engine *engine, const char *service, const char *variable, int fd)
+{
+	struct notify *notify = notify_new(engine, service);
+
+	if (!notify)
+		return NULL;
+	notify->variable = strdup(variable);
+	if (!notify->service || !notify->variable || strncmp(variable, VARIABLE, strlen(VARIABLE)) != 0) {
+		notify_close(notify);
+		return NULL;
+	}
+	engine->notify_swept = true;    /* what is in the folder is its own */
+	notify->io.fd = fd;
+	return listen_at(notify);
+}
+
+void notify_close_unused(struct notify *notify)
+{
+	if (notify->released && !notify->busy && list_empty(&notify->notices))
+		notify_close(notify);
+}
+
+void notify_release(struct notify *notify)
+{
+	if (!notify)
+		return;
+	notify->released = true;
+	notify_close_unused(notify);
+}

@@ -1,0 +1,121 @@
+/* Processes that wait. The hard thing is who decides on their end: superd alone, by closing the channel. A process that
+ * left by itself might do so while a connection is on its way to it. One that was killed meanwhile is heard of as
+ * any child is. Its control group is remembered like those that only wait to be empty, so that it goes with the
+ * process, whatever becomes of this superd. */
+#include "engine/launch/standby.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/launch/groups.h"
+
+#define MOST 128                        /* of a service: they are no more than its connections were a moment ago */
+#define PATIENCE 1.0                    /* seconds */
+
+struct standby {
+	struct list link;
+	struct child child;
+	struct engine *engine;
+	struct standbys *standbys;
+	ev_timer timer;
+	int channel;
+	struct group group;             /* its path is only a name here */
+};
+
+void standbys_init(struct standbys *standbys)
+{
+	list_init(&standbys->list);
+	standbys->count = 0;
+}
+
+/* The channel stays open. */
+static void forget(struct standby *standby)
+{
+	ev_timer_stop(standby->engine->loop, &standby->timer);
+	children_remove(&standby->engine->children, &standby->child);
+	list_remove(&standby->link);
+	standby->standbys->count--;
+	free(standby->group.path);
+	free(standby);
+}
+
+static void dismiss(struct standby *standby)
+{
+	fd_close(&standby->channel);
+	forget(standby);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	dismiss(timer->data);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct standby *standby = container_of(child, struct standby, child);
+
+	(void)status;
+	child->pid = 0;
+	dismiss(standby);
+}
+
+/* NULL: out of memory. */
+static struct standby *standby_new(struct engine *engine, pid_t pid, const struct group *group)
+{
+	struct standby *standby = calloc(1, sizeof(*standby));
+
+	if (!standby)
+		return NULL;
+	standby->engine = engine;
+	standby->child.pid = pid;
+	standby->child.ended = on_ended;
+	standby->group = *group;
+	if (group->path)
+		standby->group.path = strdup(group->path);
+	if ((!group->path || standby->group.path) && children_add(&engine->children, &standby->child))
+		return standby;
+	free(standby->group.path);
+	free(standby);
+	return NULL;
+}
+
+bool standby_add(struct standbys *standbys, struct engine *engine, pid_t pid, int channel, struct group *group)
+{
+	struct standby *standby = standbys->count < MOST ? standby_new(engine, pid, group) : NULL;
+
+	if (!standby)
+		return false;
+	standby->standbys = standbys;
+	standby->channel = channel;
+	group_leave(group, engine, 0, false);
+	list_add(&standbys->list, &standby->link);
+	standbys->count++;
+	ev_timer_init(&standby->timer, on_timer, PATIENCE, 0.);
+	standby->timer.data = standby;
+	ev_timer_start(engine->loop, &standby->timer);
+	return true;
+}
+
+bool standby_take(struct standbys *standbys, pid_t *pid, int *channel, struct group *group)
+{
+	struct standby *standby;
+
+	if (list_empty(&standbys->list))
+		return false;
+	standby = container_of(standbys->list.previous, struct standby, link);
+	*pid = standby->child.pid;
+	*channel = standby->channel;
+	group->files = standby->group.files;
+	if (standby->group.path)
+		group_take_back(group, standby->engine, standby->group.path);
+	forget(standby);
+	return true;
+}
+
+void standbys_dismiss(struct standbys *standbys)
+{
+	LIST_EACH(link, &standbys->list)
+		dismiss(container_of(link, struct standby, link));
+}

@@ -1,0 +1,188 @@
+/* Standard streams: opened, or taken from what there is.
+ *
+ * The hard thing is never to wait for what a path leads to, and that streams may be one: a file that is input and
+ * output, or output and error, is opened once, so that both have one position. What runs through a folder of somebody
+ * else is left to the child (os/fs/path_way). */
+#include "engine/launch/streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/fd.h"
+#include "config/option/wording.h"
+#include "exec/child/stream_file.h"
+#include "os/fs/memory_file.h"
+
+static bool same_file(const struct stream *a, const struct stream *b)
+{
+	return a->kind == b->kind && stream_is_path(a) && !strcmp(a->path, b->path);
+}
+
+static int flags_of(const struct stream *stream, int access)
+{
+	return access | (access != O_RDONLY ? O_CREAT : 0) | (stream->kind == STREAM_APPEND ? O_APPEND : 0) |
+	       (stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0);
+}
+
+/* One that the child opens has the place of nothing until then. errno EPERM: nobody may. */
+static int place_file(struct wiring *wiring, const struct means *means, const struct engine *engine,
+		      const struct stream *stream, int number, int access)
+{
+	struct stream_file file = { .path = stream->path, .flags = flags_of(stream, access) };
+
+	switch (means->plan->stream_ways[number]) {
+	case PATH_HERE:
+		return wiring_own(wiring, stream_file_open(&file));
+	case PATH_APART:
+		wiring->files[number] = file;
+		wiring->has_files = true;
+		return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+	case PATH_REFUSED:
+		break;
+	}
+	errno = EPERM;
+	return -1;
+}
+
+static int open_data(const struct service *service)
+{
+	const struct streams *streams = service->terms->streams;
+	struct buf data = { 0 };
+	bool sound = true;
+	int fd = -1;
+
+	for (words line = streams->input_text; line && *line; line++) {
+		buf_text(&data, *line);
+		buf_char(&data, '\n');
+	}
+	for (words piece = streams->input_data; piece && *piece; piece++)
+		sound = sound && base64_decode(*piece, &data);
+	errno = sound ? ENOMEM : EINVAL;
+	if (sound && !data.failed)
+		fd = memory_file(buf_string(&data), data.length);
+	buf_free(&data);
+	return fd;
+}
+
+static int find_source(struct wiring *wiring, struct means *means, const struct engine *engine,
+		       const struct service *service, const struct stream *stream, int number, int socket)
+{
+	const struct streams *streams = service->terms->streams;
+	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+
+	switch ((enum stream_kind)stream->kind) {
+	case STREAM_LOG:
+		return wiring_low(wiring, means->log->write_end);
+	case STREAM_SYSLOG:
+		return wiring_low(wiring, means->syslog->write_end);
+	case STREAM_FILE:
+		if (number == STDIN_FILENO && same_file(stream, &streams->output))
+			access = O_RDWR;
+		return place_file(wiring, means, engine, stream, number, access);
+	case STREAM_APPEND:
+	case STREAM_TRUNCATE:
+		return place_file(wiring, means, engine, stream, number, access);
+	case STREAM_DATA:
+		return wiring_own(wiring, open_data(service));
+	case STREAM_DESCRIPTOR:
+		return wiring->wanted[3 + means->plan->stream_sockets[number]];
+	case STREAM_INHERIT:
+		if (number != STDIN_FILENO && means->inherited[number - STDOUT_FILENO])
+			return wiring_low(wiring, means->inherited[number - STDOUT_FILENO]->write_end);
+		return number;
+	case STREAM_SOCKET:
+		return socket;
+	case STREAM_NULL:
+		break;
+	}
+	return number == STDIN_FILENO ? engine->null_input : engine->null_output;
+}
+
+static void say_stream(const struct service *service, const struct means *means, const struct stream *stream,
+		       int number, int error, struct buf *why)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	struct path_finding finding;
+
+	buf_addf(why, "%s: %s", wording_of(service, names[number]), stream->path ? stream->path : "");
+	if (stream_is_path(stream) && means->plan->stream_ways[number] == PATH_REFUSED &&
+	    path_way(stream->path, 0, means->plan->account, path_mounts_lately(), &finding) == PATH_REFUSED)
+		path_finding_add(&finding, why);
+	else
+		buf_addf(why, "%s%s", stream->path ? ": " : "", strerror(error));
+	origin_cite(service_origin(service, names[number]), why);
+}
+
+/* The same file as the stream before it, opened once. */
+static int place_again(struct wiring *wiring, int number)
+{
+	wiring->files[number] = wiring->files[number - 1];
+	wiring->files[number].is_same = true;
+	return wiring->wanted[number - 1];
+}
+
+/* With pass = inetd the socket is the input, and the output where the service doesn't say another. */
+static bool is_socket(const struct means *means, int number, int socket)
+{
+	return socket >= 0 && ((number == STDIN_FILENO && means->plan->input_is_socket) ||
+			       (number == STDOUT_FILENO && means->plan->output_is_socket));
+}
+
+/* socket -1: there is none to be a stream. */
+static bool place_all(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		      const struct stream *streams, int socket, struct buf *why)
+{
+	for (int n = 0; n < 3; n++) {
+		if (is_socket(means, n, socket))
+			wiring->wanted[n] = socket;
+		else if (n > 0 && !is_socket(means, n - 1, socket) && same_file(&streams[n - 1], &streams[n]))
+			wiring->wanted[n] = place_again(wiring, n);
+		else
+			wiring->wanted[n] = find_source(wiring, means, engine, service, &streams[n], n, socket);
+		if (wiring->wanted[n] < 0) {
+			say_stream(service, means, &streams[n], n, errno, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool streams_place(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
+		   int socket, struct buf *why)
+{
+	const struct stream streams[] = { service->terms->streams->input, service->terms->streams->output,
+					  *plan_error_stream(service) };
+
+	return place_all(wiring, means, engine, service, streams, socket, why);
+}
+
+/* What the main command truncates is added to: each would take away what those before it have said. Sockets are the
+ * main command's alone, and so is a terminal as input. */
+static struct stream beside(const struct means *means, const struct stream *stream, int number)
+{
+	struct stream beside = *stream;
+
+	if (number == STDIN_FILENO && (means->plan->input_is_socket || stream->kind == STREAM_SOCKET ||
+				       stream->kind == STREAM_DESCRIPTOR || stream->kind == STREAM_INHERIT))
+		beside.kind = STREAM_NULL;
+	else if (stream->kind == STREAM_SOCKET || stream->kind == STREAM_DESCRIPTOR)
+		beside.kind = STREAM_LOG;
+	else if (stream->kind == STREAM_TRUNCATE)
+		beside.kind = STREAM_APPEND;
+	return beside;
+}
+
+bool streams_place_beside(struct wiring *wiring, struct means *means, struct engine *engine,
+			  const struct service *service, struct buf *why)
+{
+	const struct stream streams[] = {
+		beside(means, &service->terms->streams->input, STDIN_FILENO),
+		beside(means, &service->terms->streams->output, STDOUT_FILENO),
+		beside(means, plan_error_stream(service), STDERR_FILENO),
+	};
+
+	return place_all(wiring, means, engine, service, streams, -1, why);
+}

@@ -1,0 +1,39 @@
+/* The descriptors of one start, and where each of them goes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "engine/launch/store.h"
+#include "exec/child/stream_file.h"
+
+#define WIRING_SMALL 8
+
+/* The descriptors of one start. Those that had to be opened or copied for it are closed by wiring_close: up to two for
+ * each that is wanted, as one that was opened at a high number is copied to a low one. */
+struct wiring {
+	int *wanted;
+	int count;
+	int others;                     /* of them, behind the sockets, that are none */
+	int small[WIRING_SMALL];
+	int *own;
+	int own_count, own_most;
+	int own_small[2 * WIRING_SMALL];
+	struct stream_file files[3];    /* of the streams, those that the child opens */
+	bool has_files;
+	char *file_names;               /* of open_file, as ":a:b"; NULL: none */
+};
+
+/* Empty, with room for so many sockets and what is added. false: out of memory. */
+bool wiring_room(struct wiring *wiring, size_t sockets);
+void wiring_close(struct wiring *wiring);
+
+int wiring_low(struct wiring *wiring, int fd);  /* the same file at a low number; -1 and errno */
+int wiring_own(struct wiring *wiring, int fd);  /* wiring_close closes it; gives it back, -1 too */
+
+/* What the store holds, behind the sockets. false with the reason in why. */
+bool wiring_add_store(struct wiring *wiring, const struct store *store, struct buf *why);
+
+/* One descriptor more for the child, which is no socket; taken over also on failure. false and errno. */
+bool wiring_add(struct wiring *wiring, int fd);

@@ -1,0 +1,480 @@
+/* Opening, watching and closing one socket. The hard thing is the number: listeners live above FD_HIGH, so that a
+ * child has only few descriptors to unshare however long the table is. */
+#include "engine/listener/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "config/table/diff.h"
+#include "engine/core/closing.h"
+#include "engine/listener/nodes.h"
+#include "engine/listener/restore.h"
+#include "engine/listener/rpc.h"
+#include "os/bpf/filter.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+
+void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
+		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
+{
+	restore_end(engine);            /* its process does not know this row */
+	memset(listener, 0, sizeof(*listener));
+	ev_io_init(&listener->io, on_ready, -1, EV_READ);
+	listener->io.data = context;
+	listener->listen = listen;
+}
+
+/* An inherited socket fits by its address; where two fit, by its name. It gets the table's options; -1 with why where
+ * it can't be kept to the table's rules. */
+static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct inherited *found = NULL;
+
+	for (size_t n = 0; n < engine->inheritance.count; n++) {
+		struct inherited *one = &engine->inheritance.list[n];
+
+		bool is_named = one->name && !strcmp(one->name, listen->name);
+
+		if (one->fd < 0 || !bind_matches(one->fd, listen))
+			continue;
+		if (!is_named && endpoint_is_rpc(listen->endpoint))
+			continue;       /* any port would do for it, also one that is another's */
+		if (!found || is_named)
+			found = one;
+	}
+	if (found) {
+		int fd = found->fd;
+
+		found->fd = -1;
+		fd_set_nonblocking(fd, true);
+		if (bind_adopt(fd, listen, why, warnings) == 0)
+			return fd;
+		closing_close(engine, listen->name, &fd);
+	}
+	return -1;
+}
+
+static void say_warnings(struct engine *engine, const char *service, struct buf *warnings)
+{
+	struct event event = { .name = "warning", .service = service };
+	const char *at = buf_string(warnings);
+
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		log_event(engine->log, LEVEL_WARNING, &event, "%.*s", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	buf_free(warnings);
+}
+
+static int bind_somehow(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = bind_listen(listen, why, warnings), error = errno;
+
+	if (fd < 0 && error == EADDRINUSE)
+		fd = engine->bind_beside(engine, listen, why, warnings);
+	errno = error;
+	return fd;
+}
+
+bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	struct event event = { .name = "listening", .service = service };
+	struct buf warnings = { 0 }, address = { 0 };
+	int fd = take_inherited(engine, listener->listen, why, &warnings);
+	bool inherited = fd >= 0;
+	int error = 0;
+
+	if (fd < 0 && !why->length) {
+		fd = bind_somehow(engine, listener->listen, why, &warnings);
+		error = errno;
+	}
+	say_warnings(engine, service, &warnings);
+	errno = error;
+	if (fd < 0)
+		return false;
+	fd = foreign_socket_forget(fd);
+	listener->inherited = inherited;
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (endpoint_is_path(listener->listen->address))
+		listener->node = nodes_watch(engine, listener->listen, listener->io.fd);
+	if (log_wants(engine->log, LEVEL_INFO)) {
+		bind_describe(fd, listener->listen, &address);
+		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
+			  inherited ? " (inherited)" : "");
+		buf_free(&address);
+	}
+	rpc_announce(engine, service, listener->listen, fd);
+	return true;
+}
+
+static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return bind_matches(fd, listen) || !bind_is_reachable(fd, listen) ? 0 : -1;
+}
+
+static bool fits(int fd, const struct listen *listen)
+{
+	struct buf none = { 0 };
+	bool good = foreign_socket_do(fd, match, listen, &none, &none) == 0;
+
+	buf_free(&none);
+	return good;
+}
+
+bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
+{
+	struct event event = { .name = "bind_error", .service = service };
+	struct buf why = { 0 }, warnings = { 0 };
+	const struct listen *listen = listener->listen;
+	bool good = fits(fd, listen);
+
+	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
+	say_warnings(engine, service, &warnings);
+	if (!good) {
+		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
+			  why.length ? buf_string(&why) : "its address is another now");
+		closing_close(engine, service, &fd);
+		buf_free(&why);
+		return false;
+	}
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (endpoint_is_path(listen->address))
+		listener->node = nodes_watch(engine, listen, fd);
+	rpc_announce(engine, service, listen, fd);
+	return true;
+}
+
+static bool differs(const struct listen *a, const struct listen *b, bool changed)
+{
+	return a->owner != b->owner || a->owner_group != b->owner_group ||
+		!filter_equal(listen_filter(a), listen_filter(b)) ||
+		(changed && !socket_options_equal(a->options, b->options));
+}
+
+/* A socket that can't be restricted as the new row asks must not go on without; binding it is then tried again. */
+static void close_refused(struct listener *listener, struct engine *engine, const char *service, const char *why)
+{
+	struct event event = { .name = "bind_error", .service = service, .reason = why };
+	struct buf endpoint = { 0 };
+
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	log_event(engine->log, LEVEL_ERROR, &event, "%s is closed, as it cannot have its new options: %s",
+		  buf_string(&endpoint), why);
+	buf_free(&endpoint);
+	listener_close(listener, engine);
+}
+
+/* Who was let in under another row may not be under this one. */
+static void judge_anew(struct parked *parked)
+{
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		if (parked->list[n].progress == PASSED)
+			parked->list[n].progress = WELCOMED;
+	}
+}
+
+static int shut(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)with, (void)why, (void)warnings;
+	return shutdown(fd, SHUT_RDWR);
+}
+
+static int attach(int fd, const void *rules, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return filter_attach(fd, rules);
+}
+
+static int attach_rules(struct listener *listener, const struct sock_fprog *rules)
+{
+	struct buf none = { 0 };
+	int result = foreign_socket_do(listener->io.fd, attach, rules, &none, &none), error = errno;
+
+	buf_free(&none);
+	errno = error;
+	return result;
+}
+
+/* Its address is in use as long as the one before listens, by whoever has that. */
+static bool reopen(struct listener *listener, struct engine *engine, const char *service, int error, struct buf *why)
+{
+	struct event event = { .name = "rebind", .service = service };
+	struct buf none = { 0 };
+
+	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it anew",
+		  error == ETIMEDOUT ? "a process that a backend left keeps its listener from being used"
+				     : "a backend has locked options of its listener");
+	foreign_socket_do(listener->io.fd, shut, NULL, &none, &none);
+	buf_free(&none);
+	listener_close(listener, engine);
+	return listener_open(listener, engine, service, why);
+}
+
+/* There is no process to be had to do it. */
+static bool is_scarce(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
+}
+
+static bool is_lost(int error)
+{
+	return error == EPERM || error == ETIMEDOUT;
+}
+
+/* Of one that a backend of another user has had they were put back when it was watched, at the cost of a process:
+ * whoever has it still can take them away at any time, and so after this, too. */
+static bool has_rules(const struct listener *listener)
+{
+	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
+}
+
+static void finish_restoring(struct listener *listener, struct engine *engine)
+{
+	if (listener->restoring)
+		restore_finish(engine, listener->io.fd);
+}
+
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	const struct sock_fprog *rules = listener->listen->rules;
+
+	finish_restoring(listener, engine);
+	if (!rules || (has_rules(listener) && !listen_guard(listener->listen)))
+		return true;
+	if (attach_rules(listener, rules) == 0) {
+		listener->guarded = listen_guard(listener->listen) != NULL;
+		return true;
+	}
+	if (is_lost(errno) && listener->shared && endpoint_accepts(listener->listen->endpoint))
+		return reopen(listener, engine, service, errno, why);
+	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
+	return false;
+}
+
+static void take_guard_away(struct listener *listener)
+{
+	if (listener->guarded && attach_rules(listener, NULL) == 0)
+		listener->guarded = false;
+}
+
+/* A backend may go on reading under another row. Where the rules can't be changed the old ones stay, until it ends. */
+static void guard_anew(struct listener *listener, struct engine *engine, const char *service)
+{
+	struct event event = { .name = "warning", .service = service };
+	struct buf why = { 0 };
+
+	if (listen_filter(listener->listen))
+		listener->guarded = false;      /* it has taken the guard's place */
+	else if (!listen_guard(listener->listen))
+		take_guard_away(listener);
+	else if (!ev_is_active(&listener->io) && !listener_guard(listener, engine, service, &why))
+		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
+	buf_free(&why);
+}
+
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
+		    bool changed)
+{
+	struct buf warnings = { 0 }, why = { 0 };
+	bool refused;
+
+	restore_end(engine);            /* its process does not know this row */
+	refused = listener_has_socket(listener) && differs(listener->listen, listen, changed) &&
+		  bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
+	say_warnings(engine, service, &warnings);
+	if (refused)
+		close_refused(listener, engine, service, buf_string(&why));
+	listener->listen = listen;
+	if (listener_has_socket(listener))
+		guard_anew(listener, engine, service);
+	judge_anew(listener->parked);
+	buf_free(&why);
+}
+
+/* What came of putting it back. A filter that a backend has locked goes only with the socket; a socket of datagrams
+ * stays all the same, as the address would still be taken. */
+static void restored(void *context, struct engine *engine, const char *service, int error)
+{
+	struct listener *listener = context;
+	struct event event = { .name = "rebind", .service = service };
+	bool watched = ev_is_active(&listener->io);
+	struct buf why = { 0 };
+
+	listener->restoring = false;
+	if (is_scarce(error))
+		return;                 /* the next start, or the next time, tries again */
+	listener->used = false;
+	if (!error) {
+		listener->guarded = false;
+		return;
+	}
+	if (!endpoint_accepts(listener->listen->endpoint)) {
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "a backend has locked options of its socket, or a process that it left does: %s",
+			  strerror(error));
+		return;
+	}
+	if (!reopen(listener, engine, service, error, &why))
+		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	else if (watched)
+		ev_io_start(engine->loop, &listener->io);
+	buf_free(&why);
+}
+
+/* A backend has had it, and may have set what the next one would suffer from. */
+static void restore_here(struct listener *listener, struct engine *engine, const char *service)
+{
+	int error = bind_restore(listener->io.fd, listener->listen) == 0 ? 0 : errno;
+
+	restored(listener, engine, service, error);
+}
+
+/* The same of one that another user may have, beside the loop where that can be had. */
+static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
+{
+	int fd = listener->io.fd;
+
+	if (!bind_is_shut(fd) && !foreign_socket_rests(fd))
+		listener->restoring = restore_begin(engine, fd, listener->listen, service, restored, listener);
+	if (!listener->restoring)
+		restore_here(listener, engine, service);
+}
+
+void listener_give(struct listener *listener, const struct account *account)
+{
+	if (!foreign_holder_is(account))
+		return;
+	foreign_socket_mark(listener->io.fd, true);
+	listener->used = true;
+}
+
+static void unwatch(struct listener *listener, struct engine *engine)
+{
+	finish_restoring(listener, engine);
+	ev_io_stop(engine->loop, &listener->io);
+}
+
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
+{
+	bool foreign = foreign_socket_is(listener->io.fd);
+
+	if (!listener_has_socket(listener))
+		return;
+	if (on && !foreign)
+		take_guard_away(listener);
+	if (on == (bool)ev_is_active(&listener->io))
+		return;
+	if (!on) {
+		unwatch(listener, engine);
+		return;
+	}
+	if (listener->shared && !foreign)
+		restore_here(listener, engine, service);
+	if (!listener_has_socket(listener))
+		return;
+	ev_io_start(engine->loop, &listener->io);
+	if (listener->shared && foreign)
+		restore_foreign(listener, engine, service);
+	if (listener->roused)
+		listener_rouse(listener, engine);
+}
+
+void listener_rouse(struct listener *listener, struct engine *engine)
+{
+	bool watched = ev_is_active(&listener->io);
+
+	listener->roused = !watched;
+	if (watched && bind_has_queue(listener->io.fd))
+		ev_feed_event(engine->loop, &listener->io, EV_READ);
+}
+
+int listener_swap(struct listener *listener, struct engine *engine, int fd)
+{
+	bool watched = ev_is_active(&listener->io);
+	int before;
+
+	finish_restoring(listener, engine);
+	before = listener->io.fd;
+	ev_io_stop(engine->loop, &listener->io);
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (watched)
+		ev_io_start(engine->loop, &listener->io);
+	listener_rouse(listener, engine);
+	return before;
+}
+
+static bool make_room(struct parked *parked)
+{
+	size_t room = parked->room ? 2 * parked->room : 16;
+	struct parked_client *list = realloc(parked->list, room * sizeof(*list));
+
+	if (!list)
+		return false;
+	parked->list = list;
+	parked->room = room;
+	return true;
+}
+
+bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until)
+{
+	struct parked *parked = listener->parked;
+
+	if (!parked)
+		parked = listener->parked = calloc(1, sizeof(*parked));
+	if (!parked || (parked->count == parked->room && !make_room(parked)))
+		return false;
+	parked->list[parked->count++] = (struct parked_client){ *client, progress, until };
+	return true;
+}
+
+static void free_parked(struct listener *listener)
+{
+	struct parked *parked = listener->parked;
+
+	listener->parked = NULL;
+	if (!parked)
+		return;
+	free(parked->list);
+	free(parked);
+}
+
+void listener_forget_parked(struct listener *listener)
+{
+	if (listener->parked && !listener->parked->count)
+		free_parked(listener);
+}
+
+void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal)
+{
+	struct parked *parked = listener->parked;
+
+	while (parked && parked->count)
+		engine->send_away(listener, &parked->list[--parked->count].client, refusal);
+	free_parked(listener);
+}
+
+void listener_close(struct listener *listener, struct engine *engine)
+{
+	int fd = listener->io.fd;
+
+	listener_send_away(listener, engine, REFUSED_CLOSED);
+	if (fd < 0)
+		return;
+	if (listener->restoring)
+		restore_cancel(engine, fd);
+	ev_io_stop(engine->loop, &listener->io);
+	rpc_withdraw(engine, fd);
+	nodes_forget(engine, listener->node);
+	bind_remove(fd, listener->listen);
+	closing_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
+	ev_io_set(&listener->io, -1, EV_READ);
+	listener->node = 0;
+	listener->busy = listener->shared = listener->used = listener->restoring = false;
+	listener->guarded = listener->inherited = false;
+}

@@ -1,0 +1,163 @@
+/* Hearing of nodes that were touched, and having them looked at (engine/reload/repair).
+ *
+ * The hard thing is who does it again and again: after the first event nothing is heard for a moment, in which a folder
+ * that is being removed goes as a whole, and what follows waits until a second has passed since the last look. */
+#include "engine/listener/nodes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/core/engine.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/node_watch.h"
+#include "os/socket/bind.h"
+
+#define SETTLE 0.2                      /* seconds until a touched node is looked at */
+#define PAUSE 1.                        /* from one look to the next, at least */
+
+struct nodes {
+	ev_io io;                       /* io.fd is -1 while nothing can be watched */
+	ev_timer timer;                 /* active: io is not */
+	double looked;                  /* when nodes were looked at last */
+	bool said;                      /* that some can't be watched */
+	struct node_marks later;        /* those that could not be looked at yet */
+	struct engine *engine;
+};
+
+static void wait_for_look(struct nodes *nodes)
+{
+	double left = nodes->looked + PAUSE - engine_clock();
+	struct ev_loop *loop = nodes->engine->loop;
+
+	ev_io_stop(loop, &nodes->io);
+	if (ev_is_active(&nodes->timer))
+		return;
+	ev_timer_set(&nodes->timer, left > SETTLE ? left : SETTLE, 0.);
+	ev_timer_start(loop, &nodes->timer);
+}
+
+static void on_touched(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	wait_for_look(io->data);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct nodes *nodes = timer->data;
+	struct node_marks marks = nodes->later;
+
+	(void)events;
+	nodes->later = (struct node_marks){ 0 };
+	if (nodes->io.fd >= 0) {
+		node_watch_take(nodes->io.fd, &marks);
+		ev_io_start(loop, &nodes->io);
+	}
+	if (!marks.count && !marks.all)
+		return;
+	nodes->looked = engine_clock();
+	nodes->engine->repair(nodes->engine, &marks, &nodes->later);
+	if (nodes->later.count || nodes->later.all)
+		wait_for_look(nodes);
+}
+
+static struct nodes *nodes_of(struct engine *engine)
+{
+	struct nodes *nodes = engine->nodes;
+
+	if (nodes)
+		return nodes;
+	nodes = engine->nodes = calloc(1, sizeof(*nodes));
+	if (!nodes)
+		return NULL;
+	nodes->engine = engine;
+	ev_io_init(&nodes->io, on_touched, -1, EV_READ);
+	nodes->io.data = nodes;
+	ev_init(&nodes->timer, on_timer);
+	nodes->timer.data = nodes;
+	nodes->looked = -PAUSE;
+	return nodes;
+}
+
+static bool open_watch(struct nodes *nodes)
+{
+	int fd = nodes->io.fd;
+
+	if (fd >= 0)
+		return true;
+	fd = node_watch_open();
+	if (fd < 0)
+		return false;
+	ev_io_set(&nodes->io, fd, EV_READ);
+	if (!ev_is_active(&nodes->timer))
+		ev_io_start(nodes->engine->loop, &nodes->io);
+	return true;
+}
+
+static const char *hint_of(int error)
+{
+	return error == ENOSPC ? " (fs.inotify.max_user_watches limits it)"
+	       : error == EMFILE ? " (fs.inotify.max_user_instances limits it, or the number of descriptors)" : "";
+}
+
+static void say_unwatched(struct nodes *nodes, const char *path, int error)
+{
+	if (nodes->said)
+		return;
+	nodes->said = true;
+	log_warn(nodes->engine->log, "%s cannot be watched: %s%s: should somebody remove it or another like it, "
+		 "a reload makes it again", path, strerror(error), hint_of(error));
+}
+
+static void look_soon(struct nodes *nodes, int mark)
+{
+	if (mark > 0)
+		node_marks_add(&nodes->later, mark);
+	else
+		nodes->later.all = true;
+	wait_for_look(nodes);
+}
+
+int nodes_watch(struct engine *engine, const struct listen *listen, int fd)
+{
+	const char *path = listen->address->address;
+	struct nodes *nodes = nodes_of(engine);
+	struct path_finding finding;
+	int mark;
+
+	if (!nodes) {
+		log_warn(engine->log, "%s cannot be watched: out of memory", path);
+		return 0;
+	}
+	if (path_is_foreign(path, &finding) && !finding.is_absent)
+		return 0;       /* the folder of somebody else, who may not answer */
+	mark = open_watch(nodes) ? node_watch_add(nodes->io.fd, path) : -1;
+	if (mark < 0 && errno != ENOENT) {
+		say_unwatched(nodes, path, errno);
+		return 0;
+	}
+	if (mark < 0 || !bind_is_reachable(fd, listen))         /* it went before it could be watched */
+		look_soon(nodes, mark);
+	return mark > 0 ? mark : 0;
+}
+
+void nodes_forget(struct engine *engine, int mark)
+{
+	if (mark)
+		node_watch_remove(engine->nodes->io.fd, mark);
+}
+
+void nodes_free(struct engine *engine)
+{
+	struct nodes *nodes = engine->nodes;
+
+	if (!nodes)
+		return;
+	ev_io_stop(engine->loop, &nodes->io);
+	ev_timer_stop(engine->loop, &nodes->timer);
+	fd_close(&nodes->io.fd);
+	free(nodes);
+	engine->nodes = NULL;
+}

@@ -1,0 +1,165 @@
+/* A hash of sockets that are free to take. The hard thing is an address that is taken in another form, as by a
+ * wildcard: it can't be found by its hash, and it has to be closed before the new one is bound. */
+#include "engine/listener/offers.h"
+
+#include <stdlib.h>
+
+#include "config/table/diff.h"
+#include "config/table/table.h"
+
+/* A listener on offer, in a chain by endpoint. */
+struct offer {
+	struct offer *next;
+	struct listener listener;
+	struct table *table;            /* that its endpoint is of, held: its keeper may go by another row meanwhile */
+};
+
+#define CLASHES_SOUGHT 64
+
+static struct offer **offer_bucket(struct offers *offers, const struct endpoint *endpoint)
+{
+	return &offers->buckets[endpoint_hash(endpoint) & (offers->size - 1)];
+}
+
+static size_t power_above(size_t count)
+{
+	size_t size = 64;
+
+	while (size < 2 * count)
+		size *= 2;
+	return size;
+}
+
+bool offers_init(struct offers *offers, size_t expected)
+{
+	*offers = (struct offers){ .size = power_above(expected) };
+	offers->buckets = calloc(offers->size, sizeof(struct offer *));
+	if (!offers->buckets)
+		offers->size = 0;
+	return offers->buckets;
+}
+
+static void drop(struct offer *offer)
+{
+	table_release(offer->table);
+	free(offer);
+}
+
+void offers_add(struct offers *offers, struct engine *engine, struct listener *listener, struct table *table)
+{
+	struct offer *offer;
+	struct offer **bucket;
+
+	if (!listener_has_socket(listener)) {
+		listener_close(listener, engine);       /* who is parked there goes */
+		return;
+	}
+	offer = malloc(sizeof(*offer));
+	if (!offer) {
+		listener_close(listener, engine);
+		return;
+	}
+	listener_watch(listener, engine, NULL, false);
+	offer->listener = *listener;
+	offer->table = table;
+	table->users++;
+	ev_io_set(&listener->io, -1, EV_READ);
+	listener->parked = NULL;
+	listener->node = 0;
+	bucket = offer_bucket(offers, listener->listen->endpoint);
+	offer->next = *bucket;
+	*bucket = offer;
+	offers->count++;
+}
+
+bool listener_fits(const struct listener *have, const struct listen *want)
+{
+	return listener_is_open(have) && endpoint_equal(have->listen->address, want->address) &&
+	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options));
+}
+
+void listener_move(struct listener *from, struct listener *to, struct engine *engine, const char *service)
+{
+	const struct listen *want = to->listen;
+	struct event event = { .name = "warning", .service = service };
+
+	if (socket_options_need_rebind(from->listen->options, want->options))
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "ipv6_only and reuse_port of %s stay as they were: backends may hold the socket", want->name);
+	listener_watch(from, engine, NULL, false);
+	ev_io_set(&to->io, from->io.fd, EV_READ);
+	ev_io_set(&from->io, -1, EV_READ);
+	to->listen = from->listen;
+	to->shared = from->shared;
+	to->used = from->used;
+	to->inherited = from->inherited;
+	to->guarded = from->guarded;
+	to->roused = from->roused;
+	to->node = from->node;
+	from->node = 0;
+	to->parked = from->parked;
+	from->parked = NULL;
+	listener_adopt(to, engine, service, want, true);
+}
+
+/* An offer of another endpoint that takes the same address, as a wildcard does, has to go before the new one is
+ * bound. Where many are on offer it is left to the retry that follows. */
+static void close_clashing(struct offers *offers, const struct listener *listener, struct engine *engine)
+{
+	if (listener_is_open(listener) || offers->count > CLASHES_SOUGHT)
+		return;
+	for (size_t n = 0; n < offers->size; n++) {
+		for (struct offer **at = &offers->buckets[n]; *at;) {
+			struct offer *offer = *at;
+
+			if (!endpoint_clash(offer->listener.listen->endpoint, listener->listen->endpoint)) {
+				at = &offer->next;
+				continue;
+			}
+			listener_close(&offer->listener, engine);
+			*at = offer->next;
+			drop(offer);
+			offers->count--;
+		}
+	}
+}
+
+/* An offer of the same endpoint that can't be had with the new options has to go first: one address is bound once. */
+static void take_equal(struct offers *offers, struct listener *listener, struct engine *engine, const char *service)
+{
+	struct offer **at;
+
+	for (at = offer_bucket(offers, listener->listen->endpoint); *at; at = &(*at)->next) {
+		struct offer *offer = *at;
+
+		if (!endpoint_equal(offer->listener.listen->endpoint, listener->listen->endpoint))
+			continue;
+		if (listener_fits(&offer->listener, listener->listen))
+			listener_move(&offer->listener, listener, engine, service);
+		else
+			listener_close(&offer->listener, engine);
+		*at = offer->next;
+		drop(offer);
+		offers->count--;
+		return;
+	}
+}
+
+void offers_take(struct offers *offers, struct listener *listener, struct engine *engine, const char *service)
+{
+	take_equal(offers, listener, engine, service);
+	close_clashing(offers, listener, engine);
+}
+
+void offers_close(struct offers *offers, struct engine *engine)
+{
+	for (size_t n = 0; n < offers->size; n++) {
+		for (struct offer *offer = offers->buckets[n], *next; offer; offer = next) {
+			next = offer->next;
+			listener_close(&offer->listener, engine);
+			drop(offer);
+		}
+	}
+	free(offers->buckets);
+	*offers = (struct offers){ 0 };
+}

@@ -1,0 +1,35 @@
+/* Where the lines of log_type go: superd's own log, syslog with a facility and level, or a file with limits. Files are
+ * opened at their first line, one for each path, and kept by the engine (engine->records). */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/log.h"
+#include "config/option/service.h"
+#include "engine/core/engine.h"
+
+/* Gives one line, without its newline, to the target; NULL: superd's own log. Never waits: what can't be taken now is
+ * queued, and dropped and counted where the queue is full or the file can't be opened. superd's own log reports that
+ * once, and again when lines get through. event->service is whose line it is. */
+void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
+			const char *line, size_t length);
+
+/* A line that a backend has printed, to syslog. */
+void record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
+			size_t length);
+
+/* engine->log, if any, is there before; records_free may follow at once. */
+void records_init(struct engine *engine);
+void records_attach(struct engine *engine);     /* from here on what waits is written by engine->loop */
+
+/* For rotation and after a reload: each file again, and none that had no line since this was last called. A file that
+ * was moved away is noticed without it, within a second. */
+void records_reopen(struct engine *engine);
+
+/* Every sink that is open, by a name which records_open finds it by in another superd; NULL: it can't be opened. */
+void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct sink *sink),
+		  void *context);
+struct sink *records_open(struct engine *engine, const char *destination);
+
+void records_finish(struct engine *engine);    /* superd ends: waits until log_deadline for what is queued */
+void records_free(struct engine *engine);

@@ -1,0 +1,93 @@
+/* What is known of those that are left. A port may be had by somebody whose service is another,
+ * or is not in the table: then the kernel tells which process has it, and the control groups whose that is. */
+#include "engine/orphans/orphan.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/core/engine.h"
+#include "os/cgroup/cgroup_place.h"
+#include "os/proc/process.h"
+#include "os/proc/socket_holder.h"
+
+#define SOCKETS_MOST 16
+
+struct orphan *orphan_add(struct engine *engine, const char *group, const char *service)
+{
+	struct orphan *orphan = calloc(1, sizeof(*orphan));
+
+	if (!orphan)
+		return NULL;
+	list_init(&orphan->link);
+	orphan->group = strdup(group);
+	orphan->service = service ? strdup(service) : NULL;
+	if (!orphan->group || (service && !orphan->service)) {
+		orphan_free(orphan);
+		return NULL;
+	}
+	list_add(&engine->orphans, &orphan->link);
+	return orphan;
+}
+
+void orphan_free(struct orphan *orphan)
+{
+	list_remove(&orphan->link);
+	free(orphan->group);
+	free(orphan->service);
+	free(orphan->wanted_by);
+	free(orphan);
+}
+
+struct search {
+	struct file_id sockets[SOCKETS_MOST];
+	size_t count;
+	pid_t found;
+};
+
+static bool look_at(void *context, long pid)
+{
+	struct search *search = context;
+
+	if (pid > 0 && process_holds((pid_t)pid, search->sockets, search->count) == HOLDS)
+		search->found = (pid_t)pid;
+	return !search->found;
+}
+
+struct orphan *orphan_find(const struct engine *engine, const char *service, const struct endpoint *address,
+			   pid_t *holder)
+{
+	bool has_port = address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP;
+	struct search search = { .count = 0 };
+
+	if (has_port && !list_empty(&engine->orphans))
+		search.count = socket_find(endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP, address->port,
+					   search.sockets, SOCKETS_MOST);
+	LIST_EACH(link, &engine->orphans) {
+		struct orphan *orphan = container_of(link, struct orphan, link);
+
+		if (search.count)
+			cgroup_each_process(orphan->group, look_at, &search);
+		*holder = search.found ? search.found : orphan->pid;
+		if (search.found || (!has_port && orphan->service && !strcmp(orphan->service, service)))
+			return orphan;
+	}
+	return NULL;
+}
+
+void orphan_explain(const struct engine *engine, const char *service, const struct endpoint *address, struct buf *why)
+{
+	pid_t holder;
+	const struct orphan *orphan = orphan_find(engine, service, address, &holder);
+
+	if (!orphan)
+		return;
+	if (holder)
+		buf_addf(why, ": pid %ld was left by a superd that was killed", (long)holder);
+	else
+		buf_text(why, ": a process that a superd which was killed has left has it");
+	if (orphan->ends)
+		buf_text(why, ", and is being ended");
+	else
+		buf_addf(why, "; superctl evict %s ends it", service);
+}

@@ -1,0 +1,126 @@
+/* TERM, then KILL. superd is no parent of theirs: nobody tells it of their end, so it looks, for
+ * as long as any is ending. */
+#include "engine/orphans/orphan_end.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "engine/core/roster.h"
+#include "engine/launch/groups.h"
+
+#define LOOK .05                        /* seconds between two looks */
+#define TIMEOUT 10.                     /* seconds from TERM to KILL where no row tells of it */
+#define KILL_TIMEOUT 5.                 /* and from KILL until it is given up */
+
+void orphan_say(struct engine *engine, enum level level, const char *service, pid_t pid, const char *what)
+{
+	struct event event = { .name = "orphan", .service = service, .pid = pid };
+
+	if (pid)
+		log_event(engine->log, level, &event, "pid %ld, left by a superd that was killed, %s", (long)pid, what);
+	else
+		log_event(engine->log, level, &event, "a process left by a superd that was killed %s", what);
+}
+
+/* Whoever waits for an address tries again. */
+static void wake_waiting(struct engine *engine)
+{
+	struct roster *roster = engine->roster;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n] && roster->keepers[n]->state == BINDING)
+			keeper_event(roster->keepers[n], TIMER);
+	}
+}
+
+/* true: it is over with it, one way or the other. */
+static bool see_end(struct engine *engine, struct orphan *orphan)
+{
+	const char *service = orphan->service ? orphan->service : orphan->wanted_by;
+
+	if (!cgroup_is_populated(orphan->group)) {
+		cgroup_remove(orphan->group);
+		orphan_say(engine, LEVEL_NOTICE, service, orphan->pid, "has ended");
+		orphan_free(orphan);
+		return true;
+	}
+	if (engine_clock() < orphan->until)
+		return false;
+	if (orphan->killed) {
+		orphan_say(engine, LEVEL_ERROR, service, orphan->pid, "was killed and does not end");
+		orphan->ends = orphan->killed = false;
+		return true;
+	}
+	orphan_say(engine, LEVEL_WARNING, service, orphan->pid, "has not ended in time: killed");
+	cgroup_kill(orphan->group);
+	orphan->killed = true;
+	orphan->until = engine_clock() + KILL_TIMEOUT;
+	return false;
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct engine *engine = timer->data;
+	bool any = false, over = false;
+
+	(void)events;
+	LIST_EACH(link, &engine->orphans) {
+		struct orphan *orphan = container_of(link, struct orphan, link);
+
+		if (!orphan->ends)
+			continue;
+		if (see_end(engine, orphan))
+			over = true;
+		else
+			any = true;
+	}
+	if (!any)
+		ev_timer_stop(loop, timer);
+	if (!over)
+		return;
+	groups_sweep(engine);
+	if (!engine->stopping)
+		wake_waiting(engine);
+	if (engine->on_change)          /* who has ordered it waits, maybe with all sockets open already */
+		engine->on_change(engine);
+}
+
+void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *row, const char *wanted_by)
+{
+	const struct life *life = row ? row->terms->life : NULL;
+	bool has_limit = life && life->timeout_stop != SCAN_INFINITY;
+
+	free(orphan->wanted_by);
+	orphan->wanted_by = strdup(wanted_by);
+	orphan->ends = true;
+	orphan->killed = false;
+	orphan->until = engine_clock() + (has_limit ? (double)life->timeout_stop / 1e6 : TIMEOUT);
+	cgroup_signal(orphan->group, life ? life->kill_signal : SIGTERM);
+	cgroup_signal(orphan->group, SIGCONT);
+	cgroup_thaw(orphan->group);     /* which hears what it was told at once */
+	if (ev_is_active(&engine->orphan_look))
+		return;
+	ev_timer_init(&engine->orphan_look, on_look, LOOK, LOOK);
+	engine->orphan_look.data = engine;
+	ev_timer_start(engine->loop, &engine->orphan_look);
+}
+
+bool orphans_are_ending(const struct keeper *keeper)
+{
+	LIST_EACH(link, &keeper->engine->orphans) {
+		const struct orphan *orphan = container_of(link, struct orphan, link);
+
+		if (orphan->ends && orphan->wanted_by && !strcmp(orphan->wanted_by, keeper->service->name))
+			return true;
+	}
+	return false;
+}
+
+void orphans_free(struct engine *engine)
+{
+	ev_timer_stop(engine->loop, &engine->orphan_look);
+	LIST_EACH(link, &engine->orphans)
+		orphan_free(container_of(link, struct orphan, link));
+}

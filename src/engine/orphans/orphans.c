@@ -1,0 +1,427 @@
+/* From the folders of groups to a ledger of what is taken over. Only the kernel is believed: it alone
+ * tells which group a process is in, and its folder which service that is of; sockets are proved one by one
+ * (exec/processes/orphan_copy). A superd that lives has its folder beside ours, too, and is none of our business; nor
+ * is what one of another table has left, as that may be about to start again. */
+#include "engine/orphans/orphans.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "engine/core/closing.h"
+#include "engine/core/roster.h"
+#include "engine/orphans/orphan.h"
+#include "engine/orphans/orphan_end.h"
+#include "exec/processes/orphan_copy.h"
+#include "os/cgroup/cgroup_base.h"
+#include "os/cgroup/cgroup_place.h"
+#include "os/proc/process.h"
+#include "os/proc/socket_holder.h"
+
+#define LOOK_MOST 1000                  /* milliseconds for a look at one backend, which may do all to hinder it */
+#define LOOKS_MOST 10.                  /* seconds for all of them */
+
+/* One look at all there is. */
+struct finding {
+	struct engine *engine;
+	const struct table *table;
+	struct orphan_order *orders;    /* groups in their own memory */
+	size_t count, capacity;
+	struct orphan_copy *copies;     /* the same number */
+	bool by_hand;                   /* an operator has asked for it: also those that another superd has left */
+};
+
+static const struct service *service_of(const struct table *table, const char *group)
+{
+	const char *name = strrchr(group, '/') + 1;
+
+	for (size_t n = 0; n < table->count; n++) {
+		if (!table->services[n].what->disable && cgroup_is_of(name, table->services[n].name))
+			return &table->services[n];
+	}
+	return NULL;
+}
+
+/* It was found before, or is that of an instance, which was taken over then. */
+static bool is_known(struct engine *engine, const char *group)
+{
+	const struct roster *roster = engine->roster;
+
+	LIST_EACH(link, &engine->orphans) {
+		if (!strcmp(container_of(link, struct orphan, link)->group, group))
+			return true;
+	}
+	for (size_t n = 0; n < roster->count; n++) {
+		LIST_EACH(link, roster->keepers[n] ? keeper_instances(roster->keepers[n]) : &engine->none) {
+			const struct instance *instance = container_of(link, struct instance, link);
+
+			if (instance->cgroup.path && !strcmp(instance->cgroup.path, group))
+				return true;
+		}
+	}
+	return group_is_left(engine, group);
+}
+
+/* What is frozen in there goes on when its output is read again: before, the first line would end it. */
+static void see_group(void *context, const char *group)
+{
+	struct finding *finding = context;
+	struct orphan_order *larger;
+	char *path;
+
+	if (is_known(finding->engine, group) || cgroup_base_is_inherited(group))
+		return;
+	if (cgroup_remove(group) || !cgroup_is_populated(group))
+		return;
+	path = strdup(group);
+	larger = array_grow(finding->orders, &finding->capacity, finding->count, sizeof(*finding->orders));
+	if (larger)
+		finding->orders = larger;
+	if (!larger || !path) {
+		free(path);
+		return;
+	}
+	larger[finding->count++] = (struct orphan_order){ path, service_of(finding->table, path) };
+}
+
+static void thaw_group(void *context, const char *group)
+{
+	(void)context;
+	if (!cgroup_base_is_inherited(group))
+		cgroup_thaw(group);
+}
+
+/* What another superd has left is for its own successor to take over, unless an operator orders otherwise. But maybe
+ * none comes, so it does not stand still. */
+static void see_base(void *context, const char *path, enum cgroup_heir heir)
+{
+	struct finding *finding = context;
+
+	if (heir == HEIR_OURS || finding->by_hand) {
+		cgroup_base_each_group(path, see_group, finding);
+		groups_remember_base(finding->engine, path);
+		return;
+	}
+	cgroup_base_each_group(path, thaw_group, NULL);
+	cgroup_remove(path);
+}
+
+static void find_groups(struct finding *finding)
+{
+	struct pool *pool = pool_new();
+	const struct cgroup_place *place = pool ? cgroup_place_find(pool) : NULL;
+	const struct cgroups *cgroups = &finding->engine->cgroups;
+
+	if (place && place->path)
+		cgroup_base_each_left(place->path, cgroups->base, cgroups->identity, see_base, finding);
+	pool_free(pool);
+}
+
+static void free_finding(struct finding *finding)
+{
+	for (size_t n = 0; n < finding->count; n++)
+		free((char *)(uintptr_t)finding->orders[n].group);
+	free(finding->orders);
+	free(finding->copies);
+}
+
+/* Nothing is known of it. */
+static void assume(struct finding *finding, size_t n)
+{
+	const struct service *service = finding->orders[n].service;
+	struct orphan_copy *copy = &finding->copies[n];
+
+	*copy = (struct orphan_copy){ .order = (unsigned)n, .standing = ORPHAN_STAYS };
+	if (!service || service->what->accept)
+		return;
+	copy->standing = ORPHAN_BARS;
+	copy->row = (unsigned)(service - finding->table->services);
+	memcpy(copy->why, "it cannot be looked at", sizeof("it cannot be looked at"));
+}
+
+/* From one of them on, until they are over or one keeps us waiting. How many there were. */
+static size_t hear(struct finding *finding, size_t first, int report)
+{
+	struct pollfd ready = { .fd = report, .events = POLLIN };
+	struct orphan_copy copy;
+	size_t heard = 0;
+
+	for (;;) {
+		int events = poll(&ready, 1, LOOK_MOST);
+		enum orphan_hearing hearing;
+
+		if (events < 0 && errno == EINTR)
+			continue;
+		hearing = events > 0 ? orphan_copy_hear(report, &copy) : ORPHAN_OVER;
+		if (hearing == ORPHAN_OVER)
+			return heard;
+		if (hearing == ORPHAN_WAITS)
+			continue;
+		copy.order += (unsigned)first;
+		finding->copies[first + heard++] = copy;
+	}
+}
+
+static bool look_at_all(struct finding *finding)
+{
+	double begun = engine_clock();
+
+	finding->copies = calloc(finding->count + 1, sizeof(*finding->copies));
+	if (!finding->copies)
+		return false;
+	for (size_t n = 0; n < finding->count; n++)
+		assume(finding, n);
+	for (size_t next = 0; next < finding->count && engine_clock() - begun < LOOKS_MOST;) {
+		int report;
+		pid_t pid = orphan_copy_begin(finding->orders + next, finding->count - next, finding->table, &report);
+
+		if (pid < 0)
+			break;
+		next += hear(finding, next, report);
+		fd_close(&report);
+		if (next++ < finding->count)
+			kill(pid, SIGKILL);     /* the next one has kept it waiting */
+	}
+	return true;
+}
+
+/* ---- taking over ---- */
+
+static double seconds_since(int64_t born)
+{
+	return (double)(process_now() - born) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static void write_pipe(struct buf *text, const struct orphan_copy *copy, const struct orphan_pipe *pipe, bool syslog)
+{
+	if (pipe->read < 0)
+		return;
+	ledger_open(text, "output");
+	ledger_add_number(text, "syslog", syslog);
+	ledger_add_number(text, "read", pipe->read);
+	ledger_add_number(text, "write", pipe->write);
+	ledger_add_number(text, "pid", copy->pid);
+}
+
+static void write_sockets(struct buf *text, const struct orphan_copy *copy, const struct service *service)
+{
+	struct buf endpoint = { 0 };
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (copy->sockets[n] < 0)
+			continue;
+		buf_clear(&endpoint);
+		endpoint_format(service->sockets[n].endpoint, &endpoint);
+		ledger_open(text, "listener");
+		ledger_add(text, "name", service->sockets[n].name);
+		ledger_add(text, "endpoint", buf_string(&endpoint));
+		ledger_add_number(text, "fd", copy->sockets[n]);
+		ledger_add_number(text, "shared", 1);
+	}
+	buf_free(&endpoint);
+}
+
+static void write_instance(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
+{
+	int64_t most = order->service->terms->life->runtime_max;
+	double lasted = seconds_since(copy->born), left = (double)most / 1e6 - lasted;
+
+	ledger_open(text, "instance");
+	ledger_add_number(text, "current", 1);
+	ledger_add_number(text, "child", copy->pid);
+	ledger_add_number(text, "pid", copy->pid);
+	ledger_add_number(text, "main_fd", copy->pidfd);
+	ledger_add_real(text, "since", engine_clock() - lasted);
+	ledger_add(text, "cgroup", order->group);
+	if (most > 0 && most != SCAN_INFINITY)
+		ledger_add_real(text, "timer", left > 0. ? left : 0.);
+}
+
+/* As engine/upgrade/carry_service would have written it. */
+static void write_service(struct buf *text, const struct orphan_copy *copy, const struct orphan_order *order)
+{
+	const struct service *service = order->service;
+
+	ledger_open(text, "service");
+	ledger_add(text, "name", service->name);
+	ledger_add(text, "state", state_name(RUNNING));
+	ledger_add_number(text, "accepts", 0);
+	ledger_add_real(text, "since", engine_clock());
+	ledger_add_number(text, "bound", 1);
+	ledger_add_number(text, "started", 1);
+	write_sockets(text, copy, service);
+	ledger_open(text, "activity");
+	ledger_add_real(text, "last_start", engine_clock() - seconds_since(copy->born));
+	write_pipe(text, copy, &copy->log, false);
+	write_pipe(text, copy, &copy->syslog, true);
+	write_instance(text, copy, order);
+}
+
+static void let_go(struct engine *engine, const struct orphan_order *order, struct orphan_copy *copy)
+{
+	int *fds[] = { &copy->log.read, &copy->log.write, &copy->syslog.read, &copy->syslog.write };
+
+	fd_close(&copy->pidfd);
+	for (size_t n = 0; n < sizeof(fds) / sizeof(*fds); n++)
+		closing_close(engine, order->service->name, fds[n]);
+	for (size_t n = 0; n < ORPHAN_SOCKETS; n++)
+		closing_close(engine, order->service->name, &copy->sockets[n]);
+}
+
+/* While one drains the next one has begun: that has the clients, and the other would keep them. */
+static void choose_last(struct finding *finding)
+{
+	for (size_t n = 0; n < finding->count; n++) {
+		for (size_t i = 0; i < finding->count; i++) {
+			struct orphan_copy *one = &finding->copies[n], *other = &finding->copies[i];
+
+			if (i == n || one->standing != ORPHAN_FITS || other->standing != ORPHAN_FITS ||
+			    finding->orders[n].service != finding->orders[i].service || one->born > other->born)
+				continue;
+			let_go(finding->engine, &finding->orders[n], one);
+			one->standing = ORPHAN_BARS;
+			one->row = (unsigned)(finding->orders[n].service - finding->table->services);
+			memcpy(one->why, "another has its clients", sizeof("another has its clients"));
+		}
+	}
+}
+
+static void end_found(struct finding *finding, const struct orphan_order *order, const struct orphan_copy *copy)
+{
+	const char *name = order->service ? order->service->name : NULL;
+	const char *wanted_by = finding->table->services[copy->row].name;
+	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
+	struct buf what = { 0 };
+
+	if (!orphan)
+		return;
+	orphan->pid = copy->pid;
+	buf_addf(&what, "is ended: %s", copy->why);
+	orphan_say(finding->engine, LEVEL_NOTICE, wanted_by, copy->pid, buf_string(&what));
+	buf_free(&what);
+	orphan_end(finding->engine, orphan, order->service, wanted_by);
+}
+
+static void leave(struct finding *finding, const struct orphan_order *order, const struct orphan_copy *copy)
+{
+	const char *name = order->service ? order->service->name : NULL;
+	struct orphan *orphan = orphan_add(finding->engine, order->group, name);
+
+	if (orphan)
+		orphan->pid = copy->pid;
+	cgroup_thaw(order->group);
+	orphan_say(finding->engine, LEVEL_NOTICE, name, copy->pid,
+	    name ? "runs on until it ends by itself" : "runs on: the table does not have its service");
+}
+
+static bool settle(struct finding *finding, struct buf *text)
+{
+	bool any = false;
+
+	choose_last(finding);
+	for (size_t n = 0; n < finding->count; n++) {
+		const struct orphan_order *order = &finding->orders[n];
+		const struct orphan_copy *copy = &finding->copies[n];
+
+		if (copy->standing == ORPHAN_BARS)
+			end_found(finding, order, copy);
+		if (copy->standing == ORPHAN_STAYS)
+			leave(finding, order, copy);
+		if (copy->standing != ORPHAN_FITS)
+			continue;
+		cgroup_base_inherit(order->group);
+		cgroup_thaw(order->group);
+		orphan_say(finding->engine, LEVEL_NOTICE, order->service->name, copy->pid, "is taken over");
+		write_service(text, copy, order);
+		any = true;
+	}
+	return any;
+}
+
+bool orphans_find(struct engine *engine, const struct table *table, struct ledger *ledger)
+{
+	struct finding finding = { .engine = engine, .table = table };
+	struct buf text = { 0 }, why = { 0 };
+	bool any = false;
+
+	find_groups(&finding);
+	ledger_begin(&text);
+	if (finding.count && look_at_all(&finding))
+		any = settle(&finding, &text);
+	ledger_end(&text);
+	free_finding(&finding);
+	if (any) {
+		size_t length = text.length;
+
+		any = !text.failed && !ledger_parse(ledger, buf_take(&text), length, &why);
+		if (!any)
+			ledger_free(ledger);
+	}
+	buf_free(&text);
+	buf_free(&why);
+	return any;
+}
+
+/* ---- by hand ---- */
+
+static void find_again(struct keeper *keeper)
+{
+	struct finding finding = { .engine = keeper->engine, .table = keeper->table, .by_hand = true };
+
+	find_groups(&finding);
+	for (size_t n = 0; n < finding.count; n++) {
+		const struct service *service = finding.orders[n].service;
+
+		orphan_add(keeper->engine, finding.orders[n].group, service ? service->name : NULL);
+	}
+	free_finding(&finding);
+}
+
+/* Nobody that may be ended. */
+static void explain(const struct endpoint *address, struct buf *why)
+{
+	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
+	bool has_port = address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP;
+	struct buf holder = { 0 };
+
+	endpoint_format(address, why);
+	if (has_port && socket_holder(protocol, address->port, &holder))
+		buf_addf(why, " is held by %s, which is", buf_string(&holder));
+	else
+		buf_text(why, " is held by a process that is");
+	buf_free(&holder);
+	buf_text(why, " in no control group of a superd that was killed: end it where it was started");
+}
+
+unsigned orphans_evict(struct keeper *keeper, struct buf *why)
+{
+	const char *name = keeper->service->name;
+	unsigned count = 0;
+
+	find_again(keeper);
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+		struct orphan *orphan;
+		pid_t holder;
+
+		if (listener_is_open(listener))
+			continue;
+		orphan = orphan_find(keeper->engine, name, listener->listen->address, &holder);
+		if (orphan && !orphan->ends)
+			orphan_end(keeper->engine, orphan, keeper->service, name);
+		if (orphan)
+			count++;
+		else if (!why->length)
+			explain(listener->listen->address, why);
+	}
+	if (!count && !why->length)
+		buf_text(why, "superd has all its sockets: there is nobody to evict");
+	return count;
+}

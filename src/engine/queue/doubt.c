@@ -1,0 +1,164 @@
+/* Proving that nobody was taken. The hard thing is that a queue's length can't tell "took none" from "took one, and
+ * another came": so those who wait are noted by the kernel's numbers for them, while nothing of the service runs, and
+ * looked for when it is to be started the next time. */
+#include "engine/queue/doubt.h"
+
+#include <stdlib.h>
+
+#include "engine/clients/census.h"
+#include "engine/queue/judge.h"
+
+#define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
+
+/* A question under way. */
+struct doubt {
+	struct keeper *keeper;
+	struct inquiry inquiry;
+	double since;                   /* the keeper's, as it was asked */
+	struct tally tallies[];
+};
+
+void doubt_forget(struct keeper *keeper)
+{
+	struct doubt *doubt = keeper->activity ? keeper->activity->doubt : NULL;
+
+	if (!doubt)
+		return;
+	keeper->activity->doubt = NULL;
+	census_withdraw(&doubt->inquiry);
+	free(doubt);
+}
+
+bool doubt_is_open(const struct keeper *keeper)
+{
+	const struct activity *activity = keeper->activity;
+
+	return activity && activity->fruitless >= activity->patience;
+}
+
+/* Those who wait are in the order of their numbers, both now and before. */
+static bool all_wait_still(const struct backlog *before, const struct guests *now)
+{
+	size_t at = 0;
+
+	for (size_t n = 0; n < before->count; n++) {
+		while (at < now->count && now->list[at] < before->id[n])
+			at++;
+		if (at == now->count || now->list[at] != before->id[n])
+			return false;
+	}
+	return true;
+}
+
+static bool is_known(const struct doubt *doubt)
+{
+	return inquiry_is_whole(&doubt->inquiry) && doubt->inquiry.guests.count <= BACKLOG_MOST;
+}
+
+static void take_note(struct activity *activity, struct guests *guests)
+{
+	backlog_free(&activity->backlog);
+	activity->backlog = (struct backlog){ .count = guests->count, .room = guests->room, .id = guests->list };
+	*guests = (struct guests){ 0 };
+	activity->exact = activity->backlog.count;
+	activity->noted = true;
+	activity->tried = false;
+}
+
+/* What an end means that is judged so late. */
+static void take_failure(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	activity->patience = PATIENCE;
+	activity->failing = true;
+	keeper_start_anew(keeper);
+	judge_fail_fruitless(keeper);
+	if (keeper->service->terms->life->on_failure == FAILURE_EXIT && !keeper->engine->stopping)
+		keeper->engine->on_fatal(keeper->engine, keeper, activity->last_status);
+	keeper_event(keeper, CRASHED);
+}
+
+static void trust(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	activity->fruitless = 0;
+	if (activity->patience < PATIENCE_MOST)
+		activity->patience *= 8;
+	backoff_reset(&keeper->backoff);
+}
+
+static void on_counted(struct inquiry *inquiry)
+{
+	struct doubt *doubt = container_of(inquiry, struct doubt, inquiry);
+	struct keeper *keeper = doubt->keeper;
+	struct activity *activity = keeper->activity;
+	bool waits = keeper->since == doubt->since && keeper->state == LISTENING, known = waits && is_known(doubt);
+	bool tried = known && activity->exact && activity->beside && activity->tried;
+	bool fruitless = tried && all_wait_still(&activity->backlog, &inquiry->guests);
+
+	if (known) {
+		activity->beside = true;
+		take_note(activity, &inquiry->guests);
+	}
+	doubt_forget(keeper);
+	if (tried && !fruitless)
+		trust(keeper);
+	if (fruitless)
+		take_failure(keeper);
+	else if (waits)
+		keeper_event(keeper, ACTIVITY);
+	else
+		keeper_rewatch(keeper);
+}
+
+/* Of those whose connections wait in a queue. */
+static void take_tallies(struct doubt *doubt)
+{
+	const struct keeper *keeper = doubt->keeper;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct tally *tally = &doubt->tallies[doubt->inquiry.count];
+
+		if (!listener_has_socket(&keeper->listeners[n]) ||
+		    !endpoint_accepts(keeper->listeners[n].listen->address))
+			continue;
+		tally_take(tally, keeper->listeners[n].io.fd);
+		tally->whom = WHOM_QUEUED;
+		doubt->inquiry.count++;
+	}
+}
+
+static struct doubt *make(struct keeper *keeper)
+{
+	struct doubt *doubt = calloc(1, sizeof(*doubt) + keeper->listener_count * sizeof(doubt->tallies[0]));
+
+	if (!doubt)
+		return NULL;
+	doubt->keeper = keeper;
+	doubt->since = keeper->since;
+	inquiry_init(&doubt->inquiry, keeper, on_counted);
+	doubt->inquiry.tallies = doubt->tallies;
+	doubt->inquiry.use = GUESTS_NOTED;
+	take_tallies(doubt);
+	if (doubt->inquiry.count)
+		return doubt;
+	free(doubt);
+	return NULL;
+}
+
+bool doubt_ward_off(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	if (keeper->state != LISTENING || keeper->service->what->accept || !doubt_is_open(keeper))
+		return false;
+	if (activity->doubt)
+		return true;
+	activity->doubt = make(keeper);
+	if (activity->doubt && !census_ask(keeper->engine, &activity->doubt->inquiry))
+		doubt_forget(keeper);
+	keeper_rewatch(keeper);
+	return activity->doubt;
+}

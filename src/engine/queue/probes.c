@@ -1,0 +1,211 @@
+/* Who waits in a queue. The hard thing is that nobody can be taken from its middle: so probes are taken away only when
+ * all who wait are such, and as many as there were before they were looked at. A client who comes meanwhile stands
+ * behind them.
+ *
+ * That holds as long as nobody else takes them, so where other instances have the sockets nothing is done; those that
+ * drain have others (engine/drain/twins), and a client who waits at those is one. A client
+ * whose connection was reset is in the queue and in no list; whoever it was, it has gone. */
+#include "engine/queue/probes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/access/access.h"
+#include "engine/clients/census.h"
+#include "engine/core/closing.h"
+#include "engine/queue/doubt.h"
+#include "os/socket/bind.h"
+
+/* A question under way. */
+struct probing {
+	struct keeper *keeper;
+	struct inquiry inquiry;
+	double since;                   /* the keeper's, as it was asked */
+	size_t count;                   /* of the listeners */
+	unsigned *lengths;              /* of their queues, before they were looked at */
+	struct tally tallies[];
+};
+
+static const void *address_of(const struct client *client)
+{
+	if (client->length && client->peer.any.sa_family == AF_INET)
+		return &client->peer.in.sin_addr;
+	if (client->length && client->peer.any.sa_family == AF_INET6)
+		return &client->peer.in6.sin6_addr;
+	return NULL;
+}
+
+static void count(struct keeper *keeper, unsigned number)
+{
+	struct event event = { .name = "probe", .service = keeper->service->name };
+
+	keeper->activity->probes += number;
+	log_event(keeper->engine->log, LEVEL_DEBUG, &event, "%u probe%s closed (probe_from)", number,
+		  number == 1 ? "" : "s");
+}
+
+bool probes_take(struct keeper *keeper, struct client *client)
+{
+	const void *address = keeper->service->probes ? address_of(client) : NULL;
+
+	if (!address || !access_lists(keeper->service->probes, client->peer.any.sa_family, address))
+		return false;
+	closing_client(keeper->engine, keeper->service->name, client);
+	client->fd = -1;
+	count(keeper, 1);
+	return true;
+}
+
+static bool is_at_listener(const struct keeper *keeper, const struct tally *end)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct tally own = { 0 };
+
+		if (listener_has_socket(&keeper->listeners[n]))
+			tally_take(&own, keeper->listeners[n].io.fd);
+		if (own.kind == TALLY_TCP && own.family == end->family && own.port == end->port)
+			return true;
+	}
+	return false;
+}
+
+bool probes_own(const struct keeper *keeper, int fd)
+{
+	struct client client = { .length = sizeof(client.peer) };
+	struct tally end;
+	const void *address;
+
+	if (!keeper->service->probes || getpeername(fd, &client.peer.any, &client.length) < 0)
+		return false;
+	address = address_of(&client);
+	if (!address || !access_lists(keeper->service->probes, client.peer.any.sa_family, address))
+		return false;
+	tally_take(&end, fd);
+	return end.kind == TALLY_TCP && is_at_listener(keeper, &end);
+}
+
+void probes_forget(struct keeper *keeper)
+{
+	struct probing *probing = keeper->activity ? keeper->activity->probing : NULL;
+
+	if (!probing)
+		return;
+	keeper->activity->probing = NULL;
+	census_withdraw(&probing->inquiry);
+	free(probing->lengths);
+	free(probing);
+}
+
+/* Whether nobody but superd, or one who stands still, has the sockets. */
+static bool has_sockets_alone(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (!instance->drain && (keeper->state != FROZEN || instance != keeper->activity->current))
+			return false;
+	}
+	return keeper->state == LISTENING || keeper->state == FROZEN;
+}
+
+/* Whether those counted were all there was to be known, and nobody is among them. */
+static bool are_probes_alone(const struct probing *probing)
+{
+	for (size_t n = 0; n < probing->count; n++) {
+		if (probing->tallies[n].kind == TALLY_TCP && (!probing->tallies[n].known || probing->tallies[n].count))
+			return false;
+	}
+	return true;
+}
+
+/* false: somebody is left of them, as superd has no descriptors to accept by. */
+static bool take_away(const struct probing *probing)
+{
+	struct keeper *keeper = probing->keeper;
+	unsigned taken = 0;
+	bool all = true;
+
+	for (size_t n = 0; n < probing->count; n++) {
+		if (probing->lengths[n])
+			all = bind_drop(keeper->listeners[n].io.fd, probing->lengths[n], &taken) && all;
+	}
+	if (taken)
+		count(keeper, taken);
+	return all;
+}
+
+static void on_counted(struct inquiry *inquiry)
+{
+	struct probing *probing = container_of(inquiry, struct probing, inquiry);
+	struct keeper *keeper = probing->keeper;
+	bool waits = keeper->since == probing->since && state_is_watching(keeper->state), warded;
+
+	warded = waits && has_sockets_alone(keeper) && are_probes_alone(probing) && take_away(probing);
+	probes_forget(keeper);
+	if (waits && !warded && !doubt_ward_off(keeper))
+		keeper_event(keeper, ACTIVITY);
+	else if (!waits || warded)
+		keeper_rewatch(keeper);
+}
+
+/* Reads the lengths of the queues; false: none of TCP has anybody in it, or another listener has. */
+static bool look_at_queues(struct probing *probing)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < probing->count; n++) {
+		const struct listener *listener = &probing->keeper->listeners[n];
+		int length;
+
+		if (!listener_has_socket(listener))
+			continue;
+		tally_take(&probing->tallies[n], listener->io.fd);
+		probing->tallies[n].probes = probing->keeper->service->probes;
+		probing->tallies[n].whom = WHOM_QUEUED;
+		length = bind_queue(listener->io.fd, listener->listen);
+		if (length && probing->tallies[n].kind != TALLY_TCP)
+			return false;
+		probing->lengths[n] = length > 0 ? (unsigned)length : 0;
+		any = any || length > 0;
+	}
+	return any;
+}
+
+static struct probing *make(struct keeper *keeper)
+{
+	struct probing *probing =
+		calloc(1, sizeof(*probing) + keeper->listener_count * sizeof(probing->tallies[0]));
+
+	if (!probing)
+		return NULL;
+	probing->keeper = keeper;
+	probing->since = keeper->since;
+	probing->count = keeper->listener_count;
+	probing->lengths = calloc(probing->count + 1, sizeof(*probing->lengths));
+	inquiry_init(&probing->inquiry, keeper, on_counted);
+	probing->inquiry.tallies = probing->tallies;
+	probing->inquiry.count = probing->count;
+	if (probing->lengths && look_at_queues(probing))
+		return probing;
+	free(probing->lengths);
+	free(probing);
+	return NULL;
+}
+
+bool probes_ward_off(struct keeper *keeper)
+{
+	struct activity *activity;
+
+	if (!keeper->service->probes || keeper->service->what->accept)
+		return false;
+	activity = keeper_activity(keeper);
+	if (!activity || !has_sockets_alone(keeper))
+		return false;
+	if (activity->probing)
+		return true;
+	activity->probing = make(keeper);
+	if (activity->probing && !census_ask(keeper->engine, &activity->probing->inquiry))
+		probes_forget(keeper);
+	keeper_rewatch(keeper);
+	return activity->probing;
+}

@@ -1,0 +1,122 @@
+/* Looking until the queue is shorter. No event tells of that, so the hard thing is to look often enough for the number
+ * to be right and seldom enough for a backend that never takes anybody: each pause is a part of the time gone. */
+#include "engine/queue/taking.h"
+
+#include "engine/queue/judge.h"
+
+#define FIRST .001                      /* seconds until the first look */
+#define SHORT .005                      /* of a life that is over before it; its end tells as much */
+#define PART 16.                        /* of the time gone: so exact the number is */
+#define LAST 10.                        /* seconds: who has taken nobody by then is not looked at any more */
+
+/* last_latency is told of with the last start. */
+static void conclude(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+	double latency = engine_clock() - activity->asked;
+
+	if (activity->asked <= activity->last_start)
+		activity->last_latency = latency;
+	latency_add(&activity->latency, latency);
+}
+
+static void look_later(struct keeper *keeper, double least)
+{
+	struct activity *activity = keeper->activity;
+	double pause = (engine_clock() - activity->asked) / PART;
+
+	ev_now_update(keeper->engine->loop);
+	ev_timer_set(&activity->taking, pause > least ? pause : least, 0.);
+	ev_timer_start(keeper->engine->loop, &activity->taking);
+}
+
+/* Whatever has become of it meanwhile, nothing more is to be known of that start. */
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+	struct activity *activity = keeper->activity;
+	unsigned waiting;
+
+	(void)loop, (void)events;
+	if (keeper->state != RUNNING || keeper->since != activity->taking_since || activity->twins)
+		return;
+	waiting = judge_count_queue(keeper);
+	if (waiting < activity->untaken) {
+		conclude(keeper);
+		return;
+	}
+	activity->untaken = waiting;
+	if (engine_clock() - activity->asked < LAST)
+		look_later(keeper, FIRST);
+}
+
+/* A short life may be over before the first look, or when the loop has just that look pending. */
+void taking_end(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+	bool looking = ev_is_active(&activity->taking) || ev_is_pending(&activity->taking);
+
+	if (looking && !activity->twins && judge_count_queue(keeper) < activity->untaken)
+		conclude(keeper);
+	ev_timer_stop(keeper->engine->loop, &activity->taking);
+}
+
+static bool tells_itself(const struct keeper *keeper)
+{
+	enum service_type type = (enum service_type)keeper->service->what->type;
+
+	return type != TYPE_SIMPLE && type != TYPE_EXEC;
+}
+
+static void watch(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	activity->taking_since = keeper->since;
+	ev_init(&activity->taking, on_look);
+	activity->taking.data = keeper;
+}
+
+/* To be woken soon costs a start of a short life more than all else that is done for it. */
+static double first_pause(const struct activity *activity)
+{
+	return activity->last_end > 0 && activity->last_lasted < SHORT ? SHORT : FIRST;
+}
+
+/* judge_note_queue has counted who waited before it was started. */
+void taking_begin(struct keeper *keeper)
+{
+	struct activity *activity = keeper->activity;
+
+	ev_timer_stop(keeper->engine->loop, &activity->taking);
+	activity->untaken = activity->waiting;
+	if (tells_itself(keeper) || !activity->waiting || !judge_sees_clients(keeper)) {
+		conclude(keeper);
+		return;
+	}
+	activity->last_latency = 0;
+	watch(keeper);
+	look_later(keeper, first_pause(activity));
+}
+
+void taking_begin_thawed(struct keeper *keeper, double asked)
+{
+	struct activity *activity = keeper->activity;
+
+	ev_timer_stop(keeper->engine->loop, &activity->taking);
+	activity->asked = asked;
+	activity->untaken = judge_count_queue(keeper);
+	if (!activity->untaken) {               /* it was as fast as superd */
+		conclude(keeper);
+		return;
+	}
+	watch(keeper);
+	look_later(keeper, FIRST);
+}
+
+void taking_resume(struct keeper *keeper, double wait)
+{
+	watch(keeper);
+	ev_timer_set(&keeper->activity->taking, wait, 0.);
+	ev_timer_start(keeper->engine->loop, &keeper->activity->taking);
+}

@@ -1,0 +1,110 @@
+/* Two sockets at one port. Of the two the kernel takes the one whose address is closer to
+ * what the client has called, so a wildcard of before serves who comes by other addresses until it has ended. Of the
+ * same address the new one has to be chosen for all (os/socket/twin). */
+#include "engine/reload/beside.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "engine/drain/drain.h"
+#include "engine/drain/drain_parts.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "os/socket/twin.h"
+
+static bool has_port(const struct tally *tally, const struct listen *listen)
+{
+	enum endpoint_kind kind = listen->address->kind;
+	unsigned char wanted = kind == ENDPOINT_TCP ? TALLY_TCP : kind == ENDPOINT_UDP ? TALLY_UDP : TALLY_NONE;
+
+	return wanted != TALLY_NONE && tally->kind == wanted && tally->port == listen->address->port;
+}
+
+static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return bind_matches(fd, listen) ? 0 : -1;
+}
+
+static bool is_same(int fd, const struct listen *listen)
+{
+	struct buf none = { 0 };
+	bool same = foreign_socket_do(fd, match, listen, &none, &none) == 0;
+
+	buf_free(&none);
+	return same;
+}
+
+static int share(int fd, const void *on, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, on, sizeof(int));
+}
+
+/* The first of the same address, if there is one; all others of the port may share it from now on. */
+static int find_same(struct engine *engine, const struct listen *listen, size_t *found)
+{
+	struct buf none = { 0 };
+	int same = -1;
+
+	LIST_EACH(link, &engine->drains) {
+		const struct drain *drain = container_of(link, struct drain, link);
+
+		for (size_t n = 0; n < drain->count; n++) {
+			if (drain->sockets[n].fd < 0 || !has_port(&drain->tallies[n], listen))
+				continue;
+			++*found;
+			if (same < 0 && is_same(drain->sockets[n].fd, listen))
+				same = drain->sockets[n].fd;
+			else
+				(void)foreign_socket_do(drain->sockets[n].fd, share, &(int){ 1 }, &none, &none);
+		}
+	}
+	buf_free(&none);
+	return same;
+}
+
+static int bind_shared(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_options options = *listen->options;
+	struct listen shared = *listen;
+
+	options.reuse_port = true;
+	shared.options = &options;
+	return bind_listen(&shared, why, warnings);
+}
+
+int beside_open(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct buf reason = { 0 };
+	size_t found = 0;
+	int same = find_same(engine, listen, &found), fd;
+
+	if (!found)
+		return -1;
+	fd = same >= 0 ? twin_open(same, listen, &reason, warnings) : bind_shared(listen, &reason, warnings);
+	buf_free(&reason);
+	if (fd >= 0)
+		buf_clear(why);
+	return fd;
+}
+
+void beside_hurry(struct keeper *keeper, const struct listener *listener)
+{
+	struct event event = { .name = "draining", .service = keeper->service->name };
+
+	LIST_EACH(link, &keeper->engine->drains) {
+		struct drain *drain = container_of(link, struct drain, link);
+		bool has_it = false;
+
+		for (size_t n = 0; n < drain->count; n++)
+			has_it |= drain->sockets[n].fd >= 0 && has_port(&drain->tallies[n], listener->listen);
+		if (!has_it || drain->told)
+			continue;
+		event.pid = drain->instance->pid;
+		log_event(keeper->engine->log, LEVEL_NOTICE, &event,
+			  "pid %ld of %s has its address from an entry of before: it is stopped when nobody waits "
+			  "there", (long)event.pid, drain->instance->service->name);
+		drain_end(drain->instance);
+	}
+}

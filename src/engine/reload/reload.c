@@ -1,0 +1,412 @@
+/* Applying a new table. The hard thing is a socket that changes hands: what every keeper will not need any more is
+ * first put on offer, then those who lack a socket take it from there, and only what nobody took is closed, after
+ * all new ones are bound. */
+#include "engine/reload/reload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/table/diff.h"
+#include "engine/accept/admission.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/twins.h"
+#include "engine/listener/offers.h"
+#include "engine/service/locks.h"
+#include "engine/service/old_row.h"
+
+#define TOLD_MOST 100                   /* services that the log names; the rest is a number */
+
+static bool endpoints_meet(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_equal(a, b) || endpoint_clash(a, b);
+}
+
+static bool is_claimed(const struct endpoint *endpoint, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Some row has the very address of a socket of it. */
+static bool any_is_wanted(const struct service *service, const struct table *after)
+{
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *other = &after->services[n];
+
+		for (size_t i = 0; !other->what->disable && i < other->socket_count; i++) {
+			for (size_t own = 0; own < service->socket_count; own++) {
+				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool any_is_claimed(const struct service *service, const struct table *after)
+{
+	for (size_t own = 0; own < service->socket_count; own++) {
+		if (is_claimed(service->sockets[own].endpoint, after))
+			return true;
+	}
+	return false;
+}
+
+/* Before the sockets that the current instance has go to others, or its row goes: who comes to an address that some
+ * row still has is to come to that alone, so it gets a socket of its own there, and the instance serves those it has.
+ * Else it is left with its sockets. */
+static void set_aside(struct keeper *keeper, const struct service *service, const struct table *after)
+{
+	struct buf why = { 0 };
+	enum on_remove fate = service_on_remove(service, keeper->service);
+	bool drains = fate == REMOVE_DRAIN, is_alone;
+
+	if (fate == REMOVE_STOP || !keeper_runs_on(keeper)) {
+		drain_call_off(keeper);
+		return;
+	}
+	if (keeper->state == FROZEN)
+		keeper_event(keeper, ENABLE);
+	is_alone = !drains || !any_is_wanted(keeper->service, after) || keeper->state != RUNNING;
+	if (!is_alone)
+		drain_call_off(keeper);
+	if (is_alone || !drain_try(keeper, &why))
+		drain_lend(keeper, drains);
+	buf_free(&why);
+}
+
+/* The listeners of a new row, those of the keeper's own that fit moved into it, the rest of its own put on offer. */
+static struct listener *sort_listeners(struct keeper *keeper, const struct service *service, struct offers *offers)
+{
+	struct listener *listeners = calloc(service->socket_count + 1, sizeof(*listeners));
+
+	if (!listeners)
+		return NULL;
+	admission_recall(keeper);       /* who is asked about goes along with its listener */
+	twins_name(keeper);
+	for (size_t n = 0; n < service->socket_count; n++) {
+		listener_init(&listeners[n], keeper->engine, &service->sockets[n], keeper_on_ready, keeper);
+		for (size_t old = 0; old < keeper->listener_count; old++) {
+			if (!listener_fits(&keeper->listeners[old], &service->sockets[n]))
+				continue;
+			listener_move(&keeper->listeners[old], &listeners[n], keeper->engine, service->name);
+			break;
+		}
+	}
+	for (size_t old = 0; old < keeper->listener_count; old++)
+		offers_add(offers, keeper->engine, &keeper->listeners[old], keeper->table);
+	return listeners;
+}
+
+/* What is to become of one row of the new table. */
+struct plan_row {
+	struct keeper *keeper;          /* of the same name before; NULL: new */
+	enum fate fate;
+	bool returns;                   /* that was leaving */
+	struct listener *listeners;     /* FATE_SOCKETS: sorted */
+	struct buf options;             /* that differ, as service_compare has them */
+};
+
+/* Also one that a reload before this has removed, and that has not gone yet. */
+static struct keeper *take_before(struct roster *roster, const struct table *before, struct engine *engine,
+				  const char *name)
+{
+	struct keeper **place = roster_place(roster, before, name), *keeper = place ? *place : NULL;
+
+	if (place)
+		*place = NULL;
+	return keeper ? keeper : keeper_find_leaving(engine, name);
+}
+
+/* The new table has it, but not so that it could be run: what runs is better than nothing. */
+static bool stays(const struct keeper *keeper, const struct table *after)
+{
+	return keeper && table_may_lack(after, keeper->service) && !any_is_claimed(keeper->service, after);
+}
+
+static void keep(struct keeper *keeper)
+{
+	struct event event = { .name = "warning", .service = keeper->service->name };
+
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "its entry is wrong now: it goes on as it was");
+}
+
+/* Who accepts decides on the machine of states: such a change is as deep as one of sockets. */
+static enum fate compare(struct likeness *known, const struct service *before, const struct service *after)
+{
+	enum fate fate = service_compare_next(known, before, after);
+
+	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
+}
+
+/* One whose instance runs on with its sockets keeps those that nobody else is to have. */
+static void offer(struct keeper *keeper, const struct table *after, struct offers *offers)
+{
+	bool keeps = keeper_runs_on(keeper);
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+
+		if (!keeps || is_claimed(listener->listen->endpoint, after))
+			offers_add(offers, keeper->engine, listener, keeper->table);
+	}
+}
+
+/* What stays of the rest, and what is free put on offer. */
+static size_t sort_rest(struct roster *roster, const struct table *after, struct offers *offers,
+			struct keeper **staying)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *rest = roster->keepers[n];
+
+		if (!rest)
+			continue;
+		if (stays(rest, after)) {
+			keep(rest);
+			staying[count++] = rest;
+			roster->keepers[n] = NULL;
+			continue;
+		}
+		admission_recall(rest);
+		twins_name(rest);
+		set_aside(rest, rest->service, after);
+		offer(rest, after, offers);
+	}
+	return count;
+}
+
+/* What is left of it is its own again. One that is off has closed its sockets. */
+static void take_back(struct plan_row *row)
+{
+	struct keeper *keeper = row->keeper;
+
+	keeper_return(keeper);
+	row->returns = true;
+	if (keeper->state == OFF || keeper->state == CLOSING)
+		row->fate = FATE_SOCKETS;
+	if (row->fate != FATE_SOCKETS)
+		drain_call_off(keeper);
+}
+
+/* First everything is looked at. */
+static void survey(struct plan_row *rows, struct roster *roster, struct engine *engine, struct table *before,
+		   struct table *after, struct offers *offers)
+{
+	struct likeness known = { 0 };
+
+	for (size_t n = 0; n < after->count; n++) {
+		const struct service *service = &after->services[n];
+
+		if (service->what->disable)
+			continue;
+		rows[n].keeper = take_before(roster, before, engine, service->name);
+		rows[n].fate = rows[n].keeper ? compare(&known, rows[n].keeper->service, service) : FATE_ADDED;
+		if (rows[n].keeper && rows[n].keeper->removed)
+			take_back(&rows[n]);
+		if (rows[n].fate == FATE_CHANGED || rows[n].fate == FATE_SOCKETS)
+			service_compare(rows[n].keeper->service, service, &rows[n].options);
+		if (rows[n].fate != FATE_SOCKETS)
+			continue;
+		old_row_note_sockets(rows[n].keeper, service);
+		set_aside(rows[n].keeper, service, after);
+		rows[n].listeners = sort_listeners(rows[n].keeper, service, offers);
+	}
+	LIST_EACH(link, &engine->leaving) {
+		if (keeper_runs_on(keeper_leaving(link)))
+			offer(keeper_leaving(link), after, offers);
+	}
+}
+
+static void replace(struct keeper *keeper, struct table *after, const struct service *service, struct plan_row *row,
+		    struct offers *offers)
+{
+	struct listener *old = keeper->listeners;
+
+	if (!row->listeners)            /* no memory: it goes on as it is, until the next reload */
+		return;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (listener_is_open(&row->listeners[n]))
+			continue;
+		offers_take(offers, &row->listeners[n], keeper->engine, service->name);
+	}
+	keeper_replace(keeper, after, service, row->listeners);
+	free(old);
+}
+
+static struct keeper *add(struct engine *engine, struct table *after, const struct service *service,
+			  struct offers *offers)
+{
+	struct keeper *keeper = keeper_new(engine, after, service);
+
+	if (!keeper) {
+		log_error(engine->log, "%s: cannot be added: out of memory", service->name);
+		return NULL;
+	}
+	locks_apply(keeper);
+	if (keeper->disabled)
+		return keeper;
+	for (size_t n = 0; offers && n < keeper->listener_count; n++) {
+		offers_take(offers, &keeper->listeners[n], engine, service->name);
+		if (!service->what->accept)
+			listener_send_away(&keeper->listeners[n], engine, REFUSED_CLOSED);
+	}
+	keeper_event(keeper, ENABLE);
+	return keeper;
+}
+
+/* keeper NULL: there was no memory for it. */
+static void log_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+		     struct keeper *keeper)
+{
+	static const char *const fates[] = {
+		[FATE_CHANGED] = "changed", [FATE_SOCKETS] = "changed",
+		[FATE_ADDED] = "added", [FATE_REMOVED] = "removed",
+	};
+	struct event event = { .name = fates[fate], .service = service };
+	struct buf text = { 0 }, why = { 0 };
+
+	if (*options) {
+		buf_text(&text, ": ");
+		old_row_add_words(&text, options);
+	}
+	if (keeper && fate == FATE_REMOVED)
+		old_row_describe_removed(keeper, &why);
+	else if (keeper)
+		old_row_describe(keeper, &why);
+	if (why.length)
+		buf_addf(&text, "; %s", buf_string(&why));
+	buf_free(&why);
+	log_event(engine->log, LEVEL_NOTICE, &event, "%s%s", fates[fate], buf_string(&text));
+	buf_free(&text);
+}
+
+/* For the log, and for whoever has asked for the reload. */
+static void tell_fate(struct engine *engine, const char *service, enum fate fate, const char *options,
+		      struct keeper *keeper, struct reload_counts *counts)
+{
+	if (counts->told++ < TOLD_MOST)
+		log_fate(engine, service, fate, options, keeper);
+	if (engine->on_fate)
+		engine->on_fate(engine, service, fate, options);
+}
+
+static struct keeper *become(struct engine *engine, struct table *after, const struct service *service,
+			     struct plan_row *row, struct offers *offers)
+{
+	switch (row->fate) {
+	case FATE_SAME:
+		keeper_adopt(row->keeper, after, service, false);
+		return row->keeper;
+	case FATE_CHANGED:
+		keeper_adopt(row->keeper, after, service, true);
+		return row->keeper;
+	case FATE_SOCKETS:
+		replace(row->keeper, after, service, row, offers);
+		return row->keeper;
+	case FATE_ADDED:
+	case FATE_REMOVED:
+		break;
+	}
+	return add(engine, after, service, offers);
+}
+
+static void count(struct reload_counts *counts, enum fate fate)
+{
+	counts->unchanged += fate == FATE_SAME;
+	counts->changed += fate == FATE_CHANGED || fate == FATE_SOCKETS;
+	counts->added += fate == FATE_ADDED;
+}
+
+static struct keeper *apply(struct engine *engine, struct table *after, size_t n, struct plan_row *row,
+			    struct offers *offers, struct reload_counts *counts)
+{
+	const struct service *service = &after->services[n];
+	enum fate fate = row->returns ? FATE_ADDED : row->fate;
+	struct keeper *keeper;
+
+	if (service->what->disable)
+		return NULL;
+	keeper = become(engine, after, service, row, offers);
+	count(counts, fate);
+	if (fate != FATE_SAME)
+		tell_fate(engine, service->name, fate, row->returns ? "" : buf_string(&row->options), keeper, counts);
+	buf_free(&row->options);
+	return keeper;
+}
+
+bool roster_build(struct roster *roster, struct engine *engine, struct table *table)
+{
+	roster->keepers = calloc(table->count + 1, sizeof(struct keeper *));
+	if (!roster->keepers)
+		return false;
+	roster->count = table->count;
+	roster->table = table;
+	roster->changes++;
+	for (size_t n = 0; n < table->count; n++) {
+		if (!table->services[n].what->disable)
+			roster->keepers[n] = add(engine, table, &table->services[n], NULL);
+	}
+	return true;
+}
+
+bool roster_reload(struct roster *roster, struct engine *engine, struct table *before, struct table *after,
+		   struct reload_counts *counts)
+{
+	struct keeper **keepers = calloc(after->count + roster->count + 1, sizeof(struct keeper *));
+	struct keeper **old = roster->keepers;
+	struct plan_row *rows = calloc(after->count + 1, sizeof(*rows));
+	struct offers offers;
+	size_t old_count = roster->count, staying;
+
+	*counts = (struct reload_counts){ 0 };
+	if (!offers_init(&offers, old_count) || !keepers || !rows) {
+		free(keepers);
+		free(rows);
+		offers_close(&offers, engine);
+		return false;
+	}
+	survey(rows, roster, engine, before, after, &offers);
+	staying = sort_rest(roster, after, &offers, keepers + after->count);
+	counts->unchanged = staying;
+	for (size_t n = 0; n < after->count; n++)
+		keepers[n] = apply(engine, after, n, &rows[n], &offers, counts);
+	roster->keepers = keepers;
+	roster->count = after->count + staying;
+	roster->table = after;
+	recent_free(&engine->judged);   /* by rules of before */
+	roster->changes++;
+	offers_close(&offers, engine);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (keepers[n] && keepers[n]->state == BINDING)
+			keeper_event(keepers[n], TIMER);        /* what stood in the way may be gone now */
+	}
+	for (size_t n = 0; n < old_count; n++) {
+		if (!old[n])
+			continue;
+		counts->removed++;
+		tell_fate(engine, old[n]->service->name, FATE_REMOVED, "", old[n], counts);
+		keeper_remove(old[n]);
+	}
+	if (counts->told > TOLD_MOST)
+		log_notice(engine->log, "and %zu more services", counts->told - TOLD_MOST);
+	free(old);
+	free(rows);
+	return true;
+}
+
+void roster_free(struct roster *roster)
+{
+	for (size_t n = 0; n < roster->count; n++)
+		keeper_free(roster->keepers[n]);
+	free(roster->keepers);
+	*roster = (struct roster){ 0 };
+}

@@ -1,0 +1,53 @@
+/* A node that was touched is compared with the socket, and where it is not the socket's any more the socket is opened
+ * anew, as a reload does it. The hard thing is when: a service that closes has no use for it, and from one that is
+ * starting no socket may be taken. */
+#include "engine/reload/repair.h"
+
+#include "engine/reload/reload.h"
+#include "engine/service/keeper.h"
+
+static bool is_touched(const struct listener *listener, const struct node_marks *marks)
+{
+	return listener_has_socket(listener) && endpoint_is_path(listener->listen->address) &&
+	       (listener->node || marks->all) && node_marks_have(marks, listener->node);
+}
+
+static void defer(const struct listener *listener, struct node_marks *later)
+{
+	if (listener->node)
+		node_marks_add(later, listener->node);
+	else
+		later->all = true;
+}
+
+/* true: one of its nodes is to be looked at. */
+static bool look_at(struct keeper *keeper, const struct node_marks *marks, struct node_marks *later)
+{
+	bool touched = false;
+
+	if (keeper->state == OFF || keeper->state == CLOSING)
+		return false;
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		const struct listener *listener = &keeper->listeners[n];
+
+		if (!is_touched(listener, marks))
+			continue;
+		if (keeper->state == STARTING)
+			defer(listener, later);
+		else
+			touched = true;
+	}
+	return touched;
+}
+
+void repair_nodes(struct engine *engine, const struct node_marks *marks, struct node_marks *later)
+{
+	const struct roster *roster = engine->roster;
+
+	for (size_t n = 0; n < roster->count && !engine->stopping; n++) {
+		struct keeper *keeper = roster->keepers[n];
+
+		if (keeper && look_at(keeper, marks, later))
+			keeper_reopen_unreachable(keeper);
+	}
+}

@@ -1,0 +1,50 @@
+/* Opening anew what was shut down. The hard thing is a port that another socket of the service still has, as
+ * an instance drains at it: there a second one is had as its twin alone. */
+#include "engine/service/broken.h"
+
+#include "engine/drain/drain.h"
+#include "engine/drain/twins.h"
+#include "os/socket/bind.h"
+#include "os/socket/twin.h"
+
+/* Beside the one that an instance drains at; -1: there is none, or none can be had. */
+static int open_beside(struct keeper *keeper, const struct listener *listener)
+{
+	struct parted *partner =
+		listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(keeper, listener->io.fd) : NULL;
+	struct buf why = { 0 }, warnings = { 0 };
+	int fd = partner ? twin_open(partner->fd, listener->listen, &why, &warnings) : -1;
+
+	if (fd >= 0)
+		partner->younger = false;
+	buf_free(&why);
+	buf_free(&warnings);
+	return fd;
+}
+
+static void replace(struct keeper *keeper, struct listener *listener)
+{
+	struct event event = { .name = "rebind", .service = keeper->service->name };
+	int beside = open_beside(keeper, listener);
+	struct buf why = { 0 };
+
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it anew");
+	keeper->activity->left = 0;     /* nobody is left in its queue, whatever its length was */
+	listener_close(listener, keeper->engine);
+	if (beside >= 0 && listener_resume(listener, keeper->engine, keeper->service->name, beside))
+		return;
+	if (!listener_open(listener, keeper->engine, keeper->service->name, &why))
+		log_event(keeper->engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	buf_free(&why);
+}
+
+void broken_replace(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
+		    bind_is_shut(listener->io.fd))
+			replace(keeper, listener);
+	}
+}

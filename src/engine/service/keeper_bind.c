@@ -1,0 +1,80 @@
+/* Opening the sockets of a service.
+ *
+ * The hard thing is to say a failure once an attempt, however many sockets have it: those that are needed are told in
+ * a line with the pause that follows; an optional one is left out, and told by itself. */
+#include <errno.h>
+
+#include "engine/orphans/orphan.h"
+#include "engine/service/keeper.h"
+
+static void say_unbound(struct keeper *keeper, const char *text)
+{
+	struct event event = { .name = "bind_error", .service = keeper->service->name, .reason = text };
+
+	log_event(keeper->engine->log, LEVEL_WARNING, &event, "%s", text);
+}
+
+/* Opens what is not open. failed gets why a socket that is needed could not be had, of all such in one text. */
+static bool open_listener(struct keeper *keeper, struct listener *listener, struct buf *failed)
+{
+	struct buf why = { 0 }, text = { 0 };
+	bool optional = listener->listen->options->optional;
+
+	if (listener_is_open(listener) || listener_open(listener, keeper->engine, keeper->service->name, &why)) {
+		buf_free(&why);
+		return true;
+	}
+	if (errno == EADDRINUSE) {
+		keeper->engine->hurry_holder(keeper, listener);
+		orphan_explain(keeper->engine, keeper->service->name, listener->listen->address, &why);
+	}
+	buf_text(&text, "cannot listen on ");
+	endpoint_format(listener->listen->endpoint, &text);
+	buf_addf(&text, ": %s", buf_string(&why));
+	origin_cite(listener->listen->at, &text);
+	if (optional)
+		say_unbound(keeper, buf_string(&text));
+	else
+		buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
+	buf_free(&why);
+	buf_free(&text);
+	return optional;
+}
+
+bool keeper_bind(struct keeper *keeper)
+{
+	struct buf failed = { 0 };
+	bool complete = true;
+
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		complete &= open_listener(keeper, &keeper->listeners[n], &failed);
+	if (!complete)
+		keeper_fail(keeper, "bind_error", "%s", buf_string(&failed));
+	buf_free(&failed);
+	return complete;
+}
+
+bool keeper_is_complete(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (!listener_is_open(&keeper->listeners[n]) && !keeper->listeners[n].listen->options->optional)
+			return false;
+	}
+	return true;
+}
+
+void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper *keeper = io->data;
+
+	(void)loop, (void)events;
+	if (keeper_refuses(keeper)) {
+		keeper->engine->actions->turn_away(keeper, container_of(io, struct listener, io));
+		return;
+	}
+	if (keeper->engine->actions->ward_off(keeper))
+		return;
+	keeper_event(keeper, ACTIVITY);
+	if (keeper->service->what->accept)
+		keeper->engine->actions->serve(keeper, container_of(io, struct listener, io));
+}

@@ -1,0 +1,285 @@
+/* A keeper and its row: what becomes of a living service when the table changes. The hard thing is what must not be
+ * noticed: instances, sockets and counters of a service that stays go on as if nothing had happened. */
+#include "engine/service/keeper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "config/table/diff.h"
+#include "config/type/type.h"
+#include "engine/core/closing.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/twins.h"
+#include "engine/service/old_row.h"
+#include "os/socket/bind.h"
+
+/* Instances run on under the row that counts now: their limits of stopping are the new ones. */
+static void take_row(struct keeper *keeper, struct table *table, const struct service *service)
+{
+	table->users++;
+	table_release(keeper->table);
+	keeper->table = table;
+	keeper->service = service;
+	LIST_EACH(link, keeper_instances(keeper))
+		container_of(link, struct instance, link)->service = service;
+	if (!keeper->activity)
+		return;
+	means_drop(&keeper->activity->means);
+	means_drop_notify(&keeper->activity->means);
+	keeper->activity->banners_said = 0;
+	if (keeper->activity->means.log)
+		output_name(keeper->activity->means.log, service);
+	if (keeper->activity->means.syslog)
+		output_name(keeper->activity->means.syslog, service);
+}
+
+static void change_limits(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (keeper->service->terms->ends->kill_rest)
+			instance_see_end(instance);
+		group_adopt(&instance->cgroup, keeper->engine, keeper->service, instance->pid);
+	}
+}
+
+static bool has_instance_with_sockets(const struct keeper *keeper)
+{
+	return !keeper->service->what->accept && keeper->activity && keeper->activity->current;
+}
+
+/* Somebody removed or replaced the node of a unix socket: nobody can come by it any more. true: there was one. */
+static bool drop_unreachable(struct keeper *keeper)
+{
+	const char *when = has_instance_with_sockets(keeper) ? " once its instance has ended" : "";
+	bool any = false;
+
+	if (keeper->state == OFF || keeper->state == CLOSING || (keeper->activity && keeper->activity->twins))
+		return false;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		struct listener *listener = &keeper->listeners[n];
+		struct event event = { .name = "rebind", .service = keeper->service->name };
+
+		if (!listener_is_open(listener) || !endpoint_is_path(listener->listen->endpoint) ||
+		    bind_is_reachable(listener->io.fd, listener->listen))
+			continue;
+		log_event(keeper->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew%s",
+			  listener->listen->address->address, when);
+		listener_close(listener, keeper->engine);
+		any = true;
+	}
+	return any;
+}
+
+void keeper_reopen_unreachable(struct keeper *keeper)
+{
+	bool sleeps = keeper->state == FROZEN && keeper->service->terms->life->idle_action == IDLE_FREEZE &&
+		      service_idles(keeper->service);
+
+	if (!drop_unreachable(keeper))
+		return;
+	if (sleeps) {                   /* nobody has it, and nobody could wake it any more */
+		keeper_event(keeper, ENABLE);
+		keeper_event(keeper, IDLE);
+	} else if (keeper->state != BINDING) {  /* there its retry opens it */
+		keeper_event(keeper, BIND_ERROR);
+	}
+}
+
+static bool has_datagrams_alone(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!endpoint_is_datagram(service->sockets[n].endpoint))
+			return false;
+	}
+	return service->socket_count > 0;
+}
+
+void keeper_end_answering(struct keeper *keeper)
+{
+	const struct service *service = keeper->service;
+	bool hands_over = !service->what->accept && has_datagrams_alone(service);
+
+	if (!service->what->builtin)
+		return;
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->busy || hands_over)
+			instance_stop(instance);
+	}
+}
+
+/* Who is no client any more may be all there is, of whom nothing would be heard. */
+static void forget_clients(struct keeper *keeper, const struct service *service)
+{
+	if (!type_addresses.equal(&keeper->service->terms->life->probe_from, &service->terms->life->probe_from))
+		keeper->engine->actions->forget_idle(keeper);
+}
+
+/* on_change = drain, and the change is more than what takes effect on what runs. */
+static bool wants_another(const struct keeper *keeper, const struct service *service)
+{
+	return service->terms->life->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(keeper) &&
+	       service_runs_differently(keeper->service, service);
+}
+
+void keeper_adopt(struct keeper *keeper, struct table *table, const struct service *service, bool changed)
+{
+	bool lost = drop_unreachable(keeper), replaces = changed && wants_another(keeper, service);
+
+	twins_adopt(keeper, service);
+	if (changed) {
+		old_row_note(keeper, service);
+		keeper_end_answering(keeper);
+		forget_clients(keeper, service);
+	}
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_adopt(&keeper->listeners[n], keeper->engine, service->name, &service->sockets[n],
+			       changed);
+	take_row(keeper, table, service);
+	if (changed)
+		change_limits(keeper);
+	if (lost)
+		keeper_event(keeper, BIND_ERROR);
+	if (!changed || keeper->disabled)
+		return;
+	if (replaces)
+		drain_changed(keeper);
+	backoff_reset(&keeper->backoff);
+	keeper_event(keeper, ENABLE);
+	if (service->what->accept && keeper->state == FULL &&
+	    (!keeper_is_full(keeper) || service->terms->gate->overload != OVERLOAD_QUEUE))
+		keeper_event(keeper, ROOM);
+}
+
+/* Who waits at second sockets of before goes to the first instance of now, where the address has stayed. */
+static void take_left(struct keeper *keeper, struct parted *left, size_t count)
+{
+	if (left)
+		twins_take(keeper, left, count);
+	for (size_t n = 0; left && n < count; n++) {
+		if (left[n].fd >= 0)
+			closing_close(keeper->engine, keeper->service->name, &left[n].fd);
+	}
+	free(left);
+}
+
+void keeper_replace(struct keeper *keeper, struct table *table, const struct service *service,
+		    struct listener *listeners)
+{
+	bool closes = keeper->state == CLOSING;
+	size_t left_count;
+	struct parted *left;
+
+	old_row_note(keeper, service);
+	drain_replaced(keeper);
+	left = twins_uproot(keeper, &left_count);
+	keeper_end_answering(keeper);
+	if (closes)
+		keeper_event(keeper, REPLACED);
+	keeper->engine->actions->retire(keeper, closes || service_on_remove(service, keeper->service) == REMOVE_STOP);
+	keeper_stop_timer(keeper);
+	keeper->engine->actions->forget_ward(keeper);
+	keeper->listeners = listeners;
+	keeper->listener_count = (unsigned)service->socket_count;
+	for (size_t n = 0; !service->what->accept && n < service->socket_count; n++)
+		listener_send_away(&listeners[n], keeper->engine, REFUSED_CLOSED);
+	if (keeper->state != OFF)
+		keeper_event(keeper, REPLACED);
+	take_row(keeper, table, service);
+	backoff_reset(&keeper->backoff);
+	if (keeper->activity)
+		keeper->activity->left = keeper->activity->fruitless = 0;
+	take_left(keeper, left, left_count);
+	if (!keeper->disabled)
+		keeper_event(keeper, keeper->state == OFF || keeper_is_complete(keeper) ? ENABLE : BIND_ERROR);
+}
+
+bool keeper_lets_go(const struct keeper *keeper)
+{
+	bool would_serve_on = keeper->disabled && !keeper->service->what->accept;       /* it has the sockets */
+
+	return service_on_remove(keeper->service, keeper->service) != REMOVE_STOP && !keeper->engine->stopping &&
+	       !would_serve_on;
+}
+
+bool keeper_runs_on(const struct keeper *keeper)
+{
+	bool runs = keeper->state == STARTING || keeper->state == RUNNING || keeper->state == FROZEN ||
+		    (keeper->removed && keeper->state == STOPPING);
+
+	return runs && has_instance_with_sockets(keeper) && keeper_lets_go(keeper) && !keeper->service->what->builtin;
+}
+
+/* One that was never started has nothing to wait for, and is gone at once. One whose instance runs on has the sockets
+ * as long as that: clients still come to it, and the row may come back. shutdown(2) would keep new ones out, but it
+ * resets those in the queue, and a daemon spins at a socket that is always ready and whose accept(2) gives EINVAL. */
+void keeper_remove(struct keeper *keeper)
+{
+	bool runs_on = keeper_runs_on(keeper);
+
+	keeper->removed = true;
+	if (!runs_on)
+		keeper_event(keeper, DISABLE);
+	else if (keeper->state == FROZEN)
+		keeper_event(keeper, ENABLE);
+	if (runs_on) {
+		keeper->activity->outdated = false;
+		keeper->engine->actions->end_twins(keeper);
+	}
+	keeper->since = engine_clock();
+	if (keeper->activity)
+		list_add(&keeper->engine->leaving, &keeper->activity->leaving);
+	keeper_check_over(keeper);
+}
+
+void keeper_return(struct keeper *keeper)
+{
+	keeper->removed = false;
+	keeper->since = engine_clock();
+	list_remove(&keeper->activity->leaving);
+}
+
+struct keeper *keeper_find_leaving(struct engine *engine, const char *name)
+{
+	LIST_EACH(link, &engine->leaving) {
+		if (!strcmp(keeper_leaving(link)->service->name, name))
+			return keeper_leaving(link);
+	}
+	return NULL;
+}
+
+const char *keeper_state_name(const struct keeper *keeper)
+{
+	return keeper->removed ? "leaving" : state_name((enum state)keeper->state);
+}
+
+void keeper_hold(struct keeper *keeper, bool held)
+{
+	keeper->held = held;
+	keeper_event(keeper, held ? HOLD : RELEASE);
+}
+
+bool keeper_has_drained(struct keeper *keeper)
+{
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (keeper->service->what->accept || !instance->retired || drain_waits(instance) ||
+		    instance->stopping)
+			return false;
+	}
+	return true;
+}
+
+void keeper_end_drain(struct keeper *keeper)
+{
+	if (!keeper->drains || !keeper_has_drained(keeper))
+		return;
+	keeper->drains = false;
+	keeper_hold(keeper, false);
+}

@@ -1,0 +1,163 @@
+/* Noting and telling. With accept = yes there may be thousands, who end with their clients, so these are only
+ * counted. */
+#include "engine/service/old_row.h"
+
+#include <string.h>
+
+#include "engine/drain/drain.h"
+#include "engine/instance/outdated.h"
+
+#define TOLD_MOST 4                     /* processes that are told of one by one */
+
+void old_row_note(struct keeper *keeper, const struct service *service)
+{
+	struct differences differences = { 0 };
+
+	if (keeper_is_empty(keeper))
+		return;
+	service_differences(keeper->service, service, &differences);
+	LIST_EACH(link, keeper_instances(keeper))
+		outdated_note(&container_of(link, struct instance, link)->outdated, &differences);
+	differences_free(&differences);
+}
+
+static bool has_endpoint(const struct service *service, const struct listen *listen)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (endpoint_equal(service->sockets[n].endpoint, listen->endpoint))
+			return true;
+	}
+	return false;
+}
+
+void old_row_note_sockets(struct keeper *keeper, const struct service *service)
+{
+	struct instance *current = keeper->activity ? keeper->activity->current : NULL;
+
+	if (!current)
+		return;
+	outdated_forget_sockets(&current->outdated);
+	for (size_t n = 0; n < keeper->service->socket_count; n++) {
+		if (!has_endpoint(service, &keeper->service->sockets[n]))
+			outdated_note_socket(&current->outdated, &keeper->service->sockets[n]);
+	}
+}
+
+static bool goes_on(const struct instance *instance)
+{
+	return instance->outdated && !instance->stopping;
+}
+
+size_t old_row_count(struct keeper *keeper)
+{
+	size_t count = 0;
+
+	LIST_EACH(link, keeper_instances(keeper))
+		count += goes_on(container_of(link, struct instance, link));
+	return count;
+}
+
+void old_row_add_words(struct buf *out, const char *names)
+{
+	for (; *names; names++) {
+		if (*names == ' ')
+			buf_char(out, ',');
+		buf_char(out, *names);
+	}
+}
+
+static void add_options(const struct outdated *outdated, struct buf *out)
+{
+	for (size_t n = 0; n < outdated->count; n++)
+		buf_addf(out, "%s%s", n ? ", " : " (", outdated->options[n].name);
+	if (outdated->count)
+		buf_char(out, ')');
+}
+
+static void describe_one(const struct instance *instance, struct buf *out)
+{
+	const struct outdated *outdated = instance->outdated;
+
+	if (instance->pid > 0)
+		buf_addf(out, "pid %ld", (long)instance->pid);
+	else
+		buf_text(out, "the instance that starts");
+	buf_text(out, " runs on by the old entry");
+	add_options(outdated, out);
+	if (outdated->sockets.length) {
+		buf_text(out, ", and has ");
+		old_row_add_words(out, buf_string(&outdated->sockets));
+		buf_text(out, " still");
+	}
+	if (drain_waits(instance))
+		buf_text(out, ", until its clients are gone");
+}
+
+void old_row_describe(struct keeper *keeper, struct buf *out)
+{
+	size_t count = old_row_count(keeper), told = 0;
+
+	if (!count)
+		return;
+	if (keeper->service->what->accept || count > TOLD_MOST) {
+		buf_addf(out, "%zu instance%s by the old entry", count, count == 1 ? " runs on" : "s run on");
+	} else {
+		LIST_EACH(link, keeper_instances(keeper)) {
+			const struct instance *instance = container_of(link, struct instance, link);
+
+			if (!goes_on(instance))
+				continue;
+			buf_text(out, told++ ? "; " : "");
+			describe_one(instance, out);
+		}
+	}
+	if (!keeper->removed)           /* else there is nothing to start it by */
+		buf_addf(out, ": superctl restart %s", keeper->service->name);
+}
+
+static bool has_datagrams(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->service->socket_count; n++) {
+		if (!endpoint_accepts(keeper->service->sockets[n].endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void add_drain(const struct keeper *keeper, struct buf *out)
+{
+	if (!keeper->service->socket_count)
+		buf_text(out, "is stopped (on_remove = drain)");
+	else if (has_datagrams(keeper))
+		buf_addf(out, "runs on, as nobody can tell who its clients are (on_remove = drain): superctl stop %s",
+			 keeper->service->name);
+	else
+		buf_addf(out, "runs on until its clients are gone (on_remove = drain): superctl stop %s",
+			 keeper->service->name);
+}
+
+void old_row_describe_removed(struct keeper *keeper, struct buf *out)
+{
+	bool drains = service_on_remove(keeper->service, keeper->service) == REMOVE_DRAIN &&
+		      !keeper->service->what->accept;
+	size_t count = 0;
+	pid_t pid = 0;
+
+	LIST_EACH(link, keeper_instances(keeper)) {
+		pid = container_of(link, struct instance, link)->pid;
+		count++;
+	}
+	if (!count)
+		return;
+	if (count == 1 && pid > 0)
+		buf_addf(out, "pid %ld ", (long)pid);
+	else
+		buf_addf(out, "%zu instance%s ", count, count == 1 ? "" : "s");
+	if (keeper_lets_go(keeper) && drains && count == 1)
+		add_drain(keeper, out);
+	else if (keeper_lets_go(keeper))
+		buf_addf(out, "%s on (on_remove = %s): superctl stop %s", count == 1 ? "runs" : "run",
+			 drains ? "drain" : "finish", keeper->service->name);
+	else
+		buf_addf(out, "%s stopped", count == 1 ? "is" : "are");
+}

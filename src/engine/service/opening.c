@@ -1,0 +1,209 @@
+/* Sockets with commands around them. The hard thing is that the keeper may have been told otherwise by the time a
+ * command ends: only one that is still BINDING is told of it, and sockets that are to go wait, unwatched, for the
+ * command before their end. */
+#include "engine/service/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/words/command.h"
+#include "engine/instance/control.h"
+
+struct opening {
+	struct control control;
+	void (*close)(struct keeper *keeper);   /* what is due behind the commands; NULL: nothing */
+	bool ends;                      /* the commands are those of the sockets' end */
+	bool is_called;                 /* by opening_end, whose caller looks whether the keeper is over */
+};
+
+static bool any_is_open(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (listener_has_socket(&keeper->listeners[n]))
+			return true;
+	}
+	return false;
+}
+
+static void tell_failure(struct keeper *keeper, const struct control *control, enum result result)
+{
+	struct buf place = { 0 };
+
+	origin_cite(service_origin(keeper->service, command_option(control->phase)), &place);
+	keeper_fail(keeper, "bind_error", "%s has failed: %s%s", command_option(control->phase), result_name(result),
+		    buf_string(&place));
+	buf_free(&place);
+}
+
+static void run(struct opening *opening, enum command_phase phase)
+{
+	control_begin(&opening->control, phase, opening->control.keeper->service->terms->life->timeout_start);
+}
+
+static void close_all(struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++)
+		listener_close(&keeper->listeners[n], keeper->engine);
+}
+
+static void go_on_opening(struct opening *opening, enum result result)
+{
+	struct keeper *keeper = opening->control.keeper;
+	bool is_before = opening->control.phase == PHASE_SOCKET_START_PRE;
+
+	if (keeper->state != BINDING) {
+		keeper_check_over(keeper);
+		return;
+	}
+	if (result != RESULT_SUCCESS) {
+		tell_failure(keeper, &opening->control, result);
+		close_all(keeper);
+		keeper_event(keeper, BIND_ERROR);
+	} else if (!is_before) {
+		keeper_event(keeper, BOUND);
+	} else if (keeper_bind(keeper)) {
+		keeper->bound = true;
+		run(opening, PHASE_SOCKET_START_POST);
+	} else {
+		keeper_event(keeper, BIND_ERROR);
+	}
+}
+
+static void go_on_closing(struct opening *opening)
+{
+	struct keeper *keeper = opening->control.keeper;
+	void (*close)(struct keeper *) = opening->close;
+
+	opening->close = NULL;
+	if (close) {
+		close(keeper);
+		run(opening, PHASE_SOCKET_STOP_POST);
+		return;
+	}
+	opening->ends = false;
+	if (keeper->state == OFF)
+		means_free(&keeper->activity->means, keeper->engine);
+	if (keeper->state == BINDING)   /* it was wanted again meanwhile */
+		keeper_event(keeper, TIMER);
+	else if (!opening->is_called)
+		keeper_check_over(keeper);
+}
+
+static void on_ended(struct control *control, enum result result, int status)
+{
+	struct opening *opening = container_of(control, struct opening, control);
+
+	(void)status;
+	if (opening->ends)
+		go_on_closing(opening);
+	else
+		go_on_opening(opening, result);
+}
+
+static struct opening *opening_of(struct keeper *keeper)
+{
+	struct activity *activity = keeper_activity(keeper);
+
+	if (activity && !activity->opening) {
+		activity->opening = calloc(1, sizeof(*activity->opening));
+		if (activity->opening)
+			control_init(&activity->opening->control, keeper, NULL, on_ended);
+	}
+	return activity ? activity->opening : NULL;
+}
+
+bool opening_is_busy(const struct keeper *keeper)
+{
+	const struct opening *opening = keeper->activity ? keeper->activity->opening : NULL;
+
+	return opening && (opening->ends || control_is_busy(&opening->control));
+}
+
+bool opening_begin(struct keeper *keeper)
+{
+	struct opening *opening;
+
+	if (opening_is_busy(keeper))
+		return true;
+	if (any_is_open(keeper) ||
+	    !service_has_commands(keeper->service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST))
+		return false;
+	opening = opening_of(keeper);
+	if (!opening) {
+		keeper_event(keeper, BIND_ERROR);
+		return true;
+	}
+	run(opening, PHASE_SOCKET_START_PRE);
+	return true;
+}
+
+bool opening_end(struct keeper *keeper, void (*close)(struct keeper *keeper))
+{
+	struct opening *opening = opening_is_busy(keeper) ? keeper->activity->opening : NULL;
+	bool has_commands = service_has_commands(keeper->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
+	bool was_bound = keeper->bound, under_way = opening;
+
+	keeper->bound = false;
+	if (under_way && opening->ends)
+		return true;
+	if (under_way)
+		control_stop(&opening->control);
+	opening = was_bound && has_commands ? opening_of(keeper) : NULL;
+	if (!opening)
+		return false;
+	opening->ends = true;
+	opening->close = close;
+	if (under_way)
+		return true;            /* a start that is cut short goes on with its end */
+	opening->is_called = true;
+	run(opening, PHASE_SOCKET_STOP_PRE);
+	opening->is_called = false;
+	return true;
+}
+
+void opening_free(struct keeper *keeper)
+{
+	if (!keeper->activity || !keeper->activity->opening)
+		return;
+	control_forget(&keeper->activity->opening->control);
+	free(keeper->activity->opening);
+	keeper->activity->opening = NULL;
+}
+
+bool opening_is_at_rest(const struct keeper *keeper)
+{
+	return !opening_is_busy(keeper) || control_is_at_rest(&keeper->activity->opening->control);
+}
+
+void opening_carry(struct carry *carry, struct keeper *keeper)
+{
+	struct opening *opening = keeper->activity->opening;
+
+	if (!opening_is_busy(keeper))
+		return;
+	ledger_open(&carry->text, "opening");
+	carry_number(carry, "ends", opening->ends);
+	carry_number(carry, "closes", opening->close != NULL);
+	carry_control(carry, &opening->control);
+}
+
+/* Sockets close in one way only. */
+struct control *opening_resume(struct keeper *keeper, bool ends, bool closes)
+{
+	struct opening *opening = opening_of(keeper);
+
+	if (!opening)
+		return NULL;
+	opening->ends = ends;
+	opening->close = closes ? keeper_close_listeners : NULL;
+	opening->control.phase = ends ? PHASE_SOCKET_STOP_POST : PHASE_SOCKET_START_POST;
+	return &opening->control;
+}
+
+void opening_go_on(struct keeper *keeper)
+{
+	struct opening *opening = keeper->activity ? keeper->activity->opening : NULL;
+
+	if (opening && opening->ends && !control_is_busy(&opening->control))
+		opening->control.ended(&opening->control, RESULT_RESOURCES, 0);
+}

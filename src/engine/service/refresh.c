@@ -1,0 +1,290 @@
+/* Telling a backend to read its configuration again: first reload_signal, where it says when it is done, then the
+ * commands of exec_reload. The hard thing is that it may end meanwhile, and another be there in its place: what was
+ * asked of the one is no matter of the other's. */
+#include "engine/service/refresh.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/words/command.h"
+#include "engine/freeze/frost.h"
+#include "engine/instance/control.h"
+#include "engine/instance/notice.h"
+#include "engine/upgrade/resume_instance.h"
+
+struct refresh {
+	struct control control;
+	ev_timer timer;                 /* it has to be done by then */
+	struct keeper *keeper;
+	pid_t pid;                      /* who was asked */
+	bool commands;                  /* of exec_reload run */
+	bool waits;                     /* for its READY=1 */
+	unsigned reloads;               /* its notice had counted so many */
+	enum standing standing;
+	char text[400];                 /* what came of it */
+};
+
+static void tell_change(struct refresh *refresh)
+{
+	struct engine *engine = refresh->keeper->engine;
+
+	if (engine->on_change)
+		engine->on_change(engine);
+}
+
+__attribute__((format(printf, 3, 4))) static void settle(struct refresh *refresh, enum standing standing,
+							  const char *format, ...)
+{
+	struct event event = { .name = "refreshed", .service = refresh->keeper->service->name, .pid = refresh->pid };
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(refresh->text, sizeof(refresh->text), format, arguments);
+	va_end(arguments);
+	refresh->standing = standing;
+	refresh->waits = false;
+	ev_timer_stop(refresh->keeper->engine->loop, &refresh->timer);
+	log_event(refresh->keeper->engine->log, standing == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
+		  refresh->text);
+	tell_change(refresh);
+}
+
+static struct instance *who_was_asked(const struct refresh *refresh)
+{
+	struct instance *instance = refresh->keeper->activity->current;
+
+	return instance && instance->pid == refresh->pid ? instance : NULL;
+}
+
+/* Looks whether it is done. Only a backend that says READY=1 is known to have read it: a command may have sent a
+ * signal. */
+static void look(struct refresh *refresh)
+{
+	const struct instance *instance = who_was_asked(refresh);
+	long pid = (long)refresh->pid;
+
+	if (refresh->standing != UNDER_WAY || refresh->commands)
+		return;
+	if (!instance || instance->stopping)
+		settle(refresh, FAILED, "pid %ld has ended before it had read its configuration again", pid);
+	else if (!refresh->waits)
+		settle(refresh, DONE, "the reload command ended well (pid %ld)", pid);
+	else if (instance->notice && instance->notice->reloads != refresh->reloads)
+		settle(refresh, DONE, "pid %ld has read its configuration again", pid);
+}
+
+/* With what it said last, as the reason is most often there. */
+static void settle_failed(struct refresh *refresh, enum result result, int status)
+{
+	const char *line = means_last_line(&refresh->keeper->activity->means);
+	char text[48];
+
+	instance_describe_status(status, text);
+	settle(refresh, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)refresh->pid,
+	       result_name(result), text, *line ? ": " : "", line);
+}
+
+static void on_commands_ended(struct control *control, enum result result, int status)
+{
+	struct refresh *refresh = container_of(control, struct refresh, control);
+
+	refresh->commands = false;
+	if (refresh->standing != UNDER_WAY)
+		return;
+	if (result == RESULT_SUCCESS)
+		look(refresh);
+	else
+		settle_failed(refresh, result, status);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct refresh *refresh = timer->data;
+
+	(void)loop, (void)events;
+	look(refresh);
+	if (refresh->commands || refresh->standing != UNDER_WAY)
+		return;                 /* they have a limit of their own */
+	settle(refresh, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
+	       (long)refresh->pid);
+}
+
+static struct refresh *refresh_of(struct keeper *keeper)
+{
+	struct refresh *refresh = keeper->activity->refresh;
+
+	if (refresh)
+		return refresh;
+	refresh = keeper->activity->refresh = calloc(1, sizeof(*refresh));
+	if (!refresh)
+		return NULL;
+	refresh->keeper = keeper;
+	refresh->standing = DONE;
+	control_init(&refresh->control, keeper, NULL, on_commands_ended);
+	ev_init(&refresh->timer, on_timer);
+	refresh->timer.data = refresh;
+	return refresh;
+}
+
+/* NULL: something runs that may be asked to. */
+static const char *why_needless(struct keeper *keeper)
+{
+	if (keeper->service->what->accept)
+		return "accept = yes: the next client's instance reads its configuration anyway";
+	if (keeper->activity && !list_empty(keeper_instances(keeper)))
+		return NULL;
+	if (keeper->state == STARTING || keeper->state == RUNNING)
+		return NULL;
+	return "it does not run: its next start reads its configuration anyway";
+}
+
+/* NULL: it may be asked. */
+static const char *why_not(struct keeper *keeper, bool signals, bool commands)
+{
+	if (keeper->state == FROZEN)
+		return "thaw it first, then it can read";
+	if (keeper->state != RUNNING || !keeper->activity->current)
+		return "its instance is starting or ending: ask again when the service runs";
+	if (!signals && !commands)
+		return "it has no exec_reload, and its type is not notify-reload";
+	return NULL;
+}
+
+static bool send_signal(struct refresh *refresh, const struct instance *instance, struct buf *says)
+{
+	int signal = refresh->keeper->service->terms->life->reload_signal;
+	char name[32];
+
+	refresh->reloads = instance->notice ? instance->notice->reloads : 0;
+	if (instance_signal_main(instance, signal))
+		return true;
+	buf_addf(says, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
+		 strerror(errno));
+	return false;
+}
+
+static void start_timer(struct refresh *refresh)
+{
+	int64_t patience = refresh->keeper->service->terms->life->timeout_start;
+
+	ev_timer_stop(refresh->keeper->engine->loop, &refresh->timer);
+	if (patience <= 0 || patience == SCAN_INFINITY)
+		return;
+	ev_timer_set(&refresh->timer, (double)patience / 1e6, 0.);
+	ev_timer_start(refresh->keeper->engine->loop, &refresh->timer);
+}
+
+enum standing refresh_begin(struct keeper *keeper, struct buf *says)
+{
+	const struct service *service = keeper->service;
+	bool commands = service_has_commands(service, PHASE_RELOAD, PHASE_RELOAD);
+	bool signals = service->what->type == TYPE_NOTIFY_RELOAD;
+	const char *needless = why_needless(keeper), *why = needless ? NULL : why_not(keeper, signals, commands);
+	struct refresh *refresh = needless || why ? NULL : refresh_of(keeper);
+
+	if (needless) {
+		buf_text(says, needless);
+		return DONE;
+	}
+	if (!refresh) {
+		buf_text(says, why ? why : "out of memory");
+		return FAILED;
+	}
+	if (refresh->standing == UNDER_WAY || refresh->commands) {
+		buf_text(says, "it is reading its configuration again already");
+		return FAILED;
+	}
+	frost_release(keeper);          /* what an idle_timeout is about to stop would not hear of it */
+	refresh->pid = keeper->activity->current->pid;
+	if (signals && !send_signal(refresh, keeper->activity->current, says))
+		return FAILED;
+	refresh->standing = UNDER_WAY;
+	refresh->waits = signals;
+	refresh->commands = commands;
+	if (signals)
+		start_timer(refresh);
+	if (commands) {
+		means_forget_line(&keeper->activity->means);
+		control_set_fact(&refresh->control, 0, "MAINPID=%ld", (long)refresh->pid);
+		control_begin(&refresh->control, PHASE_RELOAD, service->terms->life->timeout_start);
+	}
+	return refresh_look(keeper, says);
+}
+
+enum standing refresh_look(struct keeper *keeper, struct buf *says)
+{
+	struct refresh *refresh = keeper->activity ? keeper->activity->refresh : NULL;
+
+	if (!refresh) {
+		buf_text(says, "it has ended");
+		return FAILED;
+	}
+	look(refresh);
+	if (refresh->standing != UNDER_WAY)
+		buf_text(says, refresh->text);
+	return refresh->standing;
+}
+
+bool refresh_is_at_rest(const struct keeper *keeper)
+{
+	const struct refresh *refresh = keeper->activity ? keeper->activity->refresh : NULL;
+
+	return !refresh || control_is_at_rest(&refresh->control);
+}
+
+void refresh_carry(struct carry *carry, struct keeper *keeper)
+{
+	struct refresh *refresh = keeper->activity->refresh;
+
+	if (!refresh || (refresh->standing != UNDER_WAY && !refresh->commands))
+		return;
+	ledger_open(&carry->text, "refresh");
+	ledger_add_number(&carry->text, "pid", refresh->pid);
+	carry_timer(carry, "timer", &refresh->timer);
+	carry_number(carry, "under_way", refresh->standing == UNDER_WAY);
+	carry_number(carry, "commands", refresh->commands);
+	carry_number(carry, "waits", refresh->waits);
+	carry_number(carry, "reloads", refresh->reloads);
+	carry_control(carry, &refresh->control);
+}
+
+struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section)
+{
+	struct refresh *refresh = refresh_of(keeper);
+
+	if (!refresh)
+		return NULL;
+	refresh->pid = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
+	refresh->standing = ledger_flag(section, "under_way") ? UNDER_WAY : DONE;
+	refresh->commands = ledger_flag(section, "commands");
+	refresh->waits = ledger_flag(section, "waits");
+	refresh->reloads = (unsigned)ledger_number(section, "reloads", 0, UINT32_MAX, 0);
+	refresh->control.phase = PHASE_RELOAD;
+	resume_timer(keeper->engine->loop, &refresh->timer, section, "timer");
+	return &refresh->control;
+}
+
+void refresh_go_on(struct keeper *keeper)
+{
+	struct refresh *refresh = keeper->activity ? keeper->activity->refresh : NULL;
+
+	if (refresh && refresh->commands && !control_is_busy(&refresh->control))
+		refresh->control.ended(&refresh->control, RESULT_RESOURCES, 0);
+}
+
+void refresh_free(struct keeper *keeper)
+{
+	struct refresh *refresh = keeper->activity->refresh;
+
+	if (!refresh)
+		return;
+	ev_timer_stop(keeper->engine->loop, &refresh->timer);
+	control_forget(&refresh->control);
+	free(refresh);
+	keeper->activity->refresh = NULL;
+}

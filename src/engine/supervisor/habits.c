@@ -1,0 +1,129 @@
+/* Signals of inetd and xinetd. The hard thing is SIGABRT, by which libc ends a program that has gone wrong: abort(3)
+ * takes the signal's mask and handler away first, so it goes on doing that. */
+#include "engine/supervisor/habits.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "engine/supervisor/inspect.h"
+#include "engine/supervisor/state.h"
+#include "os/fs/private_file.h"
+
+bool habits_want(const struct habits *habits, int signal)
+{
+	if (signal == SIGABRT)
+		return habits->abort_inspects;
+	return true;
+}
+
+static void inspect(const struct habits *habits)
+{
+	inspect_state(habits->engine, habits->roster, *habits->table);
+}
+
+static void on_inspection(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	inspect(timer->data);
+}
+
+void habits_begin(struct habits *habits, struct engine *engine, const struct roster *roster, struct table *const *table)
+{
+	habits->engine = engine;
+	habits->roster = roster;
+	habits->table = table;
+	ev_timer_init(&habits->inspection, on_inspection, habits->inspect_interval, habits->inspect_interval);
+	habits->inspection.data = habits;
+	if (habits->inspect_interval <= 0)
+		return;
+	ev_timer_start(engine->loop, &habits->inspection);
+	ev_unref(engine->loop);
+}
+
+static void dump(const struct habits *habits)
+{
+	const char *folder = habits->engine->heritage.runtime_directory, *name = habits->dump_file;
+	struct log *log = habits->engine->log;
+	struct buf text = { 0 }, why = { 0 };
+
+	state_write(habits->engine, habits->roster, &text);
+	if (text.failed)
+		log_error(log, "no state dump: out of memory");
+	else if (private_file_replace(folder, name, buf_string(&text), text.length, &why))
+		log_info(log, "generated state dump in file %s/%s", folder, name);
+	else
+		log_error(log, "cannot write the state dump %s/%s: %s", folder, name, buf_string(&why));
+	buf_free(&text);
+	buf_free(&why);
+}
+
+/* Also those that rest: an inetd ends the ten minutes of a service that looped by this. */
+static void retry(const struct roster *roster)
+{
+	for (size_t n = 0; n < roster->count; n++) {
+		struct keeper *keeper = roster->keepers[n];
+
+		if (keeper && (keeper->state == BINDING || keeper->state == BACKOFF))
+			keeper_event(keeper, TIMER);
+	}
+}
+
+int habits_obey(struct habits *habits, int signal)
+{
+	switch (signal) {
+	case SIGALRM:
+		if (!habits->alarm_retries)
+			return SIGALRM;
+		if (!habits->engine->stopping)
+			retry(habits->roster);
+		return 0;
+	case SIGABRT:
+		inspect(habits);
+		return 0;
+	case SIGUSR1:
+		if (habits->dump_file)
+			dump(habits);
+		return SIGUSR1;
+	case SIGUSR2:
+		return habits->usr2_reloads ? SIGHUP : SIGUSR2;
+	default:
+		return signal;
+	}
+}
+
+void habits_say_started(const struct habits *habits, const char *program, const char *const *parts)
+{
+	struct buf line = { 0 };
+	size_t count = 0;
+
+	if (!habits->tells_life)
+		return;
+	for (size_t n = 0; parts[n]; n++)
+		buf_addf(&line, " %s", parts[n]);
+	for (size_t n = 0; n < habits->roster->count; n++)
+		count += habits->roster->keepers[n] && habits->roster->keepers[n]->state != OFF;
+	log_notice(habits->engine->log, "%s started with%s loadavg options compiled in.", program, buf_string(&line));
+	log_notice(habits->engine->log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
+	buf_free(&line);
+}
+
+void habits_say_reading(const struct habits *habits)
+{
+	if (habits->tells_life)
+		log_notice(habits->engine->log, "Starting reconfiguration");
+}
+
+void habits_say_reloaded(const struct habits *habits, const struct reload_counts *counts)
+{
+	if (habits->tells_life && counts)
+		log_notice(habits->engine->log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts->added,
+			   counts->unchanged + counts->changed, counts->removed);
+	else if (habits->tells_life)
+		log_error(habits->engine->log, "reconfiguration failed");
+}
+
+void habits_say_end(const struct habits *habits)
+{
+	if (habits->tells_life)
+		log_warn(habits->engine->log, "Exiting...");
+}

@@ -1,0 +1,27 @@
+/* Second looks at what --keep-going has left out: whether the program, the user or the host that a service lacked is
+ * there now. superd's own program reads the table again, as a child, so that nothing of superd waits for a file system;
+ * only when that finds a service right, superd reads the table itself and takes the service in, and nothing else: a table
+ * that was changed meanwhile waits for a reload. While nothing is left out that may come right, superd does not wake. */
+#pragma once
+
+#include "base/diag.h"
+#include "config/table/table.h"
+#include "engine/supervisor/supervisor.h"
+
+#define SECOND_LOOK "--left-out="       /* the first argument of the child, with the descriptor that it answers to: a number
+					   a line, in hexadecimal: that of the sources (struct table), then the key of each
+					   entry that is left out (config/table/left_out) */
+
+void second_look_init(struct second_look *look, struct supervisor *supervisor);
+
+/* There is a table, or another one. */
+void second_look_begin(struct second_look *look);
+
+/* A reload was ordered: what the loader reads is for that. */
+void second_look_give_way(struct second_look *look);
+
+/* What the loader has read for it, which it takes over. Gives the table to go on with, after saying what comes in; NULL:
+ * that of before. */
+struct table *second_look_judge(struct second_look *look, struct table *table, const struct diags *diags);
+
+void second_look_end(struct second_look *look);         /* superd ends */

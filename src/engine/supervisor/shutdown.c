@@ -1,0 +1,211 @@
+/* The hard thing is to leave neither early nor late: TERM ends every service by its group, then whatever else is left
+ * under us, all under one deadline, and superd goes the moment the last process has gone. Not all of their ends are
+ * told by SIGCHLD: who was sent into our namespace from outside (as by "docker exec") is somebody else's child, so the
+ * sweep looks by itself, too. */
+#include "engine/supervisor/shutdown.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "engine/instance/control.h"
+#include "engine/instance/instance.h"
+#include "engine/listener/rpc.h"
+
+#define LAST_CALL_MOST 2.0              /* seconds of the deadline that strangers have at least */
+#define LOOK_EVERY .05
+#define KILLS_MOST 20                   /* who is alive by then can't be killed: another user's, or stuck in a call */
+
+void supervisor_end(struct supervisor *supervisor)
+{
+	supervisor->over = true;
+	ev_break(supervisor->engine.loop, EVBREAK_ALL);
+}
+
+static void set_timer(struct supervisor *supervisor, ev_timer *timer, double seconds)
+{
+	ev_timer_stop(supervisor->engine.loop, timer);
+	ev_timer_set(timer, seconds, 0.);
+	ev_timer_start(supervisor->engine.loop, timer);
+}
+
+static bool has_own(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	return engine->instances || supervisor->command.child.pid || !list_empty(&engine->controls) ||
+	       rpc_owes(engine);
+}
+
+void shutdown_check(struct supervisor *supervisor)
+{
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	if (!supervisor->engine.stopping || supervisor->over || has_own(supervisor))
+		return;
+	shutdown->sweeping = true;
+	if (shutdown->killing ? remnants_kill() : remnants_ask(&shutdown->remnants))
+		ev_timer_again(supervisor->engine.loop, &shutdown->look);
+	else
+		supervisor_end(supervisor);
+}
+
+static void kill_everybody(struct supervisor *supervisor)
+{
+	instance_kill_all(&supervisor->engine);
+	control_kill_all(&supervisor->engine);
+	command_signal(&supervisor->command, SIGKILL);
+	remnants_kill();
+}
+
+/* Between two rounds somebody may have forked. */
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	(void)loop, (void)events;
+	if (shutdown->killing && shutdown->kills++ == KILLS_MOST) {
+		log_error(supervisor->engine.log, "not everything could be killed: leaving it behind");
+		supervisor_end(supervisor);
+		return;
+	}
+	if (shutdown->killing)
+		kill_everybody(supervisor);
+	shutdown_check(supervisor);
+}
+
+static void on_deadline(struct supervisor *supervisor)
+{
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	log_warn(supervisor->engine.log, "not everything has ended in time: killing the rest");
+	shutdown->killing = true;
+	kill_everybody(supervisor);
+	rpc_free(&supervisor->engine);
+	ev_timer_again(supervisor->engine.loop, &shutdown->look);
+	shutdown_check(supervisor);
+}
+
+static void on_wait(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)loop, (void)events;
+	if (supervisor->engine.stopping)
+		on_deadline(supervisor);
+	else
+		shutdown_begin(supervisor, supervisor->shutdown.signal);
+}
+
+/* One of ours, whose end is another matter; those of a group of ours, as well. */
+static bool is_known(void *context, pid_t pid)
+{
+	const struct supervisor *supervisor = context;
+	pid_t group = getpgid(pid);
+
+	return children_find(&supervisor->engine.children, pid) || instance_has_group(&supervisor->engine, group) ||
+	       (group > 1 && group == supervisor->command.child.pid);
+}
+
+static void on_last_call(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)loop, (void)events;
+	if (!supervisor->shutdown.sweeping)
+		remnants_ask_strangers(&supervisor->shutdown.remnants, is_known, supervisor);
+}
+
+static void on_failing(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)loop, (void)events;
+	if (!supervisor->engine.stopping)
+		shutdown_begin(supervisor, SIGTERM);
+}
+
+static void init_timer(struct supervisor *supervisor, ev_timer *timer,
+		       void (*act)(struct ev_loop *loop, ev_timer *timer, int events))
+{
+	ev_init(timer, act);
+	timer->data = supervisor;
+}
+
+void shutdown_init(struct supervisor *supervisor)
+{
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	init_timer(supervisor, &shutdown->wait, on_wait);
+	init_timer(supervisor, &shutdown->last_call, on_last_call);
+	init_timer(supervisor, &shutdown->look, on_look);
+	init_timer(supervisor, &shutdown->failing, on_failing);
+	shutdown->look.repeat = LOOK_EVERY;
+}
+
+static void set_deadline(struct supervisor *supervisor)
+{
+	double seconds = supervisor->shutdown.timeout, reserve = seconds / 4;
+
+	if (reserve > LAST_CALL_MOST)
+		reserve = LAST_CALL_MOST;
+	set_timer(supervisor, &supervisor->shutdown.wait, seconds);
+	set_timer(supervisor, &supervisor->shutdown.last_call, seconds - reserve);
+}
+
+void shutdown_begin(struct supervisor *supervisor, int signal)
+{
+	struct engine *engine = &supervisor->engine;
+
+	log_notice(engine->log, "stopping");
+	habits_say_end(&supervisor->habits);
+	herald_stopping(&supervisor->herald);
+	engine->stop_ordered = engine->stopping = true;
+	set_deadline(supervisor);
+	command_signal(&supervisor->command, signal);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			keeper_event(supervisor->roster.keepers[n], DISABLE);
+	}
+	LIST_EACH(link, &engine->leaving)
+		keeper_event(keeper_leaving(link), DISABLE);
+	rpc_go_on(engine);
+	instance_stop_all(engine);
+	shutdown_check(supervisor);
+}
+
+static void begin_delay(struct supervisor *supervisor, int signal)
+{
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	log_notice(supervisor->engine.log, "told to stop: going on for %g s, as --stop-delay says", shutdown->delay);
+	supervisor->engine.stop_ordered = true;
+	shutdown->signal = signal;
+	set_timer(supervisor, &shutdown->wait, shutdown->delay);
+}
+
+void supervisor_stop(struct supervisor *supervisor, int signal)
+{
+	if (supervisor->engine.stopping)
+		set_timer(supervisor, &supervisor->shutdown.wait, 0.);
+	else if (supervisor->shutdown.delay > 0 && !supervisor->engine.stop_ordered)
+		begin_delay(supervisor, signal);
+	else
+		shutdown_begin(supervisor, signal);
+}
+
+void supervisor_fail(struct supervisor *supervisor, int status)
+{
+	struct shutdown *shutdown = &supervisor->shutdown;
+
+	if (supervisor->engine.stopping || shutdown->has_cause)
+		return;
+	shutdown->has_cause = true;
+	supervisor->exit_status = status;
+	set_timer(supervisor, &shutdown->failing, 0.);
+}
+
+void shutdown_free(struct supervisor *supervisor)
+{
+	remnants_free(&supervisor->shutdown.remnants);
+}

@@ -1,0 +1,602 @@
+/* The loop, and what its parts tell each other through it. The hard thing is that superd is the parent of processes
+ * nobody has told it of.
+ *
+ * Each turn reaps one child, whosever it is, as libev does with waitpid(-1). But with libev nobody can look at a
+ * child that has ended before its number is free for others, so the loop is not the default one, which handles
+ * SIGCHLD by itself. */
+#include "engine/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "config/table/left_out.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/grace.h"
+#include "engine/accept/listing.h"
+#include "engine/accept/mux.h"
+#include "engine/accept/record.h"
+#include "engine/accept/refuse.h"
+#include "engine/accept/serve.h"
+#include "engine/clients/census.h"
+#include "engine/clients/departed.h"
+#include "engine/core/closing.h"
+#include "engine/core/leftover.h"
+#include "engine/core/loop_memory.h"
+#include "engine/core/loop_room.h"
+#include "engine/drain/drain.h"
+#include "engine/drain/twins.h"
+#include "engine/freeze/frost.h"
+#include "engine/idle/idle.h"
+#include "engine/instance/control.h"
+#include "engine/instance/hearing.h"
+#include "engine/instance/leavings.h"
+#include "engine/instance/main_process.h"
+#include "engine/launch/groups.h"
+#include "engine/listener/nodes.h"
+#include "engine/listener/restore.h"
+#include "engine/listener/rpc.h"
+#include "engine/orphans/orphan_end.h"
+#include "engine/orphans/orphans.h"
+#include "engine/reload/beside.h"
+#include "engine/reload/repair.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
+#include "engine/service/run.h"
+#include "engine/service/ward.h"
+#include "engine/supervisor/second_look.h"
+#include "engine/supervisor/shutdown.h"
+#include "engine/upgrade/resume.h"
+#include "engine/upgrade/upgrade.h"
+#include "exec/spawn/spawn.h"
+#include "exec/worker/output_reader.h"
+#include "os/host/memory.h"
+#include "os/rights/capability.h"
+#include "os/rights/needed.h"
+#include "os/rights/posture.h"
+#include "prepare/built_with.h"
+
+#define LOOP_DESCRIPTORS 4
+
+/* The log has a word of its own for warnings, none for errors. */
+static void say_diag(struct log *log, const struct diag *diag)
+{
+	static const enum level levels[] = {
+		[SEVERITY_NOTE] = LEVEL_INFO, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR,
+	};
+	bool is_error = diag->severity == SEVERITY_ERROR;
+	struct buf line = { 0 };
+
+	diag_place(diag, &line);
+	if (diag->file)
+		buf_text(&line, ": ");
+	if (is_error)
+		buf_addf(&line, "%s: ", severity_name(diag->severity));
+	buf_text(&line, diag->message);
+	if (diag->hint)
+		buf_addf(&line, ": %s", diag->hint);
+	log_say(log, levels[diag->severity], "%s", buf_string(&line));
+	buf_free(&line);
+}
+
+void supervisor_say(struct log *log, const struct diags *diags)
+{
+	for (size_t n = 0; n < diags->count; n++)
+		say_diag(log, &diags->list[n]);
+}
+
+/* What the rows that serve need, and those that the table has no more, for as long as something of them runs. */
+static void use_needed(struct supervisor *supervisor)
+{
+	const struct roster *roster = &supervisor->roster;
+	uint64_t needed = needed_always();
+	int port_start = capability_port_start();
+
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			needed |= needed_by(roster->keepers[n]->service, port_start);
+	}
+	LIST_EACH(link, &supervisor->engine.leaving)
+		needed |= needed_by(keeper_leaving(link)->service, port_start);
+	posture_use(needed);
+}
+
+/* A lock whose service nobody has any more. One that leaves has it until it is gone. */
+static void drop_locks(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+	struct locks *locks = &supervisor->locks;
+
+	for (size_t n = locks->count; n-- > 0;) {
+		const char *name = locks->list[n].name;
+
+		if (!table_find(supervisor->table, name) && !keeper_find_leaving(engine, name) &&
+		    !left_out_find(supervisor->table, name))
+			locks_drop(engine, name);
+	}
+}
+
+static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
+{
+	if (!roster_reload(&supervisor->roster, &supervisor->engine, supervisor->table, table, counts)) {
+		log_error(supervisor->engine.log, "not reloaded: out of memory: the table of before goes on");
+		table_free(table);
+		return false;
+	}
+	table->users++;
+	table_release(supervisor->table);
+	supervisor->table = table;
+	supervisor->loaded = engine_clock();
+	drop_locks(supervisor);
+	memory_give_back();
+	second_look_begin(&supervisor->second_look);
+	return true;
+}
+
+/* table: with services that were left out; NULL: there is none. */
+static void take_returned(struct supervisor *supervisor, struct table *table)
+{
+	struct reload_counts counts;
+
+	if (table && take_table(supervisor, table, &counts))
+		herald_ready(&supervisor->herald);
+	if (!supervisor->loader.busy)
+		use_needed(supervisor);
+}
+
+static void on_loaded(struct loader *loader, struct table *table, struct diags *diags)
+{
+	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
+	struct log *log = supervisor->engine.log;
+	struct reload_counts counts = { 0 };
+	bool reloaded = false;
+
+	if (supervisor->second_look.reads) {
+		take_returned(supervisor, second_look_judge(&supervisor->second_look, table, diags));
+		return;
+	}
+	supervisor_say(log, diags);
+	if (supervisor->engine.stopping) {
+		table_free(table);
+	} else if (!table || diags->errors) {
+		log_error(log, "not reloaded: %zu error%s: the table of before goes on", diags->errors,
+			  diags->errors == 1 ? "" : "s");
+		table_free(table);
+	} else if (take_table(supervisor, table, &counts)) {
+		reloaded = true;
+		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
+			   counts.changed, counts.added, counts.removed);
+	}
+	supervisor->is_outdated = !reloaded;
+	if (!supervisor->engine.stopping)
+		habits_say_reloaded(&supervisor->habits, reloaded ? &counts : NULL);
+	if (!supervisor->loader.busy)
+		use_needed(supervisor);
+	herald_ready(&supervisor->herald);
+	if (supervisor->reloaded)
+		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
+}
+
+/* Of the child that is to be reaped next, its owner learns first, where one wants to. */
+static pid_t reap(struct engine *engine, int *status, struct rusage *usage)
+{
+	siginfo_t ended = { 0 };
+	struct child *child;
+
+	if (!engine->children.seen)
+		return wait4(-1, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+	if (waitid(P_ALL, 0, &ended, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 || ended.si_pid <= 0)
+		return 0;
+	child = children_find(&engine->children, ended.si_pid);
+	if (child && child->ending && ended.si_code != CLD_STOPPED && ended.si_code != CLD_CONTINUED)
+		child->ending(child);
+	return wait4(ended.si_pid, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct supervisor *supervisor = watcher->data;
+	struct engine *engine = &supervisor->engine;
+	struct child *child;
+	struct rusage usage = { 0 };
+	int status;
+	pid_t pid = reap(engine, &status, &usage);
+
+	if (pid <= 0)
+		return;
+	ev_feed_event(loop, watcher, events);
+	child = children_find(&engine->children, pid);
+	if (WIFSTOPPED(status) && child == &supervisor->command.child)
+		command_note_stop(&supervisor->command, WSTOPSIG(status));
+	if (WIFSTOPPED(status) || WIFCONTINUED(status))
+		return;
+	spawn_reaped(pid);
+	if (child) {
+		children_remove(&engine->children, child);
+		child->cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+		child->ended(child, status);
+	} else {
+		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
+	}
+	if (!list_empty(&engine->lingering))
+		instance_sweep(engine);
+	main_process_sweep(engine);
+	if (groups_are_left(engine))
+		groups_sweep(engine);
+	shutdown_check(supervisor);
+}
+
+/* A keeper that was on its way out is gone. An entry that is left out may come back. */
+static void forget_lock(struct supervisor *supervisor, const char *name)
+{
+	if (!table_find(supervisor->roster.table, name) && !left_out_find(supervisor->roster.table, name))
+		locks_drop(&supervisor->engine, name);
+}
+
+static void on_gone(struct engine *engine, struct keeper *keeper)
+{
+	struct supervisor *supervisor = engine->context;
+	bool is_leaving = keeper->activity && !list_empty(&keeper->activity->leaving);
+
+	if (keeper->removed) {
+		engine->roster->changes++;      /* who goes through all of them begins anew */
+		forget_lock(supervisor, keeper->service->name);
+		keeper_free(keeper);
+		if (is_leaving && list_empty(&engine->leaving) && !supervisor->loader.busy)
+			use_needed(supervisor);
+	}
+	shutdown_check(engine->context);
+}
+
+static void on_withdrawn(struct engine *engine)
+{
+	shutdown_check(engine->context);
+}
+
+static void on_starved(struct engine *engine)
+{
+	struct supervisor *supervisor = engine->context;
+
+	if (!ev_is_active(&supervisor->starved))
+		ev_timer_again(engine->loop, &supervisor->starved);
+}
+
+static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct supervisor *supervisor = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		struct keeper *keeper = supervisor->roster.keepers[n];
+
+		if (keeper && !keeper->activity && (keeper->state == BINDING || keeper->state == BACKOFF))
+			keeper_event(keeper, TIMER);
+	}
+}
+
+static void on_fatal(struct engine *engine, struct keeper *keeper, int status)
+{
+	struct supervisor *supervisor = engine->context;
+
+	log_error(engine->log, "%s: on_failure = exit: leaving", keeper->service->name);
+	if (WIFSIGNALED(status))
+		supervisor_fail(supervisor, 128 + WTERMSIG(status));
+	else
+		supervisor_fail(supervisor, WEXITSTATUS(status) ? WEXITSTATUS(status) : 1);
+}
+
+static void on_command_ended(struct command *command)
+{
+	struct supervisor *supervisor = command->engine->context;
+
+	if (!supervisor->shutdown.has_cause)
+		supervisor->exit_status = command->exit_status;
+	log_info(command->engine->log, "the main command has ended with status %d", command->exit_status);
+	if (!supervisor->engine.stopping)
+		shutdown_begin(supervisor, SIGTERM);
+	else
+		shutdown_check(supervisor);
+}
+
+static const struct backend_actions actions = {
+	.spawn = run_spawn, .serve = serve_ready, .note = run_note, .stop = run_stop, .kill = run_kill,
+	.sleep = frost_sleep, .wake = frost_wake,
+	.end_twins = twins_free, .serve_owed = drain_owed, .retire = run_retire, .dismiss = run_dismiss,
+	.abandon = run_abandon, .serve_client = serve_client, .turn_away = serve_turn_away,
+	.before_open = opening_begin, .before_close = opening_end, .is_opening = opening_is_busy,
+	.follow = idle_follow, .forget_idle = idle_forget, .ward_off = ward_off, .forget_ward = ward_forget,
+	.forget_opening = opening_free, .forget_refresh = refresh_free, .tidy = leavings_remove_last,
+};
+
+static void on_upgrade(struct engine *engine, bool check_only,
+		       void (*done)(void *context, bool good, const char *text), void *context)
+{
+	struct supervisor *supervisor = engine->context;
+
+	upgrade_begin(&supervisor->upgrade, check_only, done, context);
+}
+
+static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
+{
+	(void)loop, (void)watcher, (void)events;
+}
+
+/* libev looks at the wall clock once a minute, in case it was set, unless a timerfd tells it; it makes one when
+ * the first periodic watcher starts. An idle superd must not wake. */
+static void sleep_long(struct ev_loop *loop)
+{
+	ev_periodic never;
+
+	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
+	ev_periodic_start(loop, &never);
+	ev_periodic_stop(loop, &never);
+}
+
+/* What supervisor_free goes through, whatever was done before. */
+static void init_empty(struct engine *engine)
+{
+	engine->null_input = engine->null_output = -1;
+	engine->control = -1;
+	for (int n = 0; n < ENGINE_SPARE; n++)
+		engine->spare[n] = -1;
+	list_init(&engine->none);
+	list_init(&engine->leaving);
+	list_init(&engine->lacking);
+	list_init(&engine->drains);
+	list_init(&engine->released);
+	list_init(&engine->resting);
+	list_init(&engine->lingering);
+	list_init(&engine->empty_groups);
+	list_init(&engine->left_bases);
+	list_init(&engine->orphans);
+	list_init(&engine->open_groups);
+	list_init(&engine->controls);
+	list_init(&engine->reclaims);
+	list_init(&engine->leftovers);
+	list_init(&engine->starts);
+	list_init(&engine->moved);
+	records_init(engine);
+	engine->chance = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
+	admission_init(engine);
+}
+
+static void set_actions(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	engine->context = supervisor;
+	engine->roster = &supervisor->roster;
+	engine->actions = &actions;
+	engine->on_fatal = on_fatal;
+	engine->on_gone = on_gone;
+	engine->on_starved = on_starved;
+	engine->list_loops = listing_loops;
+	engine->on_room = grace_look;
+	engine->hear = hearing_take;
+	engine->send_away = refuse_parked;
+	engine->repair = repair_nodes;
+	engine->on_withdrawn = on_withdrawn;
+	engine->bind_beside = beside_open;
+	engine->hurry_holder = beside_hurry;
+	engine->on_upgrade = on_upgrade;
+}
+
+static bool open_null(struct engine *engine)
+{
+	engine->null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	engine->null_output = engine->null_input < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return engine->null_output >= 0;
+}
+
+/* libev calls abort(3) without the descriptors it needs for itself: of epoll, of signals, of what other threads send,
+ * of the clock. So as many are tried first. */
+static bool has_descriptors(const struct engine *engine)
+{
+	int tried[LOOP_DESCRIPTORS], count = 0, error;
+
+	while (count < LOOP_DESCRIPTORS && (tried[count] = fcntl(engine->null_input, F_DUPFD_CLOEXEC, 3)) >= 0)
+		count++;
+	error = errno;
+	for (int n = 0; n < count; n++)
+		close(tried[n]);
+	errno = error;
+	return count == LOOP_DESCRIPTORS;
+}
+
+#define OPENINGS 50                     /* tries of an upgrade to get what superd needs for itself: 5 s */
+#define OPENING_PAUSE 100               /* milliseconds */
+
+/* errno, and in failed what could not be done. */
+static bool open_own(struct engine *engine, const char **failed)
+{
+	fd_close(&engine->null_input);
+	*failed = "open /dev/null";
+	if (!open_null(engine))
+		return false;
+	*failed = "open the descriptors of its event loop";
+	if (has_descriptors(engine))
+		return true;
+	fd_close(&engine->null_output);
+	return false;
+}
+
+/* An upgrade cannot go back to the former superd, and every service is at stake. A machine that has run out of files or
+ * memory may have some again in a moment. */
+static bool open_own_patiently(struct engine *engine, const char **failed)
+{
+	for (int n = 0; !open_own(engine, failed); n++) {
+		if (n == OPENINGS || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
+			return false;
+		poll(NULL, 0, OPENING_PAUSE);
+	}
+	return true;
+}
+
+bool supervisor_init(struct supervisor *supervisor, const char **failed)
+{
+	struct engine *engine = &supervisor->engine;
+
+	init_empty(engine);
+	set_actions(supervisor);
+	engine->started = engine_clock();
+	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
+		return false;
+	loop_memory_keep();
+	engine->loop =
+		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD); /* no handlers, so nothing for children to undo */
+	if (!engine->loop)
+		return false;
+	sleep_long(engine->loop);
+	loop_room_begin(engine);
+	records_attach(engine);
+	if (engine->log)
+		log_pump_attach(&engine->log_pump, engine->loop, log_sink(engine->log));
+	habits_begin(&supervisor->habits, engine, &supervisor->roster, &supervisor->table);
+	supervisor->loader.loaded = on_loaded;
+	loader_init(&supervisor->loader, engine->loop);
+	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
+	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
+	supervisor->reaper.data = supervisor;
+	ev_signal_start(engine->loop, &supervisor->reaper);
+	ev_init(&supervisor->starved, on_starved_timer);
+	supervisor->starved.repeat = 1.;
+	supervisor->starved.data = supervisor;
+	terminal_open(&supervisor->terminal, engine->loop, engine->heritage.ignores_hangup || supervisor->before);
+	shutdown_init(supervisor);
+	locks_init(&supervisor->locks, engine);
+	upgrade_init(&supervisor->upgrade, supervisor);
+	second_look_init(&supervisor->second_look, supervisor);
+	engine_keep_spare(engine);      /* last: without a spare superd runs, without libev's own it does not */
+	return true;
+}
+
+/* Whoever gave them expects clients to be served there. */
+static void close_unclaimed(struct engine *engine)
+{
+	for (size_t n = 0; n < engine->inheritance.count; n++) {
+		struct inherited *inherited = &engine->inheritance.list[n];
+		struct buf text = { 0 };
+
+		if (inherited->fd < 0)
+			continue;
+		init_describe_socket(inherited, &text);
+		log_warn(engine->log, "a socket given to superd (%s) is that of no endpoint of the table: closed",
+			 buf_string(&text));
+		buf_free(&text);
+	}
+	init_close_sockets(&engine->inheritance);
+}
+
+/* From the beginning, or from where another superd is gone. */
+static bool build(struct supervisor *supervisor, struct table *table)
+{
+	struct ledger left = { 0 };
+	bool good;
+
+	if (supervisor->before)
+		return resume_run(supervisor, table, supervisor->before);
+	if (!orphans_find(&supervisor->engine, table, &left))
+		return roster_build(&supervisor->roster, &supervisor->engine, table);
+	good = resume_run(supervisor, table, &left);
+	ledger_free(&left);
+	return good;
+}
+
+void supervisor_impose_locks(struct supervisor *supervisor)
+{
+	const struct locks *locks = &supervisor->locks;
+
+	drop_locks(supervisor);
+	for (size_t n = 0; n < locks->count; n++) {
+		struct keeper *keeper = roster_find(&supervisor->roster, supervisor->table, locks->list[n].name);
+
+		if (keeper)
+			locks_impose(keeper);
+	}
+}
+
+int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
+{
+	table->users++;
+	supervisor->table = table;
+	supervisor->loaded = engine_clock();
+	if (!build(supervisor, table)) {
+		log_error(supervisor->engine.log, "cannot start: out of memory");
+		return 2;
+	}
+	drop_locks(supervisor);
+	close_unclaimed(&supervisor->engine);
+	supervisor->command.ended = on_command_ended;
+	if (argv && !supervisor->before) {
+		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
+			supervisor->exit_status = supervisor->command.exit_status;
+			shutdown_begin(supervisor, SIGTERM);
+		}
+	}
+	if (!supervisor->before)
+		habits_say_started(&supervisor->habits, "superd " PACKAGE_VERSION, built_with);
+	if (supervisor->started)
+		supervisor->started(supervisor->started_context);
+	herald_begin(&supervisor->herald, &supervisor->engine, &supervisor->roster);
+	herald_ready(&supervisor->herald);
+	use_needed(supervisor);
+	second_look_begin(&supervisor->second_look);
+	if (!supervisor->over)
+		ev_run(supervisor->engine.loop, 0);
+	locks_settle(&supervisor->engine);
+	posture_use_any();              /* for what superd removes of its own, wherever it lies */
+	herald_end(&supervisor->herald, supervisor->exit_status);
+	return supervisor->exit_status;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	rpc_free(engine);               /* with QUIT instances run on, and rpcbind goes on to know of them */
+	roster_free(&supervisor->roster);
+	nodes_free(engine);
+	departed_free(engine);
+	census_free(engine);
+	mux_free(engine);
+	if (supervisor->command.engine)
+		command_free(&supervisor->command);
+	if (supervisor->table)
+		table_release(supervisor->table);
+	loop_room_end(engine);
+	means_end_all(engine);
+	output_reader_end();
+	orphans_free(engine);
+	groups_end(engine);
+	restore_free(engine);
+	closing_free(engine);
+	leftovers_free(engine);
+	children_free(&engine->children);
+	admission_free(engine);
+	records_finish(engine);
+	records_free(engine);
+	log_pump_detach(&engine->log_pump);
+	fd_close(&engine->null_input);
+	fd_close(&engine->null_output);
+	engine_drop_spare(engine);
+	locks_free(&supervisor->locks);
+	terminal_close(&supervisor->terminal, engine->loop);
+	upgrade_free(&supervisor->upgrade);
+	second_look_end(&supervisor->second_look);
+	shutdown_free(supervisor);
+	spawn_end();
+}

@@ -1,0 +1,65 @@
+/* The signal does not say where it comes from: the kernel sends it in the name of whoever closed
+ * the other side, and a shell passes it on to its jobs. So it is the moment that tells. */
+#include "engine/supervisor/terminal.h"
+
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "engine/core/engine.h"
+#include "os/proc/hangup.h"
+
+#define MOMENT 5.                       /* seconds in which a shell has passed it on */
+
+static void note(struct terminal *terminal)
+{
+	if (!terminal->hung_up && hangup_next(terminal->hangups) == terminal->fd)
+		terminal->hung_up = engine_clock();
+}
+
+static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct terminal *terminal = io->data;
+
+	(void)events;
+	note(terminal);
+	if (!terminal->hung_up)
+		return;
+	ev_ref(loop);
+	ev_io_stop(loop, io);
+}
+
+void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool outlives)
+{
+	*terminal = (struct terminal){ .fd = -1, .hangups = -1 };
+	if (!outlives)
+		terminal->fd = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
+	if (terminal->fd >= 0)
+		terminal->hangups = hangup_open();
+	if (terminal->hangups < 0 || !hangup_watch(terminal->hangups, terminal->fd)) {
+		fd_close(&terminal->hangups);
+		fd_close(&terminal->fd);
+		return;
+	}
+	ev_io_init(&terminal->io, on_hangup, terminal->hangups, EV_READ);
+	terminal->io.data = terminal;
+	ev_io_start(loop, &terminal->io);
+	ev_unref(loop);
+}
+
+bool terminal_has_hung_up(struct terminal *terminal)
+{
+	if (terminal->fd < 0)
+		return false;
+	note(terminal);
+	return terminal->hung_up > 0 && engine_clock() - terminal->hung_up < MOMENT;
+}
+
+void terminal_close(struct terminal *terminal, struct ev_loop *loop)
+{
+	if (terminal->hangups >= 0 && ev_is_active(&terminal->io)) {
+		ev_ref(loop);
+		ev_io_stop(loop, &terminal->io);
+	}
+	fd_close(&terminal->hangups);
+	fd_close(&terminal->fd);
+}

@@ -1,0 +1,217 @@
+/* Writing superd's state. The hard thing is to be whole: what is not written is lost at the change, so each struct's
+ * fields are written in their order, and those that are left out are named where they are. */
+#include "engine/upgrade/carry.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/build.h"
+#include "engine/launch/groups.h"
+#include "engine/listener/rpc.h"
+#include "engine/log/output.h"
+#include "engine/orphans/orphan.h"
+#include "engine/service/keeper.h"
+#include "engine/service/locks.h"
+#include "engine/supervisor/supervisor.h"
+
+void carry_fd(struct carry *carry, const char *key, int fd)
+{
+	size_t capacity = carry->capacity ? 2 * carry->capacity : 64;
+	int *bigger;
+
+	if (fd < 0)
+		return;
+	ledger_add_number(&carry->text, key, fd);
+	if (carry->count == carry->capacity) {
+		bigger = reallocarray(carry->fds, capacity, sizeof(*bigger));
+		if (!bigger) {
+			carry->failed = true;
+			return;
+		}
+		carry->fds = bigger;
+		carry->capacity = capacity;
+	}
+	carry->fds[carry->count++] = fd;
+}
+
+void carry_number(struct carry *carry, const char *key, int64_t value)
+{
+	if (value)
+		ledger_add_number(&carry->text, key, value);
+}
+
+void carry_real(struct carry *carry, const char *key, double value)
+{
+	if (value < 0 || value > 0)
+		ledger_add_real(&carry->text, key, value);
+}
+
+void carry_text(struct carry *carry, const char *key, const char *value)
+{
+	if (value && *value)
+		ledger_add(&carry->text, key, value);
+}
+
+/* One that is due, which libev has stopped already, is due at once over there too. */
+void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
+{
+	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
+
+	if (ev_is_active(timer) || ev_is_pending(timer))
+		ledger_add_real(&carry->text, key, left > 0. ? left : 0.);
+}
+
+static void carry_engine(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+{
+	struct engine *engine = &supervisor->engine;
+	struct buf *text = &carry->text;
+
+	ledger_open(text, "engine");
+	ledger_add(text, "version", build_version());
+	ledger_add_number(text, "pid", getpid());
+	ledger_add_real(text, "quiet_since", quiet_since);
+	ledger_add_number(text, "nofile_soft", (int64_t)engine->heritage.nofile.rlim_cur);
+	ledger_add_number(text, "nofile_hard", (int64_t)engine->heritage.nofile.rlim_max);
+	ledger_add_number(text, "found_soft", (int64_t)engine->heritage.found_nofile.rlim_cur);
+	ledger_add_number(text, "found_hard", (int64_t)engine->heritage.found_nofile.rlim_max);
+	carry_fd(carry, "pid_file", supervisor->upgrade.pid_file);
+	carry_fd(carry, "control", engine->control);
+	carry_number(carry, "output_reader", output_reader_process());
+	carry_number(carry, "exit_status", supervisor->exit_status);
+	carry_number(carry, "activities", (int64_t)engine->activities);
+	carry_real(carry, "started", engine->started);
+	carry_number(carry, "records_lost", (int64_t)engine->records_lost);
+	if (engine->log) {
+		carry_number(carry, "log_dropped", (int64_t)log_losses(engine->log)->all);
+		carry_number(carry, "log_dropped_of_clients", (int64_t)log_losses(engine->log)->of_clients);
+	}
+	carry_text(carry, "cgroup_own", engine->cgroups.own);
+	carry_text(carry, "cgroup_base", engine->cgroups.base);
+	carry_number(carry, "cgroup_moved", engine->cgroups.moved);
+	carry_number(carry, "cgroup_enabled", engine->cgroups.enabled);
+	carry_number(carry, "cgroup_passed", engine->cgroups.passed);
+	carry_number(carry, "cgroup_made", (int64_t)engine->cgroups.made);
+	carry_number(carry, "cgroup_kept", engine->cgroups.kept);
+	for (int prefix = 0; prefix <= 128; prefix++) {
+		if (engine->denied_prefixes[prefix])
+			ledger_add_number(text, "denied_prefix", prefix);
+	}
+	if (supervisor->command.child.pid > 0) {
+		ledger_open(text, "command");
+		ledger_add_number(text, "pid", supervisor->command.child.pid);
+		carry_number(carry, "group", supervisor->command.group);
+	}
+}
+
+static void carry_recent(struct carry *carry, const char *kind, const struct recent *recent)
+{
+	double now = engine_clock();
+
+	for (const struct sighting *one = recent->oldest; one; one = one->younger) {
+		if (one->until <= now)
+			continue;
+		ledger_open(&carry->text, kind);
+		carry_number(carry, "whose", (int64_t)one->whose);
+		ledger_add_bytes(&carry->text, "source", one->source, sizeof(one->source));
+		ledger_add_real(&carry->text, "until", one->until);
+		carry_number(carry, "count", one->count);
+	}
+}
+
+/* One without a reader now goes over as a pipe that somebody else is to have read. */
+void carry_output_ends(struct carry *carry, const struct output *output)
+{
+	bool is_read = output->reading.pipe < 0 || (output->reading.text >= 0 && output->reading.other < 0);
+
+	carry_fd(carry, "read", is_read ? output->io.fd : output->reading.pipe);
+	if (is_read)
+		carry_fd(carry, "pipe", output->reading.pipe);
+}
+
+static void carry_output(struct carry *carry, const struct output *output)
+{
+	ledger_open(&carry->text, "released");
+	ledger_add(&carry->text, "name", output->service);
+	carry_output_ends(carry, output);
+	carry_number(carry, "syslog", output->to_syslog);
+	carry_number(carry, "facility", output->facility);
+	carry_number(carry, "level", output->level);
+	carry_number(carry, "prefixes", output->has_prefixes);
+	if (output->length)
+		ledger_add_bytes(&carry->text, "line", output->line, output->length);
+}
+
+static void carry_debt(void *context, const struct rpc_debt *debt)
+{
+	struct carry *carry = context;
+
+	ledger_open(&carry->text, "withdrawal");
+	ledger_add(&carry->text, "service", debt->service);
+	ledger_add(&carry->text, "program", debt->program);
+	ledger_add(&carry->text, "transports", debt->transports);
+	ledger_add(&carry->text, "port", debt->port);
+	carry_number(carry, "set", debt->set);
+}
+
+static void carry_orphan(struct carry *carry, const struct orphan *orphan)
+{
+	ledger_open(&carry->text, "orphan");
+	ledger_add(&carry->text, "group", orphan->group);
+	carry_text(carry, "service", orphan->service);
+	carry_number(carry, "pid", orphan->pid);
+	if (orphan->ends)
+		carry_text(carry, "wanted_by", orphan->wanted_by);
+}
+
+/* Those that the table has no more, with what they still run. */
+static void carry_removed(struct carry *carry, struct engine *engine)
+{
+	LIST_EACH(link, &engine->leaving)
+		carry_service(carry, keeper_leaving(link));
+}
+
+bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since)
+{
+	struct engine *engine = &supervisor->engine;
+
+	*carry = (struct carry){ .loop = engine->loop };
+	ledger_begin(&carry->text);
+	carry_engine(carry, supervisor, quiet_since);
+	if (supervisor->carry_table)
+		supervisor->carry_table(supervisor->loader.load_context, supervisor->table, carry);
+	carry_log(carry, engine);
+	carry_recent(carry, "minute", &engine->minutes);
+	carry_recent(carry, "denied", &engine->denied);
+	LIST_EACH(link, &engine->released) {
+		if (container_of(link, struct output, link)->reading.target < 0)        /* the reader needs nobody */
+			carry_output(carry, container_of(link, struct output, link));
+	}
+	rpc_each_debt(engine, carry_debt, carry);
+	LIST_EACH(link, &engine->empty_groups) {
+		ledger_open(&carry->text, "group");
+		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+	}
+	LIST_EACH(link, &engine->left_bases) {
+		ledger_open(&carry->text, "base");
+		ledger_add(&carry->text, "path", container_of(link, struct empty_group, link)->path);
+	}
+	LIST_EACH(link, &engine->orphans)
+		carry_orphan(carry, container_of(link, struct orphan, link));
+	locks_carry(engine->locks, &carry->text);
+	if (supervisor->carry_operators)
+		supervisor->carry_operators(supervisor->operators, carry);
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			carry_service(carry, supervisor->roster.keepers[n]);
+	}
+	carry_removed(carry, engine);
+	ledger_end(&carry->text);
+	return !carry->text.failed && !carry->failed;
+}
+
+void carry_free(struct carry *carry)
+{
+	buf_free(&carry->text);
+	free(carry->fds);
+	*carry = (struct carry){ 0 };
+}

@@ -1,0 +1,59 @@
+/* What superd hands on to the program that takes its place: a ledger of its state (base/ledger), and the
+ * descriptors that are named in it, which alone go over. engine/upgrade/resume reads it.
+ *
+ * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute and
+ * denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said (control/hand_on), and for
+ * each service in its order service, and behind it listener, parked, activity, latency, failure, idle, twins, twin,
+ * output, store, opening, refresh, notify, instance, notice, course, search, drain, and control (commands that run)
+ * behind what it is of, whose service or instance is the last before them. Times are those of the monotonic clock,
+ * which goes on; what is left of a timer is seconds.
+ *
+ * Of two versions: a section or key that the reader does not know is left out, with a warning, and its descriptors are
+ * closed; one that the writer did not know is as if there were nothing of it. So a change may add, and whatever would be
+ * wrong to leave out, or is meant otherwise than before, is a new LEDGER_FORMAT, which an older superd refuses when it is
+ * asked, and a newer one may still read. */
+#pragma once
+
+#include <ev.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/ledger.h"
+
+struct control;
+struct course;
+struct engine;
+struct keeper;
+struct output;
+struct search;
+struct supervisor;
+
+struct carry {
+	struct ev_loop *loop;
+	struct buf text;
+	int *fds;
+	size_t count, capacity;
+	bool failed;                    /* no memory for one of fds */
+};
+
+/* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. carry_free in
+ * any case. */
+bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since);
+void carry_free(struct carry *carry);
+
+/* For its parts. */
+void carry_output_ends(struct carry *carry, const struct output *output);
+void carry_fd(struct carry *carry, const char *key, int fd);            /* -1: nothing */
+void carry_number(struct carry *carry, const char *key, int64_t value); /* 0: nothing */
+void carry_real(struct carry *carry, const char *key, double value);    /* 0: nothing */
+void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": nothing */
+void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* what is left of it */
+
+void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */
+void carry_service(struct carry *carry, struct keeper *keeper); /* carry_service.c */
+void carry_instances(struct carry *carry, struct keeper *keeper);       /* carry_instance.c */
+
+/* In carry_course.c; the command that runs is behind its course, or whatever else it is of. */
+void carry_course(struct carry *carry, struct course *course);
+void carry_control(struct carry *carry, struct control *control);
+void carry_search(struct carry *carry, struct search *search);

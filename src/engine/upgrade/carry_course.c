@@ -1,0 +1,100 @@
+/* What is under way around instances and sockets: courses, the commands that run, searches for daemons.
+ *
+ * The hard thing is what has begun and not yet come out: a command that runs goes over as the child it is, with
+ * what is left of its time and what comes behind it. A start whose program does not run yet is waited for
+ * (engine/upgrade/upgrade_rest), as only this superd knows what its child would say. */
+#include "engine/upgrade/carry.h"
+
+#include <stdio.h>
+
+#include "base/scan.h"
+#include "config/words/command.h"
+#include "engine/accept/guest_course.h"
+#include "engine/instance/course.h"
+#include "engine/instance/search.h"
+#include "engine/service/keeper.h"
+
+void carry_control(struct carry *carry, struct control *control)
+{
+	char key[16];
+
+	if (!control_is_busy(control))
+		return;
+	ledger_open(&carry->text, "control");
+	ledger_add_number(&carry->text, "pid", control->child.pid);
+	ledger_add(&carry->text, "phase", command_option(control->phase));
+	carry_number(carry, "next", (int64_t)control->next);
+	if (control->private_tmp)
+		ledger_add_bytes(&carry->text, "private_tmp", &control->private_tmp, sizeof(control->private_tmp));
+	if (control->patience != SCAN_INFINITY)
+		ledger_add_number(&carry->text, "patience", control->patience);
+	carry_timer(carry, "timer", &control->timer);
+	carry_number(carry, "late", control->late);
+	carry_number(carry, "stopped", control->stopped);
+	carry_number(carry, "ignores_failure", control->ignores_failure);
+	for (int n = 0; n < CONTROL_FACTS; n++) {
+		snprintf(key, sizeof(key), "fact_%d", n);
+		carry_text(carry, key, control->facts[n]);
+	}
+}
+
+/* A client whose program does not run yet is still its course's, and its listener's. */
+static void carry_guest(struct carry *carry, const struct guest *guest, bool has_run)
+{
+	const struct client *client = &guest->client;
+
+	if (client->length)
+		ledger_add_bytes(&carry->text, "peer", &client->peer, client->length);
+	carry_text(carry, "instance_name", guest->name);
+	if (has_run)
+		return;
+	carry_fd(carry, "client", client->fd);
+	carry_number(carry, "progress", guest->progress);
+	if (!guest->listener)
+		return;
+	ledger_add_number(&carry->text, "of", guest->listener->io.fd);
+	carry_text(carry, "at", guest->listener->listen->name);
+}
+
+void carry_course(struct carry *carry, struct course *course)
+{
+	const struct guest *guest = guest_of_course(course);
+
+	ledger_open(&carry->text, "course");
+	ledger_add_number(&carry->text, "step", course->step);
+	carry_number(carry, "checks", course->control.checks);
+	carry_text(carry, "invocation", course->invocation);
+	carry_number(carry, "has_run", course->has_run);
+	carry_number(carry, "main_is_gone", course->main_is_gone);
+	carry_number(carry, "waits", course->waits);
+	carry_text(carry, "why", course->why.length ? buf_string(&course->why) : NULL);
+	if (guest)
+		carry_guest(carry, guest, course->has_run);
+	carry_control(carry, &course->control);
+}
+
+/* The row it was started under is the service's of then, which the other superd no longer has. */
+void carry_search(struct carry *carry, struct search *search)
+{
+	static const char *const phases[] = {
+		[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
+		[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
+	};
+	const struct kin *kin = &search->kin;
+
+	ledger_open(&carry->text, "search");
+	ledger_add(&carry->text, "phase", phases[search->phase]);
+	ledger_add_real(&carry->text, "since", search->since);
+	carry_timer(carry, "timer", &search->timer);
+	carry_number(carry, "first", search->first);
+	carry_number(carry, "before", search->before);
+	carry_number(carry, "status", search->status);
+	carry_number(carry, "told_group", search->told_group);
+	carry_number(carry, "clear", search->clear);
+	ledger_add_number(&carry->text, "born", kin->born);
+	ledger_add_bytes(&carry->text, "sockets", kin->sockets, kin->socket_count * sizeof(*kin->sockets));
+	for (size_t n = 0; n < kin->known_count; n++)
+		ledger_add_number(&carry->text, "known", kin->known[n]);
+	for (size_t n = 0; n < search->told_count; n++)
+		ledger_add_number(&carry->text, "told", search->told[n]);
+}

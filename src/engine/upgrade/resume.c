@@ -1,0 +1,475 @@
+/* The whole of it: which section is whose, in which order things are brought back, and what is done with what has
+ * no place.
+ *
+ * The hard thing is the order: all sockets and instances of all services are taken before anything is opened,
+ * started or closed, so that nothing new meets an address or a count that is about to be another's. */
+#include "engine/upgrade/resume.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/build.h"
+#include "base/fd.h"
+#include "base/span.h"
+#include "engine/launch/groups.h"
+#include "engine/listener/rpc.h"
+#include "engine/log/output.h"
+#include "engine/orphans/orphan_end.h"
+#include "engine/service/locks.h"
+#include "engine/supervisor/supervisor.h"
+
+int resume_fd(struct ledger_section *section, const char *key)
+{
+	int fd = (int)ledger_number(section, key, STDERR_FILENO + 1, INT_MAX, -1);
+
+	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
+
+int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry)
+{
+	struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
+
+	return resume_fd(&one, entry->key);
+}
+
+static struct ledger_section *find_section(struct ledger *ledger, const char *kind)
+{
+	for (size_t n = 0; n < ledger->count; n++) {
+		if (!strcmp(ledger->sections[n].kind, kind))
+			return &ledger->sections[n];
+	}
+	return NULL;
+}
+
+int resume_pid_file(struct ledger *ledger)
+{
+	struct ledger_section *engine = find_section(ledger, "engine");
+
+	return engine ? resume_fd(engine, "pid_file") : -1;
+}
+
+bool resume_is_ours(struct ledger *ledger)
+{
+	struct ledger_section *engine = find_section(ledger, "engine");
+
+	return engine && ledger_number(engine, "pid", 1, INT32_MAX, 0) == getpid();
+}
+
+const char *resume_version(struct ledger *ledger)
+{
+	struct ledger_section *engine = find_section(ledger, "engine");
+	const char *version = engine ? ledger_text(engine, "version") : NULL;
+
+	return version ? version : "?";
+}
+
+const char *resume_table(struct ledger *ledger)
+{
+	struct ledger_section *table = find_section(ledger, "table");
+
+	return table ? ledger_text(table, "text") : NULL;
+}
+
+static bool service_fits(struct ledger_section *section, const struct table *table, struct buf *why)
+{
+	const char *name = ledger_text(section, "name");
+	const struct service *service = name ? table_find(table, name) : NULL;
+
+	if (!name || !ledger_text(section, "state")) {
+		buf_text(why, "its state is not whole");
+		return false;
+	}
+	if (ledger_flag(section, "removed"))
+		return true;
+	if (service && !service->what->disable && service->what->accept == ledger_flag(section, "accepts"))
+		return true;
+	buf_addf(why, "%s runs and is %s in the table as it is now: reload first", name,
+		 service && !service->what->disable ? "one with another accept" : "not");
+	return false;
+}
+
+bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *why)
+{
+	if (!find_section(ledger, "engine")) {
+		buf_text(why, "its state is not whole");
+		return false;
+	}
+	for (size_t n = 0; n < ledger->count; n++) {
+		if (!strcmp(ledger->sections[n].kind, "service") && !service_fits(&ledger->sections[n], table, why))
+			return false;
+	}
+	if (ledger->flaw)
+		buf_addf(why, "its state has %s of %s out of bounds", ledger->flaw, ledger->flawed->kind);
+	return !ledger->flaw;
+}
+
+static char *copy_of(struct ledger_section *section, const char *key)
+{
+	const char *text = ledger_text(section, key);
+
+	return text ? strdup(text) : NULL;
+}
+
+static void read_limits(struct heritage *heritage, struct ledger_section *section)
+{
+	heritage->nofile.rlim_cur = (rlim_t)ledger_number(section, "nofile_soft", INT64_MIN, INT64_MAX, 1024);
+	heritage->nofile.rlim_max = (rlim_t)ledger_number(section, "nofile_hard", INT64_MIN, INT64_MAX, 1024);
+	heritage->found_nofile.rlim_cur = (rlim_t)ledger_number(section, "found_soft", INT64_MIN, INT64_MAX,
+								(int64_t)heritage->nofile.rlim_cur);
+	heritage->found_nofile.rlim_max = (rlim_t)ledger_number(section, "found_hard", INT64_MIN, INT64_MAX,
+								(int64_t)heritage->nofile.rlim_max);
+}
+
+static void read_engine(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+
+	resume->version = resume_version(resume->ledger);
+	resume->quiet_since = ledger_real(section, "quiet_since", 0.);
+	read_limits(&engine->heritage, section);
+	engine->control = resume_fd(section, "control");
+	output_reader_resume((pid_t)ledger_number(section, "output_reader", 1, INT32_MAX, 0));
+	resume->supervisor->exit_status = (int)ledger_number(section, "exit_status", 0, 255, 0);
+	engine->activities = (uint64_t)ledger_number(section, "activities", 0, INT64_MAX, 0);
+	engine->started = ledger_real(section, "started", engine->started);
+	engine->records_lost = (unsigned long)ledger_number(section, "records_lost", 0, INT32_MAX, 0);
+	if (engine->log) {
+		log_losses(engine->log)->all += (unsigned long)ledger_number(section, "log_dropped", 0, INT64_MAX, 0);
+		log_losses(engine->log)->of_clients +=
+			(unsigned long)ledger_number(section, "log_dropped_of_clients", 0, INT64_MAX, 0);
+	}
+	engine->cgroups.own = copy_of(section, "cgroup_own");
+	engine->cgroups.base = copy_of(section, "cgroup_base");
+	engine->cgroups.moved = ledger_flag(section, "cgroup_moved");
+	engine->cgroups.enabled = (unsigned)ledger_number(section, "cgroup_enabled", 0, UINT32_MAX, 0);
+	engine->cgroups.passed = (unsigned)ledger_number(section, "cgroup_passed", 0, UINT32_MAX, 0);
+	engine->cgroups.kept = (unsigned)ledger_number(section, "cgroup_kept", 0, INT32_MAX, 0);
+	engine->cgroups.made = (uint64_t)ledger_number(section, "cgroup_made", 0, INT64_MAX, 0);
+	for (size_t n = 0; n < section->count; n++) {
+		struct ledger_entry *entry = &section->entries[n];
+		long prefix;
+
+		if (strcmp(entry->key, "denied_prefix") != 0)
+			continue;
+		entry->used = true;
+		prefix = strtol(entry->value, NULL, 10);
+		if (prefix >= 0 && prefix <= 128)
+			engine->denied_prefixes[prefix] = true;
+	}
+}
+
+static void read_command(struct resume *resume, struct ledger_section *section)
+{
+	struct supervisor *supervisor = resume->supervisor;
+	pid_t pid = (pid_t)ledger_number(section, "pid", 2, INT32_MAX, 0);
+	pid_t group = (pid_t)ledger_number(section, "group", 2, INT32_MAX, pid);
+
+	if (pid && !command_resume(&supervisor->command, &supervisor->engine, pid, group))
+		log_error(supervisor->engine.log, "the end of the main command will not be heard of: out of memory");
+}
+
+static void read_recent(struct recent *recent, struct ledger_section *section)
+{
+	uint64_t whose = (uint64_t)ledger_number(section, "whose", 0, INT64_MAX, 0);
+	double until = ledger_real(section, "until", 0.);
+	unsigned char source[SOURCE_SIZE];
+	struct sighting *one;
+
+	if (!ledger_bytes(section, "source", source, sizeof(source)))
+		return;
+	one = recent_note(recent, whose, source, engine_clock(), until);
+	if (one)
+		one->count = ledger_number(section, "count", 0, INT64_MAX, 0);
+}
+
+static void read_minute(struct resume *resume, struct ledger_section *section)
+{
+	read_recent(&resume->supervisor->engine.minutes, section);
+}
+
+static void read_denied(struct resume *resume, struct ledger_section *section)
+{
+	read_recent(&resume->supervisor->engine.denied, section);
+}
+
+static void read_released(struct resume *resume, struct ledger_section *section)
+{
+	const char *name = ledger_text(section, "name");
+	struct output_ends ends = {
+		.read = resume_fd(section, "read"), .write = -1, .pipe = resume_fd(section, "pipe"),
+	};
+	struct output *output = NULL;
+	size_t length;
+
+	if (ends.read >= 0 && name)
+		output = output_resume_released(&resume->supervisor->engine, name, &ends);
+	if (!output) {
+		fd_close(&ends.read);
+		fd_close(&ends.pipe);
+		return;
+	}
+	output->to_syslog = ledger_flag(section, "syslog");
+	output->facility = (unsigned)ledger_number(section, "facility", 0, INT16_MAX, 0);
+	output->level = (unsigned)ledger_number(section, "level", 0, 7, 6);
+	output->has_prefixes = ledger_flag(section, "prefixes");
+	output->line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &length);
+	output->length = output->line ? length : 0;
+}
+
+static void read_group(struct resume *resume, struct ledger_section *section)
+{
+	char *path = copy_of(section, "path");
+
+	if (path)
+		group_remember(&resume->supervisor->engine, path);
+}
+
+static void read_base(struct resume *resume, struct ledger_section *section)
+{
+	const char *path = ledger_text(section, "path");
+
+	if (path)
+		groups_remember_base(&resume->supervisor->engine, path);
+}
+
+/* One that was ending is told so again. */
+static void read_orphan(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+	const char *group = ledger_text(section, "group"), *wanted_by = ledger_text(section, "wanted_by");
+	struct orphan *orphan = group ? orphan_add(engine, group, ledger_text(section, "service")) : NULL;
+
+	if (!orphan)
+		return;
+	orphan->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);
+	if (wanted_by)
+		orphan_end(engine, orphan, NULL, wanted_by);
+}
+
+static void read_withdrawal(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+	const struct rpc_debt debt = {
+		.service = ledger_text(section, "service"), .program = ledger_text(section, "program"),
+		.transports = ledger_text(section, "transports"), .port = ledger_text(section, "port"),
+		.set = ledger_flag(section, "set"),
+	};
+
+	if (!rpc_take_debt(engine, &debt))
+		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
+}
+
+static void read_lock(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+
+	if (!locks_take(engine, section))
+		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
+			  ledger_text(section, "name"));
+}
+
+/* For whoever reads tables, and then only where the sources are not fit. */
+static void pass_over(struct resume *resume, struct ledger_section *section)
+{
+	(void)resume;
+	for (size_t n = 0; n < section->count; n++)
+		section->entries[n].used = true;
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct resume *resume, struct ledger_section *section);
+} wholes[] = {
+	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
+	{ "denied", read_denied }, { "released", read_released }, { "group", read_group },
+	{ "base", read_base },     { "orphan", read_orphan },     { "withdrawal", read_withdrawal },
+	{ "lock", read_lock },     { "table", pass_over },	  { "file", pass_over },
+	{ "log_other", resume_log_other },
+};
+
+static void read_wholes(struct resume *resume)
+{
+	for (size_t n = 0; n < resume->ledger->count; n++) {
+		struct ledger_section *section = &resume->ledger->sections[n];
+
+		for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++) {
+			if (strcmp(wholes[i].kind, section->kind) != 0)
+				continue;
+			section->used = true;
+			wholes[i].read(resume, section);
+		}
+	}
+}
+
+static struct ledger_section *end_of(struct ledger *ledger, struct ledger_section *section)
+{
+	do
+		section++;
+	while (section < ledger->sections + ledger->count && strcmp(section->kind, "service") != 0);
+	return section;
+}
+
+/* The keeper whose state a section tells; NULL: there is no such service any more. */
+static struct keeper *place_of(struct resume *resume, struct table *table, struct ledger_section *section)
+{
+	struct roster *roster = &resume->supervisor->roster;
+	const char *name = ledger_text(section, "name");
+	const struct service *service;
+
+	if (!name)
+		return NULL;
+	if (ledger_flag(section, "removed"))
+		return resume_removed(resume, section);
+	service = table_find(table, name);
+	return service ? roster->keepers[service - table->services] : NULL;
+}
+
+static void say_lost(struct resume *resume, struct ledger_section *section)
+{
+	const char *name = ledger_text(section, "name");
+	struct event event = { .name = "upgraded", .service = name };
+
+	log_event(resume->supervisor->engine.log, LEVEL_WARNING, &event,
+		  "it is not in the table any more: its sockets are closed, and what it runs goes on by itself");
+}
+
+static void read_services(struct resume *resume, struct table *table)
+{
+	struct ledger_section *section = resume->ledger->sections, *last = section + resume->ledger->count;
+
+	while (section < last && strcmp(section->kind, "service") != 0)
+		section++;
+	for (struct ledger_section *next; section < last; section = next) {
+		struct keeper *keeper = place_of(resume, table, section);
+
+		next = end_of(resume->ledger, section);
+		if (keeper)
+			resume_service(resume, keeper, section, next);
+		else
+			say_lost(resume, section);
+	}
+}
+
+static bool holds_descriptor(const char *key)
+{
+	static const char *const keys[] = {
+		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
+		"pid_file",
+	};
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		if (!strcmp(keys[n], key))
+			return true;
+	}
+	return false;
+}
+
+/* What is another version's is told, once each; descriptors that nobody took are closed. */
+static void settle_rest(struct resume *resume)
+{
+	const char *told_kind = "", *told_key = "";
+
+	for (size_t n = 0; n < resume->ledger->count; n++) {
+		struct ledger_section *section = &resume->ledger->sections[n];
+
+		for (size_t i = 0; i < section->count; i++) {
+			struct ledger_entry *entry = &section->entries[i];
+			bool was_used = entry->used, is_left = !was_used && holds_descriptor(entry->key);
+			int fd = is_left ? resume_fd_of(section, entry) : -1;
+
+			fd_close(&fd);
+			if (was_used || (section->used && !strcmp(told_key, entry->key)) ||
+			    (!section->used && !strcmp(told_kind, section->kind)))
+				continue;
+			log_warn(resume->supervisor->engine.log, "left out of what came through the upgrade: %s%s%s",
+				 section->kind, section->used ? ": " : "", section->used ? entry->key : "");
+			told_kind = section->kind;
+			told_key = section->used ? entry->key : told_key;
+		}
+	}
+	if (resume->ledger->flaw)
+		log_warn(resume->supervisor->engine.log, "of what came through the upgrade %s of %s is out of bounds",
+			 resume->ledger->flaw, resume->ledger->flawed->kind);
+}
+
+static bool make_roster(struct supervisor *supervisor, struct table *table)
+{
+	struct roster *roster = &supervisor->roster;
+
+	roster->keepers = calloc(table->count + 1, sizeof(struct keeper *));
+	if (!roster->keepers)
+		return false;
+	roster->count = table->count;
+	roster->table = table;
+	roster->changes++;
+	for (size_t n = 0; n < table->count; n++) {
+		if (table->services[n].what->disable)
+			continue;
+		roster->keepers[n] = keeper_new(&supervisor->engine, table, &table->services[n]);
+		if (!roster->keepers[n])
+			log_error(supervisor->engine.log, "%s: cannot be gone on with: out of memory",
+				  table->services[n].name);
+	}
+	return true;
+}
+
+static void say_done(const struct resume *resume)
+{
+	struct event event = { .name = "upgraded" };
+	double took = resume->quiet_since > 0. ? engine_clock() - resume->quiet_since : 0.;
+	char span[SPAN_MOST];
+
+	log_event(resume->supervisor->engine.log, LEVEL_NOTICE, &event,
+		  "upgraded from %s to %s: %zu service%s, %zu instance%s, in %s", resume->version,
+		  build_version(), resume->services, resume->services == 1 ? "" : "s", resume->instances,
+		  resume->instances == 1 ? "" : "s", span_write(span, took));
+}
+
+/* An older superd has no list of those: by whom is not known then. */
+static void list_locks(struct keeper *keeper)
+{
+	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
+
+	if (lock) {                             /* its row was left out before */
+		keeper->held |= lock->orders[LOCK_HELD].since != 0;
+		keeper->disabled |= lock->orders[LOCK_DISABLED].since != 0;
+	}
+	if (keeper->held && !keeper->drains && !(lock && lock->orders[LOCK_HELD].since))
+		locks_set(keeper->engine, keeper->service->name, LOCK_HELD, (uid_t)-1);
+	if (keeper->disabled && !(lock && lock->orders[LOCK_DISABLED].since))
+		locks_set(keeper->engine, keeper->service->name, LOCK_DISABLED, (uid_t)-1);
+}
+
+bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger)
+{
+	struct resume resume = { .supervisor = supervisor, .ledger = ledger, .version = "?" };
+	bool is_upgrade = find_section(ledger, "engine");       /* else a superd was killed (engine/orphans/orphans) */
+	struct roster *roster = &supervisor->roster;
+
+	if (!make_roster(supervisor, table))
+		return false;
+	read_wholes(&resume);
+	read_services(&resume, table);
+	settle_rest(&resume);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			(is_upgrade ? list_locks : locks_apply)(roster->keepers[n]);
+	}
+	for (size_t n = 0; n < roster->count; n++) {
+		if (!roster->keepers[n])
+			continue;
+		resume_go_on(roster->keepers[n]);
+		if (roster->keepers[n]->disabled)
+			keeper_event(roster->keepers[n], DISABLE);
+	}
+	LIST_EACH(link, &supervisor->engine.leaving)
+		keeper_check_over(keeper_leaving(link));
+	supervisor->locks.is_stale |= is_upgrade;       /* the superd before may have failed to write it */
+	if (is_upgrade)
+		say_done(&resume);
+	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* who ended meanwhile waits to be reaped */
+	return true;
+}

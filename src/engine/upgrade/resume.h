@@ -1,0 +1,59 @@
+/* Goes on where another superd, in this very process, has left off: everything its ledger (engine/upgrade/carry) tells of,
+ * laid over a table that was read anew. A service that is the same keeps its state, sockets, clients and
+ * instances; one of another row goes on under that as after a reload. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/ledger.h"
+#include "config/table/table.h"
+
+struct supervisor;
+struct log;
+struct keeper;
+
+/* Whether all that the ledger tells of has its place in this table. false with the reason in why, as a sentence:
+ * what is to be done before. */
+bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *why);
+
+/* What superd needs of it before there is an engine: of the same process; else -1. */
+int resume_pid_file(struct ledger *ledger);
+bool resume_is_ours(struct ledger *ledger);
+const char *resume_table(struct ledger *ledger);        /* the table that ran, as superd.conf; NULL: none came over */
+const char *resume_version(struct ledger *ledger);      /* of the superd that wrote it */
+
+/* The lines that waited for superd's own log, before anything else is logged there. In resume_log.c. */
+void resume_log(struct ledger *ledger, struct log *log);
+
+/* In place of roster_build. false: out of memory for the roster itself; what can't be gone on with otherwise is
+ * logged. */
+bool resume_run(struct supervisor *supervisor, struct table *table, struct ledger *ledger);
+
+/* For its parts. */
+struct resume {
+	struct supervisor *supervisor;
+	struct ledger *ledger;
+	const char *version;            /* of who wrote it */
+	double quiet_since;             /* the first client had to wait then, loop time */
+	size_t services, instances;
+};
+
+/* A descriptor that is open; -1: there is none. It is the caller's now. */
+int resume_fd(struct ledger_section *section, const char *key);
+int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry);
+
+/* Those that waited for syslog or a file of log_type. In resume_log.c. */
+void resume_log_other(struct resume *resume, struct ledger_section *section);
+
+/* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
+ * resume_service.c. */
+void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
+		    struct ledger_section *behind);
+
+/* All is there: it goes on by itself from here. */
+void resume_go_on(struct keeper *keeper);
+
+/* A keeper for what is left of a service that no table has; NULL: out of memory. In resume_removed.c. */
+struct keeper *resume_removed(struct resume *resume, struct ledger_section *section);

@@ -1,0 +1,57 @@
+/* Services that no table has any more, while what they run does. The hard thing is their row, which has gone with
+ * the file it stood in: one is made here that says what counts for what is left, how it is to be stopped. */
+#include "config/table/draft.h"
+#include "engine/supervisor/supervisor.h"
+#include "engine/upgrade/resume.h"
+
+static void set(struct draft *draft, const char *option, const char *text, struct diags *diags)
+{
+	const struct value value = { .words = &text, .count = 1 };
+
+	if (text)
+		draft_set(draft, NATIVE, option, &value, diags);
+}
+
+/* What can't be set, as it is of another version, is as it is by itself. */
+static struct table *make_table(const char *name, struct ledger_section *section)
+{
+	struct table *table = table_new();
+	struct origin nowhere = { 0 };
+	struct draft *draft = table ? draft_new(table, name, nowhere) : NULL;
+	struct diags diags = { 0 };
+	bool good = false;
+
+	if (draft) {
+		set(draft, "exec", "/bin/false", &diags);
+		set(draft, "accept", ledger_flag(section, "accepts") ? "yes" : "no", &diags);
+		set(draft, "kill_signal", ledger_text(section, "kill_signal"), &diags);
+		set(draft, "kill_mode", ledger_text(section, "kill_mode"), &diags);
+		set(draft, "timeout_stop", ledger_text(section, "timeout_stop"), &diags);
+		good = draft_seal(draft, NULL, &diags) && table->count;
+	}
+	draft_free(draft);
+	diags_free(&diags);
+	if (good)
+		return table;
+	table_free(table);
+	return NULL;
+}
+
+struct keeper *resume_removed(struct resume *resume, struct ledger_section *section)
+{
+	struct engine *engine = &resume->supervisor->engine;
+	struct table *table = make_table(ledger_text(section, "name"), section);
+	struct keeper *keeper = table ? keeper_new(engine, table, &table->services[0]) : NULL;
+
+	if (!keeper) {
+		table_free(table);
+		return NULL;
+	}
+	if (!keeper_activity(keeper)) {
+		keeper_free(keeper);
+		return NULL;
+	}
+	keeper->removed = true;
+	list_add(&engine->leaving, &keeper->activity->leaving);
+	return keeper;
+}

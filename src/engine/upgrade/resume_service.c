@@ -1,0 +1,334 @@
+/* One service. The hard thing is a row that is not the one of before: a socket is taken where it is of an endpoint
+ * of the row and gets the row's options; one that is of none is closed, and one that is missing is opened as by a
+ * reload. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/instance/course.h"
+#include "engine/core/closing.h"
+#include "engine/accept/guest_course.h"
+#include "engine/idle/idle.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
+#include "engine/upgrade/resume.h"
+#include "engine/upgrade/resume_instance.h"
+#include "engine/listener/rpc.h"
+#include "engine/service/run.h"
+#include "engine/launch/store.h"
+#include "engine/queue/taking.h"
+#include "engine/drain/twins.h"
+#include "engine/upgrade/upgrade.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/bpf/migration.h"
+
+static bool is_endpoint(const struct listen *listen, const char *text)
+{
+	struct buf own = { 0 };
+	bool same;
+
+	endpoint_format(listen->endpoint, &own);
+	same = !own.failed && !strcmp(buf_string(&own), text);
+	buf_free(&own);
+	return same;
+}
+
+/* By name and endpoint; or by the endpoint, whatever it is called. */
+static struct listener *find_listener(struct keeper *keeper, const char *name, const char *endpoint)
+{
+	struct listener *found = NULL;
+
+	for (unsigned n = 0; n < keeper->listener_count; n++) {
+		struct listener *one = &keeper->listeners[n];
+
+		if (listener_has_socket(one) || !is_endpoint(one->listen, endpoint))
+			continue;
+		if (!strcmp(one->listen->name, name))
+			return one;
+		if (!found)
+			found = one;
+	}
+	return found;
+}
+
+static void resume_listener(struct resumed *resumed, struct ledger_section *section)
+{
+	const char *name = ledger_text(section, "name"), *endpoint = ledger_text(section, "endpoint");
+	struct keeper *keeper = resumed->keeper;
+	int fd = resume_fd(section, "fd");
+	struct listener *listener = NULL;
+
+	if (name && endpoint)
+		listener = find_listener(keeper, name, endpoint);
+	resumed->listener = listener;
+	if (!listener) {
+		closing_close(keeper->engine, keeper->service->name, &fd);
+		return;
+	}
+	listener->shared = ledger_flag(section, "shared");
+	listener->inherited = ledger_flag(section, "inherited");
+	listener->guarded = ledger_flag(section, "guarded");
+	listener->tries = (unsigned char)ledger_number(section, "tries", 0, UINT8_MAX, 0);
+	if (fd < 0)
+		return;
+	migration_note(fd, ledger_flag(section, "migrates"));
+	if (ledger_flag(section, "foreign") || (listener->shared && foreign_holder_is(keeper->service->account)))
+		foreign_socket_resume(fd);
+	listener->used = foreign_socket_is(fd);
+	if (!listener_resume(listener, keeper->engine, keeper->service->name, fd))
+		listener->shared = listener->used = listener->guarded = false;
+	else if (ledger_flag(section, "registered"))
+		rpc_note_registered(keeper->engine, fd);
+}
+
+static void resume_parked(struct resumed *resumed, struct ledger_section *section)
+{
+	enum progress progress = (enum progress)ledger_number(section, "progress", FRESH, PASSED, FRESH);
+	struct client client = { .fd = resume_fd(section, "fd") };
+	struct guest guest;
+	size_t length;
+	void *peer = ledger_take_bytes(section, "peer", sizeof(client.peer), &length);
+
+	if (peer) {
+		memcpy(&client.peer, peer, length);
+		client.length = (socklen_t)length;
+	}
+	free(peer);
+	if (client.fd < 0)
+		return;
+	guest = (struct guest){ .client = client, .listener = resumed->listener, .progress = progress,
+				.until = ledger_real(section, "until", 0) };
+	if (!resumed->listener || guest_park(resumed->keeper, &guest) != ADMITTED)
+		closing_client(resumed->keeper->engine, resumed->keeper->service->name, &client);
+}
+
+static void resume_twins(struct resumed *resumed, struct ledger_section *section)
+{
+	struct twins *twins = resumed->keeper->activity->twins ? NULL : twins_resume(resumed->keeper);
+
+	if (!twins)
+		return;
+	twins->apart = ledger_flag(section, "apart");
+}
+
+static void resume_twin(struct resumed *resumed, struct ledger_section *section)
+{
+	int of = (int)ledger_number(section, "of", -1, INT32_MAX, -1), fd = resume_fd(section, "fd");
+	const struct keeper *keeper = resumed->keeper;
+	struct twins *twins = keeper->activity->twins;
+
+	bool older = ledger_flag(section, "older");
+	struct parted left = { .fd = fd, .younger = older };
+
+	for (size_t n = 0; twins && fd >= 0 && of >= 0 && n < twins->count; n++) {
+		if (keeper->listeners[n].io.fd != of || twins->pairs[n].other >= 0)
+			continue;
+		twins->pairs[n].other = fd;
+		twins->pairs[n].older = older;
+		if (foreign_holder_is(keeper->service->account))
+			foreign_socket_resume(fd);
+		if (!twins->apart)
+			twins_linger(twins);
+		return;
+	}
+	if (twins && fd >= 0)           /* of another time, or its listener did not come over */
+		twins_keep_for_later(twins, &left);
+	fd_close(&left.fd);
+}
+
+static void read_line(struct output *output, struct ledger_section *section)
+{
+	size_t length;
+	char *line = ledger_take_bytes(section, "line", OUTPUT_LINE - 1, &length);
+
+	if (!line)
+		return;
+	output->line = line;
+	output->length = length;
+}
+
+static void resume_output(struct resumed *resumed, struct ledger_section *section)
+{
+	struct keeper *keeper = resumed->keeper;
+	bool to_syslog = ledger_flag(section, "syslog");
+	struct output **place = to_syslog ? &keeper->activity->means.syslog : &keeper->activity->means.log;
+	struct output_ends ends = {
+		.read = resume_fd(section, "read"), .write = resume_fd(section, "write"),
+		.pipe = resume_fd(section, "pipe"),
+	};
+	bool taken = false;
+
+	if (!*place && ends.read >= 0 && ends.write >= 0) {
+		*place = output_resume(keeper->engine, keeper->service, to_syslog, &ends);
+		taken = *place;
+	}
+	if (!taken) {
+		fd_close(&ends.read);
+		fd_close(&ends.write);
+		fd_close(&ends.pipe);
+		return;
+	}
+	(*place)->pid = (pid_t)ledger_number(section, "pid", 0, INT32_MAX, 0);
+	read_line(*place, section);
+}
+
+static void resume_store(struct resumed *resumed, struct ledger_section *section)
+{
+	struct keeper *keeper = resumed->keeper;
+	struct store **store = &keeper->activity->means.store;
+	const char *name = ledger_text(section, "name");
+	struct event event = { .name = "store", .service = keeper->service->name, .reason = name };
+	int fd = resume_fd(section, "fd");
+	uid_t user = (uid_t)ledger_number(section, "user", 0, UINT32_MAX, instance_user_of(keeper->service));
+
+	if (!*store)
+		*store = store_new(keeper->engine, keeper->service->name);
+	if (!*store || !name || fd < 0 ||
+	    !store_keep(*store, &fd, name, strlen(name), user, ledger_flag(section, "watched")))
+		log_event(keeper->engine->log, LEVEL_ERROR, &event,
+			  "a descriptor of its store did not come through the upgrade");
+	fd_close(&fd);
+}
+
+static const struct {
+	const char *kind;
+	void (*read)(struct resumed *resumed, struct ledger_section *section);
+	bool needs_activity;
+} kinds[] = {
+	{ "listener", resume_listener, false }, { "parked", resume_parked, false },
+	{ "activity", resume_activity, true },  { "output", resume_output, true },
+	{ "store", resume_store, true },        { "notify", resume_notify, true },
+	{ "instance", resume_instance, true },  { "notice", resume_notice, true },
+	{ "course", resume_course, true },      { "drain", resume_drain, true },
+	{ "latency", resume_latency, true },    { "failure", resume_failure, true },
+	{ "twins", resume_twins, true },        { "twin", resume_twin, true },
+	{ "idle", resume_idle, true },          { "opening", resume_opening, true },
+	{ "outdated", resume_outdated, true },
+	{ "refresh", resume_refresh, true },    { "control", resume_control, true },
+	{ "search", resume_search, true },      { "spent", resume_spent, true },
+};
+
+static void read_part(struct resumed *resumed, struct ledger_section *section)
+{
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (strcmp(kinds[n].kind, section->kind) != 0)
+			continue;
+		section->used = true;
+		if (!kinds[n].needs_activity || keeper_activity(resumed->keeper))
+			kinds[n].read(resumed, section);
+		return;
+	}
+}
+
+static enum state state_of(struct ledger_section *section)
+{
+	const char *name = ledger_text(section, "state");
+
+	for (int state = OFF; name && state < STATES; state++) {
+		if (!strcmp(state_name((enum state)state), name))
+			return (enum state)state;
+	}
+	ledger_note_flaw(section, "state");
+	return OFF;
+}
+
+static bool needs_instance(enum state state)
+{
+	return state == STARTING || state == RUNNING || state == STOPPING || state == FROZEN;
+}
+
+/* A state that what came over can't be in becomes one that can. */
+static enum state possible(const struct keeper *keeper, enum state state, bool changed)
+{
+	bool has_instance = keeper->activity && keeper->activity->current;
+	bool accepts = keeper->service->what->accept;
+
+	if (changed)
+		return keeper->removed ? OFF : LISTENING;
+	if (accepts ? needs_instance(state) : state == FULL || (needs_instance(state) && !has_instance))
+		return LISTENING;
+	return state;
+}
+
+static void read_keeper(struct keeper *keeper, struct ledger_section *section)
+{
+	keeper->held = ledger_flag(section, "held");
+	keeper->disabled = ledger_flag(section, "disabled");
+	keeper->drains = ledger_flag(section, "drains");
+	keeper->halted = ledger_flag(section, "halted");
+	keeper->freezes = ledger_flag(section, "freezes");
+	keeper->bound = ledger_flag(section, "bound");
+	keeper->started = ledger_flag(section, "started");
+	keeper->backoff.failures = (unsigned)ledger_number(section, "backoff", 0, UINT32_MAX, 0);
+	keeper->since = ledger_real(section, "since", keeper->since);
+}
+
+void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
+		    struct ledger_section *behind)
+{
+	struct resumed resumed = { .keeper = keeper, .timer = -1., .taking = -1. };
+	size_t before = keeper->engine->instances;
+	enum state state = state_of(from);
+
+	from->used = true;
+	read_keeper(keeper, from);
+	resumed.changed = ledger_flag(from, "accepts") != keeper->service->what->accept;
+	for (struct ledger_section *section = from + 1; section < behind; section++)
+		read_part(&resumed, section);
+	resume_close_notifies(&resumed);
+	keeper->state = (unsigned char)possible(keeper, state, resumed.changed);
+	if (keeper->activity && resumed.timer >= 0.)
+		keeper_start_timer(keeper, resumed.timer);
+	if (keeper->activity && resumed.taking >= 0. && keeper->state == RUNNING)
+		taking_resume(keeper, resumed.taking);
+	if (keeper->activity && keeper_is_empty(keeper))
+		means_rest(&keeper->activity->means, keeper->engine);
+	resume->services++;
+	resume->instances += keeper->engine->instances - before;
+}
+
+/* Commands whose end would be waited for in vain, and what the next ones need. */
+static void go_on_with_courses(struct keeper *keeper)
+{
+	opening_go_on(keeper);
+	if (keeper->activity)
+		refresh_go_on(keeper);
+	LIST_EACH(link, keeper_instances(keeper)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (!instance->course)
+			continue;
+		guest_resume_plan(instance->course);
+		course_go_on(instance->course);
+	}
+}
+
+void resume_go_on(struct keeper *keeper)
+{
+	go_on_with_courses(keeper);
+	if (keeper->state == OFF || keeper->state == CLOSING) {
+		if (keeper->state == OFF && !keeper->disabled && !keeper->removed)
+			keeper_event(keeper, ENABLE);
+		return;
+	}
+	if (keeper->state == BINDING) {
+		keeper_event(keeper, TIMER);
+		return;
+	}
+	keeper_reopen_unreachable(keeper);
+	if (!keeper_is_complete(keeper))
+		keeper_event(keeper, BIND_ERROR);
+	else if (keeper->state == LISTENING)
+		keeper_event(keeper, ENABLE);
+	else if (keeper->state == FULL && !keeper_is_full(keeper))
+		keeper_event(keeper, ROOM);
+	else if (keeper->state == BACKOFF && (!keeper->activity || !ev_is_active(&keeper->activity->timer)))
+		keeper_event(keeper, TIMER);
+	else
+		keeper_rewatch(keeper);
+	run_go_on(keeper);
+	if (!keeper->service->what->accept)
+		keeper->engine->actions->follow(keeper);
+	upgrade_freeze_again(keeper);
+}

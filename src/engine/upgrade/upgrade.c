@@ -1,0 +1,212 @@
+/* The way from the order to the change. The hard thing is the last step: what the loop has already heard of and
+ * not yet acted on would be lost, above all an end that was reaped. So it is taken with the lowest priority of
+ * all, when nothing else is pending, and from the first line of the state to the exec nothing is waited for. */
+#include "engine/upgrade/upgrade.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/freeze/frost.h"
+#include "engine/idle/idle.h"
+#include "exec/spawn/spawn.h"
+#include "os/fs/state_file.h"
+#include "os/host/own_program.h"
+
+#define REST_SECONDS 10.                /* what is under way has so long to end */
+#define ANSWER_SECONDS 1.               /* and answers about clients, or of rpcbind, so long to come */
+#define LOOK_EVERY .005
+
+void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor)
+{
+	upgrade->supervisor = supervisor;
+	upgrade->answer = -1;
+	ev_init(&upgrade->timer, NULL);
+}
+
+static void conclude(struct upgrade *upgrade, bool good, const char *text)
+{
+	void (*done)(void *, bool, const char *) = upgrade->done;
+
+	upgrade->done = NULL;
+	if (done)
+		done(upgrade->context, good, text);
+}
+
+static void give_up(struct upgrade *upgrade, const char *why)
+{
+	log_error(upgrade->supervisor->engine.log, "not upgraded: %s", why);
+	upgrade->busy = false;
+	conclude(upgrade, false, why);
+}
+
+/* Only who has frozen them can let them go on, so they do for the moment of the change. */
+static void thaw(struct supervisor *supervisor)
+{
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		struct keeper *keeper = supervisor->roster.keepers[n];
+
+		if (!keeper || keeper->service->what->accept)
+			continue;
+		idle_set_aside(keeper);
+		frost_set_aside(keeper);
+	}
+}
+
+void upgrade_freeze_again(struct keeper *keeper)
+{
+	struct event event = { .name = "upgraded", .service = keeper->service->name };
+	struct buf why = { 0 };
+
+	if (keeper->freezes && keeper->state == RUNNING && !frost_hold(keeper, &why))
+		log_event(keeper->engine->log, LEVEL_WARNING, &event, "it is not frozen any more: %s",
+			  buf_string(&why));
+	if (!keeper->freezes && keeper->activity && !keeper->activity->idle)
+		keeper->activity->frozen = 0;   /* it has no idle_timeout any more */
+	keeper->freezes = false;
+	buf_free(&why);
+}
+
+static void go_on_as_before(struct upgrade *upgrade, struct buf *why)
+{
+	struct roster *roster = &upgrade->supervisor->roster;
+
+	upgrade_be_awake(upgrade);
+	for (size_t n = 0; n < roster->count; n++) {
+		if (roster->keepers[n])
+			upgrade_freeze_again(roster->keepers[n]);
+	}
+	give_up(upgrade, buf_string(why));
+	buf_free(why);
+}
+
+/* Returns when it could not be. */
+static void become(struct upgrade *upgrade, struct carry *carry, int state, struct buf *why)
+{
+	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
+	struct engine *engine = &upgrade->supervisor->engine;
+
+	carry_fd(carry, "state", state);        /* behind the last line: only so that it goes over */
+	if (!arguments || carry->failed) {
+		upgrade_free_arguments(arguments);
+		buf_text(why, "out of memory");
+		return;
+	}
+	spawn_end();                    /* its helpers are at rest, and would be gone */
+	own_program_become(upgrade->program, arguments, engine->heritage.environment, carry->fds, carry->count);
+	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
+	upgrade_free_arguments(arguments);
+}
+
+static void change(struct upgrade *upgrade)
+{
+	struct engine *engine = &upgrade->supervisor->engine;
+	struct buf why = { 0 };
+	struct carry carry;
+	int state = -1;
+
+	thaw(upgrade->supervisor);
+	/* Before the state, which has what operators are yet to hear. */
+	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
+	if (!carry_write(&carry, upgrade->supervisor, upgrade->quiet_since))
+		buf_text(&why, "cannot write the state: out of memory");
+	else
+		state = state_file_make(carry.text.data, carry.text.length, engine->heritage.runtime_directory);
+	if (state >= 0)
+		become(upgrade, &carry, state, &why);
+	else if (!why.length)
+		buf_addf(&why, "cannot write the state: %s", strerror(errno));
+	fd_close(&state);
+	carry_free(&carry);
+	go_on_as_before(upgrade, &why);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct upgrade *upgrade = timer->data;
+	struct buf busy = { 0 }, why = { 0 };
+	bool rests = upgrade_is_at_rest(upgrade, &busy);
+
+	(void)events;
+	if (!rests && upgrade_may_wait(upgrade) && engine_clock() < upgrade->patience) {
+		if (engine_clock() - upgrade->quiet_since > ANSWER_SECONDS)
+			upgrade_be_brief(upgrade);
+		buf_free(&busy);
+		return;
+	}
+	ev_timer_stop(loop, timer);
+	if (rests) {
+		change(upgrade);
+	} else {
+		buf_addf(&why, "busy: %s", buf_string(&busy));
+		go_on_as_before(upgrade, &why);
+	}
+	buf_free(&busy);
+}
+
+static void come_to_rest(struct upgrade *upgrade)
+{
+	struct ev_loop *loop = upgrade->supervisor->engine.loop;
+
+	upgrade->quiet_since = engine_clock();
+	upgrade->patience = upgrade->quiet_since + REST_SECONDS;
+	upgrade_be_quiet(upgrade);
+	ev_timer_init(&upgrade->timer, on_look, 0., LOOK_EVERY);
+	ev_set_priority(&upgrade->timer, EV_MINPRI);
+	upgrade->timer.data = upgrade;
+	ev_timer_start(loop, &upgrade->timer);
+}
+
+void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text)
+{
+	if (upgrade_is_too_late(upgrade)) {
+		give_up(upgrade, "busy: superd is stopping");
+	} else if (!good) {
+		give_up(upgrade, text);
+	} else if (upgrade->check_only) {
+		upgrade->busy = false;
+		conclude(upgrade, true, text);
+	} else if (upgrade->supervisor->loader.busy) {
+		give_up(upgrade, "busy: a reload is under way");
+	} else {
+		come_to_rest(upgrade);
+	}
+}
+
+void upgrade_begin(struct upgrade *upgrade, bool check_only,
+		   void (*done)(void *context, bool good, const char *text), void *context)
+{
+	static const char under_way[] = "busy: an upgrade is under way";
+	struct supervisor *supervisor = upgrade->supervisor;
+	struct buf why = { 0 };
+
+	if (upgrade->busy) {
+		if (done)
+			done(context, false, under_way);
+		else
+			log_error(supervisor->engine.log, "not upgraded: %s", under_way);
+		return;
+	}
+	upgrade->check_only = check_only;
+	upgrade->done = done;
+	upgrade->context = context;
+	if (upgrade_is_too_late(upgrade))
+		buf_text(&why, "busy: superd is stopping");
+	else if (supervisor->loader.busy)
+		buf_text(&why, "busy: a reload is under way");
+	else if (!upgrade->program || !upgrade->arguments)
+		buf_text(&why, "the place superd was started from is not known: neither its name nor /proc tells");
+	else
+		upgrade->busy = upgrade_ask(upgrade, &why);
+	if (!upgrade->busy)
+		give_up(upgrade, buf_string(&why));
+	buf_free(&why);
+}
+
+void upgrade_free(struct upgrade *upgrade)
+{
+	if (!upgrade->supervisor)
+		return;
+	ev_timer_stop(upgrade->supervisor->engine.loop, &upgrade->timer);
+	upgrade_ask_forget(upgrade);
+}

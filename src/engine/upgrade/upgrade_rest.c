@@ -1,0 +1,138 @@
+/* Coming to rest. The hard thing is that nobody may notice, and that nobody can put it off: clients wait in the
+ * kernel's queues, and nothing is begun any more; a start that is under way arrives, which takes a moment, or the
+ * time that its service has for it; and who is slow to answer is asked again afterwards. */
+#include "engine/upgrade/upgrade.h"
+
+#include "engine/accept/advice.h"
+#include "engine/drain/drain.h"
+#include "engine/instance/course.h"
+#include "engine/instance/notice.h"
+#include "engine/launch/notify.h"
+#include "engine/listener/rpc.h"
+#include "engine/service/keeper.h"
+#include "engine/service/opening.h"
+#include "engine/service/refresh.h"
+
+static void rewatch_all(struct supervisor *supervisor)
+{
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			keeper_rewatch(supervisor->roster.keepers[n]);
+	}
+}
+
+void upgrade_be_quiet(struct upgrade *upgrade)
+{
+	upgrade->supervisor->engine.quiet = true;
+	rewatch_all(upgrade->supervisor);
+}
+
+/* Those that went back to their listener come first, and starts that were put off. */
+static void wake(struct keeper *keeper)
+{
+	keeper_rewatch(keeper);
+	if (keeper->state == LISTENING)
+		keeper_event(keeper, ENABLE);
+	if (!keeper->service->what->accept)
+		keeper->engine->actions->follow(keeper);
+}
+
+void upgrade_be_awake(struct upgrade *upgrade)
+{
+	struct supervisor *supervisor = upgrade->supervisor;
+
+	supervisor->engine.quiet = false;
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n])
+			wake(supervisor->roster.keepers[n]);
+	}
+	rpc_go_on(&supervisor->engine);
+}
+
+void upgrade_be_brief(struct upgrade *upgrade)
+{
+	struct supervisor *supervisor = upgrade->supervisor;
+
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n] && !list_empty(&supervisor->engine.questions))
+			advice_cancel(supervisor->roster.keepers[n]);
+	}
+	rpc_set_aside(&supervisor->engine);
+}
+
+static bool fail(struct buf *why, const struct keeper *keeper, const char *what)
+{
+	buf_addf(why, "%s: %s", keeper->service->name, what);
+	return false;
+}
+
+static bool keeper_is_at_rest(struct keeper *keeper, struct buf *why)
+{
+	if (!opening_is_at_rest(keeper))
+		return fail(why, keeper, "a command around its sockets is being started");
+	if (!refresh_is_at_rest(keeper))
+		return fail(why, keeper, "a command of exec_reload is being started");
+	if (keeper->activity && keeper->activity->first)
+		return fail(why, keeper, "whose client it was is being asked");
+	if (keeper->activity && notify_is_receiving(keeper->activity->means.notify))
+		return fail(why, keeper, "descriptors are being received");
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance_is_unheard(instance) ||
+		    (instance->notice && notify_is_receiving(instance->notice->notify)))
+			return fail(why, keeper, "descriptors are being received");
+		if (drain_is_counting(instance))
+			return fail(why, keeper, "clients are being counted");
+		if (instance->course && !course_is_at_rest(instance->course))
+			return fail(why, keeper, "its program, or a command beside it, is being started");
+	}
+	return true;
+}
+
+static bool keepers_are_at_rest(struct supervisor *supervisor, struct buf *why)
+{
+	for (size_t n = 0; n < supervisor->roster.count; n++) {
+		if (supervisor->roster.keepers[n] && !keeper_is_at_rest(supervisor->roster.keepers[n], why))
+			return false;
+	}
+	LIST_EACH(link, &supervisor->engine.leaving) {
+		if (!keeper_is_at_rest(keeper_leaving(link), why))
+			return false;
+	}
+	return true;
+}
+
+bool upgrade_is_too_late(const struct upgrade *upgrade)
+{
+	struct supervisor *supervisor = upgrade->supervisor;
+
+	return supervisor->engine.stopping || ev_is_active(&supervisor->shutdown.wait) ||
+		ev_is_active(&supervisor->shutdown.failing);
+}
+
+/* Of the table that is read meanwhile nobody knows how long it takes, nor whether it is asked for again and again. */
+bool upgrade_may_wait(const struct upgrade *upgrade)
+{
+	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.busy;
+}
+
+bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
+{
+	struct supervisor *supervisor = upgrade->supervisor;
+	struct engine *engine = &supervisor->engine;
+
+	if (upgrade_is_too_late(upgrade))
+		buf_text(why, "superd is stopping");
+	else if (supervisor->loader.busy)
+		buf_text(why, "a reload is under way");
+	else if (!list_empty(&engine->questions))
+		buf_text(why, "clients are being asked about");
+	else if (!list_empty(&engine->graced))
+		buf_text(why, "clients wait for room");
+	else if (rpc_is_busy(engine))
+		buf_text(why, "rpcbind is being told");
+	else
+		keepers_are_at_rest(supervisor, why);
+	return !why->length;
+}

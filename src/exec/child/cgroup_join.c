@@ -1,0 +1,138 @@
+/* From a fork to a group of its own. The hard thing is to be in it before anything of the program runs, and not before
+ * the group is what it should be: so its limits are written first, and by the child, as moving can take the kernel a
+ * while. */
+#include "exec/child/cgroup_join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "exec/child/child.h"
+#include "os/bpf/kernel_program.h"
+
+#define AT_PROGRAMS 1000 /* faults from here on are programs' */
+#define AT_GROUP (-1)
+
+static int write_in(int group, const char *file, const char *text)
+{
+	int fd = openat(group, file, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written < 0 ? -1 : 0;
+}
+
+int cgroup_go_in(int group)
+{
+	return write_in(group, "cgroup.procs", "0");
+}
+
+static int fill(struct job *job, const struct allotment *allotment, int group)
+{
+	for (size_t n = 0; n < allotment->count; n++) {
+		const struct allotted *line = &allotment->list[n];
+
+		job->fault.resource = (int)n;
+		if (write_in(group, line->file, line->text) < 0 && !(line->optional && errno == ENOENT))
+			return -1;
+	}
+	for (enum judged judged = 0; judged < JUDGED; judged++) {
+		job->fault.resource = AT_PROGRAMS + (int)judged;
+		if (allotment->programs[judged].count &&
+		    kernel_program_attach(&allotment->programs[judged], judged, group) < 0)
+			return -1;
+	}
+	job->fault.resource = AT_GROUP;
+	return 0;
+}
+
+#ifdef SYS_fchownat
+#define EMPTY_PATH 0x1000 /* AT_EMPTY_PATH, which older headers lack */
+
+static int change_owner(int group, const char *file, const struct account *account)
+{
+	return (int)syscall(SYS_fchownat, group, file, account->uid, account->gid, *file ? 0 : EMPTY_PATH);
+}
+
+/* The files by which it makes groups of its own, not those by which it is limited. */
+static int hand_over(int group, const struct account *account)
+{
+	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+
+	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
+		if (change_owner(group, files[n], account) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_folder(const char *path)
+{
+	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, 0755);
+}
+#else
+static int hand_over(int group, const struct account *account)
+{
+	(void)group, (void)account;
+	errno = ENOSYS;
+	return -1;
+}
+
+static int make_folder(const char *path)
+{
+	(void)path;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+static int join(struct job *job, const struct allotment *allotment)
+{
+	const struct account *account = job->plan->account;
+	bool fresh = false;
+	int group, result = 0;
+
+	job->fault.resource = AT_GROUP;
+	if (make_folder(job->group) == 0)
+		fresh = true;
+	else if (errno != EEXIST)
+		return -1;
+	group = open(job->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (group < 0)
+		return -1;
+	if (fresh)
+		result = fill(job, allotment, group);
+	if (fresh && result == 0 && allotment->delegates && account && account->switches)
+		result = hand_over(group, account);
+	if (result == 0)
+		result = cgroup_go_in(group);
+	close(group);
+	return result;
+}
+
+int cgroup_join(struct job *job)
+{
+	const struct allotment *allotment = job->plan->allotment;
+
+	if (!job->group || !allotment || join(job, allotment) == 0)
+		return 0;
+	return allotment->optional ? 0 : -1;
+}
+
+const char *cgroup_fault_option(const struct service *service, int resource)
+{
+	const struct allotment *allotment = service->allotment;
+
+	if (!allotment || resource < 0)
+		return NULL;
+	if (resource >= AT_PROGRAMS)
+		return resource == AT_PROGRAMS + JUDGED_DEVICES ? "device_policy" : "ip_address_deny";
+	return (size_t)resource < allotment->count ? allotment->list[resource].option : NULL;
+}

@@ -1,0 +1,354 @@
+/* The stages from a fresh process to its program. Nothing else of superd runs as root after a fork.
+ *
+ * The hard thing: the child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but
+ * its own job and stack, allocates nothing, and calls the kernel directly where libc would coordinate threads
+ * (set*id). tests/lint/child-symbols holds the list of what it may call. */
+#include "exec/child/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/child/cgroup_join.h"
+#include "exec/child/confine.h"
+#include "exec/child/nearest.h"
+#include "os/host/signals.h"
+#include "os/rights/privilege.h"
+
+static int keep_at(int from, int to)
+{
+	if (from == to)
+		return fcntl(to, F_SETFD, 0);
+	return dup2(from, to) < 0 ? -1 : 0;
+}
+
+/* A source below count that is not at its place would be overwritten by another's: it first moves out of the way.
+ * One source may be wanted at several places. */
+int child_arrange(const int *wanted, int count)
+{
+	int moved[CHILD_DESCRIPTORS];
+
+	if (count > CHILD_DESCRIPTORS) {
+		errno = EMFILE;
+		return -1;
+	}
+	for (int n = 0; n < count; n++) {
+		moved[n] = wanted[n];
+		if (wanted[n] >= 0 && wanted[n] < count && wanted[n] != n) {
+			moved[n] = fcntl(wanted[n], F_DUPFD_CLOEXEC, count);
+			if (moved[n] < 0)
+				return -1;
+		}
+	}
+	for (int n = 0; n < count; n++) {
+		if (moved[n] < 0)
+			close(n);
+		else if (keep_at(moved[n], n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int highest(const struct job *job)
+{
+	int most = 2;
+
+	for (int n = 0; n < job->wanted_count; n++) {
+		if (job->wanted[n] > most)
+			most = job->wanted[n];
+	}
+	return most;
+}
+
+/* Unsharing copies only what lies below the cut, so the start costs the same however many listeners lie above it. */
+static int set_descriptors(struct job *job)
+{
+	if (job->shares_descriptors && privilege_unshare_descriptors((unsigned)highest(job) + 1) < 0)
+		return -1;
+	return child_arrange(job->wanted, job->wanted_count);
+}
+
+static int set_session(struct job *job)
+{
+	if (!job->plan->foreground)
+		return setsid() < 0 ? -1 : 0;
+	if (setpgid(0, 0) < 0)
+		return -1;
+	if (job->plan->takes_terminal)  /* SIGTTOU is blocked here, as all are */
+		tcsetpgrp(STDIN_FILENO, getpid());
+	return 0;
+}
+
+static int set_nice(struct job *job)
+{
+	return job->plan->nice ? nearest_nice(job->plan->nice) : 0;
+}
+
+static int set_oom_score(struct job *job)
+{
+	if (!job->plan->oom_score[0])
+		return 0;
+	return nearest_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
+}
+
+static int set_cpus(struct job *job)
+{
+	return privilege_set_cpus(job->plan);
+}
+
+static int set_io_priority(struct job *job)
+{
+	return privilege_set_io_priority(job->plan);
+}
+
+static int set_scheduling(struct job *job)
+{
+	return privilege_set_scheduling(job->plan);
+}
+
+static int set_personality(struct job *job)
+{
+	return privilege_set_personality(job->plan);
+}
+
+static int set_limits(struct job *job)
+{
+	for (size_t n = 0; n < job->plan->limit_count; n++) {
+		const struct plan_limit *limit = &job->plan->limits[n];
+
+		job->fault.resource = limit->resource;
+		if (nearest_limit(limit->resource, &limit->value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_root(struct job *job)
+{
+	bool entered = confine_changes_root(job) && !(job->command->flags & COMMAND_PRIVILEGED);
+
+	if (!job->plan->root || entered)
+		return 0;
+	if (chroot(job->plan->root) < 0)
+		return -1;
+	return chdir("/");
+}
+
+static int set_bounding(struct job *job)
+{
+	return privilege_set_bounding(job->plan);
+}
+
+static int set_groups(struct job *job)
+{
+	const struct account *account = job->plan->account;
+
+	if (!account)
+		return 0;
+	if (!account->keeps_groups && privilege_set_groups(account->group_count, account->groups) < 0)
+		return -1;
+	return privilege_set_gid(account->gid);
+}
+
+static int set_user(struct job *job)
+{
+	return job->plan->account ? privilege_act_as(job->plan->account->uid) : 0;
+}
+
+/* As long as the real user is root's, the service's user can't send us a signal: one that stopped us would stop
+ * superd too, which waits for the exec, until exec/spawn/spawn_patience ends it. */
+static int set_identity(struct job *job)
+{
+	if (!job->plan->account)
+		return 0;
+	if (privilege_keep_over_user(job->plan) < 0)
+		return -1;
+	return privilege_set_uid(job->plan->account->uid);
+}
+
+/* Of every command, whatever its signs: none inherits what superd was started with. */
+static int set_ambient(struct job *job)
+{
+	bool keeps_identity = job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+
+	return keeps_identity ? privilege_clear_ambient() : privilege_set_ambient(job->plan);
+}
+
+static int set_secure_bits(struct job *job)
+{
+	return privilege_set_secure_bits(job->plan);
+}
+
+static int set_keyring(struct job *job)
+{
+	return privilege_join_keyring(job->plan);
+}
+
+static int set_no_new_privileges(struct job *job)
+{
+	return privilege_forbid_new(job->plan);
+}
+
+static int set_directory(struct job *job)
+{
+	const struct plan *plan = job->plan;
+
+	if (!plan->directory || chdir(plan->directory) == 0)
+		return 0;
+	if (!plan->directory_optional)
+		return -1;
+	return chdir("/");
+}
+
+/* A handler would run in memory that is not the child's as soon as the mask opens; exec itself comes too late. */
+static int reset_handlers(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	int signal;
+
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		if (sigaction(signal, &plain, NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* As if superd did not stand in between: nohup(1) is for the main command. */
+static int leave_signals(const struct found_signals *found)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigismember(&found->ignored, signal) == 1 && sigaction(signal, &ignored, NULL) < 0)
+			return -1;
+	}
+	return sigprocmask(SIG_SETMASK, &found->blocked, NULL);
+}
+
+/* superd ignores no signal, so after exec all are default but the one that is to be ignored. */
+static int set_signals(struct job *job)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
+	sigset_t none;
+
+	if (job->has_handlers && reset_handlers() < 0)
+		return -1;
+	if (job->plan->signals)
+		return leave_signals(job->plan->signals);
+	if (job->plan->ignores_sigpipe && sigaction(SIGPIPE, &ignored, NULL) < 0)
+		return -1;
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int execute(struct job *job)
+{
+	return execve(job->command->program, job->argv, job->environment);
+}
+
+static int (*const walk[STAGES])(struct job *) = {
+	[STAGE_CGROUP] = cgroup_join,
+	[STAGE_DESCRIPTORS] = set_descriptors,
+	[STAGE_SESSION] = set_session,
+	[STAGE_NICE] = set_nice,
+	[STAGE_OOM_SCORE] = set_oom_score,
+	[STAGE_CPUS] = set_cpus,
+	[STAGE_IO_PRIORITY] = set_io_priority,
+	[STAGE_SCHEDULING] = set_scheduling,
+	[STAGE_PERSONALITY] = set_personality,
+	[STAGE_LIMITS] = set_limits,
+	[STAGE_PROFILE] = confine_profile,
+	[STAGE_NAMESPACES] = confine_namespaces,
+	[STAGE_MOUNTS] = confine_mounts,
+	[STAGE_ROOT] = set_root,
+	[STAGE_BOUNDING] = set_bounding,
+	[STAGE_GROUPS] = set_groups,
+	[STAGE_PRIVATE_USERS] = confine_users,
+	[STAGE_USER] = set_user,
+	[STAGE_DIRECTORY] = set_directory,
+	[STAGE_SIGNALS] = set_signals,
+	[STAGE_IDENTITY] = set_identity,
+	[STAGE_AMBIENT] = set_ambient,
+	[STAGE_SECURE_BITS] = set_secure_bits,
+	[STAGE_KEYRING] = set_keyring,
+	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
+	[STAGE_SYSTEM_CALLS] = confine_system_calls,
+	[STAGE_EXEC] = execute,
+};
+
+/* Whether a command's signs spare it a stage: + all that takes rights away, ! who it is. */
+static bool is_spared(const struct job *job, int stage)
+{
+	static const bool rights[STAGES] = {
+		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
+		[STAGE_PRIVATE_USERS] = true, [STAGE_BOUNDING] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
+		[STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
+		[STAGE_NO_NEW_PRIVILEGES] = true, [STAGE_SYSTEM_CALLS] = true,
+	};
+	static const bool identity[STAGES] = {
+		[STAGE_GROUPS] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
+	};
+	unsigned flags = job->command->flags;
+
+	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
+}
+
+/* NAME=NUMBER, decimal by hand: stdio is not for here. */
+static void write_variable(char *out, const char *name, uint64_t number)
+{
+	size_t length = strlen(name);
+	char digits[20];
+	int count = 0;
+
+	memcpy(out, name, length);
+	out += length;
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10));
+	while (count)
+		*out++ = digits[--count];
+	*out = '\0';
+}
+
+/* What the child alone knows. */
+static void write_variables(struct job *job)
+{
+	uint64_t id;
+
+	if (job->listen)
+		write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
+	if (job->watched)
+		write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
+	if (!job->tells_unit)
+		return;
+	write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
+	if (!job->listen)
+		return;
+	if (privilege_own_pidfd(&id) == 0)
+		write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
+	else
+		*job->pidfd_id_at = NULL;
+}
+
+_Noreturn void child_run(struct job *job)
+{
+	struct fault fault;
+
+	write_variables(job);
+	if (job->plan->umask != (mode_t)-1)
+		umask(job->plan->umask);
+	for (int stage = STAGE_CGROUP; stage < STAGES; stage++) {
+		job->stage = (enum stage)stage;
+		if (is_spared(job, stage) || walk[stage](job) == 0)
+			continue;
+		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };
+		job->fault = fault;
+		if (job->report >= 0 && write(job->report, &fault, sizeof(fault)) < 0)
+			_exit(126);
+		break;
+	}
+	_exit(127);
+}

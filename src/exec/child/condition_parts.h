@@ -1,0 +1,22 @@
+/* What exec/child/condition*.c share. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Calls take for each entry of an open folder but . and .. until it says true. 1: it did; 0: of none; -1 and errno: the folder
+ * can't be read, at least not all of it. */
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context);
+
+bool condition_path_exists(const char *path);
+
+/* What a file says in its first line; "": nothing. */
+const char *condition_first_line(const char *path, char *text, unsigned size);
+
+bool condition_has_power(void);         /* from outside, or by a battery that nobody draws on */
+bool condition_user_holds(const char *text);
+bool condition_group_holds(const char *text);
+bool condition_virtualization_holds(const char *text);
+int condition_compare_versions(const char *a, const char *b);  /* below, at or above 0 */
+bool condition_version_holds(unsigned comparison, const char *here, const char *wanted);
+bool condition_release_holds(const char *text);                /* of os-release */
+bool condition_pressure_holds(const char *path, const char *text);

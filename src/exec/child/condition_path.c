@@ -1,0 +1,231 @@
+/* Conditions of paths.
+ *
+ * The hard thing is the pattern of a path without glob(3), which takes memory: its parts are walked folder by folder,
+ * with the entries as the kernel gives them. */
+#include "exec/child/condition.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "exec/child/condition_parts.h"
+
+#define DEPTH_MOST 32                   /* parts of a pattern */
+#define NAME_MOST 256
+#define BRACES_MOST 8                   /* pairs of braces in a pattern */
+
+/* As the kernel lays entries out (getdents64(2)). */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
+{
+	union {
+		struct entry entry;
+		char bytes[4096];
+	} room;
+	long got;
+
+	while ((got = syscall(SYS_getdents64, folder, room.bytes, sizeof(room.bytes))) > 0) {
+		for (long at = 0; at < got;) {
+			const struct entry *entry = (const void *)(room.bytes + at);
+
+			if (strcmp(entry->name, ".") && strcmp(entry->name, "..") && take(context, folder, entry->name))
+				return 1;
+			at += entry->length;
+		}
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int open_folder(int at, const char *path)
+{
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* What is left of a pattern. */
+struct search {
+	char part[NAME_MOST];           /* what an entry here has to match */
+	const char *rest;               /* behind it; "": this is the last */
+	unsigned depth;
+};
+
+static bool search_in(int folder, const char *pattern, unsigned depth);
+
+static bool go_into(const struct search *search, int folder, const char *name)
+{
+	struct stat state;
+	int next;
+	bool found;
+
+	if (!*search->rest)
+		return fstatat(folder, name, &state, AT_SYMLINK_NOFOLLOW) == 0;
+	next = open_folder(folder, name);
+	if (next < 0)
+		return false;
+	found = search_in(next, search->rest, search->depth + 1);
+	close(next);
+	return found;
+}
+
+static bool take_entry(void *context, int folder, const char *name)
+{
+	const struct search *search = context;
+	bool hidden = *name == '.' && *search->part != '.';
+
+	return !hidden && condition_matches(search->part, name) && go_into(search, folder, name);
+}
+
+static bool search_in(int folder, const char *pattern, unsigned depth)
+{
+	struct search search = { .depth = depth };
+	size_t length;
+
+	pattern += strspn(pattern, "/");
+	length = strcspn(pattern, "/");
+	if (!length)
+		return true;
+	if (depth >= DEPTH_MOST || length >= sizeof(search.part))
+		return false;
+	memcpy(search.part, pattern, length);
+	search.rest = pattern + length + strspn(pattern + length, "/");
+	if (!strpbrk(search.part, "*?["))
+		return go_into(&search, folder, search.part);
+	return condition_any_entry(folder, take_entry, &search) > 0;
+}
+
+static bool search_from_root(const char *pattern)
+{
+	int root = open_folder(AT_FDCWD, "/");
+	bool found;
+
+	if (root < 0)
+		return false;
+	found = search_in(root, pattern, 0);
+	close(root);
+	return found;
+}
+
+/* Where the alternative that begins here ends: at a comma, or at the brace of its own. NULL: nowhere. */
+static const char *end_of_alternative(const char *at)
+{
+	for (unsigned inner = 0; *at; at++) {
+		if (!inner && (*at == ',' || *at == '}'))
+			return at;
+		inner += *at == '{';
+		inner -= *at == '}';
+	}
+	return NULL;
+}
+
+/* "{a,b}" is one or the other, as by systemd; braces that are none stand for themselves. */
+static bool pattern_exists(const char *pattern, unsigned braces)
+{
+	const char *open = strchr(pattern, '{'), *from = open ? open + 1 : NULL, *close = from, *to;
+	size_t head = open ? (size_t)(open - pattern) : 0, tail;
+	char whole[PATH_MAX];
+
+	while (close && (close = end_of_alternative(close)) && *close == ',')
+		close++;
+	if (!close || braces >= BRACES_MOST)
+		return search_from_root(pattern);
+	tail = strlen(close + 1) + 1;
+	for (; from <= close; from = to + 1) {
+		to = end_of_alternative(from);
+		if (head + (size_t)(to - from) + tail > sizeof(whole))
+			return false;
+		memcpy(whole, pattern, head);
+		memcpy(whole + head, from, (size_t)(to - from));
+		memcpy(whole + head + (size_t)(to - from), close + 1, tail);
+		if (pattern_exists(whole, braces + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool take_any(void *context, int folder, const char *name)
+{
+	(void)context, (void)folder, (void)name;
+	return true;
+}
+
+static bool is_not_empty(const char *path)
+{
+	int folder = open_folder(AT_FDCWD, path);
+	bool any;
+
+	if (folder < 0)
+		return false;
+	any = condition_any_entry(folder, take_any, NULL) > 0;
+	close(folder);
+	return any;
+}
+
+static bool is_mount_point(const char *path)
+{
+#ifdef STATX_ATTR_MOUNT_ROOT
+	struct statx state;
+
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &state) == 0 &&
+	    state.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+		return state.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+#endif
+	struct stat self, above;
+	int folder = open_folder(AT_FDCWD, path);
+	bool known = folder >= 0 && fstat(folder, &self) == 0 && fstatat(folder, "..", &above, 0) == 0;
+
+	if (folder >= 0)
+		close(folder);
+	return known && (self.st_dev != above.st_dev || self.st_ino == above.st_ino);
+}
+
+static bool is_writable(const char *path)
+{
+	struct statvfs state;
+
+	return statvfs(path, &state) == 0 && !(state.f_flag & ST_RDONLY);
+}
+
+bool condition_path_holds(enum condition_kind kind, const char *path)
+{
+	struct stat state;
+	bool is_link = kind == CONDITION_PATH_IS_SYMBOLIC_LINK;
+	bool exists = fstatat(AT_FDCWD, path, &state, is_link ? AT_SYMLINK_NOFOLLOW : 0) == 0;
+
+	switch (kind) {
+	case CONDITION_PATH_EXISTS_GLOB:
+		return pattern_exists(path, 0);
+	case CONDITION_PATH_EXISTS:
+		return exists;
+	case CONDITION_PATH_IS_DIRECTORY:
+		return exists && S_ISDIR(state.st_mode);
+	case CONDITION_PATH_IS_SYMBOLIC_LINK:
+		return exists && S_ISLNK(state.st_mode);
+	case CONDITION_PATH_IS_SOCKET:
+		return exists && S_ISSOCK(state.st_mode);
+	case CONDITION_PATH_IS_MOUNT_POINT:
+		return exists && is_mount_point(path);
+	case CONDITION_PATH_IS_READ_WRITE:
+		return exists && is_writable(path);
+	case CONDITION_DIRECTORY_NOT_EMPTY:
+		return exists && is_not_empty(path);
+	case CONDITION_FILE_NOT_EMPTY:
+		return exists && S_ISREG(state.st_mode) && state.st_size > 0;
+	case CONDITION_FILE_IS_EXECUTABLE:
+		return exists && S_ISREG(state.st_mode) && state.st_mode & 0111;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,191 @@
+/* Whether this is a machine, a virtual one or a container, and by whom; and where its power comes from.
+ *
+ * The hard thing is that nobody says so in one place: containers leave marks of their makers, virtual machines names in
+ * the tables of their firmware. Source: systemd-detect-virt(1), and the marks as found on each. */
+#include "exec/child/condition_parts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "exec/child/condition.h"
+
+struct sign {
+	const char *mark, *name;
+};
+
+/* Files that a container's maker puts there. */
+static const struct sign container_files[] = {
+	{ "/run/.containerenv", "podman" }, { "/.dockerenv", "docker" }, { "/proc/vz", "openvz" },
+};
+static const char *const container_names[] = {
+	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
+};
+
+/* What the firmware of a virtual machine calls itself, by how the text begins. */
+static const struct sign firmware[] = {
+	{ "KVM", "kvm" },	      { "OpenStack", "kvm" },	      { "KubeVirt", "kvm" },
+	{ "Amazon EC2", "amazon" },   { "QEMU", "qemu" },	      { "VMware", "vmware" },
+	{ "VMW", "vmware" },	      { "innotek GmbH", "oracle" },   { "VirtualBox", "oracle" },
+	{ "Oracle Corporation", "oracle" }, { "Xen", "xen" },	      { "Bochs", "bochs" },
+	{ "Parallels", "parallels" }, { "BHYVE", "bhyve" },	      { "Hyper-V", "microsoft" },
+	{ "Apple Virtualization", "apple" }, { "Google Compute Engine", "google" },
+};
+
+/* What container= of PID 1 says, or the file in which it is passed on. */
+static const char *container_said(char *text, unsigned size)
+{
+	char block[4096];
+	size_t length;
+
+	if (*condition_first_line("/run/systemd/container", text, size))
+		return text;
+	/* The variables follow each other with NULs between, so no text of the block ends it. */
+	if (!condition_read_file("/proc/1/environ", block, sizeof(block)))
+		return "";
+	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
+		length = strnlen(at, (size_t)(block + sizeof(block) - at));
+		if (!strncmp(at, "container=", 10)) {
+			snprintf(text, size, "%s", at + 10);
+			return text;
+		}
+	}
+	return "";
+}
+
+/* "": it is none. */
+static const char *container_name(char *text, unsigned size)
+{
+	const char *said = container_said(text, size);
+
+	if (*said)
+		return said;
+	for (size_t n = 0; n < sizeof(container_files) / sizeof(container_files[0]); n++) {
+		bool outside = !strcmp(container_files[n].name, "openvz") && condition_path_exists("/proc/bc");
+
+		if (condition_path_exists(container_files[n].mark) && !outside)
+			return container_files[n].name;
+	}
+	return "";
+}
+
+static const char *firmware_name(void)
+{
+	static const char *const files[] = {
+		"/sys/class/dmi/id/product_name", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/board_vendor",
+		"/sys/class/dmi/id/bios_vendor", "/sys/class/dmi/id/product_version",
+	};
+	char text[128];
+
+	for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++) {
+		condition_first_line(files[n], text, sizeof(text));
+		for (size_t m = 0; m < sizeof(firmware) / sizeof(firmware[0]); m++) {
+			if (!strncmp(text, firmware[m].mark, strlen(firmware[m].mark)))
+				return firmware[m].name;
+		}
+	}
+	return "";
+}
+
+/* The processor tells a guest that it is one. */
+static bool has_hypervisor(void)
+{
+	char text[8192];
+
+	return condition_read_file("/proc/cpuinfo", text, sizeof(text)) && strstr(text, " hypervisor");
+}
+
+static const char *machine_name(char *text, unsigned size)
+{
+	const char *name = firmware_name();
+
+	if (*name)
+		return name;
+	if (*condition_first_line("/sys/hypervisor/type", text, size))
+		return text;
+	return has_hypervisor() ? "vm-other" : "";
+}
+
+static bool has_private_users(void)
+{
+	char text[64];
+	unsigned long numbers[3] = { 0 };
+	char *at = text, *end;
+
+	condition_first_line("/proc/self/uid_map", text, sizeof(text));
+	for (int n = 0; n < 3; n++, at = end) {
+		numbers[n] = strtoul(at, &end, 10);
+		if (end == at)
+			return false;
+	}
+	return numbers[0] || numbers[1] || numbers[2] != 4294967295UL;
+}
+
+static bool is_container_name(const char *text)
+{
+	for (size_t n = 0; n < sizeof(container_names) / sizeof(container_names[0]); n++) {
+		if (!strcmp(container_names[n], text))
+			return true;
+	}
+	return false;
+}
+
+bool condition_virtualization_holds(const char *text)
+{
+	char said[64], kind[64];
+	const char *container = container_name(said, sizeof(said)), *machine;
+	bool wanted;
+
+	if (!strcmp(text, "private-users"))
+		return has_private_users();
+	if (!strcmp(text, "container"))
+		return *container;
+	if (is_container_name(text))
+		return !strcmp(container, text);
+	machine = *container ? "" : machine_name(kind, sizeof(kind));
+	if (!strcmp(text, "vm"))
+		return *machine;
+	if (!scan_bool(text, &wanted))
+		return wanted == (*container || *machine);
+	return !strcmp(machine, text);
+}
+
+/* What is found of power supplies. */
+struct power {
+	bool any_line, line_is_on, draws;
+};
+
+static bool look_at_supply(void *context, int folder, const char *name)
+{
+	struct power *power = context;
+	char path[320], text[32];
+
+	(void)folder;
+	snprintf(path, sizeof(path), "/sys/class/power_supply/%s/type", name);
+	condition_first_line(path, text, sizeof(text));
+	if (!strcmp(text, "Mains")) {
+		snprintf(path, sizeof(path), "/sys/class/power_supply/%s/online", name);
+		power->any_line = true;
+		power->line_is_on |= *condition_first_line(path, text, sizeof(text)) == '1';
+	} else if (!strcmp(text, "Battery")) {
+		snprintf(path, sizeof(path), "/sys/class/power_supply/%s/status", name);
+		power->draws |= !strcmp(condition_first_line(path, text, sizeof(text)), "Discharging");
+	}
+	return false;
+}
+
+bool condition_has_power(void)
+{
+	int folder = open("/sys/class/power_supply", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct power power = { 0 };
+
+	if (folder < 0)
+		return true;
+	condition_any_entry(folder, look_at_supply, &power);
+	close(folder);
+	return power.line_is_on || (!power.any_line && !power.draws);
+}

@@ -1,0 +1,180 @@
+/* The child's part of a confinement but for its mounts: namespaces, users, filters.
+ *
+ * The hard thing is the order, as each step may need a right that a later one gives away: what is left to do once
+ * the user is set needs none. */
+#include "exec/child/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#ifdef HAVE_LINUX_SECCOMP_H
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#endif
+
+#include "exec/child/child.h"
+#include "exec/child/confine_parts.h"
+
+const struct confinement *confinement_of(const struct job *job)
+{
+	return job->command->flags & COMMAND_PRIVILEGED ? NULL : job->plan->confinement;
+}
+
+bool confine_needs_mapper(const struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	return confinement && (confinement->users || confinement->users_first);
+}
+
+bool confine_changes_root(const struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	return confinement && confinement->root;
+}
+
+/* The maps are written from outside, by the process that was made for it. It is gone when this returns. */
+static int enter_users(struct job *job)
+{
+	int error = EPERM;
+	ssize_t got;
+
+	if (unshare(CLONE_NEWUSER) < 0 || write(job->mapper, "", 1) != 1)
+		return -1;
+	do
+		got = read(job->mapper, &error, sizeof(error));
+	while (got < 0 && errno == EINTR);
+	close(job->mapper);
+	waitpid(job->mapper_pid, NULL, 0);
+	job->mapper = -1;
+	if (got != (ssize_t)sizeof(error))
+		error = EPERM;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* A new network has a loopback that is down. Where the kernel has no IPv4 there is none to raise. */
+static int raise_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? 0 : -1;
+	result = ioctl(fd, SIOCGIFFLAGS, &request);
+	request.ifr_flags |= IFF_UP;
+	if (result == 0)
+		result = ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+	return result;
+}
+
+static int enter_network(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+
+	if (fd < 0)
+		return -1;
+	result = setns(fd, CLONE_NEWNET);
+	close(fd);
+	return result;
+}
+
+int confine_namespaces(struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	if (!confinement)
+		return 0;
+	if (confinement->users_first && enter_users(job) < 0)
+		return -1;
+	if (confinement->network && enter_network(confinement->network) < 0) {
+		job->fault.resource = CONFINE_NETWORK;
+		return -1;
+	}
+	if (confinement->namespaces && unshare((int)confinement->namespaces) < 0)
+		return -1;
+	return confinement->namespaces & CLONE_NEWNET ? raise_loopback() : 0;
+}
+
+int confine_users(struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	if (!confinement || !confinement->users || confinement->users_first)
+		return 0;
+	return enter_users(job);
+}
+
+/* For the exec to come. AppArmor takes it from this file of the process itself. */
+int confine_profile(struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+	char order[300] = "exec ";
+	int fd, result;
+
+	if (!confinement || !confinement->profile)
+		return 0;
+	if (strlen(confinement->profile) >= sizeof(order) - 6) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(order + 5, confinement->profile, strlen(confinement->profile) + 1);
+	fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		fd = open("/proc/self/attr/exec", O_WRONLY | O_CLOEXEC);        /* before Linux 5.1 */
+	if (fd < 0)
+		return -1;
+	result = write(fd, order, strlen(order)) < 0 ? -1 : 0;
+	close(fd);
+	return result;
+}
+
+#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H)
+/* Younger than the headers of Linux 6.1. */
+#define SET_MDWE 65                     /* PR_SET_MDWE of Linux 6.3 */
+#define REFUSE_EXEC_GAIN 1UL            /* PR_MDWE_REFUSE_EXEC_GAIN */
+
+/* Of this process's memory, which is its own as it was started apart, and of the programs that follow in it. A kernel
+ * that does not know it leaves it to the filter. */
+static int refuse_executable_memory(void)
+{
+	return prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 && errno != EINVAL ? -1 : 0;
+}
+
+int confine_system_calls(struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	if (confinement && confinement->refuses_executable_memory && refuse_executable_memory() < 0)
+		return -1;
+	for (size_t n = 0; confinement && confinement->filters && confinement->filters[n]; n++) {
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, confinement->filters[n], 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+#else
+int confine_system_calls(struct job *job)
+{
+	const struct confinement *confinement = confinement_of(job);
+
+	if (!confinement || !confinement->filters)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif

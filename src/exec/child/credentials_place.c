@@ -1,0 +1,210 @@
+/* The child's part of credentials: a folder, in memory where that can be.
+ *
+ * The hard thing is a folder that cannot be this start's alone, as nothing can be mounted: it is filled beside its
+ * place and renamed when it is whole, and who finds one there takes that. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/child/child.h"
+#include "exec/child/condition_parts.h"
+#include "exec/child/confine_tree.h"
+#include "exec/child/credentials_parts.h"
+
+#define IN_MEMORY "mode=0755,size=2m,nr_inodes=1100"
+#define DEPTH_MOST 64                   /* folders above one another; deeper there is none that superd makes */
+
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* What a command with all rights mounts is for the machine, so its view is cut off no further than it has to be: only
+ * what is mounted on the file system that holds the folder stays with it. Where that begins is found going up. */
+static bool close_around(const char *folder)
+{
+	if (chdir(folder) < 0)
+		return false;
+	for (unsigned n = 0; mount(NULL, ".", NULL, MS_SLAVE, NULL) < 0; n++) {
+		if (errno != EINVAL || n == DEPTH_MOST || chdir("..") < 0)
+			return false;
+	}
+	return true;
+}
+
+static int open_within(const char *root, const char *path, bool make)
+{
+	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	char part[NAME_MAX + 1];
+	size_t length;
+
+	for (; at >= 0 && *(path += strspn(path, "/")); path += length) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX) {
+			close(at);
+			return refuse(ENAMETOOLONG);
+		}
+		memcpy(part, path, length);
+		part[length] = '\0';
+		if (make)
+			mkdirat(at, part, 0755);
+		next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd_close(&at);
+		at = next;
+	}
+	return at;
+}
+
+int credentials_open(const char *root, const char *path, bool make)
+{
+	if (root)
+		return open_within(root, path, make);
+	if (make)
+		tree_make_folders(path);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_above(const struct credentials_place *at)
+{
+	return credentials_open(at->root, at->above + (at->root ? strlen(at->root) : 0), true);
+}
+
+/* A view of its own, where nobody else sees what is mounted. */
+static bool mount_memory(const char *above, bool privileged)
+{
+	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (unshare(CLONE_NEWNS) < 0 || (!privileged && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0))
+		return false;
+	if (privileged && !close_around(above))
+		return false;
+	return mount("tmpfs", above, "tmpfs", flags, IN_MEMORY ",noswap") == 0 ||
+	       mount("tmpfs", above, "tmpfs", flags, IN_MEMORY) == 0;
+}
+
+/* What is mounted by path covers what was opened without one, or it went astray. */
+static int cover_above(struct loading *loading)
+{
+	struct stat before, after;
+
+	loading->above = open_above(loading->at);
+	if (loading->above < 0)
+		return -1;
+	loading->is_mounted = mount_memory(loading->at->above, loading->is_privileged);
+	if (!loading->is_mounted)
+		return 0;
+	if (fstat(loading->above, &before) < 0)
+		return -1;
+	fd_close(&loading->above);
+	loading->above = open_above(loading->at);
+	if (loading->above < 0 || fstat(loading->above, &after) < 0)
+		return -1;
+	return before.st_dev == after.st_dev ? refuse(ELOOP) : 0;
+}
+
+static const char *name_of(const struct credentials_place *at)
+{
+	return at->folder + strlen(at->above) + 1;
+}
+
+static int open_place(struct loading *loading)
+{
+	if (cover_above(loading) < 0)
+		return -1;
+	text_add_word(&loading->place, name_of(loading->at));
+	if (!loading->is_mounted) {
+		text_add(&loading->place, ".", 1);
+		text_add_number(&loading->place, (uint64_t)getpid());
+	}
+	if (loading->place.failed)
+		return refuse(ENAMETOOLONG);
+	if (mkdirat(loading->above, loading->place.text, 0700) < 0)
+		return -1;
+	loading->folder = openat(loading->above, loading->place.text,
+				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return loading->folder;
+}
+
+static int close_folder(struct loading *loading)
+{
+	const struct credentials *credentials = loading->credentials;
+
+	if (fchown(loading->folder, credentials->user, credentials->group) < 0 || fchmod(loading->folder, 0500) < 0)
+		return -1;
+	if (loading->is_mounted)
+		return mount(NULL, loading->at->above, NULL,
+			     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	return renameat(loading->above, loading->place.text, loading->above, name_of(loading->at));
+}
+
+static bool unlink_entry(void *context, int folder, const char *name)
+{
+	(void)context;
+	unlinkat(folder, name, 0);
+	return false;
+}
+
+/* What is left of one that did not become whole, or was not the first. */
+static void discard(struct loading *loading)
+{
+	int error = errno, folder = openat(loading->above, loading->place.text,
+					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder >= 0 && fchmod(folder, 0700) == 0)
+		condition_any_entry(folder, unlink_entry, NULL);
+	if (folder >= 0)
+		close(folder);
+	unlinkat(loading->above, loading->place.text, AT_REMOVEDIR);
+	errno = error;
+}
+
+/* One that another instance made, and has not been taken away. */
+static bool is_made(const struct loading *loading)
+{
+	struct stat status;
+
+	return fstatat(loading->above, name_of(loading->at), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(status.st_mode) && (status.st_mode & 0777) == 0500;
+}
+
+int credentials_load(struct job *job)
+{
+	struct loading loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
+	mode_t before;
+	int result;
+
+	if (!loading.credentials)
+		return 0;
+	loading.is_privileged = job->command->flags & COMMAND_PRIVILEGED;
+	loading.at = &loading.credentials->at[loading.is_privileged];
+	before = umask(0);
+	job->fault.resource = -1;
+	result = open_place(&loading) < 0 ? -1 : 0;
+	if (result == 0 && !loading.is_mounted && is_made(&loading)) {
+		discard(&loading);
+	} else if (result == 0) {
+		result = credentials_load_all(job, &loading);
+		if (result == 0) {
+			job->fault.resource = -1;
+			result = close_folder(&loading);
+		}
+		if (result < 0 && !loading.is_mounted) {
+			discard(&loading);
+			result = is_made(&loading) ? 0 : -1;
+		}
+	}
+	fd_close(&loading.folder);
+	fd_close(&loading.above);
+	if (result == 0)
+		job->fault.resource = 0;
+	umask(before);
+	return result;
+}

@@ -1,0 +1,112 @@
+/* Opening a stream. The hard thing is a file that superd has made itself, as root, before it left that to the user, who
+ * may not write it. It is opened by superd's rights then, by its name alone in the folder that the user reached. */
+#include "exec/child/stream_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/child/child.h"
+#include "os/foreign/act_as.h"
+#include "os/socket/unix_connect.h"
+
+int stream_file_open(const struct stream_file *file)
+{
+	int fd = open(file->path, file->flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, STREAM_FILE_MODE);
+
+	if (fd < 0 && errno == ENXIO)
+		fd = unix_connect(file->path, SOCK_STREAM);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+/* The folder of a path, as whoever the process acts as may reach it. */
+static int open_folder(const char *path, const char **name)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	if (!length || length >= sizeof(folder))
+		return -1;
+	memcpy(folder, path, length);
+	folder[length] = '\0';
+	*name = slash + 1;
+	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A regular file of superd's own with one name: nobody else can have put it where it is, as who could take it away from
+ * another folder of his could have written that, too. */
+static bool is_left_by_us(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1;
+}
+
+static int open_left(int folder, const char *name, int flags)
+{
+	int fd = openat(folder, name,
+			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && (!is_left_by_us(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
+		fd_close(&fd);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	else
+		errno = EACCES;
+	return fd;
+}
+
+static int open_as(const struct stream_file *file, const struct account *account)
+{
+	const char *name = NULL;
+	struct act_as before;
+	int fd, folder = -1, error;
+
+	if (!act_as_begin(&before, account))
+		return -1;
+	fd = stream_file_open(file);
+	error = errno;
+	if (fd < 0 && error == EACCES && account && (file->flags & O_ACCMODE) != O_RDONLY)
+		folder = open_folder(file->path, &name);
+	if (!act_as_end(&before))
+		return -1;
+	if (folder >= 0)
+		fd = open_left(folder, name, file->flags);
+	fd_close(&folder);
+	if (error)
+		errno = error;
+	return fd;
+}
+
+int stream_files_open(struct job *job)
+{
+	static int wanted[CHILD_DESCRIPTORS];   /* of a process that has forked */
+
+	if (job->files && job->wanted_count > CHILD_DESCRIPTORS) {
+		errno = EMFILE;
+		return -1;
+	}
+	if (job->files) {
+		memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
+		job->wanted = wanted;
+	}
+	for (int n = 0; job->files && n <= STDERR_FILENO; n++) {
+		const struct stream_file *file = &job->files[n];
+
+		if (!file->path)
+			continue;
+		wanted[n] = file->is_same ? wanted[n - 1] : open_as(file, job->plan->account);
+		job->fault.resource = n;
+		if (wanted[n] < 0)
+			return -1;
+	}
+	return 0;
+}

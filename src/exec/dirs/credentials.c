@@ -1,0 +1,268 @@
+/* Credentials before the start, and after the end.
+ *
+ * The hard thing is which of several counts, where one is named twice: what was loaded before what was imported, that
+ * before what was set, and of two loaded the later. So the list is in this order, and the child takes the first. */
+#include "exec/child/credentials_parts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "config/words/handed.h"
+#include "exec/child/confine.h"
+#include "exec/dirs/directories.h"
+#include "exec/plan/plan_text.h"
+#include "os/foreign/foreign.h"
+
+#define FOLDER "credentials"
+
+bool credentials_are_wanted(const struct service *service)
+{
+	const struct extras *extras = service->terms->extras;
+
+	return extras->load_credential || extras->set_credential || extras->import_credential;
+}
+
+void credentials_folder(const struct service *service, const struct heritage *heritage, struct buf *out)
+{
+	buf_addf(out, "%s/" FOLDER "/%s.service", heritage->runtime_directory, service->name);
+}
+
+void credentials_set_variable(struct variables *variables, const struct service *service,
+			      const struct heritage *heritage)
+{
+	struct buf folder = { 0 };
+
+	if (!credentials_are_wanted(service))
+		return;
+	credentials_folder(service, heritage, &folder);
+	variables_setf(variables, "CREDENTIALS_DIRECTORY=%s", buf_string(&folder));
+	variables->failed |= folder.failed;
+	buf_free(&folder);
+}
+
+bool credentials_are_carried(const struct service *service)
+{
+	return service->confinement && service->confinement->has_mounts;
+}
+
+static bool set_value(struct credential *credential, const char *text)
+{
+	struct buf value = { 0 };
+	bool good = !credential_value_read(text, &value);
+
+	credential->length = value.length;
+	if (good)
+		credential->source = buf_take(&value);
+	buf_free(&value);
+	return credential->source;
+}
+
+static bool add(struct credentials *credentials, unsigned kind, const char *word)
+{
+	struct handed_credential parts = handed_credential_read(word);
+	struct credential *credential = &credentials->list[credentials->count];
+	struct path_finding finding;
+
+	*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
+	credentials->count++;
+	if (!credential->id)
+		return false;
+	if (kind == CREDENTIAL_SET)
+		return set_value(credential, parts.rest);
+	if (parts.rest && *parts.rest)
+		credential->source = strdup(parts.rest);
+	else if (kind == CREDENTIAL_LOADED)
+		credential->source = strdup(credential->id);
+	if (kind == CREDENTIAL_LOADED && credential->source && *credential->source == '/' &&
+	    path_is_foreign(credential->source, &finding))
+		credential->is_foreign = foreign_actor(&finding, (uid_t)-2, (gid_t)-2, &credential->reader);
+	return credential->source || (kind == CREDENTIAL_IMPORTED && !parts.rest);
+}
+
+/* The last word first where the later counts. */
+static bool add_all(struct credentials *credentials, unsigned kind, words list)
+{
+	size_t count = words_count(list);
+	bool good = true;
+
+	for (size_t n = 0; good && n < count; n++)
+		good = add(credentials, kind, list[kind == CREDENTIAL_IMPORTED ? n : count - 1 - n]);
+	return good;
+}
+
+static char *text_of(struct buf *text)
+{
+	char *taken = buf_take(text);
+
+	buf_free(text);
+	return taken;
+}
+
+/* NULL: none, or the one that is the root already. */
+static const char *root_of(const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+
+	return root && root[strspn(root, "/")] ? root : NULL;
+}
+
+static bool name_place(struct credentials *credentials, int number, const char *within, const struct heritage *heritage)
+{
+	struct credentials_place *at = &credentials->at[number];
+	const char *root = within ? within : "";
+	struct buf above = { 0 }, folder = { 0 };
+
+	if (within && !(at->root = strdup(within)))
+		return false;
+	buf_addf(&above, "%s%s/" FOLDER, root, heritage->runtime_directory);
+	at->above = text_of(&above);
+	buf_addf(&folder, "%s%s", root, credentials->folder);
+	at->folder = text_of(&folder);
+	return at->above && at->folder;
+}
+
+static bool name_places(struct credentials *credentials, const struct service *service,
+			const struct heritage *heritage)
+{
+	const char *root = root_of(service);
+	struct buf folder = { 0 }, unit = { 0 };
+
+	credentials_folder(service, heritage, &folder);
+	credentials->folder = text_of(&folder);
+	buf_addf(&unit, "/unit/%s.service/", service->name);
+	credentials->unit = text_of(&unit);
+	return credentials->folder && credentials->unit &&
+	       name_place(credentials, 0, credentials_are_carried(service) ? NULL : root, heritage) &&
+	       name_place(credentials, 1, root, heritage);
+}
+
+static bool find_received(struct credentials *credentials, const struct heritage *heritage)
+{
+	static const char name[] = "CREDENTIALS_DIRECTORY=/";
+
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (strncmp(*at, name, sizeof(name) - 1) != 0)
+			continue;
+		credentials->received = strdup(*at + sizeof(name) - 2);
+		return credentials->received;
+	}
+	return true;
+}
+
+static struct credentials *make(const struct service *service, const struct heritage *heritage, struct buf *why)
+{
+	const struct extras *extras = service->terms->extras;
+	size_t most = words_count(extras->load_credential) + words_count(extras->import_credential) +
+		      words_count(extras->set_credential);
+	struct credentials *credentials = calloc(1, sizeof(*credentials));
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+
+	if (credentials) {
+		credentials->list = calloc(most + 1, sizeof(*credentials->list));
+		credentials->user = account ? account->uid : (uid_t)-1;
+		credentials->group = account ? account->gid : (gid_t)-1;
+	}
+	if (credentials && credentials->list && name_places(credentials, service, heritage) &&
+	    find_received(credentials, heritage) &&
+	    add_all(credentials, CREDENTIAL_LOADED, extras->load_credential) &&
+	    add_all(credentials, CREDENTIAL_IMPORTED, extras->import_credential) &&
+	    add_all(credentials, CREDENTIAL_SET, extras->set_credential))
+		return credentials;
+	buf_text(why, "out of memory");
+	credentials_free(credentials);
+	return NULL;
+}
+
+bool credentials_plan(struct plan *plan, const struct service *service, const struct heritage *heritage,
+		      struct buf *why)
+{
+	if (!credentials_are_wanted(service))
+		return true;
+	plan->apart = true;
+	plan->credentials = make(service, heritage, why);
+	return plan->credentials;
+}
+
+void credentials_free(struct credentials *credentials)
+{
+	if (!credentials)
+		return;
+	for (size_t n = 0; n < credentials->count; n++) {
+		free(credentials->list[n].id);
+		free(credentials->list[n].source);
+	}
+	free(credentials->list);
+	free(credentials->folder);
+	for (int n = 0; n < 2; n++) {
+		free(credentials->at[n].above);
+		free(credentials->at[n].folder);
+		free(credentials->at[n].root);
+	}
+	free(credentials->unit);
+	free(credentials->received);
+	free(credentials);
+}
+
+/* The child counts them in the order in which they were added. */
+const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length)
+{
+	const struct extras *extras = service->terms->extras;
+	const struct {
+		const char *option;
+		words list;
+		bool backwards;
+	} lists[] = {
+		{ "load_credential", extras->load_credential, true },
+		{ "import_credential", extras->import_credential, false },
+		{ "set_credential", extras->set_credential, true },
+	};
+	size_t at = (size_t)number;
+
+	for (size_t n = 0; number >= 0 && n < sizeof(lists) / sizeof(*lists); n++) {
+		size_t count = words_count(lists[n].list);
+
+		if (at < count) {
+			const char *word = lists[n].list[lists[n].backwards ? count - 1 - at : at];
+
+			*option = lists[n].option;
+			*length = n == 2 ? strcspn(word, ":") : strlen(word);
+			return word;
+		}
+		at -= count;
+	}
+	return NULL;
+}
+
+/* Who is not root can't take anything out of a folder that he may not write. */
+static void open_up(int above, const char *name)
+{
+	int folder = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (folder >= 0 && fchmod(folder, 0700) < 0)
+		fd_close(&folder);      /* what stays shows when the next start finds it */
+	fd_close(&folder);
+}
+
+void credentials_remove(const struct service *service, const struct heritage *heritage, bool at_once)
+{
+	const char *root = credentials_are_carried(service) ? NULL : root_of(service);
+	struct buf base = { 0 }, name = { 0 };
+	int above = -1;
+
+	if (!credentials_are_wanted(service))
+		return;
+	buf_addf(&base, "%s/" FOLDER, heritage->runtime_directory);
+	buf_addf(&name, "%s.service", service->name);
+	if (!base.failed && !name.failed)
+		above = credentials_open(root, buf_string(&base), false);
+	if (above >= 0) {
+		open_up(above, buf_string(&name));
+		directories_discard(above, buf_string(&name), at_once);
+	}
+	fd_close(&above);
+	buf_free(&base);
+	buf_free(&name);
+}

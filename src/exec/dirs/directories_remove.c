@@ -1,0 +1,315 @@
+/* Taking directories away. The hard thing is removal as root of what another user filled: it goes by descriptor, so no
+ * symlink leads it astray, and it stops at other file systems; and as nobody knows how long it takes, it is done in a
+ * process of its own, under another name, so that the next start finds the first one free. */
+#include "exec/dirs/directories.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+#include "exec/dirs/directories_parts.h"
+#include "exec/spawn/spawn.h"
+
+#define DEPTH_MOST 32                   /* folders open at a time; what lies deeper is moved up */
+#define PASSES_MOST 100000              /* as somebody may go on making more */
+#define NAMES_MOST 100
+
+/* Opens a directory to empty it, unless something is mounted there. Without openat2 (Linux 5.6) the device has to
+ * tell, which it can't for a bind mount. */
+static int open_unmounted(int at, const char *name)
+{
+	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat outer, inner;
+#ifdef SYS_openat2
+	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+
+	fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+#endif
+	fd = openat(at, name, flags);
+	if (fd >= 0 && (fstat(at, &outer) < 0 || fstat(fd, &inner) < 0 || outer.st_dev != inner.st_dev))
+		fd_close(&fd);
+	return fd;
+}
+
+struct emptying {
+	int top;
+	unsigned long number;           /* of the last name in it that was tried */
+	bool moved;                     /* in this pass: there is more to do */
+};
+
+/* Anybody may have taken any name. */
+static void move_up(struct emptying *emptying, int at, const char *name)
+{
+	char up[32];
+
+	for (int tries = 0; tries < NAMES_MOST; tries++) {
+		snprintf(up, sizeof(up), ".superd-%lu", ++emptying->number);
+		if (renameat(at, name, emptying->top, up) == 0) {
+			emptying->moved = true;
+			return;
+		}
+		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+			return;
+	}
+}
+
+static void empty_from(struct emptying *emptying, int directory, int depth)
+{
+	DIR *stream = fdopendir(directory);
+	struct dirent *entry;
+
+	if (!stream) {
+		close(directory);
+		return;
+	}
+	while ((entry = readdir(stream))) {
+		int inner;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(stream), entry->d_name, 0) == 0)
+			continue;
+		inner = open_unmounted(dirfd(stream), entry->d_name);
+		if (inner < 0)
+			continue;
+		if (depth == DEPTH_MOST)
+			close(inner);
+		else
+			empty_from(emptying, inner, depth + 1);
+		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) < 0 && depth == DEPTH_MOST)
+			move_up(emptying, dirfd(stream), entry->d_name);
+	}
+	closedir(stream);
+}
+
+static void empty(int directory)
+{
+	struct emptying emptying = { .top = directory };
+	int passes = 0;
+
+	do {
+		int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		emptying.moved = false;
+		if (again >= 0)
+			empty_from(&emptying, again, 0);
+	} while (emptying.moved && ++passes < PASSES_MOST);
+}
+
+/* What holds the last part of base/name; NULL and -1: it can't be reached. */
+static int open_above(int base, char *name, const char **last)
+{
+	int at = fcntl(base, F_DUPFD_CLOEXEC, 3);
+	char *rest = name, *part = directory_next_part(&rest), *next;
+
+	for (; at >= 0 && (next = directory_next_part(&rest)); part = next)
+		at = directory_enter(at, part);
+	if (!part)
+		fd_close(&at);
+	*last = part;
+	return at;
+}
+
+/* false: something is left of it. */
+static bool remove_at(int at, const char *name)
+{
+	int directory = open_unmounted(at, name);
+
+	if (directory >= 0)
+		empty(directory);
+	fd_close(&directory);
+	return unlinkat(at, name, AT_REMOVEDIR) == 0;
+}
+
+void directories_remove_tree(const char *base, const char *name)
+{
+	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (above >= 0)
+		directories_discard(above, name, true);
+	fd_close(&above);
+}
+
+/* A folder on its way out, beside the base's own. */
+struct discard {
+	int base, at;
+	const char *name;
+	char aside[sizeof(".superd-") + 16];
+};
+
+#if defined(SYS_renameat2)
+#define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
+
+/* What can't be removed, as something is mounted in it, is where it was unless that is taken. */
+static void put_back(const struct discard *discard)
+{
+	syscall(SYS_renameat2, discard->base, discard->aside, discard->at, discard->name, NOREPLACE);
+}
+#else
+static void put_back(const struct discard *discard)
+{
+	(void)discard;
+}
+#endif
+
+static void finish(const void *with)
+{
+	const struct discard *discard = with;
+
+	if (!remove_at(discard->base, discard->aside))
+		put_back(discard);
+}
+
+uint64_t directories_number(void)
+{
+	uint64_t number = 0;
+
+	/* Early at boot there may be nothing random yet, and waiting for it would hold up all: then any will do
+	 * that nobody can have seen. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number)) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		number = (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec;
+	}
+	return number ? number : 1;
+}
+
+/* To the base, which is no user's, so that nobody can put anything else in its place. */
+static bool move_aside(struct discard *discard)
+{
+	snprintf(discard->aside, sizeof(discard->aside), ".superd-%016" PRIx64, directories_number());
+	return renameat(discard->at, discard->name, discard->base, discard->aside) == 0;
+}
+
+static void discard_at(int base, int at, const char *name, bool at_once)
+{
+	struct discard discard = { .base = base, .at = at, .name = name };
+	int directory = open_unmounted(at, name);
+
+	if (directory < 0)
+		return;
+	fd_close(&directory);
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+		return;
+	if (at_once || !move_aside(&discard))
+		remove_at(at, name);
+	else if (!spawn_chore(finish, &discard, (int[]){ base, at }, 2))
+		finish(&discard);
+}
+
+void directories_discard(int base, const char *name, bool at_once)
+{
+	char *copy = strdup(name);
+	const char *last = NULL;
+	int at = copy ? open_above(base, copy, &last) : -1;
+
+	if (at >= 0)
+		discard_at(base, at, last, at_once);
+	fd_close(&at);
+	free(copy);
+}
+
+/* A folder may be told in two ways, as /run/a and /var/run/a: what ends like it is looked at. */
+static bool is_above(const struct stat *folder, const char *name, const char *address)
+{
+	const char *at = address;
+	size_t length = strlen(name);
+	char above[PATH_MAX];
+	struct stat status;
+
+	while ((at = strstr(at + 1, name))) {
+		if (at[-1] != '/' || at[length] != '/' || strlen(address) >= sizeof(above))
+			continue;
+		strcpy(above, address);
+		above[(size_t)(at - address) + length] = '\0';
+		if (stat(above, &status) == 0 && status.st_dev == folder->st_dev && status.st_ino == folder->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static bool holds_listener(const struct service *service, const struct stat *folder, const char *name)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint *endpoint = service->sockets[n].address;
+
+		if (endpoint_is_path(endpoint) && is_above(folder, name, endpoint->address))
+			return true;
+	}
+	return false;
+}
+
+static bool any_listener_in(const struct table *table, const char *path, const char *name)
+{
+	struct stat folder;
+
+	if (stat(path, &folder) < 0)
+		return false;
+	for (size_t n = 0; n < table->count; n++) {
+		if (holds_listener(&table->services[n], &folder, name))
+			return true;
+	}
+	return false;
+}
+
+/* The link goes first, and only one that leads there. */
+static void remove_link(int base, const char *word)
+{
+	char *copy = strdup(word + directory_name_length(word) + 1);
+	struct buf target = { 0 };
+	const char *last = NULL;
+	int at = copy ? open_above(base, copy, &last) : -1;
+
+	directory_link_target(word, &target);
+	if (at >= 0 && !target.failed && directory_points_to(at, last, buf_string(&target)))
+		unlinkat(at, last, 0);
+	buf_free(&target);
+	fd_close(&at);
+	free(copy);
+}
+
+static void remove_one(const struct table *table, const char *base, const char *word, bool at_once)
+{
+	size_t length = directory_name_length(word);
+	char *name = strndup(word, length);
+	struct buf path = { 0 };
+	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	buf_addf(&path, "%s/%s", base, name ? name : "");
+	if (above >= 0 && name && !path.failed && !any_listener_in(table, buf_string(&path), name)) {
+		if (word[length])
+			remove_link(above, word);
+		directories_discard(above, name, at_once);
+	}
+	fd_close(&above);
+	buf_free(&path);
+	free(name);
+}
+
+void directories_remove(const struct table *table, const struct service *service, const struct heritage *heritage,
+			bool stays, bool at_once)
+{
+	unsigned preserve = service->terms->folders->runtime_directory_preserve;
+	words names = service->terms->surroundings->runtime_directory;
+
+	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
+		return;
+	for (; names && *names; names++)
+		remove_one(table, heritage->runtime_directory, *names, at_once);
+}

@@ -1,0 +1,71 @@
+/* Folders for private_tmp. The hard thing is that /tmp belongs to all: a name that could be guessed would be taken
+ * before us, and what lies in the folders is another user's work, through which no link must lead us astray. */
+#include "exec/dirs/private_tmp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exec/child/confine.h"
+#include "exec/dirs/directories.h"
+#include "exec/spawn/spawn.h"
+
+#define NAME_MOST 64
+
+static const char *const folders[] = { "/tmp", "/var/tmp" };
+
+struct leftovers {
+	char names[2][sizeof("superd-") + NAME_MOST + 24];
+};
+
+uint64_t private_tmp_new(const struct service *service)
+{
+	if (!service->confinement || !service->confinement->private_tmp)
+		return 0;
+	return directories_number();    /* the child refuses a folder that is another's all the same */
+}
+
+/* What a path would trip over becomes a dash. */
+static void add_name(const char *name, struct buf *out)
+{
+	for (size_t n = 0; n < NAME_MOST && name[n]; n++) {
+		bool plain = (name[n] >= 'a' && name[n] <= 'z') || (name[n] >= 'A' && name[n] <= 'Z') ||
+			     (name[n] >= '0' && name[n] <= '9') || strchr("@_.", name[n]);
+
+		buf_char(out, plain ? name[n] : '-');
+	}
+}
+
+void private_tmp_prefix(const char *above, const char *service, struct buf *out)
+{
+	buf_addf(out, "%s/superd-", above);
+	add_name(service, out);
+	buf_char(out, '-');
+}
+
+static void remove_all(const void *with)
+{
+	const struct leftovers *leftovers = with;
+
+	for (size_t n = 0; n < 2; n++)
+		directories_remove_tree(folders[n], leftovers->names[n]);
+}
+
+void private_tmp_remove(const char *service, uint64_t number, bool at_once)
+{
+	struct leftovers leftovers = { 0 };
+
+	if (!number)
+		return;
+	for (size_t n = 0; n < 2; n++) {
+		struct buf path = { 0 };
+
+		private_tmp_prefix("", service, &path);
+		buf_addf(&path, "%016" PRIx64, number);
+		if (!path.failed)
+			snprintf(leftovers.names[n], sizeof(leftovers.names[n]), "%s", buf_string(&path) + 1);
+		buf_free(&path);
+	}
+	if (at_once || !spawn_chore(remove_all, &leftovers, NULL, 0))
+		remove_all(&leftovers);
+}

@@ -1,0 +1,478 @@
+/* From a row to a plan. The hard thing is that nothing may be left for the child to find out: whatever allocates,
+ * looks up or can be wrong for every start alike happens here. */
+#include "exec/plan/plan.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "config/option/wording.h"
+#include "exec/child/confine.h"
+#include "exec/child/stream_file.h"
+#include "exec/dirs/credentials.h"
+#include "exec/dirs/directories.h"
+#include "exec/plan/plan_text.h"
+#include "exec/resources/scheduling.h"
+#include "os/host/program.h"
+#include "os/rights/capability.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+unsigned plan_first_descriptor(const struct service *service)
+{
+	return service->what->pass == PASS_INETD ? 0 : 3;
+}
+
+/* What superd was itself given is not passed on, whatever passenv says: it speaks of superd's sockets and clients. */
+static bool is_private(const char *name)
+{
+	size_t length = strcspn(name, "=");
+
+	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
+	       !strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
+	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13));
+}
+
+static void pass_variable(struct variables *variables, const struct heritage *heritage, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (is_private(name))
+		return;
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (!strncmp(*at, name, length) && (*at)[length] == '=')
+			variables_set(variables, *at);
+	}
+}
+
+/* passenv = "*". The credentials that were handed to superd are for it alone, too. */
+static void pass_everything(struct variables *variables, const struct heritage *heritage)
+{
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (strchr(*at, '=') && !is_private(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
+			variables_set(variables, *at);
+	}
+}
+
+static bool passes_everything(words passenv)
+{
+	for (; passenv && *passenv; passenv++) {
+		if (!strcmp(*passenv, "*"))
+			return true;
+	}
+	return false;
+}
+
+static void set_account_variables(struct variables *variables, const struct account *account)
+{
+	if (!account || !account->name || !account->home)
+		return;
+	variables_setf(variables, "HOME=%s", account->home);
+	variables_setf(variables, "USER=%s", account->name);
+	variables_setf(variables, "LOGNAME=%s", account->name);
+	variables_setf(variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
+}
+
+static void set_directory_variable(struct variables *variables, const struct directory_kind *kind)
+{
+	struct buf value = { 0 };
+
+	for (words name = kind->names; name && *name; name++) {
+		size_t length = directory_name_length(*name);
+		bool is_again = name > kind->names && directory_name_length(name[-1]) == length &&
+			!memcmp(name[-1], *name, length);       /* with another link */
+
+		if (!is_again)
+			buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base, (int)length, *name);
+	}
+	if (value.length)
+		variables_setf(variables, "%s=%s", kind->variable, buf_string(&value));
+	if (value.failed)
+		variables->failed = true;
+	buf_free(&value);
+}
+
+static bool set_own_variables(struct variables *variables, const struct service *service,
+			      const struct plan_sockets *sockets, struct buf *why)
+{
+	words env = service->terms->surroundings->env;
+
+	for (size_t n = 0; env && env[n]; n++) {
+		struct buf expanded = { 0 };
+		bool known = plan_expand(service, sockets, env[n], &expanded);
+
+		if (known)
+			variables_set(variables, buf_string(&expanded));
+		if (expanded.failed)
+			variables->failed = true;
+		buf_free(&expanded);
+		if (!known) {
+			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "env"), env[n]);
+			origin_cite(service_origin(service, "env"), why);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What systemd gives every service of a user's manager. */
+static void pass_users_variables(struct variables *variables, const struct heritage *heritage)
+{
+	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
+
+	for (size_t n = 0; geteuid() != 0 && n < sizeof(names) / sizeof(*names); n++)
+		pass_variable(variables, heritage, names[n]);
+}
+
+static bool make_environment(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			     const struct plan_sockets *sockets, struct buf *why)
+{
+	const struct surroundings *around = service->terms->surroundings;
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct variables variables = { 0 };
+	bool good;
+
+	variables_set(&variables, DEFAULT_PATH);
+	if (passes_everything(around->passenv))
+		pass_everything(&variables, heritage);
+	set_account_variables(&variables, service->account);
+	for (size_t n = 0; around->passenv && around->passenv[n]; n++)
+		pass_variable(&variables, heritage, around->passenv[n]);
+	if (around->unit_environment)
+		pass_users_variables(&variables, heritage);
+	directories_of(service, heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		set_directory_variable(&variables, &kinds[n]);
+	credentials_set_variable(&variables, service, heritage);
+	if (around->unit_environment && service->terms->life->pid_file)
+		variables_setf(&variables, "PIDFILE=%s", service->terms->life->pid_file);
+	good = set_own_variables(&variables, service, sockets, why);
+	for (size_t n = 0; good && around->environment_file && around->environment_file[n]; n++) {
+		good = variables_read_file(&variables, around->environment_file[n], NULL, why);
+		plan->rereads = true;
+		if (!good)
+			origin_cite(service_origin(service, "environment_file"), why);
+	}
+	for (size_t n = 0; around->unset_environment && around->unset_environment[n]; n++)
+		variables_unset(&variables, around->unset_environment[n]);
+	if (good && variables.failed) {
+		buf_text(why, "environment: out of memory");
+		good = false;
+	}
+	if (!good) {
+		variables_free(&variables);
+		return false;
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	return true;
+}
+
+static rlim_t limit_value(int64_t configured, rlim_t current)
+{
+	if (configured < 0)
+		return current;
+	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
+}
+
+static void make_limits(struct plan *plan, const struct limits *limits, const struct heritage *heritage)
+{
+	for (int resource = 0; resource < RLIMITS; resource++) {
+		const struct limit *limit = &limits->of[resource];
+		struct plan_limit *made = &plan->limits[plan->limit_count];
+		struct rlimit current;
+
+		if (limit->soft < 0 && limit->hard < 0 && resource != RLIMIT_NOFILE)
+			continue;
+		if (getrlimit(resource, &current) < 0)
+			continue;
+		if (resource == RLIMIT_NOFILE)
+			current = heritage->nofile;
+		made->resource = resource;
+		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
+		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
+		if (limit->soft < 0 && made->value.rlim_cur > made->value.rlim_max)
+			made->value.rlim_cur = made->value.rlim_max;    /* what nobody set gives way */
+		plan->limit_count++;
+	}
+}
+
+static bool make_places(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct surroundings *around = service->terms->surroundings;
+	const char *directory = around->working_directory;
+
+	plan->root = around->root_directory;
+	plan->directory_optional = directory && *directory == '-';
+	if (plan->directory_optional)
+		directory++;
+	if (directory && !strcmp(directory, "~")) {
+		directory = service->account ? service->account->home : NULL;
+		if (!directory) {
+			buf_addf(why, "%s: the user has no home", wording_of(service, "working_directory"));
+			origin_cite(service_origin(service, "working_directory"), why);
+			return false;
+		}
+	}
+	plan->directory = directory ? directory : "/";
+	return true;
+}
+
+/* What root's auth needs to look into a home as the user; the other builtins need none. */
+static uint64_t needed_by_builtin(const struct service *service)
+{
+	bool is_root = service->account && service->account->uid == 0;
+	bool looks = is_root && service->what->builtin && !strcmp(service->what->builtin[0], "auth");
+
+	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
+}
+
+/* superd's own program speaks with strangers and starts nothing. */
+static void confine_builtin(struct plan *plan, const struct service *service)
+{
+	if (!plan_is_builtin(service))
+		return;
+	plan->no_new_privileges = true;
+	plan->bounding &= plan_own_bounding(plan->ambient | needed_by_builtin(service));
+}
+
+uint64_t plan_own_bounding(uint64_t kept)
+{
+	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
+}
+
+static void make_privileges(struct plan *plan, const struct service *service)
+{
+	const struct who *who = service->terms->who;
+
+	plan->account = service->account && service->account->switches ? service->account : NULL;
+	plan->ambient = who->ambient_capabilities;
+	plan->bounding = who->capability_bounding_set;
+	plan->no_new_privileges = who->no_new_privileges;
+	plan->keyring = service->terms->hardening->keyring_mode;
+	plan->confinement = service->confinement;
+	confine_builtin(plan, service);
+	if (!plan->confinement)
+		return;
+	plan->apart = true;
+	plan->ambient &= ~plan->confinement->dropped;
+	plan->bounding &= ~plan->confinement->dropped;
+	plan->no_new_privileges |= plan->confinement->no_new_privileges;
+}
+
+static bool make_open_paths(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			    struct buf *why)
+{
+	if (!plan->confinement || !plan->confinement->has_mounts)
+		return true;
+	plan->open_paths = confine_list_open_paths(service, heritage);
+	if (!plan->open_paths)
+		buf_text(why, "out of memory");
+	return plan->open_paths;
+}
+
+static bool make_scheduling(struct plan *plan, const struct service *service, const struct heritage *heritage,
+			    struct buf *why)
+{
+	const struct surroundings *around = service->terms->surroundings;
+
+	plan->umask = around->umask;
+	plan->nice = (int)around->nice;
+	plan->io_priority = -1;
+	if (around->io_scheduling && !scheduling_io_priority(around->io_scheduling, &plan->io_priority)) {
+		buf_addf(why, "%s: '%s' is not known here", wording_of(service, "io_scheduling"),
+			 around->io_scheduling);
+		origin_cite(service_origin(service, "io_scheduling"), why);
+		return false;
+	}
+	if (around->oom_score_adjust != INT64_MIN)
+		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)around->oom_score_adjust);
+	else
+		memcpy(plan->oom_score, heritage->oom_score, sizeof(plan->oom_score));
+	plan->oom_score_optional = around->oom_score_adjust == INT64_MIN;
+	if (around->cpu_affinity && !scheduling_cpus(around->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
+		buf_addf(why, "%s: %s", wording_of(service, "cpu_affinity"), strerror(errno));
+		origin_cite(service_origin(service, "cpu_affinity"), why);
+		return false;
+	}
+	return true;
+}
+
+/* Without a name, systemd looks for sockets of these. */
+static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
+static const char *const stream_options[] = { "input", "output", "error" };
+
+bool plan_output_is_socket(const struct service *service)
+{
+	return service->what->pass == PASS_INETD && !service_mark(service, "output");
+}
+
+static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			 struct buf *why)
+{
+	const struct stream *streams[] = { &service->terms->streams->input, &service->terms->streams->output,
+					   plan_error_stream(service) };
+	bool inetd = service->what->pass == PASS_INETD;
+
+	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
+	plan->output_is_socket = plan_output_is_socket(service);
+	for (int n = 0; n < 3; n++) {
+		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
+		int place;
+
+		if (streams[n]->kind != STREAM_DESCRIPTOR)
+			continue;
+		place = plan_socket_place(service, sockets, name);
+		if (place < 0) {
+			buf_addf(why, "%s: no socket is named '%s'", wording_of(service, stream_options[n]), name);
+			origin_cite(service_origin(service, stream_options[n]), why);
+			return false;
+		}
+		plan->stream_sockets[n] = (unsigned)place;
+	}
+	return true;
+}
+
+const struct stream *plan_stream(const struct service *service, int number)
+{
+	const struct streams *streams = service->terms->streams;
+
+	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
+										  : plan_error_stream(service);
+}
+
+bool stream_is_path(const struct stream *stream)
+{
+	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
+}
+
+void plan_judge_streams(struct plan *plan, const struct service *service)
+{
+	struct path_finding finding;
+
+	for (int n = 0; n < 3; n++) {
+		const struct stream *stream = plan_stream(service, n);
+
+		if (!stream_is_path(stream) || !stream->path)
+			continue;
+		plan->stream_ways[n] = path_way(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE, plan->account,
+						path_mounts_lately(), &finding);
+		plan->apart |= plan->stream_ways[n] == PATH_APART;
+	}
+}
+
+static bool any_names_instance(words list)
+{
+	for (; list && *list; list++) {
+		if (plan_names_instance(*list))
+			return true;
+	}
+	return false;
+}
+
+static bool names_instance(const struct service *service)
+{
+	const char *argv0 = service->what->argv0;
+
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
+			return true;
+	}
+	return any_names_instance(service->what->exec) || any_names_instance(service->terms->surroundings->env) ||
+	       (argv0 && plan_names_instance(argv0));
+}
+
+struct plan *plan_make(const struct service *service, const struct heritage *heritage,
+		       const struct plan_sockets *sockets, struct buf *why)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	plan->expands = service->terms->surroundings->expand_environment && !plan_is_builtin(service);
+	plan->tells_unit = service->terms->surroundings->unit_environment;
+	plan->per_connection = service->what->accept && names_instance(service);
+	make_privileges(plan, service);
+	make_limits(plan, service->terms->limits, heritage);
+	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
+	    make_environment(plan, service, heritage, sockets, why) && make_places(plan, service, why) &&
+	    credentials_plan(plan, service, heritage, why) && make_open_paths(plan, service, heritage, why) &&
+	    make_scheduling(plan, service, heritage, why) &&
+	    plan_make_resources(plan, service, why) && make_streams(plan, service, sockets, why)) {
+		plan_judge(plan);
+		return plan;
+	}
+	plan_free(plan);
+	return NULL;
+}
+
+static size_t vector_length(char *const *vector)
+{
+	size_t count = 0;
+
+	while (vector && vector[count])
+		count++;
+	return count;
+}
+
+struct plan *plan_command(char *const *argv, const struct heritage *heritage)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct variables variables = { 0 };
+	struct buf program = { 0 };
+	size_t count = vector_length(argv);
+
+	if (!plan)
+		return NULL;
+	plan->foreground = true;
+	plan->signals = &heritage->signals;
+	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
+	plan->bounding = UINT64_MAX;
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, heritage->found_nofile };
+	plan->limit_count = 1;
+	plan->umask = (mode_t)-1;
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	for (char **at = heritage->environment; at && *at; at++) {
+		if (!is_private(*at))
+			variables_set(&variables, *at);
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	if (!program_find(argv[0], getenv("PATH"), &program))
+		buf_clear(&program);            /* "" is ENOENT; a bare name would be looked for where we are */
+	plan->text = buf_take(&program);
+	if (!plan->main.argv || !plan->text || variables.failed) {
+		plan_free(plan);
+		return NULL;
+	}
+	memcpy(plan->main.argv, argv, count * sizeof(*argv));
+	plan->main.program = plan->text;
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t n = 0; n < plan->environment_count; n++)
+		free(plan->environment[n]);
+	free(plan->environment);
+	free(plan->main.argv);
+	plan_free_commands(plan);
+	free(plan->text);
+	free(plan->cpus);
+	for (char **path = plan->open_paths; path && *path; path++)
+		free(*path);
+	free(plan->open_paths);
+	credentials_free(plan->credentials);
+	free(plan);
+}

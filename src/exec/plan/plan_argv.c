@@ -1,0 +1,187 @@
+/* The words of a plan: a program's own, with their templates filled in, or those of superd-builtin, which stands in
+ * for builtin and redirect.
+ *
+ * The hard thing is that a builtin restricts by what it is told: rules of addresses go along as numbers, so that
+ * nothing is left to be looked up there, and an empty rule is told as one that lets nobody in. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/access/access.h"
+#include "config/option/wording.h"
+#include "exec/plan/plan_text.h"
+#include "os/host/libexec.h"
+
+static words builtin_words(const struct service *service)
+{
+	return service->what->builtin ? service->what->builtin : service->what->redirect;
+}
+
+bool plan_is_builtin(const struct service *service)
+{
+	return !service->what->exec && builtin_words(service);
+}
+
+/* A connection of its own was judged before; who sent a datagram, and who comes by a listener, is judged there. */
+bool plan_judges_itself(const struct service *service)
+{
+	bool judges = !service->what->accept;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		judges = judges || endpoint_is_datagram(service->sockets[n].endpoint);
+	return plan_is_builtin(service) && judges;
+}
+
+const struct stream *plan_error_stream(const struct service *service)
+{
+	static const struct stream log = { .kind = STREAM_LOG };
+
+	if (plan_is_builtin(service) && service->terms->streams->error.kind == STREAM_SOCKET)
+		return &log;
+	return &service->terms->streams->error;
+}
+
+int plan_channel(const struct service *service)
+{
+	static const char *const talking[] = { "tcpmux", "servers", "services", "health" };
+	bool talks = service->what->redirect;
+
+	if (!plan_is_builtin(service) || !service->what->accept)
+		return -1;
+	for (size_t n = 0; service->what->builtin && n < sizeof(talking) / sizeof(talking[0]); n++)
+		talks = talks || !strcmp(service->what->builtin[0], talking[n]);
+	if (!talks)
+		return -1;
+	return service->what->pass == PASS_INETD ? 3 : 4;
+}
+
+/* One word after the other, each with its NUL. */
+static void add_word(struct buf *text, size_t *count, const char *word)
+{
+	buf_add(text, word, strlen(word) + 1);
+	++*count;
+}
+
+static void add_network(struct buf *text, size_t *count, const char *option, const struct network *network)
+{
+	bool v4 = network->bits >= 96 && !memcmp(network->address, "\0\0\0\0\0\0\0\0\0\0\377\377", 12);
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), address, sizeof(address));
+	buf_addf(text, "%s=%s/%u", option, address, network->bits - (v4 ? 96 : 0));
+	buf_add(text, "", 1);
+	++*count;
+}
+
+static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
+{
+	const struct network *list;
+	size_t number = 0;
+
+	list = access_networks(access, denials, &number);
+	if (!denials && list && !number) {
+		buf_addf(text, "%s=none", option);
+		buf_add(text, "", 1);
+		++*count;
+	}
+	for (size_t n = 0; list && n < number; n++)
+		add_network(text, count, option, &list[n]);
+}
+
+static void add_options(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets)
+{
+	int channel = plan_channel(service);
+
+	if (channel >= 0) {
+		buf_addf(text, "--channel=%d", channel);
+		buf_add(text, "", 1);
+		++*count;
+		if (service->what->redirect)
+			add_word(text, count, "--rests");
+	}
+	if (!plan_judges_itself(service))
+		return;
+	if (service->access) {
+		add_networks(text, count, "--only-from", service->access, false);
+		add_networks(text, count, "--no-access", service->access, true);
+	}
+	for (size_t n = 0; n < sockets->loop_count; n++) {
+		buf_addf(text, "--loop=%u", (unsigned)sockets->loops[n]);
+		buf_add(text, "", 1);
+		++*count;
+	}
+}
+
+/* The program's path stands in front of its words. */
+static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, struct buf *why)
+{
+	const char *option = service->what->builtin ? "builtin" : "redirect", *path = libexec_path(PLAN_BUILTIN, NULL);
+
+	if (!path) {
+		buf_addf(why, "%s: ", option);
+		if (errno == ENOMEM)
+			buf_text(why, "out of memory");
+		else
+			libexec_describe_missing(PLAN_BUILTIN, why);
+		origin_cite(service_origin(service, option), why);
+		return false;
+	}
+	buf_add(text, path, strlen(path) + 1);
+	free((char *)(uintptr_t)path);
+	add_word(text, count, PLAN_BUILTIN);
+	add_options(text, count, service, sockets);
+	if (service->what->redirect)
+		add_word(text, count, "redirect");
+	for (words word = builtin_words(service); *word; word++)
+		add_word(text, count, *word);
+	return true;
+}
+
+static bool add_program(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, struct buf *why)
+{
+	words exec = service->what->exec;
+
+	for (; exec[*count]; ++*count) {
+		const char *word = *count == 0 && service->what->argv0 ? service->what->argv0 : exec[*count];
+
+		if (!plan_expand(service, sockets, word, text)) {
+			buf_addf(why, "%s: '%s' has an unknown template", wording_of(service, "exec"), word);
+			origin_cite(service_origin(service, "exec"), why);
+			return false;
+		}
+		buf_add(text, "", 1);
+	}
+	return true;
+}
+
+bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		    struct buf *why)
+{
+	bool builtin = plan_is_builtin(service);
+	struct buf text = { 0 };
+	size_t count = 0;
+	char *at;
+
+	if (builtin ? !add_builtin(&text, &count, service, sockets, why)
+		    : !add_program(&text, &count, service, sockets, why)) {
+		buf_free(&text);
+		return false;
+	}
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	plan->text = at = buf_take(&text);
+	if (!plan->main.argv || !plan->text) {
+		buf_text(why, "exec: out of memory");
+		return false;
+	}
+	plan->rereads = plan_judges_itself(service);    /* who else answers may change */
+	plan->main.program = builtin ? plan->text : service->what->exec[0];
+	if (builtin)
+		at += strlen(at) + 1;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
+		plan->main.argv[n] = at;
+	return true;
+}

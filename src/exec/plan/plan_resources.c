@@ -1,0 +1,76 @@
+/* What a plan takes of resources and scheduling.
+ *
+ * The hard thing is a limit that no control group can keep: it becomes the nearest that a process has by itself, and
+ * what protects and has nothing near keeps the service from starting. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/option/wording.h"
+#include "exec/plan/plan_text.h"
+#include "exec/resources/allotment.h"
+#include "exec/resources/scheduling.h"
+
+/* Leaves a lower one that is there already. */
+static void add_limit(struct plan *plan, int resource, int64_t most)
+{
+	struct plan_limit *limit = NULL;
+
+	if (most < 0)
+		return;
+	for (size_t n = 0; n < plan->limit_count; n++) {
+		if (plan->limits[n].resource == resource)
+			limit = &plan->limits[n];
+	}
+	if (!limit) {
+		limit = &plan->limits[plan->limit_count++];
+		*limit = (struct plan_limit){ resource, { RLIM_INFINITY, RLIM_INFINITY } };
+	}
+	if (limit->value.rlim_cur > (rlim_t)most)
+		limit->value.rlim_cur = (rlim_t)most;
+	if (limit->value.rlim_max > (rlim_t)most)
+		limit->value.rlim_max = (rlim_t)most;
+}
+
+static bool refuse(const struct service *service, const char *option, const char *wrong, struct buf *why)
+{
+	buf_addf(why, "%s: %s", wording_of(service, option), wrong);
+	origin_cite(service_origin(service, option), why);
+	return false;
+}
+
+static bool make_group(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct allotment *allotment = service->allotment;
+
+	if (!allotment)
+		return true;
+	if (!allotment->has_group && allotment->programs[JUDGED_DEVICES].count)
+		return refuse(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
+			      allotment->place->wrong, why);
+	if (!allotment->has_group && allotment->programs[JUDGED_EGRESS].count)
+		return refuse(service, "ip_address_deny", allotment->place->wrong, why);
+	if (allotment->has_group) {
+		plan->allotment = allotment;
+		plan->apart = true;
+	}
+	add_limit(plan, RLIMIT_AS, allotment_address_space(service));
+	add_limit(plan, RLIMIT_NPROC, allotment_processes(service));
+	if (!plan->cpus && allotment_cpus(service) &&
+	    !scheduling_cpus(allotment_cpus(service), &plan->cpus, &plan->cpus_size))
+		return refuse(service, "allowed_cpus", strerror(errno), why);
+	return true;
+}
+
+bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct scheduling *scheduling = service->terms->scheduling;
+
+	scheduling_cpu_policy(scheduling, &plan->cpu_policy, &plan->cpu_priority);
+	plan->timer_slack = scheduling->timer_slack > 0 ? 1000 * (unsigned long)scheduling->timer_slack : 0;
+	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
+	plan->personality = -1;
+	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
+		return refuse(service, "personality", "this machine runs no programs of that kind", why);
+	return make_group(plan, service, why);
+}

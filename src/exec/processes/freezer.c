@@ -1,0 +1,212 @@
+/* Freezing without losing anybody. The hard thing by signals is a process that is being made while its parent is
+ * stopped: only when all stood still before a look, and still do after it, and it found nobody new, can there be no
+ * other.
+ *
+ * Parents are stopped before their children and let go after them, so that one that waits for stopped children
+ * (WUNTRACED) never sees any. One that waits in vfork(2) hears its signal only when its child has run a program, so
+ * that child is left to go on for a while. */
+#include "exec/processes/freezer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "os/cgroup/cgroup.h"
+#include "os/proc/process_motion.h"
+
+#define VFORK_LOOKS 12                  /* that a child may take between vfork and exec */
+#define EVENTS_MOST 4096
+
+static bool can_freeze(const char *group)
+{
+	char path[PATH_MAX];
+
+	return group && snprintf(path, sizeof(path), "%s/cgroup.freeze", group) < (int)sizeof(path) &&
+	       access(path, W_OK) == 0 && cgroup_is_populated(group);
+}
+
+void freezer_init(struct freezer *freezer, const char *group, const struct clan_root *root)
+{
+	*freezer = (struct freezer){ .group = can_freeze(group) ? group : NULL, .root = *root };
+}
+
+static enum freezing fail(struct freezer *freezer, int error)
+{
+	freezer->error = error;
+	return FREEZER_FAILED;
+}
+
+static enum freezing look_at_group(struct freezer *freezer)
+{
+	char path[PATH_MAX], *text;
+	bool still;
+	size_t length;
+
+	if (!freezer->looks++ && !cgroup_write(freezer->group, "cgroup.freeze", "1"))
+		return fail(freezer, errno);
+	snprintf(path, sizeof(path), "%s/cgroup.events", freezer->group);
+	text = fd_read_file(path, EVENTS_MOST, &length);
+	if (!text)
+		return fail(freezer, errno);
+	still = strstr(text, "frozen 1");
+	free(text);
+	return still ? FREEZER_STILL : FREEZER_MOVING;
+}
+
+static const struct member *find(const struct clan *clan, pid_t pid)
+{
+	for (size_t n = 0; n < clan->count; n++) {
+		if (clan->list[n].pid == pid)
+			return &clan->list[n];
+	}
+	return NULL;
+}
+
+/* Its parent may be waiting for it in vfork, and can't be stopped before it has gone on. */
+static bool is_waited_for(const struct freezer *freezer, const struct member *member)
+{
+	const struct member *parent = find(&freezer->clan, member->parent);
+
+	return freezer->looks < VFORK_LOOKS && parent && parent->stopped &&
+	       process_motion(parent->pid) == MOTION_WAITING;
+}
+
+/* It can't go on before its child does, which stands: as good as stopped, and its signal is waiting for it. */
+static bool waits_for_stopped(const struct freezer *freezer, const struct member *member)
+{
+	for (size_t n = 0; n < freezer->clan.count; n++) {
+		const struct member *child = &freezer->clan.list[n];
+
+		if (child->parent == member->pid && child->stopped &&
+		    process_motion(child->pid) == MOTION_STOPPED)
+			return freezer->looks >= VFORK_LOOKS;
+	}
+	return false;
+}
+
+/* true: it stands. */
+static bool stop_member(struct freezer *freezer, struct member *member, enum motion motion)
+{
+	if (motion == MOTION_STOPPED) {
+		member->left = member->left || !member->stopped;
+		return true;
+	}
+	member->left = false;           /* somebody else had it go on */
+	if (motion == MOTION_WAITING && member->stopped)
+		return waits_for_stopped(freezer, member);
+	if (!is_waited_for(freezer, member) && member_signal(member, SIGSTOP))
+		member->stopped = true;
+	return false;
+}
+
+/* true: it stands, or has ended. */
+static bool see_to(struct freezer *freezer, struct member *member, size_t *alive)
+{
+	enum motion motion = process_motion(member->pid);
+
+	member->ended = motion == MOTION_NONE;
+	if (member->ended)
+		return true;
+	(*alive)++;
+	if (stop_member(freezer, member, motion))
+		return true;
+	freezer->moving = member->pid;
+	return false;
+}
+
+/* Drops who has gone, and gives how many are alive. Who has ended, and is there still, is kept: were it new again at
+ * each look, there would be no end of looking; were it never, one could move on from process to process unseen. */
+static size_t stop_all(struct freezer *freezer)
+{
+	struct clan *clan = &freezer->clan;
+	size_t alive = 0;
+
+	freezer->moving = 0;
+	freezer->was_still = true;
+	for (size_t n = 0; n < clan->count;) {
+		if (!see_to(freezer, &clan->list[n], &alive))
+			freezer->was_still = false;
+		if (clan->list[n].ended && !member_exists(&clan->list[n]))
+			clan_drop(clan, n);
+		else
+			n++;
+	}
+	return alive;
+}
+
+static enum freezing look_by_signals(struct freezer *freezer)
+{
+	size_t known = freezer->clan.count;
+	bool were_still = freezer->was_still;
+
+	freezer->looks++;
+	if (!clan_look(&freezer->clan, &freezer->root))
+		return fail(freezer, errno);
+	were_still = were_still && freezer->clan.count == known;
+	if (!stop_all(freezer))
+		return fail(freezer, ESRCH);
+	return were_still && freezer->was_still ? FREEZER_STILL : FREEZER_MOVING;
+}
+
+enum freezing freezer_look(struct freezer *freezer)
+{
+	return freezer->group ? look_at_group(freezer) : look_by_signals(freezer);
+}
+
+bool freezer_thaw(struct freezer *freezer)
+{
+	if (freezer->group)
+		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENOENT || errno == ENODEV;
+	for (size_t n = freezer->clan.count; n-- > 0;) {
+		struct member *member = &freezer->clan.list[n];
+
+		if (member->stopped)
+			member_signal(member, SIGCONT);
+		member->stopped = member->left = false;
+	}
+	freezer->was_still = false;
+	return true;
+}
+
+struct listing {
+	pid_t *list;
+	size_t count, capacity;
+};
+
+static bool add_pid(void *context, long pid)
+{
+	struct listing *listing = context;
+	pid_t *list = array_grow(listing->list, &listing->capacity, listing->count, sizeof(*list));
+
+	if (!list)
+		return false;
+	listing->list = list;
+	list[listing->count++] = (pid_t)pid;
+	return true;
+}
+
+pid_t *freezer_list(const struct freezer *freezer)
+{
+	struct listing listing = { 0 };
+	bool good = true;
+
+	if (freezer->group)
+		cgroup_each_process(freezer->group, add_pid, &listing);
+	for (size_t n = 0; good && n < freezer->clan.count; n++)
+		good = add_pid(&listing, freezer->clan.list[n].pid);
+	if (good && add_pid(&listing, 0))
+		return listing.list;
+	free(listing.list);
+	return NULL;
+}
+
+void freezer_free(struct freezer *freezer)
+{
+	clan_free(&freezer->clan);
+}

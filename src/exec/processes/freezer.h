@@ -1,0 +1,37 @@
+/* All processes of one backend, stopped and let go. By its control group where it has one of its own, which nobody in it
+ * notices; else by SIGSTOP to each of them, until none is left that moves, and SIGCONT in the opposite order.
+ *
+ * Nothing here waits: whoever freezes looks again and again, until all stand still or it can't be. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "exec/processes/clan.h"
+
+enum freezing { FREEZER_MOVING, FREEZER_STILL, FREEZER_FAILED };
+
+struct freezer {
+	const char *group;              /* the folder of its control group, borrowed; NULL: it has none that can freeze */
+	struct clan_root root;
+	struct clan clan;               /* without a group: who was found */
+	bool was_still;                 /* all of them stood when the last look ended */
+	unsigned looks;
+	int error;                      /* of FREEZER_FAILED: errno; 0: some process does not stop */
+	pid_t moving;                   /* one that does not stand yet; 0: none, or not known */
+};
+
+/* group: NULL, or borrowed like what is in root for as long as the freezer is in use. */
+void freezer_init(struct freezer *freezer, const char *group, const struct clan_root *root);
+
+/* Stops whoever moves. The first look begins; what is frozen by then or failed stays so until freezer_thaw. */
+enum freezing freezer_look(struct freezer *freezer);
+
+/* All that was stopped goes on, at once. Does nothing to who was not. false, with errno: its control group could not be told,
+ * though it is there. */
+bool freezer_thaw(struct freezer *freezer);
+
+/* The processes, 0 ends the list. NULL: no memory. free() it. */
+pid_t *freezer_list(const struct freezer *freezer);
+
+void freezer_free(struct freezer *freezer);     /* thawed before */

@@ -1,0 +1,287 @@
+/* PID 1 and subreaper. The hard thing is what a container may lack: each step is tried, and its failure only
+ * narrows what superd can see. Descriptors are never closed in a loop up to the limit, which may be 2^30. */
+#include "exec/processes/init.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/scan.h"
+#include "os/cgroup/oom_score.h"
+#include "os/host/signals.h"
+#include "os/netdiag/socket_address.h"
+#include "os/rights/posture.h"
+
+#define FIRST_SOCKET 3
+#define SOCKETS_MOST 4096
+#define NOFILE_CHOSEN 65536             /* what is above nobody chose for one program: it is a runtime's "any number" */
+#define NOFILE_USUAL 1024
+
+static void hide_from_exec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+/* Each that is open, but the standard ones; without /proc those that are most likely to be. */
+static void visit_open(void (*visit)(int fd, void *context), void *context)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!directory) {
+		for (int fd = 3; fd < 1024; fd++)
+			visit(fd, context);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		int64_t fd;
+
+		if (!scan_count(entry->d_name, &fd) && fd > STDERR_FILENO && fd != dirfd(directory))
+			visit((int)fd, context);
+	}
+	closedir(directory);
+}
+
+static void hide_one(int fd, void *context)
+{
+	(void)context;
+	hide_from_exec(fd);
+}
+
+static void hide_inherited(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+		return;
+#endif
+	visit_open(hide_one, NULL);
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* The signals libc keeps for itself can be inherited as ignored too, and it lets nobody change them: zeroes are
+ * the kernel's SIG_DFL. */
+static void reset_reserved_signals(void)
+{
+#ifdef SYS_rt_sigaction
+	static const char plain[64];
+
+	for (int signal = 32; signal < SIGRTMIN; signal++)
+		syscall(SYS_rt_sigaction, signal, plain, NULL, (size_t)_NSIG / 8);
+#endif
+}
+
+bool init_is_first(void)
+{
+	return getpid() == 1;
+}
+
+/* Orders that come while the table is still being read, and which would end superd, wait until somebody watches. Those
+ * to stop shall end it; but PID 1 would not hear them: the kernel drops what has no handler and is not blocked. */
+static void hold_orders(void)
+{
+	sigset_t orders;
+	int signal;
+
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGHUP);
+	sigaddset(&orders, SIGUSR1);
+	sigaddset(&orders, SIGUSR2);
+	sigaddset(&orders, SIGALRM);
+	for (size_t n = 0; (signal = signals_handled(n)); n++) {
+		if (signal_is_stray(signal) || (init_is_first() && signal_is_stop(signal)))
+			sigaddset(&orders, signal);
+	}
+	sigprocmask(SIG_SETMASK, &orders, NULL);
+}
+
+/* A broken pipe is an error like others. A handler, not SIG_IGN, which a child would inherit. */
+static void reset_signals(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL }, harmless = { .sa_handler = ignore };
+
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (signal != SIGKILL && signal != SIGSTOP)
+			sigaction(signal, &plain, NULL);
+	}
+	reset_reserved_signals();
+	sigaction(SIGPIPE, &harmless, NULL);
+}
+
+/* Many a program closes as many as it may have, one by one. */
+rlim_t init_sane_nofile(rlim_t soft)
+{
+	return soft > NOFILE_CHOSEN ? NOFILE_USUAL : soft;
+}
+
+static void raise_limit(struct heritage *heritage)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	heritage->found_nofile = heritage->nofile = limit;
+	heritage->nofile.rlim_cur = init_sane_nofile(limit.rlim_cur);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void note_signals(struct found_signals *found)
+{
+	struct sigaction action;
+
+	sigemptyset(&found->ignored);
+	sigprocmask(SIG_SETMASK, NULL, &found->blocked);
+	for (int signal = 1; signal < NSIG; signal++) {
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			sigaddset(&found->ignored, signal);
+	}
+}
+
+void init_enter(struct heritage *heritage)
+{
+	note_signals(&heritage->signals);
+	heritage->ignores_hangup = sigismember(&heritage->signals.ignored, SIGHUP) == 1;
+	fd_ensure_standard();
+	hide_inherited();
+	heritage->ambient = posture_disinherit();
+	posture_leave_session();
+	posture_use_any();
+	posture_hide();
+	reset_signals();
+	hold_orders();
+	raise_limit(heritage);
+	oom_score_above_own(heritage->oom_score);
+	umask(022);
+}
+
+void init_enter_again(struct heritage *heritage)
+{
+	fd_ensure_standard();
+	hide_inherited();
+	heritage->ambient = posture_disinherit();
+	posture_leave_session();
+	posture_use_any();
+	posture_hide();
+	reset_signals();
+	raise_limit(heritage);
+	oom_score_above_own(heritage->oom_score);
+	umask(022);
+}
+
+#ifdef PR_SET_CHILD_SUBREAPER
+void init_adopt_orphans(void)
+{
+	if (!init_is_first())
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+#else
+void init_adopt_orphans(void)
+{
+}
+#endif
+
+static bool sockets_are_ours(int64_t *count)
+{
+	const char *pid_text = getenv("LISTEN_PID"), *fds_text = getenv("LISTEN_FDS");
+	int64_t pid;
+
+	if (!pid_text || !fds_text || scan_count(pid_text, &pid) || scan_count(fds_text, count))
+		return false;
+	return pid == getpid() && *count > 0 && *count <= SOCKETS_MOST;
+}
+
+static void keep_other(int fd, void *context)
+{
+	struct inheritance *inheritance = context;
+	int *larger;
+
+	if (fd < FIRST_SOCKET + (int)inheritance->count || fcntl(fd, F_GETFD) < 0)
+		return;
+	larger = array_grow(inheritance->others, &inheritance->other_room, inheritance->other_count, sizeof(*larger));
+	if (!larger)
+		return;
+	inheritance->others = larger;
+	inheritance->others[inheritance->other_count++] = fd;
+}
+
+void init_take_sockets(struct inheritance *inheritance)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	int64_t count = 0;
+
+	*inheritance = (struct inheritance){ 0 };
+	if (sockets_are_ours(&count))
+		inheritance->list = calloc((size_t)count, sizeof(*inheritance->list));
+	for (int64_t n = 0; inheritance->list && n < count; n++) {
+		size_t length = names ? strcspn(names, ":") : 0;
+		int fd = FIRST_SOCKET + (int)n;
+
+		inheritance->list[n] =
+			(struct inherited){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
+		inheritance->count++;
+		if (names)
+			names = names[length] ? names + length + 1 : NULL;
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+void init_note_others(struct inheritance *inheritance)
+{
+	visit_open(keep_other, inheritance);
+}
+
+void init_close_others(struct inheritance *inheritance)
+{
+	for (size_t n = 0; n < inheritance->other_count; n++)
+		close(inheritance->others[n]);
+	inheritance->other_count = 0;
+}
+
+void init_describe_socket(const struct inherited *inherited, struct buf *out)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	char host[128] = "";
+
+	if (inherited->name && *inherited->name)
+		buf_addf(out, "%s, ", inherited->name);
+	if (getsockname(inherited->fd, &address.any, &address.length) == 0)
+		socket_address_host(&address, host, sizeof(host));
+	buf_addf(out, address.any.sa_family == AF_INET6 ? "[%s]" : "%s", *host ? host : "without an address");
+	if (socket_address_port(&address) > 0)
+		buf_addf(out, ":%d", socket_address_port(&address));
+}
+
+void init_close_sockets(struct inheritance *inheritance)
+{
+	for (size_t n = 0; n < inheritance->count; n++) {
+		fd_close(&inheritance->list[n].fd);
+		free(inheritance->list[n].name);
+	}
+	free(inheritance->list);
+	free(inheritance->others);
+	*inheritance = (struct inheritance){ 0 };
+}

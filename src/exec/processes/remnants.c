@@ -1,0 +1,131 @@
+/* The last processes of a namespace, or of ours. The hard thing is that kill(-1) reaches everybody at once but as PID 1
+ * alone; elsewhere the kernel's list of our children grows while it is worked off, as each that ends leaves us its own.
+ *
+ * Without that list (no /proc) nobody is found but as PID 1. */
+#include "exec/processes/remnants.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "exec/processes/init.h"
+#include "exec/spawn/spawn.h"
+#include "os/proc/process.h"
+
+/* Calls act for each child; the number of those it was true for. Whoever works aside is left alone, and waited for by
+ * nobody: it ends by itself, or hangs and can't be killed. */
+static size_t for_children(bool (*act)(void *context, pid_t pid), void *context)
+{
+	pid_t *children = process_list_children();
+	size_t count = 0;
+
+	for (const pid_t *child = children; child && *child; child++)
+		count += !spawn_is_aside(*child) && act(context, *child);
+	free(children);
+	return count;
+}
+
+static bool was_asked(const struct remnants *remnants, pid_t pid)
+{
+	for (size_t n = 0; n < remnants->count; n++) {
+		if (remnants->asked[n] == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Without memory for it, it is asked again. */
+static void note_asked(struct remnants *remnants, pid_t pid)
+{
+	if (remnants->count == remnants->room) {
+		size_t room = remnants->room ? 2 * remnants->room : 64;
+		pid_t *asked = reallocarray(remnants->asked, room, sizeof(*asked));
+
+		if (!asked)
+			return;
+		remnants->asked = asked;
+		remnants->room = room;
+	}
+	remnants->asked[remnants->count++] = pid;
+}
+
+/* One that is stopped hears nothing before it goes on. */
+static bool ask(void *context, pid_t pid)
+{
+	if (was_asked(context, pid))
+		return kill(pid, 0) == 0 || errno == EPERM;
+	if (kill(pid, SIGTERM) < 0)
+		return errno == EPERM;
+	kill(pid, SIGCONT);
+	note_asked(context, pid);
+	return true;
+}
+
+struct choice {
+	struct remnants *remnants;
+	bool (*is_known)(void *context, pid_t pid);
+	void *context;
+};
+
+static bool ask_stranger(void *context, pid_t pid)
+{
+	struct choice *choice = context;
+
+	return !choice->is_known(choice->context, pid) && ask(choice->remnants, pid);
+}
+
+void remnants_ask_strangers(struct remnants *remnants, bool (*is_known)(void *context, pid_t pid), void *context)
+{
+	struct choice choice = { remnants, is_known, context };
+
+	for_children(ask_stranger, &choice);
+}
+
+/* Whether this signal to all reached anybody but those who work aside. */
+static bool reaches_others(int signal)
+{
+	pid_t *all;
+	bool any;
+
+	if (kill(-1, signal) < 0)
+		return false;
+	all = process_list_all();
+	any = !all;
+	for (const pid_t *one = all; one && *one && !any; one++)
+		any = *one != getpid() && !spawn_is_aside(*one);
+	free(all);
+	return any;
+}
+
+static bool ask_namespace(struct remnants *remnants)
+{
+	bool any = reaches_others(remnants->all_asked ? 0 : SIGTERM);
+
+	if (any && !remnants->all_asked)
+		kill(-1, SIGCONT);
+	remnants->all_asked = true;
+	return any;
+}
+
+bool remnants_ask(struct remnants *remnants)
+{
+	return init_is_first() ? ask_namespace(remnants) : for_children(ask, remnants) > 0;
+}
+
+static bool kill_one(void *context, pid_t pid)
+{
+	(void)context;
+	return kill(pid, SIGKILL) == 0 || errno == EPERM;
+}
+
+bool remnants_kill(void)
+{
+	return init_is_first() ? reaches_others(SIGKILL) : for_children(kill_one, NULL) > 0;
+}
+
+void remnants_free(struct remnants *remnants)
+{
+	free(remnants->asked);
+	*remnants = (struct remnants){ 0 };
+}

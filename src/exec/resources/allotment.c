@@ -1,0 +1,312 @@
+/* From a row to its allotment, and what of it this machine can give.
+ *
+ * The hard thing is the difference between what tunes and what protects: a weight that can't be had is left out and
+ * said, a limit gets the nearest there is, and a device or an address that would stay open is refused. */
+#include "exec/resources/allotment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/scan.h"
+#include "config/words/resource.h"
+#include "exec/resources/allotment_program.h"
+#include "exec/resources/allotment_table.h"
+#include "exec/spawn/spawn.h"
+#include "os/bpf/kernel_program.h"
+
+struct making {
+	const struct service *service;
+	struct pool *pool;
+	struct allotted *list;
+	size_t count, capacity;
+	struct allotment result;
+};
+
+static bool say_memory(const struct service *service, struct diags *diags)
+{
+	diag_error(diags, service->at, "%s: resources: out of memory", service->name);
+	return false;
+}
+
+static bool is_plain(const struct service *service)
+{
+	const struct resources *resources = service->terms->resources;
+	const struct bounds *bounds = service->terms->bounds;
+
+	if (resources->delegate || bounds->device_policy != DEVICES_AUTO || bounds->device_allow ||
+	    bounds->ip_address_deny)
+		return false;
+	for (size_t n = 0; n < group_file_count; n++) {
+		if (group_file_is_said(&group_files[n], service))
+			return false;
+	}
+	return true;
+}
+
+static bool add_line(struct making *making, const struct group_file *file, const char *text, size_t length)
+{
+	struct allotted *list = array_grow(making->list, &making->capacity, making->count, sizeof(*list));
+	struct allotted *line;
+
+	if (!list)
+		return false;
+	making->list = list;
+	line = &list[making->count++];
+	memset(line, 0, sizeof(*line)); /* the padding, too: it is kept by its bytes */
+	line->file = file->file;
+	line->text = pool_text_n(making->pool, text, length);
+	line->option = file->option;
+	line->optional = file->optional;
+	return line->text;
+}
+
+static bool add_file(struct making *making, const struct group_file *file)
+{
+	struct buf text = { 0 };
+	const char *line;
+	bool good;
+
+	file->write(making->service, &text);
+	good = !text.failed;
+	line = buf_string(&text);
+	while (good && *line) {
+		size_t length = strcspn(line, "\n");
+
+		good = add_line(making, file, line, length);
+		line += length + (line[length] == '\n');
+	}
+	if (text.length)
+		making->result.controllers |= file->controller;
+	buf_free(&text);
+	return good;
+}
+
+/* Those whose controller is there. */
+static bool add_files(struct making *making)
+{
+	unsigned controllers = making->result.place->controllers;
+
+	for (size_t n = 0; n < group_file_count; n++) {
+		if (group_files[n].controller & controllers && !add_file(making, &group_files[n]))
+			return false;
+	}
+	return true;
+}
+
+static bool add_programs(struct making *making, struct diags *diags)
+{
+	const struct service *service = making->service;
+	const struct bounds *bounds = service->terms->bounds;
+	struct group_program *programs = making->result.programs;
+	int error;
+
+	if (!device_program_make(bounds, making->pool, &programs[JUDGED_DEVICES]))
+		return false;
+	error = packet_programs_make(bounds, making->pool, &programs[JUDGED_INGRESS], &programs[JUDGED_EGRESS]);
+	if (error == E2BIG) {
+		diag_error(diags, service_origin(service, "ip_address_deny"),
+			   "%s: ip_address_allow and ip_address_deny: these are more networks than the kernel can look "
+			   "through",
+			   service->name);
+		return true;
+	}
+	return !error;
+}
+
+/* What can't be had and may be left out, as the table says so. */
+static void drop_programs(struct allotment *result)
+{
+	for (enum judged judged = 0; judged < JUDGED; judged++) {
+		if (result->programs[judged].count && !kernel_program_possible(judged))
+			result->programs[judged] = (struct group_program){ 0 };
+	}
+}
+
+static bool has_programs(const struct allotment *allotment)
+{
+	for (enum judged judged = 0; judged < JUDGED; judged++) {
+		if (allotment->programs[judged].count)
+			return true;
+	}
+	return false;
+}
+
+/* Where no service has a group anyway, a start with one takes three times as long, which one that is started seldom and
+ * frozen often can bear. One that is ended when it is idle is started again by the next client; for the moment before,
+ * signals will do. */
+static bool is_frozen_at_times(const struct service *service)
+{
+	return !spawn_joins() && service_idles(service) && service->terms->life->idle_action == IDLE_FREEZE;
+}
+
+static bool make(struct making *making, const struct table *table, struct diags *diags)
+{
+	struct allotment *result = &making->result;
+
+	if (!add_files(making) || !add_programs(making, diags))
+		return false;
+	if (table->warns_of_unsupported)
+		drop_programs(result);
+	if (making->count)
+		result->list = pool_keep(making->pool, making->list, making->count * sizeof(*making->list));
+	result->count = making->count;
+	result->delegates = making->service->terms->resources->delegate;
+	result->has_group = result->count || result->delegates || has_programs(result);
+	result->optional = !result->has_group && is_frozen_at_times(making->service);
+	result->has_group = result->place->path && (result->has_group || result->optional);
+	return result->list || !result->count;
+}
+
+bool allotment_make(struct service *service, const struct table *table, struct allotments *allotments,
+		    struct diags *diags)
+{
+	struct making making = { .service = service, .pool = table->pool };
+	const struct terms *terms = service->terms;
+	bool freezes = is_frozen_at_times(service), good;
+
+	service->allotment = NULL;
+	if (!freezes && terms->resources == allotments->plain_resources && terms->bounds == allotments->plain_bounds)
+		return true;
+	if (!freezes && is_plain(service)) {
+		allotments->plain_resources = terms->resources;
+		allotments->plain_bounds = terms->bounds;
+		return true;
+	}
+	if (!allotments->place)
+		allotments->place = cgroup_place_find(table->pool);
+	if (!allotments->place)
+		return say_memory(service, diags);
+	memset(&making.result, 0, sizeof(making.result)); /* the padding, too */
+	making.result.place = allotments->place;
+	good = make(&making, table, diags);
+	free(making.list);
+	if (good)
+		service->allotment = pool_keep(table->pool, &making.result, sizeof(making.result));
+	return service->allotment || say_memory(service, diags);
+}
+
+static bool lacks(const struct service *service, unsigned controller)
+{
+	const struct cgroup_place *place = service->allotment ? service->allotment->place : NULL;
+
+	return place && !(place->controllers & controller);
+}
+
+int64_t allotment_address_space(const struct service *service)
+{
+	const struct amount *amount = &service->terms->resources->memory_max;
+	int64_t most;
+
+	if (!lacks(service, CONTROLLER_MEMORY))
+		return -1;
+	most = amount_settle(amount, machine_memory());
+	return most == SCAN_INFINITY ? -1 : most;
+}
+
+/* Root's processes are not counted, and superd's own user has others. */
+int64_t allotment_processes(const struct service *service)
+{
+	const struct account *account = service->account;
+	int64_t most;
+
+	if (!lacks(service, CONTROLLER_PIDS) || !account || !account->switches || account->uid == 0)
+		return -1;
+	most = amount_settle(&service->terms->resources->tasks_max, machine_tasks());
+	return most == SCAN_INFINITY ? -1 : most;
+}
+
+words allotment_cpus(const struct service *service)
+{
+	return lacks(service, CONTROLLER_CPUSET) ? service->terms->resources->allowed_cpus : NULL;
+}
+
+const char *allotment_usual(const char *file)
+{
+	for (size_t n = 0; n < group_file_count; n++) {
+		if (!strcmp(group_files[n].file, file))
+			return group_files[n].usual;
+	}
+	return NULL;
+}
+
+/* What is as if nobody had said it is missed by nobody. */
+static bool asks_for_something(const struct service *service, const struct group_file *file)
+{
+	struct buf text = { 0 };
+	bool asks;
+
+	file->write(service, &text);
+	asks = text.length && !(file->usual && !strcmp(buf_string(&text), file->usual));
+	buf_free(&text);
+	return asks;
+}
+
+static enum answer find_nearest(const struct service *service, const struct group_file *file, const char **instead)
+{
+	if (!strcmp(file->option, "memory_max") && allotment_address_space(service) >= 0)
+		*instead = "each of its processes gets so much address space (RLIMIT_AS)";
+	else if (!strcmp(file->option, "tasks_max") && allotment_processes(service) >= 0)
+		*instead = "its user gets so many processes (RLIMIT_NPROC)";
+	else if (!strcmp(file->option, "allowed_cpus"))
+		*instead = "it starts on these, and may leave them (cpu_affinity)";
+	else
+		return ANSWER_LEFT_OUT;
+	return ANSWER_NEAR;
+}
+
+static void compare_files(const struct service *service, allotment_say *say, void *context)
+{
+	const struct cgroup_place *place = service->allotment->place;
+	const char *before = "", *why, *instead = NULL;
+	char text[96];
+
+	for (size_t n = 0; n < group_file_count; n++) {
+		const struct group_file *file = &group_files[n];
+		enum answer answer;
+
+		if (place->controllers & file->controller || !strcmp(before, file->option) ||
+		    !asks_for_something(service, file))
+			continue;
+		before = file->option;
+		for (unsigned bit = 0; bit < CONTROLLERS; bit++) {
+			if (file->controller >> bit & 1)
+				snprintf(text, sizeof(text), "there is no control group here with the controller %s",
+					 controller_names[bit]);
+		}
+		why = place->wrong ? place->wrong : text;
+		answer = find_nearest(service, file, &instead);
+		say(context, service, file->option, answer, why, instead);
+	}
+}
+
+static void compare_program(const struct service *service, enum judged judged, const char *option, allotment_say *say,
+			    void *context)
+{
+	const struct cgroup_place *place = service->allotment->place;
+
+	if (!place->path)
+		say(context, service, option, ANSWER_REFUSED, place->wrong, NULL);
+	else if (!kernel_program_possible(judged))
+		say(context, service, option, ANSWER_REFUSED,
+		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno), NULL);
+}
+
+void allotment_compare(const struct service *service, allotment_say *say, void *context)
+{
+	const struct bounds *bounds = service->terms->bounds;
+
+	if (!service->allotment)
+		return;
+	compare_files(service, say, context);
+	if (bounds->device_policy != DEVICES_AUTO || bounds->device_allow)
+		compare_program(service, JUDGED_DEVICES,
+				bounds->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say, context);
+	if (bounds->ip_address_deny)
+		compare_program(service, JUDGED_EGRESS, "ip_address_deny", say, context);
+	if (service->terms->resources->delegate && !service->allotment->place->path)
+		say(context, service, "delegate", ANSWER_LEFT_OUT, service->allotment->place->wrong, NULL);
+}

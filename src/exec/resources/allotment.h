@@ -1,0 +1,70 @@
+/* What a row's options mean for a control group of its own: which files get which text, and which programs of the kernel judge
+ * its devices and packets. Made when the table is loaded; obeyed by the child of each start (exec/child/cgroup_join). What can't be
+ * had on this machine is replaced by the nearest there is, or refused: preflight says which, plan_make sees to it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "config/table/table.h"
+#include "os/cgroup/cgroup_place.h"
+
+struct bpf_insn;
+
+/* A line for a file of the group. */
+struct allotted {
+	const char *file, *text;
+	const char *option;             /* it is of, for messages */
+	bool optional;                  /* left out where the kernel has no such file */
+};
+
+enum judged { JUDGED_DEVICES, JUDGED_INGRESS, JUDGED_EGRESS, JUDGED };
+
+/* A program of the kernel's machine; count 0: none. */
+struct group_program {
+	const struct bpf_insn *code;
+	size_t count;
+};
+
+struct allotment {
+	const struct cgroup_place *place;
+	bool has_group;                 /* a group of its own is made at each start */
+	bool optional;                  /* only to be frozen by, which signals do as well: without one it starts all the same */
+	const struct allotted *list;
+	size_t count;
+	unsigned controllers;           /* the list needs */
+	struct group_program programs[JUDGED];
+	bool delegates;                 /* the group is the user's */
+};
+
+/* What a table's allotments share while they are made. */
+struct allotments {
+	const struct cgroup_place *place;               /* NULL: not looked for yet */
+	const struct resources *plain_resources;        /* of the last row that asked for nothing: rows share them */
+	const struct bounds *plain_bounds;
+};
+
+/* Makes it of a row that has its account; NULL stays where nothing is asked for. false: out of memory, which was added. */
+bool allotment_make(struct service *service, const struct table *table, struct allotments *allotments, struct diags *diags);
+
+enum answer {
+	ANSWER_DONE,
+	ANSWER_NEAR,                    /* `near` says by what */
+	ANSWER_LEFT_OUT,                /* nothing is near, and it only tunes */
+	ANSWER_REFUSED                  /* it protects */
+};
+
+/* What becomes of each option that is set and is not done: `why` is the reason, `instead` what is done (of ANSWER_NEAR). */
+typedef void allotment_say(void *context, const struct service *service, const char *option, enum answer answer,
+			   const char *why, const char *instead);
+void allotment_compare(const struct service *service, allotment_say *say, void *context);
+
+/* Of ANSWER_NEAR for a plan; -1, NULL: there is nothing to set. */
+int64_t allotment_address_space(const struct service *service);
+int64_t allotment_processes(const struct service *service);
+words allotment_cpus(const struct service *service);
+
+/* What a file of the group has when nothing is said; NULL: it is none of those that can be changed while it runs. In order. */
+const char *allotment_usual(const char *file);

@@ -1,0 +1,17 @@
+/* From rules to programs of the kernel's machine. Private to exec/resources/allotment*. */
+#pragma once
+
+#include "base/pool.h"
+#include "config/option/service.h"
+#include "exec/resources/allotment.h"
+
+/* Each leaves *program empty where the row asks for nothing. false: out of memory. */
+bool device_program_make(const struct bounds *bounds, struct pool *pool, struct group_program *program);
+
+/* ENOMEM and E2BIG. */
+int packet_programs_make(const struct bounds *bounds, struct pool *pool, struct group_program *ingress,
+			 struct group_program *egress);
+
+/* Whether the name of a rule is known here: the path is a device, the kind is in /proc/devices. */
+struct device_rule;
+bool device_rule_is_known(const struct device_rule *rule);

@@ -1,0 +1,122 @@
+/* Priorities as numbers. The grammar was checked by config/type/type; this turns it into what the kernel takes. */
+#include "exec/resources/scheduling.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define RESET_ON_FORK 0x40000000        /* SCHED_RESET_ON_FORK */
+#define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
+
+#ifdef HAVE_SCHED_SETAFFINITY
+#define CPUS_MOST 8192
+
+bool scheduling_cpus(words ranges, void **set, size_t *size)
+{
+	cpu_set_t *cpus = CPU_ALLOC(CPUS_MOST);
+
+	if (!cpus)
+		return false;
+	*size = CPU_ALLOC_SIZE(CPUS_MOST);
+	CPU_ZERO_S(*size, cpus);
+	for (size_t n = 0; ranges[n]; n++) {
+		char *rest;
+		unsigned long first = strtoul(ranges[n], &rest, 10), last = first;
+
+		if (*rest == '-')
+			last = strtoul(rest + 1, NULL, 10);
+		if (last >= CPUS_MOST) {
+			CPU_FREE(cpus);
+			errno = ERANGE;
+			return false;
+		}
+		for (unsigned long cpu = first; cpu <= last; cpu++)
+			CPU_SET_S(cpu, *size, cpus);
+	}
+	*set = cpus;
+	return true;
+}
+#else
+bool scheduling_cpus(words ranges, void **set, size_t *size)
+{
+	(void)ranges, (void)set, (void)size;
+	errno = ENOTSUP;
+	return false;
+}
+#endif
+
+bool scheduling_io_priority(const char *text, int *priority)
+{
+	static const char *const classes[] = { NULL, "realtime", "best-effort", "idle" };
+	size_t length = strcspn(text, ":");
+
+	for (int class = 1; class <= 3; class++) {
+		if (strlen(classes[class]) != length || memcmp(classes[class], text, length))
+			continue;
+		*priority = class << IO_CLASS_SHIFT;
+		if (text[length] == ':')
+			*priority |= (int)strtol(text + length + 1, NULL, 10);
+		else if (class != 3)
+			*priority |= 4;
+		return true;
+	}
+	return false;
+}
+
+void scheduling_cpu_policy(const struct scheduling *scheduling, int *policy, int *priority)
+{
+	/* linux/sched.h, whose names libc has only some of */
+	static const int policies[] = {
+		[CPU_DEFAULT] = 0, [CPU_OTHER] = 0, [CPU_BATCH] = 3, [CPU_IDLE] = 5, [CPU_FIFO] = 1, [CPU_RR] = 2,
+	};
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+
+	*policy = -1;
+	*priority = 0;
+	if (scheduling->cpu_scheduling_policy == CPU_DEFAULT && !scheduling->cpu_scheduling_reset_on_fork)
+		return;
+	*policy = policies[scheduling->cpu_scheduling_policy];
+	if (scheduling->cpu_scheduling_reset_on_fork)
+		*policy |= RESET_ON_FORK;
+	if (real_time)
+		*priority = scheduling->cpu_scheduling_priority ? (int)scheduling->cpu_scheduling_priority : 1;
+}
+
+/* The words in the order of the directive's; machines as uname(2) has them. */
+static const struct {
+	const char *machines[3];
+} kinds[] = {
+	{ { NULL } }, { { "i686", "i586", "i386" } }, { { "x86_64" } }, { { "armv7l", "armv8l", "arm" } },
+	{ { "aarch64" } }, { { "ppc" } }, { { "ppcle" } }, { { "ppc64" } }, { { "ppc64le" } }, { { "s390" } },
+	{ { "s390x" } },
+};
+/* Which of them a machine of 64 bits runs, too. */
+static const unsigned narrower[][2] = { { 2, 1 }, { 4, 3 }, { 7, 5 }, { 8, 6 }, { 10, 9 } };
+
+static bool is_machine(unsigned word, const char *name)
+{
+	for (size_t n = 0; n < 3; n++) {
+		if (kinds[word].machines[n] && !strcmp(kinds[word].machines[n], name))
+			return true;
+	}
+	return false;
+}
+
+bool scheduling_personality(unsigned word, long *personality)
+{
+	struct utsname name;
+
+	if (word >= sizeof(kinds) / sizeof(*kinds) || uname(&name) < 0)
+		return false;
+	*personality = 0;               /* PER_LINUX */
+	if (is_machine(word, name.machine))
+		return true;
+	*personality = 8;               /* PER_LINUX32 */
+	for (size_t n = 0; n < sizeof(narrower) / sizeof(*narrower); n++) {
+		if (narrower[n][1] == word && is_machine(narrower[n][0], name.machine))
+			return true;
+	}
+	return false;
+}

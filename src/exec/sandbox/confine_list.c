@@ -1,0 +1,265 @@
+/* From places that options ask for to the order in which a child goes through them.
+ *
+ * The hard thing is what one place means for those below it. Nothing is found out at the start: here it is settled
+ * for each whether it can be written and run, whether it is still what was there before, and whether it says
+ * anything at all. */
+#include "exec/sandbox/confine_list.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "exec/child/confine_parts.h"
+#include "exec/child/confine_tree.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/path_way.h"
+
+/* Without double slashes, single dots and a slash at the end. */
+static void simplify(const char *path, size_t length, struct buf *out)
+{
+	for (size_t n = 0; n < length;) {
+		size_t part = strcspn(path + n, "/");
+
+		if (part > length - n)
+			part = length - n;
+		if (part && !(part == 1 && path[n] == '.')) {
+			buf_char(out, '/');
+			buf_add(out, path + n, part);
+		}
+		n += part + 1;
+	}
+	if (!out->length)
+		buf_char(out, '/');
+}
+
+static const char *keep_simple(struct places *places, const char *path, size_t length)
+{
+	struct buf simple = { 0 };
+	const char *kept;
+
+	simplify(path, length, &simple);
+	kept = simple.failed ? NULL : pool_text(places->pool, buf_string(&simple));
+	buf_free(&simple);
+	return kept;
+}
+
+void places_add(struct places *places, const char *path, size_t length, const struct place *place)
+{
+	struct place *list = array_grow(places->list, &places->capacity, places->count, sizeof(*list));
+	const char *kept = list ? keep_simple(places, path, length) : NULL;
+
+	if (list)
+		places->list = list;
+	if (!kept) {
+		places->failed = true;
+		return;
+	}
+	list[places->count] = *place;
+	list[places->count].mount.path = kept;
+	list[places->count].number = places->count;
+	places->count++;
+}
+
+/* What lies below a path comes right behind it: a slash is less than anything. */
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	if (*a == *b)
+		return 0;
+	if (!*a || !*b)
+		return *a ? 1 : -1;
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? -1 : 1;
+	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+	int order = compare_paths(a->mount.path, b->mount.path);
+
+	if (order)
+		return order;
+	if (a->mount.content != b->mount.content)
+		return a->mount.content < b->mount.content ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t length = strlen(above);
+
+	if (length == 1)
+		return path[1];
+	return !strncmp(path, above, length) && path[length] == '/';
+}
+
+static bool is_foreign(const char *path)
+{
+	struct path_finding finding;
+
+	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_lately(), &finding);
+}
+
+/* Two names of one place are one place. What is missing now may come by the time of a start. What is put over a place
+ * goes where the table says, and not where a link of somebody else leads. */
+static const char *follow_links(struct places *places, const struct confine_mount *mount)
+{
+	const char *path = mount->path;
+	bool stays = places->root || (mount->content == CONTENT_BIND && is_foreign(path));
+	char *real = stays ? NULL : foreign_real_path(path);
+	const char *kept = real ? pool_text(places->pool, real) : path;
+
+	free(real);
+	return kept;
+}
+
+/* Below what is covered the machine's links lead nowhere. */
+static void follow_all_links(struct places *places)
+{
+	const struct place *cover = NULL;
+	const char *written = NULL;     /* its path before */
+
+	for (size_t n = 0; n < places->count; n++) {
+		struct place *place = &places->list[n];
+		const char *path = place->mount.path;
+
+		place->mount.foreign = place->mount.content == CONTENT_BIND && place->mount.source &&
+				       is_foreign(place->mount.source);
+		if (cover && is_below(path, written))
+			place->mount.path = pool_textf(places->pool, "%s%s", cover->mount.path,
+						       path + (written[1] ? strlen(written) : 0));
+		else if (cover && !strcmp(path, written))
+			place->mount.path = cover->mount.path;
+		else
+			place->mount.path = follow_links(places, &place->mount);
+		if (!place->mount.path) {
+			places->failed = true;
+			return;
+		}
+		if (place->mount.content == CONTENT_AS_BEFORE || (cover && is_below(path, written)))
+			continue;
+		cover = place;
+		written = path;
+	}
+}
+
+static unsigned stricter(unsigned a, unsigned b)
+{
+	if (a == RIGHT_TAKEN || b == RIGHT_TAKEN)
+		return RIGHT_TAKEN;
+	return a == RIGHT_KEPT ? a : b;
+}
+
+/* One place a path: what is seen there is the first's, its rights are the least of all. */
+static void merge(struct places *places)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < places->count; n++) {
+		const struct place *place = &places->list[n];
+		struct place *before = count ? &places->list[count - 1] : NULL;
+
+		if (!before || strcmp(before->mount.path, place->mount.path) != 0) {
+			places->list[count++] = *place;
+			continue;
+		}
+		before->write = stricter(before->write, place->write);
+		before->execute = stricter(before->execute, place->execute);
+		if (place->mount.content == before->mount.content || place->mount.content == CONTENT_AS_BEFORE)
+			before->mount.optional &= place->mount.optional;
+	}
+	places->count = count;
+}
+
+static const struct place *find_above(const struct place *list, size_t count, const char *path)
+{
+	while (count-- > 0) {
+		if (is_below(path, list[count].mount.path))
+			return &list[count];
+	}
+	return NULL;
+}
+
+static unsigned settle_right(unsigned right, bool inherits, unsigned above, unsigned attribute)
+{
+	if (right == RIGHT_TAKEN)
+		return attribute;
+	return right == RIGHT_INHERITED && inherits ? above & attribute : 0;
+}
+
+/* Devices are none that are run; a thing in memory is closed when all is in place. */
+static void settle_content(struct confine_mount *mount)
+{
+	bool can_close = mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_DEVICES;
+
+	if (mount->content == CONTENT_DEVICES) {
+		mount->closes_kept = mount->attributes & TREE_READ_ONLY;
+		mount->attributes |= TREE_READ_ONLY;
+	}
+	if (!can_close || !(mount->attributes & TREE_READ_ONLY))
+		return;
+	mount->closes = true;
+	mount->attributes &= ~(unsigned)TREE_READ_ONLY;
+}
+
+/* What a place has from the one above. A private /dev is closed in any case, but what it keeps of the machine's is
+ * not. */
+static unsigned attributes_within(const struct confine_mount *above)
+{
+	bool read_only = above->closes && (above->content != CONTENT_DEVICES || above->closes_kept);
+
+	return above->attributes | (read_only ? TREE_READ_ONLY : 0);
+}
+
+/* false: it says nothing, or nobody sees it. */
+static bool settle(struct place *place, const struct place *above)
+{
+	struct confine_mount *mount = &place->mount;
+	bool same = mount->content == CONTENT_AS_BEFORE;
+	bool inherits = same || mount->content == CONTENT_SYS || mount->content == CONTENT_BIND;
+	unsigned outer = above ? attributes_within(&above->mount) : 0;
+
+	if (above && above->mount.content == CONTENT_INACCESSIBLE)
+		return false;
+	if (mount->content == CONTENT_INACCESSIBLE)
+		return true;
+	mount->attributes = settle_right(place->write, inherits, outer, TREE_READ_ONLY) |
+			    settle_right(place->execute, true, outer, TREE_NO_EXEC);
+	mount->fresh = above && (above->mount.fresh || above->mount.content != CONTENT_AS_BEFORE);
+	mount->restored = outer & ~mount->attributes;
+	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
+	if (same && mount->attributes == outer)
+		return false;
+	settle_content(mount);
+	return true;
+}
+
+static void sort(struct places *places)
+{
+	if (places->count)
+		qsort(places->list, places->count, sizeof(*places->list), compare);
+}
+
+void places_settle(struct places *places)
+{
+	size_t count = 0;
+
+	sort(places);
+	follow_all_links(places);
+	if (places->failed)
+		return;
+	sort(places);                   /* by where they are now */
+	merge(places);
+	for (size_t n = 0; n < places->count; n++) {
+		struct place place = places->list[n];
+
+		if (settle(&place, find_above(places->list, count, place.mount.path)))
+			places->list[count++] = place;
+	}
+	places->count = count;
+	places->overflowed = count > CONFINE_MOUNTS_MOST;
+}

@@ -1,0 +1,299 @@
+/* Filters by libseccomp.
+ *
+ * The hard thing is a machine of several kinds of system calls: a 64-bit kernel takes those of 32 bits, too, and a
+ * filter that knows but one kind is none. So each filter is made for all that this machine takes, or for those the
+ * service may make, which ends who makes others. */
+#include "exec/sandbox/seccomp.h"
+
+#ifdef HAVE_LIBSECCOMP
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "exec/sandbox/seccomp_parts.h"
+
+#define FAMILY_MOST 3
+#define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
+
+/* By the words of system_call_architectures; 0: this libseccomp does not know it. */
+static const uint32_t known[] = {
+	SCMP_ARCH_NATIVE,      SCMP_ARCH_X86,	  SCMP_ARCH_X86_64,    SCMP_ARCH_X32,	 SCMP_ARCH_ARM,
+	SCMP_ARCH_AARCH64,
+#ifdef SCMP_ARCH_LOONGARCH64
+	SCMP_ARCH_LOONGARCH64,
+#else
+	0,
+#endif
+	SCMP_ARCH_MIPS,	       SCMP_ARCH_MIPS64,  SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64,
+	SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PARISC,  SCMP_ARCH_PARISC64,  SCMP_ARCH_PPC,	 SCMP_ARCH_PPC64,
+	SCMP_ARCH_PPC64LE,     SCMP_ARCH_RISCV64, SCMP_ARCH_S390,      SCMP_ARCH_S390X,
+};
+
+/* What a kernel of the first kind runs beside its own. */
+static const uint32_t families[][FAMILY_MOST] = {
+	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
+	{ SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32 },
+	{ SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64N32 }, { SCMP_ARCH_PARISC64, SCMP_ARCH_PARISC },
+	{ SCMP_ARCH_PPC64, SCMP_ARCH_PPC }, { SCMP_ARCH_S390X, SCMP_ARCH_S390 },
+};
+
+bool seccomp_is_multiplexed(uint32_t architecture)
+{
+	static const uint32_t multiplexed[] = {
+		SCMP_ARCH_X86, SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_MIPS, SCMP_ARCH_MIPSEL, SCMP_ARCH_PPC,
+		SCMP_ARCH_PPC64, SCMP_ARCH_PPC64LE,
+	};
+
+	for (size_t n = 0; n < sizeof(multiplexed) / sizeof(multiplexed[0]); n++) {
+		if (multiplexed[n] == architecture)
+			return true;
+	}
+	return false;
+}
+
+static void add_architecture(struct filter *filter, uint32_t architecture)
+{
+	for (size_t n = 0; n < filter->count; n++) {
+		if (filter->architectures[n] == architecture)
+			return;
+	}
+	if (architecture && filter->count < ARCHITECTURES_MOST)
+		filter->architectures[filter->count++] = architecture;
+}
+
+static bool is_of_family(const uint32_t *family, uint32_t architecture)
+{
+	for (size_t n = 0; n < FAMILY_MOST; n++) {
+		if (family[n] == architecture)
+			return true;
+	}
+	return false;
+}
+
+/* A superd of 32 bits may stand on a kernel of 64. */
+static void add_local(struct filter *filter)
+{
+	uint32_t native = seccomp_arch_native();
+
+	for (size_t family = 0; family < sizeof(families) / sizeof(families[0]); family++) {
+		for (size_t n = 0; is_of_family(families[family], native) && n < FAMILY_MOST; n++)
+			add_architecture(filter, families[family][n]);
+	}
+}
+
+static void choose_architectures(struct filter *filter, unsigned wanted)
+{
+	add_architecture(filter, seccomp_arch_native());
+	if (!wanted)
+		add_local(filter);
+	for (size_t n = 1; n < sizeof(known) / sizeof(known[0]); n++) {
+		if (wanted >> n & 1)
+			add_architecture(filter, known[n]);
+	}
+}
+
+static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool is_bound)
+{
+	scmp_filter_ctx context = seccomp_init(usual);
+
+	if (!context)
+		return NULL;
+	if (architecture != seccomp_arch_native() &&
+	    (seccomp_arch_remove(context, seccomp_arch_native()) < 0 || seccomp_arch_add(context, architecture) < 0)) {
+		seccomp_release(context);
+		return NULL;
+	}
+	/* One that libseccomp has not heard of would be a way around: then the kernel has no such calls. */
+	if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
+			     is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS)) < 0) {
+		seccomp_release(context);
+		return NULL;
+	}
+	seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
+	return context;
+}
+
+static void filter_open(struct filter *filter, const struct service *service, uint32_t usual)
+{
+	unsigned wanted = service->terms->calls->system_call_architectures;
+
+	memset(filter, 0, sizeof(*filter));
+	choose_architectures(filter, wanted);
+	for (size_t n = 0; n < filter->count; n++) {
+		filter->contexts[n] = open_context(filter->architectures[n], usual, wanted);
+		if (!filter->contexts[n])
+			filter->error = ENOMEM;
+	}
+}
+
+static void filter_close(struct filter *filter)
+{
+	for (size_t n = 0; n < filter->count; n++) {
+		if (filter->contexts[n])
+			seccomp_release(filter->contexts[n]);
+	}
+	free(filter->unified);
+}
+
+/* Not "exact": a call that an architecture folds into another is denied there in both ways. */
+void filter_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
+		 const struct scmp_arg_cmp *arguments)
+{
+	enum call_kind kind = seccomp_call_kind(call);
+	int result;
+
+	if (filter->error || kind == CALL_UNKNOWN)
+		return;                 /* no architecture has it that libseccomp or superd knows; the list says so */
+	if (kind == CALL_UNIFIED) {
+		seccomp_unified_rule(filter, number, action, call, count, arguments);
+		return;
+	}
+	result = seccomp_rule_add_array(filter->contexts[number], action, seccomp_syscall_resolve_name(call), count,
+					arguments);
+	/* EDOM: the architecture has no such call, and never will: new ones are unified; EEXIST, EACCES: it is said
+	 * already. */
+	if (result < 0 && result != -EDOM && result != -EEXIST && result != -EACCES)
+		filter->error = -result;
+}
+
+void filter_call(struct filter *filter, uint32_t action, const char *call)
+{
+	for (size_t n = 0; n < filter->count; n++)
+		filter_rule(filter, n, action, call, 0, NULL);
+}
+
+/* All into the first context. */
+static bool merge(struct filter *filter)
+{
+	for (size_t n = 1; n < filter->count && !filter->error; n++) {
+		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
+		if (!filter->error)
+			filter->contexts[n] = NULL;     /* the first has it now */
+	}
+	return !filter->error;
+}
+
+/* libseccomp writes to a descriptor; the file is in memory alone. */
+static char *export_rest(struct filter *filter, size_t *length)
+{
+	char *program = NULL;
+	int fd = memfd_create("filter", MFD_CLOEXEC);
+
+	if (fd < 0)
+		filter->error = errno;
+	else
+		filter->error = -seccomp_export_bpf(filter->contexts[0], fd);
+	if (!filter->error && lseek(fd, 0, SEEK_SET) == 0)
+		program = fd_read_all(fd, PROGRAM_MOST, length);
+	if (!filter->error && (!program || !*length))
+		filter->error = errno;  /* EFBIG: longer than the kernel takes */
+	fd_close(&fd);
+	return program;
+}
+
+/* superd's own instructions, and libseccomp's behind them. */
+static char *export_program(struct filter *filter, size_t *length)
+{
+	size_t own = seccomp_unified_write(filter, NULL) * sizeof(struct sock_filter), rest = 0;
+	char *behind = export_rest(filter, &rest), *program = NULL;
+
+	if (!filter->error && own + rest > PROGRAM_MOST)
+		filter->error = EFBIG;
+	if (!filter->error)
+		program = malloc(own + rest);
+	if (program) {
+		seccomp_unified_write(filter, (struct sock_filter *)(void *)program);
+		memcpy(program + own, behind, rest);
+		*length = own + rest;
+	} else if (!filter->error) {
+		filter->error = ENOMEM;
+	}
+	free(behind);
+	return program;
+}
+
+static const struct sock_fprog *filter_keep(struct filter *filter, struct pool *pool)
+{
+	const void *instructions = NULL;
+	struct sock_fprog program;
+	size_t length = 0;
+	char *bytes;
+
+	if (filter->error || !merge(filter))
+		return NULL;
+	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);      /* a tree, where it knows how */
+	bytes = export_program(filter, &length);
+	if (!filter->error)
+		instructions = pool_keep(pool, bytes, length);
+	free(bytes);
+	memset(&program, 0, sizeof(program));
+	program.len = (unsigned short)(length / sizeof(struct sock_filter));
+	program.filter = (struct sock_filter *)(uintptr_t)instructions;
+	return instructions ? pool_keep(pool, &program, sizeof(program)) : NULL;
+}
+
+static const struct sock_fprog *make_restrictions(const struct service *service, struct pool *pool, int *error)
+{
+	const struct sock_fprog *program;
+	struct filter filter;
+
+	filter_open(&filter, service, SCMP_ACT_ALLOW);
+	filter_restrict(&filter, service);
+	program = filter_keep(&filter, pool);
+	*error = filter.error;
+	filter_close(&filter);
+	return program;
+}
+
+static const struct sock_fprog *make_list(const struct service *service, struct pool *pool, struct diags *diags,
+					  int *error)
+{
+	const struct sock_fprog *program;
+	struct filter filter;
+
+	filter_open(&filter, service, filter_usual(service));
+	filter_list(&filter, service, diags);
+	program = filter_keep(&filter, pool);
+	*error = filter.error;
+	filter_close(&filter);
+	return program;
+}
+
+/* A list that allows is set last: it need not allow the setting of others. */
+bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
+		  const struct sock_fprog *const **filters)
+{
+	const struct calls *calls = service->terms->calls;
+	const struct sock_fprog *made[3] = { 0 };
+	size_t count = 0;
+	int error = 0;
+
+	*filters = NULL;
+	if (filter_is_restricted(service) || (calls->system_call_architectures && !calls->system_call_filter))
+		made[count++] = make_restrictions(service, pool, &error);
+	if (!error && calls->system_call_filter)
+		made[count++] = make_list(service, pool, diags, &error);
+	if (!count)
+		return true;
+	if (!error && made[count - 1])
+		*filters = pool_keep(pool, made, (count + 1) * sizeof(made[0]));
+	if (!*filters)
+		diag_error(diags, service->at, "%s: making its filter of system calls: %s", service->name,
+			   strerror(error ? error : ENOMEM));
+	return *filters;
+}
+#else
+/* Then the preflight refuses what asks for filters. */
+bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
+		  const struct sock_fprog *const **filters)
+{
+	(void)service, (void)pool, (void)diags;
+	*filters = NULL;
+	return true;
+}
+#endif

@@ -1,0 +1,249 @@
+/* Starting apart: a fork with memory of its own, for a child that mounts, waits or may be killed on its way. Nothing
+ * waits for it: a close-on-exec pipe tells of success by closing, and of failure by what the child writes. As it may
+ * take its time, it keeps nothing open but what it is to have: what superd or another closes meanwhile is to end.
+ *
+ * The hard thing is the map of a user namespace, which nobody inside of it may write for other users than himself: a
+ * second process, made before, stays outside and writes it when the child asks (spawn_map.c). */
+#include "exec/spawn/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
+#include "base/fd.h"
+#include "exec/child/cgroup_join.h"
+#include "exec/child/condition.h"
+#include "exec/child/confine.h"
+#include "exec/dirs/credentials.h"
+#include "exec/spawn/spawn_map.h"
+#include "os/foreign/spawn_ends.h"
+#include "os/rights/posture.h"
+#include "os/rights/privilege.h"
+
+#define REAP_MOST 100                   /* milliseconds: it has nothing more to do but end */
+
+static _Noreturn void give_up(const struct job *job, struct fault fault)
+{
+	_exit(write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
+}
+
+static void look_at_conditions(const struct job *job)
+{
+	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
+
+	if (wrong >= 0)
+		give_up(job, (struct fault){ .stage = STAGE_CONDITIONS,
+					     .error = job->plan->conditions[wrong].is_assert, .resource = wrong });
+}
+
+static _Noreturn void run_child(struct job *job, int report)
+{
+	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
+
+	job->report = report;
+	privilege_raise_effective();
+	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
+		privilege_show_itself();
+	if (job->into > 0)
+		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
+	close_others(job->wanted, job->wanted_count, report);
+	if (job->checks)
+		look_at_conditions(job);
+	if (credentials_load(job) < 0)
+		give_up(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
+					     .resource = job->fault.resource });
+	if (stream_files_open(job) < 0)
+		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
+	if (!privileged && confine_needs_mapper(job) && !map_prepare(job))
+		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
+	child_run(job);
+}
+
+pid_t spawn_apart(struct job *job, int *report)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (!report_open(ends, job->wanted_count)) {
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_child(job, ends[1]);
+	if (pid < 0) {
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+		fd_close(&ends[0]);
+	}
+	fd_close(&ends[1]);
+	*report = ends[0];
+	return pid;
+}
+
+static bool wait_for(int fd)
+{
+	struct pollfd told = { fd, POLLIN, 0 };
+	int ready;
+
+	do
+		ready = poll(&told, 1, (int)(spawn_longest * 1000));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+/* It answers by a pipe, as the loop may have reaped it before anybody here asks how it ended. */
+int spawn_try(int (*try)(void))
+{
+	unsigned char answer = 0;
+	ssize_t got = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (fd_pipe(ends) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close_others(&ends[1], 1, -1);  /* a start that another thread makes has a pipe that is to end */
+		privilege_raise_effective();
+		answer = (unsigned char)try();
+		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
+	}
+	fd_close(&ends[1]);
+	if (pid > 0 && !wait_for(ends[0]))
+		kill(pid, SIGKILL);
+	if (pid > 0)
+		got = read(ends[0], &answer, 1);
+	if (pid > 0)
+		reap_within(pid, REAP_MOST, NULL);
+	fd_close(&ends[0]);
+	return got == 1 ? answer : -1;
+}
+
+bool spawn_chore(void (*chore)(const void *with), const void *with, const int *kept, int count)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		privilege_raise_effective();
+		close_others(kept, count, -1);
+		setsid();
+		chore(with);
+		_exit(0);
+	}
+	return pid > 0;
+}
+
+#ifdef HAVE_SYS_PRCTL_H
+static void become_untraceable(const char *name)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_NAME, name);
+}
+#else
+static void become_untraceable(const char *name)
+{
+	(void)name;
+}
+#endif
+
+static bool is_kept(int fd, const int *kept, int count)
+{
+	for (int n = 0; n < count; n++) {
+		if (kept[n] == fd)
+			return true;
+	}
+	return false;
+}
+
+/* Those that were not reaped yet. They are few, and a child that is none is only to be told from them at superd's
+ * end. */
+struct aside {
+	pid_t pid;
+	uint64_t serial;
+};
+
+static struct {
+	struct aside *list;
+	size_t count, room;
+	uint64_t last;                  /* serial */
+} asides;
+
+static bool make_room_for_aside(void)
+{
+	size_t room = asides.room ? 2 * asides.room : 16;
+	struct aside *list;
+
+	if (asides.count < asides.room)
+		return true;
+	list = realloc(asides.list, room * sizeof(*list));
+	if (!list)
+		return false;
+	asides.list = list;
+	asides.room = room;
+	return true;
+}
+
+/* Where there is no memory superd's end may wait for it, with all others that do not end. */
+void spawn_note_aside(pid_t pid)
+{
+	if (pid > 0 && make_room_for_aside())
+		asides.list[asides.count++] = (struct aside){ pid, ++asides.last };
+}
+
+uint64_t spawn_aside_serial(pid_t pid)
+{
+	for (size_t n = 0; n < asides.count; n++) {
+		if (asides.list[n].pid == pid)
+			return asides.list[n].serial;
+	}
+	return 0;
+}
+
+bool spawn_is_aside(pid_t pid)
+{
+	return spawn_aside_serial(pid) != 0;
+}
+
+void spawn_reaped(pid_t pid)
+{
+	for (size_t n = 0; n < asides.count; n++) {
+		if (asides.list[n].pid == pid)
+			asides.list[n--] = asides.list[--asides.count];
+	}
+}
+
+/* Its signals stay blocked: what would handle them is superd's loop. */
+pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
+		  const int *kept, int count)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	if (!make_room_for_aside())
+		return -1;              /* one that is not known of may not be started */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0) {
+		posture_keep(capabilities);
+		become_untraceable(name);
+		for (int fd = 0; fd <= 2; fd++) {
+			if (!is_kept(fd, kept, count))
+				close(fd);
+		}
+		close_others(kept, count, -1);
+		setsid();
+		work(with);
+		_exit(0);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	spawn_note_aside(pid);
+	return pid;
+}

@@ -1,0 +1,100 @@
+/* Starting by clone: the child runs in this memory and, until it has unshared them, with these descriptors; the
+ * calling thread waits for its exec. Nothing is copied, so the cost is that of exec alone, with ten listeners or
+ * ten thousand. */
+#include "exec/spawn/spawn.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "exec/spawn/spawn_patience.h"
+#include "os/cgroup/cgroup.h"
+#include "os/proc/spawn_into.h"
+#include "os/rights/privilege.h"
+
+static int run(void *job)
+{
+	privilege_raise_effective();
+	child_run(job);
+}
+
+/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9; an older kernel says ENOSYS there once, and
+ * then descriptors are copied as fork does. */
+static atomic_bool copies_descriptors;  /* batches start from several threads */
+
+/* A kernel says ENOSYS or, when it has the call but not the flag, EINVAL; a filter of system calls that is older
+ * than the call says EPERM. */
+static bool lacks_unsharing(const struct fault *fault)
+{
+	return fault->stage == STAGE_DESCRIPTORS &&
+	       (fault->error == ENOSYS || fault->error == EINVAL || fault->error == EPERM);
+}
+
+/* Of AddressSanitizer, NULL without it: the frames of the child before never returned, so it takes them for living
+ * ones. */
+void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
+
+/* ENOENT of css_tryget_online_from_dir(), or ENODEV of cgroup_css_set_fork() when it goes just then. */
+static pid_t clone_into(struct job *job, char *stack, int flags, pid_t *at)
+{
+	pid_t pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
+
+	if (pid < 0 && (errno == ENOENT || errno == ENODEV) && job->into_path &&
+	    cgroup_take_again(job->into_path, job->into))
+		pid = spawn_into(run, stack, SPAWN_STACK, (unsigned)flags, job, job->into, at);
+	return pid;
+}
+
+static pid_t clone_patiently(struct job *job, char *stack, int flags)
+{
+	struct patience patience;
+	pid_t pid = -1;
+
+	spawn_patience_begin(&patience);
+	if (job->into > 0)
+		pid = clone_into(job, stack, flags, &patience.pid);
+	if (pid < 0)
+		pid = clone(run, stack + SPAWN_STACK, flags | SIGCHLD, job, &patience.pid);
+	spawn_patience_end(&patience);
+	if (pid >= 0 && patience.ended && job->fault.stage == STAGE_NONE)
+		job->fault = (struct fault){ .stage = job->stage, .error = ETIMEDOUT };
+	return pid;
+}
+
+static pid_t clone_once(struct job *job, char *stack)
+{
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID;
+
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(stack, SPAWN_STACK);
+	job->fault = (struct fault){ .stage = STAGE_NONE };
+	job->shares_descriptors = !copies_descriptors;
+	if (job->shares_descriptors)
+		flags |= CLONE_FILES;
+	return clone_patiently(job, stack, flags);
+}
+
+bool spawn_joins(void)
+{
+	return spawn_into_possible();
+}
+
+pid_t spawn_process(struct job *job, char *stack)
+{
+	pid_t pid = clone_once(job, stack);
+
+	if (pid >= 0 && job->shares_descriptors && lacks_unsharing(&job->fault)) {
+		/* The loop reaps that one as a stranger. */
+		copies_descriptors = true;
+		pid = clone_once(job, stack);
+	}
+	if (pid < 0) {
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+		return -1;
+	}
+	if (job->fault.stage == STAGE_NONE)
+		return pid;
+	job->left = pid;
+	return -1;
+}

@@ -1,0 +1,64 @@
+/* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by
+ * closing, and of failure by what the child writes. It is waited for, as it is where memory is shared: only plans
+ * that nobody else can delay are started so. */
+#include "exec/spawn/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/foreign/spawn_ends.h"
+#include "os/rights/privilege.h"
+
+/* Whether it failed. A child that somebody stops (SIGSTOP) on its way must not stop superd. */
+static bool read_fault(int fd, pid_t pid, struct fault *fault)
+{
+	struct pollfd told = { fd, POLLIN, 0 };
+	ssize_t got;
+
+	if (poll(&told, 1, (int)(spawn_longest * 1000)) == 0) {
+		kill(pid, SIGKILL);
+		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };
+		return true;
+	}
+	do
+		got = read(fd, fault, sizeof(*fault));
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)sizeof(*fault);
+}
+
+bool spawn_joins(void)
+{
+	return false;
+}
+
+pid_t spawn_process(struct job *job, char *stack)
+{
+	int ends[2];
+	pid_t pid;
+
+	(void)stack;
+	if (!report_open(ends, job->wanted_count)) {
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+		return -1;
+	}
+	fd_set_nonblocking(ends[0], false);
+	pid = fork();
+	if (pid == 0) {
+		privilege_raise_effective();
+		job->report = ends[1];
+		child_run(job);
+	}
+	if (pid < 0)
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+	fd_close(&ends[1]);
+	if (pid > 0 && read_fault(ends[0], pid, &job->fault)) {
+		job->left = pid;
+		pid = -1;
+	}
+	fd_close(&ends[0]);
+	return pid;
+}

@@ -1,0 +1,117 @@
+/* The thread that ends starts which hang. The hard thing is to cost the others nothing: as long as there are starts it
+ * looks every few seconds by itself and nobody wakes it, and when there are none it sleeps without a timer. */
+#include "exec/spawn/spawn_patience.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include "exec/spawn/spawn.h"
+#include "os/rights/needed.h"
+#include "os/rights/posture.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static struct patience *starts;
+static pthread_t thread;
+static bool looks, is_made, stops;
+
+static double now(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+static void end_slow(double before)
+{
+	for (struct patience *start = starts; start; start = start->next) {
+		if (start->since > before || start->pid <= 0 || start->ended)
+			continue;
+		start->ended = kill(start->pid, SIGKILL) == 0;
+	}
+}
+
+/* The wall clock may be set meanwhile: then it looks sooner or later, and goes by how old a start is. */
+static void wait_a_while(void)
+{
+	struct timespec until;
+	double seconds = spawn_longest / 2;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)seconds;
+	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (!stops && pthread_cond_timedwait(&begun, &lock, &until) == 0)
+		;
+}
+
+static void *look(void *unused)
+{
+	(void)unused;
+	posture_use(NEEDED_TO_KILL);
+	pthread_mutex_lock(&lock);
+	while (!stops) {
+		looks = starts != NULL;
+		if (looks)
+			wait_a_while();
+		else
+			pthread_cond_wait(&begun, &lock);
+		end_slow(now() - spawn_longest);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+static void make_thread(void)
+{
+	pthread_attr_t small;
+
+	if (pthread_attr_init(&small) != 0)
+		return;
+	pthread_attr_setstacksize(&small, 64 << 10);
+	is_made = pthread_create(&thread, &small, look, NULL) == 0;
+	pthread_attr_destroy(&small);
+}
+
+void spawn_patience_begin(struct patience *patience)
+{
+	*patience = (struct patience){ .since = now() };
+	pthread_mutex_lock(&lock);
+	if (!is_made)
+		make_thread();
+	patience->next = starts;
+	patience->place = &starts;
+	if (starts)
+		starts->place = &patience->next;
+	starts = patience;
+	if (!looks)
+		pthread_cond_signal(&begun);
+	looks = true;
+	pthread_mutex_unlock(&lock);
+}
+
+void spawn_patience_end(struct patience *patience)
+{
+	pthread_mutex_lock(&lock);
+	*patience->place = patience->next;
+	if (patience->next)
+		patience->next->place = patience->place;
+	pthread_mutex_unlock(&lock);
+}
+
+void spawn_patience_stop(void)
+{
+	if (!is_made)
+		return;
+	pthread_mutex_lock(&lock);
+	stops = true;
+	pthread_cond_signal(&begun);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	stops = is_made = looks = false;
+}

@@ -1,0 +1,247 @@
+/* The process beside superd, and its answer. The hard thing is to tell what a descriptor is without asking its file
+ * system: the link of /proc/self/fd is written by the kernel alone, and no path is a text without a / in front. Where
+ * there is no /proc, only what calls of no file system prove is taken.
+ *
+ * The process keeps its own references until superd has said that it has those given back, so that superd is never
+ * the last to hold what it did not get. */
+#include "exec/worker/receive_aside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+#include "exec/spawn/spawn.h"
+#include "os/proc/pidfd.h"
+#include "os/socket/plain_socket.h"
+
+#define GRACE 5000                      /* milliseconds that references are kept for a superd that has said nothing */
+
+struct order {
+	int socket, report;
+	enum receive_purpose purpose;
+};
+
+struct answer {
+	pid_t process;
+	unsigned refused;
+	char kind[RECEIVED_KIND];
+};
+
+union control {
+	struct cmsghdr header;          /* for its alignment */
+	char bytes[CMSG_SPACE(RECEIVED_MOST * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+};
+
+static size_t take_rights(struct msghdr *message, int *fds)
+{
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
+			continue;
+		count = count > RECEIVED_MOST ? RECEIVED_MOST : count;
+		memcpy(fds, CMSG_DATA(at), count * sizeof(int));
+		return count;           /* one header holds them all */
+	}
+	return 0;
+}
+
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+static bool has_seals(int fd)
+{
+#ifdef F_GET_SEALS
+	return fcntl(fd, F_GET_SEALS) >= 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+static bool is_pidfd(int fd)
+{
+#ifdef SYS_pidfd_send_signal
+	return syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0 || errno == EPERM || errno == ESRCH;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+/* What the kernel calls the open file; "" without /proc. A text that does not begin with / is nobody's choice. */
+static void read_link(int fd, char text[256])
+{
+	char path[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, text, 255);
+	text[length > 0 ? length : 0] = '\0';
+}
+
+static bool is_kept_kind(int fd, const char *link)
+{
+	static const char *const kinds[] = {
+		"anon_inode:[eventfd]", "anon_inode:[timerfd]", "anon_inode:[pidfd]", "anon_inode:[pidfs]",
+	};
+
+	if (is_socket(fd))
+		return socket_is_plain(fd);     /* others may wait when they are closed, as those of AF_PACKET */
+	if (!*link)
+		return is_pidfd(fd);
+	if (!strncmp(link, "pipe:[", 6))
+		return true;
+	if (!strncmp(link, "/memfd:", 7))
+		return has_seals(fd);   /* the path of a file may read so, too, but only one in memory has seals */
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (!strcmp(link, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
+static void note_refused(struct answer *answer, const char *link)
+{
+	if (answer->refused++)
+		return;
+	if (*link == '/')
+		link = "a file";
+	else if (!*link)
+		link = "a kind that cannot be told without /proc";
+	snprintf(answer->kind, sizeof(answer->kind), "%.39s", link);
+}
+
+/* Puts those that may be given back in front; how many these are. */
+static size_t pick(int *fds, size_t count, struct answer *answer)
+{
+	size_t kept = 0;
+	char link[256];
+
+	for (size_t n = 0; n < count; n++) {
+		int fd = fds[n];
+
+		read_link(fd, link);
+		if (is_kept_kind(fd, link)) {
+			fds[n] = fds[kept];
+			fds[kept++] = fd;
+		} else {
+			note_refused(answer, link);
+		}
+	}
+	return kept;
+}
+
+static bool send_answer(int report, const struct answer *answer, const int *fds, size_t count)
+{
+	union control control = {
+		.header = { CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS },
+	};
+	struct iovec part = { (void *)(uintptr_t)answer, sizeof(*answer) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (count) {
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	}
+	return sendmsg(report, &message, MSG_NOSIGNAL) >= 0;
+}
+
+/* Until superd has what it was given. */
+static void wait_for_word(int report)
+{
+	char word;
+	ssize_t got;
+
+	do
+		got = read(report, &word, 1);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		poll(NULL, 0, GRACE);
+}
+
+static void receive(const void *with)
+{
+	const struct order *order = with;
+	struct answer answer = { .process = -1 };
+	int fds[RECEIVED_MOST];
+	union control control;
+	char byte;
+	struct iovec part = { &byte, 1 };       /* superd has seen what it says */
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	size_t count, given = 0;
+
+	if (recvmsg(order->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return;
+	close(order->socket);
+	count = take_rights(&message, fds);
+	if (order->purpose == RECEIVE_STORED)
+		given = pick(fds, count, &answer);
+	else if (order->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
+		answer.process = pidfd_pid(fds[0]);
+	if (!send_answer(order->report, &answer, fds, given)) {
+		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
+		answer.refused += (unsigned)given;
+		send_answer(order->report, &answer, NULL, 0);
+	}
+	if (given)
+		wait_for_word(order->report);
+}
+
+pid_t receive_aside(int socket, enum receive_purpose purpose, int *report)
+{
+	struct order order = { .socket = socket, .purpose = purpose };
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	order.report = ends[1];
+	pid = spawn_aside("superd-receive", 0, receive, &order, (int[]){ socket, ends[1] }, 2);
+	fd_close(&ends[1]);
+	if (pid < 0)
+		fd_close(&ends[0]);
+	*report = fd_raise(ends[0], FD_HIGH);
+	return pid;
+}
+
+enum receive_state receive_aside_hear(int report, struct received *received)
+{
+	struct answer answer;
+	union control control;
+	struct iovec part = { &answer, sizeof(answer) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t got = recvmsg(report, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return RECEIVE_WAITS;
+	*received = (struct received){ .process = -1 };
+	if (got != (ssize_t)sizeof(answer))
+		return RECEIVE_FAILED;
+	received->count = take_rights(&message, received->fds);
+	received->process = answer.process;
+	received->refused = answer.refused;
+	memcpy(received->kind, answer.kind, sizeof(received->kind));
+	received->kind[sizeof(received->kind) - 1] = '\0';
+	(void)send(report, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it may let go of its own */
+	return RECEIVE_DONE;
+}

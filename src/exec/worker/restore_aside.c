@@ -1,0 +1,131 @@
+/* The process and its channel, a pair of sockets of sequenced packets: a question goes with the socket's descriptor, an
+ * answer comes back in the order of the questions. */
+#include "exec/worker/restore_aside.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/spawn/spawn.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/rights/needed.h"
+#include "os/socket/bind.h"
+#include "os/socket/passed_rights.h"
+
+struct question {
+	uint64_t number;
+	const struct listen *listen;    /* in the memory of both */
+};
+
+struct answer {
+	uint64_t number;
+	int error;
+};
+
+union rights {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+void restore_aside_init(struct restore_aside *aside)
+{
+	*aside = (struct restore_aside){ .channel = -1 };
+}
+
+/* ---- the process's own part ---- */
+
+static bool receive(int from, struct question *question, int *fd)
+{
+	struct iovec piece = { question, sizeof(*question) };
+	union rights rights = { 0 };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
+				  .msg_controllen = sizeof(rights.room) };
+
+	if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*question) ||
+	    message.msg_controllen < CMSG_LEN(sizeof(int)) || rights.head.cmsg_type != SCM_RIGHTS)
+		return false;
+	memcpy(fd, CMSG_DATA(&rights.head), sizeof(int));
+	return true;
+}
+
+static void restore_all(const void *with)
+{
+	int channel = *(const int *)with, fd = -1;
+	struct question question;
+
+	while (receive(channel, &question, &fd)) {
+		struct answer answer = { .number = question.number };
+
+		foreign_socket_mark(fd, false);         /* superd's own notes are of other numbers */
+		if (bind_restore(fd, question.listen) < 0)
+			answer.error = errno ? errno : EINVAL;
+		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			return;
+		close(fd);
+	}
+}
+
+/* ---- superd's ---- */
+
+static bool start(struct restore_aside *aside)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	passed_rights_allow(ends[0], false);
+	aside->pid = spawn_aside("superd-restore", NEEDED_TO_SET_OPTIONS, restore_all, &ends[1], &ends[1], 1);
+	fd_close(&ends[1]);
+	if (aside->pid < 0) {
+		fd_close(&ends[0]);
+		return false;
+	}
+	aside->serial = spawn_aside_serial(aside->pid);
+	aside->channel = fd_raise(ends[0], FD_HIGH);
+	return true;
+}
+
+bool restore_aside_ask(struct restore_aside *aside, int fd, const struct listen *listen, uint64_t number)
+{
+	struct question question = { number, listen };
+	struct iovec piece = { &question, sizeof(question) };
+	union rights rights = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
+				  .msg_controllen = sizeof(rights.room) };
+
+	if (aside->channel < 0 && !start(aside))
+		return false;
+	memcpy(CMSG_DATA(&rights.head), &fd, sizeof(int));
+	return sendmsg(aside->channel, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+bool restore_aside_hear(struct restore_aside *aside, uint64_t *number, int *error)
+{
+	struct answer answer;
+	ssize_t got;
+
+	do
+		got = recv(aside->channel, &answer, sizeof(answer), MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)sizeof(answer)) {
+		if (got >= 0)
+			errno = EPIPE;
+		return false;
+	}
+	*number = answer.number;
+	*error = answer.error;
+	return true;
+}
+
+void restore_aside_end(struct restore_aside *aside)
+{
+	if (aside->channel < 0)
+		return;
+	if (spawn_aside_serial(aside->pid) == aside->serial)
+		kill(aside->pid, SIGKILL);
+	fd_close(&aside->channel);
+	restore_aside_init(aside);
+}

@@ -1,0 +1,29 @@
+/* Putting back what a backend may have changed of its listener (bind_restore), in a process beside superd: whoever has the
+ * socket, too, may hold its lock for as long as he likes (os/netdiag/foreign_socket). Unlike foreign_socket_do superd does not
+ * wait for it, and one process serves many listeners, one after the other; a fork for each would cost ten times what it
+ * does. It has superd's memory as that was when it was started, so it must end when rows come. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/option/service.h"
+
+struct restore_aside {
+	int channel;                    /* readable when it has answered, or has ended; -1: there is no process */
+	pid_t pid;
+	uint64_t serial;                /* spawn_aside_serial: the pid may be another's by now */
+};
+
+void restore_aside_init(struct restore_aside *aside);
+
+/* Has it done under a number, by a process that is started where there is none. The row must have been there when it was
+ * started. false and errno: EAGAIN: too many are asked about. */
+bool restore_aside_ask(struct restore_aside *aside, int fd, const struct listen *listen, uint64_t number);
+
+/* The next answer, without waiting: errno, 0 where all was put back. false and errno: EAGAIN: there is none yet; else it
+ * has ended. */
+bool restore_aside_hear(struct restore_aside *aside, uint64_t *number, int *error);
+
+/* Ends it, whatever it does. The loop reaps it. */
+void restore_aside_end(struct restore_aside *aside);

@@ -1,0 +1,157 @@
+/* superd-advise: what has to be asked about one client before it is let in, each question of which may take long or
+ * parse what a stranger sent. superd starts one a client:
+ *
+ *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
+ *
+ * The connection is descriptor 0 and 4; answers go to descriptor 3, a line each, in this order, as soon as they are
+ * known:
+ *
+ *	-n   name HOST           the name that leads back to the address; "name" alone: there is none
+ *	-w   libwrap allow|deny  what hosts.allow and hosts.deny say of DAEMON; or: libwrap twist, and that is the end
+ *	-i   ident yes TEXT      what its ident server says of it within SECONDS; or: ident no REASON
+ *
+ * The hard thing is the end: nothing asked here is sure to return, so a timer ends it all. It is one that exec takes
+ * away: the program of a twist may take its time. */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "helper/ask/ident.h"
+#include "helper/ask/name.h"
+#include "helper/ask/wrap.h"
+#include "os/host/sandbox.h"
+
+#define IDENT_PORT 113
+#define SECONDS_MOST 30                 /* of an ident server */
+#define LIFE_SECONDS 35                 /* superd gives up before */
+
+enum { CONNECTION = 0, ANSWERS = 3, SPARE_CONNECTION = 4 };
+
+struct questions {
+	bool name;
+	const char *daemon;
+	int ident_seconds;              /* 0: not asked */
+};
+
+static bool read_seconds(const char *text, int *seconds)
+{
+	int64_t number;
+
+	if (scan_count(text, &number) || number < 1 || number > SECONDS_MOST)
+		return false;
+	*seconds = (int)number;
+	return true;
+}
+
+static bool read_options(int argc, char **argv, struct questions *questions)
+{
+	int option;
+
+	*questions = (struct questions){ .name = false };
+	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
+		if (option == 'n')
+			questions->name = true;
+		else if (option == 'w' && *optarg)
+			questions->daemon = optarg;
+		else if (option != 'i' || !read_seconds(optarg, &questions->ident_seconds))
+			return false;
+	}
+	return optind == argc;
+}
+
+/* SIGALRM ends us. alarm(2) would go on over an exec. */
+static void limit_time(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	struct itimerspec once = { .it_value.tv_sec = LIFE_SECONDS };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 || timer_settime(timer, 0, &once, NULL) < 0)
+		alarm(LIFE_SECONDS);
+}
+
+/* A twist's program must hold neither: by their end superd knows that no more is answered. */
+static void hide_from_exec(void)
+{
+	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
+	fcntl(SPARE_CONNECTION, F_SETFD, FD_CLOEXEC);
+}
+
+static void answer(const char *line)
+{
+	size_t length = strlen(line);
+
+	/* A pipe takes a line whole; when nobody wants it any more there is nothing left to do. */
+	if (write(ANSWERS, line, length) != (ssize_t)length)
+		exit(EXIT_FAILURE);
+}
+
+static void answer_name(void)
+{
+	char name[NAME_SIZE], line[NAME_SIZE + 8];
+
+	if (name_find(CONNECTION, name))
+		snprintf(line, sizeof(line), "name %s\n", name);
+	else
+		snprintf(line, sizeof(line), "name\n");
+	answer(line);
+}
+
+static void answer_twist(void)
+{
+	answer("libwrap twist\n");
+}
+
+static void answer_ident(int seconds)
+{
+	struct ident_reply reply;
+	char line[sizeof(reply.text) + 16];
+
+	ident_ask(CONNECTION, seconds, &reply);
+	snprintf(line, sizeof(line), "ident %s %s\n", reply.known ? "yes" : "no", reply.text);
+	answer(line);
+}
+
+/* A command of spawn or twist may do anything that this user may, so with such a rule there is no sandbox. */
+static void shut_in(const struct questions *questions)
+{
+	struct sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
+
+	if (questions->daemon && wrap_runs_commands())
+		return;
+	if (sandbox.finds_names)
+		sandbox_add_name_ports(&sandbox);
+	if (questions->daemon || questions->ident_seconds) {    /* libwrap has an ident client too */
+		sandbox.binds_any = true;
+		sandbox.ports[sandbox.port_count++] = IDENT_PORT;
+	}
+	sandbox_enter(&sandbox);
+}
+
+int main(int argc, char **argv)
+{
+	struct questions questions;
+
+	sandbox_begin();
+	if (!read_options(argc, argv, &questions)) {
+		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
+			SECONDS_MOST);
+		return EXIT_FAILURE;
+	}
+	limit_time();
+	hide_from_exec();
+	shut_in(&questions);
+	if (questions.name)
+		answer_name();
+	if (questions.daemon)
+		answer(wrap_allows(questions.daemon, CONNECTION, answer_twist) ? "libwrap allow\n" : "libwrap deny\n");
+	if (questions.ident_seconds)
+		answer_ident(questions.ident_seconds);
+	return EXIT_SUCCESS;
+}

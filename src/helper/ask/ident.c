@@ -1,0 +1,148 @@
+/* The question to an ident server and its way there. The hard thing is a server that is slow, silent or endless: one
+ * deadline holds for all of it, and no more is read than an answer may have.
+ *
+ * RFC 1413 wants the question to come from the very address that the client is connected with. */
+#include "helper/ask/ident.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "os/netdiag/socket_address.h"
+
+#define IDENT_PORT 113
+
+struct question {
+	struct socket_address theirs, ours;
+	struct timespec until;
+	int fd;
+};
+
+static int milliseconds_left(const struct question *question)
+{
+	struct timespec now;
+	long long left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (long long)(question->until.tv_sec - now.tv_sec) * 1000 +
+	       (question->until.tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* true: it is ready; false and errno: the time is over, or worse. */
+static bool wait_for(const struct question *question, short events)
+{
+	struct pollfd state = { .fd = question->fd, .events = events };
+	int ready;
+
+	do
+		ready = poll(&state, 1, milliseconds_left(question));
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	return ready > 0;
+}
+
+static bool find_ends(int fd, struct question *question)
+{
+	question->theirs.length = question->ours.length = sizeof(question->theirs.storage);
+	if (getpeername(fd, &question->theirs.any, &question->theirs.length) < 0 ||
+	    getsockname(fd, &question->ours.any, &question->ours.length) < 0)
+		return false;
+	socket_address_unmap(&question->theirs);
+	socket_address_unmap(&question->ours);
+	if (question->theirs.any.sa_family == AF_INET || question->theirs.any.sa_family == AF_INET6)
+		return true;
+	errno = EAFNOSUPPORT;
+	return false;
+}
+
+static void set_port(struct socket_address *address, unsigned port)
+{
+	if (address->any.sa_family == AF_INET)
+		address->in.sin_port = htons((uint16_t)port);
+	else
+		address->in6.sin6_port = htons((uint16_t)port);
+}
+
+static bool reach_server(struct question *question)
+{
+	struct socket_address server = question->theirs, from = question->ours;
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	set_port(&server, IDENT_PORT);
+	set_port(&from, 0);
+	question->fd = socket(server.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (question->fd < 0 || bind(question->fd, &from.any, from.length) < 0)
+		return false;
+	if (connect(question->fd, &server.any, server.length) == 0)
+		return true;
+	if (errno != EINPROGRESS || !wait_for(question, POLLOUT) ||
+	    getsockopt(question->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return false;
+	errno = error;
+	return !error;
+}
+
+/* A fresh connection takes so few bytes at once, or is broken. */
+static bool put_question(const struct question *question)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%d , %d\r\n", socket_address_port(&question->theirs),
+			      socket_address_port(&question->ours));
+
+	return send(question->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
+}
+
+/* The bytes of the answer, up to its end or the server's; -1 and errno. */
+static ssize_t hear_answer(const struct question *question, char *bytes, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < size && !ident_reply_is_whole(bytes, length)) {
+		if (!wait_for(question, POLLIN))
+			return -1;
+		got = recv(question->fd, bytes + length, size - length, 0);
+		if (got == 0)
+			break;
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return -1;
+		length += got > 0 ? (size_t)got : 0;
+	}
+	return (ssize_t)length;
+}
+
+static void say_error(const char *step, struct ident_reply *reply)
+{
+	*reply = (struct ident_reply){ .known = false };
+	snprintf(reply->text, sizeof(reply->text), "%s: %s", step, strerror(errno));
+}
+
+void ident_ask(int fd, int seconds, struct ident_reply *reply)
+{
+	struct question question = { .fd = -1 };
+	char bytes[IDENT_REPLY_MOST];
+	ssize_t length;
+
+	clock_gettime(CLOCK_MONOTONIC, &question.until);
+	question.until.tv_sec += seconds;
+	if (!find_ends(fd, &question)) {
+		say_error("no address to ask", reply);
+	} else if (!reach_server(&question) || !put_question(&question)) {
+		say_error("cannot reach the ident server", reply);
+	} else {
+		length = hear_answer(&question, bytes, sizeof(bytes));
+		if (length < 0)
+			say_error("no answer of the ident server", reply);
+		else
+			ident_reply_read(bytes, (size_t)length, (unsigned)socket_address_port(&question.theirs),
+					 (unsigned)socket_address_port(&question.ours), reply);
+	}
+	fd_close(&question.fd);
+}

@@ -1,0 +1,176 @@
+/* An ident server's line: "PORT , PORT : USERID : OPSYS[,CHARSET] : USER" or "PORT , PORT : ERROR : REASON".
+ *
+ * The hard thing is that servers take liberties with blanks, case and line ends, while nothing may pass that could look
+ * like another line of a log: so the words are judged strictly, and of the user every byte that is no visible ASCII
+ * becomes a question mark. */
+#include "helper/ask/ident_reply.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define TOKEN_MOST 64
+
+/* A stretch of the answer. */
+struct span {
+	const char *at;
+	size_t length;
+};
+
+static bool is_visible(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct span trimmed(struct span span)
+{
+	while (span.length && is_blank(*span.at)) {
+		span.at++;
+		span.length--;
+	}
+	while (span.length && is_blank(span.at[span.length - 1]))
+		span.length--;
+	return span;
+}
+
+/* What stands before the next separator, without the blanks around it; the rest is what is behind. false: there is no
+ * such separator. */
+static bool take_field(struct span *rest, char separator, struct span *field)
+{
+	const char *end = memchr(rest->at, separator, rest->length);
+
+	if (!end)
+		return false;
+	*field = trimmed((struct span){ rest->at, (size_t)(end - rest->at) });
+	rest->length -= (size_t)(end - rest->at) + 1;
+	rest->at = end + 1;
+	return true;
+}
+
+static bool is_port(struct span text, unsigned port)
+{
+	char digits[8];
+
+	return text.length == (size_t)snprintf(digits, sizeof(digits), "%u", port) &&
+	       !memcmp(text.at, digits, text.length);
+}
+
+static bool is_word(struct span text, const char *word)
+{
+	return text.length == strlen(word) && !strncasecmp(text.at, word, text.length);
+}
+
+static bool is_token(struct span text)
+{
+	for (size_t n = 0; n < text.length; n++) {
+		if (!is_visible(text.at[n]))
+			return false;
+	}
+	return text.length > 0 && text.length <= TOKEN_MOST;
+}
+
+/* "UNIX", "OTHER", a name of the register of systems; behind a comma the charset of the user's name. */
+static bool is_system(struct span text)
+{
+	struct span rest = text, system;
+
+	if (!take_field(&rest, ',', &system))
+		return is_token(text);
+	return is_token(system) && is_token(trimmed(rest));
+}
+
+/* Those of RFC 1413, and what a server makes up with an X in front. */
+static bool is_reason(struct span text)
+{
+	static const char *const reasons[] = { "INVALID-PORT", "NO-USER", "HIDDEN-USER", "UNKNOWN-ERROR" };
+
+	for (size_t n = 0; n < sizeof(reasons) / sizeof(reasons[0]); n++) {
+		if (is_word(text, reasons[n]))
+			return true;
+	}
+	return is_token(text) && toupper((unsigned char)*text.at) == 'X' && text.length > 1;
+}
+
+static void copy_visible(struct span text, struct ident_reply *reply)
+{
+	size_t length = text.length < sizeof(reply->text) ? text.length : sizeof(reply->text) - 1;
+
+	for (size_t n = 0; n < length; n++)
+		reply->text[n] = is_visible(text.at[n]) || text.at[n] == ' ' ? text.at[n] : '?';
+	reply->text[length] = '\0';
+}
+
+static size_t line_length(const char *bytes, size_t length)
+{
+	size_t end = 0;
+
+	while (end < length && bytes[end] != '\n' && bytes[end] != '\r')
+		end++;
+	return end;
+}
+
+bool ident_reply_is_whole(const char *bytes, size_t length)
+{
+	return line_length(bytes, length) < length || length >= IDENT_REPLY_MOST;
+}
+
+/* Whose it is stands behind the system, with all its blanks and colons. NULL, or what is wrong. */
+static const char *read_user(struct span rest, struct ident_reply *reply)
+{
+	struct span whole = trimmed(rest), system;
+
+	if (!take_field(&rest, ':', &system) || !is_system(system))
+		return "the ident server's answer names no system";
+	if (!trimmed(rest).length)
+		return "the ident server's answer names nobody";
+	copy_visible(whole, reply);
+	reply->known = true;
+	return NULL;
+}
+
+static const char *read_reason(struct span rest, struct ident_reply *reply)
+{
+	struct span reason = trimmed(rest);
+
+	if (!is_reason(reason))
+		return "the ident server's answer gives an error that is none";
+	copy_visible(reason, reply);
+	return NULL;
+}
+
+static const char *read_line(struct span rest, unsigned theirs, unsigned ours, struct ident_reply *reply)
+{
+	struct span ports, first, kind;
+
+	if (rest.length >= IDENT_REPLY_MOST)
+		return "the ident server's answer is too long";
+	if (memchr(rest.at, '\0', rest.length) || !take_field(&rest, ':', &ports) ||
+	    !take_field(&ports, ',', &first))
+		return "the ident server's answer is none";
+	if (!is_port(first, theirs) || !is_port(trimmed(ports), ours))
+		return "the ident server's answer is about other ports";
+	if (!take_field(&rest, ':', &kind))
+		return "the ident server's answer is none";
+	if (is_word(kind, "USERID"))
+		return read_user(rest, reply);
+	if (is_word(kind, "ERROR"))
+		return read_reason(rest, reply);
+	return "the ident server's answer is neither USERID nor ERROR";
+}
+
+void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigned ours, struct ident_reply *reply)
+{
+	const char *wrong;
+
+	*reply = (struct ident_reply){ .known = false };
+	wrong = length ? read_line((struct span){ bytes, line_length(bytes, length) }, theirs, ours, reply)
+		       : "the ident server said nothing";
+	if (wrong)
+		snprintf(reply->text, sizeof(reply->text), "%s", wrong);
+}

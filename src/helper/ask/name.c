@@ -1,0 +1,70 @@
+/* From an address to a name and back. The hard thing is that whoever owns an address may give it any name: only one
+ * whose own addresses include this one is believed, and only when it looks like a name of a host. */
+#include "helper/ask/name.h"
+
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "os/netdiag/socket_address.h"
+
+/* Letters, digits, hyphens, underscores and dots, at least one of them a letter: a name that is a number, or an
+ * address, would be taken for one by rules. */
+static bool is_host_name(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char others[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+
+	return strpbrk(name, letters) && !name[strspn(name, others)] && *name != '.' && *name != '-';
+}
+
+static bool same_host(const struct socket_address *a, const struct sockaddr *other, socklen_t length)
+{
+	struct socket_address b = { .length = length };
+
+	if (length > sizeof(b.storage))
+		return false;
+	memcpy(&b.storage, other, length);
+	socket_address_unmap(&b);
+	if (a->any.sa_family != b.any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->in.sin_addr.s_addr == b.in.sin_addr.s_addr;
+	return !memcmp(&a->in6.sin6_addr, &b.in6.sin6_addr, sizeof(a->in6.sin6_addr));
+}
+
+static bool leads_back(const char *name, const struct socket_address *peer)
+{
+	struct addrinfo hints = { .ai_family = peer->any.sa_family, .ai_socktype = SOCK_STREAM }, *list;
+	bool found = false;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return false;
+	for (const struct addrinfo *info = list; info && !found; info = info->ai_next)
+		found = same_host(peer, info->ai_addr, info->ai_addrlen);
+	freeaddrinfo(list);
+	return found;
+}
+
+static void drop_last_dot(char *name)
+{
+	size_t length = strlen(name);
+
+	if (length > 1 && name[length - 1] == '.')
+		name[length - 1] = '\0';
+}
+
+bool name_find(int fd, char name[NAME_SIZE])
+{
+	struct socket_address peer = { .length = sizeof(peer.storage) };
+
+	if (getpeername(fd, &peer.any, &peer.length) < 0)
+		return false;
+	socket_address_unmap(&peer);
+	if (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6)
+		return false;
+	if (getnameinfo(&peer.any, peer.length, name, NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
+		return false;
+	drop_last_dot(name);
+	return is_host_name(name) && leads_back(name, &peer);
+}

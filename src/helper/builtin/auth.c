@@ -1,0 +1,147 @@
+/* The ident conversation: one line asks, one answers. The hard thing is to tell no more than was asked for: the other
+ * end may ask only for connections between the two addresses of this very one. */
+#include "helper/builtin/auth.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "helper/builtin/wait.h"
+
+#define LINE_MOST 1000                  /* RFC 1413 */
+
+/* The request without its line end; the length, or -1: it is too long, ended early or took too long. */
+static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
+{
+	size_t length = 0;
+
+	while (length < LINE_MOST) {
+		ssize_t got = receive(connection, line + length, LINE_MOST - length, 0, until);
+		char *newline;
+
+		if (got <= 0)
+			return -1;
+		newline = memchr(line + length, '\n', (size_t)got);
+		length += (size_t)got;
+		if (!newline)
+			continue;
+		if (newline > line && newline[-1] == '\r')
+			newline--;
+		return newline - line;
+	}
+	return -1;
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at;
+}
+
+static const char *read_port(const char *at, const char *end, unsigned *port)
+{
+	const char *first = at;
+	unsigned number = 0;
+
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		number = number > 65535 ? number : number * 10 + (unsigned)(*at - '0');
+	*port = number > 65535 ? 0 : number;
+	return at == first ? NULL : at;
+}
+
+bool auth_parse(const char *line, size_t length, unsigned *local, unsigned *remote)
+{
+	const char *end = line + length, *at = read_port(skip_blanks(line, end), end, local);
+
+	if (!at)
+		return false;
+	at = skip_blanks(at, end);
+	if (at == end || *at != ',')
+		return false;
+	at = read_port(skip_blanks(at + 1, end), end, remote);
+	return at && skip_blanks(at, end) == end;
+}
+
+static void set_port(struct sockaddr_storage *address, unsigned port)
+{
+	if (address->ss_family == AF_INET)
+		((struct sockaddr_in *)address)->sin_port = htons((in_port_t)port);
+	else if (address->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)address)->sin6_port = htons((in_port_t)port);
+}
+
+/* The connection asked for: between the addresses of this one, at the ports named. */
+static bool find_ends(int connection, unsigned local, unsigned remote, struct both_ends *ends)
+{
+	socklen_t length = sizeof(ends->local);
+
+	if (getsockname(connection, (struct sockaddr *)&ends->local, &length) < 0)
+		return false;
+	length = sizeof(ends->remote);
+	if (getpeername(connection, (struct sockaddr *)&ends->remote, &length) < 0)
+		return false;
+	set_port(&ends->local, local);
+	set_port(&ends->remote, remote);
+	return true;
+}
+
+/* NULL when name is the answer, else RFC 1413's word for the error. */
+static const char *decide(const struct builtin_options *options, int connection, unsigned local, unsigned remote,
+			  char *name, size_t size)
+{
+	enum named named = NAMED_NOT;
+	struct both_ends ends = { 0 };
+	uid_t owner;
+
+	if (!local || !remote)
+		return "INVALID-PORT";
+	if (options->random) {
+		auth_make_up(name, size);
+		return NULL;
+	}
+	if (options->real && find_ends(connection, local, remote, &ends) && auth_find_owner(&ends, &owner))
+		named = auth_name(options, owner, name, size);
+	if (named == NAMED)
+		return NULL;
+	if (named == NAMED_HIDDEN || (!options->real && !options->fallback))
+		return "HIDDEN-USER";
+	if (!options->fallback)
+		return "NO-USER";
+	snprintf(name, size, "%s", options->fallback);
+	return NULL;
+}
+
+static const char *system_name(const struct builtin_options *options, struct utsname *names)
+{
+	if (options->system)
+		return options->system;
+	return uname(names) < 0 ? "OTHER" : names->sysname;
+}
+
+int auth_converse(const struct settings *settings, int connection)
+{
+	const struct builtin_options *options = &settings->options;
+	int64_t until = clock_ms() + options->timeout / 1000;
+	char line[LINE_MOST], name[128], reply[512];
+	ssize_t length = read_line(connection, line, until);
+	unsigned local = 0, remote = 0;
+	struct utsname names;
+	const char *error;
+
+	if (length < 0)
+		return 0;
+	if (!auth_parse(line, (size_t)length, &local, &remote))
+		error = "UNKNOWN-ERROR";
+	else
+		error = decide(options, connection, local, remote, name, sizeof(name));
+	if (error)
+		snprintf(reply, sizeof(reply), "%u , %u : ERROR : %s\r\n", local, remote, error);
+	else
+		snprintf(reply, sizeof(reply), "%u , %u : USERID : %s : %s\r\n", local, remote,
+			 system_name(options, &names), name);
+	send_all(connection, reply, strlen(reply), until);
+	finish(connection);
+	return 0;
+}

@@ -1,0 +1,129 @@
+/* What a user is called to strangers. The hard thing are files in a home that may not be ours to look into: what would
+ * hide the user counts as there when it can't be seen, what would name it otherwise does not. */
+#include "helper/builtin/auth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+#define FAKE_MOST 4096                  /* bytes of a ~/.fakeid */
+#define FAKE_NAME 16                    /* FreeBSD's most */
+
+static bool find_user(uid_t owner, struct passwd *entry, char *text, size_t size)
+{
+	struct passwd *found;
+
+	return getpwuid_r(owner, entry, text, size, &found) == 0 && found;
+}
+
+static bool is_hidden(const char *home)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/.noident", home) >= (int)sizeof(path))
+		return true;
+	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != ENOENT;
+}
+
+/* The first word of ~/.fakeid; false: there is none that could be said. */
+static bool read_fake(const char *home, char name[FAKE_NAME + 1])
+{
+	char path[4096], *text, *word;
+	size_t length = 0;
+
+	if (snprintf(path, sizeof(path), "%s/.fakeid", home) >= (int)sizeof(path))
+		return false;
+	text = fd_read_file(path, FAKE_MOST, &length);
+	if (!text)
+		return false;
+	word = text + strspn(text, " \t\r\n");
+	for (length = 0; length < FAKE_NAME && word[length] > ' ' && word[length] <= '~'; length++)
+		name[length] = word[length];
+	name[length] = '\0';
+	free(text);
+	return length && !memchr(name, ':', length);
+}
+
+/* Whether the name, or with -i the number, is a user's: nobody may pass for another. */
+static bool is_users(const char *name, bool numeric)
+{
+	char text[16384];
+	struct passwd entry, *found;
+	int64_t number;
+
+	if (getpwnam_r(name, &entry, text, sizeof(text), &found) == 0 && found)
+		return true;
+	if (!numeric || scan_count(name, &number) || number < 0 || number > UINT32_MAX)
+		return false;
+	return getpwuid_r((uid_t)number, &entry, text, sizeof(text), &found) == 0 && found;
+}
+
+static bool take_fake(const struct builtin_options *options, const char *home, char *name, size_t size)
+{
+	char fake[FAKE_NAME + 1];
+
+	if (!options->fake && !options->fake_any)
+		return false;
+	if (!read_fake(home, fake) || (!options->fake_any && is_users(fake, options->numeric)))
+		return false;
+	snprintf(name, size, "%s", fake);
+	return true;
+}
+
+/* As the user itself where we are root, so that nobody has us read what is not theirs. */
+static enum named look_home(const struct builtin_options *options, const struct passwd *entry, char *name, size_t size)
+{
+	bool was_root = geteuid() == 0;
+	enum named named = NAMED_NOT;
+
+	if (was_root && (setgroups(1, &entry->pw_gid) < 0 || setegid(entry->pw_gid) < 0 || seteuid(entry->pw_uid) < 0))
+		return NAMED_HIDDEN;
+	if (options->hide && is_hidden(entry->pw_dir))
+		named = NAMED_HIDDEN;
+	else if (take_fake(options, entry->pw_dir, name, size))
+		named = NAMED;
+	if (was_root && (seteuid(0) < 0 || setegid(0) < 0))
+		return NAMED_HIDDEN;
+	return named;
+}
+
+enum named auth_name(const struct builtin_options *options, uid_t owner, char *name, size_t size)
+{
+	char text[16384];
+	struct passwd entry;
+	enum named named = NAMED_NOT;
+
+	if (!find_user(owner, &entry, text, sizeof(text)))
+		return NAMED_NOT;
+	if (options->hide || options->fake || options->fake_any)
+		named = look_home(options, &entry, name, size);
+	if (named != NAMED_NOT)
+		return named;
+	if (options->numeric)
+		snprintf(name, size, "%lu", (unsigned long)owner);
+	else
+		snprintf(name, size, "%s", entry.pw_name);
+	return NAMED;
+}
+
+void auth_make_up(char *name, size_t size)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuv";
+	unsigned char chance[8];
+
+	if (getrandom(chance, sizeof(chance), 0) != sizeof(chance))
+		memset(chance, 0, sizeof(chance));
+	for (size_t n = 0; n < sizeof(chance) && n + 1 < size; n++) {
+		name[n] = letters[chance[n] % 32];
+		name[n + 1] = '\0';
+	}
+}

@@ -1,0 +1,44 @@
+/* The table of builtins. The one hard thing is what is not in it: a builtin that can't serve a kind of socket has no
+ * function for it, and nothing else decides. */
+#include "helper/builtin/builtin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "helper/builtin/auth.h"
+#include "helper/builtin/datagram.h"
+#include "helper/builtin/health.h"
+#include "helper/builtin/listing.h"
+#include "helper/builtin/redirect.h"
+#include "helper/builtin/stream.h"
+#include "helper/builtin/tcpmux.h"
+
+static const struct builtin builtins[] = {
+	{ "echo", echo_converse, echo_answer },		 { "discard", discard_converse, discard_answer },
+	{ "chargen", chargen_converse, chargen_answer }, { "daytime", daytime_converse, daytime_answer },
+	{ "time", time_converse, time_answer },		 { "auth", auth_converse, NULL },
+	{ "servers", listing_converse, NULL },		 { "services", listing_converse, NULL },
+	{ "redirect", redirect_converse, NULL },	 { "tcpmux", tcpmux_converse, NULL },
+	{ "health", health_converse, NULL },
+};
+
+const struct builtin *builtin_find(const char *name)
+{
+	for (size_t n = 0; n < sizeof(builtins) / sizeof(builtins[0]); n++) {
+		if (!strcmp(builtins[n].name, name))
+			return &builtins[n];
+	}
+	return NULL;
+}
+
+void say(const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "%s\n", line);
+}

@@ -1,0 +1,126 @@
+/* Datagrams and their answers. The hard thing is that nobody knows who really sent one: whatever is answered has to
+ * be fit for a stranger to receive, unasked. */
+#include "helper/builtin/datagram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "helper/builtin/text.h"
+#include "helper/builtin/wait.h"
+#include "helper/builtin/way.h"
+
+#define BATCH 64
+#define REFUSALS_SAID 10
+
+ssize_t echo_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)settings, (void)size;
+	memcpy(reply, request, length);
+	return (ssize_t)length;
+}
+
+ssize_t discard_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)settings, (void)request, (void)length, (void)reply, (void)size;
+	return -1;
+}
+
+/* RFC 864 has up to 512 characters, at random; but no more than came, or superd would multiply what a forger sends. */
+ssize_t chargen_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	char turn[CHARGEN_TURN];
+
+	(void)request, (void)size;
+	chargen_fill(turn, settings->options.xinetd_text);
+	length = length < 512 ? length : 512;
+	memcpy(reply, turn, length);
+	return (ssize_t)length;
+}
+
+ssize_t daytime_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)request, (void)length;
+	return (ssize_t)daytime_text(time(NULL), settings->options.xinetd_text, reply, size);
+}
+
+ssize_t time_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	unsigned char bytes[4];
+
+	(void)settings, (void)request, (void)length, (void)size;
+	time_bytes(time(NULL), bytes);
+	memcpy(reply, bytes, sizeof(bytes));
+	return sizeof(bytes);
+}
+
+struct datagrams *datagrams_new(const struct settings *settings)
+{
+	struct datagrams *datagrams = calloc(1, sizeof(*datagrams));
+
+	if (!datagrams)
+		return NULL;
+	datagrams->settings = settings;
+	if (getrandom(&datagrams->replies.seed, sizeof(datagrams->replies.seed), GRND_NONBLOCK) < 0)
+		datagrams->replies.seed = (uint64_t)clock_ms();
+	return datagrams;
+}
+
+static void say_refused(struct datagrams *datagrams, const struct sender *sender, const char *reason)
+{
+	char text[SENDER_TEXT];
+
+	if (++datagrams->refusals_said > REFUSALS_SAID)
+		return;
+	sender_describe(sender, text);
+	say("loop request or stranger REFUSED from %s: %s%s", text, reason,
+	    datagrams->refusals_said == REFUSALS_SAID ? " (further ones are not told)" : "");
+}
+
+/* Whether it is to be answered at all. */
+static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
+{
+	const char *reason = sender_refuse(sender, datagrams->settings);
+	unsigned char bytes[16];
+
+	if (!reason && sender_bytes(sender, bytes) && !replies_count(&datagrams->replies, bytes, clock_ms() / 1000))
+		reason = "it has had as many answers as one source may have in a second";
+	if (reason)
+		say_refused(datagrams, sender, reason);
+	return !reason;
+}
+
+static void answer(struct datagrams *datagrams, int fd, const struct sender *sender, struct way *way, size_t length)
+{
+	const struct settings *settings = datagrams->settings;
+	ssize_t size = settings->builtin->answer(settings, datagrams->request, length, datagrams->reply,
+						 sizeof(datagrams->reply));
+
+	if (size >= 0)
+		way_send(way, fd, sender, datagrams->reply, (size_t)size);
+}
+
+/* false: there is none. */
+static bool serve_one(struct datagrams *datagrams, int fd)
+{
+	struct sender sender;
+	struct way way;
+	bool whole;
+	ssize_t got = way_receive(&way, fd, &sender, datagrams->request, sizeof(datagrams->request), &whole);
+
+	if (got < 0)
+		return errno == ECONNREFUSED;   /* of an earlier answer: somebody was not there any more */
+	if (!whole || way.to_many || datagrams->settings->builtin->answer == discard_answer)
+		return true;
+	if (may_answer(datagrams, &sender))
+		answer(datagrams, fd, &sender, &way, (size_t)got);
+	return true;
+}
+
+void datagrams_serve(struct datagrams *datagrams, int fd)
+{
+	for (int n = 0; n < BATCH && serve_one(datagrams, fd); n++)
+		continue;
+}

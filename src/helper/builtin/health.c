@@ -1,0 +1,221 @@
+/* The answer of builtin = health. The hard thing is who is asked to speak first: a client of HTTP does, and anybody
+ * else waits for a line. So one who has said nothing for a moment, or something that is no HTTP, is told in a line, and
+ * one who has begun a request is heard to the end of its head, as far as that is short and does not take long. */
+#include "helper/builtin/health.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "helper/builtin/channel.h"
+#include "helper/builtin/wait.h"
+
+#define SILENCE 2000                    /* milliseconds for the first byte */
+#define PATIENCE 5000                   /* for the whole request, and then for the answer */
+#define ANSWER 5000                     /* for superd's answer */
+#define HEAD_MOST 8192
+#define QUESTION_MOST 1024              /* bytes that superd takes */
+#define TEXT_MOST 16384                 /* of what superd says */
+
+enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
+
+enum finding { WELL, ILL, NO_SERVICE };
+
+static size_t read_answer(int file, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got = 1;
+
+	lseek(file, 0, SEEK_SET);       /* where it is a pipe that fails, and does not matter */
+	while (got > 0 && length < size) {
+		got = read(file, text + length, size - length);
+		length += got > 0 ? (size_t)got : 0;
+	}
+	close(file);
+	return length;
+}
+
+/* Asks superd how this service is, or with "" it as a whole. A line with the health, and one for each reason; a line
+ * with nothing in it where there is no such service. A superd that does not answer is not well either. */
+static size_t ask_superd(int channel, const char *name, char *text, size_t size)
+{
+	char question[QUESTION_MOST + 1];
+	int length = snprintf(question, sizeof(question), "/%s", name), file;
+
+	if (length >= (int)sizeof(question))
+		return (size_t)snprintf(text, size, "\n");
+	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, ANSWER) : -1;
+	if (file >= 0)
+		return read_answer(file, text, size);
+	say("superd does not tell how it is: %s", strerror(errno));
+	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
+}
+
+/* The end of its head: an empty line. */
+static bool has_ended(const char *head)
+{
+	return strstr(head, "\r\n\r\n") || strstr(head, "\n\n");
+}
+
+/* By its first line; what has no version of HTTP at its end is none. */
+static enum asked judge(const char *head)
+{
+	const char *method = head + strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t length = strcspn(head, "\r\n");
+	const char *version = length >= 9 ? memmem(head, length, " HTTP/1.", 8) : NULL;
+
+	if (method == head || *method != ' ' || !version || version < method)
+		return ASKED_PLAIN;
+	if (!strncmp(head, "GET ", 4))
+		return ASKED_GET;
+	return !strncmp(head, "HEAD ", 5) ? ASKED_HEAD : ASKED_OTHER;
+}
+
+/* Whether there may be HTTP in what has come so far: a method, or the beginning of one. */
+static bool may_be_http(const char *head)
+{
+	size_t letters = strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	if (letters > 16 || (head[letters] && (!letters || head[letters] != ' ')))
+		return false;
+	return !strpbrk(head, "\r\n") || judge(head) != ASKED_PLAIN;
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+
+	return at && (c > '9' || c == *at) ? (int)(at - digits) : -1;
+}
+
+/* The service in the path of a request, %XX resolved but for %00, in its place; "": it asks for all of superd. */
+static const char *service_of(char *head)
+{
+	char *at = strchr(head, ' ') + 1, *end = memmem(at, strcspn(at, "\r\n"), " HTTP/1.", 8), *out, *name;
+
+	if (!end)
+		return "";
+	*end = '\0';
+	if (!strncasecmp(at, "http://", 7))
+		at += 7 + strcspn(at + 7, "/");
+	at += *at == '/';
+	at[strcspn(at, "?#")] = '\0';
+	for (out = name = at; *at; at++) {
+		int high = *at == '%' ? hex_digit(at[1]) : -1, low = high >= 0 ? hex_digit(at[2]) : -1;
+		bool good = low >= 0 && (high || low);
+
+		*out++ = (char)(good ? high << 4 | low : *at);
+		at += good ? 2 : 0;
+	}
+	*out = '\0';
+	return name;
+}
+
+/* head: empty; what came is there then, with a NUL. */
+static enum asked hear(int connection, char head[HEAD_MOST + 1])
+{
+	int64_t end = clock_ms() + PATIENCE;
+	size_t length = 0;
+	ssize_t got = receive(connection, head, HEAD_MOST, 0, clock_ms() + SILENCE);
+
+	if (got < 0 && errno != ETIMEDOUT)
+		return ASKED_NOTHING;
+	while (got > 0) {
+		length += (size_t)got;
+		head[length] = '\0';
+		if (strlen(head) != length || !may_be_http(head))
+			return ASKED_PLAIN;
+		if (has_ended(head))
+			return judge(head);
+		if (length == HEAD_MOST)
+			return ASKED_TOO_MUCH;
+		got = receive(connection, head + length, HEAD_MOST - length, 0, end);
+	}
+	return length ? judge(head) : ASKED_PLAIN;
+}
+
+static void answer_http(int connection, const char *status, const char *text, size_t length, bool with_body)
+{
+	char head[256];
+	int head_length = snprintf(head, sizeof(head),
+				   "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
+				   "Cache-Control: no-store\r\n%sConnection: close\r\n\r\n",
+				   status, length, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
+	int64_t until = clock_ms() + PATIENCE;
+
+	if (send_all(connection, head, (size_t)head_length, until) && with_body)
+		send_all(connection, text, length, until);
+}
+
+static void answer(int connection, enum asked asked, enum finding finding, const char *text, size_t length)
+{
+	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
+	static const char other[] = "GET and HEAD are answered here\n", much[] = "this request is too long\n";
+
+	switch (asked) {
+	case ASKED_GET:
+	case ASKED_HEAD:
+		answer_http(connection, status[finding], text, length, asked == ASKED_GET);
+		break;
+	case ASKED_OTHER:
+		answer_http(connection, "405 Method Not Allowed", other, sizeof(other) - 1, true);
+		break;
+	case ASKED_TOO_MUCH:
+		answer_http(connection, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
+		break;
+	case ASKED_PLAIN:
+		send_all(connection, text, length, clock_ms() + PATIENCE);
+		break;
+	case ASKED_NOTHING:
+		break;
+	}
+}
+
+/* As a line: "unhealthy: web: …; ssh: …". */
+static size_t join(char *text, size_t length, bool with_reasons, char *line, size_t size)
+{
+	size_t first = length ? (size_t)((char *)memchr(text, '\n', length) - text) : 0, used;
+
+	used = (size_t)snprintf(line, size, "%.*s", (int)first, text);
+	for (size_t at = first + 1; with_reasons && at < length && used + 4 < size; at++) {
+		char *end = memchr(text + at, '\n', length - at);
+		size_t part = end ? (size_t)(end - (text + at)) : length - at;
+
+		part = part < size - used - 4 ? part : size - used - 4;
+		used += (size_t)snprintf(line + used, size - used, "%s%.*s", at == first + 1 ? ": " : "; ", (int)part,
+					 text + at);
+		at = end ? (size_t)(end - text) : length;
+	}
+	line[used++] = '\n';
+	return used;
+}
+
+int health_converse(const struct settings *settings, int connection)
+{
+	static const char unknown[] = "there is no such service\n";
+	char head[HEAD_MOST + 1] = "", text[TEXT_MOST] = "", line[TEXT_MOST];
+	size_t length = 0;
+	enum asked asked;
+	const char *name = "";
+
+	if (settings->channel < 0) {
+		say("health needs superd: it tells how it is");
+		return 1;
+	}
+	asked = hear(connection, head);
+	if (asked == ASKED_GET || asked == ASKED_HEAD)
+		name = service_of(head);
+	if (asked != ASKED_NOTHING)
+		length = ask_superd(settings->channel, name, text, sizeof(text));
+	if (!length || *text == '\n' || !memchr(text, '\n', length)) {
+		answer(connection, asked, NO_SERVICE, unknown, sizeof(unknown) - 1);
+	} else {
+		length = join(text, length, settings->options.reasons, line, sizeof(line));
+		answer(connection, asked, strncmp(line, "unhealthy", 9) ? WELL : ILL, line, length);
+	}
+	finish(connection);
+	return 0;
+}

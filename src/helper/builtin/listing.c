@@ -1,0 +1,37 @@
+/* A file to a connection. The one hard thing is that it may also be a pipe, where superd has no files in memory:
+ * then it is read as it stands. */
+#include "helper/builtin/listing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/builtin/wait.h"
+
+#define PATIENCE (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
+
+int listing_send(int file, int connection)
+{
+	int64_t until = clock_ms() + PATIENCE;
+	char bytes[16 << 10];
+	ssize_t got;
+
+	lseek(file, 0, SEEK_SET);
+	while ((got = read(file, bytes, sizeof(bytes))) > 0) {
+		if (!send_all(connection, bytes, (size_t)got, until))
+			break;
+	}
+	if (got < 0)
+		say("cannot read the list: %s", strerror(errno));
+	finish(connection);
+	return got < 0;
+}
+
+int listing_converse(const struct settings *settings, int connection)
+{
+	if (settings->channel < 0) {
+		say("%s needs superd: it makes the list", settings->builtin->name);
+		return 1;
+	}
+	return listing_send(settings->channel, connection);
+}

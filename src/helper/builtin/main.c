@@ -1,0 +1,163 @@
+/* superd-builtin: superd's small services, run by superd for builtin = and redirect =, a process a connection or a
+ * burst of datagrams. It gets its sockets as any backend: one as standard input, or from descriptor 3 on with
+ * LISTEN_FDS; and where it was told to rest after a connection, the next one by its channel.
+ *
+ * The hard thing is what it must not do: it has no rights, touches no file but what it was given, and waits for
+ * nobody but superd without a limit. What it does not need for its kind of service it can't do any more once it has
+ * read its command line (os/host/sandbox). */
+#include <limits.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "helper/builtin/builtin.h"
+#include "helper/builtin/channel.h"
+#include "helper/builtin/settings.h"
+#include "helper/builtin/sockets.h"
+#include "os/host/sandbox.h"
+
+#define SOCKETS_MOST 1024
+
+/* LISTEN_FDS, if it is meant for this process; 0: none. */
+static size_t count_passed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	int64_t number;
+
+	if (!pid || !fds || scan_count(pid, &number) || number != getpid())
+		return 0;
+	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
+}
+
+/* The connection may be standard input and output both. Nothing can be said there any more, and the channel is
+ * the only thing there is to be put in its place. */
+static bool let_go(const struct settings *settings, int connection)
+{
+	if (connection == STDIN_FILENO)
+		return dup2(settings->channel, STDIN_FILENO) >= 0 && dup2(settings->channel, STDOUT_FILENO) >= 0;
+	close(connection);
+	return true;
+}
+
+/* superd ends the waiting by closing its end. */
+static int converse(const struct settings *settings, int connection)
+{
+	int status = settings->builtin->converse(settings, connection);
+
+	while (!status && settings->rests) {
+		if (!let_go(settings, connection))
+			return 1;
+		connection = channel_receive(settings->channel, INT_MAX);
+		if (connection < 0)
+			return 0;
+		status = settings->builtin->converse(settings, connection);
+	}
+	return status;
+}
+
+/* Where its time is rationed, one process must not use up what another connection would have had. */
+static bool has_time(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+static void add_port(struct sandbox *sandbox, const struct sockaddr *address)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	memcpy(&v4, address, sizeof(v4));
+	memcpy(&v6, address, address->sa_family == AF_INET6 ? sizeof(v6) : sizeof(v4));
+	sandbox->ports[sandbox->port_count++] = ntohs(address->sa_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+}
+
+/* A target of numbers needs no file. Of a port's name the number is found now, as it is the only one to connect to. */
+static void allow_target(struct sandbox *sandbox, const char *host, const char *port)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+
+	sandbox->connects = true;
+	sandbox->finds_names = getaddrinfo(host, port, &hints, &list) != 0;
+	hints.ai_flags = AI_PASSIVE;
+	if (sandbox->finds_names && getaddrinfo(NULL, port, &hints, &list) != 0)
+		list = NULL;
+	if (list) {
+		add_port(sandbox, list->ai_addr);
+		freeaddrinfo(list);
+	}
+	if (sandbox->finds_names)
+		sandbox_add_name_ports(sandbox);
+}
+
+static bool is_unix_datagram(int fd)
+{
+	int domain = AF_UNSPEC, type = 0;
+	socklen_t domain_length = sizeof(domain), type_length = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) == 0 && domain == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_DGRAM;
+}
+
+/* What this service needs, and no more. */
+static void shut_in(const struct settings *settings, const int *sockets, size_t count)
+{
+	const struct builtin_options *options = &settings->options;
+	struct sandbox sandbox = { .has_clients = count > 1 || !socket_is_connection(sockets[0]) };
+
+	if (!strcmp(settings->builtin->name, "daytime"))
+		tzset();                /* it needs a file */
+	for (size_t n = 0; n < count; n++)
+		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
+	if (!strcmp(settings->builtin->name, "redirect"))
+		allow_target(&sandbox, settings->words[1], settings->words[2]);
+	if (!strcmp(settings->builtin->name, "auth") && options->real) {
+		sandbox.finds_names = true;
+		sandbox.acts_as_users = geteuid() == 0;
+		sandbox_add_name_ports(&sandbox);
+	}
+	sandbox_enter(&sandbox);
+}
+
+static int serve(const struct settings *settings)
+{
+	int sockets[SOCKETS_MOST] = { STDIN_FILENO };
+	size_t count = count_passed();
+
+	for (size_t n = 0; n < count; n++)
+		sockets[n] = 3 + (int)n;
+	count += !count;
+	shut_in(settings, sockets, count);
+	if (count > 1 || !socket_is_connection(sockets[0]))
+		return sockets_serve(settings, sockets, count);
+	if (settings->builtin->converse)
+		return converse(settings, sockets[0]);
+	say("%s needs no connection", settings->builtin->name);
+	return 1;
+}
+
+int main(int count, char **argv)
+{
+	struct settings settings = { 0 };
+
+	(void)count;
+	sandbox_begin();
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	if (!argv[0] || !settings_read(&settings, argv + 1)) {
+		pool_free(settings.pool);
+		return 1;
+	}
+	settings.rests = settings.rests && has_time();
+	count = serve(&settings);
+	pool_free(settings.pool);
+	return count;
+}

@@ -1,0 +1,196 @@
+/* The redirect. The hard thing is its end: each direction ends by itself, so that a client that has said all still gets
+ * the whole answer; and an end that was none, a reset, is passed on as one, or half a file would look whole. */
+#include "helper/builtin/redirect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "helper/builtin/connect.h"
+#include "helper/builtin/ending.h"
+#include "helper/builtin/pump.h"
+#include "helper/builtin/wait.h"
+
+#define CONNECT 30000                   /* milliseconds */
+#define NEAR 50                         /* microseconds there and back: the same machine */
+#define NEAR_BUFFER (1 << 20)
+#define UNPACED "reno"                  /* which every kernel has, and every user may choose */
+
+/* Who is on the same machine has no way between that could be full. Pacing, as BBR does it, only costs there, and so do
+ * many megabytes in the buffers: they have left the processor's cache before they are read. Who is farther off gets
+ * what the kernel finds right. */
+static void shorten_way(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int size = NEAR_BUFFER;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < sizeof(info) || !info.tcpi_rtt ||
+	    info.tcpi_rtt > NEAR)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, sizeof(UNPACED) - 1);
+}
+
+/* A peer that vanished is noticed in time, and nothing small waits for more. */
+static void set_options(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* What keep_alive_time and its kin say of the client holds for the target too. */
+static void take_patience(int connection, int target)
+{
+	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+		int value;
+		socklen_t length = sizeof(value);
+
+		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
+	}
+}
+
+/* Its end will be a reset. */
+static void break_off(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+static void add_events(struct pollfd *one, int fd, short events)
+{
+	one->events = events;
+	one->fd = events ? fd : -1;     /* who is waited for in no way would wake us by its end, again and again */
+}
+
+/* A client that has said all may still be reset, or go for good: then nobody takes what the target says, which may be
+ * never. Of a client that is there poll(2) has nothing to tell without events. */
+static void watch_gone(struct pollfd *client, const struct pump *in, const struct pump *out)
+{
+	if (in->done && !out->done)
+		client->fd = in->from;
+}
+
+static bool gathers(const struct pump *pump)
+{
+	return pump->gathers && pump_wants_from(pump);
+}
+
+/* false: there is no more to wait for, as we have been told to end. */
+static bool wait_for_either(struct pump *in, struct pump *out, int ending)
+{
+	const struct timespec moment = { .tv_nsec = PUMP_GATHERS };
+	struct pollfd all[3] = { { 0 }, { 0 }, { ending, POLLIN, 0 } };
+	int ready;
+
+	add_events(&all[0], in->from, (short)(pump_wants_from(in) | pump_wants_to(out)));
+	watch_gone(&all[0], in, out);
+	add_events(&all[1], in->to, (short)(pump_wants_to(in) | pump_wants_from(out)));
+	ready = ppoll(all, 3, gathers(in) || gathers(out) ? &moment : NULL, NULL);
+	if (ready == 0) {
+		pump_hurry(in);
+		pump_hurry(out);
+	}
+	if (ready > 0 && !all[0].events && all[0].revents)
+		pump_lose(out, all[0].revents & POLLERR);
+	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
+}
+
+/* From a side that was reset nothing more comes, and nothing reaches it. One that only takes nothing any more may have
+ * said something before. */
+static bool is_over(const struct pump *in, const struct pump *out)
+{
+	bool reset = (in->broken && !in->deaf) || (out->broken && !out->deaf);
+
+	return reset || (in->done && out->done);
+}
+
+/* Most connections move little, and what their way could carry is not worth the asking. */
+static void shorten_busy_way(const struct pump *in, const struct pump *out, bool *shortened)
+{
+	if (*shortened || !(in->full_turns || out->full_turns))
+		return;
+	shorten_way(in->from);
+	shorten_way(in->to);
+	*shortened = true;
+}
+
+/* false: it was ended before its time. */
+static bool move(struct pump *in, struct pump *out, int ending)
+{
+	bool over, shortened = false;
+
+	do {
+		pump_run(in);
+		pump_run(out);
+		shorten_busy_way(in, out, &shortened);
+		over = is_over(in, out);
+	} while (!over && wait_for_either(in, out, ending));
+	if (in->broken || out->broken) {
+		break_off(in->from);
+		break_off(in->to);
+	}
+	return over;
+}
+
+/* false: superd could not be told. Where it has gone meanwhile, nobody wants to know any more. */
+static bool report(int channel, uint64_t in, uint64_t out, bool rests)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, rests ? " rests" : "");
+
+	if (channel < 0 || write(channel, text, (size_t)length) >= 0)
+		return true;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return true;
+	say("cannot report the traffic: %s", strerror(errno));
+	return false;
+}
+
+/* The exit status. */
+static int pass_on(const struct settings *settings, int connection, int target)
+{
+	struct pump in, out = { .store = { .pipe = { -1, -1 } } };
+	int ending = ending_watch();
+	bool over = false, told;
+
+	if (pump_open(&in, connection, target) && pump_open(&out, target, connection))
+		over = move(&in, &out, ending);
+	else
+		say("out of memory");
+	pump_close(&in);
+	pump_close(&out);
+	told = report(settings->channel, in.moved, out.moved, over && settings->rests);
+	ending_obey(ending);
+	return !(over && told);
+}
+
+int redirect_converse(const struct settings *settings, int connection)
+{
+	int target = connect_to(settings->words[1], settings->words[2], connection, clock_ms() + CONNECT), status;
+
+	if (target < 0)
+		return 1;
+	fd_set_nonblocking(connection, true);
+	set_options(connection);
+	set_options(target);
+	take_patience(connection, target);
+	status = pass_on(settings, connection, target);
+	fd_close(&target);
+	return status;
+}

@@ -1,0 +1,129 @@
+/* The command line. The hard thing is that it restricts: what is not understood ends the program, and is never left
+ * out. */
+#include "helper/builtin/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+
+struct reading {
+	struct settings *settings;
+	const char **only_from, **no_access;    /* NULL-terminated */
+	size_t only_from_count, no_access_count;
+	uint16_t *loops;
+	bool good;
+};
+
+/* The value behind --name=; NULL: it is another option. */
+static const char *value_of(const char *word, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(word, name, length) && word[length] == '=' ? word + length + 1 : NULL;
+}
+
+static bool read_number(const char *text, int64_t most, int64_t *out)
+{
+	return !scan_count(text, out) && *out >= 0 && *out <= most;
+}
+
+static bool read_option(struct reading *reading, const char *word)
+{
+	const char *value;
+	int64_t number;
+
+	if ((value = value_of(word, "--only-from"))) {
+		reading->only_from[reading->only_from_count++] = value;
+		return !access_refuse_word(value);
+	}
+	if ((value = value_of(word, "--no-access"))) {
+		reading->no_access[reading->no_access_count++] = value;
+		return !access_refuse_word(value);
+	}
+	if ((value = value_of(word, "--loop"))) {
+		if (!read_number(value, 65535, &number))
+			return false;
+		reading->loops[reading->settings->loop_count++] = (uint16_t)number;
+		return true;
+	}
+	if (!strcmp(word, "--rests"))
+		return reading->settings->rests = reading->settings->channel >= 0;
+	if ((value = value_of(word, "--channel"))) {
+		if (!read_number(value, 4096, &number))
+			return false;
+		reading->settings->channel = (int)number;
+		return true;
+	}
+	return false;
+}
+
+/* superd gives networks as numbers; a name would be a host's, which matches no sender of a datagram. */
+static bool find_network(void *context, const char *name, struct network *network)
+{
+	(void)context, (void)name, (void)network;
+	return false;
+}
+
+static bool compile(struct reading *reading)
+{
+	struct settings *settings = reading->settings;
+
+	settings->loops = reading->loops;
+	if (!reading->only_from_count && !reading->no_access_count)
+		return true;
+	settings->access = access_compile(reading->only_from_count ? reading->only_from : NULL,
+					  reading->no_access_count ? reading->no_access : NULL, find_network, NULL,
+					  settings->pool);
+	if (!settings->access)
+		say("out of memory");
+	return settings->access;
+}
+
+static bool read_name(struct settings *settings, char *const *argv)
+{
+	const char *reason, *bad;
+
+	settings->words = (const char *const *)argv;
+	settings->builtin = argv[0] ? builtin_find(argv[0]) : NULL;
+	if (!settings->builtin) {
+		say("there is no builtin '%s'", argv[0] ? argv[0] : "");
+		return false;
+	}
+	if (!strcmp(argv[0], "redirect")) {
+		if (argv[1] && argv[2] && !argv[3])
+			return true;
+		say("redirect has a host and a port");
+		return false;
+	}
+	reason = builtin_read_options(settings->words, &settings->options, &bad);
+	if (reason)
+		say("%s: '%s': %s", argv[0], bad ? bad : "", reason);
+	return !reason;
+}
+
+bool settings_read(struct settings *settings, char *const *argv)
+{
+	struct reading reading = { .settings = settings };
+	size_t count = 0;
+
+	*settings = (struct settings){ .channel = -1, .pool = pool_new() };
+	while (argv[count])
+		count++;
+	if (settings->pool) {
+		reading.only_from = pool_alloc(settings->pool, (count + 1) * sizeof(char *));
+		reading.no_access = pool_alloc(settings->pool, (count + 1) * sizeof(char *));
+		reading.loops = pool_alloc(settings->pool, (count + 1) * sizeof(uint16_t));
+	}
+	if (!reading.only_from || !reading.no_access || !reading.loops) {
+		say("out of memory");
+		return false;
+	}
+	for (; *argv && !strncmp(*argv, "--", 2); argv++) {
+		if (read_option(&reading, *argv))
+			continue;
+		say("'%s' is no option of superd-builtin", *argv);
+		return false;
+	}
+	return read_name(settings, argv) && compile(&reading);
+}

@@ -1,0 +1,99 @@
+/* The small services over a connection. The hard thing is the client that does nothing: it neither sends nor reads,
+ * and would keep its process for ever. So each ends after IDLE without a byte, and after TOTAL in any case. */
+#include "helper/builtin/stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "helper/builtin/text.h"
+#include "helper/builtin/wait.h"
+
+#define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds */
+#define TOTAL (INT64_C(60) * 60 * 1000)
+#define CHUNK (16 << 10)
+#define DRAIN_TURNS 16
+
+/* The moment until which a client may be silent. */
+static int64_t idle_until(int64_t end)
+{
+	int64_t idle = clock_ms() + IDLE;
+
+	return idle < end ? idle : end;
+}
+
+int echo_converse(const struct settings *settings, int connection)
+{
+	int64_t end = clock_ms() + TOTAL;
+	char bytes[CHUNK];
+	ssize_t got;
+
+	(void)settings;
+	while (clock_ms() < end && (got = receive(connection, bytes, sizeof(bytes), 0, idle_until(end))) > 0) {
+		if (!send_all(connection, bytes, (size_t)got, idle_until(end)))
+			break;
+	}
+	finish(connection);
+	return 0;
+}
+
+int discard_converse(const struct settings *settings, int connection)
+{
+	int64_t end = clock_ms() + TOTAL;
+	char bytes[CHUNK];
+
+	(void)settings;
+	while (clock_ms() < end && receive(connection, bytes, sizeof(bytes), 0, idle_until(end)) > 0)
+		continue;
+	return 0;
+}
+
+/* RFC 864: what the client sends is thrown away. false: it has gone, as far as reading tells. */
+static bool throw_away(int connection)
+{
+	char bytes[CHUNK];
+	ssize_t got = sizeof(bytes);
+
+	for (int n = 0; n < DRAIN_TURNS && got == sizeof(bytes); n++)
+		got = recv(connection, bytes, sizeof(bytes), MSG_DONTWAIT);
+	return got >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* A client that closes its own side alone goes on being sent to: only a reset ends it. */
+int chargen_converse(const struct settings *settings, int connection)
+{
+	int64_t end = clock_ms() + TOTAL;
+	char turn[CHARGEN_TURN];
+	size_t length = chargen_fill(turn, settings->options.xinetd_text), at = 0;
+
+	while (clock_ms() < end && wait_for(connection, POLLOUT, idle_until(end)) && throw_away(connection)) {
+		ssize_t sent = send(connection, turn + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+			break;
+		at = (at + (size_t)(sent < 0 ? 0 : sent)) % length;
+	}
+	return 0;
+}
+
+int daytime_converse(const struct settings *settings, int connection)
+{
+	char text[64];
+	size_t length = daytime_text(time(NULL), settings->options.xinetd_text, text, sizeof(text));
+
+	send_all(connection, text, length, clock_ms() + IDLE);
+	finish(connection);
+	return 0;
+}
+
+int time_converse(const struct settings *settings, int connection)
+{
+	unsigned char bytes[4];
+
+	(void)settings;
+	time_bytes(time(NULL), bytes);
+	send_all(connection, bytes, sizeof(bytes), clock_ms() + IDLE);
+	finish(connection);
+	return 0;
+}

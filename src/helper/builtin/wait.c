@@ -1,0 +1,81 @@
+/* A connection and a clock. The hard thing is the flag O_NONBLOCK: it belongs to all who hold the connection, so it
+ * is neither relied upon nor changed, and every call says MSG_DONTWAIT by itself. */
+#include "helper/builtin/wait.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define DRAIN_TURNS 16
+
+int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool wait_for(int fd, short events, int64_t until)
+{
+	struct pollfd one = { fd, events, 0 };
+	int64_t left;
+	int ready;
+
+	do {
+		left = until - clock_ms();
+		left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+		ready = poll(&one, 1, (int)left);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+static bool may_wait(int fd, short events, int64_t until)
+{
+	if (errno == EINTR)
+		return true;
+	if (errno != EAGAIN)
+		return false;
+	if (wait_for(fd, events, until))
+		return true;
+	errno = ETIMEDOUT;
+	return false;
+}
+
+ssize_t receive(int fd, void *to, size_t size, int flags, int64_t until)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, to, size, flags | MSG_DONTWAIT);
+	while (got < 0 && may_wait(fd, POLLIN, until));
+	return got;
+}
+
+bool send_all(int fd, const void *bytes, size_t length, int64_t until)
+{
+	const char *at = bytes;
+
+	while (length) {
+		ssize_t sent = send(fd, at, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent < 0 && !may_wait(fd, POLLOUT, until))
+			return false;
+		if (sent > 0) {
+			at += sent;
+			length -= (size_t)sent;
+		}
+	}
+	return true;
+}
+
+void finish(int fd)
+{
+	char rest[4096];
+
+	shutdown(fd, SHUT_WR);
+	for (int n = 0; n < DRAIN_TURNS && recv(fd, rest, sizeof(rest), MSG_DONTWAIT) > 0; n++)
+		continue;
+}

@@ -1,0 +1,90 @@
+/* Reading superd-rpc's command line. The hard thing is only not to take part of a word for the whole: each number is
+ * judged with what stands around it. */
+#include "helper/rpc/order.h"
+
+#include <string.h>
+
+const char *const transport_names[TRANSPORTS] = {
+	[TRANSPORT_TCP] = "tcp", [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP6] = "tcp6", [TRANSPORT_UDP6] = "udp6",
+};
+
+/* The decimal number that a stretch of text is. */
+static bool read_number(const char *text, size_t length, uint32_t most, uint32_t *out)
+{
+	uint64_t number = 0;
+
+	if (!length || length > 10)
+		return false;
+	for (size_t n = 0; n < length; n++) {
+		if (text[n] < '0' || text[n] > '9')
+			return false;
+		number = number * 10 + (uint64_t)(text[n] - '0');
+	}
+	*out = (uint32_t)number;
+	return number <= most;
+}
+
+static const char *read_program(const char *text, struct order *order)
+{
+	const char *slash = strchr(text, '/'), *dash = slash ? strchr(slash, '-') : NULL;
+	size_t length = slash ? (size_t)(slash - text) : 0;
+
+	if (!slash || !read_number(text, length, UINT32_MAX, &order->program))
+		return "a program is a number and its version: 100002/2 or 100002/2-3";
+	slash++;
+	length = dash ? (size_t)(dash - slash) : strlen(slash);
+	if (!read_number(slash, length, UINT32_MAX, &order->lowest))
+		return "a version is a number, or two with - between them";
+	order->highest = order->lowest;
+	if (dash && !read_number(dash + 1, strlen(dash + 1), UINT32_MAX, &order->highest))
+		return "a version is a number, or two with - between them";
+	if (order->highest < order->lowest || order->highest - order->lowest >= ORDER_VERSIONS)
+		return "of two versions the lower one comes first, and less than 100 lie between them";
+	return NULL;
+}
+
+static bool read_transport(const char *text, size_t length, struct order *order)
+{
+	for (int n = 0; n < TRANSPORTS; n++) {
+		if (strlen(transport_names[n]) == length && !memcmp(transport_names[n], text, length)) {
+			order->transports[n] = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *read_transports(const char *text, struct order *order)
+{
+	for (;;) {
+		size_t length = strcspn(text, ",");
+
+		if (!read_transport(text, length, order))
+			return "a transport is tcp, udp, tcp6 or udp6, or several with commas between them";
+		if (!text[length])
+			return NULL;
+		text += length + 1;
+	}
+}
+
+const char *order_read(const char *const *words, int count, struct order *order)
+{
+	const char *wrong;
+	uint32_t port;
+
+	*order = (struct order){ .set = false };
+	if (count != 4)
+		return "it takes set or unset, a program with its version, transports and a port";
+	order->set = !strcmp(words[0], "set");
+	if (!order->set && strcmp(words[0], "unset"))
+		return "it takes set or unset";
+	wrong = read_program(words[1], order);
+	if (!wrong)
+		wrong = read_transports(words[2], order);
+	if (wrong)
+		return wrong;
+	if (!read_number(words[3], strlen(words[3]), UINT16_MAX, &port) || !port)
+		return "a port is a number from 1 to 65535";
+	order->port = (uint16_t)port;
+	return NULL;
+}

@@ -1,0 +1,286 @@
+/* Making room for groups, and ending them.
+ *
+ * The hard thing is that only a group without processes of its own may pass controllers on (the machine's first
+ * apart): so superd first moves all that is in its group into one below. Source: the kernel's cgroup-v2.rst. */
+#include "os/cgroup/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/resources/allotment_table.h"
+#include "exec/spawn/spawn.h"
+#include "os/cgroup/cgroup_base.h"
+
+#define MOVES_MOST 16 /* times that processes were started meanwhile */
+#define DEPTH_MOST 32
+#define NAME_MOST CGROUP_NAME_MOST
+#define FILE_MOST (1u << 20)
+
+struct moving {
+	const char *to;
+	size_t count;
+	int error;
+};
+
+static bool move_process(void *context, long pid)
+{
+	struct moving *moving = context;
+	char text[32];
+
+	moving->count++;
+	snprintf(text, sizeof(text), "%ld", pid);
+	if (!cgroup_write(moving->to, "cgroup.procs", text) && errno != ESRCH)
+		moving->error = errno;
+	return !moving->error;
+}
+
+/* Until there is none: what forks meanwhile leaves a child behind. */
+static bool move_processes(const char *from, const char *to)
+{
+	for (int n = 0; n < MOVES_MOST; n++) {
+		struct moving moving = { .to = to };
+
+		if (!cgroup_each_process(from, move_process, &moving))
+			return false;
+		errno = moving.error;
+		if (moving.error || !moving.count)
+			return !moving.error;
+	}
+	errno = EBUSY;
+	return false;
+}
+
+static bool move_superd(struct cgroups *cgroups)
+{
+	char leaf[PATH_MAX];
+
+	snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
+	if (mkdir(leaf, 0755) < 0 && errno != EEXIST)
+		return false;
+	if (!move_processes(cgroups->own, leaf))
+		return false;
+	cgroups->moved = true;
+	return true;
+}
+
+static bool pass_on(const char *path, unsigned controllers, char sign)
+{
+	char text[16];
+
+	for (unsigned n = 0; n < CONTROLLERS; n++) {
+		snprintf(text, sizeof(text), "%c%s", sign, controller_names[n]);
+		if (controllers >> n & 1 && !cgroup_write(path, "cgroup.subtree_control", text))
+			return false;
+	}
+	return true;
+}
+
+static bool enable(struct cgroups *cgroups, bool is_root, unsigned controllers)
+{
+	unsigned before = cgroup_read_controllers(cgroups->own, "cgroup.subtree_control");
+
+	if (!is_root && !cgroups->moved && !move_superd(cgroups))
+		return false;
+	if (!pass_on(cgroups->own, controllers & ~before, '+'))
+		return false;
+	cgroups->passed |= controllers & ~before;
+	if (!pass_on(cgroups->base, controllers, '+'))
+		return false;
+	cgroups->enabled |= controllers;
+	return true;
+}
+
+static bool make_base(struct cgroups *cgroups, const char *own)
+{
+	cgroups->own = strdup(own);
+	cgroups->base = cgroup_base_claim(own, cgroups->identity);
+	if (cgroups->own && cgroups->base)
+		return true;
+	free(cgroups->own);
+	free(cgroups->base);
+	cgroups->own = cgroups->base = NULL;
+	return false;
+}
+
+static void find_base(struct cgroups *cgroups)
+{
+	struct pool *pool = pool_new();
+	const struct cgroup_place *place = pool ? cgroup_place_find(pool) : NULL;
+
+	if (place && place->path)
+		make_base(cgroups, place->path);
+	pool_free(pool);
+}
+
+bool cgroups_seek(struct cgroups *cgroups)
+{
+	if (cgroups->sought)
+		return cgroups->keeps;
+	cgroups->sought = true;
+	if (!spawn_joins())
+		return false;
+	if (!cgroups->base)
+		find_base(cgroups);
+	cgroups->keeps = cgroups->base && cgroups_try(cgroups);
+	return cgroups->keeps;
+}
+
+bool cgroups_prepare(struct cgroups *cgroups, const struct service *service, struct buf *why)
+{
+	const struct allotment *allotment = service->allotment;
+	const char *option = allotment->count ? allotment->list[0].option : "control group";
+	unsigned missing;
+
+	if (!cgroups->base && !make_base(cgroups, allotment->place->path)) {
+		buf_addf(why, "%s: making a control group in %s: %s", option, allotment->place->path, strerror(errno));
+		return false;
+	}
+	missing = allotment->controllers & ~cgroups->enabled;
+	if (!missing || enable(cgroups, allotment->place->is_root, missing))
+		return true;
+	buf_addf(why, "%s: passing controllers on to %s: %s", option, cgroups->base, strerror(errno));
+	return false;
+}
+
+void cgroup_add_stem(struct buf *path, const char *service)
+{
+	for (size_t n = 0; n < NAME_MOST / 2 && service[n]; n++)
+		buf_char(path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
+	buf_char(path, '-');
+}
+
+char *cgroups_name(struct cgroups *cgroups, const struct service *service)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s/", cgroups->base);
+	cgroup_add_stem(&path, service->name);
+	buf_addf(&path, "%llu", (unsigned long long)++cgroups->made);
+	return buf_take(&path);
+}
+
+/* Removes groups of instances; whether any is left, as its instance runs on. */
+static bool any_runs_on(const struct cgroups *cgroups)
+{
+	DIR *stream = opendir(cgroups->base);
+	struct dirent *entry;
+	char path[PATH_MAX];
+	bool any = false;
+
+	while (stream && (entry = readdir(stream))) {
+		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR || !strcmp(entry->d_name, CGROUP_LEAF) ||
+		    snprintf(path, sizeof(path), "%s/%s", cgroups->base, entry->d_name) >= (int)sizeof(path))
+			continue;
+		any |= !cgroup_remove(path);
+	}
+	if (stream)
+		closedir(stream);
+	return any;
+}
+
+/* superd goes back to where it came from, once its group passes nothing on any more. What runs on keeps its limits. */
+void cgroups_end(struct cgroups *cgroups)
+{
+	char leaf[PATH_MAX];
+
+	if (!cgroups->base)
+		return;
+	snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
+	if (!any_runs_on(cgroups) && pass_on(cgroups->base, cgroups->enabled, '-') &&
+	    pass_on(cgroups->own, cgroups->passed, '-')) {
+		if (cgroups->moved)
+			move_processes(leaf, cgroups->own);
+		cgroup_remove(cgroups->base);
+	}
+	free(cgroups->own);
+	free(cgroups->base);
+	*cgroups = (struct cgroups){ 0 };
+}
+
+bool cgroup_is_populated(const char *path)
+{
+	char file[PATH_MAX], *text;
+	bool populated;
+	size_t length;
+
+	snprintf(file, sizeof(file), "%s/cgroup.events", path);
+	text = fd_read_file(file, FILE_MOST, &length);
+	populated = text && strstr(text, "populated 1");
+	free(text);
+	return populated;
+}
+
+/* Calls act for the folder and all below it, the deepest first. */
+static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
+{
+	DIR *stream = opendir(path);
+	char below[PATH_MAX];
+	struct dirent *entry;
+
+	while (stream && depth && (entry = readdir(stream))) {
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
+		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
+			each_below(below, depth - 1, act, context);
+	}
+	if (stream)
+		closedir(stream);
+	act(context, path);
+}
+
+static bool send_signal(void *context, long pid)
+{
+	if (pid > 1)
+		kill((pid_t)pid, *(const int *)context);
+	return true;
+}
+
+static void signal_group(void *context, const char *path)
+{
+	cgroup_each_process(path, send_signal, context);
+}
+
+void cgroup_signal(const char *path, int signal)
+{
+	each_below(path, DEPTH_MOST, signal_group, &signal);
+}
+
+/* Before Linux 5.14 there is no such file. */
+void cgroup_kill(const char *path)
+{
+	if (!cgroup_write(path, "cgroup.kill", "1"))
+		cgroup_signal(path, SIGKILL);
+}
+
+static void thaw_group(void *context, const char *path)
+{
+	(void)context;
+	cgroup_write(path, "cgroup.freeze", "0");
+}
+
+void cgroup_thaw(const char *path)
+{
+	each_below(path, DEPTH_MOST, thaw_group, NULL);
+}
+
+static void remove_group(void *context, const char *path)
+{
+	*(bool *)context = rmdir(path) == 0 || errno == ENOENT;
+}
+
+bool cgroup_remove(const char *path)
+{
+	bool gone = rmdir(path) == 0 || errno == ENOENT;
+
+	if (!gone)
+		each_below(path, DEPTH_MOST, remove_group, &gone);
+	return gone;
+}

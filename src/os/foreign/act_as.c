@@ -1,0 +1,86 @@
+/* Rights for a moment. The hard thing is a superd that is not root but has capabilities: a change of user takes none of
+ * them away, so that they are laid down by themselves. Source: capabilities(7), "Effect of user ID changes". */
+#include "os/foreign/act_as.h"
+
+#include <grp.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_SYSCALL_H)
+#include <linux/capability.h>
+#endif
+
+#include "os/rights/privilege.h"
+
+#define GROUPS_MOST 65536               /* NGROUPS_MAX */
+
+static gid_t groups[GROUPS_MOST];       /* of a forked process: superd's own pages of it are never touched */
+
+#ifdef _LINUX_CAPABILITY_VERSION_3
+/* The effective ones; `now` NULL: as they are. */
+static bool set_capabilities(const unsigned now[2], unsigned before[2])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	for (int n = 0; n < 2; n++) {
+		if (before)
+			before[n] = data[n].effective;
+		if (now)
+			data[n].effective = now[n];
+	}
+	return !now || syscall(SYS_capset, &header, data) == 0;
+}
+#else
+static bool set_capabilities(const unsigned now[2], unsigned before[2])
+{
+	(void)now, (void)before;
+	return true;
+}
+#endif
+
+#ifdef SYS_setresgid32
+#define CALL_SETRESGID SYS_setresgid32
+#elif defined(SYS_setresgid)
+#define CALL_SETRESGID SYS_setresgid
+#endif
+
+/* The effective one alone; by the kernel's call, as libc would go through its list of threads. */
+static int act_in(gid_t gid)
+{
+#ifdef CALL_SETRESGID
+	return (int)syscall(CALL_SETRESGID, (gid_t)-1, gid, (gid_t)-1);
+#else
+	return setegid(gid);
+#endif
+}
+
+bool act_as_begin(struct act_as *before, const struct account *account)
+{
+	static const unsigned none[2];
+
+	*before = (struct act_as){ .account = account };
+	privilege_raise_effective();    /* superd has lowered its own (os/rights/posture) */
+	if (!account)
+		return true;
+	before->uid = geteuid();
+	before->gid = getegid();
+	before->group_count = getgroups(GROUPS_MOST, groups);
+	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
+	       (account->keeps_groups || privilege_set_groups(account->group_count, account->groups) == 0) &&
+	       act_in(account->gid) == 0 && privilege_act_as(account->uid) == 0 && set_capabilities(none, NULL);
+}
+
+bool act_as_end(const struct act_as *before)
+{
+	const struct account *account = before->account;
+
+	if (!account)
+		return true;
+	return privilege_act_as(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
+	       act_in(before->gid) == 0 &&
+	       (account->keeps_groups || privilege_set_groups((size_t)before->group_count, groups) == 0);
+}

@@ -1,0 +1,67 @@
+/* Descriptors of a child that has a memory of its own. The hard thing is that nothing may be looked up, as the list of
+ * what is open is a folder in /proc, which takes memory to read: so it is the gaps between the kept that are closed. */
+#include "os/foreign/spawn_ends.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+
+bool report_open(int ends[2], int least)
+{
+	if (fd_pipe(ends) < 0)
+		return false;
+	ends[1] = fd_raise(ends[1], least);
+	if (ends[1] >= least)
+		return true;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = EMFILE;
+	return false;
+}
+
+bool reap_within(pid_t pid, int milliseconds, int *status)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+	pid_t ended;
+
+	for (int n = 0; (ended = waitpid(pid, status, WNOHANG)) == 0 && n < 10 * milliseconds; n++)
+		nanosleep(&moment, NULL);
+	return ended == pid;
+}
+
+#ifdef SYS_close_range
+/* The first kept from this number on; UINT_MAX: none is. */
+static unsigned next_kept(const int *kept, int count, int also, unsigned from)
+{
+	unsigned next = also >= 0 && (unsigned)also >= from ? (unsigned)also : UINT_MAX;
+
+	for (int n = 0; n < count; n++) {
+		if (kept[n] >= 0 && (unsigned)kept[n] >= from && (unsigned)kept[n] < next)
+			next = (unsigned)kept[n];
+	}
+	return next;
+}
+
+void close_others(const int *kept, int count, int also)
+{
+	unsigned from = 3, next;
+
+	for (; (next = next_kept(kept, count, also, from)) != UINT_MAX; from = next + 1) {
+		if (next > from)
+			syscall(SYS_close_range, from, next - 1, 0u);
+	}
+	syscall(SYS_close_range, from, UINT_MAX, 0u);
+}
+#else
+void close_others(const int *kept, int count, int also)
+{
+	(void)kept, (void)count, (void)also;
+}
+#endif

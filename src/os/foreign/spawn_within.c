@@ -1,0 +1,160 @@
+/* Work that may hang, done by a process of its own for a while. The hard thing is one that does not die: it may be in
+ * the middle of a system call that not even SIGKILL ends, so nobody waits for it; the loop reaps it when it goes. */
+#include "os/foreign/spawn_within.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/foreign/spawn_ends.h"
+
+#define WARNINGS_MOST 4000
+#define TEXT_MOST (SPAWN_TEXT + WARNINGS_MOST)
+
+struct answer {
+	int result, error;
+	size_t why;                     /* bytes of text that are the reason; the rest are warnings */
+	char text[TEXT_MOST];
+};
+
+union rights {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* What closes at once, wherever its node lies. */
+static bool is_harmless(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+static void send_answer(int to, struct answer *answer, size_t length)
+{
+	struct iovec piece = { .iov_base = answer, .iov_len = offsetof(struct answer, text) + length };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+	union rights rights = { 0 };
+
+	if (answer->result >= 0) {
+		message.msg_control = rights.room;
+		message.msg_controllen = sizeof(rights.room);
+		rights.head.cmsg_level = SOL_SOCKET;
+		rights.head.cmsg_type = SCM_RIGHTS;
+		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&rights.head), &answer->result, sizeof(int));
+	}
+	if (sendmsg(to, &message, MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static _Noreturn void do_work(spawn_work *work, const void *with, int to)
+{
+	static struct answer answer;
+	struct buf why = { 0 }, warnings = { 0 };
+	size_t length;
+
+	setsid();
+	answer.result = work(with, &why, &warnings);
+	answer.error = errno;
+	if (answer.result >= 0 && !is_harmless(answer.result)) {
+		answer.result = -1;
+		answer.error = EINVAL;
+	}
+	buf_cut(&why, SPAWN_TEXT);
+	buf_cut(&warnings, WARNINGS_MOST);
+	answer.why = why.length;
+	memcpy(answer.text, buf_string(&why), why.length);
+	memcpy(answer.text + why.length, buf_string(&warnings), warnings.length);
+	length = why.length + warnings.length;
+	send_answer(to, &answer, length);
+	_exit(0);
+}
+
+static bool wait_readable(int fd, int milliseconds)
+{
+	struct pollfd ask = { .fd = fd, .events = POLLIN };
+	struct timespec now;
+	long long end, left;
+	int ready;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + milliseconds;
+	for (left = milliseconds; (ready = poll(&ask, 1, (int)left)) < 0 && errno == EINTR;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = end - now.tv_sec * 1000LL - now.tv_nsec / 1000000;
+		if (left < 0)
+			left = 0;
+	}
+	return ready > 0;
+}
+
+/* The result; -1 and errno. */
+static int receive(int from, struct buf *why, struct buf *warnings)
+{
+	struct answer *answer = malloc(sizeof(*answer));
+	struct iovec piece = { .iov_base = answer, .iov_len = sizeof(*answer) };
+	union rights rights = { 0 };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
+				  .msg_controllen = sizeof(rights.room) };
+	ssize_t got = answer ? recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) : 0;
+	size_t length = got < 0 ? 0 : (size_t)got;
+	int fd = -1, error;
+
+	if (length < offsetof(struct answer, text) || answer->why > length - offsetof(struct answer, text)) {
+		errno = answer ? EPROTO : ENOMEM;
+		free(answer);
+		return -1;
+	}
+	length -= offsetof(struct answer, text);
+	buf_add(why, answer->text, answer->why);
+	buf_add(warnings, answer->text + answer->why, length - answer->why);
+	error = answer->error;
+	free(answer);
+	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && rights.head.cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(&rights.head), sizeof(int));
+	errno = error;
+	return fd;
+}
+
+int spawn_within(spawn_work *work, const void *with, int kept, int milliseconds, struct buf *why,
+		 struct buf *warnings)
+{
+	int ends[2], result = -1, error;
+	sigset_t all, before;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);    /* what would handle them is superd's loop */
+	pid = fork();
+	if (pid == 0) {
+		close_others(&kept, 1, ends[1]);
+		do_work(work, with, ends[1]);
+	}
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	if (pid > 0 && wait_readable(ends[0], milliseconds)) {
+		result = receive(ends[0], why, warnings);
+		error = errno;
+	} else if (pid > 0) {
+		kill(pid, SIGKILL);
+		error = ETIMEDOUT;
+	}
+	fd_close(&ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, WNOHANG);
+	errno = error;
+	return result;
+}

@@ -1,0 +1,213 @@
+/* Reads of a program what the kernel reads of it. It says that a program cannot be executed only where that is certain:
+ * binfmt_misc may know formats that the kernel alone does not. */
+#include "os/fs/interpreter.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef HAVE_ELF_H
+#include <elf.h>
+#endif
+
+#include "base/fd.h"
+#include "os/fs/root_path.h"
+
+#define HEADERS_MOST 4096               /* bytes that are read of a program: the kernel wants its headers in one page */
+#define FORMATS "/proc/sys/fs/binfmt_misc"
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+	size_t own = strlen(end);
+
+	return length >= own && !memcmp(text + length - own, end, own);
+}
+
+/* env(1) looks for a program of such a name, and a shell has no such option; others pass over it. */
+static bool is_confused_by_dos(const char *interpreter)
+{
+	size_t length = strlen(interpreter);
+
+	return ends_with(interpreter, length, "/env") || ends_with(interpreter, length, "sh");
+}
+
+/* Takes what stands between the blanks behind #!, as execve(2) does. */
+static void read_script(const char *text, size_t length, struct interpreter *found)
+{
+	size_t from = 2, count = 0, end;
+
+	while (from < length && (text[from] == ' ' || text[from] == '\t'))
+		from++;
+	while (from + count < length && !strchr(" \t\n", text[from + count]) && count < PATH_MAX - 1)
+		count++;
+	for (end = from + count; end < length && text[end] != '\n'; end++)
+		;
+	memcpy(found->path, text + from, count);
+	found->path[count] = '\0';
+	found->is_split_wrong = end > from + count && text[end - 1] == '\r' && is_confused_by_dos(found->path);
+	found->kind = count ? INTERPRETER_FOUND : INTERPRETER_MISSING;
+}
+
+#ifdef HAVE_ELF_H
+/* Where a file of a class has what is asked of it. */
+static const struct layout {
+	size_t word;                    /* bytes of an offset, or of a size */
+	size_t e_phoff, e_phnum, phdr, p_offset, p_filesz;
+} layouts[] = {
+	[ELFCLASS32] = { sizeof(Elf32_Off), offsetof(Elf32_Ehdr, e_phoff), offsetof(Elf32_Ehdr, e_phnum),
+			 sizeof(Elf32_Phdr), offsetof(Elf32_Phdr, p_offset), offsetof(Elf32_Phdr, p_filesz) },
+	[ELFCLASS64] = { sizeof(Elf64_Off), offsetof(Elf64_Ehdr, e_phoff), offsetof(Elf64_Ehdr, e_phnum),
+			 sizeof(Elf64_Phdr), offsetof(Elf64_Phdr, p_offset), offsetof(Elf64_Phdr, p_filesz) },
+};
+
+static uint64_t take_word(const char *at, size_t bytes)
+{
+	uint32_t word;
+	uint64_t wide;
+
+	if (bytes == sizeof(wide)) {
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	}
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* The file's own offset and size of its PT_INTERP; false: it has none. */
+static bool find_interpreter_segment(const char *text, size_t length, uint64_t *offset, uint64_t *size)
+{
+	const struct layout *layout = &layouts[text[EI_CLASS] == ELFCLASS64 ? ELFCLASS64 : ELFCLASS32];
+	uint64_t first = take_word(text + layout->e_phoff, layout->word);
+	Elf32_Half count;
+
+	memcpy(&count, text + layout->e_phnum, sizeof(count));
+	for (size_t n = 0; n < count && first <= length && first + (n + 1) * layout->phdr <= length; n++) {
+		const char *segment = text + first + n * layout->phdr;
+
+		if (take_word(segment, sizeof(Elf32_Word)) != PT_INTERP)       /* p_type is first in both */
+			continue;
+		*offset = take_word(segment + layout->p_offset, layout->word);
+		*size = take_word(segment + layout->p_filesz, layout->word);
+		return true;
+	}
+	return false;
+}
+
+static bool find_loader(int fd, const char *text, size_t length, char path[PATH_MAX])
+{
+	uint64_t offset = 0, size = 0;
+
+	if (length < sizeof(Elf64_Ehdr) || memcmp(text, ELFMAG, SELFMAG) != 0 ||
+	    !find_interpreter_segment(text, length, &offset, &size) || size < 2 || size > PATH_MAX)
+		return false;
+	return pread(fd, path, size, (off_t)offset) == (ssize_t)size && path[size - 1] == '\0';
+}
+#else
+static bool find_loader(int fd, const char *text, size_t length, char path[PATH_MAX])
+{
+	(void)fd, (void)text, (void)length, (void)path;
+	return false;
+}
+#endif
+
+/* No program of a format that the kernel has is without a NUL so far in front; a piece of one is left to the start. */
+static bool is_text(const char *text, size_t length)
+{
+	return (!length || text[0] != '\177') && !memchr(text, '\0', length < 256 ? length : 256);
+}
+
+void interpreter_find(const char *root, const char *program, struct interpreter *found)
+{
+	char text[HEADERS_MOST];
+	struct stat status;
+	ssize_t length;
+	int fd;
+
+	found->is_split_wrong = false;
+	found->kind = INTERPRETER_NONE;
+	if (root_path_stat(root, program, &status) < 0 || !S_ISREG(status.st_mode))
+		return;                 /* it can't be executed */
+	fd = root_path_open(root, program, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		found->kind = errno == ENOENT ? INTERPRETER_NONE : INTERPRETER_UNKNOWN;
+		return;
+	}
+	length = pread(fd, text, sizeof(text), 0);
+	if (length >= 2 && text[0] == '#' && text[1] == '!')
+		read_script(text, (size_t)length, found);
+	else if (length > 0 && find_loader(fd, text, (size_t)length, found->path))
+		found->kind = INTERPRETER_FOUND;
+	else if (length >= 0 && is_text(text, (size_t)length))
+		found->kind = INTERPRETER_MISSING;
+	fd_close(&fd);
+}
+
+/* Whether the administrator has told the kernel of formats of his own. */
+static bool has_own_formats(void)
+{
+	DIR *folder = opendir(FORMATS);
+	bool has = false;
+
+	for (struct dirent *entry; folder && (entry = readdir(folder));)
+		has |= entry->d_name[0] != '.' && strcmp(entry->d_name, "register") && strcmp(entry->d_name, "status");
+	if (folder)
+		closedir(folder);
+	return has;
+}
+
+static void add_visibly(struct buf *out, const char *path)
+{
+	size_t length = strlen(path);
+	bool is_dos = length && path[length - 1] == '\r';
+
+	buf_addf(out, "'%.*s%s'", (int)(length - is_dos), path, is_dos ? "\\r" : "");
+	if (is_dos)
+		buf_text(out, " (the file has DOS line ends)");
+}
+
+/* Of a file that is there. */
+static bool is_wrong(const struct interpreter *found, const char *whose, struct buf *why)
+{
+	if (found->kind == INTERPRETER_MISSING && !has_own_formats())
+		buf_addf(why, "%s does not begin with #! and an interpreter, and is no binary program", whose);
+	else if (found->is_split_wrong)
+		buf_addf(why, "%s has DOS line ends: a \\r ends the arguments of %s", whose, found->path);
+	else
+		return false;
+	return true;
+}
+
+bool interpreter_is_wrong(const char *root, const char *program,
+			  bool (*may_look)(const void *context, const char *path), const void *context, struct buf *why)
+{
+	struct interpreter found;
+	struct stat status;
+
+	interpreter_find(root, program, &found);
+	if (is_wrong(&found, "it", why))
+		return true;
+	for (int depth = 0; depth < INTERPRETERS_MOST; depth++) {
+		if (found.kind != INTERPRETER_FOUND || *found.path != '/')
+			return false;
+		if (may_look && !may_look(context, found.path))
+			return false;
+		if (root_path_stat(root, found.path, &status) < 0) {
+			int error = errno;
+
+			buf_text(why, depth ? "the interpreter of its interpreter, " : "its interpreter ");
+			add_visibly(why, found.path);
+			if (error == ENOENT)
+				buf_text(why, depth ? ", is not there" : " is not there");
+			else
+				buf_addf(why, ": %s", strerror(error));
+			return true;
+		}
+		interpreter_find(root, found.path, &found);
+		if (is_wrong(&found, "its interpreter", why))
+			return true;
+	}
+	return false;
+}

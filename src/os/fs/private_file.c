@@ -1,0 +1,154 @@
+/* Writing a file at a place that is known to all.
+ *
+ * The hard thing is that somebody may have prepared the place: a link there leads elsewhere, a file there is theirs. So
+ * the text is written to a new file in a folder that only its owner can change, and rename(2) puts it over whatever
+ * lies there, a link itself included. */
+#include "os/fs/private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/write_all.h"
+#include "os/fs/path_way.h"
+#include "os/fs/state_file.h"
+
+#define NEW_FILE "new"
+
+static int open_folder(int parent, struct buf *why)
+{
+	struct stat status;
+	int fd;
+
+	if (mkdirat(parent, "superd", 0755) < 0 && errno != EEXIST) {
+		buf_addf(why, "making the folder superd: %s", strerror(errno));
+		return -1;
+	}
+	fd = openat(parent, "superd", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		buf_addf(why, "the folder superd: %s", strerror(errno));
+	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+		buf_text(why, "the folder superd can be changed by others: it must be superd's own, as by mode 0755");
+	} else {
+		return fd;
+	}
+	fd_close(&fd);
+	return -1;
+}
+
+static bool write_new(int folder, const char *name, const char *text, size_t length)
+{
+	bool written;
+	int fd;
+
+	unlinkat(folder, name, 0);
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	written = fchmod(fd, 0600) == 0 && write_all(fd, text, length);
+	fd_close(&fd);
+	return written;
+}
+
+bool private_file_replace(const char *folder, const char *name, const char *text, size_t length, struct buf *why)
+{
+	int parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own = -1;
+	bool ok = false;
+
+	if (parent < 0)
+		buf_text(why, strerror(errno));
+	else
+		own = open_folder(parent, why);
+	if (own >= 0) {
+		ok = write_new(own, NEW_FILE, text, length) && renameat(own, NEW_FILE, parent, name) == 0;
+		if (!ok) {
+			buf_text(why, strerror(errno));
+			unlinkat(own, NEW_FILE, 0);
+		}
+	}
+	fd_close(&own);
+	fd_close(&parent);
+	return ok;
+}
+
+bool private_folder_is_safe(const char *path, struct buf *why)
+{
+	const char *slash = strrchr(path, '/');
+	struct path_finding finding;
+	char folder[PATH_MAX];
+
+	/* With the dot the folder itself is on the way. */
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s.", (int)(slash - path + 1), path) >= (int)sizeof(folder)) {
+		buf_text(why, strerror(slash ? ENAMETOOLONG : EINVAL));
+		errno = slash ? ENAMETOOLONG : EINVAL;
+		return false;
+	}
+	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_lately(), &finding))
+		return true;
+	path_finding_describe(&finding, why);
+	buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or root's, as by "
+		      "mode 0755");
+	errno = EPERM;
+	return false;
+}
+
+bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
+{
+	char new[PATH_MAX];
+
+	if (!private_folder_is_safe(path, why))
+		return false;
+	if (snprintf(new, sizeof(new), "%s." NEW_FILE, path) >= (int)sizeof(new)) {
+		buf_text(why, strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (write_new(AT_FDCWD, new, text, length) && rename(new, path) == 0)
+		return true;
+	buf_text(why, strerror(errno));
+	unlink(new);
+	return false;
+}
+
+static bool is_own(int fd, struct buf *why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		buf_text(why, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		buf_text(why, "it is no regular file");
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		buf_addf(why, "it belongs to user %lu", (unsigned long)status.st_uid);
+	else if (status.st_mode & (S_IWGRP | S_IWOTH))
+		buf_addf(why, "others may write to it (mode %04o)", (unsigned)(status.st_mode & 07777));
+	else
+		return true;
+	return false;
+}
+
+char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why)
+{
+	char *text = NULL;
+	int fd = -1;
+
+	if (!private_folder_is_safe(path, why))
+		return NULL;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		buf_text(why, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+	if (fd >= 0 && is_own(fd, why)) {
+		text = state_file_read(fd, most, length);
+		if (!text && errno == EFBIG)
+			buf_addf(why, "it is longer than %zu bytes", most);
+		else if (!text)
+			buf_text(why, strerror(errno));
+	}
+	fd_close(&fd);
+	return text;
+}

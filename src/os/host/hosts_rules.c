@@ -1,0 +1,232 @@
+/* Rules of hosts_access(5), read as libwrap reads them: a line that ends in \ goes on, fields are split at colons
+ * outside of brackets, the third and further ones are options with a word in front.
+ *
+ * The hard thing is what is not known: another libwrap may have other options, or take the third field for a
+ * command. So each word that is not known to be harmless counts as a command. */
+#include "os/host/hosts_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BLANKS " \t\r\n"
+#define BETWEEN ", \t\r\n"
+
+/* The end of the field that begins here. */
+static size_t field_length(const char *text, bool is_option)
+{
+	size_t length = 0;
+	int brackets = 0;
+
+	for (; text[length]; length++) {
+		if (is_option && text[length] == '\\' && text[length + 1] == ':')
+			length++;
+		else if (!is_option && text[length] == '[')
+			brackets++;
+		else if (!is_option && text[length] == ']')
+			brackets--;
+		else if (text[length] == ':' && brackets == 0)
+			break;
+	}
+	return length;
+}
+
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && !strncasecmp(text, word, length);
+}
+
+static bool is_harmless(const char *word, size_t length)
+{
+	static const char *const known[] = {
+		"allow", "deny", "severity", "keepalive", "linger", "rfc931", "banners", "nice", "setenv", "umask",
+		"user", "group",
+	};
+
+	for (size_t n = 0; n < sizeof(known) / sizeof(known[0]); n++) {
+		if (is_word(word, length, known[n]))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_option(struct hosts_rules *rules, const char *text, size_t length)
+{
+	size_t blanks = strspn(text, BLANKS), word;
+
+	if (blanks >= length)
+		return;
+	text += blanks;
+	word = strcspn(text, BLANKS "=:");
+	word = word > length - blanks ? length - blanks : word;
+	if (!is_harmless(text, word))
+		rules->runs_commands = true;
+	if (is_word(text, word, "twist"))
+		rules->may_twist = true;
+}
+
+/* Words of a list; a file stands alone or behind USER@ or DAEMON@. */
+static bool look_at_list(struct hosts_rules *rules, const char *text, size_t length)
+{
+	char *list = strndup(text, length), *rest = list, *word;
+	bool good = list;
+
+	while (good && rules->on_file && (word = strsep(&rest, BETWEEN))) {
+		const char *at = strrchr(word, '@'), *path = word[0] == '/' || !at ? word : at + 1;
+
+		good = *path != '/' || rules->on_file(rules->context, path);
+	}
+	free(list);
+	return good;
+}
+
+static bool look_at_rule(void *context, const char *text)
+{
+	struct hosts_rules *rules = context;
+	bool good = true;
+
+	for (int field = 0; good; field++) {
+		size_t length = field_length(text, field >= 2);
+
+		if (field < 2)
+			good = look_at_list(rules, text, length);
+		else
+			look_at_option(rules, text, length);
+		if (!text[length])
+			break;
+		text += length + 1;
+	}
+	return good;
+}
+
+/* Hands every rule to act, a line that goes on as one. false: act said so, or out of memory. */
+static bool each_rule(const char *text, bool (*act)(void *context, const char *rule), void *context)
+{
+	char *line = malloc(strlen(text) + 1);
+	bool good = line;
+
+	while (good && *text) {
+		size_t length = 0;
+
+		for (; *text && *text != '\n'; text++) {
+			if (text[0] == '\\' && text[1] == '\n')
+				text++;
+			else
+				line[length++] = *text;
+		}
+		line[length] = '\0';
+		text += *text == '\n';
+		if (*line != '#' && line[strspn(line, BLANKS)])
+			good = act(context, line);
+	}
+	free(line);
+	return good;
+}
+
+bool hosts_rules_read(struct hosts_rules *rules, const char *text)
+{
+	return each_rule(text, look_at_rule, rules);
+}
+
+bool hosts_rules_read_list(struct hosts_rules *rules, const char *text)
+{
+	return look_at_list(rules, text, strlen(text));
+}
+
+/* Whether a list of daemons has this one: for sure, perhaps, or not. ALL is everyone's; what is more than a name (the
+ * beginning or end of one, a pattern, a file, one address of the machine) is not looked into. */
+enum match { MATCH_NONE, MATCH_PERHAPS, MATCH_SURE };
+
+static enum match match_word(const char *word, const char *daemon)
+{
+	if (!strcasecmp(word, daemon) || !strcasecmp(word, "ALL"))
+		return MATCH_SURE;
+	if (strpbrk(word, "@/*?") || word[0] == '.' || (*word && word[strlen(word) - 1] == '.'))
+		return MATCH_PERHAPS;
+	return MATCH_NONE;
+}
+
+static enum match match_daemon(char *list, const char *daemon)
+{
+	enum match match = MATCH_NONE;
+	char *word;
+
+	while ((word = strsep(&list, BETWEEN))) {
+		enum match other;
+
+		if (!strcasecmp(word, "EXCEPT")) {
+			other = match == MATCH_NONE ? MATCH_NONE : match_daemon(list, daemon);
+			return other == MATCH_SURE ? MATCH_NONE : other == MATCH_PERHAPS ? MATCH_PERHAPS : match;
+		}
+		other = match_word(word, daemon);
+		if (*word && other > match)
+			match = other;
+	}
+	return match;
+}
+
+struct judging {
+	const char *daemon;
+	bool denies;
+	enum hosts_end end;
+};
+
+/* Whether a rule with these options turns somebody away: whatever is not known to let in may. */
+static bool denies_by(const char *options, bool denies)
+{
+	for (;;) {
+		size_t length = field_length(options, true), blanks = strspn(options, BLANKS), word;
+
+		word = strcspn(options + blanks, BLANKS "=:");
+		if (is_word(options + blanks, word, "allow"))
+			denies = false;
+		else if (is_word(options + blanks, word, "deny") ||
+			 (word && !is_harmless(options + blanks, word) && !is_word(options + blanks, word, "spawn")))
+			denies = true;
+		if (!options[length])
+			return denies;
+		options += length + 1;
+	}
+}
+
+/* The list is ALL, and nothing more. */
+static bool is_everybody(const char *list, size_t length)
+{
+	size_t blanks = strspn(list, BETWEEN), word;
+
+	if (blanks >= length)
+		return false;
+	word = strcspn(list + blanks, BETWEEN ":");
+	return word == 3 && !strncasecmp(list + blanks, "ALL", 3) &&
+	       blanks + word + strspn(list + blanks + word, BETWEEN) >= length;
+}
+
+/* false: it is decided. */
+static bool judge_rule(void *context, const char *rule)
+{
+	struct judging *judging = context;
+	size_t daemons = field_length(rule, false), clients;
+	const char *rest = rule[daemons] ? rule + daemons + 1 : rule + daemons;
+	char *list = strndup(rule, daemons);
+	enum match match = list ? match_daemon(list, judging->daemon) : MATCH_PERHAPS;
+	bool denies;
+
+	free(list);
+	if (match == MATCH_NONE)
+		return true;
+	clients = field_length(rest, false);
+	denies = rest[clients] ? denies_by(rest + clients + 1, judging->denies) : judging->denies;
+	if (denies)
+		judging->end = HOSTS_MAY_DENY;
+	else if (match == MATCH_SURE && is_everybody(rest, clients))
+		judging->end = HOSTS_ALLOW_ALL;
+	return judging->end == HOSTS_GO_ON;
+}
+
+enum hosts_end hosts_rules_judge(const char *text, const char *daemon, bool denies)
+{
+	struct judging judging = { .daemon = daemon, .denies = denies };
+	bool whole = each_rule(text, judge_rule, &judging);
+
+	return whole || judging.end != HOSTS_GO_ON ? judging.end : HOSTS_MAY_DENY;
+}

@@ -1,0 +1,69 @@
+/* Which signals superd handles. The hard thing is that it is asked between fork and exec too: a table and a
+ * comparison, nothing that allocates or locks. Those of real time are no constants: libc keeps some of the first for
+ * itself and tells where its own end. SIGRTMIN + 3, by which a container's runtime says "halt", is one of them. */
+#include "os/host/signals.h"
+
+#include <assert.h>
+#include <signal.h>
+
+static const int fixed[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGPIPE,
+	SIGALRM, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
+#ifdef SIGPWR
+	SIGPWR,
+#endif
+};
+
+/* What somebody may send by mistake, or a limit of time or size, and what would end superd by default; URG would not,
+ * but may be meant for the main command. */
+static const int strays[] = {
+	SIGURG, SIGVTALRM, SIGPROF, SIGIO, SIGXCPU, SIGXFSZ,
+#ifdef SIGSTKFLT
+	SIGSTKFLT,
+#endif
+};
+
+#define FIXED (sizeof(fixed) / sizeof(*fixed))
+#define STRAYS (sizeof(strays) / sizeof(*strays))
+#define HALT 3                          /* behind SIGRTMIN */
+static_assert(FIXED + STRAYS + NSIG - 32 < SIGNALS_MOST, "there is room for those of real time");
+
+int signals_handled(size_t n)
+{
+	if (n < FIXED)
+		return fixed[n];
+	n -= FIXED;
+	if (n < STRAYS)
+		return strays[n];
+#ifdef SIGRTMIN
+	if (n - STRAYS <= (size_t)(SIGRTMAX - SIGRTMIN))
+		return SIGRTMIN + (int)(n - STRAYS);
+#endif
+	return 0;
+}
+
+bool signal_is_stop(int signal)
+{
+#ifdef SIGPWR
+	if (signal == SIGPWR)
+		return true;
+#endif
+#ifdef SIGRTMIN
+	if (signal == SIGRTMIN + HALT)
+		return true;
+#endif
+	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
+bool signal_is_stray(int signal)
+{
+	for (size_t n = 0; n < STRAYS; n++) {
+		if (strays[n] == signal)
+			return true;
+	}
+#ifdef SIGRTMIN
+	return signal >= SIGRTMIN && signal <= SIGRTMAX && signal != SIGRTMIN + HALT;
+#else
+	return false;
+#endif
+}

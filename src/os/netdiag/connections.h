@@ -1,0 +1,72 @@
+/* How many clients a listener has now: connections that somebody has accepted and still holds, and those that wait in
+ * its queue. A tally is what the kernel's lists of sockets know a listener by; once it is taken nothing of the listener
+ * itself is needed, so counting may be done beside the loop.
+ *
+ * Asked of the kernel by sock_diag, and read in /proc/net where there is none. Of TCP that is exact, and of stream and
+ * seqpacket sockets in the file system or the abstract space; of UDP it is those sockets of the listener's port that are
+ * connected to one peer, and os/netdiag/last_datagram tells the rest. Connections that a backend opens elsewhere are at
+ * another port or name, and so nobody's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+struct access;
+
+/* Connections by the kernel's numbers for them, which one keeps from its handshake to its end. */
+struct guests {
+	uint64_t *list;                 /* free() it; sorted, for whoever is sought among them */
+	size_t count, room;
+	bool failed;                    /* some could not be noted: no memory, or the kernel does not tell the numbers */
+};
+
+enum tally_kind { TALLY_NONE, TALLY_TCP, TALLY_UDP, TALLY_UNIX, TALLY_KINDS };
+
+/* Who counts, of TCP where nothing else is said. */
+enum tally_whom {
+	WHOM_CLIENTS,
+	WHOM_QUEUED,                    /* those alone that no process has taken, or whose handshake is under way; of unix
+					 * sockets only with guests */
+	WHOM_ARRIVING,                  /* those alone whose handshake is under way */
+	WHOM_ALL,                       /* clients, and those whose handshake is under way */
+	WHOM_HELD,                      /* clients that a process has taken */
+	WHOM_TAKEN,                     /* the same without those that no process has taken; unix sockets' too */
+};
+
+struct tally {
+	unsigned char kind;             /* enum tally_kind; NONE: nothing is known of such a socket */
+	bool anywhere;                  /* inet: it is bound to no address, so all of its family and port are its */
+	bool known;                     /* count says something */
+	unsigned char family;           /* AF_INET, AF_INET6; its connections are of the same */
+	uint16_t port;
+	uint32_t interface;             /* it is bound to; 0: to none */
+	union {
+		unsigned char address[16];
+		struct {
+			uint32_t inode;                         /* of the listener itself, which knows its queue */
+			unsigned char length;                   /* of name, which begins with a NUL where it is abstract */
+			char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
+		};
+	};
+	const struct access *probes;    /* whose connections don't count; NULL: nobody's */
+	unsigned char whom;             /* enum tally_whom */
+	bool seeks;                     /* only those among guests count; else they are noted there */
+	bool spares;                    /* those among guests don't count, and nobody is noted */
+	bool knows_peer;                /* TCP: whose connection it was that was counted first */
+	unsigned char peer[16];
+	uint32_t count;
+	struct guests *guests;          /* NULL: by number alone */
+};
+
+/* Of an open socket that listens, or receives datagrams. */
+void tally_take(struct tally *tally, int fd);
+
+/* Counts for all of them in one go. */
+void tallies_count(struct tally *tallies, size_t count);
+
+/* Whether both are of the same address, so that one socket can take the other's place. */
+bool tally_is_same(const struct tally *a, const struct tally *b);
+
+void guests_sort(struct guests *guests);

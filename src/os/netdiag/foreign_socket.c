@@ -1,0 +1,247 @@
+/* The marks, by descriptor, and the process. superd waits for it, so it gets a moment, then none for a while. */
+#include "os/netdiag/foreign_socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define REST 20                         /* seconds in which one that was kept from being used is not tried again */
+
+struct socket_mark {
+	bool foreign;
+	struct socket_address *name;    /* of one that is foreign; NULL: it has none, or there was no memory */
+	time_t until;                   /* it is not tried before; 0: it was not kept from being used */
+};
+
+static struct socket_mark *marks;
+static size_t room;
+
+static struct socket_mark *find(int fd)
+{
+	return fd >= 0 && (size_t)fd < room ? &marks[fd] : NULL;
+}
+
+static bool make_room(int fd)
+{
+	size_t more = room ? room : 64;
+	struct socket_mark *list;
+
+	while (more <= (size_t)fd)
+		more *= 2;
+	list = more == room ? marks : realloc(marks, more * sizeof(*list));
+	if (!list)
+		return false;
+	memset(list + room, 0, (more - room) * sizeof(*list));
+	marks = list;
+	room = more;
+	return true;
+}
+
+bool foreign_user_is(uid_t user)
+{
+	return user != 0 && user != geteuid();
+}
+
+bool foreign_account_is(const struct account *account)
+{
+	return account && account->switches && foreign_user_is(account->uid);
+}
+
+bool foreign_holder_is(const struct account *account)
+{
+	return geteuid() == 0 || foreign_account_is(account);
+}
+
+static bool ask_name(int fd, struct socket_address *name)
+{
+	name->length = sizeof(name->storage);
+	return getsockname(fd, &name->any, &name->length) == 0;
+}
+
+static void keep_name(struct socket_mark *mark, const struct socket_address *name)
+{
+	free(mark->name);
+	mark->name = malloc(sizeof(*mark->name));
+	if (mark->name)
+		*mark->name = *name;
+}
+
+static struct socket_mark *make_mark(int fd)
+{
+	if (fd < 0 || !make_room(fd))
+		return NULL;
+	free(marks[fd].name);
+	marks[fd] = (struct socket_mark){ 0 };
+	return &marks[fd];
+}
+
+void foreign_socket_mark(int fd, bool foreign)
+{
+	struct socket_address name = { 0 };
+	struct socket_mark *mark = find(fd);
+
+	if (foreign == (mark && mark->foreign))
+		return;
+	mark = make_mark(fd);
+	if (mark && foreign && ask_name(fd, &name))
+		keep_name(mark, &name);
+	if (mark)
+		mark->foreign = foreign;
+}
+
+static int tell_name(int fd, const void *with, struct buf *text, struct buf *warnings)
+{
+	struct socket_address name = { 0 };
+
+	(void)with, (void)warnings;
+	if (!ask_name(fd, &name))
+		return -1;
+	buf_add(text, (const char *)&name, sizeof(name));
+	return 0;
+}
+
+void foreign_socket_resume(int fd)
+{
+	struct socket_mark *mark = make_mark(fd);
+	struct buf text = { 0 }, none = { 0 };
+	struct socket_address name;
+
+	if (!mark)
+		return;
+	mark->foreign = true;
+	if (foreign_socket_do(fd, tell_name, NULL, &text, &none) == 0 && text.length == sizeof(name)) {
+		memcpy(&name, text.data, sizeof(name));
+		keep_name(mark, &name);
+	}
+	buf_free(&text);
+	buf_free(&none);
+}
+
+bool foreign_socket_name(int fd, struct socket_address *name)
+{
+	const struct socket_mark *mark = find(fd);
+
+	if (!mark || !mark->foreign)
+		return ask_name(fd, name);
+	if (mark->name)
+		*name = *mark->name;
+	else
+		errno = ENOTSOCK;
+	return mark->name;
+}
+
+bool foreign_socket_is(int fd)
+{
+	const struct socket_mark *mark = find(fd);
+
+	return mark && mark->foreign;
+}
+
+int foreign_socket_copy(int fd)
+{
+	int copy = fd_copy(fd, FD_HIGH);
+	struct socket_mark *mark = make_mark(copy);
+
+	if (mark && foreign_socket_is(fd)) {
+		mark->foreign = true;
+		if (find(fd)->name)
+			keep_name(mark, find(fd)->name);
+	}
+	return copy;
+}
+
+static time_t now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+struct task {
+	int fd;
+	socket_work *work;
+	const void *with;
+};
+
+static int do_task(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct task *task = with;
+
+	if (task->work(task->fd, task->with, why, warnings) >= 0)
+		errno = 0;
+	else if (!errno)
+		errno = EINVAL;         /* it says no, and has no reason */
+	return -1;
+}
+
+static int open_task(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct task *task = with;
+
+	return task->work(task->fd, task->with, why, warnings);
+}
+
+bool foreign_socket_rests(int fd)
+{
+	const struct socket_mark *mark = find(fd);
+
+	return mark && mark->until && now() < mark->until;
+}
+
+void foreign_socket_rest(int fd)
+{
+	struct socket_mark *mark = find(fd);
+
+	if (mark)
+		mark->until = now() + REST;
+}
+
+static int do_beside(int fd, spawn_work *work, const struct task *task, struct buf *why, struct buf *warnings)
+{
+	int result;
+
+	if (foreign_socket_rests(fd)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	result = spawn_within(work, task, fd, (int)(FOREIGN_PATIENCE * 1000), why, warnings);
+	if (result < 0 && errno == ETIMEDOUT)
+		foreign_socket_rest(fd);
+	return result;
+}
+
+int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct task task = { fd, work, with };
+
+	if (!foreign_socket_is(fd))
+		return work(fd, with, why, warnings) < 0 ? -1 : 0;
+	errno = 0;
+	do_beside(fd, do_task, &task, why, warnings);
+	return errno ? -1 : 0;
+}
+
+int foreign_socket_forget(int fd)
+{
+	int error = errno;
+
+	fd = fd_raise(fd, FD_HIGH);
+	foreign_socket_mark(fd, false);
+	errno = error;
+	return fd;
+}
+
+int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct task task = { fd, work, with };
+	int made = foreign_socket_is(fd) ? do_beside(fd, open_task, &task, why, warnings)
+					 : work(fd, with, why, warnings);
+
+	return foreign_socket_forget(made);
+}

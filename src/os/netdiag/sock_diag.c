@@ -1,0 +1,328 @@
+/* One question to NETLINK_SOCK_DIAG and its answer, without a library. The kernel answers within
+ * sendto(2), so a read that would wait means there is no answer. */
+#include "os/netdiag/sock_diag.h"
+
+#if defined(HAVE_LINUX_SOCK_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_LINUX_INET_DIAG_H
+#include <linux/inet_diag.h>
+#include <netinet/tcp.h>
+#endif
+
+#include "base/fd.h"
+
+#define FEW 8000                        /* unix sockets */
+#define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
+
+struct question {
+	struct nlmsghdr header;
+	struct unix_diag_req request;
+};
+
+static bool question_send(int diag, ino_t socket)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct question question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_ino = (uint32_t)socket,
+			     .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, .udiag_cookie = { ~0u, ~0u } },
+	};
+
+	return sendto(diag, &question, sizeof(question), MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) ==
+	       (ssize_t)sizeof(question);
+}
+
+static void attribute_read(struct rtattr *attribute, struct sock_diag_unix *out)
+{
+	struct unix_diag_vfs vfs;
+	struct unix_diag_rqlen length;
+
+	if (attribute->rta_type == UNIX_DIAG_VFS && RTA_PAYLOAD(attribute) >= sizeof(vfs)) {
+		memcpy(&vfs, RTA_DATA(attribute), sizeof(vfs));
+		out->has_node = true;
+		out->node = vfs.udiag_vfs_ino;
+	} else if (attribute->rta_type == UNIX_DIAG_RQLEN && RTA_PAYLOAD(attribute) >= sizeof(length)) {
+		memcpy(&length, RTA_DATA(attribute), sizeof(length));
+		out->has_queue = true;
+		out->queue = length.udiag_rqueue;
+	}
+}
+
+static bool answer_read(int diag, struct sock_diag_unix *out)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[1024];
+	} answer;
+	ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
+	struct rtattr *attribute;
+	size_t left;
+
+	if (got < (ssize_t)NLMSG_LENGTH(sizeof(struct unix_diag_msg)) || !NLMSG_OK(&answer.header, (size_t)got) ||
+	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return false;
+	left = answer.header.nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg));
+	attribute = (void *)(answer.bytes + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg))));
+	while (RTA_OK(attribute, left)) {
+		attribute_read(attribute, out);
+		attribute = RTA_NEXT(attribute, left);
+	}
+	return true;
+}
+
+bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+{
+	struct stat status;
+	bool answered;
+	int diag;
+
+	*out = (struct sock_diag_unix){ 0 };
+	if (fstat(fd, &status) < 0)
+		return false;
+	diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (diag < 0)
+		return false;
+	answered = question_send(diag, status.st_ino) && answer_read(diag, out);
+	close(diag);
+	return answered;
+}
+
+/* Of all of the machine; quick to ask. */
+static unsigned long count_files(void)
+{
+	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
+	unsigned long count = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu", &count) != 1)
+		count = 0;
+	fclose(file);
+	return count;
+}
+
+static unsigned long count_unix_sockets(void)
+{
+	FILE *file = fopen("/proc/net/protocols", "re");
+	unsigned long count, sum = 0;
+	char line[256], name[32];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%31s %*u %lu", name, &count) == 2 && !strncmp(name, "UNIX", 4))
+			sum += count;
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+bool sock_diag_unix_is_quick(void)
+{
+	return count_files() < FEW || count_unix_sockets() < FEW;
+}
+
+/* The answer is read whole: then the socket can be asked again. */
+static bool ask(int diag, const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		void *context)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	bool done = false, failed = false;
+	union {
+		struct nlmsghdr header;
+		char bytes[32768];
+	} answer;
+
+	if (sendto(diag, question, size, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return false;
+	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
+		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
+		size_t left = got > 0 ? (size_t)got : 0;
+
+		if (got <= 0)
+			break;
+		for (struct nlmsghdr *message = &answer.header; NLMSG_OK(message, left);
+		     message = NLMSG_NEXT(message, left)) {
+			failed = failed || message->nlmsg_type == NLMSG_ERROR;
+			done = message->nlmsg_type == NLMSG_DONE || failed;
+			if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY)
+				each(message, context);
+			done = done || !(message->nlmsg_flags & NLM_F_MULTI);
+		}
+	}
+	return done && !failed;
+}
+
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	bool good = diag >= 0 && ask(diag, question, size, each, context);
+
+	if (diag >= 0)
+		close(diag);
+	return good;
+}
+
+#ifdef HAVE_LINUX_INET_DIAG_H
+struct search {
+	uint32_t inode, queue, limit;
+	bool found;
+};
+
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct search *search = context;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != search->inode)
+		return;
+	search->queue = socket->idiag_rqueue;
+	search->limit = socket->idiag_wqueue;
+	search->found = true;
+}
+
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = (unsigned char)family, .sdiag_protocol = (unsigned char)protocol,
+			     .idiag_states = states, .id.idiag_sport = htons(port) },
+	};
+
+	return sock_diag_ask(&question, sizeof(question), each, context);
+}
+
+/* A start asks for a queue, and its end again: to open a socket for each would take longer than the question. Of
+ * threads that ask at once the later one opens its own. */
+static _Atomic int kept = -1;
+static pid_t kept_by;                   /* in a child its number may be another file's */
+
+static int take_kept(void)
+{
+	int diag = kept_by == getpid() ? atomic_exchange(&kept, -1) : -1;
+
+	if (diag < 0)
+		diag = fd_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), FD_HIGH);
+	return diag;
+}
+
+/* One that failed may have a part of its answer yet. */
+static void keep(int diag, bool good)
+{
+	if (good) {
+		kept_by = getpid();
+		diag = atomic_exchange(&kept, diag);
+	}
+	fd_close(&diag);
+}
+
+/* Of several that listen at one address (SO_REUSEPORT) the kernel tells of one. */
+static bool ask_at(const struct socket_address *name, struct search *search)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = (unsigned char)name->any.sa_family, .sdiag_protocol = IPPROTO_TCP,
+			     .idiag_states = 1u << TCP_LISTEN,
+			     .id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
+	};
+	struct inet_diag_sockid *id = &question.request.id;
+
+	if (name->any.sa_family == AF_INET) {
+		id->idiag_sport = name->in.sin_port;
+		memcpy(id->idiag_src, &name->in.sin_addr, sizeof(name->in.sin_addr));
+	} else {
+		id->idiag_sport = name->in6.sin6_port;
+		memcpy(id->idiag_src, &name->in6.sin6_addr, sizeof(name->in6.sin6_addr));
+		id->idiag_if = name->in6.sin6_scope_id;
+	}
+	int diag = take_kept();
+	bool good = diag >= 0 && ask(diag, &question, sizeof(question), see, search);
+
+	keep(diag, good);
+	return good && search->found;
+}
+
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
+{
+	struct search search = { 0 };
+	struct stat status;
+	uint16_t port;
+
+	if ((name->any.sa_family != AF_INET && name->any.sa_family != AF_INET6) || fstat(fd, &status) < 0)
+		return false;
+	search.inode = (uint32_t)status.st_ino;
+	if (!ask_at(name, &search)) {
+		port = ntohs(name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port);
+		sock_diag_inet(name->any.sa_family, IPPROTO_TCP, 1u << TCP_LISTEN, port, see, &search);
+	}
+	*queue = search.queue;
+	*limit = search.limit;
+	return search.found;
+}
+#else
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	return false;
+}
+
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
+{
+	(void)fd, (void)name, (void)queue, (void)limit;
+	return false;
+}
+#endif
+#else
+bool sock_diag_inet(int family, int protocol, uint32_t states, uint16_t port,
+		    void (*each)(struct nlmsghdr *message, void *context), void *context)
+{
+	(void)family, (void)protocol, (void)states, (void)port, (void)each, (void)context;
+	return false;
+}
+
+bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
+{
+	(void)fd, (void)name, (void)queue, (void)limit;
+	return false;
+}
+
+bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+{
+	(void)fd;
+	*out = (struct sock_diag_unix){ 0 };
+	return false;
+}
+
+bool sock_diag_unix_is_quick(void)
+{
+	return true;
+}
+
+bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
+		   void *context)
+{
+	(void)question, (void)size, (void)each, (void)context;
+	return false;
+}
+#endif

@@ -1,0 +1,224 @@
+/* Endpoints as socket addresses. The kernel's own forms differ in what ends them: a path by its
+ * NUL, an abstract name by the length alone (a NUL more would be another name). vsock is there
+ * only where the kernel's headers know it. */
+#include "os/netdiag/socket_address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifdef HAVE_LINUX_VM_SOCKETS_H
+#include <linux/vm_sockets.h>
+
+static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = endpoint->number, .svm_port = endpoint->group };
+
+	memcpy(&address->storage, &vm, sizeof(vm));
+	address->length = sizeof(vm);
+	return true;
+}
+
+static void vsock_host(const struct socket_address *address, char *out, size_t size)
+{
+	struct sockaddr_vm vm;
+
+	memcpy(&vm, &address->storage, sizeof(vm));
+	snprintf(out, size, "vsock:%u", vm.svm_cid);
+}
+
+static int vsock_port(const struct socket_address *address)
+{
+	struct sockaddr_vm vm;
+
+	memcpy(&vm, &address->storage, sizeof(vm));
+	return vm.svm_port <= INT_MAX ? (int)vm.svm_port : -1;
+}
+#else
+static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
+{
+	(void)endpoint;
+	(void)address;
+	errno = EAFNOSUPPORT;
+	return false;
+}
+
+static void vsock_host(const struct socket_address *address, char *out, size_t size)
+{
+	(void)address;
+	snprintf(out, size, "vsock");
+}
+
+static int vsock_port(const struct socket_address *address)
+{
+	(void)address;
+	return -1;
+}
+#endif
+
+bool socket_form(const struct endpoint *endpoint, struct socket_form *form)
+{
+	static const struct socket_form forms[ENDPOINT_KINDS] = {
+		[ENDPOINT_TCP] = { AF_INET6, SOCK_STREAM, IPPROTO_TCP },
+		[ENDPOINT_UDP] = { AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
+		[ENDPOINT_SCTP] = { AF_INET6, SOCK_STREAM, IPPROTO_SCTP },
+		[ENDPOINT_UNIX] = { AF_UNIX, SOCK_STREAM, 0 },
+		[ENDPOINT_UNIX_DGRAM] = { AF_UNIX, SOCK_DGRAM, 0 },
+		[ENDPOINT_SEQPACKET] = { AF_UNIX, SOCK_SEQPACKET, 0 },
+		[ENDPOINT_NETLINK] = { AF_NETLINK, SOCK_RAW, 0 },
+		[ENDPOINT_VSOCK] = { AF_VSOCK, SOCK_STREAM, 0 },
+		[ENDPOINT_RAW] = { AF_INET6, SOCK_RAW, 0 },
+	};
+
+	if (endpoint->kind >= ENDPOINT_KINDS || !forms[endpoint->kind].domain)
+		return false;
+	*form = forms[endpoint->kind];
+	if (endpoint->kind == ENDPOINT_NETLINK || endpoint->kind == ENDPOINT_RAW)
+		form->protocol = (int)endpoint->number;
+	return true;
+}
+
+int socket_address_family(const struct endpoint *endpoint)
+{
+	switch (endpoint->family) {
+	case FAMILY_IPV4:
+		return AF_INET;
+	case FAMILY_IPV6:
+		return AF_INET6;
+	default:
+		return AF_UNSPEC;
+	}
+}
+
+bool socket_address_is_scoped(const struct endpoint *endpoint)
+{
+	struct in6_addr in6;
+
+	return endpoint->address && inet_pton(AF_INET6, endpoint->address, &in6) == 1 && IN6_IS_ADDR_LINKLOCAL(&in6);
+}
+
+static bool inet_make(const struct endpoint *endpoint, int family, struct socket_address *address)
+{
+	void *host = &address->in6.sin6_addr;
+
+	if (family == AF_INET) {
+		address->in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(endpoint->port) };
+		address->length = sizeof(address->in);
+		host = &address->in.sin_addr;
+	} else {
+		address->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(endpoint->port) };
+		address->length = sizeof(address->in6);
+	}
+	if (endpoint->address && inet_pton(family, endpoint->address, host) != 1) {
+		errno = EAFNOSUPPORT;
+		return false;
+	}
+	if (family == AF_INET6 && endpoint->interface && socket_address_is_scoped(endpoint))
+		address->in6.sin6_scope_id = if_nametoindex(endpoint->interface);
+	return true;
+}
+
+static bool unix_make(const struct endpoint *endpoint, struct socket_address *address)
+{
+	size_t length = strlen(endpoint->address);
+
+	if (length >= sizeof(address->un.sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	address->un.sun_family = AF_UNIX;
+	memcpy(address->un.sun_path, endpoint->address, length + 1);
+	address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	if (endpoint->address[0] == '@')
+		address->un.sun_path[0] = '\0';
+	else
+		address->length++;
+	return true;
+}
+
+bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address)
+{
+	*address = (struct socket_address){ .length = 0 };
+	if (endpoint_is_inet(endpoint))
+		return inet_make(endpoint, family, address);
+	switch (endpoint->kind) {
+	case ENDPOINT_UNIX:
+	case ENDPOINT_UNIX_DGRAM:
+	case ENDPOINT_SEQPACKET:
+		return unix_make(endpoint, address);
+	case ENDPOINT_VSOCK:
+		return vsock_make(endpoint, address);
+	case ENDPOINT_NETLINK:
+		address->nl = (struct sockaddr_nl){ .nl_family = AF_NETLINK, .nl_groups = endpoint->group };
+		address->length = sizeof(address->nl);
+		return true;
+	default:
+		errno = EINVAL;
+		return false;
+	}
+}
+
+void socket_address_unmap(struct socket_address *address)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (address->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr))
+		return;
+	in.sin_port = address->in6.sin6_port;
+	memcpy(&in.sin_addr, &address->in6.sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+	address->in = in;
+	address->length = sizeof(in);
+}
+
+static void unix_host(const struct socket_address *address, char *out, size_t size)
+{
+	size_t head = offsetof(struct sockaddr_un, sun_path);
+	size_t length = address->length > head ? address->length - head : 0;
+
+	if (length && !address->un.sun_path[0])
+		snprintf(out, size, "@%.*s", (int)(length - 1), address->un.sun_path + 1);
+	else
+		snprintf(out, size, "%.*s", (int)length, address->un.sun_path);
+}
+
+void socket_address_host(const struct socket_address *address, char *out, size_t size)
+{
+	if (!size)
+		return;
+	out[0] = '\0';
+	if (address->length < sizeof(sa_family_t))
+		return;
+	switch (address->any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &address->in.sin_addr, out, (socklen_t)size);
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &address->in6.sin6_addr, out, (socklen_t)size);
+		break;
+	case AF_UNIX:
+		unix_host(address, out, size);
+		break;
+	case AF_VSOCK:
+		vsock_host(address, out, size);
+		break;
+	}
+}
+
+int socket_address_port(const struct socket_address *address)
+{
+	if (address->length < sizeof(sa_family_t))
+		return -1;
+	switch (address->any.sa_family) {
+	case AF_INET:
+		return ntohs(address->in.sin_port);
+	case AF_INET6:
+		return ntohs(address->in6.sin6_port);
+	case AF_VSOCK:
+		return vsock_port(address);
+	default:
+		return -1;
+	}
+}

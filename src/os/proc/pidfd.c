@@ -1,0 +1,94 @@
+/* pidfds by their system calls, as libc may lack them. The hard thing is which process one stands for: the kernel
+ * tells that in fdinfo alone. */
+#include "os/proc/pidfd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "base/fd.h"
+
+#define PID_FILE_SYSTEM 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before it all pidfds were one file */
+#define INFO_MOST 4096
+
+#ifdef SYS_pidfd_open
+int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0); /* born close-on-exec */
+}
+#else
+int pidfd_of(pid_t pid)
+{
+	(void)pid;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#ifdef SYS_pidfd_send_signal
+bool pidfd_signal(int fd, int signal)
+{
+	return syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
+}
+#else
+bool pidfd_signal(int fd, int signal)
+{
+	(void)fd, (void)signal;
+	errno = ENOSYS;
+	return false;
+}
+#endif
+
+#ifdef SYS_pidfd_getfd
+int pidfd_copy(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
+}
+#else
+int pidfd_copy(int pidfd, int fd)
+{
+	(void)pidfd, (void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+pid_t pidfd_pid(int fd)
+{
+	char path[64], *text, *line;
+	size_t length;
+	long pid = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	text = fd_read_file(path, INFO_MOST, &length);
+	line = text ? strstr(text, "\nPid:") : NULL;
+	if (line)
+		pid = strtol(line + 5, NULL, 10);
+	free(text);
+	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
+}
+
+/* As privilege_own_pidfd does for a child, which may call less than this. */
+uint64_t pidfd_id(int fd)
+{
+	struct statfs system;
+	struct stat status;
+
+	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PID_FILE_SYSTEM || fstat(fd, &status) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+bool pidfd_has_id(int fd, uint64_t id)
+{
+	uint64_t own = pidfd_id(fd);
+
+	return !own || own == id;
+}

@@ -1,0 +1,461 @@
+/* Reading /proc. The hard thing is that everything may be gone or another the next moment: each look stands alone,
+ * and what can't be read counts as not being there. And root in a container may not see the files of other users'
+ * processes (CAP_SYS_PTRACE), so it looks as that user.
+ *
+ * No look of the loop may wait for the process. In fs/proc, stat, status, statm, schedstat, comm, children and cgroup
+ * take counters and spinlocks at most, and a link below fd/ is read off the open file (d_path). But environ, cmdline,
+ * maps and smaps take the lock of its memory (mmap_lock), which a thread of it may hold for as long as a file system
+ * of its own likes, and following a link below fd/ asks that file's system. So no descriptor is followed here, and
+ * environ and cmdline are for exec/processes/process_ask, which reads them elsewhere. */
+#include "os/proc/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_FSUID_H
+#include <sys/fsuid.h>
+#endif
+
+#include "base/fd.h"
+#include "base/scan.h"
+
+#ifndef CLOCK_BOOTTIME
+#define CLOCK_BOOTTIME CLOCK_MONOTONIC
+#endif
+
+#define STAT_MOST 4096
+#define COMMAND_MOST 65536
+#define ENVIRONMENT_MOST (1u << 20)
+#define NAME_MOST 15                    /* the kernel keeps so much of a program's name */
+
+/* Fields of /proc/PID/stat behind the name, see proc_pid_stat(5). */
+enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_BORN = 19, FIELDS };
+
+int64_t process_now(void)
+{
+	const long grain = sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return 0;
+	return (int64_t)now.tv_sec * grain + now.tv_nsec / (1000000000L / grain);
+}
+
+static char *read_of(pid_t pid, const char *what, size_t most, size_t *length)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	return fd_read_file(path, most, length);
+}
+
+/* The name may hold blanks and brackets: the last bracket ends it. */
+static bool parse(char *text, struct process *process)
+{
+	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
+	int64_t parent, group, session;
+
+	if (!name_end)
+		return false;
+	for (int n = 0; n < FIELDS; n++) {
+		fields[n] = strtok_r(n ? NULL : name_end + 1, " ", &at);
+		if (!fields[n])
+			return false;
+	}
+	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
+	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_BORN], &process->born))
+		return false;
+	process->parent = (pid_t)parent;
+	process->group = (pid_t)group;
+	process->session = (pid_t)session;
+	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
+	return true;
+}
+
+bool process_read(pid_t pid, struct process *process)
+{
+	size_t length;
+	char *text = read_of(pid, "stat", STAT_MOST, &length);
+	bool good = text && parse(text, process);
+
+	process->pid = pid;
+	free(text);
+	return good;
+}
+
+struct pids {
+	pid_t *list;
+	size_t count, room;
+};
+
+static bool add(struct pids *pids, const char *text)
+{
+	pid_t *larger;
+	int64_t pid;
+
+	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
+		return true;
+	if (pids->count + 1 >= pids->room) {
+		larger = realloc(pids->list, (2 * pids->room + 64) * sizeof(*larger));
+		if (!larger)
+			return false;
+		pids->list = larger;
+		pids->room = 2 * pids->room + 64;
+	}
+	pids->list[pids->count++] = (pid_t)pid;
+	return true;
+}
+
+static pid_t *finish(struct pids *pids, bool good)
+{
+	if (!good || !add(pids, "2") || !pids->list) {          /* room for the 0 that ends it */
+		free(pids->list);
+		return NULL;
+	}
+	pids->list[pids->count - 1] = 0;
+	return pids->list;
+}
+
+bool process_list_is_possible(void)
+{
+	return access("/proc/self/stat", F_OK) == 0;
+}
+
+pid_t *process_list_all(void)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	struct pids pids = { 0 };
+	bool good = true;
+
+	if (!directory)
+		return NULL;
+	while (good && (entry = readdir(directory))) {
+		if (*entry->d_name >= '1' && *entry->d_name <= '9')
+			good = add(&pids, entry->d_name);
+	}
+	closedir(directory);
+	return finish(&pids, good);
+}
+
+/* Of one thread. false: the kernel has no such file, or there is no memory. */
+static bool add_children(struct pids *pids, pid_t pid, long thread)
+{
+	char path[64], *text = NULL, *at = NULL;
+	bool good = true;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, thread);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (getline(&text, &size, file) > 0) {
+		for (char *word = strtok_r(text, " ", &at); word && good; word = strtok_r(NULL, " ", &at))
+			good = add(pids, word);
+	}
+	free(text);
+	fclose(file);
+	return good;
+}
+
+pid_t *process_list_children_of(pid_t pid)
+{
+	struct pids pids = { 0 };
+	struct dirent *entry;
+	DIR *directory;
+	char path[64];
+	bool good = true;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	directory = opendir(path);
+	while (directory && good && (entry = readdir(directory))) {
+		if (*entry->d_name != '.')
+			good = add_children(&pids, pid, strtol(entry->d_name, NULL, 10)) || errno != ENOMEM;
+	}
+	if (directory)
+		closedir(directory);
+	return finish(&pids, good);
+}
+
+pid_t *process_list_children(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
+	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
+}
+
+/* The device that all sockets, or all pipes without a name, have. */
+static dev_t device_of(int fd)
+{
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_dev : 0;
+}
+
+static dev_t socket_device(void)
+{
+	static dev_t device;
+	int fd;
+
+	if (device)
+		return device;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	device = device_of(fd);
+	fd_close(&fd);
+	return device;
+}
+
+static dev_t pipe_device(void)
+{
+	static dev_t device;
+	int ends[2];
+
+	if (device || fd_pipe(ends) < 0)
+		return device;
+	device = device_of(ends[0]);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	return device;
+}
+
+/* "socket:[4711]". No path looks like this: it begins with a slash, or a bracket. */
+static bool parse_node(const char *text, const char *kind, ino_t *node)
+{
+	size_t length = strlen(kind);
+	char *end;
+
+	if (strncmp(text, kind, length) != 0 || strncmp(text + length, ":[", 2) != 0)
+		return false;
+	*node = (ino_t)strtoull(text + length + 2, &end, 10);
+	return end[0] == ']' && !end[1];
+}
+
+/* What has a name is a file of some file system, which is not asked (AT_STATX_DONT_SYNC): its server may be anybody. */
+#ifdef HAVE_STATX
+static bool find_named(int folder, const char *number, struct file_id *file)
+{
+	struct statx status;
+
+	if (statx(folder, number, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &status) < 0)
+		return false;
+	*file = (struct file_id){ makedev(status.stx_dev_major, status.stx_dev_minor), (ino_t)status.stx_ino };
+	return true;
+}
+#else
+static bool find_named(int folder, const char *number, struct file_id *file)
+{
+	(void)folder, (void)number, (void)file;
+	return false;
+}
+#endif
+
+bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file)
+{
+	char text[64];
+	ssize_t length = readlinkat(folder, number, text, sizeof(text) - 1);
+
+	*file = (struct file_id){ 0 };
+	if (length < 0)
+		return false;
+	text[length] = '\0';
+	if (parse_node(text, "socket", &file->node))
+		file->device = socket_device();
+	else if (parse_node(text, "pipe", &file->node))
+		file->device = pipe_device();
+	else if (also_named && *text == '/')
+		find_named(folder, number, file);
+	return true;
+}
+
+static bool is_among(const struct file_id *file, const struct file_id *files, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (file->node && file->device == files[n].device && file->node == files[n].node)
+			return true;
+	}
+	return false;
+}
+
+/* A fifo or a device that somebody listens at. */
+static bool any_is_named(const struct file_id *files, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (files[n].device != socket_device() && files[n].device != pipe_device())
+			return true;
+	}
+	return false;
+}
+
+static enum holding look_for(pid_t pid, const struct file_id *files, size_t count)
+{
+	enum holding holding = HOLDS_NONE;
+	bool also_named = any_is_named(files, count);
+	struct dirent *entry;
+	struct file_id file;
+	char path[64];
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	directory = opendir(path);
+	if (!directory)
+		return HOLDING_HIDDEN;
+	while (holding != HOLDS && (entry = readdir(directory))) {
+		if (*entry->d_name == '.')
+			continue;
+		if (!process_find_file(dirfd(directory), entry->d_name, also_named, &file))
+			holding = errno == EACCES || errno == EPERM ? HOLDING_HIDDEN : holding;
+		else if (is_among(&file, files, count))
+			holding = HOLDS;
+	}
+	closedir(directory);
+	return holding;
+}
+
+/* Answers a question about a process as its own user, which the kernel may not hide it from. */
+#ifdef HAVE_SYS_FSUID_H
+struct disguise {
+	int uid, gid;
+	bool is_on;
+};
+
+/* These change only what this thread may do with files, and with nothing else. */
+static void put_on(struct disguise *disguise, pid_t pid)
+{
+	struct stat owner;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
+	disguise->is_on = geteuid() == 0 && stat(path, &owner) == 0 && owner.st_uid != 0;
+	if (!disguise->is_on)
+		return;
+	disguise->gid = setfsgid(owner.st_gid);
+	disguise->uid = setfsuid(owner.st_uid);
+}
+
+static void take_off(const struct disguise *disguise)
+{
+	if (!disguise->is_on)
+		return;
+	setfsuid((uid_t)disguise->uid);
+	setfsgid((gid_t)disguise->gid);
+}
+#else
+struct disguise {
+	bool is_on;
+};
+
+static void put_on(struct disguise *disguise, pid_t pid)
+{
+	(void)pid;
+	disguise->is_on = false;
+}
+
+static void take_off(const struct disguise *disguise)
+{
+	(void)disguise;
+}
+#endif
+
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+{
+	enum holding holding = look_for(pid, files, count);
+	struct disguise disguise;
+
+	if (holding != HOLDING_HIDDEN)
+		return holding;
+	put_on(&disguise, pid);
+	if (disguise.is_on)
+		holding = look_for(pid, files, count);
+	take_off(&disguise);
+	return holding;
+}
+
+static bool has_word(const char *words, size_t length, const char *word)
+{
+	for (const char *at = words; at && at < words + length; at += strlen(at) + 1) {
+		if (!strcmp(at, word))
+			return true;
+	}
+	return false;
+}
+
+bool process_was_told(pid_t pid, const char *variable)
+{
+	struct disguise disguise;
+	size_t length = 0;
+	char *words = read_of(pid, "environ", ENVIRONMENT_MOST, &length);
+	bool told;
+
+	if (!words) {
+		put_on(&disguise, pid);
+		words = disguise.is_on ? read_of(pid, "environ", ENVIRONMENT_MOST, &length) : NULL;
+		take_off(&disguise);
+	}
+	told = words && has_word(words, length, variable);
+	free(words);
+	return told;
+}
+
+static bool has_signal(const char *status, const char *mask, int signal)
+{
+	const char *line = strstr(status, mask);
+
+	return line && (strtoull(line + strlen(mask), NULL, 16) >> (signal - 1) & 1);
+}
+
+bool process_survives(pid_t pid, int signal)
+{
+	size_t length;
+	char *status = read_of(pid, "status", STAT_MOST, &length);
+	bool survives = !status || !strstr(status, "\nSigCgt:") || has_signal(status, "\nSigCgt:", signal) ||
+			has_signal(status, "\nSigIgn:", signal) || has_signal(status, "\nSigBlk:", signal);
+
+	free(status);
+	return survives;
+}
+
+bool process_is_named(pid_t pid, const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	size_t length;
+	char *name = read_of(pid, "comm", STAT_MOST, &length);
+	bool same = false;
+
+	program = slash ? slash + 1 : program;
+	if (name) {
+		name[strcspn(name, "\n")] = '\0';
+		same = strncmp(name, program, NAME_MOST) == 0;
+	}
+	free(name);
+	return same;
+}
+
+/* An interpreter has its own words before those of the command, so they are compared from the end. */
+bool process_runs(pid_t pid, const char *const *command)
+{
+	size_t length = 0, count = 0;
+	char *text = read_of(pid, "cmdline", COMMAND_MOST, &length);
+	const char *end = text ? text + length : NULL;
+	bool same = text && process_is_named(pid, command[0]);
+
+	while (command[count])
+		count++;
+	while (same && count-- > 1) {
+		size_t size = strlen(command[count]) + 1;
+
+		same = (size_t)(end - text) >= size && memcmp(end - size, command[count], size) == 0;
+		end -= size;
+	}
+	free(text);
+	return same;
+}

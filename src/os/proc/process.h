@@ -1,0 +1,54 @@
+/* What the kernel tells of a process that is not ours to wait for by name: its place among others, when it began,
+ * which files it holds, what it runs. All of it from /proc, so without one nothing is known. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t pid, parent, group, session;
+	int64_t born;                   /* as process_now */
+	bool ended;                     /* nobody has waited for it yet */
+};
+
+/* A file as the kernel knows it, whatever its number or name. */
+struct file_id {
+	dev_t device;
+	ino_t node;
+};
+
+enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: the kernel does not show us */
+
+bool process_list_is_possible(void);    /* there is a /proc */
+int64_t process_now(void);                              /* the kernel's clock of beginnings, in its grain */
+bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
+
+/* The pids of all processes, or of our children, whichever thread started them; 0 ends the list. NULL: no memory, or no
+ * /proc, or its kernel lists no children. free() it. */
+pid_t *process_list_all(void);
+pid_t *process_list_children(void);
+
+/* Those that its threads started and that live; none where it is gone. In the same way. */
+pid_t *process_list_children_of(pid_t pid);
+
+/* Whether it has one of these files open. */
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
+
+/* Which file a descriptor is, by its number in an open folder /proc/PID/fd, without asking the file's own system: all zero
+ * for one that is neither a socket nor a pipe, nor, where also_named says so, of a name. false and errno. */
+bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file);
+
+/* Whether it lives on after this signal: it catches, ignores or blocks it; also where that can't be seen. */
+bool process_survives(pid_t pid, int signal);
+
+bool process_is_named(pid_t pid, const char *program);          /* as the kernel has it, cut off */
+
+/* The next two wait for as long as the process wants them to, and are for exec/processes/process_ask alone. */
+
+/* Whether its program, or the one it was forked from, was started with this NAME=value; false where that can't be seen. */
+bool process_was_told(pid_t pid, const char *variable);
+
+/* Whether it runs this command: its program's name, and the arguments behind it. A process may change both. */
+bool process_runs(pid_t pid, const char *const *command);

@@ -1,0 +1,112 @@
+/* Process groups by descriptors.
+ *
+ * Since Linux 6.9 a pidfd of the leader signals the group it leads, also when the leader was reaped. Before that any
+ * open file serves: one that is owned by a group (F_SETOWN_EX, for SIGIO) holds the kernel's own record of it, and
+ * F_GETOWN_EX tells whether anybody is left (Linux 5.13). The signal itself then goes by the number, a moment after
+ * that. */
+#include "os/proc/process_group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "os/proc/pidfd.h"
+
+#define TO_GROUP 4u /* PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h (Linux 6.9) */
+
+#if defined(SYS_pidfd_send_signal) && defined(SYS_pidfd_open)
+static int signal_by_pidfd(int fd, int signal)
+{
+	return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, TO_GROUP);
+}
+#else
+static int signal_by_pidfd(int fd, int signal)
+{
+	(void)fd, (void)signal;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#ifdef F_SETOWN_EX
+static int open_owned(pid_t group)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_PGRP, .pid = group };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && fcntl(fd, F_SETOWN_EX, &owner) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* 0: nobody is in it any more. Before Linux 5.13 the number stays, so it is asked for, too. */
+static pid_t owner_of(int fd)
+{
+	struct f_owner_ex owner;
+
+	if (fcntl(fd, F_GETOWN_EX, &owner) < 0 || owner.type != F_OWNER_PGRP || owner.pid <= 1)
+		return 0;
+	return kill(-owner.pid, 0) == 0 || errno == EPERM ? owner.pid : 0;
+}
+#else
+static int open_owned(pid_t group)
+{
+	(void)group;
+	errno = ENOSYS;
+	return -1;
+}
+
+static pid_t owner_of(int fd)
+{
+	(void)fd;
+	return 0;
+}
+#endif
+
+static bool is_pidfd_fault(void)
+{
+	return errno == EBADF || errno == EINVAL || errno == ENOSYS;
+}
+
+int process_group_open(pid_t group)
+{
+	int fd = group > 1 ? pidfd_of(group) : -1;
+
+	if (group <= 1) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE ? -1 : open_owned(group);
+	if (signal_by_pidfd(fd, 0) == 0 || !is_pidfd_fault())
+		return fd;
+	close(fd);
+	return open_owned(group);
+}
+
+bool process_group_lives(int fd)
+{
+	if (signal_by_pidfd(fd, 0) == 0 || errno == EPERM)
+		return true;
+	return is_pidfd_fault() && owner_of(fd) > 0;
+}
+
+bool process_group_signal(int fd, int signal)
+{
+	pid_t group;
+
+	if (signal_by_pidfd(fd, signal) == 0)
+		return true;
+	if (!is_pidfd_fault())
+		return false;
+	group = owner_of(fd);
+	return group > 1 && kill(-group, signal) == 0;
+}

@@ -1,0 +1,63 @@
+/* The state of a process as a whole. The hard thing is that the kernel tells it of each thread: the first one may have
+ * ended while others go on, and may stand while others are still on their way to it. */
+#include "os/proc/process_motion.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+
+#define STAT_MOST 4096
+#define STATE_BEHIND 2          /* characters from the bracket that ends the name */
+
+/* proc_pid_stat(5). Where it can't be read there is no such thread any more. */
+static enum motion thread_motion(const char *path)
+{
+	enum motion motion = MOTION_FREE;
+	size_t length;
+	char *text = fd_read_file(path, STAT_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
+
+	switch (name_end && strlen(name_end) > STATE_BEHIND ? name_end[STATE_BEHIND] : 'X') {
+	case 'Z':
+	case 'X':
+	case 'x':
+		motion = MOTION_NONE;
+		break;
+	case 'T':
+	case 't':
+		motion = MOTION_STOPPED;
+		break;
+	case 'D':
+		motion = MOTION_WAITING;
+		break;
+	default:
+		break;
+	}
+	free(text);
+	return motion;
+}
+
+enum motion process_motion(pid_t pid)
+{
+	enum motion most = MOTION_NONE;
+	struct dirent *entry;
+	DIR *directory;
+	char path[320];
+
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	directory = opendir(path);
+	while (directory && most != MOTION_FREE && (entry = readdir(directory))) {
+		enum motion motion;
+
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%ld/task/%s/stat", (long)pid, entry->d_name);
+		motion = thread_motion(path);
+		most = motion > most ? motion : most;
+	}
+	if (directory)
+		closedir(directory);
+	return most;
+}

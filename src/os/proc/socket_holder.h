@@ -1,0 +1,22 @@
+/* Who stands in the way of a bind(2): as netstat -p or ss -p tell it, by sock_diag(7) and /proc. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "os/proc/process.h"
+
+struct buf;
+
+/* The sockets of this port, of the protocol below, for process_holds; the number of them. */
+size_t socket_find(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
+
+/* Writes who has a socket of this port into out, as "pid 4711 (nginx)", the first found and the number of others. protocol is
+ * IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing written: it can't be told, as only root
+ * sees everybody's sockets, or so much time has gone into such questions lately that the loop would suffer. */
+bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out);
+
+/* The TCP port of a socket that a process has opened itself and listens at: one of this user's that superd does not have. 0:
+ * there is none, or it can't be told, as above. */
+uint16_t socket_opened_port(pid_t pid, uid_t user);

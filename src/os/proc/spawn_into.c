@@ -1,0 +1,113 @@
+/* clone3(2) with CLONE_INTO_CGROUP, which the C library does not wrap.
+ *
+ * The hard thing is the child's stack: it comes back from the system call with another one, where nothing of this
+ * function lies, so what it needs is in registers and what it does next is written in them. That is a matter of the
+ * processor; where it is another, groups are joined the other way. */
+#include "os/proc/spawn_into.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+
+#include "os/foreign/spawn_ends.h"
+
+#define TRIAL_STACK (16 << 10)
+#define REAP_MOST 1000                  /* milliseconds */
+
+#if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
+
+#define INTO_GROUP UINT64_C(0x200000000) /* CLONE_INTO_CGROUP, which older headers lack */
+
+/* struct clone_args of Linux 5.7. */
+struct arguments {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, group;
+};
+
+/* One that can says that there is no such descriptor; others, what they do not know. */
+static bool try_it(void)
+{
+	struct arguments arguments = { .flags = INTO_GROUP, .exit_signal = SIGCHLD, .group = INT_MAX };
+
+	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
+}
+
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid)
+{
+	struct arguments arguments = {
+		.flags = INTO_GROUP | flags,
+		.parent_tid = (uintptr_t)pid,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)stack,
+		.stack_size = size,
+		.group = (uint64_t)group,
+	};
+	long result;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %[argument], %%rdi\n\t"
+			 "call *%[run]\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "0"((long)SYS_clone3), "D"(&arguments),
+			   "S"(sizeof(arguments)), [run] "r"(run), [argument] "r"(argument)
+			 : "rcx", "r11", "memory", "cc");
+	if (result >= 0)
+		return (pid_t)result;
+	errno = (int)-result;
+	return -1;
+}
+#else
+static bool try_it(void)
+{
+	return false;
+}
+
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid)
+{
+	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group, (void)pid;
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+static int leave(void *unused)
+{
+	(void)unused;
+	_exit(0);
+}
+
+bool spawn_into_lives(int group)
+{
+	static char stack[TRIAL_STACK] __attribute__((aligned(64)));
+	sigset_t all, before;
+	int status = -1;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = spawn_into(leave, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
+	if (pid > 0 && !reap_within(pid, REAP_MOST, &status))
+		pid = -1;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool spawn_into_possible(void)
+{
+	static atomic_int answer; /* 1: no, 2: yes */
+
+	if (!answer)
+		answer = try_it() ? 2 : 1;
+	return answer == 2;
+}

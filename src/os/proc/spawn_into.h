@@ -1,0 +1,17 @@
+/* Starting a process right inside a control group, as Linux 5.7 can: it is never outside of it, and unlike one that moves
+ * there later it waits for nobody. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether this kernel can, and superd may; asked once. Without it groups are joined by the child (exec/child/cgroup_join). */
+bool spawn_into_possible(void);
+
+/* Whether one started in this group, which was never killed, lives: Linux, as of 6.18, takes a fork for one that a kill of the group
+ * has missed where the group of the parent or the new one was ever killed as a whole (cgroup.kill). */
+bool spawn_into_lives(int group);
+
+/* As clone(2): run, which never returns, on the stack below its upper end; group is an open folder. *pid is written before
+ * it runs (CLONE_PARENT_SETTID); NULL without that flag. -1 and errno. */
+pid_t spawn_into(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group, pid_t *pid);

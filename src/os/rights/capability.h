@@ -1,0 +1,17 @@
+/* What superd itself may do, asked of the kernel: root may lack a capability, and a user may
+ * have one. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/option/service.h"
+
+/* CAP_x of <linux/capability.h>: permitted, so that superd or a child can raise it, and a backend be given it. */
+bool capability_held(int capability);
+
+/* Whether a backend of this row is root and may signal whom it likes. Otherwise its word must not have superd do that. */
+bool capability_kills(const struct service *service);
+
+/* The lowest port that needs no privilege: net.ipv4.ip_unprivileged_port_start, 1024 where that
+ * can't be read. */
+int capability_port_start(void);

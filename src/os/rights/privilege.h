@@ -1,0 +1,42 @@
+/* The kernel calls of a child that libc either lacks or wraps with more than a child may do. All are
+ * async-signal-safe and give 0, or -1 and errno; each Linux speciality has a fallback that refuses (ENOTSUP) what
+ * it can't do. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "exec/plan/plan.h"
+
+/* Whether a child may inherit ambient or inheritable capabilities of superd: then each clears them for itself. False once
+ * superd has none (os/rights/posture), which is seen once and spares every start the calls. */
+extern bool privilege_inherits;
+
+/* Whether superd's session keyring is its own, empty, and takes no keys (os/rights/posture): one that a child may keep. */
+extern bool privilege_own_keyring;
+
+int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
+/* In a child: uses all that is permitted, as superd itself does not (os/rights/posture). */
+void privilege_raise_effective(void);
+
+/* The same child's files in /proc become its user's own, which it may have to write. */
+void privilege_show_itself(void);
+
+int privilege_set_groups(size_t count, const gid_t *groups);
+int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
+int privilege_set_uid(uid_t uid);
+int privilege_act_as(uid_t uid);                        /* the effective one alone */
+int privilege_set_cpus(const struct plan *plan);
+int privilege_set_io_priority(const struct plan *plan);
+int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
+int privilege_set_personality(const struct plan *plan);
+int privilege_set_bounding(const struct plan *plan);
+int privilege_keep_over_user(const struct plan *plan);  /* what the stages behind the change of user need */
+int privilege_set_ambient(const struct plan *plan);     /* after the change of user */
+int privilege_clear_ambient(void);                      /* in its place, for a command that keeps superd's identity */
+int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */
+int privilege_set_secure_bits(const struct plan *plan); /* after that */
+int privilege_join_keyring(const struct plan *plan);    /* keyring_mode, as the user */
+int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

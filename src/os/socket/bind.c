@@ -1,0 +1,427 @@
+/* The story of binding: which kind is opened by which opener, and what can be asked of, or changed
+ * on, an open listener.
+ *
+ * The one hard thing is that a listener's node may be no longer its own: somebody removed it, or
+ * bound another socket there. So every change of a node asks first whose it is. */
+#include "os/socket/bind.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/bpf/filter.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/bind_foreign.h"
+#include "os/socket/bind_kind.h"
+#include "os/socket/socket_options.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+int bind_fail(struct buf *why, const char *step, const char *detail, ...)
+{
+	int saved = errno;
+	char text[512];
+	va_list arguments;
+
+	buf_addf(why, "%s: %s", step, strerror(saved));
+	if (detail) {
+		va_start(arguments, detail);
+		vsnprintf(text, sizeof(text), detail, arguments);
+		va_end(arguments);
+		buf_addf(why, " (%s)", text);
+	}
+	errno = saved;
+	return -1;
+}
+
+int socket_protocol(const struct listen *listen, const struct socket_form *form)
+{
+	static const struct {
+		int type, protocol;
+	} others[] = {
+		[PROTOCOL_UDPLITE] = { SOCK_DGRAM, IPPROTO_UDPLITE }, [PROTOCOL_MPTCP] = { SOCK_STREAM, IPPROTO_MPTCP },
+	};
+	unsigned wanted = listen->options->socket_protocol;
+	bool fits = listen->address->kind == ENDPOINT_TCP || listen->address->kind == ENDPOINT_UDP;
+
+	return fits && wanted && others[wanted].type == form->type ? others[wanted].protocol : form->protocol;
+}
+
+int bind_socket(const struct listen *listen, int domain, struct buf *why)
+{
+	struct socket_form form;
+	int fd;
+
+	if (!socket_form(listen->address, &form)) {
+		errno = EPROTONOSUPPORT;
+		return bind_fail(why, "opening a socket", NULL);
+	}
+	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, socket_protocol(listen, &form));
+	if (fd >= 0)
+		return fd;
+	if (listen->options->socket_protocol && (errno == EPROTONOSUPPORT || errno == ENOPROTOOPT))
+		return bind_fail(why, "opening a socket", "this kernel lacks this socket_protocol, or has it off");
+	if (listen->address->kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
+		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
+	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
+		return bind_fail(why, "opening a socket", "this kernel has no vsock");
+	if (listen->address->kind == ENDPOINT_RAW && errno == EPERM)
+		return bind_fail(why, "opening a socket", "raw sockets need root or CAP_NET_RAW");
+	return bind_fail(why, "opening a socket", NULL);
+}
+
+int bind_filter(int fd, const struct listen *listen, struct buf *why)
+{
+	const struct sock_fprog *filter = listen_filter(listen);
+
+	if (!filter || filter_attach(fd, filter) == 0)
+		return 0;
+	if (errno == EPERM)
+		return bind_fail(why, "only_from and no_access", "this kernel lets root alone put a filter on a "
+				 "socket: where superd is not root, accept = yes keeps to them without");
+	return bind_fail(why, "only_from and no_access", errno == ENOMEM ? "net.core.optmem_max allows no filter "
+			 "of so many networks" : NULL);
+}
+
+static int backlog_of(const struct socket_options *options)
+{
+	int64_t backlog = options->backlog;
+
+	return backlog > INT_MAX ? INT_MAX : backlog < 0 ? 0 : (int)backlog;
+}
+
+int bind_queue_open(int fd, const struct listen *wanted, struct buf *why)
+{
+	if (!endpoint_accepts(wanted->address) || listen(fd, backlog_of(wanted->options)) == 0)
+		return 0;
+	return bind_fail(why, "listening", errno == EADDRINUSE ? "another socket listens there" : NULL);
+}
+
+static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	(void)warnings;
+	errno = EPROTONOSUPPORT;
+	return bind_fail(why, "binding", "superd does not serve %s endpoints",
+			 listen->endpoint->kind == ENDPOINT_TCPMUX ? "tcpmux" : "rpc");
+}
+
+/* Warnings say of which of a service's sockets they speak. */
+static void name_lines(struct buf *warnings, const struct listen *listen, struct buf *lines)
+{
+	const char *at = buf_string(lines);
+
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		endpoint_format(listen->endpoint, warnings);
+		buf_addf(warnings, ": %.*s\n", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	warnings->failed = warnings->failed || lines->failed;
+	buf_free(lines);
+}
+
+static void set_attributes(int fd, const struct listen *listen)
+{
+	struct path_finding finding;
+
+	if (listen->options->xattr_entry_point && node_path(listen) && !node_is_foreign(listen, &finding))
+		xattr_set_node(node_path(listen), listen->options->xattr_entry_point);
+	if (listen->options->xattr_listen)
+		xattr_set_open(fd, listen->options->xattr_listen);
+}
+
+/* Makes the first folder that is missing in one that is sticky, so that nobody else does. false: somebody has, or it
+ * can't be made. */
+static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
+{
+	const char *path = node_path(listen), *end;
+	size_t above = strlen(finding->place);
+	char folder[PATH_MAX];
+	mode_t before;
+	int result;
+
+	end = !strncmp(path, finding->place, above) && path[above] == '/' ? strchr(path + above + 1, '/') : NULL;
+	if (!end || snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path) >= (int)sizeof(folder))
+		return false;
+	before = umask(0);
+	result = mkdir(folder, listen->options->directory_mode & 07777);
+	umask(before);
+	return result == 0;
+}
+
+static bool is_foreign(const struct listen *listen, struct path_finding *finding)
+{
+	return node_is_foreign(listen, finding) &&
+	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
+}
+
+int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	static bind_opener *const openers[ENDPOINT_KINDS] = {
+		[ENDPOINT_TCP] = bind_inet,
+		[ENDPOINT_UDP] = bind_inet,
+		[ENDPOINT_SCTP] = bind_inet,
+		[ENDPOINT_UNIX] = bind_unix,
+		[ENDPOINT_UNIX_DGRAM] = bind_unix,
+		[ENDPOINT_SEQPACKET] = bind_unix,
+		[ENDPOINT_FIFO] = bind_fifo,
+		[ENDPOINT_SPECIAL] = bind_special,
+		[ENDPOINT_NETLINK] = bind_netlink,
+		[ENDPOINT_VSOCK] = bind_vsock,
+		[ENDPOINT_RPC_TCP] = refuse_kind,       /* prepare/resolve makes TCP and UDP of them */
+		[ENDPOINT_RPC_UDP] = refuse_kind,
+		[ENDPOINT_TCPMUX] = refuse_kind,
+		[ENDPOINT_RAW] = bind_inet,
+		[ENDPOINT_MQUEUE] = bind_message_queue,
+	};
+
+	bind_opener *open = openers[listen->address->kind];
+	struct path_finding finding;
+	struct buf lines = { 0 };
+	bool foreign = is_foreign(listen, &finding);
+	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
+
+	name_lines(warnings, listen, &lines);
+	foreign_socket_mark(fd, false);
+	if (fd >= 0)
+		set_attributes(fd, listen);
+	errno = saved;
+	return fd;
+}
+
+int bind_option(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
+}
+
+bool bind_address(int fd, struct socket_address *address)
+{
+	return foreign_socket_name(fd, address);
+}
+
+static void set_queue(int fd, const struct listen *listen, struct buf *warnings)
+{
+	struct buf why = { 0 };
+
+	if (bind_queue_open(fd, listen, &why) < 0)
+		buf_addf(warnings, "backlog: %s\n", buf_string(&why));
+	buf_free(&why);
+}
+
+/* A node that is another's by now is not touched: mode and owner would be given to a stranger. */
+static void set_node(int fd, const struct listen *listen, struct buf *warnings)
+{
+	const char *path = node_path(listen);
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (!path || path_is_foreign(path, &finding))
+		return;         /* what is there stays as it is until it is bound anew */
+	if (!node_is_ours(fd, listen)) {
+		buf_addf(warnings, "%s is gone or another's: nobody new reaches this socket until it is bound anew\n",
+			 path);
+		return;
+	}
+	if (node_dress(fd, path, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+	node_make_symlinks(listen, warnings);
+}
+
+/* Without socket_user and socket_group an own node is superd's, but a given one stays its giver's. */
+static struct listen owned_as_given(const struct listen *listen)
+{
+	struct listen given = *listen;
+	struct path_finding finding;
+	struct stat node;
+
+	if (!node_path(listen) || node_is_foreign(listen, &finding) || lstat(node_path(listen), &node) < 0)
+		return given;
+	if (given.owner == (uid_t)-1)
+		given.owner = node.st_uid;
+	if (given.owner_group == (gid_t)-1)
+		given.owner_group = node.st_gid;
+	return given;
+}
+
+static int adopt(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct listen *listen = with;
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	struct listen given = owned_as_given(listen);
+	struct buf lines = { 0 };
+
+	if (bind_filter(fd, listen, why) < 0)
+		return -1;
+	if (domain >= 0) {
+		socket_options_adopt(fd, domain, listen, &lines);
+		set_queue(fd, listen, &lines);
+	}
+	fifo_size(fd, listen, &lines);
+	set_node(fd, &given, &lines);
+	name_lines(warnings, listen, &lines);
+	return 0;
+}
+
+int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	return foreign_socket_do(fd, adopt, listen, why, warnings);
+}
+
+static int filter_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why)
+{
+	if (filter_equal(listen_filter(before), listen_filter(after)))
+		return 0;
+	if (listen_filter(after))
+		return bind_filter(fd, after, why);
+	return filter_attach(fd, NULL) == 0 ? 0 : bind_fail(why, "only_from and no_access", "the old ones stay");
+}
+
+static int restore(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct linger no_linger = { 0 };
+	const struct listen *listen = with;
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
+
+	(void)why;
+	if (filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
+		return -1;
+	result = socket_options_restore(fd, domain, listen);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections inherit it */
+	if (endpoint_accepts(listen->address))
+		set_queue(fd, listen, warnings);
+	return result;
+}
+
+int bind_restore(int fd, const struct listen *listen)
+{
+	struct buf why = { 0 }, unused = { 0 };
+	int result, error;
+
+	if (bind_option(fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(fd))
+		return 0;               /* no socket; or one that is seen to be useless */
+	result = foreign_socket_do(fd, restore, listen, &why, &unused);
+	error = errno;
+	buf_free(&why);
+	buf_free(&unused);
+	errno = error;
+	return result;
+}
+
+struct change {
+	const struct listen *before, *after;
+};
+
+static int adjust(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct listen *before = ((const struct change *)with)->before;
+	const struct listen *after = ((const struct change *)with)->after;
+	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN);
+	struct buf lines = { 0 };
+	int result = 0;
+
+	if (filter_adjust(fd, before, after, why) < 0)
+		return -1;
+	if (domain >= 0)
+		result = socket_options_adjust(fd, domain, before, after, why, &lines);
+	if (domain >= 0 && before->options->backlog != after->options->backlog)
+		set_queue(fd, after, &lines);
+	fifo_resize(fd, before, after, &lines);
+	message_queue_adjust(fd, after, &lines);
+	set_attributes(fd, after);
+	set_node(fd, after, &lines);
+	node_drop_symlinks(before, after);
+	name_lines(warnings, after, &lines);
+	return result;
+}
+
+int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+		struct buf *warnings)
+{
+	const struct change change = { before, after };
+
+	return foreign_socket_do(fd, adjust, &change, why, warnings);
+}
+
+void bind_remove(int fd, const struct listen *listen)
+{
+	struct path_finding finding;
+
+	if (!listen->options->remove_on_stop)
+		return;
+	message_queue_remove(listen);
+	if (node_is_foreign(listen, &finding)) {
+		node_remove_symlinks(listen);
+		foreign_remove(fd, listen, &finding);
+	} else {
+		node_remove(fd, listen);
+	}
+}
+
+/* The family is said where it is narrower than what the text alone would mean. */
+static void describe_inet(int fd, const struct listen *listen, const struct socket_address *have, struct buf *out)
+{
+	bool v6 = have->any.sa_family == AF_INET6;
+	bool any = v6 ? IN6_IS_ADDR_UNSPECIFIED(&have->in6.sin6_addr) : have->in.sin_addr.s_addr == 0;
+	struct endpoint real = { .kind = listen->address->kind, .port = (uint16_t)socket_address_port(have),
+				 .family = listen->endpoint->family, .interface = listen->endpoint->interface,
+				 .number = listen->address->number };
+	char host[INET6_ADDRSTRLEN];
+
+	if (any) {
+		real.family = FAMILY_IPV4;
+		if (v6)
+			real.family = bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
+	} else {
+		socket_address_host(have, host, sizeof(host));
+		real.address = host;
+		real.family = v6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	}
+	endpoint_format(&real, out);
+}
+
+void bind_describe(int fd, const struct listen *listen, struct buf *out)
+{
+	struct socket_address have;
+
+	if (endpoint_is_inet(listen->address) && bind_address(fd, &have) &&
+	    (have.any.sa_family == AF_INET || have.any.sa_family == AF_INET6))
+		describe_inet(fd, listen, &have, out);
+	else
+		endpoint_format(listen->address, out);
+}
+
+bool bind_reach(int fd, struct reach *reach)
+{
+	struct socket_address have;
+
+	if (!bind_address(fd, &have))
+		return false;
+	reach->ipv6 = have.any.sa_family == AF_INET6;
+	reach->ipv4 = !reach->ipv6 || bind_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+	reach->port = (unsigned)socket_address_port(&have);
+	return true;
+}
+
+bool bind_kernel_has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0;
+
+	fd_close(&fd);
+	return has;
+}

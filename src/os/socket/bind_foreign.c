@@ -1,0 +1,117 @@
+/* The hard thing is the node's owner: a process with the rights of the folder's owner makes it as his, and only superd
+ * may give it to another. It does so by the file that the socket is bound to, as the kernel names it, and never by a
+ * path. */
+#include "os/socket/bind_foreign.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/foreign/act_as.h"
+#include "os/socket/socket_options.h"
+
+bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
+{
+	return node_path(listen) && path_is_foreign(node_path(listen), finding);
+}
+
+static const struct account *actor(const struct path_finding *finding, const struct listen *listen,
+				   struct account *account)
+{
+	return foreign_actor(finding, node_uid(listen), node_gid(listen), account);
+}
+
+struct foreign {
+	bind_opener *open;
+	const struct listen *listen;
+	const struct path_finding *finding;
+	int fd;                         /* of one that is to be removed */
+};
+
+/* For the owner that the table names. What has the name by now may be a link's. */
+static int hand_over(int fd, const struct listen *listen, struct buf *why)
+{
+	if (listen->address->kind == ENDPOINT_FIFO)
+		return fchown(fd, node_uid(listen), node_gid(listen));
+	return node_dress_surely(fd, node_path(listen), listen, why);
+}
+
+static int open_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct foreign *foreign = with;
+	struct socket_options options = *foreign->listen->options;
+	struct listen listen = *foreign->listen;
+	struct act_as before;
+	struct account account;
+	const struct account *who = actor(foreign->finding, foreign->listen, &account);
+	int fd, error;
+
+	options.symlinks = NULL;
+	listen.options = &options;
+	if (who) {
+		listen.owner = who->uid;
+		listen.owner_group = who->gid;
+	}
+	if (!act_as_begin(&before, who))
+		return bind_fail(why, "acting as the owner of the folder", "%s", foreign->finding->place);
+	fd = foreign->open(&listen, why, warnings);
+	error = errno;
+	if (!act_as_end(&before))
+		return -1;
+	if (fd >= 0 && who && (node_uid(foreign->listen) != who->uid || node_gid(foreign->listen) != who->gid) &&
+	    hand_over(fd, foreign->listen, why) < 0) {
+		error = errno;
+		fd_close(&fd);
+	}
+	if (fd >= 0)
+		node_make_symlinks(foreign->listen, warnings);
+	errno = error;
+	return fd;
+}
+
+int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
+		 struct buf *warnings)
+{
+	const struct foreign foreign = { .open = open, .listen = listen, .finding = finding };
+	int fd;
+
+	if (listen->address->kind == ENDPOINT_SPECIAL) {
+		buf_addf(why, "opening: %s", node_path(listen));
+		path_finding_add(finding, why);
+		errno = EPERM;
+		return -1;
+	}
+	fd = foreign_within(node_path(listen), open_as, &foreign, -1, why, warnings);
+	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
+		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* those that superd's rights are needed for */
+	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)            /* whoever asks who listens is told of superd */
+		fd_close(&fd);
+	if (fd >= 0)
+		return fd;
+	if (!why->length && errno == ETIMEDOUT)
+		return bind_fail(why, "binding", "the folder of %s does not answer", node_path(listen));
+	return why->length ? -1 : bind_fail(why, "binding", "%s", node_path(listen));
+}
+
+static int remove_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct foreign *foreign = with;
+	struct act_as before;
+	struct account account;
+
+	(void)why, (void)warnings;
+	if (act_as_begin(&before, actor(foreign->finding, foreign->listen, &account)))
+		node_remove(foreign->fd, foreign->listen);
+	return -1;
+}
+
+void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding)
+{
+	const struct foreign foreign = { .listen = listen, .finding = finding, .fd = fd };
+
+	struct buf none = { 0 };
+
+	foreign_within(node_path(listen), remove_as, &foreign, fd, &none, &none);
+	buf_free(&none);
+}

@@ -1,0 +1,104 @@
+/* TCP, UDP and SCTP. The one hard thing: an address without a family is one socket for IPv6 and
+ * IPv4 alike, and on a machine without IPv6 it has to become an IPv4 one, which the kernel says
+ * in several ways: no such family at socket(2), or no such address at bind(2) where a sysctl
+ * took the addresses away. */
+#include "os/socket/bind_kind.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/netdiag/socket_address.h"
+#include "os/proc/socket_holder.h"
+#include "os/rights/capability.h"
+#include "os/socket/socket_options.h"
+
+static const char *address_text(const struct listen *listen, struct buf *text)
+{
+	endpoint_format(listen->address, text);
+	return buf_string(text);
+}
+
+static void explain_in_use(const struct endpoint *address, const char *text, struct buf *why)
+{
+	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
+	struct buf holder = { 0 };
+	bool found = address->kind != ENDPOINT_SCTP && socket_holder(protocol, address->port, &holder);
+
+	errno = EADDRINUSE;
+	bind_fail(why, "binding", "%s has %s", found ? buf_string(&holder) : "another socket", text);
+	buf_free(&holder);
+}
+
+/* What the kernel's word means for the administrator, and what would help. */
+static int explain_bind(const struct listen *listen, struct buf *why)
+{
+	struct buf text = { 0 };
+	int saved = errno, least = saved == EACCES ? capability_port_start() : 0;
+	const char *address = address_text(listen, &text);
+
+	errno = saved;
+	if (saved == EADDRINUSE)
+		explain_in_use(listen->address, address, why);
+	else if (saved == EADDRNOTAVAIL)
+		bind_fail(why, "binding",
+			  "no interface here has the address of %s; free_bind = yes (FreeBind=yes in a unit) "
+			  "binds it all the same", address);
+	else if (saved == EACCES && listen->address->port < least)
+		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
+			  "net.ipv4.ip_unprivileged_port_start", least);
+	else
+		bind_fail(why, "binding", "%s", address);
+	buf_free(&text);
+	errno = saved;
+	return -1;
+}
+
+static int bind_family(const struct listen *listen, int family, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	int fd;
+
+	if (!socket_address_make(listen->address, family, &address))
+		return bind_fail(why, "binding", "the address %s is no %s address",
+				 listen->address->address, family == AF_INET ? "IPv4" : "IPv6");
+	if (family == AF_INET6 && listen->address->interface && socket_address_is_scoped(listen->address) &&
+	    !address.in6.sin6_scope_id) {
+		errno = ENODEV;
+		return bind_fail(why, "binding", "there is no interface %s here now", listen->address->interface);
+	}
+	fd = bind_socket(listen, family, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, family, listen, why, warnings) < 0 || bind_filter(fd, listen, why) < 0)
+		goto fail;
+	if (bind(fd, &address.any, address.length) < 0) {
+		explain_bind(listen, why);
+		goto fail;
+	}
+	if (bind_queue_open(fd, listen, why) < 0)
+		goto fail;
+	return fd;
+fail:
+	fd_close(&fd);
+	return -1;
+}
+
+static bool error_means_no_ipv6(void)
+{
+	return errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
+}
+
+int bind_inet(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int family = socket_address_family(listen->address);
+	int fd;
+
+	if (family != AF_UNSPEC)
+		return bind_family(listen, family, why, warnings);
+	fd = bind_family(listen, AF_INET6, why, warnings);
+	if (fd >= 0 || listen->options->ipv6_only == IPV6_ONLY_YES || !error_means_no_ipv6())
+		return fd;
+	buf_clear(why);
+	return bind_family(listen, AF_INET, why, warnings);
+}

@@ -1,0 +1,366 @@
+/* The nodes of unix sockets and fifos: folders above them, stale ones out of the way, owner and
+ * mode, links to them.
+ *
+ * The one hard thing is telling a node somebody serves from one left behind by a crash: only
+ * connect(2) knows. Whatever does not answer "nobody is there" counts as living, so a socket is
+ * never stolen because superd may not ask. */
+#include "os/socket/bind_kind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/netdiag/sock_diag.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/bind_foreign.h"
+#include "os/socket/passed_rights.h"
+
+/* SIOCUNIXFILE (Linux 4.14): a descriptor of the file a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude
+ * each other. */
+#define UNIX_FILE_IOCTL 0x89e0
+
+const char *node_path(const struct listen *listen)
+{
+	return endpoint_is_path(listen->address) && listen->address->address[0] == '/' ? listen->address->address
+										       : NULL;
+}
+
+uid_t node_uid(const struct listen *listen)
+{
+	return listen->owner == (uid_t)-1 ? geteuid() : listen->owner;
+}
+
+gid_t node_gid(const struct listen *listen)
+{
+	return listen->owner_group == (gid_t)-1 ? getegid() : listen->owner_group;
+}
+
+void node_make_parents(const char *path, mode_t mode)
+{
+	char folder[PATH_MAX];
+	mode_t before;
+
+	if (strlen(path) >= sizeof(folder))
+		return;
+	strcpy(folder, path);
+	before = umask(0);
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(folder, mode & 07777);
+		*slash = '/';
+	}
+	umask(before);
+}
+
+static const char *kind_of_node(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder";
+	case S_IFREG:
+		return "a file";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a fifo";
+	default:
+		return "a device";
+	}
+}
+
+/* 0: nobody serves it; else the errno of what came instead, EADDRINUSE for an answer. */
+static int socket_probe(const struct listen *listen, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct socket_address address;
+	int result = EADDRINUSE;
+
+	if (fd < 0)
+		return errno;
+	passed_rights_allow(fd, false);         /* it might send some before this is closed */
+	if (!socket_address_make(listen->address, AF_UNIX, &address))
+		result = errno;
+	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&
+		 errno != EPROTOTYPE)
+		result = errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
+	fd_close(&fd);
+	return result;
+}
+
+int node_clear(const struct listen *listen, int type, struct buf *why)
+{
+	const char *path = node_path(listen);
+	struct stat status;
+	int living;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : bind_fail(why, "binding", "%s", path);
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = EEXIST;
+		return bind_fail(why, "binding", "%s is %s; superd replaces sockets only", path,
+				 kind_of_node(status.st_mode));
+	}
+	living = socket_probe(listen, type);
+	if (living == EADDRINUSE) {
+		errno = living;
+		return bind_fail(why, "binding", "a living server listens on %s", path);
+	}
+	if (living) {
+		errno = living;
+		return bind_fail(why, "finding out whether a server listens", "%s", path);
+	}
+	if (unlink(path) < 0 && errno != ENOENT)
+		return bind_fail(why, "removing the stale socket", "%s", path);
+	return 0;
+}
+
+/* The file itself, which the kernel shows to CAP_NET_ADMIN alone: -1 no answer, else whether it is the node. */
+static int file_is_node(int fd, const struct stat *node)
+{
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	struct stat open;
+	int same;
+
+	if (file < 0)
+		return -1;
+	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	fd_close(&file);
+	return same;
+}
+
+/* Without its answer a name that the socket's file does not share with any other has to do. */
+static bool is_node_of(int fd, const struct stat *node)
+{
+	struct stat open;
+	int same;
+
+	if (S_ISFIFO(node->st_mode))
+		return fstat(fd, &open) == 0 && open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	if (!S_ISSOCK(node->st_mode))
+		return false;
+	same = file_is_node(fd, node);
+	return same < 0 ? node->st_nlink <= 1 : same;
+}
+
+/* An open node has a path in /proc; where that is missing a look at its name has to do. */
+static int chmod_node(int node, const char *path, mode_t mode)
+{
+	struct stat ours, named;
+	char open[32];
+
+	snprintf(open, sizeof(open), "/proc/self/fd/%d", node);
+	if (chmod(open, mode) == 0)
+		return 0;
+	if (errno != ENOENT || fstat(node, &ours) < 0 || lstat(path, &named) < 0)
+		return -1;
+	if (ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+		return chmod(path, mode);
+	errno = ESTALE;
+	return -1;
+}
+
+static int dress(int node, const char *path, const struct stat *status, const struct listen *listen, struct buf *why)
+{
+	mode_t wanted = listen->options->socket_mode & 07777, mode = status->st_mode & 07777;
+	bool given = status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen);
+
+	if (given && (mode & wanted) != mode) {
+		mode &= wanted;
+		if (chmod_node(node, path, mode) < 0)
+			return bind_fail(why, "setting the mode", "%s", path);
+	}
+	if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
+		return bind_fail(why, "setting the owner", "%s", path);
+	if (mode != wanted && chmod_node(node, path, wanted) < 0)
+		return bind_fail(why, "setting the mode", "%s", path);
+	return 0;
+}
+
+static int dress_node(int fd, const char *path, const struct listen *listen, bool surely, struct buf *why)
+{
+	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
+	struct stat status;
+
+	if (node < 0 || fstat(node, &status) < 0) {
+		result = bind_fail(why, "looking at the node", "%s", path);
+	} else if (surely ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
+		errno = ESTALE;
+		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
+	} else {
+		result = dress(node, path, &status, listen, why);
+	}
+	fd_close(&node);
+	return result;
+}
+
+int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return dress_node(fd, path, listen, false, why);
+}
+
+int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why)
+{
+	return dress_node(fd, path, listen, true, why);
+}
+
+/* Whether link is a symbolic link, and to path when that is given. */
+static bool is_link_to(const char *link, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	return !path || !strcmp(target, path);
+}
+
+/* A link that points elsewhere is replaced in one step, so its name is never missing. */
+static int link_replace(const char *link, const char *path)
+{
+	char beside[PATH_MAX];
+	int saved;
+
+	if (snprintf(beside, sizeof(beside), "%s.superd-new", link) >= (int)sizeof(beside)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (is_link_to(beside, NULL))
+		unlink(beside);
+	if (symlink(path, beside) < 0)
+		return -1;
+	if (rename(beside, link) == 0)
+		return 0;
+	saved = errno;
+	unlink(beside);
+	errno = saved;
+	return -1;
+}
+
+static int link_make(const char *link, const char *path)
+{
+	if (symlink(path, link) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (is_link_to(link, path))
+		return 0;
+	if (is_link_to(link, NULL))
+		return link_replace(link, path);
+	errno = EEXIST;
+	return -1;
+}
+
+void node_make_symlinks(const struct listen *listen, struct buf *warnings)
+{
+	const char *path = node_path(listen);
+	struct path_finding finding;
+
+	if (!path)
+		return;
+	for (words link = listen->options->symlinks; link && *link; link++) {
+		if (path_is_foreign(*link, &finding)) {
+			buf_addf(warnings, "symlinks: %s", *link);
+			path_finding_add(&finding, warnings);
+			buf_char(warnings, '\n');
+			continue;
+		}
+		node_make_parents(*link, listen->options->directory_mode);
+		if (link_make(*link, path) < 0)
+			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
+	}
+}
+
+void node_remove_symlinks(const struct listen *listen)
+{
+	const char *path = node_path(listen);
+	struct path_finding finding;
+
+	for (words link = listen->options->symlinks; path && link && *link; link++) {
+		if (!path_is_foreign(*link, &finding) && is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+static bool has_word(words list, const char *wanted)
+{
+	for (; list && *list; list++) {
+		if (!strcmp(*list, wanted))
+			return true;
+	}
+	return false;
+}
+
+void node_drop_symlinks(const struct listen *before, const struct listen *after)
+{
+	const char *path = node_path(before);
+	struct path_finding finding;
+
+	for (words link = before->options->symlinks; path && link && *link; link++) {
+		if (!has_word(after->options->symlinks, *link) && !path_is_foreign(*link, &finding) &&
+		    is_link_to(*link, path))
+			unlink(*link);
+	}
+}
+
+static bool socket_is_called(int fd, const char *path)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	char name[sizeof(address.un.sun_path) + 1];
+
+	if (getsockname(fd, &address.any, &address.length) < 0 || address.any.sa_family != AF_UNIX)
+		return false;
+	socket_address_host(&address, name, sizeof(name));
+	return !strcmp(name, path);
+}
+
+static bool socket_is_ours(int fd, const char *path, const struct stat *node)
+{
+	struct sock_diag_unix diag;
+	int same;
+
+	if (!S_ISSOCK(node->st_mode) || !socket_is_called(fd, path))
+		return false;
+	same = file_is_node(fd, node);
+	if (same >= 0)
+		return same;
+	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
+}
+
+static bool node_holds(int fd, const struct listen *listen)
+{
+	const char *path = node_path(listen);
+	struct stat node, open;
+
+	if (!path || lstat(path, &node) < 0)
+		return false;
+	if (listen->address->kind != ENDPOINT_FIFO)
+		return socket_is_ours(fd, path, &node);
+	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino &&
+		open.st_dev == node.st_dev;
+}
+
+/* Of one in a folder of somebody else nothing is looked at: it may not answer. */
+bool node_is_ours(int fd, const struct listen *listen)
+{
+	struct path_finding finding;
+
+	if (node_is_foreign(listen, &finding) && !finding.is_absent)
+		return listen->address->kind == ENDPOINT_FIFO || socket_is_called(fd, node_path(listen));
+	return node_holds(fd, listen);
+}
+
+void node_remove(int fd, const struct listen *listen)
+{
+	if (!node_holds(fd, listen))
+		return;
+	node_remove_symlinks(listen);
+	unlink(node_path(listen));
+}

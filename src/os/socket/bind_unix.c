@@ -1,0 +1,290 @@
+/* Unix sockets and fifos: what leaves a node in the file system.
+ *
+ * The one hard thing is that a node must never be open to more than it should be. A socket's
+ * name can't be changed once it is bound: backends compare getsockname(2) with the path they
+ * expect (sd_is_socket_unix, nginx, cups), so a temporary name and rename(2) is no way. It is
+ * bound with mode 0, so nobody comes in, and gets its owner, its queue, and its mode last. A
+ * fifo has no name of its own: it is finished under a temporary one and linked to its place. */
+#include "os/socket/bind_kind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/foreign/foreign.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/socket_options.h"
+
+static int bind_closed(int fd, const struct socket_address *address)
+{
+	mode_t before = umask(0777);
+	int result = bind(fd, &address->any, address->length);
+
+	umask(before);
+	return result;
+}
+
+static int bind_abstract(int fd, const struct listen *listen, const struct socket_address *address, struct buf *why)
+{
+	if (bind(fd, &address->any, address->length) == 0)
+		return bind_queue_open(fd, listen, why);
+	if (errno == EADDRINUSE)
+		return bind_fail(why, "binding", "another socket has the name %s", listen->address->address);
+	return bind_fail(why, "binding", "%s", listen->address->address);
+}
+
+static int bind_node(int fd, const struct listen *listen, const struct socket_address *address, int type,
+		     struct buf *why)
+{
+	const char *path = node_path(listen);
+	int saved;
+
+	node_make_parents(path, listen->options->directory_mode);
+	if (node_clear(listen, type, why) < 0)
+		return -1;
+	if (bind_closed(fd, address) < 0)
+		return bind_fail(why, "binding", "%s", path);
+	if (bind_queue_open(fd, listen, why) < 0 || node_dress(fd, path, listen, why) < 0) {
+		saved = errno;
+		unlink(path);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+}
+
+int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	struct socket_form form;
+	int fd = -1, result;
+
+	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address))
+		return bind_fail(why, "binding", "a socket's path has at most %zu bytes, %s has %zu",
+				 sizeof(address.un.sun_path) - 1, listen->address->address,
+				 strlen(listen->address->address));
+	fd = bind_socket(listen, AF_UNIX, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
+		result = -1;
+	else if (!node_path(listen))
+		result = bind_abstract(fd, listen, &address, why);
+	else
+		result = bind_node(fd, listen, &address, form.type, why);
+	if (result < 0)
+		fd_close(&fd);
+	else
+		node_make_symlinks(listen, warnings);
+	return fd;
+}
+
+static int fifo_open(const char *path)
+{
+	return open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+}
+
+/* The descriptor is what is changed, so nothing that takes the name meanwhile is touched. */
+static int fifo_dress(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
+{
+	mode_t mode = listen->options->socket_mode & 07777;
+
+	if ((status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen)) &&
+	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
+		return bind_fail(why, "setting the owner", "%s", listen->address->address);
+	if ((status->st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+		return bind_fail(why, "setting the mode", "%s", listen->address->address);
+	return 0;
+}
+
+/* A fifo that is there is taken over when it belongs to whom it should: who owns it could have
+ * it open for anything. */
+static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
+{
+	const char *path = listen->address->address;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return bind_fail(why, "looking at it", "%s", path);
+	if (!S_ISFIFO(status.st_mode)) {
+		errno = EEXIST;
+		return bind_fail(why, "opening", "%s is there and is no fifo; superd does not replace it", path);
+	}
+	if (status.st_uid != node_uid(listen) && status.st_uid != geteuid()) {
+		errno = EEXIST;
+		return bind_fail(why, "opening", "%s is a fifo of user %u, not %u: remove it or set socket_user", path,
+				 (unsigned)status.st_uid, (unsigned)node_uid(listen));
+	}
+	return fifo_dress(fd, listen, &status, why);
+}
+
+/* A name beside path that nobody has; false and errno. */
+static bool fifo_make_beside(const char *path, char *name, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	uint32_t random;
+
+	for (int tries = 0; tries < 16; tries++) {
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			return false;
+		if (snprintf(name, size, "%.*s/.superd-%08x", (int)(slash - path), path, random) >= (int)size) {
+			errno = ENAMETOOLONG;
+			return false;
+		}
+		if (mkfifo(name, 0600) == 0)
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
+/* The same fifo opened under its own name, which is what /proc then shows of the descriptor. */
+static int fifo_reopen(int fd, const char *path)
+{
+	struct stat ours, named;
+	int again = fifo_open(path);
+
+	if (again < 0)
+		return fd;
+	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev &&
+	    ours.st_ino == named.st_ino) {
+		fd_close(&fd);
+		return again;
+	}
+	fd_close(&again);
+	return fd;
+}
+
+static int fifo_create(const struct listen *listen, struct buf *why)
+{
+	const char *path = listen->address->address;
+	char name[4096];
+	struct stat status;
+	int fd = -1, saved;
+
+	if (!fifo_make_beside(path, name, sizeof(name)))
+		return bind_fail(why, "making the fifo", "%s", path);
+	fd = fifo_open(name);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		bind_fail(why, "opening the new fifo", "%s", path);
+	else if (fifo_dress(fd, listen, &status, why) == 0 && link(name, path) == 0)
+		goto out;
+	else if (!why->length)
+		bind_fail(why, "making the fifo", "%s", path);
+	fd_close(&fd);
+out:
+	saved = errno;
+	unlink(name);
+	errno = saved;
+	return fd < 0 ? fd : fifo_reopen(fd, path);
+}
+
+static void set_size(int fd, int64_t size, struct buf *warnings)
+{
+	if (fcntl(fd, F_SETPIPE_SZ, size > INT32_MAX ? INT32_MAX : (int)size) >= 0)
+		return;
+	buf_addf(warnings, "pipe_size: %s%s\n", strerror(errno), errno == EBUSY ? " (more than that waits in it)" :
+		 errno == EPERM ? " (fs.pipe-max-size and fs.pipe-user-pages-soft limit it)" : "");
+}
+
+struct sizing {
+	int fd;
+	int64_t size;
+};
+
+static int set_size_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct sizing *sizing = with;
+
+	(void)why;
+	set_size(sizing->fd, sizing->size, warnings);
+	errno = 0;
+	return -1;
+}
+
+/* It takes the lock of the pipe, as opening it does. */
+static void set_size_aside(int fd, const struct listen *listen, int64_t size, struct buf *warnings)
+{
+	const struct sizing sizing = { fd, size };
+	struct buf none = { 0 };
+
+	if (foreign_within(node_path(listen), set_size_as, &sizing, fd, &none, warnings) < 0 && errno)
+		buf_addf(warnings, "pipe_size: %s\n", strerror(errno));
+	buf_free(&none);
+}
+
+void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
+{
+	if (listen->address->kind == ENDPOINT_FIFO && listen->options->pipe_size > 0)
+		set_size_aside(fd, listen, listen->options->pipe_size, warnings);
+}
+
+/* What a new pipe holds here; 0 and errno. */
+static int64_t default_size(void)
+{
+	int ends[2], size, saved;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 0;
+	size = fcntl(ends[0], F_GETPIPE_SZ);
+	saved = errno;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = saved;
+	return size > 0 ? size : 0;
+}
+
+void fifo_resize(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+{
+	int64_t size = after->options->pipe_size;
+
+	if (after->address->kind != ENDPOINT_FIFO || before->options->pipe_size == size)
+		return;
+	if (size <= 0)
+		size = default_size();
+	if (size)
+		set_size_aside(fd, after, size, warnings);
+	else
+		buf_addf(warnings, "pipe_size: stays as it was until the fifo is opened anew: %s\n", strerror(errno));
+}
+
+static int fifo_open_as(const void *with, struct buf *why, struct buf *warnings)
+{
+	const struct listen *listen = with;
+	const char *path = listen->address->address;
+	int fd;
+
+	node_make_parents(path, listen->options->directory_mode);
+	fd = fifo_open(path);
+	if (fd < 0 && errno == ENOENT)
+		fd = fifo_create(listen, why);
+	else if (fd < 0)
+		return bind_fail(why, "opening", "%s", path);
+	else if (fifo_adopt(fd, listen, why) < 0)
+		fd_close(&fd);
+	if (fd < 0)
+		return -1;
+	node_make_symlinks(listen, warnings);
+	if (listen->options->pipe_size > 0)
+		set_size(fd, listen->options->pipe_size, warnings);
+	return fd;
+}
+
+/* In a process of its own: open(2) and close(2) take the lock of the pipe, which anybody who has it open can hold for
+ * ever, by a write from a page that its file system never delivers. */
+int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = foreign_within(node_path(listen), fifo_open_as, listen, -1, why, warnings);
+
+	if (fd < 0 && !why->length)
+		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",
+			  listen->address->address);
+	return fd;
+}

@@ -1,0 +1,61 @@
+/* Packets. The hard thing is a sender that means ill: descriptors that it sends are neither received nor dropped
+ * here, but refused by the kernel or, where it can't, left in the queue. */
+#include "os/socket/channel_end.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/socket/passed_rights.h"
+
+union control {
+	struct cmsghdr header;          /* for its alignment */
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int channel_pair(int ends[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	passed_rights_allow(ends[0], false);    /* before Linux 6.16 they are looked for */
+	if (fd_set_nonblocking(ends[0], true) == 0)
+		return 0;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	return -1;
+}
+
+ssize_t channel_take(int end, char *to, size_t size)
+{
+	bool carries;
+	ssize_t got = passed_rights_peek(end, to, size, &carries);
+
+	if (carries) {
+		errno = EPERM;
+		return -1;
+	}
+	if (got <= 0)
+		return got;
+	got = recv(end, to, size, MSG_DONTWAIT | MSG_TRUNC);
+	if (got <= (ssize_t)size)
+		return got;
+	errno = EMSGSIZE;
+	return -1;
+}
+
+bool channel_give(int end, int descriptor)
+{
+	union control control = {
+		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
+	};
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int))
+	};
+
+	memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+	return sendmsg(end, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}

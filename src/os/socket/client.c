@@ -1,0 +1,309 @@
+/* Accepting. Linux hands the listener's options on to the connection, so on the usual path
+ * accept4(2) is the only system call.
+ *
+ * The one hard thing is what a failure means: whether this client is gone, or superd is out of
+ * something, or the listener is no good any more, since a backend that has it may shut it down. */
+#include "os/socket/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/socket_address.h"
+#include "os/socket/interrupt.h"
+#include "os/socket/socket_options.h"
+
+#define LEFTOVERS_MOST 8                /* reads of what a refused client has said */
+
+#ifdef HAVE_LINUX_VM_SOCKETS_H
+#include <linux/vm_sockets.h>
+
+static bool vsock_cid(const struct client *client, uint32_t *cid)
+{
+	struct sockaddr_vm vm;
+
+	memcpy(&vm, &client->peer.storage, sizeof(vm));
+	*cid = vm.svm_cid;
+	return true;
+}
+#else
+static bool vsock_cid(const struct client *client, uint32_t *cid)
+{
+	(void)client;
+	(void)cid;
+	return false;
+}
+#endif
+
+#ifdef HAVE_ACCEPT4
+static int accept_connection(int listener, struct client *client, bool non_blocking)
+{
+	return accept4(listener, &client->peer.any, &client->length, SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0));
+}
+#else
+static int accept_connection(int listener, struct client *client, bool non_blocking)
+{
+	int fd = accept(listener, &client->peer.any, &client->length);
+
+	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fd_set_nonblocking(fd, non_blocking) < 0))
+		fd_close(&fd);
+	return fd;
+}
+#endif
+
+static enum accepted failure_means(int error)
+{
+	switch (error) {
+	case EAGAIN:
+#if EAGAIN != EWOULDBLOCK
+	case EWOULDBLOCK:
+#endif
+		return ACCEPT_NOTHING;
+	case EINTR:
+	case EPERM:                     /* a firewall's no */
+	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
+	case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
+	case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
+		return ACCEPT_AGAIN;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return ACCEPT_EXHAUSTED;
+	default:
+		return ACCEPT_BROKEN;
+	}
+}
+
+enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
+{
+	client->length = sizeof(client->peer);
+	client->fd = accept_connection(listener, client, listen->options->non_blocking);
+	if (client->fd < 0) {
+		client->length = 0;
+		return failure_means(errno);
+	}
+	/* A unix peer without a name has a family and nothing behind it. */
+	if (client->length <= sizeof(sa_family_t) && client->length)
+		client->peer.any.sa_family = AF_UNIX;
+	socket_options_accepted(client->fd, listen);
+	return ACCEPTED;
+}
+
+/* Who it is goes back in place of a reason. */
+static int accept_beside(int fd, const void *with, struct buf *peer, struct buf *warnings)
+{
+	struct client client = { .fd = -1 };
+
+	(void)warnings;
+	if (client_accept(fd, with, &client) != ACCEPTED)
+		return -1;
+	buf_add(peer, (const char *)&client, sizeof(client));
+	return client.fd;
+}
+
+/* It cannot be told whether the listener is broken, so that is seen elsewhere. */
+static enum accepted accept_foreign(int listener, const struct listen *listen, struct client *client)
+{
+	struct buf peer = { 0 }, none = { 0 };
+	int fd = foreign_socket_open(listener, accept_beside, listen, &peer, &none);
+
+	if (fd >= 0 && peer.length == sizeof(*client)) {
+		memcpy(client, peer.data, sizeof(*client));
+		client->fd = fd;
+	} else {
+		fd_close(&fd);
+	}
+	buf_free(&peer);
+	buf_free(&none);
+	return fd >= 0 ? ACCEPTED : ACCEPT_NOTHING;
+}
+
+enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client)
+{
+	enum accepted result;
+	int error;
+
+	fd_set_nonblocking(listener, true);
+	if (foreign_socket_is(listener))
+		return accept_foreign(listener, listen, client);
+	interrupt_begin();
+	result = client_accept(listener, listen, client);
+	error = errno;
+	interrupt_end();
+	return result == ACCEPT_AGAIN && error == EINTR ? ACCEPT_NOTHING : result;
+}
+
+bool client_waits(int listener)
+{
+	struct pollfd wait = { .fd = listener, .events = POLLIN };
+
+	return poll(&wait, 1, 0) != 0;
+}
+
+static bool is_local(int fd)
+{
+	int domain = 0;
+	socklen_t length = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+bool client_peek(int listener, struct client *client)
+{
+	ssize_t got;
+
+	client->fd = -1;
+	if (foreign_socket_is(listener) && is_local(listener)) {
+		client->length = 0;     /* a look takes the lock of who receives there */
+		return client_waits(listener);
+	}
+	client->length = sizeof(client->peer.storage);
+	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
+	if (got < 0)
+		client->length = 0;
+	return got >= 0;
+}
+
+void client_let_hear(const struct client *client)
+{
+	char leftover[512];
+
+	shutdown(client->fd, SHUT_WR);
+	for (int n = 0; n < LEFTOVERS_MOST; n++) {
+		if (recv(client->fd, leftover, sizeof(leftover), MSG_DONTWAIT) <= 0)
+			break;
+	}
+}
+
+void client_refuse(struct client *client)
+{
+	fd_close(&client->fd);
+}
+
+/* The peer in its simplest form: IPv4 where it is one. */
+static struct socket_address peer_of(const struct client *client)
+{
+	struct socket_address address = { .length = client->length };
+
+	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
+	socket_address_unmap(&address);
+	return address;
+}
+
+void client_address(const struct client *client, char *out, size_t size)
+{
+	struct socket_address address = peer_of(client);
+
+	socket_address_host(&address, out, size);
+}
+
+void client_mapped_address(const struct client *client, char *out, size_t size)
+{
+	struct socket_address address = { .length = client->length };
+
+	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
+	socket_address_host(&address, out, size);
+}
+
+void client_unmap(const struct client *client)
+{
+#ifdef IPV6_ADDRFORM
+	int family = AF_INET;
+
+	if (client->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&client->peer.in6.sin6_addr))
+		setsockopt(client->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
+#else
+	(void)client;
+#endif
+}
+
+int client_port(const struct client *client)
+{
+	struct socket_address address = peer_of(client);
+
+	return socket_address_port(&address);
+}
+
+bool client_local(const struct client *client, char *out, size_t size, int *port)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	int protocol = 0;
+	socklen_t length = sizeof(protocol);
+
+	if (client->fd < 0 || getsockopt(client->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0 ||
+	    protocol != IPPROTO_TCP || getsockname(client->fd, &address.any, &address.length) < 0)
+		return false;
+	socket_address_unmap(&address);
+	socket_address_host(&address, out, size);
+	*port = socket_address_port(&address);
+	return *port >= 0;
+}
+
+static void mask_source(unsigned char source[16], unsigned prefix)
+{
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
+
+		if (bits < 8)
+			source[i] &= (unsigned char)(0xff00u >> bits);
+	}
+}
+
+static void inet_source(const struct client *client, unsigned prefix, unsigned char source[16])
+{
+	const struct in6_addr *in6 = &client->peer.in6.sin6_addr;
+
+	if (client->peer.any.sa_family == AF_INET) {
+		source[10] = source[11] = 0xff;
+		memcpy(source + 12, &client->peer.in.sin_addr, 4);
+		return;
+	}
+	memcpy(source, in6, 16);
+	if (!IN6_IS_ADDR_V4MAPPED(in6))
+		mask_source(source, prefix);
+}
+
+/* A number as a source; the two leading bytes keep it apart from every address that can come in
+ * (100::/8 is discarded). */
+static void number_source(unsigned char kind, uint32_t number, unsigned char source[16])
+{
+	source[0] = 0x01;
+	source[1] = kind;
+	memcpy(source + 12, &number, sizeof(number));
+}
+
+bool client_source(const struct client *client, unsigned prefix, unsigned char source[16])
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	uint32_t cid;
+
+	memset(source, 0, 16);
+	if (!client->length)
+		return false;
+	switch (client->peer.any.sa_family) {
+	case AF_INET:
+	case AF_INET6:
+		inet_source(client, prefix, source);
+		return true;
+	case AF_UNIX:
+		if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+			return false;
+		number_source('u', peer.uid, source);
+		return true;
+	case AF_VSOCK:
+		if (!vsock_cid(client, &cid))
+			return false;
+		number_source('v', cid, source);
+		return true;
+	default:
+		return false;
+	}
+}

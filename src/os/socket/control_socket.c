@@ -1,0 +1,414 @@
+/* Making the control socket. The hard thing is who else makes one there: a node is a dead one's only when nobody
+ * answers, which is looked at and acted on under a lock, so that of two superds that start one wins. */
+#include "os/socket/control_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "os/fs/private_file.h"
+#include "os/fs/runtime_folder.h"
+#include "os/netdiag/sock_diag.h"
+#include "os/proc/pidfd.h"
+#include "os/proc/sandboxed.h"
+#include "os/rights/posture.h"
+#include "os/socket/passed_rights.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5 */
+#endif
+#define QUEUE 16
+#define GROUPS_MOST 65536
+#define NOBODY 65534
+#define ANSWERED "somebody answers there, as another superd that runs"
+
+struct address {
+	struct sockaddr_un un;
+	socklen_t length;
+};
+
+static const struct sockaddr *plain(const struct address *address)
+{
+	return (const struct sockaddr *)&address->un;
+}
+
+static bool is_abstract(const char *path)
+{
+	return path[0] == '@' && path[1];
+}
+
+static bool fill_address(const char *path, struct address *address, struct buf *why)
+{
+	*address = (struct address){ .un.sun_family = AF_UNIX, .length = sizeof(address->un) };
+	if (*path != '/' && !is_abstract(path)) {
+		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
+		return false;
+	}
+	if (strlen(path) >= sizeof(address->un.sun_path)) {
+		buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address->un.sun_path) - 1);
+		return false;
+	}
+	memcpy(address->un.sun_path, path, strlen(path) + 1);
+	if (is_abstract(path)) {
+		address->un.sun_path[0] = '\0';
+		address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	return true;
+}
+
+/* Only superd's own folder is made. */
+static bool make_folder(const char *path)
+{
+	char own[PATH_MAX];
+	int length = snprintf(own, sizeof(own), "%s/superd", runtime_folder());
+
+	if (length >= (int)sizeof(own) || strncmp(path, own, (size_t)length) != 0 || path[length] != '/' ||
+	    strchr(path + length + 1, '/'))
+		return true;
+	return mkdir(own, 0755) == 0 ? chmod(own, 0755) == 0 : errno == EEXIST;
+}
+
+/* Whoever may write to it, or to one above it, could put another node there: each must be superd's own, root's, or
+ * sticky. */
+static bool is_folder_good(const char *path, struct buf *why)
+{
+	char folder[PATH_MAX];
+
+	if (!make_folder(path)) {
+		buf_addf(why, "making its folder: %s", strerror(errno));
+		return false;
+	}
+	if (!private_folder_is_safe(path, why))
+		return false;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	if (access(folder, F_OK) == 0)
+		return true;
+	buf_addf(why, "its folder: %s", strerror(errno));
+	return false;
+}
+
+/* A lock that its owner let go of is no longer the one of that name. */
+static bool is_current(int fd, const char *name)
+{
+	struct stat held, found;
+
+	return fstat(fd, &held) == 0 && lstat(name, &found) == 0 && held.st_ino == found.st_ino &&
+	       held.st_dev == found.st_dev;
+}
+
+static bool is_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_uid == geteuid();
+}
+
+/* A file that nobody else may open, as who may open one may lock it; it goes with the lock. */
+static int take_lock(const char *name, struct buf *why)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0) {
+		buf_addf(why, "its lock %s: %s", name, strerror(errno));
+	} else if (!is_ours(fd)) {
+		buf_addf(why, "its lock %s is somebody else's: it must be removed", name);
+		errno = EPERM;
+	} else if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current(fd, name)) {
+		return fd;
+	} else {
+		buf_text(why, "another superd makes one there just now");
+		errno = EWOULDBLOCK;
+	}
+	fd_close(&fd);
+	return -1;
+}
+
+int control_socket_reach(const char *path)
+{
+	struct address address;
+	struct buf why = { 0 };
+	int fd = -1;
+
+	if (fill_address(path, &address, &why))
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	buf_free(&why);
+	if (fd >= 0)
+		passed_rights_allow(fd, false);
+	if (fd >= 0 && connect(fd, plain(&address), address.length) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+bool control_socket_is_trusted(int fd, const char *path)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (!is_abstract(path))
+		return true;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static bool somebody_answers(const struct address *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers;
+
+	if (fd >= 0)
+		passed_rights_allow(fd, false); /* it might send some before this is closed */
+	answers = fd >= 0 && (connect(fd, plain(address), address->length) == 0 ||
+			      (errno != ECONNREFUSED && errno != ENOENT));
+	fd_close(&fd);
+	return answers;
+}
+
+bool control_socket_is_answered(const char *path)
+{
+	struct address address;
+	struct buf why = { 0 };
+	bool answered = fill_address(path, &address, &why) && somebody_answers(&address);
+
+	buf_free(&why);
+	return answered;
+}
+
+static bool make_room(const struct address *address, struct buf *why)
+{
+	const char *path = address->un.sun_path;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return true;
+	if (!S_ISSOCK(status.st_mode)) {
+		buf_text(why, "there is something else, which is no socket");
+		errno = EEXIST;
+	} else if (somebody_answers(address)) {
+		buf_text(why, ANSWERED);
+		errno = EADDRINUSE;
+	} else if (unlink(path) == 0) {
+		return true;
+	} else {
+		buf_addf(why, "what a superd before has left there cannot be removed: %s", strerror(errno));
+	}
+	return false;
+}
+
+static bool give_node(const char *path, gid_t group)
+{
+	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
+		return false;
+	return chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
+}
+
+/* Nobody can connect before its mode is right. */
+static bool make_node(struct control_socket *made, const struct address *address, gid_t group)
+{
+	const char *path = address->un.sun_path;
+	mode_t before = umask(0777);
+	bool bound = bind(made->fd, plain(address), address->length) == 0;
+	struct stat status;
+
+	umask(before);
+	if (!bound)
+		return false;
+	if (lstat(path, &status) == 0) {
+		made->device = status.st_dev;
+		made->node = status.st_ino;
+	}
+	return listen(made->fd, QUEUE) == 0 && give_node(path, group);
+}
+
+/* A name without a node: none is left behind, and the kernel gives it to one at a time. */
+static bool take_name(struct control_socket *made, const struct address *address, struct buf *why)
+{
+	if (bind(made->fd, plain(address), address->length) == 0 && listen(made->fd, QUEUE) == 0)
+		return true;
+	buf_text(why, errno == EADDRINUSE ? ANSWERED : strerror(errno));
+	return false;
+}
+
+static bool take_path(struct control_socket *made, const struct address *address, gid_t group, struct buf *why)
+{
+	char name[PATH_MAX];
+	int lock, saved;
+	bool good;
+
+	snprintf(name, sizeof(name), "%s.lock", made->path);
+	lock = is_folder_good(made->path, why) ? take_lock(name, why) : -1;
+	good = lock >= 0 && make_room(address, why);
+	if (good && !make_node(made, address, group)) {
+		buf_text(why, strerror(errno));
+		good = false;
+	}
+	saved = errno;
+	if (lock >= 0)
+		unlink(name);
+	fd_close(&lock);
+	errno = saved;
+	return good;
+}
+
+bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
+{
+	struct address address;
+	bool good;
+	int saved;
+
+	*made = (struct control_socket){ .fd = -1 };
+	if (!fill_address(path, &address, why))
+		return false;
+	made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	made->path = strdup(path);
+	good = made->fd >= 0 && made->path;
+	if (!good)
+		buf_text(why, strerror(errno));
+	if (good)
+		passed_rights_allow(made->fd, false);   /* for all who connect; before Linux 6.16 they are looked at */
+	if (good)
+		good = is_abstract(path) ? take_name(made, &address, why) : take_path(made, &address, group, why);
+	saved = errno;
+	if (good)
+		made->fd = fd_raise(made->fd, FD_HIGH);
+	else
+		control_socket_close(made);
+	errno = saved;
+	return good;
+}
+
+/* Whether a descriptor listens at this address. */
+static bool is_at(int fd, const char *path)
+{
+	struct sockaddr_un found = { 0 };
+	socklen_t length = sizeof(found);
+	struct buf why = { 0 };
+	struct address wanted;
+	bool good = fill_address(path, &wanted, &why);
+
+	buf_free(&why);
+	if (!good || getsockname(fd, (struct sockaddr *)&found, &length) < 0 || found.sun_family != AF_UNIX)
+		return false;
+	if (is_abstract(path))
+		return length == wanted.length && !memcmp(&found, &wanted.un, length);
+	return length < sizeof(found) && !strcmp(found.sun_path, path);
+}
+
+bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
+{
+	struct sock_diag_unix known = { 0 };
+	struct stat status = { 0 };
+
+	*adopted = (struct control_socket){ .fd = -1 };
+	if (!is_at(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+		return false;
+	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
+		return false;           /* another has put its own there */
+	adopted->path = strdup(path);
+	if (!adopted->path)
+		return false;
+	passed_rights_allow(fd, false);
+	adopted->fd = fd;
+	adopted->device = status.st_dev;
+	adopted->node = status.st_ino;
+	return true;
+}
+
+static bool is_node_there(const struct control_socket *made)
+{
+	struct stat status;
+
+	return made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
+		status.st_dev == made->device;
+}
+
+bool control_socket_give(const struct control_socket *made, gid_t group)
+{
+	uint64_t before;
+	bool good;
+	int saved;
+
+	if (!is_node_there(made))
+		return true;
+	before = posture_raise();       /* the group may be one that superd is not in */
+	good = give_node(made->path, group);
+	saved = errno;
+	posture_use(before);
+	errno = saved;
+	return good;
+}
+
+void control_socket_close(struct control_socket *made)
+{
+	if (is_node_there(made))
+		unlink(made->path);
+	fd_close(&made->fd);
+	free(made->path);
+	made->path = NULL;
+}
+
+static bool is_in_group(int fd, gid_t first, gid_t group)
+{
+	bool found = first == group;
+#ifdef SO_PEERGROUPS
+	socklen_t size = 0;
+	gid_t *list = NULL;
+
+	if (!found && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno == ERANGE &&
+	    size <= GROUPS_MOST * sizeof(*list))
+		list = malloc(size);
+	if (list && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &size) == 0) {
+		for (size_t n = 0; n < size / sizeof(*list); n++)
+			found |= list[n] == group;
+	}
+	free(list);
+#else
+	(void)fd;
+#endif
+	return found;
+}
+
+/* Whoever has no number in superd's user namespace is shown as nobody. A folder keeps them out, a name does not. */
+static bool is_anybody(int fd, uid_t uid)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address);
+
+	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
+}
+
+/* Its pid is that of the moment when it connected: where the process is gone since, the number tells nothing. */
+static bool is_sandboxed(int fd, pid_t pid)
+{
+	int pidfd = -1;
+	socklen_t size = sizeof(pidfd);
+	bool sandboxed = sandboxed_is(pid), gone;
+
+	if (pid <= 0 || getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+		return sandboxed;
+	gone = !pidfd_signal(pidfd, 0) && errno == ESRCH;
+	close(pidfd);
+	return sandboxed || gone;
+}
+
+bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+		return false;
+	peer->uid = is_anybody(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
+	peer->pid = credentials.pid;
+	peer->sandboxed = is_sandboxed(fd, credentials.pid);
+	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
+	return true;
+}

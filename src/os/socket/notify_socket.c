@@ -1,0 +1,157 @@
+/* Datagrams with credentials. The hard thing is that the sender may mean ill: what it sends is bounded by what is
+ * asked for, who it is the kernel says alone, and as it may send descriptors along, which superd must neither get nor
+ * drop, each message is looked at before it is taken. */
+#include "os/socket/notify_socket.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define QUEUE_BYTES (8 << 20) /* as many as the kernel gives; senders wait when it is full */
+
+union control {
+	struct cmsghdr header; /* for its alignment */
+	char bytes[CMSG_SPACE(sizeof(struct ucred))];   /* no room for descriptors */
+};
+
+/* false with errno: it is too long, or neither a path nor an abstract name. */
+static bool make_address(const char *name, struct sockaddr_un *address, socklen_t *length)
+{
+	size_t size = strlen(name);
+
+	errno = size < 2 || (*name != '/' && *name != '@') ? EINVAL : ENAMETOOLONG;
+	if (errno == EINVAL || size >= sizeof(address->sun_path))
+		return false;
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path, name, size + 1);
+	*length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + 1);
+	if (*name != '@')
+		return true;
+	address->sun_path[0] = '\0';
+	(*length)--;
+	return true;
+}
+
+static int open_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && fd_set_nonblocking(fd, true) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+int notify_socket_open(const char *name)
+{
+	struct sockaddr_un address;
+	int on = 1, bytes = QUEUE_BYTES, fd;
+	socklen_t length;
+
+	if (!make_address(name, &address, &length))
+		return -1;
+	fd = open_socket();
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* less will do */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, length) < 0 || (*name == '/' && chmod(name, 0666) < 0))
+		fd_close(&fd);
+	return fd_raise(fd, FD_HIGH);
+}
+
+/* false: the kernel has not said who sent it. */
+static bool take_control(struct msghdr *message, struct notification *out)
+{
+	bool known = false;
+
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		if (at->cmsg_level != SOL_SOCKET)
+			continue;
+		if (at->cmsg_type == SCM_CREDENTIALS && at->cmsg_len == CMSG_LEN(sizeof(struct ucred))) {
+			struct ucred sender;
+
+			memcpy(&sender, CMSG_DATA(at), sizeof(sender));
+			out->pid = sender.pid;
+			out->uid = sender.uid;
+			known = sender.pid > 0;
+		}
+	}
+	return known;
+}
+
+/* A NUL at the very end is what careless senders do. */
+static bool holds_nul(struct notification *out)
+{
+	if (out->length && !out->text[out->length - 1])
+		out->length--;
+	return memchr(out->text, '\0', out->length) != NULL;
+}
+
+static const char *find_flaw(const struct msghdr *message, bool known, struct notification *out)
+{
+	if (message->msg_flags & MSG_TRUNC)
+		return "it is longer than 4096 bytes";
+	if (!known)
+		return "its sender is not known here";
+	return holds_nul(out) ? "it holds a NUL" : NULL;
+}
+
+enum heard notify_socket_hear(int fd, struct notification *notification, const char **flaw)
+{
+	union control control;
+	struct iovec part = { notification->text, NOTIFICATION_MOST };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t got = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+
+	notification->pid = 0;
+	if (got < 0)
+		return HEARD_NOTHING;
+	notification->length = (size_t)got;
+	*flaw = find_flaw(&message, take_control(&message, notification), notification);
+	notification->text[notification->length] = '\0';
+	if (message.msg_flags & MSG_CTRUNC)
+		return HEARD_RIGHTS;
+	if (recv(fd, NULL, 0, MSG_DONTWAIT) < 0)
+		return HEARD_NOTHING;
+	return *flaw ? HEARD_FLAWED : HEARD;
+}
+
+int notify_socket_sender(void)
+{
+	return fd_raise(open_socket(), FD_HIGH);
+}
+
+bool notify_socket_send(int sender, const char *name, const char *text)
+{
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	struct sockaddr_un address;
+	socklen_t length;
+
+	return make_address(name, &address, &length) &&
+		sendto(sender, text, strlen(text), flags, (struct sockaddr *)&address, length) >= 0;
+}
+
+bool notify_socket_is_dead(const char *path)
+{
+	struct sockaddr_un address;
+	socklen_t length;
+	bool dead;
+	int fd;
+
+	if (!make_address(path, &address, &length))
+		return false;
+	fd = open_socket();
+	if (fd < 0)
+		return false;
+	dead = connect(fd, (struct sockaddr *)&address, length) < 0 && errno == ECONNREFUSED;
+	fd_close(&fd);
+	return dead;
+}

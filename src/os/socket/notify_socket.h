@@ -1,0 +1,34 @@
+/* The socket of sd_notify(3), both ends: datagrams of a few lines, with the sender as the kernel knows it.
+ * Descriptors that come along are received by another process (exec/worker/receive_aside), never here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define NOTIFICATION_MOST 4096          /* bytes of one */
+
+struct notification {
+	char text[NOTIFICATION_MOST + 1];       /* NUL-terminated, and without one inside */
+	size_t length;
+	pid_t pid;                      /* as this namespace knows it */
+	uid_t uid;
+};
+
+enum heard { HEARD, HEARD_NOTHING, HEARD_FLAWED, HEARD_RIGHTS };
+
+/* Opens one at a path or, with "@" in front, at an abstract name. Whoever can reach it may send. -1 and errno. */
+int notify_socket_open(const char *name);
+
+/* The next one, without waiting. HEARD_FLAWED with the flaw: it is dropped. HEARD_RIGHTS: it carries descriptors and is
+ * still there, with a flaw that it may have, else NULL; receive_aside takes it away. */
+enum heard notify_socket_hear(int fd, struct notification *notification, const char **flaw);
+
+/* Opens what notify_socket_send sends by, to any name. -1 and errno. */
+int notify_socket_sender(void);
+
+/* Sends to such a socket, without waiting. false and errno. */
+bool notify_socket_send(int sender, const char *name, const char *text);
+
+/* Whether nobody listens at the path any more. */
+bool notify_socket_is_dead(const char *path);

@@ -1,0 +1,76 @@
+/* receive_buffer and send_buffer.
+ *
+ * The hard thing is to take a size back: setting one also locks the buffer, so that TCP no longer tunes it, and a
+ * connection inherits that lock from its listener. Only SO_BUF_LOCK (Linux 5.14) opens it again. */
+#include "os/socket/socket_buffer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "os/socket/socket_fresh.h"
+
+static const struct {
+	const char *name, *limit;
+	int option, force;
+	int lock;                       /* its bit in SO_BUF_LOCK; <linux/socket.h> and <sys/socket.h> may clash */
+} buffers[] = {
+	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE, 2 },
+	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE, 1 },
+};
+
+/* Root may pass the limit of net.core.[rw]mem_max; for others the kernel cuts the size without a
+ * word, so it is read back. The kernel doubles what is asked for, for its own bookkeeping. */
+void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings)
+{
+	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got = 0;
+	const char *name = buffers[buffer].name;
+	socklen_t length = sizeof(got);
+
+	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, buffers[buffer].force, &wanted, sizeof(wanted)))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, buffers[buffer].option, &wanted, sizeof(wanted)) < 0) {
+		if (warnings)
+			buf_addf(warnings, "%s: %s\n", name, strerror(errno));
+		return;
+	}
+	if (warnings && !getsockopt(fd, SOL_SOCKET, buffers[buffer].option, &got, &length) && got / 2 < wanted)
+		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2,
+			 wanted, buffers[buffer].limit);
+}
+
+#ifdef SO_BUF_LOCK
+static bool buffer_unlock(int fd, int lock)
+{
+	int locks = 0;
+	socklen_t length = sizeof(locks);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, &length) < 0)
+		return false;
+	locks &= ~lock;
+	return setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, sizeof(locks)) == 0;
+}
+#else
+static bool buffer_unlock(int fd, int lock)
+{
+	(void)fd, (void)lock;
+	errno = ENOPROTOOPT;
+	return false;
+}
+#endif
+
+void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf *warnings)
+{
+	int own;
+
+	if (!socket_fresh_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
+		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", buffers[buffer].name,
+			 strerror(errno));
+		return;
+	}
+	socket_buffer_set(fd, buffer, own / 2, warnings);
+	if (!buffer_unlock(fd, buffers[buffer].lock))
+		buf_addf(warnings, "%s: has the kernel's size again, but the kernel does not tune it until the socket "
+			 "is made anew: %s\n", buffers[buffer].name, strerror(errno));
+}

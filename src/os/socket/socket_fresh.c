@@ -1,0 +1,43 @@
+/* A fresh socket for a moment, to see what the kernel gives by itself.
+ *
+ * The hard thing is that it has to be of the very same kind: the sysctls behind these values differ by family,
+ * type and protocol, and are those of the network namespace superd is in. */
+#include "os/socket/socket_fresh.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static int socket_open_alike(int fd)
+{
+	static const int options[] = { SO_DOMAIN, SO_TYPE, SO_PROTOCOL };
+	int form[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		socklen_t length = sizeof(form[i]);
+
+		if (getsockopt(fd, SOL_SOCKET, options[i], &form[i], &length) < 0)
+			return -1;
+	}
+	return socket(form[0], form[1] | SOCK_CLOEXEC, form[2]);
+}
+
+bool socket_fresh_get(int fd, int level, int option, void *value, socklen_t *length)
+{
+	int fresh = socket_open_alike(fd), saved;
+	bool got;
+
+	if (fresh < 0)
+		return false;
+	got = getsockopt(fresh, level, option, value, length) == 0;
+	saved = errno;
+	close(fresh);
+	errno = saved;
+	return got;
+}
+
+bool socket_fresh_int(int fd, int level, int option, int *value)
+{
+	socklen_t length = sizeof(*value);
+
+	return socket_fresh_get(fd, level, option, value, &length);
+}

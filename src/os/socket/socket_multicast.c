@@ -1,0 +1,88 @@
+/* Joining and leaving groups.
+ *
+ * The hard thing is an interface: a group is joined on one, which may not be there yet, and the kernel's choice
+ * without one needs a route. Either way the socket is open and takes what is sent to it alone, so a failure is a
+ * warning. */
+#include "os/socket/socket_multicast.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static bool has_group(words groups, const char *group)
+{
+	for (; groups && *groups; groups++) {
+		if (!strcmp(*groups, group))
+			return true;
+	}
+	return false;
+}
+
+static int change_ipv4(int fd, const char *address, unsigned interface, bool join)
+{
+	struct ip_mreqn group = { .imr_ifindex = (int)interface };
+
+	inet_pton(AF_INET, address, &group.imr_multiaddr);
+	return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &group, sizeof(group));
+}
+
+static int change_ipv6(int fd, const char *address, unsigned interface, bool join)
+{
+	struct ipv6_mreq group = { .ipv6mr_interface = interface };
+
+	inet_pton(AF_INET6, address, &group.ipv6mr_multiaddr);
+	return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &group, sizeof(group));
+}
+
+/* Of a dual-stack socket groups of both families can be joined. 0, or -1 and errno. */
+static int change_one(int fd, int domain, const char *text, bool join)
+{
+	size_t length = strcspn(text, "%");
+	char address[INET6_ADDRSTRLEN] = "";
+	unsigned interface = 0;
+
+	memcpy(address, text, length < sizeof(address) ? length : sizeof(address) - 1);
+	if (text[length]) {
+		interface = if_nametoindex(text + length + 1);
+		if (!interface)
+			return -1;
+	}
+	if (!strchr(address, ':'))
+		return change_ipv4(fd, address, interface, join);
+	if (domain == AF_INET6)
+		return change_ipv6(fd, address, interface, join);
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+/* A socket superd was given, or that is left open by its interface's end, may be where it should be already. */
+static void change(int fd, int domain, const char *group, bool join, struct buf *warnings)
+{
+	if (change_one(fd, domain, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
+		return;
+	buf_addf(warnings, "multicast_group: %s: cannot %s: %s\n", group, join ? "join it" : "leave it",
+		 strerror(errno));
+}
+
+static words groups_of(const struct listen *listen)
+{
+	return listen && listen->address->kind == ENDPOINT_UDP ? listen->options->multicast_group : NULL;
+}
+
+void socket_multicast_change(int fd, int domain, const struct listen *before, const struct listen *after,
+			     struct buf *warnings)
+{
+	words old = groups_of(before), new = groups_of(after);
+
+	for (words group = old; group && *group; group++) {
+		if (!has_group(new, *group))
+			change(fd, domain, *group, false, warnings);
+	}
+	for (words group = new; group &&*group; group++) {
+		if (!has_group(old, *group))
+			change(fd, domain, *group, true, warnings);
+	}
+}

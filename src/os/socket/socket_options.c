@@ -1,0 +1,401 @@
+/* Socket options as a table. The order of the rows matters once: setting IP_TOS also sets
+ * SO_PRIORITY, so priority comes behind it. Linux hands nearly all of them on to an accepted
+ * connection; the rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts
+ * at 0 again, and a unix socket's buffers at their default). */
+#include "os/socket/socket_options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "os/netdiag/socket_address.h"
+#include "os/socket/bind_kind.h"
+#include "os/socket/socket_buffer.h"
+#include "os/socket/socket_fresh.h"
+#include "os/socket/socket_multicast.h"
+
+#define KIND(kind) (1u << ENDPOINT_##kind)
+#define KINDS_INET (KIND(TCP) | KIND(UDP) | KIND(SCTP) | KIND(RAW))
+#define KINDS_UNIX (KIND(UNIX) | KIND(UNIX_DGRAM) | KIND(SEQPACKET))
+
+#ifndef SO_PASSPIDFD                    /* of Linux 6.5 and 6.16; an older kernel refuses them */
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+#define CONGESTION_SIZE 16              /* the kernel's TCP_CA_NAME_MAX */
+#define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
+
+enum unit {
+	SWITCH,                         /* bool: set where true */
+	POSITIVE,                       /* int64_t: set where above 0 */
+	SIGNED,                         /* int64_t: set where not negative */
+	SECONDS,                        /* int64_t microseconds: set where above 0, rounded up to seconds */
+	REFUSED,                        /* bool: set to 0 where false */
+	FIRST, SECOND,                  /* unsigned: set where it is the first or second word behind "off" */
+};
+
+enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
+enum { AGAIN = 1 };
+
+#define FRESH INT_MIN                   /* unset again: what a fresh socket has, as no value means "its own" */
+
+struct setting {
+	const char *name;
+	size_t offset;
+	enum unit unit;
+	unsigned kinds, families, flags;
+	int level, option;
+	int unset;                      /* what puts the kernel's own value back; FRESH: a fresh socket tells */
+};
+
+#define FIELD(field) #field, offsetof(struct socket_options, field)
+
+static const struct setting settings[] = {
+	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, FRESH },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, FRESH },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, FRESH },
+	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
+	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
+	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
+	/* A dual-stack socket has IPv4 connections too, so on AF_INET6 both are set. */
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V4 | V6, AGAIN, IPPROTO_IP, IP_TOS, 0 },
+	{ FIELD(ip_tos), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_TCLASS, 0 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V4 | V6, 0, IPPROTO_IP, IP_TTL, -1 },
+	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, -1 },
+	{ FIELD(priority), SIGNED, UINT_MAX, ANY, AGAIN, SOL_SOCKET, SO_PRIORITY, 0 },
+	{ FIELD(mark), SIGNED, UINT_MAX, ANY, 0, SOL_SOCKET, SO_MARK, 0 },
+	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
+	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
+	{ FIELD(pass_security), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSSEC, 0 },
+	{ FIELD(pass_pidfd), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSPIDFD, 0 },
+	{ FIELD(accept_file_descriptors), REFUSED, KINDS_UNIX, ANY, 0, SOL_SOCKET, SO_PASSRIGHTS, 1 },
+	{ FIELD(timestamping), FIRST, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMP, 0 },
+	{ FIELD(timestamping), SECOND, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, 0, SOL_NETLINK, NETLINK_PKTINFO, 0 },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static unsigned family_bit(int domain)
+{
+	return domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
+}
+
+static bool setting_applies(const struct setting *setting, int domain, const struct listen *listen)
+{
+	return setting->kinds >> listen->address->kind & 1 && setting->families & family_bit(domain);
+}
+
+static int at_most_int(int64_t value)
+{
+	return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+/* Whether the option is asked for at all, and the value the kernel takes. */
+static bool setting_value(const struct setting *setting, const struct socket_options *options, int *value)
+{
+	const void *field = (const char *)options + setting->offset;
+	int64_t number;
+
+	if (setting->unit == SWITCH) {
+		*value = *(const bool *)field;
+		return *value;
+	}
+	if (setting->unit == REFUSED) {
+		*value = 0;
+		return !*(const bool *)field;
+	}
+	if (setting->unit == FIRST || setting->unit == SECOND) {
+		*value = 1;
+		return *(const unsigned *)field == (setting->unit == FIRST ? 1u : 2u);
+	}
+	number = *(const int64_t *)field;
+	switch (setting->unit) {
+	case SECONDS:
+		*value = at_most_int(number / 1000000 + (number % 1000000 > 0));
+		return number > 0;
+	case POSITIVE:
+		*value = at_most_int(number);
+		return number > 0;
+	default:
+		*value = at_most_int(number);
+		return number >= 0;
+	}
+}
+
+static void warn_unset(struct buf *warnings, const char *name)
+{
+	if (!warnings)
+		return;
+	buf_addf(warnings, "%s: %s\n", name, strerror(errno));
+}
+
+static void setting_set(int fd, const struct setting *setting, int value, struct buf *warnings)
+{
+	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
+		warn_unset(warnings, setting->name);
+}
+
+static void congestion_set(int fd, const struct listen *listen, struct buf *warnings)
+{
+	const char *name = listen->options->tcp_congestion;
+
+	if (name && listen->address->kind == ENDPOINT_TCP &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) < 0)
+		warn_unset(warnings, "tcp_congestion");
+}
+
+/* A wildcard without a family serves both, whatever net.ipv6.bindv6only says; one for IPv6
+ * leaves IPv4's port to others. */
+static bool wants_v6only(const struct listen *listen)
+{
+	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
+		return listen->options->ipv6_only == IPV6_ONLY_YES;
+	return listen->address->family == FAMILY_IPV6 && !listen->address->address;
+}
+
+static int device_set(int fd, const char *device, struct buf *why)
+{
+	if (!device || !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1))
+		return 0;
+	if (errno == ENODEV)
+		return bind_fail(why, "bind_to_device", "there is no interface %s here now", device);
+	return bind_fail(why, "bind_to_device", "%s", device);
+}
+
+static const char *device_of(const struct listen *listen)
+{
+	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
+}
+
+/* %IFACE of a link-local address is part of the address, and bind(2) ties the socket to it; of any other it is
+ * done here. */
+static int set_device(int fd, const struct listen *listen, struct buf *why)
+{
+	if (device_set(fd, listen->options->bind_to_device, why) < 0)
+		return -1;
+	if (listen->options->bind_to_device || socket_address_is_scoped(listen->address))
+		return 0;
+	return device_set(fd, listen->endpoint->interface, why);
+}
+
+static int must_set(int fd, int level, int option, int value, const char *name, struct buf *why)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
+		return bind_fail(why, name, NULL);
+	return 0;
+}
+
+static bool is_inet(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+static int reuse_set(int fd, const struct listen *listen, struct buf *why)
+{
+	/* Not for UDP: there it would let a second socket take the port, and with it all that comes. */
+	if (listen->address->kind != ENDPOINT_UDP &&
+	    must_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", why) < 0)
+		return -1;
+	return listen->options->reuse_port ? must_set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
+}
+
+static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
+{
+	if (reuse_set(fd, listen, why) < 0)
+		return -1;
+	/* A raw socket is of one family anyway, and takes the option no more once it has its protocol. */
+	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
+	    must_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
+		return -1;
+	return set_device(fd, listen, why);
+}
+
+/* warnings may be NULL. */
+static void options_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	int value;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], listen->options, &value))
+			setting_set(fd, &settings[i], value, warnings);
+	}
+	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
+	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
+	congestion_set(fd, listen, warnings);
+}
+
+static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	options_set(fd, domain, listen, warnings);
+	socket_multicast_change(fd, domain, NULL, listen, warnings);
+}
+
+int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	if (is_inet(domain) && inet_set(fd, domain, listen, why) < 0)
+		return -1;
+	settings_set(fd, domain, listen, warnings);
+	return 0;
+}
+
+void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings)
+{
+	struct buf why = { 0 };
+
+	if (is_inet(domain) && reuse_set(fd, listen, &why) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&why));
+	buf_free(&why);
+	settings_set(fd, domain, listen, warnings);
+}
+
+int socket_options_restore(int fd, int domain, const struct listen *listen)
+{
+	struct buf unused = { 0 };
+	int result = 0;
+
+	if (is_inet(domain) && device_of(listen))
+		result = set_device(fd, listen, &unused);
+	else if (is_inet(domain) && !socket_address_is_scoped(listen->address))
+		result = device_set(fd, "", &unused);
+	options_set(fd, domain, listen, NULL);
+	buf_free(&unused);
+	return result;
+}
+
+static void setting_restore(int fd, const struct setting *setting, struct buf *warnings)
+{
+	int value = setting->unset;
+
+	if (value == FRESH && !socket_fresh_int(fd, setting->level, setting->option, &value))
+		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", setting->name,
+			 strerror(errno));
+	else
+		setting_set(fd, setting, value, warnings);
+}
+
+/* A priority that stays is set again all the same: a new IP_TOS has just overwritten it. */
+static void setting_adjust(int fd, const struct setting *setting, const struct socket_options *before,
+			   const struct socket_options *after, struct buf *warnings)
+{
+	int old = 0, value = 0;
+	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
+
+	if (is && (!was || old != value || setting->offset == offsetof(struct socket_options, priority)))
+		setting_set(fd, setting, value, warnings);
+	else if (was && !is)
+		setting_restore(fd, setting, warnings);
+}
+
+static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
+{
+	if (after > 0 && before != after)
+		socket_buffer_set(fd, buffer, after, warnings);
+	else if (before > 0 && after <= 0)
+		socket_buffer_restore(fd, buffer, warnings);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void congestion_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *warnings)
+{
+	char own[CONGESTION_SIZE] = "";
+	socklen_t length = sizeof(own) - 1;
+
+	if (after->address->kind != ENDPOINT_TCP ||
+	    same_text(before->options->tcp_congestion, after->options->tcp_congestion))
+		return;
+	if (after->options->tcp_congestion)
+		congestion_set(fd, after, warnings);
+	else if (!socket_fresh_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
+		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
+		buf_addf(warnings, "tcp_congestion: stays as it was until the socket is made anew: %s\n",
+			 strerror(errno));
+}
+
+/* A tie that can't be made leaves the socket open to more than the table says, which must not be; one that can't
+ * be loosened leaves it open to less. */
+static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+			 struct buf *warnings)
+{
+	const char *device = device_of(after);
+	struct buf stays = { 0 };
+
+	if (same_text(device_of(before), device))
+		return 0;
+	if (device)
+		return device_set(fd, device, why);
+	if (device_set(fd, "", &stays) < 0)
+		buf_addf(warnings, "%s\n", buf_string(&stays));
+	buf_free(&stays);
+	return 0;
+}
+
+int socket_options_adjust(int fd, int domain, const struct listen *before, const struct listen *after,
+			  struct buf *why, struct buf *warnings)
+{
+	const struct socket_options *old = before->options, *new = after->options;
+
+	if (is_inet(domain) && device_adjust(fd, before, after, why, warnings) < 0)
+		return -1;
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (setting_applies(&settings[i], domain, after))
+			setting_adjust(fd, &settings[i], old, new, warnings);
+	}
+	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
+	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
+	congestion_adjust(fd, before, after, warnings);
+	socket_multicast_change(fd, domain, before, after, warnings);
+	return 0;
+}
+
+static int domain_of(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return domain;
+}
+
+/* Failures are not told: the listener said so when it was bound, and a client should not fill
+ * the log. */
+void socket_options_accepted(int fd, const struct listen *listen)
+{
+	const struct socket_options *options = listen->options;
+	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
+	int domain, value;
+
+	if (options->xattr_accept)
+		xattr_set_open(fd, options->xattr_accept);
+	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
+		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
+		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
+	}
+	if (options->ip_tos < 0 && options->priority < 0)
+		return;
+	domain = domain_of(fd);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (settings[i].flags & AGAIN && setting_applies(&settings[i], domain, listen) &&
+		    setting_value(&settings[i], options, &value))
+			setting_set(fd, &settings[i], value, NULL);
+	}
+}

@@ -1,0 +1,32 @@
+/* A second listener on the address of one that is open: from then on new clients come to it, while those queued at the
+ * first stay there. So the first can be drained, or seen to be empty for good, and nobody is refused meanwhile.
+ *
+ * TCP: two sockets with SO_REUSEPORT, and a selector that always takes the second: a program that moves clients, too
+ * (os/bpf/migration), where superd may have one, else a plain one (socket(7), SO_ATTACH_REUSEPORT_CBPF).
+ * A unix socket with a path: one bound beside it and renamed over it, which tells its peers the same name. Others have
+ * no twin. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "config/option/service.h"
+
+/* Whether a twin can be had here at all: of this kind, on this kernel, with these rights. */
+bool twin_is_possible(const struct listen *listen);
+
+/* Gives the twin, as bind_listen does, or -1 with errno and why; then all is as before. fd stays open and the caller's. One
+ * at a time: the first has to be closed, by all who had it, before its twin can have a twin. */
+int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
+
+/* Whether whoever is at one of a pair when it is closed, in its queue or in a handshake, comes to the other, which is fd: the
+ * kernel has superd's program for that, or was told to (ip-sysctl, tcp_migrate_req). Else they would be reset. */
+bool twin_inherits(int fd);
+
+/* Those who are at `from` come to `to`, the other of its pair: it is shut down, for all who have it. false: the kernel
+ * moves nobody, or this is no pair of TCP; then nothing was done. */
+bool twin_hand_over(int from, int to);
+
+/* New clients come to `selected`, the second of its pair or the first; fd is the other one. false and errno; always so for
+ * unix sockets. */
+bool twin_turn(int fd, int selected, bool is_second);

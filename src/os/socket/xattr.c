@@ -1,0 +1,54 @@
+/* Extended attributes of sockets, which tools of varlink look at. Hardly a kernel has them on sockets that are no
+ * files, so a failure is none. */
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "os/rights/posture.h"
+#include "os/socket/bind_kind.h"
+
+#define NAME_MOST 256 /* XATTR_NAME_MAX and its NUL */
+
+/* false: it is no NAME=value, which config/check/check has refused. */
+static bool take_apart(const char *attribute, char name[NAME_MOST], const char **value)
+{
+	size_t length = strcspn(attribute, "=");
+
+	if (!attribute[length] || length >= NAME_MOST)
+		return false;
+	memcpy(name, attribute, length);
+	name[length] = '\0';
+	*value = attribute + length + 1;
+	return true;
+}
+
+void xattr_set_node(const char *path, words attributes)
+{
+	char name[NAME_MOST];
+	const char *value;
+	uint64_t before;
+
+	if (!attributes || !*attributes)
+		return;
+	before = posture_raise();       /* for names of trusted and security */
+	for (; *attributes; attributes++) {
+		if (take_apart(*attributes, name, &value))
+			lsetxattr(path, name, value, strlen(value), 0);
+	}
+	posture_use(before);
+}
+
+void xattr_set_open(int fd, words attributes)
+{
+	char name[NAME_MOST];
+	const char *value;
+	uint64_t before;
+
+	if (!attributes || !*attributes)
+		return;
+	before = posture_raise();
+	for (; *attributes; attributes++) {
+		if (take_apart(*attributes, name, &value))
+			fsetxattr(fd, name, value, strlen(value), 0);
+	}
+	posture_use(before);
+}

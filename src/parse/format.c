@@ -1,0 +1,217 @@
+/* Telling a table's language.
+ *
+ * The hard thing is that languages look alike: a service of superd.conf begins as one of xinetd.conf does. So those
+ * that know themselves by more than their first word are asked first, and superd.conf, which takes what nobody wants,
+ * last. */
+#include "parse/format.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/source.h"
+#include "parse/inetd/inetd.h"
+#include "parse/launchd/launchd.h"
+#include "parse/superd/native.h"
+#include "parse/systemd/units.h"
+#include "parse/xinetd/xinetd.h"
+
+#define LOOKED_AT 100                   /* files of a folder nobody knows by its name */
+
+static bool inetd_knows(enum compat compat)
+{
+	return compat < COMPATS;
+}
+
+static bool xinetd_knows(enum compat compat)
+{
+	return compat == COMPAT_NONE || compat == COMPAT_XINETD;
+}
+
+static const struct format formats[] = {
+	{ "systemd", "unit files", &reader_systemd, { "*.socket", "*.service" }, NULL, NULL },
+	{ "xinetd", "xinetd.conf", &reader_xinetd, { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
+	{ "inetd", "inetd.conf", &reader_inetd, { "inetd.conf*" }, "inetd.d", inetd_knows },
+	{ "launchd", "property lists", &reader_launchd, { "*.plist" }, NULL, NULL },
+	{ "superd", "superd.conf", &reader_native, { "superd.conf*" }, "superd.d", NULL },
+};
+#define FORMATS (sizeof(formats) / sizeof(*formats))
+
+static const struct format *const fallback = &formats[FORMATS - 1];
+
+const struct format *format_find(const char *name, size_t length)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (strlen(formats[i].name) == length && !memcmp(formats[i].name, name, length))
+			return &formats[i];
+	}
+	return NULL;
+}
+
+/* The last component but `skip` of a path, slashes at its end aside; its length may be 0. */
+static const char *component(const char *path, int skip, size_t *length)
+{
+	const char *end = path + strlen(path), *start;
+
+	for (;;) {
+		while (end > path && end[-1] == '/')
+			end--;
+		for (start = end; start > path && start[-1] != '/';)
+			start--;
+		if (skip-- == 0)
+			break;
+		end = start;
+	}
+	*length = (size_t)(end - start);
+	return start;
+}
+
+static bool is_in_folder(const char *path, int skip, const char *folder)
+{
+	size_t length;
+	const char *name = component(path, skip, &length);
+
+	return folder && strlen(folder) == length && !memcmp(folder, name, length);
+}
+
+static bool has_name(const struct format *format, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (size_t i = 0; i < sizeof(format->files) / sizeof(*format->files) && format->files[i]; i++) {
+		if (fnmatch(format->files[i], slash ? slash + 1 : path, 0) == 0)
+			return true;
+	}
+	return is_in_folder(path, 0, format->folder) || is_in_folder(path, 1, format->folder);
+}
+
+static const struct format *recognise_name(const char *path)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (has_name(&formats[i], path))
+			return &formats[i];
+	}
+	return NULL;
+}
+
+/* Standard input is read again by the reader. */
+static char *read_all(const char *path, size_t *length)
+{
+	off_t start;
+	char *text;
+
+	if (strcmp(path, "-"))
+		return fd_read_file(path, SOURCE_MOST, length);
+	start = fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);
+	if (start < 0)
+		return NULL;
+	text = fd_read_all(STDIN_FILENO, SOURCE_MOST, length);
+	lseek(STDIN_FILENO, start, SEEK_SET);
+	return text;
+}
+
+static const struct format *find_by_content(const struct source *source)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (formats[i].reader && formats[i].reader->recognises(source))
+			return &formats[i];
+	}
+	return NULL;
+}
+
+static const struct format *recognise_content(const char *path)
+{
+	const struct format *found = NULL;
+	struct source source = { .file = path };
+
+	source.text = read_all(path, &source.length);
+	if (source.text) {
+		source_drop_mark(&source);
+		found = find_by_content(&source);
+	}
+	free(source.text);
+	return found;
+}
+
+/* A unit goes by its name alone, and may have no file; what a property list can't be its reader says by itself. */
+const struct format *format_meant(const struct format *named, const char *path)
+{
+	const struct format *found = NULL;
+	struct source source = { .file = path };
+	struct stat status;
+
+	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||
+	    stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	source.text = read_all(path, &source.length);
+	if (source.text) {
+		source_drop_mark(&source);
+		if (!named->reader->recognises(&source))
+			found = find_by_content(&source);
+	}
+	free(source.text);
+	if (found == fallback && named->reader == &reader_xinetd)
+		found = NULL;           /* its statements are called as superd.conf's are */
+	return found;
+}
+
+bool format_may_be_table(const char *name)
+{
+	size_t length = strlen(name);
+
+	return *name != '.' && *name != '#' && length && name[length - 1] != '~' && fnmatch("*.dpkg-*", name, 0) != 0 &&
+		fnmatch("*.rpm[sno]*", name, 0) != 0;
+}
+
+static int is_candidate(const struct dirent *entry)
+{
+	return format_may_be_table(entry->d_name);
+}
+
+/* By the first file that is recognised at all. */
+static const struct format *recognise_folder(const char *path)
+{
+	const struct format *found = NULL;
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_candidate, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		char file[PATH_MAX];
+		int length = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+
+		free(entries[i]);
+		if (found || i >= LOOKED_AT || length < 0 || (size_t)length >= sizeof(file))
+			continue;
+		found = recognise_name(file);
+		if (!found)
+			found = recognise_content(file);
+	}
+	free(entries);
+	return found;
+}
+
+const struct format *format_recognise(const char *path)
+{
+	const struct format *found = recognise_name(path);
+	struct stat status;
+
+	if (!found && strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		found = recognise_folder(path);
+	else if (!found)
+		found = recognise_content(path);
+	return found ? found : fallback;
+}
+
+void formats_finish(struct reading *reading)
+{
+	for (size_t i = 0; i < FORMATS; i++) {
+		if (formats[i].reader && formats[i].reader->finish)
+			formats[i].reader->finish(reading);
+	}
+}

@@ -1,0 +1,104 @@
+/* Finds the files of an include.
+ *
+ * The hard thing: the pattern is relative to the including file, and that file's folder is no pattern, whatever
+ * its name holds; and a folder that can't be read must not pass for an empty one. */
+#include "parse/include.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+static void include_file(struct reading *reading, const struct reader *reader, const char *path, struct origin at)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		diag_error(reading->diags, at, "include: %s is a folder: name its files, as in \"%s/*.conf\"", path,
+			   path);
+		return;
+	}
+	reading_file(reading, reader, path, at);
+}
+
+/* The folder of the including file, its meaning as a pattern taken away if asked for. */
+static void add_folder(struct buf *out, const char *file, bool escape)
+{
+	const char *slash = strrchr(file, '/');
+
+	for (; slash && file <= slash; file++) {
+		if (escape && strchr("*?[\\", *file))
+			buf_char(out, '\\');
+		buf_char(out, *file);
+	}
+}
+
+/* A folder on the way that isn't there matches nothing; one that can't be read is an error. */
+static int stop_at_error(const char *path, int error)
+{
+	(void)path;
+	errno = error;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A pattern may match an editor's copy of a file; a reader with folders of its own knows those. */
+static bool is_taken(struct reading *reading, const struct reader *reader, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *kept;
+
+	if (!reader->takes)
+		return true;
+	kept = pool_text(reading->table->pool, path);
+	return !kept || reader->takes(reading, kept, slash ? kept + (slash + 1 - path) : kept);
+}
+
+/* The pattern is complete; written is what the file says. */
+static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
+			    const char *written, struct origin at)
+{
+	glob_t found = { 0 };
+	int result;
+
+	errno = 0;
+	result = glob(pattern, GLOB_NOSORT, stop_at_error, &found);
+	if (result == GLOB_NOSPACE)
+		diag_error(reading->diags, at, "out of memory");
+	else if (result && result != GLOB_NOMATCH)
+		diag_error(reading->diags, at, "include: cannot look for %s: %s", written,
+			   strerror(errno ? errno : EIO));
+	if (!result) {
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			if (is_taken(reading, reader, found.gl_pathv[i]))
+				include_file(reading, reader, found.gl_pathv[i], at);
+		}
+	}
+	globfree(&found);
+}
+
+void include_files(struct reading *reading, const struct reader *reader, const char *pattern, struct origin at)
+{
+	bool is_pattern = strpbrk(pattern, "*?[");
+	struct buf path = { 0 };
+
+	if (*pattern != '/')
+		add_folder(&path, at.file, is_pattern);
+	if (!path.length && !strcmp(pattern, "-"))
+		buf_text(&path, "./");          /* a file, not standard input */
+	buf_text(&path, pattern);
+	if (path.failed)
+		diag_error(reading->diags, at, "out of memory");
+	else if (is_pattern)
+		include_pattern(reading, reader, buf_string(&path), pattern, at);
+	else
+		include_file(reading, reader, buf_string(&path), at);
+	buf_free(&path);
+}

@@ -1,0 +1,303 @@
+/* NetBSD's other notation: SERVICE on KEY = VALUE ..., KEY = VALUE; over any number of lines.
+ *
+ * The hard thing is a semicolon that was forgotten: all that follows would be read as further values. So what
+ * looks like the beginning of another definition, a row or a directive, at the beginning of its line, ends the one
+ * before, which is left out. */
+#include <ctype.h>
+#include <string.h>
+
+#include "parse/inetd/inetd_keyed.h"
+
+const char *const inetd_key_names[KEYS] = {
+	[KEY_BIND] = "bind",
+	[KEY_SOCKTYPE] = "socktype",
+	[KEY_ACCEPTFILTER] = "acceptfilter",
+	[KEY_PROTOCOL] = "protocol",
+	[KEY_SNDBUF] = "sndbuf",
+	[KEY_RECVBUF] = "recvbuf",
+	[KEY_WAIT] = "wait",
+	[KEY_SERVICE_MAX] = "service_max",
+	[KEY_IP_MAX] = "ip_max",
+	[KEY_ACCEPT_MAX] = "accept_max",
+	[KEY_USER] = "user",
+	[KEY_GROUP] = "group",
+	[KEY_EXEC] = "exec",
+	[KEY_ARGS] = "args",
+	[KEY_IPSEC] = "ipsec",
+};
+
+static bool refuse(struct inetd_keyed *keyed, size_t at, const char *what)
+{
+	return inetd_refuse(keyed->inetd, source_origin(keyed->source, at), "%s: %s", keyed->entry->service, what);
+}
+
+static bool is_on_or_off(const char *text, size_t length)
+{
+	return (length == 2 && !memcmp(text, "on", 2)) || (length == 3 && !memcmp(text, "off", 3));
+}
+
+/* The next word of a line: its length, with *text moved to its beginning. */
+static size_t next_word(const char **text)
+{
+	*text += strspn(*text, " \t");
+	return strcspn(*text, " \t\r\n");
+}
+
+static bool begins_with(const char *text, size_t length, const char *word)
+{
+	return length >= strlen(word) && !memcmp(text, word, strlen(word));
+}
+
+/* Whether the line is a row of the usual form: NAME stream PROTOCOL nowait. */
+static bool is_row(const char *text)
+{
+	static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", "rdm" };
+	bool has_type = false;
+	size_t length;
+
+	text += strcspn(text, " \t\r\n");
+	length = next_word(&text);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		has_type |= begins_with(text, length, types[i]);
+	text += length;
+	text += next_word(&text);
+	length = next_word(&text);
+	return has_type && (begins_with(text, length, "wait") || begins_with(text, length, "nowait"));
+}
+
+/* Whether the line at `at` begins a definition: a word in its first column, on or off, and a key. */
+static bool begins_definition(const struct source *source, size_t at)
+{
+	const char *text = source->text + at;
+	size_t length = strcspn(text, " \t\n");
+
+	if (!length || !strchr(" \t", text[length]))
+		return false;
+	text += length;
+	text += strspn(text, " \t");
+	length = strcspn(text, " \t\r\n");
+	if (!is_on_or_off(text, length))
+		return false;
+	text += length;
+	text += strspn(text, " \t\r\n");
+	length = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+	return length && text[length + strspn(text + length, " \t")] == '=';
+}
+
+static bool begins_entry(const struct source *source, size_t at)
+{
+	const char *text = source->text + at;
+
+	if (inetd_is_blank(*text) || *text == '#')
+		return false;
+	return begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_row(text) ||
+		begins_definition(source, at);
+}
+
+/* To the next token, over blanks, line ends and comments. false: there is none, or it is another definition's. */
+static bool skip_space(struct inetd_keyed *keyed)
+{
+	const struct source *source = keyed->source;
+
+	while (keyed->at < source->length) {
+		char c = source->text[keyed->at];
+
+		if (c == '#') {
+			keyed->at = inetd_line_end(source, keyed->at);
+		} else if (c == '\n' && begins_entry(source, keyed->at + 1)) {
+			keyed->torn = true;
+			return false;
+		} else if (c == '\n' || inetd_is_blank(c)) {
+			keyed->at++;
+		} else {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool refuse_end(struct inetd_keyed *keyed)
+{
+	return refuse(keyed, keyed->at < keyed->source->length ? keyed->at : keyed->source->length,
+		      "a ; is missing at the end of its definition");
+}
+
+static int hex_digit(char c)
+{
+	return isdigit((unsigned char)c)     ? c - '0'
+		: isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					     : -1;
+}
+
+/* Adds the character of an escape, whose backslash is at `at`; gives the place behind it, or 0. */
+static size_t take_escape(const char *text, size_t at, struct buf *out)
+{
+	static const char from[] = "\\ntr'\"", to[] = "\\\n\t\r'\"";
+	const char *known = text[at + 1] ? strchr(from, text[at + 1]) : NULL;
+	int high = -1, low = -1;
+
+	if (known) {
+		buf_char(out, to[known - from]);
+		return at + 2;
+	}
+	if (text[at + 1] == 'x') {
+		high = hex_digit(text[at + 2]);
+		low = high < 0 ? -1 : hex_digit(text[at + 3]);
+	}
+	if (low < 0 || !(high << 4 | low))
+		return 0;
+	buf_char(out, (char)(high << 4 | low));
+	return at + 4;
+}
+
+static bool take_quoted(struct inetd_keyed *keyed, struct buf *out)
+{
+	const char *text = keyed->source->text;
+	size_t start = keyed->at, at = start + 1;
+
+	while (at < keyed->source->length && text[at] != '\n' && text[at] != text[start]) {
+		size_t next = at + 1;
+
+		if (text[at] == '\\')
+			next = take_escape(text, at, out);
+		else
+			buf_char(out, text[at]);
+		if (!next)
+			return refuse(keyed, at,
+				      "behind a backslash stands one of \\ n t r ' \" or x and two hexadecimal digits "
+				      "that are not 00");
+		at = next;
+	}
+	if (at >= keyed->source->length || text[at] == '\n')
+		return refuse(keyed, start, "a quote is not closed on its line");
+	keyed->at = at + 1;
+	return true;
+}
+
+static bool ends_value(char c)
+{
+	return inetd_is_blank(c) || strchr("#,;\n", c);
+}
+
+static bool take_value(struct inetd_keyed *keyed)
+{
+	struct pool *pool = keyed->inetd->reading->table->pool;
+	const struct source *source = keyed->source;
+	size_t start = keyed->at;
+	struct buf value = { 0 };
+	bool ok = true;
+
+	while (ok && keyed->at < source->length && !ends_value(source->text[keyed->at])) {
+		if (strchr("\"'", source->text[keyed->at]))
+			ok = take_quoted(keyed, &value);
+		else
+			buf_char(&value, source->text[keyed->at++]);
+	}
+	if (ok &&
+	    (value.failed ||
+	     !inetd_line_add(&keyed->values, pool, buf_string(&value), value.length, source_origin(source, start))))
+		ok = refuse(keyed, start, "out of memory");
+	buf_free(&value);
+	return ok;
+}
+
+static enum inetd_key find_key(const char *name, size_t length)
+{
+	enum inetd_key key = 0;
+
+	while (key < KEYS &&
+	       (strlen(inetd_key_names[key]) != length || memcmp(inetd_key_names[key], name, length) != 0))
+		key++;
+	return key;
+}
+
+static bool refuse_key(struct inetd_keyed *keyed, size_t start, size_t length)
+{
+	inetd_refuse(keyed->inetd, source_origin(keyed->source, start), "%s: there is no key '%.*s'",
+		     keyed->entry->service, (int)length, keyed->source->text + start);
+	diags_hint(keyed->inetd->reading->diags,
+		   "known are bind, socktype, protocol, wait, user, group, exec, args, "
+		   "service_max, ip_max, accept_max, sndbuf and recvbuf");
+	return false;
+}
+
+/* KEY = VALUES, up to the comma or semicolon, which is left. */
+static bool take_key(struct inetd_keyed *keyed)
+{
+	const char *text = keyed->source->text;
+	size_t start = keyed->at,
+	       length = strspn(text + start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	enum inetd_key key = find_key(text + start, length);
+
+	if (!length)
+		return refuse(keyed, start, "a key is missing here, as in user = root");
+	if (key == KEYS)
+		return refuse_key(keyed, start, length);
+	if (keyed->keys[key].said)
+		return refuse(keyed, start, "this key was there already");
+	keyed->keys[key].said = true;
+	keyed->keys[key].at = source_origin(keyed->source, start);
+	keyed->keys[key].first = keyed->values.count;
+	keyed->at += length;
+	if (!skip_space(keyed))
+		return refuse_end(keyed);
+	if (text[keyed->at] != '=')
+		return refuse(keyed, keyed->at, "a = is missing behind the key");
+	keyed->at++;
+	for (;;) {
+		if (!skip_space(keyed))
+			return refuse_end(keyed);
+		if (strchr(",;", text[keyed->at]))
+			break;
+		if (!take_value(keyed))
+			return false;
+	}
+	keyed->keys[key].count = keyed->values.count - keyed->keys[key].first;
+	return true;
+}
+
+static bool take_keys(struct inetd_keyed *keyed)
+{
+	for (;;) {
+		if (!skip_space(keyed))
+			return refuse_end(keyed);
+		if (!take_key(keyed))
+			return false;
+		if (keyed->source->text[keyed->at++] == ';')
+			return true;
+	}
+}
+
+/* Behind a mistake: past the semicolon, or to where the next definition begins. */
+static void skip_rest(struct inetd_keyed *keyed)
+{
+	const char *text = keyed->source->text;
+
+	while (!keyed->torn && skip_space(keyed) && text[keyed->at] != ';') {
+		size_t end = inetd_line_end(keyed->source, keyed->at), quote = keyed->at + 1;
+
+		if (strchr("\"'", text[keyed->at])) {
+			while (quote < end && text[quote] != text[keyed->at])
+				quote += text[quote] == '\\' ? 2 : 1;
+			keyed->at = quote < end ? quote : keyed->at;
+		}
+		keyed->at++;
+	}
+	if (keyed->at < keyed->source->length)
+		keyed->at++;
+}
+
+bool inetd_read_keyed(struct inetd *inetd, struct inetd_entry *entry, size_t *at)
+{
+	const char *field = entry->service;
+	struct inetd_keyed keyed = { .inetd = inetd, .entry = entry, .source = inetd->source, .at = *at };
+	bool ok = take_keys(&keyed);
+
+	if (ok)
+		ok = inetd_keyed_apply(&keyed, field, entry->at);
+	else
+		skip_rest(&keyed);
+	*at = keyed.at;
+	inetd_line_free(&keyed.values);
+	return ok;
+}

@@ -1,0 +1,146 @@
+/* What the keys of NetBSD's notation mean: the fields of a line under other names, and two limits that a line
+ * cannot say.
+ *
+ * The hard thing is that keys come in any order while one field decides what another may be: so all are gathered
+ * first. */
+#include <string.h>
+
+#include "parse/inetd/inetd_keyed.h"
+
+/* The one value of a key; NULL: it has none, or more, which is said, unless the key is not there. */
+static const struct inetd_word *one_value(struct inetd_keyed *keyed, enum inetd_key key, bool *ok)
+{
+	if (!keyed->keys[key].said)
+		return NULL;
+	if (keyed->keys[key].count == 1)
+		return &keyed->values.words[keyed->keys[key].first];
+	*ok = inetd_refuse(keyed->inetd, keyed->keys[key].at, "%s: %s has one value", keyed->entry->service,
+			   inetd_key_names[key]);
+	return NULL;
+}
+
+static bool refuse_missing(struct inetd_keyed *keyed, enum inetd_key key)
+{
+	return inetd_refuse(keyed->inetd, keyed->entry->at, "%s: %s is missing", keyed->entry->service,
+			    inetd_key_names[key]);
+}
+
+static bool apply_socket(struct inetd_keyed *keyed)
+{
+	bool ok = true;
+	struct inetd_entry *entry = keyed->entry;
+	const struct inetd_word *protocol = one_value(keyed, KEY_PROTOCOL, &ok),
+				*type = one_value(keyed, KEY_SOCKTYPE, &ok);
+	const struct inetd_word *send = one_value(keyed, KEY_SNDBUF, &ok),
+				*receive = one_value(keyed, KEY_RECVBUF, &ok);
+	const char *inferred = !protocol	     ? NULL
+		: !strncmp(protocol->text, "udp", 3) ? "dgram"
+		: !strncmp(protocol->text, "tcp", 3) ? "stream"
+						     : NULL;
+
+	if (!ok)
+		return false;
+	if (!protocol)
+		return refuse_missing(keyed, KEY_PROTOCOL);
+	if (!type && !inferred)
+		return refuse_missing(keyed, KEY_SOCKTYPE);
+	if (keyed->keys[KEY_ACCEPTFILTER].count)
+		return inetd_refuse(keyed->inetd, keyed->keys[KEY_ACCEPTFILTER].at,
+				    "%s: accept filters are not available on this system", entry->service);
+	if (keyed->keys[KEY_IPSEC].count && keyed->values.words[keyed->keys[KEY_IPSEC].first].text[0])
+		return inetd_refuse(keyed->inetd, keyed->keys[KEY_IPSEC].at,
+				    "%s: IPsec policies are not available in a table on this system", entry->service);
+	return inetd_take_type(keyed->inetd, entry, type ? type->text : inferred, type ? type->at : protocol->at) &&
+		inetd_take_protocol(keyed->inetd, entry, protocol->text, protocol->at) &&
+		(!send || inetd_take_buffer(keyed->inetd, entry, true, send->text, send->at)) &&
+		(!receive || inetd_take_buffer(keyed->inetd, entry, false, receive->text, receive->at));
+}
+
+/* A limit; 0 starts nothing. */
+static bool take_limit(struct inetd_keyed *keyed, enum inetd_key key, int64_t *number)
+{
+	bool ok = true;
+	const struct inetd_word *word = one_value(keyed, key, &ok);
+
+	if (!word)
+		return ok;
+	if (!inetd_number(word->text, INT32_MAX, number))
+		return inetd_refuse(keyed->inetd, word->at, "%s: %s = %s: it is a number", keyed->entry->service,
+				    inetd_key_names[key], word->text);
+	if (*number)
+		return true;
+	if (key == KEY_SERVICE_MAX && keyed->inetd->dialect->zero_is_never) {
+		inetd_set_none(keyed->inetd, keyed->entry, word->at);
+		return true;
+	}
+	*number = INETD_UNSAID;
+	if (key == KEY_IP_MAX && keyed->inetd->dialect->zero_is_never) {
+		keyed->entry->nobody = true;
+		diag_warning(keyed->inetd->reading->diags, word->at,
+			     "%s: ip_max = 0 starts nothing: its clients are turned away", keyed->entry->service);
+		return true;
+	}
+	keyed->entry->never = true;
+	keyed->entry->wait_at = word->at;
+	diag_warning(keyed->inetd->reading->diags, word->at, "%s: %s = 0 starts nothing: it is checked and left closed",
+		     keyed->entry->service, inetd_key_names[key]);
+	return true;
+}
+
+static bool apply_limits(struct inetd_keyed *keyed)
+{
+	struct inetd_entry *entry = keyed->entry;
+	bool ok = true, internal = !keyed->keys[KEY_EXEC].said;
+	const struct inetd_word *wait = one_value(keyed, KEY_WAIT, &ok), *exec = one_value(keyed, KEY_EXEC, &ok);
+
+	if (!ok)
+		return false;
+	internal |= exec && !strcmp(exec->text, "internal");
+	if (!wait && !internal)
+		return refuse_missing(keyed, KEY_WAIT);
+	entry->wait_at = wait ? wait->at : entry->at;
+	if (wait && strcmp(wait->text, "yes") && strcmp(wait->text, "no"))
+		return inetd_refuse(keyed->inetd, wait->at, "%s: wait is yes or no, not '%s'", entry->service,
+				    wait->text);
+	entry->accepts = wait ? !strcmp(wait->text, "no") : entry->type != INETD_DGRAM;
+	return take_limit(keyed, KEY_SERVICE_MAX, &entry->burst) &&
+		take_limit(keyed, KEY_IP_MAX, &entry->per_source_cpm) &&
+		take_limit(keyed, KEY_ACCEPT_MAX, &entry->instances);
+}
+
+static bool apply_program(struct inetd_keyed *keyed)
+{
+	struct inetd_entry *entry = keyed->entry;
+	bool ok = true;
+	const struct inetd_word *user = one_value(keyed, KEY_USER, &ok), *group = one_value(keyed, KEY_GROUP, &ok);
+	const struct inetd_word *exec = one_value(keyed, KEY_EXEC, &ok), *arguments;
+
+	if (!ok)
+		return false;
+	if (!user)
+		return refuse_missing(keyed, KEY_USER);
+	if (!user->text[0])
+		return inetd_refuse(keyed->inetd, user->at, "%s: '' names no user", entry->service);
+	entry->user = user->text;
+	entry->user_at = user->at;
+	entry->group = group ? group->text : NULL;
+	arguments = keyed->values.words + keyed->keys[KEY_ARGS].first;
+	return inetd_take_program(keyed->inetd, entry, exec ? exec->text : "internal", exec ? exec->at : entry->at,
+				  arguments, keyed->keys[KEY_ARGS].count);
+}
+
+bool inetd_keyed_apply(struct inetd_keyed *keyed, const char *field, struct origin at)
+{
+	bool ok = true;
+	const struct inetd_word *bind = one_value(keyed, KEY_BIND, &ok);
+	const char *hosts = NULL;
+
+	if (!ok || !apply_socket(keyed) || !inetd_take_address(keyed->inetd, keyed->entry, field, at, &hosts) ||
+	    !apply_limits(keyed) || !apply_program(keyed))
+		return false;
+	if (bind && hosts)
+		return inetd_refuse(keyed->inetd, bind->at,
+				    "%s: bind is said twice: a host stands in front of the service",
+				    keyed->entry->service);
+	return inetd_complete(keyed->inetd, keyed->entry, bind ? bind->text : hosts, bind ? bind->at : at);
+}

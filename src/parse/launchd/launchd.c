@@ -1,0 +1,144 @@
+/* launchd's property lists: one job a file.
+ *
+ * The hard thing is that a job must not run in part: whatever is wrong with its list is said, all of it, and then
+ * the job is left out whole. */
+#include "parse/launchd/launchd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/launchd/launchd_job.h"
+
+static bool refuse_memory(struct reading *reading)
+{
+	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+	return false;
+}
+
+static struct origin start_of(const struct source *source)
+{
+	return (struct origin){ .file = source->file, .line = 1, .column = 1 };
+}
+
+/* The name; NULL after saying what is wrong with it. */
+static const char *find_label(struct reading *reading, const struct plist *root, struct origin at)
+{
+	const struct plist *label = plist_get(root, "Label");
+
+	if (label && label->kind == PLIST_STRING && *label->text)
+		return label->text;
+	if (!label)
+		diag_error(reading->diags, at, "Label is missing: it is the job's name");
+	else if (label->kind == PLIST_STRING)
+		diag_error(reading->diags, label->at, "Label: it is the job's name, and empty");
+	return NULL;
+}
+
+static void find_inetd(struct launchd_job *job)
+{
+	const struct launchd_keys *keys = &launchd_keys[LAUNCHD_INETD];
+	const struct plist *inetd = launchd_said(job, "inetdCompatibility");
+
+	job->is_inetd = inetd;
+	job->accepts = inetd && !launchd_truth(launchd_find(keys, inetd, "Wait"), false);
+}
+
+/* Most lists have a small letter in front; one package has not. */
+static void mend_slip(struct launchd_job *job)
+{
+	for (struct plist *element = job->root->first; element; element = element->next) {
+		if (strcmp(element->key, "InetdCompatibility") != 0 || plist_get(job->root, "inetdCompatibility"))
+			continue;
+		launchd_warn(job, element->key_at,
+			     "InetdCompatibility is taken for inetdCompatibility, as launchd spells it");
+		element->key = "inetdCompatibility";
+	}
+}
+
+static void take_job(struct launchd_job *job)
+{
+	mend_slip(job);
+	launchd_check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
+	find_inetd(job);
+	launchd_take_sockets(job);
+	launchd_take_run(job);
+	launchd_take_life(job);
+}
+
+static void draft_job(struct reading *reading, struct pool *pool, const struct plist *root, struct origin at,
+		      size_t errors)
+{
+	struct launchd_job job = { .reading = reading, .pool = pool, .root = root };
+
+	job.label = find_label(reading, root, at);
+	job.draft = draft_new(reading->table, job.label ? job.label : "?", at);
+	if (!job.draft) {
+		refuse_memory(reading);
+		return;
+	}
+	draft_set_foreign(job.draft, LAUNCHD);
+	draft_set_alone(job.draft);
+	if (!job.label)
+		job.label = "?";
+	take_job(&job);
+	launchd_list_free(&job.env);
+	if (reading->diags->errors == errors) {
+		reading_add(reading, job.draft);
+		return;
+	}
+	draft_free(job.draft);
+	reading_leave_out(reading, at, job.label);
+}
+
+static void read_job(struct reading *reading, struct pool *pool, const struct source *source)
+{
+	struct origin at = start_of(source);
+	size_t errors = reading->diags->errors;
+	const struct plist *root = plist_read(pool, source, reading->diags);
+
+	if (root && root->kind == PLIST_DICT) {
+		draft_job(reading, pool, root, at, errors);
+		return;
+	}
+	if (root)
+		diag_error(reading->diags, root->at, "a job is a dictionary, <dict>");
+	reading_leave_out(reading, at, NULL);
+}
+
+bool launchd_read_source(struct reading *reading, const struct source *source)
+{
+	struct pool *pool = pool_new();
+
+	if (!pool)
+		return refuse_memory(reading);
+	read_job(reading, pool, source);
+	pool_free(pool);
+	return true;
+}
+
+static bool launchd_read(struct reading *reading, const char *path)
+{
+	struct source source;
+	bool good;
+
+	if (!source_load_bytes(&source, path, reading->table->pool, reading->diags))
+		return false;
+	good = launchd_read_source(reading, &source);
+	source_free(&source);
+	return good;
+}
+
+static bool launchd_takes(struct reading *reading, const char *path, const char *name)
+{
+	size_t length = strlen(name), end = strlen(".plist");
+
+	(void)reading, (void)path;
+	return length > end && !strcmp(name + length - end, ".plist");
+}
+
+const struct reader reader_launchd = {
+	.recognises = plist_recognises,
+	.takes = launchd_takes,
+	.passes_over = true,
+	.read = launchd_read,
+};

@@ -1,0 +1,76 @@
+/* A job on its way from its property list to a draft. For launchd*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/table/draft.h"
+#include "parse/launchd/launchd_keys.h"
+#include "parse/launchd/plist.h"
+#include "parse/reader.h"
+
+/* Words of an option, and where each stands. */
+struct launchd_list {
+	const char **words;             /* owned */
+	struct origin *places;          /* owned */
+	size_t count, capacity;
+	struct origin at;
+};
+
+struct launchd_job {
+	struct reading *reading;
+	struct pool *pool;              /* until the file is read; the draft keeps what it takes */
+	struct draft *draft;
+	const struct plist *root;
+	const char *label;
+	bool is_inetd;                  /* inetdCompatibility: its socket is its standard input and output */
+	bool accepts;                   /* and Wait is false: superd accepts */
+	size_t sockets;                 /* that were drafted */
+	bool hides_clients;             /* one of them shows nobody who is connected */
+	struct launchd_list env;        /* of EnvironmentVariables and of SecureSocketWithKey */
+};
+
+bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at);
+void launchd_list_free(struct launchd_list *list);
+
+/* An error: the job is not to be run as it stands. false. */
+bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* What superd lacks: an error, or a warning where the command line asks for that. */
+void launchd_miss(struct launchd_job *job, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void launchd_warn(struct launchd_job *job, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Says of every element of a dictionary what is wrong with it: its kind, its name, or that superd lacks it. */
+void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict);
+
+/* The element of a known key; NULL: it is not there, or of a kind it cannot have, which was said. */
+const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key);
+const struct plist *launchd_said(const struct launchd_job *job, const char *key);       /* of the job's own */
+/* Whether it is there, and of a kind it cannot have. */
+bool launchd_is_odd(const struct launchd_job *job, const char *key);
+bool launchd_truth(const struct plist *said, bool fallback);                            /* said may be NULL */
+
+/* A text as superd.conf has it, where percent signs begin templates; NULL: out of memory, which was said. */
+const char *launchd_plain(struct launchd_job *job, const char *text);
+
+/* Set an option of superd.conf. */
+void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at);
+void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void launchd_set_list(struct launchd_job *job, const char *option, const struct launchd_list *list);
+
+/* launchd_match.c: whether the keys of a socket go with each other. It says what is wrong, and what is left out. */
+bool launchd_match_keys(struct launchd_job *job, const struct plist *socket);
+
+/* launchd_sockets.c: a socket { } for each socket of Sockets. */
+void launchd_take_sockets(struct launchd_job *job);
+
+/* launchd_run.c: what it runs, as whom and with what around it. */
+void launchd_take_run(struct launchd_job *job);
+
+/* launchd_life.c: when it starts and how it ends. */
+void launchd_take_life(struct launchd_job *job);

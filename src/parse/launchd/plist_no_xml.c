@@ -1,0 +1,13 @@
+/* In place of plist_xml.c in a superd that was built without expat: the format is known, and refused by name. The
+ * one hard thing is to say what helps: the binary form of the same list needs no library. */
+#include "parse/launchd/plist_parts.h"
+
+const struct plist *plist_read_xml(struct plist_builder *builder)
+{
+	diag_error(builder->diags, ((struct origin){ .file = builder->source->file }),
+		   "property lists of XML cannot be read: this superd was built without expat");
+	diags_hint(builder->diags,
+		   "build it with expat (Debian: libexpat1-dev), or make a binary property list of it, "
+		   "which superd reads by itself");
+	return NULL;
+}

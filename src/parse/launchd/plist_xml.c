@@ -1,0 +1,343 @@
+/* Property lists of XML, by expat.
+ *
+ * The hard thing is to trust nothing of XML but elements and text: a document type may declare entities that grow
+ * without end or name files, so none is taken, and what its own rules ask for (a key before each value) is kept
+ * here, where it can be said at its place. */
+#include "parse/launchd/plist_parts.h"
+
+#include <expat.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+/* An element that is open and holds others. */
+struct holder {
+	struct plist *element; /* NULL: <plist> itself */
+	const char *key;       /* that waits for its value; kept, NULL: none does */
+	struct origin key_at;
+	bool told_of_text;
+};
+
+struct parse {
+	struct plist_builder *builder;
+	XML_Parser parser;
+	struct holder holders[PLIST_DEPTH + 1];
+	size_t depth;	/* holders that are open */
+	size_t skipped; /* elements that are open in one that was refused, with it */
+	struct plist *root;
+	struct plist *scalar; /* whose text is read; NULL: none's */
+	bool reads_key;	      /* or that of a key */
+	struct origin at;     /* where that began */
+	struct buf text;
+};
+
+static const struct {
+	const char *name;
+	enum plist_kind kind;
+} elements[] = {
+	{ "dict", PLIST_DICT },	      { "array", PLIST_ARRAY }, { "string", PLIST_STRING },
+	{ "integer", PLIST_INTEGER }, { "real", PLIST_REAL },	{ "true", PLIST_BOOL },
+	{ "false", PLIST_BOOL },      { "date", PLIST_DATE },	{ "data", PLIST_DATA },
+};
+
+static struct origin here(const struct parse *parse)
+{
+	XML_Index index = XML_GetCurrentByteIndex(parse->parser);
+
+	return source_origin(parse->builder->source, index < 0 ? 0 : (size_t)index);
+}
+
+static void stop(struct parse *parse)
+{
+	parse->builder->stopped = true;
+	XML_StopParser(parse->parser, XML_FALSE);
+}
+
+/* What stands in it is not looked at. */
+static void refuse_element(struct parse *parse, const char *name, const char *reason)
+{
+	diag_error(parse->builder->diags, here(parse), "<%.40s>: %s", name, reason);
+	parse->skipped = 1;
+}
+
+static struct holder *top(struct parse *parse)
+{
+	return &parse->holders[parse->depth - 1];
+}
+
+static void open_holder(struct parse *parse, struct plist *element)
+{
+	if (parse->depth > PLIST_DEPTH) {
+		diag_error(parse->builder->diags, here(parse), "more than %d elements stand in one another",
+			   PLIST_DEPTH);
+		stop(parse);
+		return;
+	}
+	parse->holders[parse->depth++] = (struct holder){ .element = element };
+}
+
+static void start_list(struct parse *parse, const char *name)
+{
+	if (!strcmp(name, "plist")) {
+		open_holder(parse, NULL);
+		return;
+	}
+	diag_error(parse->builder->diags, here(parse),
+		   "this is no property list: its first element is <%.40s>, not <plist>", name);
+	stop(parse);
+}
+
+static void start_key(struct parse *parse)
+{
+	struct holder *holder = top(parse);
+
+	if (!holder->element || holder->element->kind != PLIST_DICT) {
+		refuse_element(parse, "key", "a key stands in a <dict>");
+		return;
+	}
+	if (holder->key)
+		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
+	parse->reads_key = true;
+	parse->at = here(parse);
+}
+
+/* Whether a value may stand here. */
+static bool may_stand(struct parse *parse, const char *name)
+{
+	const struct holder *holder = top(parse);
+
+	if (!holder->element && parse->root)
+		refuse_element(parse, name, "a property list has one value");
+	else if (holder->element && holder->element->kind == PLIST_DICT && !holder->key)
+		refuse_element(parse, name, "in a <dict> a <key> stands in front of each value");
+	else
+		return true;
+	return false;
+}
+
+static void place_value(struct parse *parse, struct plist *element)
+{
+	struct holder *holder = top(parse);
+
+	if (!holder->element) {
+		parse->root = element;
+		return;
+	}
+	element->key = holder->key;
+	element->key_at = holder->key_at;
+	holder->key = NULL;
+	plist_add(parse->builder, holder->element, element);
+}
+
+static void start_value(struct parse *parse, const char *name)
+{
+	struct plist *element;
+	size_t n = 0;
+
+	while (n < sizeof(elements) / sizeof(*elements) && strcmp(elements[n].name, name) != 0)
+		n++;
+	if (n == sizeof(elements) / sizeof(*elements)) {
+		refuse_element(parse, name, "property lists have no such element");
+		return;
+	}
+	if (!may_stand(parse, name))
+		return;
+	element = plist_new(parse->builder, elements[n].kind, here(parse));
+	if (!element) {
+		stop(parse);
+		return;
+	}
+	element->number = !strcmp(name, "true");
+	place_value(parse, element);
+	if (element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) {
+		open_holder(parse, element);
+		return;
+	}
+	parse->scalar = element;
+	parse->at = element->at;
+}
+
+static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char **attributes)
+{
+	struct parse *parse = context;
+
+	(void)attributes;
+	if (parse->skipped)
+		parse->skipped++;
+	else if (parse->reads_key || parse->scalar)
+		refuse_element(parse, name, "it stands where only text does");
+	else if (!parse->depth)
+		start_list(parse, name);
+	else if (!strcmp(name, "key"))
+		start_key(parse);
+	else
+		start_value(parse, name);
+}
+
+/* Numbers are taken without the blanks around them. */
+static void trim(struct buf *text)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t start = strspn(buf_string(text), blanks);
+
+	if (!text->length)
+		return;
+	memmove(text->data, text->data + start, text->length - start + 1);
+	text->length -= start;
+	while (text->length && strchr(blanks, text->data[text->length - 1]))
+		text->data[--text->length] = '\0';
+}
+
+static void end_scalar(struct parse *parse)
+{
+	struct plist *scalar = parse->scalar;
+	const char *wrong = NULL;
+
+	if (scalar->kind != PLIST_STRING)
+		trim(&parse->text);
+	scalar->text = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
+	if (!scalar->text) {
+		scalar->text = "";
+		plist_refuse_memory(parse->builder);
+	} else if (scalar->kind == PLIST_INTEGER) {
+		wrong = plist_scan_integer(scalar->text, &scalar->number);
+	} else if (scalar->kind == PLIST_BOOL && *scalar->text) {
+		wrong = "<true/> and <false/> are empty";
+	}
+	if (wrong)
+		diag_error(parse->builder->diags, scalar->at, "'%s': %s", scalar->text, wrong);
+	parse->scalar = NULL;
+}
+
+static void end_key(struct parse *parse)
+{
+	struct holder *holder = top(parse);
+
+	holder->key = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
+	holder->key_at = parse->at;
+	if (!holder->key)
+		plist_refuse_memory(parse->builder);
+	parse->reads_key = false;
+}
+
+static void end_holder(struct parse *parse)
+{
+	const struct holder *holder = top(parse);
+
+	if (holder->key)
+		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
+	parse->depth--;
+}
+
+static void XMLCALL on_end(void *context, const XML_Char *name)
+{
+	struct parse *parse = context;
+
+	(void)name;
+	if (parse->skipped) {
+		parse->skipped--;
+		return;
+	}
+	if (parse->scalar)
+		end_scalar(parse);
+	else if (parse->reads_key)
+		end_key(parse);
+	else if (parse->depth)
+		end_holder(parse);
+	buf_clear(&parse->text);
+	if (parse->builder->stopped)
+		stop(parse);
+}
+
+static bool is_blank(const char *text, size_t length)
+{
+	while (length && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	return !length;
+}
+
+static void XMLCALL on_text(void *context, const XML_Char *text, int length)
+{
+	struct parse *parse = context;
+	struct holder *holder = parse->depth ? top(parse) : NULL;
+
+	if (parse->skipped || !holder)
+		return;
+	if (parse->scalar || parse->reads_key) {
+		buf_add(&parse->text, text, (size_t)length);
+		return;
+	}
+	if (holder->told_of_text || is_blank(text, (size_t)length))
+		return;
+	for (; strchr(" \t\r\n", *text); text++)
+		length--;
+	diag_error(parse->builder->diags, here(parse), "text stands between elements: '%.*s'",
+		   length < 40 ? length : 40, text);
+	holder->told_of_text = true;
+}
+
+static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parameter, const XML_Char *value, int length,
+			      const XML_Char *base, const XML_Char *system, const XML_Char *public_name,
+			      const XML_Char *notation)
+{
+	struct parse *parse = context;
+
+	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
+	diag_error(parse->builder->diags, here(parse), "the entity %.40s is declared: superd takes none", name);
+	stop(parse);
+}
+
+static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_parameter)
+{
+	struct parse *parse = context;
+
+	(void)is_parameter;
+	diag_error(parse->builder->diags, here(parse),
+		   "&%.40s; is unknown: known are &amp; &lt; &gt; &apos; and &quot;", name);
+}
+
+static void say_end(struct parse *parse)
+{
+	enum XML_Error error = XML_GetErrorCode(parse->parser);
+
+	if (parse->builder->stopped)
+		return;
+	if (error == XML_ERROR_NO_MEMORY)
+		plist_refuse_memory(parse->builder);
+	else
+		diag_error(parse->builder->diags, here(parse), "this is no well-formed XML: %s",
+			   XML_ErrorString(error));
+}
+
+static bool run(struct parse *parse)
+{
+	const struct source *source = parse->builder->source;
+
+	XML_SetUserData(parse->parser, parse);
+	XML_SetElementHandler(parse->parser, on_start, on_end);
+	XML_SetCharacterDataHandler(parse->parser, on_text);
+	XML_SetEntityDeclHandler(parse->parser, on_entity);
+	XML_SetSkippedEntityHandler(parse->parser, on_skipped);
+	if (XML_Parse(parse->parser, source->text, (int)source->length, XML_TRUE) == XML_STATUS_OK)
+		return !parse->builder->stopped;
+	say_end(parse);
+	return false;
+}
+
+const struct plist *plist_read_xml(struct plist_builder *builder)
+{
+	struct parse parse = { .builder = builder, .parser = XML_ParserCreate(NULL) };
+	bool whole;
+
+	if (!parse.parser) {
+		plist_refuse_memory(builder);
+		return NULL;
+	}
+	whole = run(&parse);
+	XML_ParserFree(parse.parser);
+	buf_free(&parse.text);
+	if (whole && !parse.root)
+		diag_error(builder->diags, ((struct origin){ .file = builder->source->file }),
+			   "the property list is empty");
+	return whole ? parse.root : NULL;
+}

@@ -1,0 +1,151 @@
+/* From paths to a table: picks the reader of each source's language, reads all of them, lays the defaults under every
+ * service and checks the whole. A reader of another language is one more row of formats[] in format.c.
+ *
+ * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/source.h"
+#include "config/table/draft.h"
+#include "config/table/machine.h"
+#include "config/table/table.h"
+#include "parse/compat.h"
+
+#define READING_DEPTH 16                /* of includes in includes */
+#define READING_FILES 100000            /* ten thousand units are thirty thousand files */
+
+/* A file that is being read. */
+struct opened {
+	const char *path;
+	struct origin from;             /* the include or import that led to it; file NULL: the command line */
+	dev_t device;
+	ino_t inode;                    /* what makes two paths one file; 0: standard input */
+};
+
+/* What the command line of an inetd says for every service of an inetd.conf that says nothing itself. */
+struct inetd_defaults {
+	int64_t rate;                   /* -R: starts a minute; -1: as the dialect has it, 0: no limit */
+	int64_t instances;              /* -c, and below: -1 not said, 0 no limit */
+	int64_t per_source_cpm;         /* -C */
+	int64_t per_source;             /* -s */
+	int64_t backlog;                /* -q */
+	const char *address;            /* -a: where a line names none; NULL: anywhere */
+	bool wrap_external;             /* -w, -l: hosts.allow and hosts.deny are asked for programs */
+	bool wrap_internal;             /* -W: and for builtins */
+	bool passes_environment;        /* -E: all of superd's own */
+	bool tells_addresses;           /* --environment: PROTO, TCPLOCALIP, TCPREMOTEIP and so on */
+	const char *folder;             /* -d, -i, -f: where inetd was started, and its programs are; NULL: they begin in / */
+};
+
+/* What a reading carries from file to file. */
+struct reading {
+	struct table *table;
+	struct diags *diags;
+	struct draft *defaults;         /* of superd.conf sources, NULL until one is seen */
+	struct draft **drafts;          /* of all sources, in order */
+	size_t draft_count, draft_capacity;
+	struct opened opened[READING_DEPTH];            /* the chain of includes, for "includes itself" */
+	size_t depth;
+	size_t files;                   /* read so far */
+	enum compat compat;             /* whose meaning the source is read with: --compat, or FORMAT+COMPAT:PATH */
+	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct read_request *request;             /* NULL: a text in memory */
+	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
+	size_t pending;                 /* entries that become drafts then */
+	struct xinetd_share *share;     /* defaults of xinetd.conf for services of inetd.conf; NULL: none */
+	struct units *units;            /* found so far; private to unit*.c */
+	bool asked_masked;              /* what was asked for by name is masked */
+	struct asked_units *asked_units;                /* units asked for, until reading_finish; private to units.c */
+	struct xinetd *xinetd;          /* what was read of a source of xinetd.conf, until its end; private to xinetd*.c */
+};
+
+struct reader {
+	bool (*recognises)(const struct source *source);        /* by what is in it */
+	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
+	bool (*takes)(struct reading *reading, const char *path, const char *name);
+	/* Whether a path names something of this language although there is no such file; NULL: none does. */
+	bool (*finds)(const char *path);
+	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
+	bool passes_over;
+	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
+	bool (*read)(struct reading *reading, const char *path);
+	/* When a source is read with all it includes: adds the drafts of what was kept of it. NULL: nothing was. */
+	void (*end_source)(struct reading *reading);
+	/* When every source is read: adds the drafts of entries that take from one another. NULL: there are none. */
+	void (*finish)(struct reading *reading);
+};
+
+/* What to read, as on the command line. */
+struct read_request {
+	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH", a file, a folder or "-" */
+	size_t count;
+	enum compat compat;             /* for sources that name none */
+	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct unit_machine *machine;             /* NULL: unknown */
+	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
+	bool warns_of_unsupported;      /* what restricts and superd lacks is warned of, not refused */
+	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
+	const struct origin *without;   /* entries to leave out, whose sockets others are to have (inetd.conf) */
+	size_t without_count;
+	/* Asked before each file is read: false, after saying why, where it is not to be. NULL: each may be. */
+	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
+	void *may_read_context;
+	/* Whether hosts.allow and hosts.deny may turn away clients of this daemon: who cannot keep to that is refused, or
+	 * warned of. NULL: they have no rules. */
+	bool (*may_be_denied)(const char *daemon);
+	/* Called for every source that was read, with what it was taken for and its entries; NULL: nobody asks. */
+	void (*took)(void *context, const char *path, const char *format, size_t entries);
+	void *context;
+};
+
+/* Whether the sources were fit to run is in diags: the table holds what could be made of them, for --keep-going. NULL:
+ * out of memory. */
+struct table *read_table(const struct read_request *request, struct diags *diags);
+
+/* The same for a text in memory, in the language of superd.conf; for -l, tests and fuzzers. */
+struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
+
+/* For readers: an entry at this place could not be made a draft of, which was said. --keep-going leaves it out, and
+ * nothing else. name: the service's, by which a reload finds what ran before; NULL where it is not known. */
+void reading_leave_out(struct reading *reading, struct origin at, const char *name);
+
+/* For readers: an entry begins here that others hang on, as defaults, an include, or what is no entry at all. An error
+ * in it can't be left out, and is not that of the service before it. */
+void reading_mark_vital(struct reading *reading, struct origin at);
+
+/* For readers: what is read here, as an include, may speak for others, and yet its errors are not to stop them:
+ * --keep-going tells them as errors and goes on. */
+void reading_mark_shared(struct reading *reading, struct origin at);
+
+/* For readers: a service of this name also stands in the file that begins at this place. */
+void reading_note_part(struct reading *reading, struct origin at, const char *name);
+
+/* For readers that open files themselves: asks request->may_read of one. */
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
+
+/* For readers: the entry at the one place takes nothing, or less, for that at the other has its socket. */
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
+
+static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
+{
+	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
+}
+
+/* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
+bool reading_add(struct reading *reading, struct draft *draft);
+
+/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
+ * missing. false after adding to diags why it could not be read. */
+bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
+
+/* The same for a path whose language is known and which is complete. */
+bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
+
+/* Seals every draft into reading->table, frees them and runs table_check. */
+void reading_finish(struct reading *reading);

@@ -1,0 +1,398 @@
+/* The grammar of superd.conf, by recursive descent over parse/superd/token.
+ *
+ * The hard thing is going on after a mistake without inventing more of them. What is missing is taken as if it
+ * were there; an option that makes no sense costs its line; and a line that begins a new statement in its first
+ * column always does, so a brace nobody closed costs its own statement alone. */
+#include "parse/superd/statement.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "parse/superd/token.h"
+
+struct split {
+	const struct source *source;
+	struct diags *diags;
+	struct statement *statement;
+	struct token token;             /* the one being looked at */
+	struct lookahead ahead;
+	size_t *line;                   /* the splitter's */
+	size_t left;                    /* where the one before it ended */
+	bool unclosed;                  /* said of this statement already: what is open no longer tells anything */
+};
+
+/* A token as arguments of %.*s; what is long is cut, as it stands in a message. */
+#define SHOWN 60
+#define TEXT(split, token) \
+	(int)((token).end - (token).start < SHOWN ? (token).end - (token).start : SHOWN), \
+	(split)->source->text + (token).start
+
+/* A macro, as diags_add takes its arguments directly. */
+#define COMPLAIN(split, offset, ...) \
+	((split)->statement->broken = true, \
+	 diag_error((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
+
+static struct token token_ahead(struct split *s)
+{
+	return token_look_ahead(&s->ahead, s->source, s->token.end);
+}
+
+/* What is wrong with a token is said when it is left, and so once, however often it was looked at. */
+static void step(struct split *s)
+{
+	struct token left = s->token;
+
+	s->left = left.end;
+	s->token = token_ahead(s);
+	if (!left.wrong)
+		return;
+	COMPLAIN(s, left.wrong_at, "%s", left.wrong);
+	if (left.wrong_at == left.start)
+		s->unclosed = true;
+}
+
+/* Whether an option or statement begins here: NAME = and NAME +=. */
+static bool at_assignment(struct split *s)
+{
+	enum token_kind next = s->token.kind == TOKEN_WORD ? token_ahead(s).kind : TOKEN_END;
+
+	return next == TOKEN_SET || next == TOKEN_ADD;
+}
+
+/* Nothing that is open goes on beyond the end of the text, or a line that begins with a statement. */
+static bool at_boundary(struct split *s)
+{
+	size_t start = s->token.start;
+	struct token ahead;
+
+	if (s->token.kind == TOKEN_END)
+		return true;
+	if ((start && s->source->text[start - 1] != '\n') || statement_kind_of(s->source, s->token) < 0)
+		return false;
+	ahead = token_ahead(s);
+	return token_has_value(ahead) || ahead.kind == TOKEN_OPEN || ahead.kind == TOKEN_LEFT;
+}
+
+static void refuse_open(struct split *s, struct token opener, const char *what)
+{
+	s->statement->broken = true;
+	if (!s->unclosed && !s->token.wrong)
+		COMPLAIN(s, opener.start, "'{' of %s is not closed: put a '}' where it ends", what);
+	s->unclosed = true;
+}
+
+static struct item *add_item(struct split *s, enum item_kind kind, struct token name)
+{
+	return statement_add_item(s->statement, kind, (struct word){ name.start, name.end },
+				  source_origin_near(s->source, name.start, s->line));
+}
+
+/* The value of the item added last is known to be no good: one complaint is enough. */
+static void spoil_item(struct statement *statement)
+{
+	if (statement->item_count && statement->items[statement->item_count - 1].kind == ITEM_OPTION)
+		statement->items[statement->item_count - 1].kind = ITEM_BAD;
+}
+
+/* Takes the current token as a word of the item added last, and steps on. */
+static void take_word(struct split *s)
+{
+	struct statement *statement = s->statement;
+
+	if (s->token.wrong) {
+		spoil_item(statement);
+		return step(s);
+	}
+	if (s->token.kind == TOKEN_WORD && s->source->text[s->token.end - 1] == ';') {
+		COMPLAIN(s, s->token.end - 1, "'%.*s': nothing ends with ';' here: leave it out, or quote the text",
+			 TEXT(s, s->token));
+		spoil_item(statement);
+	}
+	statement_add_word(statement, (struct word){ s->token.start, s->token.end },
+			   source_origin_near(s->source, s->token.start, s->line));
+	step(s);
+}
+
+/* Steps over { … } with all in it; the current token is the brace. */
+static void pass_block(struct split *s)
+{
+	struct token opener = s->token;
+	size_t depth = 0;
+
+	do {
+		if (s->token.kind == TOKEN_OPEN)
+			depth++;
+		if (s->token.kind == TOKEN_CLOSE)
+			depth--;
+		step(s);
+		if (depth && at_boundary(s))
+			return refuse_open(s, opener, "this block");
+	} while (depth);
+}
+
+/* Steps over what is left of the line, but not out of the block. */
+static void pass_line(struct split *s)
+{
+	while (!s->token.on_new_line && s->token.kind != TOKEN_CLOSE && !at_boundary(s)) {
+		if (s->token.kind == TOKEN_OPEN)
+			pass_block(s);
+		else
+			step(s);
+	}
+}
+
+static void refuse_token(struct split *s, const char *right)
+{
+	COMPLAIN(s, s->token.start, "unexpected '%.*s': %s", TEXT(s, s->token), right);
+	if (s->token.kind == TOKEN_OPEN)
+		pass_block(s);
+	else
+		step(s);
+}
+
+static void read_list(struct split *s, struct token name)
+{
+	struct token opener = s->token;
+	bool separated = true;
+
+	step(s);
+	while (s->token.kind != TOKEN_CLOSE) {
+		if (at_boundary(s))
+			return refuse_open(s, opener, "this list");
+		if (at_assignment(s)) {
+			COMPLAIN(s, opener.start, "the list of '%.*s' is not closed: it ends with '}'", TEXT(s, name));
+			return;
+		}
+		if (s->token.kind == TOKEN_COMMA) {
+			if (separated)
+				COMPLAIN(s, s->token.start, "a value is missing before ','");
+			separated = true;
+			step(s);
+		} else if (token_has_value(s->token)) {
+			if (!separated)
+				COMPLAIN(s, s->token.start, "a ',' is missing before '%.*s'", TEXT(s, s->token));
+			separated = false;
+			take_word(s);
+		} else {
+			refuse_token(s, "a list is written {a, b}; quote a text that holds signs");
+		}
+	}
+	step(s);
+}
+
+/* After a value on the same line only the next option may come. */
+static void refuse_rest(struct split *s, struct token name)
+{
+	const char *text = s->source->text;
+	bool apart = isdigit((unsigned char)text[s->left - 1]) && isalpha((unsigned char)text[s->token.start]);
+
+	if (s->token.on_new_line || s->token.kind == TOKEN_CLOSE || at_boundary(s) || at_assignment(s) ||
+	    token_is(s->source, s->token, "socket"))
+		return;
+	spoil_item(s->statement);
+	COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': %s", TEXT(s, s->token),
+		 TEXT(s, name), apart ? "a number and its unit are one word, as in 2s" :
+		 "quote a text that holds blanks or signs, and write several as {a, b}");
+	pass_line(s);
+}
+
+static void read_value(struct split *s, struct token name)
+{
+	bool append = s->token.kind == TOKEN_ADD;
+	struct item *item;
+
+	step(s);
+	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) ||
+	    !(token_has_value(s->token) || s->token.kind == TOKEN_OPEN)) {
+		COMPLAIN(s, name.start, "'%.*s' has no value: an option is written NAME = VALUE", TEXT(s, name));
+		return pass_line(s);
+	}
+	item = add_item(s, ITEM_OPTION, name);
+	if (!item)
+		return pass_line(s);
+	item->append = append;
+	item->is_list = s->token.kind == TOKEN_OPEN;
+	if (item->is_list)
+		read_list(s, name);
+	else
+		take_word(s);
+	refuse_rest(s, name);
+}
+
+static void read_body(struct split *s, struct token opener, const char *what, bool in_socket);
+
+static void read_socket(struct split *s, struct token name, bool in_socket)
+{
+	bool titled = token_has_value(s->token);
+	struct token opener = titled ? token_ahead(s) : s->token;
+
+	if (opener.kind != TOKEN_OPEN) {
+		COMPLAIN(s, name.start, "'{' is missing: a socket is written socket NAME { … }");
+		return pass_line(s);
+	}
+	if (!titled)
+		COMPLAIN(s, name.start, "a socket has no name: it is written socket NAME { … }");
+	if (in_socket || s->statement->kind == STATEMENT_DEFAULTS) {
+		COMPLAIN(s, name.start, "a socket stands in a service, not in %s", in_socket ? "a socket" : "defaults");
+		if (titled)
+			step(s);
+		return pass_block(s);
+	}
+	add_item(s, ITEM_SOCKET, name);
+	if (titled)
+		take_word(s);
+	step(s);
+	read_body(s, opener, "this socket", true);
+	add_item(s, ITEM_END, name);
+}
+
+/* A word with neither NAME = VALUE nor socket NAME { behind it; the word has been left. */
+static void refuse_item(struct split *s, struct token name)
+{
+	bool titled = token_has_value(s->token) && token_ahead(s).kind == TOKEN_OPEN;
+
+	if (!titled && s->token.kind != TOKEN_OPEN) {
+		COMPLAIN(s, name.start, "'%.*s' has no '=' behind it: an option is written NAME = VALUE",
+			 TEXT(s, name));
+		return pass_line(s);
+	}
+	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } may stand here", TEXT(s, name));
+	if (titled)
+		step(s);
+	pass_block(s);
+}
+
+static void read_item(struct split *s, bool in_socket)
+{
+	struct token name = s->token;
+
+	if (name.kind != TOKEN_WORD)
+		return refuse_token(s, "an option is written NAME = VALUE");
+	step(s);
+	if (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD)
+		read_value(s, name);
+	else if (token_is(s->source, name, "socket"))
+		read_socket(s, name, in_socket);
+	else
+		refuse_item(s, name);
+}
+
+static void read_body(struct split *s, struct token opener, const char *what, bool in_socket)
+{
+	while (s->token.kind != TOKEN_CLOSE) {
+		if (at_boundary(s))
+			return refuse_open(s, opener, what);
+		read_item(s, in_socket);
+	}
+	step(s);
+}
+
+static void read_block(struct split *s, struct token keyword)
+{
+	bool titled = s->statement->kind == STATEMENT_SERVICE;
+	const char *what = titled ? "this service" : "defaults";
+	struct token opener = keyword;
+
+	if (titled && (!token_has_value(s->token) || at_boundary(s)))
+		COMPLAIN(s, keyword.start, "a service has no name: it is written service NAME { … }");
+	else if (titled)
+		take_word(s);
+	if (s->token.kind != TOKEN_OPEN) {
+		COMPLAIN(s, keyword.start, "'{' of %s is missing: it is written %s", what,
+			 titled ? "service NAME { … }" : "defaults { … }");
+		while (token_has_value(s->token) && !at_boundary(s) && !at_assignment(s))
+			step(s);
+	}
+	if (s->token.kind == TOKEN_OPEN) {
+		opener = s->token;
+		step(s);
+	} else if (!at_assignment(s)) {
+		return pass_line(s);
+	}
+	read_body(s, opener, what, false);
+}
+
+static void read_call(struct split *s, struct token keyword)
+{
+	const char *name = statement_names[s->statement->kind];
+
+	if (s->token.kind == TOKEN_LEFT) {
+		step(s);
+		if (token_has_value(s->token) && !at_boundary(s)) {
+			take_word(s);
+			if (s->token.kind == TOKEN_RIGHT)
+				return step(s);
+		}
+	}
+	COMPLAIN(s, keyword.start, "%s takes one path in parentheses: %s(\"PATH\")", name, name);
+	pass_line(s);
+}
+
+static void say_stray(struct split *s)
+{
+	char word[SHOWN];
+
+	snprintf(word, sizeof(word), "%.*s", TEXT(s, s->token));
+	if (s->token.kind == TOKEN_CLOSE) {
+		COMPLAIN(s, s->token.start, "unexpected '}': nothing is open here");
+		return;
+	}
+	if (at_assignment(s)) {
+		COMPLAIN(s, s->token.start, "'%s' stands alone: options belong into service NAME { … } "
+			 "or defaults { … }", word);
+		return;
+	}
+	COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include and import", word);
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		if (scan_distance(word, statement_names[i], 2) <= 2)
+			diags_hint(s->diags, "did you mean '%s'", statement_names[i]);
+	}
+}
+
+/* What no statement begins with: said once, passed over with its block. */
+static void refuse_stray(struct split *s)
+{
+	say_stray(s);
+	do {
+		if (s->token.kind == TOKEN_OPEN)
+			return pass_block(s);
+		step(s);
+	} while (!at_boundary(s) && (!s->token.on_new_line || s->token.kind == TOKEN_OPEN) &&
+		 statement_kind_of(s->source, s->token) < 0);
+}
+
+bool statement_next(struct splitter *splitter, struct statement *statement)
+{
+	struct split s = {
+		.source = splitter->source, .diags = splitter->diags, .statement = statement,
+		.token = { .end = splitter->at }, .line = &splitter->line,
+	};
+	struct token keyword;
+
+	step(&s);
+	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
+		if (splitter->strayed)
+			splitter->strayed(splitter->context, source_origin(s.source, s.token.start));
+		refuse_stray(&s);
+	}
+	if (s.token.kind == TOKEN_END) {
+		splitter->at = s.token.end;
+		if (s.token.wrong)
+			COMPLAIN(&s, s.token.wrong_at, "%s", s.token.wrong);
+		return false;
+	}
+	keyword = s.token;
+	statement_clear(statement);
+	statement->kind = (enum statement_kind)statement_kind_of(s.source, keyword);
+	add_item(&s, ITEM_HEAD, keyword);
+	s.unclosed = false;
+	step(&s);
+	if (statement->kind == STATEMENT_SERVICE || statement->kind == STATEMENT_DEFAULTS)
+		read_block(&s, keyword);
+	else
+		read_call(&s, keyword);
+	splitter->at = s.left;
+	return !statement->failed;
+}

@@ -1,0 +1,163 @@
+/* Cuts superd.conf into tokens.
+ *
+ * The hard thing is to tell a comment from a word that looks like one. A comment begins only where a token could
+ * begin: /srv//bin and 80#1 are one word each, as the text in between would otherwise vanish without anybody being
+ * told. A quoted text ends on its line unless a backslash ends the line, so a quote somebody forgot costs one
+ * line, not all that follows. */
+#include "parse/superd/token.h"
+
+#include <string.h>
+
+/* What each byte of a text is, as every one is asked. What only looks whether a file is a table may meet the byte 0. */
+static const bool is_blank[256] = {
+	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
+};
+static const bool ends_word[256] = {
+	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true,
+	['"'] = true, ['\''] = true, ['='] = true, ['{'] = true, ['}'] = true, ['('] = true, [')'] = true, [','] = true,
+};
+
+static size_t line_end(const struct source *source, size_t at)
+{
+	const char *newline = memchr(source->text + at, '\n', source->length - at);
+
+	return newline ? (size_t)(newline - source->text) : source->length;
+}
+
+/* Passes over one comment that begins at token->start, if one does. */
+static bool pass_comment(const struct source *source, struct token *token)
+{
+	const char *text = source->text + token->start, *end;
+
+	if (text[0] == '#' || (text[0] == '/' && text[1] == '/')) {
+		token->start = line_end(source, token->start);
+		return true;
+	}
+	if (text[0] != '/' || text[1] != '*')
+		return false;
+	end = strstr(text + 2, "*/");
+	if (!end) {
+		token->wrong = "a comment is not closed: end it with */";
+		token->wrong_at = token->start;
+		token->start = source->length;
+		return true;
+	}
+	if (memchr(text, '\n', (size_t)(end - text)))
+		token->on_new_line = true;
+	token->start = (size_t)(end + 2 - source->text);
+	return true;
+}
+
+static void pass_blanks(const struct source *source, struct token *token)
+{
+	while (token->start < source->length) {
+		char c = source->text[token->start];
+
+		if (c == '\n')
+			token->on_new_line = true;
+		if (is_blank[(unsigned char)c])
+			token->start++;
+		else if (!pass_comment(source, token))
+			return;
+	}
+}
+
+/* Whether the escape behind a backslash gives a NUL byte, which would cut the text short. */
+static bool escape_is_nul(const char *escape)
+{
+	size_t zeros;
+
+	if (escape[0] == 'x') {
+		zeros = strspn(escape + 1, "0");
+		return zeros > 1 || (zeros == 1 && !strchr("123456789abcdefABCDEF", escape[2]));
+	}
+	zeros = strspn(escape, "0");
+	return zeros > 2 || (zeros > 0 && (escape[zeros] < '0' || escape[zeros] > '7'));
+}
+
+static void take_quoted(const struct source *source, struct token *token)
+{
+	char quote = source->text[token->start];
+	size_t at = token->start + 1;
+
+	token->kind = TOKEN_QUOTED;
+	for (; at < source->length && source->text[at] != '\n'; at++) {
+		if (source->text[at] == quote) {
+			token->end = at + 1;
+			return;
+		}
+		if (source->text[at] != '\\' || at + 1 >= source->length)
+			continue;
+		if (quote == '"' && escape_is_nul(source->text + at + 1)) {
+			token->wrong = "a text can't hold the byte 0: leave it out";
+			token->wrong_at = at;
+		}
+		at++;
+	}
+	token->end = at;
+	token->wrong = "a quote is not closed: close it on its line, or end the line with a backslash to go on below";
+	token->wrong_at = token->start;
+}
+
+static void take_word(const struct source *source, struct token *token)
+{
+	const char *text = source->text;
+	size_t at = token->start;
+
+	token->kind = TOKEN_WORD;
+	while (at < source->length && !ends_word[(unsigned char)text[at]]) {
+		if (text[at] == '+' && text[at + 1] == '=')
+			break;
+		at++;
+	}
+	token->end = at;
+}
+
+struct token token_after(const struct source *source, size_t offset)
+{
+	static const char signs[] = "{}(),=";
+	static const enum token_kind kinds[] = {
+		TOKEN_OPEN, TOKEN_CLOSE, TOKEN_LEFT, TOKEN_RIGHT, TOKEN_COMMA, TOKEN_SET,
+	};
+	struct token token = { .kind = TOKEN_END, .start = offset };
+	const char *text, *sign;
+
+	pass_blanks(source, &token);
+	token.end = token.start;
+	if (token.start >= source->length)
+		return token;
+	text = source->text + token.start;
+	sign = strchr(signs, *text);
+	if (sign) {
+		token.kind = kinds[sign - signs];
+		token.end = token.start + 1;
+	} else if (text[0] == '+' && text[1] == '=') {
+		token.kind = TOKEN_ADD;
+		token.end = token.start + 2;
+	} else if (*text == '"' || *text == '\'') {
+		take_quoted(source, &token);
+	} else {
+		take_word(source, &token);
+	}
+	return token;
+}
+
+struct token token_look_ahead(struct lookahead *ahead, const struct source *source, size_t offset)
+{
+	if (!ahead->known || ahead->from != offset)
+		*ahead = (struct lookahead){ .token = token_after(source, offset), .from = offset, .known = true };
+	return ahead->token;
+}
+
+bool token_is(const struct source *source, struct token token, const char *word)
+{
+	size_t length = strlen(word);
+
+	return token.kind == TOKEN_WORD && token.end - token.start == length &&
+	       memcmp(source->text + token.start, word, length) == 0;
+}
+
+bool token_has_value(struct token token)
+{
+	return token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED;
+}

@@ -1,0 +1,126 @@
+/* Conditions and assertions of [Unit]: what has to be so for a service to start.
+ *
+ * The hard thing is that they are one list over all their keys: a condition with | counts with the others that have
+ * one, and an empty one of any key takes back all before it. */
+#include <string.h>
+
+#include "parse/systemd/unit_draft.h"
+
+static bool starts(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+static void add_condition(struct unit_draft *draft, const struct unit_assignment *assignment, struct unit_list *list)
+{
+	const char *text = unit_value(draft, assignment), *word;
+
+	if (!text)
+		return;
+	word = pool_textf(draft->pool, "%s=%s", assignment->key, text);
+	if (!word || !unit_list_add(draft, list, word, assignment->at))
+		list->failed = true;
+}
+
+/* Takes back those of one kind. */
+static void drop(struct unit_list *list, const char *kind)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < list->count; n++) {
+		if (starts(list->words[n], kind))
+			continue;
+		list->words[kept] = list->words[n];
+		list->places[kept++] = list->places[n];
+	}
+	list->count = kept;
+}
+
+static bool is_condition(const struct unit_assignment *assignment)
+{
+	return !strcmp(assignment->section, "Unit") &&
+		(starts(assignment->key, "Condition") || starts(assignment->key, "Assert")) &&
+		unit_key_find("Unit", assignment->key);
+}
+
+/* Says of a condition that superd does not know why the service is not run by it. */
+static bool is_known(struct unit_draft *draft, const struct unit_assignment *assignment)
+{
+	const struct unit_key *key = unit_key_find("Unit", assignment->key);
+
+	if (unit_key_class("Unit", key) == KEY_DONE)
+		return true;
+	unit_miss(draft, assignment->at, "%s: superd cannot honour it: %s", key->key,
+		  key->reason ? key->reason : "not yet");
+	return false;
+}
+
+static bool has_alternative(const struct unit_list *list)
+{
+	for (size_t n = 0; n < list->count; n++) {
+		if (strchr(list->words[n], '=')[1] == '|')
+			return true;
+	}
+	return false;
+}
+
+/* The alternatives of each unit are a set of their own, told by the number of their |. */
+static void set_apart(struct unit_draft *draft, struct unit_list *list, size_t sets)
+{
+	static const char bars[] = "||||||||||||||||";        /* more are refused where it is read */
+
+	for (size_t n = 0; n < list->count && sets; n++) {
+		size_t kind = strcspn(list->words[n], "=") + 1;
+
+		if (list->words[n][kind] != '|')
+			continue;
+		list->words[n] = pool_textf(draft->pool, "%.*s%.*s%s", (int)kind, list->words[n], (int)sets, bars,
+					    list->words[n] + kind);
+		list->failed |= !list->words[n];
+	}
+}
+
+static struct unit_list read_conditions(struct unit_draft *draft)
+{
+	const struct unit *unit = draft->unit;
+	struct unit_list list = { 0 };
+
+	for (size_t n = 0; unit && n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!is_condition(assignment))
+			continue;
+		if (!*assignment->value)
+			drop(&list, starts(assignment->key, "Condition") ? "Condition" : "Assert");
+		else if (is_known(draft, assignment))
+			add_condition(draft, assignment, &list);
+		if (!list.at.file)
+			list.at = assignment->at;
+	}
+	return list;
+}
+
+/* Those of the sockets are the service's, too: a socket that systemd would not open has clients that wait. */
+void unit_take_conditions(struct unit_draft *draft)
+{
+	struct unit_list list = { 0 };
+	size_t sets = 0;
+
+	for (size_t n = 0; n <= draft->socket_count; n++) {
+		struct unit_list more;
+
+		unit_draft_turn(draft, n < draft->socket_count ? draft->sockets[n] : draft->service);
+		more = read_conditions(draft);
+		if (has_alternative(&more))
+			set_apart(draft, &more, sets++);
+		for (size_t i = 0; i < more.count; i++)
+			list.failed |= !unit_list_add(draft, &list, more.words[i], more.places[i]);
+		list.failed |= more.failed;
+		if (!list.at.file)
+			list.at = more.at;
+		unit_list_free(&more);
+	}
+	if (list.count)
+		unit_set_list(draft, "condition", &list);
+	unit_list_free(&list);
+}

@@ -1,0 +1,128 @@
+/* A service on its way from its units to a draft: one [Service], or its template, and the [Socket]s that lead to it.
+ *
+ * A key is handed over under its own name where the table of directives has it; what means something else to superd is
+ * translated by unit_socket.c, unit_exec.c, unit_streams.c and unit_service.c. The rest is said, by its class. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/table/draft.h"
+#include "parse/systemd/unit.h"
+#include "parse/systemd/unit_keys.h"
+#include "parse/systemd/unit_words.h"
+
+struct unit_draft {
+	struct reading *reading;
+	struct pool *pool;              /* until the end of the reading; the draft keeps what it takes */
+	struct draft *draft;
+	const struct unit *service;
+	const struct unit *const *sockets;              /* in the order of their descriptors */
+	size_t socket_count;
+	bool accepts;                   /* of them, Accept=yes */
+	const struct unit *unit;        /* the one that is being handed over, and what its specifiers stand for: */
+	struct unit_names names;
+	bool expands;                   /* a command has variables, which is said */
+	const char *type;               /* as superd.conf has it, once unit_take_service knows it */
+};
+
+/* A value that grows over assignments: its words, and where each stands. An empty assignment begins it anew. */
+struct unit_list {
+	const char **words;             /* owned */
+	struct origin *places;          /* owned */
+	size_t count, capacity;
+	struct origin at;               /* of the last key; file NULL: it was not said */
+	bool failed;                    /* one of its values was refused */
+};
+
+void unit_list_free(struct unit_list *list);
+bool unit_list_add(struct unit_draft *draft, struct unit_list *list, const char *word, struct origin at);
+
+/* Turns to another unit: its specifiers hold from here on. */
+void unit_draft_turn(struct unit_draft *draft, const struct unit *unit);
+
+struct origin unit_start(const struct unit *unit);      /* the start of its file */
+
+/* An error, at a place of the unit's text: the service is not to be run as it stands. false. */
+bool unit_refuse(struct unit_draft *draft, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* What superd lacks: an error, or a warning where the command line asks for that. */
+void unit_miss(struct unit_draft *draft, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void unit_warn(struct unit_draft *draft, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Warns of a word that superd does not know, of a list of what a service may do or gets, and that it is left out: without
+ * it the service may do no more. In a list of what is taken away such a word is refused. */
+void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key, const char *word, const char *wrong);
+
+/* The value of a key that counts, NULL: none; and all that of an assignment that superd.conf would have to say, with its
+ * specifiers replaced, NULL after saying what is wrong with it. */
+const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key);
+const char *unit_value(struct unit_draft *draft, const struct unit_assignment *assignment);
+
+/* The same of a boolean; fallback where it is not said, or no boolean, which is said. */
+bool unit_truth(struct unit_draft *draft, const char *section, const char *key, bool fallback);
+
+/* Splits a value as unit_split does; what is no escape stays as it is, and is warned of where it matters: where superd
+ * takes the words for a template. false after saying what is wrong. */
+bool unit_words(struct unit_draft *draft, const struct unit_assignment *assignment, bool for_superd,
+		struct unit_word **list, size_t *count);
+
+/* Collects the words of a key, or its whole values. For superd: with templates. Of paths, of bindings and of the names of
+ * folders backslashes and colons mean what they do to systemd; those names are in order, each once. */
+enum unit_collect {
+	COLLECT_WORDS,
+	COLLECT_SET,
+	COLLECT_TEMPLATES,
+	COLLECT_VALUES,
+	COLLECT_PATHS,
+	COLLECT_BINDINGS,
+	COLLECT_FOLDERS,
+};
+struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how);
+
+/* Sets an option of superd.conf. false: refused, which was said. */
+bool unit_set(struct unit_draft *draft, const char *option, const char *text, struct origin at);
+bool unit_set_list(struct unit_draft *draft, const char *option, const struct unit_list *list);
+
+/* Hands a key over as the option of its name, however often it stands there; says what becomes of one without. */
+void unit_hand_over(struct unit_draft *draft, const char *section, const struct unit_key *key);
+
+/* The same for all keys of a section but those that are taken otherwise; says which are unknown. */
+void unit_hand_all(struct unit_draft *draft, const char *section, bool (*takes)(const struct unit_key *key));
+
+/* Says which sections a unit has that is [Unit], [Install] and this one. */
+void unit_say_sections(struct unit_draft *draft, const char *own);
+
+/* Whether this version has the option. */
+bool unit_has_option(const char *option);
+
+/* unit_socket.c: a socket { } for each unit, and its [Unit]. */
+void unit_take_sockets(struct unit_draft *draft);
+bool unit_listens(const struct unit *unit);             /* whether it says where at all */
+
+/* unit_gate.c: who may come, how many and how often. */
+void unit_take_gate(struct unit_draft *draft);
+
+/* unit_service.c: all of the service, with the next three. */
+void unit_take_service(struct unit_draft *draft);
+void unit_take_commands(struct unit_draft *draft);              /* unit_exec.c */
+void unit_take_socket_commands(struct unit_draft *draft);
+void unit_take_streams(struct unit_draft *draft);               /* unit_streams.c */
+void unit_take_handed(struct unit_draft *draft);                /* unit_handed.c: files and credentials */
+void unit_take_conditions(struct unit_draft *draft);            /* unit_condition.c: of all its units */
+
+/* unit_shell.c: words as one text for a shell; expands: the variables in it are replaced before the shell has it. "" of
+ * none; NULL: out of memory. */
+const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
+			    bool expands);
+
+/* The first word of a command, behind its program, that only a shell would do anything with; NULL: none. */
+const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count);
+
+/* unit_address.c: an address of systemd's grammar, of a Listen key, as an endpoint of superd.conf. NULL when it succeeded,
+ * else what is wrong and would be right, as the end of a sentence. */
+const char *unit_address(const char *key, const char *protocol, const char *text, struct buf *out);

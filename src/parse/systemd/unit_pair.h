@@ -1,0 +1,44 @@
+/* Units that were asked for, and which of them are one service. For units.c alone.
+ *
+ * All of it lives until the reading ends. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "parse/systemd/unit_draft.h"
+
+/* A unit that was asked for, and the folder its relatives are sought in first. */
+struct asked {
+	const struct unit *unit;
+	const char *folder;
+	bool by_name;                   /* not as one of a folder */
+};
+
+/* A service to be, and the sockets that lead to it. */
+struct pair {
+	const struct unit *service;     /* NULL: there is none, which was said */
+	const struct unit **sockets;    /* owned */
+	size_t count, capacity;
+	const char *folder;
+	const char *name;
+	bool accepts;
+	bool has_failed;                /* one of its units could not be read, which was said */
+};
+
+struct asked_units {
+	struct pool *pool;
+	struct asked *list;
+	size_t count, capacity;
+	struct pair *pairs;
+	size_t pair_count, pair_capacity;
+};
+
+/* Takes a unit that is to run. false: out of memory, which was said. */
+bool units_ask(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
+
+/* Makes pairs of all that was asked for, saying what is missing. */
+void units_pair(struct reading *reading);
+
+void asked_units_free(struct asked_units *asked);

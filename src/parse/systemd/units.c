@@ -1,0 +1,271 @@
+/* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
+ *
+ * The hard thing is that a broken service must not run in part: whatever is wrong with one of its units is said at its
+ * place, all of it, and then the service is left out whole. */
+#include "parse/systemd/units.h"
+
+#include <string.h>
+
+#include "parse/systemd/unit_pair.h"
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), end = strlen(suffix);
+
+	return length > end && !strcmp(name + length - end, suffix);
+}
+
+static bool refuse_memory(struct reading *reading)
+{
+	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+	return false;
+}
+
+/* Its sockets are all of a folder; everything else was asked for by its name. */
+static bool is_in_folder(const struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *parent = reading->depth > 1 ? reading->opened[reading->depth - 2].path : NULL;
+	size_t length = slash ? (size_t)(slash - path) : 0, other = parent ? strlen(parent) : 0;
+
+	while (other > 1 && parent[other - 1] == '/')
+		other--;
+	return parent && slash && other == length && !memcmp(parent, path, length);
+}
+
+/* Says why a unit is none that could run, where that was asked for. */
+static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name)
+{
+	struct origin at = { .file = path };
+
+	if (unit->is_masked) {
+		if (by_name)
+			diag_warning(reading->diags, at, "%s is masked: it is left out", unit->name);
+		reading->asked_masked |= by_name;
+		return false;
+	}
+	if (unit->instance && !*unit->instance) {
+		if (by_name)
+			diag_error(reading->diags, at, "%s is a template: ask for an instance, as %s@NAME.%s",
+				   unit->name, unit->prefix, unit->suffix);
+		return false;
+	}
+	return true;
+}
+
+/* What is there under nearly this name: the other half of a pair, or the template. */
+static void hint_near(struct reading *reading, const char *folder, const char *name)
+{
+	int length = (int)(strrchr(name, '.') - name);
+	const char *suffix = strrchr(name, '.') + 1, *other = strcmp(suffix, "socket") ? "socket" : "service";
+	const char *near[] = {
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, suffix),
+		pool_textf(reading->table->pool, "%.*s.%s", length, name, other),
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, other),
+	};
+	bool failed = false;
+
+	for (size_t n = 0; n < sizeof(near) / sizeof(*near); n++) {
+		if (!near[n] || !unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
+			continue;
+		if (n)
+			diags_hint(reading->diags, "there is %s", near[n]);
+		else
+			diags_hint(reading->diags, "%s is a template: ask for an instance, as %.*s@NAME.%s", near[n],
+				   length, name, suffix);
+		return;
+	}
+}
+
+/* A unit by its name, of a kind that superd has no use for. */
+static bool is_other_unit(const char *name)
+{
+	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
+					     ".scope", ".device" };
+
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (has_suffix(name, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool units_read(struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder;
+	struct origin at = { .file = path };
+	const struct unit *unit;
+	bool failed = false, by_name;
+
+	if (!has_suffix(name, ".socket") && !has_suffix(name, ".service")) {
+		diag_error(reading->diags, at,
+			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
+						 ".socket or .service"
+					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
+		return false;
+	}
+	folder = slash ? pool_text_n(reading->table->pool, path, slash > path ? (size_t)(slash - path) : 1) : ".";
+	if (!folder)
+		return refuse_memory(reading);
+	unit = unit_find(reading, folder, name, &failed);
+	if (!unit) {
+		if (!failed) {
+			diag_error(reading->diags, at, "there is no such unit, nor a template for it");
+			hint_near(reading, folder, name);
+		}
+		return false;
+	}
+	by_name = !is_in_folder(reading, path);
+	return !may_run(reading, unit, path, by_name) || units_ask(reading, unit, folder, by_name);
+}
+
+/* An instance of a template has no file of its own. */
+static bool units_finds(const char *path)
+{
+	return has_suffix(path, ".socket") || has_suffix(path, ".service");
+}
+
+/* Every socket of a folder. */
+static bool units_takes(struct reading *reading, const char *path, const char *name)
+{
+	(void)reading, (void)path;
+	return has_suffix(name, ".socket") && unit_name_is_valid(name);
+}
+
+/* Whether one of the diagnostics from `first` on, in front of this one, is an error of the same file. */
+static bool was_seen(const struct diags *diags, size_t first, size_t number)
+{
+	for (size_t n = first; n < number; n++) {
+		const struct diag *diag = &diags->list[n];
+
+		if (diag->severity == SEVERITY_ERROR && diag->file && !strcmp(diag->file, diags->list[number].file))
+			return true;
+	}
+	return false;
+}
+
+/* By another of its files. */
+static bool is_left_out(const struct table *table, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (table->left_out[n].name && !strcmp(table->left_out[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Every file an error was found in since belongs to a service that is left out. */
+static void leave_pair_out(struct reading *reading, const struct pair *pair, size_t first)
+{
+	struct diags *diags = reading->diags;
+	bool any = is_left_out(reading->table, pair->name);
+
+	for (size_t n = first; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		const char *file;
+
+		if (diag->severity != SEVERITY_ERROR || !diag->file || was_seen(diags, first, n))
+			continue;
+		file = pool_text(reading->table->pool, diag->file);
+		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
+			refuse_memory(reading);
+		any = true;
+	}
+	if (!any)
+		reading_leave_out(reading, unit_start(pair->service), pair->name);
+}
+
+/* Notes the files of a unit but the one its service begins in, each once as far as they stand together. */
+static void note_files(struct reading *reading, const struct pair *pair, const struct unit *unit, const char *first)
+{
+	const char *before = first;
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const char *file = unit->list[n].at.file;
+
+		if (!strcmp(file, before) || !strcmp(file, first))
+			continue;
+		reading_note_part(reading, (struct origin){ .file = file, .line = 1, .column = 1 }, pair->name);
+		before = file;
+	}
+}
+
+static void note_parts(struct reading *reading, const struct pair *pair, const char *first)
+{
+	note_files(reading, pair, pair->service, first);
+	for (size_t n = 0; n < pair->count; n++)
+		note_files(reading, pair, pair->sockets[n], first);
+}
+
+/* Of sockets alone nothing is run: they are read for what is wrong with them. */
+static void check_sockets(struct unit_draft *draft)
+{
+	unit_take_sockets(draft);
+	unit_take_gate(draft);
+	unit_take_conditions(draft);
+	draft_free(draft->draft);
+}
+
+static void draft_pair(struct reading *reading, const struct pair *pair)
+{
+	struct unit_draft draft = {
+		.reading = reading,
+		.pool = reading->asked_units->pool,
+		.service = pair->service,
+		.sockets = pair->sockets,
+		.socket_count = pair->count,
+		.accepts = pair->accepts,
+	};
+	size_t errors = reading->diags->errors, first = reading->diags->count;
+	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
+
+	draft.draft = draft_new(reading->table, pair->name, at);
+	if (!draft.draft) {
+		refuse_memory(reading);
+		return;
+	}
+	draft_set_foreign(draft.draft, UNIT);
+	draft_set_alone(draft.draft);
+	if (!pair->service) {
+		check_sockets(&draft);
+		return;
+	}
+	unit_take_sockets(&draft);
+	unit_set(&draft, "accept", pair->accepts ? "yes" : "no", at);
+	if (!pair->count)
+		unit_set(&draft, "start", "boot", at);
+	unit_take_gate(&draft);
+	unit_take_service(&draft);
+	if (!pair->count && !unit_said(&draft, "Service", "Restart"))
+		unit_set(&draft, "restart", "no", at);
+	if (!pair->has_failed && reading->diags->errors == errors) {
+		reading_add(reading, draft.draft);
+		note_parts(reading, pair, at.file);
+		return;
+	}
+	draft_free(draft.draft);
+	leave_pair_out(reading, pair, first);
+}
+
+static void units_finish(struct reading *reading)
+{
+	struct asked_units *asked = reading->asked_units;
+
+	if (!asked)
+		return;
+	units_pair(reading);
+	for (size_t n = 0; n < asked->pair_count; n++)
+		draft_pair(reading, &asked->pairs[n]);
+	asked_units_free(asked);
+	reading->asked_units = NULL;
+	reading->pending = 0;
+}
+
+const struct reader reader_systemd = {
+	.recognises = unit_text_recognises,
+	.takes = units_takes,
+	.passes_over = true,
+	.finds = units_finds,
+	.read = units_read,
+	.finish = units_finish,
+};

@@ -1,0 +1,182 @@
+/* The story of a source of xinetd.conf.
+ *
+ * The hard thing is its end: defaults speak for services that were read before them, in any file of the source, so no
+ * draft can be made until the last is read. A service placed before defaults is otherwise open to the world. */
+#include "parse/xinetd/xinetd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "parse/format.h"
+#include "parse/xinetd/xinetd_defaults.h"
+#include "parse/xinetd/xinetd_entry.h"
+#include "parse/xinetd/xinetd_roster.h"
+#include "parse/xinetd/xinetd_service.h"
+#include "parse/xinetd/xinetd_share.h"
+
+/* What a name inside an entry tells of its language: 1 xinetd's, -1 superd's, 0 either's. */
+static int judge_name(const struct xinetd_scanner *scanner)
+{
+	static const char *const native[] = { "listen", "exec", "accept", "pass", "builtin", "socket", NULL };
+	const char *text = scanner->source->text + scanner->name.start;
+	size_t length = scanner->name.end - scanner->name.start;
+	char name[32];
+
+	if (length >= sizeof(name))
+		return 0;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	if (xinetd_word_find(native, name) >= 0)
+		return -1;
+	if (xinetd_attribute_find(name) < 0)
+		return 0;
+	return directive_find(NATIVE, name) ? 0 : 1;
+}
+
+/* superd.conf puts braces and quotes around values. */
+static bool is_native_value(const struct xinetd_scanner *scanner)
+{
+	return scanner->count && strchr("\"'{", scanner->source->text[scanner->words[0].start]);
+}
+
+/* A line: 1 is xinetd's, -1 is not, 0 may be. */
+static int judge_line(const struct xinetd_scanner *scanner, bool inside)
+{
+	const struct source *source = scanner->source;
+
+	if (scanner->kind == XINETD_ATTRIBUTE && !inside)
+		return -1;
+	if (scanner->kind == XINETD_ATTRIBUTE)
+		return is_native_value(scanner) ? -1 : judge_name(scanner);
+	if (scanner->kind != XINETD_STATEMENT || inside)
+		return 0;
+	if (xinetd_span_is(source, scanner->words[0], "include") ||
+	    xinetd_span_is(source, scanner->words[0], "includedir"))
+		return scanner->count == 2 && source->text[scanner->words[1].start] != '(' ? 1 : -1;
+	if (xinetd_span_is(source, scanner->words[0], "service"))
+		return scanner->count >= 2 ? 0 : -1;
+	return xinetd_span_is(source, scanner->words[0], "defaults") ? 0 : -1;
+}
+
+/* By the first line that only one of the languages has. Where all could be either's, one where a brace stands on a line
+ * of its own is taken for xinetd's. */
+static bool xinetd_recognises(const struct source *source)
+{
+	struct source copy = { .file = source->file, .text = source->text, .length = source->length };
+	struct xinetd_scanner scanner = { .source = &copy };
+	bool inside = false, alone = false;
+	int verdict = 0;
+
+	if (!source_find_lines(&copy))
+		return false;
+	while (!verdict && xinetd_line_next(&scanner)) {
+		verdict = judge_line(&scanner, inside);
+		alone |= scanner.kind == XINETD_OPEN;
+		if (scanner.kind == XINETD_CLOSE)
+			inside = false;
+		else if (scanner.kind != XINETD_ATTRIBUTE)
+			inside = true;
+	}
+	xinetd_scanner_free(&scanner);
+	free(copy.lines);
+	return verdict > 0 || (!verdict && alone);
+}
+
+/* Whether a text says something, but nothing that would begin an entry. */
+static bool is_prose(struct source *source)
+{
+	struct xinetd_scanner scanner = { .source = source };
+	bool begins = false, speaks = false;
+
+	if (!source_find_lines(source))
+		return false;
+	while (!begins && xinetd_line_next(&scanner)) {
+		begins = xinetd_line_begins_entry(&scanner);
+		speaks = true;
+	}
+	xinetd_scanner_free(&scanner);
+	return speaks && !begins;
+}
+
+/* xinetd passes over names with a dot silently, and over the lines of a README with an error each. Here a file that
+ * would have been a service is named, and one that could be none. */
+static bool xinetd_takes(struct reading *reading, const char *path, const char *name)
+{
+	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';
+	struct source source = { .file = path };
+
+	if (!is_taken && !format_may_be_table(name))
+		return false;
+	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
+	if (source.text)
+		source_drop_mark(&source);
+	if (source.text && !is_taken && xinetd_recognises(&source)) {
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "left out: in a folder of xinetd.conf, a file with a dot in its name is none of its");
+		diags_hint(reading->diags, "give it a name without a dot");
+	} else if (source.text && is_taken && is_prose(&source)) {
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "left out: nothing in it begins an entry");
+		is_taken = false;
+	}
+	source_free(&source);
+	return is_taken;
+}
+
+static void refuse_memory(struct reading *reading)
+{
+	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+}
+
+bool xinetd_read_source(struct reading *reading, const struct source *source)
+{
+	if (!reading->xinetd)
+		reading->xinetd = xinetd_new();
+	if (!reading->xinetd) {
+		refuse_memory(reading);
+		return false;
+	}
+	xinetd_collect(reading->xinetd, reading, source);
+	return true;
+}
+
+static bool xinetd_read(struct reading *reading, const char *path)
+{
+	struct source source;
+	bool ok;
+
+	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
+		return false;
+	ok = xinetd_read_source(reading, &source);
+	source_free(&source);
+	return ok;
+}
+
+void xinetd_end_source(struct reading *reading)
+{
+	struct xinetd *xinetd = reading->xinetd;
+	struct xinetd_value defaults[ATTRIBUTES];
+
+	if (!xinetd)
+		return;
+	if (!xinetd->failed)
+		xinetd_settle_defaults(xinetd, reading, defaults);
+	if (!xinetd->failed)
+		xinetd_call_roster(xinetd, reading, defaults);
+	for (size_t i = 0; i < xinetd->count && !xinetd->failed; i++)
+		xinetd_make_service(xinetd, reading, &xinetd->services[i], defaults);
+	if (xinetd->failed)
+		refuse_memory(reading);
+	if (xinetd->failed || !xinetd_share_keep(reading, xinetd, defaults))
+		xinetd_free(xinetd);
+	reading->xinetd = NULL;
+}
+
+const struct reader reader_xinetd = {
+	.recognises = xinetd_recognises,
+	.takes = xinetd_takes,
+	.passes_over = true,
+	.read = xinetd_read,
+	.end_source = xinetd_end_source,
+};

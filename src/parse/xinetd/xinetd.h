@@ -1,0 +1,12 @@
+/* The reader of xinetd.conf and its xinetd.d. A source is kept whole (parse/xinetd/xinetd_entry) until its last file is read,
+ * then defaults are laid under its services (parse/xinetd/xinetd_merge) and these become drafts (parse/xinetd/xinetd_service). */
+#pragma once
+
+#include "base/source.h"
+#include "parse/reader.h"
+
+extern const struct reader reader_xinetd;
+
+/* The same for one file that is in memory, and the end of its source; for tests and fuzzers. */
+bool xinetd_read_source(struct reading *reading, const struct source *source);
+void xinetd_end_source(struct reading *reading);

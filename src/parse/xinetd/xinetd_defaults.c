@@ -1,0 +1,73 @@
+/* Judges defaults.
+ *
+ * The hard thing is that only a service shows what an option's value is worth, and ten thousand of them would repeat
+ * what is wrong with it. So one is made up that has a use for everything, and thrown away. */
+#include "parse/xinetd/xinetd_defaults.h"
+
+#include <string.h>
+
+#include "parse/xinetd/xinetd_merge.h"
+#include "parse/xinetd/xinetd_service.h"
+
+/* Whether an error was said at one of the lines that set this attribute. */
+static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		const struct origin *at = &entry->list[i].at;
+
+		if (entry->list[i].attribute != (int)attribute)
+			continue;
+		for (size_t k = 0; k < entry->said.count; k++) {
+			const struct diag *diag = &entry->said.list[k];
+
+			if (diag->severity == SEVERITY_ERROR && diag->line == at->line && !strcmp(diag->file, at->file))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A redirect over TCP, so that all of log_on_success and bind mean something; and for deny_time a sensor. */
+static void try_all(struct xinetd_service *service, struct xinetd_value *values)
+{
+	static const char *const port[] = { "1" };
+	bool denies = values[ATTR_DENY_TIME].is_set;
+
+	values[ATTR_PORT] =
+		(struct xinetd_value){ .words = port, .count = 1, .at = service->entry->at, .is_set = true };
+	values[ATTR_REDIRECT].is_set = true;
+	xinetd_set_sockets(service);
+	xinetd_set_surroundings(service);
+	xinetd_set_log(service);
+	xinetd_check_mdns(service);
+	values[ATTR_DENY_TIME].is_set = false;
+	xinetd_set_gate(service);
+	values[ATTR_DENY_TIME].is_set = denies;
+	service->flags = FLAG_SENSOR;
+	if (denies)
+		xinetd_set_deny_time(service);
+}
+
+void xinetd_settle_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values)
+{
+	struct xinetd_value tried[ATTRIBUTES];
+	struct xinetd_entry *entry = &xinetd->defaults;
+	struct xinetd_service service = {
+		.xinetd = xinetd, .reading = reading, .entry = entry, .values = tried, .protocol = "tcp",
+		.accepts = true, .draft = draft_new(reading->table, "defaults", entry->at),
+	};
+
+	entry->name = entry->id = entry->label = "defaults";
+	xinetd_merge(xinetd, entry, NULL, values);
+	memcpy(tried, values, sizeof(tried));
+	if (service.draft)
+		try_all(&service, tried);
+	else
+		xinetd->failed = true;
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
+		values[i].is_set &= !values[i].is_broken;
+	}
+	draft_free(service.draft);
+	xinetd_entry_say(entry, reading->diags, false);
+}

@@ -1,0 +1,63 @@
+/* What stands in the files of one source of xinetd.conf, kept as it was read: only when all of them are known, defaults
+ * can be laid under services, whatever the order.
+ *
+ * A source is a file with all it includes, or a folder. What is wrong with an entry is collected with it, as it weighs
+ * less once the entry turns out to be disabled. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "base/pool.h"
+#include "base/source.h"
+#include "parse/reader.h"
+#include "parse/xinetd/xinetd_line.h"
+
+/* An attribute's line. */
+struct xinetd_written {
+	const char *name;               /* as written */
+	int attribute;                  /* which it is; -1: none that is known */
+	enum xinetd_operator sign;
+	const char *const *words;
+	size_t count;
+	struct origin at;
+	const struct origin *word_at;
+};
+
+struct xinetd_entry {
+	const char *name;               /* of the service; NULL: defaults */
+	struct origin at;
+	struct xinetd_written *list;
+	size_t count, capacity;
+	struct diags said;
+	bool is_broken;                 /* it is not what its author meant, which was said */
+	const char *id, *label;         /* by xinetd_call_roster; the label is what superd calls it, and no other has it */
+	bool is_doubtful;               /* a line that is wrong may have told another id */
+	bool is_disabled;
+	struct origin disabled_at;
+};
+
+struct xinetd {
+	struct pool *pool;              /* what is needed until drafts are made */
+	struct xinetd_entry *services;
+	size_t count, capacity;
+	struct xinetd_entry defaults;   /* those of all files as one; its place is that of the first */
+	bool has_defaults;              /* the file that is being read has some already */
+	bool failed;                    /* out of memory */
+};
+
+struct xinetd *xinetd_new(void);                /* NULL: out of memory */
+void xinetd_free(struct xinetd *xinetd);        /* accepts NULL */
+
+void xinetd_entry_free(struct xinetd_entry *entry);     /* what it holds; the entry itself is another's */
+
+/* Adds the entries of one file, and by reading_file those of the files it includes. */
+void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source *source);
+
+/* Adds an error to an entry, which then becomes no service. */
+void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Hands over what was collected; mild: errors as warnings, and notes not at all. */
+void xinetd_entry_say(const struct xinetd_entry *entry, struct diags *diags, bool is_mild);

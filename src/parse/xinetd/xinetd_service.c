@@ -1,0 +1,259 @@
+/* An entry to a draft.
+ *
+ * The hard thing is that nothing of xinetd.conf may get lost on the way: an entry that is wrong anywhere becomes no
+ * service at all, whatever `enabled` says, so that none ever runs without a limit it was given. A disabled entry harms
+ * nobody, and xinetd does not even read it to its end: there errors are warnings. */
+#include "parse/xinetd/xinetd_service.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "parse/xinetd/xinetd_merge.h"
+
+static const char *const type_words[] = { "RPC", "INTERNAL", "UNLISTED", "SPECIAL", "TCPMUX", "TCPMUXPLUS", NULL };
+static const char *const flag_words[] = {
+	"INTERCEPT", "NORETRY", "IDONLY", "NAMEINARGS", "NODELAY", "KEEPALIVE", "NOLIBWRAP", "SENSOR", "IPv4", "IPv6",
+	"LABELED", "REUSE", NULL
+};
+
+const struct xinetd_value *xinetd_said(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	return service->values[attribute].is_set ? &service->values[attribute] : NULL;
+}
+
+struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	return service->values[attribute].is_set ? service->values[attribute].at : service->entry->at;
+}
+
+bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	if (xinetd_said(service, attribute))
+		return true;
+	service->entry->is_broken = true;
+	if (!service->is_torn && !service->values[attribute].is_broken)
+		xinetd_entry_refuse(service->entry, service->entry->at, "%s: %s is missing", service->entry->label,
+				    xinetd_rules[attribute].name);
+	return false;
+}
+
+static void hand_over(struct xinetd_service *service, enum dialect dialect, const char *option,
+		      const struct value *value)
+{
+	if (service->is_laid && draft_has(service->draft, option))
+		return;
+	if (!draft_set(service->draft, dialect, option, value, &service->entry->said))
+		service->entry->is_broken = true;
+}
+
+/* A number as superd.conf has it, where zeros in front would make it octal. NULL: out of memory. */
+static const char *plain_number(const char *word, struct pool *pool)
+{
+	const char *digits = word + (*word == '-');
+	size_t zeros = strspn(digits, "0");
+
+	if (!zeros)
+		return word;
+	digits += isdigit((unsigned char)digits[zeros]) ? zeros : zeros - 1;
+	return *word == '-' ? pool_textf(pool, "-%s", digits) : digits;
+}
+
+void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *said = &service->values[attribute];
+	struct value value = {
+		.words = said->words, .count = said->count, .is_list = said->count != 1, .at = said->at,
+		.word_at = said->word_at,
+	};
+
+	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
+		const char **list = pool_alloc(service->xinetd->pool, (said->count + 1) * sizeof(*list));
+
+		for (size_t i = 0; list && i < said->count; i++) {
+			list[i] = plain_number(said->words[i], service->xinetd->pool);
+			list = list[i] ? list : NULL;
+		}
+		value.words = list;
+		if (!list) {
+			service->xinetd->failed = true;
+			return;
+		}
+	}
+	hand_over(service, XINETD, xinetd_rules[attribute].name, &value);
+}
+
+void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
+		      const struct xinetd_value *value)
+{
+	struct value given = {
+		.words = list, .count = count, .is_list = true, .at = value->at,
+		.word_at = count == value->count ? value->word_at : NULL,
+	};
+
+	hand_over(service, NATIVE, option, &given);
+}
+
+void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at)
+{
+	struct value given = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	hand_over(service, NATIVE, option, &given);
+}
+
+/* The bits of a value's words. */
+static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute attribute, const char *const *known)
+{
+	const struct xinetd_value *value = xinetd_said(service, attribute);
+	unsigned bits = 0;
+
+	for (size_t i = 0; value && i < value->count; i++) {
+		int number = xinetd_word_find(known, value->words[i]);
+		const char *nearest;
+
+		if (number >= 0) {
+			bits |= 1u << number;
+			continue;
+		}
+		nearest = xinetd_word_suggest(known, value->words[i]);
+		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
+				    xinetd_rules[attribute].name, value->words[i]);
+		if (strchr(value->words[i], ','))
+			diags_hint(&service->entry->said, "blanks stand between words, no commas");
+		else if (nearest)
+			diags_hint(&service->entry->said, "did you mean '%s'", nearest);
+	}
+	return bits;
+}
+
+static void check_type(struct xinetd_service *service)
+{
+	unsigned kinds = service->type & (IS_RPC | IS_INTERNAL | IS_TCPMUX | IS_TCPMUXPLUS);
+
+	if (kinds & (kinds - 1))
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_TYPE),
+				    "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS",
+				    service->entry->label);
+	if (service->flags & FLAG_LABELED)
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_FLAGS),
+				    "flags: LABELED: superd sets no SELinux context of a connection");
+}
+
+/* Who takes the connections. What superd answers itself it also accepts, as xinetd should and does not. */
+static void find_accepts(struct xinetd_service *service)
+{
+	const struct xinetd_value *wait = xinetd_said(service, ATTR_WAIT);
+	bool waits = false, own = service->type & IS_INTERNAL;
+
+	if (!xinetd_needs(service, ATTR_WAIT)) {
+		wait = NULL;
+	} else if (scan_bool(wait->words[0], &waits)) {
+		xinetd_entry_refuse(service->entry, wait->word_at[0], "wait: '%s': it is yes or no", wait->words[0]);
+	} else if (waits && (xinetd_said(service, ATTR_REDIRECT) || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
+		xinetd_entry_refuse(service->entry, wait->at, "%s: %s needs wait = no", service->entry->label,
+				    xinetd_said(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
+	} else if (waits && own && service->socket == XINETD_STREAM) {
+		diag_warning(&service->entry->said, wait->at,
+			     "%s: superd answers each client itself, as with wait = no", service->entry->label);
+		waits = false;
+	}
+	service->accepts = !waits || service->flags & FLAG_SENSOR;
+	if (xinetd_said(service, ATTR_REDIRECT) && service->socket != XINETD_STREAM)
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_REDIRECT),
+				    "%s: redirect needs socket_type = stream", service->entry->label);
+}
+
+void xinetd_check_mdns(struct xinetd_service *service)
+{
+	const struct xinetd_value *value = xinetd_said(service, ATTR_MDNS);
+	bool wanted = false;
+
+	if (!value || value->is_inherited)
+		return;
+	if (scan_bool(value->words[0], &wanted))
+		xinetd_entry_refuse(service->entry, value->word_at[0], "mdns: '%s': it is yes or no", value->words[0]);
+	if (wanted)
+		diag_warning(&service->entry->said, value->at, "mdns: superd announces no services");
+}
+
+static void set_state(struct xinetd_service *service)
+{
+	const struct xinetd_value *disable = xinetd_said(service, ATTR_DISABLE);
+	bool value;
+
+	if (disable && scan_bool(disable->words[0], &value))
+		xinetd_entry_refuse(service->entry, disable->word_at[0], "disable: '%s': it is yes or no",
+				    disable->words[0]);
+	if (service->entry->is_disabled)
+		xinetd_set_text(service, "disable", "yes", service->entry->disabled_at);
+}
+
+static void set_all(struct xinetd_service *service)
+{
+	bool has_socket;
+
+	service->type = read_bits(service, ATTR_TYPE, type_words);
+	service->flags = read_bits(service, ATTR_FLAGS, flag_words);
+	if (service->flags & FLAG_SENSOR)
+		service->type |= IS_INTERNAL;
+	check_type(service);
+	has_socket = xinetd_find_socket(service);
+	find_accepts(service);
+	if (has_socket)
+		xinetd_set_sockets(service);
+	xinetd_set_program(service);
+	xinetd_set_surroundings(service);
+	xinetd_set_gate(service);
+	xinetd_set_log(service);
+	xinetd_check_mdns(service);
+	set_state(service);
+}
+
+/* Whether it would run without something that defaults have got wrong. */
+static bool lacks_default(const struct xinetd_value *values)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (values[i].is_broken)
+			return true;
+	}
+	return false;
+}
+
+static void end_service(struct xinetd_service *service)
+{
+	struct xinetd_entry *entry = service->entry;
+	struct reading *reading = service->reading;
+
+	xinetd_entry_say(entry, reading->diags, entry->is_disabled);
+	if (!entry->is_broken && !lacks_default(service->values)) {
+		reading_add(reading, service->draft);
+		return;
+	}
+	draft_free(service->draft);
+	if (entry->is_disabled)
+		diag_warning(reading->diags, entry->at,
+			     "%s: it is disabled, so it is left out for what is wrong with it", entry->label);
+	else if (!entry->is_doubtful)
+		reading_leave_out(reading, entry->at, entry->label);
+	else if (!table_leave_out_doubtful(reading->table, entry->at, entry->label))
+		service->xinetd->failed = true;
+}
+
+void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
+			 const struct xinetd_value *defaults)
+{
+	struct xinetd_value values[ATTRIBUTES];
+	struct xinetd_service service = {
+		.xinetd = xinetd, .reading = reading, .entry = entry, .values = values, .is_torn = entry->is_broken,
+		.draft = draft_new(reading->table, entry->label, entry->at),
+	};
+
+	if (!service.draft) {
+		xinetd->failed = true;
+		return;
+	}
+	draft_set_foreign(service.draft, NATIVE);
+	xinetd_merge(xinetd, entry, defaults, values);
+	set_all(&service);
+	end_service(&service);
+}

@@ -1,0 +1,75 @@
+/* Defaults of xinetd for services of inetd.conf. The hard thing is the order: what an entry says itself counts, so all
+ * of it is set before; and entries are settled last, when the table of xinetd has gone but for what is kept here. */
+#include "parse/xinetd/xinetd_share.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse/xinetd/xinetd_merge.h"
+#include "parse/xinetd/xinetd_service.h"
+
+struct xinetd_share {
+	struct xinetd *xinetd;          /* whose pool the values lie in */
+	struct xinetd_value values[ATTRIBUTES];
+};
+
+bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults)
+{
+	struct xinetd_share *share;
+
+	if (!reading->request || !reading->request->shares_defaults || reading->share)
+		return false;
+	share = malloc(sizeof(*share));
+	if (!share) {
+		diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+		return false;
+	}
+	share->xinetd = xinetd;
+	memcpy(share->values, defaults, sizeof(share->values));
+	reading->share = share;
+	return true;
+}
+
+void xinetd_share_free(struct reading *reading)
+{
+	if (!reading->share)
+		return;
+	xinetd_free(reading->share->xinetd);
+	free(reading->share);
+	reading->share = NULL;
+}
+
+static bool is_any_broken(const struct xinetd_value *values)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (values[i].is_broken)
+			return true;
+	}
+	return false;
+}
+
+/* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
+bool xinetd_share_lay(struct reading *reading, const struct xinetd_guest *guest)
+{
+	struct xinetd_share *share = reading->share;
+	struct xinetd_value values[ATTRIBUTES];
+	const char *name = draft_name(guest->draft);
+	struct xinetd_entry entry = { .name = name, .at = guest->at, .id = name, .label = name };
+	struct xinetd_service service = {
+		.reading = reading, .entry = &entry, .values = values, .draft = guest->draft, .is_laid = true,
+		.flags = FLAG_NOLIBWRAP, .socket = guest->has_connections ? XINETD_STREAM : XINETD_DGRAM,
+		.protocol = guest->has_connections ? "tcp" : "udp", .accepts = guest->accepts,
+	};
+
+	if (!share)
+		return true;
+	service.xinetd = share->xinetd;
+	xinetd_merge(share->xinetd, &entry, share->values, values);
+	xinetd_set_gate(&service);
+	xinetd_set_log(&service);
+	if (entry.is_disabled)
+		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
+	xinetd_entry_say(&entry, reading->diags, false);
+	diags_free(&entry.said);
+	return !entry.is_broken && !share->xinetd->failed && !is_any_broken(values);
+}

@@ -1,0 +1,26 @@
+/* What defaults of a table of xinetd say of the services of an inetd.conf beside it, for xinetd's own -inetd_compat. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/table/draft.h"
+#include "parse/reader.h"
+#include "parse/xinetd/xinetd_entry.h"
+#include "parse/xinetd/xinetd_value.h"
+
+/* Keeps the defaults of a source that is read, and takes over what they lie in. false: nobody asks for them, or memory
+ * ran out, which was said; nothing is taken over. */
+bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults);
+void xinetd_share_free(struct reading *reading);
+
+/* A service that knows nothing of xinetd. */
+struct xinetd_guest {
+	struct draft *draft;            /* with all that it says itself, which stays */
+	struct origin at;
+	bool accepts;
+	bool has_connections;           /* and no datagrams */
+};
+
+/* Lays limits, rules, banners and log under it. false: one of them is wrong, which was said, and the service must not run
+ * without. */
+bool xinetd_share_lay(struct reading *reading, const struct xinetd_guest *guest);

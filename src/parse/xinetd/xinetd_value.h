@@ -1,0 +1,30 @@
+/* The words of an attribute, gathered from several lines by += and -=. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parse/xinetd/xinetd_attribute.h"
+#include "parse/xinetd/xinetd_entry.h"
+
+struct xinetd_value {
+	const char *const *words;
+	size_t count;
+	struct origin at;
+	const struct origin *word_at;
+	const char **own;               /* words and word_at, where nobody shares them with it, with this much room */
+	struct origin *own_at;
+	size_t capacity;                /* 0: they are a line's, or those of defaults */
+	bool is_set;
+	bool is_inherited;              /* it is just what defaults say */
+	bool is_broken;                 /* what was said was refused: nobody may run without it */
+};
+
+/* What a line writes in place of what was there, behind it, or takes away from it. The place of the value stays. */
+void xinetd_value_set(struct xinetd_value *value, const struct xinetd_written *written);
+void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_written *written);
+void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
+			 struct xinetd_value *value, const struct xinetd_written *written);
+
+/* Whether a line says just what is there. */
+bool xinetd_value_equals(const struct xinetd_value *value, const struct xinetd_written *written);

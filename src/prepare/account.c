@@ -1,0 +1,360 @@
+/* The account of a service: its user, its group and what comes with them.
+ *
+ * The one hard thing is superd without root: it can run services as itself alone, so an account
+ * that is its own needs no switch and any other is refused here, where the table can still say
+ * which line asks for it. */
+#include "prepare/account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/rights/capability.h"
+#include "os/rights/privilege.h"
+
+struct gids {
+	gid_t *list;
+	int count, capacity;
+};
+
+static bool gids_has(const struct gids *gids, gid_t gid)
+{
+	for (int i = 0; i < gids->count; i++) {
+		if (gids->list[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+static bool gids_reserve(struct gids *gids, int capacity)
+{
+	gid_t *list;
+
+	if (gids->list && capacity <= gids->capacity)
+		return true;
+	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
+	if (!list)
+		return false;
+	gids->list = list;
+	gids->capacity = capacity;
+	return true;
+}
+
+static bool gids_add(struct gids *gids, gid_t gid)
+{
+	if (gids_has(gids, gid))
+		return true;
+	if (!gids_reserve(gids, gids->count + 8))
+		return false;
+	gids->list[gids->count++] = gid;
+	return true;
+}
+
+/* Those group(5) has the user in, its own first. */
+static bool gids_of_user(struct gids *gids, const char *name, gid_t gid)
+{
+	for (int room = 32; room <= 65536 + 1; room *= 2) {
+		int count = room;
+
+		if (!gids_reserve(gids, room))
+			return false;
+		if (getgrouplist(name, gid, gids->list, &count) >= 0) {
+			gids->count = count;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those superd itself has. */
+static bool gids_of_superd(struct gids *gids)
+{
+	int count = getgroups(0, NULL);
+
+	if (count < 0 || !gids_reserve(gids, count + 1))
+		return false;
+	gids->count = getgroups(count, gids->list);
+	return gids->count >= 0;
+}
+
+/* An account while it is put together. */
+struct draft_account {
+	struct account account;
+	const char *user;               /* as the service has it, or by default; NULL: superd's own */
+	struct gids gids;
+	bool listed;                    /* its user has an entry */
+	bool own;                       /* it is one of superd's own programs, with a user of its own */
+};
+
+static bool out_of_memory(struct accounts *accounts, const struct service *service)
+{
+	diag_error(accounts->diags, service->at, "%s: looking up its user: out of memory", service->name);
+	return false;
+}
+
+/* What superd does itself for strangers needs no rights at all. */
+static bool is_own(const struct service *service)
+{
+	return service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
+}
+
+/* Asked once for all services of a table, and said once. */
+static bool own_users_are_refused(struct accounts *accounts, const struct service *service)
+{
+	if (accounts->own_asked)
+		return accounts->own_refused;
+	accounts->own_asked = true;
+	accounts->own_refused = own_users_refused();
+	if (accounts->own_refused)
+		diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
+			     service->name, accounts->own_refused);
+	return accounts->own_refused;
+}
+
+/* Whether it runs as a user that no other service has. */
+static bool has_own_user(struct accounts *accounts, const struct service *service)
+{
+	return is_own(service) && !service->terms->who->user && !service->terms->who->dynamic_user && geteuid() == 0 &&
+	       !own_users_are_refused(accounts, service);
+}
+
+static const struct found_user *find_own_user(struct accounts *accounts, const struct service *service)
+{
+	struct found_user *user = pool_alloc(accounts->pool, sizeof(*user));
+
+	if (user && !accounts->own) {
+		accounts->own = pool_alloc(accounts->pool, sizeof(*accounts->own));
+		if (accounts->own)
+			own_users_look(accounts->own);
+	}
+	if (!user || !accounts->own)
+		return NULL;
+	*user = (struct found_user){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
+	user->uid = own_user_for(accounts->own, service->name);
+	user->gid = user->uid;
+	return user;
+}
+
+/* By the table, or by what the service is. */
+static const struct found_user *find_user(struct accounts *accounts, const struct service *service,
+					  const struct draft_account *draft, const char *own)
+{
+	if (draft->own)
+		return find_own_user(accounts, service);
+	if (service->terms->who->dynamic_user)
+		return accounts_dynamic(accounts, service, draft->user);
+	return accounts_user(accounts, draft->user ? draft->user : own);
+}
+
+static bool pick_user(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const char *text = draft->user;
+	bool is_whole = text && !service->terms->who->group;
+	const struct found_group *group = NULL;
+	const struct found_user *user;
+	char own[16];
+
+	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
+	user = find_user(accounts, service, draft, own);
+	if (!user)
+		return out_of_memory(accounts, service);
+	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group))) {
+		const char *wrong = user->wrong, *near = user->near;
+
+		if (is_whole)
+			accounts_explain_pair(accounts, text, &wrong, &near);
+		return accounts_refuse(accounts, service, "user", text ? text : own, wrong, near);
+	}
+	draft->listed = user->listed;
+	draft->account.name = user->name;
+	draft->account.home = user->home;
+	draft->account.shell = user->shell;
+	draft->account.uid = user->uid;
+	draft->account.gid = group ? group->gid : text ? user->gid : getegid();
+	return true;
+}
+
+static bool pick_group(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const char *text = service->terms->who->group;
+	const struct found_group *group;
+
+	if (!text)
+		return true;
+	group = accounts_group(accounts, text);
+	if (!group)
+		return out_of_memory(accounts, service);
+	if (group->wrong)
+		return accounts_refuse(accounts, service, "group", text, group->wrong, group->near);
+	draft->account.gid = group->gid;
+	return true;
+}
+
+static bool pick_groups(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct who *who = service->terms->who;
+	bool filled = true;
+
+	if (who->groups && !draft->user)
+		filled = gids_of_superd(&draft->gids);
+	else if (who->groups && draft->listed)
+		filled = gids_of_user(&draft->gids, draft->account.name, draft->account.gid);
+	if (!filled || !gids_add(&draft->gids, draft->account.gid))
+		return out_of_memory(accounts, service);
+	for (words text = who->supplementary_groups; text && *text; text++) {
+		const struct found_group *group = accounts_group(accounts, *text);
+
+		if (!group)
+			return out_of_memory(accounts, service);
+		if (group->wrong)
+			return accounts_refuse(accounts, service, "supplementary_groups", *text, group->wrong,
+					       group->near);
+		if (!gids_add(&draft->gids, group->gid))
+			return out_of_memory(accounts, service);
+	}
+	return true;
+}
+
+/* The option that asks for more than superd has; NULL: nothing does. */
+static const char *what_differs(const struct draft_account *draft, const struct who *who, const struct gids *own)
+{
+	if (draft->account.uid != geteuid())
+		return "user";
+	if (draft->account.gid != getegid())
+		return who->group ? "group" : "user";
+	if (!who->supplementary_groups)
+		return NULL;
+	for (int i = 0; i < draft->gids.count; i++) {
+		if (!gids_has(own, draft->gids.list[i]) && draft->gids.list[i] != getegid())
+			return "supplementary_groups";
+	}
+	return NULL;
+}
+
+static const char *option_text(const struct who *who, const char *option)
+{
+	if (!strcmp(option, "user"))
+		return who->user;
+	return !strcmp(option, "group") ? who->group : who->supplementary_groups[0];
+}
+
+/* Without the right to switch, an account superd has already is what it runs with; its groups
+ * are then superd's. */
+static bool settle_unprivileged(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	struct gids own = { 0 };
+	const char *option;
+
+	if (!gids_of_superd(&own)) {
+		free(own.list);
+		return out_of_memory(accounts, service);
+	}
+	option = what_differs(draft, service->terms->who, &own);
+	if (option && accounts->trusts) {
+		free(own.list);
+		return draft->account.switches = true;
+	}
+	free(draft->gids.list);
+	draft->gids = own;
+	if (!option)
+		return true;
+	return accounts_refuse(accounts, service, option, option_text(service->terms->who, option),
+			       "superd does not run as root, so its services run as its own user and group only", NULL);
+}
+
+/* Where an unprivileged user has mapped groups. Asked by setting just those, as there may be no /proc to look at. */
+bool accounts_keep_groups(void)
+{
+	struct gids own = { 0 };
+	bool denied = gids_of_superd(&own) && privilege_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
+
+	free(own.list);
+	return denied;
+}
+
+/* Whether superd is this account already, groups and all: then nothing needs to be set. */
+static bool is_superds_own(const struct draft_account *draft)
+{
+	struct gids own = { 0 };
+	bool same = draft->account.uid == geteuid() && draft->account.uid == getuid() &&
+		    draft->account.gid == getegid() && draft->account.gid == getgid() && gids_of_superd(&own) &&
+		    own.count == draft->gids.count;
+
+	for (int n = 0; same && own.list && n < own.count; n++)
+		same = gids_has(&draft->gids, own.list[n]);
+	free(own.list);
+	return same;
+}
+
+static bool settle(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct who *who = service->terms->who;
+
+	if (!draft->user && !who->group && !who->supplementary_groups)
+		return true;
+	if (is_superds_own(draft))
+		return true;
+	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
+	draft->account.keeps_groups = accounts_keep_groups();
+	return draft->account.switches || settle_unprivileged(accounts, service, draft);
+}
+
+static const struct account *keep(struct accounts *accounts, const struct service *service, struct draft_account *draft)
+{
+	const struct account *kept = NULL;
+
+	draft->account.group_count = (size_t)draft->gids.count;
+	if (draft->gids.count)
+		draft->account.groups = pool_keep(accounts->pool, draft->gids.list,
+						  draft->account.group_count * sizeof(*draft->gids.list));
+	if (draft->account.groups || !draft->gids.count)
+		kept = pool_keep(accounts->pool, &draft->account, sizeof(draft->account));
+	if (kept)
+		memo_put(&accounts->known, service->terms->who, draft->user, kept);
+	else
+		out_of_memory(accounts, service);
+	return kept;
+}
+
+static bool refuse_dynamic(struct accounts *accounts, const struct service *service)
+{
+	return accounts_refuse(accounts, service, "dynamic_user", "yes",
+			       "superd does not run as root, so its services run as its own user and group only", NULL);
+}
+
+/* As the table has it, or by default; NULL: superd's own. */
+static const char *name_user(const struct service *service, bool own)
+{
+	if (service->terms->who->user)
+		return service->terms->who->user;
+	return service->terms->who->dynamic_user || own ? service->name : NULL;
+}
+
+const struct account *accounts_of(struct accounts *accounts, const struct service *service)
+{
+	bool own = has_own_user(accounts, service);
+	const char *user = name_user(service, own);
+	struct draft_account draft;
+	const struct account *account = NULL;
+	const void *known;
+
+	if (memo_get(&accounts->known, service->terms->who, user, &known))
+		return known;
+	if (service->terms->who->dynamic_user && !accounts->trusts &&
+	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
+		refuse_dynamic(accounts, service);
+		return NULL;
+	}
+	memset(&draft, 0, sizeof(draft));       /* the padding too: it is kept by its bytes */
+	draft.user = user;
+	draft.own = own;
+	if (pick_user(accounts, service, &draft) && pick_group(accounts, service, &draft) &&
+	    pick_groups(accounts, service, &draft) && settle(accounts, service, &draft))
+		account = keep(accounts, service, &draft);
+	free(draft.gids.list);
+	return account;
+}

@@ -1,0 +1,71 @@
+/* From names of users and groups to numbers: what passwd(5) and group(5), or whatever NSS asks
+ * instead, say of them. Each name is asked for once, however many services have it. Works with
+ * no passwd file at all. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/memo.h"
+#include "base/pool.h"
+#include "config/option/service.h"
+#include "prepare/own_user.h"
+
+/* A user that was asked for. Lives in the pool. */
+struct found_user {
+	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
+	const char *near;               /* a known name like it, or NULL */
+	const char *name, *home, *shell;                /* name is the number where there is no entry */
+	uid_t uid;
+	gid_t gid;
+	bool listed;                    /* has an entry */
+};
+
+struct found_group {
+	const char *wrong, *near;
+	gid_t gid;
+	bool failed;                    /* wrong is no answer: it may exist */
+};
+
+struct accounts {
+	struct pool *pool;
+	struct diags *diags;
+	struct memo users, groups;      /* text -> what was found */
+	struct memo known;              /* struct who, user -> struct account */
+	struct memo dynamic;            /* id as text -> the name it was given to */
+	bool trusts;                    /* the caller's to set: another user than is refused to superd is taken for granted */
+	struct own_users *own;          /* those of superd-builtin's services; NULL before the first */
+	bool own_asked;                 /* whether they can be had: */
+	const char *own_refused;        /* why not; NULL: they can */
+};
+
+void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
+void accounts_close(struct accounts *accounts);
+
+/* Looks up a name or a number; NULL: out of memory. */
+const struct found_user *accounts_user(struct accounts *accounts, const char *text);
+const struct found_group *accounts_group(struct accounts *accounts, const char *text);
+
+/* Takes user.group apart, as old inetds write it, at the first dot that has a user in front and a group behind. false: there
+ * is none. */
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
+		   const struct found_group **group);
+
+/* Which part of what looks like user.group is wrong, where accounts_pair has found none: the group, if a user stands in
+ * front. wrong and near are those of the whole name before, and stay where it has no dot or memory is out. */
+void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near);
+
+/* Adds "SERVICE: OPTION = TEXT: WRONG" at the option's place, with the hint; always false. */
+bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		     const char *wrong, const char *near);
+
+/* user_namespaces(7): whether nobody may set groups here, not even those he has. */
+bool accounts_keep_groups(void);
+
+/* The user of this name, or one that is made up for it (prepare/account_dynamic.c); NULL: out of memory. */
+const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
+
+/* The account a service runs with, kept in the pool; NULL after adding to diags what is wrong. */
+const struct account *accounts_of(struct accounts *accounts, const struct service *service);

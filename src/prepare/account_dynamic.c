@@ -1,0 +1,140 @@
+/* dynamic_user: an id that nobody has, for a service that needs a user and no file of users.
+ *
+ * The hard thing is that it has to be the same one each time, as files belong to it, and nobody else's: it follows
+ * from the name, unless a folder of the service belongs to such an id already or the id is taken. Source:
+ * systemd.exec(5), and systemd's UIDS-GIDS for the range. */
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/dirs/directories.h"
+#include "prepare/account.h"
+
+#define FIRST 61184u
+#define LAST 65519u
+#define ENTRY_MOST (1u << 20)
+
+static bool in_range(uid_t id)
+{
+	return id >= FIRST && id <= LAST;
+}
+
+static bool is_group(gid_t gid)
+{
+	struct group entry, *found = NULL;
+	char *room = NULL, *larger;
+	int error = ERANGE;
+
+	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
+		larger = realloc(room, size);
+		if (!larger)
+			break;
+		room = larger;
+		error = getgrgid_r(gid, &entry, room, size, &found);
+	}
+	free(room);
+	return found || error == ERANGE; /* where there is no saying, it is one */
+}
+
+/* Another of this table, of the system's files, or of systemd beside us. */
+static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
+{
+	const struct found_user *listed;
+	const char *number;
+	const void *owner;
+	char path[64];
+
+	number = pool_textf(accounts->pool, "%u", (unsigned)id);
+	if (!number)
+		return true;
+	if (memo_get(&accounts->dynamic, number, NULL, &owner))
+		return strcmp(owner, name) != 0;
+	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
+	listed = accounts_user(accounts, number);
+	return !listed || listed->listed || is_group(id) || access(path, F_OK) == 0;
+}
+
+static bool take(struct accounts *accounts, const char *name, uid_t id)
+{
+	const char *number = pool_textf(accounts->pool, "%u", (unsigned)id);
+
+	if (!number)
+		return false;
+	memo_put(&accounts->dynamic, number, NULL, name);
+	return true;
+}
+
+/* Who has its folders already; 0: nobody of the range. */
+static uid_t find_owner(const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct heritage heritage = { 0 };
+
+	directories_find_bases(&heritage);
+	directories_of(service, &heritage, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
+		for (words name = kinds[kind].names; name && *name; name++) {
+			char path[PATH_MAX];
+			struct stat status;
+
+			snprintf(path, sizeof(path), "%s/%.*s", kinds[kind].base, (int)directory_name_length(*name),
+				 *name);
+			if (kinds[kind].is_owned && lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+			    in_range(status.st_uid))
+				return status.st_uid;
+		}
+	}
+	return 0;
+}
+
+/* FNV-1a: the same on every machine. */
+static uint32_t hash(const char *name)
+{
+	uint32_t value = 2166136261u;
+
+	for (; *name; name++)
+		value = (value ^ (unsigned char)*name) * 16777619u;
+	return value;
+}
+
+static uid_t find_id(struct accounts *accounts, const struct service *service, const char *name)
+{
+	uid_t owner = find_owner(service);
+	uint32_t start = hash(name) % (LAST - FIRST + 1);
+
+	if (owner && !is_taken(accounts, name, owner))
+		return owner;
+	for (uint32_t n = 0; n <= LAST - FIRST; n++) {
+		uid_t id = FIRST + (start + n) % (LAST - FIRST + 1);
+
+		if (!is_taken(accounts, name, id))
+			return id;
+	}
+	return 0;
+}
+
+const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name)
+{
+	const struct found_user *listed = accounts_user(accounts, name);
+	struct found_user *user;
+
+	if (!listed || !listed->wrong)
+		return listed;
+	user = pool_alloc(accounts->pool, sizeof(*user));
+	if (!user)
+		return NULL;
+	*user = (struct found_user){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
+	user->uid = find_id(accounts, service, name);
+	user->gid = user->uid;
+	if (!user->uid)
+		user->wrong = "no id from 61184 to 65519 is free";
+	else if (!take(accounts, name, user->uid))
+		return NULL;
+	return user;
+}

@@ -1,0 +1,277 @@
+/* Asking NSS for one user or group. The hard thing is that "there is none" comes in many ways:
+ * without a passwd file it is ENOENT, from some modules ESRCH or EBADF or EPERM (getpwnam(3)),
+ * and only the rest are failures worth telling. */
+#include "prepare/account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+#include "config/option/wording.h"
+
+#define NEAR_MOST 10000                 /* entries looked at for a hint: a directory server may have millions */
+#define ENTRY_MOST (1u << 20)
+
+void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags)
+{
+	*accounts = (struct accounts){ .pool = pool, .diags = diags };
+}
+
+void accounts_close(struct accounts *accounts)
+{
+	memo_free(&accounts->users);
+	memo_free(&accounts->groups);
+	memo_free(&accounts->known);
+	memo_free(&accounts->dynamic);
+}
+
+bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		     const char *wrong, const char *near)
+{
+	struct buf said = { 0 };
+
+	wording_add(service, option, text, &said);
+	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name, buf_string(&said),
+		   wrong);
+	buf_free(&said);
+	if (near)
+		diags_hint(accounts->diags, "did you mean %s", near);
+	return false;
+}
+
+/* All digits is a number, whatever names there are. */
+static bool is_number(const char *text, uint32_t *number)
+{
+	unsigned long long value;
+
+	if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 10)
+		return false;
+	value = strtoull(text, NULL, 10);
+	*number = (uint32_t)value;
+	return value < UINT32_MAX;      /* the last is (uid_t)-1, "leave it as it is" */
+}
+
+static bool means_none(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+struct nearest {
+	const char *name;               /* what there is no entry for */
+	unsigned distance;
+	char best[64];
+};
+
+/* Of a short name any other is not far. */
+static unsigned too_far(const char *name)
+{
+	return strlen(name) < 5 ? 2 : 3;
+}
+
+static void nearest_look(struct nearest *nearest, const char *name)
+{
+	unsigned distance = scan_distance(nearest->name, name, 2);
+
+	if (distance < nearest->distance && strlen(name) < sizeof(nearest->best)) {
+		nearest->distance = distance;
+		strcpy(nearest->best, name);
+	}
+}
+
+static const char *nearest_keep(const struct nearest *nearest, struct pool *pool)
+{
+	return nearest->best[0] ? pool_text(pool, nearest->best) : NULL;
+}
+
+static const char *user_near(struct pool *pool, const char *name)
+{
+	struct nearest nearest = { .name = name, .distance = too_far(name) };
+	const struct passwd *entry;
+
+	setpwent();
+	for (int i = 0; i < NEAR_MOST && (entry = getpwent()); i++)
+		nearest_look(&nearest, entry->pw_name);
+	endpwent();
+	return nearest_keep(&nearest, pool);
+}
+
+static const char *group_near(struct pool *pool, const char *name)
+{
+	struct nearest nearest = { .name = name, .distance = too_far(name) };
+	const struct group *entry;
+
+	setgrent();
+	for (int i = 0; i < NEAR_MOST && (entry = getgrent()); i++)
+		nearest_look(&nearest, entry->gr_name);
+	endgrent();
+	return nearest_keep(&nearest, pool);
+}
+
+/* Gives the C library as much room as an entry needs. *found is NULL where there is none. */
+static int ask_user(const char *name, uid_t uid, struct passwd *entry, char **room, struct passwd **found)
+{
+	int error = ERANGE;
+
+	*found = NULL;
+	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
+		char *larger = realloc(*room, size);
+
+		if (!larger)
+			return ENOMEM;
+		*room = larger;
+		error = name ? getpwnam_r(name, entry, larger, size, found)
+			     : getpwuid_r(uid, entry, larger, size, found);
+	}
+	return error;
+}
+
+static int ask_group(const char *name, struct group *entry, char **room, struct group **found)
+{
+	int error = ERANGE;
+
+	*found = NULL;
+	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
+		char *larger = realloc(*room, size);
+
+		if (!larger)
+			return ENOMEM;
+		*room = larger;
+		error = getgrnam_r(name, entry, larger, size, found);
+	}
+	return error;
+}
+
+static const char *text_unless_empty(struct pool *pool, const char *text)
+{
+	return text && *text ? pool_text(pool, text) : NULL;
+}
+
+static bool look_up_user(struct accounts *accounts, const char *text, struct found_user *user)
+{
+	bool numeric = is_number(text, &user->uid);
+	struct passwd entry, *found;
+	char *room = NULL;
+	int error = ask_user(numeric ? NULL : text, user->uid, &entry, &room, &found);
+
+	user->name = pool_text(accounts->pool, found ? found->pw_name : text);
+	if (found) {
+		user->listed = true;
+		user->uid = found->pw_uid;
+		user->gid = found->pw_gid;
+		user->home = text_unless_empty(accounts->pool, found->pw_dir);
+		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
+	} else if (!means_none(error)) {
+		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
+	} else if (numeric) {
+		user->gid = user->uid;  /* as with groups of users' own: never superd's */
+	} else {
+		user->wrong = "there is no such user here";
+		user->near = user_near(accounts->pool, text);
+	}
+	free(room);
+	return user->name;
+}
+
+const struct found_user *accounts_user(struct accounts *accounts, const char *text)
+{
+	const char *key = pool_text(accounts->pool, text);
+	struct found_user *user;
+	const void *known;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&accounts->users, key, NULL, &known))
+		return known;
+	user = pool_alloc(accounts->pool, sizeof(*user));
+	if (!user || !look_up_user(accounts, key, user))
+		return NULL;
+	memo_put(&accounts->users, key, NULL, user);
+	return user;
+}
+
+static void look_up_group(struct accounts *accounts, const char *text, struct found_group *group)
+{
+	struct group entry, *found;
+	char *room = NULL;
+	int error;
+
+	if (is_number(text, &group->gid))
+		return;
+	error = ask_group(text, &entry, &room, &found);
+	if (found) {
+		group->gid = found->gr_gid;
+	} else if (!means_none(error)) {
+		group->failed = true;
+		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
+	} else {
+		group->wrong = "there is no such group here";
+		group->near = group_near(accounts->pool, text);
+	}
+	free(room);
+}
+
+const struct found_group *accounts_group(struct accounts *accounts, const char *text)
+{
+	const char *key = pool_text(accounts->pool, text);
+	struct found_group *group;
+	const void *known;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&accounts->groups, key, NULL, &known))
+		return known;
+	group = pool_alloc(accounts->pool, sizeof(*group));
+	if (!group)
+		return NULL;
+	look_up_group(accounts, key, group);
+	memo_put(&accounts->groups, key, NULL, group);
+	return group;
+}
+
+bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,
+		   const struct found_group **group)
+{
+	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text));
+		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+
+		if (!behind || behind->wrong)
+			continue;
+		*user = front;
+		*group = behind;
+		return true;
+	}
+	return false;
+}
+
+static const char *pair_of(struct accounts *accounts, const char *user, const char *group)
+{
+	return user && group ? pool_textf(accounts->pool, "%s.%s", user, group) : NULL;
+}
+
+void accounts_explain_pair(struct accounts *accounts, const char *text, const char **wrong, const char **near)
+{
+	const char *first = NULL;
+
+	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
+		const struct found_user *front = name && *name ? accounts_user(accounts, name) : NULL;
+		const struct found_group *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+
+		if (behind && behind->wrong) {
+			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
+			*wrong = said ? said : *wrong;
+			*near = pair_of(accounts, name, behind->near);
+			return;
+		}
+		if (front && front->near && !first)
+			first = pair_of(accounts, front->near, dot + 1);
+	}
+	*near = *near ? *near : first;
+}

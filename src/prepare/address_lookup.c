@@ -1,0 +1,412 @@
+/* Asking for hosts and ports. The hard thing is a name with more than one address: a socket has
+ * one, so the first that fits is taken and the choice is told, as it may be another one at the
+ * next start. */
+#include "prepare/address_lookup.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "os/fs/runtime_folder.h"
+#include "os/socket/bind.h"
+#include "prepare/rpc_program.h"
+
+#define HOST_MOST 32                    /* addresses of a host that are looked at */
+#define NEAR_MOST 10000                 /* entries of services(5) looked at for a hint */
+
+struct found_address {
+	const char *text;               /* a literal */
+	enum endpoint_family family;
+};
+
+struct found_host {
+	const char *wrong;              /* NULL: it was found; else why not */
+	struct found_address list[HOST_MOST];
+	size_t count;
+};
+
+struct found_port {
+	const char *wrong, *hint;
+	uint16_t port;
+};
+
+void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags)
+{
+	*addresses = (struct addresses){ .pool = pool, .diags = diags, .ipv6 = bind_kernel_has_ipv6() };
+}
+
+void addresses_close(struct addresses *addresses)
+{
+	memo_free(&addresses->hosts);
+	memo_free(&addresses->ports);
+}
+
+static bool is_literal(const char *address)
+{
+	struct in6_addr in6;
+
+	return inet_pton(AF_INET, address, &in6) == 1 || inet_pton(AF_INET6, address, &in6) == 1;
+}
+
+static const char *literal_of(const struct addrinfo *info, struct pool *pool)
+{
+	char text[INET6_ADDRSTRLEN];
+	const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
+	const struct sockaddr_in *in = (const void *)info->ai_addr;
+	const void *address = info->ai_family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr;
+
+	return inet_ntop(info->ai_family, address, text, sizeof(text)) ? pool_text(pool, text) : NULL;
+}
+
+static bool host_has(const struct found_host *host, const char *literal)
+{
+	for (size_t n = 0; n < host->count; n++) {
+		if (!strcmp(host->list[n].text, literal))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the addresses this kernel can bind, each once. */
+static void host_choose(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
+{
+	for (const struct addrinfo *info = list; info; info = info->ai_next) {
+		const char *literal;
+
+		if (info->ai_family != AF_INET && !(info->ai_family == AF_INET6 && addresses->ipv6))
+			continue;
+		literal = literal_of(info, addresses->pool);
+		if (!literal || host->count == HOST_MOST || host_has(host, literal))
+			continue;
+		host->list[host->count++] = (struct found_address){
+			literal, info->ai_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6
+		};
+	}
+	if (!host->count)
+		host->wrong = "it has no address this machine can listen on";
+}
+
+static void host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
+{
+	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC, [FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6 };
+	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(name, NULL, &hints, &list);
+
+	if (error)
+		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+	else
+		host_choose(addresses, list, host);
+	if (list)
+		freeaddrinfo(list);
+}
+
+static const struct found_host *host_find(struct addresses *addresses, const char *name, unsigned family)
+{
+	const char *key = pool_text(addresses->pool, name);
+	const void *known, *which = (const void *)(uintptr_t)family;
+	struct found_host *host;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&addresses->hosts, key, which, &known))
+		return known;
+	host = pool_alloc(addresses->pool, sizeof(*host));
+	if (!host)
+		return NULL;
+	host_ask(addresses, key, family, host);
+	memo_put(&addresses->hosts, key, which, host);
+	return host;
+}
+
+static const char *port_near(struct pool *pool, const char *name, const char *protocol)
+{
+	unsigned nearest = strlen(name) < 5 ? 2 : 3;    /* of a short word any other is not far */
+	const char *best = NULL;
+	const struct servent *entry;
+
+	setservent(1);
+	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
+		unsigned distance = scan_distance(name, entry->s_name, 2);
+
+		if (distance < nearest && !strcmp(entry->s_proto, protocol)) {
+			nearest = distance;
+			best = pool_text(pool, entry->s_name);
+		}
+	}
+	endservent();
+	return best;
+}
+
+static bool port_ask(const char *name, const char *protocol, uint16_t *port)
+{
+	struct servent entry, *found = NULL;
+	char room[4096];
+
+	if (getservbyname_r(name, protocol, &entry, room, sizeof(room), &found) != 0 || !found)
+		return false;
+	*port = ntohs((uint16_t)found->s_port);
+	return true;
+}
+
+/* services(5) has hardly a line for SCTP; there a port has the number it has for TCP. */
+static bool port_ask_kind(const char *name, unsigned kind, uint16_t *port)
+{
+	if (kind == ENDPOINT_UDP)
+		return port_ask(name, "udp", port);
+	return (kind == ENDPOINT_SCTP && port_ask(name, "sctp", port)) || port_ask(name, "tcp", port);
+}
+
+static const char *kind_name(unsigned kind)
+{
+	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
+}
+
+/* Small systems come without the file, and then nothing may be wrong with the name. Another source of nsswitch.conf(5)
+ * may know names and list none: so what is said of the file is no more than what can be seen. */
+static bool port_say_no_names(struct found_port *port, struct pool *pool, unsigned kind)
+{
+	static const char path[] = "/etc/services";
+	const struct servent *any;
+	int error;
+
+	setservent(0);
+	any = getservent();
+	endservent();
+	if (any)
+		return false;
+	error = access(path, R_OK) < 0 ? errno : 0;
+	port->wrong = error == ENOENT
+		? pool_textf(pool, "no %s port of this name is known, and there is no %s", kind_name(kind), path)
+		: pool_textf(pool, "no %s port of this name is known: %s: %s", kind_name(kind), path,
+			     error ? strerror(error) : "it has no entries");
+	port->hint = "write the number, or install the file (Debian: netbase)";
+	return true;
+}
+
+static void port_say_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
+{
+	bool is_udp = kind == ENDPOINT_UDP;
+	const char *near;
+	uint16_t elsewhere;
+
+	if (port_say_no_names(port, pool, kind))
+		return;
+	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
+		port->wrong = pool_textf(pool,
+					 "services(5) has no %s port of this name, but a %s one; a number does not "
+					 "need it",
+					 kind_name(kind), is_udp ? "tcp" : "udp");
+		return;
+	}
+	port->wrong = pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
+				 kind_name(kind));
+	near = port_near(pool, name, is_udp ? "udp" : "tcp");
+	port->hint = near ? pool_textf(pool, "did you mean %s", near) : NULL;
+}
+
+static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
+{
+	const char *key = pool_text(addresses->pool, name);
+	const void *known, *which = (const void *)(uintptr_t)kind;
+	struct found_port *port;
+
+	if (!key)
+		return NULL;
+	if (memo_get(&addresses->ports, key, which, &known))
+		return known;
+	port = pool_alloc(addresses->pool, sizeof(*port));
+	if (!port)
+		return NULL;
+	if (!port_ask_kind(key, kind, &port->port))
+		port_say_missing(port, addresses->pool, key, kind);
+	memo_put(&addresses->ports, key, which, port);
+	return port;
+}
+
+static bool was_refused(const struct addresses *addresses, struct origin at, const char *name)
+{
+	const struct origin *before = &addresses->refused_at;
+
+	return addresses->refused && !strcmp(addresses->refused, name) && before->file && at.file &&
+	       before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
+}
+
+/* The option that is at fault, where the table has such a word. */
+static const char *option_of(const struct service *service)
+{
+	return service->is_foreign ? "" : "listen: ";
+}
+
+static bool refuse(struct addresses *addresses, const struct service *service, const struct listen *listen,
+		   const char *name, const char *wrong, const char *hint)
+{
+	if (was_refused(addresses, listen->at, name))
+		return false;
+	addresses->refused_at = listen->at;
+	addresses->refused = name;
+	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_of(service),
+		   name, wrong ? wrong : "out of memory");
+	if (hint)
+		diags_hint(addresses->diags, "%s", hint);
+	return false;
+}
+
+static bool resolve_port(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	const struct found_port *port = port_find(addresses, endpoint->port_name, endpoint->kind);
+
+	if (!port || port->wrong)
+		return refuse(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL,
+			      port ? port->hint : NULL);
+	endpoint->port = port->port;
+	endpoint->port_name = NULL;
+	return true;
+}
+
+/* Whether each address of a host gets a socket. What has its socket as a stream has but one. */
+static bool spreads(const struct service *service, const struct listen *listen)
+{
+	const struct streams *streams = service->terms->streams;
+	bool has_one = service_waits(service) &&
+		       (service->what->pass == PASS_INETD || streams->input.kind == STREAM_SOCKET ||
+			streams->output.kind == STREAM_SOCKET || streams->error.kind == STREAM_SOCKET);
+
+	return listen->options->every_address && !has_one;
+}
+
+static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	const struct found_host *host = host_find(addresses, endpoint->address, endpoint->family);
+
+	if (host && host->wrong && listen->options->optional) {
+		if (was_refused(addresses, listen->at, endpoint->address))
+			return false;
+		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
+			     service->name, option_of(service), endpoint->address, host->wrong);
+		return false;
+	}
+	if (!host || host->wrong)
+		return refuse(addresses, service, listen, endpoint->address, host ? host->wrong : NULL, NULL);
+	if (host->count > 1 && !spreads(service, listen)) {
+		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
+			     service->name, option_of(service), endpoint->address, host->list[0].text);
+		diags_hint(addresses->diags, service->is_foreign || listen->options->every_address
+			   ? "an entry for each address, written as a number, serves them all"
+			   : "every_address = yes serves them all");
+	}
+	endpoint->address = host->list[0].text;
+	endpoint->family = (uint8_t)host->list[0].family;
+	return true;
+}
+
+/* Its socket is an ordinary one, at a port the kernel chooses. Number and versions stay in the address, so that sockets
+ * of two programs are never taken for one. */
+static bool resolve_program(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+
+	if (endpoint.port_name && !rpc_program_find(endpoint.port_name, &endpoint.number))
+		return refuse(addresses, service, listen, endpoint.port_name,
+			      "rpc(5) has no program of this name; a number does not need it", NULL);
+	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
+	endpoint.port_name = NULL;
+	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (listen->address)
+		return true;
+	listen->address = listen->endpoint;
+	return refuse(addresses, service, listen, "its address", NULL, NULL);
+}
+
+/* protocols(5). */
+static bool resolve_protocol(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			     struct endpoint *endpoint)
+{
+	const struct protoent *found = getprotobyname(endpoint->port_name);     /* one thread at a time loads a table */
+
+	if (!found)
+		return refuse(addresses, service, listen, endpoint->port_name,
+			      "protocols(5) has no protocol of this name; a number does not need it", NULL);
+	if (found->p_proto < 1 || found->p_proto > 254)
+		return refuse(addresses, service, listen, endpoint->port_name,
+			      "nothing can be received of this protocol", NULL);
+	endpoint->number = (uint32_t)found->p_proto;
+	endpoint->port_name = NULL;
+	return true;
+}
+
+/* What stands where a port does: that of services(5), or raw's protocol. */
+static bool resolve_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
+			 struct endpoint *endpoint)
+{
+	if (endpoint->kind == ENDPOINT_RAW)
+		return resolve_protocol(addresses, service, listen, endpoint);
+	return resolve_port(addresses, service, listen, endpoint);
+}
+
+/* What has to be found out about a node is where superd's own folder is. */
+static bool resolve_path(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+	const struct endpoint *address = NULL;
+
+	endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_folder(),
+				      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
+	if (endpoint.address)
+		address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (!address)
+		return refuse(addresses, service, listen, "its address", NULL, NULL);
+	listen->address = address;
+	return true;
+}
+
+bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
+{
+	struct endpoint endpoint = *listen->endpoint;
+	bool by_name;
+
+	listen->address = listen->endpoint;
+	if (endpoint_is_rpc(&endpoint))
+		return resolve_program(addresses, service, listen);
+	if (endpoint_is_below_runtime(&endpoint))
+		return resolve_path(addresses, service, listen);
+	if (!endpoint_is_inet(&endpoint))
+		return true;
+	by_name = endpoint.address && !is_literal(endpoint.address);
+	if (!by_name && !endpoint.port_name)
+		return true;
+	if (endpoint.port_name && !resolve_name(addresses, service, listen, &endpoint))
+		return false;
+	if (by_name && !resolve_host(addresses, service, listen, &endpoint))
+		return false;
+	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+	if (listen->address)
+		return true;
+	listen->address = listen->endpoint;
+	return refuse(addresses, service, listen, "its address", NULL, NULL);
+}
+
+const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
+					 const struct listen *listen, size_t n)
+{
+	const char *name = endpoint_is_inet(listen->endpoint) ? listen->endpoint->address : NULL;
+	const struct found_host *host;
+	struct endpoint endpoint;
+
+	if (!name || is_literal(name) || !spreads(service, listen))
+		return NULL;
+	host = host_find(addresses, name, listen->endpoint->family);
+	if (!host || host->wrong || n >= host->count)
+		return NULL;
+	memcpy(&endpoint, listen->address, sizeof(endpoint));   /* the padding too: it is kept by its bytes */
+	endpoint.address = host->list[n].text;
+	endpoint.family = (uint8_t)host->list[n].family;
+	return pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
+}

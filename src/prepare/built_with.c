@@ -1,0 +1,23 @@
+/* Here and not where it is printed, as what the build has found is asked for in this folder alone. */
+#include "prepare/built_with.h"
+
+#include <stddef.h>
+
+const char *const built_with[] = {
+#ifdef HAVE_EXPAT
+	"expat",
+#endif
+#ifdef HAVE_LIBCAP_NG
+	"libcap-ng",
+#endif
+#ifdef HAVE_LIBSECCOMP
+	"libseccomp",
+#endif
+#ifdef HAVE_LIBTIRPC
+	"libtirpc",
+#endif
+#ifdef HAVE_LIBWRAP
+	"libwrap",
+#endif
+	NULL,
+};

@@ -1,0 +1,142 @@
+/* The folders units speak of, and those they lie in.
+ *
+ * The hard thing is that there are two sets: who runs superd as root means the system's, any other user their own, as
+ * the XDG base directory specification has them. Source: systemd.unit(5), file-hierarchy(7). */
+#include "prepare/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "os/fs/runtime_folder.h"
+
+#define FOLDERS 56                      /* parse/systemd/unit_parts.h has room for those a table names besides */
+
+static const char *own_folder(struct pool *pool, const char *variable, const char *home, const char *below)
+{
+	const char *path = secure_getenv(variable);
+
+	if (path && *path == '/')
+		return pool_text(pool, path);
+	return home ? pool_textf(pool, "%s/%s", home, below) : NULL;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return path && *path == '/' && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static const char *temporary_folder(struct pool *pool, const char *usual)
+{
+	static const char *const variables[] = { "TMPDIR", "TEMP", "TMP" };
+
+	for (size_t n = 0; n < sizeof(variables) / sizeof(*variables); n++) {
+		const char *path = secure_getenv(variables[n]);
+
+		if (is_folder(path))
+			return pool_text(pool, path);
+	}
+	return usual;
+}
+
+bool machine_look_for_folders(struct unit_machine *machine, struct pool *pool)
+{
+	const char *runtime = secure_getenv("XDG_RUNTIME_DIR"), *home = machine->home;
+
+	machine->temporary = temporary_folder(pool, "/tmp");
+	machine->lasting_temporary = temporary_folder(pool, "/var/tmp");
+	machine->runtime = "/run";
+	machine->credentials = pool_textf(pool, "%s/credentials", runtime_folder());
+	machine->state = "/var/lib";
+	machine->cache = "/var/cache";
+	machine->logs = "/var/log";
+	machine->configuration = "/etc";
+	machine->data = "/usr/share";
+	if (!getuid())
+		return machine->temporary && machine->lasting_temporary && machine->credentials;
+	if (runtime && *runtime == '/')
+		machine->runtime = pool_text(pool, runtime);
+	machine->state = own_folder(pool, "XDG_STATE_HOME", home, ".local/state");
+	machine->cache = own_folder(pool, "XDG_CACHE_HOME", home, ".cache");
+	machine->logs = machine->state ? pool_textf(pool, "%s/log", machine->state) : NULL;
+	machine->configuration = own_folder(pool, "XDG_CONFIG_HOME", home, ".config");
+	machine->data = own_folder(pool, "XDG_DATA_HOME", home, ".local/share");
+	return machine->temporary && machine->lasting_temporary && machine->runtime && machine->credentials;
+}
+
+struct path {
+	struct pool *pool;
+	const char *list[FOLDERS + 1];
+	size_t count;
+	bool failed;
+};
+
+/* Adds BASE/BELOW, as long as there is room; nothing where there is no base. */
+static void add_folder(struct path *path, const char *base, size_t length, const char *below)
+{
+	const char *kept;
+
+	if (!base || !length || *base != '/' || path->count == FOLDERS)
+		return;
+	kept = pool_textf(path->pool, "%.*s%s", (int)length, base, below);
+	path->failed |= !kept;
+	path->list[path->count++] = kept;
+}
+
+/* The same for each of a list that colons separate. */
+static void add_folders(struct path *path, const char *list, const char *below)
+{
+	for (; *list; list += *list == ':') {
+		size_t length = strcspn(list, ":");
+
+		add_folder(path, list, length, below);
+		list += length;
+	}
+}
+
+static void add_usual(struct path *path)
+{
+	for (const char *const *folder = machine_unit_path; *folder; folder++)
+		add_folder(path, *folder, strlen(*folder), "");
+}
+
+static void add_own(struct path *path, const char *base, const char *below)
+{
+	if (base)
+		add_folder(path, base, strlen(base), below);
+}
+
+static void add_user(struct path *path, const struct unit_machine *machine)
+{
+	const char *configurations = secure_getenv("XDG_CONFIG_DIRS"), *data = secure_getenv("XDG_DATA_DIRS");
+
+	add_own(path, machine->configuration, "/systemd/user.control");
+	add_own(path, machine->runtime, "/systemd/user.control");
+	add_own(path, machine->configuration, "/systemd/user");
+	add_folders(path, configurations && *configurations ? configurations : "/etc/xdg", "/systemd/user");
+	add_own(path, "/etc", "/systemd/user");
+	add_own(path, machine->runtime, "/systemd/user");
+	add_own(path, "/run", "/systemd/user");
+	add_own(path, machine->data, "/systemd/user");
+	add_folders(path, data && *data ? data : "/usr/local/share:/usr/share", "/systemd/user");
+	add_own(path, "/usr/local/lib", "/systemd/user");
+	add_own(path, "/usr/lib", "/systemd/user");
+}
+
+const char *const *machine_find_unit_path(const struct unit_machine *machine, struct pool *pool)
+{
+	const char *asked = secure_getenv("SYSTEMD_UNIT_PATH");
+	struct path path = { .pool = pool };
+
+	if (asked)
+		add_folders(&path, asked, "");
+	else if (getuid())
+		add_user(&path, machine);
+	if (!asked || !*asked || asked[strlen(asked) - 1] == ':')
+		add_usual(&path);
+	return path.failed ? NULL : pool_list(pool, path.list, path.count);
+}

@@ -1,0 +1,244 @@
+/* Compiling address rules once for all services that share them.
+ *
+ * The hard thing is who enforces them. Connections that superd accepts are judged one by one. A backend that gets
+ * the listener itself takes whom it likes, so there the kernel must do it, which knows neither names nor peers
+ * without an address: what it can't keep to is refused here, never left out. */
+#include "prepare/network_lookup.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "config/access/access.h"
+#include "config/option/directive.h"
+#include "config/option/wording.h"
+#include "exec/plan/plan.h"
+#include "os/bpf/filter.h"
+#include "prepare/network_deny.h"
+
+struct filter_made {
+	const struct sock_fprog *filter;
+	const char *wrong;              /* why there is none */
+};
+
+void networks_open(struct networks *networks, struct pool *pool, struct diags *diags)
+{
+	*networks = (struct networks){ .pool = pool, .diags = diags };
+}
+
+void networks_close(struct networks *networks)
+{
+	memo_free(&networks->names);
+	memo_free(&networks->rules);
+	memo_free(&networks->probes);
+	memo_free(&networks->filters[0]);
+	memo_free(&networks->filters[1]);
+}
+
+/* Without the zeros at its end, which stand for anything: glibc gives 192.168.0.0 whole, others gave 192.168. */
+static void network_from_number(uint32_t number, struct network *network)
+{
+	unsigned bits = 32;
+
+	while (number && !(number & 0xff000000u))
+		number <<= 8;
+	while (bits > 8 && !(number & 0xffu << (32 - bits)))
+		bits -= 8;
+	*network = (struct network){ .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 + bits };
+	number = htonl(number);
+	memcpy(network->address + 12, &number, sizeof(number));
+}
+
+/* One thread at a time loads a table, so the reply of getnetbyname(3) is its own. Net 0 is nobody's. */
+static const struct network *network_ask(const char *name, struct pool *pool)
+{
+	const struct netent *entry = getnetbyname(name);
+	struct network network;
+
+	if (!entry || entry->n_addrtype != AF_INET || !entry->n_net)
+		return NULL;
+	network_from_number(entry->n_net, &network);
+	return pool_keep(pool, &network, sizeof(network));
+}
+
+static bool network_find(void *context, const char *name, struct network *network)
+{
+	struct networks *networks = context;
+	const char *key = pool_text(networks->pool, name);
+	const void *known = NULL;
+
+	if (!key)
+		return false;
+	if (!memo_get(&networks->names, key, NULL, &known)) {
+		known = network_ask(key, networks->pool);
+		memo_put(&networks->names, key, NULL, known);
+	}
+	if (known)
+		memcpy(network, known, sizeof(*network));
+	return known;
+}
+
+static void refuse_memory(struct networks *networks, const struct service *service)
+{
+	diag_error(networks->diags, service->at, "%s: looking at who may come: out of memory", service->name);
+}
+
+/* NULL also where everybody may come; false: out of memory, which was said. */
+static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
+{
+	words only_from = service->terms->gate->only_from, no_access;
+	const void *known;
+	bool failed;
+
+	*access = NULL;
+	no_access = networks_denied(service, networks->pool, &failed);
+	if (failed) {
+		refuse_memory(networks, service);
+		return false;
+	}
+	if (!only_from && !no_access)
+		return true;
+	if (memo_get(&networks->rules, only_from, no_access, &known)) {
+		*access = known;
+		return true;
+	}
+	*access = access_compile(only_from, no_access, network_find, networks, networks->pool);
+	if (!*access) {
+		refuse_memory(networks, service);
+		return false;
+	}
+	memo_put(&networks->rules, only_from, no_access, *access);
+	return true;
+}
+
+static const char *find_name(const struct networks *networks, words list)
+{
+	for (; list && *list; list++) {
+		const void *known = NULL;
+
+		if (**list == '.' || (access_is_name(*list) &&
+				      !(memo_get(&networks->names, *list, NULL, &known) && known)))
+			return *list;
+	}
+	return NULL;
+}
+
+/* The kernel tells who waits by address alone. */
+static void find_probes(struct networks *networks, struct service *service)
+{
+	words list = service->terms->life->probe_from;
+	const void *known = NULL;
+
+	if (!list)
+		return;
+	if (!memo_get(&networks->probes, list, NULL, &known)) {
+		known = access_compile(list, NULL, network_find, networks, networks->pool);
+		memo_put(&networks->probes, list, NULL, known);
+	}
+	service->probes = known;
+	if (!known) {
+		refuse_memory(networks, service);
+	} else if (access_has_names(known)) {
+		diag_error(networks->diags, service_origin(service, "probe_from"),
+			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
+			   find_name(networks, list));
+		diags_hint(networks->diags, "write addresses");
+	}
+}
+
+/* Whether the kernel has to keep to the rules on this socket. superd-builtin judges each sender itself. */
+static bool needs_filter(const struct service *service, const struct listen *listen)
+{
+	if (service->what->accept || !endpoint_is_inet(listen->address))
+		return false;
+	return !listen_is_guarded(listen) || !plan_judges_itself(service);
+}
+
+static const struct filter_made *find_filter(struct networks *networks, const struct access *access, bool ipv4)
+{
+	const void *known;
+	struct filter_made *made;
+	struct buf why = { 0 };
+
+	if (memo_get(&networks->filters[ipv4], access, NULL, &known))
+		return known;
+	made = pool_alloc(networks->pool, sizeof(*made));
+	if (!made)
+		return NULL;
+	made->filter = filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
+	if (!made->filter)
+		made->wrong = pool_text(networks->pool, buf_string(&why));
+	buf_free(&why);
+	memo_put(&networks->filters[ipv4], access, NULL, made);
+	return made;
+}
+
+/* The option that has a name in it, or the one there is. */
+static const char *guilty_option(const struct networks *networks, const struct service *service)
+{
+	if (find_name(networks, service->terms->gate->only_from))
+		return "only_from";
+	if (service->terms->gate->no_access)
+		return "no_access";
+	return service->terms->gate->only_from ? "only_from" : "ip_address_deny";
+}
+
+static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
+{
+	const char *option = guilty_option(networks, service);
+	const char *waiting = service->dialect == UNIT ? "Accept=no" : service->is_foreign ? "wait" : "accept = no";
+
+	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
+		   service->name, wording_of(service, option), waiting, wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, "%s%s",
+		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
+		   service->is_foreign ? "" : ", or say accept = yes");
+}
+
+static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
+{
+	const char *option = guilty_option(networks, service);
+
+	diag_warning(networks->diags, service_origin(service, option),
+		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
+		     wording_of(service, option),
+		     wrong ? wrong : "out of memory");
+	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
+}
+
+/* superd-builtin answers datagrams by the sender's address alone: a name there would let in whom no_access keeps
+ * out. */
+static bool refuse_names(struct networks *networks, const struct service *service)
+{
+	const char *option = guilty_option(networks, service);
+
+	if (!plan_judges_itself(service) || !access_has_names(service->access))
+		return false;
+	diag_error(networks->diags, service_origin(service, option),
+		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
+	diags_hint(networks->diags, "write addresses");
+	return true;
+}
+
+void networks_resolve(struct networks *networks, struct service *service)
+{
+	find_probes(networks, service);
+	if (!find_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
+		return;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct listen *listen = &service->sockets[i];
+		const struct filter_made *made;
+
+		if (!needs_filter(service, listen))
+			continue;
+		made = find_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
+		if (made && !made->wrong && made->filter) {
+			listen->rules = made->filter;
+			continue;
+		}
+		(listen_is_guarded(listen) ? warn_of_guard : refuse_filter)(networks, service,
+									    made ? made->wrong : NULL);
+		return;
+	}
+}

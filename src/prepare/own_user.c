@@ -1,0 +1,129 @@
+/* Ids for superd's own programs. The hard thing is a user namespace that knows some ids only, as of a container: an
+ * id that is not in its map can't be changed to. Source: user_namespaces(7). */
+#include "prepare/own_user.h"
+
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/rights/capability.h"
+#include "prepare/account.h"
+
+#define EACH 8                          /* candidates of a program that has one id */
+#define LAST (OWN_USERS - 1)
+
+static void take(struct own_users *users, unsigned long id)
+{
+	if (id >= OWN_USERS_FIRST && id - OWN_USERS_FIRST < OWN_USERS)
+		users->taken[id - OWN_USERS_FIRST] = true;
+}
+
+/* The numbers in these fields of each line; getpwent(3) and its kin are neither safe beside threads nor sure to read
+ * the files alone. */
+static void look_in(struct own_users *users, const char *path, int first, int last)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) >= 0) {
+		const char *at = line;
+
+		for (int field = 0; at && field <= last; field++) {
+			if (field >= first)
+				take(users, strtoul(at, NULL, 10));
+			at = strchr(at, ':');
+			at = at ? at + 1 : NULL;
+		}
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+void own_users_look(struct own_users *users)
+{
+	memset(users, 0, sizeof(*users));
+	look_in(users, "/etc/passwd", 2, 3);
+	look_in(users, "/etc/group", 2, 2);
+}
+
+/* The first of `count` from `first` on, begun at `start` among them, that is free; the last of all where none is. */
+static uid_t find_free(const struct own_users *users, unsigned first, unsigned count, unsigned start)
+{
+	for (unsigned n = 0; n < count; n++) {
+		unsigned at = first + (start + n) % count;
+
+		if (!users->taken[at])
+			return OWN_USERS_FIRST + at;
+	}
+	return OWN_USERS_FIRST + LAST;
+}
+
+/* FNV-1a: the same on every machine. */
+static uint32_t hash(const char *name)
+{
+	uint32_t value = 2166136261u;
+
+	for (; *name; name++)
+		value = (value ^ (unsigned char)*name) * 16777619u;
+	return value;
+}
+
+uid_t own_user_for(struct own_users *users, const char *service)
+{
+	unsigned first = 2 * EACH, count = LAST - first;
+	uid_t id = find_free(users, first, count, hash(service) % count);
+
+	users->taken[id - OWN_USERS_FIRST] = true;
+	return id;
+}
+
+/* Whether all of the ids are in one line of the map; where there is no /proc it is believed. */
+static bool is_mapped(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long inside, outside, count;
+	bool mapped = !file;
+
+	while (file && !mapped && fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3)
+		mapped = inside <= OWN_USERS_FIRST && OWN_USERS_FIRST + OWN_USERS <= inside + count;
+	if (file)
+		fclose(file);
+	return mapped;
+}
+
+const char *own_users_refused(void)
+{
+	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
+		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
+	if (!is_mapped("/proc/self/uid_map") || !is_mapped("/proc/self/gid_map"))
+		return "this user namespace has no ids from 60578 to 61183";
+	return NULL;
+}
+
+uid_t own_user_id(enum own_user which)
+{
+	struct own_users users;
+
+	own_users_look(&users);
+	return find_free(&users, (unsigned)which * EACH, EACH, 0);
+}
+
+const struct account *own_user_account(enum own_user which)
+{
+	static struct account accounts[2];
+	struct account *account = &accounts[which];
+
+	if (geteuid() != 0 || own_users_refused())
+		return NULL;
+	if (account->switches)
+		return account;
+	account->uid = account->gid = own_user_id(which);
+	account->keeps_groups = accounts_keep_groups();
+	account->switches = true;
+	return account;
+}

@@ -1,0 +1,102 @@
+/* The story of the preflight: every service against this machine, part by part.
+ *
+ * The one hard thing is to be quick and to be right in a table of ten thousand: what many
+ * services share (a program, an interface, a kind of socket) is looked at once, and what a
+ * reader refused already is not complained of again. */
+#include "prepare/preflight.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/option/wording.h"
+#include "os/fs/path_trust.h"
+#include "os/rights/capability.h"
+#include "prepare/preflight_parts.h"
+
+void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
+		   const char *option, const char *value, const char *wrong, ...)
+{
+	struct origin at = service_origin(service, option);
+	struct buf said = { 0 };
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, wrong);
+	vsnprintf(text, sizeof(text), wrong, arguments);
+	va_end(arguments);
+	if (service->is_foreign && !strcmp(option, "exec"))
+		buf_text(&said, value);
+	else
+		wording_add(service, option, value, &said);
+	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&said), text);
+	buf_free(&said);
+}
+
+bool preflight_may_look(const struct preflight *preflight, const char *path)
+{
+	struct path_finding finding;
+
+	return !preflight->serves || *path != '/' ||
+	       path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
+	       finding.is_missing;
+}
+
+/* Two services with one runtime_directory: the first to stop takes it from the other. */
+static void check_runtime(struct preflight *preflight, const struct service *service)
+{
+	for (words name = service->terms->surroundings->runtime_directory; name && *name; name++) {
+		const char *key = pool_text(preflight->table->pool, *name);
+		const struct service *other;
+		const void *known;
+
+		if (!key || !memo_get(&preflight->runtime, key, NULL, &known)) {
+			memo_put(&preflight->runtime, key, NULL, service);
+			continue;
+		}
+		other = known;
+		if (other != service)
+			preflight_say(preflight, SEVERITY_WARNING, service, "runtime_directory", *name,
+				      "%s has it too, and whichever stops first removes it", other->name);
+	}
+}
+
+static void check_service(struct preflight *preflight, const struct service *service)
+{
+	preflight_owners(preflight, service);
+	preflight_files(preflight, service);
+	preflight_commands(preflight, service);
+	preflight_handed(preflight, service);
+	preflight_surroundings(preflight, service);
+	preflight_sockets(preflight, service);
+	preflight_libraries(preflight, service);
+	preflight_privileges(preflight, service);
+	preflight_resources(preflight, service);
+	preflight_hardening(preflight, service);
+	check_runtime(preflight, service);
+}
+
+void preflight_table(const struct table *table, const struct heritage *heritage, bool serves, struct diags *diags)
+{
+	struct preflight preflight = { .table = table, .heritage = heritage, .diags = diags,
+				       .root = geteuid() == 0, .serves = serves,
+				       .port_start = capability_port_start() };
+
+	preflight.mounts = path_mounts();
+	memset(preflight.kinds, -1, sizeof(preflight.kinds));
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			check_service(&preflight, &table->services[i]);
+	}
+	preflight_root_units(&preflight);
+	preflight_nearest_units(&preflight);
+	memo_free(&preflight.programs);
+	memo_free(&preflight.interfaces);
+	memo_free(&preflight.addresses);
+	memo_free(&preflight.tables);
+	memo_free(&preflight.runtime);
+	memo_free(&preflight.variables);
+	free(preflight.mounts);
+}

@@ -1,0 +1,42 @@
+/* The programs of commands beside the main one.
+ *
+ * The hard thing is that one of them may bring what the next one runs: so what is missing is warned of, and the start
+ * tells what really is. */
+#include <string.h>
+
+#include "base/words.h"
+#include "config/words/command.h"
+#include "exec/child/confine.h"
+#include "prepare/preflight_parts.h"
+
+static void check_command(struct preflight *preflight, const struct service *service, const char *option,
+			  const char *text)
+{
+	const char *root = service->terms->surroundings->root_directory, *wrong;
+	struct buf split = { 0 };
+	unsigned flags;
+	size_t count;
+
+	words_split_into(&split, command_prefix(text, &flags), &count);
+	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
+	    !confine_covers(service->confinement, buf_string(&split)) &&
+	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
+		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
+
+		wrong = preflight_judge_program(preflight, service, buf_string(&split), root,
+						as_superd ? NULL : service->account);
+		if (wrong)
+			preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&split), "%s", wrong);
+	}
+	buf_free(&split);
+}
+
+void preflight_commands(struct preflight *preflight, const struct service *service)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		words texts = service_commands(service, (enum command_phase)phase);
+
+		for (size_t n = 0; texts && texts[n]; n++)
+			check_command(preflight, service, command_option((enum command_phase)phase), texts[n]);
+	}
+}

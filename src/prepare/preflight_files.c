@@ -1,0 +1,448 @@
+/* Programs, folders and files a service names.
+ *
+ * The one hard thing is to judge for another user without becoming it: the mode bits are
+ * compared with the account's ids, as the kernel would. An access list may say more than the
+ * bits do, so a file that has one is given the benefit of the doubt; a path below root_directory
+ * is looked up inside it, where an absolute link means another file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "exec/child/confine.h"
+#include "exec/dirs/directories.h"
+#include "exec/plan/plan.h"
+#include "os/fs/interpreter.h"
+#include "os/fs/path_way.h"
+#include "os/fs/root_path.h"
+#include "os/host/libexec.h"
+#include "prepare/preflight_parts.h"
+
+#define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
+
+/* What superd's own user may not look at, the service's user may be meant to: only root can tell. */
+static bool is_hidden(const struct preflight *preflight, const struct service *service)
+{
+	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
+	       preflight->table->is_only_checked;
+}
+
+static bool account_has_group(const struct account *account, gid_t gid)
+{
+	if (account->gid == gid)
+		return true;
+	for (size_t i = 0; i < account->group_count; i++) {
+		if (account->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Whether an account other than root may do with a file of this status what a bit of the mode allows: 4, 2 or 1. */
+static bool may_do(const struct account *account, const struct stat *status, mode_t bit)
+{
+	if (account->uid == status->st_uid)
+		return status->st_mode & bit << 6;
+	if (account_has_group(account, status->st_gid))
+		return status->st_mode & bit << 3;
+	return status->st_mode & bit;
+}
+
+/* Whether the account may execute a file, or enter a folder, of this status. */
+static bool may_execute(const struct account *account, const struct stat *status)
+{
+	if (account->uid == 0)
+		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
+	return may_do(account, status, 01);
+}
+
+static bool has_access_list(const char *path)
+{
+	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* The first folder above path that the account may not enter, in folder; false: there is none. */
+static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
+{
+	struct stat status;
+
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(folder, path, (size_t)(slash - path));
+		folder[slash - path] = '\0';
+		if (stat(folder, &status) < 0)
+			return errno == EACCES;
+		if (S_ISDIR(status.st_mode) && !may_execute(account, &status) && !has_access_list(folder))
+			return true;
+	}
+	return false;
+}
+
+/* For whom a program's interpreter is looked at. */
+struct looking {
+	const struct preflight *preflight;
+	const struct service *service;
+	const char *root;
+};
+
+static bool may_look_at_interpreter(const void *context, const char *path)
+{
+	const struct looking *looking = context;
+
+	return !confine_covers(looking->service->confinement, path) &&
+	       preflight_may_look(looking->preflight, looking->root ? looking->root : path);
+}
+
+const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account)
+{
+	const struct looking looking = { preflight, service, root };
+	struct pool *pool = preflight->table->pool;
+	const char *wrong = NULL;
+	struct buf why = { 0 };
+	char folder[PATH_MAX];
+	struct stat status;
+
+	errno = 0;
+	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden(preflight, service))
+		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
+	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+		return NULL;
+	if (root_path_stat(root, path, &status) < 0)
+		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? "that is a folder, not a program" : "that is no program";
+	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
+		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
+				  (unsigned)(status.st_mode & 07777));
+	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &looking, &why))
+		wrong = pool_text(pool, buf_string(&why));
+	buf_free(&why);
+	return wrong;
+}
+
+const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+
+	if (account && find_closed_folder(path, account, folder))
+		return pool_textf(pool, "user %u may not enter %s", (unsigned)account->uid, folder);
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? NULL : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return "that is no regular file";
+	if (account ? may_do(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
+		return NULL;
+	return pool_textf(pool, "user %u may not read it; its mode is %04o",
+			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
+}
+
+static void check_program(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+	const void *wrong;
+	bool shares;
+
+	if (!service->what->exec || service->what->exec[0][0] != '/')
+		return;                 /* other checks say that it must be absolute */
+	if (confine_covers(service->confinement, service->what->exec[0]) ||
+	    !preflight_may_look(preflight, root ? root : service->what->exec[0]))
+		return;
+	shares = !root && !service->confinement;        /* of which each may hide, or bring, an interpreter */
+	if (!shares || !memo_get(&preflight->programs, service->what->exec[0], service->account, &wrong)) {
+		wrong = preflight_judge_program(preflight, service, service->what->exec[0], root, service->account);
+		if (shares)
+			memo_put(&preflight->programs, service->what->exec[0], service->account, wrong);
+	}
+	if (wrong)
+		preflight_say(preflight, SEVERITY_ERROR, service, "exec", service->what->exec[0], "%s",
+			      (const char *)wrong);
+	if (wrong && !service->is_foreign && !service->what->exec[1] && strchr(service->what->exec[0], ' '))
+		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
+					     "split: \"/bin/cat -u\"");
+}
+
+/* tcpd(8) runs what it sees as its own name, from its own folder where that is no path. */
+static void check_wrapped(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->what->exec ? strrchr(service->what->exec[0], '/') : NULL;
+	const char *name = service->what->argv0, *path, *wrong;
+
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->terms->surroundings->root_directory)
+		return;
+	path = *name == '/' ? name : pool_textf(preflight->table->pool, WRAPPED_FOLDER "/%s", name);
+	wrong = path && preflight_may_look(preflight, path)
+			? preflight_judge_program(preflight, service, path, NULL, service->account)
+			: NULL;
+	if (wrong)
+		preflight_say(preflight, SEVERITY_WARNING, service, "exec", service->what->exec[0],
+			      "of %s, which tcpd is to run: %s", path, wrong);
+}
+
+/* superd's own program for builtin and redirect, which may not have come along when superd was copied. */
+static void check_libexec(struct preflight *preflight, const struct service *service)
+{
+	const char *option = service->what->builtin ? "builtin" : "redirect", *wrong, *path;
+	struct buf missing = { 0 };
+
+	if (!plan_is_builtin(service))
+		return;
+	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
+	if (!path)
+		libexec_describe_missing(PLAN_BUILTIN, &missing);
+	wrong = path ? preflight_judge_program(preflight, service, path, NULL, service->account)
+		     : buf_string(&missing);
+	if (wrong)
+		preflight_say(preflight, SEVERITY_ERROR, service, option,
+			      path			 ? path
+			      : service->what->builtin ? service->what->builtin[0]
+						       : service->what->redirect[0],
+			      "%s", wrong);
+	buf_free(&missing);
+}
+
+static void check_root(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+	struct stat status;
+
+	if (!root || !preflight_may_look(preflight, root))
+		return;
+	if (stat(root, &status) < 0 && is_hidden(preflight, service))
+		return;
+	if (stat(root, &status) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
+}
+
+/* May come in time: a home or a mount. */
+static void check_working(struct preflight *preflight, const struct service *service)
+{
+	const char *path = service->terms->surroundings->working_directory;
+	const char *root = service->terms->surroundings->root_directory;
+	struct stat status;
+
+	if (!path || path[0] == '-')
+		return;
+	if (path[0] == '~' && service->account)
+		path = service->account->home;
+	if (!path) {
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
+			      service->account->name);
+		return;
+	}
+	if (path[0] != '/' || !path[1] || confine_covers(service->confinement, path) ||
+	    !preflight_may_look(preflight, root ? root : path))
+		return;
+	if (root_path_stat(root, path, &status) < 0 && is_hidden(preflight, service))
+		return;
+	if (root_path_stat(root, path, &status) < 0)
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s", strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
+	else if (service->account && !may_execute(service->account, &status) &&
+		 (service->terms->surroundings->root_directory || !has_access_list(path)))
+		preflight_say(preflight, SEVERITY_WARNING, service, "working_directory", path,
+			      "user %s may not enter it", service->account->name);
+}
+
+static void check_environment(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
+		struct stat status;
+
+		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
+			continue;       /* a pattern is looked at where it is read */
+		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden(preflight, service))
+			continue;
+		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
+			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+				      "%s; a - in front lets it be missing", strerror(errno));
+		else if (!S_ISREG(status.st_mode))
+			preflight_say(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+				      "that is no regular file");
+	}
+}
+
+/* Whether folder is a directory of its own that the service will have when it starts, and whose: NULL, superd's. */
+static const struct account *owner_to_be(const struct preflight *preflight, const struct service *service,
+					 const char *folder, bool *will_be)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	*will_be = false;
+	directories_of(service, preflight->heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
+
+		for (words name = kinds[n].names; length && name && *name; name++) {
+			size_t own = directory_name_length(*name);
+
+			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
+			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
+				continue;
+			*will_be = true;
+			return kinds[n].is_owned ? service->account : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* The folder in which a file will be made. false: it was said what is wrong with it. */
+static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
+			 const char *option, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct stat status;
+	bool will_be;
+
+	if (!slash || slash == path)
+		return true;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
+		preflight_say(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (!preflight_may_look(preflight, path))
+		return true;
+	if (stat(folder, &status) < 0) {
+		int error = errno;
+
+		owner_to_be(preflight, service, folder, &will_be);
+		if (error != ENOENT || !will_be)
+			preflight_say(preflight, severity, service, option, path, "its folder %s: %s", folder,
+				      strerror(error));
+		return error == ENOENT && will_be;
+	}
+	if (!S_ISDIR(status.st_mode))
+		preflight_say(preflight, severity, service, option, path, "%s is no folder", folder);
+	return S_ISDIR(status.st_mode);
+}
+
+/* Whether superd itself may open it; else why not. A directory that the service will have belongs to its user. */
+static bool judge(struct preflight *preflight, const struct service *service, const struct account *account,
+		  const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	const struct account *owner;
+	char folder[PATH_MAX];
+	struct stat status;
+	bool will_be;
+
+	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
+		return finding->is_missing;
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		return true;
+	owner = owner_to_be(preflight, service, folder, &will_be);
+	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
+		return true;
+	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
+	snprintf(finding->place, sizeof(finding->place), "%s", folder);
+	return false;
+}
+
+/* A stream that the start would open as the user, or not at all. */
+static void check_stream_way(struct preflight *preflight, const struct service *service, const char *option,
+			     const struct stream *stream)
+{
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (judge(preflight, service, account, stream->path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	if (path_way_by(account, &finding) == PATH_REFUSED)
+		preflight_say(preflight, SEVERITY_ERROR, service, option, stream->path,
+			      "%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
+			      "as that user", buf_string(&why));
+	else if (account && finding.owner != account->uid)
+		preflight_say(preflight, SEVERITY_WARNING, service, option, stream->path,
+			      "%s: it is opened as user %s", buf_string(&why), account->name);
+	buf_free(&why);
+}
+
+static void check_input(struct preflight *preflight, const struct service *service)
+{
+	const struct stream *input = &service->terms->streams->input;
+
+	if (input->kind != STREAM_FILE || !input->path)
+		return;
+	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0)
+		preflight_say(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
+	else
+		check_stream_way(preflight, service, "input", input);
+}
+
+static void check_output(struct preflight *preflight, const struct service *service, const char *option,
+			 const struct stream *stream)
+{
+	if (stream_is_path(stream) && stream->path &&
+	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
+		check_stream_way(preflight, service, option, stream);
+}
+
+/* What superd itself opens, and would not where others could change the way there. */
+static void check_own(struct preflight *preflight, enum severity severity, const struct service *service,
+		      const char *option, const char *path, const char *then)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (judge(preflight, service, NULL, path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	preflight_say(preflight, severity, service, option, path,
+		      "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
+	buf_free(&why);
+}
+
+/* A log that can't be written keeps no client out. */
+static void check_log(struct preflight *preflight, const struct service *service)
+{
+	const struct logging *logging = service->terms->logging;
+	const struct log_target *target = logging->log_type;
+
+	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
+		return;
+	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
+		check_own(preflight, SEVERITY_WARNING, service, "log_type", target->path,
+			  "nothing is logged there; name a file in a folder of root's");
+}
+
+/* A banner that is not there keeps no client out, and may come in time. */
+static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
+			 const char *path)
+{
+	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
+		preflight_say(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+	else if (path)
+		check_own(preflight, SEVERITY_WARNING, service, option, path,
+			  "clients are not sent it; put it into a folder of root's");
+}
+
+void preflight_files(struct preflight *preflight, const struct service *service)
+{
+	check_root(preflight, service);
+	check_program(preflight, service);
+	check_wrapped(preflight, service);
+	check_libexec(preflight, service);
+	check_working(preflight, service);
+	check_environment(preflight, service);
+	check_input(preflight, service);
+	check_output(preflight, service, "output", &service->terms->streams->output);
+	if (service_mark(service, "error"))     /* else it is the output's */
+		check_output(preflight, service, "error", &service->terms->streams->error);
+	check_log(preflight, service);
+	check_banner(preflight, service, "banner", service->terms->gate->banner);
+	check_banner(preflight, service, "banner_success", service->terms->gate->banner_success);
+	check_banner(preflight, service, "banner_fail", service->terms->gate->banner_fail);
+}

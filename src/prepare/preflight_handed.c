@@ -1,0 +1,69 @@
+/* Files and credentials a service is handed.
+ *
+ * The hard thing is that what is missing now may come before the first client does, as the socket of a daemon that
+ * keeps secrets: so it is warned of, and a start that misses it waits. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/option/wording.h"
+#include "config/words/handed.h"
+#include "prepare/preflight_parts.h"
+
+/* A unix socket is connected to, a folder of credentials is read. */
+static const char *judge(const char *path, int mode)
+{
+	return access(path, mode) == 0 ? NULL : strerror(errno);
+}
+
+static void check_file(struct preflight *preflight, const struct service *service, const char *word)
+{
+	const char *path, *wrong;
+	struct handed_file file;
+
+	if (handed_file_read(word, &file) || file.graceful)
+		return;
+	path = pool_text_n(preflight->table->pool, file.path, file.path_length);
+	wrong = path && preflight_may_look(preflight, path) ? judge(path, file.read_only ? R_OK : R_OK | W_OK) : NULL;
+	if (wrong)
+		preflight_say(preflight, SEVERITY_WARNING, service, "open_file", path,
+			      "%s: clients wait until it is there; graceful leaves it out", wrong);
+}
+
+/* Whether set_credential stands in for it. */
+static bool is_set(const struct extras *extras, const struct handed_credential *loaded)
+{
+	for (words word = extras->set_credential; word && *word; word++) {
+		struct handed_credential set = handed_credential_read(*word);
+
+		if (set.id_length == loaded->id_length && !memcmp(set.id, loaded->id, set.id_length))
+			return true;
+	}
+	return false;
+}
+
+/* One without a path may be missing. */
+static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
+{
+	struct handed_credential parts = handed_credential_read(word);
+	const char *wrong;
+
+	if (!parts.rest || *parts.rest != '/' || is_set(service->terms->extras, &parts))
+		return;
+	wrong = preflight_may_look(preflight, parts.rest) ? judge(parts.rest, R_OK) : NULL;
+	if (wrong)
+		preflight_say(preflight, SEVERITY_WARNING, service, "load_credential", word,
+			      "%s: clients wait until it is there; a %s of its name would stand in", wrong,
+			      wording_of(service, "set_credential"));
+}
+
+void preflight_handed(struct preflight *preflight, const struct service *service)
+{
+	const struct extras *extras = service->terms->extras;
+
+	for (words word = extras->open_file; word && *word; word++)
+		check_file(preflight, service, *word);
+	for (words word = extras->load_credential; word && *word; word++)
+		check_credential(preflight, service, *word);
+}

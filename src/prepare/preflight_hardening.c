@@ -1,0 +1,23 @@
+/* Whether this machine can keep a backend from what its row says. The hard thing is to name what is at fault: one
+ * option of many, by the word that stands in the table. */
+#include "base/buf.h"
+#include "config/option/directive.h"
+#include "prepare/preflight_parts.h"
+
+static void say(void *context, const struct service *service, const char *option, const char *why)
+{
+	struct preflight *preflight = context;
+	const struct directive *directive = directive_find(NATIVE, option);
+	enum severity severity = preflight->table->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
+	struct buf value = { 0 };
+
+	directive->type->format(directive, directive_field(directive, service), &value);
+	preflight_say(preflight, severity, service, option, buf_string(&value), "%s%s", why,
+		      severity == SEVERITY_WARNING ? "; it is left out" : "");
+	buf_free(&value);
+}
+
+void preflight_hardening(struct preflight *preflight, const struct service *service)
+{
+	abilities_compare(&preflight->abilities, service, preflight->table->pool, say, preflight);
+}

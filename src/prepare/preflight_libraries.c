@@ -1,0 +1,185 @@
+/* What a service needs of libraries that superd can be built without, and of superd's own programs, which may not have
+ * come along when it was copied. The hard thing is to say so in time: without them all its clients would be refused, or
+ * never find it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "config/access/access.h"
+#include "os/host/hosts_rules.h"
+#include "os/host/libexec.h"
+#include "prepare/built_with.h"
+#include "prepare/own_user.h"
+#include "prepare/preflight_parts.h"
+
+#define HOSTS_MOST (16 << 20)           /* bytes of a file */
+#define HOSTS_DEPTH 8                   /* of files that name files */
+
+static bool has_library(const char *name)
+{
+	for (const char *const *library = built_with; *library; library++) {
+		if (!strcmp(*library, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_rpc(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	struct buf text = { 0 };
+
+	if (!endpoint_is_rpc(listen->endpoint))
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_error(preflight->diags, listen->at,
+		   "%s: %s: this superd was built without libtirpc, so rpcbind can't be told", service->name,
+		   buf_string(&text));
+	diags_hint(preflight->diags, "with a port of its own, as tcp:PORT, it is served without rpcbind");
+	buf_free(&text);
+}
+
+/* Tables of xinetd imply libwrap for most services; while there is no rule nobody is kept out by it. */
+static void check_libwrap(struct preflight *preflight, const struct service *service)
+{
+	const char *libwrap = service->terms->gate->libwrap;
+
+	if (!libwrap || has_library("libwrap"))
+		return;
+	preflight_say(preflight, wraps_any(&preflight->wraps) ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap",
+		      libwrap,
+		      "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it refuses all "
+		      "clients");
+}
+
+struct hosts_look {
+	struct preflight *preflight;
+	const struct service *service;
+	const struct account *account;  /* superd-advise's */
+	struct hosts_rules rules;
+	int depth;
+};
+
+/* One of the tables, or a file that a rule names. false: it can't be read, which is said. */
+static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_table)
+{
+	struct pool *pool = look->preflight->table->pool;
+	const char *wrong = preflight_judge_reading(pool, path, look->account);
+	size_t length;
+	char *text;
+
+	if (wrong)
+		preflight_say(look->preflight, SEVERITY_WARNING, look->service, "libwrap",
+			      look->service->terms->gate->libwrap, "%s: %s, so no client is let in", path, wrong);
+	if (wrong || look->depth >= HOSTS_DEPTH)
+		return !wrong;
+	text = fd_read_file(path, HOSTS_MOST, &length);
+	look->depth++;
+	if (text && is_table)
+		hosts_rules_read(&look->rules, text);
+	else if (text)
+		hosts_rules_read_list(&look->rules, text);
+	look->depth--;
+	free(text);
+	return true;
+}
+
+static bool on_hosts_file(void *context, const char *path)
+{
+	return look_at_hosts(context, path, false);
+}
+
+/* superd-advise reads them with a user of its own, and lets nobody in by what it can't read. */
+static void check_hosts_files(struct preflight *preflight, const struct service *service)
+{
+	struct account account = { .name = "superd-advise" };
+	struct hosts_look look = { .preflight = preflight, .service = service };
+
+	if (!service->terms->gate->libwrap || preflight->hosts_told || !has_library("libwrap") ||
+	    !wraps_any(&preflight->wraps))
+		return;                 /* without a rule superd lets everybody in and asks nobody */
+	preflight->hosts_told = true;
+	if (preflight->root && !own_users_refused()) {
+		account.uid = account.gid = own_user_id(OWN_USER_ADVISE);
+		look.account = &account;
+	}
+	look.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &look };
+	look_at_hosts(&look, "/etc/hosts.allow", true);
+	look_at_hosts(&look, "/etc/hosts.deny", true);
+}
+
+static const char *find_missing(const struct preflight *preflight, struct own_program *program, const char *name)
+{
+	struct buf text = { 0 };
+
+	if (program->looked)
+		return program->missing;
+	program->looked = true;
+	if (libexec_path(name, preflight->table->pool))
+		return NULL;
+	libexec_describe_missing(name, &text);
+	program->missing = pool_text(preflight->table->pool, buf_string(&text));
+	buf_free(&text);
+	return program->missing;
+}
+
+/* What of the service is asked by superd-advise: the option, and its value in *value. NULL: nothing. */
+static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
+{
+	const struct gate *gate = service->terms->gate;
+	const struct logging *logging = service->terms->logging;
+
+	if (service->access && access_has_names(service->access)) {
+		*value = "names of hosts";
+		return gate->only_from ? "only_from" : "no_access";
+	}
+	*value = gate->libwrap;
+	if (gate->libwrap && wraps_any(&preflight->wraps))
+		return "libwrap";
+	*value = "yes";
+	if (gate->id_only)
+		return "id_only";
+	*value = "USERID";
+	if (logging->log_on_success & SUCCESS_USERID)
+		return "log_on_success";
+	return logging->log_on_failure & FAILURE_USERID ? "log_on_failure" : NULL;
+}
+
+/* A log without names keeps nobody out. */
+static void check_advise(struct preflight *preflight, const struct service *service)
+{
+	const char *value, *option = find_question(preflight, service, &value);
+	const char *missing = option ? find_missing(preflight, &preflight->advise, "superd-advise") : NULL;
+	bool is_log = option && !strncmp(option, "log_", 4);
+
+	if (missing)
+		preflight_say(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
+			      missing);
+}
+
+static void check_registrar(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const char *missing;
+	struct buf text = { 0 };
+
+	if (!endpoint_is_rpc(listen->endpoint))
+		return;
+	missing = find_missing(preflight, &preflight->rpc, "superd-rpc");
+	if (!missing)
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name, buf_string(&text), missing);
+	buf_free(&text);
+}
+
+void preflight_libraries(struct preflight *preflight, const struct service *service)
+{
+	check_libwrap(preflight, service);
+	check_hosts_files(preflight, service);
+	check_advise(preflight, service);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (has_library("libtirpc"))
+			check_registrar(preflight, service, &service->sockets[i]);
+		else
+			check_rpc(preflight, service, &service->sockets[i]);
+	}
+}

@@ -1,0 +1,72 @@
+/* Files by which somebody else would decide what root runs: the tables, and of what runs as root the program and its
+ * variables. Groups are not counted for folders: /usr/local belongs to one on Debian. */
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/fs/path_trust.h"
+#include "prepare/preflight_parts.h"
+
+#define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
+
+/* Whether others than root can change the file, said in what. */
+static bool is_changeable(const struct preflight *preflight, const char *path, struct buf *what)
+{
+	struct path_finding finding;
+
+	if (path_is_trusted_for(path, FLAWS, NULL, preflight->mounts, &finding) || !(finding.flaw & FLAWS) ||
+	    finding.is_absent)
+		return false;
+	path_finding_describe(&finding, what);
+	return true;
+}
+
+static void check_file(struct preflight *preflight, const struct service *service, const char *option, const char *path)
+{
+	struct buf what = { 0 };
+
+	if (*path == '/' && is_changeable(preflight, path, &what))
+		preflight_say(preflight, SEVERITY_WARNING, service, option, path,
+			      "what runs as root would not be root's choice alone: %s", buf_string(&what));
+	buf_free(&what);
+}
+
+static bool make_whole(const char *path, char whole[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (*path == '/')
+		return snprintf(whole, PATH_MAX, "%s", path) < PATH_MAX;
+	return getcwd(here, sizeof(here)) && snprintf(whole, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
+}
+
+/* Once for all services of it. */
+static void check_table(struct preflight *preflight, const struct service *service)
+{
+	struct origin at = { .file = service->at.file };
+	struct buf what = { 0 };
+	char path[PATH_MAX];
+	const void *known;
+
+	if (!at.file || memo_get(&preflight->tables, at.file, NULL, &known))
+		return;
+	memo_put(&preflight->tables, at.file, NULL, NULL);
+	if (make_whole(at.file, path) && is_changeable(preflight, path, &what))
+		diag_warning(preflight->diags, at, "not root alone decides what superd runs: %s", buf_string(&what));
+	buf_free(&what);
+}
+
+void preflight_owners(struct preflight *preflight, const struct service *service)
+{
+	words files = service->terms->surroundings->environment_file;
+
+	if (!preflight->root)
+		return;
+	check_table(preflight, service);
+	if ((service->account && service->account->uid != 0) || service->terms->surroundings->root_directory)
+		return;
+	if (service->what->exec)
+		check_file(preflight, service, "exec", service->what->exec[0]);
+	for (; files && *files; files++)
+		check_file(preflight, service, "environment_file", *files + (**files == '-'));
+}

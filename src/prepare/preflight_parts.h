@@ -1,0 +1,103 @@
+/* What the parts of the preflight share. Private to prepare/preflight*. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/memo.h"
+#include "config/table/table.h"
+#include "exec/plan/plan.h"
+#include "exec/sandbox/confine_ability.h"
+#include "os/host/wraps.h"
+
+/* One of superd's own programs beside it. */
+struct own_program {
+	bool looked;
+	const char *missing;            /* what to say of it; NULL: it is there */
+};
+
+/* Units that ask for limits and priorities which superd may not set. */
+struct nearest_units {
+	struct origin at;               /* of the first option */
+	const struct service *last;
+	size_t count;
+	uint64_t lacking;               /* capabilities, a bit each, any of which would give them some of it */
+	struct buf names;               /* "a (LimitNOFILE, Nice), b (Nice", the last one open */
+};
+
+struct preflight {
+	const struct table *table;
+	const struct heritage *heritage;
+	struct diags *diags;
+	bool root;                      /* superd runs as root */
+	bool serves;                    /* it serves already, and must not wait */
+	int port_start;                 /* the lowest port without privilege */
+	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
+	struct memo interfaces;         /* name -> the name when it is there, else NULL */
+	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
+	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
+	struct memo tables;             /* file -> NULL: who can change it was looked at */
+	struct memo runtime;            /* runtime_directory -> the first service with it */
+	char *mounts;                   /* for os/fs/path_trust */
+	struct own_program advise, rpc;
+	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */
+	size_t root_units;              /* so many */
+	struct nearest_units nearest;
+	bool hosts_told;                /* what superd-advise can't read of hosts.allow and hosts.deny was said */
+	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
+	struct wraps wraps;
+	struct abilities abilities;
+	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
+};
+
+/* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's place, in the words of its table; without OPTION where that has
+ * no such word. */
+void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
+		   const char *option, const char *value, const char *wrong, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Whether looking at a path can't keep a superd waiting that serves. */
+bool preflight_may_look(const struct preflight *preflight, const char *path);
+
+/* Of all services, once each was looked at. */
+void preflight_root_units(struct preflight *preflight);
+void preflight_nearest_units(struct preflight *preflight);
+
+/* What a service needs of the file system: program, folders, files. */
+void preflight_files(struct preflight *preflight, const struct service *service);
+
+/* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is in the
+ * table's pool. */
+const char *preflight_judge_program(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account);
+
+/* What keeps an account from reading a file, which need not be there; account NULL: superd's own. NULL: nothing. The text
+ * is in the pool. */
+const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account);
+
+/* The programs of its commands. In preflight_commands.c. */
+void preflight_commands(struct preflight *preflight, const struct service *service);
+
+/* The files and credentials it is handed. In preflight_handed.c. */
+void preflight_handed(struct preflight *preflight, const struct service *service);
+
+/* What its folders below fixed ones, its processors and its files of variables need. */
+void preflight_surroundings(struct preflight *preflight, const struct service *service);
+
+/* Who, apart from root, decides what of it runs as root. */
+void preflight_owners(struct preflight *preflight, const struct service *service);
+
+/* What its sockets need: kinds, ports, interfaces, owners. */
+void preflight_sockets(struct preflight *preflight, const struct service *service);
+
+/* What it needs that superd may have been built or copied without. */
+void preflight_libraries(struct preflight *preflight, const struct service *service);
+
+/* What it wants of control groups, devices and scheduling. */
+void preflight_resources(struct preflight *preflight, const struct service *service);
+
+/* What superd must be allowed to do for it. */
+void preflight_privileges(struct preflight *preflight, const struct service *service);
+
+/* Whether this machine can keep it from what its hardening says. */
+void preflight_hardening(struct preflight *preflight, const struct service *service);

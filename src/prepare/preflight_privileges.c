@@ -1,0 +1,212 @@
+/* What superd must be allowed to do for a service. Whether it is root says little: a container's
+ * root lacks capabilities, and limits may be too low for anyone. */
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "config/option/directive.h"
+#include "config/option/wording.h"
+#include "exec/child/confine.h"
+#include "os/rights/capability.h"
+#include "prepare/preflight_parts.h"
+
+#define NEAREST_NAMED 24 /* units in one message */
+
+static void check_root(struct preflight *preflight, const struct service *service)
+{
+	if (!preflight->root || service->terms->who->user || service->terms->who->dynamic_user ||
+	    service_is_unclear(service, "user"))
+		return;
+	if (!service->what->exec || service->terms->gate->deny_time >= 0)
+		return;         /* superd's own services have users of their own, sensors none */
+	if (service->dialect == UNIT) {
+		if (!preflight->root_units++)
+			preflight->root_unit = service;
+		return;
+	}
+	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
+	if (!service->is_foreign)
+		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
+}
+
+/* That is what a unit means that names no user, so it is told of once. */
+void preflight_root_units(struct preflight *preflight)
+{
+	const struct service *first = preflight->root_unit;
+
+	if (preflight->root_units == 1)
+		diag_note(preflight->diags, first->at, "%s: it runs as root, as its unit names no User", first->name);
+	else if (preflight->root_units)
+		diag_note(preflight->diags, first->at, "%s and %zu more: they run as root, as their units name no User",
+			  first->name, preflight->root_units - 1);
+}
+
+static void say_capabilities(struct preflight *preflight, enum severity severity, const struct service *service,
+			     const char *option, uint64_t set, const char *wrong)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+	struct buf text = { 0 };
+
+	directive->type->format(directive, &set, &text);
+	preflight_say(preflight, severity, service, option, buf_string(&text), "%s", wrong);
+	buf_free(&text);
+}
+
+static void check_capabilities(struct preflight *preflight, const struct service *service)
+{
+	const struct who *who = service->terms->who;
+	uint64_t missing = 0;
+
+	for (int bit = 0; bit < 64; bit++) {
+		if (who->ambient_capabilities >> bit & 1 && !capability_held(bit))
+			missing |= UINT64_C(1) << bit;
+	}
+	if (missing)
+		say_capabilities(preflight, SEVERITY_WARNING, service, "ambient_capabilities", missing,
+				 "superd does not have this itself, so it can't pass it on");
+	if (who->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
+		say_capabilities(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
+				 who->capability_bounding_set,
+				 "only root or CAP_SETPCAP can take capabilities away for good");
+}
+
+static void check_chroot(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->terms->surroundings->root_directory;
+
+	if (root && !capability_held(CAP_SYS_CHROOT))
+		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root,
+			      "only root or CAP_SYS_CHROOT can change the root");
+	else if (root && confine_leaves_root(service))
+		preflight_say(preflight, SEVERITY_WARNING, service, "root_directory", root,
+			      "superd may not make mounts here, and root leaves a chroot(2) when it likes");
+}
+
+/* What superd may not set for it, so that it gets what is nearest. Packages say such things in most of their units, so
+ * those are told of once, by their names; what somebody has written for this machine is told of by its line. */
+__attribute__((format(printf, 6, 7))) static void say_nearest(struct preflight *preflight,
+							      const struct service *service, int capability,
+							      const char *option, const char *value, const char *wrong,
+							      ...)
+{
+	struct nearest_units *units = &preflight->nearest;
+	char text[160];
+	va_list arguments;
+
+	if (service->dialect != UNIT) {
+		va_start(arguments, wrong);
+		vsnprintf(text, sizeof(text), wrong, arguments);
+		va_end(arguments);
+		preflight_say(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
+		return;
+	}
+	units->lacking |= UINT64_C(1) << capability;
+	if (units->last != service) {
+		if (!units->count++)
+			units->at = service_origin(service, option);
+		units->last = service;
+		if (units->count <= NEAREST_NAMED)
+			buf_addf(&units->names, "%s%s (", units->count > 1 ? "), " : "", service->name);
+	} else if (units->count <= NEAREST_NAMED) {
+		buf_text(&units->names, ", ");
+	}
+	if (units->count <= NEAREST_NAMED)
+		buf_text(&units->names, wording_of(service, option));
+}
+
+void preflight_nearest_units(struct preflight *preflight)
+{
+	struct nearest_units *units = &preflight->nearest;
+	bool nice = units->lacking >> CAP_SYS_NICE & 1, resource = units->lacking >> CAP_SYS_RESOURCE & 1;
+
+	buf_char(&units->names, ')');
+	if (units->count > NEAREST_NAMED)
+		buf_addf(&units->names, " and %zu more", units->count - NEAREST_NAMED);
+	if (units->count)
+		diag_warning(preflight->diags, units->at,
+			     "%zu unit%s for what only root or %s%s%s can give, and get%s what is nearest: %s",
+			     units->count, units->count == 1 ? " asks" : "s ask", nice ? "CAP_SYS_NICE" : "",
+			     nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "",
+			     units->count == 1 ? "s" : "", buf_string(&units->names));
+	buf_free(&units->names);
+}
+
+/* The lowest nice value without privilege comes from RLIMIT_NICE, which counts from 20 down. */
+static void check_nice(struct preflight *preflight, const struct service *service)
+{
+	int64_t nice = service->terms->surroundings->nice;
+	struct rlimit limit = { 0 };
+	char text[32];
+
+	if (nice >= 0 || capability_held(CAP_SYS_NICE))
+		return;
+	if (getrlimit(RLIMIT_NICE, &limit) == 0 &&
+	    (limit.rlim_cur == RLIM_INFINITY || nice >= 20 - (int64_t)limit.rlim_cur))
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, nice);
+	say_nearest(preflight, service, CAP_SYS_NICE, "nice", text,
+		    "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
+}
+
+/* Up is for all, down below where it began is not. */
+static void check_oom_score(struct preflight *preflight, const struct service *service)
+{
+	int64_t wanted = service->terms->surroundings->oom_score_adjust;
+	FILE *file;
+	long own = 0;
+	char text[32];
+
+	if (wanted == INT64_MIN || wanted >= 0 || capability_held(CAP_SYS_RESOURCE))
+		return;
+	file = fopen("/proc/self/oom_score_adj", "re");
+	if (file && fgets(text, sizeof(text), file))
+		own = strtol(text, NULL, 10);
+	if (file)
+		fclose(file);
+	if (wanted >= own)
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, wanted);
+	say_nearest(preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
+		    "superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that", own);
+}
+
+static bool exceeds(int64_t wanted, rlim_t hard)
+{
+	if (hard == RLIM_INFINITY)
+		return false;
+	return wanted == SCAN_INFINITY || (rlim_t)wanted > hard;
+}
+
+static void check_limit(struct preflight *preflight, const struct service *service, int resource)
+{
+	const struct limit *wanted = &service->terms->limits->of[resource];
+	int64_t most = wanted->hard > wanted->soft ? wanted->hard : wanted->soft;
+	struct rlimit own;
+	char text[32] = "unlimited";
+
+	if (most < 0 || !limit_option(resource) || getrlimit(resource, &own) < 0 || !exceeds(most, own.rlim_max) ||
+	    capability_held(CAP_SYS_RESOURCE))
+		return;
+	if (most != SCAN_INFINITY)
+		snprintf(text, sizeof(text), "%" PRId64, most);
+	say_nearest(preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
+		    "superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
+		    "nearest",
+		    (unsigned long long)own.rlim_max);
+}
+
+void preflight_privileges(struct preflight *preflight, const struct service *service)
+{
+	check_root(preflight, service);
+	check_capabilities(preflight, service);
+	check_chroot(preflight, service);
+	check_nice(preflight, service);
+	check_oom_score(preflight, service);
+	for (int resource = 0; resource < RLIMITS; resource++)
+		check_limit(preflight, service, resource);
+}

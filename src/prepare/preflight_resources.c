@@ -1,0 +1,130 @@
+/* What a service wants of control groups, devices and scheduling that this machine can't give.
+ *
+ * The hard thing is to be exact about what is done instead: a limit of each process is another thing than one of all
+ * of them, and whoever set it has to know. */
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/option/directive.h"
+#include "config/words/resource.h"
+#include "exec/dirs/directories.h"
+#include "exec/resources/allotment.h"
+#include "exec/resources/allotment_program.h"
+#include "exec/resources/allotment_table.h"
+#include "exec/resources/scheduling.h"
+#include "os/rights/capability.h"
+#include "prepare/preflight_parts.h"
+
+/* What was set, as superd.conf has it; of defaults, too. */
+static void show_value(const struct service *service, const char *option, struct buf *out)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+
+	directive->type->format(directive, directive_field(directive, service), out);
+}
+
+static void say_answer(void *context, const struct service *service, const char *option, enum answer answer,
+		       const char *why, const char *instead)
+{
+	struct preflight *preflight = context;
+	bool refused = answer == ANSWER_REFUSED && !preflight->table->warns_of_unsupported;
+	struct buf value = { 0 };
+
+	show_value(service, option, &value);
+	if (answer == ANSWER_NEAR)
+		preflight_say(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why, instead);
+	else
+		preflight_say(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
+			      buf_string(&value), refused ? "%s" : "%s; it is left out", why);
+	buf_free(&value);
+}
+
+static void check_devices(struct preflight *preflight, const struct service *service)
+{
+	for (words word = service->terms->bounds->device_allow; word && *word; word++) {
+		struct device_rule rule;
+
+		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
+			preflight_say(
+				preflight, SEVERITY_WARNING, service, "device_allow", *word,
+				"there is no such device here when the table is read, so nothing is allowed by it");
+	}
+}
+
+static void check_limits_of(struct preflight *preflight, const struct service *service, const char *option, words list)
+{
+	for (; list && *list; list++) {
+		struct device_limit limit;
+		unsigned first, second;
+
+		if (device_limit_read(*list, &limit) &&
+		    !device_find_disk(limit.path, limit.path_length, &first, &second))
+			preflight_say(
+				preflight, SEVERITY_WARNING, service, option, *list,
+				"it is no disk here, nor a file on one, when the table is read: there is no limit");
+	}
+}
+
+static void check_scheduling(struct preflight *preflight, const struct service *service)
+{
+	const struct scheduling *scheduling = service->terms->scheduling;
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+	struct buf value = { 0 };
+	long personality;
+
+	if (real_time && !capability_held(CAP_SYS_NICE)) {
+		show_value(service, "cpu_scheduling_policy", &value);
+		preflight_say(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
+			      "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
+		buf_clear(&value);
+	}
+	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality)) {
+		show_value(service, "personality", &value);
+		preflight_say(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
+			      "this machine runs no programs of that kind");
+	}
+	buf_free(&value);
+}
+
+/* Files of another user's would be beyond it. */
+static void check_owner(struct preflight *preflight, const struct service *service, const struct directory_kind *kind)
+{
+	for (words name = kind->names; kind->is_owned && kind->base && name && *name; name++) {
+		struct buf path = { 0 };
+		struct stat status;
+
+		buf_addf(&path, "%s/%.*s", kind->base, (int)directory_name_length(*name), *name);
+		if (!path.failed && lstat(buf_string(&path), &status) == 0 && status.st_uid != service->account->uid &&
+		    status.st_uid != 0)
+			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name,
+				      "%s is user %u's, and what lies in it stays so: dynamic_user has %u",
+				      buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
+		buf_free(&path);
+	}
+}
+
+static void check_dynamic(struct preflight *preflight, const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	if (!service->terms->who->dynamic_user || !service->account)
+		return;
+	directories_of(service, preflight->heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		check_owner(preflight, service, &kinds[n]);
+}
+
+void preflight_resources(struct preflight *preflight, const struct service *service)
+{
+	const struct resources *resources = service->terms->resources;
+
+	allotment_compare(service, say_answer, preflight);
+	check_devices(preflight, service);
+	check_limits_of(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
+	check_limits_of(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);
+	check_limits_of(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
+	check_limits_of(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
+	check_scheduling(preflight, service);
+	check_dynamic(preflight, service);
+}

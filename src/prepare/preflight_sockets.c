@@ -1,0 +1,171 @@
+/* What the sockets of a service need of this machine. Nothing listens: a socket of each kind is
+ * opened once and closed, which is the only way to know what the kernel has, as it may load a
+ * module for it. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/option/directive.h"
+#include "os/netdiag/socket_address.h"
+#include "os/rights/capability.h"
+#include "prepare/preflight_parts.h"
+
+static int probe(int domain, const struct socket_form *form)
+{
+	int fd = socket(domain, form->type | SOCK_CLOEXEC, form->protocol);
+	int error = fd < 0 ? errno : 0;
+
+	fd_close(&fd);
+	return error;
+}
+
+/* 0, or the errno of a socket of this kind. */
+static int kind_error(struct preflight *preflight, const struct endpoint *endpoint)
+{
+	int *known = &preflight->kinds[endpoint->kind][endpoint->family];
+	struct socket_form form;
+
+	if (!socket_form(endpoint, &form))
+		return 0;
+	if (endpoint->kind == ENDPOINT_NETLINK)
+		return probe(form.domain, &form);
+	if (*known >= 0)
+		return *known;
+	if (endpoint_is_inet(endpoint) && endpoint->family == FAMILY_IPV4)
+		form.domain = AF_INET;
+	*known = probe(form.domain, &form);
+	if (*known == EAFNOSUPPORT && endpoint_is_inet(endpoint) && endpoint->family == FAMILY_ANY)
+		*known = probe(AF_INET, &form);
+	return *known;
+}
+
+static void check_kind(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	int error = kind_error(preflight, listen->address);
+	struct buf text = { 0 };
+
+	if (!error)
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diags_add(preflight->diags, listen->options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
+		  "%s: %s: this kernel opens no such socket: %s", service->name, buf_string(&text), strerror(error));
+	if (error == EPERM && listen->address->kind == ENDPOINT_RAW)
+		diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
+	else if (!listen->options->optional && !service->is_foreign)
+		diags_hint(preflight->diags, "optional = yes lets the service run without it");
+	buf_free(&text);
+}
+
+static void check_port(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const struct endpoint *address = listen->address;
+	struct buf text = { 0 };
+
+	if (!endpoint_is_inet(address) || address->port_name || !address->port ||
+	    address->port >= preflight->port_start || capability_held(CAP_NET_BIND_SERVICE))
+		return;
+	endpoint_format(listen->endpoint, &text);
+	diag_warning(preflight->diags, listen->at, "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
+		     "net.ipv4.ip_unprivileged_port_start", service->name, buf_string(&text), preflight->port_start);
+	buf_free(&text);
+}
+
+static bool interface_is_there(struct preflight *preflight, const char *name)
+{
+	const char *key = pool_text(preflight->table->pool, name);
+	const void *there = NULL;
+
+	if (key && memo_get(&preflight->interfaces, key, NULL, &there))
+		return there;
+	there = if_nametoindex(name) ? name : NULL;
+	if (key)
+		memo_put(&preflight->interfaces, key, NULL, there);
+	return there;
+}
+
+/* A warning: interfaces come and go. */
+static void check_interfaces(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const char *device = listen->options->bind_to_device, *interface = listen->address->interface;
+
+	if (device && !interface_is_there(preflight, device))
+		preflight_say(preflight, SEVERITY_WARNING, service, "bind_to_device", device,
+			      "there is no such interface here now");
+	if (interface && !interface_is_there(preflight, interface))
+		diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now", service->name,
+			     service->is_foreign ? "" : "listen: ", interface);
+}
+
+/* What bind(2) says of the address with a port of the kernel's choice, which is free again at once: unlike a list of
+ * interfaces it knows local routes and net.ipv4.ip_nonlocal_bind. */
+static bool probe_address(const struct endpoint *endpoint, int family)
+{
+	struct endpoint probed = { .kind = ENDPOINT_UDP, .address = endpoint->address,
+				   .interface = endpoint->interface };
+	struct socket_address address;
+	int fd;
+	bool there;
+
+	if (!socket_address_make(&probed, family, &address))
+		return true;
+	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	there = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
+	fd_close(&fd);
+	return there;
+}
+
+static bool address_is_there(struct preflight *preflight, const struct endpoint *endpoint, int family)
+{
+	const void *found;
+
+	if (memo_get(&preflight->addresses, endpoint->address, endpoint->interface, &found))
+		return found;
+	found = probe_address(endpoint, family) ? endpoint->address : NULL;
+	memo_put(&preflight->addresses, endpoint->address, endpoint->interface, found);
+	return found;
+}
+
+/* A warning: addresses come and go, too. */
+static void check_address(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const struct endpoint *address = listen->address;
+	int family = socket_address_family(address);
+	const struct socket_options *options = listen->options;
+
+	if (!endpoint_is_inet(address) || !address->address || family == AF_UNSPEC || options->free_bind ||
+	    options->transparent || options->optional || address_is_there(preflight, address, family))
+		return;
+	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
+		     address->address);
+	if (service->dialect == UNIT)
+		diags_hint(preflight->diags, "FreeBind=yes listens on it before it is there");
+	else if (!service->is_foreign)
+		diags_hint(preflight->diags, "free_bind = yes listens on it before it is there");
+}
+
+static void check_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	if (!endpoint_is_path(listen->address) || listen->owner == (uid_t)-1 || listen->owner == geteuid() ||
+	    capability_held(CAP_CHOWN))
+		return;
+	preflight_say(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
+		      "only root or CAP_CHOWN can give a node to another user");
+}
+
+void preflight_sockets(struct preflight *preflight, const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		check_kind(preflight, service, listen);
+		if (!listen_is_other_family(service, listen))
+			check_port(preflight, service, listen);
+		check_interfaces(preflight, service, listen);
+		check_address(preflight, service, listen);
+		check_owner(preflight, service, listen);
+	}
+}

@@ -1,0 +1,159 @@
+/* What the surroundings of a service need of this machine: folders below /run and /var/lib, processors, and files of
+ * variables that say what was meant.
+ *
+ * The one hard thing is to say what a start would find without doing what it does: nothing is made here, so a folder
+ * is judged by the nearest one above it that is there. */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/dirs/directories.h"
+#include "exec/plan/plan_text.h"
+#include "exec/processes/page_out.h"
+#include "exec/resources/scheduling.h"
+#include "prepare/preflight_parts.h"
+
+/* Why path can't be made, in wrong; false: it is there or can be. */
+static bool cannot_make(const char *path, char wrong[PATH_MAX + 64])
+{
+	char above[PATH_MAX];
+	struct stat status;
+	bool there;
+
+	if (snprintf(above, sizeof(above), "%s", path) >= (int)sizeof(above)) {
+		strcpy(wrong, strerror(ENAMETOOLONG));
+		return true;
+	}
+	while (!(there = stat(above, &status) == 0) && errno == ENOENT && strrchr(above, '/') > above)
+		*strrchr(above, '/') = '\0';
+	if (!there && errno == ENOENT)
+		there = stat(strcpy(above, "/"), &status) == 0;
+	if (!there)
+		snprintf(wrong, PATH_MAX + 64, "%s: %s", above, strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		snprintf(wrong, PATH_MAX + 64, "%s is no folder", above);
+	else if (strcmp(above, path) && access(above, W_OK | X_OK) < 0)
+		snprintf(wrong, PATH_MAX + 64, "it cannot be made in %s: %s", above, strerror(errno));
+	else
+		return false;
+	return true;
+}
+
+/* A warning: /run may be mounted later. */
+static void check_directories(struct preflight *preflight, const struct service *service,
+			      const struct directory_kind *kind)
+{
+	char path[PATH_MAX], wrong[PATH_MAX + 64];
+
+	for (words name = kind->names; kind->base && name && *name; name++) {
+		if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(*name), *name) >=
+		    (int)sizeof(path))
+			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
+				      strerror(ENAMETOOLONG));
+		else if (directory_has_control(preflight->heritage, kind->base, *name))
+			preflight_say(preflight, SEVERITY_ERROR, service, kind->option, *name,
+				      "superd's control socket %s is there", preflight->heritage->control);
+		else if (preflight_may_look(preflight, path) && cannot_make(path, wrong))
+			preflight_say(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
+	}
+}
+
+#ifdef HAVE_SCHED_SETAFFINITY
+static void count_processors(const cpu_set_t *set, size_t size, size_t there, size_t *inside, size_t *beyond)
+{
+	*inside = *beyond = 0;
+	for (size_t cpu = 0; cpu < 8 * size; cpu++) {
+		if (CPU_ISSET_S(cpu, size, set))
+			++*(cpu < there ? inside : beyond);
+	}
+}
+
+/* The kernel passes over processors that aren't there, unless none is. */
+static void check_processors(struct preflight *preflight, const struct service *service)
+{
+	words ranges = service->terms->surroundings->cpu_affinity;
+	long there = ranges ? sysconf(_SC_NPROCESSORS_CONF) : 0;        /* a file is read for it */
+	struct buf text = { 0 };
+	size_t size, inside, beyond;
+	void *set;
+
+	if (there < 1 || !scheduling_cpus(ranges, &set, &size))
+		return;
+	count_processors(set, size, (size_t)there, &inside, &beyond);
+	free(set);
+	if (!beyond)
+		return;
+	for (size_t n = 0; ranges[n]; n++)
+		buf_addf(&text, "%s%s", n ? "," : "", ranges[n]);
+	preflight_say(preflight, inside ? SEVERITY_WARNING : SEVERITY_ERROR, service, "cpu_affinity", buf_string(&text),
+		      "the processors here are 0 to %ld", there - 1);
+	buf_free(&text);
+}
+#else
+static void check_processors(struct preflight *preflight, const struct service *service)
+{
+	if (service->terms->surroundings->cpu_affinity)
+		preflight_say(preflight, SEVERITY_ERROR, service, "cpu_affinity",
+			      service->terms->surroundings->cpu_affinity[0], "this system has no such call");
+}
+#endif
+
+/* What can't be read is told by preflight_files. */
+static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
+{
+	struct variables variables = { 0 };
+	struct buf over = { 0 }, why = { 0 };
+	const char *line = variables_read_file(&variables, path, &over, &why) ? buf_string(&over) : "";
+
+	for (; *line; line += strcspn(line, "\n") + 1)
+		preflight_say(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
+			      (int)strcspn(line, "\n"), line);
+	variables_free(&variables);
+	buf_free(&over);
+	buf_free(&why);
+}
+
+/* A file that many services have is looked at once. */
+static void check_variables(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->terms->surroundings->environment_file; path && *path; path++) {
+		const char *key = pool_text(preflight->table->pool, *path);
+		const void *known;
+
+		if (key && memo_get(&preflight->variables, key, NULL, &known))
+			continue;
+		if (key)
+			memo_put(&preflight->variables, key, NULL, key);
+		if (preflight_may_look(preflight, *path + (**path == '-')))
+			check_variables_in(preflight, service, *path);
+	}
+}
+
+/* A group may have a way of its own, so it is left in. */
+static void check_reclaim(struct preflight *preflight, const struct service *service)
+{
+	if (!service->terms->life->freeze_reclaim || preflight->reclaim_told || page_out_is_possible())
+		return;
+	preflight->reclaim_told = true;
+	preflight_say(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
+		      "process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "
+		      "container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
+		      "where there is no control group with memory.reclaim, memory is not handed back");
+}
+
+void preflight_surroundings(struct preflight *preflight, const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	directories_of(service, preflight->heritage, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		check_directories(preflight, service, &kinds[n]);
+	check_processors(preflight, service);
+	check_variables(preflight, service);
+	check_reclaim(preflight, service);
+}

@@ -1,0 +1,72 @@
+/* Looking for a program once, when the table is read, so that a start costs nothing more.
+ *
+ * The hard thing is that a row is shared and immutable: the group that names the program is kept anew, and what the
+ * program sees as its own name must not change with it. */
+#include "prepare/program_lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "os/host/program.h"
+
+static void join_folders(words folders, struct buf *path)
+{
+	for (; *folders; folders++) {
+		if (path->length)
+			buf_char(path, ':');
+		buf_text(path, *folders);
+	}
+}
+
+/* The same command with another program. NULL: out of memory. */
+static words with_program(words exec, const char *program, struct pool *pool)
+{
+	size_t count = 0;
+	const char **list;
+	words kept;
+
+	while (exec[count])
+		count++;
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	memcpy(list, exec, count * sizeof(*list));
+	list[0] = program;
+	kept = pool_list(pool, list, count);
+	free(list);
+	return kept;
+}
+
+static bool take_program(struct service *service, const char *program, struct pool *pool)
+{
+	struct what what;
+
+	memcpy(&what, service->what, sizeof(what)); /* the padding too: it is kept by its bytes */
+	if (!what.argv0)
+		what.argv0 = what.exec[0];
+	what.exec = with_program(what.exec, program, pool);
+	if (what.exec)
+		service->what = pool_keep(pool, &what, sizeof(what));
+	return what.exec && service->what;
+}
+
+void program_resolve(struct service *service, struct pool *pool, struct diags *diags)
+{
+	words exec = service->what->exec, folders = service->what->exec_search_path;
+	const struct what *before = service->what;
+	struct buf path = { 0 }, program = { 0 };
+
+	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
+		return;
+	join_folders(folders, &path);
+	if (!program_find(exec[0], buf_string(&path), &program)) {
+		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
+			   service->name, exec[0], buf_string(&path));
+	} else if (path.failed || program.failed || !take_program(service, buf_string(&program), pool)) {
+		service->what = before;
+		diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
+	}
+	buf_free(&path);
+	buf_free(&program);
+}

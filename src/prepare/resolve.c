@@ -1,0 +1,271 @@
+/* The story of resolving a table: accounts, owners of nodes, addresses; then what only shows once
+ * names are numbers.
+ *
+ * The one hard thing is that last part: two endpoints may have become one (tcp:http and 80).
+ * They are sorted by port, so that in a table of ten thousand only those are compared that could
+ * clash, and only where a name was involved: what was written equal has been reported before. */
+#include "prepare/resolve.h"
+
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/check/claim.h"
+#include "exec/child/confine.h"
+#include "exec/resources/allotment.h"
+#include "exec/sandbox/confine_ability.h"
+#include "os/rights/capability.h"
+#include "prepare/account.h"
+#include "prepare/address_lookup.h"
+#include "prepare/network_lookup.h"
+#include "prepare/program_lookup.h"
+#include "prepare/same_node.h"
+
+static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
+{
+	const char *user_text = listen->options->socket_user, *group_text = listen->options->socket_group;
+	const struct found_user *user = user_text ? accounts_user(accounts, user_text) : NULL;
+	const struct found_group *group = group_text ? accounts_group(accounts, group_text) : NULL;
+
+	listen->owner = (uid_t)-1;
+	listen->owner_group = (gid_t)-1;
+	if (user_text && (!user || user->wrong))
+		return accounts_refuse(accounts, service, "socket_user", user_text,
+				       user ? user->wrong : "out of memory", user ? user->near : NULL);
+	if (group_text && (!group || group->wrong))
+		return accounts_refuse(accounts, service, "socket_group", group_text,
+				       group ? group->wrong : "out of memory", group ? group->near : NULL);
+	if (user) {
+		listen->owner = user->uid;
+		listen->owner_group = user->gid;
+	}
+	if (group)
+		listen->owner_group = group->gid;
+	return true;
+}
+
+static size_t count_further(struct addresses *addresses, const struct service *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		for (size_t n = 1; addresses_further(addresses, service, &service->sockets[i], n); n++)
+			count++;
+	}
+	return count;
+}
+
+/* Puts a socket for each further address of a host behind that of the first. */
+static void spread_sockets(struct addresses *addresses, struct service *service)
+{
+	size_t further = count_further(addresses, service), made = 0;
+	struct listen *sockets;
+
+	if (!further)
+		return;
+	sockets = pool_alloc(addresses->pool, (service->socket_count + further) * sizeof(*sockets));
+	if (!sockets) {
+		diag_error(addresses->diags, service->at, "%s: looking for its addresses: out of memory",
+			   service->name);
+		return;
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *first = &service->sockets[i];
+		const struct endpoint *address = first->address;
+
+		for (size_t n = 1; address && made < service->socket_count + further; n++) {
+			sockets[made] = *first;
+			sockets[made++].address = address;
+			address = addresses_further(addresses, service, first, n);
+		}
+	}
+	service->sockets = sockets;
+	service->socket_count = (unsigned)made;
+}
+
+static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct networks *networks,
+			    struct service *service)
+{
+	const struct socket_options *refused = NULL;
+
+	service->account = accounts_of(accounts, service);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct listen *listen = &service->sockets[i];
+
+		addresses_resolve(addresses, service, listen);
+		/* One complaint a set of options: most sockets share the service's. */
+		if (listen->options != refused && !resolve_owner(accounts, service, listen))
+			refused = listen->options;
+	}
+	spread_sockets(addresses, service);
+	networks_resolve(networks, service);
+	program_resolve(service, accounts->pool, accounts->diags);
+}
+
+static void resolve_confinements(struct table *table, struct diags *diags)
+{
+	struct abilities abilities = { 0 };
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			confine_make(&table->services[i], table, &abilities, diags);
+	}
+}
+
+static void resolve_allotments(struct table *table, struct diags *diags)
+{
+	struct allotments allotments = { 0 };
+
+	for (size_t i = 0; i < table->count; i++) {
+		struct service *service = &table->services[i];
+
+		if (!service->what->disable && !allotment_make(service, table, &allotments, diags))
+			return;
+	}
+}
+
+static bool is_claimed(const struct service *service, const struct listen *listen)
+{
+	if (service->what->disable || listen->address->port_name)
+		return false;
+	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
+}
+
+static size_t claims_count(const struct table *table, bool *any_by_name)
+{
+	size_t count = 0;
+
+	*any_by_name = false;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			count += is_claimed(service, listen);
+			*any_by_name |= listen->address != listen->endpoint;
+		}
+	}
+	return count;
+}
+
+static void claims_fill(const struct table *table, struct claim *claims)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			if (!is_claimed(service, &service->sockets[j]))
+				continue;
+			claims[number] = claim_of(service, &service->sockets[j], number);
+			number++;
+		}
+	}
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+
+	if (a->endpoint.kind != b->endpoint.kind)
+		return a->endpoint.kind < b->endpoint.kind ? -1 : 1;
+	if (a->endpoint.port != b->endpoint.port)
+		return a->endpoint.port < b->endpoint.port ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool same_port(const struct claim *a, const struct claim *b)
+{
+	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
+}
+
+/* What clashes as it is written was told of when the table was read. */
+static bool claims_clash(const struct claim *a, const struct claim *b)
+{
+	struct endpoint written_a = claim_as_written(a), written_b = claim_as_written(b);
+
+	return !claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
+	       !endpoint_clash(&written_a, &written_b);
+}
+
+/* Compares one claim with those behind it that have its port. */
+static void check_claim(const struct claim *claim, const struct claim *end, struct diags *diags)
+{
+	for (const struct claim *other = claim + 1; other < end && same_port(claim, other); other++) {
+		bool by_name = claim->listen->address != claim->listen->endpoint ||
+			       other->listen->address != other->listen->endpoint;
+
+		if (by_name && claims_clash(claim, other))
+			claims_report(claim, other, diags);
+	}
+}
+
+static void check_clashes(const struct table *table, struct diags *diags)
+{
+	bool any_by_name;
+	size_t count = claims_count(table, &any_by_name);
+	struct claim *claims;
+
+	if (!any_by_name || count < 2)
+		return;
+	claims = calloc(count, sizeof(*claims));
+	if (!claims) {
+		diag_error(diags, (struct origin){ 0 }, "comparing endpoints: out of memory");
+		return;
+	}
+	claims_fill(table, claims);
+	qsort(claims, count, sizeof(*claims), compare_claims);
+	for (size_t i = 0; i < count; i++)
+		check_claim(&claims[i], claims + count, diags);
+	free(claims);
+}
+
+/* What root alone can do is no mistake of a table that an ordinary user has checked; said once. */
+static void warn_of_users(const struct table *table, struct diags *diags)
+{
+	const struct service *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		if (service->what->disable || !service->account || !service->account->switches)
+			continue;
+		first = first ? first : service;
+		count++;
+	}
+	if (!first || (capability_held(CAP_SETUID) && capability_held(CAP_SETGID)))
+		return;
+	diag_warning(diags, (struct origin){ .file = first->at.file },
+		     "%zu of %zu services run as other users, which takes root: superd could not start them as this "
+		     "user, and what those users may do is not looked at",
+		     count, table->count);
+	diags_hint(diags, "run the check as root, or with --no-preflight for the table alone");
+}
+
+void resolve_table(struct table *table, struct diags *diags)
+{
+	struct accounts accounts;
+	struct addresses addresses;
+	struct networks networks;
+
+	accounts_open(&accounts, table->pool, diags);
+	accounts.trusts = table->is_only_checked;
+	addresses_open(&addresses, table->pool, diags);
+	networks_open(&networks, table->pool, diags);
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].what->disable)
+			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
+	}
+	if (table->is_only_checked)
+		warn_of_users(table, diags);
+	check_clashes(table, diags);
+	same_node_check(table, diags);
+	resolve_confinements(table, diags);
+	resolve_allotments(table, diags);
+	networks_close(&networks);
+	addresses_close(&addresses);
+	accounts_close(&accounts);
+}

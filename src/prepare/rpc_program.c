@@ -1,0 +1,25 @@
+/* Looking up an RPC program. The hard thing is that some libcs have no such look-up at all: there a program needs its
+ * number. */
+#include "prepare/rpc_program.h"
+
+#ifdef HAVE_GETRPCBYNAME_R
+#include <netdb.h>
+#include <stddef.h>
+
+bool rpc_program_find(const char *name, uint32_t *number)
+{
+	struct rpcent entry, *found = NULL;
+	char room[4096];
+
+	if (getrpcbyname_r(name, &entry, room, sizeof(room), &found) != 0 || !found)
+		return false;
+	*number = (uint32_t)found->r_number;
+	return true;
+}
+#else
+bool rpc_program_find(const char *name, uint32_t *number)
+{
+	(void)name, (void)number;
+	return false;
+}
+#endif

@@ -1,0 +1,158 @@
+/* Nodes that two sockets claim.
+ *
+ * Only the machine knows which folders are one, and asking it takes time. So only paths whose last names are equal are
+ * followed. What is written alike was reported when the table was read
+ * (config/check/check_claims). */
+#include "prepare/same_node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "config/check/claim.h"
+#include "os/foreign/foreign.h"
+
+struct node {
+	struct claim claim;
+	const char *name;               /* the last of its path */
+	char *path;                     /* without links; NULL: it is not followed */
+};
+
+static bool makes_node(const struct listen *listen)
+{
+	return endpoint_is_path(listen->endpoint) && *listen->endpoint->address == '/';
+}
+
+static size_t nodes_count(const struct table *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		for (size_t j = 0; j < table->services[i].socket_count; j++)
+			count += makes_node(&table->services[i].sockets[j]);
+	}
+	return count;
+}
+
+static size_t nodes_fill(const struct table *table, struct node *nodes)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count && !service->what->disable; j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			if (!makes_node(listen))
+				continue;
+			nodes[number] = (struct node){ .claim = claim_of(service, listen, number),
+						       .name = strrchr(listen->endpoint->address, '/') + 1 };
+			number++;
+		}
+	}
+	return number;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct node *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	const struct node *a = left, *b = right;
+	int order = strcmp(a->path, b->path);
+
+	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
+}
+
+/* Adds the names of a path, each once parted by a slash. */
+static void add_names(struct buf *out, const char *path)
+{
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length && !(length == 1 && *path == '.')) {
+			buf_char(out, '/');
+			buf_add(out, path, length);
+		}
+		path += length + (path[length] == '/');
+	}
+}
+
+/* Follows the folders that are there; superd makes those that are not. NULL: out of memory. */
+static char *follow(const char *path)
+{
+	char *folder = strdup(path), *real = NULL, *slash = folder ? strrchr(folder, '/') : NULL;
+	struct buf out = { 0 };
+
+	for (errno = ENOENT; slash && slash > folder && !real && errno == ENOENT; slash = strrchr(folder, '/')) {
+		*slash = '\0';
+		real = foreign_real_path(folder);
+	}
+	if (real && strcmp(real, "/") != 0)
+		buf_text(&out, real);
+	if (folder)
+		add_names(&out, real ? path + strlen(folder) : path);
+	free(real);
+	free(folder);
+	return buf_take(&out);
+}
+
+/* Of those of one name. Each is reported once, with the first of its path. */
+static void compare(struct node *nodes, size_t count, struct diags *diags)
+{
+	const struct node *first = nodes;
+
+	for (size_t n = 0; n < count; n++) {
+		nodes[n].path = follow(nodes[n].claim.endpoint.address);
+		if (!nodes[n].path)
+			return;
+	}
+	qsort(nodes, count, sizeof(*nodes), compare_paths);
+	for (const struct node *node = nodes + 1; node < nodes + count; node++) {
+		if (strcmp(first->path, node->path) != 0)
+			first = node;
+		else if (!endpoint_clash(&first->claim.endpoint, &node->claim.endpoint))
+			claims_report(&first->claim, &node->claim, diags);
+	}
+}
+
+static bool are_written_alike(const struct node *nodes, size_t count)
+{
+	for (size_t n = 1; n < count; n++) {
+		if (strcmp(nodes[0].claim.endpoint.address, nodes[n].claim.endpoint.address) != 0)
+			return false;
+	}
+	return true;
+}
+
+void same_node_check(const struct table *table, struct diags *diags)
+{
+	size_t count = nodes_count(table), end;
+	struct node *nodes;
+
+	if (count < 2)
+		return;
+	nodes = calloc(count, sizeof(*nodes));
+	if (!nodes) {
+		diag_error(diags, (struct origin){ 0 }, "comparing paths: out of memory");
+		return;
+	}
+	count = nodes_fill(table, nodes);
+	qsort(nodes, count, sizeof(*nodes), compare_names);
+	for (size_t n = 0; n < count; n = end) {
+		for (end = n + 1; end < count && !strcmp(nodes[n].name, nodes[end].name); end++)
+			;
+		if (!are_written_alike(nodes + n, end - n))
+			compare(nodes + n, end - n, diags);
+	}
+	for (size_t n = 0; n < count; n++)
+		free(nodes[n].path);
+	free(nodes);
+}
