@@ -1,0 +1,101 @@
+"""What the lints of src read: its order of folders, its files, and the symbols of the objects."""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(os.environ.get("SRCDIR", Path(__file__).resolve().parents[2]))
+BUILD = Path(os.environ.get("BUILDDIR", "."))
+SRC = ROOT / "src"
+LINT = ROOT / "tests" / "lint"
+
+
+def folder(file):
+    return file.rsplit("/", 1)[0]
+
+
+def unit(file):
+    return file.rsplit(".", 1)[0]
+
+
+def names_in(words):
+    """The folders of a row of ORDER: engine/{core,log} is two."""
+    for word in words.split():
+        found = re.fullmatch(r"([\w/]+)\{([\w,]+)\}", word)
+        yield from (found[1] + name for name in found[2].split(",")) if found else (word,)
+
+
+def read_order():
+    """{folder: (purpose, the folders that it may know)}, from the ground up."""
+    order, last = {}, None
+    for line in (SRC / "ORDER").read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        if not line[0].isspace():
+            last, purpose = line.split(None, 1)
+            order[last] = (purpose, set())
+        else:
+            order[last][1].update(names_in(line))
+    return order
+
+
+def files_of():
+    return sorted(path.relative_to(SRC).as_posix() for path in SRC.rglob("*.[ch]"))
+
+
+def text_of(file):
+    return (SRC / file).read_text(errors="replace")
+
+
+def symbols_of():
+    """Per object, named as its source without .c, what it defines and what it wants. Objects without a source are left over from an
+    older build."""
+    listings, objects = {}, {}
+    paths = [str(path) for path in sorted((BUILD / "src").rglob("*.o"))]
+    command = [os.environ.get("NM") or "nm", "-A", "-P", *paths]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines() if paths else ():
+        path, listing = line.split(": ", 1)
+        listings.setdefault(path, []).append(listing)
+    for path, listing in listings.items():
+        name = Path(path).relative_to(BUILD / "src").as_posix()
+        source = re.sub(r"[^/]*-", "", name[:-2])       # PROGRAM-SOURCE.o where a program has flags of its own
+        if not (SRC / (source + ".c")).is_file():
+            continue
+        defined, wanted = set(), set()
+        for line in listing:
+            fields = line.split()
+            if len(fields) < 2:
+                continue
+            symbol, kind = fields[0], fields[1]
+            if kind in "Uwv":
+                wanted.add(symbol)
+            elif kind.isupper():
+                defined.add(symbol)
+        objects[source] = (defined, wanted)
+    return objects
+
+
+def homes_of(objects):
+    """{symbol: the source that defines it}"""
+    home = {}
+    for source, (defined, _) in objects.items():
+        for symbol in defined:
+            home.setdefault(symbol, source)
+    return home
+
+
+def off_ceiling(name, count, shown, exact):
+    """Whether there is more of something than tests/lint/ceilings lets be, or less where that is exact. Says so, and shows them."""
+    ceilings = {}
+    for line in (LINT / "ceilings").read_text().splitlines():
+        if line and not line.startswith("#"):
+            text, number = line.rsplit(None, 1)
+            ceilings[text] = int(number)
+    most = ceilings[name]
+    if count > most:
+        print(f"{count} {name}; {most} are the most (tests/lint/ceilings):")
+    for line in shown:
+        print("   ", line)
+    if count < most:
+        print(f"{count} {name}, and not {most} any more: lower the number in tests/lint/ceilings")
+    return count > most or (exact and count < most)
