@@ -4,8 +4,6 @@
  * was refused where it stands (service_is_unclear). */
 #include "config/check/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "config/check/check_rules.h"
 
@@ -33,24 +31,6 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_templates,
 	rule_environment,
 };
-
-void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
-{
-	struct origin at = option ? service_origin(service, option) : service->at;
-	char message[DIAGS_MESSAGE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	diag_error(diags, at, "%s: %s", service->name, message);
-}
-
-void service_hint(const struct service *service, struct diags *diags, const char *hint)
-{
-	if (!service->is_foreign)
-		diags_hint(diags, "%s", hint);
-}
 
 void check_names(const struct table *table, struct diags *diags)
 {
