@@ -1,0 +1,37 @@
+/* How a part of the preflight says what it found, and whether it may look. */
+#include "prepare/preflight_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/option/wording.h"
+#include "os/fs/path_trust.h"
+
+void preflight_say(struct preflight *preflight, enum severity severity, const struct service *service,
+		   const char *option, const char *value, const char *wrong, ...)
+{
+	struct origin at = service_origin(service, option);
+	struct buf said = { 0 };
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, wrong);
+	vsnprintf(text, sizeof(text), wrong, arguments);
+	va_end(arguments);
+	if (service->is_foreign && !strcmp(option, "exec"))
+		buf_text(&said, value);
+	else
+		wording_add(service, option, value, &said);
+	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&said), text);
+	buf_free(&said);
+}
+
+bool preflight_may_look(const struct preflight *preflight, const char *path)
+{
+	struct path_finding finding;
+
+	return !preflight->serves || *path != '/' ||
+	       path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
+	       finding.is_missing;
+}
