@@ -11,11 +11,6 @@
 #include "os/foreign/act_as.h"
 #include "os/socket/socket_options.h"
 
-bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
-{
-	return node_path(listen) && path_is_foreign(node_path(listen), finding);
-}
-
 static const struct account *actor(const struct path_finding *finding, const struct listen *listen,
 				   struct account *account)
 {

@@ -364,3 +364,8 @@ void node_remove(int fd, const struct listen *listen)
 	node_remove_symlinks(listen);
 	unlink(node_path(listen));
 }
+
+bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
+{
+	return node_path(listen) && path_is_foreign(node_path(listen), finding);
+}
