@@ -1,0 +1,47 @@
+/* One rule of a filter, in all its architectures. */
+#include "exec/sandbox/seccomp_parts.h"
+
+#ifdef HAVE_LIBSECCOMP
+#include <errno.h>
+
+bool seccomp_is_multiplexed(uint32_t architecture)
+{
+	static const uint32_t multiplexed[] = {
+		SCMP_ARCH_X86, SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_MIPS, SCMP_ARCH_MIPSEL, SCMP_ARCH_PPC,
+		SCMP_ARCH_PPC64, SCMP_ARCH_PPC64LE,
+	};
+
+	for (size_t n = 0; n < sizeof(multiplexed) / sizeof(multiplexed[0]); n++) {
+		if (multiplexed[n] == architecture)
+			return true;
+	}
+	return false;
+}
+
+/* Not "exact": a call that an architecture folds into another is denied there in both ways. */
+void filter_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
+		 const struct scmp_arg_cmp *arguments)
+{
+	enum call_kind kind = seccomp_call_kind(call);
+	int result;
+
+	if (filter->error || kind == CALL_UNKNOWN)
+		return;                 /* no architecture has it that libseccomp or superd knows; the list says so */
+	if (kind == CALL_UNIFIED) {
+		seccomp_unified_rule(filter, number, action, call, count, arguments);
+		return;
+	}
+	result = seccomp_rule_add_array(filter->contexts[number], action, seccomp_syscall_resolve_name(call), count,
+					arguments);
+	/* EDOM: the architecture has no such call, and never will: new ones are unified; EEXIST, EACCES: it is said
+	 * already. */
+	if (result < 0 && result != -EDOM && result != -EEXIST && result != -EACCES)
+		filter->error = -result;
+}
+
+void filter_call(struct filter *filter, uint32_t action, const char *call)
+{
+	for (size_t n = 0; n < filter->count; n++)
+		filter_rule(filter, n, action, call, 0, NULL);
+}
+#endif
