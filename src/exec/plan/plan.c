@@ -23,11 +23,6 @@
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-unsigned plan_first_descriptor(const struct service *service)
-{
-	return service->what->pass == PASS_INETD ? 0 : 3;
-}
-
 /* What superd was itself given is not passed on, whatever passenv says: it speaks of superd's sockets and clients. */
 static bool is_private(const char *name)
 {

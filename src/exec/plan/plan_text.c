@@ -128,3 +128,8 @@ bool plan_expand(const struct service *service, const struct plan_sockets *socke
 	}
 	return true;
 }
+
+unsigned plan_first_descriptor(const struct service *service)
+{
+	return service->what->pass == PASS_INETD ? 0 : 3;
+}
