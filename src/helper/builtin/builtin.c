@@ -2,8 +2,6 @@
  * function for it, and nothing else decides. */
 #include "helper/builtin/builtin.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "helper/builtin/auth.h"
@@ -30,15 +28,4 @@ const struct builtin *builtin_find(const char *name)
 			return &builtins[n];
 	}
 	return NULL;
-}
-
-void say(const char *format, ...)
-{
-	char line[512];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "%s\n", line);
 }

@@ -1,0 +1,16 @@
+/* What a builtin says on standard error, which is superd's log. */
+#include "helper/builtin/builtin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void say(const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "%s\n", line);
+}
