@@ -22,21 +22,6 @@
 
 extern char **environ;
 
-bool condition_path_exists(const char *path)
-{
-	struct stat state;
-
-	return stat(path, &state) == 0;
-}
-
-const char *condition_first_line(const char *path, char *text, unsigned size)
-{
-	if (!condition_read_file(path, text, size))
-		*text = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
 /* Whether a value "yes" or "no" is what is the case. */
 static bool is_truth(const char *text, bool so)
 {
@@ -208,76 +193,6 @@ static bool host_holds(const char *text)
 		return true;
 	return uname(&here) == 0 && copy_small(here.nodename, true, name) && copy_small(text, true, wanted) &&
 	       condition_matches(wanted, name);
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Takes a run of digits or of letters from each and compares them: digits by their number, however long. */
-static int compare_runs(const char **a, const char **b)
-{
-	bool digits = is_digit(**a) || is_digit(**b);
-	size_t left = 0, right = 0, shared;
-	int order;
-
-	while (digits && **a == '0')
-		++*a;
-	while (digits && **b == '0')
-		++*b;
-	while (digits ? is_digit((*a)[left]) : is_letter((*a)[left]))
-		left++;
-	while (digits ? is_digit((*b)[right]) : is_letter((*b)[right]))
-		right++;
-	shared = left < right ? left : right;
-	order = digits && left != right ? 0 : memcmp(*a, *b, shared);
-	*a += left;
-	*b += right;
-	return order ? order : left < right ? -1 : left > right;
-}
-
-/* By the UAPI group's version format, as systemd compares them: "~" is below the end, and that below "-", "^", "." and
- * whatever else. */
-int condition_compare_versions(const char *a, const char *b)
-{
-	static const char marks[] = "~\0-^.";
-
-	for (int order;;) {
-		while (*a && !is_digit(*a) && !is_letter(*a) && !strchr("~-^.", *a))
-			a++;
-		while (*b && !is_digit(*b) && !is_letter(*b) && !strchr("~-^.", *b))
-			b++;
-		for (size_t n = 0; n < sizeof(marks) - 1; n++) {
-			bool left = *a == marks[n], right = *b == marks[n];
-
-			if (left && right && !marks[n])
-				return 0;
-			if (left != right)
-				return left ? -1 : 1;
-			a += left;
-			b += right;
-		}
-		if (is_digit(*a) != is_digit(*b))
-			return is_digit(*a) ? 1 : -1;
-		order = compare_runs(&a, &b);
-		if (order)
-			return order;
-	}
-}
-
-bool condition_version_holds(unsigned comparison, const char *here, const char *wanted)
-{
-	if (comparison & COMPARE_PATTERN)
-		return condition_matches(wanted, here) == !!(comparison & COMPARE_EQUAL);
-	if (comparison & COMPARE_TEXT)
-		return !strcmp(wanted, here) == !!(comparison & COMPARE_EQUAL);
-	return condition_compares(comparison, condition_compare_versions(here, wanted));
 }
 
 static bool versions_hold(const char *list, const char *here)
