@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exec/spawn/spawn.h"
+#include "exec/spawn/spawn_patience.h"
 
 static struct plan *plan;
 static char program[300];

@@ -15,8 +15,8 @@
 #include "config/words/resource.h"
 #include "exec/resources/allotment_program.h"
 #include "exec/resources/allotment_table.h"
-#include "exec/spawn/spawn.h"
 #include "os/bpf/kernel_program.h"
+#include "os/proc/spawn_into.h"
 
 struct making {
 	const struct service *service;

@@ -95,8 +95,6 @@ static void start_one(struct launch *launch, char *stack)
 	spawn_words_free(&texts, &job);
 }
 
-double spawn_longest = 5;
-
 static void block_signals(sigset_t *before)
 {
 	sigset_t all;

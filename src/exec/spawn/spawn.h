@@ -69,9 +69,6 @@ void spawn_end(void);
  * SPAWN_STACK bytes for the child; signals are blocked by the caller. */
 pid_t spawn_process(struct job *job, char *stack);
 
-/* Whether processes are started right in a control group (launch->into), at hardly any cost. In the same files. */
-bool spawn_joins(void);
-
 /* The same for a plan apart, in spawn_apart.c: returns at once, with *report open. */
 pid_t spawn_apart(struct job *job, int *report);
 
@@ -92,9 +89,5 @@ bool spawn_is_aside(pid_t pid);                 /* it was started so, and was no
 uint64_t spawn_aside_serial(pid_t pid);         /* by which one is told from a later one with the same pid; 0: it is none */
 void spawn_note_aside(pid_t pid);                /* one that superd started before it became another program; 0: none */
 void spawn_reaped(pid_t pid);                   /* any child: its number may be another's now */
-
-/* Seconds until a program has to run: 5, or what a test says before the first start. It is killed then, with ETIMEDOUT as
- * its fault: what hangs there hangs superd, too. Apart there is no such limit. */
-extern double spawn_longest;
 
 #define SPAWN_STACK (64 << 10)

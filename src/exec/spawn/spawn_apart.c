@@ -23,6 +23,7 @@
 #include "exec/child/confine.h"
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn_map.h"
+#include "exec/spawn/spawn_patience.h"
 #include "os/foreign/spawn_ends.h"
 #include "os/rights/posture.h"
 #include "os/rights/privilege.h"

@@ -75,11 +75,6 @@ static pid_t clone_once(struct job *job, char *stack)
 	return clone_patiently(job, stack, flags);
 }
 
-bool spawn_joins(void)
-{
-	return spawn_into_possible();
-}
-
 pid_t spawn_process(struct job *job, char *stack)
 {
 	pid_t pid = clone_once(job, stack);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "exec/spawn/spawn_patience.h"
 #include "os/foreign/spawn_ends.h"
 #include "os/rights/privilege.h"
 
@@ -28,11 +29,6 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 		got = read(fd, fault, sizeof(*fault));
 	while (got < 0 && errno == EINTR);
 	return got == (ssize_t)sizeof(*fault);
-}
-
-bool spawn_joins(void)
-{
-	return false;
 }
 
 pid_t spawn_process(struct job *job, char *stack)

@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <time.h>
 
-#include "exec/spawn/spawn.h"
 #include "os/rights/needed.h"
 #include "os/rights/posture.h"
+
+double spawn_longest = 5;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;

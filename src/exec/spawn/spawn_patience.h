@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Seconds until a program has to run: 5, or what a test says before the first start. It is killed then, with ETIMEDOUT as
+ * its fault: what hangs there hangs superd, too. Apart there is no such limit. */
+extern double spawn_longest;
+
 /* A start under way, on the caller's stack. */
 struct patience {
 	struct patience *next, **place;

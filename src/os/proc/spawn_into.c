@@ -22,6 +22,12 @@
 #define TRIAL_STACK (16 << 10)
 #define REAP_MOST 1000                  /* milliseconds */
 
+#ifdef SPAWN_FORK
+#define STARTS_BY_FORK true
+#else
+#define STARTS_BY_FORK false
+#endif
+
 #if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
 
 #define INTO_GROUP UINT64_C(0x200000000) /* CLONE_INTO_CGROUP, which older headers lack */
@@ -103,11 +109,11 @@ bool spawn_into_lives(int group)
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool spawn_into_possible(void)
+bool spawn_joins(void)
 {
 	static atomic_int answer; /* 1: no, 2: yes */
 
 	if (!answer)
-		answer = try_it() ? 2 : 1;
+		answer = !STARTS_BY_FORK && try_it() ? 2 : 1;
 	return answer == 2;
 }

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether this kernel can, and superd may; asked once. Without it groups are joined by the child (exec/child/cgroup_join). */
-bool spawn_into_possible(void);
+/* Whether processes are started right in a control group, at hardly any cost: this kernel can, superd may, and it was not
+ * built to start by fork(2). Asked once. Without it groups are joined by the child (exec/child/cgroup_join). */
+bool spawn_joins(void);
 
 /* Whether one started in this group, which was never killed, lives: Linux, as of 6.18, takes a fork for one that a kill of the group
  * has missed where the group of the parent or the new one was ever killed as a whole (cgroup.kill). */
