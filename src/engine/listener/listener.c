@@ -362,11 +362,13 @@ static void unwatch(struct listener *listener, struct engine *engine)
 
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
 {
-	bool foreign = foreign_socket_is(listener->io.fd);
+	bool beside;
 
 	if (!listener_has_socket(listener))
 		return;
-	if (on && !foreign)
+	/* As long as a guard is on it superd does not hear of those whom it drops. */
+	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
+	if (on && !foreign_socket_is(listener->io.fd))
 		take_guard_away(listener);
 	if (on == (bool)ev_is_active(&listener->io))
 		return;
@@ -374,12 +376,12 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		unwatch(listener, engine);
 		return;
 	}
-	if (listener->shared && !foreign)
+	if (listener->shared && !beside)
 		restore_here(listener, engine, service);
 	if (!listener_has_socket(listener))
 		return;
 	ev_io_start(engine->loop, &listener->io);
-	if (listener->shared && foreign)
+	if (listener->shared && beside)
 		restore_foreign(listener, engine, service);
 	if (listener->roused)
 		listener_rouse(listener, engine);
