@@ -294,7 +294,7 @@ Behaviour(accept, unix_clients_are_served_alike)
 	wait_node(path);
 	first = settle(client_connect_unix(path, SOCK_STREAM));
 	second = settle(client_connect_unix(path, SOCK_STREAM));
-	cr_assert_eq(superd_processes(superd), 2);
+	WAIT_UNTIL(superd_processes(superd) == 2);
 	close(first);
 	close(second);
 	superd_stop(superd);
