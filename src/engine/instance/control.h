@@ -78,3 +78,7 @@ void control_kill_all(struct engine *engine);           /* of every service */
 
 /* Leaves the one that runs to itself; ended is not called. */
 void control_forget(struct control *control);
+
+/* For an upgrade (engine/upgrade/carry): a section of what runs, none where nothing does. In control_carry.c. */
+struct carry;
+void control_carry(struct carry *carry, struct control *control);

@@ -184,7 +184,7 @@ void opening_carry(struct carry *carry, struct keeper *keeper)
 	ledger_open(&carry->text, "opening");
 	carry_number(carry, "ends", opening->ends);
 	carry_number(carry, "closes", opening->close != NULL);
-	carry_control(carry, &opening->control);
+	control_carry(carry, &opening->control);
 }
 
 /* Sockets close in one way only. */

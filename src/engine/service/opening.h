@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "engine/service/keeper.h"
-#include "engine/upgrade/carry.h"
+#include "engine/state/carry_value.h"
 
 /* For BIND. true: commands come first, or are under way; BOUND or BIND_ERROR follows. */
 bool opening_begin(struct keeper *keeper);

@@ -15,7 +15,7 @@
 #include "engine/freeze/frost.h"
 #include "engine/instance/control.h"
 #include "engine/instance/notice.h"
-#include "engine/upgrade/resume_instance.h"
+#include "engine/state/resume_value.h"
 
 struct refresh {
 	struct control control;
@@ -250,7 +250,7 @@ void refresh_carry(struct carry *carry, struct keeper *keeper)
 	carry_number(carry, "commands", refresh->commands);
 	carry_number(carry, "waits", refresh->waits);
 	carry_number(carry, "reloads", refresh->reloads);
-	carry_control(carry, &refresh->control);
+	control_carry(carry, &refresh->control);
 }
 
 struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section)

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "engine/service/keeper.h"
 #include "engine/service/standing.h"
-#include "engine/upgrade/carry.h"
+#include "engine/state/carry_value.h"
 
 /* Unless it is under way says gets what came of it. DONE also where nothing runs that would have to read. */
 enum standing refresh_begin(struct keeper *keeper, struct buf *says);

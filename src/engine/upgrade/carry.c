@@ -14,53 +14,6 @@
 #include "engine/service/locks.h"
 #include "engine/supervisor/supervisor.h"
 
-void carry_fd(struct carry *carry, const char *key, int fd)
-{
-	size_t capacity = carry->capacity ? 2 * carry->capacity : 64;
-	int *bigger;
-
-	if (fd < 0)
-		return;
-	ledger_add_number(&carry->text, key, fd);
-	if (carry->count == carry->capacity) {
-		bigger = reallocarray(carry->fds, capacity, sizeof(*bigger));
-		if (!bigger) {
-			carry->failed = true;
-			return;
-		}
-		carry->fds = bigger;
-		carry->capacity = capacity;
-	}
-	carry->fds[carry->count++] = fd;
-}
-
-void carry_number(struct carry *carry, const char *key, int64_t value)
-{
-	if (value)
-		ledger_add_number(&carry->text, key, value);
-}
-
-void carry_real(struct carry *carry, const char *key, double value)
-{
-	if (value < 0 || value > 0)
-		ledger_add_real(&carry->text, key, value);
-}
-
-void carry_text(struct carry *carry, const char *key, const char *value)
-{
-	if (value && *value)
-		ledger_add(&carry->text, key, value);
-}
-
-/* One that is due, which libev has stopped already, is due at once over there too. */
-void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
-{
-	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
-
-	if (ev_is_active(timer) || ev_is_pending(timer))
-		ledger_add_real(&carry->text, key, left > 0. ? left : 0.);
-}
-
 static void carry_engine(struct carry *carry, struct supervisor *supervisor, double quiet_since)
 {
 	struct engine *engine = &supervisor->engine;
@@ -116,16 +69,6 @@ static void carry_recent(struct carry *carry, const char *kind, const struct rec
 		ledger_add_real(&carry->text, "until", one->until);
 		carry_number(carry, "count", one->count);
 	}
-}
-
-/* One without a reader now goes over as a pipe that somebody else is to have read. */
-void carry_output_ends(struct carry *carry, const struct output *output)
-{
-	bool is_read = output->reading.pipe < 0 || (output->reading.text >= 0 && output->reading.other < 0);
-
-	carry_fd(carry, "read", is_read ? output->io.fd : output->reading.pipe);
-	if (is_read)
-		carry_fd(carry, "pipe", output->reading.pipe);
 }
 
 static void carry_output(struct carry *carry, const struct output *output)
@@ -209,9 +152,3 @@ bool carry_write(struct carry *carry, struct supervisor *supervisor, double quie
 	return !carry->text.failed && !carry->failed;
 }
 
-void carry_free(struct carry *carry)
-{
-	buf_free(&carry->text);
-	free(carry->fds);
-	*carry = (struct carry){ 0 };
-}

@@ -14,13 +14,8 @@
  * asked, and a newer one may still read. */
 #pragma once
 
-#include <ev.h>
-#include <stddef.h>
+#include "engine/state/carry_value.h"
 
-#include "base/buf.h"
-#include "base/ledger.h"
-
-struct control;
 struct course;
 struct engine;
 struct keeper;
@@ -28,32 +23,17 @@ struct output;
 struct search;
 struct supervisor;
 
-struct carry {
-	struct ev_loop *loop;
-	struct buf text;
-	int *fds;
-	size_t count, capacity;
-	bool failed;                    /* no memory for one of fds */
-};
-
 /* All of it. quiet_since: when the first client had to wait for the change. false: out of memory. carry_free in
  * any case. */
 bool carry_write(struct carry *carry, struct supervisor *supervisor, double quiet_since);
-void carry_free(struct carry *carry);
 
 /* For its parts. */
 void carry_output_ends(struct carry *carry, const struct output *output);
-void carry_fd(struct carry *carry, const char *key, int fd);            /* -1: nothing */
-void carry_number(struct carry *carry, const char *key, int64_t value); /* 0: nothing */
-void carry_real(struct carry *carry, const char *key, double value);    /* 0: nothing */
-void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": nothing */
-void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* what is left of it */
 
 void carry_log(struct carry *carry, struct engine *engine);     /* carry_log.c */
 void carry_service(struct carry *carry, struct keeper *keeper); /* carry_service.c */
 void carry_instances(struct carry *carry, struct keeper *keeper);       /* carry_instance.c */
 
-/* In carry_course.c; the command that runs is behind its course, or whatever else it is of. */
+/* In carry_course.c. */
 void carry_course(struct carry *carry, struct course *course);
-void carry_control(struct carry *carry, struct control *control);
 void carry_search(struct carry *carry, struct search *search);

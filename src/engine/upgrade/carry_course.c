@@ -14,30 +14,6 @@
 #include "engine/instance/search.h"
 #include "engine/service/keeper.h"
 
-void carry_control(struct carry *carry, struct control *control)
-{
-	char key[16];
-
-	if (!control_is_busy(control))
-		return;
-	ledger_open(&carry->text, "control");
-	ledger_add_number(&carry->text, "pid", control->child.pid);
-	ledger_add(&carry->text, "phase", command_option(control->phase));
-	carry_number(carry, "next", (int64_t)control->next);
-	if (control->private_tmp)
-		ledger_add_bytes(&carry->text, "private_tmp", &control->private_tmp, sizeof(control->private_tmp));
-	if (control->patience != SCAN_INFINITY)
-		ledger_add_number(&carry->text, "patience", control->patience);
-	carry_timer(carry, "timer", &control->timer);
-	carry_number(carry, "late", control->late);
-	carry_number(carry, "stopped", control->stopped);
-	carry_number(carry, "ignores_failure", control->ignores_failure);
-	for (int n = 0; n < CONTROL_FACTS; n++) {
-		snprintf(key, sizeof(key), "fact_%d", n);
-		carry_text(carry, key, control->facts[n]);
-	}
-}
-
 /* A client whose program does not run yet is still its course's, and its listener's. */
 static void carry_guest(struct carry *carry, const struct guest *guest, bool has_run)
 {
@@ -70,7 +46,7 @@ void carry_course(struct carry *carry, struct course *course)
 	carry_text(carry, "why", course->why.length ? buf_string(&course->why) : NULL);
 	if (guest)
 		carry_guest(carry, guest, course->has_run);
-	carry_control(carry, &course->control);
+	control_carry(carry, &course->control);
 }
 
 /* The row it was started under is the service's of then, which the other superd no longer has. */

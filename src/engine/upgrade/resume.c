@@ -21,20 +21,6 @@
 #include "engine/service/locks.h"
 #include "engine/supervisor/supervisor.h"
 
-int resume_fd(struct ledger_section *section, const char *key)
-{
-	int fd = (int)ledger_number(section, key, STDERR_FILENO + 1, INT_MAX, -1);
-
-	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
-}
-
-int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry)
-{
-	struct ledger_section one = { .entries = entry, .count = 1, .ledger = section->ledger };
-
-	return resume_fd(&one, entry->key);
-}
-
 static struct ledger_section *find_section(struct ledger *ledger, const char *kind)
 {
 	for (size_t n = 0; n < ledger->count; n++) {

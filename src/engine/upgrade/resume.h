@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/ledger.h"
 #include "config/table/table.h"
+#include "engine/state/resume_value.h"
 
 struct supervisor;
 struct log;
@@ -39,10 +39,6 @@ struct resume {
 	double quiet_since;             /* the first client had to wait then, loop time */
 	size_t services, instances;
 };
-
-/* A descriptor that is open; -1: there is none. It is the caller's now. */
-int resume_fd(struct ledger_section *section, const char *key);
-int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry);
 
 /* Those that waited for syslog or a file of log_type. In resume_log.c. */
 void resume_log_other(struct resume *resume, struct ledger_section *section);

@@ -24,16 +24,6 @@ void resume_say_loss(const struct keeper *keeper, const char *what)
 	log_event(keeper->engine->log, LEVEL_ERROR, &event, "%s did not come through the upgrade", what);
 }
 
-void resume_timer(struct ev_loop *loop, ev_timer *timer, struct ledger_section *section, const char *key)
-{
-	double left = ledger_real(section, key, -1.);
-
-	if (left < 0.)
-		return;
-	ev_timer_set(timer, left, 0.);
-	ev_timer_start(loop, timer);
-}
-
 void resume_notify(struct resumed *resumed, struct ledger_section *section)
 {
 	struct keeper *keeper = resumed->keeper;
@@ -197,12 +187,6 @@ void resume_instance(struct resumed *resumed, struct ledger_section *section)
 	take_place(resumed, instance, section);
 	read_process(instance, section);
 	read_belongings(keeper, instance, section);
-}
-
-void resume_text(char *out, size_t size, const char *text)
-{
-	if (text && strlen(text) < size)
-		memcpy(out, text, strlen(text) + 1);
 }
 
 static void read_texts(struct notice *notice, struct ledger_section *section)

@@ -1,9 +1,9 @@
 /* What runs of a service, from its ledger into its keeper: see engine/upgrade/resume. */
 #pragma once
 
-#include "engine/service/keeper.h"
 #include "engine/launch/notify.h"
-#include "base/ledger.h"
+#include "engine/service/keeper.h"
+#include "engine/state/resume_value.h"
 
 #define RESUME_SOCKETS 64
 
@@ -40,13 +40,7 @@ void resume_refresh(struct resumed *resumed, struct ledger_section *section);
 void resume_control(struct resumed *resumed, struct ledger_section *section);
 void resume_search(struct resumed *resumed, struct ledger_section *section);
 
-/* Runs for what was left of it, where the ledger tells. */
-void resume_timer(struct ev_loop *loop, ev_timer *timer, struct ledger_section *section, const char *key);
-
 void resume_say_loss(const struct keeper *keeper, const char *what);
-
-/* A text of the ledger, where there is one and it fits. */
-void resume_text(char *out, size_t size, const char *text);
 
 /* Its last section is read. */
 void resume_close_notifies(struct resumed *resumed);

@@ -1,0 +1,58 @@
+/* Values on their way to another superd. */
+#include "engine/state/carry_value.h"
+
+#include <stdlib.h>
+
+void carry_fd(struct carry *carry, const char *key, int fd)
+{
+	size_t capacity = carry->capacity ? 2 * carry->capacity : 64;
+	int *bigger;
+
+	if (fd < 0)
+		return;
+	ledger_add_number(&carry->text, key, fd);
+	if (carry->count == carry->capacity) {
+		bigger = reallocarray(carry->fds, capacity, sizeof(*bigger));
+		if (!bigger) {
+			carry->failed = true;
+			return;
+		}
+		carry->fds = bigger;
+		carry->capacity = capacity;
+	}
+	carry->fds[carry->count++] = fd;
+}
+
+void carry_number(struct carry *carry, const char *key, int64_t value)
+{
+	if (value)
+		ledger_add_number(&carry->text, key, value);
+}
+
+void carry_real(struct carry *carry, const char *key, double value)
+{
+	if (value < 0 || value > 0)
+		ledger_add_real(&carry->text, key, value);
+}
+
+void carry_text(struct carry *carry, const char *key, const char *value)
+{
+	if (value && *value)
+		ledger_add(&carry->text, key, value);
+}
+
+/* One that is due, which libev has stopped already, is due at once over there too. */
+void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
+{
+	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;
+
+	if (ev_is_active(timer) || ev_is_pending(timer))
+		ledger_add_real(&carry->text, key, left > 0. ? left : 0.);
+}
+
+void carry_free(struct carry *carry)
+{
+	buf_free(&carry->text);
+	free(carry->fds);
+	*carry = (struct carry){ 0 };
+}
