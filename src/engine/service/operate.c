@@ -83,18 +83,6 @@ static enum standing begin_restart(const struct operation *operation, struct kee
 	return operate_look(operation, keeper, says);
 }
 
-void operate_add_lasting(const struct keeper *keeper, enum lock_kind kind, struct buf *says)
-{
-	const struct locks *locks = keeper->engine->locks;
-	const struct lock *lock = locks_find(locks, keeper->service->name);
-	struct buf why = { 0 };
-
-	/* Without a file there is nothing that could bring back what has ended. */
-	if (!locks_outlive(keeper->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
-		buf_addf(says, "; this ends with superd: %s", buf_string(&why));
-	buf_free(&why);
-}
-
 static enum standing begin_hold(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	keeper->drains = false;

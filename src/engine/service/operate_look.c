@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "engine/freeze/frost.h"
 #include "engine/orphans/orphan_end.h"
+#include "engine/service/locks.h"
 #include "engine/service/refresh.h"
 
 static const char *reason_of(const struct keeper *keeper)
@@ -17,6 +18,18 @@ static enum standing fail_for_reason(const struct keeper *keeper, struct buf *sa
 {
 	buf_text(says, reason_of(keeper));
 	return FAILED;
+}
+
+void operate_add_lasting(const struct keeper *keeper, enum lock_kind kind, struct buf *says)
+{
+	const struct locks *locks = keeper->engine->locks;
+	const struct lock *lock = locks_find(locks, keeper->service->name);
+	struct buf why = { 0 };
+
+	/* Without a file there is nothing that could bring back what has ended. */
+	if (!locks_outlive(keeper->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
+		buf_addf(says, "; this ends with superd: %s", buf_string(&why));
+	buf_free(&why);
 }
 
 bool operate_add_unbound(const struct keeper *keeper, struct buf *says)
