@@ -14,72 +14,7 @@
 #include <unistd.h>
 
 #include "os/rights/capability.h"
-#include "os/rights/privilege.h"
-
-struct gids {
-	gid_t *list;
-	int count, capacity;
-};
-
-static bool gids_has(const struct gids *gids, gid_t gid)
-{
-	for (int i = 0; i < gids->count; i++) {
-		if (gids->list[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-static bool gids_reserve(struct gids *gids, int capacity)
-{
-	gid_t *list;
-
-	if (gids->list && capacity <= gids->capacity)
-		return true;
-	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
-	if (!list)
-		return false;
-	gids->list = list;
-	gids->capacity = capacity;
-	return true;
-}
-
-static bool gids_add(struct gids *gids, gid_t gid)
-{
-	if (gids_has(gids, gid))
-		return true;
-	if (!gids_reserve(gids, gids->count + 8))
-		return false;
-	gids->list[gids->count++] = gid;
-	return true;
-}
-
-/* Those group(5) has the user in, its own first. */
-static bool gids_of_user(struct gids *gids, const char *name, gid_t gid)
-{
-	for (int room = 32; room <= 65536 + 1; room *= 2) {
-		int count = room;
-
-		if (!gids_reserve(gids, room))
-			return false;
-		if (getgrouplist(name, gid, gids->list, &count) >= 0) {
-			gids->count = count;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Those superd itself has. */
-static bool gids_of_superd(struct gids *gids)
-{
-	int count = getgroups(0, NULL);
-
-	if (count < 0 || !gids_reserve(gids, count + 1))
-		return false;
-	gids->count = getgroups(count, gids->list);
-	return gids->count >= 0;
-}
+#include "prepare/gids.h"
 
 /* An account while it is put together. */
 struct draft_account {
@@ -266,16 +201,6 @@ static bool settle_unprivileged(struct accounts *accounts, const struct service 
 			       "superd does not run as root, so its services run as its own user and group only", NULL);
 }
 
-/* Where an unprivileged user has mapped groups. Asked by setting just those, as there may be no /proc to look at. */
-bool accounts_keep_groups(void)
-{
-	struct gids own = { 0 };
-	bool denied = gids_of_superd(&own) && privilege_set_groups((size_t)own.count, own.list) < 0 && errno == EPERM;
-
-	free(own.list);
-	return denied;
-}
-
 /* Whether superd is this account already, groups and all: then nothing needs to be set. */
 static bool is_superds_own(const struct draft_account *draft)
 {
@@ -299,7 +224,7 @@ static bool settle(struct accounts *accounts, const struct service *service, str
 	if (is_superds_own(draft))
 		return true;
 	draft->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
-	draft->account.keeps_groups = accounts_keep_groups();
+	draft->account.keeps_groups = gids_must_be_kept();
 	return draft->account.switches || settle_unprivileged(accounts, service, draft);
 }
 

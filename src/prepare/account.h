@@ -61,9 +61,6 @@ void accounts_explain_pair(struct accounts *accounts, const char *text, const ch
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
 		     const char *wrong, const char *near);
 
-/* user_namespaces(7): whether nobody may set groups here, not even those he has. */
-bool accounts_keep_groups(void);
-
 /* The user of this name, or one that is made up for it (prepare/account_dynamic.c); NULL: out of memory. */
 const struct found_user *accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name);
 

@@ -11,6 +11,7 @@
 
 #include "os/rights/capability.h"
 #include "prepare/account.h"
+#include "prepare/gids.h"
 
 #define EACH 8                          /* candidates of a program that has one id */
 #define LAST (OWN_USERS - 1)
@@ -123,7 +124,7 @@ const struct account *own_user_account(enum own_user which)
 	if (account->switches)
 		return account;
 	account->uid = account->gid = own_user_id(which);
-	account->keeps_groups = accounts_keep_groups();
+	account->keeps_groups = gids_must_be_kept();
 	account->switches = true;
 	return account;
 }
