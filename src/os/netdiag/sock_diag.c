@@ -225,11 +225,14 @@ static int take_kept(void)
 /* One that failed may have a part of its answer yet. */
 static void keep(int diag, bool good)
 {
+	bool own = kept_by == getpid();
+
 	if (good) {
 		kept_by = getpid();
 		diag = atomic_exchange(&kept, diag);
 	}
-	fd_close(&diag);
+	if (!good || own)
+		fd_close(&diag);        /* else it is what a child's parent has kept */
 }
 
 /* Of several that listen at one address (SO_REUSEPORT) the kernel tells of one. */
