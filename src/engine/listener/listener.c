@@ -290,6 +290,8 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	say_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
+	if (listener->restoring)
+		restore_adopt(engine, listener->io.fd, listen, service);
 	listener->listen = listen;
 	if (listener_has_socket(listener))
 		guard_anew(listener, engine, service);

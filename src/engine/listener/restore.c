@@ -1,5 +1,7 @@
-/* Those that were begun with, in the order of their answers. The first one's time runs; when it is over its process is
- * killed, and another one goes on with those behind it. */
+/* Those that were begun with, in the order of their turns. The process is asked about one at a time: where that one
+ * hangs nothing ends the process, and it would keep the sockets of those behind it open for ever. The time runs of the
+ * one that it is asked about; when it is over, or when it is another's turn, the process is killed, and another one
+ * goes on with the rest. */
 #include "engine/listener/restore.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include "os/netdiag/foreign_socket.h"
 
 #define IDLE 1.                         /* seconds without work, after which the process is ended */
+#define OTHERS .05                      /* seconds for which one may keep others waiting */
 
 struct restoring {
 	struct list link;
@@ -20,13 +23,17 @@ struct restoring {
 	restore_done *done;
 	void *context;
 	uint64_t number;
+	double left;                    /* of its time */
+	bool slow;                      /* it has kept others waiting: it comes behind those that have not */
 };
 
 struct restorer {
 	struct engine *engine;
 	struct restore_aside aside;
-	struct list begun;              /* struct restoring, the oldest one first */
-	uint64_t number;                /* of the last one */
+	struct list begun;              /* struct restoring */
+	bool asked;                     /* the process is, about the first one */
+	double since;                   /* then */
+	uint64_t number;                /* of the last question */
 	ev_io io;                       /* of aside's channel */
 	ev_timer timer;                 /* the first one's time, or that without work */
 };
@@ -36,34 +43,69 @@ static struct restoring *first_of(struct restorer *restorer)
 	return list_empty(&restorer->begun) ? NULL : container_of(restorer->begun.next, struct restoring, link);
 }
 
+static double time_left(struct restorer *restorer)
+{
+	double left = restorer->since + first_of(restorer)->left - engine_clock();
+
+	return left > 0 ? left : 0;
+}
+
+/* Whether another one is not to wait for the first one's whole time. */
+static bool is_awaited(struct restorer *restorer)
+{
+	struct list *next = restorer->begun.next->next;
+
+	return next != &restorer->begun && !container_of(next, struct restoring, link)->slow;
+}
+
+/* Of the first one, until it is over or another's turn. */
+static double turn_left(struct restorer *restorer)
+{
+	double turn = restorer->since + OTHERS - engine_clock(), left = time_left(restorer);
+
+	if (!is_awaited(restorer) || turn > left)
+		return left;
+	return turn > 0 ? turn : 0;
+}
+
 static void set_timer(struct restorer *restorer)
 {
-	ev_timer_stop(restorer->engine->loop, &restorer->timer);
-	if (restorer->aside.channel < 0)
+	struct ev_loop *loop = restorer->engine->loop;
+
+	ev_timer_stop(loop, &restorer->timer);
+	if (restorer->aside.channel < 0 && !first_of(restorer))
 		return;
-	ev_timer_set(&restorer->timer, first_of(restorer) ? FOREIGN_PATIENCE : IDLE, 0);
-	ev_timer_start(restorer->engine->loop, &restorer->timer);
+	ev_now_update(loop);
+	if (restorer->asked)
+		ev_timer_set(&restorer->timer, turn_left(restorer), 0);
+	else
+		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE, 0);
+	ev_timer_start(loop, &restorer->timer);
 }
 
 static void end_process(struct restorer *restorer)
 {
+	if (restorer->asked)
+		first_of(restorer)->left = time_left(restorer);
+	restorer->asked = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
 	restore_aside_end(&restorer->aside);
-	set_timer(restorer);
 }
 
 static bool ask(struct restorer *restorer, struct restoring *restoring)
 {
 	bool runs = restorer->aside.channel >= 0;
+	bool good;
 
 	restoring->number = ++restorer->number;
-	if (!restore_aside_ask(&restorer->aside, restoring->fd, restoring->listen, restoring->number))
-		return false;
-	if (!runs) {
+	good = restore_aside_ask(&restorer->aside, restoring->fd, restoring->listen, restoring->number);
+	if (!runs && restorer->aside.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->aside.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
-	return true;
+	restorer->asked = good;
+	restorer->since = engine_clock();
+	return good;
 }
 
 static void finish(struct restorer *restorer, struct restoring *restoring, int error)
@@ -84,18 +126,14 @@ static void give_up(struct restorer *restorer, int error)
 		finish(restorer, first_of(restorer), error);
 }
 
-/* Those behind one that hangs go on with another process. */
-static void ask_again(struct restorer *restorer)
+/* About the first one, where the process has nothing to do. */
+static void go_on(struct restorer *restorer)
 {
-	LIST_EACH(link, &restorer->begun) {
-		struct restoring *restoring = container_of(link, struct restoring, link);
-
-		if (restoring->fd < 0) {
-			finish(restorer, restoring, 0);
-		} else if (!ask(restorer, restoring)) {
+	while (!restorer->asked && first_of(restorer)) {
+		if (first_of(restorer)->fd < 0)
+			finish(restorer, first_of(restorer), 0);
+		else if (!ask(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
-			break;
-		}
 	}
 	set_timer(restorer);
 }
@@ -107,7 +145,19 @@ static void drop_hanging(struct restorer *restorer)
 	end_process(restorer);
 	foreign_socket_rest(restoring->fd);
 	finish(restorer, restoring, ETIMEDOUT);
-	ask_again(restorer);
+	go_on(restorer);
+}
+
+/* The first one comes last. */
+static void give_way(struct restorer *restorer)
+{
+	struct restoring *restoring = first_of(restorer);
+
+	end_process(restorer);
+	restoring->slow = true;
+	list_remove(&restoring->link);
+	list_add(&restorer->begun, &restoring->link);
+	go_on(restorer);
 }
 
 static void take_answers(struct restorer *restorer)
@@ -119,11 +169,13 @@ static void take_answers(struct restorer *restorer)
 		if (!restore_aside_hear(&restorer->aside, &number, &error)) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK)
 				give_up(restorer, EAGAIN);
-			return;
+			break;
 		}
-		if (first_of(restorer) && first_of(restorer)->number == number)
-			finish(restorer, first_of(restorer), error);
-		set_timer(restorer);
+		if (!restorer->asked || first_of(restorer)->number != number)
+			continue;
+		restorer->asked = false;
+		finish(restorer, first_of(restorer), error);
+		go_on(restorer);
 	}
 }
 
@@ -141,8 +193,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	take_answers(restorer);         /* the loop itself may have been away for so long */
 	if (ev_is_active(timer))
 		return;
-	if (first_of(restorer))
+	if (restorer->asked && is_awaited(restorer) && time_left(restorer) > 0)
+		give_way(restorer);
+	else if (restorer->asked)
 		drop_hanging(restorer);
+	else if (first_of(restorer))
+		go_on(restorer);
 	else
 		end_process(restorer);
 }
@@ -165,6 +221,17 @@ static struct restorer *get(struct engine *engine)
 	return engine->restorer = restorer;
 }
 
+/* Behind the first one, which may be slow and have its turn; else all of them. */
+static struct list *first_slow(struct restorer *restorer)
+{
+	struct list *link = restorer->begun.next;
+
+	while (link != &restorer->begun &&
+	       (link == restorer->begun.next || !container_of(link, struct restoring, link)->slow))
+		link = link->next;
+	return link;
+}
+
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context)
 {
@@ -175,14 +242,15 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 		return false;
 	*restoring = (struct restoring){
 		.fd = fd, .listen = listen, .service = service, .done = done, .context = context,
+		.left = FOREIGN_PATIENCE,
 	};
-	if (!ask(restorer, restoring)) {
+	if (!first_of(restorer) && !ask(restorer, restoring)) {
 		free(restoring);
+		set_timer(restorer);
 		return false;
 	}
-	list_add(&restorer->begun, &restoring->link);
-	if (first_of(restorer) == restoring)
-		set_timer(restorer);
+	list_add(first_slow(restorer), &restoring->link);
+	set_timer(restorer);
 	return true;
 }
 
@@ -199,33 +267,80 @@ static struct restoring *find(struct engine *engine, int fd)
 	return NULL;
 }
 
-/* Waits for the next answer, or until the first one's time is over. */
-static void wait_for_one(struct restorer *restorer)
+/* Whether an answer comes within so many seconds. */
+static bool is_answered(struct restorer *restorer, double patience)
 {
 	struct pollfd answer = { .fd = restorer->aside.channel, .events = POLLIN };
-	double until = engine_clock() + FOREIGN_PATIENCE, left;
-	int ready = -1;
+	double until = engine_clock() + patience, left = patience;
+	int ready;
 
-	while (ready < 0 && (left = until - engine_clock()) > 0)
+	do
 		ready = poll(&answer, 1, (int)(left * 1000) + 1);
-	if (ready > 0)
+	while (ready < 0 && (left = until - engine_clock()) > 0);
+	return ready > 0;
+}
+
+static void wait_for_first(struct restorer *restorer)
+{
+	go_on(restorer);
+	if (!restorer->asked)
+		return;
+	if (is_answered(restorer, time_left(restorer)))
 		take_answers(restorer);
 	else
 		drop_hanging(restorer);
 }
 
+static void put_behind(struct list *before, struct restoring *restoring)
+{
+	list_remove(&restoring->link);
+	list_add(before->next, &restoring->link);
+}
+
+/* It is the next one. One that hangs is not waited for: it has its turn again, with the rest of its time. */
+static void prefer(struct restorer *restorer, struct restoring *restoring)
+{
+	if (!restorer->asked) {
+		put_behind(&restorer->begun, restoring);
+	} else if (first_of(restorer) != restoring) {
+		put_behind(&first_of(restorer)->link, restoring);
+		if (is_answered(restorer, OTHERS))
+			return;
+		end_process(restorer);
+		first_of(restorer)->slow = true;
+		put_behind(&restorer->begun, restoring);
+	}
+}
+
 void restore_finish(struct engine *engine, int fd)
 {
+	struct restoring *restoring = find(engine, fd);
+
+	if (restoring)
+		prefer(engine->restorer, restoring);
 	while (find(engine, fd))
-		wait_for_one(engine->restorer);
+		wait_for_first(engine->restorer);
 }
 
 void restore_cancel(struct engine *engine, int fd)
 {
 	struct restoring *restoring = find(engine, fd);
 
-	if (restoring)
-		restoring->fd = -1;
+	if (!restoring)
+		return;
+	restoring->fd = -1;
+	if (!engine->restorer->asked || first_of(engine->restorer) != restoring)
+		finish(engine->restorer, restoring, 0);
+}
+
+void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
+{
+	struct restoring *restoring = find(engine, fd);
+
+	if (!restoring)
+		return;
+	restoring->listen = listen;
+	restoring->service = service;
 }
 
 void restore_end(struct engine *engine)
@@ -234,9 +349,9 @@ void restore_end(struct engine *engine)
 
 	if (!restorer || restorer->aside.channel < 0)
 		return;
-	while (first_of(restorer))
-		wait_for_one(restorer);
+	take_answers(restorer);
 	end_process(restorer);
+	set_timer(restorer);
 }
 
 void restore_free(struct engine *engine)
@@ -246,6 +361,7 @@ void restore_free(struct engine *engine)
 	if (!restorer)
 		return;
 	end_process(restorer);
+	ev_timer_stop(engine->loop, &restorer->timer);
 	LIST_EACH(link, &restorer->begun)
 		free(container_of(link, struct restoring, link));
 	free(restorer);

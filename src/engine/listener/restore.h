@@ -16,13 +16,17 @@ typedef void restore_done(void *context, struct engine *engine, const char *serv
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context);
 
-/* Waits until that socket has its outcome, where it was begun with: FOREIGN_PATIENCE for each that hangs before it. */
+/* Waits until that socket has its outcome, where it was begun with: FOREIGN_PATIENCE where it hangs, and a moment for
+ * another that does. */
 void restore_finish(struct engine *engine, int fd);
 
 /* It is closed, and nobody wants to know. */
 void restore_cancel(struct engine *engine, int fd);
 
-/* Rows come that the process does not know: waits for all that were begun with, and ends it. */
+/* It goes on under another row. */
+void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service);
+
+/* Rows come that the process does not know: ends it. Those that were begun with go on with another one, from the loop. */
 void restore_end(struct engine *engine);
 
 void restore_free(struct engine *engine);
