@@ -82,7 +82,7 @@ static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
 		guest_dismiss(keeper, guest);
 		return false;
 	}
-	listener_give(listener, means->plan->account);
+	listener_give(listener, keeper->engine, means->plan->account);
 	if (course_is_needed(keeper->service, means->plan))
 		return depart(keeper, guest, why);
 	if (!guest_equip(keeper, guest, &launch, why)) {

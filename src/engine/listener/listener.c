@@ -245,7 +245,11 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 	const struct sock_fprog *rules = listener->listen->rules;
 
 	finish_restoring(listener, engine);
-	if (!rules || (has_rules(listener) && !listen_guard(listener->listen)))
+	if (!listener_has_socket(listener) && !listener->listen->options->optional) {
+		buf_text(why, "its listener was lost to a process that a backend left");
+		return false;
+	}
+	if (!listener_has_socket(listener) || !rules || (has_rules(listener) && !listen_guard(listener->listen)))
 		return true;
 	if (attach_rules(listener, rules) == 0) {
 		listener->guarded = listen_guard(listener->listen) != NULL;
@@ -273,7 +277,7 @@ static void guard_anew(struct listener *listener, struct engine *engine, const c
 		listener->guarded = false;      /* it has taken the guard's place */
 	else if (!listen_guard(listener->listen))
 		take_guard_away(listener);
-	else if (!ev_is_active(&listener->io) && !listener_guard(listener, engine, service, &why))
+	else if (!ev_is_active(&listener->io) && !listener->put_off && !listener_guard(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
 }
@@ -305,10 +309,11 @@ static void restored(void *context, struct engine *engine, const char *service, 
 {
 	struct listener *listener = context;
 	struct event event = { .name = "rebind", .service = service };
-	bool watched = ev_is_active(&listener->io);
+	bool watched = ev_is_active(&listener->io) || listener->put_off;
 	struct buf why = { 0 };
 
 	listener->restoring = false;
+	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
 	if (is_scarce(error))
 		return;                 /* the next start, or the next time, tries again */
 	listener->used = false;
@@ -326,6 +331,7 @@ static void restored(void *context, struct engine *engine, const char *service, 
 		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
 	else if (watched)
 		ev_io_start(engine->loop, &listener->io);
+	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);  /* closing it has taken that away */
 	buf_free(&why);
 }
 
@@ -348,8 +354,9 @@ static void restore_foreign(struct listener *listener, struct engine *engine, co
 		restore_here(listener, engine, service);
 }
 
-void listener_give(struct listener *listener, const struct account *account)
+void listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
+	finish_restoring(listener, engine);
 	if (!foreign_holder_is(account))
 		return;
 	foreign_socket_mark(listener->io.fd, true);
@@ -359,12 +366,19 @@ void listener_give(struct listener *listener, const struct account *account)
 static void unwatch(struct listener *listener, struct engine *engine)
 {
 	finish_restoring(listener, engine);
+	listener->put_off = false;
 	ev_io_stop(engine->loop, &listener->io);
+}
+
+void listener_put_off(struct listener *listener, struct engine *engine)
+{
+	ev_io_stop(engine->loop, &listener->io);
+	listener->put_off = true;
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
 {
-	bool beside;
+	bool beside, again = listener->put_off;
 
 	if (!listener_has_socket(listener))
 		return;
@@ -372,18 +386,19 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
 	if (on && !foreign_socket_is(listener->io.fd))
 		take_guard_away(listener);
-	if (on == (bool)ev_is_active(&listener->io))
-		return;
 	if (!on) {
 		unwatch(listener, engine);
 		return;
 	}
-	if (listener->shared && !beside)
+	if (ev_is_active(&listener->io))
+		return;
+	listener->put_off = false;
+	if (listener->shared && !beside && !again)
 		restore_here(listener, engine, service);
 	if (!listener_has_socket(listener))
 		return;
 	ev_io_start(engine->loop, &listener->io);
-	if (listener->shared && beside)
+	if (listener->shared && beside && !again)
 		restore_foreign(listener, engine, service);
 	if (listener->roused)
 		listener_rouse(listener, engine);
@@ -400,10 +415,11 @@ void listener_rouse(struct listener *listener, struct engine *engine)
 
 int listener_swap(struct listener *listener, struct engine *engine, int fd)
 {
-	bool watched = ev_is_active(&listener->io);
+	bool watched = ev_is_active(&listener->io) || listener->put_off;
 	int before;
 
 	finish_restoring(listener, engine);
+	listener->put_off = false;
 	before = listener->io.fd;
 	ev_io_stop(engine->loop, &listener->io);
 	ev_io_set(&listener->io, fd, EV_READ);
@@ -468,11 +484,11 @@ void listener_close(struct listener *listener, struct engine *engine)
 	int fd = listener->io.fd;
 
 	listener_send_away(listener, engine, REFUSED_CLOSED);
+	ev_io_stop(engine->loop, &listener->io);        /* it may be about to hear that it has none */
 	if (fd < 0)
 		return;
 	if (listener->restoring)
 		restore_cancel(engine, fd);
-	ev_io_stop(engine->loop, &listener->io);
 	rpc_withdraw(engine, fd);
 	nodes_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
@@ -480,5 +496,5 @@ void listener_close(struct listener *listener, struct engine *engine)
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->busy = listener->shared = listener->used = listener->restoring = false;
-	listener->guarded = listener->inherited = false;
+	listener->guarded = listener->inherited = listener->put_off = false;
 }

@@ -37,6 +37,7 @@ struct listener {
 	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
 	bool used;                      /* one that another user may have had since it was last restored (foreign_holder_is) */
 	bool restoring;                 /* that is under way (engine/listener/restore) */
+	bool put_off;                   /* who came meanwhile: it is watched again when that is done */
 	bool inherited;                 /* whoever gave it to superd may have it still */
 	bool guarded;                   /* its listen's guard is on the socket */
 	bool roused;                    /* when it is watched the next time its queue is looked at first */
@@ -44,7 +45,7 @@ struct listener {
 	int node;                       /* the mark of its node (engine/listener/nodes); 0: it is not watched */
 };
 
-/* The listener's row and who hears of activity; nothing is opened. */
+/* The listener's row and who hears of activity, and by EV_CUSTOM that it was put back, or lost; nothing is opened. */
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
 
@@ -66,11 +67,14 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
 /* A backend that runs as this account (NULL: superd's own) is about to have it, and may keep it. */
-void listener_give(struct listener *listener, const struct account *account);
+void listener_give(struct listener *listener, struct engine *engine, const struct account *account);
 
 /* When a backend has had it, what that may have changed for good is put back (bind_restore): first, or, where another user
  * may have it, beside superd until it goes off again. service may be NULL when it goes off. */
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
+
+/* Who came waits until a listener of its service is put back: its service is then to watch it again. */
+void listener_put_off(struct listener *listener, struct engine *engine);
 
 /* Clients may have come to its queue by the kernel's moving them (os/bpf/migration), which not every kernel tells of: whoever
  * watches it looks. */

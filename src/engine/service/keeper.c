@@ -79,7 +79,8 @@ void keeper_rewatch(struct keeper *keeper)
 		struct listener *listener = &keeper->listeners[n];
 		bool wanted = !listener->busy && (!refuses || endpoint_accepts(listener->listen->endpoint));
 
-		listener_watch(listener, keeper->engine, keeper->service->name, watching && wanted);
+		if (!listener->put_off || !watching || !wanted || !keeper_is_being_restored(keeper))
+			listener_watch(listener, keeper->engine, keeper->service->name, watching && wanted);
 	}
 }
 

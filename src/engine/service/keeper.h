@@ -259,4 +259,5 @@ void keeper_start_timer(struct keeper *keeper, double seconds);
 void keeper_stop_timer(struct keeper *keeper);
 void keeper_close_listeners(struct keeper *keeper);     /* all of them, and their twins */
 bool keeper_is_complete(const struct keeper *keeper);   /* every socket that is not optional is open */
+bool keeper_is_being_restored(const struct keeper *keeper);      /* one of its listeners is: a start would wait for that */
 bool keeper_is_full(const struct keeper *keeper);

@@ -63,11 +63,39 @@ bool keeper_is_complete(const struct keeper *keeper)
 	return true;
 }
 
+bool keeper_is_being_restored(const struct keeper *keeper)
+{
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (keeper->listeners[n].restoring)
+			return true;
+	}
+	return false;
+}
+
+/* A listener was put back, or could not be opened anew. */
+static void on_restored(struct keeper *keeper)
+{
+	bool opens = keeper->state != OFF && keeper->state != BINDING && keeper->state != CLOSING;
+
+	if (opens && !keeper_is_complete(keeper))
+		keeper_event(keeper, BIND_ERROR);
+	else
+		keeper_rewatch(keeper);
+}
+
 void keeper_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct keeper *keeper = io->data;
 
-	(void)loop, (void)events;
+	(void)loop;
+	if (events & EV_CUSTOM)
+		on_restored(keeper);
+	if (!(events & EV_READ) || !ev_is_active(io))
+		return;
+	if (keeper_is_being_restored(keeper)) {
+		listener_put_off(container_of(io, struct listener, io), keeper->engine);
+		return;
+	}
 	if (keeper_refuses(keeper)) {
 		keeper->engine->actions->turn_away(keeper, container_of(io, struct listener, io));
 		return;

@@ -56,7 +56,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		if (!listener_is_open(listener))
 			continue;       /* optional, and not to be had */
 		listener->shared = true;
-		listener_give(listener, means->plan->account);
+		listener_give(listener, keeper->engine, means->plan->account);
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		sockets[count++] = listener->io.fd;
 	}
