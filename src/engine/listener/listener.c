@@ -363,8 +363,13 @@ void listener_give(struct listener *listener, struct engine *engine, const struc
 	listener->used = true;
 }
 
+/* When superd is about to be upgraded nobody waits: the next superd puts it back. */
 static void unwatch(struct listener *listener, struct engine *engine)
 {
+	if (engine->quiet && listener->restoring) {
+		restore_cancel(engine, listener->io.fd);
+		listener->restoring = false;
+	}
 	finish_restoring(listener, engine);
 	listener->put_off = false;
 	ev_io_stop(engine->loop, &listener->io);
