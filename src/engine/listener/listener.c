@@ -140,9 +140,10 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
 		closing_close(engine, service, &fd);
-		buf_free(&why);
-		return false;
 	}
+	buf_free(&why);
+	if (!good)
+		return false;
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listen->address))
 		listener->node = nodes_watch(engine, listen, fd);

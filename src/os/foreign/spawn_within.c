@@ -116,8 +116,10 @@ static int receive(int from, struct buf *why, struct buf *warnings)
 		return -1;
 	}
 	length -= offsetof(struct answer, text);
-	buf_add(why, answer->text, answer->why);
-	buf_add(warnings, answer->text + answer->why, length - answer->why);
+	if (answer->why)        /* who gave no reason leaves its caller nothing to free */
+		buf_add(why, answer->text, answer->why);
+	if (length > answer->why)
+		buf_add(warnings, answer->text + answer->why, length - answer->why);
 	error = answer->error;
 	free(answer);
 	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && rights.head.cmsg_type == SCM_RIGHTS)
