@@ -8,24 +8,6 @@
 
 #include "parse/inetd/inetd_keyed.h"
 
-const char *const inetd_key_names[KEYS] = {
-	[KEY_BIND] = "bind",
-	[KEY_SOCKTYPE] = "socktype",
-	[KEY_ACCEPTFILTER] = "acceptfilter",
-	[KEY_PROTOCOL] = "protocol",
-	[KEY_SNDBUF] = "sndbuf",
-	[KEY_RECVBUF] = "recvbuf",
-	[KEY_WAIT] = "wait",
-	[KEY_SERVICE_MAX] = "service_max",
-	[KEY_IP_MAX] = "ip_max",
-	[KEY_ACCEPT_MAX] = "accept_max",
-	[KEY_USER] = "user",
-	[KEY_GROUP] = "group",
-	[KEY_EXEC] = "exec",
-	[KEY_ARGS] = "args",
-	[KEY_IPSEC] = "ipsec",
-};
-
 static bool refuse(struct inetd_keyed *keyed, size_t at, const char *what)
 {
 	return inetd_refuse(keyed->inetd, source_origin(keyed->source, at), "%s: %s", keyed->entry->service, what);

@@ -7,6 +7,24 @@
 
 #include "parse/inetd/inetd_keyed.h"
 
+const char *const inetd_key_names[KEYS] = {
+	[KEY_BIND] = "bind",
+	[KEY_SOCKTYPE] = "socktype",
+	[KEY_ACCEPTFILTER] = "acceptfilter",
+	[KEY_PROTOCOL] = "protocol",
+	[KEY_SNDBUF] = "sndbuf",
+	[KEY_RECVBUF] = "recvbuf",
+	[KEY_WAIT] = "wait",
+	[KEY_SERVICE_MAX] = "service_max",
+	[KEY_IP_MAX] = "ip_max",
+	[KEY_ACCEPT_MAX] = "accept_max",
+	[KEY_USER] = "user",
+	[KEY_GROUP] = "group",
+	[KEY_EXEC] = "exec",
+	[KEY_ARGS] = "args",
+	[KEY_IPSEC] = "ipsec",
+};
+
 /* The one value of a key; NULL: it has none, or more, which is said, unless the key is not there. */
 static const struct inetd_word *one_value(struct inetd_keyed *keyed, enum inetd_key key, bool *ok)
 {
