@@ -123,24 +123,6 @@ static struct finding locate(struct reading *reading, const struct unit_places *
 	return (struct finding){ .kind = FAILED };
 }
 
-bool unit_file_read(struct reading *reading, const char *path, struct unit *unit, struct unit_text *text)
-{
-	struct source source;
-
-	if (reading->files >= READING_FILES) {
-		diag_error(reading->diags, ((struct origin){ .file = path }), "more than %d files in one table",
-			   READING_FILES);
-		return false;
-	}
-	reading->files++;
-	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
-		return false;
-	unit->files++;
-	unit_text_add(text, &source);
-	source_free(&source);
-	return true;
-}
-
 /* Hands the collected assignments over; false after saying that memory ran out. */
 static bool keep_text(struct reading *reading, struct unit *unit, struct unit_text *text)
 {

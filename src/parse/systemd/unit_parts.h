@@ -97,16 +97,16 @@ const struct unit_entry *unit_folder_find(const struct unit_folder *folder, cons
 /* Whether the folder that holds path is one of these; path is absolute or relative to folder. */
 bool unit_places_hold(const struct unit_places *places, const struct unit_folder *folder, const char *path);
 
-/* Whether a file masks what it stands for, as it is empty or leads to /dev/null, or is not to be read now, which was
- * said; what is wrong with it otherwise shows when it is read. */
-enum unit_file { UNIT_FILE_FULL, UNIT_FILE_EMPTY, UNIT_FILE_REFUSED };
-enum unit_file unit_file_look(struct reading *reading, const char *path);
-
 /* unit_alias.c: all names of a unit, its own first; gives their number, 0: out of memory. */
 size_t unit_aliases(struct units *units, const struct unit_places *places, const char *name,
 		    const char *names[UNIT_ALIASES]);
 
-/* unit_load.c: reads one file of a unit. false after saying what is wrong. */
+/* unit_file.c: whether a file masks what it stands for, as it is empty or leads to /dev/null, or is not to be read now, which was
+ * said; what is wrong with it otherwise shows when it is read. */
+enum unit_file { UNIT_FILE_FULL, UNIT_FILE_EMPTY, UNIT_FILE_REFUSED };
+enum unit_file unit_file_look(struct reading *reading, const char *path);
+
+/* Reads one file of a unit. false after saying what is wrong. */
 bool unit_file_read(struct reading *reading, const char *path, struct unit *unit, struct unit_text *text);
 
 /* unit_dropin.c: reads every drop-in of a unit. false after saying what is wrong. */

@@ -233,19 +233,3 @@ bool unit_places_hold(const struct unit_places *places, const struct unit_folder
 	}
 	return false;
 }
-
-enum unit_file unit_file_look(struct reading *reading, const char *path)
-{
-	struct stat status, null;
-
-	if (stat(path, &status) < 0)
-		return UNIT_FILE_FULL;
-	if (S_ISCHR(status.st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
-	    status.st_rdev == null.st_rdev)
-		return UNIT_FILE_EMPTY;
-	if (!S_ISREG(status.st_mode))
-		return UNIT_FILE_FULL;
-	if (!reading_may_read(reading, path, &status))
-		return UNIT_FILE_REFUSED;
-	return status.st_size ? UNIT_FILE_FULL : UNIT_FILE_EMPTY;
-}
