@@ -137,6 +137,7 @@ bool xinetd_read_source(struct reading *reading, const struct source *source)
 		refuse_memory(reading);
 		return false;
 	}
+	reading->xinetd->reader = &reader_xinetd;
 	xinetd_collect(reading->xinetd, reading, source);
 	return true;
 }

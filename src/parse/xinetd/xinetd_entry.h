@@ -45,6 +45,7 @@ struct xinetd {
 	struct xinetd_entry defaults;   /* those of all files as one; its place is that of the first */
 	bool has_defaults;              /* the file that is being read has some already */
 	bool failed;                    /* out of memory */
+	const struct reader *reader;    /* of files that are included */
 };
 
 struct xinetd *xinetd_new(void);                /* NULL: out of memory */

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "parse/xinetd/xinetd.h"
-
 static bool folder_is_there(struct reading *reading, const char *path, struct origin at)
 {
 	struct stat status;
@@ -36,6 +34,6 @@ void xinetd_include(struct xinetd *xinetd, struct reading *reading, const char *
 	if (!path)
 		xinetd->failed = true;
 	else if (!is_folder || folder_is_there(reading, path, at))
-		reading_file(reading, &reader_xinetd, path, at);
+		reading_file(reading, xinetd->reader, path, at);
 	xinetd->has_defaults = has_defaults;
 }

@@ -50,13 +50,6 @@ static const char **escape_all(struct xinetd_service *service, const struct xine
 	return list;
 }
 
-const char *xinetd_last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_quote(char c)
 {
 	return c == '"' || c == '\'';
