@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/diag.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 /* Reads the file, or all a pattern matches and the reader takes of a folder, by name; relative to the file of `at`, the
  * statement. That a pattern matches none is fine; a path that is missing and a folder are errors, added to diags. */

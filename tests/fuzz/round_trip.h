@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 
 /* A reader as far as a text in memory goes. */
 struct round_trip {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "prepare/resolve.h"
 
 static struct diags diags;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "exec/plan/plan.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "prepare/resolve.h"
 
 static struct table *table;

@@ -9,6 +9,7 @@
 #include "cli/print/print.h"
 #include "config/table/table.h"
 #include "parse/inetd/inetd.h"
+#include "parse/sources/sources.h"
 #include "prepare/resolve.h"
 
 struct result {

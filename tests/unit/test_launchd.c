@@ -2,6 +2,7 @@
 #include "cli/print/print.h"
 #include "launchd_reading.h"
 #include "parse/launchd/launchd_keys.h"
+#include "parse/sources/sources.h"
 
 TestSuite(launchd, .init = open_reading, .fini = close_reading);
 

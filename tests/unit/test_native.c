@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/option/directive.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 
 struct result {
 	struct table *table;

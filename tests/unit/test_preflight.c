@@ -12,7 +12,7 @@
 
 #include "as_nobody.h"
 #include "os/host/libexec.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/units.h"
 #include "prepare/preflight.h"

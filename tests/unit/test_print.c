@@ -8,7 +8,7 @@
 #include "cli/print/print.h"
 #include "config/option/directive.h"
 #include "config/table/diff.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 
 static struct table *read_string(const char *text)
 {

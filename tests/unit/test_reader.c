@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 
 static char folder[] = "/tmp/superd-reader-XXXXXX";
 

@@ -18,7 +18,7 @@
 #include "engine/core/engine.h"
 #include "engine/service/locks.h"
 #include "parse/inetd/inetd.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "parse/superd/native.h"
 #include "parse/xinetd/xinetd.h"
 
@@ -190,7 +190,7 @@ static int status_with_memory(const char *text, size_t bytes)
 	cr_assert_geq(child, 0);
 	if (!child) {
 		struct diags diags = { 0 };
-		struct reading reading = { .table = table_new(), .diags = &diags };
+		struct reading reading = { .table = table_new(), .diags = &diags, .import = reading_source };
 		struct source source;
 		void *room = __real_malloc(bytes);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/print/print.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/units.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config/table/table.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/systemd/unit.h"
 
 static struct reading reading;

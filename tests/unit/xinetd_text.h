@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/print/print.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 #include "parse/xinetd/xinetd.h"
 
 struct outcome {

@@ -9,7 +9,7 @@
 #include "base/pool.h"
 #include "cli/superd/filled.h"
 #include "parse/compat.h"
-#include "parse/reader.h"
+#include "parse/sources/sources.h"
 
 /* Whose name superd was called by, and so whose command line it reads. */
 enum guise { AS_SUPERD, AS_INETD, AS_XINETD };

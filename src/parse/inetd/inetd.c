@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse/format.h"
 #include "parse/include.h"
 #include "parse/inetd/inetd_entry.h"
 
@@ -310,7 +309,7 @@ static bool inetd_read(struct reading *reading, const char *path)
 /* Every file of /etc/inetd.d but copies, which would take the place of what they are copies of. */
 static bool inetd_takes(struct reading *reading, const char *path, const char *name)
 {
-	if (format_may_be_table(name))
+	if (reading_may_be_table(name))
 		return true;
 	if (*name != '.')
 		diag_warning(reading->diags, ((struct origin){ .file = path }),

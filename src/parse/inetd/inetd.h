@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "base/source.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 extern const struct reader reader_inetd;
 

@@ -9,7 +9,7 @@
 
 #include "parse/inetd/inetd_dialect.h"
 #include "parse/inetd/inetd_line.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET };
 enum inetd_transport {

@@ -1,7 +1,7 @@
 /* The reader of launchd's property lists, one job a file, of XML or binary. */
 #pragma once
 
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 extern const struct reader reader_launchd;
 

@@ -7,7 +7,7 @@
 #include "config/table/draft.h"
 #include "parse/launchd/launchd_keys.h"
 #include "parse/launchd/plist.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 /* Words of an option, and where each stands. */
 struct launchd_list {

@@ -156,12 +156,12 @@ static void read_defaults(struct native *native)
 		set_options(native, reading->defaults);
 }
 
-/* With - in front a table may be missing; - alone is standard input, which reading_source refuses. */
+/* With - in front a table may be missing; - alone is standard input, which is refused. */
 static void import_table(struct native *native, const char *source, struct origin at)
 {
 	bool optional = source[0] == '-' && source[1];
 
-	reading_source(native->reading, source + optional, optional, at);
+	native->reading->import(native->reading, source + optional, optional, at);
 }
 
 static void read_call(struct native *native)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/source.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 extern const struct reader reader_native;
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 /* One KEY=VALUE, in the order in which it counts: the unit's file, then its drop-ins. */
 struct unit_assignment {

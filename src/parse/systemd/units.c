@@ -119,12 +119,6 @@ static bool units_read(struct reading *reading, const char *path)
 	return !may_run(reading, unit, path, by_name) || units_ask(reading, unit, folder, by_name);
 }
 
-/* An instance of a template has no file of its own. */
-static bool units_finds(const char *path)
-{
-	return has_suffix(path, ".socket") || has_suffix(path, ".service");
-}
-
 /* Every socket of a folder. */
 static bool units_takes(struct reading *reading, const char *path, const char *name)
 {
@@ -265,7 +259,7 @@ const struct reader reader_systemd = {
 	.recognises = unit_text_recognises,
 	.takes = units_takes,
 	.passes_over = true,
-	.finds = units_finds,
+	.fileless = { ".socket", ".service" },   /* an instance of a template */
 	.read = units_read,
 	.finish = units_finish,
 };

@@ -3,6 +3,6 @@
  * What is asked for is kept until all sources are read, as several sockets may lead to one service. */
 #pragma once
 
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 extern const struct reader reader_systemd;

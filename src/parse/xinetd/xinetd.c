@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "parse/format.h"
 #include "parse/xinetd/xinetd_defaults.h"
 #include "parse/xinetd/xinetd_entry.h"
 #include "parse/xinetd/xinetd_roster.h"
@@ -106,7 +105,7 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';
 	struct source source = { .file = path };
 
-	if (!is_taken && !format_may_be_table(name))
+	if (!is_taken && !reading_may_be_table(name))
 		return false;
 	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
 	if (source.text)

@@ -1,7 +1,7 @@
 /* The defaults of a source: all its `defaults` as one. */
 #pragma once
 
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/xinetd/xinetd_value.h"
 
 /* Their values, by enum xinetd_attribute. Each mistake in them is said, once; what is wrong is not set but broken. */

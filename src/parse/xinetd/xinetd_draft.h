@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "config/table/draft.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/xinetd/xinetd_entry.h"
 #include "parse/xinetd/xinetd_value.h"
 

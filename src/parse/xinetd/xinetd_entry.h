@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/pool.h"
 #include "base/source.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/xinetd/xinetd_line.h"
 
 /* An attribute's line. */

@@ -1,7 +1,7 @@
 /* Which services of a source there are: what each is called, and whether it is disabled. */
 #pragma once
 
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/xinetd/xinetd_value.h"
 
 /* Gives every entry its id, label and state, by the values of defaults; what is odd is added to the entries, and names

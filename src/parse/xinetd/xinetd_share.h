@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "config/table/draft.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 #include "parse/xinetd/xinetd_entry.h"
 #include "parse/xinetd/xinetd_value.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/diag.h"
 #include "parse/compat.h"
-#include "parse/format.h"
+#include "parse/sources/format.h"
 
 struct source_name {
 	const struct format *format;    /* NULL: to be found out */

@@ -1,5 +1,5 @@
-/* From paths to a table: picks the reader of each source's language, reads all of them, lays the defaults under every
- * service and checks the whole. A reader of another language is one more row of formats[] in format.c.
+/* A reading: what is carried from file to file until a table is made, and what a reader of a language is. What readers say
+ * of what they read is said here; which languages there are, parse/sources knows.
  *
  * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
@@ -56,6 +56,11 @@ struct reading {
 	enum compat compat;             /* whose meaning the source is read with: --compat, or FORMAT+COMPAT:PATH */
 	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
 	const struct read_request *request;             /* NULL: a text in memory */
+	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
+	 * missing. false after adding to diags why it could not be read. Always reading_source of parse/sources: an import
+	 * in superd.conf may name a source of any language, so the reader of one comes back to what knows all of them.
+	 * NULL: no text of superd.conf is read. */
+	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
 	struct inetd_entries *inetd_entries;            /* of tables of inetd, until reading_finish; private to inetd*.c */
 	size_t pending;                 /* entries that become drafts then */
 	struct xinetd_share *share;     /* defaults of xinetd.conf for services of inetd.conf; NULL: none */
@@ -69,8 +74,7 @@ struct reader {
 	bool (*recognises)(const struct source *source);        /* by what is in it */
 	/* Whether a file of a folder of this language is part of it, by its name; NULL: *.conf. May warn of one left out. */
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
-	/* Whether a path names something of this language although there is no such file; NULL: none does. */
-	bool (*finds)(const char *path);
+	const char *fileless[2];        /* how names end of what may be there without a file of its own; NULL: nothing may be */
 	/* A file of a folder or an include that can't be read does not stop the others, with --keep-going. */
 	bool passes_over;
 	/* Reads one source whole, adding drafts and every diagnostic of it. false: could not be read at all. */
@@ -104,13 +108,6 @@ struct read_request {
 	void *context;
 };
 
-/* Whether the sources were fit to run is in diags: the table holds what could be made of them, for --keep-going. NULL:
- * out of memory. */
-struct table *read_table(const struct read_request *request, struct diags *diags);
-
-/* The same for a text in memory, in the language of superd.conf; for -l, tests and fuzzers. */
-struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
-
 /* For readers: an entry at this place could not be made a draft of, which was said. --keep-going leaves it out, and
  * nothing else. name: the service's, by which a reload finds what ran before; NULL where it is not known. */
 void reading_leave_out(struct reading *reading, struct origin at, const char *name);
@@ -137,15 +134,14 @@ static inline bool reading_may_be_denied(const struct reading *reading, const ch
 	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
 }
 
+/* Adds that memory has run out. */
+void reading_refuse_memory(struct reading *reading);
+
 /* For readers: takes over the draft, also on failure. false: out of memory, which was added to diags. */
 bool reading_add(struct reading *reading, struct draft *draft);
 
-/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
- * missing. false after adding to diags why it could not be read. */
-bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
+/* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's copy. */
+bool reading_may_be_table(const char *name);
 
-/* The same for a path whose language is known and which is complete. */
+/* Reads a file of a language that is known, or a folder of such, by its complete path; as reading->import. */
 bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
-
-/* Seals every draft into reading->table, frees them and runs table_check. */
-void reading_finish(struct reading *reading);

@@ -1,8 +1,8 @@
 /* A source as it is named: [FORMAT[+COMPAT]:]PATH.
  *
- * The hard thing is that a path may have a colon, too: what stands in front of the first one is a format only where it
- * is a word, and a file of such a name is written ./NAME. */
-#include "parse/source_name.h"
+ * A path may have a colon, too: what stands in front of the first one is a format only where it is a word, and a file
+ * of such a name is written ./NAME. */
+#include "parse/sources/source_name.h"
 
 #include <string.h>
 

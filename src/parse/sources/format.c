@@ -1,9 +1,8 @@
 /* Telling a table's language.
  *
- * The hard thing is that languages look alike: a service of superd.conf begins as one of xinetd.conf does. So those
- * that know themselves by more than their first word are asked first, and superd.conf, which takes what nobody wants,
- * last. */
-#include "parse/format.h"
+ * Languages look alike: a service of superd.conf begins as one of xinetd.conf does. So those that know themselves by
+ * more than their first word are asked first, and superd.conf, which takes what nobody wants, last. */
+#include "parse/sources/format.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -161,17 +160,9 @@ const struct format *format_meant(const struct format *named, const char *path)
 	return found;
 }
 
-bool format_may_be_table(const char *name)
-{
-	size_t length = strlen(name);
-
-	return *name != '.' && *name != '#' && length && name[length - 1] != '~' && fnmatch("*.dpkg-*", name, 0) != 0 &&
-		fnmatch("*.rpm[sno]*", name, 0) != 0;
-}
-
 static int is_candidate(const struct dirent *entry)
 {
-	return format_may_be_table(entry->d_name);
+	return reading_may_be_table(entry->d_name);
 }
 
 /* By the first file that is recognised at all. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "parse/compat.h"
-#include "parse/reader.h"
+#include "parse/reading.h"
 
 struct format {
 	const char *name;               /* as in FORMAT:PATH */
@@ -27,6 +27,3 @@ const struct format *format_meant(const struct format *named, const char *path);
 
 /* Has every reader add what it kept back until all sources were read. */
 void formats_finish(struct reading *reading);
-
-/* Whether a folder's file, by its name alone, may be a table at all: neither hidden nor an editor's or packager's copy. */
-bool format_may_be_table(const char *name);

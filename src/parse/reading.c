@@ -1,0 +1,226 @@
+/* What readers say of what they read, and the files they are in.
+ *
+ * A chain of files that name one another may come back to where it began, under another name, and a pattern may name
+ * thousands. Files are told apart by device and inode, and both are bounded. */
+#include "parse/reading.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/array.h"
+
+void reading_refuse_memory(struct reading *reading)
+{
+	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
+}
+
+bool reading_add(struct reading *reading, struct draft *draft)
+{
+	struct draft **drafts =
+		array_grow(reading->drafts, &reading->draft_capacity, reading->draft_count, sizeof(*drafts));
+
+	if (!drafts) {
+		draft_free(draft);
+		reading_refuse_memory(reading);
+		return false;
+	}
+	reading->drafts = drafts;
+	reading->drafts[reading->draft_count++] = draft;
+	return true;
+}
+
+void reading_leave_out(struct reading *reading, struct origin at, const char *name)
+{
+	if (!table_leave_out(reading->table, at, name))
+		reading_refuse_memory(reading);
+}
+
+void reading_mark_vital(struct reading *reading, struct origin at)
+{
+	if (!table_mark_vital(reading->table, at))
+		reading_refuse_memory(reading);
+}
+
+void reading_mark_shared(struct reading *reading, struct origin at)
+{
+	if (!table_mark_shared(reading->table, at))
+		reading_refuse_memory(reading);
+}
+
+void reading_note_part(struct reading *reading, struct origin at, const char *name)
+{
+	if (!table_note_part(reading->table, at, name))
+		reading_refuse_memory(reading);
+}
+
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to)
+{
+	if (!table_note_yield(reading->table, at, to))
+		reading_refuse_memory(reading);
+}
+
+/* Whether path, as it was found, is in the chain of files being read; says so with both places. */
+static bool refuse_circle(struct reading *reading, const char *path, const struct stat *status, struct origin from)
+{
+	for (size_t i = 0; i < reading->depth; i++) {
+		const struct opened *opened = &reading->opened[i];
+
+		if (opened->device != status->st_dev || opened->inode != status->st_ino || !opened->inode)
+			continue;
+		diag_error(reading->diags, from, "%s is being read already: a file can't include itself", path);
+		if (opened->from.file)
+			diag_note(reading->diags, opened->from, "%s is read because of this line", opened->path);
+		else
+			diag_note(reading->diags, ((struct origin){ .file = opened->path }),
+				  "is read because the command line names it");
+		diags_tie(reading->diags);
+		return true;
+	}
+	return false;
+}
+
+static bool reading_enter(struct reading *reading, const char *path, const struct stat *status, struct origin from)
+{
+	if (refuse_circle(reading, path, status, from))
+		return false;
+	if (reading->depth == READING_DEPTH) {
+		diag_error(reading->diags, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
+		return false;
+	}
+	if (reading->files == READING_FILES) {
+		diag_error(reading->diags, from, "%s: more than %d files in one table", path, READING_FILES);
+		return false;
+	}
+	reading->files++;
+	reading->opened[reading->depth++] = (struct opened){
+		.path = path, .from = from, .device = status->st_dev, .inode = status->st_ino,
+	};
+	return true;
+}
+
+bool reading_may_be_table(const char *name)
+{
+	size_t length = strlen(name);
+
+	return *name != '.' && *name != '#' && length && name[length - 1] != '~' && fnmatch("*.dpkg-*", name, 0) != 0 &&
+		fnmatch("*.rpm[sno]*", name, 0) != 0;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* By bytes, whatever the locale. */
+static int compare_entries(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
+
+/* Folders in a folder are left alone, as is what its reader does not take. */
+static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
+		       struct origin from)
+{
+	size_t length = strlen(folder);
+	const char *file = pool_textf(reading->table->pool, "%s%s%s", folder,
+				      length && folder[length - 1] == '/' ? "" : "/", name);
+	struct stat status;
+
+	if (!file) {
+		reading_refuse_memory(reading);
+		return false;
+	}
+	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+		return true;
+	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
+		return true;
+	return read_path(reading, reader, file, from);
+}
+
+static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_visible, compare_entries);
+	bool ok = count >= 0;
+
+	if (count < 0)
+		diag_error(reading->diags, ((struct origin){ .file = path }), "cannot read: %s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		ok &= read_entry(reading, reader, path, entries[i]->d_name, from);
+		free(entries[i]);
+	}
+	free(entries);
+	return ok;
+}
+
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
+{
+	const struct read_request *request = reading->request;
+
+	return !request || !request->may_read ||
+	       request->may_read(request->may_read_context, path, status, reading->diags);
+}
+
+/* Whether what stat did not find may be there all the same. */
+static bool is_found(const struct reader *reader, const char *path)
+{
+	size_t length = strlen(path);
+
+	for (size_t i = 0; errno == ENOENT && i < sizeof(reader->fileless) / sizeof(*reader->fileless); i++) {
+		size_t end = reader->fileless[i] ? strlen(reader->fileless[i]) : length;
+
+		if (length > end && !strcmp(path + length - end, reader->fileless[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool open_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	struct origin at = from.file ? from : (struct origin){ .file = path };
+	struct stat status = { 0 };
+	bool ok;
+
+	if (strcmp(path, "-") && stat(path, &status) < 0 && !is_found(reader, path)) {
+		if (from.file)
+			diag_error(reading->diags, from, "cannot read %s: %s", path, strerror(errno));
+		else
+			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
+		return false;
+	}
+	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, &status))
+		return false;
+	if (!reading_enter(reading, path, &status, from))
+		return false;
+	if (S_ISDIR(status.st_mode))
+		ok = read_folder(reading, reader, path, from);
+	else
+		ok = reader->read(reading, path);
+	reading->depth--;
+	return ok;
+}
+
+/* The one way into a file. path is kept in the table's pool. */
+static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	bool ok = open_path(reading, reader, path, from);
+
+	if (!ok && reading->depth && reader->passes_over)
+		reading_mark_shared(reading, (struct origin){ .file = path });
+	return ok;
+}
+
+bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	const char *kept = pool_text(reading->table->pool, path);
+
+	if (!kept)
+		reading_refuse_memory(reading);
+	return kept && read_path(reading, reader, kept, from);
+}

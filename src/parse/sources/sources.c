@@ -1,0 +1,187 @@
+/* Reads sources into one table: each by the reader of its language, with what it imports. */
+#include "parse/sources/sources.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/source.h"
+#include "config/check/check.h"
+#include "parse/sources/format.h"
+#include "parse/sources/source_name.h"
+#include "parse/superd/native.h"
+#include "parse/systemd/unit.h"
+#include "parse/xinetd/xinetd_share.h"
+
+/* A path in a file is relative to that file. */
+static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
+{
+	const char *slash = from.file ? strrchr(from.file, '/') : NULL;
+	const char *kept;
+
+	if (!slash || *path == '/')
+		kept = pool_text(reading->table->pool, path);
+	else
+		kept = pool_textf(reading->table->pool, "%.*s%s", (int)(slash + 1 - from.file), from.file, path);
+	if (!kept)
+		reading_refuse_memory(reading);
+	return kept;
+}
+
+/* NULL after saying why its first bytes could not be looked at. */
+static const struct format *recognise(struct reading *reading, const char *path, struct origin from)
+{
+	if (strcmp(path, "-") || fd_make_rewindable(STDIN_FILENO, SOURCE_MOST) >= 0 || errno == ENOSYS)
+		return format_recognise(path);
+	diag_error(reading->diags, from, "cannot read standard input: %s", strerror(errno));
+	return NULL;
+}
+
+static bool is_missing(const char *path)
+{
+	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Each line of it would be a mistake. */
+static bool refuse_other_format(struct reading *reading, const struct format *named, const char *path,
+				struct origin from)
+{
+	const struct format *meant = format_meant(named, path);
+	struct origin at = from.file ? from : (struct origin){ .file = path };
+
+	if (!meant)
+		return false;
+	if (from.file)
+		diag_error(reading->diags, at, "%s looks like %s, not like %s", path, meant->title, named->title);
+	else
+		diag_error(reading->diags, at, "this looks like %s, not like %s", meant->title, named->title);
+	diags_hint(reading->diags, "%s:%s reads it so", meant->name, path);
+	return true;
+}
+
+static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
+{
+	size_t drafts = reading->draft_count + reading->pending;
+	struct source_name name;
+	const char *path;
+	bool ok;
+
+	if (!source_name_read(&name, source, reading->diags, from))
+		return false;
+	if (from.file && !strcmp(name.path, "-")) {
+		diag_error(reading->diags, from, "%s: standard input is no table to import: a reload could not read it "
+			   "again", source);
+		diags_hint(reading->diags, "name it on the command line, as -f %s; a file of that name is ./-", source);
+		return false;
+	}
+	if (name.compat != COMPAT_NONE)
+		reading->compat = name.compat;
+	path = resolve_path(reading, name.path, from);
+	if (!path)
+		return false;
+	if (optional && is_missing(path))
+		return true;
+	if (!name.format)
+		name.format = recognise(reading, path, from);
+	if (!name.format || refuse_other_format(reading, name.format, path, from))
+		return false;
+	ok = reading_file(reading, name.format->reader, path, from);
+	if (name.format->reader->end_source)
+		name.format->reader->end_source(reading);
+	if (ok && reading->request && reading->request->took)
+		reading->request->took(reading->request->context, path, name.format->title,
+				       reading->draft_count + reading->pending - drafts);
+	return ok;
+}
+
+bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from)
+{
+	enum compat outer = reading->compat;
+	bool ok = read_source(reading, source, optional, from);
+
+	reading->compat = outer;
+	return ok;
+}
+
+void reading_finish(struct reading *reading)
+{
+	size_t errors = reading->diags->errors;
+	bool failed = false;
+
+	formats_finish(reading);
+	xinetd_share_free(reading);
+	for (size_t i = 0; i < reading->draft_count; i++) {
+		failed |= !draft_seal(reading->drafts[i], reading->defaults, reading->diags);
+		draft_free(reading->drafts[i]);
+	}
+	if (failed && reading->diags->errors == errors)
+		reading_refuse_memory(reading);
+	free(reading->drafts);
+	draft_free(reading->defaults);
+	reading->drafts = NULL;
+	reading->defaults = NULL;
+	reading->draft_count = reading->draft_capacity = 0;
+	units_free(reading);
+	table_check(reading->table, reading->diags);
+}
+
+/* A table without a service is legal, yet hardly meant. */
+static void warn_of_nothing(const struct table *table, struct diags *diags, size_t errors, const char *file)
+{
+	if (table->count == 0 && diags->errors == errors)
+		diag_warning(diags, ((struct origin){ .file = file }), "no services: there is nothing to do");
+}
+
+/* A mask among others is a way to leave a unit out; where nothing else is left, what was asked for can't be done. */
+static void refuse_masked(const struct table *table, struct diags *diags, size_t errors, const char *file)
+{
+	if (table->count || diags->errors != errors)
+		return;
+	diag_error(diags, ((struct origin){ .file = file }), "no services: what was asked for is masked");
+	diags_hint(diags, "a mask is an empty file, or a link to /dev/null, in the place of the unit: without it the "
+			  "unit is run");
+}
+
+struct table *read_table(const struct read_request *request, struct diags *diags)
+{
+	struct reading reading = {
+		.table = table_new(), .diags = diags, .request = request, .compat = request->compat,
+		.inetd = request->inetd, .import = reading_source,
+	};
+	size_t errors = diags->errors;
+	const char *only = request->count == 1 ? request->sources[0] : NULL;
+
+	if (!reading.table) {
+		reading_refuse_memory(&reading);
+		return NULL;
+	}
+	for (size_t i = 0; i < request->count; i++)
+		reading_source(&reading, request->sources[i], false, (struct origin){ 0 });
+	reading_finish(&reading);
+	if (reading.asked_masked)
+		refuse_masked(reading.table, diags, errors, only ? source_name_path(only) : NULL);
+	else
+		warn_of_nothing(reading.table, diags, errors, only ? source_name_path(only) : NULL);
+	return reading.table;
+}
+
+struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags)
+{
+	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
+	size_t errors = diags->errors;
+	struct source source;
+
+	if (!reading.table) {
+		reading_refuse_memory(&reading);
+		return NULL;
+	}
+	if (source_from_text(&source, file, text, length, reading.table->pool, diags)) {
+		native_read_source(&reading, &source);
+		source_free(&source);
+	}
+	reading_finish(&reading);
+	warn_of_nothing(reading.table, diags, errors, file);
+	return reading.table;
+}
