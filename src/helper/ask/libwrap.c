@@ -4,7 +4,7 @@
  *
  * A twist is to be known before it takes place, or it would be like a death. libwrap can be asked what it would do,
  * which is done only where the tables hold the word. */
-#include "helper/ask/wrap.h"
+#include "helper/ask/libwrap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ static bool look_through(struct look *look, const char *table)
 	return good;
 }
 
-bool wrap_runs_commands(void)
+bool libwrap_runs_commands(void)
 {
 	struct hosts_rules rules = { .on_file = NULL };
 	const char *const tables[] = { hosts_allow_table, hosts_deny_table };
@@ -113,7 +113,7 @@ static bool find_end(int (*ask)(int fd, struct sockaddr *address, socklen_t *len
 	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
 }
 
-bool wrap_allows(const char *daemon, int fd, void (*hand_over)(void))
+bool libwrap_allows(const char *daemon, int fd, void (*hand_over)(void))
 {
 	struct look look = { .rules = { .on_file = on_file } };
 	struct request_info request;
@@ -135,12 +135,12 @@ bool wrap_allows(const char *daemon, int fd, void (*hand_over)(void))
 	return hosts_access(&request);
 }
 #else
-bool wrap_runs_commands(void)
+bool libwrap_runs_commands(void)
 {
 	return false;
 }
 
-bool wrap_allows(const char *daemon, int fd, void (*hand_over)(void))
+bool libwrap_allows(const char *daemon, int fd, void (*hand_over)(void))
 {
 	(void)fd, (void)hand_over;
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);

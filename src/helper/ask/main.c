@@ -23,8 +23,8 @@
 
 #include "base/scan.h"
 #include "helper/ask/ident.h"
-#include "helper/ask/name.h"
-#include "helper/ask/wrap.h"
+#include "helper/ask/libwrap.h"
+#include "helper/ask/rdns.h"
 #include "os/host/sandbox.h"
 
 #define IDENT_PORT 113
@@ -94,9 +94,9 @@ static void answer(const char *line)
 
 static void answer_name(void)
 {
-	char name[NAME_SIZE], line[NAME_SIZE + 8];
+	char name[RDNS_NAME_SIZE], line[RDNS_NAME_SIZE + 8];
 
-	if (name_find(CONNECTION, name))
+	if (rdns_find(CONNECTION, name))
 		snprintf(line, sizeof(line), "name %s\n", name);
 	else
 		snprintf(line, sizeof(line), "name\n");
@@ -123,7 +123,7 @@ static void shut_in(const struct questions *questions)
 {
 	struct sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };
 
-	if (questions->daemon && wrap_runs_commands())
+	if (questions->daemon && libwrap_runs_commands())
 		return;
 	if (sandbox.finds_names)
 		sandbox_add_name_ports(&sandbox);
@@ -150,7 +150,8 @@ int main(int argc, char **argv)
 	if (questions.name)
 		answer_name();
 	if (questions.daemon)
-		answer(wrap_allows(questions.daemon, CONNECTION, answer_twist) ? "libwrap allow\n" : "libwrap deny\n");
+		answer(libwrap_allows(questions.daemon, CONNECTION, answer_twist) ? "libwrap allow\n"
+										  : "libwrap deny\n");
 	if (questions.ident_seconds)
 		answer_ident(questions.ident_seconds);
 	return EXIT_SUCCESS;

@@ -1,6 +1,6 @@
 /* From an address to a name and back. The hard thing is that whoever owns an address may give it any name: only one
  * whose own addresses include this one is believed, and only when it looks like a name of a host. */
-#include "helper/ask/name.h"
+#include "helper/ask/rdns.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static void drop_last_dot(char *name)
 		name[length - 1] = '\0';
 }
 
-bool name_find(int fd, char name[NAME_SIZE])
+bool rdns_find(int fd, char name[RDNS_NAME_SIZE])
 {
 	struct socket_address peer = { .length = sizeof(peer.storage) };
 
@@ -63,7 +63,7 @@ bool name_find(int fd, char name[NAME_SIZE])
 	socket_address_unmap(&peer);
 	if (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6)
 		return false;
-	if (getnameinfo(&peer.any, peer.length, name, NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
+	if (getnameinfo(&peer.any, peer.length, name, RDNS_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
 		return false;
 	drop_last_dot(name);
 	return is_host_name(name) && leads_back(name, &peer);

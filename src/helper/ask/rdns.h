@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#define NAME_SIZE 256
+#define RDNS_NAME_SIZE 256
 
 /* Looks up the peer of fd. false: there is no such name, or it can't be found out. */
-bool name_find(int fd, char name[NAME_SIZE]);
+bool rdns_find(int fd, char name[RDNS_NAME_SIZE]);
