@@ -122,9 +122,9 @@ static bool obey_for(bool wanted, const struct subject *subject, const struct rp
 	return holder ? take_over(subject, holder, transport) : set(subject, transport);
 }
 
-static bool obey_transport(const struct order *order, enum transport transport, rpcblist_ptr list)
+static bool obey_transport(const struct rpc_request *request, enum transport transport, rpcblist_ptr list)
 {
-	struct subject subject = { .program = order->program, .transport = transport_names[transport] };
+	struct subject subject = { .program = request->program, .transport = transport_names[transport] };
 	struct netconfig *config = getnetconfigent(subject.transport);
 	bool v6 = transport == TRANSPORT_TCP6 || transport == TRANSPORT_UDP6;
 	bool done = true;
@@ -133,11 +133,11 @@ static bool obey_transport(const struct order *order, enum transport transport, 
 		fprintf(stderr, "/etc/netconfig: %s: %s\n", subject.transport, nc_sperror());
 		return false;
 	}
-	snprintf(subject.address, sizeof(subject.address), "%s.%d.%d", v6 ? "::" : "0.0.0.0", order->port >> 8,
-		 order->port & 0xff);
-	for (uint32_t n = 0; n <= order->highest - order->lowest; n++) {
-		subject.version = order->lowest + n;
-		done &= obey_for(order->set, &subject, find_holder(list, &subject), config);
+	snprintf(subject.address, sizeof(subject.address), "%s.%d.%d", v6 ? "::" : "0.0.0.0", request->port >> 8,
+		 request->port & 0xff);
+	for (uint32_t n = 0; n <= request->highest - request->lowest; n++) {
+		subject.version = request->lowest + n;
+		done &= obey_for(request->set, &subject, find_holder(list, &subject), config);
 	}
 	freenetconfigent(config);
 	return done;
@@ -152,7 +152,7 @@ static bool may_reach(void)
 	return false;
 }
 
-enum registration_end registration_obey(const struct order *order)
+enum registration_end registration_obey(const struct rpc_request *request)
 {
 	rpcblist_ptr list = NULL;
 	bool done = true;
@@ -162,8 +162,8 @@ enum registration_end registration_obey(const struct order *order)
 	if (!list_all(&list))
 		return REGISTRATION_FAILED;
 	for (int n = 0; n < TRANSPORTS; n++) {
-		if (order->transports[n])
-			done &= obey_transport(order, (enum transport)n, list);
+		if (request->transports[n])
+			done &= obey_transport(request, (enum transport)n, list);
 	}
 	xdr_free((xdrproc_t)(void (*)(void))xdr_rpcblist_ptr, (char *)&list);
 	if (done)

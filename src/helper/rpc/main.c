@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "helper/rpc/order.h"
+#include "helper/rpc/argv.h"
 #include "helper/rpc/registration.h"
 #include "os/host/sandbox.h"
 
@@ -23,8 +23,8 @@ int main(int argc, char **argv)
 		[REGISTRATION_DONE] = EXIT_SUCCESS, [REGISTRATION_FAILED] = EXIT_FAILURE, [REGISTRATION_REFUSED] = 3,
 	};
 	struct sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
-	struct order order;
-	const char *wrong = order_read((const char *const *)argv + 1, argc - 1, &order);
+	struct rpc_request request;
+	const char *wrong = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
 
 	sandbox_begin();
 	if (wrong) {
@@ -34,5 +34,5 @@ int main(int argc, char **argv)
 	}
 	alarm(SECONDS_MOST);
 	sandbox_enter(&sandbox);
-	return statuses[registration_obey(&order)];
+	return statuses[registration_obey(&request)];
 }

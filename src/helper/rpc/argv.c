@@ -1,6 +1,6 @@
 /* Reading superd-rpc's command line. The hard thing is only not to take part of a word for the whole: each number is
  * judged with what stands around it. */
-#include "helper/rpc/order.h"
+#include "helper/rpc/argv.h"
 
 #include <string.h>
 
@@ -24,42 +24,42 @@ static bool read_number(const char *text, size_t length, uint32_t most, uint32_t
 	return number <= most;
 }
 
-static const char *read_program(const char *text, struct order *order)
+static const char *read_program(const char *text, struct rpc_request *request)
 {
 	const char *slash = strchr(text, '/'), *dash = slash ? strchr(slash, '-') : NULL;
 	size_t length = slash ? (size_t)(slash - text) : 0;
 
-	if (!slash || !read_number(text, length, UINT32_MAX, &order->program))
+	if (!slash || !read_number(text, length, UINT32_MAX, &request->program))
 		return "a program is a number and its version: 100002/2 or 100002/2-3";
 	slash++;
 	length = dash ? (size_t)(dash - slash) : strlen(slash);
-	if (!read_number(slash, length, UINT32_MAX, &order->lowest))
+	if (!read_number(slash, length, UINT32_MAX, &request->lowest))
 		return "a version is a number, or two with - between them";
-	order->highest = order->lowest;
-	if (dash && !read_number(dash + 1, strlen(dash + 1), UINT32_MAX, &order->highest))
+	request->highest = request->lowest;
+	if (dash && !read_number(dash + 1, strlen(dash + 1), UINT32_MAX, &request->highest))
 		return "a version is a number, or two with - between them";
-	if (order->highest < order->lowest || order->highest - order->lowest >= ORDER_VERSIONS)
+	if (request->highest < request->lowest || request->highest - request->lowest >= RPC_VERSIONS_MOST)
 		return "of two versions the lower one comes first, and less than 100 lie between them";
 	return NULL;
 }
 
-static bool read_transport(const char *text, size_t length, struct order *order)
+static bool read_transport(const char *text, size_t length, struct rpc_request *request)
 {
 	for (int n = 0; n < TRANSPORTS; n++) {
 		if (strlen(transport_names[n]) == length && !memcmp(transport_names[n], text, length)) {
-			order->transports[n] = true;
+			request->transports[n] = true;
 			return true;
 		}
 	}
 	return false;
 }
 
-static const char *read_transports(const char *text, struct order *order)
+static const char *read_transports(const char *text, struct rpc_request *request)
 {
 	for (;;) {
 		size_t length = strcspn(text, ",");
 
-		if (!read_transport(text, length, order))
+		if (!read_transport(text, length, request))
 			return "a transport is tcp, udp, tcp6 or udp6, or several with commas between them";
 		if (!text[length])
 			return NULL;
@@ -67,24 +67,24 @@ static const char *read_transports(const char *text, struct order *order)
 	}
 }
 
-const char *order_read(const char *const *words, int count, struct order *order)
+const char *rpc_argv_read(const char *const *words, int count, struct rpc_request *request)
 {
 	const char *wrong;
 	uint32_t port;
 
-	*order = (struct order){ .set = false };
+	*request = (struct rpc_request){ .set = false };
 	if (count != 4)
 		return "it takes set or unset, a program with its version, transports and a port";
-	order->set = !strcmp(words[0], "set");
-	if (!order->set && strcmp(words[0], "unset"))
+	request->set = !strcmp(words[0], "set");
+	if (!request->set && strcmp(words[0], "unset"))
 		return "it takes set or unset";
-	wrong = read_program(words[1], order);
+	wrong = read_program(words[1], request);
 	if (!wrong)
-		wrong = read_transports(words[2], order);
+		wrong = read_transports(words[2], request);
 	if (wrong)
 		return wrong;
 	if (!read_number(words[3], strlen(words[3]), UINT16_MAX, &port) || !port)
 		return "a port is a number from 1 to 65535";
-	order->port = (uint16_t)port;
+	request->port = (uint16_t)port;
 	return NULL;
 }
