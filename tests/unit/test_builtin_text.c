@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "helper/builtin/auth.h"
+#include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/tcpmux.h"
 #include "helper/builtin/text.h"
-#include "helper/builtin/wait.h"
 
 Test(builtin_text, a_turn_of_chargen_is_95_lines_that_shift)
 {

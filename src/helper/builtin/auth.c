@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
 #define LINE_MOST 1000                  /* RFC 1413 */
 
@@ -17,7 +17,7 @@ static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
 	size_t length = 0;
 
 	while (length < LINE_MOST) {
-		ssize_t got = receive(connection, line + length, LINE_MOST - length, 0, until);
+		ssize_t got = recv_deadline(connection, line + length, LINE_MOST - length, 0, until);
 		char *newline;
 
 		if (got <= 0)
@@ -141,7 +141,7 @@ int auth_converse(const struct settings *settings, int connection)
 	else
 		snprintf(reply, sizeof(reply), "%u , %u : USERID : %s : %s\r\n", local, remote,
 			 system_name(options, &names), name);
-	send_all(connection, reply, strlen(reply), until);
-	finish(connection);
+	send_deadline(connection, reply, strlen(reply), until);
+	shutdown_and_drain(connection);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
 union control {
 	struct cmsghdr header;
@@ -33,7 +33,7 @@ int channel_receive(int channel, int timeout_ms)
 	};
 	int descriptor = -1;
 
-	if (!wait_for(channel, POLLIN, clock_ms() + timeout_ms)) {
+	if (!poll_deadline(channel, POLLIN, clock_ms() + timeout_ms)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}

@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "helper/builtin/builtin.h"
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
 /* Until the connection stands or fails. false and errno: ECANCELED when the client has gone meanwhile. */
 static bool await(int fd, int client, int64_t until)

@@ -8,9 +8,9 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "helper/builtin/pktinfo.h"
+#include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/text.h"
-#include "helper/builtin/wait.h"
-#include "helper/builtin/way.h"
 
 #define BATCH 64
 #define REFUSALS_SAID 10
@@ -92,30 +92,31 @@ static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
 	return !reason;
 }
 
-static void answer(struct datagrams *datagrams, int fd, const struct sender *sender, struct way *way, size_t length)
+static void answer(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
+		   size_t length)
 {
 	const struct settings *settings = datagrams->settings;
 	ssize_t size = settings->builtin->answer(settings, datagrams->request, length, datagrams->reply,
 						 sizeof(datagrams->reply));
 
 	if (size >= 0)
-		way_send(way, fd, sender, datagrams->reply, (size_t)size);
+		pktinfo_send(pktinfo, fd, sender, datagrams->reply, (size_t)size);
 }
 
 /* false: there is none. */
 static bool serve_one(struct datagrams *datagrams, int fd)
 {
 	struct sender sender;
-	struct way way;
+	struct pktinfo pktinfo;
 	bool whole;
-	ssize_t got = way_receive(&way, fd, &sender, datagrams->request, sizeof(datagrams->request), &whole);
+	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request), &whole);
 
 	if (got < 0)
 		return errno == ECONNREFUSED;   /* of an earlier answer: somebody was not there any more */
-	if (!whole || way.to_many || datagrams->settings->builtin->answer == discard_answer)
+	if (!whole || pktinfo.to_many || datagrams->settings->builtin->answer == discard_answer)
 		return true;
 	if (may_answer(datagrams, &sender))
-		answer(datagrams, fd, &sender, &way, (size_t)got);
+		answer(datagrams, fd, &sender, &pktinfo, (size_t)got);
 	return true;
 }
 

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "helper/builtin/channel.h"
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
 #define SILENCE 2000                    /* milliseconds for the first byte */
-#define PATIENCE 5000                   /* for the whole request, and then for the answer */
+#define TIMEOUT 5000                    /* for the whole request, and then for the answer */
 #define ANSWER 5000                     /* for superd's answer */
 #define HEAD_MOST 8192
 #define QUESTION_MOST 1024              /* bytes that superd takes */
@@ -117,9 +117,9 @@ static const char *service_of(char *head)
 /* head: empty; what came is there then, with a NUL. */
 static enum asked hear(int connection, char head[HEAD_MOST + 1])
 {
-	int64_t end = clock_ms() + PATIENCE;
+	int64_t end = clock_ms() + TIMEOUT;
 	size_t length = 0;
-	ssize_t got = receive(connection, head, HEAD_MOST, 0, clock_ms() + SILENCE);
+	ssize_t got = recv_deadline(connection, head, HEAD_MOST, 0, clock_ms() + SILENCE);
 
 	if (got < 0 && errno != ETIMEDOUT)
 		return ASKED_NOTHING;
@@ -132,7 +132,7 @@ static enum asked hear(int connection, char head[HEAD_MOST + 1])
 			return judge(head);
 		if (length == HEAD_MOST)
 			return ASKED_TOO_MUCH;
-		got = receive(connection, head + length, HEAD_MOST - length, 0, end);
+		got = recv_deadline(connection, head + length, HEAD_MOST - length, 0, end);
 	}
 	return length ? judge(head) : ASKED_PLAIN;
 }
@@ -144,10 +144,10 @@ static void answer_http(int connection, const char *status, const char *text, si
 				   "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
 				   "Cache-Control: no-store\r\n%sConnection: close\r\n\r\n",
 				   status, length, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
-	int64_t until = clock_ms() + PATIENCE;
+	int64_t until = clock_ms() + TIMEOUT;
 
-	if (send_all(connection, head, (size_t)head_length, until) && with_body)
-		send_all(connection, text, length, until);
+	if (send_deadline(connection, head, (size_t)head_length, until) && with_body)
+		send_deadline(connection, text, length, until);
 }
 
 static void answer(int connection, enum asked asked, enum finding finding, const char *text, size_t length)
@@ -167,7 +167,7 @@ static void answer(int connection, enum asked asked, enum finding finding, const
 		answer_http(connection, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
 		break;
 	case ASKED_PLAIN:
-		send_all(connection, text, length, clock_ms() + PATIENCE);
+		send_deadline(connection, text, length, clock_ms() + TIMEOUT);
 		break;
 	case ASKED_NOTHING:
 		break;
@@ -216,6 +216,6 @@ int health_converse(const struct settings *settings, int connection)
 		length = join(text, length, settings->options.reasons, line, sizeof(line));
 		answer(connection, asked, strncmp(line, "unhealthy", 9) ? WELL : ILL, line, length);
 	}
-	finish(connection);
+	shutdown_and_drain(connection);
 	return 0;
 }

@@ -6,24 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
-#define PATIENCE (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
+#define TIMEOUT (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */
 
 int listing_send(int file, int connection)
 {
-	int64_t until = clock_ms() + PATIENCE;
+	int64_t until = clock_ms() + TIMEOUT;
 	char bytes[16 << 10];
 	ssize_t got;
 
 	lseek(file, 0, SEEK_SET);
 	while ((got = read(file, bytes, sizeof(bytes))) > 0) {
-		if (!send_all(connection, bytes, (size_t)got, until))
+		if (!send_deadline(connection, bytes, (size_t)got, until))
 			break;
 	}
 	if (got < 0)
 		say("cannot read the list: %s", strerror(errno));
-	finish(connection);
+	shutdown_and_drain(connection);
 	return got < 0;
 }
 

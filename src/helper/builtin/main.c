@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "helper/builtin/argv.h"
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/channel.h"
-#include "helper/builtin/settings.h"
 #include "helper/builtin/sockets.h"
 #include "os/host/sandbox.h"
 
@@ -152,7 +152,7 @@ int main(int count, char **argv)
 	sandbox_begin();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	if (!argv[0] || !settings_read(&settings, argv + 1)) {
+	if (!argv[0] || !builtin_argv_read(&settings, argv + 1)) {
 		pool_free(settings.pool);
 		return 1;
 	}

@@ -15,9 +15,9 @@
 
 #include "base/fd.h"
 #include "helper/builtin/connect.h"
-#include "helper/builtin/ending.h"
-#include "helper/builtin/pump.h"
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
+#include "helper/builtin/relay.h"
+#include "helper/builtin/sigterm.h"
 
 #define CONNECT 30000                   /* milliseconds */
 #define NEAR 50                         /* microseconds there and back: the same machine */
@@ -51,7 +51,7 @@ static void set_options(int fd)
 }
 
 /* What keep_alive_time and its kin say of the client holds for the target too. */
-static void take_patience(int connection, int target)
+static void copy_keep_alive(int connection, int target)
 {
 	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
 
@@ -80,48 +80,48 @@ static void add_events(struct pollfd *one, int fd, short events)
 
 /* A client that has said all may still be reset, or go for good: then nobody takes what the target says, which may be
  * never. Of a client that is there poll(2) has nothing to tell without events. */
-static void watch_gone(struct pollfd *client, const struct pump *in, const struct pump *out)
+static void watch_gone(struct pollfd *client, const struct relay *in, const struct relay *out)
 {
 	if (in->done && !out->done)
 		client->fd = in->from;
 }
 
-static bool gathers(const struct pump *pump)
+static bool gathers(const struct relay *relay)
 {
-	return pump->gathers && pump_wants_from(pump);
+	return relay->gathers && relay_wants_from(relay);
 }
 
 /* false: there is no more to wait for, as we have been told to end. */
-static bool wait_for_either(struct pump *in, struct pump *out, int ending)
+static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
 {
-	const struct timespec moment = { .tv_nsec = PUMP_GATHERS };
-	struct pollfd all[3] = { { 0 }, { 0 }, { ending, POLLIN, 0 } };
+	const struct timespec moment = { .tv_nsec = RELAY_GATHERS };
+	struct pollfd all[3] = { { 0 }, { 0 }, { sigterm, POLLIN, 0 } };
 	int ready;
 
-	add_events(&all[0], in->from, (short)(pump_wants_from(in) | pump_wants_to(out)));
+	add_events(&all[0], in->from, (short)(relay_wants_from(in) | relay_wants_to(out)));
 	watch_gone(&all[0], in, out);
-	add_events(&all[1], in->to, (short)(pump_wants_to(in) | pump_wants_from(out)));
+	add_events(&all[1], in->to, (short)(relay_wants_to(in) | relay_wants_from(out)));
 	ready = ppoll(all, 3, gathers(in) || gathers(out) ? &moment : NULL, NULL);
 	if (ready == 0) {
-		pump_hurry(in);
-		pump_hurry(out);
+		relay_hurry(in);
+		relay_hurry(out);
 	}
 	if (ready > 0 && !all[0].events && all[0].revents)
-		pump_lose(out, all[0].revents & POLLERR);
+		relay_lose(out, all[0].revents & POLLERR);
 	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 
 /* From a side that was reset nothing more comes, and nothing reaches it. One that only takes nothing any more may have
  * said something before. */
-static bool is_over(const struct pump *in, const struct pump *out)
+static bool is_over(const struct relay *in, const struct relay *out)
 {
-	bool reset = (in->broken && !in->deaf) || (out->broken && !out->deaf);
+	bool reset = (in->broken && !in->write_failed) || (out->broken && !out->write_failed);
 
 	return reset || (in->done && out->done);
 }
 
 /* Most connections move little, and what their way could carry is not worth the asking. */
-static void shorten_busy_way(const struct pump *in, const struct pump *out, bool *shortened)
+static void shorten_busy_way(const struct relay *in, const struct relay *out, bool *shortened)
 {
 	if (*shortened || !(in->full_turns || out->full_turns))
 		return;
@@ -131,16 +131,16 @@ static void shorten_busy_way(const struct pump *in, const struct pump *out, bool
 }
 
 /* false: it was ended before its time. */
-static bool move(struct pump *in, struct pump *out, int ending)
+static bool move(struct relay *in, struct relay *out, int sigterm)
 {
 	bool over, shortened = false;
 
 	do {
-		pump_run(in);
-		pump_run(out);
+		relay_run(in);
+		relay_run(out);
 		shorten_busy_way(in, out, &shortened);
 		over = is_over(in, out);
-	} while (!over && wait_for_either(in, out, ending));
+	} while (!over && wait_for_either(in, out, sigterm));
 	if (in->broken || out->broken) {
 		break_off(in->from);
 		break_off(in->to);
@@ -165,18 +165,18 @@ static bool report(int channel, uint64_t in, uint64_t out, bool rests)
 /* The exit status. */
 static int pass_on(const struct settings *settings, int connection, int target)
 {
-	struct pump in, out = { .store = { .pipe = { -1, -1 } } };
-	int ending = ending_watch();
+	struct relay in, out = { .buffer = { .pipe = { -1, -1 } } };
+	int sigterm = sigterm_watch();
 	bool over = false, told;
 
-	if (pump_open(&in, connection, target) && pump_open(&out, target, connection))
-		over = move(&in, &out, ending);
+	if (relay_open(&in, connection, target) && relay_open(&out, target, connection))
+		over = move(&in, &out, sigterm);
 	else
 		say("out of memory");
-	pump_close(&in);
-	pump_close(&out);
+	relay_close(&in);
+	relay_close(&out);
 	told = report(settings->channel, in.moved, out.moved, over && settings->rests);
-	ending_obey(ending);
+	sigterm_obey(sigterm);
 	return !(over && told);
 }
 
@@ -189,7 +189,7 @@ int redirect_converse(const struct settings *settings, int connection)
 	fd_set_nonblocking(connection, true);
 	set_options(connection);
 	set_options(target);
-	take_patience(connection, target);
+	copy_keep_alive(connection, target);
 	status = pass_on(settings, connection, target);
 	fd_close(&target);
 	return status;

@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "helper/builtin/datagram.h"
-#include "helper/builtin/way.h"
+#include "helper/builtin/pktinfo.h"
 
 #define IDLE 5000                       /* milliseconds without anybody, then we end */
 #define CHILDREN_MOST 1000
@@ -169,7 +169,7 @@ static bool prepare(struct sockets *sockets, int fd)
 	}
 	if (!is_datagram)               /* who leaves before accept must not hold up the rest */
 		return fd_set_nonblocking(fd, true) == 0;
-	way_prepare(fd);
+	pktinfo_prepare(fd);
 	if (!sockets->datagrams)
 		sockets->datagrams = datagrams_new(sockets->settings);
 	if (!sockets->datagrams)

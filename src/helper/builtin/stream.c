@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/text.h"
-#include "helper/builtin/wait.h"
 
 #define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds */
 #define TOTAL (INT64_C(60) * 60 * 1000)
@@ -30,11 +30,11 @@ int echo_converse(const struct settings *settings, int connection)
 	ssize_t got;
 
 	(void)settings;
-	while (clock_ms() < end && (got = receive(connection, bytes, sizeof(bytes), 0, idle_until(end))) > 0) {
-		if (!send_all(connection, bytes, (size_t)got, idle_until(end)))
+	while (clock_ms() < end && (got = recv_deadline(connection, bytes, sizeof(bytes), 0, idle_until(end))) > 0) {
+		if (!send_deadline(connection, bytes, (size_t)got, idle_until(end)))
 			break;
 	}
-	finish(connection);
+	shutdown_and_drain(connection);
 	return 0;
 }
 
@@ -44,7 +44,7 @@ int discard_converse(const struct settings *settings, int connection)
 	char bytes[CHUNK];
 
 	(void)settings;
-	while (clock_ms() < end && receive(connection, bytes, sizeof(bytes), 0, idle_until(end)) > 0)
+	while (clock_ms() < end && recv_deadline(connection, bytes, sizeof(bytes), 0, idle_until(end)) > 0)
 		continue;
 	return 0;
 }
@@ -67,7 +67,7 @@ int chargen_converse(const struct settings *settings, int connection)
 	char turn[CHARGEN_TURN];
 	size_t length = chargen_fill(turn, settings->options.xinetd_text), at = 0;
 
-	while (clock_ms() < end && wait_for(connection, POLLOUT, idle_until(end)) && throw_away(connection)) {
+	while (clock_ms() < end && poll_deadline(connection, POLLOUT, idle_until(end)) && throw_away(connection)) {
 		ssize_t sent = send(connection, turn + at, length - at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
@@ -82,8 +82,8 @@ int daytime_converse(const struct settings *settings, int connection)
 	char text[64];
 	size_t length = daytime_text(time(NULL), settings->options.xinetd_text, text, sizeof(text));
 
-	send_all(connection, text, length, clock_ms() + IDLE);
-	finish(connection);
+	send_deadline(connection, text, length, clock_ms() + IDLE);
+	shutdown_and_drain(connection);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ int time_converse(const struct settings *settings, int connection)
 
 	(void)settings;
 	time_bytes(time(NULL), bytes);
-	send_all(connection, bytes, sizeof(bytes), clock_ms() + IDLE);
-	finish(connection);
+	send_deadline(connection, bytes, sizeof(bytes), clock_ms() + IDLE);
+	shutdown_and_drain(connection);
 	return 0;
 }

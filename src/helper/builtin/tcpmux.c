@@ -11,10 +11,10 @@
 
 #include "helper/builtin/channel.h"
 #include "helper/builtin/listing.h"
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
-#define PATIENCE 30000                  /* milliseconds for the line */
-#define LF_PATIENCE 200                 /* for a LF behind a CR: some clients never send one */
+#define TIMEOUT 30000                   /* milliseconds for the line */
+#define LF_TIMEOUT 200                  /* for a LF behind a CR: some clients never send one */
 #define ANSWER 10000                    /* for superd's answer */
 
 static bool is_end(char byte)
@@ -40,10 +40,10 @@ static bool has_ended(const char *line, size_t length)
 /* Behind a CR: takes the LF that belongs to it, and nothing else. */
 static void take_line_feed(int connection, int64_t until)
 {
-	int64_t soon = clock_ms() + LF_PATIENCE;
+	int64_t soon = clock_ms() + LF_TIMEOUT;
 	char next;
 
-	if (receive(connection, &next, 1, MSG_PEEK, soon < until ? soon : until) == 1 && next == '\n')
+	if (recv_deadline(connection, &next, 1, MSG_PEEK, soon < until ? soon : until) == 1 && next == '\n')
 		recv(connection, &next, 1, MSG_DONTWAIT);
 }
 
@@ -64,7 +64,7 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 	size_t length = 0;
 
 	while (!has_ended(line, length)) {
-		ssize_t got = receive(connection, line + length, sizeof(line) - length, MSG_PEEK, until);
+		ssize_t got = recv_deadline(connection, line + length, sizeof(line) - length, MSG_PEEK, until);
 		size_t part;
 
 		if (got <= 0)
@@ -86,8 +86,8 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 
 static int refuse(int connection, const char *text)
 {
-	send_all(connection, text, strlen(text), clock_ms() + 1000);
-	finish(connection);
+	send_deadline(connection, text, strlen(text), clock_ms() + 1000);
+	shutdown_and_drain(connection);
 	return 0;
 }
 
@@ -116,7 +116,7 @@ int tcpmux_converse(const struct settings *settings, int connection)
 		say("tcpmux needs superd: it says what a client may ask for");
 		return 1;
 	}
-	if (!tcpmux_read_name(connection, name, clock_ms() + PATIENCE))
+	if (!tcpmux_read_name(connection, name, clock_ms() + TIMEOUT))
 		return refuse(connection, "-Error reading service name\r\n");
 	if (!strcasecmp(name, "help"))
 		return help(settings, connection);

@@ -1,6 +1,6 @@
 /* The command line. The hard thing is that it restricts: what is not understood ends the program, and is never left
  * out. */
-#include "helper/builtin/settings.h"
+#include "helper/builtin/argv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static bool read_name(struct settings *settings, char *const *argv)
 	return !reason;
 }
 
-bool settings_read(struct settings *settings, char *const *argv)
+bool builtin_argv_read(struct settings *settings, char *const *argv)
 {
 	struct reading reading = { .settings = settings };
 	size_t count = 0;

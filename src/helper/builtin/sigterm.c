@@ -1,6 +1,6 @@
 /* The signal is left pending until all is said, and then let through: so we end by it, as one expects who sent it. The
  * hard thing is that a poll(2) that always finds something ready would never notice a signal by itself. */
-#include "helper/builtin/ending.h"
+#include "helper/builtin/sigterm.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -10,45 +10,45 @@
 #endif
 
 #ifdef SFD_CLOEXEC
-static void set_endings(sigset_t *endings)
+static void fill_set(sigset_t *set)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 
-	sigemptyset(endings);
+	sigemptyset(set);
 	for (size_t n = 0; n < sizeof(signals) / sizeof(signals[0]); n++)
-		sigaddset(endings, signals[n]);
+		sigaddset(set, signals[n]);
 }
 
-int ending_watch(void)
+int sigterm_watch(void)
 {
-	sigset_t endings;
+	sigset_t set;
 	int fd;
 
-	set_endings(&endings);
-	sigprocmask(SIG_BLOCK, &endings, NULL);
-	fd = signalfd(-1, &endings, SFD_CLOEXEC | SFD_NONBLOCK);
+	fill_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		sigprocmask(SIG_UNBLOCK, &endings, NULL);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
 	return fd;
 }
 
-void ending_obey(int fd)
+void sigterm_obey(int fd)
 {
-	sigset_t endings;
+	sigset_t set;
 
 	if (fd < 0)
 		return;
-	set_endings(&endings);
-	sigprocmask(SIG_UNBLOCK, &endings, NULL);
+	fill_set(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	close(fd);
 }
 #else
-int ending_watch(void)
+int sigterm_watch(void)
 {
 	return -1;
 }
 
-void ending_obey(int fd)
+void sigterm_obey(int fd)
 {
 	(void)fd;
 }

@@ -9,17 +9,17 @@
 
 #include "helper/builtin/sender.h"
 
-struct way {
+struct pktinfo {
 	bool to_many;                   /* it was sent to a multicast or broadcast address, which can't answer */
 	bool is_v4, is_v6;              /* which of the two is known; none: the kernel chooses */
 	struct in_pktinfo v4;
 	struct in6_pktinfo v6;
 };
 
-void way_prepare(int fd);               /* has the kernel tell the way of each datagram, as far as the socket has one */
+void pktinfo_prepare(int fd);           /* has the kernel tell the way of each datagram, as far as the socket has one */
 
 /* One datagram, without waiting; whole is false when it was cut. -1 and errno. */
-ssize_t way_receive(struct way *way, int fd, struct sender *sender, void *to, size_t size, bool *whole);
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size, bool *whole);
 
 /* Sends an answer back; it may get lost, as any datagram. */
-void way_send(const struct way *way, int fd, const struct sender *sender, const void *bytes, size_t length);
+void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length);

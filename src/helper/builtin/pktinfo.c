@@ -1,6 +1,6 @@
-/* Packet information there and back. The hard thing is a datagram that came before way_prepare: the kernel notes where
- * it arrived only for those who asked, so of such a one just the address in its header is known. */
-#include "helper/builtin/way.h"
+/* Packet information there and back. The hard thing is a datagram that came before pktinfo_prepare: the kernel notes
+ * where it arrived only for those who asked, so of such a one just the address in its header is known. */
+#include "helper/builtin/pktinfo.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@ union control {
 	char bytes[256];
 };
 
-void way_prepare(int fd)
+void pktinfo_prepare(int fd)
 {
 	int on = 1, domain = AF_UNSPEC;
 	socklen_t length = sizeof(domain);
@@ -30,27 +30,28 @@ static bool is_for_many(struct in_addr address)
 }
 
 /* The way back is the kernel's to find, but from this address. */
-static void take_v4(struct way *way, const struct cmsghdr *header)
+static void take_v4(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
-	memcpy(&way->v4, CMSG_DATA(header), sizeof(way->v4));
-	way->is_v4 = true;
-	way->v4.ipi_ifindex = 0;
-	if (way->v4.ipi_spec_dst.s_addr == 0)
-		way->v4.ipi_spec_dst = way->v4.ipi_addr;
-	way->to_many = is_for_many(way->v4.ipi_addr) || way->v4.ipi_spec_dst.s_addr != way->v4.ipi_addr.s_addr;
+	memcpy(&pktinfo->v4, CMSG_DATA(header), sizeof(pktinfo->v4));
+	pktinfo->is_v4 = true;
+	pktinfo->v4.ipi_ifindex = 0;
+	if (pktinfo->v4.ipi_spec_dst.s_addr == 0)
+		pktinfo->v4.ipi_spec_dst = pktinfo->v4.ipi_addr;
+	pktinfo->to_many =
+		is_for_many(pktinfo->v4.ipi_addr) || pktinfo->v4.ipi_spec_dst.s_addr != pktinfo->v4.ipi_addr.s_addr;
 }
 
-static void take_v6(struct way *way, const struct cmsghdr *header)
+static void take_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
 	struct in_addr mapped;
 
-	memcpy(&way->v6, CMSG_DATA(header), sizeof(way->v6));
-	way->is_v6 = true;
-	if (!IN6_IS_ADDR_LINKLOCAL(&way->v6.ipi6_addr))
-		way->v6.ipi6_ifindex = 0;
-	memcpy(&mapped, &way->v6.ipi6_addr.s6_addr[12], sizeof(mapped));
-	way->to_many = IN6_IS_ADDR_MULTICAST(&way->v6.ipi6_addr) ||
-		(IN6_IS_ADDR_V4MAPPED(&way->v6.ipi6_addr) && is_for_many(mapped));
+	memcpy(&pktinfo->v6, CMSG_DATA(header), sizeof(pktinfo->v6));
+	pktinfo->is_v6 = true;
+	if (!IN6_IS_ADDR_LINKLOCAL(&pktinfo->v6.ipi6_addr))
+		pktinfo->v6.ipi6_ifindex = 0;
+	memcpy(&mapped, &pktinfo->v6.ipi6_addr.s6_addr[12], sizeof(mapped));
+	pktinfo->to_many = IN6_IS_ADDR_MULTICAST(&pktinfo->v6.ipi6_addr) ||
+		(IN6_IS_ADDR_V4MAPPED(&pktinfo->v6.ipi6_addr) && is_for_many(mapped));
 }
 
 /* By a unix socket somebody may send descriptors, which nobody here wants. */
@@ -66,7 +67,7 @@ static void close_passed(const struct cmsghdr *header)
 	}
 }
 
-ssize_t way_receive(struct way *way, int fd, struct sender *sender, void *to, size_t size, bool *whole)
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size, bool *whole)
 {
 	union control control;
 	struct iovec part = { to, size };
@@ -78,16 +79,16 @@ ssize_t way_receive(struct way *way, int fd, struct sender *sender, void *to, si
 				  .msg_controllen = sizeof(control) };
 	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
-	*way = (struct way){ 0 };
+	*pktinfo = (struct pktinfo){ 0 };
 	if (got < 0)
 		return got;
 	sender->length = message.msg_namelen;
 	*whole = !(message.msg_flags & MSG_TRUNC);
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
 		if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO)
-			take_v4(way, at);
+			take_v4(pktinfo, at);
 		else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO)
-			take_v6(way, at);
+			take_v6(pktinfo, at);
 		else if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
 			close_passed(at);
 	}
@@ -104,7 +105,7 @@ static size_t put(union control *control, int level, int type, const void *data,
 	return CMSG_SPACE(length);
 }
 
-void way_send(const struct way *way, int fd, const struct sender *sender, const void *bytes, size_t length)
+void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length)
 {
 	union control control;
 	struct iovec part = { (void *)(uintptr_t)bytes, length };
@@ -113,10 +114,10 @@ void way_send(const struct way *way, int fd, const struct sender *sender, const 
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };
 
-	if (way->is_v4)
-		message.msg_controllen = put(&control, IPPROTO_IP, IP_PKTINFO, &way->v4, sizeof(way->v4));
-	else if (way->is_v6)
-		message.msg_controllen = put(&control, IPPROTO_IPV6, IPV6_PKTINFO, &way->v6, sizeof(way->v6));
+	if (pktinfo->is_v4)
+		message.msg_controllen = put(&control, IPPROTO_IP, IP_PKTINFO, &pktinfo->v4, sizeof(pktinfo->v4));
+	else if (pktinfo->is_v6)
+		message.msg_controllen = put(&control, IPPROTO_IPV6, IPV6_PKTINFO, &pktinfo->v6, sizeof(pktinfo->v6));
 	if (message.msg_controllen)
 		message.msg_control = &control;
 	sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -3,7 +3,7 @@
 
 /* From now on such a signal waits. A descriptor that is readable once one has come; -1: this system has none, and the
  * signal ends us at once. */
-int ending_watch(void);
+int sigterm_watch(void);
 
 /* Closes it, accepting -1. Whoever was told to end does so here, by that signal. */
-void ending_obey(int fd);
+void sigterm_obey(int fd);

@@ -1,6 +1,6 @@
 /* A connection and a clock. The hard thing is the flag O_NONBLOCK: it belongs to all who hold the connection, so it
  * is neither relied upon nor changed, and every call says MSG_DONTWAIT by itself. */
-#include "helper/builtin/wait.h"
+#include "helper/builtin/poll_deadline.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ int64_t clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool wait_for(int fd, short events, int64_t until)
+bool poll_deadline(int fd, short events, int64_t until)
 {
 	struct pollfd one = { fd, events, 0 };
 	int64_t left;
@@ -38,13 +38,13 @@ static bool may_wait(int fd, short events, int64_t until)
 		return true;
 	if (errno != EAGAIN)
 		return false;
-	if (wait_for(fd, events, until))
+	if (poll_deadline(fd, events, until))
 		return true;
 	errno = ETIMEDOUT;
 	return false;
 }
 
-ssize_t receive(int fd, void *to, size_t size, int flags, int64_t until)
+ssize_t recv_deadline(int fd, void *to, size_t size, int flags, int64_t until)
 {
 	ssize_t got;
 
@@ -54,7 +54,7 @@ ssize_t receive(int fd, void *to, size_t size, int flags, int64_t until)
 	return got;
 }
 
-bool send_all(int fd, const void *bytes, size_t length, int64_t until)
+bool send_deadline(int fd, const void *bytes, size_t length, int64_t until)
 {
 	const char *at = bytes;
 
@@ -71,7 +71,7 @@ bool send_all(int fd, const void *bytes, size_t length, int64_t until)
 	return true;
 }
 
-void finish(int fd)
+void shutdown_and_drain(int fd)
 {
 	char rest[4096];
 

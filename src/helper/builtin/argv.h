@@ -9,4 +9,4 @@
 #include "helper/builtin/builtin.h"
 
 /* false, and said: the settings can't be obeyed, so nothing may be served. */
-bool settings_read(struct settings *settings, char *const *argv);
+bool builtin_argv_read(struct settings *settings, char *const *argv);

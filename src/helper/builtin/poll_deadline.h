@@ -9,13 +9,13 @@
 int64_t clock_ms(void);                 /* monotonic milliseconds */
 
 /* Whether one of these poll(2) events, an end or an error is there before that moment; at once when it is over. */
-bool wait_for(int fd, short events, int64_t until);
+bool poll_deadline(int fd, short events, int64_t until);
 
 /* recv(2) of something, with MSG_ flags; 0 at the end, -1 and errno: ETIMEDOUT when the moment came. */
-ssize_t receive(int fd, void *to, size_t size, int flags, int64_t until);
+ssize_t recv_deadline(int fd, void *to, size_t size, int flags, int64_t until);
 
 /* Sends all of it. false and errno. */
-bool send_all(int fd, const void *bytes, size_t length, int64_t until);
+bool send_deadline(int fd, const void *bytes, size_t length, int64_t until);
 
 /* Ends a connection so that what was sent arrives: unread bytes would make the kernel reset it. */
-void finish(int fd);
+void shutdown_and_drain(int fd);
