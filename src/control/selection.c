@@ -7,7 +7,7 @@
 
 #include "base/pattern.h"
 #include "base/scan.h"
-#include "control/listing.h"
+#include "control/verb_query.h"
 #include "engine/service/keeper.h"
 
 #define PATTERNS_MOST 32
@@ -18,25 +18,25 @@ static void add(struct selection *selection, const char *name)
 	selection->count++;
 }
 
-struct found selection_find(const struct supervisor *supervisor, const char *name)
+struct service_match selection_find(const struct supervisor *supervisor, const char *name)
 {
-	struct found found = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
+	struct service_match match = { .keeper = roster_find(&supervisor->roster, supervisor->table, name) };
 
-	if (!found.keeper)
-		found.keeper = keeper_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
-	found.row = found.keeper ? found.keeper->service : table_find(supervisor->table, name);
+	if (!match.keeper)
+		match.keeper = keeper_find_leaving((struct engine *)(size_t)&supervisor->engine, name);
+	match.row = match.keeper ? match.keeper->service : table_find(supervisor->table, name);
 	if (!table_find(supervisor->table, name))
-		found.left_out = left_out_find(supervisor->table, name);
-	if (found.left_out && !found.keeper)
-		found.row = &found.left_out->row;
-	return found;
+		match.left_out = left_out_find(supervisor->table, name);
+	if (match.left_out && !match.keeper)
+		match.row = &match.left_out->row;
+	return match;
 }
 
-const char *found_state(const struct found *found)
+const char *service_match_state(const struct service_match *match)
 {
-	if (found->left_out && !found->keeper)
+	if (match->left_out && !match->keeper)
 		return "left out";
-	return found->keeper ? keeper_state_name(found->keeper) : state_name(OFF);
+	return match->keeper ? keeper_state_name(match->keeper) : state_name(OFF);
 }
 
 /* Those that are served, or disabled. */
@@ -327,7 +327,7 @@ bool selection_go_on(struct selection *selection, struct session *session)
 		return false;
 	if (selection->names.failed || selection->missing.failed)
 		session_fail(session, CODE_FAILED, "", "out of memory");
-	return session->duty;
+	return session->ops;
 }
 
 const char *selection_next(struct selection *selection)

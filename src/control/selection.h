@@ -31,7 +31,7 @@ bool selection_make(struct selection *selection, struct session *session, bool l
 /* Answers at the end that names meant nothing. false: each did. */
 bool selection_refuse_missing(const struct selection *selection, struct session *session);
 
-/* Goes on with what was too much for one turn. false: there is more, or the request was answered as above, and the duty
+/* Goes on with what was too much for one turn. false: there is more, or the request was answered as above, and
  * has ended with that. */
 bool selection_go_on(struct selection *selection, struct session *session);
 
@@ -40,15 +40,15 @@ void selection_free(struct selection *selection);
 
 /* What a service is now. row NULL: it is gone; keeper NULL: its row is disabled, or its entry is left out. left_out: the
  * table's entry of this name is wrong; the keeper, if there is one, goes on by a row of a table before. */
-struct found {
+struct service_match {
 	const struct service *row;
 	struct keeper *keeper;
 	const struct left_out *left_out;
 };
 
-const char *found_state(const struct found *found);     /* "listening", "left out" */
+const char *service_match_state(const struct service_match *match); /* "listening", "left out" */
 
-struct found selection_find(const struct supervisor *supervisor, const char *name);
+struct service_match selection_find(const struct supervisor *supervisor, const char *name);
 
 /* Whether a name or a pattern means the service of this name. */
 bool selection_means(const struct supervisor *supervisor, const char *word, const char *name);

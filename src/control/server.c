@@ -10,9 +10,9 @@
 
 #include "base/fd.h"
 #include "base/fields.h"
-#include "control/follow.h"
-#include "control/hand_on.h"
-#include "control/renew.h"
+#include "control/event_stream.h"
+#include "control/session_transfer.h"
+#include "control/verb_reload.h"
 #include "control/verbs.h"
 #include "engine/core/closing.h"
 #include "engine/service/locks.h"
@@ -53,8 +53,8 @@ static void end_session(struct session *session)
 {
 	struct server *server = session->server;
 
-	session_end_duty(session);
-	wire_close(&session->wire);
+	session_end_request(session);
+	line_io_close(&session->io);
 	request_free(&session->request);
 	buf_free(&session->line);
 	list_remove(&session->link);
@@ -64,9 +64,9 @@ static void end_session(struct session *session)
 	keep_reserve(server);
 }
 
-static void on_line(struct wire *wire, char *line)
+static void on_line(struct line_io *io, char *line)
 {
-	struct session *session = container_of(wire, struct session, wire);
+	struct session *session = container_of(io, struct session, io);
 	struct buf why = { 0 };
 
 	if (request_read(&session->request, line, &why))
@@ -76,28 +76,28 @@ static void on_line(struct wire *wire, char *line)
 	buf_free(&why);
 }
 
-static void on_malformed(struct wire *wire, const char *why)
+static void on_malformed(struct line_io *io, const char *why)
 {
-	session_fail(container_of(wire, struct session, wire), CODE_USAGE, "", "%s", why);
-	wire_leave(wire);
+	session_fail(container_of(io, struct session, io), CODE_USAGE, "", "%s", why);
+	line_io_leave(io);
 }
 
-static void on_room(struct wire *wire)
+static void on_room(struct line_io *io)
 {
-	struct session *session = container_of(wire, struct session, wire);
+	struct session *session = container_of(io, struct session, io);
 
-	if (session->duty && session->duty->room)
-		session->duty->room(session);
+	if (session->ops && session->ops->room)
+		session->ops->room(session);
 	else
-		wire_pull(wire, false);
+		line_io_pull(io, false);
 }
 
-static void on_gone(struct wire *wire)
+static void on_gone(struct line_io *io)
 {
-	end_session(container_of(wire, struct session, wire));
+	end_session(container_of(io, struct session, io));
 }
 
-static const struct wire_events events = {
+static const struct line_io_events events = {
 	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
 };
 
@@ -121,16 +121,16 @@ static bool asks_just_now(const struct session *session)
 {
 	char first;
 
-	return recv(session->wire.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return recv(session->io.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static bool may_make_room(const struct session *session, double now)
 {
-	if (wire_is_dead(&session->wire))
+	if (line_io_is_dead(&session->io))
 		return true;
-	if (!session->duty && !wire_pending(&session->wire) && !wire_holds_request(&session->wire))
+	if (!session->ops && !line_io_pending(&session->io) && !line_io_holds_request(&session->io))
 		return !asks_just_now(session);
-	return wire_is_blocked(&session->wire) && now - session->wire.moved > STUCK;
+	return line_io_is_blocked(&session->io) && now - session->io.moved > STUCK;
 }
 
 /* Ends the one that has been quiet for longest of those that ask nothing, or do not read. false: there is none. */
@@ -144,7 +144,7 @@ static bool make_room(struct server *server, bool of_readers)
 
 		if ((of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
 			continue;
-		if (!quietest || session->wire.moved < quietest->wire.moved)
+		if (!quietest || session->io.moved < quietest->io.moved)
 			quietest = session;
 	}
 	if (quietest)
@@ -185,7 +185,7 @@ static struct session *let_in(struct server *server, int fd, enum right right, u
 	list_add(&server->sessions, &session->link);
 	server->count++;
 	server->readers += right == RIGHT_READ;
-	wire_open(&session->wire, &server->supervisor->engine, fd_raise(fd, FD_HIGH), &events);
+	line_io_open(&session->io, &server->supervisor->engine, fd_raise(fd, FD_HIGH), &events);
 	return session;
 }
 
@@ -278,8 +278,8 @@ static void tell_changes(struct server *server)
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (session->duty && session->duty->change)
-			session->duty->change(session);
+		if (session->ops && session->ops->change)
+			session->ops->change(session);
 	}
 }
 
@@ -330,12 +330,12 @@ static void hear_event(void *context, enum level level, const struct event *even
 	double at = wall_clock();
 
 	if (level <= LEVEL_INFO && event->service)
-		lately_take(&server->lately, event->service, at, level, message, length);
+		recent_log_add(&server->recent_log, event->service, at, level, message, length);
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (follow_is_event(session))
-			follow_tell(session, at, level, event, message, length);
+		if (event_stream_is_events(session))
+			event_stream_send(session, at, level, event, message, length);
 	}
 }
 
@@ -349,15 +349,15 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, cons
 		server->reserve[n] = -1;
 	list_init(&server->sessions);
 	log_tap(supervisor->engine.log, LEVEL_INFO, hear_event, server);
-	supervisor->carry_operators = hand_on_write;
+	supervisor->carry_operators = session_transfer_write;
 	supervisor->operators = server;
-	supervisor->reloaded = renew_hear_end;
+	supervisor->reloaded = verb_reload_on_end;
 	supervisor->reloaded_context = server;
 	supervisor->engine.on_change_context = server;
 	alarm_init(&server->pause, &supervisor->engine, on_pause);
 	watch_init(&server->watch, &supervisor->engine, on_ready);
 	if (supervisor->before)
-		hand_on_read(server, supervisor->before);
+		session_transfer_read(server, supervisor->before);
 }
 
 void server_listen_at(struct server *server, enum level level)
@@ -365,7 +365,7 @@ void server_listen_at(struct server *server, enum level level)
 	LIST_EACH(link, &server->sessions) {
 		const struct session *session = container_of(link, struct session, link);
 
-		if (follow_is_event(session) && session->request.level > level)
+		if (event_stream_is_events(session) && session->request.level > level)
 			level = session->request.level;
 	}
 	log_tap(server->supervisor->engine.log, level, hear_event, server);
@@ -428,23 +428,23 @@ static void serve(struct server *server)
 }
 
 /* Whoever had the place has gone, or is another by now. */
-static void on_vacant(struct succession *succession)
+static void on_vacant(struct socket_wait *socket_wait)
 {
-	struct server *server = container_of(succession, struct server, succession);
+	struct server *server = container_of(socket_wait, struct server, socket_wait);
 	struct engine *engine = &server->supervisor->engine;
 	struct buf why = { 0 };
 
-	if (control_socket_open(&server->socket, succession->path, server->group, &why)) {
-		log_notice(engine->log, "the control socket is %s now", succession->path);
-		locks_read(engine, succession->path);
+	if (control_socket_open(&server->socket, socket_wait->path, server->group, &why)) {
+		log_notice(engine->log, "the control socket is %s now", socket_wait->path);
+		locks_read(engine, socket_wait->path);
 		supervisor_impose_locks(server->supervisor);
-		succession_end(succession);
+		socket_wait_end(socket_wait);
 		serve(server);
 	} else if (errno == EADDRINUSE || errno == EWOULDBLOCK) {
-		succession_begin(succession, engine, succession->path, on_vacant);
+		socket_wait_begin(socket_wait, engine, socket_wait->path, on_vacant);
 	} else {
-		log_warn(engine->log, "no control socket %s: %s", succession->path, buf_string(&why));
-		succession_end(succession);
+		log_warn(engine->log, "no control socket %s: %s", socket_wait->path, buf_string(&why));
+		socket_wait_end(socket_wait);
 	}
 	buf_free(&why);
 }
@@ -465,7 +465,7 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	bool knows_locks = server->supervisor->before || engine->locks->path;
 
 	if (server->supervisor->before)
-		hand_on_answer(server, server->supervisor->before);
+		session_transfer_answer(server, server->supervisor->before);
 	if (get_socket(server, path, why)) {
 		serve(server);
 		if (knows_locks) {
@@ -478,7 +478,7 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	}
 	locks_keep(engine, NULL);       /* the file is whoever's the socket is */
 	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
-	    succession_begin(&server->succession, engine, path, on_vacant))
+	    socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
 		buf_text(why, ": it is waited for");
 	else
 		log_tap(engine->log, LEVEL_INFO, NULL, NULL);
@@ -490,8 +490,8 @@ void server_close(struct server *server)
 	int fd;
 
 	log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
-	lately_free(&server->lately);
-	succession_end(&server->succession);
+	recent_log_free(&server->recent_log);
+	socket_wait_end(&server->socket_wait);
 	LIST_EACH(link, &server->sessions)
 		end_session(container_of(link, struct session, link));
 	watch_stop(&server->watch);

@@ -5,9 +5,9 @@
 #include <sys/types.h>
 
 #include "base/list.h"
-#include "control/lately.h"
+#include "control/recent_log.h"
 #include "control/session.h"
-#include "control/succession.h"
+#include "control/socket_wait.h"
 #include "engine/core/watch.h"
 #include "engine/supervisor/supervisor.h"
 #include "os/socket/control_socket.h"
@@ -21,19 +21,19 @@ struct server {
 	struct supervisor *supervisor;
 	struct control_socket socket;
 	struct watch watch;
-	struct succession succession;   /* for the place of another superd */
+	struct socket_wait socket_wait; /* for the place of another superd */
 	struct alarm pause;             /* until clients are accepted again: descriptors were out */
 	gid_t group;                    /* whose members may read; -1: none */
 	const gid_t *wanted;            /* whose shall, since the table was last read; the caller's */
 	struct list sessions;
 	size_t count, readers;
-	size_t waiting;                 /* duties that are told of changes of keepers */
+	size_t waiting;                 /* requests that are told of changes of keepers */
 	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
 	bool changed;                   /* there was one: they look again when the loop comes round */
-	struct lately lately;
+	struct recent_log recent_log;
 	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL,
 					 * its options and their NUL each */
-	size_t renewing;                /* who wait for it */
+	size_t reload_waiters;          /* who wait for it */
 };
 
 /* Hears what is logged from now on, so that it can be told, first of all to those another superd had. group: whose members
@@ -54,7 +54,7 @@ void server_close(struct server *server);
 /* Takes a connection over; one who may not ask, or finds no room, is told so. NULL: it was, and the connection is closed. */
 struct session *server_admit(struct server *server, int fd);
 
-/* A duty has to hear of what happens to keepers, until it says that it need not. */
+/* A request has to hear of what happens to keepers, until it says that it need not. */
 void server_wait_for_changes(struct server *server);
 void server_stop_waiting(struct server *server);
 

@@ -11,26 +11,26 @@ static const char *const codes[] = {
 	[CODE_FAILED] = "failed",   [CODE_BUSY] = "busy",
 };
 
-void session_begin(struct session *session, const struct duty *duty, void *state, bool pulls)
+void session_begin(struct session *session, const struct request_ops *ops, void *state, bool pulls)
 {
-	session->duty = duty;
+	session->ops = ops;
 	session->state = state;
-	wire_begin(&session->wire, pulls);
+	line_io_begin(&session->io, pulls);
 }
 
 void session_say(struct session *session)
 {
 	buf_char(&session->line, '\n');
-	wire_say(&session->wire, &session->line);
+	line_io_send(&session->io, &session->line);
 }
 
-void session_end_duty(struct session *session)
+void session_end_request(struct session *session)
 {
-	const struct duty *duty = session->duty;
+	const struct request_ops *ops = session->ops;
 
-	session->duty = NULL;
-	if (duty)
-		duty->free(session);
+	session->ops = NULL;
+	if (ops)
+		ops->free(session);
 	session->state = NULL;
 }
 
@@ -40,8 +40,8 @@ void session_done(struct session *session)
 	field_flag(&session->line, "done", true);
 	object_close(&session->line);
 	session_say(session);
-	session_end_duty(session);
-	wire_end(&session->wire);
+	session_end_request(session);
+	line_io_end(&session->io);
 }
 
 void session_fail(struct session *session, enum code code, const char *hint, const char *format, ...)
@@ -61,6 +61,6 @@ void session_fail(struct session *session, enum code code, const char *hint, con
 	object_close(&session->line);
 	session_say(session);
 	buf_free(&text);
-	session_end_duty(session);
-	wire_end(&session->wire);
+	session_end_request(session);
+	line_io_end(&session->io);
 }

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "control/line_io.h"
 #include "control/request.h"
-#include "control/wire.h"
 #include "engine/supervisor/supervisor.h"
 
 struct server;
@@ -17,8 +17,8 @@ enum right { RIGHT_NONE, RIGHT_READ, RIGHT_ACT };
 struct session;
 
 /* What is under way for a session. */
-struct duty {
-	void (*room)(struct session *session);          /* see wire; NULL: it never asks for room */
+struct request_ops {
+	void (*room)(struct session *session);          /* see line_io; NULL: it never asks for room */
 	void (*change)(struct session *session);        /* something has happened to a keeper; NULL: it does not matter */
 	void (*free)(struct session *session);          /* it ends, or the session does */
 };
@@ -27,12 +27,12 @@ struct session {
 	struct list link;               /* among the server's */
 	struct server *server;
 	struct supervisor *supervisor;
-	struct wire wire;
+	struct line_io io;
 	enum right right;
 	uid_t uid;
 	struct request request;
-	const struct duty *duty;        /* NULL: none */
-	void *state;                    /* the duty's */
+	const struct request_ops *ops;  /* NULL: none */
+	void *state;                    /* the request's, as ops has it */
 	struct buf line;                /* to compose in; empty between two calls */
 };
 
@@ -40,14 +40,14 @@ struct session {
 enum code { CODE_UNKNOWN, CODE_DENIED, CODE_USAGE, CODE_FAILED, CODE_BUSY };
 
 /* The request will be answered by and by. */
-void session_begin(struct session *session, const struct duty *duty, void *state, bool pulls);
+void session_begin(struct session *session, const struct request_ops *ops, void *state, bool pulls);
 
-void session_end_duty(struct session *session);         /* without an answer: nobody is there any more */
+void session_end_request(struct session *session);      /* without an answer: nobody is there any more */
 
 /* Sends what stands in session->line, a newline behind it. */
 void session_say(struct session *session);
 
-/* The last line of an answer; ends the duty, if there is one. hint: "" for none. */
+/* The last line of an answer; ends what is under way. hint: "" for none. */
 void session_done(struct session *session);
 void session_fail(struct session *session, enum code code, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -6,13 +6,13 @@
 
 #include "base/fields.h"
 #include "config/type/type.h"
-#include "control/show_parts.h"
+#include "control/show_internal.h"
 #include "engine/service/keeper.h"
 #include "os/rights/posture.h"
 
-static void add_exec(const struct showing *showing, struct buf *out)
+static void add_exec(const struct service_view *view, struct buf *out)
 {
-	const struct what *what = showing->found.row->what;
+	const struct what *what = view->match.row->what;
 	words exec = what->exec ? what->exec : what->builtin ? what->builtin : what->redirect;
 
 	field_list(out, "exec");
@@ -25,10 +25,10 @@ static void add_exec(const struct showing *showing, struct buf *out)
 		field_text(out, what->builtin ? "builtin" : "redirect", exec[0]);
 }
 
-static void add_row_facts(const struct showing *showing, struct buf *out)
+static void add_row_facts(const struct service_view *view, struct buf *out)
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
-	const struct service *row = showing->found.row;
+	const struct service *row = view->match.row;
 	struct buf place = { 0 };
 
 	if (row->at.file)
@@ -40,13 +40,13 @@ static void add_row_facts(const struct showing *showing, struct buf *out)
 	field_text(out, "type", types[row->what->type]);
 }
 
-static void add_log(const struct showing *showing, struct buf *out)
+static void add_log(const struct service_view *view, struct buf *out)
 {
-	struct list *lines = lately_of(showing->lately, showing->found.row->name);
+	struct list *lines = recent_log_of(view->recent_log, view->match.row->name);
 
 	field_list(out, "log");
 	for (struct list *link = lines ? lines->next : NULL; link && link != lines; link = link->next) {
-		const struct late_line *line = container_of(link, struct late_line, link);
+		const struct recent_line *line = container_of(link, struct recent_line, link);
 
 		object_open(out);
 		field_seconds(out, "at", line->at);
@@ -57,74 +57,74 @@ static void add_log(const struct showing *showing, struct buf *out)
 	list_close(out);
 }
 
-void show_status(const struct showing *showing, struct buf *out)
+void show_status(const struct service_view *view, struct buf *out)
 {
 	object_open(out);
-	show_state(showing, out);
-	show_locks(showing, out);
-	add_row_facts(showing, out);
-	add_exec(showing, out);
-	show_listeners(showing, true, out);
-	show_instances(showing, out);
-	show_counts(showing, out);
-	show_refused(showing, out);
-	show_past(showing, out);
-	show_failures(showing, out);
-	show_idle(showing, true, out);
-	show_latency(showing, out);
-	add_log(showing, out);
+	show_state(view, out);
+	show_locks(view, out);
+	add_row_facts(view, out);
+	add_exec(view, out);
+	show_listeners(view, true, out);
+	show_instances(view, out);
+	show_counts(view, out);
+	show_refused(view, out);
+	show_past(view, out);
+	show_failures(view, out);
+	show_idle(view, true, out);
+	show_latency(view, out);
+	add_log(view, out);
 	object_close(out);
 }
 
-static size_t count_instances(const struct showing *showing)
+static size_t count_instances(const struct service_view *view)
 {
 	size_t count = 0;
 
-	if (!showing->found.keeper)
+	if (!view->match.keeper)
 		return 0;
-	LIST_EACH(link, keeper_instances(showing->found.keeper))
+	LIST_EACH(link, keeper_instances(view->match.keeper))
 		count++;
 	return count;
 }
 
-static void add_row(const struct showing *showing, struct buf *out)
+static void add_row(const struct service_view *view, struct buf *out)
 {
-	show_state(showing, out);
-	show_listeners(showing, false, out);
-	field_count(out, "instances", count_instances(showing));
-	show_counts(showing, out);
-	add_exec(showing, out);
+	show_state(view, out);
+	show_listeners(view, false, out);
+	field_count(out, "instances", count_instances(view));
+	show_counts(view, out);
+	add_exec(view, out);
 }
 
-void show_row(const struct showing *showing, struct buf *out)
+void show_row(const struct service_view *view, struct buf *out)
 {
 	object_open(out);
-	add_row(showing, out);
+	add_row(view, out);
 	object_close(out);
 }
 
-void show_busy(const struct showing *showing, struct buf *out)
+void show_busy(const struct service_view *view, struct buf *out)
 {
 	object_open(out);
-	add_row(showing, out);
-	show_usage(usage_of_keeper(showing->found.keeper), out);
-	show_refused(showing, out);
+	add_row(view, out);
+	show_usage(usage_of_keeper(view->match.keeper), out);
+	show_refused(view, out);
 	object_close(out);
 }
 
-void show_counters(const struct showing *showing, struct buf *out)
+void show_counters(const struct service_view *view, struct buf *out)
 {
 	object_open(out);
-	show_state(showing, out);
-	show_listeners(showing, true, out);
-	field_count(out, "instances", count_instances(showing));
-	show_usage(usage_of_keeper(showing->found.keeper), out);
-	show_counts(showing, out);
-	show_refused(showing, out);
-	show_past(showing, out);
-	show_idle(showing, false, out);
-	show_latency(showing, out);
-	show_spent(showing, out);
+	show_state(view, out);
+	show_listeners(view, true, out);
+	field_count(out, "instances", count_instances(view));
+	show_usage(usage_of_keeper(view->match.keeper), out);
+	show_counts(view, out);
+	show_refused(view, out);
+	show_past(view, out);
+	show_idle(view, false, out);
+	show_latency(view, out);
+	show_spent(view, out);
 	object_close(out);
 }
 

@@ -7,24 +7,24 @@
 #include <string.h>
 
 #include "base/scan.h"
-#include "control/follow.h"
-#include "control/handover.h"
-#include "control/listing.h"
-#include "control/renew.h"
-#include "control/steer.h"
+#include "control/event_stream.h"
+#include "control/verb_operate.h"
+#include "control/verb_query.h"
+#include "control/verb_reload.h"
+#include "control/verb_upgrade.h"
 #include "engine/supervisor/orders.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 
 #define WAITING (ASKS_NO_WAIT | ASKS_TIMEOUT)
-#define STEERING (WAITING | ASKS_PROGRESS)
+#define OPERATING (WAITING | ASKS_PROGRESS)
 
 static void reload(struct session *session)
 {
 	if (session->request.name_count)
-		steer_refresh(session);
+		verb_operate_refresh(session);
 	else
-		renew_begin(session);
+		verb_reload_begin(session);
 }
 
 static void reopen(struct session *session)
@@ -43,7 +43,7 @@ static void reopen(struct session *session)
 static void end_superd(struct session *session)
 {
 	session_done(session);
-	wire_flush(&session->wire);
+	line_io_flush(&session->io);
 	supervisor_stop(session->supervisor, SIGTERM);
 }
 
@@ -54,29 +54,29 @@ static const struct verb {
 	unsigned options;               /* it may have */
 	void (*begin)(struct session *session);
 } verbs[] = {
-	{ "status", RIGHT_READ, NAMES_ANY, 0, listing_status },
-	{ "list", RIGHT_READ, NAMES_ANY, 0, listing_list },
-	{ "show", RIGHT_READ, NAMES_ANY, 0, listing_show },
-	{ "why", RIGHT_READ, NAMES_ANY, 0, listing_why },
-	{ "metrics", RIGHT_READ, NAMES_ANY, 0, listing_metrics },
-	{ "health", RIGHT_READ, NAMES_ANY, 0, listing_health },
-	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, follow_events },
-	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, follow_top },
-	{ "version", RIGHT_READ, NAMES_NONE, 0, listing_version },
-	{ "start", RIGHT_ACT, NAMES_SOME, STEERING, steer_start },
-	{ "stop", RIGHT_ACT, NAMES_SOME, STEERING, steer_stop },
-	{ "restart", RIGHT_ACT, NAMES_SOME, STEERING, steer_restart },
-	{ "hold", RIGHT_ACT, NAMES_SOME, STEERING, steer_hold },
-	{ "release", RIGHT_ACT, NAMES_SOME, STEERING, steer_release },
-	{ "drain", RIGHT_ACT, NAMES_SOME, STEERING, steer_drain },
-	{ "freeze", RIGHT_ACT, NAMES_SOME, STEERING, steer_freeze },
-	{ "thaw", RIGHT_ACT, NAMES_SOME, STEERING, steer_thaw },
-	{ "enable", RIGHT_ACT, NAMES_SOME, STEERING, steer_enable },
-	{ "disable", RIGHT_ACT, NAMES_SOME, STEERING, steer_disable },
-	{ "evict", RIGHT_ACT, NAMES_SOME, STEERING, steer_evict },
-	{ "reload", RIGHT_ACT, NAMES_ANY, STEERING, reload },
+	{ "status", RIGHT_READ, NAMES_ANY, 0, verb_query_status },
+	{ "list", RIGHT_READ, NAMES_ANY, 0, verb_query_list },
+	{ "show", RIGHT_READ, NAMES_ANY, 0, verb_query_show },
+	{ "why", RIGHT_READ, NAMES_ANY, 0, verb_query_why },
+	{ "metrics", RIGHT_READ, NAMES_ANY, 0, verb_query_metrics },
+	{ "health", RIGHT_READ, NAMES_ANY, 0, verb_query_health },
+	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, event_stream_events },
+	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, event_stream_top },
+	{ "version", RIGHT_READ, NAMES_NONE, 0, verb_query_version },
+	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_start },
+	{ "stop", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_stop },
+	{ "restart", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_restart },
+	{ "hold", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_hold },
+	{ "release", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_release },
+	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_drain },
+	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_freeze },
+	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_thaw },
+	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_enable },
+	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_disable },
+	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_evict },
+	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, reload },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, reopen },
-	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, handover_begin },
+	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, verb_upgrade_begin },
 	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, end_superd },
 };
 

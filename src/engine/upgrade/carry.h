@@ -2,7 +2,7 @@
  * descriptors that are named in it, which alone go over. engine/upgrade/resume reads it.
  *
  * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute and
- * denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said (control/hand_on), and for
+ * denied (sightings), released (outputs), withdrawal, group (empty ones), lock, operator and said (control/session_transfer), and for
  * each service in its order service, and behind it listener, parked, activity, latency, failure, idle, twins, twin,
  * output, store, opening, refresh, notify, instance, notice, course, search, drain, and control (commands that run)
  * behind what it is of, whose service or instance is the last before them. Times are those of the monotonic clock,

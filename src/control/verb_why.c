@@ -1,6 +1,6 @@
 /* Explaining. The hard thing is to say what would have to happen for it to change, not only what is: each state names
  * what it waits for. */
-#include "control/reason.h"
+#include "control/verb_why.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -183,12 +183,12 @@ static void add_queue(const struct keeper *keeper, struct buf *text)
 }
 
 /* "nobody has been connected for 3 s; it is stopped when it was 5 min" */
-static void add_idle(const struct showing *showing, struct buf *text)
+static void add_idle(const struct service_view *view, struct buf *text)
 {
 	static const char *const fates[] = { "stopped", "frozen", "reported" };
 	struct idle_account account;
 
-	if (!idle_describe_now(showing->found.keeper, &account))
+	if (!idle_describe_now(view->match.keeper, &account))
 		return;
 	if (account.standing == IDLE_USED && account.connections)
 		buf_addf(text, "%u connected, so it is not idle", account.connections);
@@ -197,7 +197,7 @@ static void add_idle(const struct showing *showing, struct buf *text)
 	else
 		buf_text(text, "nobody has been connected for ");
 	if (account.since > 0)
-		add_span(text, showing->now > account.since ? showing->now - account.since : 0);
+		add_span(text, view->now > account.since ? view->now - account.since : 0);
 	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED)
 		return;
 	buf_addf(text, "; it is %s when nobody was for ", fates[account.action]);
@@ -207,9 +207,9 @@ static void add_idle(const struct showing *showing, struct buf *text)
 }
 
 /* What most often keeps a program from taking anybody. */
-static void add_doubt(const struct showing *showing, struct buf *text)
+static void add_doubt(const struct service_view *view, struct buf *text)
 {
-	const struct keeper *keeper = showing->found.keeper;
+	const struct keeper *keeper = view->match.keeper;
 	const char *where = keeper->service->what->pass == PASS_INETD ? "at its standard input"
 								      : "at descriptor 3, as LISTEN_FDS tells it";
 	uint16_t port;
@@ -224,19 +224,19 @@ static void add_doubt(const struct showing *showing, struct buf *text)
 			 (long)current_pid(keeper), port, where);
 		return;
 	}
-	if (showing->now - keeper->activity->last_start < DOUBT_AFTER)
+	if (view->now - keeper->activity->last_start < DOUBT_AFTER)
 		return;
 	buf_addf(text,
 		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
 		 where);
 }
 
-static void add_last_start(const struct showing *showing, const struct activity *activity, struct buf *text)
+static void add_last_start(const struct service_view *view, const struct activity *activity, struct buf *text)
 {
 	if (activity->last_start <= 0)
 		return;
 	buf_text(text, "last started ");
-	add_span(text, showing->now - activity->last_start);
+	add_span(text, view->now - activity->last_start);
 	buf_text(text, " ago");
 	if (*activity->last_peer)
 		buf_addf(text, " by %s", activity->last_peer);
@@ -246,7 +246,7 @@ static void add_last_start(const struct showing *showing, const struct activity 
 	}
 }
 
-static void add_last_end(const struct showing *showing, const struct activity *activity, struct buf *text)
+static void add_last_end(const struct service_view *view, const struct activity *activity, struct buf *text)
 {
 	char status[48];
 
@@ -254,7 +254,7 @@ static void add_last_end(const struct showing *showing, const struct activity *a
 		return;
 	instance_describe_status(activity->last_status, status);
 	buf_addf(text, "last ended with %s ", status);
-	add_span(text, showing->now - activity->last_end);
+	add_span(text, view->now - activity->last_end);
 	buf_text(text, " ago, after ");
 	add_span(text, activity->last_lasted);
 }
@@ -271,7 +271,7 @@ static void add_last_line(const struct keeper *keeper, struct buf *text)
 }
 
 /* Of a service with an instance a client: the others pause after a failure, and say it with that. */
-static void add_failures(const struct showing *showing, const struct failures *failures, struct buf *text,
+static void add_failures(const struct service_view *view, const struct failures *failures, struct buf *text,
 			 struct buf *out)
 {
 	if (failures->in_row > 1)
@@ -281,7 +281,7 @@ static void add_failures(const struct showing *showing, const struct failures *f
 		const struct failure *failure = &failures->kept[n];
 
 		buf_text(text, "failed ");
-		add_span(text, showing->now - failure->at);
+		add_span(text, view->now - failure->at);
 		buf_text(text, " ago: ");
 		if (failure->pid)
 			buf_addf(text, "pid %ld, ", (long)failure->pid);
@@ -292,14 +292,14 @@ static void add_failures(const struct showing *showing, const struct failures *f
 	}
 }
 
-static void add_sentences(const struct showing *showing, struct buf *out)
+static void add_sentences(const struct service_view *view, struct buf *out)
 {
-	struct keeper *keeper = showing->found.keeper;
+	struct keeper *keeper = view->match.keeper;
 	struct buf text = { 0 };
 	bool is_queued;
 
 	buf_addf(&text, "%s for ", keeper_state_name(keeper));
-	add_span(&text, showing->now - keeper->since);
+	add_span(&text, view->now - keeper->since);
 	buf_text(&text, ": ");
 	if (keeper->removed)
 		add_leaving(keeper, &text);
@@ -310,36 +310,36 @@ static void add_sentences(const struct showing *showing, struct buf *out)
 	is_queued = text.length;
 	put(&text, out);
 	if (is_queued && keeper->activity)
-		add_doubt(showing, &text);
+		add_doubt(view, &text);
 	put(&text, out);
-	add_idle(showing, &text);
+	add_idle(view, &text);
 	put(&text, out);
 	old_row_describe(keeper, &text);
 	put(&text, out);
 	if (keeper->activity) {
-		add_last_start(showing, keeper->activity, &text);
+		add_last_start(view, keeper->activity, &text);
 		put(&text, out);
-		add_last_end(showing, keeper->activity, &text);
+		add_last_end(view, keeper->activity, &text);
 		put(&text, out);
 		add_last_line(keeper, &text);
 		put(&text, out);
 		if (keeper->service->what->accept)
-			add_failures(showing, &keeper->activity->failed, &text, out);
+			add_failures(view, &keeper->activity->failed, &text, out);
 	}
 	buf_free(&text);
 }
 
 /* By what it comes back. */
-static void add_left_out(const struct found *found, struct buf *text, struct buf *out)
+static void add_left_out(const struct service_match *match, struct buf *text, struct buf *out)
 {
-	const char *reason = left_out_reason(found->left_out);
+	const char *reason = left_out_reason(match->left_out);
 
-	if (found->keeper)
+	if (match->keeper)
 		buf_addf(text, "its entry in the table is wrong now, so it goes on as it was before: %s", reason);
 	else
 		buf_addf(text, "left out, so nobody is served: %s", reason);
 	put(text, out);
-	if (found->keeper || !found->left_out->may_return)
+	if (match->keeper || !match->left_out->may_return)
 		buf_text(text, "mend its entry, and reload");
 	else
 		buf_text(text, "superd looks now and then whether that is still so, and serves it when it is not; "
@@ -347,20 +347,20 @@ static void add_left_out(const struct found *found, struct buf *text, struct buf
 	put(text, out);
 }
 
-void reason_write(const struct showing *showing, struct buf *out)
+void verb_why_write(const struct service_view *view, struct buf *out)
 {
-	const struct service *row = showing->found.row;
+	const struct service *row = view->match.row;
 	struct buf text = { 0 };
 
 	object_open(out);
 	field_text(out, "service", row->name);
-	field_text(out, "state", found_state(&showing->found));
+	field_text(out, "state", service_match_state(&view->match));
 	field_list(out, "why");
-	if (showing->found.keeper)
-		add_sentences(showing, out);
-	if (showing->found.left_out) {
-		add_left_out(&showing->found, &text, out);
-	} else if (!showing->found.keeper) {
+	if (view->match.keeper)
+		add_sentences(view, out);
+	if (view->match.left_out) {
+		add_left_out(&view->match, &text, out);
+	} else if (!view->match.keeper) {
 		buf_text(&text, "off: its table says disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
 		put(&text, out);
@@ -370,7 +370,7 @@ void reason_write(const struct showing *showing, struct buf *out)
 	object_close(out);
 }
 
-void reason_write_health(const struct supervisor *supervisor, struct buf *out)
+void verb_why_write_health(const struct supervisor *supervisor, struct buf *out)
 {
 	struct buf lines = { 0 }, line = { 0 };
 	enum health health = health_look(&supervisor->engine, &lines);
@@ -388,15 +388,15 @@ void reason_write_health(const struct supervisor *supervisor, struct buf *out)
 	buf_free(&line);
 }
 
-void reason_write_health_of(const struct showing *showing, struct buf *out)
+void verb_why_write_health_of(const struct service_view *view, struct buf *out)
 {
-	const struct found *found = &showing->found;
+	const struct service_match *match = &view->match;
 	struct buf why = { 0 };
-	enum health health = health_of(&showing->supervisor->engine, found->keeper, found->left_out, &why);
+	enum health health = health_of(&view->supervisor->engine, match->keeper, match->left_out, &why);
 
 	object_open(out);
-	field_text(out, "service", found->row->name);
-	field_text(out, "state", found_state(found));
+	field_text(out, "service", match->row->name);
+	field_text(out, "state", service_match_state(match));
 	field_flag(out, "healthy", health != UNHEALTHY);
 	field_flag(out, "degraded", health == DEGRADED);
 	field_text(out, "reason", why.length ? buf_string(&why) : NULL);

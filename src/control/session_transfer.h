@@ -7,10 +7,10 @@
 #include "engine/upgrade/carry.h"
 
 /* Writes them: for the supervisor's carry_operators. Who waits for anything else loses the connection. */
-void hand_on_write(void *server, struct carry *carry);
+void session_transfer_write(void *server, struct carry *carry);
 
 /* Takes them from the ledger of another superd, before anything is logged that is for them. */
-void hand_on_read(struct server *server, struct ledger *ledger);
+void session_transfer_read(struct server *server, struct ledger *ledger);
 
 /* The upgrade is done: tells those who wait for that. */
-void hand_on_answer(struct server *server, struct ledger *ledger);
+void session_transfer_answer(struct server *server, struct ledger *ledger);

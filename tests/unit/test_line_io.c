@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control/wire.h"
+#include "control/line_io.h"
 
 static struct engine engine;
-static struct wire wire;
+static struct line_io io;
 static int other;
 static struct {
 	char lines[8][64];
@@ -22,37 +22,37 @@ static struct {
 	bool stays_busy;
 } heard;
 
-static void on_line(struct wire *from, char *line)
+static void on_line(struct line_io *from, char *line)
 {
 	cr_assert_lt(heard.count, 8);
 	snprintf(heard.lines[heard.count++], sizeof(heard.lines[0]), "%s", line);
 	if (heard.stays_busy)
-		wire_begin(from, true);
+		line_io_begin(from, true);
 }
 
-static void on_malformed(struct wire *from, const char *why)
+static void on_malformed(struct line_io *from, const char *why)
 {
 	heard.malformed = why;
-	wire_leave(from);
+	line_io_leave(from);
 }
 
-static void on_room(struct wire *from)
+static void on_room(struct line_io *from)
 {
 	heard.rooms++;
-	wire_pull(from, false);
+	line_io_pull(from, false);
 }
 
-static void on_gone(struct wire *from)
+static void on_gone(struct line_io *from)
 {
 	heard.gone = true;
-	wire_close(from);
+	line_io_close(from);
 }
 
-static const struct wire_events events = {
+static const struct line_io_events events = {
 	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
 };
 
-static void open_wire(void)
+static void open_io(void)
 {
 	int ends[2];
 
@@ -60,13 +60,13 @@ static void open_wire(void)
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
 	engine.loop = ev_default_loop(EVFLAG_NOENV);
 	other = ends[1];
-	wire_open(&wire, &engine, ends[0], &events);
+	line_io_open(&io, &engine, ends[0], &events);
 }
 
-static void close_wire(void)
+static void close_io(void)
 {
 	if (!heard.gone)
-		wire_close(&wire);
+		line_io_close(&io);
 	if (other >= 0)
 		close(other);
 }
@@ -88,13 +88,13 @@ static void say(const char *text)
 	struct buf line = { 0 };
 
 	buf_text(&line, text);
-	wire_say(&wire, &line);
+	line_io_send(&io, &line);
 	buf_free(&line);
 }
 
-TestSuite(wire, .init = open_wire, .fini = close_wire);
+TestSuite(line_io, .init = open_io, .fini = close_io);
 
-Test(wire, hands_out_a_line_once_it_is_whole)
+Test(line_io, hands_out_a_line_once_it_is_whole)
 {
 	come("sta");
 	cr_assert_eq(heard.count, 0);
@@ -105,19 +105,19 @@ Test(wire, hands_out_a_line_once_it_is_whole)
 	cr_expect_str_eq(heard.lines[1], "list");
 }
 
-Test(wire, hands_out_the_next_line_when_the_one_before_is_answered)
+Test(line_io, hands_out_the_next_line_when_the_one_before_is_answered)
 {
 	heard.stays_busy = true;
 	come("one\ntwo\n");
 	cr_assert_eq(heard.count, 1);
-	wire_end(&wire);
+	line_io_end(&io);
 	turn();
 	cr_assert_eq(heard.count, 2);
 	cr_expect_str_eq(heard.lines[1], "two");
 }
 
 /* Whoever sends many at once leaves the others their turns. */
-Test(wire, hands_out_one_line_a_turn)
+Test(line_io, hands_out_one_line_a_turn)
 {
 	cr_assert_eq(write(other, "one\ntwo\nthree\n", 14), 14);
 	for (size_t n = 1; n <= 3; n++) {
@@ -127,7 +127,7 @@ Test(wire, hands_out_one_line_a_turn)
 	cr_expect_str_eq(heard.lines[2], "three");
 }
 
-Test(wire, hands_out_what_came_before_the_end)
+Test(line_io, hands_out_what_came_before_the_end)
 {
 	cr_assert_eq(write(other, "one\ntwo\nthree\nfo", 16), 16);
 	cr_assert_eq(shutdown(other, SHUT_WR), 0);
@@ -136,9 +136,9 @@ Test(wire, hands_out_what_came_before_the_end)
 	cr_expect(heard.gone);
 }
 
-Test(wire, refuses_a_line_without_an_end)
+Test(line_io, refuses_a_line_without_an_end)
 {
-	char much[WIRE_LINE + 1];
+	char much[LINE_IO_LINE + 1];
 
 	memset(much, 'x', sizeof(much) - 1);
 	much[sizeof(much) - 1] = '\0';
@@ -148,7 +148,7 @@ Test(wire, refuses_a_line_without_an_end)
 	cr_expect_eq(heard.count, 0);
 }
 
-Test(wire, refuses_a_line_with_a_nul)
+Test(line_io, refuses_a_line_with_a_nul)
 {
 	cr_assert_eq(write(other, "li\0st\n", 6), 6);
 	turn();
@@ -156,9 +156,9 @@ Test(wire, refuses_a_line_with_a_nul)
 	cr_expect_eq(heard.count, 0);
 }
 
-Test(wire, takes_a_line_as_long_as_may_be)
+Test(line_io, takes_a_line_as_long_as_may_be)
 {
-	char much[WIRE_LINE];
+	char much[LINE_IO_LINE];
 
 	memset(much, 'x', sizeof(much));
 	much[sizeof(much) - 1] = '\n';
@@ -168,9 +168,9 @@ Test(wire, takes_a_line_as_long_as_may_be)
 	cr_expect_eq(heard.count, 1);
 }
 
-Test(wire, stops_reading_who_sends_ahead_of_the_answers)
+Test(line_io, stops_reading_who_sends_ahead_of_the_answers)
 {
-	char much[WIRE_LINE];
+	char much[LINE_IO_LINE];
 	size_t sent = 0;
 	ssize_t more;
 
@@ -186,7 +186,7 @@ Test(wire, stops_reading_who_sends_ahead_of_the_answers)
 	cr_expect_not(heard.gone);
 }
 
-Test(wire, sends_what_is_said)
+Test(line_io, sends_what_is_said)
 {
 	char text[32] = "";
 
@@ -196,22 +196,22 @@ Test(wire, sends_what_is_said)
 	cr_expect_str_eq(text, "{\"done\":true}\n");
 }
 
-Test(wire, has_no_room_while_much_is_unread)
+Test(line_io, has_no_room_while_much_is_unread)
 {
 	char line[4096];
 
 	memset(line, 'x', sizeof(line) - 1);
 	line[sizeof(line) - 1] = '\0';
-	for (int n = 0; n < 1000 && wire_has_room(&wire); n++) {
+	for (int n = 0; n < 1000 && line_io_has_room(&io); n++) {
 		say(line);
 		turn();
 	}
-	cr_expect_not(wire_has_room(&wire));
+	cr_expect_not(line_io_has_room(&io));
 	cr_expect_not(heard.gone);
-	cr_expect_lt(wire_pending(&wire), (size_t)WIRE_MOST);
+	cr_expect_lt(line_io_pending(&io), (size_t)LINE_IO_MOST);
 }
 
-Test(wire, cuts_off_who_has_far_too_much_unread)
+Test(line_io, cuts_off_who_has_far_too_much_unread)
 {
 	char line[65536];
 
@@ -224,41 +224,41 @@ Test(wire, cuts_off_who_has_far_too_much_unread)
 	cr_expect(heard.gone);
 }
 
-Test(wire, asks_for_more_when_all_is_sent)
+Test(line_io, asks_for_more_when_all_is_sent)
 {
 	heard.stays_busy = true;
 	come("one\n");
 	cr_expect_eq(heard.rooms, 1);
 	turn();
 	cr_expect_eq(heard.rooms, 1, "it was told that there is nothing more");
-	wire_pull(&wire, true);
+	line_io_pull(&io, true);
 	turn();
 	cr_expect_eq(heard.rooms, 2);
 }
 
 /* Also when all that there was has been sent, and more is to be had. */
-Test(wire, is_blocked_by_who_does_not_read)
+Test(line_io, is_blocked_by_who_does_not_read)
 {
 	char text[4096];
 
-	wire_begin(&wire, true);
+	line_io_begin(&io, true);
 	turn();
-	cr_expect_not(wire_is_blocked(&wire));
+	cr_expect_not(line_io_is_blocked(&io));
 	memset(text, 'x', sizeof(text));
-	while (write(wire.fd, text, sizeof(text)) > 0)
+	while (write(io.fd, text, sizeof(text)) > 0)
 		;
-	wire_pull(&wire, true);
-	cr_expect_eq(wire_pending(&wire), 0);
-	cr_expect(wire_is_blocked(&wire));
-	wire_pull(&wire, false);
-	cr_expect_not(wire_is_blocked(&wire), "nothing more is to come");
-	wire_pull(&wire, true);
+	line_io_pull(&io, true);
+	cr_expect_eq(line_io_pending(&io), 0);
+	cr_expect(line_io_is_blocked(&io));
+	line_io_pull(&io, false);
+	cr_expect_not(line_io_is_blocked(&io), "nothing more is to come");
+	line_io_pull(&io, true);
 	while (read(other, text, sizeof(text)) > 0)
 		;
-	cr_expect_not(wire_is_blocked(&wire));
+	cr_expect_not(line_io_is_blocked(&io));
 }
 
-Test(wire, answers_who_is_done_asking)
+Test(line_io, answers_who_is_done_asking)
 {
 	char text[8] = "";
 
@@ -268,13 +268,13 @@ Test(wire, answers_who_is_done_asking)
 	turn();
 	cr_assert_not(heard.gone);
 	say("yes\n");
-	wire_end(&wire);
+	line_io_end(&io);
 	turn();
 	cr_expect_eq(read(other, text, sizeof(text) - 1), 4);
 	cr_expect(heard.gone);
 }
 
-Test(wire, notices_at_once_who_is_gone_for_good)
+Test(line_io, notices_at_once_who_is_gone_for_good)
 {
 	heard.stays_busy = true;
 	come("one\n");
@@ -284,18 +284,18 @@ Test(wire, notices_at_once_who_is_gone_for_good)
 	cr_expect(heard.gone);
 }
 
-Test(wire, leaves_when_all_is_sent)
+Test(line_io, leaves_when_all_is_sent)
 {
 	say("bye\n");
-	wire_leave(&wire);
+	line_io_leave(&io);
 	turn();
 	cr_expect(heard.gone);
 }
 
-Test(wire, does_not_wake_for_nothing)
+Test(line_io, does_not_wake_for_nothing)
 {
 	come("one\n");
 	ev_run(engine.loop, EVRUN_NOWAIT);
 	cr_expect_eq(ev_pending_count(engine.loop), 0);
-	cr_expect_eq(wire.watch.io.events & EV_WRITE, 0);
+	cr_expect_eq(io.watch.io.events & EV_WRITE, 0);
 }

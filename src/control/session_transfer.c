@@ -1,45 +1,45 @@
 /* Handing operators on. The hard thing is to believe nothing: who somebody is is asked of the kernel again, and what
  * they asked for is read as from anybody. */
-#include "control/hand_on.h"
+#include "control/session_transfer.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
-#include "control/follow.h"
-#include "control/handover.h"
+#include "control/event_stream.h"
+#include "control/verb_upgrade.h"
 #include "engine/upgrade/resume.h"
 
 #define INTERVAL_MOST 86400. /* seconds, as a request may have it */
 
-static void carry_wire(struct carry *carry, const struct wire *wire)
+static void save_io(struct carry *carry, const struct line_io *io)
 {
-	carry_fd(carry, "fd", wire->fd);
-	if (wire->filled)
-		ledger_add_bytes(&carry->text, "input", wire->input, wire->filled);
-	if (wire_pending(wire))
-		ledger_add_bytes(&carry->text, "output", wire->output.data + wire->sent, wire_pending(wire));
+	carry_fd(carry, "fd", io->fd);
+	if (io->filled)
+		ledger_add_bytes(&carry->text, "input", io->input, io->filled);
+	if (line_io_pending(io))
+		ledger_add_bytes(&carry->text, "output", io->output.data + io->sent, line_io_pending(io));
 }
 
-static void carry_session(struct carry *carry, const struct session *session)
+static void save_session(struct carry *carry, const struct session *session)
 {
-	const char *verb = handover_is_waited_for(session) ? "upgrade" : follow_verb(session);
+	const char *verb = verb_upgrade_is_pending(session) ? "upgrade" : event_stream_verb(session);
 
-	if (session->wire.broken || session->wire.leaving || (session->duty && !verb))
+	if (session->io.broken || session->io.leaving || (session->ops && !verb))
 		return;
 	ledger_open(&carry->text, "operator");
-	carry_wire(carry, &session->wire);
+	save_io(carry, &session->io);
 	carry_text(carry, "verb", verb);
 	if (!verb)
 		return;
 	ledger_add(&carry->text, "level", log_level_name(session->request.level));
 	carry_text(carry, "pattern", session->request.service);
 	carry_real(carry, "interval", session->request.interval);
-	carry_number(carry, "dropped", (int64_t)follow_dropped(session));
+	carry_number(carry, "dropped", (int64_t)event_stream_dropped(session));
 }
 
-static void carry_lately(void *context, const char *service, const struct late_line *line)
+static void save_recent_log(void *context, const char *service, const struct recent_line *line)
 {
 	struct carry *carry = context;
 
@@ -50,28 +50,28 @@ static void carry_lately(void *context, const char *service, const struct late_l
 	ledger_add(&carry->text, "text", line->text);
 }
 
-void hand_on_write(void *context, struct carry *carry)
+void session_transfer_write(void *context, struct carry *carry)
 {
 	struct server *server = context;
 
 	LIST_EACH(link, &server->sessions)
-		carry_session(carry, container_of(link, struct session, link));
-	lately_each(&server->lately, carry_lately, carry);
+		save_session(carry, container_of(link, struct session, link));
+	recent_log_each(&server->recent_log, save_recent_log, carry);
 }
 
-static void take_bytes(struct wire *wire, struct ledger_section *section)
+static void take_bytes(struct line_io *io, struct ledger_section *section)
 {
 	size_t length;
-	char *bytes = ledger_take_bytes(section, "input", sizeof(wire->input), &length);
+	char *bytes = ledger_take_bytes(section, "input", sizeof(io->input), &length);
 
 	if (bytes) {
-		memcpy(wire->input, bytes, length);
-		wire->filled = length;
+		memcpy(io->input, bytes, length);
+		io->filled = length;
 	}
 	free(bytes);
-	bytes = ledger_take_bytes(section, "output", WIRE_MOST, &length);
+	bytes = ledger_take_bytes(section, "output", LINE_IO_MOST, &length);
 	if (bytes)
-		buf_add(&wire->output, bytes, length);
+		buf_add(&io->output, bytes, length);
 	free(bytes);
 }
 
@@ -95,11 +95,11 @@ static void read_request(struct request *request, struct ledger_section *section
 static void go_on(struct session *session, const char *verb, struct ledger_section *section)
 {
 	if (!strcmp(verb, "upgrade"))
-		handover_resume(session);
+		verb_upgrade_resume(session);
 	else if (!strcmp(verb, "events"))
-		follow_go_on(session, (unsigned long)ledger_number(section, "dropped", 0, LONG_MAX, 0));
+		event_stream_resume(session, (unsigned long)ledger_number(section, "dropped", 0, LONG_MAX, 0));
 	else if (!strcmp(verb, "top"))
-		follow_top(session);
+		event_stream_top(session);
 }
 
 static void read_operator(struct server *server, struct ledger_section *section)
@@ -110,11 +110,11 @@ static void read_operator(struct server *server, struct ledger_section *section)
 
 	if (!session)
 		return;
-	take_bytes(&session->wire, section);
+	take_bytes(&session->io, section);
 	read_request(&session->request, section);
 	if (verb)
 		go_on(session, verb, section);
-	watch_wake(&session->wire.watch);
+	watch_wake(&session->io.watch);
 }
 
 static void read_said(struct server *server, struct ledger_section *section)
@@ -124,10 +124,10 @@ static void read_said(struct server *server, struct ledger_section *section)
 	enum level level = LEVEL_INFO;
 
 	if (service && text && name && !log_parse_level(name, &level))
-		lately_take(&server->lately, service, ledger_real(section, "at", 0.), level, text, strlen(text));
+		recent_log_add(&server->recent_log, service, ledger_real(section, "at", 0.), level, text, strlen(text));
 }
 
-void hand_on_read(struct server *server, struct ledger *ledger)
+void session_transfer_read(struct server *server, struct ledger *ledger)
 {
 	for (size_t n = 0; n < ledger->count; n++) {
 		struct ledger_section *section = &ledger->sections[n];
@@ -143,12 +143,12 @@ void hand_on_read(struct server *server, struct ledger *ledger)
 	}
 }
 
-void hand_on_answer(struct server *server, struct ledger *ledger)
+void session_transfer_answer(struct server *server, struct ledger *ledger)
 {
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (handover_is_waited_for(session))
-			handover_answer(session, resume_version(ledger));
+		if (verb_upgrade_is_pending(session))
+			verb_upgrade_answer(session, resume_version(ledger));
 	}
 }

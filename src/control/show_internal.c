@@ -1,6 +1,6 @@
 /* Fields of a service. The hard thing is what is not there: a row that is disabled has no keeper, and a keeper that was
  * never started has no activity. */
-#include "control/show_parts.h"
+#include "control/show_internal.h"
 
 #include <sys/wait.h>
 
@@ -22,20 +22,20 @@
 #define USAGE_MOST 64                   /* whose memory and processor time are looked up for a sum */
 #define PEER_MOST 200
 
-static struct activity *activity_of(const struct showing *showing)
+static struct activity *activity_of(const struct service_view *view)
 {
-	return showing->found.keeper ? showing->found.keeper->activity : NULL;
+	return view->match.keeper ? view->match.keeper->activity : NULL;
 }
 
-void show_state(const struct showing *showing, struct buf *out)
+void show_state(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
+	const struct keeper *keeper = view->match.keeper;
 
-	field_text(out, "service", showing->found.row->name);
-	field_text(out, "state", found_state(&showing->found));
+	field_text(out, "service", view->match.row->name);
+	field_text(out, "state", service_match_state(&view->match));
 	if (keeper) {
-		field_seconds(out, "since", keeper->since + showing->offset);
-		field_seconds(out, "for", showing->now - keeper->since);
+		field_seconds(out, "since", keeper->since + view->offset);
+		field_seconds(out, "for", view->now - keeper->since);
 	} else {
 		field_null(out, "since");
 		field_null(out, "for");
@@ -43,14 +43,14 @@ void show_state(const struct showing *showing, struct buf *out)
 	field_flag(out, "held", keeper && keeper->held);
 	field_flag(out, "enabled", keeper && !keeper->disabled);
 	field_flag(out, "degraded", keeper && health_is_degraded(keeper));
-	field_text(out, "left_out", showing->found.left_out ? left_out_reason(showing->found.left_out) : NULL);
-	field_count(out, "outdated", keeper ? old_row_count(showing->found.keeper) : 0);
+	field_text(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
+	field_count(out, "outdated", keeper ? old_row_count(view->match.keeper) : 0);
 }
 
 /* By operators. */
-void show_locks(const struct showing *showing, struct buf *out)
+void show_locks(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
+	const struct keeper *keeper = view->match.keeper;
 	const struct lock *lock = keeper ? locks_find(keeper->engine->locks, keeper->service->name) : NULL;
 	struct buf why = { 0 };
 	bool outlives = lock && locks_outlive(keeper->engine, &why);
@@ -104,10 +104,10 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 	object_close(out);
 }
 
-void show_listeners(const struct showing *showing, bool whole, struct buf *out)
+void show_listeners(const struct service_view *view, bool whole, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
-	const struct service *row = showing->found.row;
+	const struct keeper *keeper = view->match.keeper;
+	const struct service *row = view->match.row;
 
 	field_list(out, "listeners");
 	for (size_t n = 0; n < row->socket_count; n++) {
@@ -178,13 +178,13 @@ static void add_outdated(const struct outdated *outdated, struct buf *out)
 	object_close(out);
 }
 
-static void add_instance(const struct showing *showing, const struct instance *instance, struct buf *out)
+static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
 	object_open(out);
 	field_whole(out, "pid", instance->pid > 0 ? instance->pid : -1);
-	field_text(out, "state", instance_state(showing->found.keeper, instance));
-	field_seconds(out, "since", instance->since + showing->offset);
-	field_seconds(out, "age", showing->now - instance->since);
+	field_text(out, "state", instance_state(view->match.keeper, instance));
+	field_seconds(out, "since", instance->since + view->offset);
+	field_seconds(out, "age", view->now - instance->since);
 	show_usage(usage_of(instance), out);
 	if (instance->peer)
 		field_bounded(out, "peer", instance->peer, PEER_MOST);
@@ -200,15 +200,15 @@ static void add_instance(const struct showing *showing, const struct instance *i
 	object_close(out);
 }
 
-void show_instances(const struct showing *showing, struct buf *out)
+void show_instances(const struct service_view *view, struct buf *out)
 {
 	size_t count = 0;
 
 	field_list(out, "instances");
-	if (showing->found.keeper) {
-		LIST_EACH(link, keeper_instances(showing->found.keeper)) {
+	if (view->match.keeper) {
+		LIST_EACH(link, keeper_instances(view->match.keeper)) {
 			if (count++ < INSTANCES_MOST)
-				add_instance(showing, container_of(link, struct instance, link), out);
+				add_instance(view, container_of(link, struct instance, link), out);
 		}
 	}
 	list_close(out);
@@ -216,9 +216,9 @@ void show_instances(const struct showing *showing, struct buf *out)
 		field_count(out, "more_instances", count - INSTANCES_MOST);
 }
 
-void show_counts(const struct showing *showing, struct buf *out)
+void show_counts(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(showing);
+	const struct activity *activity = activity_of(view);
 
 	field_count(out, "activations", activity ? activity->activations : 0);
 	field_count(out, "accepted", activity ? activity->accepted : 0);
@@ -229,9 +229,9 @@ void show_counts(const struct showing *showing, struct buf *out)
 	field_count(out, "wakes", activity ? activity->wakes : 0);
 }
 
-void show_refused(const struct showing *showing, struct buf *out)
+void show_refused(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(showing);
+	const struct activity *activity = activity_of(view);
 
 	field_object(out, "refused");
 	for (int reason = 0; activity && reason < REFUSALS; reason++) {
@@ -241,10 +241,10 @@ void show_refused(const struct showing *showing, struct buf *out)
 	object_close(out);
 }
 
-static void add_last_activation(const struct showing *showing, const struct activity *activity, struct buf *out)
+static void add_last_activation(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
 	field_object(out, "last_activation");
-	field_seconds(out, "at", activity->last_start + showing->offset);
+	field_seconds(out, "at", activity->last_start + view->offset);
 	field_text(out, "by", *activity->last_peer ? activity->last_peer : NULL);
 	if (activity->last_latency > 0)
 		field_seconds(out, "latency", activity->last_latency);
@@ -253,13 +253,13 @@ static void add_last_activation(const struct showing *showing, const struct acti
 	object_close(out);
 }
 
-static void add_last_exit(const struct showing *showing, const struct activity *activity, struct buf *out)
+static void add_last_exit(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
 	bool signalled = WIFSIGNALED(activity->last_status);
 	char name[32];
 
 	field_object(out, "last_exit");
-	field_seconds(out, "at", activity->last_end + showing->offset);
+	field_seconds(out, "at", activity->last_end + view->offset);
 	field_whole(out, "status", signalled ? -1 : WEXITSTATUS(activity->last_status));
 	field_text(out, "signal", signalled ? scan_signal_name(WTERMSIG(activity->last_status), name) : NULL);
 	field_text(out, "result", result_name((enum result)activity->last_result));
@@ -267,13 +267,13 @@ static void add_last_exit(const struct showing *showing, const struct activity *
 	object_close(out);
 }
 
-static void add_failure(const struct showing *showing, const struct failure *failure, struct buf *out)
+static void add_failure(const struct service_view *view, const struct failure *failure, struct buf *out)
 {
 	bool has_status = !*failure->why, signalled = has_status && WIFSIGNALED(failure->status);
 	char name[32];
 
 	object_open(out);
-	field_seconds(out, "at", failure->at + showing->offset);
+	field_seconds(out, "at", failure->at + view->offset);
 	field_whole(out, "pid", failure->pid > 0 ? failure->pid : -1);
 	field_text(out, "peer", *failure->peer ? failure->peer : NULL);
 	field_whole(out, "status", has_status && !signalled ? WEXITSTATUS(failure->status) : -1);
@@ -284,20 +284,20 @@ static void add_failure(const struct showing *showing, const struct failure *fai
 	object_close(out);
 }
 
-void show_failures(const struct showing *showing, struct buf *out)
+void show_failures(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(showing);
+	const struct activity *activity = activity_of(view);
 
 	field_count(out, "failed_in_row", activity ? activity->failed.in_row : 0);
 	field_list(out, "last_failures");
 	for (unsigned n = 0; activity && n < activity->failed.count; n++)
-		add_failure(showing, &activity->failed.kept[n], out);
+		add_failure(view, &activity->failed.kept[n], out);
 	list_close(out);
 }
 
-static void add_pause(const struct showing *showing, const struct activity *activity, struct buf *out)
+static void add_pause(const struct service_view *view, const struct activity *activity, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
+	const struct keeper *keeper = view->match.keeper;
 
 	field_object(out, "pause");
 	field_text(out, "reason", activity->reason);
@@ -308,29 +308,29 @@ static void add_pause(const struct showing *showing, const struct activity *acti
 	object_close(out);
 }
 
-void show_past(const struct showing *showing, struct buf *out)
+void show_past(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
-	const struct activity *activity = activity_of(showing);
+	const struct keeper *keeper = view->match.keeper;
+	const struct activity *activity = activity_of(view);
 
 	if (activity && activity->last_start > 0)
-		add_last_activation(showing, activity, out);
+		add_last_activation(view, activity, out);
 	else
 		field_null(out, "last_activation");
 	if (activity && activity->last_end > 0)
-		add_last_exit(showing, activity, out);
+		add_last_exit(view, activity, out);
 	else
 		field_null(out, "last_exit");
 	if (activity && state_pause_left(keeper) >= 0)
-		add_pause(showing, activity, out);
+		add_pause(view, activity, out);
 	else
 		field_null(out, "pause");
 }
 
-void show_idle(const struct showing *showing, bool now, struct buf *out)
+void show_idle(const struct service_view *view, bool now, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
-	struct keeper *keeper = showing->found.keeper;
+	struct keeper *keeper = view->match.keeper;
 	struct idle_account account;
 
 	if (!keeper || !(now ? idle_describe_now(keeper, &account) : idle_describe(keeper, &account))) {
@@ -343,19 +343,19 @@ void show_idle(const struct showing *showing, bool now, struct buf *out)
 	field_text(out, "action", actions[account.action]);
 	field_whole(out, "connections", account.known ? (int64_t)account.connections : -1);
 	if (account.counted > 0)
-		field_seconds(out, "counted", showing->now > account.counted ? showing->now - account.counted : 0);
+		field_seconds(out, "counted", view->now > account.counted ? view->now - account.counted : 0);
 	else
 		field_null(out, "counted");
 	if (account.since > 0)
-		field_seconds(out, "for", showing->now > account.since ? showing->now - account.since : 0);
+		field_seconds(out, "for", view->now > account.since ? view->now - account.since : 0);
 	else
 		field_null(out, "for");
 	object_close(out);
 }
 
-void show_latency(const struct showing *showing, struct buf *out)
+void show_latency(const struct service_view *view, struct buf *out)
 {
-	const struct activity *activity = activity_of(showing);
+	const struct activity *activity = activity_of(view);
 	uint64_t count = 0;
 
 	if (!activity || !activity->latency.count) {
@@ -376,10 +376,10 @@ void show_latency(const struct showing *showing, struct buf *out)
 
 /* It must never go down. So those of accept = yes count when they end, as they may be more than are looked at, and
  * nothing is said where one can't be asked. */
-static void add_cpu_total(const struct showing *showing, struct buf *out)
+static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
-	struct keeper *keeper = showing->found.keeper;
-	const struct activity *activity = activity_of(showing);
+	struct keeper *keeper = view->match.keeper;
+	const struct activity *activity = activity_of(view);
 	bool looks = keeper && !keeper->service->what->accept && !keeper_is_empty(keeper);
 	struct usage now = { -1, -1 };
 
@@ -391,16 +391,16 @@ static void add_cpu_total(const struct showing *showing, struct buf *out)
 		field_seconds(out, "cpu_total", (activity ? activity->cpu : 0) + (now.cpu > 0 ? now.cpu : 0));
 }
 
-void show_spent(const struct showing *showing, struct buf *out)
+void show_spent(const struct service_view *view, struct buf *out)
 {
-	const struct keeper *keeper = showing->found.keeper;
-	const struct activity *activity = activity_of(showing);
+	const struct keeper *keeper = view->match.keeper;
+	const struct activity *activity = activity_of(view);
 
-	add_cpu_total(showing, out);
+	add_cpu_total(view, out);
 	field_object(out, "spent");
 	for (int state = 0; keeper && state < STATES; state++) {
 		double seconds = spent_in(activity ? &activity->spent : NULL, (enum state)state,
-					  (enum state)keeper->state, keeper->since, showing->now);
+					  (enum state)keeper->state, keeper->since, view->now);
 
 		if (seconds > 0)
 			field_seconds(out, state_name((enum state)state), seconds);

@@ -1,19 +1,19 @@
 /* A reload that somebody waits for. The hard thing is that sockets may be bound only later, behind commands: a service
  * is told of once it listens or has failed to, and the answer is over with the last of them. */
-#include "control/renew.h"
+#include "control/verb_reload.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fields.h"
-#include "control/listing.h"
 #include "control/selection.h"
 #include "control/server.h"
+#include "control/verb_query.h"
 #include "engine/service/keeper.h"
 #include "engine/service/old_row.h"
 #include "engine/supervisor/orders.h"
 
-struct renewing {
+struct reload_request {
 	struct session *session;
 	bool ended;                     /* the table was read, and is applied or not */
 	bool good;
@@ -47,23 +47,23 @@ static void add_diagnostic(struct buf *out, const struct diag *diag)
 
 static void take_end(struct session *session, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
-	struct renewing *renewing = session->state;
+	struct reload_request *reload = session->state;
 
-	if (renewing->ended)
+	if (reload->ended)
 		return;
-	renewing->ended = true;
-	renewing->good = good;
-	renewing->counts = *counts;
-	renewing->errors = diags->errors;
+	reload->ended = true;
+	reload->good = good;
+	reload->counts = *counts;
+	reload->errors = diags->errors;
 	for (size_t n = 0; n < diags->count; n++)
-		add_diagnostic(&renewing->lines, &diags->list[n]);
-	buf_char(&renewing->lines, '\n');
-	buf_add(&renewing->fates, buf_string(&session->server->fates), session->server->fates.length);
-	renewing->failed += renewing->fates.failed || session->server->fates.failed || renewing->lines.failed;
-	wire_pull(&session->wire, true);
+		add_diagnostic(&reload->lines, &diags->list[n]);
+	buf_char(&reload->lines, '\n');
+	buf_add(&reload->fates, buf_string(&session->server->fates), session->server->fates.length);
+	reload->failed += reload->fates.failed || session->server->fates.failed || reload->lines.failed;
+	line_io_pull(&session->io, true);
 }
 
-void renew_hear_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
+void verb_reload_on_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
 {
 	struct server *server = engine->on_change_context;
 
@@ -112,9 +112,9 @@ static void say_fate(struct session *session, const char *name, const char *resu
 }
 
 /* false: it can't be told yet. */
-static bool tell_fate(struct renewing *renewing, enum fate fate, const char *name, const char *options)
+static bool tell_fate(struct reload_request *reload, enum fate fate, const char *name, const char *options)
 {
-	struct session *session = renewing->session;
+	struct session *session = reload->session;
 	struct keeper *keeper = selection_find(session->supervisor, name).keeper;
 	struct buf message = { 0 };
 	const char *reason;
@@ -132,25 +132,25 @@ static bool tell_fate(struct renewing *renewing, enum fate fate, const char *nam
 	if (keeper->engine->actions->is_opening(keeper))
 		return false;
 	reason = keeper->activity && *keeper->activity->reason ? keeper->activity->reason : "out of memory";
-	renewing->failed++;
+	reload->failed++;
 	say_fate(session, name, "failed", keeper, options, reason);
 	return true;
 }
 
 /* true: all diagnostics are on their way. */
-static bool say_diagnostics(struct renewing *renewing)
+static bool say_diagnostics(struct reload_request *reload)
 {
-	struct session *session = renewing->session;
-	const struct buf *lines = &renewing->lines;
+	struct session *session = reload->session;
+	const struct buf *lines = &reload->lines;
 
-	while (renewing->said + 1 < lines->length) {
-		const char *start = lines->data + renewing->said + 1;
+	while (reload->said + 1 < lines->length) {
+		const char *start = lines->data + reload->said + 1;
 		size_t length = strcspn(start, "\n");
 
-		if (!wire_has_room(&session->wire))
+		if (!line_io_has_room(&session->io))
 			return false;
 		buf_add(&session->line, start, length);
-		renewing->said += length + 1;
+		reload->said += length + 1;
 		if (length)
 			session_say(session);
 	}
@@ -158,52 +158,52 @@ static bool say_diagnostics(struct renewing *renewing)
 }
 
 /* true: all that have changed were told of. */
-static bool say_fates(struct renewing *renewing)
+static bool say_fates(struct reload_request *reload)
 {
 	double begun = engine_clock();
 
-	while (renewing->at < renewing->fates.length) {
-		const char *entry = renewing->fates.data + renewing->at, *options = entry + strlen(entry) + 1;
+	while (reload->at < reload->fates.length) {
+		const char *entry = reload->fates.data + reload->at, *options = entry + strlen(entry) + 1;
 
-		if (!wire_has_room(&renewing->session->wire) || engine_clock() - begun > SLICE)
+		if (!line_io_has_room(&reload->session->io) || engine_clock() - begun > SLICE)
 			return false;
-		if (!tell_fate(renewing, (enum fate)(*entry - 1), entry + 1, options)) {
-			wire_pull(&renewing->session->wire, false);
+		if (!tell_fate(reload, (enum fate)(*entry - 1), entry + 1, options)) {
+			line_io_pull(&reload->session->io, false);
 			return false;
 		}
-		renewing->at += strlen(entry) + 1 + strlen(options) + 1;
+		reload->at += strlen(entry) + 1 + strlen(options) + 1;
 	}
 	return true;
 }
 
-static void finish(struct renewing *renewing)
+static void finish(struct reload_request *reload)
 {
-	struct session *session = renewing->session;
+	struct session *session = reload->session;
 	struct buf *line = &session->line;
 
 	object_open(line);
-	field_count(line, "unchanged", renewing->counts.unchanged);
-	field_count(line, "changed", renewing->counts.changed);
-	field_count(line, "added", renewing->counts.added);
-	field_count(line, "removed", renewing->counts.removed);
-	field_count(line, "failed", renewing->failed);
+	field_count(line, "unchanged", reload->counts.unchanged);
+	field_count(line, "changed", reload->counts.changed);
+	field_count(line, "added", reload->counts.added);
+	field_count(line, "removed", reload->counts.removed);
+	field_count(line, "failed", reload->failed);
 	object_close(line);
 	session_say(session);
-	if (renewing->failed)
+	if (reload->failed)
 		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",
-			     renewing->failed, renewing->failed == 1 ? "" : "s");
+			     reload->failed, reload->failed == 1 ? "" : "s");
 	else
 		session_done(session);
 }
 
-static void refuse(struct renewing *renewing)
+static void refuse(struct reload_request *reload)
 {
 	static const char hint[] = "the table of before goes on";
-	struct session *session = renewing->session;
+	struct session *session = reload->session;
 
-	if (renewing->errors)
-		session_fail(session, CODE_FAILED, hint, "not reloaded: %zu error%s", renewing->errors,
-			     renewing->errors == 1 ? "" : "s");
+	if (reload->errors)
+		session_fail(session, CODE_FAILED, hint, "not reloaded: %zu error%s", reload->errors,
+			     reload->errors == 1 ? "" : "s");
 	else
 		session_fail(session, CODE_FAILED, hint, "not reloaded: %s",
 			     session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
@@ -211,71 +211,71 @@ static void refuse(struct renewing *renewing)
 
 static void on_room(struct session *session)
 {
-	struct renewing *renewing = session->state;
+	struct reload_request *reload = session->state;
 
-	if (!renewing->ended) {
-		wire_pull(&session->wire, false);
+	if (!reload->ended) {
+		line_io_pull(&session->io, false);
 		return;
 	}
-	if (!say_diagnostics(renewing))
+	if (!say_diagnostics(reload))
 		return;
-	if (!renewing->good)
-		refuse(renewing);
-	else if (say_fates(renewing))
-		finish(renewing);
+	if (!reload->good)
+		refuse(reload);
+	else if (say_fates(reload))
+		finish(reload);
 }
 
 static void on_change(struct session *session)
 {
-	struct renewing *renewing = session->state;
+	struct reload_request *reload = session->state;
 
-	if (renewing->ended)
-		wire_pull(&session->wire, true);
+	if (reload->ended)
+		line_io_pull(&session->io, true);
 }
 
 static void on_timeout(struct alarm *alarm)
 {
-	struct renewing *renewing = container_of(alarm, struct renewing, timeout);
+	struct reload_request *reload = container_of(alarm, struct reload_request, timeout);
 
-	session_fail(renewing->session, CODE_FAILED, "", "not done in time, but under way");
+	session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");
 }
 
 static void on_free(struct session *session)
 {
-	struct renewing *renewing = session->state;
+	struct reload_request *reload = session->state;
 	struct server *server = session->server;
 
-	alarm_stop(&renewing->timeout);
-	buf_free(&renewing->fates);
-	buf_free(&renewing->lines);
-	free(renewing);
+	alarm_stop(&reload->timeout);
+	buf_free(&reload->fates);
+	buf_free(&reload->lines);
+	free(reload);
 	server_stop_waiting(server);
-	if (--server->renewing)
+	if (--server->reload_waiters)
 		return;
 	server->supervisor->engine.on_fate = NULL;
 	buf_free(&server->fates);
 }
 
-static const struct duty renewing_duty = { .room = on_room, .change = on_change, .free = on_free };
+static const struct request_ops reload_ops = { .room = on_room, .change = on_change, .free = on_free };
 
-void renew_hear_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
+void verb_reload_on_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
 	struct server *server = context;
 
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (session->duty == &renewing_duty)
+		if (session->ops == &reload_ops)
 			take_end(session, good, diags, counts);
 	}
 	buf_clear(&server->fates);
 	server_follow_group(server);
 }
 
-void renew_begin(struct session *session)
+void verb_reload_begin(struct session *session)
 {
 	struct supervisor *supervisor = session->supervisor;
-	struct renewing *renewing;
+	struct reload_request *reload;
 
 	if (supervisor->engine.stopping) {
 		session_fail(session, CODE_BUSY, "", "superd is stopping");
@@ -286,18 +286,18 @@ void renew_begin(struct session *session)
 		session_done(session);
 		return;
 	}
-	renewing = calloc(1, sizeof(*renewing));
-	if (!renewing) {
+	reload = calloc(1, sizeof(*reload));
+	if (!reload) {
 		session_fail(session, CODE_FAILED, "", "out of memory");
 		return;
 	}
-	renewing->session = session;
-	alarm_init(&renewing->timeout, &supervisor->engine, on_timeout);
+	reload->session = session;
+	alarm_init(&reload->timeout, &supervisor->engine, on_timeout);
 	if (session->request.options & ASKS_TIMEOUT)
-		alarm_set(&renewing->timeout, session->request.timeout);
-	session->server->renewing++;
-	supervisor->engine.on_fate = renew_hear_fate;
+		alarm_set(&reload->timeout, session->request.timeout);
+	session->server->reload_waiters++;
+	supervisor->engine.on_fate = verb_reload_on_fate;
 	server_wait_for_changes(session->server);
-	session_begin(session, &renewing_duty, renewing, false);
+	session_begin(session, &reload_ops, reload, false);
 	orders_reload(supervisor);
 }

@@ -5,9 +5,9 @@
 #include "config/option/service.h"
 
 /* What rows are compared with: every option at its default. NULL: out of memory. */
-struct row_writer;
-struct row_writer *row_writer_new(void);
-void row_writer_free(struct row_writer *writer);                /* accepts NULL */
+struct service_row_writer;
+struct service_row_writer *service_row_writer_new(void);
+void service_row_writer_free(struct service_row_writer *writer); /* accepts NULL */
 
 /* hides: who asks may look at superd, and not at secrets. */
-void row_write(struct row_writer *writer, const struct service *row, bool hides, struct buf *out);
+void service_row_write(struct service_row_writer *writer, const struct service *row, bool hides, struct buf *out);

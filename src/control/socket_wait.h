@@ -6,17 +6,17 @@
 
 #include "engine/core/watch.h"
 
-struct succession {
+struct socket_wait {
 	struct watch watch;
 	struct alarm again;
 	int fd;                         /* to the other one; -1: not connected */
 	int hangups;                    /* what tells that it has hung up (os/proc/hangup); -1: none */
 	double since;                   /* when it was, loop time */
 	char *path;                     /* owned; NULL: nothing is waited for */
-	void (*vacant)(struct succession *succession);  /* it may be free now; the path is kept until succession_end */
+	void (*vacant)(struct socket_wait *socket_wait); /* it may be free now; the path is kept until socket_wait_end */
 };
 
 /* Waits until nobody answers at path any more. false: out of memory. */
-bool succession_begin(struct succession *succession, struct engine *engine, const char *path,
-		      void (*vacant)(struct succession *succession));
-void succession_end(struct succession *succession);     /* harmless when it never began */
+bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, const char *path,
+		       void (*vacant)(struct socket_wait *socket_wait));
+void socket_wait_end(struct socket_wait *socket_wait);  /* harmless when it never began */

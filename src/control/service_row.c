@@ -1,6 +1,6 @@
 /* A row with its places. The hard thing is where a value comes from that the service's own text does not say: of its
  * sources only what it said itself is known, the rest are defaults. */
-#include "control/row.h"
+#include "control/service_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +10,13 @@
 #include "config/option/plain.h"
 #include "config/table/row_json.h"
 
-struct row_writer {
+struct service_row_writer {
 	struct plain plain;
 };
 
-struct row_writer *row_writer_new(void)
+struct service_row_writer *service_row_writer_new(void)
 {
-	struct row_writer *writer = calloc(1, sizeof(*writer));
+	struct service_row_writer *writer = calloc(1, sizeof(*writer));
 
 	if (writer && !plain_make(&writer->plain)) {
 		free(writer);
@@ -25,7 +25,7 @@ struct row_writer *row_writer_new(void)
 	return writer;
 }
 
-void row_writer_free(struct row_writer *writer)
+void service_row_writer_free(struct service_row_writer *writer)
 {
 	if (!writer)
 		return;
@@ -43,7 +43,7 @@ static void add_place(const char *file, unsigned line, const char *name, struct 
 	buf_free(&place);
 }
 
-void row_write(struct row_writer *writer, const struct service *row, bool hides, struct buf *out)
+void service_row_write(struct service_row_writer *writer, const struct service *row, bool hides, struct buf *out)
 {
 	object_open(out);
 	field_text(out, "service", row->name);

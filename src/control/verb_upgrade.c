@@ -1,7 +1,7 @@
 /* Asking for the upgrade. The hard thing is that the client may have gone by the time there is an answer, which comes
  * all the same, and maybe at once: what waits for it outlives the session. When the upgrade succeeds there is no later
  * here, and the answer is the next superd's. */
-#include "control/handover.h"
+#include "control/verb_upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/fields.h"
 #include "engine/core/watch.h"
 
-struct handover {
+struct upgrade_request {
 	struct session *session; /* NULL: nobody waits any more */
 	struct alarm timeout;
 	bool calls, over; /* on_upgrade has not returned yet; it is told already */
@@ -18,13 +18,13 @@ struct handover {
 
 static void on_free(struct session *session)
 {
-	struct handover *handover = session->state;
+	struct upgrade_request *upgrade = session->state;
 
-	handover->session = NULL;
-	alarm_stop(&handover->timeout);
+	upgrade->session = NULL;
+	alarm_stop(&upgrade->timeout);
 }
 
-static const struct duty handover_duty = { .free = on_free };
+static const struct request_ops upgrade_ops = { .free = on_free };
 
 static void say_good(struct session *session, const char *text)
 {
@@ -39,21 +39,21 @@ static void say_good(struct session *session, const char *text)
 /* Of an upgrade itself: it was not to be. */
 static void on_done(void *context, bool good, const char *text)
 {
-	struct handover *handover = context;
-	struct session *session = handover->session;
+	struct upgrade_request *upgrade = context;
+	struct session *session = upgrade->session;
 
 	if (session && good)
 		say_good(session, text);
 	else if (session)
 		session_fail(session, strncmp(text, "busy", 4) ? CODE_FAILED : CODE_BUSY, "", "not upgraded: %s", text);
-	handover->over = true;
-	if (!handover->calls)
-		free(handover);
+	upgrade->over = true;
+	if (!upgrade->calls)
+		free(upgrade);
 }
 
 static void on_timeout(struct alarm *alarm)
 {
-	struct session *session = container_of(alarm, struct handover, timeout)->session;
+	struct session *session = container_of(alarm, struct upgrade_request, timeout)->session;
 	bool checks = session->request.options & ASKS_CHECK;
 
 	session_fail(session, CODE_FAILED, "",
@@ -61,61 +61,61 @@ static void on_timeout(struct alarm *alarm)
 			    : "not upgraded in time, but under way: the log tells what comes of it");
 }
 
-static struct handover *wait_for_it(struct session *session)
+static struct upgrade_request *wait_for_it(struct session *session)
 {
-	struct handover *handover = calloc(1, sizeof(*handover));
+	struct upgrade_request *upgrade = calloc(1, sizeof(*upgrade));
 
-	if (!handover) {
+	if (!upgrade) {
 		session_fail(session, CODE_FAILED, "", "out of memory");
 		return NULL;
 	}
-	handover->session = session;
-	alarm_init(&handover->timeout, &session->supervisor->engine, on_timeout);
-	session_begin(session, &handover_duty, handover, false);
-	return handover;
+	upgrade->session = session;
+	alarm_init(&upgrade->timeout, &session->supervisor->engine, on_timeout);
+	session_begin(session, &upgrade_ops, upgrade, false);
+	return upgrade;
 }
 
-void handover_begin(struct session *session)
+void verb_upgrade_begin(struct session *session)
 {
 	struct engine *engine = &session->supervisor->engine;
 	const struct request *request = &session->request;
-	struct handover *handover;
+	struct upgrade_request *upgrade;
 
 	if (!engine->on_upgrade) {
 		session_fail(session, CODE_FAILED, "", "this superd cannot be upgraded while it runs");
 		return;
 	}
-	handover = wait_for_it(session);
-	if (!handover)
+	upgrade = wait_for_it(session);
+	if (!upgrade)
 		return;
 	if (request->options & ASKS_TIMEOUT)
-		alarm_set(&handover->timeout, request->timeout);
-	handover->calls = true;
-	engine->on_upgrade(engine, request->options & ASKS_CHECK, on_done, handover);
-	handover->calls = false;
-	if (handover->over)
-		free(handover);
+		alarm_set(&upgrade->timeout, request->timeout);
+	upgrade->calls = true;
+	engine->on_upgrade(engine, request->options & ASKS_CHECK, on_done, upgrade);
+	upgrade->calls = false;
+	if (upgrade->over)
+		free(upgrade);
 	else if (request->options & ASKS_NO_WAIT)
 		say_good(session, "under way");
 }
 
-bool handover_is_waited_for(const struct session *session)
+bool verb_upgrade_is_pending(const struct session *session)
 {
-	return session->duty == &handover_duty && !(session->request.options & ASKS_CHECK);
+	return session->ops == &upgrade_ops && !(session->request.options & ASKS_CHECK);
 }
 
-void handover_resume(struct session *session)
+void verb_upgrade_resume(struct session *session)
 {
 	wait_for_it(session);
 }
 
-void handover_answer(struct session *session, const char *from)
+void verb_upgrade_answer(struct session *session, const char *from)
 {
-	struct handover *handover = session->state;
+	struct upgrade_request *upgrade = session->state;
 	struct buf text = { 0 };
 
 	buf_addf(&text, "upgraded from %s to %s", from, build_version());
 	say_good(session, buf_string(&text));
 	buf_free(&text);
-	free(handover);
+	free(upgrade);
 }

@@ -1,0 +1,244 @@
+/* Streams. The hard thing is who does not read: an event that finds no room is dropped and counted, and the count is
+ * told when there is room again, so superd never waits and nobody is told less than that. */
+#include "control/event_stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/pattern.h"
+#include "control/selection.h"
+#include "control/server.h"
+#include "control/show.h"
+#include "control/verb_query.h"
+#include "engine/service/keeper.h"
+
+#define EVENT_MOST 4096                 /* bytes of one */
+#define TOP_MOST 1000                   /* services in a line */
+
+struct event_stream {
+	unsigned long dropped;          /* events, since that was last told */
+};
+
+static void say_dropped(struct session *session, struct event_stream *stream)
+{
+	object_open(&session->line);
+	field_count(&session->line, "dropped", stream->dropped);
+	object_close(&session->line);
+	session_say(session);
+	stream->dropped = 0;
+}
+
+static void on_events_room(struct session *session)
+{
+	struct event_stream *stream = session->state;
+
+	if (stream->dropped)
+		say_dropped(session, stream);
+	line_io_pull(&session->io, false);
+}
+
+static void on_events_free(struct session *session)
+{
+	free(session->state);
+}
+
+static const struct request_ops events_ops = { .room = on_events_room, .free = on_events_free };
+
+bool event_stream_is_events(const struct session *session)
+{
+	return session->ops == &events_ops;
+}
+
+void event_stream_send(struct session *session, double at, enum level level, const struct event *event,
+		       const char *message, size_t length)
+{
+	const struct request *request = &session->request;
+	struct event_stream *stream = session->state;
+
+	if (level > request->level)
+		return;
+	if (request->service &&
+	    (!event->service || !selection_means(session->supervisor, request->service, event->service)))
+		return;
+	if (stream->dropped || !line_io_has_room(&session->io)) {
+		stream->dropped++;
+		line_io_pull(&session->io, true);
+		return;
+	}
+	object_open(&session->line);
+	field_seconds(&session->line, "at", at);
+	log_add_facts(&session->line, level, event, message, length, EVENT_MOST);
+	session_say(session);
+}
+
+unsigned long event_stream_dropped(const struct session *session)
+{
+	const struct event_stream *stream = session->state;
+
+	return event_stream_is_events(session) ? stream->dropped : 0;
+}
+
+static bool begin_events(struct session *session)
+{
+	struct event_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream) {
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return false;
+	}
+	session_begin(session, &events_ops, stream, false);
+	server_listen_at(session->server, session->request.level);
+	return true;
+}
+
+void event_stream_resume(struct session *session, unsigned long dropped)
+{
+	struct event_stream *stream = begin_events(session) ? session->state : NULL;
+
+	if (!stream || !dropped)
+		return;
+	stream->dropped = dropped;
+	line_io_pull(&session->io, true);
+}
+
+/* A plain name that is none yet is a mistake; for a pattern there may be a service tomorrow. */
+void event_stream_events(struct session *session)
+{
+	const char *name = session->request.service;
+	bool exists = !name || selection_exists(session->supervisor, name);
+
+	if (!exists && !pattern_is(name)) {
+		selection_refuse(session, name);
+		return;
+	}
+	if (!begin_events(session) || exists)
+		return;
+	object_open(&session->line);
+	field_text(&session->line, "unmatched", name);
+	object_close(&session->line);
+	session_say(session);
+}
+
+struct top_stream {
+	struct session *session;
+	struct alarm tick;
+	struct buf line;                /* as far as it is composed */
+	size_t at;                      /* in the roster */
+	size_t told, untold;
+	double since;                   /* the line before, loop time */
+};
+
+static bool does_anything(struct keeper *keeper, double since)
+{
+	if (!keeper->activity)
+		return keeper->state != LISTENING && keeper->state != OFF;
+	return !keeper_is_empty(keeper) || (keeper->state != LISTENING && keeper->state != OFF) ||
+	       keeper->activity->last_end >= since || keeper->activity->last_start >= since;
+}
+
+static void add_busy(struct top_stream *top, struct keeper *keeper, double now)
+{
+	struct session *session = top->session;
+	struct service_view view = {
+		.supervisor = session->supervisor,
+		.recent_log = &session->server->recent_log,
+		.match = { .row = keeper->service, .keeper = keeper },
+		.now = now,
+		.offset = verb_query_wall_offset(now),
+	};
+
+	if (!does_anything(keeper, top->since))
+		return;
+	if (top->told >= TOP_MOST || top->line.length > LINE_IO_MOST / 2) {
+		top->untold++;
+		return;
+	}
+	top->told++;
+	show_busy(&view, &top->line);
+}
+
+static void begin_line(struct top_stream *top, double now)
+{
+	struct server *server = top->session->server;
+
+	object_open(&top->line);
+	field_seconds(&top->line, "at", now + verb_query_wall_offset(now));
+	show_superd(server->supervisor, server->supervisor->engine.started, verb_query_wall_offset(now),
+		    &top->line);
+	field_list(&top->line, "services");
+}
+
+static void end_line(struct top_stream *top, double now)
+{
+	struct session *session = top->session;
+
+	list_close(&top->line);
+	if (top->untold)
+		field_count(&top->line, "more_services", top->untold);
+	object_close(&top->line);
+	buf_add(&session->line, buf_string(&top->line), top->line.length);
+	session->line.failed |= top->line.failed;
+	buf_clear(&top->line);
+	top->at = top->told = top->untold = 0;
+	top->since = now;
+	line_io_pull(&session->io, false);
+	alarm_set(&top->tick, session->request.interval);
+	session_say(session);
+}
+
+static void on_top_room(struct session *session)
+{
+	struct top_stream *top = session->state;
+	const struct roster *roster = &session->supervisor->roster;
+	double begun = engine_clock(), now = begun;
+
+	if (!top->line.length)
+		begin_line(top, now);
+	for (; top->at < roster->count && now - begun < SLICE; now = engine_clock()) {
+		struct keeper *keeper = roster->keepers[top->at++];
+
+		if (keeper)
+			add_busy(top, keeper, now);
+	}
+	if (top->at < roster->count)
+		return;
+	LIST_EACH(link, &session->supervisor->engine.leaving)
+		add_busy(top, keeper_leaving(link), now);
+	end_line(top, now);
+}
+
+static void on_tick(struct alarm *alarm)
+{
+	line_io_pull(&container_of(alarm, struct top_stream, tick)->session->io, true);
+}
+
+static void on_top_free(struct session *session)
+{
+	struct top_stream *top = session->state;
+
+	alarm_stop(&top->tick);
+	buf_free(&top->line);
+	free(top);
+}
+
+static const struct request_ops top_ops = { .room = on_top_room, .free = on_top_free };
+
+void event_stream_top(struct session *session)
+{
+	struct top_stream *top = calloc(1, sizeof(*top));
+
+	if (!top) {
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return;
+	}
+	top->session = session;
+	top->since = engine_clock();
+	alarm_init(&top->tick, &session->supervisor->engine, on_tick);
+	session_begin(session, &top_ops, top, true);
+}
+
+const char *event_stream_verb(const struct session *session)
+{
+	return session->ops == &events_ops ? "events" : session->ops == &top_ops ? "top" : NULL;
+}

@@ -1,0 +1,19 @@
+/* Answers without an end: events as they are logged, and top, a line every interval. */
+#pragma once
+
+#include "base/log.h"
+#include "control/session.h"
+
+void event_stream_events(struct session *session);
+void event_stream_top(struct session *session);
+
+/* With events, after an upgrade, whatever the table has; so many were dropped, and nobody was told. */
+void event_stream_resume(struct session *session, unsigned long dropped);
+unsigned long event_stream_dropped(const struct session *session); /* of events: what was dropped and is not told yet */
+
+/* Something is logged: for those who follow. */
+void event_stream_send(struct session *session, double at, enum level level, const struct event *event, const char *message,
+		       size_t length);
+
+const char *event_stream_verb(const struct session *session); /* events, top; NULL: it follows nothing */
+bool event_stream_is_events(const struct session *session); /* it follows events, from session->request.level up */

@@ -1,0 +1,234 @@
+/* A bounded connection. The hard thing is who may go when: a call of an event may end the connection it is for, so the
+ * end is told last of all, from the one place that has nothing left to do with it. */
+#include "control/line_io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "engine/core/closing.h"
+#include "os/socket/passed_rights.h"
+
+size_t line_io_pending(const struct line_io *io)
+{
+	return io->output.length - io->sent;
+}
+
+bool line_io_has_room(const struct line_io *io)
+{
+	return line_io_pending(io) < LINE_IO_ENOUGH;
+}
+
+bool line_io_holds_request(const struct line_io *io)
+{
+	return io->filled == sizeof(io->input) || memchr(io->input, '\n', io->filled);
+}
+
+static bool may_hand_out(const struct line_io *io)
+{
+	return !io->busy && !io->leaving && !io->broken && line_io_holds_request(io);
+}
+
+/* Also the answer of a request that has come already, and is not heard of again. */
+static bool wants_to_write(const struct line_io *io)
+{
+	return line_io_pending(io) || (io->busy && io->pulls) || may_hand_out(io);
+}
+
+bool line_io_is_blocked(const struct line_io *io)
+{
+	struct pollfd state = { io->fd, POLLOUT, 0 };
+
+	return wants_to_write(io) && poll(&state, 1, 0) == 0;
+}
+
+/* What is heard of: requests as far as there is room for one, and room to write as far as there is a wish. */
+static void rewatch(struct line_io *io)
+{
+	bool reads = !io->ended && !io->leaving && io->filled < sizeof(io->input);
+	bool writes = wants_to_write(io) || io->leaving;
+
+	watch_set(&io->watch, io->fd, reads, writes);
+}
+
+static void send_some(struct line_io *io)
+{
+	ssize_t sent;
+
+	if (!line_io_pending(io))
+		return;
+	sent = send(io->fd, io->output.data + io->sent, line_io_pending(io), MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0) {
+		io->broken |= errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM;
+		return;
+	}
+	io->moved = engine_clock();
+	io->sent += (size_t)sent;
+	if (line_io_pending(io))
+		return;
+	io->sent = 0;
+	if (io->output.capacity > 2 * LINE_IO_ENOUGH)
+		buf_free(&io->output);
+	else
+		buf_clear(&io->output);
+}
+
+void line_io_flush(struct line_io *io)
+{
+	send_some(io);
+}
+
+/* Half closed, it still waits for its answers; closed for good, nobody does. */
+bool line_io_is_dead(const struct line_io *io)
+{
+	struct pollfd state = { io->fd, 0, 0 };
+
+	return io->broken || (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR));
+}
+
+static void receive(struct line_io *io)
+{
+	size_t room = sizeof(io->input) - io->filled;
+	bool carries;
+	ssize_t came;
+
+	if (!room)
+		return;
+	came = passed_rights_peek(io->fd, io->input + io->filled, room, &carries);
+	if (carries) {                  /* nobody is asked for descriptors here, and to drop them is to wait for them */
+		io->broken = true;
+		return;
+	}
+	if (came > 0)
+		came = recv(io->fd, io->input + io->filled, (size_t)came, MSG_DONTWAIT);
+	if (came > 0) {
+		io->moved = engine_clock();
+		io->filled += (size_t)came;
+	} else if (came == 0) {
+		io->ended = true;
+		io->broken = line_io_is_dead(io);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		io->broken = true;
+	}
+}
+
+/* One request a turn, when the one before is answered: who sends many at once has no more turns than others. */
+static void hand_out_line(struct line_io *io)
+{
+	char line[LINE_IO_LINE];
+	const char *end;
+	size_t length;
+
+	if (!may_hand_out(io))
+		return;
+	end = memchr(io->input, '\n', io->filled);
+	if (!end) {
+		io->events->malformed(io, "a request is one line of at most 8 KiB");
+		return;
+	}
+	length = (size_t)(end - io->input);
+	memcpy(line, io->input, length);
+	line[length] = '\0';
+	io->filled -= length + 1;
+	memmove(io->input, end + 1, io->filled);
+	if (strlen(line) < length)
+		io->events->malformed(io, "a request is text, without NUL bytes");
+	else
+		io->events->line(io, line);
+}
+
+/* Whether there is nothing more to do for it. */
+static bool is_over(const struct line_io *io)
+{
+	if (io->broken)
+		return true;
+	if (io->leaving)
+		return !line_io_pending(io);
+	return io->ended && !io->busy && !line_io_pending(io) && !line_io_holds_request(io);
+}
+
+/* After anything that has happened, but not from within an event. */
+static void settle(struct line_io *io)
+{
+	if (is_over(io))
+		io->events->gone(io);
+	else
+		rewatch(io);
+}
+
+static void on_ready(struct watch *watch, bool readable, bool writable)
+{
+	struct line_io *io = container_of(watch, struct line_io, watch);
+
+	io->inside = true;
+	if (readable)
+		receive(io);
+	if (writable)
+		send_some(io);
+	if (io->busy && io->pulls && !io->broken && !line_io_pending(io))
+		io->events->room(io);
+	hand_out_line(io);
+	send_some(io);
+	io->inside = false;
+	settle(io);
+}
+
+void line_io_open(struct line_io *io, struct engine *engine, int fd, const struct line_io_events *events)
+{
+	io->fd = fd;
+	io->events = events;
+	io->moved = engine_clock();
+	watch_init(&io->watch, engine, on_ready);
+	rewatch(io);
+}
+
+void line_io_close(struct line_io *io)
+{
+	watch_stop(&io->watch);
+	closing_own(io->watch.engine, NULL, &io->fd);
+	buf_free(&io->output);
+}
+
+void line_io_send(struct line_io *io, struct buf *lines)
+{
+	if (!io->leaving && !io->broken)
+		buf_add(&io->output, buf_string(lines), lines->length);
+	io->broken |= io->output.failed || lines->failed || line_io_pending(io) > LINE_IO_MOST;
+	buf_clear(lines);
+	if (io->inside)
+		return;
+	if (!io->broken)
+		send_some(io);
+	if (io->broken)
+		watch_wake(&io->watch);
+	else
+		rewatch(io);
+}
+
+void line_io_begin(struct line_io *io, bool pulls)
+{
+	io->busy = true;
+	io->pulls = pulls;
+}
+
+void line_io_end(struct line_io *io)
+{
+	io->busy = io->pulls = false;
+	if (!io->inside)
+		watch_wake(&io->watch);         /* the next request may be there already */
+}
+
+void line_io_pull(struct line_io *io, bool pulls)
+{
+	io->pulls = pulls;
+	if (!io->inside)
+		rewatch(io);
+}
+
+void line_io_leave(struct line_io *io)
+{
+	io->leaving = true;
+	if (!io->inside)
+		watch_wake(&io->watch);
+}

@@ -1,9 +1,0 @@
-/* The state of a service in words: why it is as it is, what it waits for, what was last. And whether all is well. */
-#pragma once
-
-#include "base/buf.h"
-#include "control/show.h"
-
-void reason_write(const struct showing *showing, struct buf *out);      /* an object, for why */
-void reason_write_health(const struct supervisor *supervisor, struct buf *out);         /* fields, for health */
-void reason_write_health_of(const struct showing *showing, struct buf *out);    /* an object, for health with names */

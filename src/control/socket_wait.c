@@ -1,0 +1,92 @@
+/* The hard thing is that the other one may turn us away, or be replaced by a third: then it is asked again, in a
+ * while. */
+#include "control/socket_wait.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "engine/core/closing.h"
+#include "os/proc/hangup.h"
+#include "os/socket/control_socket.h"
+
+#define SOON .05                        /* seconds: one that ends takes its node away before long */
+#define LATER 1.
+
+/* What it may have sent is dropped elsewhere. */
+static void hang_up(struct socket_wait *socket_wait)
+{
+	watch_stop(&socket_wait->watch);
+	if (socket_wait->hangups >= 0)
+		hangup_forget(socket_wait->hangups, socket_wait->fd);
+	fd_close(&socket_wait->hangups);
+	closing_close(socket_wait->watch.engine, NULL, &socket_wait->fd);
+}
+
+/* Nothing is read of what it says: whoever reads has what comes along. */
+static void on_ready(struct watch *watch, bool readable, bool writable)
+{
+	struct socket_wait *socket_wait = container_of(watch, struct socket_wait, watch);
+
+	(void)readable, (void)writable;
+	if (hangup_next(socket_wait->hangups) < 0)
+		return;
+	hang_up(socket_wait);
+	alarm_set(&socket_wait->again, engine_clock() - socket_wait->since > LATER ? SOON : LATER);
+}
+
+static void on_time(struct alarm *alarm)
+{
+	struct socket_wait *socket_wait = container_of(alarm, struct socket_wait, again);
+
+	socket_wait->vacant(socket_wait);
+}
+
+/* false: its end would not be heard of. */
+static bool watch_end(struct socket_wait *socket_wait)
+{
+	socket_wait->hangups = hangup_open();
+	if (socket_wait->hangups < 0)
+		return false;
+	if (!hangup_watch(socket_wait->hangups, socket_wait->fd))
+		return false;
+	watch_set(&socket_wait->watch, socket_wait->hangups, true, false);
+	return true;
+}
+
+static void attach(struct socket_wait *socket_wait)
+{
+	socket_wait->fd = fd_raise(control_socket_reach(socket_wait->path), FD_HIGH);
+	socket_wait->since = engine_clock();
+	if (socket_wait->fd >= 0 && control_socket_is_trusted(socket_wait->fd, socket_wait->path) &&
+	    watch_end(socket_wait))
+		return;
+	hang_up(socket_wait);
+	alarm_set(&socket_wait->again, LATER);
+}
+
+bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, const char *path,
+		       void (*vacant)(struct socket_wait *socket_wait))
+{
+	if (!socket_wait->path) {
+		socket_wait->path = strdup(path);
+		if (!socket_wait->path)
+			return false;
+		socket_wait->fd = socket_wait->hangups = -1;
+		socket_wait->vacant = vacant;
+		watch_init(&socket_wait->watch, engine, on_ready);
+		alarm_init(&socket_wait->again, engine, on_time);
+	}
+	attach(socket_wait);
+	return true;
+}
+
+void socket_wait_end(struct socket_wait *socket_wait)
+{
+	if (!socket_wait->path)
+		return;
+	hang_up(socket_wait);
+	alarm_stop(&socket_wait->again);
+	free(socket_wait->path);
+	socket_wait->path = NULL;
+}

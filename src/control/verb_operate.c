@@ -1,0 +1,343 @@
+/* Doing and waiting. The hard thing is that a service may be gone, and another of its name be there, by the time its
+ * turn comes again: each is looked up by name, every time. */
+#include "control/verb_operate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/fields.h"
+#include "control/selection.h"
+#include "control/server.h"
+#include "control/verb_query.h"
+#include "engine/service/locks.h"
+
+#define MANY 64                         /* who waits for more looks at them all no more often than this: */
+#define LOOKS_EVERY 0.05
+#define PROGRESS_FIRST 1.               /* seconds until it is said whom an order waits for, and between two such */
+#define PROGRESS_EVERY 10.
+#define PROGRESS_MOST 10                /* services at once */
+
+struct pending {
+	const char *name;               /* in the selection */
+	struct operation operation;
+	bool leaves;                    /* its table has it no more: it is gone when it has ended */
+};
+
+struct operate_request {
+	struct session *session;
+	enum deed action;
+	struct selection selection;
+	struct pending *pending;
+	size_t count, capacity;
+	size_t next;                    /* to be looked at */
+	size_t begun, failed;
+	bool waits;
+	struct alarm timeout, pace, progress;
+};
+
+static void say(struct session *session, const char *name, const struct service_match *match, bool ok, struct buf *says)
+{
+	struct buf *line = &session->line;
+
+	object_open(line);
+	field_text(line, "service", name);
+	field_flag(line, "ok", ok);
+	field_text(line, "state", service_match_state(match));
+	field_text(line, "message", buf_string(says));
+	object_close(line);
+	session_say(session);
+	buf_clear(says);
+}
+
+static void keep_pending(struct operate_request *operate, const char *name, const struct operation *operation,
+			 bool leaves)
+{
+	struct pending *larger = array_grow(operate->pending, &operate->capacity, operate->count,
+					    sizeof(*operate->pending));
+
+	if (!larger)
+		return;                 /* it goes on, unseen */
+	operate->pending = larger;
+	operate->pending[operate->count++] = (struct pending){ name, *operation, leaves };
+}
+
+/* For whoever wonders later why it is so. */
+static void note(const struct session *session, const char *name)
+{
+	const struct event event = { .name = "told", .service = name };
+
+	log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "told by uid %lu: %s",
+		  (unsigned long)session->uid, session->request.verb);
+}
+
+static void begin_one(struct operate_request *operate, const char *name)
+{
+	struct service_match match = selection_find(operate->session->supervisor, name);
+	struct operation operation;
+	struct buf says = { 0 };
+	enum standing standing = FAILED;
+
+	if (match.keeper) {
+		note(operate->session, name);
+		standing = operate_begin(&operation, match.keeper, operate->action, operate->session->uid, &says);
+	} else if (match.left_out) {
+		buf_addf(&says, "it is left out: %s", left_out_reason(match.left_out));
+	} else if (match.row && operate->action == DEED_REFRESH) {
+		buf_text(&says, "it does not run: its table says disable = yes");
+		standing = DONE;
+	} else if (match.row) {
+		buf_text(&says, "its table says disable = yes");
+		origin_cite(service_origin(match.row, "disable"), &says);
+		buf_text(&says, ": change it there, and reload");
+	} else {
+		buf_text(&says, "a reload has removed it meanwhile");
+	}
+	if (standing == UNDER_WAY && operate->waits)
+		keep_pending(operate, name, &operation, match.keeper->removed);
+	else if (standing == UNDER_WAY)
+		buf_text(&says, "under way");
+	operate->begun++;
+	operate->failed += standing == FAILED;
+	if (standing != UNDER_WAY || !operate->waits)
+		say(operate->session, name, &match, standing != FAILED, &says);
+	buf_free(&says);
+}
+
+/* Nothing but stop is done with one that leaves. */
+static enum standing say_gone(struct buf *says)
+{
+	buf_text(says, "stopped, and gone");
+	return DONE;
+}
+
+/* true: it is over, and was told. */
+static bool look_at_one(struct operate_request *operate, const struct pending *pending)
+{
+	struct service_match match = selection_find(operate->session->supervisor, pending->name);
+	enum standing standing = FAILED;
+	struct buf says = { 0 };
+
+	if (match.keeper)
+		standing = operate_look(&pending->operation, match.keeper, &says);
+	else if (pending->leaves)
+		standing = say_gone(&says);
+	else
+		buf_text(&says, "a reload has removed it meanwhile");
+	if (standing != UNDER_WAY) {
+		operate->failed += standing == FAILED;
+		say(operate->session, pending->name, &match, standing == DONE, &says);
+	}
+	buf_free(&says);
+	return standing != UNDER_WAY;
+}
+
+static void finish(struct operate_request *operate)
+{
+	struct session *session = operate->session;
+
+	if (operate->failed)
+		session_fail(session, CODE_FAILED, "", "%zu of %zu service%s failed", operate->failed, operate->begun,
+			     operate->begun == 1 ? "" : "s");
+	else
+		session_done(session);
+}
+
+/* Looks at those pending from `next` on, for as long as one turn may take. true: at all of them. */
+static bool look_at_pending(struct operate_request *operate)
+{
+	double begun = engine_clock();
+
+	while (operate->next < operate->count) {
+		if (!line_io_has_room(&operate->session->io) || engine_clock() - begun > SLICE)
+			return false;
+		if (look_at_one(operate, &operate->pending[operate->next]))
+			operate->pending[operate->next] = operate->pending[--operate->count];
+		else
+			operate->next++;
+	}
+	operate->next = 0;
+	return true;
+}
+
+static void on_room(struct session *session)
+{
+	struct operate_request *operate = session->state;
+	double begun = engine_clock();
+	const char *name = NULL;
+
+	if (!selection_go_on(&operate->selection, session))
+		return;
+	while (line_io_has_room(&session->io) && engine_clock() - begun < SLICE) {
+		name = selection_next(&operate->selection);
+		if (!name)
+			break;
+		begin_one(operate, name);
+	}
+	locks_settle(&session->supervisor->engine);     /* what is answered is sent after this */
+	if (name || !line_io_has_room(&session->io) || !look_at_pending(operate))
+		return;
+	if (operate->count)
+		line_io_pull(&session->io, false);      /* until something happens */
+	else
+		finish(operate);
+}
+
+static void on_change(struct session *session)
+{
+	struct operate_request *operate = session->state;
+
+	if (operate->count < MANY)
+		line_io_pull(&session->io, true);
+	else if (!alarm_is_set(&operate->pace))
+		alarm_set(&operate->pace, LOOKS_EVERY);
+}
+
+static void on_pace(struct alarm *alarm)
+{
+	line_io_pull(&container_of(alarm, struct operate_request, pace)->session->io, true);
+}
+
+static void on_timeout(struct alarm *alarm)
+{
+	struct operate_request *operate = container_of(alarm, struct operate_request, timeout);
+	struct buf late = { 0 };
+
+	for (size_t n = 0; n < operate->count && n < 10; n++)
+		buf_addf(&late, "%s%s", n ? ", " : "", operate->pending[n].name);
+	if (operate->count > 10)
+		buf_text(&late, ", ...");
+	session_fail(operate->session, CODE_FAILED, "", "not done in time, but under way: %s", buf_string(&late));
+	buf_free(&late);
+}
+
+static void say_waiting(struct session *session, const struct pending *pending)
+{
+	struct service_match match = selection_find(session->supervisor, pending->name);
+	struct buf *line = &session->line, says = { 0 };
+
+	if (!match.keeper)
+		return;
+	operate_add_wait(&pending->operation, match.keeper, &says);
+	object_open(line);
+	field_text(line, "service", pending->name);
+	field_text(line, "state", service_match_state(&match));
+	field_text(line, "waiting", buf_string(&says));
+	object_close(line);
+	session_say(session);
+	buf_free(&says);
+}
+
+static void on_progress(struct alarm *alarm)
+{
+	struct operate_request *operate = container_of(alarm, struct operate_request, progress);
+
+	alarm_set(alarm, PROGRESS_EVERY);
+	for (size_t n = 0; n < operate->count && n < PROGRESS_MOST && line_io_has_room(&operate->session->io); n++)
+		say_waiting(operate->session, &operate->pending[n]);
+}
+
+static void on_free(struct session *session)
+{
+	struct operate_request *operate = session->state;
+
+	alarm_stop(&operate->timeout);
+	alarm_stop(&operate->progress);
+	alarm_stop(&operate->pace);
+	selection_free(&operate->selection);
+	free(operate->pending);
+	free(operate);
+	server_stop_waiting(session->server);
+}
+
+static const struct request_ops operate_ops = { .room = on_room, .change = on_change, .free = on_free };
+
+static void begin(struct session *session, enum deed action)
+{
+	struct engine *engine = &session->supervisor->engine;
+	struct selection selection;
+	struct operate_request *operate;
+
+	if (!selection_make(&selection, session, false))
+		return;
+	operate = calloc(1, sizeof(*operate));
+	if (!operate) {
+		selection_free(&selection);
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return;
+	}
+	operate->session = session;
+	operate->action = action;
+	operate->selection = selection;
+	operate->waits = !(session->request.options & ASKS_NO_WAIT);
+	alarm_init(&operate->timeout, engine, on_timeout);
+	alarm_init(&operate->pace, engine, on_pace);
+	alarm_init(&operate->progress, engine, on_progress);
+	if (operate->waits && session->request.options & ASKS_PROGRESS)
+		alarm_set(&operate->progress, PROGRESS_FIRST);
+	if (session->request.options & ASKS_TIMEOUT)
+		alarm_set(&operate->timeout, session->request.timeout);
+	locks_begin_order(engine);
+	server_wait_for_changes(session->server);
+	session_begin(session, &operate_ops, operate, true);
+}
+
+void verb_operate_start(struct session *session)
+{
+	begin(session, DEED_START);
+}
+
+void verb_operate_stop(struct session *session)
+{
+	begin(session, DEED_STOP);
+}
+
+void verb_operate_restart(struct session *session)
+{
+	begin(session, DEED_RESTART);
+}
+
+void verb_operate_hold(struct session *session)
+{
+	begin(session, DEED_HOLD);
+}
+
+void verb_operate_release(struct session *session)
+{
+	begin(session, DEED_RELEASE);
+}
+
+void verb_operate_drain(struct session *session)
+{
+	begin(session, DEED_DRAIN);
+}
+
+void verb_operate_freeze(struct session *session)
+{
+	begin(session, DEED_FREEZE);
+}
+
+void verb_operate_thaw(struct session *session)
+{
+	begin(session, DEED_THAW);
+}
+
+void verb_operate_enable(struct session *session)
+{
+	begin(session, DEED_ENABLE);
+}
+
+void verb_operate_disable(struct session *session)
+{
+	begin(session, DEED_DISABLE);
+}
+
+void verb_operate_evict(struct session *session)
+{
+	begin(session, DEED_EVICT);
+}
+
+void verb_operate_refresh(struct session *session)
+{
+	begin(session, DEED_REFRESH);
+}

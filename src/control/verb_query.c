@@ -1,0 +1,164 @@
+/* Going through many services. The hard thing is that it takes several turns of the loop: names are kept, not
+ * pointers, and whoever is gone when its turn comes is left out. */
+#include "control/verb_query.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/build.h"
+#include "base/fields.h"
+#include "control/selection.h"
+#include "control/server.h"
+#include "control/service_row.h"
+#include "control/show.h"
+#include "control/verb_why.h"
+#include "engine/service/keeper.h"
+#include "prepare/built_with.h"
+
+struct query_request {
+	struct selection selection;
+	void (*show)(const struct service_view *view, struct buf *out);
+	struct service_row_writer *rows; /* of show; NULL: not needed */
+};
+
+double verb_query_wall_offset(double now)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (double)wall.tv_sec + (double)wall.tv_nsec / 1e9 - now;
+}
+
+static void say_one(struct session *session, struct query_request *query, const char *name, double now)
+{
+	struct service_view view = {
+		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
+		.match = selection_find(session->supervisor, name), .now = now, .offset = verb_query_wall_offset(now),
+	};
+
+	if (!view.match.row)
+		return;
+	if (query->rows)
+		service_row_write(query->rows, view.match.row, session->right < RIGHT_ACT, &session->line);
+	else
+		query->show(&view, &session->line);
+	session_say(session);
+}
+
+static void on_room(struct session *session)
+{
+	struct query_request *query = session->state;
+	double begun = engine_clock(), now = begun;
+
+	if (!selection_go_on(&query->selection, session))
+		return;
+	while (line_io_has_room(&session->io) && now - begun < SLICE) {
+		const char *name = selection_next(&query->selection);
+
+		if (!name) {
+			if (!selection_refuse_missing(&query->selection, session))
+				session_done(session);
+			return;
+		}
+		say_one(session, query, name, now);
+		now = engine_clock();
+	}
+}
+
+static void on_free(struct session *session)
+{
+	struct query_request *query = session->state;
+
+	selection_free(&query->selection);
+	service_row_writer_free(query->rows);
+	free(query);
+}
+
+static const struct request_ops query_ops = { .room = on_room, .free = on_free };
+
+static struct query_request *begin(struct session *session,
+				   void (*show)(const struct service_view *view, struct buf *out))
+{
+	struct selection selection;
+	struct query_request *query;
+
+	if (!selection_make(&selection, session, true))
+		return NULL;
+	query = calloc(1, sizeof(*query));
+	if (!query) {
+		selection_free(&selection);
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return NULL;
+	}
+	query->selection = selection;
+	query->show = show;
+	session_begin(session, &query_ops, query, true);
+	return query;
+}
+
+void verb_query_status(struct session *session)
+{
+	begin(session, show_status);
+}
+
+void verb_query_list(struct session *session)
+{
+	begin(session, show_row);
+}
+
+void verb_query_why(struct session *session)
+{
+	begin(session, verb_why_write);
+}
+
+void verb_query_show(struct session *session)
+{
+	struct query_request *query = begin(session, NULL);
+
+	if (!query)
+		return;
+	query->rows = service_row_writer_new();
+	if (!query->rows)
+		session_fail(session, CODE_FAILED, "", "out of memory");
+}
+
+void verb_query_metrics(struct session *session)
+{
+	if (!begin(session, show_counters))
+		return;
+	object_open(&session->line);
+	show_superd(session->supervisor, session->supervisor->engine.started, verb_query_wall_offset(engine_clock()),
+		    &session->line);
+	object_close(&session->line);
+	session_say(session);
+}
+
+void verb_query_health(struct session *session)
+{
+	if (session->request.name_count) {
+		begin(session, verb_why_write_health_of);
+		return;
+	}
+	object_open(&session->line);
+	verb_why_write_health(session->supervisor, &session->line);
+	object_close(&session->line);
+	session_say(session);
+	session_done(session);
+}
+
+void verb_query_version(struct session *session)
+{
+	object_open(&session->line);
+	field_text(&session->line, "version", PACKAGE_VERSION);
+	field_text(&session->line, "build", build_id());
+	field_count(&session->line, "pid", (uint64_t)getpid());
+	field_list(&session->line, "with");
+	for (size_t n = 0; built_with[n]; n++)
+		element_text(&session->line, built_with[n]);
+	list_close(&session->line);
+	show_posture(&session->line);
+	object_close(&session->line);
+	session_say(session);
+	session_done(session);
+}
