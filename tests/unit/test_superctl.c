@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/superctl/superctl_amount.h"
-#include "cli/superctl/superctl_columns.h"
-#include "cli/superctl/superctl_facts.h"
-#include "cli/superctl/superctl_http.h"
-#include "cli/superctl/superctl_metrics.h"
-#include "cli/superctl/superctl_screen.h"
-#include "cli/superctl/superctl_verb.h"
+#include "cli/superctl/columns.h"
+#include "cli/superctl/http.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/metrics.h"
+#include "cli/superctl/screen.h"
+#include "cli/superctl/service_facts.h"
+#include "cli/superctl/verbs.h"
 #include "engine/core/transition.h"
 
 static char text[256];
@@ -26,55 +26,55 @@ static const char *written(void (*add)(struct buf *out, double number), double n
 	return text;
 }
 
-Test(superctl_amount, spans_have_two_units_at_most)
+Test(superctl_human_units, spans_have_two_units_at_most)
 {
-	cr_assert_str_eq(written(amount_add_span, 0), "0 s");
-	cr_assert_str_eq(written(amount_add_span, 0.00032), "320 us");
-	cr_assert_str_eq(written(amount_add_span, 0.00321), "3.2 ms");
-	cr_assert_str_eq(written(amount_add_span, 0.321), "321 ms");
-	cr_assert_str_eq(written(amount_add_span, 0.004), "4 ms");
-	cr_assert_str_eq(written(amount_add_span, 0.0999), "100 ms");
-	cr_assert_str_eq(written(amount_add_span, 0.9999), "1 s");
-	cr_assert_str_eq(written(amount_add_span, 9.99), "10 s");
-	cr_assert_str_eq(written(amount_add_span, 10), "10 s");
-	cr_assert_str_eq(written(amount_add_span, 600), "10 min");
-	cr_assert_str_eq(written(amount_add_span, 1.5), "1.5 s");
-	cr_assert_str_eq(written(amount_add_span, 65), "1 min 5 s");
-	cr_assert_str_eq(written(amount_add_age, 3600), "1 h");
-	cr_assert_str_eq(written(amount_add_age, 3605), "1 h");
-	cr_assert_str_eq(written(amount_add_age, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
-	cr_assert_str_eq(written(amount_add_age, 59.9), "59 s");
+	cr_assert_str_eq(written(human_units_add_span, 0), "0 s");
+	cr_assert_str_eq(written(human_units_add_span, 0.00032), "320 us");
+	cr_assert_str_eq(written(human_units_add_span, 0.00321), "3.2 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.321), "321 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.004), "4 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.0999), "100 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.9999), "1 s");
+	cr_assert_str_eq(written(human_units_add_span, 9.99), "10 s");
+	cr_assert_str_eq(written(human_units_add_span, 10), "10 s");
+	cr_assert_str_eq(written(human_units_add_span, 600), "10 min");
+	cr_assert_str_eq(written(human_units_add_span, 1.5), "1.5 s");
+	cr_assert_str_eq(written(human_units_add_span, 65), "1 min 5 s");
+	cr_assert_str_eq(written(human_units_add_age, 3600), "1 h");
+	cr_assert_str_eq(written(human_units_add_age, 3605), "1 h");
+	cr_assert_str_eq(written(human_units_add_age, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
+	cr_assert_str_eq(written(human_units_add_age, 59.9), "59 s");
 }
 
-Test(superctl_amount, what_no_clock_has_is_no_harm)
+Test(superctl_human_units, what_no_clock_has_is_no_harm)
 {
-	cr_assert_str_eq(written(amount_add_age, -5), "0 s");
-	cr_assert_str_eq(written(amount_add_age, 1e300), "?");
-	cr_assert_str_eq(written(amount_add_age, NAN), "?");
-	cr_assert_str_eq(written(amount_add_time, 1e300), "an unknown time");
-	cr_assert_str_eq(written(amount_add_time, NAN), "an unknown time");
-	cr_assert_str_eq(written(amount_add_bytes, INFINITY), "?");
+	cr_assert_str_eq(written(human_units_add_age, -5), "0 s");
+	cr_assert_str_eq(written(human_units_add_age, 1e300), "?");
+	cr_assert_str_eq(written(human_units_add_age, NAN), "?");
+	cr_assert_str_eq(written(human_units_add_time, 1e300), "an unknown time");
+	cr_assert_str_eq(written(human_units_add_time, NAN), "an unknown time");
+	cr_assert_str_eq(written(human_units_add_bytes, INFINITY), "?");
 }
 
-Test(superctl_amount, bytes_are_of_1024)
+Test(superctl_human_units, bytes_are_of_1024)
 {
-	cr_assert_str_eq(written(amount_add_bytes, 0), "0B");
-	cr_assert_str_eq(written(amount_add_bytes, 1023), "1023B");
-	cr_assert_str_eq(written(amount_add_bytes, 1024), "1.0K");
-	cr_assert_str_eq(written(amount_add_bytes, 1024 * 1024 - 1), "1.0M");
-	cr_assert_str_eq(written(amount_add_bytes, 12345678), "11.8M");
+	cr_assert_str_eq(written(human_units_add_bytes, 0), "0B");
+	cr_assert_str_eq(written(human_units_add_bytes, 1023), "1023B");
+	cr_assert_str_eq(written(human_units_add_bytes, 1024), "1.0K");
+	cr_assert_str_eq(written(human_units_add_bytes, 1024 * 1024 - 1), "1.0M");
+	cr_assert_str_eq(written(human_units_add_bytes, 12345678), "11.8M");
 }
 
-Test(superctl_amount, floats_are_short_and_are_read_back_the_same)
+Test(superctl_human_units, floats_are_short_and_are_read_back_the_same)
 {
-	cr_assert_str_eq(written(amount_add_float, 1), "1.0");
-	cr_assert_str_eq(written(amount_add_float, 10), "10.0");
-	cr_assert_str_eq(written(amount_add_float, -120000), "-120000.0");
-	cr_assert_str_eq(written(amount_add_float, 12345678), "12345678.0");
-	cr_assert_str_eq(written(amount_add_float, 0.005), "0.005");
-	cr_assert_str_eq(written(amount_add_float, 0.00001), "1e-05");
-	cr_assert_str_eq(written(amount_add_float, 0.1 + 0.2), "0.30000000000000004");
-	cr_assert_str_eq(written(amount_add_float, INFINITY), "+Inf");
+	cr_assert_str_eq(written(human_units_add_float, 1), "1.0");
+	cr_assert_str_eq(written(human_units_add_float, 10), "10.0");
+	cr_assert_str_eq(written(human_units_add_float, -120000), "-120000.0");
+	cr_assert_str_eq(written(human_units_add_float, 12345678), "12345678.0");
+	cr_assert_str_eq(written(human_units_add_float, 0.005), "0.005");
+	cr_assert_str_eq(written(human_units_add_float, 0.00001), "1e-05");
+	cr_assert_str_eq(written(human_units_add_float, 0.1 + 0.2), "0.30000000000000004");
+	cr_assert_str_eq(written(human_units_add_float, INFINITY), "+Inf");
 }
 
 static const char *printed(size_t width)
@@ -149,14 +149,14 @@ static const char *command_of(const char *service, bool brief)
 	json_t *object = json_loads(service, 0, NULL);
 	struct buf out = { 0 };
 
-	facts_add_command(&out, object, brief);
+	service_facts_add_command(&out, object, brief);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	json_decref(object);
 	return text;
 }
 
-Test(superctl_facts, a_command_is_as_ps_has_it)
+Test(superctl_service_facts, a_command_is_as_ps_has_it)
 {
 	static const char wrapped[] = "{\"exec\":[\"/usr/sbin/tcpd\",\"-w\"],\"argv0\":\"in.fingerd\"}";
 
@@ -252,7 +252,7 @@ Test(superctl_http, a_head_ends_in_an_empty_line)
 	cr_assert_not(http_is_whole("", 0));
 }
 
-Test(superctl_verb, what_others_call_it_is_known)
+Test(superctl_verbs, what_others_call_it_is_known)
 {
 	for (size_t i = 0; i < verb_count; i++) {
 		cr_assert_eq(verb_find(verbs[i].name), &verbs[i]);
@@ -328,7 +328,7 @@ Test(superctl_states, each_serves_or_does_not)
 		json_t *service = json_pack("{s:s}", "state", state);
 
 		snprintf(text, sizeof(text), " %s ", state);
-		cr_expect_eq(facts_is_active(service), !strstr(resting, text), "%s", state);
+		cr_expect_eq(service_facts_is_active(service), !strstr(resting, text), "%s", state);
 		json_decref(service);
 	}
 	json_decref(schema);

@@ -1,0 +1,129 @@
+/* superctl health and version: what a container's HEALTHCHECK asks every half a minute.
+ *
+ * The hard thing is to be short: one line on stdout whatever comes, within five seconds, superd hanging or not. */
+#include <stdio.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/views.h"
+
+#define HEALTH_LIMIT 5000 /* milliseconds for all of it */
+#define REASONS_MOST 101 /* superd's own are a hundred, and how many more there are */
+
+struct finding {
+	const struct superctl_options *options;
+	bool answered, healthy, degraded;       /* of several services healthy is that all are, degraded that one is */
+	size_t count;                   /* of reasons */
+	struct buf reasons;
+};
+
+/* false: there are enough of them. */
+static bool begin_reason(struct finding *finding)
+{
+	if (finding->count++ >= REASONS_MOST)
+		return false;
+	if (finding->count > 1)
+		buf_text(&finding->reasons, "; ");
+	return true;
+}
+
+static void take_reasons(struct finding *finding, const json_t *line)
+{
+	const json_t *reasons = json_reply_list(line, "reasons");
+
+	for (size_t i = 0; i < json_array_size(reasons); i++) {
+		if (begin_reason(finding))
+			json_reply_show(&finding->reasons, json_array_get(reasons, i));
+	}
+	if (!*json_reply_text(line, "service") || !*json_reply_text(line, "reason") || !begin_reason(finding))
+		return;
+	json_reply_show_text(&finding->reasons, line, "service");
+	buf_text(&finding->reasons, ": ");
+	json_reply_show_text(&finding->reasons, line, "reason");
+}
+
+/* Of superd, or of one of the services that were named. */
+static bool take_health(void *context, const json_t *line, const char *text)
+{
+	struct finding *finding = context;
+
+	(void)text;
+	finding->healthy = json_reply_flag(line, "healthy") && (finding->healthy || !finding->answered);
+	finding->degraded |= json_reply_flag(line, "degraded");
+	finding->answered = true;
+	take_reasons(finding, line);
+	return true;
+}
+
+static void print_finding(const struct finding *finding)
+{
+	const char *reasons = buf_string(&finding->reasons);
+
+	printf("%s%s%s", !finding->healthy ? "unhealthy" : finding->degraded ? "degraded" : "healthy",
+	       *reasons ? ": " : "", reasons);
+	if (finding->count > REASONS_MOST)
+		printf("; and %zu more", finding->count - REASONS_MOST);
+	putchar('\n');
+}
+
+/* The conversation is quiet, so that what went wrong is the one line too. */
+enum ctl_status view_health(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = transport_now() + HEALTH_LIMIT,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct finding finding = { .options = options };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status == CTL_DONE) {
+		conversation_request(&request, options, "health");
+		status = conversation_send(&conversation, &request);
+		if (status == CTL_DONE)
+			status = conversation_hear(&conversation, take_health, &finding);
+		conversation_close(&conversation);
+	}
+	if (status != CTL_DONE)
+		printf("unhealthy: %s\n", buf_string(&conversation.why));
+	else if (!finding.answered)
+		printf("unhealthy: superd did not say how it is\n");
+	else if (!options->json)
+		print_finding(&finding);
+	if (status == CTL_DONE && !finding.healthy)
+		status = finding.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
+	buf_free(&conversation.why);
+	buf_free(&finding.reasons);
+	buf_free(&request);
+	return status;
+}
+
+static bool show_version(void *context, const json_t *line, const char *text)
+{
+	const struct superctl_options *options = context;
+	struct buf out = { 0 };
+	bool printed;
+
+	(void)text;
+	if (options->json)
+		return true;
+	buf_text(&out, "superd ");
+	json_reply_show_text(&out, line, "version");
+	if (*json_reply_text(line, "build")) {
+		buf_text(&out, " (build ");
+		json_reply_show_text(&out, line, "build");
+		buf_char(&out, ')');
+	}
+	if (json_reply_has_number(line, "pid"))
+		buf_addf(&out, ", pid %.0f", json_reply_number(line, "pid"));
+	buf_char(&out, '\n');
+	printed = conversation_print(&out);
+	buf_free(&out);
+	return printed;
+}
+
+enum ctl_status view_version(const struct superctl_options *options)
+{
+	if (!options->json)
+		printf("superctl %s\n", PACKAGE_VERSION);
+	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, (void *)(size_t)options);
+}

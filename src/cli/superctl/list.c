@@ -1,0 +1,167 @@
+/* superctl list, and status without a name: a line a service, in columns that fit the terminal.
+ *
+ * The hard thing is that a row says which services do anything at a glance: what is zero or unknown is left empty. */
+#include <stdio.h>
+
+#include "cli/superctl/columns.h"
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/service_facts.h"
+#include "cli/superctl/views.h"
+
+static const struct column titles[] = {
+	{ .title = "" },
+	{ .title = "SERVICE", .gives = true },
+	{ .title = "STATE" },
+	{ .title = "FOR", .right = true },
+	{ .title = "LISTENS ON", .gives = true },
+	{ .title = "QUEUE", .right = true },
+	{ .title = "INSTANCES", .right = true },
+	{ .title = "STARTS", .right = true },
+	{ .title = "FAILED", .right = true },
+	{ .title = "COMMAND", .gives = true },
+};
+
+#define KEPT_MOST 10                    /* names below the table */
+
+struct list_view {
+	const struct superctl_options *options;
+	struct screen screen;
+	struct columns columns;
+	struct buf cell;
+	struct buf kept;                /* names of those that an operator holds, or has disabled */
+	size_t kept_count;
+};
+
+static void add_count(struct list_view *view, double number)
+{
+	if (number > 0)
+		buf_addf(&view->cell, "%.0f", number);
+	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
+}
+
+static void add_state(struct list_view *view, const json_t *service)
+{
+	const char *state = json_reply_text(service, "state");
+	enum style style = json_reply_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state);
+
+	json_reply_show_text(&view->cell, service, "state");
+	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
+		buf_text(&view->cell, ", held");
+	if (json_reply_flag(service, "degraded"))
+		buf_text(&view->cell, ", degraded");
+	if (json_reply_number(service, "outdated") > 0) {
+		buf_text(&view->cell, ", outdated");
+		style = style == STYLE_GREEN ? STYLE_YELLOW : style;
+	}
+	columns_add(&view->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &view->cell);
+}
+
+/* Of one that is left out the reason. */
+static void add_command(struct list_view *view, const json_t *service)
+{
+	bool is_left_out = *json_reply_text(service, "left_out");
+
+	if (is_left_out)
+		json_reply_show_text(&view->cell, service, "left_out");
+	else
+		service_facts_add_command(&view->cell, service, view->screen.is_terminal);
+	columns_add(&view->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &view->cell);
+}
+
+/* One that its table disables has no age. */
+static bool is_kept(const json_t *service)
+{
+	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&
+			   !*json_reply_text(service, "left_out") && json_reply_is(service, "state", "off");
+
+	return is_disabled || json_reply_flag(service, "held");
+}
+
+static void note_kept(struct list_view *view, const json_t *service)
+{
+	if (!is_kept(service) || view->kept_count++ >= KEPT_MOST)
+		return;
+	buf_text(&view->kept, view->kept.length ? ", " : "");
+	json_reply_show_text(&view->kept, service, "service");
+}
+
+static void add_row(struct list_view *view, const json_t *service)
+{
+	struct columns *columns = &view->columns;
+	struct buf *cell = &view->cell;
+	struct screen plain = view->screen;
+	double waiting = 0;
+
+	plain.colours = false;
+	screen_add_dot(&plain, cell, json_reply_text(service, "state"), service_facts_instances(service));
+	columns_add(columns, screen_style_of(json_reply_text(service, "state")), cell);
+	json_reply_show_text(cell, service, "service");
+	columns_add(columns, STYLE_BOLD, cell);
+	add_state(view, service);
+	if (json_reply_has_number(service, "for"))
+		human_units_add_age(cell, json_reply_number(service, "for"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	service_facts_add_endpoints(cell, service);
+	columns_add(columns, STYLE_PLAIN, cell);
+	(void)service_facts_queue(service, &waiting);
+	add_count(view, waiting);
+	add_count(view, (double)service_facts_instances(service));
+	add_count(view, json_reply_number(service, "activations"));
+	add_count(view, json_reply_number(service, "failures"));
+	add_command(view, service);
+}
+
+static bool list_line(void *context, const json_t *line, const char *text)
+{
+	struct list_view *view = context;
+
+	(void)text;
+	if (view->options->json)
+		return true;
+	if (!view->options->names_only) {
+		add_row(view, line);
+		note_kept(view, line);
+		return true;
+	}
+	json_reply_show_text(&view->cell, line, "service");
+	buf_char(&view->cell, '\n');
+	return conversation_print(&view->cell);
+}
+
+static bool print_listing(struct list_view *view)
+{
+	struct buf *out = &view->cell;
+	size_t count = columns_rows(&view->columns);
+
+	if (count)
+		columns_print(&view->columns, &view->screen, 0, SIZE_MAX, "", "\n", out);
+	else
+		buf_text(out, "superd has no services\n");
+	if (view->kept_count)
+		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->kept));
+	if (view->kept_count > KEPT_MOST)
+		buf_addf(out, " and %zu more", view->kept_count - KEPT_MOST);
+	if (view->kept_count)
+		buf_char(out, '\n');
+	if (count > 1 && view->screen.is_terminal)
+		buf_addf(out, "\n%zu services; superctl status NAME tells more of one\n", count);
+	return conversation_print(out);
+}
+
+enum ctl_status view_list(const struct superctl_options *options)
+{
+	struct list_view view = { .options = options };
+	enum ctl_status status;
+
+	screen_open(&view.screen, options->colour);
+	columns_begin(&view.columns, titles, sizeof(titles) / sizeof(titles[0]));
+	status = conversation_ask(options, "list", CONVERSATION_TIMEOUT, list_line, &view);
+	if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json && !options->names_only))
+		status = print_listing(&view) ? status : CTL_FAILED;          /* also where a name means nothing */
+	columns_free(&view.columns);
+	buf_free(&view.cell);
+	buf_free(&view.kept);
+	return status;
+}

@@ -1,0 +1,27 @@
+/* superctl: asks and steers a running superd by its control socket; superctl(8).
+ *
+ * The hard thing is the exit status: each verb gives it, and nothing here may change it but an answer that couldn't be
+ * written. */
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/superctl/options.h"
+
+int main(int argc, char **argv)
+{
+	struct superctl_options options;
+	enum ctl_status status;
+
+	if (!fd_ensure_standard())
+		return CTL_FAILED;
+	setlocale(LC_CTYPE, "");
+	if (superctl_options_parse(&options, argc, argv, &status))
+		status = options.verb->run(&options);
+	if (fflush(stdout) != 0 && status == CTL_DONE) {
+		perror("superctl: cannot write the answer");
+		status = CTL_FAILED;
+	}
+	return (int)status;
+}

@@ -1,0 +1,432 @@
+/* superctl metrics: the counters of superd, as text for Prometheus or as OpenMetrics.
+ *
+ * The hard thing is the grammar's order: all samples of a family stand together, so each family walks all services
+ * anew; a family of which there is no sample is left out, and no two samples may have the same labels. */
+#include "cli/superctl/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/service_facts.h"
+#include "cli/superctl/views.h"
+
+#define ASK_LIMIT 30000
+
+/* A value of a label: what JSON calls a string, with its three escapes; of UTF-8 anything may stand. */
+static void add_label_value(struct buf *out, const char *text)
+{
+	struct buf visible = { 0 };
+
+	buf_visible(&visible, text, strlen(text));
+	buf_char(out, '"');
+	for (const char *at = buf_string(&visible); *at; at++) {
+		if (*at == '\\' || *at == '"')
+			buf_char(out, '\\');
+		buf_char(out, *at);
+	}
+	buf_char(out, '"');
+	out->failed |= visible.failed;
+	buf_free(&visible);
+}
+
+static void add_sample(struct buf *out, const char *name, const json_t *service)
+{
+	buf_addf(out, "%s{service=", name);
+	add_label_value(out, json_reply_text(service, "service"));
+}
+
+/* One more label behind those there are. */
+static void add_label(struct buf *out, const char *name, const char *value)
+{
+	buf_addf(out, ",%s=", name);
+	add_label_value(out, value);
+}
+
+/* Counters are whole numbers and stay them. */
+static void add_number(struct buf *out, double number)
+{
+	if (number == (double)(long long)number && number < 1e15 && number > -1e15)
+		buf_addf(out, "} %lld\n", (long long)number);
+	else {
+		buf_text(out, "} ");
+		human_units_add_float(out, number);
+		buf_char(out, '\n');
+	}
+}
+
+static void add_plain(struct buf *out, const char *name, const json_t *service, double number)
+{
+	add_sample(out, name, service);
+	add_number(out, number);
+}
+
+static void add_states(struct buf *out, const char *name, const json_t *service)
+{
+	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
+					      "closing", "backoff", "frozen",	 "held",     "full",	 "left out",
+					      "leaving" };
+	const char *state = json_reply_text(service, "state");
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		add_sample(out, name, service);
+		add_label(out, name, states[i]);
+		add_number(out, !strcmp(states[i], state));
+	}
+}
+
+static void add_held(struct buf *out, const char *name, const json_t *service)
+{
+	add_plain(out, name, service, json_reply_flag(service, "held"));
+}
+
+/* Of each number in an object of the service's, with what it is called as a label. */
+static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
+{
+	json_t *members = json_object_get(service, key);
+
+	for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
+		add_sample(out, name, service);
+		add_label(out, label, json_object_iter_key(at));
+		add_number(out, json_number_value(json_object_iter_value(at)));
+	}
+}
+
+static void add_spent(struct buf *out, const char *name, const json_t *service)
+{
+	add_members(out, name, service, "spent", "state");
+}
+
+static void add_cpu_total(struct buf *out, const char *name, const json_t *service)
+{
+	if (json_reply_has_number(service, "cpu_total"))
+		add_plain(out, name, service, json_reply_number(service, "cpu_total"));
+}
+
+static void add_left_out(struct buf *out, const char *name, const json_t *service)
+{
+	add_plain(out, name, service, *json_reply_text(service, "left_out") != '\0');
+}
+
+static void add_refused(struct buf *out, const char *name, const json_t *service)
+{
+	add_members(out, name, service, "refused", "reason");
+}
+
+static void add_instances(struct buf *out, const char *name, const json_t *service)
+{
+	add_plain(out, name, service, (double)service_facts_instances(service));
+}
+
+static void add_memory(struct buf *out, const char *name, const json_t *service)
+{
+	double bytes = 0;
+
+	if (service_facts_memory(service, &bytes) || !service_facts_instances(service))
+		add_plain(out, name, service, bytes);
+}
+
+static void add_cpu(struct buf *out, const char *name, const json_t *service)
+{
+	double seconds = 0;
+
+	if (service_facts_cpu(service, &seconds) || !service_facts_instances(service))
+		add_plain(out, name, service, seconds);
+}
+
+static void add_pause(struct buf *out, const char *name, const json_t *service)
+{
+	const json_t *pause = json_reply_object(service, "pause");
+
+	add_plain(out, name, service, pause ? json_reply_number(pause, "left") : 0);
+}
+
+static void add_connections(struct buf *out, const char *name, const json_t *service)
+{
+	const json_t *idle = json_reply_object(service, "idle");
+
+	if (json_reply_has_number(idle, "connections"))
+		add_plain(out, name, service, json_reply_number(idle, "connections"));
+}
+
+/* Two sockets of a service may be written alike: their place among its sockets tells them apart. */
+static void add_listener(struct buf *out, const char *name, const json_t *service, size_t place, double number)
+{
+	const json_t *listener = json_array_get(json_reply_list(service, "listeners"), place);
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%zu", place);
+	add_sample(out, name, service);
+	add_label(out, "endpoint", json_reply_text(listener, "endpoint"));
+	add_label(out, "socket", digits);
+	add_number(out, number);
+}
+
+static void add_listeners(struct buf *out, const char *name, const json_t *service, const char *key)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *value = json_object_get(json_array_get(list, i), key);
+
+		if (json_is_number(value))
+			add_listener(out, name, service, i, json_number_value(value));
+		else if (json_is_boolean(value))
+			add_listener(out, name, service, i, json_is_true(value));
+	}
+}
+
+static void add_open(struct buf *out, const char *name, const json_t *service)
+{
+	add_listeners(out, name, service, "open");
+}
+
+static void add_queue(struct buf *out, const char *name, const json_t *service)
+{
+	add_listeners(out, name, service, "queue");
+}
+
+static void add_queue_limit(struct buf *out, const char *name, const json_t *service)
+{
+	add_listeners(out, name, service, "queue_limit");
+}
+
+static void add_bucket(struct buf *out, const char *name, const json_t *service, double le, double count)
+{
+	struct buf bound = { 0 };
+
+	human_units_add_float(&bound, le);
+	buf_addf(out, "%s_bucket{service=", name);
+	add_label_value(out, json_reply_text(service, "service"));
+	add_label(out, "le", buf_string(&bound));
+	add_number(out, count);
+	out->failed |= bound.failed;
+	buf_free(&bound);
+}
+
+static void add_part(struct buf *out, const char *name, const char *part, const json_t *service, double number)
+{
+	buf_addf(out, "%s_%s{service=", name, part);
+	add_label_value(out, json_reply_text(service, "service"));
+	add_number(out, number);
+}
+
+static void add_latency(struct buf *out, const char *name, const json_t *service)
+{
+	const json_t *latency = json_reply_object(service, "latency"), *buckets = json_reply_list(latency, "buckets");
+	double count = json_reply_number(latency, "count");
+
+	if (!latency)
+		return;
+	for (size_t i = 0; i < json_array_size(buckets); i++) {
+		const json_t *bucket = json_array_get(buckets, i);
+
+		if (json_is_number(json_array_get(bucket, 0)))
+			add_bucket(out, name, service, json_number_value(json_array_get(bucket, 0)),
+				   json_number_value(json_array_get(bucket, 1)));
+	}
+	add_bucket(out, name, service, INFINITY, count);
+	add_part(out, name, "count", service, count);
+	add_part(out, name, "sum", service, json_reply_number(latency, "sum"));
+}
+
+static const struct family {
+	const char *name, *type, *unit, *help;
+	void (*add)(struct buf *out, const char *name, const json_t *service);
+	const char *key;                /* a number of the service's, where there is no add */
+} families[] = {
+	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
+	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
+	  .add = add_spent },
+	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .add = add_held },
+	{ "superd_service_left_out", "gauge", NULL, "Whether the service's entry is left out for an error.",
+	  .add = add_left_out },
+	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
+	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
+	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
+	{ "superd_service_probes", "counter", NULL, "Connections of probe_from that superd closed.", .key = "probes" },
+	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because nobody used them.",
+	  .key = "idle_stops" },
+	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },
+	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
+	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .add = add_refused },
+	{ "superd_service_instances", "gauge", NULL, "Instances there are.", .add = add_instances },
+	{ "superd_service_outdated", "gauge", NULL, "Instances that go on by a row of before a reload.",
+	  .key = "outdated" },
+	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the instances there are.", .add = add_memory },
+	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the instances there are.",
+	  .add = add_cpu },
+	{ "superd_service_cpu_seconds", "counter", "seconds",
+	  "Processor time of instances, also of those that have ended.", .add = add_cpu_total },
+	{ "superd_service_connections", "gauge", NULL, "Clients connected, where superd looks.",
+	  .add = add_connections },
+	{ "superd_service_pause_seconds", "gauge", "seconds", "What is left of a pause after failures.",
+	  .add = add_pause },
+	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .add = add_open },
+	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's queue.", .add = add_queue },
+	{ "superd_listener_queue_limit", "gauge", NULL, "Clients that a socket's queue takes.",
+	  .add = add_queue_limit },
+	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
+	  "From a client's arrival until the instance that it started was ready, or that it thawed took it.",
+	  .add = add_latency },
+};
+
+/* In the text format a family is called as its samples are, and info and stateset are gauges. */
+static void add_head(struct buf *out, enum metrics_format format, const char *name, const char *type, const char *unit,
+		     const char *help)
+{
+	const char *ending = "";
+
+	if (format == METRICS_TEXT && !strcmp(type, "counter"))
+		ending = "_total";
+	if (format == METRICS_TEXT && !strcmp(type, "info"))
+		ending = "_info";
+	if (format == METRICS_TEXT && (!strcmp(type, "info") || !strcmp(type, "stateset")))
+		type = "gauge";
+	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, ending, help, name, ending, type);
+	if (unit && format == METRICS_OPENMETRICS)
+		buf_addf(out, "# UNIT %s %s\n", name, unit);
+}
+
+static void add_family(struct buf *out, enum metrics_format format, const struct family *family, const json_t *lines)
+{
+	struct buf samples = { 0 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", family->name, strcmp(family->type, "counter") ? "" : "_total");
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const json_t *line = json_array_get(lines, i);
+
+		if (!*json_reply_text(line, "service"))
+			continue;
+		if (family->add)
+			family->add(&samples, name, line);
+		else
+			add_plain(&samples, name, line, json_reply_number(line, family->key));
+	}
+	out->failed |= samples.failed;
+	if (samples.length) {
+		add_head(out, format, family->name, family->type, family->unit, family->help);
+		buf_add(out, samples.data, samples.length);
+	}
+	buf_free(&samples);
+}
+
+/* What superd says of itself, in a line of its own. */
+static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
+{
+	static const struct {
+		const char *key, *name, *type, *unit, *help;
+	} own[] = {
+		{ "uptime", "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run." },
+		{ "memory", "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself." },
+		{ "cpu", "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself." },
+		{ "loaded", "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
+		  "When the table was read that superd runs by." },
+		{ "current", "superd_config_last_reload_successful", "gauge", NULL,
+		  "Whether the last reading of the table was good." },
+		{ "left_out", "superd_services_left_out", "gauge", NULL, "Services that are left out of the table." },
+		{ "log_dropped", "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped." },
+		{ "log_dropped_of_clients", "superd_log_dropped_of_clients", "counter", NULL,
+		  "Those of them that were about a client." },
+	};
+
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const json_t *superd = json_reply_object(json_array_get(lines, i), "superd");
+
+		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
+			const json_t *value = json_object_get(superd, own[n].key);
+
+			if (!json_is_number(value) && !json_is_boolean(value))
+				continue;
+			add_head(out, format, own[n].name, own[n].type, own[n].unit, own[n].help);
+			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
+			human_units_add_float(out,
+					      json_is_boolean(value) ? json_is_true(value) : json_number_value(value));
+			buf_char(out, '\n');
+		}
+		if (superd)
+			return;
+	}
+}
+
+const char *metrics_content_type(enum metrics_format format)
+{
+	return format == METRICS_TEXT ? "text/plain; version=0.0.4; charset=utf-8" :
+					"application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
+{
+	add_head(out, format, "superd", "info", NULL, "The superd that answers.");
+	buf_text(out, "superd_info{version=");
+	add_label_value(out, json_reply_text(greeting, "superd"));
+	buf_text(out, "} 1\n");
+	add_superd(out, format, lines);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		add_family(out, format, &families[i], lines);
+	if (format == METRICS_OPENMETRICS)
+		buf_text(out, "# EOF\n");
+}
+
+struct metrics_view {
+	json_t *lines;
+	bool failed;
+};
+
+static bool keep_line(void *context, const json_t *line, const char *text)
+{
+	struct metrics_view *view = context;
+
+	(void)text;
+	view->failed |= json_array_append(view->lines, (json_t *)(size_t)line) < 0;
+	return !view->failed;
+}
+
+enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
+{
+	struct conversation conversation = { .until = transport_now() + limit,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct metrics_view view = { .lines = json_array() };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status == CTL_DONE) {
+		conversation_request(&request, options, "metrics");
+		status = conversation_send(&conversation, &request);
+		if (status == CTL_DONE)
+			status = conversation_hear(&conversation, keep_line, &view);
+		if (status == CTL_DONE && !options->json)
+			metrics_compose(out, options->format, conversation.greeting, view.lines);
+		conversation_close(&conversation);
+	}
+	if (view.failed || (status == CTL_DONE && out->failed)) {
+		buf_text(&conversation.why, "out of memory");
+		status = CTL_FAILED;
+	}
+	json_decref(view.lines);
+	buf_free(&request);
+	*why = conversation.why;
+	return status;
+}
+
+enum ctl_status view_metrics(const struct superctl_options *options)
+{
+	struct buf out = { 0 }, why = { 0 };
+	enum ctl_status status;
+
+	if (options->http)
+		return metrics_serve(options);
+	status = metrics_ask(options, ASK_LIMIT, &out, &why);
+	if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+	else if (!conversation_print(&out))
+		status = CTL_FAILED;
+	buf_free(&out);
+	buf_free(&why);
+	return status;
+}

@@ -1,0 +1,175 @@
+/* superctl metrics --http: one request on stdin and stdout, which are a connection that superd accepted.
+ *
+ * The hard thing is the end: a connection closed with something unread in it is reset, and the answer with it, so
+ * superctl says that nothing more will come, then reads a while what the client still sends. All of it has a limit. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/superctl/http.h"
+#include "cli/superctl/metrics.h"
+#include "cli/superctl/transport.h"
+
+#define REQUEST_LIMIT 10000 /* milliseconds for the whole request to come */
+#define ANSWER_LIMIT 10000
+#define ASK_LIMIT 5000
+#define LINGER 1000
+#define LINGER_MOST 65536 /* bytes that are read for the client's sake */
+
+/* false: it is too late. */
+static bool wait_for(int fd, short events, int64_t until)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+	int64_t left = until - transport_now();
+
+	if (left <= 0)
+		return false;
+	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
+	return true;
+}
+
+/* The head into text, NUL-terminated; 0, or what to refuse it with; -1: nothing came that could be answered. */
+static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
+{
+	int64_t until = transport_now() + REQUEST_LIMIT;
+
+	for (*length = 0; !http_is_whole(text, *length);) {
+		ssize_t got;
+
+		if (*length == HTTP_REQUEST_MOST)
+			return 431;
+		if (!wait_for(STDIN_FILENO, POLLIN, until))
+			return *length ? 408 : -1;
+		got = read(STDIN_FILENO, text + *length, HTTP_REQUEST_MOST - *length);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got <= 0)
+			return *length ? 400 : -1;
+		*length += (size_t)got;
+	}
+	return 0;
+}
+
+static bool write_all(const char *text, size_t length)
+{
+	int64_t until = transport_now() + ANSWER_LIMIT;
+
+	while (length) {
+		ssize_t written = write(STDOUT_FILENO, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && (errno != EAGAIN || !wait_for(STDOUT_FILENO, POLLOUT, until)))
+			return false;
+		if (written > 0) {
+			text += written;
+			length -= (size_t)written;
+		}
+	}
+	return true;
+}
+
+static bool answer(const struct http_request *request, enum metrics_format format, const struct buf *page)
+{
+	bool good = request->status == 200;
+	struct buf out = { 0 };
+	bool ok;
+
+	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
+		 request->status, http_reason(request->status),
+		 good ? metrics_content_type(format) : "text/plain; charset=utf-8", page->length);
+	if (request->status == 405)
+		buf_text(&out, "Allow: GET, HEAD\r\n");
+	buf_text(&out, "\r\n");
+	if (!request->is_head)
+		buf_add(&out, buf_string(page), page->length);
+	out.failed |= page->failed;
+	ok = !out.failed && write_all(out.data, out.length);
+	buf_free(&out);
+	return ok;
+}
+
+static void linger(void)
+{
+	int64_t until = transport_now() + LINGER;
+	char rest[4096];
+	size_t sum = 0;
+
+	if (shutdown(STDOUT_FILENO, SHUT_WR) < 0)
+		return;
+	while (sum < LINGER_MOST && wait_for(STDIN_FILENO, POLLIN, until)) {
+		ssize_t got = read(STDIN_FILENO, rest, sizeof(rest));
+
+		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+			return;
+		sum += got > 0 ? (size_t)got : 0;
+	}
+}
+
+/* OpenMetrics for who asks for it, and wants it no less than text. */
+static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
+{
+	double open = http_accepts(head, length, "application/openmetrics-text");
+	double text = http_accepts(head, length, "text/plain");
+
+	if (open <= 0 && text <= 0)
+		return options->format;
+	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
+}
+
+/* What went wrong is for the log, not for a stranger. */
+static enum ctl_status make_page(const struct superctl_options *options, enum metrics_format format,
+				 struct http_request *request, struct buf *page)
+{
+	struct superctl_options plain = *options;
+	struct buf why = { 0 };
+	enum ctl_status status = CTL_DONE;
+
+	plain.json = false;
+	plain.format = format;
+	if (request->status == 200)
+		status = metrics_ask(&plain, ASK_LIMIT, page, &why);
+	if (status != CTL_DONE) {
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+		request->status = 503;
+		buf_clear(page);
+	}
+	if (request->status != 200)
+		buf_addf(page, "%s\n", http_reason(request->status));
+	buf_free(&why);
+	return status;
+}
+
+enum ctl_status metrics_serve(const struct superctl_options *options)
+{
+	char text[HTTP_REQUEST_MOST + 1];
+	struct http_request request = { 0 };
+	enum metrics_format format = options->format;
+	struct buf page = { 0 };
+	enum ctl_status status;
+	size_t length;
+
+	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0) {
+		fprintf(stderr, "superctl: metrics --http: cannot use stdin and stdout: %s\n", strerror(errno));
+		return CTL_FAILED;
+	}
+	request.status = read_head(text, &length);
+	if (request.status < 0)
+		return CTL_DONE;
+	if (!request.status) {
+		request = http_parse(text, length, "/metrics");
+		format = choose_format(options, text, length);
+	}
+	status = make_page(options, format, &request, &page);
+	if (!answer(&request, format, &page))
+		status = CTL_FAILED;
+	else
+		linger();
+	buf_free(&page);
+	return status;
+}

@@ -1,0 +1,132 @@
+/* Asking again. The hard thing is when to give up: a superd that greets and goes each time is as one that does not come
+ * back, so only lines of an answer count. */
+#include "cli/superctl/reconnect.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/superctl/json_reply.h"
+
+#define STEADY 2000 /* milliseconds after which it is there for good */
+
+static int64_t timeout_of(const struct superctl_options *options)
+{
+	return options->timeout < 0 ? RECONNECT_TIMEOUT : options->timeout / 1000;
+}
+
+bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation *conversation)
+{
+	bool was_there = !reconnect->lost || conversation->heard != reconnect->heard ||
+		transport_now() - reconnect->back > STEADY;
+
+	reconnect->heard = conversation->heard;
+	if (was_there)
+		reconnect->lost = transport_now();
+	return was_there;
+}
+
+bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation)
+{
+	return transport_now() - reconnect->lost >= timeout_of(conversation->options);
+}
+
+bool reconnect_try(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request)
+{
+	int64_t until = conversation->until, timeout = conversation->timeout;
+	enum ctl_status status;
+
+	conversation->quiet = true;
+	conversation_close(conversation);
+	conversation->until = transport_now() + RECONNECT_PAUSE;
+	conversation->timeout = TRANSPORT_FOREVER;
+	status = conversation_open(conversation, conversation->options);
+	if (status == CTL_DONE)
+		status = conversation_send(conversation, request);
+	conversation->until = until;
+	conversation->timeout = timeout;
+	reconnect->back = transport_now();
+	return status == CTL_DONE;
+}
+
+static bool say_lost(const struct conversation *conversation)
+{
+	struct buf line = { 0 };
+	bool ok = true;
+
+	if (conversation->options->json) {
+		buf_text(&line, "{\"connection\":\"lost\"}\n");
+		ok = conversation_print(&line);
+	} else {
+		fprintf(stderr, "superctl: superd at %s has gone away: waiting for it\n",
+			conversation->options->control);
+	}
+	buf_free(&line);
+	return ok;
+}
+
+static bool say_back(const struct conversation *conversation)
+{
+	const char *version = json_reply_text(conversation->greeting, "superd");
+	double pid = json_reply_number(conversation->greeting, "pid");
+	struct buf line = { 0 };
+	bool ok = true;
+
+	if (conversation->options->json) {
+		json_t *object =
+			json_pack("{s:s, s:s, s:I}", "connection", "back", "superd", version, "pid", (json_int_t)pid);
+		char *text = json_dumps(object, JSON_COMPACT);
+
+		buf_text(&line, text ? text : "{\"connection\":\"back\"}");
+		buf_char(&line, '\n');
+		ok = conversation_print(&line);
+		free(text);
+		json_decref(object);
+	} else {
+		buf_visible(&line, version, strlen(version));
+		fprintf(stderr, "superctl: superd %s is there again, pid %.0f\n", buf_string(&line), pid);
+	}
+	buf_free(&line);
+	return ok;
+}
+
+/* CTL_DONE: it has been asked again. */
+static enum ctl_status reconnect_and_ask(struct conversation *conversation, struct reconnect *reconnect,
+					 const struct buf *request)
+{
+	bool is_news = reconnect_is_needed(reconnect, conversation), first = is_news;
+
+	if (is_news && !say_lost(conversation))
+		return CTL_FAILED;
+	do {
+		if (!first)
+			(void)poll(NULL, 0, RECONNECT_PAUSE);
+		if (!first && reconnect_is_over(reconnect, conversation)) {
+			fprintf(stderr, "superctl: superd at %s has not come back\n", conversation->options->control);
+			return CTL_NO_SUPERD;
+		}
+		first = false;
+	} while (!reconnect_try(reconnect, conversation, request));
+	return !is_news || say_back(conversation) ? CTL_DONE : CTL_FAILED;
+}
+
+enum ctl_status reconnect_hear(struct conversation *conversation, const struct buf *request, reply_line *on_line,
+			       void *context)
+{
+	enum ctl_status status;
+	struct reconnect reconnect = { 0 };
+
+	conversation->quiet = true;
+	do {
+		conversation->gone = false;
+		status = conversation_hear(conversation, on_line, context);
+		if (status != CTL_DONE && !conversation->gone && conversation->why.length)
+			fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+		if (!conversation->gone)
+			break;
+		status = reconnect_and_ask(conversation, &reconnect, request);
+	} while (status == CTL_DONE);
+	buf_free(&conversation->why);
+	return status;
+}

@@ -1,0 +1,93 @@
+/* superctl reload: what became of each service, and what is wrong with the table, where it was written.
+ *
+ * The hard thing is to look like superd --check, so that editors find the place: FILE:LINE:COL: severity: what, on
+ * stderr; what was done is on stdout. */
+#include <stdio.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/views.h"
+
+struct reload_view {
+	const struct superctl_options *options;
+	size_t failed;
+};
+
+static void add_diagnostic(struct buf *out, const json_t *line)
+{
+	json_reply_show_text(out, line, "file");
+	if (json_reply_number(line, "line") > 0)
+		buf_addf(out, ":%.0f", json_reply_number(line, "line"));
+	if (json_reply_number(line, "column") > 0)
+		buf_addf(out, ":%.0f", json_reply_number(line, "column"));
+	if (*json_reply_text(line, "file"))
+		buf_text(out, ": ");
+	json_reply_show_text(out, line, "severity");
+	buf_text(out, ": ");
+	json_reply_show_text(out, line, "diagnostic");
+	buf_char(out, '\n');
+	if (!*json_reply_text(line, "hint"))
+		return;
+	buf_text(out, "  hint: ");
+	json_reply_show_text(out, line, "hint");
+	buf_char(out, '\n');
+}
+
+/* "(env, exec)" */
+static void add_options(struct buf *out, const json_t *options)
+{
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		buf_text(out, i ? ", " : " (");
+		json_reply_show(out, json_array_get(options, i));
+	}
+	if (json_array_size(options))
+		buf_char(out, ')');
+}
+
+static void add_service(struct buf *out, const json_t *line)
+{
+	bool has_result = *json_reply_text(line, "result");
+
+	json_reply_show_text(out, line, "service");
+	buf_text(out, ": ");
+	json_reply_show_text(out, line, has_result ? "result" : "state");
+	add_options(out, json_reply_list(line, "options"));
+	if (*json_reply_text(line, "message")) {
+		buf_text(out, ": ");
+		json_reply_show_text(out, line, "message");
+	}
+	buf_char(out, '\n');
+}
+
+static bool show_line(void *context, const json_t *line, const char *text)
+{
+	struct reload_view *view = context;
+	bool failed = json_is_false(json_object_get(line, "ok")) || json_reply_is(line, "result", "failed");
+	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
+	struct buf out = { 0 };
+
+	(void)text;
+	view->failed += failed;
+	if (view->options->json)
+		return true;
+	if (is_diagnostic)
+		add_diagnostic(&out, line);
+	else if (*json_reply_text(line, "service"))
+		add_service(&out, line);
+	else if (json_reply_has_number(line, "unchanged"))
+		buf_addf(&out, "%.0f unchanged\n", json_reply_number(line, "unchanged"));
+	if (is_diagnostic || failed)
+		fputs(buf_string(&out), stderr);
+	else
+		ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_reload(const struct superctl_options *options)
+{
+	struct reload_view view = { .options = options };
+	enum ctl_status status = conversation_ask(options, "reload", TRANSPORT_FOREVER, show_line, &view);
+
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}

@@ -1,0 +1,121 @@
+/* Facts of a service. The hard thing is what is not known: null is not 0, so each sum says whether anything was there
+ * to be summed. */
+#include "cli/superctl/service_facts.h"
+
+#include <string.h>
+
+#include "cli/superctl/json_reply.h"
+
+/* Sums a member of a list's objects; false: none of them has it as a number. */
+static bool sum_of(const json_t *list, const char *key, double *sum)
+{
+	bool found = false;
+
+	*sum = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *each = json_array_get(list, i);
+
+		if (!json_reply_has_number(each, key))
+			continue;
+		*sum += json_reply_number(each, key);
+		found = true;
+	}
+	return found;
+}
+
+/* The service's own member where it has one, else the sum over its instances. */
+static bool own_or_sum(const json_t *service, const char *key, double *sum)
+{
+	if (!json_reply_has_number(service, key))
+		return sum_of(json_reply_list(service, "instances"), key, sum);
+	*sum = json_reply_number(service, key);
+	return true;
+}
+
+size_t service_facts_instances(const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "instances");
+	double number = json_reply_number(service, "instances");
+
+	/* Beyond a bound superd only counts them. */
+	if (list)
+		number = (double)json_array_size(list) + json_reply_number(service, "more_instances");
+	return number > 0 && number < 1e9 ? (size_t)number : 0;
+}
+
+bool service_facts_queue(const json_t *service, double *waiting)
+{
+	return sum_of(json_reply_list(service, "listeners"), "queue", waiting);
+}
+
+bool service_facts_memory(const json_t *service, double *bytes)
+{
+	return own_or_sum(service, "memory", bytes);
+}
+
+bool service_facts_cpu(const json_t *service, double *seconds)
+{
+	return own_or_sum(service, "cpu", seconds);
+}
+
+double service_facts_refused(const json_t *service)
+{
+	const json_t *refused = json_object_get(service, "refused");
+	double sum = json_number_value(refused);
+
+	for (void *at = json_object_iter((json_t *)(size_t)refused); at;
+	     at = json_object_iter_next((json_t *)(size_t)refused, at))
+		sum += json_number_value(json_object_iter_value(at));
+	return sum;
+}
+
+void service_facts_add_endpoints(struct buf *out, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *each = json_array_get(list, i);
+
+		if (i)
+			buf_char(out, ' ');
+		if (json_is_string(each))
+			json_reply_show(out, each);
+		else
+			json_reply_show_text(out, each, "endpoint");
+	}
+}
+
+static const char *short_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return *path == '/' && slash[1] ? slash + 1 : path;
+}
+
+void service_facts_add_command(struct buf *out, const json_t *service, bool brief)
+{
+	const json_t *words = json_reply_list(service, "exec");
+	const char *program = json_string_value(json_array_get(words, 0)), *argv0 = json_reply_text(service, "argv0");
+
+	if (!program)
+		return;
+	program = brief ? short_of(program) : program;
+	json_reply_show_words(out, *argv0 ? argv0 : program, words);
+	if (!*argv0)
+		return;
+	buf_text(out, " (");
+	buf_visible(out, program, strlen(program));
+	buf_char(out, ')');
+}
+
+bool service_facts_is_active(const json_t *service)
+{
+	static const char *const active[] = { "listening", "starting", "running", "stopping", "frozen", "full" };
+	const char *state = json_reply_text(service, "state");
+
+	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++) {
+		if (!strcmp(active[i], state))
+			return !json_reply_flag(service, "held");
+	}
+	return false;
+}

@@ -1,0 +1,196 @@
+/* superctl show and why: a service's options with the places where they were written, and its state in words.
+ *
+ * A value is printed as a table would have it, so that it can be written back there. superd knows how, and sends texts
+ * in the shape of the values beside them. A value without a text, as a secret, is written here from its JSON. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/screen.h"
+#include "cli/superctl/views.h"
+
+#define DEEP 4 /* lists within lists: no option has more */
+
+struct show_view {
+	const struct superctl_options *options;
+	struct screen screen;
+	size_t shown;
+};
+
+static void add_quoted(struct buf *out, const char *text, size_t length)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			buf_char(out, '\\');
+		buf_visible(out, text + i, 1);
+	}
+	buf_char(out, '"');
+}
+
+static void add_value(struct buf *out, const json_t *value, const json_t *text, int depth);
+
+static void add_members(struct buf *out, const json_t *value, const json_t *text, int depth)
+{
+	json_t *object = (json_t *)(size_t)value;
+	bool first = true;
+
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+		const char *key = json_object_iter_key(at);
+
+		buf_text(out, first ? " " : ", ");
+		buf_visible(out, key, strlen(key));
+		buf_text(out, " = ");
+		add_value(out, json_object_iter_value(at), json_object_get(text, key), depth + 1);
+		first = false;
+	}
+}
+
+static void add_elements(struct buf *out, const json_t *value, const json_t *text, int depth)
+{
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		buf_text(out, i ? ", " : " ");
+		add_value(out, json_array_get(value, i), json_array_get(text, i), depth + 1);
+	}
+}
+
+static void add_value(struct buf *out, const json_t *value, const json_t *text, int depth)
+{
+	if (json_is_string(text)) {
+		json_reply_show(out, text);
+		return;
+	}
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		add_quoted(out, json_string_value(value), json_string_length(value));
+		return;
+	case JSON_INTEGER:
+		buf_addf(out, "%lld", (long long)json_integer_value(value));
+		return;
+	case JSON_REAL:
+		buf_addf(out, "%.6g", json_real_value(value));
+		return;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		buf_text(out, json_is_true(value) ? "yes" : "no");
+		return;
+	case JSON_NULL:
+		buf_text(out, "\"\"");
+		return;
+	default:
+		break;
+	}
+	buf_char(out, '{');
+	if (depth >= DEEP)
+		buf_text(out, " ...");
+	else if (json_is_array(value))
+		add_elements(out, value, text, depth);
+	else
+		add_members(out, value, text, depth);
+	buf_text(out, " }");
+}
+
+static void add_option(struct buf *out, const struct screen *screen, const char *name, const json_t *value,
+		       const json_t *text, const char *source)
+{
+	buf_text(out, "    ");
+	buf_visible(out, name, strlen(name));
+	for (size_t n = strlen(name); n < 20; n++)
+		buf_char(out, ' ');
+	buf_text(out, " = ");
+	add_value(out, value, text, 0);
+	if (*source) {
+		screen_set(screen, out, STYLE_DIM);
+		buf_text(out, "   # ");
+		buf_visible(out, source, strlen(source));
+		screen_set(screen, out, STYLE_PLAIN);
+	}
+	buf_char(out, '\n');
+}
+
+/* Options come as an object by name; where they were written as another. */
+static void add_options(struct buf *out, const struct screen *screen, const json_t *line)
+{
+	json_t *options = json_object_get(line, "options");
+	const json_t *texts = json_reply_object(line, "texts"), *sources = json_reply_object(line, "sources");
+
+	for (void *at = json_object_iter(options); at; at = json_object_iter_next(options, at)) {
+		const char *name = json_object_iter_key(at);
+
+		add_option(out, screen, name, json_object_iter_value(at), json_object_get(texts, name),
+			   json_reply_text(sources, name));
+	}
+}
+
+static bool show_options(void *context, const json_t *line, const char *text)
+{
+	struct show_view *view = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	if (view->options->json)
+		return true;
+	if (view->shown++)
+		buf_char(&out, '\n');
+	buf_text(&out, "service ");
+	screen_set(&view->screen, &out, STYLE_BOLD);
+	json_reply_show_text(&out, line, "service");
+	screen_set(&view->screen, &out, STYLE_PLAIN);
+	buf_text(&out, " {");
+	screen_set(&view->screen, &out, STYLE_DIM);
+	buf_text(&out, "   # ");
+	json_reply_show_text(&out, line, "source");
+	screen_set(&view->screen, &out, STYLE_PLAIN);
+	buf_char(&out, '\n');
+	add_options(&out, &view->screen, line);
+	buf_text(&out, "}\n");
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_show(const struct superctl_options *options)
+{
+	struct show_view view = { .options = options };
+
+	screen_open(&view.screen, options->colour);
+	return conversation_ask(options, "show", CONVERSATION_TIMEOUT, show_options, &view);
+}
+
+static bool show_why(void *context, const json_t *line, const char *text)
+{
+	struct show_view *view = context;
+	const json_t *why = json_object_get(line, "why");
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	if (view->options->json)
+		return true;
+	if (view->shown++)
+		buf_char(&out, '\n');
+	screen_set(&view->screen, &out, STYLE_BOLD);
+	json_reply_show_text(&out, line, "service");
+	screen_set(&view->screen, &out, STYLE_PLAIN);
+	buf_text(&out, ": ");
+	json_reply_show(&out, why);
+	for (size_t i = 0; i < json_array_size(why); i++) {
+		if (i)
+			buf_text(&out, "\n  ");
+		json_reply_show(&out, json_array_get(why, i));
+	}
+	buf_char(&out, '\n');
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_why(const struct superctl_options *options)
+{
+	struct show_view view = { .options = options };
+
+	screen_open(&view.screen, options->colour);
+	return conversation_ask(options, "why", CONVERSATION_TIMEOUT, show_why, &view);
+}

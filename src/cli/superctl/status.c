@@ -1,0 +1,187 @@
+/* superctl status NAME: all that superd knows of a service, for a person.
+ *
+ * The hard thing is the exit status: 3 when a service that was asked for would not serve whoever came next, as scripts
+ * know it of systemctl; a service that sleeps until somebody comes is active here. */
+#include <stdio.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/service_facts.h"
+#include "cli/superctl/status_internal.h"
+#include "cli/superctl/views.h"
+
+struct status_view {
+	const struct superctl_options *options;
+	struct screen screen;
+	size_t shown, inactive;
+};
+
+static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	struct buf name = { 0 };
+
+	json_reply_show_text(&name, service, "service");
+	out->failed |= name.failed;
+	screen_add_dot(screen, out, json_reply_text(service, "state"), service_facts_instances(service));
+	buf_char(out, ' ');
+	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
+	if (json_object_get(service, "exec")) {
+		buf_text(out, " - ");
+		service_facts_add_command(out, service, false);
+	}
+	buf_char(out, '\n');
+	buf_free(&name);
+}
+
+static void add_origin(struct buf *out, const json_t *service)
+{
+	status_add_label(out, "Table");
+	json_reply_show_text(out, service, "source");
+	buf_addf(out, "; %s; ",
+		 json_reply_is(service, "state", "left out") ? "left out"
+		 : json_reply_flag(service, "enabled")	 ? "enabled"
+							 : "disabled");
+	if (*json_reply_text(service, "type"))
+		buf_text(out, "type ");
+	json_reply_show_text(out, service, "type");
+	buf_text(out, json_reply_flag(service, "accept") ? ", an instance a connection\n" : ", one instance for all\n");
+}
+
+static void add_state(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const char *state = json_reply_text(service, "state");
+
+	status_add_label(out, "State");
+	screen_set(screen, out, json_reply_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state));
+	json_reply_show_text(out, service, "state");
+	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
+		buf_text(out, ", held");
+	if (json_reply_flag(service, "degraded"))
+		buf_text(out, ", degraded");
+	if (json_reply_number(service, "outdated") > 0)
+		buf_text(out, ", outdated");
+	screen_set(screen, out, STYLE_PLAIN);
+	if (json_reply_has_number(service, "since")) {
+		buf_text(out, " since ");
+		human_units_add_time(out, json_reply_number(service, "since"));
+		buf_text(out, "; ");
+		human_units_add_age(out, json_reply_number(service, "for"));
+		buf_text(out, " ago");
+	}
+	buf_char(out, '\n');
+}
+
+/* By operators: who, since when, and where it can't outlive superd why. */
+static void add_locks(struct buf *out, const json_t *service)
+{
+	const json_t *locks = json_object_get(service, "locks"), *lock;
+	size_t n;
+
+	json_array_foreach(locks, n, lock) {
+		status_add_label(out, json_reply_is(lock, "lock", "held") ? "Held" : "Disabled");
+		if (json_reply_has_number(lock, "uid"))
+			buf_addf(out, "by uid %.0f ", json_reply_number(lock, "uid"));
+		buf_text(out, "since ");
+		human_units_add_time(out, json_reply_number(lock, "since"));
+		if (*json_reply_text(lock, "ends_with_superd")) {
+			buf_text(out, "; this ends with superd: ");
+			json_reply_show_text(out, lock, "ends_with_superd");
+		}
+		buf_char(out, '\n');
+	}
+}
+
+static void add_left_out(struct buf *out, const json_t *service)
+{
+	if (!*json_reply_text(service, "left_out"))
+		return;
+	status_add_label(out, "Left out");
+	json_reply_show_text(out, service, "left_out");
+	buf_char(out, '\n');
+}
+
+static bool show_status(void *context, const json_t *line, const char *text)
+{
+	struct status_view *view = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	view->inactive += !service_facts_is_active(line);
+	if (view->options->json)
+		return true;
+	if (view->shown++)
+		buf_char(&out, '\n');
+	add_head(&out, &view->screen, line);
+	add_origin(&out, line);
+	add_state(&out, &view->screen, line);
+	add_locks(&out, line);
+	add_left_out(&out, line);
+	status_add_listeners(&out, line);
+	status_add_instances(&out, &view->screen, line);
+	status_add_outdated(&out, &view->screen, line);
+	status_add_counts(&out, line);
+	status_add_activation(&out, line);
+	status_add_exit(&out, line);
+	status_add_failures(&out, line);
+	status_add_refusals(&out, line);
+	status_add_pause(&out, &view->screen, line);
+	status_add_idle(&out, line);
+	status_add_log(&out, &view->screen, line);
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+static void add_names(struct buf *out, const char *title, const json_t *names)
+{
+	size_t n;
+	json_t *name;
+
+	buf_addf(out, "  %-10s", title);
+	json_array_foreach(names, n, name) {
+		buf_char(out, ' ');
+		json_reply_show(out, name);
+	}
+	buf_text(out, json_array_size(names) ? "\n" : " none\n");
+}
+
+/* Of superd itself: what it may do to the machine. One of before says nothing of it. */
+static bool show_posture(void *context, const json_t *line, const char *text)
+{
+	const json_t *posture = json_object_get(line, "posture");
+	struct buf out = { 0 };
+	bool ok = true;
+
+	(void)context, (void)text;
+	if (posture) {
+		buf_text(&out, "\nsuperd itself (superd(8), SECURITY)\n");
+		add_names(&out, "uses", json_object_get(posture, "effective"));
+		add_names(&out, "may use", json_object_get(posture, "permitted"));
+		add_names(&out, "bounds", json_object_get(posture, "bounding"));
+		buf_addf(&out, "  %s, %s\n",
+			 json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
+			 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
+										       "may gain privileges");
+		ok = conversation_print(&out);
+	}
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_status(const struct superctl_options *options)
+{
+	struct status_view view = { .options = options };
+	enum ctl_status status;
+
+	if (!options->name_count && !options->json) {
+		status = view_list(options);
+		if (status == CTL_DONE)
+			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_posture, NULL);
+		return status;
+	}
+	screen_open(&view.screen, options->colour);
+	status = conversation_ask(options, "status", CONVERSATION_TIMEOUT, show_status, &view);
+	return status == CTL_DONE && options->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
+}

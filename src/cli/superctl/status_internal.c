@@ -1,0 +1,398 @@
+/* The paragraphs of superctl status. The hard thing is to say nothing that is not so: a queue that the kernel does not
+ * tell is not empty, and a peer that has no address still came. */
+#include "cli/superctl/status_internal.h"
+
+#include <string.h>
+
+#include "cli/superctl/columns.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/service_facts.h"
+
+#define LABEL 12 /* columns up to the colon */
+
+void status_add_label(struct buf *out, const char *label)
+{
+	for (size_t n = strlen(label); n < LABEL - 1; n++)
+		buf_char(out, ' ');
+	buf_addf(out, "%s%s ", label, *label ? ":" : " ");
+}
+
+static void add_queue(struct buf *out, const json_t *listener)
+{
+	if (!json_reply_has_number(listener, "queue"))
+		return;
+	if (json_reply_number(listener, "queue") > 0)
+		buf_addf(out, ", %.0f waiting", json_reply_number(listener, "queue"));
+	else
+		buf_text(out, ", nobody waiting");
+	if (json_reply_has_number(listener, "queue_limit") && json_reply_number(listener, "queue_limit") > 0)
+		buf_addf(out, " of at most %.0f", json_reply_number(listener, "queue_limit"));
+}
+
+void status_add_listeners(struct buf *out, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *listener = json_array_get(list, i);
+		const char *name = json_reply_text(listener, "name");
+
+		status_add_label(out, i ? "" : "Listen");
+		json_reply_show_text(out, listener, "endpoint");
+		if (*name && strcmp(name, json_reply_text(service, "service")) != 0) {
+			buf_text(out, " (");
+			json_reply_show_text(out, listener, "name");
+			buf_char(out, ')');
+		}
+		if (json_reply_flag(listener, "open"))
+			add_queue(out, listener);
+		else
+			buf_text(out, ", closed");
+		buf_char(out, '\n');
+	}
+}
+
+static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
+{
+	if (json_reply_has_number(instance, "pid"))     /* the commands before its program may run still */
+		buf_addf(cell, "%.0f", json_reply_number(instance, "pid"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	json_reply_show_text(cell, instance, "state");
+	columns_add(columns, STYLE_PLAIN, cell);
+	human_units_add_age(cell, json_reply_number(instance, "age"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(instance, "memory"))
+		human_units_add_bytes(cell, json_reply_number(instance, "memory"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(instance, "cpu"))
+		human_units_add_span(cell, json_reply_number(instance, "cpu"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	json_reply_show_text(cell, instance, "peer");
+	columns_add(columns, STYLE_PLAIN, cell);
+	json_reply_show_text(cell, instance, "says");
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+void status_add_instances(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	static const struct column titles[] = {
+		{ .title = "PID", .right = true },  { .title = "STATE" },
+		{ .title = "FOR", .right = true },  { .title = "MEMORY", .right = true },
+		{ .title = "CPU", .right = true },  { .title = "PEER", .gives = true },
+		{ .title = "SAYS", .gives = true },
+	};
+	const json_t *list = json_reply_list(service, "instances");
+	struct columns columns;
+	struct buf cell = { 0 };
+
+	if (!json_array_size(list))
+		return;
+	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_instance(&columns, &cell, json_array_get(list, i));
+	status_add_label(out, "Instances");
+	buf_addf(out, "%zu", service_facts_instances(service));
+	if (service_facts_instances(service) > json_array_size(list))
+		buf_addf(out, ", %zu of them here", json_array_size(list));
+	buf_char(out, '\n');
+	columns_print(&columns, screen, 0, SIZE_MAX, "             ", "\n", out);
+	columns_free(&columns);
+	buf_free(&cell);
+}
+
+/* "pid 23: env; has tcp:8080 still" */
+static void add_outdated(struct buf *out, const json_t *instance, const json_t *outdated)
+{
+	const json_t *options = json_reply_list(outdated, "options");
+
+	if (json_reply_has_number(instance, "pid"))
+		buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		buf_text(out, i ? ", " : ": ");
+		json_reply_show(out, json_array_get(options, i));
+	}
+	if (*json_reply_text(outdated, "sockets")) {
+		buf_text(out, "; has ");
+		json_reply_show_text(out, outdated, "sockets");
+		buf_text(out, " still");
+	}
+	if (json_reply_flag(instance, "drains"))
+		buf_text(out, "; until its clients are gone");
+	buf_char(out, '\n');
+}
+
+/* Who goes on by a row of before; of an instance a client the number is enough. */
+void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "instances");
+	double count = json_reply_number(service, "outdated");
+
+	if (count <= 0)
+		return;
+	status_add_label(out, "Outdated");
+	screen_set(screen, out, STYLE_YELLOW);
+	buf_addf(out, "%.0f instance%s by the entry of before", count, count == 1 ? " runs on" : "s run on");
+	screen_set(screen, out, STYLE_PLAIN);
+	if (!json_reply_is(service, "state", "leaving")) {
+		buf_text(out, ": superctl restart ");
+		json_reply_show_text(out, service, "service");
+	}
+	buf_char(out, '\n');
+	for (size_t i = 0; !json_reply_flag(service, "accept") && i < json_array_size(list); i++) {
+		const json_t *outdated = json_reply_object(json_array_get(list, i), "outdated");
+
+		if (!outdated)
+			continue;
+		status_add_label(out, "");
+		add_outdated(out, json_array_get(list, i), outdated);
+	}
+}
+
+static void add_mean(struct buf *out, const json_t *latency)
+{
+	double count = json_reply_number(latency, "count");
+
+	if (count < 1)
+		return;
+	buf_text(out, ", ready after ");
+	human_units_add_span(out, json_reply_number(latency, "sum") / count);
+	buf_text(out, " on average");
+}
+
+/* "3 WORDs AFTER", and nothing of what never was. */
+static void add_count(struct buf *out, double count, const char *word, const char *after)
+{
+	if (count > 0)
+		buf_addf(out, ", %.0f %s%s%s", count, word, count == 1 ? "" : "s", after);
+}
+
+void status_add_counts(struct buf *out, const json_t *service)
+{
+	double failures = json_reply_number(service, "failures"), freezes = json_reply_number(service, "freezes");
+
+	status_add_label(out, "Started");
+	buf_addf(out, "%.0f time%s", json_reply_number(service, "activations"),
+		 json_reply_number(service, "activations") == 1 ? "" : "s");
+	if (failures > 0)
+		buf_addf(out, ", %.0f of them failed", failures);
+	add_count(out, json_reply_number(service, "accepted"), "connection", " accepted");
+	add_count(out, json_reply_number(service, "probes"), "probe", " closed");
+	add_count(out, json_reply_number(service, "idle_stops"), "idle stop", "");
+	if (freezes > 0)
+		buf_addf(out, ", frozen %.0f time%s", freezes, freezes == 1 ? "" : "s");
+	add_mean(out, json_reply_object(service, "latency"));
+	buf_char(out, '\n');
+}
+
+static void add_ago(struct buf *out, const json_t *event, double now)
+{
+	double at = json_reply_number(event, "at");
+
+	human_units_add_time(out, at);
+	if (now > 0 && at > 0 && now >= at) {
+		buf_text(out, "; ");
+		human_units_add_age(out, now - at);
+		buf_text(out, " ago");
+	}
+}
+
+/* superd's own clock, from what it says of the state. */
+static double now_of(const json_t *service)
+{
+	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
+		? json_reply_number(service, "since") + json_reply_number(service, "for")
+		: 0;
+}
+
+void status_add_activation(struct buf *out, const json_t *service)
+{
+	const json_t *last = json_reply_object(service, "last_activation");
+
+	if (!last)
+		return;
+	status_add_label(out, "Last start");
+	add_ago(out, last, now_of(service));
+	if (*json_reply_text(last, "by")) {
+		buf_text(out, ", by ");
+		json_reply_show_text(out, last, "by");
+	}
+	if (json_reply_has_number(last, "latency")) {
+		buf_text(out, ", ready after ");
+		human_units_add_span(out, json_reply_number(last, "latency"));
+	}
+	buf_char(out, '\n');
+}
+
+static void add_ending(struct buf *out, const json_t *end)
+{
+	if (*json_reply_text(end, "signal")) {
+		buf_text(out, ", by signal ");
+		json_reply_show_text(out, end, "signal");
+	} else if (json_reply_has_number(end, "status")) {
+		buf_addf(out, ", with status %.0f", json_reply_number(end, "status"));
+	}
+	if (*json_reply_text(end, "result")) {
+		buf_text(out, " (");
+		json_reply_show_text(out, end, "result");
+		buf_char(out, ')');
+	}
+}
+
+void status_add_exit(struct buf *out, const json_t *service)
+{
+	const json_t *last = json_reply_object(service, "last_exit");
+
+	if (!last)
+		return;
+	status_add_label(out, "Last exit");
+	add_ago(out, last, now_of(service));
+	add_ending(out, last);
+	if (json_reply_has_number(last, "lasted")) {
+		buf_text(out, ", having lasted ");
+		human_units_add_span(out, json_reply_number(last, "lasted"));
+	}
+	buf_char(out, '\n');
+}
+
+/* How many came in a row first, as health goes by that. */
+void status_add_failures(struct buf *out, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "last_failures");
+
+	if (!json_array_size(list))
+		return;
+	status_add_label(out, "Failures");
+	buf_addf(out, "%.0f, %.0f of them in a row up to now\n", json_reply_number(service, "failures"),
+		 json_reply_number(service, "failed_in_row"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *failure = json_array_get(list, i);
+
+		status_add_label(out, "");
+		add_ago(out, failure, now_of(service));
+		if (json_reply_has_number(failure, "pid"))
+			buf_addf(out, ", pid %.0f", json_reply_number(failure, "pid"));
+		if (*json_reply_text(failure, "peer")) {
+			buf_text(out, ", for ");
+			json_reply_show_text(out, failure, "peer");
+		}
+		if (*json_reply_text(failure, "reason")) {
+			buf_text(out, ": ");
+			json_reply_show_text(out, failure, "reason");
+		} else {
+			add_ending(out, failure);
+		}
+		buf_char(out, '\n');
+	}
+}
+
+void status_add_refusals(struct buf *out, const json_t *service)
+{
+	json_t *refused = json_object_get(service, "refused");
+	bool any = false;
+
+	for (void *at = json_object_iter(refused); at; at = json_object_iter_next(refused, at)) {
+		double number = json_number_value(json_object_iter_value(at));
+
+		if (number <= 0)
+			continue;
+		if (!any)
+			status_add_label(out, "Refused");
+		buf_addf(out, "%s%.0f for ", any ? ", " : "", number);
+		buf_visible(out, json_object_iter_key(at), strlen(json_object_iter_key(at)));
+		any = true;
+	}
+	if (any)
+		buf_char(out, '\n');
+}
+
+void status_add_pause(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *pause = json_reply_object(service, "pause");
+
+	if (!pause)
+		return;
+	status_add_label(out, "Pause");
+	screen_set(screen, out, STYLE_YELLOW);
+	json_reply_show_text(out, pause, "reason");
+	if (json_reply_has_number(pause, "left")) {
+		buf_text(out, "; next try in ");
+		human_units_add_span(out, json_reply_number(pause, "left"));
+	} else {
+		buf_text(out, "; not started again by itself");
+	}
+	screen_set(screen, out, STYLE_PLAIN);
+	buf_char(out, '\n');
+}
+
+/* What happens at the end of the idle timeout. */
+static const char *consequence(const json_t *idle)
+{
+	if (json_reply_is(idle, "action", "freeze"))
+		return "is frozen";
+	return json_reply_is(idle, "action", "report") ? "is only reported" : "is stopped";
+}
+
+/* "2 connected 40 s ago": what was counted so long before says less. */
+static void add_users(struct buf *out, const json_t *idle)
+{
+	double connections = json_reply_number(idle, "connections");
+
+	if (connections > 0) {
+		buf_addf(out, "no, %.0f connected", connections);
+		if (json_reply_number(idle, "counted") >= 1) {
+			buf_text(out, " when counted ");
+			human_units_add_span(out, json_reply_number(idle, "counted"));
+			buf_text(out, " ago");
+		}
+		buf_text(out, "; ");
+	} else if (json_reply_has_number(idle, "for")) {
+		buf_text(out, "nobody connected for ");
+		human_units_add_span(out, json_reply_number(idle, "for"));
+		buf_text(out, "; ");
+	}
+	if (json_reply_is(idle, "standing", "postponed"))
+		buf_text(out, "it waits for others that go first; ");
+	else if (json_reply_is(idle, "standing", "letting-go"))
+		buf_text(out, "that is being done; ");
+}
+
+void status_add_idle(struct buf *out, const json_t *service)
+{
+	const json_t *idle = json_reply_object(service, "idle");
+
+	if (!idle)
+		return;
+	status_add_label(out, "Idle");
+	add_users(out, idle);
+	if (json_reply_is(idle, "standing", "frozen")) {
+		buf_text(out, "frozen\n");
+		return;
+	}
+	buf_addf(out, "%s when nobody has been connected for ", consequence(idle));
+	human_units_add_span(out, json_reply_number(idle, "timeout"));
+	buf_char(out, '\n');
+}
+
+void status_add_log(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "log");
+
+	if (json_array_size(list))
+		buf_char(out, '\n');
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *line = json_array_get(list, i);
+		bool is_grave = json_reply_is(line, "level", "error") || json_reply_is(line, "level", "warning");
+		struct buf text = { 0 };
+
+		human_units_add_clock(&text, json_reply_number(line, "at"));
+		buf_char(&text, ' ');
+		json_reply_show_text(&text, line, "text");
+		if (screen->width)
+			(void)buf_cut(&text, screen_cut(buf_string(&text), screen->width));
+		out->failed |= text.failed;
+		screen_add(screen, out, is_grave ? STYLE_YELLOW : STYLE_PLAIN, buf_string(&text));
+		buf_char(out, '\n');
+		buf_free(&text);
+	}
+}

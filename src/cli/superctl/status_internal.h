@@ -1,0 +1,22 @@
+/* The paragraphs of superctl status, each a labelled line or more of one service; nothing where nothing is known. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "cli/superctl/screen.h"
+
+/* "      State: ", aligned at the colon. */
+void status_add_label(struct buf *out, const char *label);
+
+void status_add_listeners(struct buf *out, const json_t *service);
+void status_add_instances(struct buf *out, const struct screen *screen, const json_t *service);
+void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service);
+void status_add_counts(struct buf *out, const json_t *service);
+void status_add_activation(struct buf *out, const json_t *service);
+void status_add_exit(struct buf *out, const json_t *service);
+void status_add_failures(struct buf *out, const json_t *service);
+void status_add_refusals(struct buf *out, const json_t *service);
+void status_add_pause(struct buf *out, const struct screen *screen, const json_t *service);
+void status_add_idle(struct buf *out, const json_t *service);
+void status_add_log(struct buf *out, const struct screen *screen, const json_t *service);

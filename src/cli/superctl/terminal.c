@@ -1,0 +1,175 @@
+/* A terminal as a live view has it: the alternate screen, no echo, each key at once.
+ *
+ * The hard thing is to leave it as it was whatever happens. Signals only come in while superctl waits, so no handler
+ * does more than leave a mark; what stops the program (^Z) gives the terminal back first and takes it again after. */
+#include "cli/superctl/terminal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int watched[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGWINCH, SIGALRM };
+
+enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
+
+static struct {
+	bool is_entered;
+	struct termios before;
+	sigset_t mask; /* as it was: what the waiting lets in */
+	struct sigaction actions[WATCHED];
+} terminal;
+
+static volatile sig_atomic_t ending, resized, stopped;
+
+static void take_signal(int signal)
+{
+	if (signal == SIGWINCH)
+		resized = 1;
+	else if (signal == SIGTSTP)
+		stopped = 1;
+	else
+		ending = signal;
+}
+
+bool terminal_draw(const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(STDOUT_FILENO, text, length);
+
+		if (written < 0 && errno == EAGAIN) {
+			struct pollfd ready = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+			(void)poll(&ready, 1, 1000);
+			continue;
+		}
+		if (written < 0)
+			return false;
+		text += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+static bool draw(const char *text)
+{
+	return terminal_draw(text, strlen(text));
+}
+
+/* Keys that make a signal go on doing so; a line that is too long is cut by the terminal. */
+static bool take_screen(void)
+{
+	struct termios raw = terminal.before;
+
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 0;
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
+		return false;
+	return draw("\033[?1049h\033[?25l\033[?7l");
+}
+
+static void give_screen_back(void)
+{
+	(void)draw("\033[0m\033[?7h\033[?25h\033[?1049l");
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.before);
+}
+
+/* A program in the background that changes the terminal is stopped, as by tcsetattr itself, which would go on at each
+ * SIGCONT and let nothing in meanwhile, not SIGTERM either. false: it is there still. */
+static bool come_to_front(void)
+{
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		(void)raise(SIGTTOU);
+	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+bool terminal_enter(void)
+{
+	struct sigaction action = { .sa_handler = take_signal };
+	sigset_t block;
+
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal.before) < 0 || !come_to_front())
+		return false;
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&block);
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaddset(&block, watched[i]);
+	(void)sigprocmask(SIG_BLOCK, &block, &terminal.mask);
+	for (size_t i = 0; i < WATCHED; i++)
+		(void)sigaction(watched[i], &action, &terminal.actions[i]);
+	terminal.is_entered = true;
+	if (take_screen())
+		return true;
+	terminal_leave();
+	return false;
+}
+
+/* As the shell's job control expects it: stopped by the signal itself, with the terminal as it was. */
+static void stop_for_a_while(void)
+{
+	stopped = 0;
+	give_screen_back();
+	(void)raise(SIGSTOP);
+	if (come_to_front())
+		(void)take_screen();
+	else
+		ending = SIGTERM;
+	resized = 1;
+}
+
+unsigned terminal_wait(int fd, int milliseconds)
+{
+	struct timespec most = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+	struct pollfd ready[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	unsigned events = 0;
+
+	if (ppoll(ready, 2, milliseconds < 0 ? NULL : &most, &terminal.mask) <= 0)
+		ready[0].revents = ready[1].revents = 0;
+	if (stopped)
+		stop_for_a_while();
+	if (ready[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		ending = ending ? ending : SIGHUP;
+	events |= ready[0].revents & POLLIN ? TERMINAL_KEY : 0;
+	events |= ready[1].revents ? TERMINAL_INPUT : 0;
+	events |= resized ? TERMINAL_SIZE : 0;
+	events |= ending ? TERMINAL_END : 0;
+	resized = 0;
+	return events;
+}
+
+char terminal_key(void)
+{
+	char keys[8];
+	ssize_t got = read(STDIN_FILENO, keys, sizeof(keys));
+
+	if (got <= 0)
+		return 0;
+	if (keys[0] != '\033')
+		return keys[0];
+	if (got < 3 || keys[1] != '[')
+		return 0;
+	return keys[2] == 'A' ? 'k' : keys[2] == 'B' ? 'j' : 0;
+}
+
+void terminal_leave(void)
+{
+	if (!terminal.is_entered)
+		return;
+	give_screen_back();
+	for (size_t i = 0; i < WATCHED; i++)
+		(void)sigaction(watched[i], &terminal.actions[i], NULL);
+	terminal.is_entered = false;
+	(void)sigprocmask(SIG_SETMASK, &terminal.mask, NULL);
+}
+
+void terminal_die(void)
+{
+	if (!ending)
+		return;
+	(void)signal(ending, SIG_DFL);
+	(void)raise(ending);
+}

@@ -1,0 +1,218 @@
+/* superctl top: tables one after the other, or on a terminal one that lives.
+ *
+ * The hard thing is that two sides are waited for at once, the keyboard and superd, and that the terminal is given back
+ * before anything is said, whatever ended it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/reconnect.h"
+#include "cli/superctl/terminal.h"
+#include "cli/superctl/top_table.h"
+#include "cli/superctl/views.h"
+
+#define BEYOND 10000 /* milliseconds that superd may be late */
+#define AROUND 5     /* lines of the screen that are no services: head, titles, keys */
+
+struct top_view {
+	const struct superctl_options *options;
+	struct conversation conversation;
+	struct buf request;
+	struct reconnect reconnect;
+	bool is_lost; /* superd has gone, and is waited for */
+	struct screen screen;
+	struct top_table table;
+	size_t shown;
+	bool is_over; /* q, or enough tables */
+	enum ctl_status status;
+};
+
+static bool print_table(void *context, const json_t *line, const char *text)
+{
+	struct top_view *top = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	if (top->options->json)
+		return true;
+	top_table_take(&top->table, line);
+	if (top->shown++)
+		buf_char(&out, '\n');
+	top_table_add(&top->table, &top->screen, SIZE_MAX, "\n", &out);
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+static size_t lines_for_services(const struct top_view *top)
+{
+	size_t around = AROUND + (json_reply_number(top->table.now, "more_services") > 0);
+
+	return top->screen.height > around ? top->screen.height - around : 1;
+}
+
+/* What is more than the screen has would move its first lines out of it. */
+static void cut_lines(struct buf *out, size_t most)
+{
+	char *end = out->failed ? NULL : out->data;
+
+	for (size_t n = 0; end && n < most; n++)
+		end = strstr(n ? end + 2 : end, "\r\n");
+	if (!end)
+		return;
+	*end = '\0';
+	out->length = (size_t)(end - out->data);
+}
+
+static void draw(struct top_view *top)
+{
+	static const char keys[] = "q quit  sort by: m memory  c cpu  n name  s state  j k scroll";
+	static const char lost[] = "superd has gone away: waiting for it  q quit";
+	const char *last = top->is_lost ? lost : keys;
+	size_t room = lines_for_services(top), count = top_table_services(&top->table);
+	struct buf out = { 0 };
+
+	if (top->table.first >= count)
+		top->table.first = count ? count - 1 : 0;
+	buf_text(&out, "\033[H");
+	if (top->table.now)
+		top_table_add(&top->table, &top->screen, room, "\033[K\r\n", &out);
+	buf_text(&out, "\033[K\r\n");
+	screen_set(&top->screen, &out, top->is_lost ? STYLE_YELLOW : STYLE_DIM);
+	buf_add(&out, last, screen_cut(last, top->screen.width - 1));
+	screen_set(&top->screen, &out, STYLE_PLAIN);
+	cut_lines(&out, top->screen.height);
+	buf_text(&out, "\033[K\033[J");
+	if (!out.failed)
+		(void)terminal_draw(out.data, out.length);
+	buf_free(&out);
+}
+
+static void obey_key(struct top_view *top)
+{
+	char key = terminal_key();
+
+	if (key == 'q')
+		top->is_over = true;
+	else if (key && strchr("mcns", key))
+		top->table.sort = key;
+	else if (key == 'j')
+		top->table.first++;
+	else if (key == 'k' && top->table.first)
+		top->table.first--;
+}
+
+/* All lines that have come, of which the last is what is drawn. */
+static void take_lines(struct top_view *top)
+{
+	enum transport_result result = transport_fill(&top->conversation.transport);
+	size_t length;
+	char *text;
+
+	while (top->status == CTL_DONE && !top->is_over &&
+	       transport_take_line(&top->conversation.transport, &text, &length) == TRANSPORT_LINE) {
+		json_t *line = json_reply_parse(text, length);
+
+		top->status = conversation_judge(&top->conversation, line, &top->is_over);
+		if (top->status == CTL_DONE && !top->is_over) {
+			top_table_take(&top->table, line);
+			top->conversation.heard++;
+			top->is_over = top->options->count && (int64_t)++top->shown >= top->options->count;
+		}
+		json_decref(line);
+	}
+	if (result == TRANSPORT_NONE || top->status != CTL_DONE || top->is_over)
+		return;
+	top->is_lost = true;
+	(void)reconnect_is_needed(&top->reconnect, &top->conversation);
+	transport_close(&top->conversation.transport);
+}
+
+/* What it had used before is nothing to compare with. */
+static void look_for_superd(struct top_view *top)
+{
+	if (reconnect_try(&top->reconnect, &top->conversation, &top->request)) {
+		top->is_lost = false;
+		top_table_free(&top->table);
+	} else if (reconnect_is_over(&top->reconnect, &top->conversation)) {
+		buf_clear(&top->conversation.why);
+		buf_addf(&top->conversation.why, "superd at %s has gone away and has not come back",
+			 top->options->control);
+		top->status = CTL_NO_SUPERD;
+	}
+}
+
+/* As top(1) leaves it, where the shell goes on. */
+static void print_last(struct top_view *top)
+{
+	struct buf out = { 0 };
+
+	if (!top->table.now)
+		return;
+	top_table_add(&top->table, &top->screen, lines_for_services(top), "\n", &out);
+	(void)conversation_print(&out);
+	buf_free(&out);
+}
+
+static void live(struct top_view *top)
+{
+	while (top->status == CTL_DONE && !top->is_over) {
+		unsigned events = terminal_wait(top->conversation.transport.fd, top->is_lost ? RECONNECT_PAUSE : -1);
+
+		if (events & TERMINAL_END)
+			break;
+		if (events & TERMINAL_SIZE)
+			screen_measure(&top->screen);
+		if (events & TERMINAL_KEY)
+			obey_key(top);
+		if (events & TERMINAL_INPUT)
+			take_lines(top);
+		else if (top->is_lost && !(events & TERMINAL_KEY))
+			look_for_superd(top);
+		draw(top);
+	}
+	terminal_leave();
+	if (top->is_over)
+		print_last(top);
+	terminal_die();
+}
+
+static enum ctl_status run(struct top_view *top)
+{
+	const struct superctl_options *options = top->options;
+
+	/* What goes wrong is said after the terminal is itself again. */
+	if (!options->json && terminal_enter()) {
+		top->conversation.quiet = true;
+		live(top);
+		if (top->status != CTL_DONE)
+			fprintf(stderr, "superctl: %s\n", buf_string(&top->conversation.why));
+		return top->status;
+	}
+	top->conversation.lines_left = options->count;
+	return reconnect_hear(&top->conversation, &top->request, print_table, top);
+}
+
+enum ctl_status view_top(const struct superctl_options *options)
+{
+	struct top_view top = { .options = options, .table = { .sort = options->sort } };
+
+	top.conversation = (struct conversation){ .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	screen_open(&top.screen, options->colour);
+	top.status = conversation_open(&top.conversation, options);
+	if (top.status != CTL_DONE)
+		return top.status;
+	buf_addf(&top.request, "top --interval=%lld.%06lld", (long long)options->interval / 1000000,
+		 (long long)options->interval % 1000000);
+	top.status = conversation_send(&top.conversation, &top.request);
+	top.conversation.timeout = options->interval / 1000 + BEYOND;
+	if (top.status == CTL_DONE)
+		top.status = run(&top);
+	buf_free(&top.request);
+	buf_free(&top.conversation.why);
+	top_table_free(&top.table);
+	conversation_close(&top.conversation);
+	return top.status;
+}

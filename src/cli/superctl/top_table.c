@@ -1,0 +1,197 @@
+/* One table of superctl top.
+ *
+ * The hard thing is the share of a processor: it is what the instances have used since the answer before, and an
+ * instance that has ended takes its share away, so a sum that went down counts as none. */
+#include "cli/superctl/top_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/superctl/columns.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/service_facts.h"
+
+struct row {
+	const json_t *service;
+	const char *name, *state;
+	double memory, cpu, share; /* share: of a processor; below 0: unknown */
+	char sort;
+};
+
+void top_table_take(struct top_table *table, const json_t *line)
+{
+	json_decref(table->before);
+	table->before = table->now;
+	table->now = json_incref((json_t *)(size_t)line);
+}
+
+void top_table_free(struct top_table *table)
+{
+	json_decref(table->before);
+	json_decref(table->now);
+	*table = (struct top_table){ .sort = table->sort };
+}
+
+size_t top_table_services(const struct top_table *table)
+{
+	return json_array_size(json_reply_list(table->now, "services"));
+}
+
+/* By name, as superd sends them in an order of its own. */
+static json_t *index_services(const json_t *line)
+{
+	const json_t *list = json_reply_list(line, "services");
+	json_t *index = json_object();
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *each = json_array_get(list, i);
+
+		(void)json_object_set(index, json_reply_text(each, "service"), each);
+	}
+	return index;
+}
+
+static double share_of(double now, double before, double seconds)
+{
+	if (seconds <= 0)
+		return -1;
+	return now > before ? (now - before) / seconds : 0;
+}
+
+static int compare_numbers(double a, double b)
+{
+	return (a < b) - (a > b);
+}
+
+/* The most first; what is equal by name. */
+static int compare_rows(const void *one, const void *other)
+{
+	const struct row *a = one, *b = other;
+	int options = 0;
+
+	if (a->sort == 'm')
+		options = compare_numbers(a->memory, b->memory);
+	else if (a->sort == 's')
+		options = strcmp(a->state, b->state);
+	else if (a->sort == 'c')
+		options = compare_numbers(a->share, b->share);
+	if (!options && a->sort == 'c')
+		options = compare_numbers(a->cpu, b->cpu);
+	return options ? options : strcmp(a->name, b->name);
+}
+
+static struct row *make_rows(const struct top_table *table, size_t count)
+{
+	double seconds = json_reply_number(table->now, "at") - json_reply_number(table->before, "at"), before;
+	const json_t *list = json_reply_list(table->now, "services");
+	struct row *rows = calloc(count + 1, sizeof(*rows));
+	json_t *index = index_services(table->before);
+
+	for (size_t i = 0; rows && i < count; i++) {
+		const json_t *service = json_array_get(list, i);
+
+		rows[i] = (struct row){ .service = service, .share = -1, .sort = table->sort };
+		rows[i].name = json_reply_text(service, "service");
+		rows[i].state = json_reply_text(service, "state");
+		(void)service_facts_memory(service, &rows[i].memory);
+		if (service_facts_cpu(service, &rows[i].cpu) &&
+		    service_facts_cpu(json_object_get(index, rows[i].name), &before))
+			rows[i].share = share_of(rows[i].cpu, before, seconds);
+	}
+	json_decref(index);
+	if (rows)
+		qsort(rows, count, sizeof(*rows), compare_rows);
+	return rows;
+}
+
+static void add_share(struct buf *out, double share)
+{
+	if (share >= 0)
+		buf_addf(out, "%.1f%%", share * 100);
+}
+
+static void add_head(const struct top_table *table, const char *end, struct buf *out)
+{
+	const json_t *superd = json_reply_object(table->now, "superd"),
+		     *earlier = json_reply_object(table->before, "superd");
+	double seconds = json_reply_number(table->now, "at") - json_reply_number(table->before, "at");
+	double services = json_reply_number(superd, "services"), instances = json_reply_number(superd, "instances");
+
+	human_units_add_time(out, json_reply_number(table->now, "at"));
+	buf_addf(out, "  superd[%.0f] up ", json_reply_number(superd, "pid"));
+	human_units_add_age(out, json_reply_number(superd, "uptime"));
+	buf_text(out, ", memory ");
+	human_units_add_bytes(out, json_reply_number(superd, "memory"));
+	buf_text(out, ", CPU ");
+	human_units_add_span(out, json_reply_number(superd, "cpu"));
+	if (earlier) {
+		buf_text(out, " (");
+		add_share(out, share_of(json_reply_number(superd, "cpu"), json_reply_number(earlier, "cpu"), seconds));
+		buf_char(out, ')');
+	}
+	buf_addf(out, "; %.0f service%s, %.0f instance%s%s%s", services, services == 1 ? "" : "s", instances,
+		 instances == 1 ? "" : "s", end, end);
+}
+
+static void add_number(struct columns *columns, struct buf *cell, double number)
+{
+	if (number > 0)
+		buf_addf(cell, "%.0f", number);
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+/* The columns that are left out first on a narrow terminal stand last. */
+static const struct column titles[] = {
+	{ .title = "SERVICE", .gives = true }, { .title = "STATE" },
+	{ .title = "CPU", .right = true },     { .title = "TIME", .right = true },
+	{ .title = "MEMORY", .right = true },  { .title = "INST", .right = true },
+	{ .title = "QUEUE", .right = true },   { .title = "STARTS", .right = true },
+	{ .title = "REFUSED", .right = true }, { .title = "FOR", .right = true },
+};
+
+static void add_row(struct columns *columns, struct buf *cell, const struct row *row)
+{
+	double waiting = 0;
+
+	json_reply_show_text(cell, row->service, "service");
+	columns_add(columns, STYLE_BOLD, cell);
+	json_reply_show_text(cell, row->service, "state");
+	columns_add(columns, screen_style_of(row->state), cell);
+	add_share(cell, row->share);
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (row->cpu > 0)
+		human_units_add_span(cell, row->cpu);
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (row->memory > 0)
+		human_units_add_bytes(cell, row->memory);
+	columns_add(columns, STYLE_PLAIN, cell);
+	add_number(columns, cell, (double)service_facts_instances(row->service));
+	(void)service_facts_queue(row->service, &waiting);
+	add_number(columns, cell, waiting);
+	add_number(columns, cell, json_reply_number(row->service, "activations"));
+	add_number(columns, cell, service_facts_refused(row->service));
+	if (json_reply_has_number(row->service, "for"))
+		human_units_add_age(cell, json_reply_number(row->service, "for"));
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out)
+{
+	size_t count = top_table_services(table);
+	struct row *rows = make_rows(table, count);
+	struct columns columns;
+	struct buf cell = { 0 };
+
+	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	for (size_t i = 0; rows && i < count; i++)
+		add_row(&columns, &cell, &rows[i]);
+	add_head(table, end, out);
+	columns_print(&columns, screen, table->first, most, "", end, out);
+	if (json_reply_number(table->now, "more_services") > 0)
+		buf_addf(out, "and %.0f more%s", json_reply_number(table->now, "more_services"), end);
+	out->failed |= !rows || cell.failed;
+	columns_free(&columns);
+	buf_free(&cell);
+	free(rows);
+}

@@ -1,0 +1,198 @@
+/* superctl's end of the control socket.
+ *
+ * The one hard thing is to wait for nobody forever who isn't meant to be waited for: a superd that is stopped still has
+ * an open socket, whose queue may be full, so connecting and sending have their limits too. */
+#include "cli/superctl/transport.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define LINE_MOST ((size_t)64 << 20) /* of a top with every service of a large table */
+#define READ_AT_ONCE ((size_t)64 << 10)
+
+int64_t transport_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* connect(2) to a full queue waits as long as a send may. */
+static int connect_within(int fd, const char *path, int64_t limit)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval time = { limit / 1000, (suseconds_t)(limit % 1000) * 1000 };
+	socklen_t length = sizeof(address);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	if (*path == '@') {
+		address.sun_path[0] = '\0';
+		length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0)
+		return -1;
+	return connect(fd, (const struct sockaddr *)&address, length);
+}
+
+int transport_connect(struct transport *transport, const char *path, int64_t limit)
+{
+	*transport = (struct transport){ .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	if (transport->fd < 0)
+		return -1;
+	if (connect_within(transport->fd, path, limit) < 0) {
+		fd_close(&transport->fd);
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return -1;
+	}
+	return 0;
+}
+
+#ifdef SO_PEERCRED
+bool transport_peer(const struct transport *transport, unsigned long *uid)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(transport->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	*uid = peer.uid;
+	return true;
+}
+#else
+bool transport_peer(const struct transport *transport, unsigned long *uid)
+{
+	(void)transport, (void)uid;
+	return false;
+}
+#endif
+
+int transport_send(struct transport *transport, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t sent = send(transport->fd, text, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0) {
+			errno = errno == EAGAIN ? ETIMEDOUT : errno;
+			return -1;
+		}
+		text += sent;
+		length -= (size_t)sent;
+	}
+	return 0;
+}
+
+static bool make_room(struct transport *transport)
+{
+	size_t wanted = transport->length + READ_AT_ONCE + 1, capacity = transport->capacity;
+	char *bigger;
+
+	if (transport->start) {
+		memmove(transport->data, transport->data + transport->start, transport->length);
+		transport->start = 0;
+	}
+	if (wanted <= capacity)
+		return true;
+	while (capacity < wanted)
+		capacity = capacity ? capacity * 2 : 2 * READ_AT_ONCE;
+	bigger = realloc(transport->data, capacity);
+	if (!bigger)
+		return false;
+	transport->data = bigger;
+	transport->capacity = capacity;
+	return true;
+}
+
+enum transport_result transport_fill(struct transport *transport)
+{
+	ssize_t got;
+
+	if (transport->length > LINE_MOST)
+		return TRANSPORT_TOO_LONG;
+	if (!make_room(transport))
+		return TRANSPORT_FAILED;
+	got = recv(transport->fd, transport->data + transport->length, READ_AT_ONCE, MSG_DONTWAIT);
+	if (got == 0)
+		return TRANSPORT_END;
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? TRANSPORT_NONE : TRANSPORT_FAILED;
+	transport->length += (size_t)got;
+	return TRANSPORT_NONE;
+}
+
+enum transport_result transport_take_line(struct transport *transport, char **line, size_t *length)
+{
+	char *begin, *end;
+
+	if (transport->length == transport->seen)
+		return TRANSPORT_NONE;
+	begin = transport->data + transport->start;
+	end = memchr(begin + transport->seen, '\n', transport->length - transport->seen);
+	if (!end) {
+		transport->seen = transport->length;
+		return TRANSPORT_NONE;
+	}
+	*end = '\0';
+	*line = begin;
+	*length = (size_t)(end - begin);
+	transport->start += *length + 1;
+	transport->length -= *length + 1;
+	transport->seen = 0;
+	return TRANSPORT_LINE;
+}
+
+/* false: it is too late. */
+static bool wait_readable(struct transport *transport, int64_t until)
+{
+	struct pollfd ready = { .fd = transport->fd, .events = POLLIN };
+	int64_t left = -1;
+
+	if (until != TRANSPORT_FOREVER) {
+		left = until - transport_now();
+		if (left <= 0)
+			return false;
+		left = left > INT_MAX ? INT_MAX : left;
+	}
+	(void)poll(&ready, 1, (int)left);
+	return true;
+}
+
+enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length)
+{
+	enum transport_result result = transport_take_line(transport, line, length);
+
+	while (result == TRANSPORT_NONE) {
+		result = transport_fill(transport);
+		if (result != TRANSPORT_NONE)
+			break;
+		result = transport_take_line(transport, line, length);
+		if (result == TRANSPORT_NONE && !wait_readable(transport, until))
+			result = TRANSPORT_LATE;
+	}
+	return result;
+}
+
+void transport_close(struct transport *transport)
+{
+	fd_close(&transport->fd);
+	free(transport->data);
+	*transport = (struct transport){ .fd = -1 };
+}

@@ -1,0 +1,252 @@
+/* superctl's verbs that do something: start, stop, hold and their kin, upgrade, shutdown.
+ *
+ * The hard thing is how long to wait: superd answers when what was asked has come about, which may be never, so only
+ * --timeout and the one who waits know when to give up; superd keeps the time, and superctl only what it has beyond. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cli/superctl/conversation.h"
+#include "cli/superctl/json_reply.h"
+#include "cli/superctl/views.h"
+
+#define BEYOND 10000 /* milliseconds after superd should have said that the time is over */
+
+struct act_view {
+	const struct superctl_options *options;
+	size_t failed;
+};
+
+static void add_result(struct buf *out, const json_t *line)
+{
+	bool has_message = *json_reply_text(line, "message");
+
+	json_reply_show_text(out, line, "service");
+	buf_text(out, ": ");
+	json_reply_show_text(out, line, has_message ? "message" : "state");
+	buf_char(out, '\n');
+}
+
+/* What is under way takes its time. */
+static void show_waiting(const json_t *line)
+{
+	struct buf out = { 0 };
+
+	json_reply_show_text(&out, line, "service");
+	buf_text(&out, ": waiting: ");
+	json_reply_show_text(&out, line, "waiting");
+	fprintf(stderr, "%s\n", buf_string(&out));
+	buf_free(&out);
+}
+
+static bool show_result(void *context, const json_t *line, const char *text)
+{
+	struct act_view *view = context;
+	bool ok = json_reply_flag(line, "ok"), printed = true;
+	struct buf out = { 0 };
+
+	(void)text;
+	if (*json_reply_text(line, "waiting")) {
+		show_waiting(line);
+		return true;
+	}
+	view->failed += !ok;
+	if (!view->options->json && *json_reply_text(line, "service")) {
+		add_result(&out, line);
+		if (ok)
+			printed = conversation_print(&out);
+		else
+			fputs(buf_string(&out), stderr);
+	}
+	buf_free(&out);
+	return printed;
+}
+
+static int64_t timeout_of(const struct superctl_options *options)
+{
+	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + BEYOND;
+}
+
+enum ctl_status view_act(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct act_view view = { .options = options };
+	struct buf request = { 0 }, verb = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	buf_text(&verb, options->verb->name);
+	if (json_reply_flag(conversation.greeting, "progress") && options->name_count && !options->json)
+		buf_text(&verb, " --progress");
+	conversation_request(&request, options, buf_string(&verb));
+	status = conversation_send(&conversation, &request);
+	conversation.timeout = timeout_of(options);
+	if (status == CTL_DONE)
+		status = conversation_hear(&conversation, show_result, &view);
+	buf_free(&request);
+	buf_free(&verb);
+	conversation_close(&conversation);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}
+
+/* One line of the answer to "shutdown". */
+static enum ctl_status hear_line(struct conversation *conversation, const char *text, size_t length, bool *last)
+{
+	json_t *line = json_reply_parse(text, length);
+	enum ctl_status status;
+
+	if (conversation->options->json && line) {
+		puts(text);
+		fflush(stdout);
+	}
+	status = conversation_judge(conversation, line, last);
+	json_decref(line);
+	return status;
+}
+
+/* A superd that has ended has done what it was asked for: the end of the connection is the answer. */
+static enum ctl_status hear_end(struct conversation *conversation)
+{
+	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
+							   : transport_now() + conversation->options->timeout / 1000;
+	enum ctl_status status = CTL_DONE;
+	bool last = false;
+	size_t length;
+	char *text;
+
+	while (status == CTL_DONE) {
+		enum transport_result result = transport_wait_line(&conversation->transport, until, &text, &length);
+
+		if (result == TRANSPORT_LINE)
+			status = hear_line(conversation, text, length, &last);
+		if (last && conversation->options->no_wait)
+			break;
+		if (result == TRANSPORT_LATE) {
+			fprintf(stderr, "superctl: superd has not ended in time; it goes on ending\n");
+			status = CTL_FAILED;
+		} else if (result != TRANSPORT_LINE) {
+			break;
+		}
+	}
+	return status;
+}
+
+static volatile sig_atomic_t who_ends;
+
+static void on_term(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code == SI_USER && info->si_pid == who_ends)
+		_exit(CTL_DONE);
+	raise(signal);
+}
+
+/* At its end superd has all below it end, and as process 1 all of its container: where that is superctl, too, it will
+ * see no more of it. */
+static void take_term_for_the_end(const struct conversation *conversation)
+{
+	struct sigaction action = { .sa_sigaction = on_term, .sa_flags = SA_SIGINFO | SA_RESETHAND };
+
+	who_ends = (sig_atomic_t)json_reply_number(conversation->greeting, "pid");
+	sigaction(SIGTERM, &action, NULL);
+}
+
+enum ctl_status view_shutdown(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	conversation_request(&request, options, "shutdown");
+	take_term_for_the_end(&conversation);
+	status = conversation_send(&conversation, &request);
+	if (status == CTL_DONE)
+		status = hear_end(&conversation);
+	buf_free(&request);
+	conversation_close(&conversation);
+	return status;
+}
+
+static bool show_upgrade(void *context, const json_t *line, const char *text)
+{
+	struct act_view *view = context;
+	struct buf out = { 0 };
+	bool ok = true;
+
+	(void)text;
+	view->failed += json_is_false(json_object_get(line, "ok"));
+	if (!view->options->json && *json_reply_text(line, "message")) {
+		buf_text(&out, "superd: ");
+		json_reply_show_text(&out, line, "message");
+		buf_char(&out, '\n');
+		ok = conversation_print(&out);
+	}
+	buf_free(&out);
+	return ok;
+}
+
+/* The next superd answers at this very connection, unless it does not know how: then it is asked who it is. */
+static enum ctl_status look_who_runs(struct conversation *conversation, double pid)
+{
+	const struct superctl_options *options = conversation->options;
+	struct buf line = { 0 };
+	bool printed;
+
+	conversation_close(conversation);
+	conversation->quiet = false;
+	if (conversation_open(conversation, options) != CTL_DONE)
+		return CTL_FAILED;
+	if (json_reply_number(conversation->greeting, "pid") != pid) {
+		fprintf(stderr, "superctl: superd has ended, and another one, pid %.0f, is at %s\n",
+			json_reply_number(conversation->greeting, "pid"), options->control);
+		return CTL_FAILED;
+	}
+	if (options->json) {
+		buf_text(&line, "{\"ok\":true,\"message\":\"it has taken over\"}\n{\"done\":true}\n");
+	} else {
+		buf_text(&line, "superd: ");
+		json_reply_show_text(&line, conversation->greeting, "superd");
+		buf_text(&line, " has taken over\n");
+	}
+	printed = conversation_print(&line);
+	buf_free(&line);
+	return printed ? CTL_DONE : CTL_FAILED;
+}
+
+static enum ctl_status hear_upgrade(struct conversation *conversation, struct act_view *view)
+{
+	double pid = json_reply_number(conversation->greeting, "pid");
+	enum ctl_status status;
+
+	conversation->quiet = true;
+	status = conversation_hear(conversation, show_upgrade, view);
+	if (conversation->gone && !conversation->options->check)
+		status = look_who_runs(conversation, pid);
+	else if (status != CTL_DONE && conversation->why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+	buf_free(&conversation->why);
+	return status;
+}
+
+enum ctl_status view_upgrade(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct act_view view = { .options = options };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	conversation_request(&request, options, options->check ? "upgrade --check" : "upgrade");
+	status = conversation_send(&conversation, &request);
+	conversation.timeout = timeout_of(options);
+	if (status == CTL_DONE)
+		status = hear_upgrade(&conversation, &view);
+	buf_free(&request);
+	conversation_close(&conversation);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}

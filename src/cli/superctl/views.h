@@ -1,0 +1,19 @@
+/* What superctl does for each verb: asks superd, and shows what it answers. Each gives the exit status, and has said what
+ * was wrong. With --json all but metrics --http print the answer's lines as they came. */
+#pragma once
+
+#include "cli/superctl/verbs.h"
+
+enum ctl_status view_status(const struct superctl_options *options);
+enum ctl_status view_list(const struct superctl_options *options);
+enum ctl_status view_show(const struct superctl_options *options);
+enum ctl_status view_why(const struct superctl_options *options);
+enum ctl_status view_top(const struct superctl_options *options);
+enum ctl_status view_events(const struct superctl_options *options);
+enum ctl_status view_health(const struct superctl_options *options);
+enum ctl_status view_metrics(const struct superctl_options *options);
+enum ctl_status view_act(const struct superctl_options *options);
+enum ctl_status view_reload(const struct superctl_options *options);
+enum ctl_status view_upgrade(const struct superctl_options *options);
+enum ctl_status view_shutdown(const struct superctl_options *options);
+enum ctl_status view_version(const struct superctl_options *options);
