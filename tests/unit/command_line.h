@@ -75,12 +75,12 @@ static inline void expect_command_refused(const char *text, const char *part, co
 }
 
 /* What --help says under a name, for a test with .init = cr_redirect_stdout. */
-static inline const char *help_of(enum guise guise)
+static inline const char *help_of(enum invoked_as invoked_as)
 {
 	static char text[8000];
 	FILE *out;
 
-	options_help(&(struct options){ .guise = guise });
+	options_help(&(struct options){ .invoked_as = invoked_as });
 	fflush(stdout);
 	out = cr_get_redirected_stdout();
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';

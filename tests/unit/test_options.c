@@ -193,7 +193,7 @@ Test(options, goes_by_the_name_it_is_called_by)
 {
 	static const struct {
 		const char *name;
-		enum guise guise;
+		enum invoked_as invoked_as;
 	} names[] = {
 		{ "superd", AS_SUPERD },	 { "/usr/sbin/superd", AS_SUPERD },
 		{ "/inetd/superd", AS_SUPERD },	 { "inetd", AS_INETD },
@@ -206,7 +206,7 @@ Test(options, goes_by_the_name_it_is_called_by)
 
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		read_command(names[n].name);
-		cr_expect_eq(options.guise, names[n].guise, "%s", names[n].name);
+		cr_expect_eq(options.invoked_as, names[n].invoked_as, "%s", names[n].name);
 	}
 }
 

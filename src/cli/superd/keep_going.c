@@ -192,40 +192,40 @@ static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *
 		mark_others(leaving, owner);
 }
 
-static bool is_without(const struct without *without, struct origin at)
+static bool is_excluded(const struct exclusions *exclusions, struct origin at)
 {
-	for (size_t n = 0; n < without->count; n++) {
-		if (origin_equal(without->list[n], at))
+	for (size_t n = 0; n < exclusions->count; n++) {
+		if (origin_equal(exclusions->list[n], at))
 			return true;
 	}
 	return false;
 }
 
-static void add_without(struct without *without, struct origin at)
+static void add_exclusion(struct exclusions *exclusions, struct origin at)
 {
 	struct origin *bigger;
 
-	if (is_without(without, at))
+	if (is_excluded(exclusions, at))
 		return;
-	bigger = reallocarray(without->list, without->count + 1, sizeof(*bigger));
+	bigger = reallocarray(exclusions->list, exclusions->count + 1, sizeof(*bigger));
 	if (!bigger)
 		return;
-	without->list = bigger;
+	exclusions->list = bigger;
 	at.file = strdup(at.file);
 	if (at.file)
-		bigger[without->count++] = at;
+		bigger[exclusions->count++] = at;
 }
 
-void without_free(struct without *without)
+void exclusions_free(struct exclusions *exclusions)
 {
-	for (size_t n = 0; n < without->count; n++)
-		free((char *)(uintptr_t)without->list[n].file);
-	free(without->list);
-	*without = (struct without){ 0 };
+	for (size_t n = 0; n < exclusions->count; n++)
+		free((char *)(uintptr_t)exclusions->list[n].file);
+	free(exclusions->list);
+	*exclusions = (struct exclusions){ 0 };
 }
 
 /* Keeps of the diagnostics the errors of what is not read again, with their further places. */
-static bool keep_theirs(const struct leaving *leaving, const struct without *without, struct diags *diags)
+static bool keep_theirs(const struct leaving *leaving, const struct exclusions *exclusions, struct diags *diags)
 {
 	bool *wanted = calloc(diags->count + 1, sizeof(*wanted));
 
@@ -235,7 +235,7 @@ static bool keep_theirs(const struct leaving *leaving, const struct without *wit
 		const struct diag *diag = &diags->list[n];
 		const struct owner *owner = find_owner(leaving, diag);
 
-		wanted[n] = diag->was_error && owner && is_without(without, owner->at);
+		wanted[n] = diag->was_error && owner && is_excluded(exclusions, owner->at);
 		wanted[n] |= diag->follows && n && wanted[n - 1];
 	}
 	diags_keep(diags, wanted);
@@ -244,18 +244,18 @@ static bool keep_theirs(const struct leaving *leaving, const struct without *wit
 }
 
 /* Whether something that is left out had taken the socket of another. */
-static bool must_read_again(const struct leaving *leaving, struct without *without, struct diags *diags)
+static bool must_read_again(const struct leaving *leaving, struct exclusions *exclusions, struct diags *diags)
 {
 	const struct table *table = leaving->table;
-	size_t before = without->count;
+	size_t before = exclusions->count;
 
-	for (size_t n = 0; without->rounds && n < table->yielded_count; n++) {
+	for (size_t n = 0; exclusions->rounds && n < table->yielded_count; n++) {
 		if (is_place_left_out(leaving, table->yielded[n].to))
-			add_without(without, table->yielded[n].to);
+			add_exclusion(exclusions, table->yielded[n].to);
 	}
-	if (without->count == before || !keep_theirs(leaving, without, diags))
+	if (exclusions->count == before || !keep_theirs(leaving, exclusions, diags))
 		return false;
-	without->rounds--;
+	exclusions->rounds--;
 	return true;
 }
 
@@ -272,12 +272,12 @@ static void leave_with(struct leaving *leaving, size_t row, size_t beside, struc
 }
 
 /* Those that go without an error of their own; the services of one entry stand side by side. */
-static void leave_others_out(struct leaving *leaving, const struct without *without, struct diags *diags)
+static void leave_others_out(struct leaving *leaving, const struct exclusions *exclusions, struct diags *diags)
 {
 	const struct table *table = leaving->table;
 
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!leaving->entries[n] && !is_without(without, table->left_out[n].at))
+		if (!leaving->entries[n] && !is_excluded(exclusions, table->left_out[n].at))
 			diag_warning(diags, table->left_out[n].at,
 				     "this entry is left out for the errors of what it goes by");
 	}
@@ -411,7 +411,7 @@ static void list_left_out(struct leaving *leaving, struct table *table, struct d
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 }
 
-static bool leave_out(struct leaving *leaving, struct table *table, struct without *without, struct diags *diags,
+static bool leave_out(struct leaving *leaving, struct table *table, struct exclusions *exclusions, struct diags *diags,
 		      size_t read)
 {
 	size_t count = diags->count;
@@ -420,17 +420,17 @@ static bool leave_out(struct leaving *leaving, struct table *table, struct witho
 	list_owners(leaving);
 	for (size_t n = 0; n < count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
-			pass_over(leaving, &diags->list[n], diags, without->rounds);
+			pass_over(leaving, &diags->list[n], diags, exclusions->rounds);
 	}
-	if (must_read_again(leaving, without, diags))
+	if (must_read_again(leaving, exclusions, diags))
 		return false;
 	if (any)
-		leave_others_out(leaving, without, diags);
+		leave_others_out(leaving, exclusions, diags);
 	list_left_out(leaving, table, diags, read, count);
 	return true;
 }
 
-bool keep_going(struct table *table, struct without *without, struct diags *diags, size_t read)
+bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
@@ -449,7 +449,7 @@ bool keep_going(struct table *table, struct without *without, struct diags *diag
 		done = true;
 	else if (leaving.rows && leaving.entries && leaving.row_reasons && leaving.entry_reasons && leaving.owners &&
 		 leaving.is_wrong)
-		done = leave_out(&leaving, table, without, diags, read);
+		done = leave_out(&leaving, table, exclusions, diags, read);
 	free(leaving.rows);
 	free(leaving.entries);
 	free(leaving.is_wrong);

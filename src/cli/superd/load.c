@@ -9,9 +9,9 @@
 
 #include "base/buf.h"
 #include "cli/print/print.h"
-#include "cli/superd/filled.h"
 #include "cli/superd/keep_going.h"
-#include "cli/superd/single.h"
+#include "cli/superd/nonempty_sources.h"
+#include "cli/superd/socket_activate.h"
 #include "engine/upgrade/resume.h"
 #include "exec/dirs/directories.h"
 #include "os/host/wraps.h"
@@ -61,9 +61,9 @@ struct loading {
 	const struct options *options;
 	load_took *took;
 	void *context;
-	struct without without;
-	const struct filled *before;    /* NULL: this is no reload */
-	struct filled filled;           /* the files of this reading */
+	struct exclusions exclusions;
+	const struct nonempty_sources *before; /* NULL: this is no reload */
+	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* their number, as the table's */
 	size_t read;                    /* diagnostics there are when it is read, before this machine is looked at */
 };
@@ -93,12 +93,12 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 {
 	struct loading *loading = context;
 	size_t size = (size_t)status->st_size;
-	bool was_filled = loading->before && filled_has(loading->before, path);
+	bool was_nonempty = loading->before && nonempty_sources_has(loading->before, path);
 
 	loading->sources = mix_file(loading->sources, path, status);
-	if (size || was_filled)
-		filled_note(&loading->filled, path);
-	if (size || !was_filled)
+	if (size || was_nonempty)
+		nonempty_sources_note(&loading->nonempty, path);
+	if (size || !was_nonempty)
 		return true;
 	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
 	diags_hint(diags, "that no service is meant is said by a comment in it, or by its removal");
@@ -110,7 +110,7 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 static struct pool *look_at_machine(const struct options *options, struct unit_machine *machine,
 				    struct read_request *request)
 {
-	struct pool *pool = options->guise == AS_SUPERD ? pool_new() : NULL;
+	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
 
 	if (pool && machine_look(machine, pool)) {
 		request->machine = machine;
@@ -126,9 +126,9 @@ static struct table *read_sources(struct loading *loading, struct diags *diags)
 	struct read_request request = {
 		.compat = options->compat, .took = loading->took, .context = loading->context,
 		.may_be_denied = wraps_any(&wraps) ? wraps_may_deny : NULL,
-		.shares_defaults = options->guise == AS_XINETD,
-		.inetd = options->guise == AS_INETD ? &options->defaults : NULL,
-		.without = loading->without.list, .without_count = loading->without.count,
+		.shares_defaults = options->invoked_as == AS_XINETD,
+		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
+		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
 		.may_read = may_read, .may_read_context = loading,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
@@ -138,7 +138,7 @@ static struct table *read_sources(struct loading *loading, struct diags *diags)
 	struct pool *pool;
 
 	if (options->endpoint_count)
-		return single_table(options, diags);
+		return socket_activate_table(options, diags);
 	sources = list_sources(options, &request.count);
 	if (!sources) {
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
@@ -160,7 +160,7 @@ static void look_around(const struct options *options, struct table *table, bool
 
 	load_bases(&bases, options);
 	preflight_table(table, &bases, serves, diags);
-	for (size_t n = before; options->guise == AS_INETD && n < diags->count; n++) {
+	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
 			diags_pass_over(diags, &diags->list[n]);
 	}
@@ -232,16 +232,16 @@ static struct table *load(struct loading *loading, struct diags *diags)
 	bool keeps_going = loading->options->keep_going;
 	struct table *table;
 
-	loading->without.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
+	loading->exclusions.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = keeps_going;
 	table = read_once(loading, diags);
-	while (table && keeps_going && !keep_going(table, &loading->without, diags, loading->read)) {
+	while (table && keeps_going && !keep_going(table, &loading->exclusions, diags, loading->read)) {
 		table_free(table);
-		filled_free(&loading->filled);
+		nonempty_sources_free(&loading->nonempty);
 		loading->took = NULL;
 		table = read_once(loading, diags);
 	}
-	without_free(&loading->without);
+	exclusions_free(&loading->exclusions);
 	diags_sort(diags);
 	if (table)
 		tell_once(diags, table);
@@ -256,7 +256,7 @@ struct table *load_table(const struct options *options, load_took *took, void *c
 	struct loading loading = { .options = options, .took = took, .context = context };
 	struct table *table = load(&loading, diags);
 
-	filled_free(&loading.filled);
+	nonempty_sources_free(&loading.nonempty);
 	return table;
 }
 
@@ -277,20 +277,20 @@ static bool is_source(const void *context, const char *path)
 }
 
 /* before: NULL, or what the table that runs was made of. */
-static struct table *load_noting(struct options *options, const struct filled *before, struct diags *diags)
+static struct table *load_noting(struct options *options, const struct nonempty_sources *before, struct diags *diags)
 {
 	struct loading loading = { .options = options, .before = before };
 	struct table *table = load(&loading, diags);
 
-	if (table && loading.filled.failed)
+	if (table && loading.nonempty.failed)
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 	if (!table || diags->errors) {
-		filled_free(&loading.filled);
+		nonempty_sources_free(&loading.nonempty);
 		return table;
 	}
-	filled_end(&loading.filled, table, is_source, options);
-	filled_free(&options->filled);
-	options->filled = loading.filled;
+	nonempty_sources_end(&loading.nonempty, table, is_source, options);
+	nonempty_sources_free(&options->nonempty);
+	options->nonempty = loading.nonempty;
 	return table;
 }
 
@@ -305,9 +305,9 @@ struct table *load_again(struct options *options, struct diags *diags)
 		diag_error(diags, (struct origin){ 0 }, "the table came from standard input and cannot be read again");
 		return NULL;
 	}
-	if (!filled_check(&options->filled, diags))
+	if (!nonempty_sources_check(&options->nonempty, diags))
 		return NULL;
-	return load_noting(options, &options->filled, diags);
+	return load_noting(options, &options->nonempty, diags);
 }
 
 void load_carry(void *options, const struct table *table, struct carry *carry)
@@ -321,7 +321,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 	if (good) {
 		ledger_open(&carry->text, "table");
 		ledger_add(&carry->text, "text", text);
-		filled_carry(&((struct options *)options)->filled, &carry->text);
+		nonempty_sources_carry(&((struct options *)options)->nonempty, &carry->text);
 	}
 	carry->failed |= !good;
 	free(text);
@@ -330,7 +330,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 /* It has no includes and asks for no machine, so what is wrong with it is wrong with a service. */
 struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags)
 {
-	struct without without = { 0 };
+	struct exclusions exclusions = { 0 };
 	const char *text = resume_table(before);
 	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
 	size_t read;
@@ -341,12 +341,12 @@ struct table *load_carried(struct options *options, struct ledger *before, struc
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	read = diags->count;
 	resolve_table(table, diags);
-	keep_going(table, &without, diags, read);
-	without_free(&without);
+	keep_going(table, &exclusions, diags, read);
+	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);
-	filled_free(&options->filled);
-	filled_resume(&options->filled, before);
+	nonempty_sources_free(&options->nonempty);
+	nonempty_sources_resume(&options->nonempty, before);
 	return table;
 }

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/write_all.h"
 #include "cli/superd/load.h"
-#include "cli/superd/start.h"
+#include "cli/superd/run.h"
 #include "config/table/left_out.h"
 
 static void add_number(struct buf *out, uint64_t number)

@@ -24,7 +24,7 @@ const char *options_name(const struct options *options)
 {
 	static const char *const names[] = { [AS_SUPERD] = "superd", [AS_INETD] = "inetd", [AS_XINETD] = "xinetd" };
 
-	return names[options->guise];
+	return names[options->invoked_as];
 }
 
 bool options_add(const struct options *options, const char ***list, size_t *count, const char *text)
@@ -369,7 +369,7 @@ static bool read_own(struct options *options, int argc, char **argv)
 }
 
 /* By the last component of the name, a login's dash aside; Debian's inetds are called openbsd-inetd, too. */
-static enum guise guise_of(const char *name)
+static enum invoked_as find_invoked_as(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	size_t length;
@@ -387,12 +387,12 @@ static enum guise guise_of(const char *name)
 bool options_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
-		.guise = guise_of(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
+		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
 		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT, .control_gid = (gid_t)-1,
 	};
-	if (options->guise == AS_INETD)
+	if (options->invoked_as == AS_INETD)
 		return as_inetd_read(options, argc, argv);
-	if (options->guise == AS_XINETD)
+	if (options->invoked_as == AS_XINETD)
 		return as_xinetd_read(options, argc, argv);
 	return read_own(options, argc, argv);
 }
@@ -400,7 +400,7 @@ bool options_read(struct options *options, int argc, char **argv)
 void options_free(struct options *options)
 {
 	pool_free(options->made);
-	filled_free(&options->filled);
+	nonempty_sources_free(&options->nonempty);
 	free(options->sources);
 	free(options->further);
 	free(options->endpoints);
@@ -420,8 +420,8 @@ static void help_one(const struct flag *flag)
 
 void options_help(const struct options *options)
 {
-	if (options->guise != AS_SUPERD) {
-		(options->guise == AS_INETD ? as_inetd_help : as_xinetd_help)();
+	if (options->invoked_as != AS_SUPERD) {
+		(options->invoked_as == AS_INETD ? as_inetd_help : as_xinetd_help)();
 		return;
 	}
 	printf("usage: superd [-f [FORMAT[+COMPAT]:]FILE]... [options] [-- COMMAND...]\n"

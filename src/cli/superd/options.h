@@ -7,16 +7,16 @@
 
 #include "base/log.h"
 #include "base/pool.h"
-#include "cli/superd/filled.h"
+#include "cli/superd/nonempty_sources.h"
 #include "parse/compat.h"
 #include "parse/sources/sources.h"
 
 /* Whose name superd was called by, and so whose command line it reads. */
-enum guise { AS_SUPERD, AS_INETD, AS_XINETD };
+enum invoked_as { AS_SUPERD, AS_INETD, AS_XINETD };
 
 enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
 
-/* What an upgrade puts in front of all other words (cli/superd/take_over). */
+/* What an upgrade puts in front of all other words (cli/superd/upgrade_receive). */
 struct given {
 	bool asks, takes;               /* whether it could take over; that it does */
 	bool looks;                     /* a superd that runs asks what is left out of the table now (engine/supervisor/second_look) */
@@ -24,7 +24,7 @@ struct given {
 };
 
 struct options {
-	enum guise guise;
+	enum invoked_as invoked_as;
 	enum task task;
 	const char **sources;           /* -f, in order; owned array of borrowed texts */
 	size_t source_count;
@@ -42,14 +42,14 @@ struct options {
 	const char **fdnames;           /* --fdname, each of one or several with colons between; the same as sources */
 	size_t fdname_count;
 	const char *print;              /* what to print, or option to explain */
-	struct filled filled;           /* the files that held anything when the table was last read */
+	struct nonempty_sources nonempty; /* the files that held anything when the table was last read */
 	bool preflight, keep_going, daemon;
 	bool warns_of_unsupported;      /* what a unit asks for and superd lacks does not refuse it */
 	const char *pid_file, *log_destination;
 	const char *process_name;       /* NULL: that of the program */
 	const char *control;            /* "none"; NULL: the usual one, but none with -l */
 	const char *control_group;      /* NULL: none */
-	gid_t control_gid;              /* its number since the last look-up that had an answer (cli/superd/operators); -1: none */
+	gid_t control_gid;              /* its number since the last look-up that had an answer (cli/superd/control_setup); -1: none */
 	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	size_t process_limit;           /* AS_XINETD: -limit, and below; 0: none */

@@ -1,4 +1,4 @@
-/* Starts processes: the only place of superd that forks (src/cli/superd/daemon apart).
+/* Starts processes: the only place of superd that forks (src/cli/superd/daemonize apart).
  *
  * Two ways, chosen by configure: spawn_clone.c shares memory and descriptors with the child until its exec, at a
  * cost that does not depend on superd's size; spawn_fork.c is plain fork with a pipe. Either way spawn_start

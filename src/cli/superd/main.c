@@ -12,8 +12,8 @@
 #include "cli/superd/load.h"
 #include "cli/superd/look_again.h"
 #include "cli/superd/options.h"
-#include "cli/superd/start.h"
-#include "cli/superd/take_over.h"
+#include "cli/superd/run.h"
+#include "cli/superd/upgrade_receive.h"
 #include "config/option/directive.h"
 #include "engine/core/transition.h"
 #include "prepare/built_with.h"
@@ -149,12 +149,12 @@ static int perform(struct options *options)
 	}
 	if (options->given.looks)
 		return look_again_answer(options);
-	return options->given.asks ? take_over_answer(options) : start_superd(options);
+	return options->given.asks ? upgrade_receive_answer(options) : run_superd(options);
 }
 
 int main(int argc, char **argv)
 {
-	struct given given = take_over_strip(&argc, &argv);
+	struct given given = upgrade_receive_strip(&argc, &argv);
 	struct options options;
 	int status = EXIT_TABLE;
 

@@ -12,30 +12,30 @@
 #include "config/table/table.h"
 
 /* A zeroed struct knows of none. */
-struct filled {
+struct nonempty_sources {
 	struct pool *pool;              /* of the paths */
-	struct filled_file *list;       /* by path, once filled_end was called */
+	struct nonempty_file *list;     /* by path, once nonempty_sources_end was called */
 	size_t count, capacity;
 	bool failed;                    /* out of memory: it knows less than there is */
 };
 
 /* While a table is read: a file that holds something. */
-void filled_note(struct filled *filled, const char *path);
+void nonempty_sources_note(struct nonempty_sources *nonempty, const char *path);
 
 /* When it is read: finds out which of the files speak for others than their own services. is_source tells those of the
  * command line. */
-void filled_end(struct filled *filled, const struct table *table,
-		bool (*is_source)(const void *context, const char *path), const void *context);
+void nonempty_sources_end(struct nonempty_sources *nonempty, const struct table *table,
+			  bool (*is_source)(const void *context, const char *path), const void *context);
 
 /* Whether none of those that speak for others is empty now; false after saying which. Without them nothing can be read
  * as it was meant. */
-bool filled_check(const struct filled *filled, struct diags *diags);
+bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags);
 
 /* Whether this file, which is empty, was not. */
-bool filled_has(const struct filled *filled, const char *path);
+bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
 
-/* For an upgrade: a section "file" for each, and one of them read. filled_end is not called for those. */
-void filled_carry(const struct filled *filled, struct buf *out);
-void filled_resume(struct filled *filled, struct ledger *ledger);
+/* For an upgrade: a section "file" for each, and one of them read. nonempty_sources_end is not called for those. */
+void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out);
+void nonempty_sources_resume(struct nonempty_sources *nonempty, struct ledger *ledger);
 
-void filled_free(struct filled *filled);
+void nonempty_sources_free(struct nonempty_sources *nonempty);

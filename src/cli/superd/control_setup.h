@@ -6,14 +6,14 @@
 #include "engine/supervisor/supervisor.h"
 
 /* Looks --control-group up for control_gid, at each reading of the table. It may block. */
-void operators_find_group(struct options *options, struct diags *diags);
+void control_setup_find_group(struct options *options, struct diags *diags);
 
 /* Has everything heard that is logged from now on, so that it can be told. NULL: there shall be no control socket, or no
  * memory, which was logged. */
-struct server *operators_expect(struct supervisor *supervisor, struct options *options);
+struct server *control_setup_create(struct supervisor *supervisor, struct options *options);
 
 /* Lets them in. Where that can't be, superd goes on without, and says so. Accepts NULL. */
-void operators_admit(struct server *server, const struct options *options);
+void control_setup_open(struct server *server, const struct options *options);
 
 /* After the loop, before the supervisor is freed. Accepts NULL. */
-void operators_leave(struct server *server);
+void control_setup_close(struct server *server);

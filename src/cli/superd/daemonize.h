@@ -3,10 +3,10 @@
 
 #include <stdbool.h>
 
-/* Forks; the parent waits until daemon_ready or the child's end, and exits with 0 or the child's status. In the
+/* Forks; the parent waits until daemonize_ready or the child's end, and exits with 0 or the child's status. In the
  * child: a session of its own. -1 and errno when it can't fork. */
-int daemon_enter(void);
+int daemonize_enter(void);
 
 /* The table stands and its sockets are bound: lets the parent go, and 0 to 2 to /dev/null but where the log is
  * stderr. */
-void daemon_ready(bool keep_stderr);
+void daemonize_ready(bool keep_stderr);

@@ -1,6 +1,6 @@
 /* Taking over. The hard thing is that there is no way back once superd is here: what could go wrong was found by
  * the question before, and where the table was broken or changed since, that of the superd before goes on. */
-#include "cli/superd/take_over.h"
+#include "cli/superd/upgrade_receive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "base/scan.h"
 #include "cli/superd/load.h"
 #include "cli/superd/pid_file.h"
-#include "cli/superd/start.h"
+#include "cli/superd/run.h"
 #include "engine/core/engine.h"
 #include "engine/supervisor/second_look.h"
 #include "engine/upgrade/resume.h"
@@ -40,7 +40,7 @@ static bool read_word(const char *word, const char *flag, int *fd)
 	return true;
 }
 
-struct given take_over_strip(int *argc, char ***argv)
+struct given upgrade_receive_strip(int *argc, char ***argv)
 {
 	struct given given = { .state = -1 };
 	char **all = *argv;
@@ -78,11 +78,11 @@ static struct ledger *read_ledger(int fd, struct buf *why)
 	buf_free(&reason);
 	if (!wrong)
 		return ledger;
-	take_over_free(ledger);
+	upgrade_receive_free(ledger);
 	return NULL;
 }
 
-void take_over_free(struct ledger *ledger)
+void upgrade_receive_free(struct ledger *ledger)
 {
 	if (ledger)
 		ledger_free(ledger);
@@ -109,7 +109,7 @@ static void rewind_table(const struct options *options)
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
-struct table *take_over_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why)
+struct table *upgrade_receive_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why)
 {
 	struct table *table;
 
@@ -128,7 +128,7 @@ struct table *take_over_load(struct options *options, struct ledger *ledger, str
 static bool judge(struct options *options, struct ledger *ledger, struct buf *why)
 {
 	struct diags diags = { 0 };
-	struct table *table = take_over_load(options, ledger, &diags, why);
+	struct table *table = upgrade_receive_load(options, ledger, &diags, why);
 
 	diags_free(&diags);
 	table_free(table);
@@ -147,13 +147,13 @@ static bool can_log(const struct options *options, struct buf *why)
 	return good;
 }
 
-int take_over_answer(struct options *options)
+int upgrade_receive_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct ledger *ledger = read_ledger(options->given.state, &why);
 	bool good = ledger && can_log(options, &why) && judge(options, ledger, &why);
 
-	take_over_free(ledger);
+	upgrade_receive_free(ledger);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)
 		printf("%s%s\n", UPGRADE_CAN, PACKAGE_VERSION);
@@ -173,7 +173,7 @@ static void close_all(void)
 		close(fd);
 }
 
-struct ledger *take_over_read(const struct options *options)
+struct ledger *upgrade_receive_read(const struct options *options)
 {
 	struct buf why = { 0 };
 	struct ledger *ledger = options->given.takes ? read_ledger(options->given.state, &why) : NULL;
@@ -181,7 +181,7 @@ struct ledger *take_over_read(const struct options *options)
 
 	if (ledger && !resume_is_ours(ledger)) {
 		buf_text(&why, "its state is another process's");
-		take_over_free(ledger);
+		upgrade_receive_free(ledger);
 		ledger = NULL;
 	}
 	if (ledger)
@@ -209,7 +209,7 @@ static void add_ends(sigset_t *set)
 	}
 }
 
-bool take_over_wait(void)
+bool upgrade_receive_wait(void)
 {
 	const struct timespec moment = { .tv_sec = 1 };
 	sigset_t ends;
@@ -321,7 +321,7 @@ static bool all_end(struct all_left *all, double patience)
 	return false;
 }
 
-void take_over_end(struct ledger *ledger, const struct options *options, struct log *log)
+void upgrade_receive_end(struct ledger *ledger, const struct options *options, struct log *log)
 {
 	struct pid_file file = { options->pid_file, resume_pid_file(ledger), false };
 	struct all_left all = find_left(ledger);

@@ -10,22 +10,22 @@
 #include "config/table/table.h"
 
 /* Takes the word out of the arguments, argv[0] staying in front; at most one is there. */
-struct given take_over_strip(int *argc, char ***argv);
+struct given upgrade_receive_strip(int *argc, char ***argv);
 
 /* Answers on standard output, in one sentence; the exit status. */
-int take_over_answer(struct options *options);
+int upgrade_receive_answer(struct options *options);
 
 /* The state that was left to this process; NULL: there is none, or it is none, which is told on stderr; then
  * nothing of the other is left open. */
-struct ledger *take_over_read(const struct options *options);
-void take_over_free(struct ledger *ledger);
+struct ledger *upgrade_receive_read(const struct options *options);
+void upgrade_receive_free(struct ledger *ledger);
 
 /* The sources read anew, where all that the state tells of has its place in them; else NULL, with the reason in why. */
-struct table *take_over_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why);
+struct table *upgrade_receive_load(struct options *options, struct ledger *ledger, struct diags *diags, struct buf *why);
 
 /* A moment before the sources are tried again. false: superd was told to end meanwhile. */
-bool take_over_wait(void);
+bool upgrade_receive_wait(void);
 
 /* Told to end before anything runs again: TERM for what the other has left running, KILL for what is there after
  * stop_timeout or when superd is told once more, and the other's pid file is taken away. */
-void take_over_end(struct ledger *ledger, const struct options *options, struct log *log);
+void upgrade_receive_end(struct ledger *ledger, const struct options *options, struct log *log);

@@ -1,7 +1,7 @@
 /* One service from the command line, through the same draft as a file's. Where systemd-socket-activate leaves its
  * own streams, terminal, folder and the few variables of a login to the command, so does this; unlike it, superd stays
  * and starts the command again for the next client. */
-#include "cli/superd/single.h"
+#include "cli/superd/socket_activate.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -194,7 +194,7 @@ static void name_service(const char *program, struct buf *name)
 		buf_text(name, "command");
 }
 
-struct table *single_table(const struct options *options, struct diags *diags)
+struct table *socket_activate_table(const struct options *options, struct diags *diags)
 {
 	struct table *table = table_new();
 	struct draft *draft = NULL;

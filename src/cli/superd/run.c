@@ -3,7 +3,7 @@
  * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
  * stderr and by the exit status, daemon or not, and the log that was asked for, as nobody reads stderr at a boot; from
  * then on it is the log alone. */
-#include "cli/superd/start.h"
+#include "cli/superd/run.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,12 +14,12 @@
 
 #include "base/build.h"
 #include "base/sink.h"
-#include "cli/superd/daemon.h"
+#include "cli/superd/control_setup.h"
+#include "cli/superd/daemonize.h"
 #include "cli/superd/identity.h"
 #include "cli/superd/load.h"
-#include "cli/superd/operators.h"
 #include "cli/superd/pid_file.h"
-#include "cli/superd/take_over.h"
+#include "cli/superd/upgrade_receive.h"
 #include "engine/log/record_target.h"
 #include "engine/supervisor/orders.h"
 #include "engine/supervisor/supervisor.h"
@@ -58,7 +58,7 @@ static struct table *load(void *context, struct diags *diags)
 {
 	struct table *table = load_again(context, diags);
 
-	operators_find_group(context, diags);
+	control_setup_find_group(context, diags);
 	memory_give_back();
 	return table;
 }
@@ -84,13 +84,13 @@ static void on_started(void *context)
 		supervisor_fail(opening->supervisor, EXIT_START);       /* in order, as some of it runs already */
 		return;
 	}
-	operators_admit(opening->server, options);
+	control_setup_open(opening->server, options);
 	log_echo(opening->supervisor->engine.log, false);
 	if (opening->supervisor->before) {
-		take_over_free(opening->supervisor->before);
+		upgrade_receive_free(opening->supervisor->before);
 		opening->supervisor->before = NULL;
 	} else if (options->daemon) {
-		daemon_ready(logs_to_stderr(options));
+		daemonize_ready(logs_to_stderr(options));
 	}
 	if (opening->is_table_of_before)
 		orders_reload(opening->supervisor);     /* it tells what is wrong, or brings what is different */
@@ -100,11 +100,11 @@ static void on_started(void *context)
 static void take_habits(struct supervisor *supervisor, const struct options *options)
 {
 	supervisor->habits = (struct habits){
-		.alarm_retries = options->guise == AS_INETD,
-		.usr2_reloads = options->guise == AS_XINETD,
-		.abort_inspects = options->guise == AS_XINETD,
-		.tells_life = options->guise == AS_XINETD,
-		.dump_file = options->guise == AS_XINETD ? "xinetd.dump" : NULL,
+		.alarm_retries = options->invoked_as == AS_INETD,
+		.usr2_reloads = options->invoked_as == AS_XINETD,
+		.abort_inspects = options->invoked_as == AS_XINETD,
+		.tells_life = options->invoked_as == AS_XINETD,
+		.dump_file = options->invoked_as == AS_XINETD ? "xinetd.dump" : NULL,
 		.inspect_interval = (double)options->inspect_interval,
 	};
 	supervisor->engine.limit = options->process_limit;
@@ -117,7 +117,7 @@ static void say_version(const struct options *options, struct log *log, const st
 	const struct event event = { .name = "version" };
 	struct buf text = { 0 };
 
-	if (options->guise == AS_XINETD)
+	if (options->invoked_as == AS_XINETD)
 		return;
 	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
 		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
@@ -135,7 +135,7 @@ static void say_end(const struct options *options, struct log *log, int status)
 {
 	const struct event event = { .name = "ended" };
 
-	if (options->guise != AS_XINETD)
+	if (options->invoked_as != AS_XINETD)
 		log_event(log, LEVEL_NOTICE, &event, "ended with status %d", status);
 }
 
@@ -170,9 +170,9 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
 		orders_watch(supervisor);
-		opening->server = operators_expect(supervisor, options);
+		opening->server = control_setup_create(supervisor, options);
 		status = supervisor_run(supervisor, table, command);
-		operators_leave(opening->server);
+		control_setup_close(opening->server);
 		say_end(options, supervisor->engine.log, status);
 	} else {
 		log_echo(supervisor->engine.log, false);
@@ -227,7 +227,7 @@ static struct table *load_first(struct options *options, struct log *log)
 		table = NULL;
 	} else if (options->json || !logs_to_stderr(options)) {
 		supervisor_say(log, &diags);
-		if (options->daemon && (options->guise != AS_SUPERD || options->keep_going))
+		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
 			diags_print(&diags, stderr); /* an init script's caller looks there, not in the log */
 	} else {
 		say_as_printed(log, &diags);
@@ -258,7 +258,7 @@ static bool enter_background(const struct options *options, struct log *log, str
 {
 	if (!options->daemon)
 		return true;
-	if (daemon_enter() == 0 && (options->guise == AS_SUPERD || chdir("/") == 0)) {
+	if (daemonize_enter() == 0 && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
 		init_close_others(inheritance);
 		return true;
 	}
@@ -302,7 +302,7 @@ static bool is_enabled(const struct table *table)
 /* xinetd ends where it has nothing to do, unless told to stay; superd does so in its name. */
 static bool has_work(const struct options *options, struct log *log, const struct table *table)
 {
-	if (options->guise != AS_XINETD || options->stays_without_services || is_enabled(table))
+	if (options->invoked_as != AS_XINETD || options->stays_without_services || is_enabled(table))
 		return true;
 	say(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
 	return false;
@@ -315,7 +315,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 {
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
-	struct table *table = take_over_load(options, before, &diags, &why);
+	struct table *table = upgrade_receive_load(options, before, &diags, &why);
 
 	*is_of_before = !table;
 	if (*is_of_before) {
@@ -340,10 +340,10 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 
 	/* The question before has just looked at this machine, and clients wait; unless the look decides what is
 	 * run. */
-	options->preflight &= options->keep_going || options->guise != AS_SUPERD;
+	options->preflight &= options->keep_going || options->invoked_as != AS_SUPERD;
 	while (!(table = load_fitting(options, log, before, is_of_before))) {
-		if (!take_over_wait()) {
-			take_over_end(before, options, log);
+		if (!upgrade_receive_wait()) {
+			upgrade_receive_end(before, options, log);
 			break;
 		}
 	}
@@ -377,7 +377,7 @@ static struct log *open_log(const struct options *options, bool takes_over)
 		buf_free(&text);
 		return NULL;
 	}
-	log_set_name(log, options_name(options), options->guise == AS_XINETD);
+	log_set_name(log, options_name(options), options->invoked_as == AS_XINETD);
 	if (why && !strncmp(options->log_destination, "file:", 5))
 		awaits = log_stand_in(log, options->log_destination + 5);
 	if (why)
@@ -387,9 +387,9 @@ static struct log *open_log(const struct options *options, bool takes_over)
 	return log;
 }
 
-int start_superd(struct options *options)
+int run_superd(struct options *options)
 {
-	struct supervisor supervisor = { .before = take_over_read(options) };
+	struct supervisor supervisor = { .before = upgrade_receive_read(options) };
 	struct table *table;
 	int status = EXIT_TABLE;
 	bool is_of_before = false;
@@ -414,7 +414,7 @@ int start_superd(struct options *options)
 		status = open_table(&supervisor, options, table, is_of_before);
 	else
 		table_free(table);
-	take_over_free(supervisor.before);
+	upgrade_receive_free(supervisor.before);
 	log_close(supervisor.engine.log);
 	return status;
 }

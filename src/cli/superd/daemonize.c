@@ -1,6 +1,6 @@
 /* A daemon whose parent reports: a failure at start is seen by whoever started superd, as with a foreground
  * program. */
-#include "cli/superd/daemon.h"
+#include "cli/superd/daemonize.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static _Noreturn void wait_for_child(pid_t pid, int fd)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
 }
 
-int daemon_enter(void)
+int daemonize_enter(void)
 {
 	int ends[2];
 	pid_t pid;
@@ -42,7 +42,7 @@ int daemon_enter(void)
 	return setsid() < 0 ? -1 : 0;   /* no chdir: tables named relative to here are read again at every reload */
 }
 
-void daemon_ready(bool keep_stderr)
+void daemonize_ready(bool keep_stderr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 

@@ -6,4 +6,4 @@
 #include "config/table/table.h"
 
 /* The service is named after its program. NULL: out of memory. Without a program by that name the table is empty. */
-struct table *single_table(const struct options *options, struct diags *diags);
+struct table *socket_activate_table(const struct options *options, struct diags *diags);

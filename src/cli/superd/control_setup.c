@@ -1,6 +1,6 @@
 /* Where the control socket is, and whether there is any. The hard thing is who should have none: a service tried out
  * with -l would take the place of the superd that runs the machine. */
-#include "cli/superd/operators.h"
+#include "cli/superd/control_setup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void set_group(struct options *options, const struct found_group *found, 
 	}
 }
 
-void operators_find_group(struct options *options, struct diags *diags)
+void control_setup_find_group(struct options *options, struct diags *diags)
 {
 	bool is_asked = options->control_group && is_wanted(options);
 	struct pool *pool = is_asked ? pool_new() : NULL;
@@ -66,14 +66,14 @@ static char *path_of(const struct options *options)
 	return buf_take(&path);
 }
 
-struct server *operators_expect(struct supervisor *supervisor, struct options *options)
+struct server *control_setup_create(struct supervisor *supervisor, struct options *options)
 {
 	struct server *server = is_wanted(options) ? calloc(1, sizeof(*server)) : NULL;
 	char *path = server ? path_of(options) : NULL;
 	struct diags diags = { 0 };
 
 	if (path) {
-		operators_find_group(options, &diags);
+		control_setup_find_group(options, &diags);
 		supervisor_say(supervisor->engine.log, &diags);
 		server_listen_in(server, supervisor, &options->control_gid);
 		if (!supervisor->before)
@@ -88,7 +88,7 @@ struct server *operators_expect(struct supervisor *supervisor, struct options *o
 	return server;
 }
 
-void operators_admit(struct server *server, const struct options *options)
+void control_setup_open(struct server *server, const struct options *options)
 {
 	char *path = server ? path_of(options) : NULL;
 	struct buf why = { 0 };
@@ -102,7 +102,7 @@ void operators_admit(struct server *server, const struct options *options)
 	buf_free(&why);
 }
 
-void operators_leave(struct server *server)
+void control_setup_close(struct server *server)
 {
 	if (!server)
 		return;

@@ -1,0 +1,127 @@
+/* Files that became empty.
+ *
+ * The hard thing is that an empty file is legal, and stays so where it always was one: so what counts is the change. */
+#include "cli/superd/nonempty_sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/array.h"
+
+struct nonempty_file {
+	const char *path;
+	bool is_shared;                 /* a source of the command line, or has defaults, includes and the like */
+};
+
+static int compare_files(const void *a, const void *b)
+{
+	return strcmp(((const struct nonempty_file *)a)->path, ((const struct nonempty_file *)b)->path);
+}
+
+static struct nonempty_file *find(const struct nonempty_sources *nonempty, const char *path)
+{
+	const struct nonempty_file wanted = { .path = path };
+
+	if (!nonempty->count)
+		return NULL;
+	return bsearch(&wanted, nonempty->list, nonempty->count, sizeof(wanted), compare_files);
+}
+
+void nonempty_sources_note(struct nonempty_sources *nonempty, const char *path)
+{
+	struct nonempty_file *list;
+	const char *kept;
+
+	if (!nonempty->pool)
+		nonempty->pool = pool_new();
+	kept = nonempty->pool ? pool_text(nonempty->pool, path) : NULL;
+	list = array_grow(nonempty->list, &nonempty->capacity, nonempty->count, sizeof(*list));
+	if (list)
+		nonempty->list = list;
+	if (list && kept)
+		list[nonempty->count++] = (struct nonempty_file){ .path = kept };
+	else
+		nonempty->failed = true;
+}
+
+static void mark_shared(struct nonempty_sources *nonempty, const struct origin *list, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		struct nonempty_file *file = list[n].line ? find(nonempty, list[n].file) : NULL;
+
+		if (file)
+			file->is_shared = true;
+	}
+}
+
+void nonempty_sources_end(struct nonempty_sources *nonempty, const struct table *table,
+			  bool (*is_source)(const void *context, const char *path), const void *context)
+{
+	if (nonempty->count)
+		qsort(nonempty->list, nonempty->count, sizeof(*nonempty->list), compare_files);
+	mark_shared(nonempty, table->shared, table->shared_count);
+	mark_shared(nonempty, table->vital, table->vital_count);
+	for (size_t n = 0; n < nonempty->count; n++)
+		nonempty->list[n].is_shared |= is_source(context, nonempty->list[n].path);
+}
+
+static bool is_empty(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
+}
+
+bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags)
+{
+	bool good = true;
+
+	for (size_t n = 0; n < nonempty->count; n++) {
+		const struct nonempty_file *file = &nonempty->list[n];
+
+		if (!file->is_shared || !is_empty(file->path))
+			continue;
+		diag_error(diags, ((struct origin){ .file = file->path }), "is empty: nothing was changed");
+		diags_hint(diags, "that nothing is meant is said by a comment in it");
+		good = false;
+	}
+	return good;
+}
+
+bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path)
+{
+	return find(nonempty, path);
+}
+
+void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf *out)
+{
+	for (size_t n = 0; n < nonempty->count; n++) {
+		ledger_open(out, "file");
+		ledger_add(out, "path", nonempty->list[n].path);
+		if (nonempty->list[n].is_shared)
+			ledger_add_number(out, "shared", 1);
+	}
+}
+
+/* They come in their order. */
+void nonempty_sources_resume(struct nonempty_sources *nonempty, struct ledger *ledger)
+{
+	for (size_t n = 0; n < ledger->count; n++) {
+		struct ledger_section *section = &ledger->sections[n];
+		const char *path = strcmp(section->kind, "file") ? NULL : ledger_text(section, "path");
+		size_t count = nonempty->count;
+
+		if (path)
+			nonempty_sources_note(nonempty, path);
+		if (nonempty->count > count)
+			nonempty->list[count].is_shared = ledger_flag(section, "shared");
+	}
+}
+
+void nonempty_sources_free(struct nonempty_sources *nonempty)
+{
+	pool_free(nonempty->pool);
+	free(nonempty->list);
+	*nonempty = (struct nonempty_sources){ 0 };
+}
