@@ -9,7 +9,7 @@
 
 #include "base/diag.h"
 #include "base/source.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "config/table/table.h"
 #include "fuzzer.h"
 
@@ -20,7 +20,7 @@ static char *print(const struct table *table)
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 
-	require(out && print_table(table, false, out) && fclose(out) == 0);
+	require(out && print_conf(table, false, out) && fclose(out) == 0);
 	return text;
 }
 

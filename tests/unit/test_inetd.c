@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "config/table/table.h"
 #include "parse/inetd/inetd.h"
 #include "parse/sources/sources.h"
@@ -27,7 +27,7 @@ static char *text_of(const struct result *result, bool table)
 
 	cr_assert(out);
 	if (table)
-		cr_assert(print_table(result->table, false, out));
+		cr_assert(print_conf(result->table, false, out));
 	else
 		diags_print(&result->diags, out);
 	cr_assert_eq(fclose(out), 0);

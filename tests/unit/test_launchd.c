@@ -1,5 +1,5 @@
 /* Jobs of launchd as services: what each key becomes, and what superd says of the others. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "launchd_reading.h"
 #include "parse/launchd/launchd_keys.h"
 #include "parse/sources/sources.h"
@@ -38,7 +38,7 @@ static const char *printed(const char *elements)
 	read_job(elements);
 	free(text);
 	file = open_memstream(&text, &length);
-	cr_assert(file && print_table(reading.table, false, file));
+	cr_assert(file && print_conf(reading.table, false, file));
 	fclose(file);
 	out = text;
 	for (const char *in = text; *in; in++) {

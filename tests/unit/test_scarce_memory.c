@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/ledger.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "engine/core/engine.h"
 #include "engine/service/locks.h"
 #include "parse/inetd/inetd.h"
@@ -80,7 +80,7 @@ static char *text_of(const struct table *table)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	cr_assert(out && print_table(table, false, out) && fclose(out) == 0);
+	cr_assert(out && print_conf(table, false, out) && fclose(out) == 0);
 	return text;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "parse/sources/sources.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/units.h"
@@ -32,7 +32,7 @@ static inline char *outcome_print(const struct table *table)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	cr_assert(out && print_table(table, false, out) && fclose(out) == 0);
+	cr_assert(out && print_conf(table, false, out) && fclose(out) == 0);
 	return text;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "parse/sources/sources.h"
 #include "parse/xinetd/xinetd.h"
 
@@ -24,7 +24,7 @@ static inline char *outcome_print(const struct table *table)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	cr_assert(out && print_table(table, false, out) && fclose(out) == 0);
+	cr_assert(out && print_conf(table, false, out) && fclose(out) == 0);
 	return text;
 }
 

@@ -1,4 +1,5 @@
-/* Examples of values whose form a type's name does not tell. Each is read by the reader in tests/unit/test_print. */
+/* Examples of values whose form a type's name does not tell. The reader reads each in
+ * tests/unit/test_print_conf. */
 #include "cli/print/example.h"
 
 #include <stdlib.h>

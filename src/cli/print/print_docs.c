@@ -2,11 +2,11 @@
  *
  * The hard thing is mdoc: a sentence begins a line of its own, a line must not begin with a dot or an apostrophe, a
  * backslash is an escape, and a macro's argument that is a word of punctuation is taken for punctuation. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 
 #include <string.h>
 
-#include "cli/print/fallback.h"
+#include "cli/print/print_defaults.h"
 
 static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd.conf", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd",

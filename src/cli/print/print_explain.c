@@ -1,10 +1,10 @@
 /* One option, told to a person: what the manual says of it, with its bounds and its names elsewhere. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 
 #include <string.h>
 
 #include "cli/print/example.h"
-#include "cli/print/fallback.h"
+#include "cli/print/print_defaults.h"
 
 #define WIDTH 78
 

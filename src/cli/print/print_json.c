@@ -1,36 +1,36 @@
 /* A table as JSON, for programs: a row a line (config/table/row_json), so that one of any size is written piece by
  * piece. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 
 #include <string.h>
 
-#include "cli/print/fallback.h"
-static void add_service(struct buf *out, const struct service *service, const struct fallbacks *fallbacks)
+#include "cli/print/print_defaults.h"
+static void add_service(struct buf *out, const struct service *service, const struct print_defaults *defaults)
 {
 	buf_text(out, "{\"name\": ");
 	buf_json(out, service->name, strlen(service->name));
 	buf_text(out, ", ");
-	row_json_options(service, &fallbacks->plain, false, out);
+	row_json_options(service, &defaults->plain, false, out);
 	buf_char(out, '}');
 }
 
 bool print_json(const struct table *table, FILE *out)
 {
-	struct fallbacks fallbacks;
+	struct print_defaults defaults;
 	struct buf text = { 0 };
-	bool ok = fallbacks_make(&fallbacks, table);
+	bool ok = print_defaults_make(&defaults, table);
 
 	if (!ok)
 		return false;
 	buf_text(&text, "{\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
 		buf_text(&text, i ? ",\n" : "\n");
-		add_service(&text, &table->services[i], &fallbacks);
+		add_service(&text, &table->services[i], &defaults);
 		ok = buf_flush(&text, out);
 	}
 	buf_text(&text, table->count ? "\n]}\n" : "]}\n");
 	ok = buf_flush(&text, out) && ok;
 	buf_free(&text);
-	fallbacks_free(&fallbacks);
+	print_defaults_free(&defaults);
 	return ok;
 }

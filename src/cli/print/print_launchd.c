@@ -2,8 +2,8 @@
  *
  * The hard thing is that the list must be true of this very version: a key whose option is not done yet stands there
  * as what becomes of it until then. */
-#include "cli/print/fallback.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
+#include "cli/print/print_defaults.h"
 #include "parse/launchd/launchd_keys.h"
 
 static void add_key(struct buf *out, const struct launchd_keys *keys, const struct launchd_key *key)

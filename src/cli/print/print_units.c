@@ -2,8 +2,8 @@
  *
  * The hard thing is that the list must be true of this very version: a key whose option is not done yet stands there as
  * refused, and is done the day the option is. */
-#include "cli/print/fallback.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
+#include "cli/print/print_defaults.h"
 #include "parse/systemd/unit_keys.h"
 
 static void add_key(struct buf *out, const char *section, const struct unit_key *key)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "cli/superd/keep_going.h"
 #include "cli/superd/nonempty_sources.h"
 #include "cli/superd/socket_activate.h"
@@ -315,7 +315,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
-	bool good = out && print_table(table, false, out);
+	bool good = out && print_conf(table, false, out);
 
 	good = out && fclose(out) == 0 && good;
 	if (good) {

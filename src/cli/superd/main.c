@@ -6,7 +6,7 @@
 
 #include "base/build.h"
 #include "cli/print/explain_key.h"
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "cli/superd/check.h"
 #include "cli/superd/flags.h"
 #include "cli/superd/load.h"
@@ -38,12 +38,12 @@ static bool print_states(FILE *out)
 
 static bool print_comments(const struct table *table, FILE *out)
 {
-	return print_table(table, true, out);
+	return print_conf(table, true, out);
 }
 
-static bool print_conf(const struct table *table, FILE *out)
+static bool print_plain(const struct table *table, FILE *out)
 {
-	return print_table(table, false, out);
+	return print_conf(table, false, out);
 }
 
 static const struct {
@@ -51,7 +51,7 @@ static const struct {
 	bool (*of_table)(const struct table *table, FILE *out);
 	bool (*of_itself)(FILE *out);
 } printable[] = {
-	{ "conf", print_conf, NULL },
+	{ "conf", print_plain, NULL },
 	{ "comments", print_comments, NULL },
 	{ "json", print_json, NULL },
 	{ "mdoc", NULL, print_mdoc },

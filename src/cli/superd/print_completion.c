@@ -2,11 +2,11 @@
  *
  * The hard thing in bash: "=" ends a word there, so --print=conf arrives as three words, and what stands behind
  * "--" is a command of its own. In zsh it is the quoting: a help text stands in brackets within double quotes. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 
 #include <string.h>
 
-#include "cli/print/fallback.h"
+#include "cli/print/print_defaults.h"
 #include "cli/superd/flags.h"
 
 /* Every option of superd.conf, broken into lines. */

@@ -11,7 +11,7 @@
 #include "config/table/row_json.h"
 #include "config/table/table.h"
 
-struct fallbacks {
+struct print_defaults {
 	struct pool *pool;
 	struct service plain;           /* superd's own; no name, no sockets: only the groups */
 	struct service laid;            /* the same with the table's defaults over it */
@@ -21,12 +21,12 @@ struct fallbacks {
 };
 
 /* false: out of memory. */
-bool fallbacks_make(struct fallbacks *fallbacks, const struct table *table);
-void fallbacks_free(struct fallbacks *fallbacks);
+bool print_defaults_make(struct print_defaults *defaults, const struct table *table);
+void print_defaults_free(struct print_defaults *defaults);
 
 /* Whether a service's value is what it would be if its own text said nothing. error follows output, pass follows accept. */
-bool service_has_fallback(const struct service *service, const struct directive *directive,
-			  const struct fallbacks *fallbacks);
+bool service_has_default(const struct service *service, const struct directive *directive,
+			 const struct print_defaults *defaults);
 
 /* Writes what was composed and empties the buffer. false: out of memory, or out can't be written. */
 bool buf_flush(struct buf *buf, FILE *out);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 #include "config/option/directive.h"
 #include "config/table/diff.h"
 #include "parse/sources/sources.h"
@@ -39,7 +39,7 @@ static char *print_string(const struct table *table, bool comments)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	cr_assert(print_table(table, comments, out));
+	cr_assert(print_conf(table, comments, out));
 	cr_assert_eq(fclose(out), 0);
 	return text;
 }
@@ -130,7 +130,7 @@ static bool has_value(const struct directive *directive)
 	return !(directive->flags & STRUCTURE);
 }
 
-Test(print, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
+Test(print_conf, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -162,7 +162,7 @@ Test(print, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 	}
 }
 
-Test(print, all_options_together_read_back)
+Test(print_conf, all_options_together_read_back)
 {
 	for (size_t n = 0; n < 3; n++) {
 		char value[256], *text;
@@ -181,7 +181,7 @@ Test(print, all_options_together_read_back)
 	}
 }
 
-Test(print, sockets_keep_their_order_names_and_options)
+Test(print_conf, sockets_keep_their_order_names_and_options)
 {
 	expect_same("service a { listen = 80 socket b { listen = {81, \"udp:81\"} backlog = 3 } listen += {82, "
 		    "\"tcp:83%eth0\"}\n"
@@ -191,13 +191,13 @@ Test(print, sockets_keep_their_order_names_and_options)
 	expect_same("service \"a.b+c\" { socket \"x y\" { listen = 80 } exec = /bin/x }");
 }
 
-Test(print, unset_values_of_a_socket_read_back)
+Test(print_conf, unset_values_of_a_socket_read_back)
 {
 	expect_same("service a { bind_to_device = eth0 ip_tos = 4 mark = 3 socket_user = x exec = /bin/x\n"
 		    " socket b { listen = 80 bind_to_device = \"\" ip_tos = \"\" mark = -1 socket_user = \"\" } }");
 }
 
-Test(print, values_from_the_defaults_stay_there)
+Test(print_conf, values_from_the_defaults_stay_there)
 {
 	static const char text[] = "defaults { instances = 7 output = syslog pid_file = /run/p }\n"
 				   "service a { listen = 80 exec = /bin/x accept = yes }\n"
@@ -214,7 +214,7 @@ Test(print, values_from_the_defaults_stay_there)
 	free(printed);
 }
 
-Test(print, writes_only_what_differs_and_what_kind_it_is)
+Test(print_conf, writes_only_what_differs_and_what_kind_it_is)
 {
 	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" "
 					  "nice = 0 user = nobody }");
@@ -227,7 +227,7 @@ Test(print, writes_only_what_differs_and_what_kind_it_is)
 	free(printed);
 }
 
-Test(print, comments_say_where_each_value_came_from)
+Test(print_conf, comments_say_where_each_value_came_from)
 {
 	struct table *table = read_string("service a {\n listen = 80\n exec = /bin/x\n socket b {\n  listen = 81\n"
 					  "  backlog = 5\n }\n}\n");
@@ -241,7 +241,7 @@ Test(print, comments_say_where_each_value_came_from)
 	free(printed);
 }
 
-Test(print, a_file_name_cannot_break_out_of_its_comment)
+Test(print_conf, a_file_name_cannot_break_out_of_its_comment)
 {
 	struct diags diags = { 0 };
 	static const char text[] = "service a { listen = 80 exec = /bin/x }";
@@ -256,7 +256,7 @@ Test(print, a_file_name_cannot_break_out_of_its_comment)
 	free(printed);
 }
 
-Test(print, json_has_what_is_always_there_and_what_differs)
+Test(print_conf, json_has_what_is_always_there_and_what_differs)
 {
 	struct table *table = read_string("service a {\n listen = 80\n socket b { listen = @x backlog = 5 }\n"
 					  " exec = \"/bin/x 'a \\\"b'\"\n"
@@ -283,7 +283,7 @@ Test(print, json_has_what_is_always_there_and_what_differs)
 	free(text);
 }
 
-Test(print, json_of_no_services_is_an_empty_list)
+Test(print_conf, json_of_no_services_is_an_empty_list)
 {
 	struct table *table = read_string("# nothing\n");
 	char *text;
@@ -297,7 +297,7 @@ Test(print, json_of_no_services_is_an_empty_list)
 	free(text);
 }
 
-Test(print, tells_of_output_that_cannot_be_written)
+Test(print_conf, tells_of_output_that_cannot_be_written)
 {
 	struct table *table = read_string("service a { listen = 80 exec = /bin/x }");
 	FILE *full = fopen("/dev/full", "w");
@@ -305,7 +305,7 @@ Test(print, tells_of_output_that_cannot_be_written)
 	if (!full)
 		cr_skip_test("no /dev/full here");
 	setvbuf(full, NULL, _IONBF, 0);
-	cr_expect_not(print_table(table, false, full));
+	cr_expect_not(print_conf(table, false, full));
 	cr_expect_not(print_json(table, full));
 	cr_expect_not(print_mdoc(full));
 	cr_expect_not(print_explain("user", full));
@@ -313,7 +313,7 @@ Test(print, tells_of_output_that_cannot_be_written)
 	table_free(table);
 }
 
-Test(print, explains_every_option)
+Test(print_conf, explains_every_option)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const char *name = directives[i].name[NATIVE];
@@ -356,7 +356,7 @@ static bool is_refused(const char *name, const char *line)
 	return refused;
 }
 
-Test(print, gives_an_example_that_is_right)
+Test(print_conf, gives_an_example_that_is_right)
 {
 	char *text;
 	size_t length;
@@ -378,7 +378,7 @@ Test(print, gives_an_example_that_is_right)
 	}
 }
 
-Test(print, explains_bounds_words_default_and_names_elsewhere)
+Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 {
 	char *text;
 	size_t length;
@@ -397,7 +397,7 @@ Test(print, explains_bounds_words_default_and_names_elsewhere)
 	free(text);
 }
 
-Test(print, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
+Test(print_conf, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
 {
 	char *text;
 	size_t length;
@@ -412,7 +412,7 @@ Test(print, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
 	free(text);
 }
 
-Test(print, does_not_explain_what_is_no_option)
+Test(print_conf, does_not_explain_what_is_no_option)
 {
 	char *text;
 	size_t length;
@@ -424,7 +424,7 @@ Test(print, does_not_explain_what_is_no_option)
 	free(text);
 }
 
-Test(print, every_option_is_in_every_paper)
+Test(print_conf, every_option_is_in_every_paper)
 {
 	bool (*const papers[])(FILE *) = { print_mdoc, print_compat, print_bash, print_zsh };
 
@@ -438,7 +438,7 @@ Test(print, every_option_is_in_every_paper)
 	}
 }
 
-Test(print, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
+Test(print_conf, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
 {
 	char *text = print_paper(print_mdoc), *end;
 
@@ -454,7 +454,7 @@ Test(print, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
 	free(text);
 }
 
-Test(print, the_attributes_of_xinetd_are_told_in_its_words)
+Test(print_conf, the_attributes_of_xinetd_are_told_in_its_words)
 {
 	char *text = print_paper(print_mdoc_xinetd);
 
@@ -466,7 +466,7 @@ Test(print, the_attributes_of_xinetd_are_told_in_its_words)
 	free(text);
 }
 
-Test(print, the_names_elsewhere_stand_in_columns)
+Test(print_conf, the_names_elsewhere_stand_in_columns)
 {
 	char *text = print_paper(print_compat), *end;
 	const char *launchd = strstr(text, "launchd\n");

@@ -4,7 +4,7 @@
  * is fine beside services it means nothing to. So it is found again: what a service has, did not say, and superd
  * would not have given it. And two defaults follow another option: pass follows accept, error goes where output
  * was sent. */
-#include "cli/print/fallback.h"
+#include "cli/print/print_defaults.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ static bool service_says(const struct service *service, const struct directive *
 }
 
 /* Takes from a service what it has and did not say. */
-static void lay_service(struct fallbacks *fallbacks, const struct service *service)
+static void lay_service(struct print_defaults *defaults, const struct service *service)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -62,67 +62,67 @@ static void lay_service(struct fallbacks *fallbacks, const struct service *servi
 		char *group;
 
 		if (!directive_has_value(directive) || !(directive->flags & IN_DEFAULTS) || follows_rule(directive) ||
-		    fallbacks->is_laid[i])
+		    defaults->is_laid[i])
 			continue;
 		field = directive_field(directive, service);
-		if (directive->type->equal(field, directive_field(directive, &fallbacks->plain)) ||
+		if (directive->type->equal(field, directive_field(directive, &defaults->plain)) ||
 		    service_says(service, directive) || is_implied(service, directive))
 			continue;
-		group = (char *)fallbacks->groups[directive->group];
+		group = (char *)defaults->groups[directive->group];
 		memcpy(group + directive->offset, field, directive->type->size);
-		fallbacks->is_laid[i] = true;
+		defaults->is_laid[i] = true;
 	}
 }
 
-static bool make_group(struct fallbacks *fallbacks, enum option_group group)
+static bool make_group(struct print_defaults *defaults, enum option_group group)
 {
-	void *values = pool_alloc(fallbacks->pool, group_sizes[group]);
+	void *values = pool_alloc(defaults->pool, group_sizes[group]);
 
-	fallbacks->groups[group] = pool_alloc(fallbacks->pool, group_sizes[group]);
-	if (!values || !fallbacks->groups[group] || !directive_fill_defaults(group, values, fallbacks->pool))
+	defaults->groups[group] = pool_alloc(defaults->pool, group_sizes[group]);
+	if (!values || !defaults->groups[group] || !directive_fill_defaults(group, values, defaults->pool))
 		return false;
-	memcpy(fallbacks->groups[group], values, group_sizes[group]);
-	plain_put_group(&fallbacks->plain, &fallbacks->plain_terms, group, values);
-	plain_put_group(&fallbacks->laid, &fallbacks->laid_terms, group, fallbacks->groups[group]);
+	memcpy(defaults->groups[group], values, group_sizes[group]);
+	plain_put_group(&defaults->plain, &defaults->plain_terms, group, values);
+	plain_put_group(&defaults->laid, &defaults->laid_terms, group, defaults->groups[group]);
 	return true;
 }
 
-bool fallbacks_make(struct fallbacks *fallbacks, const struct table *table)
+bool print_defaults_make(struct print_defaults *defaults, const struct table *table)
 {
 	bool ok;
 
-	*fallbacks = (struct fallbacks){ .pool = pool_new() };
-	if (!fallbacks->pool)
+	*defaults = (struct print_defaults){ .pool = pool_new() };
+	if (!defaults->pool)
 		return false;
-	fallbacks->is_laid = pool_alloc(fallbacks->pool, directive_count * sizeof(*fallbacks->is_laid));
-	ok = fallbacks->is_laid;
+	defaults->is_laid = pool_alloc(defaults->pool, directive_count * sizeof(*defaults->is_laid));
+	ok = defaults->is_laid;
 	for (enum option_group group = 0; ok && group < GROUPS; group++)
-		ok = make_group(fallbacks, group);
+		ok = make_group(defaults, group);
 	if (!ok) {
-		fallbacks_free(fallbacks);
+		print_defaults_free(defaults);
 		return false;
 	}
 	for (size_t i = 0; i < table->count; i++)
-		lay_service(fallbacks, &table->services[i]);
+		lay_service(defaults, &table->services[i]);
 	return true;
 }
 
-void fallbacks_free(struct fallbacks *fallbacks)
+void print_defaults_free(struct print_defaults *defaults)
 {
-	pool_free(fallbacks->pool);
-	fallbacks->pool = NULL;
+	pool_free(defaults->pool);
+	defaults->pool = NULL;
 }
 
 /* What `error` is where nobody set it: `output`, where anybody set that. */
-static const struct stream *expected_error(const struct service *service, const struct fallbacks *fallbacks)
+static const struct stream *expected_error(const struct service *service, const struct print_defaults *defaults)
 {
 	const struct directive *output = directive_find(NATIVE, "output");
 	const struct stream *stream = &service->terms->streams->output;
 
-	if (stream->kind != STREAM_SOCKET && (fallbacks->is_laid[directive_index(output)] ||
-					      !output->type->equal(stream, &fallbacks->plain.terms->streams->output)))
+	if (stream->kind != STREAM_SOCKET && (defaults->is_laid[directive_index(output)] ||
+					      !output->type->equal(stream, &defaults->plain.terms->streams->output)))
 		return stream;
-	return &fallbacks->plain.terms->streams->error;
+	return &defaults->plain.terms->streams->error;
 }
 
 /* With pass = inetd these are the socket, unless the service says anything else, be it the default. */
@@ -134,17 +134,17 @@ static bool is_said_against_socket(const struct service *service, const struct d
 	return is_stream && service->what->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
 }
 
-bool service_has_fallback(const struct service *service, const struct directive *directive,
-			  const struct fallbacks *fallbacks)
+bool service_has_default(const struct service *service, const struct directive *directive,
+			 const struct print_defaults *defaults)
 {
 	if (is_field(directive, GROUP_WHAT, offsetof(struct what, pass)))
 		return service->what->pass == (service->what->accept ? PASS_INETD : PASS_SYSTEMD);
 	if (is_field(directive, GROUP_STREAMS, offsetof(struct streams, error)))
-		return directive->type->equal(&service->terms->streams->error, expected_error(service, fallbacks));
+		return directive->type->equal(&service->terms->streams->error, expected_error(service, defaults));
 	if (is_said_against_socket(service, directive))
 		return false;
 	return directive->type->equal(directive_field(directive, service),
-				      directive_field(directive, &fallbacks->laid));
+				      directive_field(directive, &defaults->laid));
 }
 
 bool buf_flush(struct buf *buf, FILE *out)

@@ -3,17 +3,17 @@
  * The hard thing is the sockets: their order is the order of the backend's descriptors, so they are written as
  * they stand, in runs of one name and the same options. A run that is like its service is a `listen`, any other a
  * socket { }. */
-#include "cli/print/print.h"
+#include "cli/print/print_conf.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "cli/print/fallback.h"
+#include "cli/print/print_defaults.h"
 #include "config/table/diff.h"
 
 struct printer {
 	struct buf text;
-	const struct fallbacks *fallbacks;
+	const struct print_defaults *defaults;
 	const struct service *service;
 	bool comments;
 	const char *indent;
@@ -185,7 +185,7 @@ static void add_service(struct printer *printer, const struct service *service)
 		const struct directive *directive = &directives[i];
 
 		if (directive_has_value(directive) &&
-		    (is_always_shown(directive) || !service_has_fallback(service, directive, printer->fallbacks)))
+		    (is_always_shown(directive) || !service_has_default(service, directive, printer->defaults)))
 			add_option(printer, directive, directive_field(directive, service), 0);
 	}
 	buf_text(&printer->text, "}\n");
@@ -194,13 +194,13 @@ static void add_service(struct printer *printer, const struct service *service)
 /* defaults { … }, as the table had it. */
 static void add_defaults(struct printer *printer)
 {
-	const struct service *laid = &printer->fallbacks->laid;
+	const struct service *laid = &printer->defaults->laid;
 	bool any = false;
 
 	printer->service = laid;
 	printer->indent = "\t";
 	for (size_t i = 0; i < directive_count; i++) {
-		if (!printer->fallbacks->is_laid[i])
+		if (!printer->defaults->is_laid[i])
 			continue;
 		if (!any)
 			buf_text(&printer->text, "defaults {\n");
@@ -211,11 +211,11 @@ static void add_defaults(struct printer *printer)
 		buf_text(&printer->text, "}\n\n");
 }
 
-bool print_table(const struct table *table, bool comments, FILE *out)
+bool print_conf(const struct table *table, bool comments, FILE *out)
 {
-	struct fallbacks fallbacks;
-	struct printer printer = { .fallbacks = &fallbacks, .comments = comments };
-	bool ok = fallbacks_make(&fallbacks, table);
+	struct print_defaults defaults;
+	struct printer printer = { .defaults = &defaults, .comments = comments };
+	bool ok = print_defaults_make(&defaults, table);
 
 	if (!ok)
 		return false;
@@ -228,6 +228,6 @@ bool print_table(const struct table *table, bool comments, FILE *out)
 		ok = buf_flush(&printer.text, out);
 	}
 	buf_free(&printer.text);
-	fallbacks_free(&fallbacks);
+	print_defaults_free(&defaults);
 	return ok;
 }

@@ -11,7 +11,7 @@
 
 /* superd.conf with what differs from the defaults. Read back it is the same table, and printing that gives the same text.
  * With comments each value is told where it came from. */
-bool print_table(const struct table *table, bool comments, FILE *out);
+bool print_conf(const struct table *table, bool comments, FILE *out);
 
 /* {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}: durations in seconds, sizes in
  * bytes, what is at its default left out, but accept, pass, exec, user and disable. A socket's entry has the options in
