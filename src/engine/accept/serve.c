@@ -263,29 +263,36 @@ static bool may_take_spare(const struct keeper *keeper, bool is_short)
 }
 
 /* Starts an instance for each guest; false when one could not be, and all those are parked. is_short: descriptors
- * may be out, held by the guests themselves, so the spare ones, which have been dropped, do for the first start. */
+ * may be out, held by the guests themselves, so the spare ones do for the first start alone. The other guests are
+ * parked: what is prepared for several would leave none of them what its start itself takes. */
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
 	struct launch launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first whose start did */
 	struct buf why = { 0 };
-	size_t ready = 0;
+	size_t most, ready = 0;
 	bool good = true;
 	int error = 0;
 
 	count = guest_reuse(keeper, guests, count);
 	if (count && course_is_needed(keeper->service, keeper->activity->means.plan))
 		return guest_depart_all(keeper, guests, count);
+	is_short = is_short || !engine_has_spare(keeper->engine, ENGINE_SPARE);
+	most = is_short && count ? 1 : count;
 	if (may_take_spare(keeper, is_short))
 		engine_drop_spare(keeper->engine);
 	errno = 0;
-	while (ready < count && guest_equip(keeper, &guests[ready], &launches[ready], &why))
+	while (ready < most && guest_equip(keeper, &guests[ready], &launches[ready], &why))
 		ready++;
 	error = errno;
 	leftover_start_batch(keeper->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
 		if (n < ready && guest_begin(keeper, &guests[n], &launches[n], &why)) {
 			closing_client(keeper->engine, keeper->service->name, &guests[n].client);
+			continue;
+		}
+		if (n >= most) {
+			park(keeper, &guests[n]);       /* its turn comes */
 			continue;
 		}
 		if (good)
