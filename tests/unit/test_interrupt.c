@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -34,6 +35,21 @@ Test(interrupt, ends_an_accept_of_tcp, .timeout = 10)
 Test(interrupt, ends_an_accept_of_a_unix_socket, .timeout = 10)
 {
 	is_interrupted(AF_UNIX);
+}
+
+/* As superd does, which watches it. */
+Test(interrupt, ends_an_accept_where_the_signal_is_blocked, .timeout = 10)
+{
+	sigset_t only, now;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGURG);
+	sigprocmask(SIG_BLOCK, &only, NULL);
+	is_interrupted(AF_INET);
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	cr_expect(sigismember(&now, SIGURG), "it is blocked again");
+	sigpending(&now);
+	cr_expect_not(sigismember(&now, SIGURG), "and none is left for who watches it");
 }
 
 Test(interrupt, ends_a_read, .timeout = 10)

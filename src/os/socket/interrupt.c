@@ -1,5 +1,6 @@
 /* A timer that signals this thread again and again, as a signal that comes before the call interrupts nothing. The
- * signal is SIGURG: nobody watches it, so it is not blocked, and its default is to be ignored. */
+ * signal is SIGURG, which is ignored by default. superd blocks it, as it watches stray signals by a descriptor: so it is
+ * let through, to a handler of its own, as long as the timer runs. */
 #include "os/socket/interrupt.h"
 
 #include <signal.h>
@@ -17,23 +18,25 @@
 #define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it before 2.41 */
 #endif
 
+static struct sigaction before;
+static sigset_t mask_before;
+
 static void ignore(int signal)
 {
 	(void)signal;
 }
 
-/* NULL: there is none. A handler without SA_RESTART, which an exec takes away. */
+/* NULL: there is none. */
 static timer_t *timer_of_thread(void)
 {
 	static timer_t timer;
 	static bool is_made;
-	struct sigaction harmless = { .sa_handler = ignore };
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGURG };
 
 	if (is_made)
 		return &timer;
 	event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
-	if (sigaction(SIGURG, &harmless, NULL) < 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
 		return NULL;
 	is_made = true;
 	return &timer;
@@ -47,19 +50,47 @@ static void set(long every)
 	if (timer)
 		timer_settime(*timer, 0, &time, NULL);
 }
+
+/* The handler is without SA_RESTART, so that the call ends. */
+static void let_through(void)
+{
+	const struct sigaction harmless = { .sa_handler = ignore };
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGURG);
+	sigaction(SIGURG, &harmless, &before);
+	pthread_sigmask(SIG_UNBLOCK, &only, &mask_before);
+}
+
+static void hold_back(void)
+{
+	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+	sigaction(SIGURG, &before, NULL);
+}
 #else
 static void set(long every)
 {
 	(void)every;
 }
+
+static void let_through(void)
+{
+}
+
+static void hold_back(void)
+{
+}
 #endif
 
 void interrupt_begin(void)
 {
+	let_through();
 	set(EVERY);
 }
 
 void interrupt_end(void)
 {
 	set(0);
+	hold_back();
 }

@@ -3,6 +3,6 @@
 #pragma once
 
 /* From now on, a call of this thread that waits fails with EINTR within some milliseconds; until the second. Only
- * for the main thread. Where no timer can be had, nothing is interrupted. */
+ * for the main thread, and not nested. Where no timer can be had, nothing is interrupted. */
 void interrupt_begin(void);
 void interrupt_end(void);
