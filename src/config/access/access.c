@@ -1,8 +1,8 @@
-/* Address rules compiled and asked.
+/* Compiles address rules, and judges addresses and names by them.
  *
- * The hard thing is a thousand networks at the price of one: they are sorted, those inside another are dropped
- * and halves joined, so that at most one can hold an address and a binary search finds it. Names come after all
- * that: a name is asked for only where no number has settled it. */
+ * Compiled networks are sorted, networks inside another are dropped and halves are joined. So at most one network of
+ * a list can hold an address, and a binary search finds it among thousands. Names come last: superd looks up a
+ * client's name only if no network has decided. */
 #include "config/access/access.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The forms that a word of only_from and no_access may have.
  *
- * The hard thing is that a form which is read more widely than it was meant lets strangers in: so an address is
- * whole, a number is decimal without zeros in front (inet_aton would take 010 for 8), and nothing is skipped. */
+ * A form that is read more widely than its author meant lets strangers in. So the parser skips nothing: an
+ * address has all its parts, and a number is decimal without leading zeros (inet_aton(3) reads 010 as 8). */
 #include "config/access/access_words.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* access_times: spans of the day.
  *
- * The hard thing is midnight: a span whose end is before its beginning goes over it. There is no 24:00: the last
- * minute of a day is 23:59, which is included. */
+ * A span whose end is before its beginning goes over midnight. There is no 24:00: the last minute of a day is 23:59,
+ * and a span includes its last minute. */
 #include "config/access/times.h"
 
 #include <ctype.h>

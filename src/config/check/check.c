@@ -1,7 +1,7 @@
-/* The rules of a whole table: which there are, and that of names.
+/* The rules of a whole table in their order, and the rule of names.
  *
- * The hard thing is to say each mistake once: a rule keeps silent where an option it looks at has a value that
- * was refused where it stands (service_is_unclear). */
+ * Each mistake gets one message: a rule is silent if an option that it looks at had a bad value
+ * (service_is_unclear). */
 #include "config/check/check.h"
 
 

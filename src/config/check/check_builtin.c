@@ -1,8 +1,7 @@
-/* Rules of what answers: a program, a service of superd's own, another host; and TCPMUX, where one service answers
- * for others.
+/* Rules of what answers: a program, a service of superd's own or another host; and rules of TCPMUX.
  *
- * The hard thing is that these exclude each other across one service, but TCPMUX needs two: who is reached through
- * it listens nowhere, so without the one that answers port 1 nobody would ever come. */
+ * One service has one of exec, builtin and redirect, but TCPMUX needs two services: a service that is reached
+ * through it has no socket of its own, so without a service that answers on port 1 it never gets a client. */
 #include <string.h>
 
 #include "config/check/check_rules.h"

@@ -1,9 +1,8 @@
-/* Endpoints that two sockets claim, across the whole table and inside each service.
+/* Endpoints that two sockets claim, inside a service and across the whole table.
  *
- * The hard thing is that an address clashes with a wildcard that is spelled quite differently, while ten
- * thousand services must not be compared with each other. So claims are hashed by kind, port and address,
- * wildcards by kind and port alone and first: each claim then meets the wildcards of its port and those of its
- * own address, and nobody else. */
+ * An address clashes with a wildcard that is spelled quite differently, and ten thousand services must not be
+ * compared with each other. So claims are hashed by kind, port and address, wildcards by kind and port alone.
+ * Wildcards are entered first: each claim then meets the wildcards of its port and the claims of its own address. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
-/* Rules of what runs beside the main command, and of what comes after an end.
+/* Rules of the commands around the main one, and of what happens after a backend's end.
  *
- * The hard thing is what would wait for ever without a word: a service that remains when its backend has gone, with a
- * socket whose clients nobody serves, is what its table says, and yet hardly ever what was meant. */
+ * A service that remains after its backend's end, with a socket that nobody serves, does what its table says, but
+ * its clients wait forever. superd warns of it. */
 #include <string.h>
 
 #include "base/words.h"

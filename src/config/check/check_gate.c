@@ -1,8 +1,8 @@
-/* Rules of who may come.
+/* Rules of the options that admit and refuse clients.
  *
- * The hard thing is the line between a doubt and an error. What restricts or protects and would do nothing is an
- * error, as `instances` is where superd never sees a connection: whoever wrote it relies on it. Who it is that
- * comes (libwrap, id_only, only_from) is asked for wherever it comes from, defaults { } too. */
+ * An option that restricts or protects and would have no effect is an error, because its author relies on it: for
+ * example `instances` where superd never sees a connection. An option without effect that protects nothing is a
+ * warning. libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
 #include <string.h>
 
 #include "config/access/access.h"

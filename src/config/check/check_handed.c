@@ -1,6 +1,5 @@
-/* Rules of what a service is handed beside its sockets.
- *
- * The hard thing is that descriptors are told of by LISTEN_FDS alone, which goes with no socket as standard input. */
+/* Rules of the files and credentials that a service receives beside its sockets. A backend learns of files from
+ * LISTEN_FDS, which superd does not set with pass = inetd. */
 #include <string.h>
 
 #include "config/check/check_rules.h"

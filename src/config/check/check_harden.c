@@ -1,7 +1,7 @@
-/* Rules of hardening: what contradicts, what needs what.
+/* Rules of hardening: contradictions, and options without effect.
  *
- * The hard thing is to be silent where systemd is: most of these options go with one another in any way, and each
- * adds to what the others keep away. */
+ * Most of these options combine freely, and each adds to the protection of the others. Where systemd says nothing
+ * about a combination, neither does superd. */
 #include <string.h>
 
 #include "config/check/check_rules.h"

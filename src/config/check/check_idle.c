@@ -1,7 +1,7 @@
-/* Rules of idle backends: that there is somebody whose coming and going superd can tell.
+/* Rules of idle backends: superd must be able to tell whether a client is connected.
  *
- * The hard thing is defaults { idle_timeout }: it means those services that can be idle, and is no mistake of the
- * others. So only what a service's own text says is looked at. */
+ * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules only
+ * look at what the service's own text sets. */
 #include "config/check/check_rules.h"
 
 static void check_option(const struct service *service, const char *option, struct diags *diags)

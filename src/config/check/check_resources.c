@@ -1,7 +1,6 @@
-/* Rules of what a service may use: what contradicts itself, and what says nothing.
+/* Rules of resources: contradictions, and options without effect.
  *
- * The hard thing is that a lower limit above an upper one is no mistake to the kernel, which takes both and keeps
- * one. */
+ * The kernel accepts a lower memory limit above the upper one and keeps only one of them. Here it is an error. */
 #include "config/check/check_rules.h"
 
 static void check_memory(const struct service *service, const char *low, const struct amount *least, const char *high,

@@ -1,7 +1,7 @@
-/* Rules of how a service is run: when, of which type, with which streams and rights.
+/* Rules of how a service runs: its start, its type, its streams and its rights.
  *
- * The hard thing is what a default settles: an option that was not written contradicts nothing, so rules look at
- * what the service's own text says wherever a value alone could be somebody else's. */
+ * An option that nobody wrote contradicts nothing. So the rules ask what the service's own text sets wherever the
+ * value may come from a default. */
 #include <string.h>
 
 #include "config/check/check_rules.h"

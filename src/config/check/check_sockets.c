@@ -1,8 +1,6 @@
-/* Rules of a service's sockets: that there are some, of a kind that its way of serving can use, and that
- * options set for them have something to act on.
+/* Rules of a service's sockets: their number and kind, and the options that act on them.
  *
- * The hard thing is that a service may mix kinds: an option is in order as soon as one of the sockets has a
- * use for it. */
+ * A service may mix kinds of sockets. An option has an effect as soon as one socket can use it. */
 #include <string.h>
 
 #include "config/check/check_rules.h"

@@ -1,7 +1,8 @@
-/* Rules of texts: names that go into logs, messages and LISTEN_FDNAMES, and the %{ } that superd replaces.
+/* Rules of texts: names that go into logs, messages and LISTEN_FDNAMES, environment variables, and the templates %{
+ * }.
  *
- * The hard thing is that a template which cannot be replaced would reach the backend as it stands and fail
- * there, far from the line that is wrong; so everything but a plain per cent sign is checked here. */
+ * A template that superd cannot replace would reach the backend unchanged and fail there, far from the line that is
+ * wrong. So every %{ } is checked here. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
-/* Claims, one by one.
+/* Single claims: their endpoints, and the message about two that clash.
  *
- * The hard thing is to name what a person wrote: a name is told with what it is here only where that is something
- * else. */
+ * The message names an endpoint as its author wrote it, and adds the looked-up address only where the two differ. */
 #include "config/check/claim.h"
 
 #include <string.h>

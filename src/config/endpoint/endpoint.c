@@ -1,8 +1,7 @@
-/* What an endpoint is once it is parsed: its canonical text, its identity, its nature.
+/* A parsed endpoint: its canonical text, its identity, its properties.
  *
- * The hard thing is that the text written here is a promise: it is what --print puts into tables, what the
- * control socket shows and what a listener is recognised by, so endpoint_parse must read every one of them
- * back to the same bytes. */
+ * --print, the control socket and the comparison of tables at a reload use the canonical text. So endpoint_parse
+ * must read every text that is written here back to the same bytes. */
 #include "config/endpoint/endpoint.h"
 
 #include <inttypes.h>

@@ -1,10 +1,9 @@
-/* Which two listeners Linux lets stand side by side.
+/* Decides which two listeners Linux does not let stand side by side.
  *
- * The hard thing is that it depends on more than the texts: a listening TCP socket keeps its port from every
- * socket whose addresses overlap, SO_REUSEADDR or not (inet_csk_bind_conflict), and the addresses of a
- * dual-stack socket are those of both families. UDP sockets are bound without SO_REUSEADDR, as with it anybody
- * could bind beside them and take their datagrams, so the same holds for them. Measured on Linux 6.18 for every
- * pair of wildcard, address, family and interface. */
+ * A listening TCP socket keeps its port from every socket whose addresses overlap, with or without SO_REUSEADDR
+ * (inet_csk_bind_conflict in the kernel), and a dual-stack socket has the addresses of both families. The same holds
+ * for UDP: superd binds UDP sockets without SO_REUSEADDR, because with it any process could bind beside them and
+ * take their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
 #include "config/endpoint/endpoint.h"
 
 #include <arpa/inet.h>

@@ -1,8 +1,7 @@
-/* Reads what stands behind tcp:, udp: and sctp:, or alone: [HOST:]PORT[%IFACE]; and behind raw:.
+/* Reads [HOST:]PORT[%IFACE], alone or behind tcp:, udp: and sctp:, and the address behind raw:.
  *
- * The hard thing is that one address has many texts. Literals are brought to inet_ntop's form and settle the
- * family, and the two wildcards become no address at all, so that the table sees when two services claim the
- * same one. */
+ * One address has many texts. inet_ntop(3) gives literals one form, a literal settles the family, and both wildcards
+ * become "no address". So the table notices two services that claim the same address. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <net/if.h>

@@ -1,9 +1,7 @@
-/* Reads what stands behind the kinds that are no host and port: paths, abstract names, netlink, vsock, RPC and
- * TCPMUX.
+/* Reads endpoints without host and port: paths, abstract names, netlink, vsock, RPC and TCPMUX.
  *
- * The hard thing is what is no mistake yet but will be one at bind: a path one byte too long for sockaddr_un,
- * a folder where a node should be, a version range upside down. It is refused here, where the reason can still
- * be said. */
+ * Some texts would fail only at bind(2): a path that is one byte too long for sun_path, a folder in place of a node,
+ * a version range upside down. They are refused here, where superd can still say why. */
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>

@@ -1,9 +1,8 @@
-/* Reads an endpoint as a person wrote it: which kind it is, and what to say when it is none.
+/* Reads an endpoint as a person writes it, and says what is wrong with one that superd does not understand.
  *
- * The hard thing is that a bare text may be a port, a host with a port, a path or a mistake, and that what is
- * refused must say what would be right: nearly every wrong endpoint is one character away from a good one.
- * What stands behind the kind is read in endpoint_inet.c and endpoint_local.c; endpoint_parse puts the text in
- * front of the reason. */
+ * A text without a kind may be a port, a host with a port, a path or a mistake. A refusal names the form that would
+ * be right, because most wrong endpoints are one character away from a good one. endpoint_inet.c and
+ * endpoint_local.c read what follows the kind; endpoint_parse puts the text in front of the reason. */
 #include "config/endpoint/endpoint.h"
 
 #include <ctype.h>

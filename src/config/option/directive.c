@@ -1,7 +1,7 @@
-/* The table itself, in the manual's order: an entry is all that superd knows of an option.
+/* The table of options, in the manual's order. An entry is all that superd knows of an option.
  *
- * The hard thing is that an entry must not lie: FIELD ties the C type of the struct's member to the type that
- * parses it, so a mismatch does not compile, and a test reads every default, every word and every name. */
+ * FIELD ties the C type of the struct's member to the type that parses it: a mismatch does not compile. A unit test
+ * reads every default, every word and every name. */
 #include "config/option/directive.h"
 
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
-/* An option's place in a service and the value it has when nobody sets it.
+/* An option's place in a service, and its default value.
  *
- * The hard thing is that a default is a text where it can be, so that it is parsed, printed and documented
- * alike, and bytes where no text stands for "leave it alone"; both end up in the field by the same way. */
+ * A default is a text if it has one: the same parser reads it, --print shows it and the manual lists it. Where no
+ * text means "leave it alone", the entry has the bytes of the value (`unset`). */
 #include "config/option/directive.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
-/* From a name to its entry, and what to say of a name that is none.
+/* Finds the entry of a name, and a hint for an unknown name.
  *
- * The hard thing is a word that is right elsewhere: whoever comes from xinetd, systemd or launchd writes what
- * they know, and is told what superd.conf calls it. Most such words stand in the table; those that stand for a
- * choice made elsewhere (socket_type, ListenDatagram) have a sentence of their own below. */
+ * Administrators who come from xinetd, systemd or launchd write the words of those systems, and the hint names
+ * superd.conf's word. Most such words stand in the table of options; words for something that superd.conf chooses in
+ * another way (socket_type, ListenDatagram) have a sentence of their own below. */
 #include "config/option/directive.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* The defaults as a service of their own, so that comparing with them is comparing fields. Nothing hard. */
+/* The defaults as a service of their own, so that comparing with the defaults is comparing fields. */
 #include "config/option/plain.h"
 
 #include "config/option/directive.h"

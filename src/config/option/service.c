@@ -1,6 +1,5 @@
-/* What a finished service says of itself. A row is read everywhere and written nowhere but where tables are
- * made, so there is little to do; the one thing to get right is that an option set inside a socket { } is
- * still found when somebody asks where it came from. */
+/* Questions about a finished service: where one of its options was set, what superd can do with it. An option that
+ * only a socket { } sets counts as set too. */
 #include "config/option/service.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* The list of an option's settings and its laying over a group of values.
+/* The list of an option's settings, and laying it over a group of values.
  *
- * The hard thing is += : what it adds to may be a default that stands further down, so its words are read once
- * where they are written, for their mistakes, and once more here, on top of the value below. */
+ * A += may add to a default that stands further down in the file or in another file. So its words are read twice:
+ * where they are written, to find mistakes, and again here, on top of the value below. */
 #include "config/option/setting.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* One option as one place of a text sets it: read, but not yet laid over anything, for what lies below is
- * known only when every source is read. A draft is made of settings. For draft*.c and directive_default.c. */
+/* One option as one place of a text sets it: read, but not yet laid over anything, because the values below it are
+ * known only when every source is read. A draft is made of settings. For setting.c, draft*.c and
+ * directive_default.c. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
-/* Resource limits: soft:hard, or one for both.
+/* Resource limits: soft:hard, or one value for both.
  *
- * The hard thing is that a limit is a number of whatever its resource counts: seconds of processor time,
- * microseconds of real-time running, bytes, things. The resource is known from the field's place, so 10min is
- * understood for the one and 64M for the other. A side left empty stays as superd has it. */
+ * The resource determines the unit of a limit: seconds of processor time, microseconds of real-time running, bytes,
+ * counts. The place of the field tells the resource, so rlimit_cpu accepts 10min and rlimit_as accepts 64M. An empty
+ * side keeps superd's own limit. */
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>

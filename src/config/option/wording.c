@@ -1,5 +1,6 @@
-/* Words for messages. The hard thing are options that no key bears the name of, as several keys, or none, come to
- * them: these stand below; what is in neither list was never set by such a text. */
+/* Names of options in messages about a unit or a property list. Several keys of a unit may lead to one option, or a
+ * key to an option of another name: the list below has a word for these. An option that neither the list nor the
+ * directive table names was not set by such a text. */
 #include "config/option/wording.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* What a reload changes: two rows of one name compared, option by option, by the directive table.
+/* The changes of a reload: compares two rows of one name, option by option, by the directive table.
  *
- * The hard thing is to see a change that no option shows: a user or a port whose name is the same while the
- * number behind it is not. So what prepare/resolve found is compared beside what was written. */
+ * A change may not show in any option: the name of a user or a port stays the same, and its number changes. So the
+ * comparison includes what prepare/resolve found. */
 #include "config/table/diff.h"
 
 #include <stdlib.h>

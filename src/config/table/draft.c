@@ -1,8 +1,7 @@
-/* A service while it is being read: its life and its socket { } blocks.
+/* A service while a reader reads it: its life and its socket { } blocks. draft_set.c sets the options.
  *
- * The hard thing is that a reader never has to stop: a block that may not stand here, or that there was no
- * memory for, is still read to its end, and what is wrong with it is said when it closes. Options are set in
- * draft_set.c. */
+ * A reader never has to stop. It reads a misplaced block, or one that found no memory, to its end;
+ * draft_close_socket and draft_seal report what is wrong. */
 #include "config/table/draft.h"
 
 #include <stdlib.h>

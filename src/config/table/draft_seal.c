@@ -1,9 +1,8 @@
-/* From a draft to a row of the table: what the service says, over what its file's defaults say, over superd's
- * own.
+/* Turns a draft into a row of the table: the service's settings over its file's defaults over superd's own.
  *
- * The hard thing is that ten thousand services must not cost ten thousand times every option. The groups of a
- * service that says nothing are made once and kept with the table; a draft copies only the groups it touches,
- * and the pool gives equal groups one address. */
+ * Ten thousand services must not cost ten thousand copies of every option. The table keeps one set of groups for
+ * services that set nothing; a draft copies only the groups that it touches, and the pool gives equal groups one
+ * address. */
 #include "config/table/draft.h"
 
 #include <limits.h>

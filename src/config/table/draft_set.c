@@ -1,8 +1,7 @@
-/* Sets one option of a draft: is it known, may it stand here, does its value read.
+/* Sets one option of a draft: finds it, checks that it may stand here, and reads its value.
  *
- * The hard thing is that every mistake is reported once and at its place: each bad endpoint of a list, both
- * places of an option set twice. An option with a bad value counts as set, for nobody should then hear that it
- * is missing. */
+ * Every mistake gets one message, at its own place: each bad endpoint of a list, both places of an option that is
+ * set twice. An option with a bad value counts as set, so that no rule reports it as missing. */
 #include "config/table/draft.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Where a system keeps its units. The hard thing is what to leave out of systemd.unit(5)'s list: the folders that its
- * generators and its bus write for one boot, as without systemd they are empty, or left over from another one. */
+/* The folders where a system keeps its units, from systemd.unit(5). Folders that systemd's generators and its bus
+ * interface fill for one boot are left out: without systemd they are empty, or left over from another boot. */
 #include "config/table/machine.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Writing a row for programs, which know no defaults that follow other options. The hard thing are the sockets: each
- * has the options in which it differs from its service. */
+/* Writes a row as JSON, for programs. They do not know that some defaults follow from other options, so the row has
+ * the value in effect; each socket has the options in which it differs from its service. */
 #include "config/table/row_json.h"
 
 #include <string.h>

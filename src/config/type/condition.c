@@ -1,7 +1,7 @@
-/* Conditions as texts: which kinds there are, and what each of them may be told.
+/* Reads conditions: their kinds, and the parameter that each kind accepts.
  *
- * * The hard thing is that a condition keeps a service from starting where it should not: one whose value superd
- * could not judge is an error when the table is read, not a start in the dark. */
+ * A condition keeps a service from starting where it should not. So a parameter that superd could not judge is an
+ * error when the table is read. */
 #include "config/type/condition.h"
 
 #include <assert.h>

@@ -1,8 +1,7 @@
 /* The simple types: texts, paths, names, booleans, modes, words and signals.
  *
- * The hard thing is to say what would be right: every refusal here ends the sentence "OPTION: …" and names the
- * bounds or the words, and the near one where there is one. The empty text unsets what is a text, as in
- * systemd. */
+ * Every refusal ends the sentence "OPTION: ..." and names the bounds or the words, and the nearest word if there is
+ * one. The empty text unsets a text, as in systemd. */
 #include "config/type/type.h"
 
 #include <string.h>

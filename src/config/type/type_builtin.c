@@ -1,8 +1,8 @@
-/* What stands in place of a program: a small service of superd's own, or the host and port that clients are
- * connected to.
+/* Types of builtin and redirect, which stand in place of a program: a small service of superd's own, or the host and
+ * port that superd connects clients to.
  *
- * The hard thing is that an IPv6 address is full of what separates a host from its port, and that people write
- * both apart, with a colon between them, or as xinetd has it: each is brought to two words. */
+ * An IPv6 address is full of colons, and people write host and port as two words, or as one with a colon between
+ * them. Each form becomes two words. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <net/if.h>

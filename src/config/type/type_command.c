@@ -1,7 +1,7 @@
-/* Lists of commands, of ways to end, of conditions; and the signs in front of exec.
+/* Types of lists of commands, exit statuses and conditions, and of the signs in front of exec.
  *
- * The hard thing is that each word is a small language of its own, kept as it was written: what it means is read again
- * where it is acted on, by the same reader (config/words/command, config/words/exit_status, config/type/condition). */
+ * Each word is kept as it was written. Where superd acts on it, the same reader reads it again
+ * (config/words/command, config/words/exit_status, config/type/condition). */
 #include "config/type/condition.h"
 #include "config/type/type_parts.h"
 #include "config/words/command.h"

@@ -1,7 +1,7 @@
-/* What is said of single devices, and the controllers of a control group.
+/* Types of entries for single devices, and of the controllers of a control group.
  *
- * The hard thing is that an entry is a path and what is said of it, which in a unit's line are two words and in
- * superd.conf one: both are taken, and kept as one. K, M and G are 1000 for what goes by the second, as in
+ * An entry is a path and its limit or rights. They are two words in a line of a unit and one word in superd.conf;
+ * both forms are accepted and kept as one word. K, M and G are powers of 1000 for rates, as in
  * systemd.resource-control(5). */
 #include <ctype.h>
 #include <stdlib.h>

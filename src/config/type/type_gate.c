@@ -1,7 +1,7 @@
-/* Who may come: address rules, times of day, the load, so many a second.
+/* Types of the options that admit clients: address rules, times of day, the load, connections a second.
  *
- * The hard thing is that each of these restricts: a word that was not understood must never become one that
- * lets somebody in, so there is no form with parts that mean nothing. */
+ * Each of these restricts, and a word that superd misreads may let a client in. So no form has a part that is
+ * ignored. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,5 @@
-/* Options of what a service is handed: open_file, load_credential and its kin.
- *
- * The hard thing is that a credential's value is no longer secret once it stands in a message, so what is wrong with
- * one is told by its place alone (config/words/handed). */
+/* Types of open_file, load_credential and their kin. A message must not show the value of a credential, so a wrong
+ * set_credential is reported by its place alone (config/words/handed). */
 #include "config/type/type_parts.h"
 #include "config/words/handed.h"
 

@@ -1,9 +1,8 @@
-/* What hardening calls by names of its own: system calls, address families, namespaces, errors.
+/* Types of hardening options: system calls, address families, namespaces, errors.
  *
- * The hard thing is the ~ of these lists. In front of a word it is meant for that word and those behind it, as in
- * systemd, until one with a + is allowed again; so that lists that are added to one another keep their meaning,
- * every word is kept with the sign that it has. What the list starts with says what becomes of all that it does
- * not name. */
+ * As in systemd, a ~ holds for its word and the words behind it, until a + allows again. Each word is kept with its
+ * own sign, so that lists keep their meaning when they are added to one another. The first sign of the whole list
+ * decides what happens to everything that it does not name. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

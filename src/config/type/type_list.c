@@ -1,7 +1,7 @@
-/* The lists: words, paths, folders, processors, environment, the command, endpoints.
+/* Types of lists: words, paths, folders, processors, environment, the command, endpoints.
  *
- * The hard thing is that each word is judged alone and the one at fault is named, while the list is kept as
- * one value, so that equal lists of a table are one copy. Nothing is kept before every word is good. */
+ * Each word is checked alone, and the message names the bad one. The list is kept as one value, so that equal lists
+ * of a table are one copy; nothing is kept before every word is good. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* A service's own log: where it goes, and what is in it.
+/* Types of a service's own log: its target and its contents.
  *
- * The hard thing is xinetd's default for where logging ends: a hundredth beyond the soft limit, but at least 5K
- * and at most 20K (xinetd.conf(5)). It is settled here, so that what is printed says it. */
+ * A log file without a hard limit gets xinetd's default: 1 % above the soft limit, at least 5K and at most 20K above
+ * it (xinetd.conf(5)). The value is computed here, so that --print shows it. */
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,6 @@
-/* Paths of a backend's own view of the files: what is protected there, what is bound, what is temporary.
- *
- * The hard thing is that each word is small language, prefix and colons and all, which must be found wrong here
- * and not at a start as root. Source: systemd.exec(5), "SANDBOXING". */
+/* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Each word
+ * has prefixes, colons and options; its mistakes are found here and not at a start as root. Source: systemd.exec(5),
+ * "SANDBOXING". */
 #include <string.h>
 
 #include "config/type/type_parts.h"

@@ -1,5 +1,5 @@
-/* Multicast groups: addresses, with an interface behind. The one hard thing is that what looks like any other
- * address would be refused by the kernel only when the socket is opened: so it is told apart here. */
+/* The type of multicast groups: addresses, each with an interface behind % if there is one. Other addresses are
+ * refused here; the kernel would refuse them only when superd opens the socket. */
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>

@@ -1,8 +1,6 @@
-/* Addresses a backend may exchange packets with, by number alone: what systemd.resource-control(5) has for
- * IPAddressAllow.
+/* The type of networks that a backend may exchange packets with: IPAddressAllow of systemd.resource-control(5).
  *
- * The hard thing is that they look like the words of only_from and are not: 10.0.0.0 is one address here, and no name
- * is looked up. */
+ * The words look like those of only_from and differ: 10.0.0.0 is one address here, and superd looks up no names. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* The numbers: counts, sizes, durations, type of service.
+/* Types of numbers: counts, sizes, durations, type of service.
  *
- * The hard thing is that bounds are the directive's and are said in the option's own unit: "from 1s to 1d",
- * never in microseconds. Where the directive has none, a type's own are: any number; a size or duration that
- * is not negative. The empty text means unset where the directive says what that is. */
+ * The directive sets the bounds, and messages write them in the option's own unit: "from 1s to 1d", never
+ * microseconds. Without bounds of the directive a count may be any number, a size or duration any that is not
+ * negative. The empty text unsets the option if its directive has a value for that. */
 #include <inttypes.h>
 #include <string.h>
 

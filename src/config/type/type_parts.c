@@ -1,8 +1,7 @@
-/* The parts all types share: writing superd.conf's syntax, and keeping texts and lists.
+/* Functions that all types share: writing superd.conf's syntax, and keeping texts and lists.
  *
- * The hard thing is that a value written here must come back from libconfuse as the same bytes: "${X}" would
- * be expanded, "//" and "#" start comments, and + and = are tokens of their own, so bare stays only what is
- * none of these. */
+ * libconfuse must read a written value back to the same bytes. It expands "${X}", "//" and "#" start comments, and +
+ * and = are tokens of their own; so a value stands without quotes only if it has none of these. */
 #include "config/type/type_parts.h"
 
 #include <stdlib.h>

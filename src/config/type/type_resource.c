@@ -1,7 +1,5 @@
-/* What a backend may use up: memory and tasks by number or by share, per cents, weights.
- *
- * The hard thing is that some of these numbers only mean something on the machine: a share stays a share until sys
- * knows of what. */
+/* Types of resource limits: memory and tasks by number or by share, per cents, weights. A share stays a share in the
+ * table: what it is a share of is only known on the machine. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,5 @@
-/* Where a backend's standard streams go, and the data that may be its input.
- *
- * The hard thing is that a word may have something behind it: a path, or the name of a socket, which may be missing. */
+/* Types of the standard streams of a backend, and of the data for its input. A word may take a path or the name of a
+ * socket behind a colon, and that name may be left out. */
 #include <string.h>
 
 #include "base/base64.h"

@@ -1,8 +1,7 @@
-/* What the system calls by names of its own: capabilities, I/O scheduling.
+/* Types of capabilities and I/O scheduling.
  *
- * The hard thing are capabilities: a set written with ~ means "all but these", also those that a later kernel
- * will add, so it has every bit above the known ones set, and the highest bit tells which way a set is written
- * again. */
+ * A set of capabilities with ~ means "all but these" and includes capabilities of later kernels. So it has all bits
+ * above the known ones set, and bit 63 tells that the set was written with ~. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

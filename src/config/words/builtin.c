@@ -1,5 +1,5 @@
-/* Options of builtins. The hard thing is that auth's letters come as FreeBSD's tables have them: several in one
- * word, values in the same word or the next. */
+/* Options of builtins. auth's letters are those of FreeBSD's tables: several letters may share a word, and a value
+ * stands in the same word or in the next one. */
 #include "config/words/builtin.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* Which system calls belong together, over all architectures: a name that one of them lacks is passed over there.
+/* Groups of system calls, over all architectures. A name that an architecture lacks is ignored there.
  *
- * The hard thing is that a group is a promise to those who allow nothing else: a kernel's newer way to do the same
- * belongs beside the older one, or programs of tomorrow are killed by a filter of today. */
+ * A table that allows nothing but some groups depends on them: a newer call of the kernel must join the group of the
+ * older call that it replaces, or the filter kills programs that use the newer one. */
 #include "config/words/call_groups.h"
 
 #include <string.h>

@@ -1,7 +1,6 @@
-/* Commands as texts: the signs in front of the program, and what is no command.
+/* Commands as texts: the signs in front of the program, and the reasons to refuse one.
  *
- * The hard thing is that nothing that changes a command's rights may be passed over: a sign superd does not know is an
- * error, and so is one that would be taken for the program. */
+ * Signs change the rights of a command. So an unknown sign is an error and never part of the program's name. */
 #include "config/words/command.h"
 
 #include <string.h>

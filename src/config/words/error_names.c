@@ -1,5 +1,5 @@
-/* Names and numbers of errors. The hard thing is that numbers differ from machine to machine, and the names in a
- * table must not: so names are what is kept in sight, and the numbers come from this machine's errno.h. */
+/* Names and numbers of errors. The numbers differ between architectures, so tables keep the names, and the numbers
+ * come from this machine's errno.h. */
 #include "config/words/error_names.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
-/* Ways to end, by name. Source of the names: sysexits.h, and the statuses that systemd.exec(5) gives names to.
+/* Exit statuses and signals by name, as sysexits.h and systemd.exec(5) name the statuses.
  *
- * The hard thing is that a number is an exit status while scan_signal takes it for a signal: a signal is written by its
- * name. */
+ * A number is always an exit status here, although scan_signal would read it as a signal. A signal needs its name. */
 #include "config/words/exit_status.h"
 
 #include <string.h>

@@ -1,5 +1,4 @@
-/* Names and numbers of address families. The hard thing is none; the list is that of Linux, whose numbers are the same
- * everywhere. */
+/* Names and numbers of address families: Linux's list, whose numbers are the same on every architecture. */
 #include "config/words/families.h"
 
 #include <stddef.h>

@@ -1,7 +1,6 @@
-/* Words of what a service is handed, taken apart.
+/* Splits the words that describe files and credentials for a service.
  *
- * The hard thing is the value of a credential: any bytes at all, written as text with escapes as in C, and never to be
- * told in a message. */
+ * The value of a credential is any bytes at all, written as text with escapes as in C. No message may contain it. */
 #include "config/words/handed.h"
 
 #include <stdint.h>

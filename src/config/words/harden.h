@@ -1,4 +1,4 @@
-/* How the words of hardening options are taken apart, once their types have found them good. */
+/* Readers for the words of hardening options. Their types (config/type/type_harden, type_mounts) have checked them. */
 #pragma once
 
 #include <stdbool.h>
