@@ -1,7 +1,7 @@
-/* Finds the files of an include.
+/* Finds and reads the files of an include.
  *
- * The hard thing: the pattern is relative to the including file, and that file's folder is no pattern, whatever
- * its name holds; and a folder that can't be read must not pass for an empty one. */
+ * A pattern is relative to the including file. The folder of that file is no pattern, whatever characters its name
+ * has. A folder that superd cannot read is an error and not an empty folder. */
 #include "parse/include.h"
 
 #include <errno.h>

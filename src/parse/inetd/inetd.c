@@ -1,7 +1,7 @@
 /* inetd.conf: from lines to entries, and from entries to drafts.
  *
- * The hard thing is a bad line. Each is one error at the field that is wrong, all that belongs to it is passed
- * over, and the rest of the file is read as if it were not there. */
+ * A bad line is one error, at the field that is wrong. Everything that belongs to the line is skipped, and the
+ * reader reads the rest of the file as if the line were not there. */
 #include "parse/inetd/inetd.h"
 
 #include <ctype.h>

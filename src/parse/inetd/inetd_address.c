@@ -1,7 +1,7 @@
 /* The first field: hosts, and the service on them.
  *
- * The hard thing is the colon, which separates hosts from a service, is part of an IPv6 address, and with FreeBSD
- * comes in front of a unix socket's owner: so what it means depends on the protocol, two fields further right. */
+ * A colon separates hosts from a service, is part of an IPv6 address, and in FreeBSD's tables begins the owner of a
+ * unix socket. The protocol, two fields further right, decides which. */
 #include <string.h>
 
 #include "parse/inetd/inetd_entry.h"

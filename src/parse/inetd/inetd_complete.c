@@ -1,8 +1,8 @@
-/* Joins the fields of an entry: what does not go together, and how many services it makes.
+/* Joins the fields of an entry: checks which go together, and makes its services.
  *
- * The hard thing is that a line may name several hosts and two families. superd accepts for nowait, so both
- * families are sockets of one service; for wait the program gets its one socket, so each family is a service of
- * its own, and where the machine has no IPv6 that half is simply not there. */
+ * A line may name several hosts and two families. With nowait superd accepts, so both families are sockets of one
+ * service. With wait the program gets its one socket, so each family is a service of its own; on a machine without
+ * IPv6 that half is left out. */
 #include <arpa/inet.h>
 #include <string.h>
 

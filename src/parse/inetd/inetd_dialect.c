@@ -1,7 +1,7 @@
-/* The table of dialects. inetd(8) of each system says most of it; the rest was seen on the programs themselves.
+/* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
+ * themselves.
  *
- * The hard thing is superd's own row: where dialects contradict each other it has what is least of a surprise on a
- * machine of today, and never less protection than the strictest of them asks for. */
+ * Where dialects contradict each other, superd's own row has the choice that surprises least on a machine of today. */
 #include "parse/inetd/inetd_dialect.h"
 
 static const struct inetd_dialect dialects[COMPATS] = {

@@ -1,7 +1,7 @@
-/* An entry as a draft: every option that superd.conf would have to say, at the place of the field it comes from.
+/* Turns an entry into a draft: every option that superd.conf would need, at the place of the field it comes from.
  *
- * The hard thing is that superd.conf expands %{ } and has defaults of its own, and an entry knows neither: per
- * cent signs are doubled, and what an inetd takes for granted is said. */
+ * superd.conf expands %{ } and has defaults of its own, and inetd.conf knows neither. So per cent signs are doubled,
+ * and the habits of an inetd are set as options. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* NetBSD's other notation: SERVICE on KEY = VALUE ..., KEY = VALUE; over any number of lines.
  *
- * The hard thing is a semicolon that was forgotten: all that follows would be read as further values. So what
- * looks like the beginning of another definition, a row or a directive, at the beginning of its line, ends the one
- * before, which is left out. */
+ * Without its semicolon a definition would take the rest of the file as further values. So a line that looks like
+ * the beginning of another definition, a row or a directive ends the definition before it, which is left out. */
 #include <ctype.h>
 #include <string.h>
 

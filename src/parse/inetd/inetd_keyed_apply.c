@@ -1,8 +1,7 @@
-/* What the keys of NetBSD's notation mean: the fields of a line under other names, and two limits that a line
- * cannot say.
+/* The keys of NetBSD's notation: the fields of a line under other names, and two limits that a line cannot express.
  *
- * The hard thing is that keys come in any order while one field decides what another may be: so all are gathered
- * first. */
+ * Keys come in any order, and one field decides what another may be. So all keys are collected before any takes
+ * effect. */
 #include <string.h>
 
 #include "parse/inetd/inetd_keyed.h"

@@ -1,7 +1,7 @@
-/* The fourth field: who accepts, and how much of it is too much.
+/* The fourth field: wait or nowait, and the limits behind it.
  *
- * The hard thing is the number: OpenBSD, NetBSD and GNU count starts a minute behind a dot or a colon, FreeBSD counts
- * what runs at once behind a slash, and 0 is no limit for the one and a closed door for the other. */
+ * The number differs between systems: OpenBSD, NetBSD and GNU count starts a minute behind a dot or a colon, FreeBSD
+ * counts running servers behind a slash. 0 means no limit to some, and no start at all to others. */
 #include <string.h>
 #include <strings.h>
 

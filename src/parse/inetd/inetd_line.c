@@ -1,8 +1,7 @@
 /* Cuts an entry into words.
  *
- * The hard thing is where an entry ends. A line that begins with a blank goes on with the one before, a comment
- * between them aside, and stays with it when that one is wrong: else half a line would be read as a service of its
- * own. */
+ * A line that begins with a blank continues the entry before it, across comments. It stays with that entry even if
+ * the entry is wrong; otherwise superd would read half a line as a service of its own. */
 #include "parse/inetd/inetd_line.h"
 
 #include <stdlib.h>

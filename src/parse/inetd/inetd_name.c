@@ -1,8 +1,8 @@
-/* What a service of inetd.conf is called: NAME for TCP, NAME-udp and its like for the rest, @HOST behind.
+/* Names for services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, @HOST behind.
  *
- * The hard thing is that a name is what a reload knows a service by. So it comes from the entry alone, not from
- * its place in the file, and entries that would ask for the same socket have the same name. The long name is for
- * those whose short one another has, too: foo-udp of TCP is foo-udp-tcp then. */
+ * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file,
+ * and entries for the same socket have the same name. An entry gets its long name if another has its short one: a
+ * service foo-udp over TCP becomes foo-udp-tcp. */
 #include <ctype.h>
 #include <string.h>
 

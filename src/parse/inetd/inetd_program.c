@@ -1,8 +1,7 @@
-/* The last fields: who runs what.
+/* The last fields: the user, the program and its arguments.
  *
- * The hard thing is user.group: there are users with a dot in their names, and nobody is looked up here. So
- * superd's own meaning hands the name over whole, to be split when there is no such user; a colon says where to
- * split. */
+ * user.group is ambiguous, because a user's name may contain a dot, and a reader looks up no names. So by default
+ * the draft gets the whole word, and prepare splits it if there is no such user. A colon says where to split. */
 #include <string.h>
 
 #include "parse/inetd/inetd_entry.h"

@@ -1,8 +1,8 @@
-/* Tells an inetd.conf by its content: any line whose second and fourth words are what an entry has there, or
- * NetBSD's on and a key.
+/* Recognises an inetd.conf by its content: a line whose second and fourth words fit an entry, or NetBSD's "on" and a
+ * key.
  *
- * The hard thing is a table in which everything is switched off, as packages leave it: its entries are comments
- * then. */
+ * Packages leave tables in which every service is switched off. All entries of such a table are comments, so
+ * comments count too. */
 #include <string.h>
 
 #include "parse/inetd/inetd.h"

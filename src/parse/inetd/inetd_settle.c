@@ -1,8 +1,8 @@
-/* Which entries stand, once all are known.
+/* Decides which entries take effect, after all of them are known.
  *
- * The hard thing is that lines take from each other, in any order and across files: the last of two for one
- * service is the one that counts, with every inetd; and tcp, which is both families, leaves IPv6 to a line for
- * tcp6, as whoever wrote both meant one for each. */
+ * Lines replace each other in any order and across files. As in every inetd, the last of two lines for one service
+ * counts. tcp stands for both families, but leaves IPv6 to a line for tcp6: the author of both lines meant one for
+ * each. */
 #include <stdlib.h>
 #include <string.h>
 

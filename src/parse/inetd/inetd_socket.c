@@ -1,7 +1,7 @@
-/* The second and third field: what kind of socket, and of which protocol.
+/* The second and third field: the type of the socket and its protocol.
  *
- * The hard thing is what stands behind the plain words: NetBSD's limit and accept filter, the sizes of buffers,
- * and the families, which every system spells alike and means differently (see inetd_dialect.c). */
+ * More may follow the plain words: NetBSD's limit and accept filter, the sizes of buffers, and the families, which
+ * every system spells alike and means differently (inetd_dialect.c). */
 #include <string.h>
 #include <strings.h>
 

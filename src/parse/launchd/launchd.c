@@ -1,7 +1,7 @@
 /* launchd's property lists: one job a file.
  *
- * The hard thing is that a job must not run in part: whatever is wrong with its list is said, all of it, and then
- * the job is left out whole. */
+ * A job must not run in part. superd reports everything that is wrong with its list and then leaves out the whole
+ * job. */
 #include "parse/launchd/launchd.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* What all parts of a job's reading need: saying what is wrong, looking keys up, setting options.
+/* Functions for all parts of a job's reading: diagnostics, looking up keys, setting options.
  *
- * The hard thing is a key whose value is of another kind than launchd takes: it says nothing, and is told of once,
- * where the keys are checked, so that nobody who looks it up has to. */
+ * A key whose value has a kind that launchd does not take counts as missing. launchd_check_keys reports it once, so
+ * no caller of launchd_find has to. */
 #include "parse/launchd/launchd_job.h"
 
 #include <stdarg.h>

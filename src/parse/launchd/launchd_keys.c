@@ -1,8 +1,7 @@
 /* The table of launchd's keys, and looking them up.
  *
- * The hard thing is what a key is for. What makes a job run by itself (a time, a file, an event) is another thing
- * than a socket somebody connects to, and to leave it out silently would leave the job out; what only tunes how
- * macOS treats it can go. */
+ * A key that makes a job run by itself (a time, a file, an event) cannot be ignored, because without it the job
+ * would never run. A key that only tunes how macOS treats the job can. */
 #include "parse/launchd/launchd_keys.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
-/* When a job starts and how it ends.
+/* The start and the end of a job.
  *
- * The hard thing is KeepAlive, which says both when a job starts and after which ends it does again, in several
- * forms: a job that is to be started again after some end has to be started once before anybody connects. */
+ * KeepAlive decides both when a job starts and after which ends it starts again, in several forms. A job that is to
+ * start again after some end must start once before any client connects. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

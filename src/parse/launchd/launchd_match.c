@@ -1,7 +1,7 @@
-/* Which keys of a socket go with which.
+/* Checks which keys of a socket go together.
  *
- * The hard thing is that launchd looks at the path first and at nothing else where there is one: who wrote a port or an
- * owner that is not looked at has to hear of it, as it may be what was to keep somebody out. */
+ * If a socket has a path, launchd ignores the keys of ports and hosts. superd reports such a key, because it may
+ * have been meant to keep clients out. */
 #include <strings.h>
 
 #include "parse/launchd/launchd_job.h"

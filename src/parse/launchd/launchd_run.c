@@ -1,7 +1,7 @@
-/* What a job runs, as whom, and with what around it.
+/* The program of a job, its user, and its surroundings.
  *
- * The hard thing is that Program and ProgramArguments say one thing twice: with both, the arguments begin with the
- * name the program is to see, which need not be its own. Without Program the first argument is the program. */
+ * With both Program and ProgramArguments the arguments begin with argv[0], which may differ from the program's name.
+ * Without Program the first argument is the program. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* Sockets to the sockets of superd.conf.
+/* The sockets of a job as sockets of superd.conf.
  *
- * The hard thing is that one socket of a list may be several: without a family there is one for each, and a host has
- * as many as addresses. A job finds all of them under the one name, so they stand under it here. Only a job that is
- * to have its socket as its standard input has but one, for both families. */
+ * One socket of a list may become several: without a family one for each family, and one for each address of a host.
+ * A job finds all of them under one name. Only a job with the socket as its standard input has a single socket for
+ * both families. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,9 +1,8 @@
-/* Binary property lists, "bplist00": objects, a table of where each begins, and a trailer that says how wide the
- * numbers of both are.
+/* Binary property lists, "bplist00": objects, a table of their offsets, and a trailer with the widths of the
+ * numbers.
  *
- * The hard thing is that every number in it leads somewhere, and may lie: each is checked against the file before it
- * is followed, what an object holds is bounded by the tree's own bounds, and an object that holds itself ends at its
- * depth. */
+ * Every number in a list leads somewhere and may lie. Each is checked against the file before it is followed, the
+ * bounds of the tree limit what an object may hold, and an object that contains itself ends at the limit of depth. */
 #include "parse/launchd/plist_parts.h"
 
 #include <inttypes.h>

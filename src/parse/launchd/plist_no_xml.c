@@ -1,5 +1,5 @@
-/* In place of plist_xml.c in a superd that was built without expat: the format is known, and refused by name. The
- * one hard thing is to say what helps: the binary form of the same list needs no library. */
+/* Stands in for plist_xml.c in a superd without expat: refuses XML property lists and points to the binary format,
+ * which needs no library. */
 #include "parse/launchd/plist_parts.h"
 
 const struct plist *plist_read_xml(struct plist_builder *builder)

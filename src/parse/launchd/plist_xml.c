@@ -1,8 +1,8 @@
-/* Property lists of XML, by expat.
+/* XML property lists, by expat.
  *
- * The hard thing is to trust nothing of XML but elements and text: a document type may declare entities that grow
- * without end or name files, so none is taken, and what its own rules ask for (a key before each value) is kept
- * here, where it can be said at its place. */
+ * The reader trusts only elements and text. A document type may declare entities that grow without end or name
+ * files, so every declared entity stops the parser. The rules of property lists, such as a key before each value,
+ * are checked here and not by a document type, so that mistakes have a place. */
 #include "parse/launchd/plist_parts.h"
 
 #include <expat.h>

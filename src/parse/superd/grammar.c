@@ -1,8 +1,8 @@
 /* The grammar of superd.conf, by recursive descent over parse/superd/token.
  *
- * The hard thing is going on after a mistake without inventing more of them. What is missing is taken as if it
- * were there; an option that makes no sense costs its line; and a line that begins a new statement in its first
- * column always does, so a brace nobody closed costs its own statement alone. */
+ * After a mistake the parser continues without inventing more of them. It supplies a missing token; an option that
+ * makes no sense costs its line; and a line that begins a statement in its first column always begins one, so a
+ * brace that is not closed costs its own statement alone. */
 #include "parse/superd/statement.h"
 
 #include <ctype.h>

@@ -1,8 +1,7 @@
-/* superd.conf: statements to drafts.
+/* superd.conf: from statements to drafts.
  *
- * The hard thing is to go on after every mistake and still run nothing that was half understood: what could be
- * made out of a broken service is set in its draft, so that its values are checked too, and then the draft is
- * thrown away. */
+ * superd reports every mistake of a broken service but never runs one: its options are set in a draft, so that their
+ * values are checked, and then the draft is thrown away. */
 #include "parse/superd/native.h"
 
 #include <stdlib.h>

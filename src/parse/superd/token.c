@@ -1,9 +1,8 @@
 /* Cuts superd.conf into tokens.
  *
- * The hard thing is to tell a comment from a word that looks like one. A comment begins only where a token could
- * begin: /srv//bin and 80#1 are one word each, as the text in between would otherwise vanish without anybody being
- * told. A quoted text ends on its line unless a backslash ends the line, so a quote somebody forgot costs one
- * line, not all that follows. */
+ * A comment begins only where a token can begin: /srv//bin and 80#1 are one word each, because otherwise their ends
+ * would vanish silently. A quoted text ends on its line unless a backslash ends the line, so a forgotten quote costs
+ * one line and not the rest of the file. */
 #include "parse/superd/token.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
 /* Addresses as systemd writes them: PORT, IPV4:PORT, [IPV6]:PORT%INTERFACE, /path, @name, vsock:CID:PORT.
  *
- * The hard thing is to be as narrow as systemd is: superd.conf takes names of hosts and services, and port 0, where a
- * unit has a mistake that its author was told of. Source: systemd.socket(5), "ListenStream=". */
+ * The parser is as narrow as systemd's. superd.conf takes names of hosts and services, and port 0; systemd refuses
+ * them in a unit, so superd does too. Source: systemd.socket(5), "ListenStream=". */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "base/scan.h"
 #include "parse/systemd/unit_draft.h"
 
-#define PATH_LONGEST 107 /* what sun_path holds, with the NUL */
+#define PATH_LONGEST 107 /* bytes of sun_path in front of its NUL (unix(7)) */
 #define FORMS "an address is PORT, IPV4:PORT, [IPV6]:PORT, /path, @name or vsock:CID:PORT"
 
 enum kind { STREAM, DATAGRAM, SEQPACKET };

@@ -1,7 +1,7 @@
-/* The names of a unit besides its own: links in its folders that lead to it, for their drop-ins are its too.
+/* The other names of a unit: links in its folders that lead to it. Their drop-ins apply to the unit too.
  *
- * The hard thing is that a link is an alias only where it leads to a name of the same kind inside of these folders, and
- * where no folder in front has something else of that name. Source: systemd.unit(5), "alias". */
+ * A link is an alias only if it leads to a name of the same type inside these folders, and no folder in front has
+ * another entry of the link's name. Source: systemd.unit(5), "alias". */
 #include "parse/systemd/unit_parts.h"
 
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static const char *last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Whether a link of this name can be an alias of that one: of one type, and both, or neither, of a template. */
+/* Whether a link called `name` can be an alias of `target`: both have one type, and a link without @ leads to no
+ * template. */
 static bool may_be_alias(const char *name, const char *target)
 {
 	return unit_name_is_valid(name) && unit_name_is_valid(target) && strcmp(name, target) != 0 &&

@@ -1,7 +1,7 @@
-/* Conditions and assertions of [Unit]: what has to be so for a service to start.
+/* Conditions and assertions of [Unit], which decide whether a service may start.
  *
- * The hard thing is that they are one list over all their keys: a condition with | counts with the others that have
- * one, and an empty one of any key takes back all before it. */
+ * Conditions of all keys form one list: a condition with | counts with the others that have one, and an empty value
+ * of any Condition key drops all conditions before it. Assertions form another list. */
 #include <string.h>
 
 #include "parse/systemd/unit_draft.h"

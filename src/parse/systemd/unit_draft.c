@@ -1,7 +1,7 @@
-/* From assignments to options: collecting what a key says over all of them, and handing it over.
+/* From assignments to options: collects what a key says over all of its assignments, and hands it over.
  *
- * The hard thing is what an assignment means to those before it: a list grows, an empty one begins it anew, and of
- * anything else the last counts; which it is, the option's type knows. */
+ * A further assignment extends a list, an empty one clears it, and of other values the last counts. The option's
+ * type decides which of these holds. */
 #include "parse/systemd/unit_draft.h"
 
 #include <stdarg.h>

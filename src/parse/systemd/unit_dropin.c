@@ -1,9 +1,9 @@
 /* The drop-ins of a unit: *.conf in NAME.d and its kin.
  *
- * The hard thing is their two orders. What counts first is the folder: of files with one name the first stands for all,
- * an empty one for none. They are read by name, whatever their folder. Which folder is first was seen of systemd,
- * as its manual leaves some of it open: by the search path, then the unit's own name, its template's, what is in front
- * of a dash from long to short; and folders of the whole type come behind all of these. */
+ * Two orders apply. Of files with one name the file of the first folder replaces the others, and an empty file there
+ * removes them. The files are then read by name, whatever their folder. systemd's manual leaves the order of folders
+ * partly open; it was observed: by the search path, then the unit's own name, its template's, the starts that end in
+ * a dash from long to short; folders of the whole type come last. */
 #include "parse/systemd/unit_parts.h"
 
 #include <dirent.h>

@@ -1,8 +1,8 @@
 /* Command lines: ExecStart as exec, the other Exec keys as lists of commands.
  *
- * The hard thing is that what stands in front of the program says how it is run, by signs in any order, before anything
- * is expanded. A command that is not exec is handed over as one text: its prefix, then its words as base/words splits
- * them. Variables are expanded when it starts, by expand_environment. Source: systemd.service(5), "COMMAND LINES". */
+ * Signs in front of the program say how it runs; they come in any order and before anything is expanded. A command
+ * that is not exec becomes one text: its prefix, then its words as base/words splits them. expand_environment fills
+ * in variables at the start. Source: systemd.service(5), "COMMAND LINES". */
 #include <stdlib.h>
 #include <string.h>
 

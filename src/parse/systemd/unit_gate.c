@@ -1,7 +1,7 @@
-/* Who may come, how many and how often: MaxConnections, the limits of triggers, IPAddressAllow and IPAddressDeny.
+/* The keys that admit and limit clients: MaxConnections, the limits of triggers, IPAddressAllow and IPAddressDeny.
  *
- * The hard thing are addresses. systemd has the kernel look at all that a service sends and gets; where superd accepts,
- * it looks at who connects, and an allowed address wins over a denied one, which in superd.conf it does not. */
+ * With systemd the kernel checks every packet that a service sends and receives, and an allowed address wins over a
+ * denied one. Where superd accepts, it checks the client's address, and in superd.conf a denied address wins. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

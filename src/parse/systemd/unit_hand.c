@@ -1,7 +1,7 @@
-/* Handing a key over as the option of its name, and saying what becomes of one that is none.
+/* Hands a key over as the option of its name, and reports a key without an option.
  *
- * The hard thing is a key that superd lacks with a value that asks for nothing: PrivateNetwork=no restricts nobody, and
- * is no reason to refuse a service. */
+ * A key that superd lacks may have a value that asks for nothing: PrivateNetwork=no restricts nothing and is no
+ * reason to refuse a service. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

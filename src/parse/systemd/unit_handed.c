@@ -1,8 +1,7 @@
 /* OpenFile and the keys of credentials: each assignment is one file or one credential.
  *
- * The hard thing is SetCredential, whose value is taken as it stands: only the name in front of the colon has
- * specifiers, and what a backslash means is superd.conf's own matter (config/words/handed). Source: systemd.exec(5),
- * "CREDENTIALS". */
+ * The value of SetCredential is taken unchanged: only the name in front of the colon has specifiers, and
+ * superd.conf's own rules apply to backslashes (config/words/handed). Source: systemd.exec(5), "CREDENTIALS". */
 #include <string.h>
 
 #include "parse/systemd/unit_draft.h"

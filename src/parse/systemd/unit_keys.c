@@ -1,7 +1,7 @@
-/* Looking up keys of units.
+/* Looks up keys of units.
  *
- * The hard thing is that "done" must not be said twice: whether an option is done stands in the table of directives,
- * and a key whose option comes to be done is done from then on, without a change here. */
+ * The table of directives alone says whether superd has an option. So a key whose option is added there is done from
+ * then on, without a change here. */
 #include "parse/systemd/unit_keys.h"
 
 #include <stdio.h>

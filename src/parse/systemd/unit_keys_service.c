@@ -1,7 +1,7 @@
-/* The keys of [Service], of systemd.service(5).
+/* The keys of [Service], from systemd.service(5).
  *
- * The hard thing are those whose work falls to whoever connects: a service that ended is started by its next client,
- * so what only tunes how it comes back by itself is harmless. */
+ * The next client starts a service that has ended. So keys that only tune how a service comes back by itself are
+ * harmless. */
 #include "parse/systemd/unit_keys.h"
 
 #define BACK "what has ended is started by its next client, after a failure when the pause is over"

@@ -1,7 +1,6 @@
 /* The keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5).
  *
- * The hard thing is to be sure of each that restricts: what superd has no option for is refused unless leaving it out
- * gives the service nothing that it was denied. */
+ * A key that superd has no option for is refused, unless a service without it gains nothing that the key would deny. */
 #include "parse/systemd/unit_keys.h"
 
 #define COUNTED "superd counts nothing that a control group would"

@@ -1,7 +1,7 @@
-/* The keys of [Socket], of systemd.socket(5).
+/* The keys of [Socket], from systemd.socket(5).
  *
- * The hard thing are those that speak of commands in a service and of the sockets here: they stand here, too, with what
- * they mean for sockets. */
+ * Some keys describe a service's commands in [Service] and the commands of the sockets here. They have entries of
+ * their own in this table, with their meaning for sockets. */
 #include "parse/systemd/unit_keys.h"
 
 #define DEFERS "starting a service stops no other, so there is nothing to wait for"

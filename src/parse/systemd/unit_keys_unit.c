@@ -1,7 +1,7 @@
-/* The keys of [Unit], of every kind of unit.
+/* The keys of [Unit], of every type of unit.
  *
- * The hard thing is what they promise: they order units, and superd starts what somebody connects to, in no order. Only
- * a condition decides whether a service may run. */
+ * Most of them order units and jobs. superd starts a service when a client connects, in no order, so only a
+ * condition decides whether a service may run. */
 #include "parse/systemd/unit_keys.h"
 
 #define CONDITION(name) { name, KEY_DONE, "condition", NULL }

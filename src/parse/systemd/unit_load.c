@@ -1,7 +1,7 @@
 /* From a unit's name to its assignments.
  *
- * The hard thing is what a name stands for: a file, a link to a unit of another name (an alias, followed by name
- * and not by path), a link to a file elsewhere, a template with an instance, or a mask. Source: systemd.unit(5). */
+ * A name may stand for a file, a link to a unit of another name (an alias, followed by name and not by path), a link
+ * to a file elsewhere, a template with an instance, or a mask. Source: systemd.unit(5). */
 #include "parse/systemd/unit_parts.h"
 
 #include <limits.h>

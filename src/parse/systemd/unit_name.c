@@ -1,7 +1,7 @@
-/* Names of units: prefix@instance.suffix, and the escaping by which any text goes into one.
+/* Names of units: prefix@instance.suffix, and the escaping that fits any text into one.
  *
- * The hard thing is that a dash stands for a slash, and so an escaped text is told from a plain one by nobody: only who
- * asks knows. Source: systemd.unit(5), "STRING ESCAPING FOR INCLUSION IN UNIT NAMES". */
+ * A dash in an escaped text stands for a slash. An escaped text looks like a plain one, so the caller says which it
+ * has. Source: systemd.unit(5), "STRING ESCAPING FOR INCLUSION IN UNIT NAMES". */
 #include "parse/systemd/unit_parts.h"
 
 #include <string.h>

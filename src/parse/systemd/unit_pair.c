@@ -1,8 +1,8 @@
-/* Which units belong together: sockets that were asked for, the services they lead to, the sockets those name.
+/* Finds units that belong together: the sockets of a request, their services, and the sockets that those name.
  *
- * The hard thing is that each side may name the other. A socket names its service, or is called as it; a service names
- * further sockets; both may be aliases; and only when all sources are read is it known which sockets one service has.
- * Their order is that in which they were asked for, then that of their names. */
+ * Each side may name the other. A socket names its service or shares its name, a service names further sockets, and
+ * both names may be aliases. Only after the last source does superd know all sockets of a service. They are ordered
+ * as requested, then by name. */
 #include "parse/systemd/unit_pair.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* Where units are sought: the folder one was named in, and the search path.
+/* The folders where superd looks for units: the folder of the unit that was named, and the search path.
  *
- * The hard thing is the number of questions: a unit has a file, drop-ins under many names, and aliases, each in any of
- * the folders. So a folder is read once, and what is not in it costs nothing more. One folder may go by two paths (/lib
- * is often /usr/lib), so folders are told apart by device and inode. */
+ * A unit has a file, drop-ins under many names, and aliases, each in any of the folders. So each folder is read
+ * once, and lookups of absent names cost no system call. One folder may have two paths (/lib is often /usr/lib), so
+ * device and inode identify it. */
 #include "parse/systemd/unit_parts.h"
 
 #include <dirent.h>

@@ -1,7 +1,7 @@
-/* [Service] to options: what is not a command, a stream or a matter of who may come.
+/* The keys of [Service] as options, except commands, streams and the admission of clients.
  *
- * The hard thing is what systemd takes for granted and superd does not: a time of 0 is no limit, a stop may take 90 s,
- * a PIDFile without a slash is in /run. What superd has by the same name goes its way in unit_hand.c. */
+ * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a PIDFile without a
+ * slash is in /run. unit_hand.c hands over the keys that have an option of the same meaning. */
 #include <stdio.h>
 #include <string.h>
 

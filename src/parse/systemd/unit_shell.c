@@ -1,8 +1,7 @@
-/* A command that the user's shell is to run, as a text for it.
+/* The text of a command that the user's shell runs.
  *
- * The hard thing is who fills in a variable: systemd does for what it takes for one, then joins the words by blanks.
- * The shell reads the whole, with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5),
- * "COMMAND LINES". */
+ * systemd fills in the variables that it recognises, then joins the words by blanks. The shell reads the result,
+ * with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND LINES". */
 #include <string.h>
 
 #include "parse/shell_word.h"

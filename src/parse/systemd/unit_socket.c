@@ -1,7 +1,7 @@
-/* [Socket] as a socket { } of superd.conf: where it listens, what it is called, its options.
+/* [Socket] as a socket { } of superd.conf: its addresses, its name, its options.
  *
- * The hard thing is order: the descriptors of a service stand as its Listen lines do, whatever their kinds, and an
- * empty Listen line of any kind begins all of them anew. */
+ * A service's descriptors are in the order of its Listen lines, across all kinds, and an empty Listen line of any
+ * kind drops those before it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Spans of time as systemd writes them.
  *
- * The hard thing is that they look like superd's own and are not: m is a minute and M a month, blanks may stand
- * anywhere, and numbers one behind the other add up. Source: systemd.time(7), "PARSING TIME SPANS". */
+ * They look like superd's own and differ: m is a minute and M a month, blanks may stand anywhere, and consecutive
+ * numbers add up. Source: systemd.time(7), "PARSING TIME SPANS". */
 #include "parse/systemd/unit.h"
 
 #include <string.h>

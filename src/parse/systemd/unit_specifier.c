@@ -1,8 +1,7 @@
 /* Specifiers: %i and its kin.
  *
- * The hard thing is what can't be known here. In the service of Accept=yes the instance is known with its connection
- * alone, so it becomes superd's own template where the option takes one, and is refused where not. Source:
- * systemd.unit(5), "SPECIFIERS". */
+ * The instance of a service with Accept=yes is only known with its connection. So %i becomes superd's own template
+ * where the option takes one, and is refused elsewhere. Source: systemd.unit(5), "SPECIFIERS". */
 #include "parse/systemd/unit_words.h"
 
 #include <stddef.h>

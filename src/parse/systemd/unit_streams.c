@@ -1,7 +1,7 @@
 /* StandardInput, StandardOutput and StandardError.
  *
- * The hard thing is what is not said: with a socket as its input a service's output is that socket too, and its errors
- * go where its output goes, to the client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
+ * The defaults follow each other: if the input is the socket, so is the output, and errors follow the output to the
+ * client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
 #include <string.h>
 
 #include "base/base64.h"

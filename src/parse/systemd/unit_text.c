@@ -1,8 +1,7 @@
 /* The lines of a unit file.
  *
- * The hard thing is that a line may go on in the next one, past comments: a key's value is then of several lines, and
- * what is wrong with a byte of it is to be told where that byte stands. So each value knows its pieces. Source:
- * systemd.syntax(7). */
+ * A line may continue on the next one, across comments, and a message about a byte of the value must show the line
+ * of that byte. So each value knows its pieces. Source: systemd.syntax(7). */
 #include "parse/systemd/unit_keys.h"
 #include "parse/systemd/unit_parts.h"
 

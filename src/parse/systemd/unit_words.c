@@ -1,7 +1,7 @@
-/* A unit's value as words.
+/* Splits a unit's value into words.
  *
- * The hard thing is to keep two orders apart: quotes and escapes are undone first and specifiers replaced in what came
- * of it, so that what a specifier stands for is never split and never quotes. Source: systemd.syntax(7), "QUOTING". */
+ * Quotes and escapes are undone before specifiers are replaced, so the value of a specifier is never split and its
+ * quotes mean nothing. Source: systemd.syntax(7), "QUOTING". */
 #include "parse/systemd/unit_words.h"
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
  *
- * The hard thing is that a broken service must not run in part: whatever is wrong with one of its units is said at its
- * place, all of it, and then the service is left out whole. */
+ * A broken service must not run in part. superd reports everything that is wrong with its units, each at its place,
+ * and then leaves out the whole service. */
 #include "parse/systemd/units.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* The story of a source of xinetd.conf.
+/* Reads a source of xinetd.conf from its first file to its end.
  *
- * The hard thing is its end: defaults speak for services that were read before them, in any file of the source, so no
- * draft can be made until the last is read. A service placed before defaults is otherwise open to the world. */
+ * defaults also apply to services that stand before them, in any file of the source. So no draft is made until the
+ * last file is read; otherwise a service in front of defaults would be open to the world. */
 #include "parse/xinetd/xinetd.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* The table of attributes, as xinetd.conf(5) has them.
+/* The table of attributes, from xinetd.conf(5).
  *
- * The hard thing is what xinetd passes over with a warning, an attribute in the wrong place or one that is set twice:
- * the tables in use have such lines, so they stay warnings, but not where the line was to keep somebody out. */
+ * xinetd ignores an attribute in the wrong place, or one that is set twice, with a warning. Tables in use have such
+ * lines, so superd warns too, but refuses the line if it was meant to keep clients out. */
 #include "parse/xinetd/xinetd_attribute.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* Judges defaults.
+/* Checks the values of defaults.
  *
- * The hard thing is that only a service shows what an option's value is worth, and ten thousand of them would repeat
- * what is wrong with it. So one is made up that has a use for everything, and thrown away. */
+ * Only a service shows whether the value of an option is good, and ten thousand services would repeat the same
+ * message. So a made-up service that has a use for every option tries them, and is thrown away. */
 #include "parse/xinetd/xinetd_defaults.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
-/* Entries out of lines.
+/* Collects entries out of lines.
  *
- * The hard thing is to lose neither a mistake nor what follows it: a brace that is missing must not let one entry
- * swallow the next, and nothing of a broken entry may become another. So a line that can only begin an entry ends the
- * one before, and an entry with a line that is no attribute is kept, broken, so that its other lines are judged. */
+ * A missing brace must not let one entry swallow the next, and no part of a broken entry may join another. So a line
+ * that can only begin an entry ends the one before. An entry with a line that is no attribute is kept as broken, so
+ * that its other lines are checked too. */
 #include "parse/xinetd/xinetd_entry.h"
 
 #include <string.h>

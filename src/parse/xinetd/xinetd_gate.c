@@ -1,7 +1,7 @@
-/* Who may come, how many of them, and what is logged of it.
+/* The attributes that admit and limit clients.
  *
- * The hard thing is which of it means something for which service. What defaults say is for those that have a use for
- * it; what a service says itself and superd could not hold it to is refused. */
+ * defaults apply only to services that have a use for them. A restriction that a service sets itself and superd
+ * cannot enforce is refused. */
 #include <string.h>
 #include <strings.h>
 

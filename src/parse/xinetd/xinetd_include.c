@@ -1,7 +1,7 @@
-/* Files of xinetd.conf in files.
+/* include and includedir of xinetd.conf.
  *
- * The hard thing is what is missing: a folder that is not there holds nothing, while a file that is not there may have
- * held anything, also defaults. xinetd runs on without either; so does superd in its name, after an error. */
+ * A missing folder holds nothing, and superd warns of it. A missing file may have held anything, even defaults, so
+ * it is an error. xinetd runs on without either. */
 #include "parse/xinetd/xinetd_include.h"
 
 #include <errno.h>

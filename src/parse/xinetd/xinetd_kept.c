@@ -1,7 +1,7 @@
-/* What is kept of a source until its end, and what is wrong with each entry of it.
+/* The state of a source until its end, with the diagnostics of each entry.
  *
- * The hard thing is that an error is not one yet: an entry that turns out to be disabled harms nobody, so what was
- * collected with it is handed over only when that is known. */
+ * An error in an entry that turns out to be disabled is only a warning. So diagnostics are collected with the entry
+ * and handed over when its state is known. */
 #include "parse/xinetd/xinetd_entry.h"
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Cuts lines of xinetd.conf into words.
  *
- * The hard thing is where an attribute's name ends: xinetd wants a blank in front of the operator, and drops the entry
- * without one; here `name=value` and `name+=value` are what they look like. A line that is no attribute may still hold
- * an equal sign, as the path of an include does. */
+ * xinetd requires a blank in front of the operator and drops an entry without one; superd reads `name=value` and
+ * `name+=value` as attributes. A line that is no attribute may still contain an equal sign, as the path of an
+ * include does. */
 #include "parse/xinetd/xinetd_line.h"
 
 #include <stdlib.h>

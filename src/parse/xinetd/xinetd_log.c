@@ -1,7 +1,7 @@
-/* What is logged of a service, and where.
+/* The log of a service: its target and its contents.
  *
- * The hard thing is what defaults ask for and only some services can give: the bytes of a redirect, and who a client is
- * where the question would come back as a question. */
+ * Only some services can give everything that defaults ask for: TRAFFIC needs a redirect, and USERID of an ident
+ * server's clients would make each server ask the other for ever. */
 #include <string.h>
 
 #include "parse/xinetd/xinetd_service.h"

@@ -1,8 +1,8 @@
-/* Operators, counts of values, and what may stand where.
+/* Applies the lines of an entry: their operators, their counts of values, and the places where they may stand.
  *
- * The hard thing is what xinetd passes over: a line with a wrong count of values, or one in the wrong place, is dropped
- * and the service runs without it. Here what was to restrict is an error, and what defaults got wrong is remembered, so
- * that nobody inherits nothing in its place. */
+ * xinetd drops a line with a wrong count of values or in the wrong place and runs the service without it. Here a
+ * restriction that is wrong is an error. A wrong line of defaults marks its attribute as broken, so that no service
+ * runs without the value that it should inherit. */
 #include "parse/xinetd/xinetd_merge.h"
 
 /* One entry while its lines are gone through. */

@@ -1,8 +1,8 @@
-/* What a service runs, as whom, and with what around it.
+/* The program of a service, its user, and its surroundings.
  *
- * The hard thing is that xinetd knows neither quotes nor templates: each word reaches the server as it stands, so what
- * superd.conf would read more into is taken for itself here. And argv[0] is the server's last component, or, by
- * NAMEINARGS, the first of server_args. */
+ * xinetd has neither quotes nor templates: each word reaches the server unchanged, so characters with a meaning in
+ * superd.conf are escaped here. argv[0] is the last component of the server's path or, with NAMEINARGS, the first
+ * word of server_args. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Ids, enabled, disabled and disable.
  *
- * The hard thing is that an id may be there twice. xinetd wants it unique, yet runs two services of one id whose ports
- * or protocols differ, as `time` over TCP and UDP, and any number of which all but one are disabled. A table of superd
- * has one name for each, so the later ones, and the disabled ones, get names of their own. */
+ * xinetd requires unique ids, yet runs two services of one id if their ports or protocols differ (`time` over TCP
+ * and UDP), and ignores disabled services of the same id. A table of superd needs one name for each service, so the
+ * later ones and the disabled ones get names of their own. */
 #include "parse/xinetd/xinetd_roster.h"
 
 #include <stdlib.h>

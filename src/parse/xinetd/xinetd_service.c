@@ -1,8 +1,8 @@
-/* An entry to a draft.
+/* Turns an entry into a draft.
  *
- * The hard thing is that nothing of xinetd.conf may get lost on the way: an entry that is wrong anywhere becomes no
- * service at all, whatever `enabled` says, so that none ever runs without a limit it was given. A disabled entry harms
- * nobody, and xinetd does not even read it to its end: there errors are warnings. */
+ * No part of an entry may get lost: an entry with any error becomes no service at all, whatever `enabled` says, so
+ * that no service runs without one of its limits. Errors of a disabled entry are warnings, because xinetd does not
+ * even read such an entry to its end. */
 #include "parse/xinetd/xinetd_service.h"
 
 #include <string.h>

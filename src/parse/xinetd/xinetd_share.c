@@ -1,5 +1,6 @@
-/* Defaults of xinetd for services of inetd.conf. The hard thing is the order: what an entry says itself counts, so all
- * of it is set before; and entries are settled last, when the table of xinetd has gone but for what is kept here. */
+/* xinetd's defaults for services of inetd.conf. They are laid over an entry after all of its own options are set,
+ * which take precedence. Entries of inetd.conf are settled last, when the table of xinetd is gone, so this file
+ * keeps its defaults. */
 #include "parse/xinetd/xinetd_share.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* socket_type, protocol, port, bind, v6only and the families of flags: an endpoint.
  *
- * The hard thing is what a service is bound to that says no family. Some xinetd take IPv4 alone, others one socket for
- * both, on which IPv4 clients arrive with mapped addresses that old servers do not understand. Where superd accepts,
- * two sockets serve everybody by their own address; a server that accepts itself can have but one. */
+ * Without a family some xinetds listen on IPv4 alone, others with one socket for both, where IPv4 clients arrive
+ * with mapped addresses that old servers do not understand. Where superd accepts, two sockets serve each client
+ * under its own address; a server that accepts itself can have only one. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>

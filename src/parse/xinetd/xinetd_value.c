@@ -1,8 +1,7 @@
-/* Lists of words that lines of xinetd.conf add to and take away from.
+/* Lists of words that lines of xinetd.conf extend and shorten.
  *
- * The hard thing is -=: taking a word from only_from that is written otherwise there (10.0.0.0/8 for 10.0.0.0) must
- * take it all the same; and where there is nothing to take, the list is wider than its author thinks, which is an
- * error. */
+ * -= must find a word of only_from that is spelled in another way (10.0.0.0/8 for 10.0.0.0). If it finds no word to
+ * remove, the list is wider than its author thinks, and that is an error. */
 #include "parse/xinetd/xinetd_value.h"
 
 #include <string.h>
