@@ -1,4 +1,4 @@
-/* What becomes of a key of another system's tables: of systemd's units and launchd's property lists. */
+/* Classes of the keys of systemd's units and launchd's property lists: how superd treats them. */
 #pragma once
 
 enum key_class {

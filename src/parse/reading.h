@@ -1,5 +1,5 @@
-/* A reading: what is carried from file to file until a table is made, and what a reader of a language is. What readers say
- * of what they read is said here; which languages there are, parse/sources knows.
+/* A reading: the state from file to file until a table is made, and the interface of a language's reader, with
+ * functions for its diagnostics. parse/sources has the list of languages.
  *
  * Readers tokenise and call drafts: no bind, no log, no exit, no look-up of names. They are fuzzed. */
 #pragma once
@@ -28,7 +28,7 @@ struct opened {
 	ino_t inode;                    /* what makes two paths one file; 0: standard input */
 };
 
-/* What the command line of an inetd says for every service of an inetd.conf that says nothing itself. */
+/* Defaults from an inetd's command line, for services of an inetd.conf that do not set them. */
 struct inetd_defaults {
 	int64_t rate;                   /* -R: starts a minute; -1: as the dialect has it, 0: no limit */
 	int64_t instances;              /* -c, and below: -1 not said, 0 no limit */
@@ -43,7 +43,7 @@ struct inetd_defaults {
 	const char *folder;             /* -d, -i, -f: where inetd was started, and its programs are; NULL: they begin in / */
 };
 
-/* What a reading carries from file to file. */
+/* The state of a reading, from file to file. */
 struct reading {
 	struct table *table;
 	struct diags *diags;
@@ -85,7 +85,7 @@ struct reader {
 	void (*finish)(struct reading *reading);
 };
 
-/* What to read, as on the command line. */
+/* The sources to read, as on the command line. */
 struct read_request {
 	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH", a file, a folder or "-" */
 	size_t count;

@@ -1,4 +1,5 @@
-/* What a program may well want is left alone: a|b, -> and >=5 are words as others are. Source: sh(1p). */
+/* Finds words of a command that were meant for a shell. Words that a program may well want are left alone: a|b, ->
+ * and >=5. Source: sh(1p). */
 #include "parse/shell_word.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What only a shell would read more into: an operator, $NAME, `…`, a ; behind a word. No shell reads a command of superd's,
- * so the program gets it as an argument; a writer who means a shell is warned. */
+/* Words that mean something to a shell alone: an operator, $NAME, `…`, a ; behind a word. No shell reads a command of
+ * superd's, so the program gets them as arguments, and superd warns of them. */
 #pragma once
 
 #include <stdbool.h>

@@ -25,7 +25,7 @@ struct access {
 	bool restricts;                 /* there is an only_from */
 };
 
-/* The same while it is being made. */
+/* A list while it is compiled. */
 struct gathering {
 	struct network *networks;
 	size_t count, capacity;

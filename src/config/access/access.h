@@ -1,4 +1,4 @@
-/* only_from and no_access: who may come. Words are judged when an option is read, and compiled once per row when the
+/* only_from and no_access: address rules. Words are judged when an option is read, and compiled once per row when the
  * table is complete, so that a client costs the same however many networks there are.
  *
  * The forms are those of xinetd.conf(5): a.b.c.d with zeros at the end standing for anything (0.0.0.0 is everybody of
@@ -23,7 +23,7 @@ enum verdict {
 	BY_NAME                         /* the client's name decides: ask for it */
 };
 
-/* One network as 16 bytes, IPv4 mapped, and its length in bits. */
+/* A network: its address as 16 bytes, IPv4 mapped, and its length in bits. */
 struct network {
 	unsigned char address[16];
 	unsigned bits;

@@ -7,7 +7,7 @@
 
 enum access_form { ACCESS_NETWORKS, ACCESS_NAME, ACCESS_DOMAIN };
 
-/* What a word stands for; no networks at all: it matches nobody. */
+/* The meaning of a word. count 0 of ACCESS_NETWORKS: the word matches no client. */
 struct access_word {
 	enum access_form form;
 	size_t count;

@@ -7,7 +7,7 @@
 #include "config/check/check_rules.h"
 #include "config/words/builtin.h"
 
-/* What a builtin serves besides connections that superd accepts. */
+/* Builtins, and whether they serve more than connections that superd accepts. */
 static const struct {
 	const char *name;
 	bool plain;                     /* also datagrams, and listeners it gets itself */

@@ -81,7 +81,7 @@ static uint64_t hash_port(const struct endpoint *endpoint)
 	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
-/* Of a kind without wildcards: two claims that clash have one hash. */
+/* Hash of an endpoint of a kind without wildcards: claims that clash have one hash. */
 static uint64_t hash_whole(const struct endpoint *endpoint)
 {
 	if (endpoint_is_path(endpoint))

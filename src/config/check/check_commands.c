@@ -13,7 +13,7 @@ static void service_warn(const struct service *service, const char *option, stru
 	diag_warning(diags, service_origin(service, option), "%s: %s", service->name, message);
 }
 
-/* Of a command that was read before, so that it can be split. */
+/* Checks the program of a command. The type has checked the text, so it can be split. */
 static void check_command_program(const struct service *service, const char *option, const char *text,
 				  struct diags *diags)
 {

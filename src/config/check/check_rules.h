@@ -21,7 +21,7 @@ void rule_environment(const struct service *service, struct diags *diags);
 void rule_program(const struct service *service, struct diags *diags);
 void rule_builtin(const struct service *service, struct diags *diags);
 
-/* That every %{ } of a text of this option is one that can be replaced. */
+/* Adds an error for every %{ } in a text of this option that superd cannot replace. */
 void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags);
 
 void rule_commands(const struct service *service, struct diags *diags);
@@ -47,7 +47,7 @@ void rule_pass(const struct service *service, struct diags *diags);
 void rule_symlinks(const struct service *service, struct diags *diags);
 void rule_options(const struct service *service, struct diags *diags);
 
-/* Names and endpoints that two claim, in time that grows with the table and not with its square. */
+/* Names and endpoints that two services claim. The time grows with the table and not with its square. */
 void check_names(const struct table *table, struct diags *diags);
 void check_claims(const struct table *table, struct diags *diags);
 

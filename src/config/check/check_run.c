@@ -42,7 +42,7 @@ static bool is_socket(const struct stream *stream)
 	return stream->kind == STREAM_SOCKET;
 }
 
-/* One of the three has to be the socket. */
+/* With pass = inetd one of the three streams must be the socket. */
 static void check_input_taken(const struct service *service, struct diags *diags)
 {
 	const struct streams *streams = service->terms->streams;

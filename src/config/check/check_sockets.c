@@ -157,7 +157,7 @@ static bool is_message(const struct endpoint *endpoint)
 	return is_udp(endpoint) || endpoint->kind == ENDPOINT_NETLINK;
 }
 
-/* What an option acts on, where that is not every socket. */
+/* Options that act only on some sockets, and which. */
 static const struct {
 	const char *option;
 	bool (*fits)(const struct endpoint *endpoint);
@@ -258,7 +258,7 @@ static void check_values(const struct service *service, struct diags *diags)
 void rule_options(const struct service *service, struct diags *diags)
 {
 	check_values(service, diags);
-	/* Of another system's table it is that system's to say what acts on what. */
+	/* In another system's table that system's rules decide which option acts on which socket. */
 	if (service->is_foreign)
 		return;
 	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {

@@ -80,7 +80,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 	return strlen(word) == length && !memcmp(text, word, length);
 }
 
-/* What stands between the braces. NULL, or why it cannot be replaced. */
+/* Checks the text between the braces. NULL, or why superd cannot replace it. */
 static const char *template_refuse(const struct service *service, const char *text, size_t length)
 {
 	bool descriptor = is_word(text, length, "fd") || is_word(text, length, "fds");
@@ -136,7 +136,7 @@ void rule_templates(const struct service *service, struct diags *diags)
 {
 	words exec = service->what->exec;
 
-	/* What listens is wrong already, so what its descriptors are called is not known. */
+	/* A wrong listen option leaves the names of descriptors unknown. */
 	if (service_is_unclear(service, "listen"))
 		return;
 	check_program(service, diags);

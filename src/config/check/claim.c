@@ -22,7 +22,7 @@ struct claim claim_of(const struct service *service, const struct listen *listen
 {
 	struct claim claim = { service, listen, with_options(listen->address, listen->options), number };
 
-	/* Of RPC the registration is claimed, not the port. */
+	/* An RPC socket claims its registration, not its port. */
 	if (endpoint_is_rpc(listen->endpoint))
 		claim.endpoint.kind = listen->endpoint->kind;
 	return claim;

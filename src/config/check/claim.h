@@ -1,5 +1,5 @@
-/* What one socket of a service claims, so that no other of the table can have it, and what is said of two that claim the
- * same: as the endpoints are written (config/check/check_claims), and as names turned out here (prepare/resolve). */
+/* The claim of a socket to its endpoint, which no other socket of the table can have, and the error about two equal
+ * claims. config/check/check_claims compares endpoints as they are written, prepare/resolve after looking up names. */
 #pragma once
 
 #include "base/diag.h"
@@ -20,6 +20,6 @@ struct endpoint claim_as_written(const struct claim *claim);
 /* Whether both say that they share, by reuse_port. */
 bool claims_share(const struct claim *a, const struct claim *b);
 
-/* An error at the later of the two, in whatever order they are given; none of an entry of both families, where that of
- * its other family tells. */
+/* Adds an error at the later of the two claims, in whatever order they are passed. Adds none if both are the IPv6 half
+ * of an entry for both families, because the IPv4 halves clash too (listen_is_other_family). */
 void claims_report(const struct claim *a, const struct claim *b, struct diags *diags);

@@ -75,7 +75,7 @@ static const char *take_bare(struct parsing *parsing, const char *text)
 	const char *colon = strchr(text, ':');
 	const struct prefix *prefix;
 
-	/* What only an IPv6 address without its brackets consists of goes there too, to be told so. */
+	/* A text of the characters of an IPv6 address goes there too, for a message about the missing brackets. */
 	if (text[0] == '[' || text[0] == '*' || strchr("%", text[strspn(text, DIGITS "abcdefABCDEF:.")]))
 		return take_inet(parsing, text);
 	if (colon)

@@ -1,4 +1,4 @@
-/* What the readers of all kinds of endpoints share. */
+/* Functions that the readers of all kinds of endpoints share. */
 #include "config/endpoint/endpoint_words.h"
 
 #include <ctype.h>

@@ -6,7 +6,7 @@
 
 #include <sys/resource.h>
 
-/* What each type stores, for the check in FIELD. */
+/* The C type that each type stores, for the check in FIELD. */
 #define C_text const char *
 #define C_path const char *
 #define C_name const char *

@@ -35,7 +35,7 @@ enum {
 	TUNES = 1 << 7,                 /* a number that protects nobody: more than `most` is `most`, with a note */
 };
 
-/* What a change means for a running service. */
+/* The effect of a changed option on a running service. */
 enum change {
 	CHANGE_LIVE,                    /* takes effect at once, nothing is touched */
 	CHANGE_NEXT,                    /* the next activation */
@@ -72,8 +72,8 @@ const struct directive *directive_find(enum dialect dialect, const char *name);
 /* The known name nearest to this one, for "did you mean"; NULL: none is near. */
 const char *directive_suggest(enum dialect dialect, const char *name);
 
-/* What to say of an unknown name: what superd.conf calls this word of another system, or else the nearest known
- * name. Adds nothing when there is nothing to say. */
+/* Adds a hint for an unknown name: superd.conf's name for this word of another system, or the nearest known name. Adds
+ * nothing if there is neither. */
 void directive_hint(enum dialect dialect, const char *name, struct buf *out);
 
 static inline size_t directive_index(const struct directive *directive)

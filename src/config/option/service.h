@@ -1,4 +1,4 @@
-/* What a service is, as configured. A service is a row of the table: immutable once the table is sealed, shared by all
+/* A configured service. A service is a row of the table: immutable once the table is sealed, shared by all
  * that run it. Values stand in groups, one struct a group; equal groups of one table are one copy (base/pool), and so
  * are equal sets of groups (struct terms). So a row is small however many options and groups there are, and what it
  * does not set costs it nothing; what it alone sets costs a copy of that group. The directive table (config/option/directive)
@@ -57,7 +57,7 @@ enum cpu_scheduling {
 };
 enum tristate { UNSET, NO, YES };
 
-/* What is logged of a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
+/* The facts to log of a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
 enum log_on_success {
 	SUCCESS_PID = 1 << 0, SUCCESS_HOST = 1 << 1, SUCCESS_USERID = 1 << 2, SUCCESS_EXIT = 1 << 3,
 	SUCCESS_DURATION = 1 << 4, SUCCESS_TRAFFIC = 1 << 5
@@ -249,14 +249,14 @@ struct life {
 	words probe_from;               /* as only_from; NULL: nobody */
 };
 
-/* What is run beside the main command, and what has to be so before. */
+/* Commands beside the main one, and the conditions of a start. */
 struct commands {
 	words of[PHASES];               /* texts of config/words/command, by enum command_phase */
 	words condition;                /* texts of config/type/condition */
 	const char *exec_prefix;        /* how exec itself is run: its signs */
 };
 
-/* How it ends, and what comes after. */
+/* The end of a backend, and the actions after it. */
 struct ends {
 	unsigned restart;               /* enum restart */
 	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
@@ -282,7 +282,7 @@ struct hardening {
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
 };
 
-/* What the backend sees of the files, which is each service's own. Words are taken apart by config/words/harden. */
+/* The backend's view of the file system, which few services share. config/words/harden splits the words. */
 struct paths {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
 	words bind_paths, bind_read_only_paths, temporary_file_system;
@@ -290,7 +290,7 @@ struct paths {
 	const char *apparmor_profile, *selinux_context; /* "-" in front: not needed */
 };
 
-/* What it may ask of the kernel. */
+/* The system calls and address families that the backend may use. */
 struct calls {
 	words system_call_filter;       /* each with its sign (config/type/type_harden) */
 	unsigned system_call_architectures;             /* bit of the word's place */
@@ -298,7 +298,7 @@ struct calls {
 	words restrict_address_families;                /* signed; "none" alone: none */
 };
 
-/* What its control group may use up; -1: unset. */
+/* Limits of the control group; -1: unset. */
 struct resources {
 	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
 	int64_t cpu_quota;              /* hundredths of per cent */
@@ -310,20 +310,20 @@ struct resources {
 	bool delegate;
 };
 
-/* What of devices and of the network its control group lets through. Words are taken apart by config/words/resource. */
+/* Devices and networks that the control group admits. config/words/resource splits the words. */
 struct bounds {
 	words device_allow;
 	words ip_address_allow, ip_address_deny;
 	unsigned device_policy;         /* enum device_policy */
 };
 
-/* What it is handed beside its sockets (config/words/handed). */
+/* Files and credentials that the backend receives beside its sockets (config/words/handed). */
 struct extras {
 	words open_file;
 	words load_credential, set_credential, import_credential;
 };
 
-/* What is in one group is set by the same services, as each of them has a copy of all of it. */
+/* A service that sets an option has a copy of its whole group, so a group holds options that the same services set. */
 enum option_group {
 	GROUP_SOCKETS, GROUP_WHO, GROUP_SURROUNDINGS, GROUP_LIMITS, GROUP_STREAMS, GROUP_GATE, GROUP_LIFE, GROUP_LOG,
 	GROUP_COMMANDS, GROUP_ENDS,
@@ -394,7 +394,7 @@ struct account {
 	bool switches;                  /* ids are to be set at all; false: superd's own user without privileges */
 };
 
-/* One socket of a service, in the table's order, which is the order of descriptors. */
+/* A socket of a service. The table's order is the order of descriptors. */
 struct listen {
 	const struct endpoint *endpoint;                /* as written */
 	const struct endpoint *address;                 /* with host and port as numbers, by prepare/resolve; until then the same */
@@ -434,7 +434,7 @@ struct mark {
 	unsigned column : 16;           /* at most the last value */
 };
 
-/* What fits into a mark's fields. */
+/* The highest values of a mark's fields. */
 enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 15) - 1, MARK_COLUMN = (1 << 16) - 1 };
 enum { MARKS_MOST = (1 << 27) - 1 };   /* of a service */
 
@@ -476,10 +476,10 @@ const struct mark *service_mark(const struct service *service, const char *direc
 /* Whether the service set it to something that was refused, so that nothing can be said of it. */
 bool service_is_unclear(const struct service *service, const char *directive);
 
-/* Where one of its marks stands. */
+/* The place of a mark of this service. */
 struct origin service_place(const struct service *service, const struct mark *mark);
 
-/* The same as service_mark as a place; the service's own when it didn't set the directive. */
+/* The place where the service set the directive; the service's own place if it did not. */
 struct origin service_origin(const struct service *service, const char *directive);
 
 /* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with both
@@ -489,7 +489,7 @@ bool listen_is_other_family(const struct service *service, const struct listen *
 /* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
 void origin_describe(struct origin at, struct buf *out);
 
-/* The same behind what it is about: " (FILE:LINE)". */
+/* Adds " (FILE:LINE)", to cite a place; nothing if the place is unknown. */
 void origin_cite(struct origin at, struct buf *out);
 
 static inline size_t words_count(words list)
@@ -507,7 +507,7 @@ static inline bool service_waits(const struct service *service)
 	return !service->what->accept;
 }
 
-/* Whether its backend is not left as it is when nobody uses it: it has an idle_timeout, and each socket shows who does. */
+/* Whether superd acts on an idle backend: the service has an idle_timeout, and each socket shows its clients. */
 bool service_idles(const struct service *service);
 
 /* An instance that has the sockets serves as long as somebody comes, which has no end; one that has a single client, or a
@@ -533,7 +533,8 @@ static inline bool service_has_watchdog(const struct service *service)
 	return service->terms->life->watchdog > 0 && service->terms->life->watchdog < INT64_MAX;
 }
 
-/* Who of a service may send notifications, as enum notify_access: what needs them opens the way for its main process. */
+/* The processes that may send notifications, enum notify_access. A service that needs notifications admits at least its
+ * main process. */
 static inline unsigned service_notify_access(const struct service *service)
 {
 	const struct life *life = service->terms->life;

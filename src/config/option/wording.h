@@ -1,4 +1,4 @@
-/* What an option is called where a service was written: a message about a unit says LimitNOFILE, one about a property
+/* Names of options in the text that a service comes from: a message about a unit says LimitNOFILE, one about a property
  * list NumberOfFiles. A table of inetd or xinetd is spoken of in superd's own words. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* What became of each service between two tables: the reload's comparison, driven by the directive table. */
+/* The fate of each service between two tables: the reload's comparison, driven by the directive table. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct likeness {
 	const struct socket_options *options[2];
 };
 
-/* The same for row after row of two tables: what rows share is compared once for all. */
+/* As service_compare, for row after row of two tables: groups that rows share are compared once. */
 enum fate service_compare_next(struct likeness *known, const struct service *before, const struct service *after);
 
 /* Whether a backend would be started otherwise by the one row than by the other. */

@@ -1,4 +1,4 @@
-/* What a draft is made of. For draft*.c alone. */
+/* The parts of a draft. For draft*.c alone. */
 #pragma once
 
 #include "config/option/setting.h"
@@ -11,7 +11,7 @@ struct block {
 	struct settings settings;
 };
 
-/* One endpoint of a listen. */
+/* An endpoint of a listen option. */
 struct listen_word {
 	const struct endpoint *endpoint;
 	struct origin at;

@@ -181,7 +181,7 @@ static size_t copy_marks(struct mark *to, const struct settings *settings)
 	return settings->count;
 }
 
-/* What was meant, but misspelt, is as if it were set to something wrong. */
+/* An option whose name was misspelt counts as set to a bad value. */
 static bool seal_guesses(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->guess_count; i++) {

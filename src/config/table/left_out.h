@@ -1,5 +1,5 @@
-/* What a table lacks, service by service: entries that --keep-going has left out, under the names they are listed by.
- * Such a name is that of the service, or FILE:LINE of an entry whose name is not known or is another row's, too. */
+/* Entries that --keep-going has left out of a table, under the names they are listed by. Such a name is that of the
+ * service, or FILE:LINE of an entry whose name is not known or is another row's, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ const char *left_out_reason(const struct left_out *entry);      /* FILE:LINE:COL
 /* The entry in a list of one reading, to be known by in another of the same sources: a number for its place and name. */
 uint64_t left_out_key(struct origin at, const char *name);
 
-/* The same entry of another reading. NULL: it is not left out there. */
+/* Finds an entry of another reading in this table's list. NULL: this table has not left it out. */
 const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name);
 
 /* Adds a row, which the caller drops from the table then. false: out of memory. */

@@ -1,4 +1,4 @@
-/* What the specifiers of a unit file stand for on this machine, and where its units lie (systemd.unit(5)). Filled by
+/* The values of a unit file's specifiers on this machine, and the folders of its units (systemd.unit(5)). Filled by
  * prepare/machine, used by parse/systemd/unit*; a value that is not known is NULL. */
 #pragma once
 

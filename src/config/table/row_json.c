@@ -77,7 +77,7 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	buf_char(out, '}');
 }
 
-/* What a variable or a credential is called is no secret. */
+/* The names of variables and credentials are no secret. */
 static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
 {
 	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
@@ -102,7 +102,7 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	buf_free(&word);
 }
 
-/* What the row has in an option; NULL: what every row has that does not name it. */
+/* The row's field of an option; NULL: it has the plain default. */
 static const void *field_shown(const struct directive *directive, const struct service *row,
 			       const struct service *plain)
 {

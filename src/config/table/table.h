@@ -39,7 +39,7 @@ struct table {
 	size_t count, capacity;
 	bool warns_of_unsupported;      /* what this machine can't protect is left out, and warned of */
 	bool is_only_checked;           /* never run by this superd: another user may be meant to */
-	size_t users;                   /* who still goes by a row of it: see table_release */
+	size_t users;                   /* holders of a row of it: see table_release */
 	uint64_t sources;               /* a number for the files it was read from, another one when one of them has changed */
 	struct names *names;            /* name -> row, made by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to draft_seal.c */
@@ -59,7 +59,7 @@ struct table {
 struct table *table_new(void);                  /* NULL: out of memory */
 void table_free(struct table *table);           /* accepts NULL */
 
-/* One user less; the last frees the table. */
+/* Drops one user; the last one frees the table. */
 void table_release(struct table *table);
 
 /* Adds a row (copied; what it points to must be in the pool). NULL: out of memory. Names may repeat: table_check

@@ -11,7 +11,7 @@
 #include "base/scan.h"
 #include "config/type/type.h"
 
-/* What may stand behind the =. */
+/* Kinds of values behind the =. */
 enum parameter {
 	PARAMETER_TEXT,
 	PARAMETER_PATH,

@@ -1,6 +1,6 @@
-/* What has to be so for a service to start (option `condition`): a text as ConditionPathExists=!/etc/nologin, one
- * kind of systemd.unit(5)'s each. All without a | have to hold, and of those with as many | at least one; an assertion
- * that does not hold is a failure, a condition only a pause. What is so is for exec/child/condition to see. */
+/* Conditions of a start (option `condition`): texts such as ConditionPathExists=!/etc/nologin, one kind of
+ * systemd.unit(5)'s each. All without a | must hold, and of those with the same number of | at least one. An assertion
+ * that does not hold is a failure, a condition only a pause. exec/child/condition looks at the machine. */
 #pragma once
 
 #include <stdbool.h>
@@ -72,7 +72,7 @@ bool condition_compares(unsigned comparison, int order);
 
 #define CONDITION_WORD 256              /* bytes of a word of a parameter, with its NUL */
 
-/* One of the words of a parameter that is a list: of ConditionVersion, or of ConditionOSRelease. */
+/* A word of a parameter that is a list: of ConditionVersion, or of ConditionOSRelease. */
 struct condition_word {
 	char text[CONDITION_WORD];
 	size_t key;                     /* bytes in front of the sign; 0 of versions */

@@ -13,7 +13,7 @@
 #include "config/words/error_names.h"
 #include "config/words/families.h"
 
-/* What is wrong with a word that has lost its sign; NULL: nothing. */
+/* Checks a word without its sign. NULL, or why it is wrong. */
 typedef const char *refuse_bare(const char *word, bool denied, struct pool *pool);
 
 /* The words with their signs: ~ in front of each that is denied, + in front of one that is allowed behind such. */

@@ -103,7 +103,7 @@ const struct type type_bindings = {
 	.parse = bindings_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
-/* What tmpfs and mount(8) know, so that a slip is found when the table is read; true: it takes a value. */
+/* Options of tmpfs(5) and mount(8), to find mistakes when the table is read; true: the option takes a value. */
 static const struct { const char *name; bool has_value;
 } temporary_options[] = {
 	{ "ro", false },      { "rw", false },		{ "exec", false },     { "noexec", false },

@@ -9,7 +9,7 @@
 #include "base/scan.h"
 #include "config/type/type_parts.h"
 
-/* What tells one kind of number from another. */
+/* A kind of number: its name, its reader, its writer and its bounds. */
 struct number_kind {
 	const char *noun;
 	const char *(*scan)(const char *text, int64_t *out);

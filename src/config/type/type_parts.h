@@ -1,4 +1,4 @@
-/* What the types are made of: the syntax of superd.conf written, words taken apart and kept. For type*.c
+/* Parts that types share: writing superd.conf's syntax, splitting and keeping words. For type*.c
  * alone. */
 #pragma once
 
@@ -42,7 +42,7 @@ const char *word_suggest(const char *const *known, const char *text);
 /* Writes "a, b or c". */
 void words_enumerate(struct buf *out, const char *const *known);
 
-/* What type_path demands of a path, as of each of type_paths. */
+/* Checks a path, for type_path and for each path of type_paths. NULL, or why it is wrong. */
 const char *path_refuse(const struct directive *directive, const char *path);
 
 /* The equal of text fields and of list fields. */

@@ -12,7 +12,7 @@ static const char *const stream_words[] = {
 	[STREAM_DESCRIPTOR] = "fd", [STREAM_DATA] = "data", NULL
 };
 
-/* The same as a refusal shows them. */
+/* The words as a refusal shows them. */
 static const char *const stream_forms[] = {
 	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
 	[STREAM_TRUNCATE] = "truncate:PATH", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
@@ -24,7 +24,7 @@ static bool stream_has_path(unsigned kind)
 	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE;
 }
 
-/* What stands behind the colon. */
+/* Checks the text behind the word, with its colon. NULL, or why it is wrong. */
 static const char *stream_refuse_text(unsigned kind, const char *text)
 {
 	if (kind == STREAM_DESCRIPTOR)

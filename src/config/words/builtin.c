@@ -55,7 +55,7 @@ static bool *auth_flag(struct builtin_options *out, char letter)
 	}
 }
 
-/* What goes over the wire between colons: visible, and short enough for RFC 1413. */
+/* A text that can stand between colons of an ident reply: visible characters, within the length of RFC 1413. */
 static bool is_token(const char *text)
 {
 	size_t length = strlen(text);

@@ -1,4 +1,4 @@
-/* What stands behind the name of a builtin: read once for --check, and once more by the program that obeys it. */
+/* The options behind the name of a builtin. superd reads them for --check, and superd-builtin reads them again. */
 #pragma once
 
 #include <stdbool.h>

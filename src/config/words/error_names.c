@@ -10,7 +10,7 @@
 
 #define ERROR(name) { name, #name },
 
-/* Of two names of one number the usual one. */
+/* Where two names have one number, the usual name. */
 static const struct { int number; const char *name; } errors[] = {
 	ERROR(EPERM) ERROR(ENOENT) ERROR(ESRCH) ERROR(EINTR) ERROR(EIO) ERROR(ENXIO) ERROR(E2BIG) ERROR(ENOEXEC)
 	ERROR(EBADF) ERROR(ECHILD) ERROR(EAGAIN) ERROR(ENOMEM) ERROR(EACCES) ERROR(EFAULT) ERROR(EBUSY)

@@ -31,7 +31,7 @@ static const struct {
 	{ "NUMA_POLICY", 242 }, { "CREDENTIALS", 243 }, { "BPF", 245 }, { "EXCEPTION", 255 },
 };
 
-/* What a word stands for: an exit status, or a signal. */
+/* Reads a word as an exit status or a signal; the other one of the two is -1. false: it is neither. */
 static bool read_word(const char *word, int *status, int *signal)
 {
 	int64_t number;

@@ -148,7 +148,7 @@ static void add_utf8(struct buf *out, long code)
 	buf_char(out, (char)(0x80 | (code & 0x3f)));
 }
 
-/* What stands behind a backslash; gives how many characters that were, 0: it is no escape. */
+/* Adds the character that an escape stands for. Returns the length of the escape behind its backslash; 0: no escape. */
 static size_t read_escape(const char *at, struct buf *out)
 {
 	static const char letters[][2] = {

@@ -1,4 +1,4 @@
-/* What a service is handed beside its sockets, open files and credentials: how the words of these options are taken apart.
+/* Files and credentials that a service receives beside its sockets: splits the words of their options.
  * Source: systemd.exec(5), "CREDENTIALS", and systemd.service(5), OpenFile=. */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* The small languages of resources and devices: shares, limits of a device, rules for devices, networks by number. Read when an
- * option is, and again by sys for what they mean on this machine. */
+/* Words of resources and devices: shares, limits of a device, rules for devices, networks by number. Their types read
+ * them to check an option; exec/resources reads them again for this machine. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* What the inetds of this world make of the same line: one row a dialect, the first of them superd's own. */
+/* The dialects of inetd.conf: how each inetd reads the same line. One row a dialect, superd's own first. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,10 +13,10 @@ enum inetd_quoting {
 	QUOTING_NONE
 };
 
-/* What tcp and udp mean that say no family. */
+/* The families of tcp and udp without a number behind them. */
 enum inetd_bare { BARE_BOTH, BARE_IPV4, BARE_DUAL };
 
-/* What user.group is. */
+/* The meaning of user.group. */
 enum inetd_dot {
 	DOT_TRIED,                      /* the user of that whole name, where there is one */
 	DOT_SPLITS,                     /* a user and a group, unless a colon separates them */

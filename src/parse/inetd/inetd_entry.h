@@ -1,6 +1,6 @@
-/* One service of an inetd.conf, whichever notation it is written in: its fields understood one by one, then joined
- * into what superd runs. An entry is plain data until every source is read, as another line may take part of it
- * away. For inetd*.c alone. */
+/* A service of an inetd.conf, in either notation. Its fields are read one by one and then joined to what superd runs.
+ * An entry is plain data until every source is read, because another line may replace a part of it. For inetd*.c
+ * alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -52,14 +52,14 @@ struct inetd_entry {
 	bool is_dropped;
 };
 
-/* Those of all sources. */
+/* The entries of all sources. */
 struct inetd_entries {
 	struct inetd_entry *list;
 	size_t count, capacity;
 	const struct inetd *outer;      /* the file that includes the one being read, or NULL */
 };
 
-/* What a file is read with. */
+/* The state of reading a file. */
 struct inetd {
 	struct reading *reading;
 	const struct source *source;
@@ -112,7 +112,7 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 /* Joins the fields: adds an entry for each host of the list, and for each family that needs its own. */
 bool inetd_complete(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
 
-/* One definition of NetBSD's key = value form; *at is behind `on` or `off`, then behind the semicolon. */
+/* Reads a definition in NetBSD's key = value form. *at is behind `on` or `off`, and moves behind the semicolon. */
 bool inetd_read_keyed(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 
 /* Names the service, see inetd_name.c. false: out of memory. */

@@ -1,5 +1,5 @@
-/* One entry of inetd.conf as it lies in the text: a line with those that continue it, cut into words that know their
- * places. For inetd*.c alone. */
+/* An entry of inetd.conf in the text: a line with its continuation lines, cut into words that know their places. For
+ * inetd*.c alone. */
 #pragma once
 
 #include <stdbool.h>

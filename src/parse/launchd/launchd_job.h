@@ -37,7 +37,7 @@ void launchd_list_free(struct launchd_list *list);
 bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What superd lacks: an error, or a warning where the command line asks for that. */
+/* Reports a key that superd lacks: an error, or a warning if the command line asks for that. */
 void launchd_miss(struct launchd_job *job, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -69,7 +69,7 @@ bool launchd_match_keys(struct launchd_job *job, const struct plist *socket);
 /* launchd_sockets.c: a socket { } for each socket of Sockets. */
 void launchd_take_sockets(struct launchd_job *job);
 
-/* launchd_run.c: what it runs, as whom and with what around it. */
+/* launchd_run.c: the program, its user and its surroundings. */
 void launchd_take_run(struct launchd_job *job);
 
 /* launchd_life.c: when it starts and how it ends. */

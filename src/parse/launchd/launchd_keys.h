@@ -36,7 +36,7 @@ const struct launchd_key *launchd_key_find(const struct launchd_keys *keys, cons
 /* The option of superd.conf it is or becomes, NULL: none. */
 const char *launchd_key_option(const struct launchd_keys *keys, const struct launchd_key *key);
 
-/* What becomes of it in this version: done, when there is an option for it that is done. */
+/* The class of the key in this version: done if superd has an option for it. */
 enum key_class launchd_key_class(const struct launchd_keys *keys, const struct launchd_key *key);
 
 /* The known key nearest to it; NULL: none is near. */

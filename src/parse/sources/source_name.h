@@ -16,5 +16,5 @@ struct source_name {
 /* false after saying what is wrong with it. */
 bool source_name_read(struct source_name *name, const char *text, struct diags *diags, struct origin from);
 
-/* What is behind the format, whether there is one of that name or not. */
+/* The text behind the format, whether or not superd knows a format of that name. */
 const char *source_name_path(const char *text);

@@ -13,10 +13,10 @@
  * out of memory. */
 struct table *read_table(const struct read_request *request, struct diags *diags);
 
-/* The same for a text in memory, in the language of superd.conf; for -l, tests and fuzzers. */
+/* Reads a text in memory, in the language of superd.conf; for -l, tests and fuzzers. NULL: out of memory. */
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
 
-/* What a reading is started with as its import. */
+/* The `import` of every reading. */
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
 
 /* Seals every draft into reading->table, frees them and runs table_check. */

@@ -1,4 +1,4 @@
-/* One statement through libconfuse: a normal form of its text in, the values of each of its items out.
+/* Passes a statement through libconfuse: a normal form of its text in, the values of each of its items out.
  *
  * The array of options is made from the directives that occur in the statement and no others, each occurrence one of its
  * own, so an option set twice is seen twice and ten thousand services cost as much as they say. Start with a zeroed

@@ -14,7 +14,7 @@
 
 #include "parse/reading.h"
 
-/* One KEY=VALUE, in the order in which it counts: the unit's file, then its drop-ins. */
+/* An assignment KEY=VALUE. Their order: the unit's file, then its drop-ins. */
 struct unit_assignment {
 	const char *section, *key;      /* kept */
 	const char *today;              /* what systemd calls the key by now; static, or the key itself */

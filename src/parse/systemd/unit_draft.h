@@ -47,7 +47,7 @@ struct origin unit_start(const struct unit *unit);      /* the start of its file
 bool unit_refuse(struct unit_draft *draft, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What superd lacks: an error, or a warning where the command line asks for that. */
+/* Reports a key that superd lacks: an error, or a warning if the command line asks for that. */
 void unit_miss(struct unit_draft *draft, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -63,7 +63,7 @@ void unit_leave_out(struct unit_draft *draft, struct origin at, const char *key,
 const struct unit_assignment *unit_said(const struct unit_draft *draft, const char *section, const char *key);
 const char *unit_value(struct unit_draft *draft, const struct unit_assignment *assignment);
 
-/* The same of a boolean; fallback where it is not said, or no boolean, which is said. */
+/* The value of a boolean key. fallback: the key is not set, or is no boolean, which is reported. */
 bool unit_truth(struct unit_draft *draft, const char *section, const char *key, bool fallback);
 
 /* Splits a value as unit_split does; what is no escape stays as it is, and is warned of where it matters: where superd
@@ -91,7 +91,7 @@ bool unit_set_list(struct unit_draft *draft, const char *option, const struct un
 /* Hands a key over as the option of its name, however often it stands there; says what becomes of one without. */
 void unit_hand_over(struct unit_draft *draft, const char *section, const struct unit_key *key);
 
-/* The same for all keys of a section but those that are taken otherwise; says which are unknown. */
+/* Hands over all keys of a section for which `takes` is false, and reports unknown keys. */
 void unit_hand_all(struct unit_draft *draft, const char *section, bool (*takes)(const struct unit_key *key));
 
 /* Says which sections a unit has that is [Unit], [Install] and this one. */
@@ -104,7 +104,7 @@ bool unit_has_option(const char *option);
 void unit_take_sockets(struct unit_draft *draft);
 bool unit_listens(const struct unit *unit);             /* whether it says where at all */
 
-/* unit_gate.c: who may come, how many and how often. */
+/* unit_gate.c: the keys that admit and limit clients. */
 void unit_take_gate(struct unit_draft *draft);
 
 /* unit_service.c: all of the service, with the next three. */

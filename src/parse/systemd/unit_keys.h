@@ -36,7 +36,7 @@ extern const struct unit_keys unit_keys_unit, unit_keys_socket, unit_keys_servic
 /* By its names; keys begin with a capital and are case-sensitive. NULL: unknown. */
 const struct unit_key *unit_key_find(const char *section, const char *key);
 
-/* What becomes of it in this version: done, when there is an option for it that is done. */
+/* The class of the key in this version: done if superd has an option for it. */
 enum key_class unit_key_class(const char *section, const struct unit_key *key);
 
 /* The option of superd.conf it is or becomes, NULL: none. */

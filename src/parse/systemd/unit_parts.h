@@ -1,4 +1,4 @@
-/* What the loader of units is made of: the folders it looks into, and what one unit's files come to. For unit_*.c
+/* Parts of the loader of units: the folders it looks into, and the lines of a unit's files. For unit_*.c
  * alone; everybody else has parse/systemd/unit.h. */
 #pragma once
 
@@ -23,7 +23,7 @@ struct unit_entry {
 	const char *target;             /* where the link leads, as it is written; NULL: no link */
 };
 
-/* One folder of units, looked at once. */
+/* A folder of units, which is read once. */
 struct unit_folder {
 	const char *path;
 	dev_t device;
@@ -36,7 +36,7 @@ struct unit_folder {
 	bool has_aliases;               /* they were looked for */
 };
 
-/* What was found under a name; the answer holds for the whole reading. */
+/* The result of looking for a name; it holds for the whole reading. */
 struct unit_known {
 	struct unit_known *next;
 	const char *first, *second;     /* kept: a folder and a name, or a file and a name */
@@ -58,7 +58,7 @@ struct unit_places {
 	const struct unit_folder *named;                /* the one a unit was named in; NULL: none */
 };
 
-/* One unit's lines while its files are read. */
+/* The lines of a unit while its files are read. */
 struct unit_text {
 	struct pool *pool;
 	struct diags *diags;

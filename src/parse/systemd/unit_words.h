@@ -25,7 +25,7 @@ enum {
 	UNIT_WORDS_PARTS = 1 << 3,
 };
 
-/* What specifiers are replaced by, of this unit. In the service of Accept=yes the instance is known only with its
+/* The values of specifiers in this unit. In the service of Accept=yes the instance is known only with its
  * connection: %i and %I become superd's own %{instance}, and so do %n and %N with the prefix in front of it. What else
  * hangs on it is refused, as are these for a text that is no template. */
 struct unit_names {

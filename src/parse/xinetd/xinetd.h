@@ -7,6 +7,6 @@
 
 extern const struct reader reader_xinetd;
 
-/* The same for one file that is in memory, and the end of its source; for tests and fuzzers. */
+/* Reads a file that is in memory, and ends its source; for tests and fuzzers. */
 bool xinetd_read_source(struct reading *reading, const struct source *source);
 void xinetd_end_source(struct reading *reading);

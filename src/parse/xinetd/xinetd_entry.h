@@ -1,5 +1,5 @@
-/* What stands in the files of one source of xinetd.conf, kept as it was read: only when all of them are known, defaults
- * can be laid under services, whatever the order.
+/* The entries of all files of one source of xinetd.conf, as they are written. superd lays defaults under services only
+ * after it has read all files, because either may come first.
  *
  * A source is a file with all it includes, or a folder. What is wrong with an entry is collected with it, as it weighs
  * less once the entry turns out to be disabled. */

@@ -1,4 +1,4 @@
-/* The lines of xinetd.conf: a word, an sign, values. Pure: a line depends on its text alone.
+/* The lines of xinetd.conf: a word, a sign, values. Pure: a line depends on its text alone.
  *
  * There are no quotes, escapes or continuations: blanks separate values, and a # begins a comment only where a line
  * begins. */

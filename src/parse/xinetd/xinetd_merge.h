@@ -1,4 +1,4 @@
-/* What an entry comes to: its own lines over those of defaults, by = += and -=. */
+/* The values of an entry: its own lines over those of defaults, by = += and -=. */
 #pragma once
 
 #include "parse/xinetd/xinetd_entry.h"

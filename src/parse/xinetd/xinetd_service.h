@@ -13,12 +13,12 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 bool xinetd_find_socket(struct xinetd_service *service);        /* socket and protocol; false: refused, and TCP assumed */
 void xinetd_set_sockets(struct xinetd_service *service);
 
-/* Who may come: xinetd_gate.c. What is logged of it: xinetd_log.c. */
+/* The admission of clients: xinetd_gate.c. The log: xinetd_log.c. */
 void xinetd_set_gate(struct xinetd_service *service);
 void xinetd_set_deny_time(struct xinetd_service *service);      /* part of it */
 void xinetd_set_log(struct xinetd_service *service);
 
-/* What runs, as whom and with what around it: xinetd_program.c. */
+/* The program, its user and its surroundings: xinetd_program.c. */
 void xinetd_set_program(struct xinetd_service *service);
 void xinetd_set_surroundings(struct xinetd_service *service);
 

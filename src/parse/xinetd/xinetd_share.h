@@ -1,4 +1,4 @@
-/* What defaults of a table of xinetd say of the services of an inetd.conf beside it, for xinetd's own -inetd_compat. */
+/* Applies the defaults of an xinetd.conf to the services of an inetd.conf beside it, for xinetd's own -inetd_compat. */
 #pragma once
 
 #include <stdbool.h>

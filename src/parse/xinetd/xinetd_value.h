@@ -20,7 +20,7 @@ struct xinetd_value {
 	bool is_broken;                 /* what was said was refused: nobody may run without it */
 };
 
-/* What a line writes in place of what was there, behind it, or takes away from it. The place of the value stays. */
+/* Set, extend or shorten a value by the words of a line: = += and -=. The place of the value does not change. */
 void xinetd_value_set(struct xinetd_value *value, const struct xinetd_written *written);
 void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_written *written);
 void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
