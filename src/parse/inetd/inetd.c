@@ -112,7 +112,8 @@ static bool read_directive(struct inetd *inetd)
 	return true;
 }
 
-/* What begins with #: a comment, or with FreeBSD and NetBSD an IPsec policy ("#@ in ipsec ...") for what follows. */
+/* A line that begins with #: a comment, or with FreeBSD and NetBSD an IPsec policy ("#@ in ipsec ...") for the entries
+ * below it. */
 static void read_comment(struct inetd *inetd, size_t at)
 {
 	const struct source *source = inetd->source;
@@ -137,7 +138,7 @@ static void note_quotes(struct inetd *inetd)
 			   "NetBSD; OpenBSD's and busybox's inetd hand them on (see --compat)");
 }
 
-/* What the service of a broken entry would be called, as far as its first field tells; NULL: it doesn't. */
+/* The likely name of a broken entry's service, from its first field; NULL: unknown. */
 static const char *name_of_field(const char *field)
 {
 	const char *mark = strrchr(field, *field == '/' ? '/' : ':');
@@ -245,7 +246,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	return behind;
 }
 
-/* One entry, or what stands in its place, from the first byte that is no blank. Gives the place behind it. */
+/* Reads an entry, a comment or a directive, from the first byte that is no blank. Returns the place behind it. */
 static size_t read_next(struct inetd *inetd, size_t at)
 {
 	const struct source *source = inetd->source;

@@ -141,7 +141,7 @@ static void set_sockets(const struct drafting *drafting)
 	set(drafting, "socket_user", entry->socket_user, entry->at);
 	set(drafting, "socket_group", entry->socket_group, entry->at);
 	set(drafting, "socket_mode", entry->socket_mode, entry->at);
-	/* Those of the BSDs unlink the node they made, at the end and when its line goes. */
+	/* The BSDs' inetds unlink a node that they made, at their end and when its line is removed. */
 	if (entry->transport == INETD_UNIX)
 		set(drafting, "remove_on_stop", "yes", entry->at);
 	if (said && said->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
@@ -177,7 +177,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What the program sees as its own name. */
+/* Sets argv[0], if it is not the program's path. */
 static void set_name(const struct drafting *drafting)
 {
 	const struct inetd_entry *entry = drafting->entry;
@@ -190,7 +190,7 @@ static void set_name(const struct drafting *drafting)
 	set_made(drafting, "argv0", &text, entry->program_at);
 }
 
-/* Who may not enter it begins in /. */
+/* Sets the working directory. The "-" lets a program start in / if its user may not enter the folder. */
 static void set_folder(const struct drafting *drafting)
 {
 	const struct inetd_defaults *said = drafting->reading->inetd;
@@ -283,7 +283,7 @@ static void set_wrapper(const struct drafting *drafting)
 		set(drafting, "libwrap", name, entry->program_at);
 }
 
-/* What the command line says of every program's environment. */
+/* Sets the command line's choices for the environment of every program. */
 static void set_environment(const struct drafting *drafting)
 {
 	const struct inetd_defaults *said = drafting->reading->inetd;
@@ -312,7 +312,7 @@ static bool is_root(const char *user)
 	return !strcmp(user, "root") || !user[strspn(user, "0")];
 }
 
-/* What superd does itself needs nobody's rights, so root is not made of it. auth reads files of users. */
+/* Builtins need no rights, so they do not run as root; auth may, because it reads files of users. */
 static void set_user(const struct drafting *drafting)
 {
 	const struct inetd_entry *entry = drafting->entry;

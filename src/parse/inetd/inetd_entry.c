@@ -1,4 +1,4 @@
-/* What is said of an entry, and what is kept of its text. */
+/* Diagnostics of an entry, and copies of its text. */
 #include "parse/inetd/inetd_entry.h"
 
 #include <stdarg.h>

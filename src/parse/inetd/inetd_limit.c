@@ -50,7 +50,7 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 	}
 }
 
-/* What a peer takes for a number, and which is none to keep to. */
+/* Numbers that other inetds accept and that limit nothing: none at all, or more than can be counted. Warns. */
 static bool take_odd_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
 	struct diags *diags = inetd->reading->diags;

@@ -51,7 +51,7 @@ static void add_host(struct buf *out, const char *host)
 		buf_char(out, ']');
 }
 
-/* What stands in front: the service without what is only its place. */
+/* Adds the front of the name: the service without its folder or version. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
 	const char *text = entry->service, *slash = strrchr(text, '/');

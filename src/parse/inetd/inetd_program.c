@@ -151,7 +151,7 @@ static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry
 	}
 }
 
-/* What a shell would read more into; said of the first. */
+/* Warns of the first argument that only a shell would understand. */
 static void warn_of_shell(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
 			  size_t count)
 {

@@ -26,7 +26,7 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 	return false;
 }
 
-/* What an entry asks for beside its protocol, its families and its host. */
+/* The part of an entry's socket beside its protocol, its families and its host. */
 static const char *socket_of(const struct inetd_entry *entry)
 {
 	if (entry->transport == INETD_IP)
@@ -54,7 +54,7 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : left < right ? -1 : left > right;
 }
 
-/* How many from the first on have its name. */
+/* The number of entries, from the first on, with the first one's name. */
 static size_t name_length(struct inetd_entry **sorted, size_t left)
 {
 	size_t length = 1;
@@ -64,7 +64,7 @@ static size_t name_length(struct inetd_entry **sorted, size_t left)
 	return length;
 }
 
-/* And of these, how many are for its socket. */
+/* The number of entries, from the first on, with the first one's name and socket. */
 static size_t group_length(struct inetd_entry **sorted, size_t left)
 {
 	size_t length = 1, most = name_length(sorted, left);
@@ -87,7 +87,7 @@ static bool part_names(struct inetd_entry **group, size_t length)
 	return differ;
 }
 
-/* What is written stands before what it implies, and both before what is off. */
+/* A written entry takes precedence over an implied one, and both over one that is off. */
 enum { OFF, IMPLIED, WRITTEN };
 
 static int strength(const struct inetd_entry *entry)
@@ -112,7 +112,7 @@ static struct inetd_entry *group_winner(struct inetd_entry **group, size_t lengt
 	return winner;
 }
 
-/* One that names the families which this entry yields. */
+/* An entry, of strength `least` or more, that names the families which this entry yields; NULL: none. */
 static const struct inetd_entry *find_rival(struct inetd_entry **sorted, size_t count, const struct inetd_entry *entry,
 					    int least)
 {
@@ -162,7 +162,7 @@ static void keep_half(struct inetd_entry **group, size_t length, struct inetd_en
 	buf_free(&place);
 }
 
-/* What keep_half left it with. */
+/* Whether keep_half has reduced the entry to IPv6. */
 static bool is_half(const struct inetd_entry *entry)
 {
 	return entry->is_implied && entry->families == INETD_IPV6 && entry->yields == INETD_IPV6;
@@ -202,7 +202,7 @@ static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted,
 	entry->is_dual = false;
 }
 
-/* When nothing is looked up by the order of the names any more. */
+/* Renames such an entry; only after the last search, which needs the order of the names. */
 static void name_half(struct inetd_entry *entry)
 {
 	if (!entry->is_dropped && is_half(entry))

@@ -54,7 +54,7 @@ static bool find_type(const char *text, size_t length, struct inetd_entry *entry
 	return false;
 }
 
-/* What NetBSD has behind the type: ",LIMIT", ":FILTER". */
+/* NetBSD's suffixes of the type: ",LIMIT", ":FILTER". */
 static bool take_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix, struct origin at)
 {
 	char limit[32];
@@ -171,7 +171,7 @@ static void set_bare(const struct inetd *inetd, struct inetd_entry *entry)
 	entry->yields = INETD_IPV6;
 }
 
-/* What stands behind tcp and its like. FreeBSD reads 46 from its end, so 64 is the same. */
+/* Sets the families of the suffix behind tcp and its like. FreeBSD reads 46 from its end, so 64 is the same. */
 static bool set_suffix(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
 {
 	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;

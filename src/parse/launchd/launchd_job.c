@@ -100,7 +100,7 @@ static void say_kind(struct launchd_job *job, const struct launchd_key *key, con
 	buf_free(&is);
 }
 
-/* What is turned off asks for nothing. */
+/* Whether a value is false or empty, and so asks for nothing. */
 static bool is_idle(const struct plist *element)
 {
 	return (element->kind == PLIST_BOOL && !element->number) ||
@@ -175,7 +175,7 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 	return kept;
 }
 
-/* What is wrong with a value is said of the key, where the option is the key and no translation. */
+/* Sets an option. If the option has the key's name, a bad value is reported under that name. */
 static void set_value(struct launchd_job *job, const char *option, const struct value *value)
 {
 	const struct directive *directive = directive_find(NATIVE, option);

@@ -197,7 +197,7 @@ const char *launchd_key_option(const struct launchd_keys *keys, const struct lau
 	return directive ? directive->name[NATIVE] : NULL;
 }
 
-/* What is a word of the language, or one of many options, is in no table of its own. */
+/* Whether superd has the option. "service" is a keyword and "rlimit_*" many options, so no table has them. */
 static bool is_done(const char *option)
 {
 	return directive_find(NATIVE, option) || !strcmp(option, "service") || !strcmp(option, "rlimit_*");

@@ -106,7 +106,7 @@ static void warn_of_slip(struct launchd_job *job, const struct plist *said, int6
 	diags_hint(job->reading->diags, "022 is written 18, 027 23, 077 63, or as a string that begins with 0");
 }
 
-/* Of an integer the list tells the decimal number, of a string the octal one where it begins with 0. */
+/* An integer of a property list is decimal; a string is octal if it begins with 0. */
 static void take_umask(struct launchd_job *job)
 {
 	const struct plist *said = launchd_said(job, "Umask");

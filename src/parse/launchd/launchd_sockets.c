@@ -333,7 +333,7 @@ static void take_socket(struct launchd_job *job, const char *name, const struct 
 		take_inet(job, &socket);
 }
 
-/* One socket, or an array of them under one name. */
+/* Takes a socket, or an array of sockets under one name. */
 static void take_entry(struct launchd_job *job, const struct plist *entry)
 {
 	const char *name = find_name(job, entry);

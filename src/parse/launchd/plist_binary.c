@@ -22,7 +22,7 @@ struct binary {
 	size_t text_left; /* bytes of strings that may be read yet: one may be named by every element */
 };
 
-/* What an object's first byte says. */
+/* The head of an object. */
 struct object {
 	size_t at, body; /* its first byte, and the first behind its head */
 	unsigned type;	 /* the upper four bits */
@@ -142,7 +142,7 @@ static bool add_utf16(struct binary *binary, const struct object *object, struct
 	return true;
 }
 
-/* What XML could not hold either. */
+/* Whether a text has no characters that XML cannot hold. */
 static bool is_text(const struct buf *text)
 {
 	for (size_t n = 0; n < text->length; n++) {

@@ -53,7 +53,7 @@ static void stop(struct parse *parse)
 	XML_StopParser(parse->parser, XML_FALSE);
 }
 
-/* What stands in it is not looked at. */
+/* Refuses an element; the parser then skips its contents. */
 static void refuse_element(struct parse *parse, const char *name, const char *reason)
 {
 	diag_error(parse->builder->diags, here(parse), "<%.40s>: %s", name, reason);

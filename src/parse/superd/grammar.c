@@ -39,7 +39,7 @@ static struct token token_ahead(struct split *s)
 	return token_look_ahead(&s->ahead, s->source, s->token.end);
 }
 
-/* What is wrong with a token is said when it is left, and so once, however often it was looked at. */
+/* Leaves a token. Its mistake is reported here, and so only once, however often the parser looked at it. */
 static void step(struct split *s)
 {
 	struct token left = s->token;
@@ -351,7 +351,7 @@ static void say_stray(struct split *s)
 	}
 }
 
-/* What no statement begins with: said once, passed over with its block. */
+/* A word that begins no statement: reports it once and skips it with its block. */
 static void refuse_stray(struct split *s)
 {
 	say_stray(s);

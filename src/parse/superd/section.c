@@ -198,7 +198,7 @@ static bool make_options(struct section *section, const struct source *source, c
 	return true;
 }
 
-/* What is being put together: newlines are copied as they are passed, so that libconfuse counts right. */
+/* The copy for libconfuse. It keeps every newline of the text, so that libconfuse counts lines right. */
 struct writer {
 	struct buf *out;
 	const struct source *source;

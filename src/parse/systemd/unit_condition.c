@@ -100,7 +100,7 @@ static struct unit_list read_conditions(struct unit_draft *draft)
 	return list;
 }
 
-/* Those of the sockets are the service's, too: a socket that systemd would not open has clients that wait. */
+/* The service takes over the conditions of its sockets: superd opens the socket all the same, and its clients wait. */
 void unit_take_conditions(struct unit_draft *draft)
 {
 	struct unit_list list = { 0 };

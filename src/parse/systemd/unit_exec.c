@@ -120,7 +120,7 @@ static void go_by_shell(struct unit_draft *draft, struct command *command, const
 	command->program = text && command->words ? list[0].text : NULL;
 }
 
-/* What was meant for a shell is the most common mistake of a command line, and a program may well pass over it. */
+/* Warns of words meant for a shell: the most common mistake of a command line. A program may ignore it. */
 static void warn_of_operator(struct unit_draft *draft, const struct unit_assignment *assignment,
 			     const struct unit_word *list, size_t count)
 {
@@ -234,7 +234,7 @@ static bool has_variables(const struct command *command)
 	return false;
 }
 
-/* One switch for all commands of a service: those that keep theirs say so by their sign. */
+/* superd expands variables in all commands of a service or in none; the sign : exempts a command. */
 static void want_variables(struct unit_draft *draft, const struct command *command)
 {
 	if (!command->keeps_variables && has_variables(command) && !draft_has(draft->draft, "expand_environment"))
@@ -376,7 +376,7 @@ void unit_take_commands(struct unit_draft *draft)
 		set_search_path(draft);
 }
 
-/* Of all sockets together. */
+/* Collects the commands of all sockets. */
 void unit_take_socket_commands(struct unit_draft *draft)
 {
 	static const char *const keys[] = { "ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost" };

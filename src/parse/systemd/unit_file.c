@@ -1,4 +1,4 @@
-/* One file of a unit: whether it is there to be read, and its lines. */
+/* A file of a unit: whether superd can read it, and its lines. */
 #include "parse/systemd/unit_parts.h"
 
 #include <sys/stat.h>

@@ -45,7 +45,7 @@ static void set_count(struct unit_draft *draft, const char *option, int64_t coun
 	unit_set(draft, option, text, unit_place(said, 0));
 }
 
-/* Who is one too many is let in and out again, as by systemd. */
+/* A client beyond the limit is accepted and closed, as by systemd. */
 static void take_connections(struct unit_draft *draft)
 {
 	const struct unit_assignment *most = unit_said(draft, "Socket", "MaxConnections");
@@ -75,10 +75,10 @@ static void check_connections(struct unit_draft *draft)
 			  "MaxConnections=0 is left out: without Accept=yes the service has all connections");
 }
 
-/* One of systemd's two limits: so many in so long. */
+/* A limit of systemd's for triggers: a number of activations in an interval. */
 struct trigger_limit {
 	const struct unit_assignment *burst_said, *interval_said;
-	int64_t burst, interval; /* 0: none */
+	int64_t burst, interval; /* activations and microseconds; 0: no limit */
 };
 
 static bool read_limit(struct unit_draft *draft, const char *burst, const char *interval, int64_t usual,
@@ -192,7 +192,7 @@ static void add_addresses(struct unit_draft *draft, const char *section, const c
 	unit_list_free(&said);
 }
 
-/* Of the service and of its socket. */
+/* Collects the addresses of the service and of its socket. */
 static struct unit_list collect_addresses(struct unit_draft *draft, const char *key)
 {
 	struct unit_list list = { 0 };

@@ -11,7 +11,7 @@
 
 #define NAME_MOST 96 /* bytes of "Section.Key" */
 
-/* Of keys that superd lacks or may lack: the value that asks for nothing, where it is not one of idle_words. */
+/* Keys that superd lacks or may lack, with the value that asks for nothing, if that is none of idle_words. */
 static const char *const idle_values[][2] = {
 	{ "AcceptFileDescriptors", "yes" },
 	{ "CacheDirectoryMode", "0755" },
@@ -143,7 +143,8 @@ static enum unit_collect words_of(const struct type *type)
 											       : COLLECT_WORDS;
 }
 
-/* What is named is added to what was named before, or with a ~ taken away from it, and the options do the same. */
+/* Hands over a list. An assignment adds its words to those before it, or with a ~ removes them; superd's options do the
+ * same. */
 static void hand_list(struct unit_draft *draft, const char *section, const char *key, const char *name,
 		      const struct directive *directive)
 {
@@ -190,7 +191,7 @@ static const char *span_text(struct unit_draft *draft, const struct unit_assignm
 	return pool_text(draft->pool, text);
 }
 
-/* Where a percent sign is one, and no specifier. */
+/* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
 static bool is_share(const struct type *type)
 {
 	return type == &type_memory || type == &type_tasks || type == &type_quota;
@@ -223,7 +224,7 @@ static void hand_option(struct unit_draft *draft, const char *section, const cha
 		hand_value(draft, section, key, name, directive);
 }
 
-/* What superd lacks, but for a value that asks for nothing. */
+/* Reports a key that superd lacks, unless its value asks for nothing. */
 static void say_class(struct unit_draft *draft, const struct unit_key *key, const struct unit_assignment *said)
 {
 	struct origin at = unit_place(said, 0);

@@ -32,7 +32,7 @@ const struct unit_keys *const unit_keys[KEYS_SECTIONS] = {
 	[KEYS_SHARED] = &unit_keys_shared, [KEYS_INSTALL] = &unit_keys_install,
 };
 
-/* What a key was called before. */
+/* Older names of keys, and today's. */
 static const char *const older[][2] = {
 	{ "BindTo", "BindsTo" },
 	{ "InaccessibleDirectories", "InaccessiblePaths" },

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a name was found to be. */
+/* The result of looking for a name. */
 struct finding {
 	enum { NOWHERE, FILE_OF_ITS_OWN, MASKED, ALIAS, FAILED } kind;
-	const char *path;               /* of what was found, kept in the table's pool */
-	const char *alias;              /* of which unit */
+	const char *path;               /* of the file or link that was found, kept in the table's pool */
+	const char *alias;              /* of ALIAS: the name of the unit that the link leads to */
 };
 
 static struct finding fail_for_memory(struct reading *reading)
@@ -137,7 +137,7 @@ static bool keep_text(struct reading *reading, struct unit *unit, struct unit_te
 	return list != NULL;
 }
 
-/* One that is not read whole is none: what is missing of it may have restricted. */
+/* Reads a unit. NULL if any part cannot be read: the missing part may have restricted the service. */
 static struct unit *load(struct reading *reading, const struct unit_places *places, const char *name,
 			 const struct finding *finding)
 {
@@ -163,7 +163,7 @@ static struct unit *load(struct reading *reading, const struct unit_places *plac
 	return ok ? unit : NULL;
 }
 
-/* What is known of a pair of kept texts, equal only when they are one; NULL: out of memory. */
+/* The result for a pair of texts, compared by address because a pool keeps equal texts once; NULL: out of memory. */
 static struct unit_known *recall(struct units *units, const char *first, const char *second)
 {
 	size_t n = ((uintptr_t)first / 8 * 31 + (uintptr_t)second / 8) % (sizeof(units->known) / sizeof(*units->known));
@@ -183,7 +183,7 @@ static struct unit_known *recall(struct units *units, const char *first, const c
 	return known;
 }
 
-/* The same file by two names, or asked for in two folders, is one unit. */
+/* Reads a unit once for each pair of a file and a name, whatever folder it was named in. */
 static const struct unit *load_once(struct reading *reading, const struct unit_places *places, const char *name,
 				    const struct finding *finding, bool *failed)
 {
@@ -204,7 +204,8 @@ static const struct unit *load_once(struct reading *reading, const struct unit_p
 	return known->unit;
 }
 
-/* Who names a file of the search path gets what is in front of it there, as an administrator's own or a mask is. */
+/* A unit named by its file in a folder of the search path may be overridden by a file in front of it there, such as an
+ * administrator's own or a mask. Notes that. */
 static void note_override(struct reading *reading, const struct unit_places *places, const char *name,
 			  const struct finding *finding)
 {
@@ -238,7 +239,7 @@ static const struct unit *find(struct reading *reading, const char *folder, cons
 	return load_once(reading, &places, name, &finding, failed);
 }
 
-/* Of a unit that was given as a text. */
+/* The folder of a unit that came as a text. */
 static const char given[] = "";
 
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed)

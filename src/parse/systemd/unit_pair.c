@@ -150,7 +150,7 @@ static const char *value_of(struct reading *reading, const struct unit *unit, co
 	return text;
 }
 
-/* What a socket leads to. */
+/* The service that a socket leads to. */
 struct lead {
 	struct origin at; /* of Service, or the start of the socket's file */
 	bool accepts, failed;
@@ -232,7 +232,7 @@ static const struct unit *find_service(struct reading *reading, const struct ask
 	return NULL;
 }
 
-/* Of a socket that leads nowhere the service is still read, so that all that is wrong with the two is said at once. */
+/* If a socket leads nowhere, superd still reads the likely service, to report the mistakes of both at once. */
 static const struct unit *guess_service(struct reading *reading, const struct asked *asked, struct lead *lead)
 {
 	bool failed = false;
@@ -247,7 +247,7 @@ static const struct unit *guess_service(struct reading *reading, const struct as
 	return service && !service->is_masked ? service : NULL;
 }
 
-/* One without a service is a pair, too, so that what is wrong with the socket itself is said. */
+/* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
 static void place_socket(struct reading *reading, const struct asked *asked)
 {
 	struct lead lead = read_lead(reading, asked->unit);

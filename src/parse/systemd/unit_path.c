@@ -22,7 +22,7 @@ static void refuse_memory(struct reading *reading)
 	diag_error(reading->diags, (struct origin){ 0 }, "out of memory");
 }
 
-/* One that may not even be looked at is there: reading it says so. */
+/* A folder that stat(2) may not look at counts as there; reading it reports the error. */
 static bool is_missing(const char *path, struct stat *status)
 {
 	if (stat(path, status) == 0)

@@ -319,7 +319,7 @@ static bool is_variable(const char *key, const char *text)
 	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
 }
 
-/* One that systemd would not take is left out, as there; but of those to be unset each has to be known. */
+/* Collects variables. Like systemd, superd leaves out a bad one; but a bad variable of UnsetEnvironment is an error. */
 static struct unit_list read_variables(struct unit_draft *draft, const char *key, enum unit_collect how)
 {
 	static const char wrong[] = "a variable's name has letters, digits and _, and no digit in front; Environment "
@@ -331,7 +331,7 @@ static struct unit_list read_variables(struct unit_draft *draft, const char *key
 	for (size_t n = 0; n < list.count; n++) {
 		const char *word = list.words[n];
 
-		/* What a template in a name stands for is known only with the connection. */
+		/* A template in a variable's name gets its value only with the connection. */
 		if (is_variable(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
 			list.words[kept] = word;
 			list.places[kept++] = list.places[n];
@@ -388,7 +388,7 @@ static void take_environment(struct unit_draft *draft)
 	unit_list_free(&said);
 }
 
-/* What systemd tells every service, and does with what it prints, where the unit says nothing. */
+/* Sets systemd's defaults that differ from superd's: environment, log levels, keyring, SIGPIPE. */
 static void take_habits(struct unit_draft *draft)
 {
 	struct origin at = unit_start(draft->unit);
@@ -402,8 +402,8 @@ static void take_habits(struct unit_draft *draft)
 		unit_set(draft, "ignore_sigpipe", "yes", at);
 }
 
-/* In a root of its own systemd mounts them unless it is told not to; and it enters that by a mount, not by chroot(2),
- * whoever the user is. */
+/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
+ * by chroot(2), for every user. */
 static void take_kernel_mounts(struct unit_draft *draft)
 {
 	const struct unit_assignment *root = unit_said(draft, "Service", "RootDirectory");

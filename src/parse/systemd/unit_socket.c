@@ -41,7 +41,7 @@ static bool is_taken(const struct unit_key *key)
 		"TriggerLimitIntervalSec",
 	};
 
-	/* What is said of the commands of a socket says nothing of it. */
+	/* Keys for the commands of a socket do not apply to the socket itself. */
 	if (unit_key_is_shared(key))
 		return true;
 	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
@@ -117,7 +117,7 @@ static void add_listen(struct unit_draft *draft, const struct unit_assignment *a
 	buf_free(&endpoint);
 }
 
-/* false: nothing of it was good, and it was said. */
+/* Sets the addresses of the Listen lines. false: there is no good one; mistakes are reported. */
 static bool take_listens(struct unit_draft *draft)
 {
 	const char *protocol = find_protocol(draft);

@@ -124,7 +124,7 @@ static const char *add_prefix(const struct unit_names *names, struct buf *out, b
 	return add_part(names, out, names->unit->prefix, unescaped);
 }
 
-/* What comes behind the last dash of the prefix. */
+/* Adds the part of the prefix behind its last dash. */
 static const char *add_last_part(const struct unit_names *names, struct buf *out, bool unescaped)
 {
 	const char *dash = strrchr(names->unit->prefix, '-');
@@ -142,7 +142,7 @@ static const char *add_filename(const struct unit_names *names, struct buf *out,
 	return add_unescaped(names, out, unit->instance && *unit->instance ? unit->instance : unit->prefix, true);
 }
 
-/* Of the unit's file, or of the folder it is in. */
+/* Adds the path of the unit's file, or of the folder that holds it. */
 static const char *add_path(const struct unit_names *names, struct buf *out, bool folder)
 {
 	const char *path = names->unit->path, *slash = path ? strrchr(path, '/') : NULL;
@@ -214,7 +214,7 @@ static const char *add_specifier(const struct unit_names *names, struct buf *out
 	return strchr("crR", letter) ? no_cgroup : add_of_machine(names, out, letter);
 }
 
-/* What is neither letter nor digit can be no specifier, and stays; as does a percent sign at the end. */
+/* A percent sign stays as it is at the end, and in front of anything but a letter or digit. */
 static bool may_be_specifier(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -7,7 +7,7 @@
 #include "base/base64.h"
 #include "parse/systemd/unit_draft.h"
 
-/* What systemd's words come to; all that have to do with logs are superd's log. */
+/* systemd's words and superd's; every kind of log becomes superd's log. */
 static const char *const meanings[][2] = {
 	{ "null", "null" },
 	{ "inherit", "inherit" },
@@ -129,7 +129,7 @@ static void take_answer(struct unit_draft *draft, const struct stream_said *inpu
 	set_word(draft, "error", by_output && goes_along(error) ? "socket" : error->word, error);
 }
 
-/* One line with its escapes undone and its specifiers replaced: as what stands between quotes. */
+/* Adds a line of StandardInputText; its escapes and specifiers are those of a quoted word. NULL, or why it is wrong. */
 static const char *add_line(struct unit_draft *draft, const char *value, struct buf *data)
 {
 	struct unit_word *found = NULL;
@@ -163,7 +163,7 @@ static const char *add_input(struct unit_draft *draft, const struct unit_assignm
 	return add_line(draft, said->value, data);
 }
 
-/* Of both keys in the order they stand in; superd.conf has it in base64, which holds any bytes. */
+/* Joins the values of both keys in their order; superd.conf takes them in base64, which can hold any bytes. */
 static void take_input_data(struct unit_draft *draft)
 {
 	struct buf data = { 0 }, text = { 0 };

@@ -19,7 +19,7 @@ struct stretch {
 	size_t in_source;
 };
 
-/* One line with those it goes on in. */
+/* A line with its continuation lines. */
 struct joined {
 	struct unit_text *text;
 	const struct source *source;
@@ -219,7 +219,7 @@ static bool goes_on(const char *text, size_t start, size_t end)
 	return count % 2;
 }
 
-/* Whether a line is too long or holds what no text does, which is said; in a comment only a long one matters. */
+/* Reports a line that is too long or contains bytes that no text has. In a comment only the length matters. */
 static void look_for_flaw(struct joined *joined, size_t start, size_t end)
 {
 	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);

@@ -88,7 +88,7 @@ static size_t add_numbered(struct buf *out, const char *text)
 	return 0;
 }
 
-/* What stands behind a backslash; gives the bytes it took, 0 when it is no escape. */
+/* Adds the character of an escape. Returns the bytes that it takes behind its backslash; 0: no escape. */
 static size_t add_escaped(struct buf *out, const char *text)
 {
 	static const char letters[] = "abfnrtv\\\"'s", meant[] = "\a\b\f\n\r\t\v\\\"' ";
@@ -100,7 +100,7 @@ static size_t add_escaped(struct buf *out, const char *text)
 	return 1;
 }
 
-/* What means itself behind a backslash; gives the bytes it took. */
+/* Adds a character that means itself behind a backslash. Returns the bytes that it takes; 0: it does not. */
 static size_t add_literal(struct splitter *splitter, const char *text)
 {
 	bool means_itself = splitter->flags & UNIT_WORDS_LITERAL ||
@@ -134,7 +134,7 @@ static const char *take_escape(struct splitter *splitter)
 	return NULL;
 }
 
-/* What stands between a quote and the next of its kind. */
+/* Takes the text between two quotes of one kind. NULL, or why it is wrong. */
 static const char *take_quoted(struct splitter *splitter)
 {
 	size_t start = splitter->at;

@@ -53,7 +53,7 @@ static bool may_run(struct reading *reading, const struct unit *unit, const char
 	return true;
 }
 
-/* What is there under nearly this name: the other half of a pair, or the template. */
+/* Adds a hint about a unit with a similar name: the other half of a pair, or the template. */
 static void hint_near(struct reading *reading, const char *folder, const char *name)
 {
 	int length = (int)(strrchr(name, '.') - name);
@@ -191,7 +191,7 @@ static void note_parts(struct reading *reading, const struct pair *pair, const c
 		note_files(reading, pair, pair->sockets[n], first);
 }
 
-/* Of sockets alone nothing is run: they are read for what is wrong with them. */
+/* Sockets without a service run nothing; superd reads them to report their mistakes. */
 static void check_sockets(struct unit_draft *draft)
 {
 	unit_take_sockets(draft);

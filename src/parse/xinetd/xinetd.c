@@ -14,7 +14,7 @@
 #include "parse/xinetd/xinetd_service.h"
 #include "parse/xinetd/xinetd_share.h"
 
-/* What a name inside an entry tells of its language: 1 xinetd's, -1 superd's, 0 either's. */
+/* The language that a name inside an entry belongs to: 1 xinetd's, -1 superd's, 0 both or neither. */
 static int judge_name(const struct xinetd_scanner *scanner)
 {
 	static const char *const native[] = { "listen", "exec", "accept", "pass", "builtin", "socket", NULL };

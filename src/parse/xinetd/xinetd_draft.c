@@ -1,4 +1,4 @@
-/* What an entry says, as options of its draft. */
+/* Sets values of an entry as options of its draft. */
 #include "parse/xinetd/xinetd_draft.h"
 
 #include <ctype.h>

@@ -134,7 +134,7 @@ static void open_service(struct collector *collector, struct origin at)
 			     "a service has one name: what stands behind it means nothing");
 }
 
-/* Of several in one file xinetd takes the first. */
+/* Finds the entry for defaults. xinetd takes the first defaults of a file, so later ones go into `unheeded`. */
 static struct xinetd_entry *find_defaults(struct collector *collector, struct origin at)
 {
 	struct xinetd *xinetd = collector->xinetd;
@@ -260,7 +260,7 @@ static bool takes_for_defaults(struct collector *collector, struct origin at, bo
 	return true;
 }
 
-/* What is in braces behind no known word is passed over whole, so that it is one mistake and nobody else's. */
+/* A block behind an unknown word is skipped whole, so that it is one mistake and belongs to no other entry. */
 static void read_stray(struct collector *collector, struct origin at)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;

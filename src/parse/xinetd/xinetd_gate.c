@@ -23,7 +23,7 @@ static void set_if_said(struct xinetd_service *service, enum xinetd_attribute at
 		xinetd_set_as_is(service, attribute);
 }
 
-/* What is taken for the name of a host, and was hardly meant as one. */
+/* Warns of words that superd takes for names of hosts and that were probably not meant so. */
 static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_said(service, attribute);

@@ -5,7 +5,7 @@
  * runs without the value that it should inherit. */
 #include "parse/xinetd/xinetd_merge.h"
 
-/* One entry while its lines are gone through. */
+/* An entry while its lines are applied. */
 struct merger {
 	struct xinetd *xinetd;
 	struct xinetd_entry *entry;
@@ -87,7 +87,7 @@ static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
 	return false;
 }
 
-/* Of an attribute that takes no lists of several lines the first counts, as in xinetd. */
+/* Refuses the second line of an attribute that does not add up. As in xinetd the first line counts. */
 static void refuse_twice(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_value *value,
 			 const struct xinetd_written *written)
 {

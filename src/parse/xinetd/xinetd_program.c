@@ -55,7 +55,7 @@ static bool is_quote(char c)
 	return c == '"' || c == '\'';
 }
 
-/* What a shell would read more into is the program's as it stands. Said once a list. */
+/* Quotes and comments reach the program unchanged. Warns of the first one of a list. */
 static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct xinetd_value *value = xinetd_said(service, attribute);
@@ -175,8 +175,8 @@ static bool is_number(const char *word)
 	return *word && !word[strspn(word, "0123456789")];
 }
 
-/* What superd does itself needs nobody's rights, so root is not made of it; all else is as it says. A number stands for
- * the group of that number, too. */
+/* Builtins need no rights, so they do not run as root; other services run as they say. A number as `user` is
+ * also that of the group. */
 static void set_user(struct xinetd_service *service)
 {
 	const struct xinetd_value *user = xinetd_said(service, ATTR_USER);

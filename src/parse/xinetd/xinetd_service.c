@@ -54,7 +54,7 @@ static void check_type(struct xinetd_service *service)
 				    "flags: LABELED: superd sets no SELinux context of a connection");
 }
 
-/* Who takes the connections. What superd answers itself it also accepts, as xinetd should and does not. */
+/* Decides whether superd accepts. It accepts the connections of its builtins, as xinetd should and does not. */
 static void find_accepts(struct xinetd_service *service)
 {
 	const struct xinetd_value *wait = xinetd_said(service, ATTR_WAIT);

@@ -114,7 +114,7 @@ static void find_v6only(struct xinetd_service *service)
 		service->v6only = true;
 }
 
-/* What stands behind the protocol: "4", "6" or nothing. With both flags IPv6 is meant, and IPv4 where there is none. */
+/* The suffix of the protocol: "4", "6" or "". Both flags together mean IPv6, and IPv4 on a machine without it. */
 static const char *find_family(struct xinetd_service *service)
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
@@ -223,7 +223,7 @@ static const char *find_bound_family(struct xinetd_service *service, const char 
 	return "";
 }
 
-/* One socket, of the family that is said or of both. */
+/* Listens with one socket, of the given family or of both. */
 static void listen_once(struct xinetd_service *service, const char *port)
 {
 	const char *family = find_family(service), *bind = word_of(service, ATTR_BIND);
