@@ -54,7 +54,7 @@ struct reading {
 	size_t depth;
 	size_t files;                   /* read so far */
 	enum compat compat;             /* whose meaning the source is read with: --compat, or FORMAT+COMPAT:PATH */
-	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct inetd_defaults *inetd;             /* NULL: all as the dialect has it */
 	const struct read_request *request;             /* NULL: a text in memory */
 	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the file it is named in; one that is optional may be
 	 * missing. false after adding to diags why it could not be read. Always reading_source of parse/sources: an import
@@ -90,7 +90,7 @@ struct read_request {
 	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH", a file, a folder or "-" */
 	size_t count;
 	enum compat compat;             /* for sources that name none */
-	const struct inetd_defaults *inetd;             /* NULL: nothing was said */
+	const struct inetd_defaults *inetd;             /* NULL: all as the dialect has it */
 	const struct unit_machine *machine;             /* NULL: unknown */
 	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
 	bool warns_of_unsupported;      /* what restricts and superd lacks is warned of, not refused */
@@ -108,7 +108,7 @@ struct read_request {
 	void *context;
 };
 
-/* For readers: an entry at this place could not be made a draft of, which was said. --keep-going leaves it out, and
+/* For readers: the entry at this place could not become a draft (reported). --keep-going leaves it out, and
  * nothing else. name: the service's, by which a reload finds what ran before; NULL where it is not known. */
 void reading_leave_out(struct reading *reading, struct origin at, const char *name);
 

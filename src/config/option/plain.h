@@ -1,4 +1,4 @@
-/* Every option at superd's own default, as a service: what is told of a row is how it differs from this. */
+/* Every option at superd's own default, as a service. Listings show how a row differs from it. */
 #pragma once
 
 #include <stdbool.h>

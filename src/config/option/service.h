@@ -430,7 +430,7 @@ struct mark {
 	unsigned line : 24;             /* from the service's own on, so that rows alike have equal marks; see service_place */
 	unsigned block : 8;             /* 0: by the service itself; n: in its n-th socket { }, the last value for all beyond */
 	unsigned directive : 15;        /* index into directives[] */
-	unsigned refused : 1;           /* its value was wrong, which was said: it is as if unset, but not missing */
+	unsigned refused : 1;           /* its value was wrong (reported): it counts as set, with the default */
 	unsigned column : 16;           /* at most the last value */
 };
 

@@ -1,7 +1,7 @@
 /* A service while a reader reads it: its life and its socket { } blocks. draft_set.c sets the options.
  *
- * A reader never has to stop. It reads a misplaced block, or one that found no memory, to its end;
- * draft_close_socket and draft_seal report what is wrong. */
+ * A reader never has to stop. It reads a misplaced block, or one that found no memory, to its end.
+ * draft_close_socket reports bad blocks, draft_set and draft_seal report that memory ran out. */
 #include "config/table/draft.h"
 
 #include <stdlib.h>

@@ -36,7 +36,7 @@ struct draft {
 	size_t word_count, word_capacity;
 	bool open;                      /* between draft_open_socket and draft_close_socket: the last block */
 	bool is_surplus;                /* the block that is open is one too many, at surplus_at, and is not kept */
-	bool is_crowded;                /* there was such a block, which was said */
+	bool is_crowded;                /* there was such a block (reported) */
 	struct origin surplus_at;
 	bool is_foreign;                /* as draft_set_foreign has it */
 	enum dialect dialect;

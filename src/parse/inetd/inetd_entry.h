@@ -67,7 +67,7 @@ struct inetd {
 	struct inetd_line line;
 	const char *hosts;              /* default addresses, as in the list of a first field; NULL: any */
 	struct origin policy;           /* the #@ that binds what follows; line 0: none */
-	unsigned noted;                 /* what peers do differently and was said of this file, bits of INETD_NOTE_… */
+	unsigned noted;                 /* notes about other inetds that this file has got, bits of INETD_NOTE_… */
 };
 
 enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
@@ -79,7 +79,7 @@ bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *forma
 /* Says once a file what other dialects make of it. */
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
 
-const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /* NULL: out of memory, which is said */
+const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /* NULL: out of memory (reported) */
 struct origin inetd_shift(struct origin at, size_t columns);		      /* a place further right on its line */
 
 /* The fields, in the order of a line; each says what is wrong with it. `field` is the word as written. Fields that
@@ -118,7 +118,7 @@ bool inetd_read_keyed(struct inetd *inetd, struct inetd_entry *entry, size_t *at
 /* Names the service, see inetd_name.c. false: out of memory. */
 bool inetd_name(struct inetd_entry *entry, struct pool *pool);
 
-/* Adds a copy, named. false: out of memory, which is said. */
+/* Adds a copy, named. false: out of memory (reported). */
 bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
 
 /* Sees which entries stand, and of which families; is_dropped marks the others. */

@@ -24,7 +24,7 @@ const char *const inetd_key_names[KEYS] = {
 	[KEY_IPSEC] = "ipsec",
 };
 
-/* The one value of a key; NULL: it has none, or more, which is said, unless the key is not there. */
+/* The one value of a key; NULL: it has none, or more (reported), unless the key is not there. */
 static const struct inetd_word *one_value(struct inetd_keyed *keyed, enum inetd_key key, bool *ok)
 {
 	if (!keyed->keys[key].said)

@@ -47,14 +47,14 @@ void launchd_warn(struct launchd_job *job, struct origin at, const char *format,
 /* Says of every element of a dictionary what is wrong with it: its kind, its name, or that superd lacks it. */
 void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict);
 
-/* The element of a known key; NULL: it is not there, or of a kind it cannot have, which was said. */
+/* The element of a known key; NULL: it is not there, or of a kind it cannot have (reported). */
 const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key);
 const struct plist *launchd_said(const struct launchd_job *job, const char *key);       /* of the job's own */
 /* Whether it is there, and of a kind it cannot have. */
 bool launchd_is_odd(const struct launchd_job *job, const char *key);
 bool launchd_truth(const struct plist *said, bool fallback);                            /* said may be NULL */
 
-/* A text as superd.conf has it, where percent signs begin templates; NULL: out of memory, which was said. */
+/* A text as superd.conf has it, where percent signs begin templates; NULL: out of memory (reported). */
 const char *launchd_plain(struct launchd_job *job, const char *text);
 
 /* Set an option of superd.conf. */

@@ -8,14 +8,14 @@ struct plist_builder {
 	struct diags *diags;
 	const struct source *source;
 	size_t count;
-	bool stopped;                   /* too much, or out of memory, which was said: nothing more is read */
+	bool stopped;                   /* too much, or out of memory (reported): nothing more is read */
 };
 
-/* A new element; NULL when that is one too many, which is said and stops the builder. */
+/* A new element. NULL: it is one too many, which is reported and stops the builder. */
 struct plist *plist_new(struct plist_builder *builder, enum plist_kind kind, struct origin at);
 
-/* Puts it at the end of what holds it. A dictionary that has an element of its name already is told so, and left as it
- * is. */
+/* Adds an element at the end of a dictionary or array. A second element of one name in a dictionary is reported and not
+ * added. */
 void plist_add(struct plist_builder *builder, struct plist *holder, struct plist *element);
 
 /* Sets number by text; NULL when it succeeded, else what is wrong. In a property list 0660 is decimal. */

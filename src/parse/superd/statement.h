@@ -63,7 +63,7 @@ bool statement_next(struct splitter *splitter, struct statement *statement);
 /* The statement that a token begins, or -1. */
 int statement_kind_of(const struct source *source, struct token token);
 
-/* Whether a text begins with a statement, comments aside: how superd.conf is told from other tables. */
+/* Whether a text begins with a statement, comments aside; this distinguishes superd.conf from other tables. */
 bool statement_begins(const struct source *source);
 
 /* For the grammar: both set `failed` when memory runs out and then do nothing any more. A word goes to the item added

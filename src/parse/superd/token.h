@@ -26,7 +26,7 @@ struct token {
 
 struct token token_after(const struct source *source, size_t offset);
 
-/* The same, made once where it is asked for again and again. Zeroed: nothing was asked for. */
+/* The last result of token_look_ahead, which callers ask for repeatedly. Start with a zeroed one. */
 struct lookahead {
 	struct token token;
 	size_t from;

@@ -48,7 +48,7 @@ bool unit_text_recognises(const struct source *source);
 
 /* Finds and reads a unit: its file or its template's, through aliases, and every drop-in of NAME.d, of the template's,
  * of PREFIX-.SUFFIX.d and SUFFIX.d, and of its aliases. folder: sought first, NULL: none. A unit that is asked for twice
- * is one. NULL: there is none (nothing was said), or it could not be read (*failed set, and it was said). */
+ * is one. NULL: there is none (not reported), or it could not be read (*failed is true; reported). */
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
 
 /* For tests and fuzzers: reads a text as the file of this unit, which unit_find then gives whatever the folder. NULL:

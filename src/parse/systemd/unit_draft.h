@@ -19,10 +19,10 @@ struct unit_draft {
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */
 	size_t socket_count;
-	bool accepts;                   /* of them, Accept=yes */
-	const struct unit *unit;        /* the one that is being handed over, and what its specifiers stand for: */
+	bool accepts;                   /* Accept=yes of the sockets */
+	const struct unit *unit;        /* the unit being handed over, and the values of its specifiers: */
 	struct unit_names names;
-	bool expands;                   /* a command has variables, which is said */
+	bool expands;                   /* a command has variables; not used */
 	const char *type;               /* as superd.conf has it, once unit_take_service knows it */
 };
 
@@ -84,7 +84,7 @@ enum unit_collect {
 };
 struct unit_list unit_collect(struct unit_draft *draft, const char *section, const char *key, enum unit_collect how);
 
-/* Sets an option of superd.conf. false: refused, which was said. */
+/* Sets an option of superd.conf. false: refused (reported). */
 bool unit_set(struct unit_draft *draft, const char *option, const char *text, struct origin at);
 bool unit_set_list(struct unit_draft *draft, const char *option, const struct unit_list *list);
 

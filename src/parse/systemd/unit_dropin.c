@@ -25,7 +25,7 @@ struct collection {
 	const struct unit *unit;
 	struct dropin *list;            /* owned */
 	size_t count, capacity;
-	bool failed;                    /* which was said */
+	bool failed;                    /* reported */
 };
 
 static void fail_for_memory(struct collection *collection)

@@ -116,7 +116,7 @@ static void set_limit(struct unit_draft *draft, const struct trigger_limit *limi
 
 /* The limits systemd has by itself keep a service from spinning, for which superd has its pauses; those that are said
  * are meant. At the one systemd shuts the socket, at the other it rests until its time is over; superd does at both.
- * false: none is said. */
+ * false: the unit sets none. */
 static bool choose_limit(struct unit_draft *draft, struct trigger_limit *limit)
 {
 	struct trigger_limit poll;

@@ -133,7 +133,7 @@ static void leave_out(struct reading *reading, const struct unit *unit)
 	reading_leave_out(reading, unit_start(unit), name);
 }
 
-/* The text of a key with its specifiers replaced; NULL: none, or wrong, which was said. */
+/* The text of a key with its specifiers replaced; NULL: none, or wrong (reported). */
 static const char *value_of(struct reading *reading, const struct unit *unit, const char *section, const char *key,
 			    struct origin *at, bool *failed)
 {

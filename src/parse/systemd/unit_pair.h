@@ -18,13 +18,13 @@ struct asked {
 
 /* A service to be, and the sockets that lead to it. */
 struct pair {
-	const struct unit *service;     /* NULL: there is none, which was said */
+	const struct unit *service;     /* NULL: there is none (reported) */
 	const struct unit **sockets;    /* owned */
 	size_t count, capacity;
 	const char *folder;
 	const char *name;
 	bool accepts;
-	bool has_failed;                /* one of its units could not be read, which was said */
+	bool has_failed;                /* one of its units could not be read (reported) */
 };
 
 struct asked_units {
@@ -35,7 +35,7 @@ struct asked_units {
 	size_t pair_count, pair_capacity;
 };
 
-/* Takes a unit that is to run. false: out of memory, which was said. */
+/* Takes a unit that is to run. false: out of memory (reported). */
 bool units_ask(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
 /* Makes pairs of all that was asked for, saying what is missing. */

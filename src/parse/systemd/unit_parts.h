@@ -64,7 +64,7 @@ struct unit_text {
 	struct diags *diags;
 	struct unit_assignment *list;   /* owned */
 	size_t count, capacity;
-	bool failed;                    /* out of memory, or more than there may be, which was said */
+	bool failed;                    /* out of memory, or more than there may be (reported) */
 };
 
 /* unit_text.c: adds the assignments of one file, saying what is wrong with its lines. */

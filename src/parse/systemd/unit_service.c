@@ -11,7 +11,7 @@
 #define STOP_USUAL INT64_C(90000000) /* systemd's DefaultTimeoutStopSec, in microseconds */
 #define STORED_MOST 4000               /* of file_descriptor_store_max */
 #define PAUSE_LEAST INT64_C(1000)
-#define PAUSE_USUAL INT64_C(30000000) /* superd's longest pause, where nothing is said */
+#define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
 static bool is_taken(const struct unit_key *key)
@@ -134,7 +134,7 @@ static void check_exit_type(struct unit_draft *draft)
 			  "ExitType=%s is left out: the end of the main process is the service's", said->value);
 }
 
-/* The span of a key; false: not said, or no span, which is said. */
+/* The span of a key; false: not said, or no span (reported). */
 static bool read_span(struct unit_draft *draft, const char *key, int64_t *span, struct origin *at)
 {
 	const struct unit_assignment *said = unit_said(draft, "Service", key);

@@ -27,7 +27,7 @@ struct joined {
 	struct stretch *stretches;
 	size_t count, capacity;
 	const char *section;            /* NULL: none yet, or one whose header is wrong */
-	bool is_ignored;                /* what follows a header that is wrong, which was said */
+	bool is_ignored;                /* what follows a header that is wrong (reported) */
 	bool was_joined;                /* the line before this one went on */
 	bool is_flawed;                 /* what is in it was refused */
 };

@@ -9,7 +9,7 @@
 #include "parse/xinetd/xinetd_merge.h"
 #include "parse/xinetd/xinetd_service.h"
 
-/* Whether an error was said at one of the lines that set this attribute. */
+/* Whether a line that sets this attribute has an error. */
 static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
 {
 	for (size_t i = 0; i < entry->count; i++) {

@@ -4,5 +4,5 @@
 #include "parse/reading.h"
 #include "parse/xinetd/xinetd_value.h"
 
-/* Their values, by enum xinetd_attribute. Each mistake in them is said, once; what is wrong is not set but broken. */
+/* Fills their values, by enum xinetd_attribute. Reports each mistake once; a wrong value is not set but broken. */
 void xinetd_settle_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values);

@@ -34,7 +34,7 @@ struct xinetd_service {
 	bool accepts;                           /* superd accepts, or looks at the first datagram of, each client */
 };
 
-/* NULL where it was not said, and what it was said by. */
+/* The value of an attribute, NULL: not set; and its place. */
 const struct xinetd_value *xinetd_said(const struct xinetd_service *service, enum xinetd_attribute attribute);
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
 

@@ -297,7 +297,7 @@ static void end_unclosed(struct collector *collector)
 	collector->entry = NULL;
 }
 
-/* Whether the line is no plain text, which is said. What defaults would have said is marked as broken then. */
+/* Whether the line is no plain text (reported). Marks the entry as broken, but still collects its attribute. */
 static bool refuse_flaw(struct collector *collector)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;

@@ -31,7 +31,7 @@ struct xinetd_entry {
 	struct xinetd_written *list;
 	size_t count, capacity;
 	struct diags said;
-	bool is_broken;                 /* it is not what its author meant, which was said */
+	bool is_broken;                 /* it is not what its author meant (reported) */
 	const char *id, *label;         /* by xinetd_call_roster; the label is what superd calls it, and no other has it */
 	bool is_doubtful;               /* a line that is wrong may have told another id */
 	bool is_disabled;

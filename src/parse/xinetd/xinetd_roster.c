@@ -30,7 +30,7 @@ static bool has_id(const struct xinetd_value *ids, const char *id)
 	return false;
 }
 
-/* Whether it runs, and if not, where that is said. */
+/* Sets whether the entry is disabled, and the place that says so. */
 static void find_state(struct xinetd_entry *entry, const struct xinetd_value *defaults)
 {
 	const struct xinetd_value *enabled = &defaults[ATTR_ENABLED], *disabled = &defaults[ATTR_DISABLED];

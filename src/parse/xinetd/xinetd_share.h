@@ -9,7 +9,7 @@
 #include "parse/xinetd/xinetd_value.h"
 
 /* Keeps the defaults of a source that is read, and takes over what they lie in. false: nobody asks for them, or memory
- * ran out, which was said; nothing is taken over. */
+ * ran out (reported); nothing is taken over. */
 bool xinetd_share_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults);
 void xinetd_share_free(struct reading *reading);
 
@@ -21,6 +21,6 @@ struct xinetd_guest {
 	bool has_connections;           /* and no datagrams */
 };
 
-/* Lays limits, rules, banners and log under it. false: one of them is wrong, which was said, and the service must not run
+/* Lays limits, rules, banners and log under it. false: one of them is wrong (reported), and the service must not run
  * without. */
 bool xinetd_share_lay(struct reading *reading, const struct xinetd_guest *guest);

@@ -17,7 +17,7 @@ struct xinetd_value {
 	size_t capacity;                /* 0: they are a line's, or those of defaults */
 	bool is_set;
 	bool is_inherited;              /* it is just what defaults say */
-	bool is_broken;                 /* what was said was refused: nobody may run without it */
+	bool is_broken;                 /* a line was refused: no service may run without it */
 };
 
 /* Set, extend or shorten a value by the words of a line: = += and -=. The place of the value does not change. */
