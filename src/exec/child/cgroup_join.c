@@ -1,6 +1,7 @@
-/* From a fork to a group of its own. The hard thing is to be in it before anything of the program runs, and not before
- * the group is what it should be: so its limits are written first, and by the child, as moving can take the kernel a
- * while. */
+/* The child's first stage: it creates the service's control group, writes the limits, and moves itself in.
+ *
+ * The limits come before the move, so the program never runs without them. The child writes them, not superd, because a
+ * move can keep the caller waiting in the kernel. */
 #include "exec/child/cgroup_join.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* The stages from a fresh process to its program. Nothing else of superd runs as root after a fork.
  *
- * The hard thing: the child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but
- * its own job and stack, allocates nothing, and calls the kernel directly where libc would coordinate threads
- * (set*id). tests/lint/child-symbols holds the list of what it may call. */
+ * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but its own job and stack,
+ * allocates nothing, and calls the kernel directly where libc would coordinate threads (set*id).
+ * tests/lint/child-symbols holds the list of what it may call. */
 #include "exec/child/child.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* A list of conditions against this machine: which of them decides.
+/* A start's list of conditions: finds the one that keeps the service from starting.
  *
- * The hard thing is that conditions come before assertions, as a service that is not wanted here has not failed;
- * and that of a set of alternatives none decides alone. */
+ * Conditions are checked before assertions: a service whose condition is false is skipped and has not failed. Within a
+ * set of alternatives it is enough that one holds. */
 #include "exec/child/condition.h"
 
 static bool is_of_path(enum condition_kind kind)

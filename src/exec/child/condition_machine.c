@@ -1,7 +1,6 @@
-/* Conditions of the machine: what the kernel and a few files say of it.
+/* Conditions about the machine: processors, memory, kernel, host name, security modules. Source: systemd.unit(5).
  *
- * The hard thing is to read them as systemd does without its marks: where it would ask itself (/run/systemd), the file
- * behind it is asked too. Source: systemd.unit(5). */
+ * Marks that systemd leaves below /run/systemd are used where they exist; superd also reads the files behind them. */
 #include "exec/child/condition.h"
 
 #include <fcntl.h>

@@ -1,7 +1,5 @@
-/* Conditions of paths.
- *
- * The hard thing is the pattern of a path without glob(3), which takes memory: its parts are walked folder by folder,
- * with the entries as the kernel gives them. */
+/* Conditions about paths. glob(3) allocates memory, so patterns are matched here, folder by folder, with the entries
+ * that getdents64(2) returns. */
 #include "exec/child/condition.h"
 
 #include <dirent.h>

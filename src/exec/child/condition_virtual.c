@@ -1,7 +1,7 @@
-/* Whether this is a machine, a virtual one or a container, and by whom; and where its power comes from.
+/* The conditions Virtualization and ACPower. Source: systemd-detect-virt(1).
  *
- * The hard thing is that nobody says so in one place: containers leave marks of their makers, virtual machines names in
- * the tables of their firmware. Source: systemd-detect-virt(1), and the marks as found on each. */
+ * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
+ * virtual machines a name in the DMI tables of their firmware. The lists were made from what each one shows. */
 #include "exec/child/condition_parts.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* Conditions of who superd is.
+/* The conditions User and Group.
  *
- * * The hard thing is a name: the look-up of names may lock, ask the network and take memory, which a child that
- * was forked beside other threads must not, so passwd(5) and group(5) are read as the files they are. */
+ * getpwnam(3) and getgrnam(3) may lock, allocate and ask the network, which is not safe in a child that was forked
+ * beside other threads. So passwd(5) and group(5) are read as plain files. */
 #include "exec/child/condition_parts.h"
 
 #include <fcntl.h>

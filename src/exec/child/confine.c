@@ -1,7 +1,6 @@
-/* The child's part of a confinement but for its mounts: namespaces, users, filters.
+/* The child's part of a confinement, except its mounts: namespaces, user mapping, AppArmor profile, seccomp filters.
  *
- * The hard thing is the order, as each step may need a right that a later one gives away: what is left to do once
- * the user is set needs none. */
+ * The order of the stages (exec/child/child.c) matters: a stage may need a privilege that a later one gives up. */
 #include "exec/child/confine.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* A /dev of a backend's own: a file system in memory with the few nodes that harm nobody.
+/* private_devices: a tmpfs on /dev with the few device nodes that harm nobody.
  *
- * The hard thing is that nodes are not made, which takes a right that containers lack, but taken from the
- * machine's /dev while it can still be seen. What is missing there is missing here. */
+ * mknod(2) needs CAP_MKNOD, which containers lack. So the nodes are bind-mounted from the machine's /dev, taken while
+ * it is still visible. A node that is missing there is missing here too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* The child's mounts: from the machine's tree of files to what the backend is to see.
+/* The child's mounts: from the machine's tree of files to the one that the service sees.
  *
- * The hard thing is that a path says two things, where it is and what was there before. So all that is to stay as
- * it was, or comes from elsewhere, is taken as a tree of its own (open_tree) before anything is covered or closed;
- * then the places are gone through from above to below, and each tree is put where it belongs. Right after its
- * place was made a tree has its own access, so nothing has to be undone. */
+ * A path in the list may mean a place, or what lay there before anything was mounted. So every tree that stays as it
+ * was, or comes from elsewhere, is first taken with open_tree(2), before anything is covered or closed. Then the places
+ * are visited from the top down, and each tree is attached where it belongs. Each tree gets its own access right after
+ * its place was made, so nothing has to be undone. */
 #include "exec/child/confine.h"
 
 #include <errno.h>

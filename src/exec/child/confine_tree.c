@@ -1,7 +1,8 @@
-/* Trees of mounts by the calls of Linux 5.2 and 5.12, raw, as libc's are younger.
+/* Trees of mounts by open_tree(2), move_mount(2) and mount_setattr(2), as raw system calls: older libcs have no
+ * wrappers for them.
  *
- * The hard thing is that access belongs to a mount and not to a path: a folder that is not one becomes a mount of
- * itself first, with all that lies in it. */
+ * Read-only and similar attributes belong to a mount, not to a path. To restrict a folder that is not a mount point,
+ * superd first bind-mounts it, with everything below, onto itself. */
 #include "exec/child/confine_tree.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* What comes into the folder of credentials: from files, folders, sockets, stores, and the table itself.
+/* Fills the folder of credentials: from files, folders, sockets, credential stores and the table itself.
  *
- * The hard thing is that it runs in a process of its own before the stages (exec/spawn/spawn_apart), so it takes no
- * memory and no lock: names grow in rooms of fixed size, and a name too long is an error. */
+ * This runs in a forked process before its stages (exec/spawn/spawn_apart.c), so it neither allocates nor locks: names
+ * are built in buffers of fixed size, and a name that does not fit is an error. */
 #include "exec/child/credentials_parts.h"
 
 #include <errno.h>

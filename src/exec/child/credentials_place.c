@@ -1,7 +1,7 @@
-/* The child's part of credentials: a folder, in memory where that can be.
+/* The child's part of credentials: the folder that holds them, in memory where the child can mount a tmpfs.
  *
- * The hard thing is a folder that cannot be this start's alone, as nothing can be mounted: it is filled beside its
- * place and renamed when it is whole, and who finds one there takes that. */
+ * Without a mount the folder is visible to other starts. The child then fills a folder beside the final place and
+ * renames it when it is complete; if it finds a complete one there already, it uses that. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
-/* What is nearest to a limit or priority out of reach. The hard thing is to know "may not" from "cannot": only a
- * missing privilege is lived with. Source: setrlimit(2), setpriority(2), proc_pid_oom_score_adj(5). */
+/* Sets limits and priorities, or the nearest values that superd may set. Source: setrlimit(2), setpriority(2),
+ * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
 #include "exec/child/nearest.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* Opening a stream. The hard thing is a file that superd has made itself, as root, before it left that to the user, who
- * may not write it. It is opened by superd's rights then, by its name alone in the folder that the user reached. */
+/* Opens the files that are a service's input, output or error.
+ *
+ * A file that superd itself created earlier, as root, may not be writable by the service's user. superd then opens it
+ * with its own privileges, but by its name alone, in the folder that the user could reach. */
 #include "exec/child/stream_file.h"
 
 #include <errno.h>
