@@ -1,7 +1,7 @@
-/* Credentials before the start, and after the end.
+/* Credentials in superd: planned before a start, removed after the end.
  *
- * The hard thing is which of several counts, where one is named twice: what was loaded before what was imported, that
- * before what was set, and of two loaded the later. So the list is in this order, and the child takes the first. */
+ * If one name is given more than once, loaded credentials win over imported ones, and these over values that are set;
+ * of two that are loaded the later wins. The list is sorted in this order, and the child takes the first. */
 #include "exec/child/credentials_parts.h"
 
 #include <fcntl.h>

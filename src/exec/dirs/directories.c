@@ -1,5 +1,7 @@
-/* Making the directories of a service. The hard thing is what lies below one that is a user's own: it is gone to by
- * descriptor, part by part, so that no symlink leads superd astray. */
+/* Creates the directories of a service: runtime, state, cache, logs, configuration.
+ *
+ * Folders below the base may belong to the service's user, who could put a symlink anywhere. So superd walks down by
+ * descriptor, part by part, and never follows a link there. */
 #include "exec/dirs/directories.h"
 
 #include <dirent.h>

@@ -1,5 +1,4 @@
-/* Which folders a row has, and where. The hard thing is that five options are one thing told by three tables: of
- * names, of modes, and of what lies above them. */
+/* The five kinds of directories: for each its options, its variable, its base folder, and the names in a row. */
 #include <string.h>
 
 #include "exec/dirs/directories.h"

@@ -1,6 +1,8 @@
-/* Taking directories away. The hard thing is removal as root of what another user filled: it goes by descriptor, so no
- * symlink leads it astray, and it stops at other file systems; and as nobody knows how long it takes, it is done in a
- * process of its own, under another name, so that the next start finds the first one free. */
+/* Removes directories of a service.
+ *
+ * As root, superd removes folders that another user filled. It walks by descriptor, so no symlink can divert it, and it
+ * does not enter other file systems. As this may take any time, a separate process does it, after a rename: the next
+ * start finds the old name free. */
 #include "exec/dirs/directories.h"
 
 #include <dirent.h>

@@ -1,5 +1,7 @@
-/* Folders for private_tmp. The hard thing is that /tmp belongs to all: a name that could be guessed would be taken
- * before us, and what lies in the folders is another user's work, through which no link must lead us astray. */
+/* Names and removes the folders behind private_tmp.
+ *
+ * Anybody may create files in /tmp, so the names contain a random number: a predictable name could be taken in advance.
+ * The folders' contents belong to another user, so no symlink in them is followed on removal. */
 #include "exec/dirs/private_tmp.h"
 
 #include <inttypes.h>

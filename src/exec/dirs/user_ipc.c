@@ -1,7 +1,7 @@
-/* Removing what a backend's user has left (remove_ipc).
+/* remove_ipc: removes the System V and POSIX IPC objects that a service's user has left.
  *
- * The hard thing is that nothing but the kernel's lists tells what there is: of System V's they are in /proc/sysvipc,
- * of POSIX's they are file systems, and what is no plain file in them is none of ours. */
+ * /proc/sysvipc lists the objects of System V (sysvipc(7)). POSIX shared memory and message queues are files in
+ * /dev/shm and /dev/mqueue; only regular files there are removed. */
 #include "exec/dirs/user_ipc.h"
 
 #include <dirent.h>
