@@ -1,5 +1,5 @@
-/* From a row to a plan. The hard thing is that nothing may be left for the child to find out: whatever allocates,
- * looks up or can be wrong for every start alike happens here. */
+/* From a service's row to the plan of its starts. The child can neither allocate nor look anything up, so all that, and
+ * every check whose result is the same for each start, happens here. */
 #include "exec/plan/plan.h"
 
 #include <errno.h>

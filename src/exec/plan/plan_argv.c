@@ -1,8 +1,8 @@
-/* The words of a plan: a program's own, with their templates filled in, or those of superd-builtin, which stands in
- * for builtin and redirect.
+/* The argument vector of the main command: the program's own words with their templates filled in, or those of
+ * superd-builtin, which serves builtin and redirect.
  *
- * The hard thing is that a builtin restricts by what it is told: rules of addresses go along as numbers, so that
- * nothing is left to be looked up there, and an empty rule is told as one that lets nobody in. */
+ * superd-builtin gets its access rules as numeric networks, so it needs no look-up of names. An empty only_from is
+ * passed as "none", which admits nobody. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* The commands beside the main one, from texts to what execve(2) takes; and the conditions of a start.
+/* The commands beside the main one, from texts to arguments of execve(2); and the conditions of a start.
  *
- * The hard thing is a text that holds many words of which any may hold templates: the words are split first, then
- * filled in, so that no socket's name or port can become a second word. */
+ * A text is split into words before its templates are filled in, so the value of a template never becomes a second
+ * word. */
 #include <stdlib.h>
 #include <string.h>
 

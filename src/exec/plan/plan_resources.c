@@ -1,7 +1,7 @@
-/* What a plan takes of resources and scheduling.
+/* The plan's resource limits and scheduling.
  *
- * The hard thing is a limit that no control group can keep: it becomes the nearest that a process has by itself, and
- * what protects and has nothing near keeps the service from starting. */
+ * If no control group can enforce a limit, the nearest limit of a process (setrlimit(2)) takes its place. A device or
+ * address rule has no substitute: without a control group the service does not start. */
 #include <errno.h>
 #include <string.h>
 

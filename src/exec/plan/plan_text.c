@@ -1,6 +1,5 @@
-/* Templates: %{ } in words, values and names.
- *
- * The hard thing is that the number of a socket depends on those before it, and on whether they are open at all. */
+/* Templates: %{name} in words, values and names. The descriptor of a socket depends on how many of the sockets before
+ * it are open. */
 #include "exec/plan/plan_text.h"
 
 #include <string.h>
