@@ -1,6 +1,8 @@
-/* Finding the processes of a backend. The hard thing is that everything moves meanwhile: a child may come while its
- * parent is looked at, and lose it before it is seen. So a look is never believed to be complete; only one that finds
- * nobody new while all stand still is (exec/processes/freezer). */
+/* Finds the processes of a service.
+ *
+ * The tree changes during the search: a process may fork or lose its parent before superd sees it. So one search never
+ * proves to be complete; only a search that finds nobody new while all processes are stopped does
+ * (exec/processes/freezer.c). */
 #include "exec/processes/clan.h"
 
 #include <errno.h>

@@ -1,10 +1,11 @@
-/* Freezing without losing anybody. The hard thing by signals is a process that is being made while its parent is
- * stopped: only when all stood still before a look, and still do after it, and it found nobody new, can there be no
- * other.
+/* Stops all processes of a service, by its control group or by signals, and lets them go on.
  *
- * Parents are stopped before their children and let go after them, so that one that waits for stopped children
- * (WUNTRACED) never sees any. One that waits in vfork(2) hears its signal only when its child has run a program, so
- * that child is left to go on for a while. */
+ * By signals, a parent may be stopped while the kernel still creates its child. So the set is complete only if all
+ * processes were stopped before a search and after it, and the search found nobody new.
+ *
+ * Parents are stopped before their children and continued after them, so a parent that waits with WUNTRACED never sees
+ * a stopped child. A parent in vfork(2) stops only once its child has called execve(2), so the child may run on for a
+ * while. */
 #include "exec/processes/freezer.h"
 
 #include <errno.h>

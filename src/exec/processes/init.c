@@ -1,5 +1,7 @@
-/* PID 1 and subreaper. The hard thing is what a container may lack: each step is tried, and its failure only
- * narrows what superd can see. Descriptors are never closed in a loop up to the limit, which may be 2^30. */
+/* superd's own process at its start: PID 1 or subreaper, signals, limits, inherited descriptors.
+ *
+ * A container may lack any of this, so a step that fails only narrows what superd can see or do. Descriptors are never
+ * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
 #include "exec/processes/init.h"
 
 #include <dirent.h>

@@ -1,5 +1,8 @@
-/* The process that hands memory back. The hard thing is that it may wait for ever: maps and process_madvise(2) take
- * the lock of the other's memory. So it tells of each piece, and whoever waits for it goes by that. */
+/* A process of superd's own that gives the memory of frozen processes back to the kernel: by memory.reclaim of their
+ * control group, else by process_madvise(2), MADV_PAGEOUT.
+ *
+ * It may block for ever, as maps and process_madvise(2) take the lock of the other process's memory. So it reports each
+ * piece before it starts on it, and superd sees by these reports whether it makes progress. */
 #include "exec/processes/page_out.h"
 
 #include <errno.h>

@@ -1,7 +1,8 @@
-/* The last processes of a namespace, or of ours. The hard thing is that kill(-1) reaches everybody at once but as PID 1
- * alone; elsewhere the kernel's list of our children grows while it is worked off, as each that ends leaves us its own.
+/* Ends the last processes of superd's PID namespace, or its remaining children.
  *
- * Without that list (no /proc) nobody is found but as PID 1. */
+ * As PID 1, superd reaches all processes at once with kill(-1). Elsewhere it goes through the kernel's list of its
+ * children, which grows meanwhile: each process that ends leaves its own children to superd, the subreaper. Without
+ * that list (no /proc) superd finds nobody, unless it is PID 1. */
 #include "exec/processes/remnants.h"
 
 #include <errno.h>

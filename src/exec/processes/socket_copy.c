@@ -1,11 +1,12 @@
-/* Taking copies of other processes' sockets. The hard thing is which of them count: the two ends of a socketpair
- * between processes that all stand still can't bring anything, and would wake them at once for what lies in it
- * already. Who the other end is, is told by its credentials.
+/* Copies the sockets of a frozen service, so that superd notices when data arrives for it.
  *
- * Between the look at a descriptor and its copy, a process that shares the table may put another file there. So the
- * copies are taken in a process of their own, which may hang at what it gets, and hands over what is proved to be a
- * socket. It keeps its own until superd has said that it has them: what superd has no room for would be dropped, and
- * may be the last. */
+ * A socketpair between two frozen processes brings nothing new, and data that lies in it already would wake the service
+ * at once. Such a pair is recognised by SO_PEERCRED and left out.
+ *
+ * Between the look at a descriptor and its copy, a process that shares the table may put another file there. So a
+ * process of superd's own takes the copies, as it may hang on such a file, and passes on only descriptors that are
+ * proved to be sockets. It keeps its copies until superd confirms them: superd may have no room for some, and the
+ * kernel would close the last copy of a connection. */
 #include "exec/processes/socket_copy.h"
 
 #include <dirent.h>
