@@ -1,7 +1,7 @@
-/* From a row to its allotment, and what of it this machine can give.
+/* From a row to its control group's settings, and which of them this machine supports.
  *
- * The hard thing is the difference between what tunes and what protects: a weight that can't be had is left out and
- * said, a limit gets the nearest there is, and a device or an address that would stay open is refused. */
+ * Settings that only tune are left out with a warning. A limit becomes the nearest one that the machine supports. A
+ * rule for devices or addresses that cannot be enforced keeps the service from starting. */
 #include "exec/resources/allotment.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* A growing program. The hard thing is that its jumps count from behind themselves, in 16 bits. */
+/* A BPF program while it is built. The offset of a jump counts from the instruction behind it, in 16 bits. */
 #include "exec/resources/allotment_code.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
-/* device_allow and device_policy as a program that is asked at each open and mknod of a device.
- *
- * The hard thing is what is said of nothing: a path that is no device allows none, and never all. */
+/* device_allow and device_policy as a program that the kernel runs at each open(2) and mknod(2) of a device
+ * (BPF_PROG_TYPE_CGROUP_DEVICE). A path that is no device adds no rule, so a mistake never allows more. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>

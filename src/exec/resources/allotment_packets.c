@@ -1,7 +1,8 @@
-/* ip_address_allow and ip_address_deny as programs that see each packet of the sockets a group has opened.
+/* ip_address_allow and ip_address_deny as programs that see each packet of a control group's sockets
+ * (BPF_PROG_TYPE_CGROUP_SKB).
  *
- * The hard thing is that the kernel lets a program of few loads by: each address is loaded once, and compared word by
- * word with each network. What is allowed comes first, as it wins. */
+ * bpf_skb_load_bytes() copies the packet's address to the stack once; each network is compared with that copy, 32 bits
+ * at a time. Allowed networks come first, as they win. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>

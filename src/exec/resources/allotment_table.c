@@ -1,7 +1,7 @@
-/* Options as files of a control group, in the order in which they are written.
+/* The table of options that are files of a control group, in the order in which they are written. Source: the kernel's
+ * Documentation/admin-guide/cgroup-v2.rst.
  *
- * The hard thing is that numbers of a table become those of a machine: a share needs a whole, and the limit of a
- * device its disk's number. Source: the kernel's cgroup-v2.rst. */
+ * A percentage becomes a share of this machine's memory or tasks. A device limit is written for the whole disk. */
 #include "exec/resources/allotment_table.h"
 
 #include <errno.h>

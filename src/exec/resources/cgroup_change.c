@@ -1,6 +1,5 @@
-/* Another row for a group that is in use.
- *
- * The hard thing is what the row does not say any more: a limit that stayed would be one that nobody can find. */
+/* Applies a changed row to the control group of a running service. Settings that the row no longer has return to the
+ * kernel's default, so no limit remains that the table does not show. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
