@@ -1,8 +1,7 @@
-/* From places that options ask for to the order in which a child goes through them.
+/* From the places that options name to the list of mounts that a child works through.
  *
- * The hard thing is what one place means for those below it. Nothing is found out at the start: here it is settled
- * for each whether it can be written and run, whether it is still what was there before, and whether it says
- * anything at all. */
+ * A place affects the ones below it. Everything is settled here, before the start: for each place whether it is
+ * writable and executable, whether something above has replaced what lay there, and whether it needs a mount at all. */
 #include "exec/sandbox/confine_list.h"
 
 #include <limits.h>

@@ -1,8 +1,7 @@
 /* From a row to its confinement.
  *
- * The hard thing is what one protection needs beside the obvious: who may not load modules must lose the
- * capability, the system calls and the sight of them, or he has a way around. All of a switch is said here, in one
- * place a kind. */
+ * One option often needs several means, or the service finds a way around: protect_kernel_modules takes away a
+ * capability (here), system calls (seccomp_restrict.c) and the view of the modules (confine_paths.c). */
 #include "exec/child/confine.h"
 
 #include <linux/capability.h>

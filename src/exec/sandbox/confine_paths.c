@@ -1,7 +1,5 @@
-/* Which places a row's options ask for.
- *
- * The hard thing is that the switches stand for lists of paths that have to be known: what systemd.exec(5) names,
- * and what it leaves to the kernel's folders that a machine may lack. */
+/* The places that a row's options name. The switches stand for the lists of paths in systemd.exec(5), and for folders
+ * of the kernel that a machine may lack. */
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>

@@ -1,8 +1,8 @@
-/* Filters by libseccomp.
+/* Filters of system calls, made with libseccomp.
  *
- * The hard thing is a machine of several kinds of system calls: a 64-bit kernel takes those of 32 bits, too, and a
- * filter that knows but one kind is none. So each filter is made for all that this machine takes, or for those the
- * service may make, which ends who makes others. */
+ * A 64-bit kernel also takes the system calls of its 32-bit architectures, so a filter for one architecture can be
+ * bypassed. Each filter covers all architectures that this kernel runs, or those in system_call_architectures; then a
+ * call of any other kills the process. */
 #include "exec/sandbox/seccomp.h"
 
 #ifdef HAVE_LIBSECCOMP

@@ -1,7 +1,5 @@
-/* system_call_filter: a list of what is allowed, or of what is denied.
- *
- * The hard thing is that words are read in their order, each adding to or taking from what those before it left; so the
- * whole is worked out first, name by name, and becomes rules at the end. */
+/* system_call_filter: a list of allowed or denied system calls. Each word adds to, or takes from, the result of the
+ * words before it. So the whole list is worked out first, name by name, and turned into rules at the end. */
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <stdlib.h>

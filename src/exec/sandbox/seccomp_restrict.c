@@ -1,8 +1,7 @@
-/* What the switches of hardening deny, by the arguments of system calls.
+/* System calls that the hardening switches deny, judged by their arguments.
  *
- * The hard thing are arguments that a filter can't see: those that lie in memory, as of clone3, openat2 and the
- * calls that several architectures fold into one. Where the plain call is judged, such a way around is denied
- * whole. */
+ * A filter cannot read memory, so it does not see the arguments of clone3(2), openat2(2) and socketcall(2). Where the
+ * plain call is judged by its arguments, such a call is denied altogether. */
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <fcntl.h>
