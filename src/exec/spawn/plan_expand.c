@@ -1,8 +1,7 @@
-/* Variables in the words of a command.
+/* Variables in the words of a command. Source: systemd.service(5), "COMMAND LINES".
  *
- * The hard thing is that it is no shell: whether a variable is split into words hangs on how it is written, $NAME alone
- * or ${NAME}, and a dollar sign within a word is one. Any text is a command: what can't be a variable stays as it
- * stands. Source: systemd.service(5), "COMMAND LINES". */
+ * This is no shell. $NAME as a whole word is split at blanks; ${NAME} is not, and may stand inside a word, where any
+ * other dollar sign is plain text. Every text is valid: anything that cannot be a variable stays as it is. */
 #include "exec/spawn/plan_expand.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* From a start to a process, alone or in a batch.
  *
- * The hard thing is overlap without surprise: a batch is a barrier. Helpers exist only to run several vfork-like
- * launches beside each other (each suspends the thread that asked); when spawn_batch returns nothing runs in them,
- * every pid is known, and the loop is as single-threaded as before. */
+ * A batch is a barrier. A vfork-like launch suspends the thread that asks for it, so helper threads run several
+ * launches at the same time. When spawn_batch returns, nothing runs in the helpers, every pid is known, and the loop is
+ * single-threaded again. */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>

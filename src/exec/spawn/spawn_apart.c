@@ -1,9 +1,11 @@
-/* Starting apart: a fork with memory of its own, for a child that mounts, waits or may be killed on its way. Nothing
- * waits for it: a close-on-exec pipe tells of success by closing, and of failure by what the child writes. As it may
- * take its time, it keeps nothing open but what it is to have: what superd or another closes meanwhile is to end.
+/* Starts with fork(2), for a child that mounts, may block or may be killed before its exec.
  *
- * The hard thing is the map of a user namespace, which nobody inside of it may write for other users than himself: a
- * second process, made before, stays outside and writes it when the child asks (spawn_map.c). */
+ * superd does not wait for such a start. A close-on-exec pipe reports success by closing, and failure by what the child
+ * writes. Because the child may take its time, it first closes every descriptor that the program is not to have: else
+ * it would keep open what superd or others close meanwhile.
+ *
+ * A process inside a new user namespace may map no user but its own. So a second process is forked first; it stays
+ * outside and writes the maps when the child asks (spawn_map.c). */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>

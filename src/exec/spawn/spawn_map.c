@@ -1,8 +1,8 @@
-/* Writing uid_map and gid_map of a child from outside of its user namespace (user_namespaces(7)).
+/* Writes uid_map and gid_map of a child from outside its user namespace (user_namespaces(7)).
  *
- * The hard thing is whose rights count: the writer needs CAP_SETUID and CAP_SETGID in the parent namespace, which
- * the child gave away by entering its own; and without them a single line is allowed, and groups have to be denied
- * first. */
+ * The writer needs CAP_SETUID and CAP_SETGID in the parent namespace; the child lost them when it entered its own.
+ * Without them the kernel allows a single line that maps the writer's own id, and gid_map only after setgroups(2) was
+ * denied. */
 #include "exec/spawn/spawn_map.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* The thread that ends starts which hang. The hard thing is to cost the others nothing: as long as there are starts it
- * looks every few seconds by itself and nobody wakes it, and when there are none it sleeps without a timer. */
+/* A thread that kills starts which take too long.
+ *
+ * It costs other starts next to nothing: while there are starts it wakes by itself every few seconds, so a start has
+ * nobody to wake; without any it sleeps without a timer. */
 #include "exec/spawn/spawn_patience.h"
 
 #include <pthread.h>

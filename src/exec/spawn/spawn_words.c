@@ -1,7 +1,7 @@
-/* The environment and the words of one start.
+/* The environment and the arguments of one start.
  *
- * The hard thing is what only the child knows, its own pid: places for those variables are made here, and the child
- * writes them (exec/child/child). So a command cannot have them among its words. */
+ * Some variables hold the child's pid, which only the child knows. Room for them is made here, and the child fills it
+ * in (exec/child/child.c), after the arguments were expanded: so a command's words cannot contain these variables. */
 #include "exec/spawn/spawn_words.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* Variables. The hard thing is the file of them: systemd's rules for quotes and continuation, bounded, and never
- * blocking on what is no regular file. Source: systemd.exec(5), "EnvironmentFile=". */
+/* Lists of environment variables, and files of them. Source: systemd.exec(5), "EnvironmentFile=".
+ *
+ * Files follow systemd's rules for quotes and continued lines. Only regular files up to a maximum size are read, so
+ * reading does not block on a fifo or a device. */
 #include "exec/plan/plan_text.h"
 
 #include <ctype.h>
