@@ -1,9 +1,11 @@
-/* The process beside superd, and its answer. The hard thing is to tell what a descriptor is without asking its file
- * system: the link of /proc/self/fd is written by the kernel alone, and no path is a text without a / in front. Where
- * there is no /proc, only what calls of no file system prove is taken.
+/* Receives descriptors that a service sent, in a process of superd's own, and passes on those that are safe to keep.
  *
- * The process keeps its own references until superd has said that it has those given back, so that superd is never
- * the last to hold what it did not get. */
+ * The kind of a descriptor is found without a call to its file system, which may block. The kernel alone writes the
+ * link in /proc/self/fd, and only a path begins with a slash. Without /proc, superd takes only what it can identify by
+ * calls that reach no file system.
+ *
+ * The process keeps its own references until superd confirms the ones it got. So superd never closes the last reference
+ * to a descriptor that it did not take. */
 #include "exec/worker/receive_aside.h"
 
 #include <errno.h>
