@@ -1,9 +1,9 @@
-/* Networks as a classic BPF program.
+/* Networks as a classic BPF program, for SO_ATTACH_FILTER (socket(7)).
  *
- * The hard thing is to stay within 4096 instructions whose conditional jumps reach 255 further, and to be quick
- * with a thousand networks, for the program also runs on each packet of the connections that were let in. So the
- * networks become a trie of 32-bit words, each level of it a binary search; and the program is written from its
- * end to its beginning, when every place that is jumped to is known already. */
+ * The kernel takes 4096 instructions at most, and a conditional jump reaches 255 instructions. The program also runs
+ * for each packet of admitted connections, so it must stay quick with a thousand networks. The networks become a trie
+ * of 32-bit words, each level a binary search. The program is written from its end to its beginning, so the target of
+ * each jump is known when the jump is written. */
 #include "os/bpf/filter.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* bpf(2), for which libc has no function. The hard thing is that the kernel looks at every byte of its argument, so
- * what this header knows of it is cleared whole. */
+/* bpf(2), which libc does not wrap. The kernel refuses an argument whose unused bytes are not 0, so the whole union is
+ * cleared with memset. */
 #include "os/bpf/kernel_program.h"
 
 #include <errno.h>
