@@ -1,7 +1,7 @@
-/* Making room for groups, and ending them.
+/* Creates and removes the control groups below superd's own. Source: the kernel's cgroup-v2.rst.
  *
- * The hard thing is that only a group without processes of its own may pass controllers on (the machine's first
- * apart): so superd first moves all that is in its group into one below. Source: the kernel's cgroup-v2.rst. */
+ * Only a group without processes of its own may pass controllers on, unless it is the root of the hierarchy. So superd
+ * first moves all processes of its group into a new group below it. */
 #include "os/cgroup/cgroup.h"
 
 #include <dirent.h>

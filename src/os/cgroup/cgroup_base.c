@@ -1,5 +1,7 @@
-/* The folder of a superd's groups. The hard thing is one that is there already: the pid in its name comes again, and
- * what an earlier superd left may be frozen, or somebody's still. */
+/* The folder that holds one superd's control groups.
+ *
+ * Its name contains superd's pid, and pids are reused. A folder of an earlier superd may still hold processes, frozen
+ * ones too, so marks in extended attributes (user.superd.*) tell whose it is. */
 #include "os/cgroup/cgroup_base.h"
 
 #include <dirent.h>

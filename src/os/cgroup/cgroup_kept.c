@@ -1,5 +1,7 @@
-/* The group of a service. The hard thing is its name: services are called as anybody likes, and a folder is not. And it
- * stands in the way of each start, so it is opened as quickly as can be, and nothing is asked of it. */
+/* The control group that a service keeps from instance to instance.
+ *
+ * A service's name may contain characters that a folder's name may not; these are escaped. Opening the group delays
+ * each start, so it takes as few system calls as possible and checks nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
-/* Finding superd's own control group, and whether it is superd's to divide.
+/* Finds superd's own control group, and whether superd may create groups below it. Source: cgroups(7), and the kernel's
+ * cgroup-v2.rst, "Delegation" and "No Internal Process Constraint".
  *
- * The hard thing is whose it is: root can write in any group, but one that systemd keeps for itself, or that holds
- * strangers, is none to make others in. Source: cgroups(7), and the kernel's cgroup-v2.rst, "Delegation" and "No
- * Internal Process Constraint". */
+ * As root, superd can write to any group. It must still leave alone a group that systemd manages and has not delegated,
+ * and a group that holds processes which are not superd's. */
 #include "os/cgroup/cgroup_place.h"
 
 #include <errno.h>

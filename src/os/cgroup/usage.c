@@ -1,5 +1,5 @@
-/* Reading what the kernel counts. The hard thing is that it is asked from the loop, for many processes in a row: small
- * files, one read each, and no search. */
+/* Reads memory and processor time of processes and control groups. The loop does this for many processes in a row, so
+ * each value is one read of a small file. Source: proc_pid_stat(5), proc_pid_statm(5), the kernel's cgroup-v2.rst. */
 #include "os/cgroup/usage.h"
 
 #include <fcntl.h>
