@@ -1,5 +1,6 @@
-/* Rights for a moment. The hard thing is a superd that is not root but has capabilities: a change of user takes none of
- * them away, so that they are laid down by themselves. Source: capabilities(7), "Effect of user ID changes". */
+/* Takes on a user's identity for a while. Source: capabilities(7), "Effect of user ID changes".
+ *
+ * A superd that has capabilities but is not root keeps them when its user changes, so they are lowered explicitly. */
 #include "os/foreign/act_as.h"
 
 #include <grp.h>

@@ -1,5 +1,7 @@
-/* The hard thing is whose rights these are: a folder tells its owner, which is good enough, as nothing is reached by
- * them that he could not reach himself. */
+/* Work on paths through other users' folders, done by a separate process with the folder owner's rights.
+ *
+ * The owner of the first such folder decides whose rights these are: with them superd reaches nothing that the owner
+ * could not reach himself. */
 #include "os/foreign/foreign.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* Descriptors of a child that has a memory of its own. The hard thing is that nothing may be looked up, as the list of
- * what is open is a folder in /proc, which takes memory to read: so it is the gaps between the kept that are closed. */
+/* Descriptors of a forked child: the pipe by which it reports, and closing all others.
+ *
+ * Listing /proc/self/fd would allocate memory. So the child closes the gaps between the descriptors that it keeps, with
+ * close_range(2). */
 #include "os/foreign/spawn_ends.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* Work that may hang, done by a process of its own for a while. The hard thing is one that does not die: it may be in
- * the middle of a system call that not even SIGKILL ends, so nobody waits for it; the loop reaps it when it goes. */
+/* Runs work that may block in a forked process, for a limited time.
+ *
+ * A process inside some system calls does not die even of SIGKILL, so superd does not wait for its end. The loop reaps
+ * it later. */
 #include "os/foreign/spawn_within.h"
 
 #include <errno.h>
