@@ -1,5 +1,5 @@
-/* Files in memory. The one hard thing is the system without them: a pipe must take all of it at once, as nobody waits
- * for its reader. */
+/* Files in memory: memfd_create(2). A kernel without it gets a pipe, which must take the whole text at once, as nobody
+ * reads it yet. */
 #include "os/fs/memory_file.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* inotify on the nodes themselves and never on their folders, where others come and go all day.
+/* inotify(7) on nodes of the file system, never on their folders, where unrelated files come and go.
  *
- * The hard thing is that a bound socket keeps its inode: IN_DELETE_SELF comes only when the socket is closed, but the
- * number of links falls at once, which is IN_ATTRIB, and so is a mode that was changed. */
+ * A bound socket keeps its inode, so IN_DELETE_SELF comes only when the socket is closed. But unlinking changes the
+ * number of links at once, which is IN_ATTRIB, as is a change of the mode. */
 #include "os/fs/node_watch.h"
 
 #include <errno.h>

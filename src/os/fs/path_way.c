@@ -1,5 +1,7 @@
-/* The hard thing is a sticky folder that anybody may write: what superd has made there is as good as in a folder of its
- * own, and what is missing can be made by superd or by anybody, whoever is first. */
+/* Decides who opens a path: superd itself, a child as the service's user, or nobody.
+ *
+ * In a sticky folder such as /tmp, a file that superd created is safe, as nobody else can replace it. A file that is
+ * missing there belongs to whoever is first, so superd creates it before it trusts it. */
 #include "os/fs/path_way.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
-/* Writing a file at a place that is known to all.
+/* Files of superd's own, at paths that others know.
  *
- * The hard thing is that somebody may have prepared the place: a link there leads elsewhere, a file there is theirs. So
- * the text is written to a new file in a folder that only its owner can change, and rename(2) puts it over whatever
- * lies there, a link itself included. */
+ * Somebody may have prepared the path: a link there leads elsewhere, and a file there is theirs. So the text is written
+ * to a new file in a folder that only superd and root can change, and rename(2) puts it in place of whatever is there,
+ * even a link. */
 #include "os/fs/private_file.h"
 
 #include <errno.h>

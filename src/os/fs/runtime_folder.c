@@ -1,5 +1,5 @@
-/* Finding the runtime folder. The one hard thing is that the environment may name any: root's is the one superd was
- * built with, and only another user's word for theirs is taken, where it is a path. */
+/* The folder for runtime files: /run, as configured, or the user's own. XDG_RUNTIME_DIR counts only if superd's real
+ * user is not root and it holds an absolute path. */
 #include "os/fs/runtime_folder.h"
 
 #include <stdlib.h>

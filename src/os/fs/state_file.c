@@ -1,5 +1,5 @@
-/* Making and reading it. The one hard thing is the file of a system without memory files: nobody else may see it,
- * so it has no name, or loses it before anything is written. */
+/* State that outlives an exec: an anonymous file in memory. Without memfd_create(2) it is a temporary file that is
+ * unlinked before anything is written, so nobody else can open it. */
 #include "os/fs/state_file.h"
 
 #include <errno.h>
