@@ -1,8 +1,8 @@
-/* Rules of hosts_access(5), read as libwrap reads them: a line that ends in \ goes on, fields are split at colons
- * outside of brackets, the third and further ones are options with a word in front.
+/* Rules of hosts_access(5), read as libwrap reads them: a line that ends in a backslash continues, fields are separated
+ * by colons outside brackets, the third field and those behind it are options that begin with a keyword.
  *
- * The hard thing is what is not known: another libwrap may have other options, or take the third field for a
- * command. So each word that is not known to be harmless counts as a command. */
+ * libwrap builds differ: some have other options, or take the third field as a shell command. So every keyword that is
+ * not known to be harmless counts as a command. */
 #include "os/host/hosts_rules.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
-/* Finding superd's small programs. The hard thing is that superd may not lie where it was configured to: in a build
- * folder, below a DESTDIR, in a copied tree. One that lies in its place takes its own from theirs. Any other one
- * looks near itself, but runs with its own rights what it finds, so it believes only folders of those who could put
- * another superd in its place as well: else whoever may write to /tmp has a /tmp/libexec for a superd that root
- * tries out in /tmp/x. */
+/* Finds the programs that belong to superd, such as superd-builtin.
+ *
+ * An installed superd takes them from the configured folder. A superd that lies elsewhere (a build folder, below
+ * DESTDIR, a copied tree) also searches near itself. It runs what it finds with its own rights. So it trusts only
+ * folders that nobody can change who could not replace superd itself: otherwise anybody who may write to /tmp could put
+ * a /tmp/libexec beside a superd that root tries out in /tmp/x. */
 #include "os/host/libexec.h"
 
 #include <errno.h>

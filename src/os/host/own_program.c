@@ -1,6 +1,7 @@
-/* superd's own program. The hard thing is its path: /proc/self/exe follows the file that runs, not its place, and
- * a package or an administrator replaces what is at the place, often a link; so the words superd was called by
- * come first, as long as they lead to that very file at the start. */
+/* The path of superd's own program, and the exec of a new version of it.
+ *
+ * /proc/self/exe follows the file that runs, but an upgrade replaces the file at the path, which is often a link. So
+ * argv[0] comes first, as long as it leads to the running file when superd starts. */
 #include "os/host/own_program.h"
 
 #include <errno.h>

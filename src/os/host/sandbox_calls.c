@@ -1,10 +1,10 @@
-/* A filter of system calls, made of the numbers that this libc's headers have: no library is needed, and the start
- * of a program of a few hundred microseconds takes hardly longer.
+/* A seccomp filter, made from the system call numbers in this libc's headers. It needs no library, and adds hardly
+ * anything to the start of a program that takes a few hundred microseconds.
  *
- * The hard thing is another libc than the one of today. So a call that is not in the lists gives ENOSYS, at which a
- * libc falls back to an older one; and what ends the process is only what no libc does by itself: other programs,
- * other processes' memory, namespaces, mounts, modules. The kind of calls is held against the machine that this
- * program was built for, as in its own ELF header: numbers of another kind would mean other calls. */
+ * The program may meet another libc than today's. So a system call in no list fails with ENOSYS, at which a libc falls
+ * back to an older one. Only calls that no libc makes by itself kill the process: executing programs, other processes'
+ * memory, namespaces, mounts, modules. The architecture is compared with that in the program's own ELF header, as
+ * numbers mean other calls elsewhere. */
 #include "os/host/sandbox_calls.h"
 
 #ifdef HAVE_SYS_SYSCALL_H

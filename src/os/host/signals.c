@@ -1,6 +1,8 @@
-/* Which signals superd handles. The hard thing is that it is asked between fork and exec too: a table and a
- * comparison, nothing that allocates or locks. Those of real time are no constants: libc keeps some of the first for
- * itself and tells where its own end. SIGRTMIN + 3, by which a container's runtime says "halt", is one of them. */
+/* The list of signals that superd handles. The child reads it between fork and exec too, so nothing here allocates or
+ * locks.
+ *
+ * The numbers of real-time signals are not constants: libc keeps the first few for itself (signal(7)). A container
+ * runtime asks for a halt by SIGRTMIN + 3. */
 #include "os/host/signals.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* hosts_access(5)'s two files, as far as to know whether there is anything in them. The hard thing is that this stands
- * on the way of each client of a service with libwrap, so a file is read only when stat(2) tells that it is another. */
+/* Whether the two files of hosts_access(5) contain any rule. superd asks this for each client of a service with
+ * libwrap, so it reads a file only after stat(2) shows that the file has changed. */
 #include "os/host/wraps.h"
 
 #include <errno.h>
