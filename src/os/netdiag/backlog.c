@@ -1,6 +1,8 @@
-/* What is at the head of a queue of datagrams. The hard thing is that its length can't tell "took none" from "took one,
- * and another came": what it consists of can. Of a fifo, how much waits has to do; it is asked by a process of its own,
- * as the question takes the lock of the pipe, which anybody who has it open can hold for ever. */
+/* The head of a queue of datagrams, to see whether a service takes any.
+ *
+ * The queue's length does not tell "took none" from "took one, and another came", so the first datagram is compared. Of
+ * a fifo only the number of bytes is known. A separate process asks for it: FIONREAD takes the pipe's lock, which any
+ * process that has the fifo open can hold for ever. */
 #include "os/netdiag/backlog.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* Counting by sock_diag(7). The hard thing is to have the kernel leave out what is nobody's: it looks at every
- * connection of the machine and tells of those at the ports asked for, a batch of ports at a time, as its small
- * programs are run through for each of them. */
+/* Counts connections by sock_diag(7).
+ *
+ * The kernel goes through every connection of the machine. A small program in the question makes it report only those
+ * at the ports asked for. That program runs for each connection, so one question names a limited number of ports. */
 #include "os/netdiag/connections_parts.h"
 
 #if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)

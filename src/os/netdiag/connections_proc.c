@@ -1,5 +1,5 @@
-/* Counting by /proc/net, for kernels without sock_diag and places that keep it from us. The hard thing is that these
- * lists are made for reading by people: columns by blanks, addresses as hexadecimal words of the machine's order. */
+/* Counts connections by /proc/net (proc_pid_net(5)), where sock_diag(7) is missing or forbidden. The lists are text:
+ * columns separated by blanks, addresses as hexadecimal words in the machine's byte order. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

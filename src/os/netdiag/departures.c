@@ -1,8 +1,9 @@
-/* The groups SKNLGRP_INET_TCP_DESTROY and INET6_TCP_DESTROY, and a classic BPF program in front of them.
+/* Reports of closed TCP connections: the netlink groups SKNLGRP_INET_TCP_DESTROY and SKNLGRP_INET6_TCP_DESTROY
+ * (sock_diag(7)), with a classic BPF program in front.
  *
- * The hard thing is the program, which is run for each connection of the machine that ends: it searches the ports by
- * halves down to a few that it compares one by one, so a thousand ports cost some ten steps more than thirty. It is
- * written forwards, as a jump over a half that is not written yet can be as long as any where it stands alone. */
+ * The kernel runs the program for each connection of the machine that ends. So it halves the list of ports down to a
+ * few that it compares one by one. It is written forwards: a jump over a half that is not written yet is an
+ * unconditional one, which may be of any length. */
 #include "os/netdiag/departures.h"
 
 #include <assert.h>

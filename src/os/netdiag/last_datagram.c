@@ -1,5 +1,7 @@
-/* ioctl(SIOCGSTAMPNS), see socket(7). The hard thing is a backend that has asked for times with each datagram
- * (SO_TIMESTAMP and its like): then they go there and the socket's own stands still, which must not look like rest. */
+/* The time of the last received datagram: ioctl(SIOCGSTAMPNS), socket(7).
+ *
+ * If the service asked for a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
+ * socket's own. The time is unknown then, so that it is not taken for a quiet socket. */
 #include "os/netdiag/last_datagram.h"
 
 #include <errno.h>
