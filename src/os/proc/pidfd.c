@@ -1,5 +1,5 @@
-/* pidfds by their system calls, as libc may lack them. The hard thing is which process one stands for: the kernel
- * tells that in fdinfo alone. */
+/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). The pid
+ * behind a pidfd is found in /proc/self/fdinfo only. */
 #include "os/proc/pidfd.h"
 
 #include <errno.h>

@@ -1,12 +1,12 @@
-/* Reading /proc. The hard thing is that everything may be gone or another the next moment: each look stands alone,
- * and what can't be read counts as not being there. And root in a container may not see the files of other users'
- * processes (CAP_SYS_PTRACE), so it looks as that user.
+/* Reads /proc. A process may end, and its number may be reused, between two reads. So no read relies on another, and
+ * whatever cannot be read counts as missing. Root in a container may not see the files of other users' processes
+ * (CAP_SYS_PTRACE); superd then reads as that user, by setfsuid(2).
  *
- * No look of the loop may wait for the process. In fs/proc, stat, status, statm, schedstat, comm, children and cgroup
- * take counters and spinlocks at most, and a link below fd/ is read off the open file (d_path). But environ, cmdline,
- * maps and smaps take the lock of its memory (mmap_lock), which a thread of it may hold for as long as a file system
- * of its own likes, and following a link below fd/ asks that file's system. So no descriptor is followed here, and
- * environ and cmdline are for exec/processes/process_ask, which reads them elsewhere. */
+ * The loop must not wait for the process. In fs/proc, stat, status, statm, schedstat, comm, children and cgroup take
+ * counters and spinlocks at most, and readlink(2) below fd/ reads the open file (d_path). But environ, cmdline, maps
+ * and smaps take mmap_lock, which a thread of the process may hold for as long as its own file system likes; and
+ * following a link below fd/ asks that file's system. So no descriptor is followed here, and only
+ * exec/processes/process_ask.c, in a process of its own, reads environ and cmdline. */
 #include "os/proc/process.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-/* The state of a process as a whole. The hard thing is that the kernel tells it of each thread: the first one may have
- * ended while others go on, and may stand while others are still on their way to it. */
+/* Whether a process as a whole runs, waits or is stopped. The kernel reports a state for each thread: the first thread
+ * may have ended while others run on, or be stopped while others are not yet. */
 #include "os/proc/process_motion.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
-/* Adding up what the kernel tells of each thread (proc(5), /proc/PID/task/TID/schedstat). The hard thing is
- * who takes the clients of a backend: it may be any thread of any process of it, so all are asked, and the
- * number of looks is bounded. */
+/* Adds up the time that a service's threads waited for a processor: the second field of /proc/PID/task/TID/schedstat
+ * (the kernel's sched-stats.rst).
+ *
+ * Any thread of any process may be the one that serves clients, so all are read, up to a limit. */
 #include "os/proc/run_delay.h"
 
 #include <dirent.h>

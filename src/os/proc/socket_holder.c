@@ -1,5 +1,7 @@
-/* The hard thing is the time it takes: a look at every descriptor of the machine, while services wait. So it is
- * limited to less than anybody notices, which a table whose every port is taken uses up with the first of them. */
+/* Finds the process that holds a socket: sock_diag(7) for the socket, then every process's descriptors.
+ *
+ * A search may look at every descriptor of the machine, while services wait. So all searches together have a small
+ * budget of time, which refills slowly. If every port of a table is taken, the first few use it up. */
 #include "os/proc/socket_holder.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
-/* clone3(2) with CLONE_INTO_CGROUP, which the C library does not wrap.
+/* clone3(2) with CLONE_INTO_CGROUP, which libc does not wrap.
  *
- * The hard thing is the child's stack: it comes back from the system call with another one, where nothing of this
- * function lies, so what it needs is in registers and what it does next is written in them. That is a matter of the
- * processor; where it is another, groups are joined the other way. */
+ * The child returns from the system call with another stack, where none of this function's variables are. So everything
+ * the child needs is in registers, and its next steps are assembly, written for x86-64 only. On other processors the
+ * child joins its group by itself (exec/child/cgroup_join.c). */
 #include "os/proc/spawn_into.h"
 
 #include <errno.h>
