@@ -1,6 +1,7 @@
-/* Raw system calls for the child. The hard thing is set*id: glibc's wrappers signal every thread of the process,
- * which in a child sharing its parent's memory would be the parent's threads; the kernel's calls change this
- * process alone. */
+/* Raw system calls for the child between fork and exec.
+ *
+ * glibc's setuid(2) and its kin signal every thread of the process (nptl(7)). The child shares its parent's memory, so
+ * those would be the parent's threads. The raw calls change the calling process only. */
 #include "os/rights/privilege.h"
 
 #include <errno.h>
