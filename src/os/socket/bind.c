@@ -1,8 +1,7 @@
-/* The story of binding: which kind is opened by which opener, and what can be asked of, or changed
- * on, an open listener.
+/* Opens, changes and describes listeners: which function opens which kind of endpoint.
  *
- * The one hard thing is that a listener's node may be no longer its own: somebody removed it, or
- * bound another socket there. So every change of a node asks first whose it is. */
+ * A listener's node in the file system may have been removed, or replaced by another socket's. So every change of a
+ * node first checks that it is the listener's own. */
 #include "os/socket/bind.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* The hard thing is the node's owner: a process with the rights of the folder's owner makes it as his, and only superd
- * may give it to another. It does so by the file that the socket is bound to, as the kernel names it, and never by a
- * path. */
+/* Binds a socket in another user's folder, in a separate process with the folder owner's rights.
+ *
+ * The node then belongs to the folder's owner, and only superd may give it to the user in the table. superd identifies
+ * the node by the file that the socket is bound to, as the kernel shows it (SIOCUNIXFILE), never by its path alone. */
 #include "os/socket/bind_foreign.h"
 
 #include <errno.h>

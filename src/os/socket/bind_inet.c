@@ -1,7 +1,8 @@
-/* TCP, UDP and SCTP. The one hard thing: an address without a family is one socket for IPv6 and
- * IPv4 alike, and on a machine without IPv6 it has to become an IPv4 one, which the kernel says
- * in several ways: no such family at socket(2), or no such address at bind(2) where a sysctl
- * took the addresses away. */
+/* Binds TCP, UDP, SCTP and raw sockets.
+ *
+ * An address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4 socket. The
+ * kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a sysctl
+ * removed the addresses. */
 #include "os/socket/bind_kind.h"
 
 #include <errno.h>

@@ -1,9 +1,7 @@
-/* Whether an open descriptor is what the table asks for: sockets superd was given, and its own nodes that somebody
- * may have removed.
+/* Whether an open descriptor is what the table asks for: an inherited socket, or a listener whose node may be gone.
  *
- * The one hard thing is an endpoint without a family: it may be there as an IPv6 or as an IPv4
- * socket, so it is compared in the form the descriptor has, never in the one superd would choose
- * now. */
+ * An endpoint without a family may be an IPv6 or an IPv4 socket. It is compared in the form that the descriptor has,
+ * not in the one that superd would choose now. */
 #include "os/socket/bind.h"
 
 #include <net/if.h>

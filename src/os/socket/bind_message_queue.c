@@ -1,5 +1,5 @@
-/* POSIX message queues, which on Linux are descriptors like any other. The hard thing is one that is there already: it
- * is taken as it is, with its sizes, as what waits in it counts. */
+/* POSIX message queues, which are descriptors on Linux (mq_overview(7)). A queue that exists already keeps its size and
+ * the messages in it. */
 #include "os/socket/bind_kind.h"
 
 #include <errno.h>

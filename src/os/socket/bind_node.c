@@ -1,9 +1,7 @@
-/* The nodes of unix sockets and fifos: folders above them, stale ones out of the way, owner and
- * mode, links to them.
+/* The nodes of unix sockets and fifos: folders above them, stale nodes, owner and mode, symbolic links to them.
  *
- * The one hard thing is telling a node somebody serves from one left behind by a crash: only
- * connect(2) knows. Whatever does not answer "nobody is there" counts as living, so a socket is
- * never stolen because superd may not ask. */
+ * Only connect(2) tells a node in use from one left behind by a crash. Any result but "connection refused" or "no such
+ * file" counts as in use, so superd never removes a live socket because it may not connect to it. */
 #include "os/socket/bind_kind.h"
 
 #include <errno.h>

@@ -1,10 +1,9 @@
-/* Unix sockets and fifos: what leaves a node in the file system.
+/* Binds unix sockets and fifos.
  *
- * The one hard thing is that a node must never be open to more than it should be. A socket's
- * name can't be changed once it is bound: backends compare getsockname(2) with the path they
- * expect (sd_is_socket_unix, nginx, cups), so a temporary name and rename(2) is no way. It is
- * bound with mode 0, so nobody comes in, and gets its owner, its queue, and its mode last. A
- * fifo has no name of its own: it is finished under a temporary one and linked to its place. */
+ * A node must never be open to more users than its final mode allows. A bound socket cannot be renamed: services
+ * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So it is bound with mode 0, which
+ * lets nobody connect, and then gets its owner, its accept queue, and last its mode. A fifo has no such name: it is
+ * completed under a temporary one and linked to its place. */
 #include "os/socket/bind_kind.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* Packets. The hard thing is a sender that means ill: descriptors that it sends are neither received nor dropped
- * here, but refused by the kernel or, where it can't, left in the queue. */
+/* superd's end of a channel of packets to one of its helper programs. The other end may be hostile: descriptors that it
+ * passes are refused by the kernel (Linux 6.16, os/socket/passed_rights.c), or else left in the queue, so superd
+ * neither receives nor closes them. */
 #include "os/socket/channel_end.h"
 
 #include <errno.h>

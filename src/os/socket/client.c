@@ -1,8 +1,7 @@
-/* Accepting. Linux hands the listener's options on to the connection, so on the usual path
- * accept4(2) is the only system call.
+/* Accepts clients. On Linux a connection inherits the listener's options, so accept4(2) is usually the only call.
  *
- * The one hard thing is what a failure means: whether this client is gone, or superd is out of
- * something, or the listener is no good any more, since a backend that has it may shut it down. */
+ * An error of accept4(2) may mean that this client is gone, that superd is short of descriptors or memory, or that the
+ * listener is unusable, since a service that shares it may shut it down. */
 #include "os/socket/client.h"
 
 #include <errno.h>

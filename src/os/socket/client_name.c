@@ -1,7 +1,5 @@
-/* The name of a connection's instance, as systemd gives it.
- *
- * The hard thing is that scripts take these names apart, so they have systemd's form to the letter: an IPv6 address
- * stands there without brackets, a mapped one as IPv4. Source: systemd.socket(5), "Accept=". */
+/* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow
+ * systemd's form exactly: an IPv6 address without brackets, a mapped one as IPv4. */
 #include "os/socket/client.h"
 
 #include <errno.h>

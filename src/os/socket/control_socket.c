@@ -1,5 +1,5 @@
-/* Making the control socket. The hard thing is who else makes one there: a node is a dead one's only when nobody
- * answers, which is looked at and acted on under a lock, so that of two superds that start one wins. */
+/* Opens the control socket. Another superd may do the same at the same time. A node is stale only if nobody answers
+ * there; superd checks that and replaces the node under a lock, so only one of the two wins. */
 #include "os/socket/control_socket.h"
 
 #include <errno.h>

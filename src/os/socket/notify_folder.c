@@ -1,6 +1,5 @@
-/* A folder that all superds of a machine share. The hard thing is to take away what nobody needs, and nothing else:
- * only a socket that nobody listens at is a dead one's, and what is no socket is not asked, as connect(2) says the
- * same of it. */
+/* The folder of notify sockets, which all superds of a machine share. A sweep removes only sockets that nobody has
+ * open. connect(2) fails in the same way for a file that is no socket, so such files are not tried. */
 #include "os/socket/notify_folder.h"
 
 #include <dirent.h>

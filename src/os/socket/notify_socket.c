@@ -1,6 +1,7 @@
-/* Datagrams with credentials. The hard thing is that the sender may mean ill: what it sends is bounded by what is
- * asked for, who it is the kernel says alone, and as it may send descriptors along, which superd must neither get nor
- * drop, each message is looked at before it is taken. */
+/* Receives notifications: datagrams with credentials (unix(7), SCM_CREDENTIALS).
+ *
+ * The sender may be hostile. A message has a maximum length, and only the kernel says who sent it. A message may also
+ * carry descriptors, which superd must neither receive nor close, so it looks at each message before it takes it. */
 #include "os/socket/notify_socket.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* receive_buffer and send_buffer.
+/* receive_buffer and send_buffer: socket(7), SO_RCVBUF and SO_SNDBUF.
  *
- * The hard thing is to take a size back: setting one also locks the buffer, so that TCP no longer tunes it, and a
- * connection inherits that lock from its listener. Only SO_BUF_LOCK (Linux 5.14) opens it again. */
+ * A size that was set also locks the buffer: TCP no longer tunes it, and connections inherit the lock from their
+ * listener. Only SO_BUF_LOCK (Linux 5.14) unlocks it. */
 #include "os/socket/socket_buffer.h"
 
 #include <errno.h>

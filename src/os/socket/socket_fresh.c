@@ -1,7 +1,5 @@
-/* A fresh socket for a moment, to see what the kernel gives by itself.
- *
- * The hard thing is that it has to be of the very same kind: the sysctls behind these values differ by family,
- * type and protocol, and are those of the network namespace superd is in. */
+/* The kernel's default of a socket option, read from a new socket. The defaults depend on family, type and protocol,
+ * and on the network namespace, so the new socket is of the same kind. */
 #include "os/socket/socket_fresh.h"
 
 #include <errno.h>

@@ -1,8 +1,7 @@
-/* Joining and leaving groups.
+/* Joins and leaves multicast groups (ip(7), ipv6(7)).
  *
- * The hard thing is an interface: a group is joined on one, which may not be there yet, and the kernel's choice
- * without one needs a route. Either way the socket is open and takes what is sent to it alone, so a failure is a
- * warning. */
+ * A group's interface may not exist yet; without a named interface the kernel needs a route to choose one. In both
+ * cases the socket still receives what is sent to it directly, so a failure is a warning. */
 #include "os/socket/socket_multicast.h"
 
 #include <arpa/inet.h>

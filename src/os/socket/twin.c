@@ -1,6 +1,8 @@
-/* Which kind has a twin, and TCP's. The hard thing is the selector's index: the kernel counts a group's sockets in the
- * order they came, and moves them when one goes. So a group has two at most, which the kernel is asked about, and the
- * second is 1. */
+/* A second listener at the address of the first (SO_REUSEPORT): which kinds can have one, and how TCP gets it.
+ *
+ * A selector program chooses a listener by its index in the group. The kernel numbers the sockets in the order they
+ * came, and renumbers them when one leaves. So superd asks the kernel how many there are, and allows two: the second is
+ * number 1. */
 #include "os/socket/twin.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
-/* A unix socket's twin. The hard thing is its name: peers compare getsockname(2) with the path they know, so it must be
- * bound under its final name while another socket has that. A thread with a root directory of its own binds it there;
- * its node lies in a folder beside the first's, on the same file system, and is renamed over it when it is whole. */
+/* A second unix socket in place of a first one.
+ *
+ * Peers compare getsockname(2) with the path they know. So the second must be bound under its final name while the
+ * first still has it. A thread with a root directory of its own binds it there. Its node lies in a folder beside the
+ * first node, on the same file system; when it is complete, rename(2) puts it in place of the first. */
 #include "os/socket/twin_kind.h"
 
 #include <errno.h>

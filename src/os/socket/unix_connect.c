@@ -1,5 +1,4 @@
-/* connect(2) to a path. The one hard thing is that a path may be longer than an address has room for, which is no
- * reason to connect to another. */
+/* connect(2) to a path. A path that does not fit into sockaddr_un is an error; it is never cut. */
 #include "os/socket/unix_connect.h"
 
 #include <errno.h>
