@@ -1,8 +1,7 @@
-/* The account of a service: its user, its group and what comes with them.
+/* The account of a service: its user, its group and its supplementary groups.
  *
- * The one hard thing is superd without root: it can run services as itself alone, so an account
- * that is its own needs no switch and any other is refused here, where the table can still say
- * which line asks for it. */
+ * A superd without root can run services only as itself. An account that is superd's own needs no change of user; any
+ * other is refused here, where the message can name the line of the table. */
 #include "prepare/account.h"
 
 #include <errno.h>

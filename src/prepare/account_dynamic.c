@@ -1,8 +1,8 @@
-/* dynamic_user: an id that nobody has, for a service that needs a user and no file of users.
+/* dynamic_user: an unused id for a service that needs a user of its own. Source: systemd.exec(5), and systemd's
+ * UIDS-GIDS.md for the range.
  *
- * The hard thing is that it has to be the same one each time, as files belong to it, and nobody else's: it follows
- * from the name, unless a folder of the service belongs to such an id already or the id is taken. Source:
- * systemd.exec(5), and systemd's UIDS-GIDS for the range. */
+ * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a folder of the
+ * service belongs to an id of the range already, or the id is taken. */
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>

@@ -1,6 +1,5 @@
-/* Asking NSS for one user or group. The hard thing is that "there is none" comes in many ways:
- * without a passwd file it is ENOENT, from some modules ESRCH or EBADF or EPERM (getpwnam(3)),
- * and only the rest are failures worth telling. */
+/* Looks up users and groups by NSS. getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file,
+ * ESRCH, EBADF or EPERM from some modules. Any other error is a failure, which is reported. */
 #include "prepare/account.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
-/* Asking for hosts and ports. The hard thing is a name with more than one address: a socket has
- * one, so the first that fits is taken and the choice is told, as it may be another one at the
- * next start. */
+/* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd takes the
+ * first usable one and warns, as the next start may find another; every_address = yes opens a socket for each. */
 #include "prepare/address_lookup.h"
 
 #include <arpa/inet.h>

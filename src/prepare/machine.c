@@ -1,8 +1,7 @@
-/* This machine as unit files speak of it.
+/* This machine in the words of unit files. Source: systemd.unit(5), os-release(5), machine-info(5), machine-id(5).
  *
- * The hard thing is that hardly any of it has to be there: containers have no machine id, no os-release, a user without
- * a name. What is missing is left unknown, and only who asks for it is refused. Source: systemd.unit(5), os-release(5),
- * machine-info(5), machine-id(5). */
+ * Containers often lack a machine id, an os-release or a name for the user. A value that is missing stays unknown, and
+ * only a unit that uses it is refused. */
 #include "prepare/machine.h"
 
 #include <errno.h>

@@ -1,7 +1,5 @@
-/* The folders units speak of, and those they lie in.
- *
- * The hard thing is that there are two sets: who runs superd as root means the system's, any other user their own, as
- * the XDG base directory specification has them. Source: systemd.unit(5), file-hierarchy(7). */
+/* The folders that units name, and those that units lie in. Source: systemd.unit(5), file-hierarchy(7). Root gets the
+ * system's folders; any other user gets those of the XDG base directory specification. */
 #include "prepare/machine.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* One list out of two.
+/* Merges ip_address_allow and ip_address_deny into no_access.
  *
- * The hard thing is that an address that is allowed wins over one that is denied, and in no_access none does: so a
- * network that is denied is halved until what is allowed lies in none of its parts. */
+ * With ip_address_deny an allowed address wins over a denied one; with no_access none does. So a denied network is
+ * halved until no part of it contains an allowed address. */
 #include "prepare/network_deny.h"
 
 #include <arpa/inet.h>

@@ -1,8 +1,8 @@
-/* Compiling address rules once for all services that share them.
+/* Compiles address rules, once for all services that share them.
  *
- * The hard thing is who enforces them. Connections that superd accepts are judged one by one. A backend that gets
- * the listener itself takes whom it likes, so there the kernel must do it, which knows neither names nor peers
- * without an address: what it can't keep to is refused here, never left out. */
+ * superd judges each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
+ * enforce the rules there. The kernel's filter knows neither host names nor peers without an address: a rule that it
+ * cannot enforce is refused here, never dropped. */
 #include "prepare/network_lookup.h"
 
 #include <netdb.h>

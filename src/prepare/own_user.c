@@ -1,5 +1,5 @@
-/* Ids for superd's own programs. The hard thing is a user namespace that knows some ids only, as of a container: an
- * id that is not in its map can't be changed to. Source: user_namespaces(7). */
+/* User ids for superd's own programs. A user namespace, as in a container, may map only some ids, and a process cannot
+ * change to an id that is not mapped. Source: user_namespaces(7). */
 #include "prepare/own_user.h"
 
 #include <linux/capability.h>

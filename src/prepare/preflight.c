@@ -1,8 +1,7 @@
-/* The story of the preflight: every service against this machine, part by part.
+/* Checks every service against this machine.
  *
- * The one hard thing is to be quick and to be right in a table of ten thousand: what many
- * services share (a program, an interface, a kind of socket) is looked at once, and what a
- * reader refused already is not complained of again. */
+ * Tables may have ten thousand services, so anything that services share (a program, an interface, a kind of socket) is
+ * checked once. Anything that a reader refused already is not reported again. */
 #include "prepare/preflight.h"
 
 #include <stdlib.h>

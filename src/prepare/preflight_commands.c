@@ -1,7 +1,5 @@
-/* The programs of commands beside the main one.
- *
- * The hard thing is that one of them may bring what the next one runs: so what is missing is warned of, and the start
- * tells what really is. */
+/* Checks the programs of commands beside the main one. An earlier command may install what a later one runs, so a
+ * missing program is only a warning. */
 #include <string.h>
 
 #include "base/words.h"

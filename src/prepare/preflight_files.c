@@ -1,9 +1,8 @@
-/* Programs, folders and files a service names.
+/* Checks the programs, folders and files that a service names.
  *
- * The one hard thing is to judge for another user without becoming it: the mode bits are
- * compared with the account's ids, as the kernel would. An access list may say more than the
- * bits do, so a file that has one is given the benefit of the doubt; a path below root_directory
- * is looked up inside it, where an absolute link means another file. */
+ * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
+ * would. An access list may grant more than the bits do, so a file that has one passes. A path below root_directory is
+ * looked up inside it, where an absolute link leads to another file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,7 +1,5 @@
-/* Files and credentials a service is handed.
- *
- * The hard thing is that what is missing now may come before the first client does, as the socket of a daemon that
- * keeps secrets: so it is warned of, and a start that misses it waits. */
+/* Checks the files and credentials that a service is handed. A file that is missing now, such as the socket of a daemon
+ * that keeps secrets, may appear before the first client does. So it is a warning, and a start without it waits. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

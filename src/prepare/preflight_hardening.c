@@ -1,5 +1,5 @@
-/* Whether this machine can keep a backend from what its row says. The hard thing is to name what is at fault: one
- * option of many, by the word that stands in the table. */
+/* Checks whether this machine supports a service's hardening. Each message names the option and the value as the table
+ * has them. */
 #include "base/buf.h"
 #include "config/option/directive.h"
 #include "prepare/preflight_parts.h"

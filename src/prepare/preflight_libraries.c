@@ -1,6 +1,6 @@
-/* What a service needs of libraries that superd can be built without, and of superd's own programs, which may not have
- * come along when it was copied. The hard thing is to say so in time: without them all its clients would be refused, or
- * never find it. */
+/* Checks that this superd was built with the libraries that a service needs, and that superd's own programs, which may
+ * be missing from a copied installation, are there. Without them all clients would be refused, or would never find the
+ * service. */
 #include <stdlib.h>
 #include <string.h>
 

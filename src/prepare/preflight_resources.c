@@ -1,7 +1,5 @@
-/* What a service wants of control groups, devices and scheduling that this machine can't give.
- *
- * The hard thing is to be exact about what is done instead: a limit of each process is another thing than one of all
- * of them, and whoever set it has to know. */
+/* Checks the control group, device and scheduling options that this machine cannot provide. Each message says what
+ * superd does instead: a limit on each process is not the same as one on all of them together. */
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>

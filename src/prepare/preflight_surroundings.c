@@ -1,8 +1,7 @@
-/* What the surroundings of a service need of this machine: folders below /run and /var/lib, processors, and files of
- * variables that say what was meant.
+/* Checks a service's surroundings: folders below /run and /var/lib, processors, files of variables.
  *
- * The one hard thing is to say what a start would find without doing what it does: nothing is made here, so a folder
- * is judged by the nearest one above it that is there. */
+ * The check predicts what a start would find, without changing anything: a folder that is missing is judged by the
+ * nearest existing folder above it. */
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>

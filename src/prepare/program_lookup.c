@@ -1,7 +1,7 @@
-/* Looking for a program once, when the table is read, so that a start costs nothing more.
+/* Looks up a program in exec_search_path when the table is read, so a start does not have to.
  *
- * The hard thing is that a row is shared and immutable: the group that names the program is kept anew, and what the
- * program sees as its own name must not change with it. */
+ * Services share their option groups, which are immutable. So the group with the program is copied, and argv0 keeps the
+ * name as it was written. */
 #include "prepare/program_lookup.h"
 
 #include <stdlib.h>

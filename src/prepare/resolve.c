@@ -1,9 +1,8 @@
-/* The story of resolving a table: accounts, owners of nodes, addresses; then what only shows once
- * names are numbers.
+/* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values.
  *
- * The one hard thing is that last part: two endpoints may have become one (tcp:http and 80).
- * They are sorted by port, so that in a table of ten thousand only those are compared that could
- * clash, and only where a name was involved: what was written equal has been reported before. */
+ * Two endpoints may turn out to be the same (tcp:http and 80). They are sorted by port, so in a table of ten thousand
+ * only endpoints that could clash are compared, and only if a name was involved: endpoints that were written alike were
+ * reported before. */
 #include "prepare/resolve.h"
 
 #include <linux/capability.h>

@@ -1,5 +1,4 @@
-/* Looking up an RPC program. The hard thing is that some libcs have no such look-up at all: there a program needs its
- * number. */
+/* The number of an RPC program: getrpcbyname_r(3). A libc without it needs the number in the table. */
 #include "prepare/rpc_program.h"
 
 #ifdef HAVE_GETRPCBYNAME_R
