@@ -1,5 +1,5 @@
-/* The child's part of a control group: makes it, gives it what its allotment has, and goes in. Of a group that is there already,
- * as that of an earlier command of the same instance, only the last. Async-signal-safe. */
+/* The child's part of a control group: creates the group, writes what its allotment has, and moves the child in. If an
+ * earlier command of the same instance has created the group, the child only moves in. Async-signal-safe. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,9 +9,9 @@
 
 struct job;
 
-int cgroup_join(struct job *job);       /* 0, or -1 and errno, with what was tried in the fault's resource */
+int cgroup_join(struct job *job);       /* 0, or -1 and errno; the fault's resource is for cgroup_fault_option */
 
-int cgroup_go_in(int group);            /* an open one, with nothing to give it. 0, or -1 and errno */
+int cgroup_go_in(int group);            /* moves the caller into an open group; 0, or -1 and errno */
 
-/* The option at fault, by the fault's resource; NULL: none, it was the group itself. */
+/* The option that a fault's resource stands for; NULL: no option, the group itself could not be made or entered. */
 const char *cgroup_fault_option(const struct service *service, int resource);

@@ -169,7 +169,7 @@ static int set_identity(struct job *job)
 	return privilege_set_uid(job->plan->account->uid);
 }
 
-/* Of every command, whatever its signs: none inherits what superd was started with. */
+/* For every command, whatever its signs: none inherits the ambient set that superd was started with. */
 static int set_ambient(struct job *job)
 {
 	bool keeps_identity = job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
@@ -313,7 +313,7 @@ static void write_variable(char *out, const char *name, uint64_t number)
 	*out = '\0';
 }
 
-/* What the child alone knows. */
+/* Variables with the pid, which only the child knows. */
 static void write_variables(struct job *job)
 {
 	uint64_t id;

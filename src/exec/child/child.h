@@ -13,12 +13,12 @@
 
 enum stage {
 	STAGE_NONE,
-	STAGE_WORDS, /* the words of its command grew too long; before there is a child */
-	STAGE_FORK, /* no child came to be */
+	STAGE_WORDS, /* the command's words became too long; no child was made */
+	STAGE_FORK, /* fork(2) or the like failed */
 	STAGE_CONDITIONS,
 	STAGE_CREDENTIALS,
-	STAGE_STREAMS,  /* those that the process opens itself, as the user */
-	STAGE_CGROUP,   /* as superd's limits of it are for all that comes */
+	STAGE_STREAMS,  /* files that the child opens itself, as the user */
+	STAGE_CGROUP,   /* first of the stages: the group's limits hold for all of them */
 	STAGE_DESCRIPTORS,
 	STAGE_SESSION,
 	STAGE_NICE,
@@ -34,8 +34,8 @@ enum stage {
 	STAGE_ROOT,
 	STAGE_GROUPS,
 	STAGE_PRIVATE_USERS,
-	STAGE_BOUNDING, /* behind the above, which brings all capabilities back */
-	STAGE_USER,     /* what the user may is what counts from here on */
+	STAGE_BOUNDING, /* after PRIVATE_USERS, which brings all capabilities back */
+	STAGE_USER,     /* the effective user: the user's rights count from here on */
 	STAGE_DIRECTORY,
 	STAGE_SIGNALS,
 	STAGE_IDENTITY, /* the user for good; last, as from here on the user can signal us */
@@ -43,7 +43,7 @@ enum stage {
 	STAGE_SECURE_BITS,
 	STAGE_KEYRING,
 	STAGE_NO_NEW_PRIVILEGES,
-	STAGE_SYSTEM_CALLS, /* nothing but the program behind it: it may be all that is left to call */
+	STAGE_SYSTEM_CALLS, /* the last before exec: the filter may allow execve(2) only */
 	STAGE_EXEC,
 	STAGES
 };
@@ -64,30 +64,30 @@ struct job {
 	int wanted_count;               /* at least 3 */
 	const struct stream_file *files;                /* three, for the streams; NULL: none is opened by the child */
 	const struct plan_command *command;             /* the plan's main one, or one beside it */
-	bool checks;                    /* the plan's conditions, before all else */
+	bool checks;                    /* true: check the plan's conditions first */
 	char **argv;                    /* the command's, or with variables filled in (exec/spawn/spawn_words) */
 	char **environment;             /* NULL-terminated; holds the next three as far as they are wanted */
 	bool listen;                    /* LISTEN_PID is to be set: the child alone knows its pid */
-	bool tells_unit;                /* the same of SYSTEMD_EXEC_PID and, with listen, LISTEN_PIDFDID */
-	bool watched;                   /* and of WATCHDOG_PID */
+	bool tells_unit;                /* SYSTEMD_EXEC_PID is to be set; with listen, LISTEN_PIDFDID too */
+	bool watched;                   /* WATCHDOG_PID is to be set */
 	char watchdog_pid[sizeof("WATCHDOG_PID=") + 20];
 	char listen_pid[sizeof("LISTEN_PID=") + 20];
 	char exec_pid[sizeof("SYSTEMD_EXEC_PID=") + 20];
 	char pidfd_id[sizeof("LISTEN_PIDFDID=") + 20];
-	char **pidfd_id_at;             /* where that stands, last: cut off by a kernel whose pidfds have no number of their own */
+	char **pidfd_id_at;             /* pidfd_id's place in environment, the last: NULL if pidfds have no ids */
 	bool has_handlers;              /* superd handles signals by handlers: reset them before the mask opens */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare first */
-	volatile enum stage stage;      /* that it is at, for one that hangs there */
+	volatile enum stage stage;      /* the current stage, for reports of a child that hangs */
 	int report;                     /* pipe for fault; -1: the memory is shared */
-	const char *notify;             /* the path it notifies superd by, for a view that would hide it; NULL: none */
+	const char *notify;             /* its notify socket's path, mounted where it would be hidden; NULL: none */
 	int mapper;                     /* socket to the process that writes the maps of a user namespace; -1: none */
 	pid_t mapper_pid;
-	uint64_t private_id;            /* of its folders for private_tmp */
+	uint64_t private_id;            /* number in the names of its private_tmp folders; 0: none */
 	const char *group;              /* the folder of its control group; NULL: none */
-	int into;                       /* an open control group that it is started in; 0: none */
-	const char *into_path;          /* and its path, where it may have gone meanwhile; for exec/spawn/spawn alone */
-	struct fault fault;             /* before it failed: what is known of the stage, its resource */
-	pid_t left;                    /* of a start that failed: its process, which nobody has waited for; 0: none. For exec/spawn/spawn */
+	int into;                       /* descriptor of the control group it starts in; 0: none */
+	const char *into_path;          /* path of that group, in case it was removed; for exec/spawn alone */
+	struct fault fault;             /* set when a stage failed; until then only its resource */
+	pid_t left;                    /* process of a failed start that nobody has reaped; 0: none. For exec/spawn */
 };
 
 _Noreturn void child_run(struct job *job);
@@ -96,6 +96,6 @@ _Noreturn void child_run(struct job *job);
  * or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);
 
-/* "setting user", and why it failed, for messages. */
+/* For messages: the stage as "setting user", and why it failed. */
 const char *stage_name(enum stage stage);
 const char *fault_reason(const struct fault *fault);

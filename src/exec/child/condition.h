@@ -7,15 +7,15 @@
 
 #include "config/type/condition.h"
 
-/* The place in the list of one that keeps the service from starting; -1: none does. */
+/* The index of a condition that keeps the service from starting; -1: none does. */
 int conditions_find_false(const struct condition *list, size_t count);
 
-/* For exec/child/condition*.c: whether what it looks for is so, before any negation. */
+/* For exec/child/condition*.c: whether the condition holds, before any negation. */
 bool condition_path_holds(enum condition_kind kind, const char *path);
 bool condition_machine_holds(enum condition_kind kind, const char *text);
 
-/* For them, too: reads a small file, cut to what fits, with a NUL behind it. false: it can't be read. */
+/* Reads a small file, cut to what fits, with a NUL behind it. false: it cannot be read. */
 bool condition_read_file(const char *path, char *text, size_t size);
 
-/* fnmatch(3) without memory or locale: *, ? and [ ]; a / is matched by itself alone where path says so. */
+/* As fnmatch(3) without flags, but without memory or locale: *, ?, [ ] and \. A / is a character like any other. */
 bool condition_matches(const char *pattern, const char *text);

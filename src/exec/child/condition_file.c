@@ -1,4 +1,4 @@
-/* Files that conditions look into. Runs between fork and exec. */
+/* Reads small files for the conditions. Runs between fork and exec, so by system calls only. */
 #include "exec/child/condition_parts.h"
 
 #include <errno.h>

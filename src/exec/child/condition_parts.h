@@ -1,18 +1,18 @@
-/* What exec/child/condition*.c share. */
+/* Shared by exec/child/condition*.c. */
 #pragma once
 
 #include <stdbool.h>
 
-/* Calls take for each entry of an open folder but . and .. until it says true. 1: it did; 0: of none; -1 and errno: the folder
- * can't be read, at least not all of it. */
+/* Calls take for each entry of an open folder, except . and .., until it returns true. 1: it did; 0: it never did; -1
+ * and errno: the folder cannot be read, or not to its end. */
 int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context);
 
 bool condition_path_exists(const char *path);
 
-/* What a file says in its first line; "": nothing. */
+/* The first line of a file; "": it is empty or cannot be read. */
 const char *condition_first_line(const char *path, char *text, unsigned size);
 
-bool condition_has_power(void);         /* from outside, or by a battery that nobody draws on */
+bool condition_has_power(void);         /* on mains power, or no battery is discharging */
 bool condition_user_holds(const char *text);
 bool condition_group_holds(const char *text);
 bool condition_virtualization_holds(const char *text);

@@ -53,7 +53,7 @@ static int open_folder(int at, const char *path)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* What is left of a pattern. */
+/* The rest of a pattern. */
 struct search {
 	char part[NAME_MOST];           /* what an entry here has to match */
 	const char *rest;               /* behind it; "": this is the last */

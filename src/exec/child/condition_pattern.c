@@ -1,9 +1,9 @@
-/* Matching a pattern as fnmatch(3) does without flags, which may not be called between fork and exec. */
+/* Matches patterns as fnmatch(3) does without flags; fnmatch(3) itself is not safe between fork and exec. */
 #include <stddef.h>
 
 #include "exec/child/condition.h"
 
-/* One [ ] of a pattern; gives what is behind it, NULL: it is not closed, so [ is itself. */
+/* Matches a [ ] of a pattern. Returns the text behind it; NULL: it is not closed, so [ stands for itself. */
 static const char *match_set(const char *set, char c, bool *matched)
 {
 	bool inverted = set[1] == '!' || set[1] == '^', found = false;
@@ -42,7 +42,7 @@ static bool match_one(const char *pattern, char c, const char **next)
 	return *pattern == c;
 }
 
-/* Of several * the last one alone is ever gone back to, so this takes no longer than the product of both lengths. */
+/* The match only ever goes back to the last *, so its time is at most the product of both lengths. */
 bool condition_matches(const char *pattern, const char *text)
 {
 	const char *star = NULL, *back = NULL, *next;

@@ -26,7 +26,7 @@ static const char *const container_names[] = {
 	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
 };
 
-/* What the firmware of a virtual machine calls itself, by how the text begins. */
+/* The beginnings of texts in which a virtual machine's firmware names itself. */
 static const struct sign firmware[] = {
 	{ "KVM", "kvm" },	      { "OpenStack", "kvm" },	      { "KubeVirt", "kvm" },
 	{ "Amazon EC2", "amazon" },   { "QEMU", "qemu" },	      { "VMware", "vmware" },
@@ -36,7 +36,7 @@ static const struct sign firmware[] = {
 	{ "Apple Virtualization", "apple" }, { "Google Compute Engine", "google" },
 };
 
-/* What container= of PID 1 says, or the file in which it is passed on. */
+/* The value of PID 1's variable "container", or the file in which systemd saves it; "": none. */
 static const char *container_said(char *text, unsigned size)
 {
 	char block[4096];
@@ -154,7 +154,7 @@ bool condition_virtualization_holds(const char *text)
 	return !strcmp(machine, text);
 }
 
-/* What is found of power supplies. */
+/* A summary of all power supplies. */
 struct power {
 	bool any_line, line_is_on, draws;
 };

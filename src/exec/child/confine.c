@@ -1,6 +1,7 @@
 /* The child's part of a confinement, except its mounts: namespaces, user mapping, AppArmor profile, seccomp filters.
  *
- * The order of the stages (exec/child/child.c) matters: a stage may need a privilege that a later one gives up. */
+ * The order of the stages (enum stage, exec/child/child.h) matters: a stage may need a privilege that a later one gives
+ * up. */
 #include "exec/child/confine.h"
 
 #include <errno.h>

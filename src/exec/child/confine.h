@@ -1,5 +1,5 @@
-/* What a backend is kept from: namespaces, mounts, filters of system calls. Made of a row when the table is loaded
- * (confine_make), shared by rows alike, obeyed by the child of a start apart.
+/* How a service is confined: namespaces, mounts, filters of system calls. confine_make makes it of a row when the table
+ * is loaded; equal rows share it. The child of a start apart carries it out.
  *
  * The child's part is raw system calls, as it runs between fork and exec: every path and list stands here
  * ready-made. */
@@ -14,65 +14,65 @@
 #include "config/option/service.h"
 #include "config/table/table.h"
 
-/* Of a fault in making namespaces: it was the one to enter. */
+/* A fault's resource in STAGE_NAMESPACES: network_namespace_path could not be entered. */
 #define CONFINE_NETWORK 1
 
-/* Of a fault in mounting: it was the root to enter. */
+/* A fault's resource in STAGE_MOUNTS: root_directory could not be entered. */
 #define CONFINE_ROOT (-2)
 
 struct sock_fprog;
 struct job;
 
-/* What is seen at a path. Where two are said of one path, the first counts. */
+/* Content of a mount. If options name two for one path, the first in this list wins. */
 enum content {
 	CONTENT_INACCESSIBLE,
-	CONTENT_BIND,                   /* what source has outside of all this */
+	CONTENT_BIND,                   /* source, as it is outside the confinement */
 	CONTENT_PRIVATE_TMP,            /* a folder of the instance's own below source */
 	CONTENT_DEVICES,
 	CONTENT_PROC,
-	CONTENT_SYS,                    /* the kernel's, as its own network has it */
+	CONTENT_SYS,                    /* a new sysfs, which shows the service's network */
 	CONTENT_QUEUES,                 /* POSIX message queues of its own */
 	CONTENT_TEMPORARY,
-	CONTENT_AS_BEFORE,              /* the same, but for its access */
+	CONTENT_AS_BEFORE,              /* what was there before, with other access */
 };
 
 struct confine_mount {
 	const char *path;               /* as the backend sees it */
-	const char *option;             /* that asked for it, for messages */
+	const char *option;             /* option that asked for the mount, for messages */
 	const char *source, *data;      /* of BIND; of PRIVATE_TMP; mount(2)'s data of PROC and TEMPORARY */
 	unsigned content;               /* enum content */
 	unsigned long flags;            /* MS_x of TEMPORARY */
 	unsigned attributes;            /* TREE_x (exec/child/confine_tree) to set, here and in all below */
-	unsigned restored;              /* those that are above it, and not here: it is as it was before */
-	bool before;                    /* AS_BEFORE: as it was, whatever is above it */
+	unsigned restored;              /* TREE_x that the place above has and this one lacks; cleared if before */
+	bool before;                    /* AS_BEFORE: a right stays as it was, whatever the place above has */
 	bool recursive;                 /* of BIND: with what is mounted below */
 	bool foreign;                   /* of BIND: others could lead source elsewhere */
-	bool optional;                  /* left out where the path is missing */
+	bool optional;                  /* no error if the path is missing */
 	bool closes;                    /* read-only itself once all have their places */
-	bool closes_kept;               /* of DEVICES: read-only is also what it has from outside, as /dev/shm */
-	bool fresh;                     /* something above it is not what was there before, so neither is this */
+	bool closes_kept;               /* of DEVICES: mounts kept from outside, as /dev/shm, become read-only */
+	bool fresh;                     /* a place above has new content, so this path is not what it was */
 };
 
 /* Who the backend sees as a user (private_users). */
 enum user_map { USERS_SHARED, USERS_SELF, USERS_IDENTITY, USERS_FULL };
 
 struct confinement {
-	unsigned namespaces;            /* CLONE_NEWx to unshare, but for users */
+	unsigned namespaces;            /* CLONE_NEWx to unshare, without CLONE_NEWUSER */
 	bool users_first;               /* a user namespace gives the right to the others */
 	unsigned users;                 /* enum user_map */
 	unsigned long propagation;      /* MS_SHARED, MS_SLAVE, MS_PRIVATE, of its mounts */
 	const char *network;            /* a network namespace to enter; NULL: none */
-	bool has_mounts;                /* a mount namespace, though it may be as it is */
+	bool has_mounts;                /* a mount namespace of its own, maybe without changes in it */
 	const char *root;               /* root_directory, which is entered for good where there are mounts; NULL: / */
-	const struct confine_mount *mounts;             /* by path, what is above in front */
+	const struct confine_mount *mounts;             /* sorted: a path comes before those below it */
 	size_t mount_count;
-	uint64_t dropped;               /* capabilities out of the bounding set, bit CAP_x */
+	uint64_t dropped;               /* capabilities to drop from the bounding set, bit CAP_x */
 	unsigned secure_bits;
 	const char *profile;            /* AppArmor's; NULL: none */
 	const struct sock_fprog *const *filters;        /* NULL-terminated, kept; NULL: none */
 	bool refuses_executable_memory; /* memory_deny_write_execute, by the kernel itself beside the filter */
 	bool no_new_privileges;         /* a filter needs it */
-	bool private_tmp;               /* it has folders of its own that are made for it */
+	bool private_tmp;               /* it has folders of its own for /tmp and /var/tmp */
 };
 
 struct abilities;

@@ -33,7 +33,7 @@ static bool is_missing(int error)
 	return error == ENOENT || error == ENOTDIR;
 }
 
-/* What covers this place comes from outside of it. */
+/* Takes the tree from outside that covers this place. */
 static int take_source(struct job *job, const struct confine_mount *mount, struct trees *trees)
 {
 	switch ((enum content)mount->content) {
@@ -57,7 +57,7 @@ static bool has_source(const struct confine_mount *mount)
 	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
 }
 
-/* What superd itself has for the service: its own folders, and where it is heard. */
+/* Takes the folders that superd provides: the service's directories, and its notify socket. */
 static int take_open_paths(const struct job *job, struct trees *trees)
 {
 	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
@@ -92,7 +92,7 @@ static int take_sources(struct job *job, const struct confinement *confinement, 
 	return take_open_paths(job, trees);
 }
 
-/* What needs a folder to stand on, and tells by itself that there was none to be had. */
+/* Whether the content is a new file system. Its mount point is made first; if that fails, the mount fails. */
 static bool is_made(const struct confine_mount *mount)
 {
 	return mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_PROC ||
@@ -189,7 +189,7 @@ static int place(const struct confine_mount *mount, int tree, struct trees *tree
 	return mount->content == CONTENT_BIND ? tree_put_there(tree, mount->path) : tree_put(tree, mount->path);
 }
 
-/* What was left out when it was taken has no place either. */
+/* Whether the mount was left out when its tree was taken. */
 static bool was_left_out(const struct confine_mount *mount, int tree)
 {
 	return tree < 0 && (mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
@@ -232,7 +232,7 @@ static int put_open_paths(struct job *job, const struct trees *trees)
 	return put_open_path(trees->notify, job->notify);
 }
 
-/* These are the last, as others may have had their places there. */
+/* Makes mounts read-only at last, as other places within had to be made first. */
 static int close_tops(const struct confinement *confinement)
 {
 	for (size_t n = 0; n < confinement->mount_count; n++) {

@@ -1,4 +1,5 @@
-/* What the parts of a confinement share. Private to exec/child/confine* and exec/sandbox/confine* and exec/sandbox/seccomp*. */
+/* Shared by the parts of a confinement. Private to exec/child/confine*, exec/sandbox/confine* and
+ * exec/sandbox/seccomp*. */
 #pragma once
 
 #include "exec/child/confine.h"

@@ -114,7 +114,7 @@ int tree_change(int tree, unsigned set, unsigned clear)
 	return set || clear ? change(tree, "", EMPTY_PATH | RECURSIVE, set, clear) : 0;
 }
 
-/* From below what was put over /: the way up from the root leads to what covers it. */
+/* Enters the tree that was put over /: ".." of the covered root leads to the tree that covers it. */
 int tree_climb(void)
 {
 	return chdir("/..") < 0 ? -1 : chroot(".");
@@ -142,7 +142,7 @@ int tree_close_top(const char *path)
 /* What is missing at the end of a path; and whose links are followed to it beside our own. */
 enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE, STAYS_MISSING_BEHIND_LINKS };
 
-/* What only root, or superd's user, can have put where it is. */
+/* Whether the file belongs to root or to superd's user. */
 static bool is_ours(int fd)
 {
 	struct stat status;
@@ -181,7 +181,7 @@ static int follow_link(int at, const char *part, int link, bool follows_theirs)
 	return -1;
 }
 
-/* One part further, into what is there. */
+/* Opens the next part of a path. */
 static int enter_part(int at, const char *part, bool follows_theirs)
 {
 	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), link;

@@ -9,32 +9,32 @@
 enum { TREE_READ_ONLY = 0x1, TREE_NO_SUID = 0x2, TREE_NO_DEVICES = 0x4, TREE_NO_EXEC = 0x8 };
 
 int tree_take(const char *path, bool recursive);
-/* The same of a path in folders of others: a link of theirs is followed to what is its owner's, else ELOOP. */
+/* Takes a tree below other users' folders. A link of another user is followed only to a target of the same owner; else
+ * ELOOP. */
 int tree_take_foreign(const char *path, bool recursive);
 int tree_put(int tree, const char *path);               /* closes it */
-/* The same at a path where no link of others is followed, as it may lie in a folder of theirs; ELOOP: there is one. */
+/* As tree_put, at a path that may lie in another user's folder: no link of theirs is followed. ELOOP: there is one. */
 int tree_put_there(int tree, const char *path);
-int tree_change(int tree, unsigned set, unsigned clear);        /* with all that is mounted in it */
+int tree_change(int tree, unsigned set, unsigned clear);        /* sets and clears TREE_x, also of mounts within */
 
-/* The same for what is seen at a path. */
+/* Sets TREE_x for the files at a path; makes it a mount first if it is none. */
 int tree_change_at(const char *path, unsigned set);
 int tree_close_top(const char *path);                   /* read-only, but for what is mounted in it */
 
-/* A node at this path for the tree, a folder or a file, where there is none. That it can't be made shows when it
- * is put. */
+/* Creates a folder or a file at this path for the tree, if there is none. If that fails, the later tree_put fails. */
 void tree_make_place(const char *path, int tree);
 void tree_make_folders(const char *path);
 
-/* What was put over / is / from now on. */
+/* Makes the tree that was put over / the root directory of this process. */
 int tree_climb(void);
 
-/* This folder is / from now on, for good. */
+/* Makes this folder the root directory, so that no chroot(2) leaves it. */
 int tree_enter(const char *path);
 
-/* A device, given by a descriptor, covers a file so that it can't be opened. */
+/* Covers a file with a device, given by its descriptor, so that the file cannot be opened. */
 int tree_cover_file(int device, const char *path);
 
-/* A folder of this instance alone below prefix, made where it is missing. */
+/* Takes the folder PREFIX + ID + "/tmp" of one instance, ID in hexadecimal. Creates it if it is missing. */
 int tree_take_private(const char *prefix, uint64_t id);
 
 int mount_new(const char *type, const char *path, unsigned long flags, const char *data);

@@ -107,7 +107,7 @@ static int copy(struct loading *loading, int from)
 	return close(to);
 }
 
-/* Who asks, and for what, is the name of this end, as by systemd: a random number, the unit, the credential. */
+/* Binds this end to a name that tells who asks for what, as systemd does: a random number, the unit, the credential. */
 static void introduce(const struct loading *loading, int fd)
 {
 	struct sockaddr_un own = { .sun_family = AF_UNIX };
@@ -274,7 +274,7 @@ static int load(struct loading *loading)
 	return result;
 }
 
-/* One of a store, if its name fits the pattern. */
+/* Imports a file of a store if its name matches the pattern. */
 static bool import_entry(void *context, int folder, const char *name)
 {
 	struct loading *loading = context;

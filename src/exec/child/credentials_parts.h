@@ -1,4 +1,4 @@
-/* What the child's two parts of credentials share. Private to exec/child/credentials* and exec/dirs/credentials*. */
+/* Shared by the child's two parts of credentials. Private to exec/child/credentials* and exec/dirs/credentials*. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 struct text {
 	char text[4096];
 	size_t length;
-	bool failed;                    /* it was longer */
+	bool failed;                    /* the text did not fit */
 };
 
 struct loading {
@@ -18,11 +18,11 @@ struct loading {
 	const struct credentials_place *at;
 	const struct credential *credential;            /* the one that is being loaded */
 	int folder;
-	size_t size, files;             /* of all so far */
+	size_t size, files;             /* bytes and number of all files so far */
 	unsigned depth;
-	struct text name;               /* of what is being loaded */
-	int above;                      /* what holds the folder */
-	struct text place;              /* its name in there while it is filled; a plain one is renamed from that */
+	struct text name;               /* name of the file that is being made */
+	int above;                      /* descriptor of the folder above */
+	struct text place;              /* the folder's name while it is filled; renamed unless is_mounted */
 	bool is_mounted, is_privileged;
 };
 
@@ -30,9 +30,9 @@ void text_add(struct text *out, const char *text, size_t length);
 void text_add_word(struct text *out, const char *word);
 void text_add_number(struct text *out, uint64_t number);        /* in hexadecimal */
 
-/* Opens a folder, and makes what is missing of it where that is asked for. Below a root no link is followed, as they are its
- * users': what is there by path may lie outside. -1 and errno. */
+/* Opens a folder; with make, creates its missing parts. Below a root (NULL: none) no link is followed: the root's users
+ * made them, and they may lead outside. -1 and errno. */
 int credentials_open(const char *root, const char *path, bool make);
 
-/* Everything into the open folder. 0, or -1 and errno, with the number of the one at fault in job->fault. */
+/* Loads all credentials into the open folder. 0, or -1 and errno, with the number of the failed one in job->fault. */
 int credentials_load_all(struct job *job, struct loading *loading);

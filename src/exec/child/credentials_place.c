@@ -90,7 +90,7 @@ static bool mount_memory(const char *above, bool privileged)
 	       mount("tmpfs", above, "tmpfs", flags, IN_MEMORY) == 0;
 }
 
-/* What is mounted by path covers what was opened without one, or it went astray. */
+/* mount(2) takes a path. If the folder that was opened by descriptor is not covered then, the path led elsewhere. */
 static int cover_above(struct loading *loading)
 {
 	struct stat before, after;
@@ -152,7 +152,7 @@ static bool unlink_entry(void *context, int folder, const char *name)
 	return false;
 }
 
-/* What is left of one that did not become whole, or was not the first. */
+/* Removes a folder that is incomplete, or not the first. */
 static void discard(struct loading *loading)
 {
 	int error = errno, folder = openat(loading->above, loading->place.text,
@@ -166,7 +166,7 @@ static void discard(struct loading *loading)
 	errno = error;
 }
 
-/* One that another instance made, and has not been taken away. */
+/* Whether another instance has made the folder, and it was not removed yet. */
 static bool is_made(const struct loading *loading)
 {
 	struct stat status;

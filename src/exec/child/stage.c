@@ -1,4 +1,5 @@
-/* The names of the stages, apart from exec/child/child so that the child's object holds nothing but what runs there. */
+/* The names of the stages. They are not in exec/child/child.c, so that the child's object holds only code that runs
+ * there. */
 #include "exec/child/child.h"
 
 #include <assert.h>
