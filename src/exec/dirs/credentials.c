@@ -236,7 +236,7 @@ const char *credentials_fault(const struct service *service, int number, const c
 	return NULL;
 }
 
-/* Who is not root can't take anything out of a folder that he may not write. */
+/* Makes a folder writable, as only root can remove files from a folder without write permission. */
 static void open_up(int above, const char *name)
 {
 	int folder = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -20,7 +20,7 @@ struct job;
 
 enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_IMPORTED, CREDENTIAL_SET };
 
-/* What one option brings. The parts of its word are taken apart here, as the child can't. */
+/* One credential. superd parses the option's words, as the child cannot. */
 struct credential {
 	unsigned kind;                  /* enum credential_kind */
 	char *id;                       /* its name; of IMPORTED the pattern */
@@ -31,19 +31,19 @@ struct credential {
 	struct account reader;
 };
 
-/* Where the folder is made, and what holds it: below a root that is entered without mounts, there. */
+/* The folder, and the one above it, as superd sees them. A root that is entered without mounts holds both. */
 struct credentials_place {
 	char *above, *folder;
 	char *root;                     /* no link is followed below it: they are its users'. NULL: none */
 };
 
-/* Made with the plan, and obeyed by the child. */
+/* All credentials of a service: made with the plan, loaded by the child. */
 struct credentials {
 	char *folder;                   /* as the service sees it */
-	struct credentials_place at[2]; /* of the service, and of a command with all rights, which no mounts are made for */
-	char *unit;                     /* what a socket is told of who asks: "/unit/NAME.service/" */
+	struct credentials_place at[2]; /* [1]: of commands with all rights, which get no mounts; [0]: of others */
+	char *unit;                     /* how the child names itself to a socket: "/unit/NAME.service/" */
 	char *received;                 /* the folder of superd's own; NULL: it has none */
-	struct credential *list;        /* in the order in which they count: the first of a name */
+	struct credential *list;        /* sorted: of two with one name the first counts */
 	size_t count;
 	uid_t user;                     /* (uid_t)-1: superd's own */
 	gid_t group;
@@ -58,7 +58,7 @@ void credentials_folder(const struct service *service, const struct heritage *he
 void credentials_set_variable(struct variables *variables, const struct service *service,
 			      const struct heritage *heritage);
 
-/* Those of a row into its plan, where there are any. false with the reason in why. */
+/* Adds the row's credentials to its plan. false with the reason in why. */
 bool credentials_plan(struct plan *plan, const struct service *service, const struct heritage *heritage, struct buf *why);
 void credentials_free(struct credentials *credentials);         /* accepts NULL */
 

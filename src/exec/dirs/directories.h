@@ -1,5 +1,5 @@
-/* The folders of a service below fixed ones: made for its user before a start, the runtime ones taken away after its end.
- * Follows systemd.exec(5); a directory in which a listener lies is never removed. */
+/* The directories of a service, below fixed base folders: created for its user before a start; the runtime ones are
+ * removed after its end. Follows systemd.exec(5). A directory that holds a listener is never removed. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,11 +22,11 @@ struct directory_kind {
 	bool is_owned;                  /* by the service's user */
 };
 
-/* Those of a row, the runtime directories first. */
+/* Fills in the directories of a row, the runtime ones first. */
 void directories_of(const struct service *service, const struct heritage *heritage,
 		    struct directory_kind kinds[DIRECTORY_KINDS]);
 
-/* Of "NAME:LINK" the first. */
+/* The length of NAME in "NAME:LINK". */
 size_t directory_name_length(const char *word);
 
 /* Whether superd's control socket lies in this folder of a kind, or below it: then no service is given it. */
@@ -48,7 +48,7 @@ void directories_remove(const struct table *table, const struct service *service
  * the rest is done in a process of its own, as it may take long, or at once where superd is about to end. */
 void directories_discard(int base, const char *name, bool at_once);
 
-/* The same at once; it waits. */
+/* As directories_discard with at_once; waits until all is removed. */
 void directories_remove_tree(const char *base, const char *name);
 
 /* A number for the name of a folder, which nobody can guess; never 0. */

@@ -1,4 +1,4 @@
-/* What making and removing directories share. Private to exec/dirs/directories*. */
+/* Shared by making and removing directories. Private to exec/dirs/directories*. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ char *directory_next_part(char **rest);
  * followed: what lies below a user's directory is as the user wants it. */
 int directory_enter(int at, const char *part);
 
-/* Of "NAME:LINK" what the link beside the folder says, which leads to it from wherever it lies below the base; gives the last
- * part of LINK. */
+/* Adds the target of the link in "NAME:LINK", relative to the link's folder, as both lie below the base. Returns the
+ * last part of LINK. */
 const char *directory_link_target(const char *word, struct buf *target);
 bool directory_points_to(int at, const char *link, const char *target);

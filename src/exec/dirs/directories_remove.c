@@ -113,7 +113,7 @@ static void empty(int directory)
 	} while (emptying.moved && ++passes < PASSES_MOST);
 }
 
-/* What holds the last part of base/name; NULL and -1: it can't be reached. */
+/* Opens the folder that holds the last part of base/name, and sets *last to that part. -1: it cannot be reached. */
 static int open_above(int base, char *name, const char **last)
 {
 	int at = fcntl(base, F_DUPFD_CLOEXEC, 3);
@@ -157,7 +157,7 @@ struct discard {
 #if defined(SYS_renameat2)
 #define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
 
-/* What can't be removed, as something is mounted in it, is where it was unless that is taken. */
+/* A folder that cannot be removed, as something is mounted in it, gets its old name back, unless that is taken. */
 static void put_back(const struct discard *discard)
 {
 	syscall(SYS_renameat2, discard->base, discard->aside, discard->at, discard->name, NOREPLACE);

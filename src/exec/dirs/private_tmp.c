@@ -27,7 +27,7 @@ uint64_t private_tmp_new(const struct service *service)
 	return directories_number();    /* the child refuses a folder that is another's all the same */
 }
 
-/* What a path would trip over becomes a dash. */
+/* Characters that are unsafe in a path become dashes. */
 static void add_name(const char *name, struct buf *out)
 {
 	for (size_t n = 0; n < NAME_MOST && name[n]; n++) {

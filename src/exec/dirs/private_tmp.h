@@ -1,5 +1,5 @@
-/* The folders of an instance with private_tmp, below /tmp and /var/tmp: the child makes them, and who hears of the
- * instance's end has them removed. */
+/* The folders of an instance with private_tmp, below /tmp and /var/tmp. The child creates them; superd removes them
+ * after the instance's end. */
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "config/option/service.h"
 
-/* A number for a new instance, that nobody can guess; 0: it has no such folders. */
+/* A number for a new instance's folders, which nobody can guess; 0: the service has no private_tmp. */
 uint64_t private_tmp_new(const struct service *service);
 
 /* "/tmp/superd-NAME-", in front of the number in hexadecimal. */

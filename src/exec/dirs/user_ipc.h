@@ -1,7 +1,7 @@
-/* What a user has left of System V's and POSIX's shared memory, semaphores and message queues. */
+/* System V and POSIX shared memory, semaphores and message queues that a user has left. */
 #pragma once
 
 #include <sys/types.h>
 
-/* Removes all that is this user's. Never for root. */
+/* Removes all objects of this user. Does nothing for root. */
 void user_ipc_remove(uid_t uid);
