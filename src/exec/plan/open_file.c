@@ -1,5 +1,5 @@
-/* kcmp(2). Where the kernel has it not, or does not let us, descriptors of one inode that nobody else can open by a
- * name are one: sockets. */
+/* kcmp(2), KCMP_FILE. If the kernel lacks or forbids it, two descriptors of one socket count as one open file, as a
+ * socket cannot be opened by a name. */
 #include "exec/plan/open_file.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* Whether two descriptors are one: not the same file opened twice, but one opening of it. */
+/* Whether two descriptors share one open file description, as by dup(2), not merely one file. */
 #pragma once
 
 #include <stdbool.h>

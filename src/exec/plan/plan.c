@@ -23,7 +23,7 @@
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* What superd was itself given is not passed on, whatever passenv says: it speaks of superd's sockets and clients. */
+/* Variables about superd's own sockets and clients are never passed on, whatever passenv says. */
 static bool is_private(const char *name)
 {
 	size_t length = strcspn(name, "=");
@@ -115,7 +115,7 @@ static bool set_own_variables(struct variables *variables, const struct service 
 	return true;
 }
 
-/* What systemd gives every service of a user's manager. */
+/* Variables that systemd gives every service of a user's manager. */
 static void pass_users_variables(struct variables *variables, const struct heritage *heritage)
 {
 	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
@@ -218,7 +218,7 @@ static bool make_places(struct plan *plan, const struct service *service, struct
 	return true;
 }
 
-/* What root's auth needs to look into a home as the user; the other builtins need none. */
+/* Capabilities that auth needs as root, to look into a home as its user; the other builtins need none. */
 static uint64_t needed_by_builtin(const struct service *service)
 {
 	bool is_root = service->account && service->account->uid == 0;

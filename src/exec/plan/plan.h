@@ -15,8 +15,8 @@
 #include "os/cgroup/oom_score.h"
 #include "os/fs/path_way.h"
 
-/* What every start takes from superd itself. */
-/* What a process inherits of signals. */
+/* Settings that every start takes from superd's own process. */
+/* Signals that a process inherits as ignored or blocked. */
 struct found_signals {
 	sigset_t ignored, blocked;
 };
@@ -24,7 +24,7 @@ struct found_signals {
 struct heritage {
 	char **environment;             /* superd's own, for passenv */
 	struct rlimit found_nofile;     /* before superd raised its own: the main command's */
-	struct rlimit nofile;           /* the same, but sane: everybody else's */
+	struct rlimit nofile;           /* the same with a sane soft limit, for all services */
 	char oom_score[OOM_SCORE_TEXT]; /* of backends that choose none; "": superd's own */
 	bool ignores_hangup;            /* superd was started by nohup(1) or the like */
 	struct found_signals signals;   /* before superd reset them: the main command's */
@@ -39,12 +39,12 @@ struct plan_limit {
 	struct rlimit value;
 };
 
-/* What is executed. */
+/* A command: program and arguments. */
 struct plan_command {
 	const char *program;
 	char **argv;                    /* NULL-terminated */
 	unsigned flags;                 /* COMMAND_x */
-	char *text;                     /* what these point to; NULL: the plan's */
+	char *text;                     /* owned memory that program and argv point to; NULL: the plan's text */
 	char *shell;                    /* the name of the shell in place of the program, with - in front; NULL: none */
 };
 
@@ -60,7 +60,7 @@ struct plan {
 	size_t condition_count;
 	char **environment;             /* environment_count of them; a start adds its own and the NULL */
 	size_t environment_count;
-	char *text;                     /* what argv and environment point to, where it isn't the row's */
+	char *text;                     /* owned memory that the main command points to, if it is not the row's */
 	bool rereads;                   /* an environment_file: make a new plan for every start */
 	bool per_connection;            /* %{instance} stands in it: make a new plan for every client */
 	bool expands;                   /* $NAME and ${NAME} in argv, by each start's own environment */
@@ -76,7 +76,7 @@ struct plan {
 	struct plan_limit limits[RLIMITS];
 	size_t limit_count;
 	char oom_score[OOM_SCORE_TEXT]; /* "": untouched */
-	bool oom_score_optional;        /* the row has not asked for it: without it the start is as good */
+	bool oom_score_optional;        /* the row does not set it: a failure does not matter */
 	void *cpus;                     /* cpu_set_t, NULL: untouched */
 	size_t cpus_size;
 	int io_priority;                /* for ioprio_set; -1: untouched */
@@ -86,20 +86,20 @@ struct plan {
 	bool apart;                     /* started in a process of its own memory, as it takes long: see exec/spawn/spawn.h */
 	bool may_hang;                  /* others can keep its start waiting: any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */
-	const struct confinement *confinement;          /* what it is kept from; NULL: nothing */
-	const struct allotment *allotment;              /* what its control group is given; NULL: it has none */
+	const struct confinement *confinement;          /* NULL: none */
+	const struct allotment *allotment;              /* its control group's settings; NULL: no group */
 	int cpu_policy, cpu_priority;   /* for sched_setscheduler; policy -1: untouched */
 	unsigned long timer_slack;      /* nanoseconds; 0: untouched */
 	long personality;               /* -1: untouched */
 	bool ignores_sigpipe;
 	const struct found_signals *signals;            /* the heritage's; NULL: each is default, none is blocked */
-	char **open_paths;              /* of superd's own for it, which no confinement hides or closes; NULL: none */
+	char **open_paths;              /* directories and credentials, which no confinement hides; NULL: none */
 	bool foreground;                /* the main command: a process group, but superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground, where superd was that */
 	enum path_way stream_ways[3];   /* who opens an input, output or error that is a file; see plan_judge_streams */
 };
 
-/* What is known of a service's sockets only once they are open. */
+/* Facts about a service's sockets that are known only once they are open. */
 struct plan_sockets {
 	unsigned port;                  /* what %{port} stands for */
 	const bool *missing;            /* by socket: optional and not open, so not passed; NULL: none is */
@@ -113,8 +113,9 @@ struct plan_sockets {
 struct plan *plan_make(const struct service *service, const struct heritage *heritage,
 		       const struct plan_sockets *sockets, struct buf *why);
 
-/* Looks who can keep its starts waiting, by its programs, what interprets them, and its folders: sets may_hang and apart,
- * never clears them. plan_make does so; a plan that is kept for long is judged again. Never waits. In plan_trust.c. */
+/* Finds out whether other users can block the plan's starts, by its programs, their interpreters and its folders. Sets
+ * may_hang and apart, never clears them. plan_make calls it; a plan that is kept for long is judged again. Never waits.
+ * In plan_trust.c. */
 void plan_judge(struct plan *plan);
 
 /* The plan of a main command beside the table: superd's own environment, streams and ids. */
@@ -129,7 +130,7 @@ void plan_free(struct plan *plan);      /* accepts NULL */
  * another owner. What is for a child makes the plan one of starts apart. */
 void plan_judge_streams(struct plan *plan, const struct service *service);
 
-/* Which of the service's streams that is: input, output, error. */
+/* The service's stream of this number: input (0), output (1), error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
@@ -141,7 +142,7 @@ bool plan_output_is_socket(const struct service *service);
 
 bool plan_is_builtin(const struct service *service);
 
-/* Whether it is a builtin that is handed datagrams or listeners, and so judges who comes by itself. */
+/* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules by itself. */
 bool plan_judges_itself(const struct service *service);
 
 /* The descriptor at which superd-builtin gets its channel to superd (engine/accept/channel); -1: this service needs none. */

@@ -56,7 +56,7 @@ int plan_channel(const struct service *service)
 	return service->what->pass == PASS_INETD ? 3 : 4;
 }
 
-/* One word after the other, each with its NUL. */
+/* Adds a word with its NUL. */
 static void add_word(struct buf *text, size_t *count, const char *word)
 {
 	buf_add(text, word, strlen(word) + 1);

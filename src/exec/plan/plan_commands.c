@@ -37,7 +37,7 @@ static bool add_words(struct buf *out, size_t *count, const struct service *serv
 	const char *wrong = words_split_into(&split, text, count), *word = buf_string(&split);
 	bool good = true;
 
-	/* That it is a command was seen when the table was read. */
+	/* The reader has checked that the text is a command. */
 	out->failed |= split.failed || wrong || !*count;
 	if (!out->failed)
 		add_program(out, service, word);

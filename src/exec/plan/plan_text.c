@@ -48,7 +48,7 @@ static void add_numbers(const struct service *service, const struct plan_sockets
 	}
 }
 
-/* Of the first of this name that has one. */
+/* The path of the first socket of this name that has one; NULL: none. */
 static const char *socket_path(const struct service *service, const char *name, size_t length)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {

@@ -10,10 +10,10 @@
 bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
 		 struct buf *out);
 
-/* Which of the sockets that are passed has this name, from 0; -1: none. */
+/* The index of the passed socket with this name, from 0; -1: none. */
 int plan_socket_place(const struct service *service, const struct plan_sockets *sockets, const char *name);
 
-/* Whether it says %{instance}. */
+/* Whether the text contains %{instance}. */
 bool plan_names_instance(const char *text);
 
 /* The program and its words, into plan; false with the reason in why. In exec/plan/plan_argv.c. */

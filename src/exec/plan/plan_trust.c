@@ -1,6 +1,5 @@
-/* Whether a start by a plan can be kept waiting by others than root and superd's own user. Such a start never shares
- * superd's memory: the thread that starts it would wait for its exec, and what hangs in a file system that does not
- * answer is not ended by SIGKILL either.
+/* Whether users other than root and superd's own can block a plan's starts. Such a start never shares superd's memory:
+ * the thread that starts it would wait for its exec, and SIGKILL does not end a process that hangs in a file system.
  *
  * A plan is judged when it is made: on a way of root's folders alone only root can change what a path leads to. What
  * root mounts later is seen when the plan is judged again. */
