@@ -18,7 +18,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/proc/pidfd.h"
 
-#define DOUBTFUL_MOST 64               /* orphans of one look that only their environment tells of */
+#define DOUBTFUL_MOST 64               /* orphans of one search that only their environment can identify */
 
 bool clan_has(const struct clan *clan, pid_t pid)
 {
@@ -85,7 +85,7 @@ void clan_ask_born(pid_t first, const struct process *orphans, size_t count, boo
 	process_ask_told(orphans, count, variable, born);
 }
 
-/* Those of whom nothing but their environment may tell. */
+/* Adds those of the doubtful orphans that the environment proves to be the service's. */
 static bool take_told(struct clan *clan, const struct clan_root *root, const struct process *doubtful, size_t count)
 {
 	bool told[DOUBTFUL_MOST] = { false }, good = true;
@@ -98,7 +98,7 @@ static bool take_told(struct clan *clan, const struct clan_root *root, const str
 	return good;
 }
 
-/* Those that came to us; whose none of them is known otherwise. */
+/* Adds the service's processes among superd's adopted children. */
 static bool take_orphans(struct clan *clan, const struct clan_root *root, const pid_t *children)
 {
 	struct process doubtful[DOUBTFUL_MOST], process;

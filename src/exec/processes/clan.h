@@ -17,16 +17,16 @@
 struct member {
 	pid_t pid, parent;
 	int64_t born;
-	bool left;                      /* it stood before we came, and is left so */
-	bool stopped;                   /* by us */
-	bool ended;                     /* and nobody has waited for it: who it made may be there */
+	bool left;                      /* it was stopped before superd came, and stays stopped */
+	bool stopped;                   /* superd has stopped it */
+	bool ended;                     /* a zombie: its children may still be there */
 };
 
-/* Where a look begins. */
+/* Starting points of a search. */
 struct clan_root {
 	pid_t main;
 	pid_t groups[2];                /* 0: none */
-	pid_t first;                    /* that LISTEN_PID named; 0: nobody */
+	pid_t first;                    /* pid in the service's LISTEN_PID; 0: none */
 	const struct file_id *sockets;  /* borrowed, for as long as the clan is looked at */
 	size_t socket_count;
 	bool (*is_others)(void *context, pid_t pid);    /* whether a child of ours is known to be another's */
@@ -34,7 +34,7 @@ struct clan_root {
 };
 
 struct clan {
-	struct member *list;            /* whoever was found later stands behind its parent */
+	struct member *list;            /* a process stands behind its parent */
 	size_t count, capacity;
 };
 

@@ -69,7 +69,7 @@ static const struct member *find(const struct clan *clan, pid_t pid)
 	return NULL;
 }
 
-/* Its parent may be waiting for it in vfork, and can't be stopped before it has gone on. */
+/* Whether a stopping parent may wait for this process in vfork(2): then it must run on, or the parent cannot stop. */
 static bool is_waited_for(const struct freezer *freezer, const struct member *member)
 {
 	const struct member *parent = find(&freezer->clan, member->parent);

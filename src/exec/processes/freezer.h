@@ -14,7 +14,7 @@ enum freezing { FREEZER_MOVING, FREEZER_STILL, FREEZER_FAILED };
 struct freezer {
 	const char *group;              /* the folder of its control group, borrowed; NULL: it has none that can freeze */
 	struct clan_root root;
-	struct clan clan;               /* without a group: who was found */
+	struct clan clan;               /* the processes found so far, if there is no group */
 	bool was_still;                 /* all of them stood when the last look ended */
 	unsigned looks;
 	int error;                      /* of FREEZER_FAILED: errno; 0: some process does not stop */
@@ -27,8 +27,8 @@ void freezer_init(struct freezer *freezer, const char *group, const struct clan_
 /* Stops whoever moves. The first look begins; what is frozen by then or failed stays so until freezer_thaw. */
 enum freezing freezer_look(struct freezer *freezer);
 
-/* All that was stopped goes on, at once. Does nothing to who was not. false, with errno: its control group could not be told,
- * though it is there. */
+/* Continues all processes that freezer_look stopped, and no others. false and errno: the control group exists but
+ * cannot be thawed. */
 bool freezer_thaw(struct freezer *freezer);
 
 /* The processes, 0 ends the list. NULL: no memory. free() it. */

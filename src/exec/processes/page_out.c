@@ -24,7 +24,7 @@
 #include "os/proc/pidfd.h"
 #include "os/rights/needed.h"
 
-#define PIECE (16u << 20)               /* of what is told of one by one, or a multiple */
+#define PIECE (16u << 20)               /* bytes between two reports, or a multiple */
 #define PIECES_MOST 256                 /* of a mapping: some reserve a million times what they use */
 #define MAPS_MOST (8u << 20)
 #define NUMBER_MOST 64

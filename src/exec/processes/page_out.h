@@ -10,7 +10,7 @@
  * again; -1 and errno. *report is readable with each piece, and at the end. */
 pid_t page_out_begin(const pid_t *pids, const char *group, int *report);
 
-/* Takes what it has told. true: that is all, and *error is errno of why nothing could be handed back, 0 where something was. */
+/* Reads the reports. true: the process is done; *error is 0 if any memory was handed back, else why not. */
 bool page_out_hear(int report, int *error);
 
 /* Whether this kernel has a way of doing it without a group. false and errno. */

@@ -51,7 +51,7 @@ static void note_asked(struct remnants *remnants, pid_t pid)
 	remnants->asked[remnants->count++] = pid;
 }
 
-/* One that is stopped hears nothing before it goes on. */
+/* SIGCONT follows, as a stopped process gets SIGTERM only when it continues. */
 static bool ask(void *context, pid_t pid)
 {
 	if (was_asked(context, pid))

@@ -1,5 +1,5 @@
-/* Who is left under superd beside those it knows: as PID 1 everybody in the namespace, else its children, who were
- * adopted. Each is asked to end once only, as many a program takes a second SIGTERM for "at once". */
+/* Processes left under superd besides those it knows: as PID 1 all in the namespace, else its adopted children. Each
+ * gets SIGTERM only once, as many programs take a second one for "at once". */
 #pragma once
 
 #include <stdbool.h>

@@ -30,7 +30,7 @@
 #define HANDED_MOST 128                 /* descriptors of one message; the kernel takes 253 */
 #define DESCRIPTORS_MOST 4096           /* of one process that are looked at */
 
-/* One message of it; the last has no descriptors. */
+/* A message of the copying process to superd; the last has no descriptors. */
 struct handed {
 	uint32_t missed, count;
 	bool forbidden, is_last;
@@ -93,7 +93,7 @@ static bool talks_among_themselves(int fd, const pid_t *pids)
 #endif
 }
 
-/* Its other side has gone and all was read: it stays readable, and nothing more comes. */
+/* Whether the peer has closed and everything was read: such a socket stays readable, but nothing more comes. */
 static bool has_ended(int fd)
 {
 	struct pollfd state = { fd, POLLIN | POLLRDHUP, 0 };

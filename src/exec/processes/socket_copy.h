@@ -29,5 +29,6 @@ enum socket_copying { SOCKET_COPYING_DONE, SOCKET_COPYING_WAITS, SOCKET_COPYING_
  * readable when there is something to be heard; -1 and errno. */
 pid_t socket_copies_begin(const pid_t *pids, const struct file_id *known, size_t known_count, int *report);
 
-/* Adds what it has handed over by now; never waits. The caller closes report when it is not SOCKET_COPYING_WAITS. */
+/* Adds the copies that the process has handed over so far; never waits. Unless it returns SOCKET_COPYING_WAITS, the
+ * caller closes report. */
 enum socket_copying socket_copies_hear(int report, struct socket_copies *copies);
