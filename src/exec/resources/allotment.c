@@ -85,7 +85,7 @@ static bool add_file(struct making *making, const struct group_file *file)
 	return good;
 }
 
-/* Those whose controller is there. */
+/* Adds the files whose controllers are available. */
 static bool add_files(struct making *making)
 {
 	unsigned controllers = making->result.place->controllers;
@@ -117,7 +117,7 @@ static bool add_programs(struct making *making, struct diags *diags)
 	return !error;
 }
 
-/* What can't be had and may be left out, as the table says so. */
+/* Drops programs that this kernel does not take; called if the table allows that (warns_of_unsupported). */
 static void drop_programs(struct allotment *result)
 {
 	for (enum judged judged = 0; judged < JUDGED; judged++) {
@@ -233,7 +233,7 @@ const char *allotment_usual(const char *file)
 	return NULL;
 }
 
-/* What is as if nobody had said it is missed by nobody. */
+/* Whether the row sets anything else than the kernel's default. */
 static bool asks_for_something(const struct service *service, const struct group_file *file)
 {
 	struct buf text = { 0 };

@@ -16,13 +16,13 @@ struct bpf_insn;
 /* A line for a file of the group. */
 struct allotted {
 	const char *file, *text;
-	const char *option;             /* it is of, for messages */
+	const char *option;             /* option that the line is for, for messages */
 	bool optional;                  /* left out where the kernel has no such file */
 };
 
 enum judged { JUDGED_DEVICES, JUDGED_INGRESS, JUDGED_EGRESS, JUDGED };
 
-/* A program of the kernel's machine; count 0: none. */
+/* A BPF program; count 0: none. */
 struct group_program {
 	const struct bpf_insn *code;
 	size_t count;
@@ -31,18 +31,18 @@ struct group_program {
 struct allotment {
 	const struct cgroup_place *place;
 	bool has_group;                 /* a group of its own is made at each start */
-	bool optional;                  /* only to be frozen by, which signals do as well: without one it starts all the same */
+	bool optional;                  /* the group is for freezing only; without it signals do that */
 	const struct allotted *list;
 	size_t count;
-	unsigned controllers;           /* the list needs */
+	unsigned controllers;           /* enum controller: those that the list needs */
 	struct group_program programs[JUDGED];
-	bool delegates;                 /* the group is the user's */
+	bool delegates;                 /* delegate: the group belongs to the service's user */
 };
 
-/* What a table's allotments share while they are made. */
+/* State shared by all allotments of a table while they are made. */
 struct allotments {
 	const struct cgroup_place *place;               /* NULL: not looked for yet */
-	const struct resources *plain_resources;        /* of the last row that asked for nothing: rows share them */
+	const struct resources *plain_resources;        /* of the last row that needed nothing; NULL: none yet */
 	const struct bounds *plain_bounds;
 };
 
@@ -51,20 +51,20 @@ bool allotment_make(struct service *service, const struct table *table, struct a
 
 enum answer {
 	ANSWER_DONE,
-	ANSWER_NEAR,                    /* `near` says by what */
-	ANSWER_LEFT_OUT,                /* nothing is near, and it only tunes */
-	ANSWER_REFUSED                  /* it protects */
+	ANSWER_NEAR,                    /* replaced; `instead` says by what */
+	ANSWER_LEFT_OUT,                /* it only tunes, and has no substitute */
+	ANSWER_REFUSED                  /* it protects, and has no substitute */
 };
 
-/* What becomes of each option that is set and is not done: `why` is the reason, `instead` what is done (of ANSWER_NEAR). */
+/* Called for each option that is set and cannot be honoured: why, and what is done instead (of ANSWER_NEAR). */
 typedef void allotment_say(void *context, const struct service *service, const char *option, enum answer answer,
 			   const char *why, const char *instead);
 void allotment_compare(const struct service *service, allotment_say *say, void *context);
 
-/* Of ANSWER_NEAR for a plan; -1, NULL: there is nothing to set. */
+/* The substitutes (ANSWER_NEAR), for a plan; -1 or NULL: nothing to set. */
 int64_t allotment_address_space(const struct service *service);
 int64_t allotment_processes(const struct service *service);
 words allotment_cpus(const struct service *service);
 
-/* What a file of the group has when nothing is said; NULL: it is none of those that can be changed while it runs. In order. */
+/* The default text of a file of the group; NULL: the file cannot be changed while the service runs. */
 const char *allotment_usual(const char *file);

@@ -22,8 +22,8 @@ void code_add(struct code *code, struct bpf_insn instruction);
 /* dst = imm, and the end of the program. */
 void code_return(struct code *code, int value);
 
-/* Has the jump at this place lead to what comes next. */
+/* Makes the jump at this index lead to the next instruction that is added. */
 void code_land(struct code *code, size_t jump);
 
-/* Keeps it. false: out of memory. Frees what it was made in. */
+/* Copies the program to the pool and frees `code`. false: out of memory. */
 bool code_keep(struct code *code, struct pool *pool, struct group_program *program);

@@ -18,7 +18,7 @@
 #define KINDS_MOST (1u << 16)
 #define EVERY_MINOR (-1)
 
-/* What `closed` leaves, with the terminals of pts beside. */
+/* Devices that device_policy = closed allows, and the terminals of pts. */
 static const char *const usual[] = {
 	"/dev/null", "/dev/zero", "/dev/full",	      "/dev/random", "/dev/urandom",
 	"/dev/tty",  "/dev/ptmx", "/dev/pts/ptmx rw", "char-pts rw",
@@ -33,7 +33,7 @@ struct device {
 
 typedef bool see_device(void *context, const struct device *device);
 
-/* One line of /proc/devices; false: it has no such kind. */
+/* Whether a line of /proc/devices is of the rule's kind. */
 static bool kind_matches(const char *line, const struct device_rule *rule, unsigned *major_number)
 {
 	char *name, pattern[256];

@@ -1,4 +1,4 @@
-/* From rules to programs of the kernel's machine. Private to exec/resources/allotment*. */
+/* From rules to BPF programs. Private to exec/resources/allotment*. */
 #pragma once
 
 #include "base/pool.h"
@@ -8,7 +8,7 @@
 /* Each leaves *program empty where the row asks for nothing. false: out of memory. */
 bool device_program_make(const struct bounds *bounds, struct pool *pool, struct group_program *program);
 
-/* ENOMEM and E2BIG. */
+/* 0, ENOMEM, or E2BIG: too many networks. */
 int packet_programs_make(const struct bounds *bounds, struct pool *pool, struct group_program *ingress,
 			 struct group_program *egress);
 

@@ -180,7 +180,7 @@ static void write_nodes(const struct service *service, struct buf *out)
 	write_ranges(service->terms->resources->allowed_memory_nodes, out);
 }
 
-/* A device that is not there has no limit, which the preflight tells of. */
+/* A device that is missing gets no limit; the preflight warns of it. */
 static void write_device_limits(words list, const char *key, struct buf *out)
 {
 	for (; list && *list; list++) {

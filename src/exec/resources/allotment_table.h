@@ -7,19 +7,19 @@
 struct group_file {
 	const char *option, *file;
 	unsigned controller;            /* enum controller */
-	const char *usual;              /* what it has when nothing is said */
-	bool optional;                  /* kernels are made without it */
-	/* Writes the text of a row, several lines of a file that takes one at a time; nothing: the row does not say it. */
+	const char *usual;              /* the kernel's default; NULL: io.max, a line per device */
+	bool optional;                  /* some kernels lack the file */
+	/* Writes the row's text, a line for each write(2); nothing if the row does not set the option. */
 	void (*write)(const struct service *service, struct buf *out);
 };
 
 extern const struct group_file group_files[];
 extern const size_t group_file_count;
 
-/* Whether a row says it, and of options that are a switch or a word other than the usual. */
+/* Whether the file has any text for this row. */
 bool group_file_is_said(const struct group_file *file, const struct service *service);
 
-/* How much memory and how many tasks there are, of which a share is one. */
+/* Bytes of memory and number of tasks of this machine, for percentages; SCAN_INFINITY: unknown. */
 int64_t machine_memory(void);
 int64_t machine_tasks(void);
 
