@@ -1,6 +1,6 @@
-/* Looking at what the kernel allows, before anything depends on it. Privileges tell little: a container's root may
- * not mount, and a filter of system calls may forbid namespaces to who has every capability. So it is tried, in a
- * process of its own. */
+/* Finds out what the kernel allows, before anything depends on it. Capabilities prove little: a container's root may
+ * not mount, and a seccomp filter may forbid namespaces to a process with every capability. So each ability is tried,
+ * in a separate process. */
 #include "exec/sandbox/confine_ability.h"
 
 #include <errno.h>

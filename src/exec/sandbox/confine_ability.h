@@ -20,7 +20,7 @@ enum need {
 	NEED_PROC = 1 << 10,
 };
 
-/* Looked at once, when somebody asks. A zeroed struct is one that nobody has asked for. */
+/* Filled in by the first question. A zeroed struct is empty. */
 struct abilities {
 	bool looked;
 	bool privileged;                /* namespaces can be made without one of users */
@@ -28,7 +28,7 @@ struct abilities {
 	const struct terms *modest;     /* of the service compared last: they need nothing, as those of most services */
 };
 
-/* Looks, and gives what is lacking. */
+/* The abilities that this machine lacks (enum need). */
 unsigned abilities_lacking(struct abilities *abilities);
 bool abilities_privileged(struct abilities *abilities);
 

@@ -61,7 +61,7 @@ void places_add(struct places *places, const char *path, size_t length, const st
 	places->count++;
 }
 
-/* What lies below a path comes right behind it: a slash is less than anything. */
+/* Sorts paths so that those below a path come right behind it: a slash is less than any other character. */
 static int compare_paths(const char *a, const char *b)
 {
 	while (*a && *a == *b)
@@ -153,7 +153,7 @@ static unsigned stricter(unsigned a, unsigned b)
 	return a == RIGHT_KEPT ? a : b;
 }
 
-/* One place a path: what is seen there is the first's, its rights are the least of all. */
+/* Merges places with one path: the first decides the content, the strictest the rights. */
 static void merge(struct places *places)
 {
 	size_t count = 0;

@@ -8,13 +8,13 @@
 #include "config/option/service.h"
 #include "exec/child/confine.h"
 
-/* A right: as it is above, taken away, or as it was before. */
+/* A right at a place: inherited from the place above, taken away, or kept as it was before. */
 enum right { RIGHT_INHERITED, RIGHT_TAKEN, RIGHT_KEPT };
 
 struct place {
 	struct confine_mount mount;
 	unsigned write, execute;        /* enum right */
-	size_t number;                  /* in the order in which they were asked for */
+	size_t number;                  /* index in the order of places_add */
 };
 
 struct places {
@@ -28,12 +28,12 @@ struct places {
 	bool overflowed;                /* there were more than CONFINE_MOUNTS_MOST */
 };
 
-/* Adds one at a path that is seen inside of the root. */
+/* Adds a place at a path inside the root. */
 void places_add(struct places *places, const char *path, size_t length, const struct place *place);
 
-/* Every place that the row's options ask for. */
+/* Adds every place that the row's options name. */
 void places_fill(struct places *places, const struct service *service);
 
-/* By path, each once, without what changes nothing, each with what follows from those above it. Links on the way
- * of a path are followed where there is no other root. */
+/* Sorts the places by path, merges those of one path, drops those without effect, and gives each what follows from the
+ * places above it. If there is no other root, links on the way are followed. */
 void places_settle(struct places *places);

@@ -154,7 +154,7 @@ static void make_namespaces(struct making *making)
 	result->users_first = (result->namespaces || result->users) && !abilities_privileged(making->abilities);
 }
 
-/* Who has no right to drop capabilities has none of them to lose either, as long as no program brings them back. */
+/* A superd that may not drop capabilities has none of these, so it is enough that no program brings them back. */
 static void make_capabilities(struct making *making)
 {
 	const struct hardening *hardening = making->service->terms->hardening;

@@ -12,7 +12,7 @@
 #define NOTHING_IN_IT "mode=755,size=4k,nr_inodes=128"
 #define SOME_ROOM "mode=755,size=10%,nr_inodes=400k"
 
-/* What a switch says of a path; all may be missing. */
+/* A path of a switch, with its right. None of the paths has to exist. */
 struct usual {
 	const char *path;
 	unsigned write;                 /* enum right */
@@ -137,7 +137,7 @@ static void add_bindings(struct places *places, words list, bool read_only)
 	}
 }
 
-/* Those of mount(2) by bits; all others are the file system's own, as text. */
+/* Mount options that are flags of mount(2); all others go to the file system as text. */
 static const struct { const char *name; unsigned long set, clear; } mount_words[] = {
 	{ "rw", 0, MS_RDONLY },		     { "ro", MS_RDONLY, 0 },	   { "exec", 0, MS_NOEXEC },
 	{ "noexec", MS_NOEXEC, 0 },	     { "suid", 0, MS_NOSUID },	   { "nosuid", MS_NOSUID, 0 },
@@ -324,7 +324,7 @@ static void add_switches(struct places *places, const struct hardening *hardenin
 		add_usual(places, host_name, "protect_hostname");
 }
 
-/* Who has mounts of its own has no business at superd's control socket. In another root there is none. */
+/* Hides superd's control socket from services with mounts of their own. In another root there is none. */
 static void hide_control(struct places *places)
 {
 	struct place place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",

@@ -20,7 +20,7 @@
 #define FAMILY_MOST 3
 #define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
 
-/* By the words of system_call_architectures; 0: this libseccomp does not know it. */
+/* libseccomp's architectures, in the order of system_call_architectures' words; 0: unknown to this libseccomp. */
 static const uint32_t known[] = {
 	SCMP_ARCH_NATIVE,      SCMP_ARCH_X86,	  SCMP_ARCH_X86_64,    SCMP_ARCH_X32,	 SCMP_ARCH_ARM,
 	SCMP_ARCH_AARCH64,
@@ -34,7 +34,7 @@ static const uint32_t known[] = {
 	SCMP_ARCH_PPC64LE,     SCMP_ARCH_RISCV64, SCMP_ARCH_S390,      SCMP_ARCH_S390X,
 };
 
-/* What a kernel of the first kind runs beside its own. */
+/* Architectures that run on one kernel; the first is the kernel's own. */
 static const uint32_t families[][FAMILY_MOST] = {
 	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
 	{ SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32 },
@@ -94,7 +94,7 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t usual, bool 
 		seccomp_release(context);
 		return NULL;
 	}
-	/* One that libseccomp has not heard of would be a way around: then the kernel has no such calls. */
+	/* An architecture that libseccomp does not know would bypass the filter, so its calls fail with ENOSYS. */
 	if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
 			     is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS)) < 0) {
 		seccomp_release(context);

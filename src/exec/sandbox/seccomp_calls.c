@@ -45,7 +45,7 @@ static void set(struct specials *specials, const char *name, size_t length, bool
 	struct special *special = length < NAME_MOST ? find(specials, name, length) : NULL, *list;
 
 	if (length >= NAME_MOST)
-		return;                 /* no call has such a name, which is said elsewhere */
+		return;                 /* no call has such a name; check_name reports it */
 	if (!special) {
 		list = array_grow(specials->list, &specials->capacity, specials->count, sizeof(*list));
 		if (!list) {
@@ -61,7 +61,7 @@ static void set(struct specials *specials, const char *name, size_t length, bool
 	special->error = error;
 }
 
-/* Of all architectures of the filter, as each has some that others lack. */
+/* Names of all the filter's architectures, as each has calls that others lack. */
 static void set_all_known(struct specials *specials, const struct filter *filter, bool denied, int64_t error)
 {
 	const char *young;

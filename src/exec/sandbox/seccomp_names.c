@@ -1,5 +1,5 @@
-/* System calls from number 424 on (Linux 5.1), whose numbers are one on every architecture: superd judges them by
- * instructions of its own, in front of those of libseccomp.
+/* System calls from number 424 on (Linux 5.1), which have the same number on every architecture. superd judges them by
+ * instructions of its own, in front of libseccomp's.
  *
  * libseccomp knows the calls of its own day. It takes a number that it does not know for the machine's own kind of
  * calls alone, so a younger call would be free by every other way into the kernel: int 0x80 and x32 on x86-64. */

@@ -1,4 +1,4 @@
-/* What the parts of exec/sandbox/seccomp share: a filter on its way, for each architecture by itself. */
+/* Shared by exec/sandbox/seccomp*: a filter while it is made, with a context for each architecture. */
 #pragma once
 
 #include <seccomp.h>
@@ -13,7 +13,7 @@
 
 struct sock_filter;
 
-/* What superd decides by itself, in front of libseccomp (seccomp_names.c). */
+/* A rule that superd checks by itself, in front of libseccomp's (seccomp_names.c). */
 struct unified_rule {
 	uint32_t architecture, number;  /* the number as the kernel gives it */
 	uint32_t action;                /* SCMP_ACT_x, which are the kernel's own */
@@ -38,8 +38,8 @@ enum call_kind {
 };
 
 enum call_kind seccomp_call_kind(const char *call);
-unsigned seccomp_call_base(uint32_t architecture);      /* where its numbers begin */
-const char *seccomp_unified_name(size_t n);             /* in turn; NULL: there are no more */
+unsigned seccomp_call_base(uint32_t architecture);      /* the lowest number of a system call */
+const char *seccomp_unified_name(size_t n);             /* name of the nth unified call; NULL: no more */
 
 /* As filter_rule, of a unified call. One argument at most, its lower half masked. */
 void seccomp_unified_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
@@ -56,13 +56,13 @@ bool seccomp_is_multiplexed(uint32_t architecture);
 void filter_rule(struct filter *filter, size_t number, uint32_t action, const char *call, unsigned count,
 		 const struct scmp_arg_cmp *arguments);
 
-/* The same without arguments for a call of all of them. */
+/* A rule without arguments for a call of all architectures. */
 void filter_call(struct filter *filter, uint32_t action, const char *call);
 
-/* What the switches and restrict_address_families deny (seccomp_restrict.c). */
+/* Adds the rules of the switches and of restrict_address_families (seccomp_restrict.c). */
 void filter_restrict(struct filter *filter, const struct service *service);
 bool filter_is_restricted(const struct service *service);
 
-/* system_call_filter: the allowed or the denied (seccomp_calls.c). Gives what becomes of all others in *usual. */
+/* system_call_filter (seccomp_calls.c): the action for calls that are not in the list, and the rules of the list. */
 uint32_t filter_usual(const struct service *service);
 void filter_list(struct filter *filter, const struct service *service, struct diags *diags);
