@@ -60,7 +60,7 @@ static bool is_apart(const struct job *job)
 	       (job->plan->apart && !privileged);
 }
 
-/* One in the abstract namespace is no path. */
+/* The path of the notify socket; NULL: none, or an abstract name. */
 static const char *notify_path(const struct launch *launch)
 {
 	const char *path = launch->notify ? strchr(launch->notify, '=') : NULL;
@@ -148,7 +148,7 @@ static void *help(void *stack)
 	return NULL;
 }
 
-/* One helper less than there are processors: with one processor nothing can overlap. */
+/* Starts one helper less than there are processors: with one processor nothing can overlap. */
 static void prepare_helpers(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);

@@ -14,11 +14,11 @@
 
 #define INVOCATION_ID 32                /* hexadecimal digits */
 
-/* What differs from start to start, beside the plan. */
+/* One start: its plan, what differs from other starts, and the result. */
 struct launch {
 	const struct plan *plan;
 	const struct plan_command *command;             /* NULL: the plan's main one */
-	bool checks;                    /* the plan's conditions first; such a start is apart, too */
+	bool checks;                    /* true: check the plan's conditions first; makes the start one apart */
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: closed; borrowed until spawn_start returns */
 	int wanted_count;               /* at least 3 */
 	const struct stream_file *files;                /* three that the child opens as its user, borrowed; such a start is apart,
@@ -35,7 +35,7 @@ struct launch {
 	int64_t watchdog;               /* WATCHDOG_USEC; 0: none */
 	unsigned store;                 /* FDSTORE; 0: none */
 	const char *const *variables;   /* further NAME=value of this start, NULL-terminated, borrowed; NULL: none */
-	const char *invocation;         /* where the plan tells its unit: INVOCATION_ID; NULL: a new one */
+	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
 	uint64_t private_id;            /* of the instance's folders for private_tmp; 0: it has none */
 	const char *group;              /* the folder of its control group, which its child makes; NULL: none. Such a start is apart, too */
 	int into;                       /* an open control group that it is started in; 0: none. One that can't be is outside */
@@ -69,7 +69,7 @@ void spawn_end(void);
  * SPAWN_STACK bytes for the child; signals are blocked by the caller. */
 pid_t spawn_process(struct job *job, char *stack);
 
-/* The same for a plan apart, in spawn_apart.c: returns at once, with *report open. */
+/* Starts a plan apart, in spawn_apart.c: returns at once, with *report open. */
 pid_t spawn_apart(struct job *job, int *report);
 
 /* Calls try in a process of its own and gives what it returns, 0 to 255; -1 and errno. For looks at what the kernel
@@ -85,9 +85,9 @@ bool spawn_chore(void (*chore)(const void *with), const void *with, const int *k
  * permitted ones too, but these (bit CAP_x). Nothing is ever to wait for it. Its pid; -1 and errno. */
 pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		  const int *kept, int count);
-bool spawn_is_aside(pid_t pid);                 /* it was started so, and was not reaped yet */
-uint64_t spawn_aside_serial(pid_t pid);         /* by which one is told from a later one with the same pid; 0: it is none */
-void spawn_note_aside(pid_t pid);                /* one that superd started before it became another program; 0: none */
-void spawn_reaped(pid_t pid);                   /* any child: its number may be another's now */
+bool spawn_is_aside(pid_t pid);                 /* the pid is of spawn_aside, and was not reaped yet */
+uint64_t spawn_aside_serial(pid_t pid);         /* unique, while a pid is reused; 0: not of spawn_aside */
+void spawn_note_aside(pid_t pid);                /* adds one that superd started before an upgrade; 0: none */
+void spawn_reaped(pid_t pid);                   /* to be called for every reaped child: its pid may be reused now */
 
 #define SPAWN_STACK (64 << 10)

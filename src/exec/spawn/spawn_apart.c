@@ -222,7 +222,7 @@ void spawn_reaped(pid_t pid)
 	}
 }
 
-/* Its signals stay blocked: what would handle them is superd's loop. */
+/* All signals stay blocked in the new process: superd's loop, which handles them, does not run there. */
 pid_t spawn_aside(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
 		  const int *kept, int count)
 {

@@ -1,6 +1,6 @@
-/* Starting by plain fork, for systems without clone and for sanitizers: a close-on-exec pipe tells of success by
- * closing, and of failure by what the child writes. It is waited for, as it is where memory is shared: only plans
- * that nobody else can delay are started so. */
+/* Starts with fork(2), for systems without clone(2) and for sanitizers. A close-on-exec pipe reports success by
+ * closing, and failure by what the child writes. superd waits for the exec, as with shared memory, so only plans that
+ * nobody else can delay are started this way. */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
