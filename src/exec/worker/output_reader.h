@@ -18,21 +18,21 @@
 
 struct output_reading {
 	int pipe;                       /* the reading end, for poll(2) alone; the caller's to close; -1: none */
-	int text;                       /* what is read instead, without waiting; -1: not for now */
-	int other;                      /* its other end, until it is handed over; -1: it was */
+	int text;                       /* socket to read the bytes from, without waiting; -1: none now */
+	int other;                      /* the other end of text; -1: handed over to a reader */
 	int target;                     /* where all is written instead; text has but its end then; borrowed; -1: none */
-	int slot;                       /* of the thread, in the memory that both see; -1: it has none */
+	int slot;                       /* index of its thread in the shared memory; -1: none */
 	uint64_t number;                /* of what was handed over; 0: by another superd */
-	uint64_t received;              /* bytes, out of text */
+	uint64_t received;              /* bytes read from text so far */
 };
 
 #define OUTPUT_READING_NONE { .pipe = -1, .text = -1, .other = -1, .target = -1, .slot = -1 }
 
-/* Has the pipe read from now on; for one that lost its reader, again. false and errno: no descriptors; text is -1. Where
- * only no reader can be had now, it is true, and output_reader_is_at_it is not. */
+/* Starts reading the pipe, also after its reader was killed. false and errno: no descriptors; text is -1. If only no
+ * reader can be started now, it returns true, and output_reader_is_at_it false. */
 bool output_reader_start(struct output_reading *reading, int pipe);
 
-/* Whether a reader has taken it. Else to be asked again in a while: tries what failed once more. */
+/* Whether a reader has taken the pipe. If not, tries again; to be called again after a while. */
 bool output_reader_is_at_it(struct output_reading *reading);
 
 /* read(2) of text. */
@@ -44,10 +44,10 @@ bool output_reader_is_behind(const struct output_reading *reading);
 /* Whether text has come to its end because the pipe has, or nobody reads the target any more: else its reader was killed. */
 bool output_reader_is_done(const struct output_reading *reading);
 
-/* Closes what is not the pipe; its thread goes. */
+/* Closes everything but the pipe; the thread ends. */
 void output_reader_stop(struct output_reading *reading);
 
-/* For an upgrade: the process that reads, 0: none; and the same over there, whose child it still is. */
+/* For an upgrade: the reader's pid, 0: none; and its take-over by the new superd, whose child it still is. */
 pid_t output_reader_process(void);
 void output_reader_resume(pid_t process);
 

@@ -85,7 +85,7 @@ static bool is_pidfd(int fd)
 #endif
 }
 
-/* What the kernel calls the open file; "" without /proc. A text that does not begin with / is nobody's choice. */
+/* The kernel's name of the open file; "" without /proc. Only a name that begins with / can be chosen by a user. */
 static void read_link(int fd, char text[256])
 {
 	char path[64];

@@ -13,15 +13,15 @@
 enum receive_purpose {
 	RECEIVE_NOTHING,                /* all descriptors are dropped */
 	RECEIVE_STORED,                 /* sockets, pipes, memfds, eventfds, timerfds and pidfds are given back */
-	RECEIVE_PROCESS,                /* the process of the one pidfd is told */
+	RECEIVE_PROCESS,                /* the pid of the one pidfd's process is returned */
 };
 
 struct received {
 	int fds[RECEIVED_MOST];         /* close-on-exec */
 	size_t count;
-	pid_t process;                  /* as this namespace knows it; -1: there is none */
+	pid_t process;                  /* pid of the pidfd's process, in this namespace; -1: none */
 	unsigned refused;               /* descriptors that were not given back, of RECEIVE_STORED */
-	char kind[RECEIVED_KIND];       /* of the first of these, printable: "a file", "anon_inode:[eventpoll]" */
+	char kind[RECEIVED_KIND];       /* kind of the first refused one: "a file", "anon_inode:[eventpoll]" */
 };
 
 enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
@@ -30,6 +30,6 @@ enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
  * read there. *report is readable then; -1 and errno. */
 pid_t receive_aside(int socket, enum receive_purpose purpose, int *report);
 
-/* Its answer, without waiting. RECEIVE_FAILED: it ended without one, and may not have taken the message. The caller
- * closes report when it is not RECEIVE_WAITS. */
+/* Reads the process's answer, without waiting. RECEIVE_FAILED: it ended without an answer, and may not have taken the
+ * message. Unless it returns RECEIVE_WAITS, the caller closes report. */
 enum receive_state receive_aside_hear(int report, struct received *received);

@@ -17,12 +17,12 @@ struct restore_aside {
 
 void restore_aside_init(struct restore_aside *aside);
 
-/* Has it done under a number, by a process that is started where there is none. The row must have been there when it was
- * started. false and errno: EAGAIN: too many are asked about. */
+/* Asks for a restore under a number; starts the process if there is none. The row must be as old as the process. false
+ * and errno, EAGAIN: too many questions are open. */
 bool restore_aside_ask(struct restore_aside *aside, int fd, const struct listen *listen, uint64_t number);
 
-/* The next answer, without waiting: errno, 0 where all was put back. false and errno: EAGAIN: there is none yet; else it
- * has ended. */
+/* Reads the next answer, without waiting: its number, and errno in *error, 0: all was restored. false and errno,
+ * EAGAIN: no answer yet; any other: the process has ended. */
 bool restore_aside_hear(struct restore_aside *aside, uint64_t *number, int *error);
 
 /* Ends it, whatever it does. The loop reaps it. */
