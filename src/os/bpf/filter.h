@@ -15,7 +15,7 @@ struct sock_fprog;
  * with the reason in why: names of hosts, more networks than the kernel's 4096 instructions hold, no memory. */
 const struct sock_fprog *filter_compile(const struct access *access, int family, struct pool *pool, struct buf *why);
 
-/* Sets it on a socket, or with NULL takes one away. -1 and errno. */
+/* Sets the filter of a socket; NULL removes it. 0, or -1 and errno. */
 int filter_attach(int fd, const struct sock_fprog *filter);
 
 /* Whether two are the same program; NULL is none. */
