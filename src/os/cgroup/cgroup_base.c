@@ -24,7 +24,7 @@
 #define MARK "user.superd.born"          /* of its superd, in the kernel's clock (os/proc/process) */
 #define BASES_MOST 100 /* of the same pid that somebody lives on in */
 
-/* What stands behind the pid: of this namespace, maybe not the first of its name. */
+/* Whether the text behind the pid is this namespace's suffix, maybe with ".NUMBER" behind it. */
 static bool is_suffix(const char *text, const char *suffix)
 {
 	size_t length = strlen(suffix);

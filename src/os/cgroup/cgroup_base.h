@@ -1,4 +1,4 @@
-/* The folder that holds a superd's groups: made for it alone. */
+/* The base: a folder for the control groups of one superd alone. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +13,8 @@ char *cgroup_base_claim(const char *own, const char *identity);
 #define CGROUP_IDENTITY_MOST 4000
 
 enum cgroup_heir {
-	HEIR_OTHER,                     /* it was another superd, or is not known */
-	HEIR_OURS,                      /* it was the one that we are */
+	HEIR_OTHER,                     /* another superd's, or unknown */
+	HEIR_OURS,                      /* an earlier run of this superd, by its identity */
 };
 
 /* Calls see for the folder of each superd that is gone, as somebody has killed it: of superd's own user, and of its
@@ -24,7 +24,7 @@ void cgroup_base_each_left(const char *own, const char *mine, const char *identi
 
 /* A group in such a folder is ours now: notes that, for other superds to keep off it for as long as we live. */
 void cgroup_base_inherit(const char *group);
-bool cgroup_base_is_inherited(const char *group);       /* by one that lives */
+bool cgroup_base_is_inherited(const char *group);       /* a living superd has noted itself */
 
 /* Calls see for each group in such a folder. */
 void cgroup_base_each_group(const char *path, void (*see)(void *context, const char *group), void *context);

@@ -1,4 +1,4 @@
-/* One group, with those below it: what its folder is called, its end. */
+/* One control group with those below it: its folder's name, signals to its processes, its removal. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

@@ -17,7 +17,7 @@ extern const char *const controller_names[CONTROLLERS];        /* by bit */
 
 struct cgroup_place {
 	const char *path;               /* superd's own group, as a folder; kept. NULL: no group can be made */
-	bool is_root;                   /* the machine's first: it may hold processes and control others */
+	bool is_root;                   /* the root of the hierarchy: it may hold processes and pass on controllers */
 	unsigned controllers;           /* those that groups below it can have */
 	const char *wrong;              /* without a path: why; without controllers: why there are none */
 };

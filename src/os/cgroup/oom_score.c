@@ -1,6 +1,8 @@
-/* On a machine of its own superd is one of many, and an administrator's other daemons are no better than its backends.
- * In a container it is process 1, and in a group with a limit only its backends are there to be chosen in its place.
- * The kernel adds a thousandth of the memory there is for each point. Source: proc_pid_oom_score_adj(5). */
+/* oom_score_adj for services, above superd's own. Source: proc_pid_oom_score_adj(5): each point counts as a thousandth
+ * of the memory.
+ *
+ * As PID 1 of a container, or in a control group with a limit, the kernel can choose only between superd and its
+ * services. Otherwise the scores stay as they are: the machine's other daemons deserve no better than superd's. */
 #include "os/cgroup/oom_score.h"
 
 #include <stdio.h>

@@ -49,7 +49,7 @@ static int64_t count_at(const char *text, unsigned number)
 	return scan_count(word, &count) ? -1 : count;
 }
 
-/* From the first field of user time up to the last. */
+/* Seconds in the fields of /proc/PID/stat from user time up to `last`; -1: unknown. */
 static double cpu_of(pid_t pid, unsigned last)
 {
 	char path[64], text[1024];

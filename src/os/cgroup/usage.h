@@ -1,5 +1,5 @@
-/* What a process, or all of a control group, uses up: from /proc and from the group's own files. What can't be known, as
- * without a /proc, is below 0. */
+/* Memory and processor time of a process or a control group, from /proc and from the group's files. Unknown values are
+ * below 0, as without /proc. */
 #pragma once
 
 #include <stdbool.h>
