@@ -1,5 +1,5 @@
-/* A process of its own that for a moment has the rights of a service's user, and of nobody else: to open what the user could
- * open. For a child that has forked, between starts and stages; not for superd, nor for one that shares its memory. */
+/* Lets a forked process act with a user's rights for a while, to open only what the user could open. Not for superd,
+ * nor for a child that shares its memory. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ struct act_as {
 	gid_t gid;
 	int group_count;
 	const struct account *account;
-	unsigned capabilities[2];       /* the effective ones */
+	unsigned capabilities[2];       /* effective set before, two words of 32 bits */
 };
 
 /* account NULL: nothing is changed. false and errno: it can't be done, and the process must not go on. The real user stays

@@ -148,7 +148,7 @@ static bool begin(const struct errand *errand)
 	return act_as_begin(&before, foreign_actor(errand->finding, NOBODY, NOBODY, &account));
 }
 
-/* What was read goes back in place of a reason. */
+/* Returns the text in place of a reason. */
 static int read_file(const void *with, struct buf *text, struct buf *unused)
 {
 	const struct errand *errand = with;
@@ -187,7 +187,7 @@ static int look_for_program(const void *with, struct buf *unused, struct buf *al
 	return -1;
 }
 
-/* Of all interpreters as the user who owns the program's folder sees them. */
+/* Looks at all interpreters with the rights of the user who owns the program's folder. */
 static int look_for_interpreters(const void *with, struct buf *wrong, struct buf *unused)
 {
 	const struct errand *errand = with;

@@ -11,19 +11,19 @@
 /* Whether others can change the way to the folder of this path. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
-/* With whose rights it is done: those of the owner of the first folder that is not superd's; where all may write to it, of
- * this user. NULL: superd's own, as nobody else has a hand in it, or superd is no more than any user. */
+/* Whose rights are used for a path: the owner's of the first folder that is not superd's; if everybody may write to
+ * that folder, those of uid and gid. Fills in `account` and returns it; NULL: superd's own rights are no greater. */
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account);
 
 /* Whether superd may write to a file of its own there: to its log, its pid file. Makes one that is missing in a sticky folder,
  * with this mode. The path may be a relative one. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
-/* spawn_within of what is done at this path: for a second at most, and then not again for a while. */
+/* Runs spawn_within for work on this path, for a second at most. After a timeout it fails at once for some seconds. */
 int foreign_within(const char *path, spawn_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
-/* What follows is done by superd itself where no one else has a hand in the path, nor in what it leads to. ETIMEDOUT:
- * it did not answer. */
+/* If no other user can change the path or what it leads to, superd does the following itself; else a separate process
+ * does it. errno ETIMEDOUT: it did not answer in time. */
 
 /* As fd_read_file does: the text, to free(); NULL and errno. */
 char *foreign_read_file(const char *path, size_t most, size_t *length);

@@ -33,7 +33,7 @@ union rights {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-/* What closes at once, wherever its node lies. */
+/* Sockets and fifos close without waiting, wherever their nodes lie. */
 static bool is_harmless(int fd)
 {
 	struct stat status;

@@ -1,14 +1,15 @@
-/* A process of its own that does what superd must not wait for, and gets so much time. */
+/* Runs work that may block in a process of its own, for a limited time. */
 #pragma once
 
 #include "base/buf.h"
 
 #define SPAWN_TEXT (128 << 10)          /* bytes of a reason at most */
 
-/* Gives a descriptor (a socket or a fifo), or -1 and errno; it runs in a copy of superd's memory without its descriptors. */
+/* The work: returns a descriptor (a socket or a fifo), or -1 and errno. It runs in a copy of superd's memory, without
+ * superd's descriptors. */
 typedef int spawn_work(const void *with, struct buf *why, struct buf *warnings);
 
-/* Does it, with one descriptor kept open (-1: none): the descriptor, or -1 and errno with the reason in why where it gave
- * one; ETIMEDOUT: it took too long. */
+/* Does the work, with one descriptor kept open (-1: none). Returns the work's descriptor, or -1 and errno, with the
+ * work's reason in why; ETIMEDOUT: it took too long. */
 int spawn_within(spawn_work *work, const void *with, int kept, int milliseconds, struct buf *why,
 		 struct buf *warnings);
