@@ -1,5 +1,4 @@
-/* inotify on folders. Where a folder of a path is not there itself, its own name is waited for in the folder above
- * it. */
+/* inotify(7) on folders. If a folder on the way is missing, too, its name is waited for in the folder above it. */
 #include "os/fs/arrival_watch.h"
 
 #include <limits.h>

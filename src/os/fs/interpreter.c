@@ -1,5 +1,5 @@
-/* Reads of a program what the kernel reads of it. It says that a program cannot be executed only where that is certain:
- * binfmt_misc may know formats that the kernel alone does not. */
+/* Reads a program's first bytes as execve(2) does. It reports a program as not executable only if that is certain:
+ * binfmt_misc may know further formats. */
 #include "os/fs/interpreter.h"
 
 #include <dirent.h>

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* An empty one, close-on-exec. -1 and errno; ENOSYS: the system has none. */
+/* An empty file in memory, close-on-exec. -1 and errno; ENOSYS: the system has none. */
 int memory_open(const char *name, bool sealable);
 
-/* A close-on-exec descriptor of it: sealed against change where the system has files in memory, else the reading end of a
- * pipe, which holds but little. -1 and errno. */
+/* A close-on-exec descriptor to read the text from: a sealed file in memory, or on systems without them the reading end
+ * of a pipe, which holds only a short text. -1 and errno. */
 int memory_file(const char *text, size_t length);

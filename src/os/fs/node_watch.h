@@ -1,5 +1,5 @@
-/* Hearing that somebody has touched a node in the file system: removed, renamed or replaced it, or changed its mode.
- * One descriptor for all nodes; what was done to a node is for the caller to look at. */
+/* Watches nodes of the file system, by one descriptor: reports that a node was removed, renamed, replaced, or changed
+ * its mode. It does not report which; the caller looks. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +7,11 @@
 
 #define NODE_MARKS_MOST 256
 
-/* Nodes that were touched, by their marks, in order. */
+/* The marks of nodes that were touched, ascending. */
 struct node_marks {
 	int list[NODE_MARKS_MOST];
 	size_t count;
-	bool all;                       /* more than can be told apart: any may be */
+	bool all;                       /* too many: any watched node may have been touched */
 };
 
 void node_marks_add(struct node_marks *marks, int mark);

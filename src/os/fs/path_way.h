@@ -20,7 +20,7 @@ enum path_way {
 enum path_way path_way(const char *path, mode_t mode, const struct account *account, const char *mounts,
 		       struct path_finding *finding);
 
-/* The same once it was found that superd itself may not. */
+/* The decision between PATH_APART and PATH_REFUSED, after a finding that superd itself may not open the path. */
 enum path_way path_way_by(const struct account *account, const struct path_finding *finding);
 
 /* Whether superd may open a file in its own process. mode: of one that it is to write: what is missing in a sticky folder

@@ -1,4 +1,4 @@
-/* By openat2(2); where that can't be had, links are followed from superd's own root. */
+/* openat2(2), RESOLVE_IN_ROOT. On a kernel without it, absolute links lead from superd's own root. */
 #include "os/fs/root_path.h"
 
 #include <fcntl.h>

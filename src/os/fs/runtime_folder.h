@@ -1,4 +1,4 @@
-/* The folder of what lasts until the machine ends, below which superd keeps its own in a folder of its name. */
+/* The folder for files that last until the next boot. superd keeps its own in "superd" below it. */
 #pragma once
 
 const char *runtime_folder(void);       /* "/run"; of a user who is not root, theirs */

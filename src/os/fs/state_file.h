@@ -1,4 +1,4 @@
-/* A text that outlives an exec: in memory, or where that can't be, in a file without a name. */
+/* A text that outlives an exec, in an anonymous file: in memory, or else on disk. */
 #pragma once
 
 #include <stddef.h>
