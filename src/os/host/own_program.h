@@ -10,9 +10,9 @@ char *own_program_path(const char *argv0);
 
 #define OWN_NAME_MOST 15                /* bytes the kernel keeps of a process's name */
 
-/* What others see as the name of this process; a program that is become has its own again. */
+/* Sets the name of this process that others see (PR_SET_NAME); an exec sets it anew. */
 void own_program_name(const char *name);
 
-/* Becomes it, with these descriptors open beside 0 to 2. Returns when it could not be, with errno, and nothing has
- * changed. */
+/* Executes the program, with these descriptors open beside 0 to 2. Returns only on failure, with errno; nothing has
+ * changed then. */
 void own_program_become(const char *path, char *const *argv, char *const *environment, const int *fds, size_t count);

@@ -36,10 +36,10 @@
 	 CLONE_VM)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-/* By the linker, at the beginning of the program. */
+/* The program's own ELF header; the linker defines this symbol. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 
-/* What each of the programs does all the time: what is open, memory, time, its end. */
+/* Calls that every program makes: on open descriptors, for memory, time, and its end. */
 static const int plain_calls[] = {
 	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fcntl, SYS_dup, SYS_dup3, SYS_ppoll,
 	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
@@ -165,7 +165,7 @@ static const int attacks[] = {
 #endif
 };
 
-/* What becomes of one call. */
+/* The verdict on one system call. */
 struct rule {
 	uint32_t number;
 	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS } kind;
@@ -192,7 +192,7 @@ struct filter {
 	size_t count;                   /* MOST: it does not fit */
 };
 
-/* What becomes of a call that is in no list. */
+/* The action for a call that is in no list. */
 #define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
 #define ENDS 3
 
@@ -396,7 +396,7 @@ static void find_spans(struct filter *filter)
 	}
 }
 
-/* What a span gives that needs no look at arguments; -1: it does. */
+/* The index in end_actions of a span that needs no look at arguments; -1: it needs one. */
 static int find_end(const struct rule *rule)
 {
 	for (int end = 0; end < ENDS; end++) {
@@ -408,7 +408,7 @@ static int find_end(const struct rule *rule)
 
 static void add_tree(struct filter *filter, size_t from, size_t to);
 
-/* One side of a node: what it jumps to is noted where that is an end, else it follows here. */
+/* Adds one side of a node: notes the jump if it leads to an end, else adds the code here. */
 static void add_side(struct filter *filter, size_t node, bool yes, size_t from, size_t to)
 {
 	int end = to - from == 1 ? find_end(filter->spans[from].rule) : -1;

@@ -7,11 +7,12 @@
 
 #define SIGNALS_MOST 96                 /* there are fewer */
 
-/* The nth of them, from 0 on; 0 behind the last. Async-signal-safe. */
+/* The nth handled signal, from 0 on; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);
 
-/* Whether it is one by which superd is told to end: TERM, INT, QUIT, PWR, RTMIN + 3. */
+/* Whether the signal ends superd: TERM, INT, QUIT, PWR, RTMIN + 3. */
 bool signal_is_stop(int signal);
 
-/* Whether it is one that says nothing to superd: it is handled for the main command, and as it would end superd. */
+/* Whether the signal means nothing to superd. It is handled because it would end superd by default, and because the
+ * main command may get it. */
 bool signal_is_stray(int signal);

@@ -6,7 +6,7 @@
 
 /* Both files as they were seen last. A zeroed struct has seen none. */
 struct wraps {
-	unsigned changes;               /* how often one was seen to be another than before */
+	unsigned changes;               /* number of changes seen in either file */
 	struct seen_file {
 		dev_t device;
 		ino_t inode;
