@@ -1,5 +1,5 @@
-/* Which datagram is the first in a socket's queue, so that a backend that took none can be told from one that took
- * some while others came. Of connections engine/queue/doubt notes who waits, in a struct backlog, too. */
+/* The first datagram in a socket's queue, to tell a service that took none from one that took some while others came.
+ * For connections, engine/queue/doubt notes the waiting clients in a struct backlog, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ struct backlog {
 /* Notes the first datagram, in place of those noted before. false: unknown, as of a socket that accepts. Of a fifo,
  * the bytes that wait stand for it, and a tenth of a second may pass; else it never blocks. */
 bool backlog_take(int fd, const struct listen *listen, struct backlog *backlog);
-void backlog_free(struct backlog *backlog);             /* it has noted nobody */
+void backlog_free(struct backlog *backlog);             /* leaves it empty */
 
-/* Whether any of those noted is gone from the queue. Unknown counts as gone. */
+/* Whether any noted entry has left the queue. Unknown counts as left. */
 bool backlog_moved(int fd, const struct listen *listen, const struct backlog *before);

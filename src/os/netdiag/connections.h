@@ -24,15 +24,15 @@ struct guests {
 
 enum tally_kind { TALLY_NONE, TALLY_TCP, TALLY_UDP, TALLY_UNIX, TALLY_KINDS };
 
-/* Who counts, of TCP where nothing else is said. */
+/* Which connections count. For TCP only, unless stated. */
 enum tally_whom {
 	WHOM_CLIENTS,
-	WHOM_QUEUED,                    /* those alone that no process has taken, or whose handshake is under way; of unix
-					 * sockets only with guests */
-	WHOM_ARRIVING,                  /* those alone whose handshake is under way */
+	WHOM_QUEUED,                    /* only those not accepted yet, or whose handshake is under way; of unix sockets
+					 * only with guests */
+	WHOM_ARRIVING,                  /* only those whose handshake is under way */
 	WHOM_ALL,                       /* clients, and those whose handshake is under way */
-	WHOM_HELD,                      /* clients that a process has taken */
-	WHOM_TAKEN,                     /* the same without those that no process has taken; unix sockets' too */
+	WHOM_HELD,                      /* clients that a process has accepted */
+	WHOM_TAKEN,                     /* the same without those that no process has accepted; unix sockets too */
 };
 
 struct tally {
@@ -50,20 +50,20 @@ struct tally {
 			char name[sizeof(((struct sockaddr_un *)0)->sun_path)];
 		};
 	};
-	const struct access *probes;    /* whose connections don't count; NULL: nobody's */
+	const struct access *probes;    /* addresses whose connections do not count; NULL: none */
 	unsigned char whom;             /* enum tally_whom */
 	bool seeks;                     /* only those among guests count; else they are noted there */
 	bool spares;                    /* those among guests don't count, and nobody is noted */
-	bool knows_peer;                /* TCP: whose connection it was that was counted first */
+	bool knows_peer;                /* TCP: peer holds the address of the first connection counted */
 	unsigned char peer[16];
 	uint32_t count;
-	struct guests *guests;          /* NULL: by number alone */
+	struct guests *guests;          /* NULL: only count */
 };
 
-/* Of an open socket that listens, or receives datagrams. */
+/* Fills in a tally from an open socket that listens or receives datagrams. */
 void tally_take(struct tally *tally, int fd);
 
-/* Counts for all of them in one go. */
+/* Counts for all tallies at once. */
 void tallies_count(struct tally *tallies, size_t count);
 
 /* Whether both are of the same address, so that one socket can take the other's place. */

@@ -20,7 +20,7 @@
 #define PORTS_MOST 64                   /* of one question */
 #define OPS_A_PORT 5                    /* of the program: two of two words, and a jump */
 
-/* What is asked in one question: a part of the tallies, all of one kind and family. */
+/* The tallies of one question, all of one kind and family. */
 struct survey {
 	struct tally *tallies;
 	size_t count;
@@ -102,7 +102,8 @@ static bool ask(const void *question, size_t size, const struct survey *survey)
 	return sock_diag_ask(question, size, see, &own);
 }
 
-/* Its words: is it this port, then leave with yes; else go on with the next. "No" is to jump beyond the end. */
+/* The operations for a port: if it matches, jump to the end (accept); else go on with the next, or, behind the last,
+ * jump beyond the end (reject). */
 static void add_port(struct inet_diag_bc_op *op, uint16_t port, unsigned left)
 {
 	op[0] = (struct inet_diag_bc_op){ .code = INET_DIAG_BC_S_GE, .yes = 8, .no = left ? 20 : 24 };

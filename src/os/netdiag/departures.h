@@ -10,16 +10,16 @@
 /* A non-blocking socket that hears of no port yet, to be closed by the caller. -1 and errno: this system has none. */
 int departures_open(void);
 
-/* From now on it hears of these ports and no others; ports is sorted, none twice. Where they are too many for the
- * kernel's programs it hears of all there are. 0, or -1 and errno: as before. */
+/* Limits the reports to these ports, which are sorted and unique. If they are too many for a filter, all ports are
+ * reported. 0; -1 and errno: nothing has changed. */
 int departures_listen(int fd, const uint16_t *ports, size_t count);
 
-/* One of them: whose server was at this port, and whose client had this address, of 4 bytes or 16. */
+/* A closed connection: the server's port and the client's address, of 4 or 16 bytes. */
 struct departure {
 	uint16_t port;
 	unsigned char family;
 	const void *peer;
 };
 
-/* Calls gone with each that was heard of. false: there were more than fit in, so any may have been. */
+/* Calls gone with each closed connection. false: the socket's buffer overflowed, so any connection may be gone. */
 bool departures_take(int fd, void (*gone)(void *context, const struct departure *departure), void *context);

@@ -1,4 +1,5 @@
-/* The marks, by descriptor, and the process. superd waits for it, so it gets a moment, then none for a while. */
+/* The marks, by descriptor, and work in a separate process. superd waits for that process, but only shortly, and after
+ * a timeout asks none about this socket for a while. */
 #include "os/netdiag/foreign_socket.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include "os/foreign/spawn_within.h"
 #include "os/netdiag/socket_address.h"
 
-/* Whether it is another user than root and superd's own, who can do to superd what they like; of an account NULL: no. */
+/* Whether a user is neither root nor superd's own, who can do to superd what they like. An account of NULL: false. */
 bool foreign_user_is(uid_t user);
 bool foreign_account_is(const struct account *account);
 
@@ -24,15 +24,15 @@ bool foreign_holder_is(const struct account *account);
 /* What superd knows of a descriptor of its own; of one that was closed it may be told wrongly, at the cost of a process. */
 void foreign_socket_mark(int fd, bool foreign);
 bool foreign_socket_is(int fd);
-int foreign_socket_forget(int fd);              /* a new one: raises it to FD_HIGH, and forgets what had its number before */
-void foreign_socket_resume(int fd);             /* the same of one that was foreign before superd had it */
+int foreign_socket_forget(int fd);              /* of a new one: raises it to FD_HIGH, and clears that number's mark */
+void foreign_socket_resume(int fd);             /* marks one that was foreign before superd got it */
 
-int foreign_socket_copy(int fd);                /* another descriptor of it, of which the same is known; -1 and errno */
+int foreign_socket_copy(int fd);                /* duplicates a descriptor with its mark; -1 and errno */
 
 /* getsockname(2), which takes the lock; of a foreign one it is what it was before it was given away. */
 bool foreign_socket_name(int fd, struct socket_address *name);
 
-/* What is done to the socket: 0 or more, or -1 and errno. */
+/* Work on a socket. Returns 0 or more, or -1 and errno. */
 typedef int socket_work(int fd, const void *with, struct buf *why, struct buf *warnings);
 
 /* Has it done, here where the socket is nobody else's: 0; -1 and errno, ETIMEDOUT: it is kept from being used. why and
@@ -45,5 +45,5 @@ int foreign_socket_do(int fd, socket_work *work, const void *with, struct buf *w
 void foreign_socket_rest(int fd);
 bool foreign_socket_rests(int fd);
 
-/* The same for work that gives a descriptor of a socket. */
+/* As foreign_socket_do, for work that returns a socket's descriptor. */
 int foreign_socket_open(int fd, socket_work *work, const void *with, struct buf *why, struct buf *warnings);

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What was known of a socket at one moment. Two that are equal: nothing was taken in between. */
+/* A socket at one moment. If two are equal, no datagram was taken in between. */
 struct last_datagram {
 	int64_t stamp;                  /* nanoseconds of the wall clock; 0: none yet */
-	bool waits;                     /* there is one in the queue */
-	bool known;                     /* false: the system does not say, or the backend has the times told to itself */
+	bool waits;                     /* a datagram is in the queue */
+	bool known;                     /* false: the system does not say, or the service gets the times itself */
 };
 
 /* The first call on a socket has the kernel begin to keep the time. */

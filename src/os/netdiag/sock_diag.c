@@ -235,7 +235,7 @@ static void keep(int diag, bool good)
 		fd_close(&diag);        /* else it is what a child's parent has kept */
 }
 
-/* Of several that listen at one address (SO_REUSEPORT) the kernel tells of one. */
+/* If several sockets listen at one address (SO_REUSEPORT), the kernel reports one of them. */
 static bool ask_at(const struct socket_address *name, struct search *search)
 {
 	struct {

@@ -1,5 +1,5 @@
-/* What the kernel tells of sockets over netlink (sock_diag(7)), and of some over no other way. Never waits: the kernel answers
- * while it is asked. */
+/* Facts about sockets by netlink (sock_diag(7)), some of which the kernel tells in no other way. Never waits: the
+ * kernel answers while it is asked. */
 #pragma once
 
 #include <stdbool.h>
