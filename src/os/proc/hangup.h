@@ -1,4 +1,4 @@
-/* Hearing that the other end of a descriptor is gone, whatever there is to read from it. */
+/* Watches descriptors for a hangup of their other end, whatever there is to read from them. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,5 +10,5 @@ int hangup_open(void);
 bool hangup_watch(int hangups, int fd);
 void hangup_forget(int hangups, int fd);
 
-/* One that has hung up; -1: there is none. It is told again and again until it is forgotten. */
+/* A descriptor that has hung up; -1: none. It is returned again until hangup_forget. */
 int hangup_next(int hangups);

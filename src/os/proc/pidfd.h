@@ -1,25 +1,25 @@
-/* Descriptors of processes: the way to hear of the end of one that is not our child. */
+/* pidfds: descriptors of processes, also of processes that are not superd's children. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One of this process; -1 and errno: there is no such process, or the kernel has none of it (Linux 5.3). */
+/* A pidfd of this process. -1 and errno: no such process, or a kernel before Linux 5.3. */
 int pidfd_of(pid_t pid);
 
-/* As kill(2), to the process it stands for. */
+/* As kill(2), for a pidfd. false and errno. */
 bool pidfd_signal(int fd, int signal);
 
-/* A descriptor of its process, by its number there, as one of ours: the same open file; for a process beside superd, which
- * may hang at what it gets. -1 and errno: also where there is no right to trace it. */
+/* Duplicates descriptor fd of the pidfd's process. Only for a process beside superd, as it may hang on what it gets. -1
+ * and errno, also without the right to trace the process. */
 int pidfd_copy(int pidfd, int fd);
 
-/* The process of one, as this namespace knows it; -1: it is none, or has ended. */
+/* The pid of a pidfd's process in this namespace; -1: it is no pidfd, or the process has ended. */
 pid_t pidfd_pid(int fd);
 
-/* Its number, which no other process ever gets (Linux 6.9); 0: it has none. */
+/* The pidfd's inode, which is unique until the next boot (Linux 6.9); 0: it has none. */
 uint64_t pidfd_id(int fd);
 
-/* Whether it has this number. true: also where they have none. */
+/* Whether the pidfd has this id; true also if it has none. */
 bool pidfd_has_id(int fd, uint64_t id);

@@ -146,7 +146,7 @@ pid_t *process_list_all(void)
 	return finish(&pids, good);
 }
 
-/* Of one thread. false: the kernel has no such file, or there is no memory. */
+/* Adds the children of one thread. false: the kernel has no such file, or there is no memory. */
 static bool add_children(struct pids *pids, pid_t pid, long thread)
 {
 	char path[64], *text = NULL, *at = NULL;
@@ -240,7 +240,7 @@ static bool parse_node(const char *text, const char *kind, ino_t *node)
 	return end[0] == ']' && !end[1];
 }
 
-/* What has a name is a file of some file system, which is not asked (AT_STATX_DONT_SYNC): its server may be anybody. */
+/* A named file lies on some file system, whose server may be anybody's, so it is not asked (AT_STATX_DONT_SYNC). */
 #ifdef HAVE_STATX
 static bool find_named(int folder, const char *number, struct file_id *file)
 {
@@ -328,7 +328,7 @@ struct disguise {
 	bool is_on;
 };
 
-/* These change only what this thread may do with files, and with nothing else. */
+/* setfsuid(2) and setfsgid(2) change only this thread's access to files. */
 static void put_on(struct disguise *disguise, pid_t pid)
 {
 	struct stat owner;

@@ -1,5 +1,5 @@
-/* What the kernel tells of a process that is not ours to wait for by name: its place among others, when it began,
- * which files it holds, what it runs. All of it from /proc, so without one nothing is known. */
+/* Facts about any process, from /proc: its place among others, its start, the files it has open, its program. Without
+ * /proc nothing is known. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 struct process {
 	pid_t pid, parent, group, session;
 	int64_t born;                   /* as process_now */
-	bool ended;                     /* nobody has waited for it yet */
+	bool ended;                     /* a zombie: nobody has waited for it yet */
 };
 
 /* A file as the kernel knows it, whatever its number or name. */
@@ -19,10 +19,10 @@ struct file_id {
 	ino_t node;
 };
 
-enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: the kernel does not show us */
+enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not look */
 
 bool process_list_is_possible(void);    /* there is a /proc */
-int64_t process_now(void);                              /* the kernel's clock of beginnings, in its grain */
+int64_t process_now(void);                              /* clock ticks since boot, as in /proc/PID/stat */
 bool process_read(pid_t pid, struct process *process);  /* false: there is none (any more) */
 
 /* The pids of all processes, or of our children, whichever thread started them; 0 ends the list. NULL: no memory, or no
@@ -30,10 +30,10 @@ bool process_read(pid_t pid, struct process *process);  /* false: there is none 
 pid_t *process_list_all(void);
 pid_t *process_list_children(void);
 
-/* Those that its threads started and that live; none where it is gone. In the same way. */
+/* As process_list_children, of another process; an empty list if it is gone. */
 pid_t *process_list_children_of(pid_t pid);
 
-/* Whether it has one of these files open. */
+/* Whether the process has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
 
 /* Which file a descriptor is, by its number in an open folder /proc/PID/fd, without asking the file's own system: all zero

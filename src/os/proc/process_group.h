@@ -12,5 +12,5 @@ int process_group_open(pid_t group);
 /* Whether any process is in it, if only one that nobody has reaped. */
 bool process_group_lives(int fd);
 
-/* To all of it. false: nobody is in it, or none of them may be signalled. */
+/* Signals all processes of the group. false: it is empty, or none of them may be signalled. */
 bool process_group_signal(int fd, int signal);

@@ -4,6 +4,6 @@
 
 #include <sys/types.h>
 
-/* Seconds since they began, of all threads of a process and of those below it; below 0: unknown. Of a crowd
- * only as many are looked at as a look may take. */
+/* Seconds of waiting so far, summed over the threads of a process and of those below it, up to a limited number; below
+ * 0: unknown. */
 double run_delay_of(pid_t pid);

@@ -1,5 +1,6 @@
-/* Both from /proc: rights from its status and the link of its user namespace, its place by its ancestors, who lead
- * to superd as that is its reaper. What is read belongs to the kernel: no memory of the process is touched. */
+/* Compares a process with superd, by /proc: its privileges by its status and the link of its user namespace, its place
+ * by its ancestors, which lead to superd, as superd is their reaper. The kernel holds all of it, so the process cannot
+ * block the read. */
 #include "os/proc/sandboxed.h"
 
 #include <stdint.h>

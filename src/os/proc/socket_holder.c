@@ -52,7 +52,7 @@ static void see(struct nlmsghdr *message, void *context)
 		sockets->ids[sockets->count++] = (struct file_id){ sockets->device, socket->idiag_inode };
 }
 
-/* That of all sockets. */
+/* The device number that all sockets share. */
 static bool find_device(dev_t *device)
 {
 	struct stat status;

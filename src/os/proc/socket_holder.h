@@ -1,4 +1,4 @@
-/* Who stands in the way of a bind(2): as netstat -p or ss -p tell it, by sock_diag(7) and /proc. */
+/* Finds the process that has a port, as ss -p does: by sock_diag(7) and /proc. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 struct buf;
 
-/* The sockets of this port, of the protocol below, for process_holds; the number of them. */
+/* The sockets of this port, for process_holds; protocol as for socket_holder. Returns their number. */
 size_t socket_find(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
 
 /* Writes who has a socket of this port into out, as "pid 4711 (nginx)", the first found and the number of others. protocol is

@@ -37,7 +37,7 @@ struct arguments {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, group;
 };
 
-/* One that can says that there is no such descriptor; others, what they do not know. */
+/* A kernel that knows the flag reports EBADF for a descriptor that is not open; others report EINVAL or ENOSYS. */
 static bool try_it(void)
 {
 	struct arguments arguments = { .flags = INTO_GROUP, .exit_signal = SIGCHLD, .group = INT_MAX };
