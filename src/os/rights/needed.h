@@ -10,11 +10,11 @@
 
 /* To look into processes of others by /proc, and to take copies of their descriptors. */
 #define NEEDED_TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
-/* And for process_madvise(2), or memory.reclaim of a group that is another's. */
+/* For process_madvise(2), and for memory.reclaim of another user's group. */
 #define NEEDED_TO_PAGE_OUT (UINT64_C(1) << CAP_SYS_NICE | UINT64_C(1) << CAP_DAC_OVERRIDE)
 /* To set a listener's options: the interface, the mark, priorities, buffers above the limit. */
 #define NEEDED_TO_SET_OPTIONS (UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW)
-/* To end a process of whatever user. */
+/* To kill a process of any user. */
 #define NEEDED_TO_KILL (UINT64_C(1) << CAP_KILL)
 
 /* Bit CAP_x, for what superd does without any row: it ends processes whose users it does not know. */

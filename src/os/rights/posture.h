@@ -1,5 +1,5 @@
-/* What superd itself holds of the machine: its capabilities, what its children would inherit of them, and whether others
- * of its user may look into it.
+/* superd's own privileges: its capabilities, those that its children would inherit, and whether other processes of its
+ * user may trace it.
  *
  * A child inherits the ambient and the inheritable set of its parent, and a program takes from both at its exec. superd
  * empties both at its start, before it has a thread: then each child starts with nothing of them, and a start pays no
@@ -34,7 +34,7 @@ void posture_use_any(void);
 /* All that is permitted; gives what was in use before, for posture_use. */
 uint64_t posture_raise(void);
 
-/* Nothing else is left, nor to be had again: for processes beside superd. */
+/* Drops all other capabilities (bit CAP_x) for good: for processes beside superd. */
 void posture_keep(uint64_t capabilities);
 
 struct posture {
@@ -43,7 +43,7 @@ struct posture {
 	bool dumpable;
 };
 
-/* What the kernel says of this thread. */
+/* Reads the posture of this thread from the kernel. */
 void posture_look(struct posture *posture);
 
 /* Around superd's own exec: puts both sets back as they were found, and empties them again where the exec failed. */

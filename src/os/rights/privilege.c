@@ -287,7 +287,7 @@ static unsigned secure_bits(const struct plan *plan)
 	return plan->confinement ? plan->confinement->secure_bits : 0;
 }
 
-/* Of a user other than root, for what is left to do: the stages of secure bits and of filters. */
+/* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
 static uint64_t needed(const struct plan *plan)
 {
 	bool filters = plan->confinement && plan->confinement->filters && !plan->no_new_privileges;

@@ -18,10 +18,10 @@ extern bool privilege_inherits;
 extern bool privilege_own_keyring;
 
 int privilege_unshare_descriptors(unsigned from);       /* a table of descriptors of its own, only those below `from` copied */
-/* In a child: uses all that is permitted, as superd itself does not (os/rights/posture). */
+/* In a child: raises all permitted capabilities to effective, as superd has lowered its own (os/rights/posture). */
 void privilege_raise_effective(void);
 
-/* The same child's files in /proc become its user's own, which it may have to write. */
+/* In a child: gives the child's files in /proc to its user, as the child may have to write them (PR_SET_DUMPABLE). */
 void privilege_show_itself(void);
 
 int privilege_set_groups(size_t count, const gid_t *groups);
@@ -33,10 +33,10 @@ int privilege_set_io_priority(const struct plan *plan);
 int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
 int privilege_set_personality(const struct plan *plan);
 int privilege_set_bounding(const struct plan *plan);
-int privilege_keep_over_user(const struct plan *plan);  /* what the stages behind the change of user need */
+int privilege_keep_over_user(const struct plan *plan);  /* capabilities, if later stages need any */
 int privilege_set_ambient(const struct plan *plan);     /* after the change of user */
-int privilege_clear_ambient(void);                      /* in its place, for a command that keeps superd's identity */
-int privilege_own_pidfd(uint64_t *id);                  /* the number of its own pidfd, where each has one of its own */
-int privilege_set_secure_bits(const struct plan *plan); /* after that */
+int privilege_clear_ambient(void);                      /* instead, for commands that stay superd's user */
+int privilege_own_pidfd(uint64_t *id);                  /* id of its own pidfd (Linux 6.9); -1: none */
+int privilege_set_secure_bits(const struct plan *plan); /* after set_ambient */
 int privilege_join_keyring(const struct plan *plan);    /* keyring_mode, as the user */
 int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */
