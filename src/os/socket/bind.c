@@ -284,7 +284,7 @@ void bind_remove(int fd, const struct listen *listen)
 	}
 }
 
-/* The family is said where it is narrower than what the text alone would mean. */
+/* Adds the family if the text alone would mean more than the socket has. */
 static void describe_inet(int fd, const struct listen *listen, const struct socket_address *have, struct buf *out)
 {
 	bool v6 = have->any.sa_family == AF_INET6;

@@ -53,7 +53,7 @@ bool bind_matches(int fd, const struct listen *listen);
 /* The address a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
 void bind_describe(int fd, const struct listen *listen, struct buf *out);
 
-/* Who reaches an open inet socket, and at which port. */
+/* The families that reach an open inet socket, and its port. */
 struct reach {
 	bool ipv4, ipv6;
 	unsigned port;

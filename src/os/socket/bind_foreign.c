@@ -81,7 +81,7 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 	fd = foreign_within(node_path(listen), open_as, &foreign, -1, why, warnings);
 	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
 		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* those that superd's rights are needed for */
-	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)            /* whoever asks who listens is told of superd */
+	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)            /* by superd, for SO_PEERCRED */
 		fd_close(&fd);
 	if (fd >= 0)
 		return fd;

@@ -1,5 +1,5 @@
-/* Nodes in folders of somebody else, who can put links there, or a file system that does not answer. superd makes them in a
- * process of its own, with the rights of the folder's owner. Private to os/socket/bind and the files beside it. */
+/* Nodes in other users' folders: the owner may put links there, or a file system that does not answer. superd makes
+ * such nodes in a process of its own, with the owner's rights. Private to os/socket/bind and the files beside it. */
 #pragma once
 
 #include "os/foreign/foreign.h"
@@ -8,7 +8,7 @@
 /* Whether others can change the way to the listen's node, where it has one. */
 bool node_is_foreign(const struct listen *listen, struct path_finding *finding);
 
-/* open, done so. */
+/* Runs `open` in such a process. As bind_listen. */
 int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
 		 struct buf *warnings);
 

@@ -18,7 +18,7 @@ int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attr
 
 struct socket_form;
 
-/* The kind's own, or the one of socket_protocol where that stands for this kind. */
+/* The protocol for socket(2): option socket_protocol if it applies to this kind, else the kind's own. */
 int socket_protocol(const struct listen *listen, const struct socket_form *form);
 
 /* A new close-on-exec, non-blocking socket of the listen's kind; -1 with errno and why. */
@@ -50,7 +50,7 @@ void xattr_set_open(int fd, words attributes);
 
 /* Nodes in the file system, for sockets and fifos alike. */
 
-/* Makes the missing folders above path. A failure is told by the bind that then fails. */
+/* Creates the missing folders above path. If that fails, the later bind(2) fails. */
 void node_make_parents(const char *path, mode_t mode);
 
 /* Makes way for a socket: a stale one is removed; -1 with errno and why where somebody listens
@@ -61,10 +61,10 @@ int node_clear(const struct listen *listen, int type, struct buf *why);
  * that name by now, as it may be a link to another's file. */
 int node_dress(int fd, const char *path, const struct listen *listen, struct buf *why);
 
-/* The same, only where the kernel names the file that the socket is bound to. */
+/* As node_dress, but fails unless the kernel confirms that the socket is bound to this node (SIOCUNIXFILE). */
 int node_dress_surely(int fd, const char *path, const struct listen *listen, struct buf *why);
 
-/* Takes the node away while it is this descriptor's. */
+/* Removes the node and its symlinks, if it is this descriptor's. */
 void node_remove(int fd, const struct listen *listen);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);

@@ -345,7 +345,7 @@ static bool node_holds(int fd, const struct listen *listen)
 		open.st_dev == node.st_dev;
 }
 
-/* Of one in a folder of somebody else nothing is looked at: it may not answer. */
+/* A node in another user's folder is not looked at, as the folder's file system may not answer. */
 bool node_is_ours(int fd, const struct listen *listen)
 {
 	struct path_finding finding;

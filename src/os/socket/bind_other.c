@@ -1,6 +1,5 @@
-/* What is neither of the internet nor a unix socket: special files, netlink, vsock. Special
- * files are the odd ones: nothing is made, and a plain file on disk is refused, since the kernel
- * can't say when there is something to read in it. */
+/* Opens special files, netlink sockets and vsock listeners. A special file must exist; superd
+ * refuses a regular file, since poll(2) always reports one as readable. */
 #include "os/socket/bind_kind.h"
 
 #include <errno.h>

@@ -170,7 +170,7 @@ void bind_flush(int fd, const struct listen *listen)
 	buf_free(&none);
 }
 
-/* How many it dropped is said in text, as it may be another process's memory. */
+/* Returns the number of dropped clients in text, as this may run in another process. */
 static int drop(int fd, const void *with, struct buf *dropped, struct buf *warnings)
 {
 	unsigned count = *(const unsigned *)with, gone = 0;

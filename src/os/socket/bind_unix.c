@@ -144,7 +144,7 @@ static bool fifo_make_beside(const char *path, char *name, size_t size)
 	return false;
 }
 
-/* The same fifo opened under its own name, which is what /proc then shows of the descriptor. */
+/* Opens the fifo again by its final name, which /proc then shows for the descriptor. */
 static int fifo_reopen(int fd, const char *path)
 {
 	struct stat ours, named;
@@ -225,7 +225,7 @@ void fifo_size(int fd, const struct listen *listen, struct buf *warnings)
 		set_size_aside(fd, listen, listen->options->pipe_size, warnings);
 }
 
-/* What a new pipe holds here; 0 and errno. */
+/* The capacity of a new pipe on this machine; 0 and errno. */
 static int64_t default_size(void)
 {
 	int ends[2], size, saved;

@@ -9,8 +9,8 @@
 /* Both ends, close-on-exec; ends[0] is superd's and non-blocking, and nobody may send it a descriptor. -1 and errno. */
 int channel_pair(int ends[2]);
 
-/* One packet, without waiting. Its length, 0 at the end, -1 and errno: EMSGSIZE when it was longer, EPERM when it
- * carries descriptors: then it stays, and nothing more is to be read there. */
+/* Receives a packet, without waiting. Returns its length; 0: end; -1 and errno: EMSGSIZE: it was longer; EPERM: it
+ * carries descriptors, stays in the queue, and nothing more can be read. */
 ssize_t channel_take(int end, char *to, size_t size);
 
 /* Sends a descriptor, without waiting. false and errno. */

@@ -95,7 +95,7 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 	return ACCEPTED;
 }
 
-/* Who it is goes back in place of a reason. */
+/* Returns the client in place of a reason. */
 static int accept_beside(int fd, const void *with, struct buf *peer, struct buf *warnings)
 {
 	struct client client = { .fd = -1 };

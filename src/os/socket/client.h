@@ -32,17 +32,17 @@ enum accepted {
  * doesn't inherit. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
-/* The same, where a backend has the listener as well: it may make it one that waits, so the wait is bounded. */
+/* As client_accept, for a listener that a service has, too. It may clear O_NONBLOCK, so the wait is bounded. */
 enum accepted client_accept_shared(int listener, const struct listen *listen, struct client *client);
 
 /* Whether another client, or an error, waits: mostly nobody does, and to try would cost ten times as much. */
 bool client_waits(int listener);
 
-/* Who sent the datagram that stands first in the listener's queue, which stays there; fd is -1. false: none does. */
+/* The sender of the first datagram in the listener's queue, which stays there; client->fd is -1. false: none waits. */
 bool client_peek(int listener, struct client *client);
 
-/* It was told something and is closed next: nothing more is sent, and what it has said is read away as far as that is
- * there, or the connection would be reset under the answer. */
+/* Prepares a client that got an answer for client_refuse: ends the sending side, and reads what the client has sent, as
+ * unread data would reset the connection before the answer arrives. */
 void client_let_hear(const struct client *client);
 
 /* Closes at once: a client that must not come in sees EOF. */
@@ -68,6 +68,6 @@ void client_name(const struct client *client, uint64_t number, bool plain, char 
 
 uint64_t client_cookie(const struct client *client);    /* 0: it has none here */
 
-/* What makes two clients one source: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix peers
- * by uid, vsock by CID. false: this kind has no source. */
+/* The source of a client, equal for clients that count as one: 16 bytes, IPv4 mapped, IPv6 cut to prefix bits; unix
+ * peers by uid, vsock by CID. false: this kind has no source. */
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);

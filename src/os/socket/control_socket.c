@@ -376,7 +376,8 @@ static bool is_in_group(int fd, gid_t first, gid_t group)
 	return found;
 }
 
-/* Whoever has no number in superd's user namespace is shown as nobody. A folder keeps them out, a name does not. */
+/* The kernel shows a user that is not mapped in superd's user namespace as nobody. A folder keeps such users out; an
+ * abstract name does not. */
 static bool is_anybody(int fd, uid_t uid)
 {
 	struct sockaddr_un address = { 0 };
@@ -385,7 +386,7 @@ static bool is_anybody(int fd, uid_t uid)
 	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
 }
 
-/* Its pid is that of the moment when it connected: where the process is gone since, the number tells nothing. */
+/* The pid is from the moment of the connect(2). If the process is gone since, the pid proves nothing. */
 static bool is_sandboxed(int fd, pid_t pid)
 {
 	int pidfd = -1;

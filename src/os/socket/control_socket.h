@@ -29,7 +29,7 @@ int control_socket_reach(const char *path);
  * first, so it is believed of root and superd's own user only. */
 bool control_socket_is_trusted(int fd, const char *path);
 
-/* Goes on with one that is open, of this path. false: it is another's. */
+/* Takes over an open control socket of this path. false: the node is another socket's by now. */
 bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
 
 /* Lets this group connect, and no other; -1: none. false and errno: it may be half done. */
@@ -38,12 +38,12 @@ bool control_socket_give(const struct control_socket *socket, gid_t group);
 /* Closes it, and takes the node away while it is still its own. */
 void control_socket_close(struct control_socket *socket);
 
-/* Who is at the other end. */
+/* The process at the other end of a connection. */
 struct control_peer {
-	uid_t uid;                      /* -1: one who has no number here */
+	uid_t uid;                      /* -1: not mapped in this user namespace */
 	pid_t pid;                      /* 0: not known here */
 	bool in_group;                  /* of that group, as its first or a further one */
-	bool sandboxed;                 /* it is of a service whose row takes rights away, so its number means nothing */
+	bool sandboxed;                 /* it belongs to a confined service, so its uid proves nothing */
 };
 
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */

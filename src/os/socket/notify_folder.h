@@ -9,8 +9,8 @@
  * what is in it. */
 bool notify_folder_make(const char *runtime_directory, struct buf *path);
 
-/* Removes sockets that a superd has left there which was killed. */
+/* Removes sockets that a killed superd has left. */
 void notify_folder_sweep(const char *path);
 
-/* Removes a socket, and the folder when it was the last. path is used up by that. */
+/* Removes a socket, then the folder and the one above if they are empty. Changes socket_path. */
 void notify_folder_remove(char *socket_path);

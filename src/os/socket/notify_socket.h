@@ -17,17 +17,18 @@ struct notification {
 
 enum heard { HEARD, HEARD_NOTHING, HEARD_FLAWED, HEARD_RIGHTS };
 
-/* Opens one at a path or, with "@" in front, at an abstract name. Whoever can reach it may send. -1 and errno. */
+/* Opens a notify socket at a path or, with "@" in front, at an abstract name. Any process that reaches it may send. -1
+ * and errno. */
 int notify_socket_open(const char *name);
 
-/* The next one, without waiting. HEARD_FLAWED with the flaw: it is dropped. HEARD_RIGHTS: it carries descriptors and is
- * still there, with a flaw that it may have, else NULL; receive_aside takes it away. */
+/* Receives the next message, without waiting. HEARD_FLAWED: it was dropped, for *flaw. HEARD_RIGHTS: it carries
+ * descriptors and is still queued, *flaw as above or NULL; receive_aside removes it. */
 enum heard notify_socket_hear(int fd, struct notification *notification, const char **flaw);
 
-/* Opens what notify_socket_send sends by, to any name. -1 and errno. */
+/* Opens a socket for notify_socket_send. -1 and errno. */
 int notify_socket_sender(void);
 
-/* Sends to such a socket, without waiting. false and errno. */
+/* Sends to the notify socket of this name, without waiting. false and errno. */
 bool notify_socket_send(int sender, const char *name, const char *text);
 
 /* Whether nobody listens at the path any more. */

@@ -8,7 +8,7 @@
 
 enum socket_buffer { BUFFER_RECEIVE, BUFFER_SEND };
 
-/* Sets the size; 0 bytes asks for nothing. What the kernel gives less goes to warnings (may be NULL). */
+/* Sets the size in bytes; 0: does nothing. If the kernel gives less, adds a line to warnings (may be NULL). */
 void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings);
 
 /* Gives the buffer back to the kernel: its own size, and its own tuning of it. */

@@ -36,7 +36,7 @@ static int change_ipv6(int fd, const char *address, unsigned interface, bool joi
 	return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &group, sizeof(group));
 }
 
-/* Of a dual-stack socket groups of both families can be joined. 0, or -1 and errno. */
+/* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
 static int change_one(int fd, int domain, const char *text, bool join)
 {
 	size_t length = strcspn(text, "%");

@@ -59,7 +59,7 @@ static bool count_listeners(int fd, unsigned *count)
 	return true;
 }
 
-/* By its place in the group, through either. */
+/* Selects a socket by its index in the group; fd may be any socket of the group. */
 static int select_index(int fd, unsigned index)
 {
 	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, index);
@@ -128,7 +128,7 @@ static int twin_tcp(int fd, const struct listen *listen, struct buf *why, struct
 
 #define MIGRATES "/proc/sys/net/ipv4/tcp_migrate_req"
 
-/* Of this network, for both families. */
+/* The sysctl is this network namespace's, and holds for both families. */
 static bool kernel_moves_clients(void)
 {
 	size_t length;
@@ -145,7 +145,7 @@ static int select_heir(int fd, const void *with, struct buf *why, struct buf *wa
 	return migration_select(fd);
 }
 
-/* One that was selected a moment ago may be so no more: that is no promise. */
+/* EBUSY may come from an earlier selection that ends soon, so it does not count as one. */
 bool twin_inherits(int fd)
 {
 	struct buf none = { 0 };
@@ -246,7 +246,7 @@ static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warni
 	return twin_tcp(fd, with, why, warnings);
 }
 
-/* What is busy so early was selected when it was opened, be it by another process. */
+/* A twin that is busy right after its opening was selected then, maybe by another process. */
 static int note(int fd, int twin)
 {
 	bool moves = twin >= 0 && migration_has_selected(twin);

@@ -19,12 +19,12 @@ bool twin_is_possible(const struct listen *listen);
  * at a time: the first has to be closed, by all who had it, before its twin can have a twin. */
 int twin_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Whether whoever is at one of a pair when it is closed, in its queue or in a handshake, comes to the other, which is fd: the
- * kernel has superd's program for that, or was told to (ip-sysctl, tcp_migrate_req). Else they would be reset. */
+/* Whether the kernel moves queued clients and handshakes to fd when the other of the pair is closed: by superd's
+ * program, or by tcp_migrate_req (the kernel's ip-sysctl.rst). Else their connections would be reset. */
 bool twin_inherits(int fd);
 
-/* Those who are at `from` come to `to`, the other of its pair: it is shut down, for all who have it. false: the kernel
- * moves nobody, or this is no pair of TCP; then nothing was done. */
+/* Shuts down `from` for all that have it, so that the kernel moves its clients to `to`, the other of the pair. false:
+ * the kernel moves no clients, or this is no pair of TCP; then nothing was done. */
 bool twin_hand_over(int from, int to);
 
 /* New clients come to `selected`, the second of its pair or the first; fd is the other one. false and errno; always so for

@@ -40,7 +40,7 @@ struct binding {
 	int fd, error;
 };
 
-/* What a link says takes the place of its name, and what is before that unless it says a whole path. */
+/* Replaces a link's name in path with its target, or the whole path up to there if the target is absolute. */
 static bool follow(char path[PATH_MAX], const char *link)
 {
 	char target[PATH_MAX], whole[PATH_MAX];

@@ -1,7 +1,7 @@
-/* Connecting to a unix socket by its path, without waiting: one whose queue is full counts as not there. */
+/* Connects to a unix socket by its path, without waiting. A full accept queue is an error. */
 #pragma once
 
 #include <stdbool.h>
 
-/* Of this type, as SOCK_STREAM. A close-on-exec descriptor that does not block, or -1 and errno. */
+/* type as SOCK_STREAM. Returns a close-on-exec, non-blocking descriptor, or -1 and errno. */
 int unix_connect(const char *path, int type);

@@ -1,5 +1,5 @@
-/* Extended attributes of sockets, which tools of varlink look at. Hardly a kernel has them on sockets that are no
- * files, so a failure is none. */
+/* Extended attributes of sockets, which varlink tools read. Few kernels support them on sockets without a node, so
+ * failures are ignored. */
 #include <string.h>
 #include <sys/xattr.h>
 
