@@ -30,7 +30,7 @@ static bool out_of_memory(struct accounts *accounts, const struct service *servi
 	return false;
 }
 
-/* What superd does itself for strangers needs no rights at all. */
+/* Whether superd's own program serves the clients, which needs no privileges. */
 static bool is_own(const struct service *service)
 {
 	return service->what->builtin || service->what->redirect || service->terms->gate->deny_time >= 0;
@@ -73,7 +73,7 @@ static const struct found_user *find_own_user(struct accounts *accounts, const s
 	return user;
 }
 
-/* By the table, or by what the service is. */
+/* The user that the table names, or the one that this kind of service gets. */
 static const struct found_user *find_user(struct accounts *accounts, const struct service *service,
 					  const struct draft_account *draft, const char *own)
 {

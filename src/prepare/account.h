@@ -1,6 +1,5 @@
-/* From names of users and groups to numbers: what passwd(5) and group(5), or whatever NSS asks
- * instead, say of them. Each name is asked for once, however many services have it. Works with
- * no passwd file at all. */
+/* From names of users and groups to numbers, by NSS: passwd(5), group(5), or other sources. Each
+ * name is looked up once, however many services have it. Works without a passwd file. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +12,11 @@
 #include "config/option/service.h"
 #include "prepare/own_user.h"
 
-/* A user that was asked for. Lives in the pool. */
+/* The result of looking up a user. Lives in the pool. */
 struct found_user {
 	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
 	const char *near;               /* a known name like it, or NULL */
-	const char *name, *home, *shell;                /* name is the number where there is no entry */
+	const char *name, *home, *shell;                /* without an entry, name is the number */
 	uid_t uid;
 	gid_t gid;
 	bool listed;                    /* has an entry */
@@ -26,7 +25,7 @@ struct found_user {
 struct found_group {
 	const char *wrong, *near;
 	gid_t gid;
-	bool failed;                    /* wrong is no answer: it may exist */
+	bool failed;                    /* the look-up failed: the group may exist */
 };
 
 struct accounts {
@@ -35,10 +34,10 @@ struct accounts {
 	struct memo users, groups;      /* text -> what was found */
 	struct memo known;              /* struct who, user -> struct account */
 	struct memo dynamic;            /* id as text -> the name it was given to */
-	bool trusts;                    /* the caller's to set: another user than is refused to superd is taken for granted */
+	bool trusts;                    /* set by the caller: accept users that superd may not change to */
 	struct own_users *own;          /* those of superd-builtin's services; NULL before the first */
-	bool own_asked;                 /* whether they can be had: */
-	const char *own_refused;        /* why not; NULL: they can */
+	bool own_asked;                 /* own_refused is valid */
+	const char *own_refused;        /* why superd's own users cannot be used; NULL: they can */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);

@@ -70,7 +70,7 @@ static bool take(struct accounts *accounts, const char *name, uid_t id)
 	return true;
 }
 
-/* Who has its folders already; 0: nobody of the range. */
+/* The id of the range that owns the service's directories already; 0: none. */
 static uid_t find_owner(const struct service *service)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];

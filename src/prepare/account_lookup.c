@@ -66,7 +66,7 @@ struct nearest {
 	char best[64];
 };
 
-/* Of a short name any other is not far. */
+/* For a short name the limit is lower, as many names are near it. */
 static unsigned too_far(const char *name)
 {
 	return strlen(name) < 5 ? 2 : 3;

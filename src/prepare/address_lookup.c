@@ -341,7 +341,7 @@ static bool resolve_protocol(struct addresses *addresses, const struct service *
 	return true;
 }
 
-/* What stands where a port does: that of services(5), or raw's protocol. */
+/* Resolves the name in the port's place: a port of services(5), or the protocol of a raw socket. */
 static bool resolve_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
@@ -350,7 +350,7 @@ static bool resolve_name(struct addresses *addresses, const struct service *serv
 	return resolve_port(addresses, service, listen, endpoint);
 }
 
-/* What has to be found out about a node is where superd's own folder is. */
+/* Resolves a path that begins with superd's own runtime folder. */
 static bool resolve_path(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;

@@ -1,5 +1,5 @@
-/* From names of hosts and ports to numbers: what hosts(5), DNS and services(5) say of them. Each
- * is asked for once. */
+/* From names of hosts and ports to numbers, by hosts(5), DNS and services(5). Each name is looked
+ * up once. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +13,8 @@ struct addresses {
 	struct pool *pool;
 	struct diags *diags;
 	struct memo hosts, ports;
-	bool ipv6;                      /* the kernel has it */
-	struct origin refused_at;       /* what was refused last, and where: sockets of one line are told once */
+	bool ipv6;                      /* the kernel has IPv6 */
+	struct origin refused_at;       /* place and text of the last refusal: reported once a line */
 	const char *refused;
 };
 
@@ -25,7 +25,7 @@ void addresses_close(struct addresses *addresses);
  * is wrong. */
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);
 
-/* Of a host that has several addresses and whose socket is for every one: the endpoint of the n-th, from 0. NULL: there
- * are no more. */
+/* With every_address: the endpoint of the host's n-th address, from 0. NULL: there are no more, or the option does not
+ * apply. */
 const struct endpoint *addresses_further(struct addresses *addresses, const struct service *service,
 					 const struct listen *listen, size_t n);

@@ -1,4 +1,5 @@
-/* Here and not where it is printed, as what the build has found is asked for in this folder alone. */
+/* The list of optional libraries that configure found. It is here, not where it is printed, as only this folder asks
+ * for them. */
 #include "prepare/built_with.h"
 
 #include <stddef.h>

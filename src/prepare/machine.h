@@ -10,9 +10,9 @@
 /* Fills in what can be known; texts are kept in the pool. false: out of memory. */
 bool machine_look(struct unit_machine *machine, struct pool *pool);
 
-/* The part of it that are folders; for machine_look, which knows the user's home before. */
+/* Fills in the folders; called by machine_look once the user's home is known. false: out of memory. */
 bool machine_look_for_folders(struct unit_machine *machine, struct pool *pool);
 
-/* Where units are sought: by SYSTEMD_UNIT_PATH, else those of the user who is not root and then the system's. Kept and
- * NULL-terminated; NULL: out of memory. */
+/* The folders that are searched for units: those in SYSTEMD_UNIT_PATH, else a user's own, unless root, and the
+ * system's. In the pool, NULL-terminated; NULL: out of memory. */
 const char *const *machine_find_unit_path(const struct unit_machine *machine, struct pool *pool);

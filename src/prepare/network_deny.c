@@ -80,7 +80,7 @@ static void emit(struct denying *denying, const struct network *network)
 
 static const struct network mapped = { .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 };
 
-/* What of the network nobody of them has. */
+/* Adds the parts of a network that no allowed network contains. */
 static void subtract(struct denying *denying, const struct network *network, bool v4)
 {
 	struct network half = *network;

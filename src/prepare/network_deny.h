@@ -4,6 +4,6 @@
 #include "base/pool.h"
 #include "config/option/service.h"
 
-/* The row's no_access with what it denies beside: what ip_address_deny has and ip_address_allow has not, kept. NULL: nobody is
- * denied, unless *failed: out of memory, or too many. */
+/* The row's no_access, plus the networks in ip_address_deny that ip_address_allow lacks; in the pool. NULL: nobody is
+ * denied, or, with *failed, out of memory or too many networks. */
 words networks_denied(const struct service *service, struct pool *pool, bool *failed);

@@ -84,7 +84,7 @@ static void refuse_memory(struct networks *networks, const struct service *servi
 	diag_error(networks->diags, service->at, "%s: looking at who may come: out of memory", service->name);
 }
 
-/* NULL also where everybody may come; false: out of memory, which was said. */
+/* Sets *access, to NULL if there are no rules. false: out of memory, which was reported. */
 static bool find_rules(struct networks *networks, const struct service *service, const struct access **access)
 {
 	words only_from = service->terms->gate->only_from, no_access;

@@ -15,12 +15,12 @@ enum own_user { OWN_USER_ADVISE, OWN_USER_RPC };
 
 struct account;
 
-/* Which of them are given away; read by own_users_look, then added to. */
+/* The ids in use: set by own_users_look from the files, then by own_user_for. */
 struct own_users {
 	bool taken[OWN_USERS];
 };
 
-/* Whether superd may change to them; NULL or why not, as the end of a sentence. */
+/* Why superd cannot change to these users, as the end of a sentence; NULL: it can. */
 const char *own_users_refused(void);
 
 void own_users_look(struct own_users *users);

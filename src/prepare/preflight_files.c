@@ -24,7 +24,7 @@
 
 #define WRAPPED_FOLDER "/usr/sbin"       /* REAL_DAEMON_DIR of the tcpd of every distribution */
 
-/* What superd's own user may not look at, the service's user may be meant to: only root can tell. */
+/* Whether superd's user may not look, but the service's user may: only root can check that. */
 static bool is_hidden(const struct preflight *preflight, const struct service *service)
 {
 	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
@@ -222,7 +222,7 @@ static void check_root(struct preflight *preflight, const struct service *servic
 		preflight_say(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
 }
 
-/* May come in time: a home or a mount. */
+/* A missing folder is a warning only: a home or a mount may appear later. */
 static void check_working(struct preflight *preflight, const struct service *service)
 {
 	const char *path = service->terms->surroundings->working_directory;
@@ -295,7 +295,7 @@ static const struct account *owner_to_be(const struct preflight *preflight, cons
 	return NULL;
 }
 
-/* The folder in which a file will be made. false: it was said what is wrong with it. */
+/* Checks the folder in which a file will be created. false: it has a fault, which was reported. */
 static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
 			 const char *option, const char *path)
 {
@@ -389,7 +389,7 @@ static void check_output(struct preflight *preflight, const struct service *serv
 		check_stream_way(preflight, service, option, stream);
 }
 
-/* What superd itself opens, and would not where others could change the way there. */
+/* Checks a file that superd itself opens, and refuses to open if other users could change its path. */
 static void check_own(struct preflight *preflight, enum severity severity, const struct service *service,
 		      const char *option, const char *path, const char *then)
 {

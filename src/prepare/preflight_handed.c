@@ -41,7 +41,7 @@ static bool is_set(const struct extras *extras, const struct handed_credential *
 	return false;
 }
 
-/* One without a path may be missing. */
+/* A credential without a path may be missing. */
 static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
 {
 	struct handed_credential parts = handed_credential_read(word);

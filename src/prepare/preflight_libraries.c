@@ -59,7 +59,7 @@ struct hosts_look {
 	int depth;
 };
 
-/* One of the tables, or a file that a rule names. false: it can't be read, which is said. */
+/* Reads hosts.allow, hosts.deny, or a file that a rule names. false: it cannot be read, which was reported. */
 static bool look_at_hosts(struct hosts_look *look, const char *path, bool is_table)
 {
 	struct pool *pool = look->preflight->table->pool;
@@ -122,7 +122,7 @@ static const char *find_missing(const struct preflight *preflight, struct own_pr
 	return program->missing;
 }
 
-/* What of the service is asked by superd-advise: the option, and its value in *value. NULL: nothing. */
+/* The option for which superd-advise is asked, and its value in *value. NULL: none. */
 static const char *find_question(struct preflight *preflight, const struct service *service, const char **value)
 {
 	const struct gate *gate = service->terms->gate;

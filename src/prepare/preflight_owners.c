@@ -1,5 +1,5 @@
-/* Files by which somebody else would decide what root runs: the tables, and of what runs as root the program and its
- * variables. Groups are not counted for folders: /usr/local belongs to one on Debian. */
+/* Checks whether other users than root can change what root runs: the tables, and for services that run as root the
+ * program and its files of variables. Folders that a group can write are accepted: on Debian /usr/local is one. */
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>

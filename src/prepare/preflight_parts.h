@@ -1,4 +1,4 @@
-/* What the parts of the preflight share. Private to prepare/preflight*. */
+/* Shared by the parts of the preflight. Private to prepare/preflight*. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 /* One of superd's own programs beside it. */
 struct own_program {
 	bool looked;
-	const char *missing;            /* what to say of it; NULL: it is there */
+	const char *missing;            /* message that it is missing; NULL: it is there */
 };
 
 /* Units that ask for limits and priorities which superd may not set. */
@@ -35,16 +35,16 @@ struct preflight {
 	struct memo programs;           /* program, account -> what is wrong with it, or NULL */
 	struct memo interfaces;         /* name -> the name when it is there, else NULL */
 	struct memo addresses;          /* address, interface -> the address when it is there, else NULL */
-	struct memo variables;          /* environment_file -> itself: what is passed over in it was said */
-	struct memo tables;             /* file -> NULL: who can change it was looked at */
+	struct memo variables;          /* environment_file -> itself: its bad lines were reported */
+	struct memo tables;             /* file -> NULL: its owners were checked */
 	struct memo runtime;            /* runtime_directory -> the first service with it */
 	char *mounts;                   /* for os/fs/path_trust */
 	struct own_program advise, rpc;
 	const struct service *root_unit;        /* the first that would run as root without saying so; NULL: none */
-	size_t root_units;              /* so many */
+	size_t root_units;              /* number of such services */
 	struct nearest_units nearest;
-	bool hosts_told;                /* what superd-advise can't read of hosts.allow and hosts.deny was said */
-	bool reclaim_told;              /* that freeze_reclaim can't be had was said, once for all services */
+	bool hosts_told;                /* unreadable files of hosts.allow and hosts.deny were reported */
+	bool reclaim_told;              /* the lack of freeze_reclaim was reported, once for all services */
 	struct wraps wraps;
 	struct abilities abilities;
 	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1 not asked yet, 0 there, else errno */
@@ -56,14 +56,14 @@ void preflight_say(struct preflight *preflight, enum severity severity, const st
 		   const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Whether looking at a path can't keep a superd waiting that serves. */
+/* Whether superd may look at a path: always before it serves; then only if the look cannot block. */
 bool preflight_may_look(const struct preflight *preflight, const char *path);
 
-/* Of all services, once each was looked at. */
+/* Summaries, after all services were checked. */
 void preflight_root_units(struct preflight *preflight);
 void preflight_nearest_units(struct preflight *preflight);
 
-/* What a service needs of the file system: program, folders, files. */
+/* Checks a service's program, folders and files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
 /* What is wrong with a program for an account, NULL: superd's own; root as root_directory. NULL: nothing. The text is in the
@@ -75,29 +75,29 @@ const char *preflight_judge_program(const struct preflight *preflight, const str
  * is in the pool. */
 const char *preflight_judge_reading(struct pool *pool, const char *path, const struct account *account);
 
-/* The programs of its commands. In preflight_commands.c. */
+/* Checks the programs of its commands. In preflight_commands.c. */
 void preflight_commands(struct preflight *preflight, const struct service *service);
 
-/* The files and credentials it is handed. In preflight_handed.c. */
+/* Checks the files and credentials it is handed. In preflight_handed.c. */
 void preflight_handed(struct preflight *preflight, const struct service *service);
 
-/* What its folders below fixed ones, its processors and its files of variables need. */
+/* Checks its directories, its processors and its files of variables. */
 void preflight_surroundings(struct preflight *preflight, const struct service *service);
 
-/* Who, apart from root, decides what of it runs as root. */
+/* Checks whether other users than root can change what it runs as root. */
 void preflight_owners(struct preflight *preflight, const struct service *service);
 
-/* What its sockets need: kinds, ports, interfaces, owners. */
+/* Checks its sockets: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);
 
-/* What it needs that superd may have been built or copied without. */
+/* Checks the libraries and programs of superd that it needs. */
 void preflight_libraries(struct preflight *preflight, const struct service *service);
 
-/* What it wants of control groups, devices and scheduling. */
+/* Checks its options of control groups, devices and scheduling. */
 void preflight_resources(struct preflight *preflight, const struct service *service);
 
-/* What superd must be allowed to do for it. */
+/* Checks superd's own privileges for it. */
 void preflight_privileges(struct preflight *preflight, const struct service *service);
 
-/* Whether this machine can keep it from what its hardening says. */
+/* Checks whether this machine supports its hardening. */
 void preflight_hardening(struct preflight *preflight, const struct service *service);

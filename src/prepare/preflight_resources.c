@@ -14,7 +14,7 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_parts.h"
 
-/* What was set, as superd.conf has it; of defaults, too. */
+/* The option's value in the form of superd.conf, also a default. */
 static void show_value(const struct service *service, const char *option, struct buf *out)
 {
 	const struct directive *directive = directive_find(NATIVE, option);

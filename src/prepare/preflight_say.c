@@ -1,4 +1,4 @@
-/* How a part of the preflight says what it found, and whether it may look. */
+/* Helpers of the preflight: reporting a finding, and whether a path may be looked at. */
 #include "prepare/preflight_parts.h"
 
 #include <stdarg.h>

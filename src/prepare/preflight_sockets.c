@@ -1,5 +1,5 @@
-/* What the sockets of a service need of this machine. Nothing listens: a socket of each kind is
- * opened once and closed, which is the only way to know what the kernel has, as it may load a
+/* Checks what a service's sockets need of this machine. A socket of each kind is opened once and
+ * closed, without listening: only this shows whether the kernel has the kind, as it may load a
  * module for it. */
 #include <errno.h>
 #include <linux/capability.h>

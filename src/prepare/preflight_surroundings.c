@@ -102,7 +102,7 @@ static void check_processors(struct preflight *preflight, const struct service *
 }
 #endif
 
-/* What can't be read is told by preflight_files. */
+/* preflight_files reports files that cannot be read. */
 static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
 {
 	struct variables variables = { 0 };

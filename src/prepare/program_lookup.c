@@ -19,7 +19,7 @@ static void join_folders(words folders, struct buf *path)
 	}
 }
 
-/* The same command with another program. NULL: out of memory. */
+/* The command with another program, in the pool. NULL: out of memory. */
 static words with_program(words exec, const char *program, struct pool *pool)
 {
 	size_t count = 0;

@@ -180,7 +180,7 @@ static bool same_port(const struct claim *a, const struct claim *b)
 	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
 }
 
-/* What clashes as it is written was told of when the table was read. */
+/* Endpoints that clash as they are written were reported when the table was read. */
 static bool claims_clash(const struct claim *a, const struct claim *b)
 {
 	struct endpoint written_a = claim_as_written(a), written_b = claim_as_written(b);
@@ -221,7 +221,7 @@ static void check_clashes(const struct table *table, struct diags *diags)
 	free(claims);
 }
 
-/* What root alone can do is no mistake of a table that an ordinary user has checked; said once. */
+/* Warns once about settings that need root, if an ordinary user checks the table: they are no mistake. */
 static void warn_of_users(const struct table *table, struct diags *diags)
 {
 	const struct service *first = NULL;
