@@ -1,5 +1,6 @@
-/* Arrays that grow by doubling. The hard thing is what is left when memory ran out: what was there, and no byte of it
- * lost; so the caller takes the new place over only where there is one. */
+/* Arrays that grow by doubling.
+ *
+ * If memory runs out, the result is NULL, and the old array stays valid and the caller's. */
 #include "base/array.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
-/* Base64. The hard thing is to take one text for one value: the bits left over at the end are zero, and there is as
- * much padding as there has to be, so that nothing is cut off unseen. */
+/* Base64 (RFC 4648, section 4).
+ *
+ * The decoder accepts exactly one text for a value, apart from blanks: unused bits must be zero and the padding
+ * complete. So a text that was cut off is an error. */
 #include "base/base64.h"
 
 #include <stdint.h>
@@ -9,7 +11,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 #define BLANKS " \t\r\n"
 
-/* -1: none of the alphabet. */
+/* The value of a letter, 0 to 63; -1: it is not in the alphabet. */
 static int value_of(char c)
 {
 	const char *at = c ? strchr(alphabet, c) : NULL;
@@ -17,7 +19,7 @@ static int value_of(char c)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* Four letters, of which the last `padding` are missing, as bytes. false: bits were left over. */
+/* Adds the bytes of four letters, of which the last `padding` are "=". false: an unused bit is set. */
 static bool add_group(uint32_t group, unsigned padding, struct buf *out)
 {
 	const unsigned char bytes[] = { (unsigned char)(group >> 16), (unsigned char)(group >> 8),

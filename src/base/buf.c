@@ -1,7 +1,8 @@
 /* Growable text.
  *
- * The one hard thing: text from strangers. Whatever goes to a terminal, a log or JSON is taken apart here into valid
- * UTF-8 characters and everything else, so no other unit has to know what a byte sequence may do to its reader. */
+ * Text from clients and backends may hold any byte. buf_visible and buf_json split it into valid UTF-8 characters,
+ * control characters and invalid bytes, and escape the latter two, so that no other unit has to know what a
+ * terminal obeys. */
 #include "base/buf.h"
 
 #include <ctype.h>
@@ -93,7 +94,7 @@ void buf_addf(struct buf *buf, const char *format, ...)
 	va_end(arguments);
 }
 
-/* What may follow a first byte, by the table of well-formed sequences in Unicode, chapter 3. */
+/* Whether the second byte may follow the first, by Unicode's table of well-formed sequences (chapter 3, table 3-7). */
 static bool utf8_second_is_right(unsigned char first, unsigned char second)
 {
 	switch (first) {
@@ -105,7 +106,7 @@ static bool utf8_second_is_right(unsigned char first, unsigned char second)
 	}
 }
 
-/* Bytes of the character at the start of text; 0 when these are no UTF-8. */
+/* The length in bytes of the character at the start of text; 0: it is not valid UTF-8. */
 static size_t utf8_length(const unsigned char *text, size_t left)
 {
 	unsigned char first = text[0];
@@ -155,7 +156,7 @@ void buf_visible(struct buf *buf, const char *text, size_t length)
 	}
 }
 
-/* Whether what comes next is, or becomes, \xHH behind its backslash. */
+/* Whether the text behind a backslash reads as xHH, or buf_visible turns it into \xHH. */
 static bool looks_hidden(const unsigned char *at, const unsigned char *end)
 {
 	if (at < end && !is_visible(at, utf8_length(at, (size_t)(end - at))))
@@ -192,7 +193,7 @@ static unsigned code_point(const unsigned char *text, size_t length)
 	}
 }
 
-/* Writes one character's JSON into out and gives its length; *taken is what it took of text. */
+/* Writes one character's JSON into out and gives its length; *taken is the number of bytes of text it stands for. */
 static size_t json_character(const unsigned char *text, size_t left, char out[8], size_t *taken)
 {
 	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";

@@ -1,7 +1,7 @@
-/* What is wrong with something a person wrote.
+/* Diagnostics: errors, warnings and hints about a table that a person wrote.
  *
- * * The one hard thing: the list is fed by whatever stands in a file. So its size is bounded, a message that
- * quotes a huge word is cut, and nothing of it reaches a terminal unescaped. */
+ * A file may hold anything, so the list has an upper bound, a message that quotes a very long word is cut, and
+ * diags_print escapes whatever a terminal might obey. */
 #include "base/diag.h"
 
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static char *format_text(const char *format, va_list arguments)
 	return buf_take(&text);
 }
 
-/* Counts one of this severity; false when there are enough of its kind in the list already. */
+/* Counts a diagnostic; false: the list already has the most it keeps of this severity. */
 static bool diags_count(struct diags *diags, enum severity severity)
 {
 	size_t errors = diags->errors - diags->dropped_errors;
@@ -188,12 +188,12 @@ void diags_bound(struct diags *diags)
 	}
 }
 
-/* Where a diagnostic belongs. */
+/* The order of diagnostics: by file as the files first appear in the list, then by line, then as they were added. */
 struct sort_key {
 	struct diag diag;
-	size_t file;                    /* the first of the list that speaks of its file */
+	size_t file;                    /* index of the first diagnostic about this file */
 	unsigned line;
-	size_t number;
+	size_t number;                  /* index in the list before sorting */
 };
 
 static bool same_file(const struct diag *a, const struct diag *b)

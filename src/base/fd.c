@@ -1,7 +1,7 @@
-/* Descriptors: born close-on-exec, moved out of the way, read with bounds.
+/* File descriptors: opened with close-on-exec, moved to high numbers, read up to a limit.
  *
- * The one hard thing is never to wait: a path in a table may be a fifo nobody writes to, so files are opened
- * non-blocking and looked at before they are read. */
+ * A path in a table may name a fifo without a writer, whose open(2) would block. Files are therefore opened with
+ * O_NONBLOCK, and only regular ones are read. */
 #include "base/fd.h"
 
 #include <errno.h>
@@ -94,7 +94,7 @@ static ssize_t read_some(int fd, bool waits, char *to, size_t size)
 	return got;
 }
 
-/* Sizes are not believed: a file may grow while it is read, and those of /proc say 0. */
+/* It ignores the size from fstat(2): a file may grow while it is read, and files of /proc have size 0. */
 static char *read_all(int fd, bool waits, size_t most, size_t *length)
 {
 	size_t capacity = 4096, have = 0;
@@ -132,7 +132,7 @@ char *fd_read_all(int fd, size_t most, size_t *length)
 	return read_all(fd, true, most, length);
 }
 
-/* A file may be regular and yet one that waits for what is to come, as /proc/kmsg. */
+/* The read must not wait either: /proc/kmsg is a regular file that blocks until there is more. */
 char *fd_read_file(const char *path, size_t most, size_t *length)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -1,5 +1,6 @@
-/* Writing JSON. The hard thing is small: a comma stands before whatever is not the first of its object or list, which
- * the last character written tells. */
+/* Writes JSON into a buffer.
+ *
+ * The last character in the buffer shows whether a comma is due: none stands behind {, [ or a newline. */
 #include "base/fields.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* Reading and writing ledgers. The hard thing is that sections and entries are as many as the text says: they are
- * counted before anything is allocated, and stand in two arrays, so a hostile text costs no more than its own size
- * a few times over. */
+/* Writes and parses ledgers.
+ *
+ * The parser counts sections and lines before it allocates, and keeps them in two arrays, so the memory is bounded
+ * by a few times the size of the text, even of a hostile one. */
 #include "base/ledger.h"
 
 #include <math.h>
@@ -60,7 +61,7 @@ void ledger_end(struct buf *out)
 	buf_text(out, ".\n");
 }
 
-/* Takes the backslashes out of a value, in its place. false: one of them stands before something else. */
+/* Replaces the escapes \n and \\ of a value in place. false: a backslash stands before another character. */
 static bool unescape(char *value)
 {
 	char *to = value;
@@ -137,7 +138,7 @@ static const char *parse_lines(struct ledger *ledger, char *at, struct buf *why)
 	return "its end is missing";
 }
 
-/* No more than so many can come of it. */
+/* Allocates both arrays for as many sections and entries as the text can have at most. */
 static bool make_room(struct ledger *ledger, const char *text)
 {
 	size_t sections = 0, lines = 0;
@@ -151,7 +152,7 @@ static bool make_room(struct ledger *ledger, const char *text)
 	return ledger->sections && ledger->entries;
 }
 
-/* The line behind the first one, which is cut off; NULL: it is not of this format. */
+/* Checks the first line, and gives the line behind it; NULL: the text has another format, and *wrong says which. */
 static char *skip_first(char *text, struct buf *why, const char **wrong)
 {
 	size_t head = strlen(first_words);

@@ -1,8 +1,7 @@
-/* What superd says while it runs, one line an event.
+/* superd's log: one line for each event, as text, as JSON or in xinetd's form.
  *
- * * The one hard thing: a line must go out in one piece or not at all, whatever a backend printed into it. So
- * each is composed whole, within what the sink takes at once, and cut in its message rather than in its form:
- * JSON stays JSON. */
+ * Each line is composed as a whole, no longer than the sink takes at once, before any of it is written. A line that
+ * is too long loses the end of its message and keeps its form, so JSON stays valid. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -247,7 +246,7 @@ static void compose_json(struct log *log, enum level level, const struct event *
 	buf_char(&log->line, '\n');
 }
 
-/* What a line of a file begins with. */
+/* Time, name and pid, at the beginning of a line in a file. */
 static void add_head(struct log *log, enum level level)
 {
 	struct buf *out = &log->line;
@@ -308,7 +307,7 @@ static bool compose(struct log *log, enum level level, const struct event *event
 	return !log->line.failed;
 }
 
-/* Where it can't be said now either, it is later. */
+/* Logs the number of lines that were dropped. If there is no room for that now, a later call logs it. */
 static void say_dropped(struct sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
@@ -331,7 +330,8 @@ static void say_dropped(struct sink *sink)
 	log->line = kept;
 }
 
-/* What is logged of a client outlives all else where the log has no room: who came, was refused, or left. */
+/* Whether a line is about a client that connected, was refused, or left. If the log runs out of room, it drops all
+ * other lines first. */
 static bool is_of_client(const struct event *event)
 {
 	static const char *const names[] = {

@@ -1,5 +1,5 @@
-/* The lines that a sink does not take now. Each is in two lists, the queue's and its class's, so that the oldest line
- * of a class is found without a search. */
+/* The lines that a sink cannot write yet. Each line is in two lists, that of the queue and that of its class, so
+ * that the oldest line of a class is found without a search. */
 #include "base/log_queue.h"
 
 #include <stdlib.h>

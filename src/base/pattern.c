@@ -1,5 +1,8 @@
-/* Matching without recursion. The hard thing is the star: it takes as little as will do, and when the rest fails, the
- * last star takes one character more; those before it never have to be tried again. */
+/* Shell patterns of *, ? and [], matched without recursion.
+ *
+ * A star takes as few characters as possible. When the rest of the pattern fails, only the last star takes one
+ * more: whatever an earlier star could take in addition, the last one can. So the time is at most the product of
+ * both lengths. */
 #include "base/pattern.h"
 
 #include <stddef.h>
@@ -10,7 +13,8 @@ bool pattern_is(const char *text)
 	return strpbrk(text, "*?[");
 }
 
-/* Of a set behind its [. *end is behind its ], or NULL where there is none: then [ stands for itself. */
+/* Whether a set has the character; `set` points behind its [. *end points behind its ], or is NULL if there is none:
+ * then the [ stands for itself. */
 static bool set_has(const char *set, char c, const char **end)
 {
 	bool negated = *set == '!' || *set == '^', found = false;
@@ -30,7 +34,7 @@ static bool set_has(const char *set, char c, const char **end)
 	return found != negated;
 }
 
-/* Whether one step of the pattern, which is no star, takes this character; *next is behind the step. */
+/* Whether one step of the pattern, which is not a star, matches this character; *next points behind the step. */
 static bool step_takes(const char *pattern, char c, const char **next)
 {
 	const char *end;

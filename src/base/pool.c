@@ -1,8 +1,7 @@
-/* Memory with one end of life, and each value in it once.
+/* A pool: memory that is freed all at once, and that holds each value once.
  *
- * * The one hard thing is the size: ten thousand services must fit in a few megabytes. Texts are packed without
- * gaps, equal values are one, and the index that finds them (16 bytes a slot) is mapped memory too, so
- * pool_seal gives it back. */
+ * Ten thousand services must fit in a few megabytes. The pool packs texts without gaps, shares equal values, and
+ * maps the index that finds them (16 bytes a slot) apart, so that pool_seal can return it to the kernel. */
 #include "base/pool.h"
 
 #include <stdarg.h>
@@ -34,9 +33,9 @@ struct slot {
 
 struct pool {
 	struct block *blocks;
-	char *at, *end;                 /* what is free of the block in use */
+	char *at, *end;                 /* free memory of the block in use; NULL: no block yet */
 	size_t next_size;
-	size_t used;
+	size_t used;                    /* bytes of all values, without gaps and index */
 	struct slot *slots;             /* open addressing, a power of two; NULL: none yet, or sealed */
 	size_t slot_count, slots_taken;
 	bool sealed;

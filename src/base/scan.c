@@ -1,7 +1,7 @@
-/* Scalars from text, the whole text or nothing.
+/* Scalars from text: numbers, durations, sizes, modes, booleans.
  *
- * The one hard thing is never to be wrong silently: no wrapping around, no half-read text, no blank or sign that strtol
- * would let pass. Every sum and product is checked, and a refusal says what would have been right. */
+ * strtol(3) would accept blanks, signs and a half-read text, and saturate. The functions here read the whole text
+ * or refuse it, check every sum and product for overflow, and a refusal names the accepted form. */
 #include "base/scan.h"
 
 #include <ctype.h>
@@ -216,7 +216,7 @@ static int64_t take_byte_factor(const char **text)
 	return letter ? (int64_t)1 << (10 * (letter - byte_letters + 1)) : 1;
 }
 
-/* One number of a size with what is behind it. A fraction may have no digits, as systemd has it. */
+/* Adds one number of a size with its unit to *sum. As in systemd, a fraction may have no digits. */
 static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
 {
 	struct decimal number = { 0 };

@@ -1,7 +1,7 @@
 /* Signals by name and number.
  *
- * * The one hard thing: names differ by platform and the real-time ones have none, so the table is of what
- * every Linux has, and what is not in it is counted from RTMIN or is a number. */
+ * The table has the signals that every Linux has. Their numbers differ by architecture (signal(7)). Real-time
+ * signals have no names of their own; they count from SIGRTMIN, which libc decides at run time. */
 #include "base/scan.h"
 
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Of two names of one number the one to show stands first. */
+/* If a signal has two names, the one that superd shows stands first. */
 static const struct {
 	const char *name;
 	int number;
@@ -26,7 +26,7 @@ static const struct {
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-/* One to three digits; -1 when it is something else. */
+/* A number of one to three digits; -1: the text is something else. */
 static int scan_number(const char *text)
 {
 	int number = 0;
@@ -41,7 +41,7 @@ static int scan_number(const char *text)
 	return number;
 }
 
-/* "RTMIN+3", "RTMAX-2", "RTMIN"; 0 when it is none of them. */
+/* The number of "RTMIN+3", "RTMAX-2" or "RTMIN"; 0: the text is something else. */
 static int scan_realtime(const char *text)
 {
 	bool from_least = !strncasecmp(text, "RTMIN", 5);

@@ -1,8 +1,8 @@
-/* Where the log goes, without ever waiting.
+/* The destination of the log: stderr, a file or syslog. A sink never waits.
  *
- * The one hard thing is stderr. Its file description is shared with whoever else has it, so O_NONBLOCK must not be set
- * there, and between a poll and the write another writer can fill the pipe. Opening it anew gives a description of our
- * own; where that is refused (another user's pipe, no /proc), poll is the best there is. */
+ * Other processes share stderr's file description, so O_NONBLOCK must not be set on it, and between poll(2) and
+ * write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, which gives a
+ * description of its own. Where that fails (a pipe of another user, no /proc), it polls before each write. */
 #include "base/sink.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FA
 static const char facility_wrong[] =
 	"there is no such facility; it is daemon, auth, user, mail, cron or local0 to local7";
 
-/* A non-blocking description of our own of what stderr is; -1 where there can be none. */
+/* Opens stderr's file again as a non-blocking description of superd's own; -1: that is not possible. */
 static int stderr_again(const struct stat *now)
 {
 	int fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -37,7 +37,7 @@ static int stderr_again(const struct stat *now)
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* A regular file is written through the shared description, whose offset is the others' too. */
+/* A regular file is written through the shared description, so that superd and other writers use one offset. */
 static void open_stderr(struct sink *sink)
 {
 	struct stat status = { 0 };
@@ -147,7 +147,7 @@ static enum write_outcome put_syslog(struct sink *sink, const char *text, size_t
 	return outcome;
 }
 
-/* What kind of failure it is. A disk gets room, and a fifo another reader; a pipe that is stderr never gets one. */
+/* The kind of failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr never does. */
 static enum write_outcome outcome_of(struct sink *sink)
 {
 	sink->error = errno;
@@ -242,7 +242,7 @@ static bool give(struct sink *sink, const char *text, size_t length, bool of_cli
 	return true;
 }
 
-/* What is to be written before the next line: without a loop, what waits. */
+/* Writes what must stand before the next line: the report of dropped lines, and, without an event loop, the queue. */
 static void prepare(struct sink *sink)
 {
 	bool waits = !log_queue_is_empty(&sink->queue);
@@ -273,7 +273,7 @@ bool sink_take(struct sink *sink, int severity, const char *line, size_t length,
 	return give(sink, line, length, of_client);
 }
 
-/* A part of it that was written makes it the first of the queue. */
+/* If only a part of the line could be written, the line becomes the first of the queue. */
 bool sink_put_first(struct sink *sink, int severity, const char *line, size_t length)
 {
 	enum write_outcome outcome;
@@ -338,7 +338,7 @@ static int64_t monotonic_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Where only trying tells whether it takes lines again, there is one last try. */
+/* If there is nothing to poll (syslog away, disk full), it tries once more and gives up. */
 void sink_finish(struct sink *sink, int64_t until)
 {
 	sink->syslog.retry_at = 0;
@@ -359,7 +359,7 @@ int sink_fd(const struct sink *sink)
 	return sink->kind == SINK_SYSLOG ? sink->syslog.fd : sink->fd;
 }
 
-/* The head of a syslog line, priority, time, name and pid, has its share of SYSLOG_LINE. */
+/* SYSLOG_LINE includes the head of a syslog line: priority, time, name and pid. */
 size_t sink_most(const struct sink *sink)
 {
 	if (sink->kind == SINK_SYSLOG)
@@ -386,7 +386,7 @@ static bool is_same_file(int one, int other)
 		first.st_ino == second.st_ino;
 }
 
-/* What was written of a line is not in another file. */
+/* If the file is another one, it lacks the part of a line that the old one already has: the line starts over. */
 static void renew(struct sink *sink, int *old)
 {
 	if (!is_same_file(*old, sink->fd))

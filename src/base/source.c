@@ -1,7 +1,8 @@
-/* One file of a table, in memory, with its lines.
+/* A source: one file of a table in memory, with an index of its lines.
  *
- * * The one hard thing: what is read may be anything, a binary, a folder, a fifo, a gigabyte. Everything that
- * is no table is refused here by name and place, so readers meet only lines of text of a bounded length. */
+ * The path may name a binary, a folder, a fifo or a file of a gigabyte. source_load refuses all of them by name and
+ * place, so readers see only text, with lines of a bounded length. source_load_in_parts keeps the lines that are
+ * text and notes the others. */
 #include "base/source.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ static bool is_refused(unsigned char c)
 	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
 }
 
-/* The first byte of a line that has no place in a table, or end. */
+/* The offset of the first byte in a line that a table may not have, or end. */
 static size_t find_refused(const struct source *source, size_t start, size_t end)
 {
 	while (start < end && !is_refused((unsigned char)source->text[start]))
@@ -58,7 +59,7 @@ static size_t line_end(const struct source *source, size_t line)
 	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
 }
 
-/* Whether there is something wrong with a line, and what. */
+/* Whether a line is too long or has a byte that a table may not have; *flaw describes it. */
 static bool find_flaw(const struct source *source, size_t line, struct source_flaw *flaw)
 {
 	size_t start = source->lines[line], end = line_end(source, line), at = find_refused(source, start, end);
@@ -87,7 +88,7 @@ void source_refuse_flaw(const struct source *source, const struct source_flaw *f
 		diag_error(diags, at, "a NUL byte: this is no text file");
 }
 
-/* Says of every line what is wrong with it, up to the first that shows that this is no text. */
+/* Reports each line that is refused, up to the first NUL, which shows that the file is not text. */
 static bool source_check(const struct source *source, struct diags *diags)
 {
 	size_t errors = diags->errors;
@@ -114,7 +115,7 @@ bool source_drop_mark(struct source *source)
 	return true;
 }
 
-/* Behind one flaw too many nothing is worth reading. */
+/* Drops all lines behind this one: a file with so many flaws is not a text file. */
 static void cut_behind(struct source *source, size_t line)
 {
 	source->length = line_end(source, line);
@@ -186,8 +187,8 @@ static bool checked(struct source *source, struct diags *diags)
 	return false;
 }
 
-/* The text and its lines, whatever is in it. is_marked, unless NULL: a byte order mark is taken away, and whether
- * there was one. */
+/* Loads any bytes and finds their lines. Unless is_marked is NULL, it drops a byte order mark and stores whether there
+ * was one. */
 static bool load(struct source *source, const char *path, struct pool *pool, bool *is_marked, struct diags *diags)
 {
 	bool is_stdin = !strcmp(path, "-");

@@ -1,13 +1,13 @@
-/* Spans of time. What is rounded up to the next unit is written in that: 999.9 ms are 1 s. */
+/* Spans of time as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
 #include "base/span.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MOST 1e15 /* beyond it a number means nothing */
+#define MOST 1e15 /* seconds; a larger number counts as wrong */
 
-/* Two units at most: what is behind them does not matter any more. */
+/* Writes two units at most: "3 d 4 h", "5 min". */
 static void write_long(char out[SPAN_MOST], int64_t seconds)
 {
 	static const struct {

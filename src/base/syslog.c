@@ -1,7 +1,8 @@
-/* A non-blocking speaker to /dev/log in RFC 3164's form.
+/* A non-blocking client of /dev/log that sends RFC 3164's form.
  *
- * * The one hard thing is never to wait for the daemon and yet to find it again: it may be slow, gone,
- * restarted, or listen on a stream instead of datagrams. The caller keeps what it can't take now. */
+ * The syslog daemon may be slow, stopped, restarted, or listen on a stream instead of datagrams. No call here waits
+ * for it: superd connects again at most once a second, and the caller keeps a line that the daemon does not take
+ * now. */
 #include "base/syslog.h"
 
 #include <errno.h>

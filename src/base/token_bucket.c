@@ -1,4 +1,5 @@
-/* What is missing is kept, not what is there, so that a bucket starts full without being told its size. */
+/* A token bucket that stores the missing tokens rather than those it has, so that a zeroed struct is full, whatever
+ * its size. */
 #include "base/token_bucket.h"
 
 static double missing(const struct token_bucket *bucket, double rate, double now)
@@ -10,7 +11,7 @@ static double missing(const struct token_bucket *bucket, double rate, double now
 
 void token_bucket_take(struct token_bucket *bucket, double rate, double burst, double tokens, double now)
 {
-	double most = 2. * burst;       /* one that takes much at once is not made to wait for it without end */
+	double most = 2. * burst;       /* bounds the wait after a large amount is taken at once */
 
 	bucket->spent = missing(bucket, rate, now) + tokens;
 	if (bucket->spent > most)

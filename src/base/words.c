@@ -1,6 +1,6 @@
-/* A command as a string, split into words without expanding anything.
+/* Splits a command into words, and quotes words. Nothing is expanded: no variables, no patterns.
  *
- * The one hard thing is to agree with itself: what words_quote writes, words_split reads back as the same word. */
+ * words_quote and words_split agree: words_split reads back the same word that words_quote wrote. */
 #include "base/words.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-/* Adds the inside of a quote to out; *at is behind its opening and then behind its closing. */
+/* Adds the inside of a quote to out; moves *at from behind the opening quote to behind the closing one. */
 static const char *add_quoted(struct buf *out, const char **at, char quote)
 {
 	const char *text = *at;
@@ -27,7 +27,7 @@ static const char *add_quoted(struct buf *out, const char **at, char quote)
 	return NULL;
 }
 
-/* Adds one word and the NUL behind it to out; *at is at its first character and then behind its last. */
+/* Adds one word and a NUL to out; moves *at from the word's first character to behind its last. */
 static const char *add_word(struct buf *out, const char **at)
 {
 	const char *text = *at, *wrong;
