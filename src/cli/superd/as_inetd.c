@@ -1,8 +1,8 @@
-/* Called as inetd: the options of the BSDs' inetds, of GNU's and of busybox's, as one set.
+/* The command line of inetd, for a superd that is called as inetd: the options of the BSDs' inetds, of GNU's and
+ * busybox's, as one set.
  *
- * The hard thing is that they were never one. Where a letter means two things it means here what both can live with; -p
- * is the one that can't be decided, as GNU's takes its file only when it is joined to it: a file behind a blank is
- * taken, as FreeBSD has it, but with --compat=gnu. */
+ * Where a letter has two meanings, superd does what fits both. For -p nothing fits both: GNU's inetd takes only a
+ * file joined to it, FreeBSD's also the next word. superd takes the next word unless --compat=gnu is given. */
 #include "cli/superd/as_inetd.h"
 
 #include <getopt.h>
@@ -83,7 +83,7 @@ static bool set_limit(struct options *options, int flag)
 	}
 }
 
-/* Of -p alone the file may be the next word. */
+/* Only -p, not --pidfile, may have its file as the next word. */
 static bool set_pid_file(struct options *options, int flag, int argc, char **argv)
 {
 	if (!optarg && flag == 'p' && options->compat != COMPAT_GNU && optind < argc && argv[optind][0] != '-')
@@ -115,7 +115,8 @@ static bool set_service_default(struct options *options, int flag)
 	}
 }
 
-/* It is daemon(3) that has an inetd go to /, and so its servers. */
+/* inetd's servers run in / because daemon(3) changes to it. In the foreground they keep the folder that inetd was
+ * started in. */
 static bool stay_in_front(struct options *options)
 {
 	char *folder = getcwd(NULL, 0);
@@ -201,7 +202,7 @@ static bool read_flags(struct options *options, int argc, char **argv)
 	return good;
 }
 
-/* --compat has a say in how -p is read, wherever it stands. */
+/* --compat decides how -p is read, so it is read first, wherever it stands. */
 static bool read_compat(struct options *options, int argc, char **argv)
 {
 	for (int n = 1; n < argc && strcmp(argv[n], "--"); n++) {
@@ -221,7 +222,7 @@ static bool add_table(struct options *options, const char *path, bool further)
 		       : options_add(options, &options->sources, &options->source_count, source);
 }
 
-/* One that is there now has to be there at a reload, too; one that is not may come. */
+/* The usual table and folder: one that exists now must exist at a reload, too; a missing one may appear later. */
 static bool add_usual(struct options *options)
 {
 	bool has_table = access(TABLE, F_OK) == 0, has_folder = access(FOLDER, F_OK) == 0;

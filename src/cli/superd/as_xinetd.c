@@ -1,7 +1,8 @@
-/* Called as xinetd: long options behind one dash, an argument always a word of its own.
+/* The command line of xinetd, for a superd that is called as xinetd: long options behind one dash, each argument a
+ * word of its own.
  *
- * The hard thing is what xinetd does with an option it does not know: nothing, not even a word. An old script has to
- * start here, too, but nobody shall believe in a limit that is none: it is told. */
+ * xinetd silently ignores an option that it does not know. superd ignores it too, so that old scripts start, but
+ * prints a warning, as the option may have been meant as a limit. */
 #include "cli/superd/as_xinetd.h"
 
 #include <stdio.h>
@@ -149,7 +150,7 @@ static bool apply(struct options *options, enum xinetd_flag flag, const char *ar
 	}
 }
 
-/* XINETD_FLAGS: it is none. */
+/* The option that a word names; XINETD_FLAGS: none. */
 static enum xinetd_flag identify(const char *word)
 {
 	if (*word != '-')
@@ -162,7 +163,8 @@ static enum xinetd_flag identify(const char *word)
 	return XINETD_FLAGS;
 }
 
-/* An unknown option; a word that belongs to none may be one's argument, and is no less than a mistake. */
+/* Reports an unknown word. true: it looks like an option and is ignored; false: it belongs to no option, which is an
+ * error. */
 static bool pass_over(const char *word)
 {
 	bool is_option = word[0] == '-' && word[1];
@@ -205,7 +207,7 @@ static bool settle(struct options *options, bool debug)
 		options->pid_file = NULL;
 		options->daemon = false;
 	} else if (!options->log_destination) {
-		/* In a container there is often no /dev/log, and nobody else would hear of anything. */
+		/* A container often has no /dev/log; then stderr is the only log that anybody reads. */
 		options->log_destination = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
 	return options->source_count ||

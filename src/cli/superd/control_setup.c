@@ -1,5 +1,7 @@
-/* Where the control socket is, and whether there is any. The hard thing is who should have none: a service tried out
- * with -l would take the place of the superd that runs the machine. */
+/* The control socket: its path, its group, and whether superd opens one.
+ *
+ * A superd with -l has none unless --control names one: a service that somebody tries out must not take the place
+ * of the superd that runs the machine. */
 #include "cli/superd/control_setup.h"
 
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static void warn_of_group(const struct options *options, const struct found_grou
 		diags_hint(diags, "a reload looks it up again");
 }
 
-/* A directory server that is away for a moment is no reason to send away those who look. */
+/* If the look-up fails, as when a directory server is away for a moment, the group found before keeps its access. */
 static void set_group(struct options *options, const struct found_group *found, struct diags *diags)
 {
 	bool has_answer = found && !found->failed;

@@ -1,5 +1,5 @@
-/* A daemon whose parent reports: a failure at start is seen by whoever started superd, as with a foreground
- * program. */
+/* Goes to the background. The parent waits until the daemon is ready, so that its exit status reports a failed
+ * start, as for a foreground program. */
 #include "cli/superd/daemonize.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* The table of superd's command line.
+/* The table of superd's flags.
  *
- * The hard thing is its help: it is read in a terminal and also stands in the shells' scripts, so it is one short line
- * and the scripts quote it (see print_completion.c). */
+ * A help text is one short line: --help prints it, and the completion scripts of the shells quote it
+ * (print_completion.c). */
 #include "cli/superd/flags.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Paths are made complete: a relative one means another file in another folder. */
+/* The text that identifies this superd: its control socket, tables and endpoints. Relative paths are made absolute,
+ * as they mean another file in another folder. */
 #include "cli/superd/identity.h"
 
 #include <limits.h>

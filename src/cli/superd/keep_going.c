@@ -1,6 +1,8 @@
-/* Leaving out. The hard thing is whose an error is: it belongs to the entry it stands in, the last one that begins
- * before it in its file. A service can be left out, whether it became a row or was too broken for that. What others
- * hang on can't, where its reader says so, and stops everything; else it stays an error, and the rest goes on. */
+/* --keep-going: which services an error leaves out, and the reason for each.
+ *
+ * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
+ * whether it became a row of the table or was too broken for that. An error in a part that others depend on stops
+ * everything if the reader marked the part as vital; otherwise it is reported, and the rest goes on. */
 #include "cli/superd/keep_going.h"
 
 #include <stdlib.h>
@@ -17,7 +19,7 @@ struct owner {
 	size_t number;                  /* in its list */
 };
 
-/* What is left out: a mark for each row and each entry that became none, and the first error of each. */
+/* The entries that are left out: a mark and the first error for each row, and for each entry that became no row. */
 struct leaving {
 	const struct table *table;
 	bool *rows, *entries;
@@ -55,7 +57,7 @@ static void add_owner(struct leaving *leaving, struct owner owner)
 		leaving->owners[leaving->owner_count++] = owner;
 }
 
-/* A service of several files, as of units, has all of them. */
+/* A service may come from several files, as .service, .socket and drop-ins of a unit: an error in any is its error. */
 static void list_parts(struct leaving *leaving)
 {
 	const struct table *table = leaving->table;
@@ -85,7 +87,7 @@ static void list_owners(struct leaving *leaving)
 	qsort(leaving->owners, leaving->owner_count, sizeof(*leaving->owners), compare_owners);
 }
 
-/* The last that does not begin behind this place, in any file. NULL: there is none. */
+/* The last entry that does not begin behind this place, in the order of files and lines. NULL: there is none. */
 static const struct owner *last_before(const struct leaving *leaving, struct origin at)
 {
 	size_t low = 0, high = leaving->owner_count;
@@ -171,7 +173,8 @@ static void mark_others(struct leaving *leaving, const struct owner *owner)
 	}
 }
 
-/* Takes an error for what it costs. */
+/* Turns an error into a warning, and marks its entry as left out; an error of a shared or vital part stays an
+ * error. */
 static void pass_over(struct leaving *leaving, struct diag *diag, struct diags *diags, bool again)
 {
 	const struct owner *owner = find_owner(leaving, diag);
@@ -271,7 +274,7 @@ static void leave_with(struct leaving *leaving, size_t row, size_t beside, struc
 	diag_warning(diags, service->at, "service '%s' of the same entry is left out with it", service->name);
 }
 
-/* Those that go without an error of their own; the services of one entry stand side by side. */
+/* Leaves out the entries without an error of their own. The services of one entry stand side by side in the table. */
 static void leave_others_out(struct leaving *leaving, const struct exclusions *exclusions, struct diags *diags)
 {
 	const struct table *table = leaving->table;
@@ -287,7 +290,7 @@ static void leave_others_out(struct leaving *leaving, const struct exclusions *e
 		leave_with(leaving, n - 1, n, diags);
 }
 
-/* FILE:LINE:COL: MESSAGE. NULL: out of memory. */
+/* A diagnostic as "FILE:LINE:COL: MESSAGE". NULL: out of memory. */
 static const char *reason_of(const struct diag *diag, struct pool *pool)
 {
 	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
@@ -338,7 +341,8 @@ static void find_reasons(struct leaving *leaving, const struct diags *diags, siz
 	}
 }
 
-/* Those without an error of their own share that of the others of their entry, or of what they go by. */
+/* Gives rows and entries without an error of their own the reason of another row of their entry, or the warning that
+ * leave_others_out added. */
 static void share_reasons(struct leaving *leaving, const struct diags *diags, size_t first)
 {
 	const struct table *table = leaving->table;
@@ -374,7 +378,7 @@ static bool note_rows(struct leaving *leaving, struct table *table)
 	return ok;
 }
 
-/* Those that never were rows, the first so many. */
+/* Completes the first `count` entries that are left out, which never became rows. */
 static bool note_entries(struct leaving *leaving, struct table *table, size_t count)
 {
 	struct terms *terms = count ? pool_alloc(table->pool, sizeof(*terms)) : NULL;
@@ -397,7 +401,8 @@ static bool is_left_out(const struct service *service, void *context)
 	return leaving->rows[service - leaving->table->services];
 }
 
-/* From the first so many diagnostics on they are what was said of those without an error of their own. */
+/* Lists what is left out, with reasons. The diagnostics below `read` come from reading alone; those from `first`
+ * on are the warnings of leave_others_out. */
 static void list_left_out(struct leaving *leaving, struct table *table, struct diags *diags, size_t read, size_t first)
 {
 	size_t count = table->left_out_count;

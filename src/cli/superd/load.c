@@ -1,5 +1,8 @@
-/* Loading. The hard thing is --keep-going: an entry that is left out may have taken the socket of another, which is
- * only known once the whole is read and looked up. Then all is read once more without it (cli/superd/keep_going). */
+/* Loads the table: reads the sources, resolves names and looks at this machine.
+ *
+ * With --keep-going an entry that is left out may have taken the socket of another. That shows only once the whole
+ * table is read and resolved; load then reads everything again without that entry (cli/superd/keep_going.h), at
+ * most ROUNDS_MOST times. */
 #include "cli/superd/load.h"
 
 #include <stdlib.h>
@@ -29,7 +32,7 @@ void load_bases(struct heritage *heritage, const struct options *options)
 	heritage->control = options->control && *options->control == '/' ? options->control : NULL;
 }
 
-/* It is empty the second time: reading it again would take every service away. */
+/* Standard input is empty when it is read again: a reload would remove every service. */
 bool load_reads_standard_input(const struct options *options)
 {
 	for (size_t n = 0; n < options->source_count; n++) {
@@ -56,7 +59,7 @@ static const char **list_sources(const struct options *options, size_t *count)
 	return sources;
 }
 
-/* What one loading is done with. */
+/* The state of one load_table, load_to_run or load_again. */
 struct loading {
 	const struct options *options;
 	load_took *took;
@@ -77,7 +80,7 @@ static uint64_t mix(uint64_t number, const void *bytes, size_t size)
 	return number;
 }
 
-/* Whoever writes to a file, or puts another in its place, changes one of these. */
+/* A file that is written to, or replaced, differs in one of these facts. */
 static uint64_t mix_file(uint64_t number, const char *path, const struct stat *status)
 {
 	const int64_t facts[] = { (int64_t)status->st_dev, (int64_t)status->st_ino, status->st_size,
@@ -88,7 +91,7 @@ static uint64_t mix_file(uint64_t number, const char *path, const struct stat *s
 	return mix(mix(number, path, strlen(path)), bytes, sizeof(bytes));
 }
 
-/* For read_request. */
+/* read_request's may_read: refuses a file that has become empty, and notes those that are not. */
 static bool may_read(void *context, const char *path, const struct stat *status, struct diags *diags)
 {
 	struct loading *loading = context;
@@ -105,8 +108,8 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 	return false;
 }
 
-/* What units ask for, which those in the name of inetd and xinetd never are; without memory for it, it is unknown. Free
- * the pool when they are read. */
+/* Looks up facts of this machine that units ask for; inetd and xinetd read no units. The pool holds the facts; free it
+ * after reading. NULL: no facts, or no memory for them. */
 static struct pool *look_at_machine(const struct options *options, struct unit_machine *machine,
 				    struct read_request *request)
 {
@@ -327,7 +330,7 @@ void load_carry(void *options, const struct table *table, struct carry *carry)
 	free(text);
 }
 
-/* It has no includes and asks for no machine, so what is wrong with it is wrong with a service. */
+/* The text that was carried over has no includes and no conditions, so each error in it belongs to a service. */
 struct table *load_carried(struct options *options, struct ledger *before, struct diags *diags)
 {
 	struct exclusions exclusions = { 0 };

@@ -1,4 +1,5 @@
-/* Answering. Nothing hard: the table is read as at a start, and what it lacks is written down. */
+/* The child's side of a second look (engine/supervisor/second_look.h): reads the table as at a start, and writes
+ * the keys of the entries that are left out. */
 #include "cli/superd/look_again.h"
 
 #include "base/buf.h"

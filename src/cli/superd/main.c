@@ -1,5 +1,5 @@
-/* superd: reads the command line and does what it says, and gives the exit status: 0; 1 an error in a table or in the
- * usage; else what came of running the table. */
+/* superd: reads the command line, runs its task, and returns the exit status: 0; 1 for an error in a table or in
+ * the usage; else that of running the table. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Files that became empty.
+/* The files of a table that had text in them, to notice at a reload that one has become empty.
  *
- * The hard thing is that an empty file is legal, and stays so where it always was one: so what counts is the change. */
+ * An empty file is legal. Only the change is an error, because an editor may be rewriting the file. */
 #include "cli/superd/nonempty_sources.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ void nonempty_sources_carry(const struct nonempty_sources *nonempty, struct buf 
 	}
 }
 
-/* They come in their order. */
+/* The ledger has them sorted by path, as find() needs them. */
 void nonempty_sources_resume(struct nonempty_sources *nonempty, struct ledger *ledger)
 {
 	for (size_t n = 0; n < ledger->count; n++) {

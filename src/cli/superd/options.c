@@ -1,7 +1,7 @@
-/* The command line by getopt_long, from the table of cli/superd/flags.
+/* superd's command line, read by getopt_long(3) from the table of cli/superd/flags.h.
  *
- * The hard thing is what goes together: -l is a service without a table, what stands behind -- is its command, and
- * without -l the same place is the main command's. */
+ * The words behind -- have two meanings: with -l they are the command of that one service, without -l the main
+ * command. check_together refuses the options that exclude each other. */
 #include "cli/superd/options.h"
 
 #include <getopt.h>
@@ -108,7 +108,7 @@ static bool set_stop_timeout(struct options *options, const char *text)
 	return !why || options_complain(options, "--stop-timeout", text, why);
 }
 
-/* What goes on for ever would never stop. */
+/* An infinite delay is refused: superd would never stop. */
 static bool set_stop_delay(struct options *options, const char *text)
 {
 	const char *why = scan_duration(text, &options->stop_delay);
@@ -125,7 +125,7 @@ static bool set_unsupported(struct options *options, const char *text)
 		options_complain(options, "--unsupported", text, "it is refuse or warn");
 }
 
-/* What does not fit is cut off by the kernel, and then nobody finds superd by it. */
+/* The kernel would cut a longer name (PR_SET_NAME takes 15 bytes), and nobody would find superd by it. */
 static bool set_process_name(struct options *options, const char *text)
 {
 	options->process_name = text;
@@ -279,7 +279,7 @@ static void describe(struct option longs[FLAGS + 1], char letters[2 * FLAGS + 2]
 	*letters = '\0';
 }
 
-/* FLAGS: none of them. */
+/* The flag of getopt_long's value; FLAGS: there is none. */
 static enum flag_id identify(int option)
 {
 	if (option >= BEYOND_LETTERS)
@@ -291,7 +291,7 @@ static enum flag_id identify(int option)
 	return FLAGS;
 }
 
-/* What other daemons call these. */
+/* The option of superd for a letter that other daemons use; NULL: none. */
 static const char *usual_letter(int letter)
 {
 	switch (letter) {
@@ -307,7 +307,7 @@ static const char *usual_letter(int letter)
 	}
 }
 
-/* getopt_long has said what it did not know; of what was near it does not. */
+/* getopt_long has printed the unknown option; this adds the nearest one that superd has. */
 static void hint_at(const char *word)
 {
 	const char *usual = word[0] == '-' && word[1] == '-' ? NULL : usual_letter(optopt);
@@ -320,7 +320,7 @@ static void hint_at(const char *word)
 	fprintf(stderr, "superd: see superd --help\n");
 }
 
-/* Its argument can only stand apart, so getopt_long can't leave it out. */
+/* --explain takes its argument as the next word, so getopt_long would report a missing one. */
 static bool ends_with_explain(int argc, char **argv)
 {
 	for (int n = 1; n < argc - 1; n++) {
@@ -368,7 +368,7 @@ static bool read_own(struct options *options, int argc, char **argv)
 	return check_together(options);
 }
 
-/* By the last component of the name, a login's dash aside; Debian's inetds are called openbsd-inetd, too. */
+/* By the last component of the name, without a login shell's dash. Debian's inetd is also called openbsd-inetd. */
 static enum invoked_as find_invoked_as(const char *name)
 {
 	const char *slash = strrchr(name, '/');

@@ -1,8 +1,8 @@
-/* One superd, one pid file.
+/* The pid file, which also ensures that only one superd runs with it.
  *
- * The hard thing is the moment between opening and locking: its owner may end just then and unlink it, and the lock
- * would be one on a file without a name. So it is looked at again by its path once the lock is there. The lock is
- * flock(2)'s, which belongs to the open file: it goes over into the daemon, and a backend loses it at its exec. */
+ * The owner may exit and unlink the file between open(2) and flock(2); the lock would then be on a file without a
+ * name. So superd compares the path with the open file once it holds the lock. A flock(2) lock belongs to the open
+ * file description: the daemon inherits it over fork(2), and a backend closes its copy at exec. */
 #include "cli/superd/pid_file.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 #include "base/scan.h"
 #include "os/foreign/foreign.h"
 
-#define TRIES 100                       /* that an owner ends in the very moment, so often in a row */
+#define TRIES 100                       /* attempts, if an owner unlinks the file between open and lock each time */
 
 /* The first line of the file, as far as it fits. */
 static void read_line(int fd, char *text, size_t size)
@@ -41,7 +41,8 @@ static void say_owner(int fd, struct buf *why)
 		buf_text(why, "superd is starting with it already");
 }
 
-/* A table named in the place of a pid file must not be lost. What a crash left, blanks or NUL bytes, is no text. */
+/* Whether the file holds more than a pid, as a table that was named by mistake, which must not be lost. Blanks and NUL
+ * bytes, which a crash may leave, do not count. */
 static bool holds_text(int fd)
 {
 	char text[32];
@@ -63,7 +64,8 @@ static bool is_at(const char *path, int fd)
 		named.st_ino == open.st_ino;
 }
 
-/* The file, locked; -1 with the reason in why, or without one when it went away meanwhile. */
+/* Opens and locks the file. -1: it failed, with the reason in `why`; without a reason the file was unlinked before it
+ * was locked. */
 static int open_locked(const char *path, struct buf *why, bool *is_taken)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);

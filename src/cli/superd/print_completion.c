@@ -1,7 +1,8 @@
-/* Completion scripts for bash and zsh, from the tables of flags and of directives.
+/* Prints completion scripts for bash and zsh, from the tables of flags and of directives.
  *
- * The hard thing in bash: "=" ends a word there, so --print=conf arrives as three words, and what stands behind
- * "--" is a command of its own. In zsh it is the quoting: a help text stands in brackets within double quotes. */
+ * bash splits words at "=" (COMP_WORDBREAKS), so --print=conf arrives as three words; the words behind "--" are a
+ * command of their own. zsh's _arguments wants a help text in brackets, here within double quotes, so both levels
+ * have to be escaped. */
 #include "cli/print/print_conf.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ static void add_names(struct buf *out, const struct flag *flag, char between)
 	buf_addf(out, "--%s", flag->name);
 }
 
-/* What completes the argument of one flag, as a branch of bash's case. */
+/* Adds a branch of bash's case that completes the argument of one flag. */
 static void add_bash_case(struct buf *out, const struct flag *flag)
 {
 	buf_char(out, '\t');
@@ -110,8 +111,8 @@ bool print_bash(FILE *out)
 	return ok;
 }
 
-/* In zsh's double quotes; of what means something to _arguments a help text has brackets and colons quoted, the name
- * of an argument colons alone. */
+/* Adds text within zsh's double quotes. `quoted` has the characters that _arguments would obey: brackets and
+ * colons in a help text, colons alone in the name of an argument. */
 static void add_zsh_text(struct buf *out, const char *text, const char *quoted)
 {
 	for (; *text; text++) {
@@ -123,7 +124,7 @@ static void add_zsh_text(struct buf *out, const char *text, const char *quoted)
 	}
 }
 
-/* What zsh asks for behind a flag. */
+/* Adds the argument of a flag in the form of zsh's _arguments. */
 static void add_zsh_argument(struct buf *out, const struct flag *flag)
 {
 	if (flag->takes == TAKES_NOTHING)

@@ -1,8 +1,7 @@
-/* From a table that may be run to superd's end: the log, the pid file, the background, the supervisor.
+/* Runs superd from a table that was loaded until superd ends: log, pid file, background, supervisor.
  *
- * The hard thing is who hears of what goes wrong: until the sockets were tried it is whoever started superd, on
- * stderr and by the exit status, daemon or not, and the log that was asked for, as nobody reads stderr at a boot; from
- * then on it is the log alone. */
+ * Until all sockets were tried, an error goes to stderr and the exit status, even for a daemon, and also to the
+ * log, as nobody reads stderr at a boot. From then on it goes to the log alone. */
 #include "cli/superd/run.h"
 
 #include <errno.h>
@@ -38,7 +37,7 @@ static bool logs_to_stderr(const struct options *options)
 	return !strcmp(options->log_destination, "stderr");
 }
 
-/* log: NULL where there is none yet */
+/* Prints an error to stderr and, unless `log` is NULL or stderr itself, logs it. */
 __attribute__((format(printf, 3, 4))) static void say(const struct options *options, struct log *log,
 						      const char *format, ...)
 {
@@ -63,7 +62,7 @@ static struct table *load(void *context, struct diags *diags)
 	return table;
 }
 
-/* What has to wait until the sockets are bound. */
+/* The state that on_started needs once the sockets are bound. */
 struct opening {
 	const struct options *options;
 	struct supervisor *supervisor;
@@ -96,7 +95,7 @@ static void on_started(void *context)
 		orders_reload(opening->supervisor);     /* it tells what is wrong, or brings what is different */
 }
 
-/* What the program would do whose name superd was called by. */
+/* Sets the habits of the program that superd was called as. */
 static void take_habits(struct supervisor *supervisor, const struct options *options)
 {
 	supervisor->habits = (struct habits){
@@ -111,7 +110,7 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 	supervisor->engine.ident_limit = options->ident_limit;
 }
 
-/* By which a log shows each start, and what was started: behind what is warned of in the table, before all else. */
+/* Logs the version and the tables, so that the log shows each start: behind the table's warnings, before all else. */
 static void say_version(const struct options *options, struct log *log, const struct table *table)
 {
 	const struct event event = { .name = "version" };
@@ -191,7 +190,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	return status;
 }
 
-/* As they are printed, but by the log, which waits for no reader. */
+/* Writes diagnostics in the form of diags_print, but through the log, which never waits for a reader. */
 static void say_as_printed(struct log *log, const struct diags *diags)
 {
 	const struct event event = { .name = "message", .is_alone = true };
@@ -236,8 +235,8 @@ static struct table *load_first(struct options *options, struct log *log)
 	return table;
 }
 
-/* Claimed first, so that whoever starts a second superd by mistake hears of it, with nothing touched. A file that
- * nobody asked for, as inetd's own, may be missing where nothing can be written. */
+/* Claims the pid file before anything else, so that a second superd fails without having changed anything. If the
+ * default pid file of inetd cannot be written, superd runs without one. */
 static bool claim_pid_file(struct opening *opening, const struct options *options)
 {
 	struct buf why = { 0 };
@@ -253,7 +252,8 @@ static bool claim_pid_file(struct opening *opening, const struct options *option
 	return ok;
 }
 
-/* Called as inetd or xinetd all paths are complete, and no folder shall be kept busy. */
+/* Goes to the background. Called as inetd or xinetd, superd changes to /, so that it keeps no file system busy;
+ * all its paths are absolute then. */
 static bool enter_background(const struct options *options, struct log *log, struct inheritance *inheritance)
 {
 	if (!options->daemon)
@@ -308,8 +308,8 @@ static bool has_work(const struct options *options, struct log *log, const struc
 	return false;
 }
 
-/* The sources may be others since the question before: what runs and has no place in them would be lost, and clients
- * wait. Then the table of before goes on, as after a reload that failed. */
+/* The sources may have changed since the upgrade was tried out. If the table is broken, or has no place for a
+ * service that runs, the carried table stays in effect, as after a reload that failed. */
 static struct table *load_fitting(struct options *options, struct log *log, struct ledger *before,
 				  bool *is_of_before)
 {
@@ -331,7 +331,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	return table;
 }
 
-/* In another's place there is no way back: its sockets are held, and its clients wait, until there is a table. */
+/* After an upgrade there is no way back: superd holds the sockets, and clients wait, until it can load a table. */
 static struct table *load_table_at_last(struct options *options, struct log *log, struct ledger *before,
 					bool *is_of_before)
 {
@@ -351,7 +351,7 @@ static struct table *load_table_at_last(struct options *options, struct log *log
 	return table;
 }
 
-/* NULL with the reason in why, which may be in `text`. */
+/* NULL: it failed, with the reason in `why`, whose text may belong to `text`. */
 static struct log *open_destination(const struct options *options, const char **why, struct buf *text)
 {
 	const char *destination = options->log_destination;
@@ -362,7 +362,7 @@ static struct log *open_destination(const struct options *options, const char **
 	return NULL;
 }
 
-/* In another's place there is no way back from a log that is gone, either: what runs must not end by that. */
+/* After an upgrade a log that cannot be opened must not end superd: it logs to stderr instead. */
 static struct log *open_log(const struct options *options, bool takes_over)
 {
 	const char *why, *why_no_other;

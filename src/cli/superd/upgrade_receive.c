@@ -1,5 +1,9 @@
-/* Taking over. The hard thing is that there is no way back once superd is here: what could go wrong was found by
- * the question before, and where the table was broken or changed since, that of the superd before goes on. */
+/* The new superd's half of an upgrade: it reads the state that the previous superd left in a descriptor, and loads
+ * the table.
+ *
+ * The process cannot return to the old program once it has executed this one. So upgrade_receive_answer first tries
+ * state, log and table in a process of its own and reports what would fail. If the state is unreadable all the
+ * same, superd closes the descriptors it inherited, which would keep its addresses busy, and starts anew. */
 #include "cli/superd/upgrade_receive.h"
 
 #include <errno.h>
@@ -58,7 +62,7 @@ struct given upgrade_receive_strip(int *argc, char ***argv)
 	return given;
 }
 
-/* The ledger of a descriptor. NULL with the reason in why. */
+/* Reads the ledger from a descriptor. NULL: it failed, with the reason in `why`. */
 static struct ledger *read_ledger(int fd, struct buf *why)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -89,7 +93,7 @@ void upgrade_receive_free(struct ledger *ledger)
 	free(ledger);
 }
 
-/* The first error, as it says what is to be done. */
+/* The number of errors and the first of them, which says what to do. */
 static void describe_errors(const struct diags *diags, struct buf *why)
 {
 	for (size_t n = 0; n < diags->count; n++) {
@@ -163,8 +167,7 @@ int upgrade_receive_answer(struct options *options)
 	return fflush(stdout) == 0 && good ? 0 : EXIT_TABLE;
 }
 
-/* Of a state that is none, nothing can be known but that its descriptors would be in the way of the same
- * addresses. */
+/* Without a state superd cannot know which descriptors are sockets; left open, they would keep their addresses busy. */
 static void close_all(void)
 {
 	long most = sysconf(_SC_OPEN_MAX);
@@ -200,7 +203,7 @@ static bool ends_all(int signal)
 	return signal != SIGQUIT && signal_is_stop(signal);
 }
 
-/* What tells superd to end all; blocked since before the other made way. */
+/* Adds the signals that stop superd and all instances. The previous superd blocked them before it executed this one. */
 static void add_ends(sigset_t *set)
 {
 	for (size_t n = 0; signals_handled(n); n++) {
@@ -219,10 +222,10 @@ bool upgrade_receive_wait(void)
 	return sigtimedwait(&ends, NULL, &moment) < 0;
 }
 
-/* A process that is left, or its group. */
+/* A process that the previous superd started and that still runs, or its process group. */
 struct left {
-	pid_t pid, group;               /* group 0: it has none */
-	int fd;                         /* stands for the group; -1: only its number does */
+	pid_t pid, group;               /* 0: none, or ended */
+	int fd;                         /* of process_group_open; -1: only the number names the group */
 };
 
 struct all_left {
@@ -242,7 +245,7 @@ static void add_left(struct all_left *all, struct ledger_section *section, const
 	all->list[all->count++] = left;
 }
 
-/* While superd has reaped none of them, so that their numbers are theirs. */
+/* Lists them before superd reaps any child: until then no pid can have been reused. */
 static struct all_left find_left(const struct ledger *ledger)
 {
 	struct all_left all = { .list = calloc(ledger->count + 1, sizeof(*all.list)) };
@@ -265,7 +268,7 @@ static bool signal_left(const struct left *left, int signal)
 	return kill(left->group ? -left->group : left->pid, signal) == 0 || errno == EPERM;
 }
 
-/* Whether there is anybody. */
+/* Sends a signal to all of them, or none if it is 0. true: at least one still runs. */
 static bool signal_all(const struct all_left *all, int signal)
 {
 	bool any = false;
@@ -275,7 +278,8 @@ static bool signal_all(const struct all_left *all, int signal)
 	return any;
 }
 
-/* From here on its number may be another's. Where nothing else stands for its group, the rest of that ends with it. */
+/* Forgets a child that is about to be reaped, as the kernel may reuse its pid. Without a descriptor the group cannot be
+ * named safely any more, so its other processes are killed now. */
 static void forget(struct all_left *all, pid_t pid)
 {
 	for (size_t n = 0; n < all->count; n++) {
@@ -299,8 +303,8 @@ static void reap(struct all_left *all)
 	}
 }
 
-/* Whether all ended within so many seconds, and before superd was told to end once more. It looks now and then, as
- * whoever is no child of superd's ends without a signal to it. */
+/* Whether all ended within `patience` seconds, and before another signal to stop. It polls, because superd gets no
+ * SIGCHLD for a process that is not its child. */
 static bool all_end(struct all_left *all, double patience)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
