@@ -1,7 +1,7 @@
-/* What becomes of a key of another system's tables.
+/* Prints what superd does with a key of another system's tables.
  *
- * The hard thing is that one name may be a key of several sections, each with a lot of its own; keys that units share
- * are found in more than one and told of once. */
+ * One name may be a key of several sections, which superd may treat differently. A key that several sections of a
+ * unit share is printed once. */
 #include "cli/print/explain_key.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "parse/launchd/launchd_keys.h"
 #include "parse/systemd/unit_keys.h"
 
-/* The name behind its section; "", which no key is called: it names another one. */
+/* The key in "SECTION.KEY", or the whole name if it has no section; "", which no key is called: it names another
+ * section. */
 static const char *name_in(const char *section, const char *name)
 {
 	size_t length = strlen(section);

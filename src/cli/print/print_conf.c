@@ -1,7 +1,7 @@
-/* A table as superd.conf.
+/* Prints a table as superd.conf.
  *
- * The hard thing is the sockets: their order is the order of the backend's descriptors, so they are written as
- * they stand, in runs of one name and the same options. A run that is like its service is a `listen`, any other a
+ * The order of a service's sockets is the order of the backend's descriptors. So they are printed in their order,
+ * as runs of sockets with the same name and options: a run that has the service's own is a `listen`, any other a
  * socket { }. */
 #include "cli/print/print_conf.h"
 
@@ -23,7 +23,7 @@ struct printer {
 /* Sockets [first, end) of a service that can stand in one list. */
 struct run {
 	size_t first, end;
-	bool plain;                     /* with the service's own name and options */
+	bool plain;                     /* true: they have the service's own name and options */
 };
 
 static void add_place(struct printer *printer, const char *file, unsigned line)

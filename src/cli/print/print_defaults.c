@@ -1,9 +1,9 @@
-/* The defaults as a service of their own, so that comparing with them is comparing fields.
+/* The defaults of a table as a service of their own, so that a comparison with them compares fields.
  *
- * The hard thing: what came from `defaults { }` may be more than a service could say itself, as `instances` there
- * is fine beside services it means nothing to. So it is found again: what a service has, did not say, and superd
- * would not have given it. And two defaults follow another option: pass follows accept, error goes where output
- * was sent. */
+ * The table does not keep what `defaults { }` set, so it is derived: a value that a service has, did not set
+ * itself, and that differs from superd's own default. A service could not always set it: `instances` is allowed
+ * there even if it means nothing to some service. Two options have defaults that depend on another: pass on accept,
+ * error on output. */
 #include "cli/print/print_defaults.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static bool follows_rule(const struct directive *directive)
 	       is_field(directive, GROUP_STREAMS, offsetof(struct streams, error));
 }
 
-/* What dynamic_user brings along (config/table/draft_seal). */
+/* Whether dynamic_user has set the option (config/table/draft_seal.c). */
 static bool is_implied(const struct service *service, const struct directive *directive)
 {
 	static const struct { enum option_group group; size_t offset; } implied[] = {
@@ -53,7 +53,7 @@ static bool service_says(const struct service *service, const struct directive *
 	return false;
 }
 
-/* Takes from a service what it has and did not say. */
+/* Collects the values that a service has but did not set itself. */
 static void lay_service(struct print_defaults *defaults, const struct service *service)
 {
 	for (size_t i = 0; i < directive_count; i++) {
@@ -113,7 +113,7 @@ void print_defaults_free(struct print_defaults *defaults)
 	defaults->pool = NULL;
 }
 
-/* What `error` is where nobody set it: `output`, where anybody set that. */
+/* The value of `error` if nothing set it: that of `output` if something set that, else superd's default. */
 static const struct stream *expected_error(const struct service *service, const struct print_defaults *defaults)
 {
 	const struct directive *output = directive_find(NATIVE, "output");
@@ -125,7 +125,7 @@ static const struct stream *expected_error(const struct service *service, const 
 	return &defaults->plain.terms->streams->error;
 }
 
-/* With pass = inetd these are the socket, unless the service says anything else, be it the default. */
+/* With pass = inetd, input and output are the socket unless the service sets them, even to their default. */
 static bool is_said_against_socket(const struct service *service, const struct directive *directive)
 {
 	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct streams, input)) ||

@@ -1,7 +1,8 @@
-/* Papers made from the directive table: the manual's list of options and the table of names in other systems.
+/* Prints documents from the table of directives: the manual's lists of options, and the table of names in other
+ * systems.
  *
- * The hard thing is mdoc: a sentence begins a line of its own, a line must not begin with a dot or an apostrophe, a
- * backslash is an escape, and a macro's argument that is a word of punctuation is taken for punctuation. */
+ * mdoc(7) restricts the text: a sentence begins on a new line, a line must not begin with a dot or an apostrophe, a
+ * backslash starts an escape, and a macro takes an argument that is only punctuation for punctuation. */
 #include "cli/print/print_conf.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ static void add_roff(struct buf *out, const char *text, size_t length)
 	buf_char(out, '\n');
 }
 
-/* A line for each sentence. */
+/* Adds each sentence on a line of its own. */
 static void add_sentences(struct buf *out, const char *text)
 {
 	const char *end;
@@ -115,7 +116,7 @@ bool print_mdoc(FILE *out)
 	return ok;
 }
 
-/* What superd.conf says by accept, xinetd says by wait. */
+/* Replaces accept, superd.conf's option, by wait, xinetd's attribute, which means the opposite. */
 static void add_as_xinetd(struct buf *out, const char *text)
 {
 	static const char *const pairs[][2] = { { "accept = yes", "wait = no" }, { "accept = no", "wait = yes" } };
@@ -148,7 +149,7 @@ static void add_attribute(struct buf *out, const struct directive *directive)
 		buf_addf(out, ".Pq superd.conf: Li %s\n", directive->name[NATIVE]);
 }
 
-/* What the page tells of itself: values that mean something else in xinetd's tables, or are left to other defaults. */
+/* Whether the manual page describes the attribute itself, because its values or defaults differ from the option's. */
 static bool has_own_words(const struct directive *directive)
 {
 	static const char *const told[] = { "disable",	 "env",	      "group",		"groups",
@@ -181,7 +182,8 @@ bool print_mdoc_xinetd(FILE *out)
 	return ok;
 }
 
-/* As it stands in its cell: "-" where there is none, "*" behind one whose values mean something else. */
+/* Adds the name in one system: "-" if there is none, with "*" behind it if its values mean something else. Returns its
+ * length. */
 static size_t add_name(struct buf *out, const struct directive *directive, int dialect)
 {
 	size_t before = out->length;

@@ -1,7 +1,7 @@
-/* superd-launchd(5)'s lists of keys: what becomes of every key of a property list.
+/* Prints superd-launchd(5)'s lists of keys: how this version of superd treats every key of a property list.
  *
- * The hard thing is that the list must be true of this very version: a key whose option is not done yet stands there
- * as what becomes of it until then. */
+ * A key whose option is not implemented yet is listed by its class until then. It becomes honoured by itself once
+ * the option exists. */
 #include "cli/print/print_conf.h"
 #include "cli/print/print_defaults.h"
 #include "parse/launchd/launchd_keys.h"
@@ -10,7 +10,7 @@ static void add_key(struct buf *out, const struct launchd_keys *keys, const stru
 {
 	enum key_class class = launchd_key_class(keys, key);
 	const char *option = launchd_key_option(keys, key);
-	/* What stands there of an option that was not done when it was written is true no more. */
+	/* The reason was written while the option was missing, so it does not hold any more. */
 	const char *reason = class == KEY_DONE && key->class != KEY_DONE ? NULL : key->reason;
 
 	if (!reason && class == KEY_REFUSED)

@@ -1,7 +1,7 @@
-/* superd-systemd(5)'s lists of keys: what becomes of every key of a unit.
+/* Prints superd-systemd(5)'s lists of keys: how this version of superd treats every key of a unit.
  *
- * The hard thing is that the list must be true of this very version: a key whose option is not done yet stands there as
- * refused, and is done the day the option is. */
+ * A key whose option is not implemented yet is listed as refused. It becomes honoured by itself once the option
+ * exists. */
 #include "cli/print/print_conf.h"
 #include "cli/print/print_defaults.h"
 #include "parse/systemd/unit_keys.h"
@@ -10,7 +10,7 @@ static void add_key(struct buf *out, const char *section, const struct unit_key 
 {
 	enum key_class class = unit_key_class(section, key);
 	const char *option = unit_key_option(section, key);
-	/* What stands there of an option that was not done when it was written is true no more. */
+	/* The reason was written while the option was missing, so it does not hold any more. */
 	const char *reason = class == KEY_DONE && key->class != KEY_DONE ? NULL : key->reason;
 
 	if (!reason && class == KEY_REFUSED)
