@@ -1,13 +1,14 @@
-/* Aligned columns. The hard thing is a terminal that is too narrow: what is empty is left out first, then the columns
- * that may give are cut one by one, always the widest, so that all lose about the same; where even that is not enough
- * the last ones are left out. */
+/* Aligned columns that fit the terminal.
+ *
+ * If it is too narrow, empty columns go first. Then the columns that may give are cut, one character at a time and
+ * always the widest. If that is not enough, the last columns are left out. */
 #include "cli/superctl/columns.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define GAP 2
-#define LEFT_OUT 0 /* the width of a column that is */
+#define LEFT_OUT 0 /* the width of a column that is left out */
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
@@ -43,7 +44,7 @@ size_t columns_rows(const struct columns *columns)
 	return columns->cells / columns->count;
 }
 
-/* The widest of the columns that may be cut still; the count: none. */
+/* The index of the widest column that may still be cut; columns->count: none. */
 static size_t find_widest(const struct columns *columns, const size_t widths[])
 {
 	size_t widest = columns->count;
@@ -57,7 +58,7 @@ static size_t find_widest(const struct columns *columns, const size_t widths[])
 	return widest;
 }
 
-/* How wide each column is to be, LEFT_OUT or more, and how many of them there is room for. */
+/* Computes the width of each column, LEFT_OUT or more. Returns the number of columns that fit. */
 static size_t fit(const struct columns *columns, size_t room, size_t widths[])
 {
 	size_t sum = 0, shown = columns->count, widest;
@@ -86,7 +87,7 @@ static void add_blanks(struct buf *out, size_t count)
 		buf_char(out, ' ');
 }
 
-/* Empty cells at the end of a line leave nothing behind. */
+/* Removes the blanks at the end of a line. */
 static void trim(struct buf *out)
 {
 	size_t length = out->length;

@@ -1,7 +1,7 @@
-/* A conversation with superd.
+/* A conversation with superd: connect, greeting, request, lines of the answer.
  *
- * The hard thing is to say what went wrong so that somebody knows what to do: no socket, nobody behind it, no right to
- * it, something else than a superd, one that doesn't answer, and one that answers with an error are six things. */
+ * Its messages tell apart the failures that need different remedies: no socket, nobody listens, no permission,
+ * another program, no answer in time, an error as the answer. */
 #include "cli/superctl/conversation.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ bool conversation_print(struct buf *out)
 	return ok;
 }
 
-/* What would help, by the reason. */
+/* The remedy to print behind the error of a failed connect(2). */
 static const char *advice_for(int error, const char *path)
 {
 	struct stat node;
@@ -74,7 +74,7 @@ static const char *advice_for(int error, const char *path)
 	}
 }
 
-/* The time before which the next line has to come. */
+/* The time until which the next line must arrive, or TRANSPORT_FOREVER. */
 static int64_t next_until(const struct conversation *conversation)
 {
 	int64_t until;
@@ -131,7 +131,7 @@ enum ctl_status conversation_judge(struct conversation *conversation, const json
 	return CTL_DONE;
 }
 
-/* A superd that wants to say nothing to this peer says so in the place of its greeting. */
+/* Reads the greeting. A superd that refuses this peer sends an error instead. */
 static enum ctl_status greet(struct conversation *conversation)
 {
 	enum transport_result result;
@@ -226,7 +226,7 @@ enum ctl_status conversation_send(struct conversation *conversation, const struc
 	return status;
 }
 
-/* What a terminal would obey is shown; programs get the bytes. */
+/* Prints a line: escaped on a terminal, which would obey control characters; unchanged to a file or pipe. */
 static bool print_line(const char *line, size_t length)
 {
 	struct buf out = { 0 };
@@ -242,7 +242,7 @@ static bool print_line(const char *line, size_t length)
 	return ok;
 }
 
-/* One line of the answer; *enough: it was the last, or the last that is wanted. */
+/* Handles one line of the answer; *enough is true if it was the last one, or the last one wanted. */
 static enum ctl_status hear_line(struct conversation *conversation, const char *text, size_t length,
 				 reply_line *on_line, void *context, bool *enough)
 {

@@ -1,7 +1,7 @@
-/* superctl events: what superd logs from now on, as it happens.
+/* superctl events: superd's log from now on, as it happens.
  *
- * The hard thing is a reader that is slow: each line is written at once and whole, and when superd had to leave events
- * out for its sake, that is said in their place. */
+ * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them;
+ * superctl prints the number in their place. */
 #include <stdio.h>
 
 #include "base/words.h"
@@ -25,7 +25,7 @@ static enum style style_of(const json_t *event)
 	return json_reply_is(event, "level", "debug") ? STYLE_DIM : STYLE_PLAIN;
 }
 
-/* What was left out, or the event. */
+/* Adds the text of an event, or the number of events that superd dropped. */
 static void add_event(struct buf *out, const json_t *line)
 {
 	if (json_reply_has_number(line, "dropped")) {
@@ -41,7 +41,7 @@ static void add_event(struct buf *out, const json_t *line)
 	json_reply_show_text(out, line, "message");
 }
 
-/* Beside the events, as a mistake and a service that is yet to come look alike. */
+/* Goes to stderr: superctl cannot know whether the name is a mistake or belongs to a later service. */
 static void say_unmatched(const json_t *line)
 {
 	struct buf name = { 0 };

@@ -1,23 +1,23 @@
-/* superctl health and version: what a container's HEALTHCHECK asks every half a minute.
+/* superctl health, which a container's HEALTHCHECK runs every half minute, and superctl version.
  *
- * The hard thing is to be short: one line on stdout whatever comes, within five seconds, superd hanging or not. */
+ * health prints exactly one line on stdout within HEALTH_LIMIT, even if superd hangs. */
 #include <stdio.h>
 
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
 
-#define HEALTH_LIMIT 5000 /* milliseconds for all of it */
-#define REASONS_MOST 101 /* superd's own are a hundred, and how many more there are */
+#define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
+#define REASONS_MOST 101 /* superd sends a hundred, and the number of the rest */
 
 struct finding {
 	const struct superctl_options *options;
-	bool answered, healthy, degraded;       /* of several services healthy is that all are, degraded that one is */
-	size_t count;                   /* of reasons */
+	bool answered, healthy, degraded;       /* of several services: all are healthy, at least one is degraded */
+	size_t count;                   /* number of reasons, also of those beyond REASONS_MOST */
 	struct buf reasons;
 };
 
-/* false: there are enough of them. */
+/* Counts a reason. false: there are REASONS_MOST already. */
 static bool begin_reason(struct finding *finding)
 {
 	if (finding->count++ >= REASONS_MOST)
@@ -42,7 +42,7 @@ static void take_reasons(struct finding *finding, const json_t *line)
 	json_reply_show_text(&finding->reasons, line, "reason");
 }
 
-/* Of superd, or of one of the services that were named. */
+/* Takes a line about superd, or about one of the services that were named. */
 static bool take_health(void *context, const json_t *line, const char *text)
 {
 	struct finding *finding = context;
@@ -66,7 +66,7 @@ static void print_finding(const struct finding *finding)
 	putchar('\n');
 }
 
-/* The conversation is quiet, so that what went wrong is the one line too. */
+/* The conversation is quiet: its error becomes the one line of the answer. */
 enum ctl_status view_health(const struct superctl_options *options)
 {
 	struct conversation conversation = { .until = transport_now() + HEALTH_LIMIT,

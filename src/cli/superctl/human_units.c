@@ -1,5 +1,7 @@
-/* Numbers as people read them. The hard thing is what a stranger may have put there: a time that no calendar has and
- * an amount that fits no integer must come out as something. */
+/* Numbers as people read them: ages, sizes, times.
+ *
+ * The numbers come over the socket and may be anything. A time outside every calendar, or an amount that fits no
+ * integer, is printed as unknown. */
 #include "cli/superctl/human_units.h"
 
 #include <math.h>
@@ -11,7 +13,7 @@
 
 #include "base/span.h"
 
-#define MOST 1e15 /* bytes beyond which a number means nothing */
+#define MOST 1e15 /* bytes or seconds; a larger number counts as wrong */
 
 static bool is_sane(double number)
 {
@@ -79,7 +81,7 @@ void human_units_add_clock(struct buf *out, double unix_seconds)
 		buf_text(out, "??? ?? ??:??:??");
 }
 
-/* With as few digits as it is read back the same by. */
+/* Writes the fewest digits that strtod(3) reads back as the same number. */
 static void write_shortest(char *text, size_t size, double number)
 {
 	for (int digits = 1; digits <= 17; digits++) {

@@ -1,5 +1,7 @@
-/* JSON from superd. The hard thing is not to trust it: whatever has the socket's place can say anything, so a member
- * of the wrong kind is as good as none, and texts may have any byte in them. */
+/* JSON from superd.
+ *
+ * Another program may sit behind the socket's path and send anything. A member of the wrong type counts as missing,
+ * and text is escaped before it is shown, as it may hold any byte. */
 #include "cli/superctl/json_reply.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* superctl list, and status without a name: a line a service, in columns that fit the terminal.
+/* superctl list, and status without a name: one line for each service, in columns that fit the terminal.
  *
- * The hard thing is that a row says which services do anything at a glance: what is zero or unknown is left empty. */
+ * A zero or unknown value leaves its cell empty, so that the services that do something stand out. */
 #include <stdio.h>
 
 #include "cli/superctl/columns.h"
@@ -23,14 +23,14 @@ static const struct column titles[] = {
 	{ .title = "COMMAND", .gives = true },
 };
 
-#define KEPT_MOST 10                    /* names below the table */
+#define KEPT_MOST 10                    /* names of held or disabled services below the table */
 
 struct list_view {
 	const struct superctl_options *options;
 	struct screen screen;
 	struct columns columns;
 	struct buf cell;
-	struct buf kept;                /* names of those that an operator holds, or has disabled */
+	struct buf kept;                /* names of the services that an operator holds, or has disabled */
 	size_t kept_count;
 };
 
@@ -58,7 +58,7 @@ static void add_state(struct list_view *view, const json_t *service)
 	columns_add(&view->columns, style == STYLE_GREEN ? STYLE_PLAIN : style, &view->cell);
 }
 
-/* Of one that is left out the reason. */
+/* The command of a service, or the reason if the service is left out. */
 static void add_command(struct list_view *view, const json_t *service)
 {
 	bool is_left_out = *json_reply_text(service, "left_out");
@@ -70,7 +70,7 @@ static void add_command(struct list_view *view, const json_t *service)
 	columns_add(&view->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &view->cell);
 }
 
-/* One that its table disables has no age. */
+/* Whether an operator holds or has disabled the service. A service that its table disables has no "for". */
 static bool is_kept(const json_t *service)
 {
 	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&

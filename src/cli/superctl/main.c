@@ -1,7 +1,6 @@
-/* superctl: asks and steers a running superd by its control socket; superctl(8).
+/* superctl: queries and controls a running superd over its control socket; superctl(8).
  *
- * The hard thing is the exit status: each verb gives it, and nothing here may change it but an answer that couldn't be
- * written. */
+ * The verb returns the exit status. main changes it only if the answer could not be written. */
 #include <locale.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* superctl metrics: the counters of superd, as text for Prometheus or as OpenMetrics.
+/* superctl metrics: superd's counters in Prometheus's text format or as OpenMetrics.
  *
- * The hard thing is the grammar's order: all samples of a family stand together, so each family walks all services
- * anew; a family of which there is no sample is left out, and no two samples may have the same labels. */
+ * Both formats want all samples of a family in one group, so each family walks all services. A family without
+ * samples is left out, and no two samples of a family may have the same labels. */
 #include "cli/superctl/metrics.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@
 
 #define ASK_LIMIT 30000
 
-/* A value of a label: what JSON calls a string, with its three escapes; of UTF-8 anything may stand. */
+/* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
 static void add_label_value(struct buf *out, const char *text)
 {
 	struct buf visible = { 0 };
@@ -39,7 +39,7 @@ static void add_sample(struct buf *out, const char *name, const json_t *service)
 	add_label_value(out, json_reply_text(service, "service"));
 }
 
-/* One more label behind those there are. */
+/* Adds a label behind the first one, service. */
 static void add_label(struct buf *out, const char *name, const char *value)
 {
 	buf_addf(out, ",%s=", name);
@@ -83,7 +83,7 @@ static void add_held(struct buf *out, const char *name, const json_t *service)
 	add_plain(out, name, service, json_reply_flag(service, "held"));
 }
 
-/* Of each number in an object of the service's, with what it is called as a label. */
+/* Adds a sample for each number in an object of the service, with the member's name as a label. */
 static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
 {
 	json_t *members = json_object_get(service, key);
@@ -152,7 +152,7 @@ static void add_connections(struct buf *out, const char *name, const json_t *ser
 		add_plain(out, name, service, json_reply_number(idle, "connections"));
 }
 
-/* Two sockets of a service may be written alike: their place among its sockets tells them apart. */
+/* Two sockets of a service may have the same endpoint, so a label has the socket's index. */
 static void add_listener(struct buf *out, const char *name, const json_t *service, size_t place, double number)
 {
 	const json_t *listener = json_array_get(json_reply_list(service, "listeners"), place);
@@ -236,7 +236,7 @@ static void add_latency(struct buf *out, const char *name, const json_t *service
 static const struct family {
 	const char *name, *type, *unit, *help;
 	void (*add)(struct buf *out, const char *name, const json_t *service);
-	const char *key;                /* a number of the service's, where there is no add */
+	const char *key;                /* the service's member with the number, if add is NULL */
 } families[] = {
 	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
 	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
@@ -274,7 +274,8 @@ static const struct family {
 	  .add = add_latency },
 };
 
-/* In the text format a family is called as its samples are, and info and stateset are gauges. */
+/* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
+ * stateset are gauges. */
 static void add_head(struct buf *out, enum metrics_format format, const char *name, const char *type, const char *unit,
 		     const char *help)
 {
@@ -315,7 +316,7 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 	buf_free(&samples);
 }
 
-/* What superd says of itself, in a line of its own. */
+/* Adds the families about superd itself, from the line that has a "superd" object. */
 static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
 {
 	static const struct {

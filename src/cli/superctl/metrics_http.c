@@ -1,7 +1,8 @@
-/* superctl metrics --http: one request on stdin and stdout, which are a connection that superd accepted.
+/* superctl metrics --http: answers one HTTP request on stdin and stdout, a connection that superd accepted.
  *
- * The hard thing is the end: a connection closed with something unread in it is reset, and the answer with it, so
- * superctl says that nothing more will come, then reads a while what the client still sends. All of it has a limit. */
+ * If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client
+ * may lose the answer. So superctl shuts down its sending side and then reads for a while what the client still
+ * sends. Each step has a limit. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -21,7 +22,7 @@
 #define LINGER 1000
 #define LINGER_MOST 65536 /* bytes that are read for the client's sake */
 
-/* false: it is too late. */
+/* Waits for events on a descriptor. false: the time `until` has passed. */
 static bool wait_for(int fd, short events, int64_t until)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
@@ -33,7 +34,8 @@ static bool wait_for(int fd, short events, int64_t until)
 	return true;
 }
 
-/* The head into text, NUL-terminated; 0, or what to refuse it with; -1: nothing came that could be answered. */
+/* Reads the request's head into text, NUL-terminated. Returns 0, or the status to refuse it with; -1: nothing came, and
+ * nothing is to be answered. */
 static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 {
 	int64_t until = transport_now() + REQUEST_LIMIT;
@@ -111,7 +113,7 @@ static void linger(void)
 	}
 }
 
-/* OpenMetrics for who asks for it, and wants it no less than text. */
+/* OpenMetrics if the client's Accept prefers it, or ranks it equal to text. */
 static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
 {
 	double open = http_accepts(head, length, "application/openmetrics-text");
@@ -122,7 +124,7 @@ static enum metrics_format choose_format(const struct superctl_options *options,
 	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
 }
 
-/* What went wrong is for the log, not for a stranger. */
+/* Makes the page. An error goes to stderr, and so to superd's log; the client sees only the status 503. */
 static enum ctl_status make_page(const struct superctl_options *options, enum metrics_format format,
 				 struct http_request *request, struct buf *page)
 {

@@ -1,7 +1,7 @@
-/* superctl's command line by getopt_long.
+/* superctl's command line, read by getopt_long(3).
  *
- * The hard thing is that options may stand on either side of the verb, so whether one goes with the verb is only known
- * at the end: each leaves a mark behind, which the verb's own row is held against. */
+ * Options may stand before and behind the verb, so superctl knows only at the end whether an option belongs to the
+ * verb: it collects the options' bits, and compares them with those of the verb's row in verbs[]. */
 #include "cli/superctl/options.h"
 
 #include <getopt.h>
@@ -249,7 +249,7 @@ static void complain_option(const char *written)
 		fprintf(stderr, "superctl: did you mean '--%s'\n", nearest);
 }
 
-/* *told: it was --help or --version, and nothing else is to be done. */
+/* *told is true if the option was --help or --version, after which superctl exits. */
 static bool read_flags(struct superctl_options *options, int argc, char **argv, unsigned *given, bool *told)
 {
 	struct option long_options[CTL_FLAGS + 1] = { 0 };
@@ -279,7 +279,7 @@ static bool read_flags(struct superctl_options *options, int argc, char **argv, 
 	return true;
 }
 
-/* An option that says nothing to this verb would be ignored otherwise. */
+/* Refuses an option that has no meaning for this verb, rather than ignore it. */
 static bool flags_belong(const struct superctl_options *options, unsigned given)
 {
 	unsigned strange = given & ~options->verb->options;
@@ -297,7 +297,7 @@ static bool flags_belong(const struct superctl_options *options, unsigned given)
 	return true;
 }
 
-/* A name stands in a line of the protocol, which a control character could end. */
+/* Refuses control characters in names: a newline would end the request's line. */
 static bool names_are_plain(const struct superctl_options *options)
 {
 	for (size_t i = 0; i < options->name_count; i++) {
@@ -347,7 +347,7 @@ static bool names_are_right(const struct superctl_options *options)
 	return names_are_plain(options);
 }
 
-/* Where superd is by itself: a user who runs one has it below a folder of their own, else it is the machine's. */
+/* The default socket: that of a user's own superd below $XDG_RUNTIME_DIR if there is one, else that of the machine. */
 static const char *usual_place(void)
 {
 	static char own[sizeof(((struct sockaddr_un *)NULL)->sun_path)];

@@ -1,5 +1,7 @@
-/* Asking again. The hard thing is when to give up: a superd that greets and goes each time is as one that does not come
- * back, so only lines of an answer count. */
+/* Connects again when superd has gone away, and asks the same once more.
+ *
+ * superd counts as back only after a line of an answer, or after STEADY on one connection. Otherwise a superd that
+ * greets and ends each time would reset the timeout for ever. */
 #include "cli/superctl/reconnect.h"
 
 #include <poll.h>
@@ -9,7 +11,7 @@
 
 #include "cli/superctl/json_reply.h"
 
-#define STEADY 2000 /* milliseconds after which it is there for good */
+#define STEADY 2000 /* milliseconds on one connection after which superd counts as back */
 
 static int64_t timeout_of(const struct superctl_options *options)
 {
@@ -91,7 +93,7 @@ static bool say_back(const struct conversation *conversation)
 	return ok;
 }
 
-/* CTL_DONE: it has been asked again. */
+/* Reconnects within the timeout. CTL_DONE: the request was sent again. */
 static enum ctl_status reconnect_and_ask(struct conversation *conversation, struct reconnect *reconnect,
 					 const struct buf *request)
 {

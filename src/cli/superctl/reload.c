@@ -1,7 +1,7 @@
-/* superctl reload: what became of each service, and what is wrong with the table, where it was written.
+/* superctl reload: the result of a reload for each service, and the errors in the table.
  *
- * The hard thing is to look like superd --check, so that editors find the place: FILE:LINE:COL: severity: what, on
- * stderr; what was done is on stdout. */
+ * Diagnostics go to stderr in the form of superd --check, FILE:LINE:COL: severity: message, which editors
+ * understand. Results go to stdout. */
 #include <stdio.h>
 
 #include "cli/superctl/conversation.h"

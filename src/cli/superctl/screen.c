@@ -1,7 +1,7 @@
-/* The terminal that superctl's text goes to, if it is one.
+/* The terminal that superctl prints to, if stdout is one: its size, its colours, the width of text.
  *
- * The hard thing is width: it is counted in characters, by libc's table where the locale has one; control characters
- * have been made visible before. */
+ * Widths are counted in columns by wcwidth(3), in the locale's character set. The text has no control characters
+ * any more: buf_visible has escaped them. */
 #include "cli/superctl/screen.h"
 
 #include <langinfo.h>
@@ -109,7 +109,7 @@ void screen_add_dot(const struct screen *screen, struct buf *out, const char *st
 	screen_add(screen, out, dots[i].style, screen->unicode ? dots[i].dot : dots[i].plain);
 }
 
-/* Bytes of the character at text, and its columns. */
+/* The length in bytes of the character at text; *columns is its width. */
 static size_t measure(const char *text, size_t *columns)
 {
 	mbstate_t state = { 0 };

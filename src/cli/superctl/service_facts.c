@@ -1,12 +1,13 @@
-/* Facts of a service. The hard thing is what is not known: null is not 0, so each sum says whether anything was there
- * to be summed. */
+/* Facts of a service, computed from superd's answer.
+ *
+ * null means unknown, not 0. So each sum also returns whether any number was there. */
 #include "cli/superctl/service_facts.h"
 
 #include <string.h>
 
 #include "cli/superctl/json_reply.h"
 
-/* Sums a member of a list's objects; false: none of them has it as a number. */
+/* Sums a member over a list's objects. false: none of them has it as a number. */
 static bool sum_of(const json_t *list, const char *key, double *sum)
 {
 	bool found = false;

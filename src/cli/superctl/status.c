@@ -1,7 +1,7 @@
-/* superctl status NAME: all that superd knows of a service, for a person.
+/* superctl status NAME: everything that superd knows about a service, for a person.
  *
- * The hard thing is the exit status: 3 when a service that was asked for would not serve whoever came next, as scripts
- * know it of systemctl; a service that sleeps until somebody comes is active here. */
+ * The exit status is 3, as systemctl(1)'s, if a service that was named would not serve the next client. A service
+ * that sleeps until a client comes counts as active. */
 #include <stdio.h>
 
 #include "cli/superctl/conversation.h"
@@ -72,7 +72,7 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
-/* By operators: who, since when, and where it can't outlive superd why. */
+/* The orders of operators: by whom, since when, and, if an order cannot outlive superd, why. */
 static void add_locks(struct buf *out, const json_t *service)
 {
 	const json_t *locks = json_object_get(service, "locks"), *lock;
@@ -147,7 +147,7 @@ static void add_names(struct buf *out, const char *title, const json_t *names)
 	buf_text(out, json_array_size(names) ? "\n" : " none\n");
 }
 
-/* Of superd itself: what it may do to the machine. One of before says nothing of it. */
+/* superd's own capabilities and privileges. An older superd does not send them. */
 static bool show_posture(void *context, const json_t *line, const char *text)
 {
 	const json_t *posture = json_object_get(line, "posture");

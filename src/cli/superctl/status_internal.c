@@ -1,5 +1,7 @@
-/* The paragraphs of superctl status. The hard thing is to say nothing that is not so: a queue that the kernel does not
- * tell is not empty, and a peer that has no address still came. */
+/* The paragraphs of superctl status NAME.
+ *
+ * Each prints only facts it was sent: if the kernel does not report a queue's length, the queue is left out rather
+ * than shown empty. */
 #include "cli/superctl/status_internal.h"
 
 #include <string.h>
@@ -122,7 +124,7 @@ static void add_outdated(struct buf *out, const json_t *instance, const json_t *
 	buf_char(out, '\n');
 }
 
-/* Who goes on by a row of before; of an instance a client the number is enough. */
+/* Instances that still run by the entry before a reload. With accept = yes only their number is shown. */
 void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "instances");
@@ -160,7 +162,7 @@ static void add_mean(struct buf *out, const json_t *latency)
 	buf_text(out, " on average");
 }
 
-/* "3 WORDs AFTER", and nothing of what never was. */
+/* Adds "3 WORDs AFTER", or nothing if the count is 0. */
 static void add_count(struct buf *out, double count, const char *word, const char *after)
 {
 	if (count > 0)
@@ -197,7 +199,7 @@ static void add_ago(struct buf *out, const json_t *event, double now)
 	}
 }
 
-/* superd's own clock, from what it says of the state. */
+/* The present time by superd's clock, from when the state began and for how long it has lasted; 0: unknown. */
 static double now_of(const json_t *service)
 {
 	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
@@ -255,7 +257,7 @@ void status_add_exit(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
-/* How many came in a row first, as health goes by that. */
+/* The number of failures in a row stands first, because health depends on it. */
 void status_add_failures(struct buf *out, const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "last_failures");
@@ -325,7 +327,7 @@ void status_add_pause(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
-/* What happens at the end of the idle timeout. */
+/* The action at the end of the idle timeout, as the end of a sentence. */
 static const char *consequence(const json_t *idle)
 {
 	if (json_reply_is(idle, "action", "freeze"))
@@ -333,7 +335,7 @@ static const char *consequence(const json_t *idle)
 	return json_reply_is(idle, "action", "report") ? "is only reported" : "is stopped";
 }
 
-/* "2 connected 40 s ago": what was counted so long before says less. */
+/* Adds the number of connections, with the age of the count if that is 1 s or more. */
 static void add_users(struct buf *out, const json_t *idle)
 {
 	double connections = json_reply_number(idle, "connections");

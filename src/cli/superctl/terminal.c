@@ -1,7 +1,7 @@
-/* A terminal as a live view has it: the alternate screen, no echo, each key at once.
+/* The terminal of an interactive view: the alternate screen, no echo, each key at once.
  *
- * The hard thing is to leave it as it was whatever happens. Signals only come in while superctl waits, so no handler
- * does more than leave a mark; what stops the program (^Z) gives the terminal back first and takes it again after. */
+ * superctl must restore it however it ends. Signals are blocked except in ppoll(2), and their handlers only set a
+ * flag. At ^Z superctl restores the terminal before it stops, and takes it again after SIGCONT. */
 #include "cli/superctl/terminal.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
 static struct {
 	bool is_entered;
 	struct termios before;
-	sigset_t mask; /* as it was: what the waiting lets in */
+	sigset_t mask; /* the mask before, which ppoll(2) waits with */
 	struct sigaction actions[WATCHED];
 } terminal;
 
@@ -59,7 +59,7 @@ static bool draw(const char *text)
 	return terminal_draw(text, strlen(text));
 }
 
-/* Keys that make a signal go on doing so; a line that is too long is cut by the terminal. */
+/* Takes the screen. ISIG stays on, so ^C and ^Z still send signals; \033[?7l makes the terminal cut long lines. */
 static bool take_screen(void)
 {
 	struct termios raw = terminal.before;
@@ -78,8 +78,9 @@ static void give_screen_back(void)
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.before);
 }
 
-/* A program in the background that changes the terminal is stopped, as by tcsetattr itself, which would go on at each
- * SIGCONT and let nothing in meanwhile, not SIGTERM either. false: it is there still. */
+/* In the background, raises SIGTTOU, which stops the process until the shell brings it to the front. tcsetattr(3)
+ * would do that, too, but again at each SIGCONT and with SIGTERM blocked. false: the process is still in the
+ * background. */
 static bool come_to_front(void)
 {
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
@@ -108,7 +109,7 @@ bool terminal_enter(void)
 	return false;
 }
 
-/* As the shell's job control expects it: stopped by the signal itself, with the terminal as it was. */
+/* Restores the terminal and stops, as the shell's job control expects, until SIGCONT. */
 static void stop_for_a_while(void)
 {
 	stopped = 0;

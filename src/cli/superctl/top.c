@@ -1,7 +1,7 @@
-/* superctl top: tables one after the other, or on a terminal one that lives.
+/* superctl top: one table after another, or on a terminal an interactive display.
  *
- * The hard thing is that two sides are waited for at once, the keyboard and superd, and that the terminal is given back
- * before anything is said, whatever ended it. */
+ * superctl waits for the keyboard and superd at once. It restores the terminal before it prints any message,
+ * whatever ended it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,15 +12,15 @@
 #include "cli/superctl/top_table.h"
 #include "cli/superctl/views.h"
 
-#define BEYOND 10000 /* milliseconds that superd may be late */
-#define AROUND 5     /* lines of the screen that are no services: head, titles, keys */
+#define BEYOND 10000 /* milliseconds that superd's next line may be late */
+#define AROUND 5     /* lines of the screen around the services: head, titles, keys */
 
 struct top_view {
 	const struct superctl_options *options;
 	struct conversation conversation;
 	struct buf request;
 	struct reconnect reconnect;
-	bool is_lost; /* superd has gone, and is waited for */
+	bool is_lost; /* superd has gone away, and superctl tries to reconnect */
 	struct screen screen;
 	struct top_table table;
 	size_t shown;
@@ -53,7 +53,7 @@ static size_t lines_for_services(const struct top_view *top)
 	return top->screen.height > around ? top->screen.height - around : 1;
 }
 
-/* What is more than the screen has would move its first lines out of it. */
+/* Cuts the lines that the screen has no room for, which would scroll the first ones away. */
 static void cut_lines(struct buf *out, size_t most)
 {
 	char *end = out->failed ? NULL : out->data;
@@ -104,7 +104,7 @@ static void obey_key(struct top_view *top)
 		top->table.first--;
 }
 
-/* All lines that have come, of which the last is what is drawn. */
+/* Takes all lines that have come. Only the last one is drawn. */
 static void take_lines(struct top_view *top)
 {
 	enum transport_result result = transport_fill(&top->conversation.transport);
@@ -130,7 +130,7 @@ static void take_lines(struct top_view *top)
 	transport_close(&top->conversation.transport);
 }
 
-/* What it had used before is nothing to compare with. */
+/* Tries to reconnect. A new superd's times cannot be compared with the old one's, so the table starts over. */
 static void look_for_superd(struct top_view *top)
 {
 	if (reconnect_try(&top->reconnect, &top->conversation, &top->request)) {
@@ -144,7 +144,7 @@ static void look_for_superd(struct top_view *top)
 	}
 }
 
-/* As top(1) leaves it, where the shell goes on. */
+/* Prints the last table on the normal screen, as top(1) does. */
 static void print_last(struct top_view *top)
 {
 	struct buf out = { 0 };
@@ -183,7 +183,7 @@ static enum ctl_status run(struct top_view *top)
 {
 	const struct superctl_options *options = top->options;
 
-	/* What goes wrong is said after the terminal is itself again. */
+	/* Errors are printed after the terminal is restored. */
 	if (!options->json && terminal_enter()) {
 		top->conversation.quiet = true;
 		live(top);

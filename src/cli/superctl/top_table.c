@@ -1,7 +1,7 @@
 /* One table of superctl top.
  *
- * The hard thing is the share of a processor: it is what the instances have used since the answer before, and an
- * instance that has ended takes its share away, so a sum that went down counts as none. */
+ * A service's share of a processor is the time that its instances have used since the previous answer. An instance
+ * that has ended takes its time away, so a sum that fell counts as a share of 0. */
 #include "cli/superctl/top_table.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ size_t top_table_services(const struct top_table *table)
 	return json_array_size(json_reply_list(table->now, "services"));
 }
 
-/* By name, as superd sends them in an order of its own. */
+/* The services of an answer by name: two answers may have them in different orders. */
 static json_t *index_services(const json_t *line)
 {
 	const json_t *list = json_reply_list(line, "services");
@@ -64,7 +64,7 @@ static int compare_numbers(double a, double b)
 	return (a < b) - (a > b);
 }
 
-/* The most first; what is equal by name. */
+/* Sorts the largest first, and equal rows by name. */
 static int compare_rows(const void *one, const void *other)
 {
 	const struct row *a = one, *b = other;

@@ -1,7 +1,7 @@
-/* superctl's end of the control socket.
+/* superctl's end of the control socket: connects, sends a request, reads lines.
  *
- * The one hard thing is to wait for nobody forever who isn't meant to be waited for: a superd that is stopped still has
- * an open socket, whose queue may be full, so connecting and sending have their limits too. */
+ * A superd that is stopped still has its socket, and its accept queue may be full. So connect(2) and send(2) have a
+ * limit, too: SO_SNDTIMEO (socket(7)). */
 #include "cli/superctl/transport.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #include "base/fd.h"
 
-#define LINE_MOST ((size_t)64 << 20) /* of a top with every service of a large table */
+#define LINE_MOST ((size_t)64 << 20) /* bytes of a line; a top of a large table names every service */
 #define READ_AT_ONCE ((size_t)64 << 10)
 
 int64_t transport_now(void)
@@ -29,7 +29,7 @@ int64_t transport_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* connect(2) to a full queue waits as long as a send may. */
+/* connect(2) to a socket whose accept queue is full waits for at most SO_SNDTIMEO, here `limit` milliseconds. */
 static int connect_within(int fd, const char *path, int64_t limit)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -159,7 +159,7 @@ enum transport_result transport_take_line(struct transport *transport, char **li
 	return TRANSPORT_LINE;
 }
 
-/* false: it is too late. */
+/* Waits for input. false: the time `until` has passed. */
 static bool wait_readable(struct transport *transport, int64_t until)
 {
 	struct pollfd ready = { .fd = transport->fd, .events = POLLIN };

@@ -1,7 +1,7 @@
-/* superctl's verbs that do something: start, stop, hold and their kin, upgrade, shutdown.
+/* superctl's verbs that change something: start, stop, hold and their like, upgrade, shutdown.
  *
- * The hard thing is how long to wait: superd answers when what was asked has come about, which may be never, so only
- * --timeout and the one who waits know when to give up; superd keeps the time, and superctl only what it has beyond. */
+ * superd answers when the work is done, which may be never. superd keeps the time of --timeout and reports its end;
+ * superctl gives up BEYOND later, if superd does not answer at all. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -11,7 +11,7 @@
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
 
-#define BEYOND 10000 /* milliseconds after superd should have said that the time is over */
+#define BEYOND 10000 /* milliseconds after the end of --timeout, for superd's own answer */
 
 struct act_view {
 	const struct superctl_options *options;
@@ -28,7 +28,7 @@ static void add_result(struct buf *out, const json_t *line)
 	buf_char(out, '\n');
 }
 
-/* What is under way takes its time. */
+/* Prints which process or client a service still waits for. */
 static void show_waiting(const json_t *line)
 {
 	struct buf out = { 0 };
@@ -106,7 +106,7 @@ static enum ctl_status hear_line(struct conversation *conversation, const char *
 	return status;
 }
 
-/* A superd that has ended has done what it was asked for: the end of the connection is the answer. */
+/* After "shutdown" the end of the connection is the answer: superd has ended. */
 static enum ctl_status hear_end(struct conversation *conversation)
 {
 	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
@@ -143,8 +143,8 @@ static void on_term(int signal, siginfo_t *info, void *context)
 	raise(signal);
 }
 
-/* At its end superd has all below it end, and as process 1 all of its container: where that is superctl, too, it will
- * see no more of it. */
+/* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
+ * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
 static void take_term_for_the_end(const struct conversation *conversation)
 {
 	struct sigaction action = { .sa_sigaction = on_term, .sa_flags = SA_SIGINFO | SA_RESETHAND };
@@ -189,7 +189,8 @@ static bool show_upgrade(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-/* The next superd answers at this very connection, unless it does not know how: then it is asked who it is. */
+/* The new superd answers on this connection, unless its version cannot. Then superctl connects again and compares pids:
+ * an upgrade keeps the pid. */
 static enum ctl_status look_who_runs(struct conversation *conversation, double pid)
 {
 	const struct superctl_options *options = conversation->options;

@@ -1,7 +1,6 @@
 /* The table of superctl's verbs.
  *
- * The hard thing is to tell apart what reads and what acts: what reads means every service where none is named, what
- * acts would do too much, and wants a name. */
+ * A query verb without a name means every service. A verb that changes something requires a name. */
 #include "cli/superctl/verbs.h"
 
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "cli/superctl/views.h"
 
 #define ACTS (MAY_NO_WAIT | MAY_TIMEOUT)
-#define NEAR 2 /* edits that still are a slip of the fingers */
+#define NEAR 2 /* edits at most between a mistyped verb and the one suggested */
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, 0, "what a service does, at length; without a name the list of all", view_status },
@@ -54,7 +53,7 @@ const struct verb *verb_find(const char *name)
 
 const char *verb_hint(const char *name)
 {
-	/* What systemctl and supervisorctl call the same. */
+	/* Names of the same verbs in systemctl(1), supervisorctl and others. */
 	static const struct {
 		const char *foreign, *here;
 	} others[] = {
