@@ -1,5 +1,7 @@
-/* Streams. The hard thing is who does not read: an event that finds no room is dropped and counted, and the count is
- * told when there is room again, so superd never waits and nobody is told less than that. */
+/* Answers without an end: events and top.
+ *
+ * If a client does not read fast enough, superd drops its events and counts them, and sends the number once there
+ * is room. superd never waits for a client, and a client always learns that events are missing. */
 #include "control/event_stream.h"
 
 #include <stdlib.h>
@@ -13,11 +15,11 @@
 #include "control/verb_query.h"
 #include "engine/service/keeper.h"
 
-#define EVENT_MOST 4096                 /* bytes of one */
-#define TOP_MOST 1000                   /* services in a line */
+#define EVENT_MOST 4096                 /* bytes of an event's line */
+#define TOP_MOST 1000                   /* services in one line of top */
 
 struct event_stream {
-	unsigned long dropped;          /* events, since that was last told */
+	unsigned long dropped;          /* events dropped since the number was last sent */
 };
 
 static void say_dropped(struct session *session, struct event_stream *stream)
@@ -102,7 +104,7 @@ void event_stream_resume(struct session *session, unsigned long dropped)
 	line_io_pull(&session->io, true);
 }
 
-/* A plain name that is none yet is a mistake; for a pattern there may be a service tomorrow. */
+/* A plain name that no service has is an error. A pattern may match a service later, so it only gets a notice. */
 void event_stream_events(struct session *session)
 {
 	const char *name = session->request.service;
@@ -123,10 +125,10 @@ void event_stream_events(struct session *session)
 struct top_stream {
 	struct session *session;
 	struct alarm tick;
-	struct buf line;                /* as far as it is composed */
-	size_t at;                      /* in the roster */
-	size_t told, untold;
-	double since;                   /* the line before, loop time */
+	struct buf line;                /* the part of the line that is composed */
+	size_t at;                      /* index of the next keeper in the roster */
+	size_t told, untold;            /* busy services in the line, and beyond its limit */
+	double since;                   /* time of the previous line, loop time */
 };
 
 static bool does_anything(struct keeper *keeper, double since)

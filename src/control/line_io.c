@@ -1,5 +1,7 @@
-/* A bounded connection. The hard thing is who may go when: a call of an event may end the connection it is for, so the
- * end is told last of all, from the one place that has nothing left to do with it. */
+/* One connection of the control socket, with bounded buffers.
+ *
+ * A call of an event may end the connection it is for. So settle(), the last step of a turn, is the only one that
+ * calls `gone`; calls from within an event only set flags. */
 #include "control/line_io.h"
 
 #include <errno.h>
@@ -30,7 +32,7 @@ static bool may_hand_out(const struct line_io *io)
 	return !io->busy && !io->leaving && !io->broken && line_io_holds_request(io);
 }
 
-/* Also the answer of a request that has come already, and is not heard of again. */
+/* Also true if a request is in the buffer: no event of the socket would announce it again. */
 static bool wants_to_write(const struct line_io *io)
 {
 	return line_io_pending(io) || (io->busy && io->pulls) || may_hand_out(io);
@@ -43,7 +45,7 @@ bool line_io_is_blocked(const struct line_io *io)
 	return wants_to_write(io) && poll(&state, 1, 0) == 0;
 }
 
-/* What is heard of: requests as far as there is room for one, and room to write as far as there is a wish. */
+/* Watches for input while the buffer has room, and for room to write while there is something to write. */
 static void rewatch(struct line_io *io)
 {
 	bool reads = !io->ended && !io->leaving && io->filled < sizeof(io->input);
@@ -79,7 +81,8 @@ void line_io_flush(struct line_io *io)
 	send_some(io);
 }
 
-/* Half closed, it still waits for its answers; closed for good, nobody does. */
+/* Whether the peer has closed. A peer that has only shut down its sending side still waits for answers; poll(2) then
+ * reports no POLLHUP. */
 bool line_io_is_dead(const struct line_io *io)
 {
 	struct pollfd state = { io->fd, 0, 0 };
@@ -96,7 +99,7 @@ static void receive(struct line_io *io)
 	if (!room)
 		return;
 	came = passed_rights_peek(io->fd, io->input + io->filled, room, &carries);
-	if (carries) {                  /* nobody is asked for descriptors here, and to drop them is to wait for them */
+	if (carries) {                  /* no request has descriptors, and closing passed ones might block superd */
 		io->broken = true;
 		return;
 	}
@@ -113,7 +116,7 @@ static void receive(struct line_io *io)
 	}
 }
 
-/* One request a turn, when the one before is answered: who sends many at once has no more turns than others. */
+/* Hands out one request a turn, after the previous one is answered, so that no client gets more turns than others. */
 static void hand_out_line(struct line_io *io)
 {
 	char line[LINE_IO_LINE];
@@ -138,7 +141,7 @@ static void hand_out_line(struct line_io *io)
 		io->events->line(io, line);
 }
 
-/* Whether there is nothing more to do for it. */
+/* Whether nothing is left to read, answer or send. */
 static bool is_over(const struct line_io *io)
 {
 	if (io->broken)
@@ -148,7 +151,7 @@ static bool is_over(const struct line_io *io)
 	return io->ended && !io->busy && !line_io_pending(io) && !line_io_holds_request(io);
 }
 
-/* After anything that has happened, but not from within an event. */
+/* Ends the connection or watches it anew. Must not be called from within an event. */
 static void settle(struct line_io *io)
 {
 	if (is_over(io))

@@ -1,5 +1,7 @@
-/* The last lines of many. The hard thing is the bound: it is one for all, so a service that says much takes of those
- * that are silent, but never more than its ten lines. */
+/* The last lines that were logged about each service.
+ *
+ * All services share one limit of memory. A service that logs much displaces the lines of services that have been
+ * silent longest, but never has more than RECENT_LOG_LINES. */
 #include "control/recent_log.h"
 
 #include <stdlib.h>
@@ -7,9 +9,9 @@
 
 struct recent_owner {
 	struct list link;               /* in its bucket */
-	struct list turn;               /* among all */
-	struct list lines;
-	size_t count;
+	struct list turn;               /* among all owners, the one silent longest first */
+	struct list lines;              /* struct recent_line, the oldest first */
+	size_t count;                   /* of lines */
 	char name[];
 };
 

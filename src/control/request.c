@@ -1,5 +1,7 @@
-/* From a line to a request. The hard thing is to do no more than splitting with what a stranger sends: words are
- * compared with those known, and never taken for anything else. */
+/* Parses one line of the control socket into a request.
+ *
+ * Any process may have sent the line. The parser splits it into words and compares them with those it knows;
+ * nothing is expanded. */
 #include "control/request.h"
 
 #include <string.h>
@@ -10,14 +12,14 @@
 static const struct {
 	const char *name;
 	enum request_option option;
-	bool takes;                     /* a value */
+	bool takes;                     /* true: the option needs a value */
 } known[] = {
 	{ "no-wait", ASKS_NO_WAIT, false }, { "timeout", ASKS_TIMEOUT, true }, { "check", ASKS_CHECK, false },
 	{ "service", ASKS_SERVICE, true },  { "level", ASKS_LEVEL, true },     { "interval", ASKS_INTERVAL, true },
 	{ "progress", ASKS_PROGRESS, false },
 };
 
-/* A time above 0 and below a day. */
+/* A duration from 100 ms to 1 d, in seconds. NULL, or the reason to refuse it. */
 static const char *read_seconds(const char *text, double *seconds)
 {
 	int64_t microseconds;
@@ -31,7 +33,7 @@ static const char *read_seconds(const char *text, double *seconds)
 	return NULL;
 }
 
-/* NULL, or what is wrong with its value. */
+/* Parses the value of an option. NULL, or the reason to refuse it. */
 static const char *read_value(struct request *request, enum request_option option, const char *value)
 {
 	switch (option) {

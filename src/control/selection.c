@@ -1,5 +1,7 @@
-/* Names and patterns. The hard thing is the size: ten thousand names are looked through for a pattern, so one that is
- * a plain name is looked up instead, and no turn of the loop is longer for whatever patterns somebody thinks of. */
+/* The services that a request's names and patterns mean.
+ *
+ * With patterns every service of a table of ten thousand must be looked at. So plain names are looked up instead,
+ * and matching takes slices of at most SLICE, so that no pattern holds up the loop. */
 #include "control/selection.h"
 
 #include <stdint.h>
@@ -39,7 +41,8 @@ const char *service_match_state(const struct service_match *match)
 	return match->keeper ? keeper_state_name(match->keeper) : state_name(OFF);
 }
 
-/* Those that are served, or disabled. */
+/* The number of places that rows or keepers have in the table; a removed service's keeper may stand behind the
+ * rows. */
 static size_t served_count(const struct supervisor *supervisor)
 {
 	size_t rows = supervisor->table->count, keepers = supervisor->roster.count;
@@ -47,7 +50,8 @@ static size_t served_count(const struct supervisor *supervisor)
 	return keepers > rows ? keepers : rows;
 }
 
-/* Those of before a reload that still run; one whose name a row has all the same, as that is disabled, is met there. */
+/* The next service that a reload has removed and that still runs. If a row has the same name again, that row
+ * stands for it. */
 static const struct service *next_leaving(const struct supervisor *supervisor, struct list **link)
 {
 	struct list *leaving = (struct list *)(size_t)&supervisor->engine.leaving;
@@ -86,7 +90,7 @@ static size_t row_count(const struct supervisor *supervisor)
 	return served_count(supervisor) + supervisor->table->left_out_count + leaving_count(supervisor);
 }
 
-/* NULL: it is not listed, or a keeper of its name is. */
+/* The entry left out at this index. NULL: it has no name, or a keeper of that name is listed already. */
 static const struct service *left_out_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct service *row = &supervisor->table->left_out[n].row;
@@ -109,7 +113,7 @@ static const struct service *row_at(const struct supervisor *supervisor, size_t 
 						       leaving_at(supervisor, n - supervisor->table->left_out_count);
 }
 
-/* As far as a turn goes: it is but a hint. */
+/* The service with the nearest name, for a hint; searched for at most SLICE. NULL: none is near. */
 static const char *nearest_name(const struct supervisor *supervisor, const char *name)
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
@@ -181,7 +185,7 @@ bool selection_exists(const struct supervisor *supervisor, const char *name)
 	return false;
 }
 
-/* true: the rest is gone on with. */
+/* Notes or refuses a name that means no service. true: the selection goes on. */
 static bool note_missing(struct selection *selection, struct session *session, const char *name)
 {
 	if (!selection->lenient)
@@ -209,7 +213,7 @@ bool selection_refuse_missing(const struct selection *selection, struct session 
 	return true;
 }
 
-/* Each once. */
+/* Selects the services of plain names, each once. */
 static bool select_named(struct selection *selection, struct session *session)
 {
 	const struct request *request = &session->request;
@@ -253,7 +257,7 @@ static void begin_to_gather(struct selection *selection, const struct session *s
 		selection->are_names |= (uint32_t)is_name(session->supervisor, request->names[i]) << i;
 }
 
-/* For one turn; from the beginning when there is another table. false: it is refused. */
+/* Matches rows for one turn, from the start if the table has changed. false: the request was refused. */
 static bool gather(struct selection *selection, struct session *session)
 {
 	const struct supervisor *supervisor = session->supervisor;

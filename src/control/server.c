@@ -1,5 +1,8 @@
-/* Listening for operators. The hard thing is to be there for who may act, whatever others do: their number is bounded,
- * who has said nothing for longest makes room for the next, and nobody is waited for. */
+/* The control socket: accepts clients, greets them and hands on their requests.
+ *
+ * Clients that may act must get in, whatever others do. Clients are limited in number; if there are too many, the
+ * one that has been silent longest gives way, and superd waits for no client. A few descriptors are kept in reserve
+ * for when no others are left. */
 #include "control/server.h"
 
 #include <errno.h>
@@ -20,8 +23,8 @@
 #include "os/socket/passed_rights.h"
 
 #define ACCEPTS_MOST 16                 /* in one turn of the loop */
-#define STUCK 10.                       /* seconds without a byte taken, after which others come first */
-#define PAUSE 1.                        /* when nobody can be accepted */
+#define STUCK 10.                       /* seconds without reading, after which a client may have to give way */
+#define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
 
 static void keep_reserve(struct server *server)
 {
@@ -101,7 +104,7 @@ static const struct line_io_events events = {
 	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
 };
 
-/* One line to somebody who is not let in. */
+/* Sends one line with the reason to a client that is refused, and closes the connection. */
 static void turn_away(struct server *server, int fd, const char *code, const char *text)
 {
 	struct buf line = { 0 };
@@ -133,7 +136,8 @@ static bool may_make_room(const struct session *session, double now)
 	return line_io_is_blocked(&session->io) && now - session->io.moved > STUCK;
 }
 
-/* Ends the one that has been quiet for longest of those that ask nothing, or do not read. false: there is none. */
+/* Ends the session that has been silent longest, of those without a request and those that do not read. false:
+ * there is none. */
 static bool make_room(struct server *server, bool of_readers)
 {
 	struct session *quietest = NULL;
@@ -224,7 +228,8 @@ static int accept_next(const struct server *server)
 	return accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-/* Descriptors are out. Who may act is let in all the same, to end what has used them up: for him some were kept. */
+/* Accepts with a reserved descriptor when no others are left. Only a client that may act stays, as it may have to stop
+ * what uses them up. */
 static bool accept_by_reserve(struct server *server)
 {
 	struct session *session;
@@ -242,7 +247,8 @@ static bool accept_by_reserve(struct server *server)
 	return fd >= 0;
 }
 
-/* The engine's spare descriptors are not for this: who waits is heard when there are some again. */
+/* Accepts the clients that wait, at most ACCEPTS_MOST. It leaves the engine's spare descriptors alone: without any, it
+ * pauses. */
 static void accept_some(struct server *server)
 {
 	for (int n = 0; n < ACCEPTS_MOST; n++) {
@@ -371,7 +377,7 @@ void server_listen_at(struct server *server, enum level level)
 	log_tap(server->supervisor->engine.log, level, hear_event, server);
 }
 
-/* The node of a socket that is open already has the group of before. */
+/* Gives the socket's file the new group. */
 static bool give_node(struct server *server)
 {
 	if (control_socket_give(&server->socket, server->group))
@@ -405,7 +411,7 @@ void server_follow_group(struct server *server)
 		log_notice(log, "the control socket's group is %lu now", (unsigned long)server->group);
 }
 
-/* That of superd before it was upgraded, or a new one. */
+/* Takes over the socket of the superd before an upgrade, or opens a new one. */
 static bool get_socket(struct server *server, const char *path, struct buf *why)
 {
 	struct engine *engine = &server->supervisor->engine;
@@ -427,7 +433,7 @@ static void serve(struct server *server)
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
-/* Whoever had the place has gone, or is another by now. */
+/* The superd that had the socket is gone, or another one has it by now. */
 static void on_vacant(struct socket_wait *socket_wait)
 {
 	struct server *server = container_of(socket_wait, struct server, socket_wait);
@@ -470,13 +476,13 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 		serve(server);
 		if (knows_locks) {
 			locks_keep(engine, path);
-		} else {                                /* whoever had it has just gone */
+		} else {                                /* the superd that had it has just gone */
 			locks_read(engine, path);
 			supervisor_impose_locks(server->supervisor);
 		}
 		return true;
 	}
-	locks_keep(engine, NULL);       /* the file is whoever's the socket is */
+	locks_keep(engine, NULL);       /* the file belongs to the superd that has the socket */
 	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
 	    socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
 		buf_text(why, ": it is waited for");

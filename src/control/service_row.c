@@ -1,5 +1,6 @@
-/* A row with its places. The hard thing is where a value comes from that the service's own text does not say: of its
- * sources only what it said itself is known, the rest are defaults. */
+/* Writes the row of a service as JSON: its options, and where each was set.
+ *
+ * Only options that the service sets itself have a place. All other values are defaults. */
 #include "control/service_row.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
-/* Answering. The hard thing is that an answer may end in the very call that began it, or many turns of the loop later,
- * and must be ended once. */
+/* One client's answers: lines of JSON, of which the last is "done" or an error.
+ *
+ * An answer may end within the call that began it, or many turns of the loop later; session_done and session_fail
+ * end it exactly once. */
 #include "control/session.h"
 
 #include <stdarg.h>

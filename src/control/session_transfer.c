@@ -1,5 +1,7 @@
-/* Handing operators on. The hard thing is to believe nothing: who somebody is is asked of the kernel again, and what
- * they asked for is read as from anybody. */
+/* Hands the control socket's clients to the new superd of an upgrade.
+ *
+ * The new superd trusts nothing in the state: it asks the kernel again who a client is, and checks the request's
+ * values as if the client had just sent them. */
 #include "control/session_transfer.h"
 
 #include <limits.h>
@@ -11,7 +13,7 @@
 #include "control/verb_upgrade.h"
 #include "engine/upgrade/resume.h"
 
-#define INTERVAL_MOST 86400. /* seconds, as a request may have it */
+#define INTERVAL_MOST 86400. /* seconds, the limit of --interval (control/request.c) */
 
 static void save_io(struct carry *carry, const struct line_io *io)
 {
@@ -84,7 +86,7 @@ static void read_request(struct request *request, struct ledger_section *section
 		request->interval = 1.;
 	request->level = LEVEL_INFO;
 	if (level)
-		(void)log_parse_level(level, &request->level); /* one that is none is the usual one */
+		(void)log_parse_level(level, &request->level); /* an unknown level leaves the default */
 	if (!pattern)
 		return;
 	buf_text(&request->words, pattern);

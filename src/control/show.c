@@ -1,5 +1,6 @@
-/* Putting objects together. The hard thing is to ask the kernel only for what is wanted: a row of a list costs no look
- * into /proc. */
+/* Composes the JSON objects of the query verbs from the parts in show_internal.
+ *
+ * A row of a list reads nothing from /proc or control groups, so that a list of many services stays cheap. */
 #include "control/show.h"
 
 #include <unistd.h>

@@ -1,5 +1,6 @@
-/* Fields of a service. The hard thing is what is not there: a row that is disabled has no keeper, and a keeper that was
- * never started has no activity. */
+/* The fields of a service in the answers of the query verbs.
+ *
+ * A disabled row has no keeper, and a keeper that was never started has no activity: their fields are null or 0. */
 #include "control/show_internal.h"
 
 #include <sys/wait.h>
@@ -18,9 +19,9 @@
 #include "engine/supervisor/state.h"
 #include "os/socket/bind.h"
 
-#define INSTANCES_MOST 100              /* that are told of singly */
-#define USAGE_MOST 64                   /* whose memory and processor time are looked up for a sum */
-#define PEER_MOST 200
+#define INSTANCES_MOST 100              /* instances listed one by one */
+#define USAGE_MOST 64                   /* instances whose memory and processor time are read for a sum */
+#define PEER_MOST 200                   /* bytes of a peer's name in JSON, with its quotes */
 
 static struct activity *activity_of(const struct service_view *view)
 {
@@ -47,7 +48,7 @@ void show_state(const struct service_view *view, struct buf *out)
 	field_count(out, "outdated", keeper ? old_row_count(view->match.keeper) : 0);
 }
 
-/* By operators. */
+/* The orders of operators, hold and disable, that are in force. */
 void show_locks(const struct service_view *view, struct buf *out)
 {
 	const struct keeper *keeper = view->match.keeper;
@@ -73,7 +74,7 @@ void show_locks(const struct service_view *view, struct buf *out)
 	buf_free(&why);
 }
 
-/* Of what does not accept only whether something waits is known: its queue counts bytes. */
+/* The length of a socket's queue, or -1. The queue of a socket without connections counts bytes, so it is 0 or 1. */
 static int length_of(const struct listener *listener, const struct listen *listen)
 {
 	int length = bind_queue(listener->io.fd, listen);
@@ -165,7 +166,7 @@ static const char *instance_state(const struct keeper *keeper, const struct inst
 	return keeper->state == FROZEN && keeper->activity->current == instance ? "frozen" : "running";
 }
 
-/* What it has of a row of before. */
+/* Adds the options and sockets that an instance still has from the row before a reload. */
 static void add_outdated(const struct outdated *outdated, struct buf *out)
 {
 	field_object(out, "outdated");
@@ -374,8 +375,8 @@ void show_latency(const struct service_view *view, struct buf *out)
 	object_close(out);
 }
 
-/* It must never go down. So those of accept = yes count when they end, as they may be more than are looked at, and
- * nothing is said where one can't be asked. */
+/* The total must never fall. There may be more instances with accept = yes than USAGE_MOST, so those count when they
+ * end; if a running instance cannot be read, the total is null. */
 static void add_cpu_total(const struct service_view *view, struct buf *out)
 {
 	struct keeper *keeper = view->match.keeper;

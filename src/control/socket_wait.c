@@ -1,5 +1,8 @@
-/* The hard thing is that the other one may turn us away, or be replaced by a third: then it is asked again, in a
- * while. */
+/* Waits until another superd gives up its control socket.
+ *
+ * A connection to the other superd shows when it ends. That superd may refuse the connection, or a third one may
+ * take its place, so each end or failure only leads to another attempt: after SOON if the connection lasted longer
+ * than LATER, else after LATER. */
 #include "control/socket_wait.h"
 
 #include <stdlib.h>
@@ -10,10 +13,10 @@
 #include "os/proc/hangup.h"
 #include "os/socket/control_socket.h"
 
-#define SOON .05                        /* seconds: one that ends takes its node away before long */
-#define LATER 1.
+#define SOON .05                        /* seconds: a superd that ends removes its socket shortly after */
+#define LATER 1.                        /* seconds */
 
-/* What it may have sent is dropped elsewhere. */
+/* Closes the connection. closing_close drops unread data without holding up superd. */
 static void hang_up(struct socket_wait *socket_wait)
 {
 	watch_stop(&socket_wait->watch);
@@ -23,7 +26,7 @@ static void hang_up(struct socket_wait *socket_wait)
 	closing_close(socket_wait->watch.engine, NULL, &socket_wait->fd);
 }
 
-/* Nothing is read of what it says: whoever reads has what comes along. */
+/* Reads nothing, as descriptors might come along; only the end of the connection counts. */
 static void on_ready(struct watch *watch, bool readable, bool writable)
 {
 	struct socket_wait *socket_wait = container_of(watch, struct socket_wait, watch);
@@ -42,7 +45,7 @@ static void on_time(struct alarm *alarm)
 	socket_wait->vacant(socket_wait);
 }
 
-/* false: its end would not be heard of. */
+/* Watches for the end of the connection. false: that is not possible. */
 static bool watch_end(struct socket_wait *socket_wait)
 {
 	socket_wait->hangups = hangup_open();

@@ -1,5 +1,7 @@
-/* Doing and waiting. The hard thing is that a service may be gone, and another of its name be there, by the time its
- * turn comes again: each is looked up by name, every time. */
+/* The verbs that change a service: begins each operation, and waits for its end.
+ *
+ * A service may be gone at its next turn, and another one may have its name. So each service is looked up by name
+ * every time. */
 #include "control/verb_operate.h"
 
 #include <stdlib.h>
@@ -12,16 +14,16 @@
 #include "control/verb_query.h"
 #include "engine/service/locks.h"
 
-#define MANY 64                         /* who waits for more looks at them all no more often than this: */
-#define LOOKS_EVERY 0.05
-#define PROGRESS_FIRST 1.               /* seconds until it is said whom an order waits for, and between two such */
-#define PROGRESS_EVERY 10.
-#define PROGRESS_MOST 10                /* services at once */
+#define MANY 64                         /* pending services from which on they are checked only every LOOKS_EVERY */
+#define LOOKS_EVERY 0.05                /* seconds */
+#define PROGRESS_FIRST 1.               /* seconds until the client first learns what an order waits for */
+#define PROGRESS_EVERY 10.              /* seconds between later reports */
+#define PROGRESS_MOST 10                /* services in a report */
 
 struct pending {
-	const char *name;               /* in the selection */
+	const char *name;               /* belongs to the selection */
 	struct operation operation;
-	bool leaves;                    /* its table has it no more: it is gone when it has ended */
+	bool leaves;                    /* a reload has removed the service: it is gone when it has ended */
 };
 
 struct operate_request {
@@ -30,9 +32,9 @@ struct operate_request {
 	struct selection selection;
 	struct pending *pending;
 	size_t count, capacity;
-	size_t next;                    /* to be looked at */
-	size_t begun, failed;
-	bool waits;
+	size_t next;                    /* index in `pending` of the next one to check */
+	size_t begun, failed;           /* numbers of services */
+	bool waits;                     /* false: --no-wait */
 	struct alarm timeout, pace, progress;
 };
 
@@ -57,12 +59,12 @@ static void keep_pending(struct operate_request *operate, const char *name, cons
 					    sizeof(*operate->pending));
 
 	if (!larger)
-		return;                 /* it goes on, unseen */
+		return;                 /* the operation goes on, but without a report */
 	operate->pending = larger;
 	operate->pending[operate->count++] = (struct pending){ name, *operation, leaves };
 }
 
-/* For whoever wonders later why it is so. */
+/* Logs who gave the order. */
 static void note(const struct session *session, const char *name)
 {
 	const struct event event = { .name = "told", .service = name };
@@ -104,14 +106,14 @@ static void begin_one(struct operate_request *operate, const char *name)
 	buf_free(&says);
 }
 
-/* Nothing but stop is done with one that leaves. */
+/* A service that is being removed can only be stopped, so when it is gone, the operation is done. */
 static enum standing say_gone(struct buf *says)
 {
 	buf_text(says, "stopped, and gone");
 	return DONE;
 }
 
-/* true: it is over, and was told. */
+/* Checks one operation. true: it has ended, and its result is sent. */
 static bool look_at_one(struct operate_request *operate, const struct pending *pending)
 {
 	struct service_match match = selection_find(operate->session->supervisor, pending->name);

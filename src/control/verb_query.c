@@ -1,5 +1,7 @@
-/* Going through many services. The hard thing is that it takes several turns of the loop: names are kept, not
- * pointers, and whoever is gone when its turn comes is left out. */
+/* The query verbs: status, list, show, why, metrics, health, version.
+ *
+ * An answer about many services takes several turns of the loop, between which a reload may come. So it keeps
+ * names, not pointers, and skips a service that is gone by its turn. */
 #include "control/verb_query.h"
 
 #include <stdlib.h>
@@ -19,7 +21,7 @@
 struct query_request {
 	struct selection selection;
 	void (*show)(const struct service_view *view, struct buf *out);
-	struct service_row_writer *rows; /* of show; NULL: not needed */
+	struct service_row_writer *rows; /* for the verb show; NULL: another verb */
 };
 
 double verb_query_wall_offset(double now)

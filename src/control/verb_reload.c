@@ -1,5 +1,7 @@
-/* A reload that somebody waits for. The hard thing is that sockets may be bound only later, behind commands: a service
- * is told of once it listens or has failed to, and the answer is over with the last of them. */
+/* `reload` without a name: has the table read again, and reports the result for each service that changed.
+ *
+ * A service may bind its sockets only later, after its commands have run. It is reported once it listens or has
+ * failed, and the answer ends with the last of them. */
 #include "control/verb_reload.h"
 
 #include <stdlib.h>
@@ -15,14 +17,14 @@
 
 struct reload_request {
 	struct session *session;
-	bool ended;                     /* the table was read, and is applied or not */
+	bool ended;                     /* the table was read, and is applied if `good` */
 	bool good;
 	struct reload_counts counts;
-	size_t errors, failed;
-	struct buf fates;               /* as the server has them */
-	size_t at;
-	struct buf lines;               /* diagnostics, to be said */
-	size_t said;
+	size_t errors, failed;          /* errors of the table, services that failed */
+	struct buf fates;               /* a copy of the server's: 1 + enum fate, service, options, each with its NUL */
+	size_t at;                      /* bytes of fates that are reported */
+	struct buf lines;               /* diagnostics to send, with a newline before each */
+	size_t said;                    /* bytes of lines that are sent */
 	struct alarm timeout;
 };
 
@@ -72,7 +74,7 @@ void verb_reload_on_fate(struct engine *engine, const char *service, enum fate f
 	buf_add(&server->fates, options, strlen(options) + 1);
 }
 
-/* Of words with blanks in between. */
+/* Adds a list of the words in `names`, which blanks separate; nothing if there are none. */
 static void add_words(struct buf *line, const char *name, const char *names)
 {
 	struct buf word = { 0 };
@@ -111,7 +113,7 @@ static void say_fate(struct session *session, const char *name, const char *resu
 	session_say(session);
 }
 
-/* false: it can't be told yet. */
+/* Reports a service. false: its result is not known yet. */
 static bool tell_fate(struct reload_request *reload, enum fate fate, const char *name, const char *options)
 {
 	struct session *session = reload->session;
@@ -137,7 +139,7 @@ static bool tell_fate(struct reload_request *reload, enum fate fate, const char 
 	return true;
 }
 
-/* true: all diagnostics are on their way. */
+/* Sends diagnostics while there is room. true: all are sent. */
 static bool say_diagnostics(struct reload_request *reload)
 {
 	struct session *session = reload->session;
@@ -157,7 +159,7 @@ static bool say_diagnostics(struct reload_request *reload)
 	return true;
 }
 
-/* true: all that have changed were told of. */
+/* Reports services while there is room and time. true: all are reported. */
 static bool say_fates(struct reload_request *reload)
 {
 	double begun = engine_clock();

@@ -1,6 +1,8 @@
-/* Asking for the upgrade. The hard thing is that the client may have gone by the time there is an answer, which comes
- * all the same, and maybe at once: what waits for it outlives the session. When the upgrade succeeds there is no later
- * here, and the answer is the next superd's. */
+/* `upgrade`: starts an upgrade, and answers when it fails, or when --check has a result.
+ *
+ * The client may be gone before the result comes, and the result may come within the call that asks for it. So
+ * struct upgrade_request outlives the session. When the upgrade succeeds, this superd is gone, and the new one
+ * answers (control/session_transfer.h). */
 #include "control/verb_upgrade.h"
 
 #include <stdlib.h>
@@ -11,9 +13,9 @@
 #include "engine/core/watch.h"
 
 struct upgrade_request {
-	struct session *session; /* NULL: nobody waits any more */
+	struct session *session; /* NULL: the client is gone */
 	struct alarm timeout;
-	bool calls, over; /* on_upgrade has not returned yet; it is told already */
+	bool calls, over; /* on_upgrade has not returned yet; on_done was called */
 };
 
 static void on_free(struct session *session)
@@ -36,7 +38,7 @@ static void say_good(struct session *session, const char *text)
 	session_done(session);
 }
 
-/* Of an upgrade itself: it was not to be. */
+/* Answers with the result of a check, or with the failure of an upgrade. */
 static void on_done(void *context, bool good, const char *text)
 {
 	struct upgrade_request *upgrade = context;

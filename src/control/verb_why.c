@@ -1,5 +1,6 @@
-/* Explaining. The hard thing is to say what would have to happen for it to change, not only what is: each state names
- * what it waits for. */
+/* `why` and `health`: the state of a service in sentences.
+ *
+ * Each sentence about a state also names the event that would change it. */
 #include "control/verb_why.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include "os/proc/socket_holder.h"
 #include "os/socket/bind.h"
 
-#define DOUBT_AFTER 5.                  /* seconds; a start may take a while */
+#define DOUBT_AFTER 5.                  /* seconds after a start; before, a queue is normal */
 
 static void add_span(struct buf *out, double seconds)
 {
@@ -62,7 +63,8 @@ static void add_running(const struct keeper *keeper, struct buf *out)
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
 
-/* "an operator (uid 0) has held it for 5 min: what that means; " and where it can't be kept, why it ends with superd */
+/* Adds "an operator (uid 0) has held it for 5 min: WHAT", and, if the order cannot be stored, why it ends with
+ * superd. */
 static void add_lock(const struct keeper *keeper, enum lock_kind kind, const char *what, struct buf *out)
 {
 	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
@@ -154,7 +156,7 @@ static void add_waiting(const struct keeper *keeper, struct buf *out)
 	}
 }
 
-/* The sentence in text as an element of the list, and the text empty again. */
+/* Adds the sentence in `text` to the list, if there is one, and empties `text`. */
 static void put(struct buf *text, struct buf *out)
 {
 	if (text->length)
@@ -206,7 +208,7 @@ static void add_idle(const struct service_view *view, struct buf *text)
 		buf_text(text, ", and waits for others that go first");
 }
 
-/* What most often keeps a program from taking anybody. */
+/* Adds the usual reason why clients queue although the program runs: it opens a port of its own. */
 static void add_doubt(const struct service_view *view, struct buf *text)
 {
 	const struct keeper *keeper = view->match.keeper;
@@ -259,7 +261,8 @@ static void add_last_end(const struct service_view *view, const struct activity 
 	add_span(text, activity->last_lasted);
 }
 
-/* The reason of a failure is most often there. Where each client has an instance any of them may have printed it. */
+/* Adds the last line that the program printed, most often the reason of a failure. With accept = yes any instance may
+ * have printed it. */
 static void add_last_line(const struct keeper *keeper, struct buf *text)
 {
 	const struct activity *activity = keeper->activity;
@@ -270,7 +273,7 @@ static void add_last_line(const struct keeper *keeper, struct buf *text)
 		buf_addf(text, "last printed: %s", line);
 }
 
-/* Of a service with an instance a client: the others pause after a failure, and say it with that. */
+/* Adds the last failures of a service with accept = yes. Other services pause after a failure, and report it there. */
 static void add_failures(const struct service_view *view, const struct failures *failures, struct buf *text,
 			 struct buf *out)
 {
@@ -329,7 +332,7 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	buf_free(&text);
 }
 
-/* By what it comes back. */
+/* Adds why the entry is left out, and what brings it back. */
 static void add_left_out(const struct service_match *match, struct buf *text, struct buf *out)
 {
 	const char *reason = left_out_reason(match->left_out);

@@ -1,5 +1,6 @@
-/* The table of verbs. The hard thing is `reload`, which is two: with a name it is the service that reads its own
- * configuration again. */
+/* The table of the protocol's verbs.
+ *
+ * `reload` without a name reads the table again. With a name, the service reads its own configuration again. */
 #include "control/verbs.h"
 
 #include <signal.h>
@@ -51,7 +52,7 @@ static const struct verb {
 	const char *name;
 	enum right right;
 	enum wanted_names names;
-	unsigned options;               /* it may have */
+	unsigned options;               /* enum request_option, those that the verb may have */
 	void (*begin)(struct session *session);
 } verbs[] = {
 	{ "status", RIGHT_READ, NAMES_ANY, 0, verb_query_status },
@@ -110,7 +111,7 @@ static void refuse_unknown(struct session *session, const char *name)
 	session_fail(session, CODE_USAGE, hint, "'%.100s' is no verb", name);
 }
 
-/* NULL: it may be done. */
+/* The reason to refuse a request; NULL: none. */
 static const char *what_is_wrong(const struct request *request, const struct verb *verb)
 {
 	if (request->options & ~verb->options)
@@ -122,7 +123,7 @@ static const char *what_is_wrong(const struct request *request, const struct ver
 	return NULL;
 }
 
-/* Orders to superd itself; those to services are logged with each. */
+/* Logs an order to superd itself. verb_operate logs orders to services, for each service. */
 static void note(const struct session *session, const struct verb *verb)
 {
 	const struct event event = { .name = "told" };
