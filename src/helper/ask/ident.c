@@ -1,7 +1,8 @@
-/* The question to an ident server and its way there. The hard thing is a server that is slow, silent or endless: one
- * deadline holds for all of it, and no more is read than an answer may have.
+/* Asks the ident server of a client's host for the user of the connection.
  *
- * RFC 1413 wants the question to come from the very address that the client is connected with. */
+ * The server may be slow, silent or send without end. One deadline covers connecting, question and answer, and
+ * ident_ask reads no more than IDENT_REPLY_MOST bytes. RFC 1413 wants the question to come from the address that
+ * the client is connected to. */
 #include "helper/ask/ident.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static int milliseconds_left(const struct question *question)
 	return left > 0 ? (int)left : 0;
 }
 
-/* true: it is ready; false and errno: the time is over, or worse. */
+/* Waits for events. false and errno: the time is over (ETIMEDOUT), or poll(2) failed. */
 static bool wait_for(const struct question *question, short events)
 {
 	struct pollfd state = { .fd = question->fd, .events = events };
@@ -89,7 +90,7 @@ static bool reach_server(struct question *question)
 	return !error;
 }
 
-/* A fresh connection takes so few bytes at once, or is broken. */
+/* A new connection has room for these few bytes; a short write means that it is broken. */
 static bool put_question(const struct question *question)
 {
 	char text[32];
@@ -99,7 +100,7 @@ static bool put_question(const struct question *question)
 	return send(question->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
-/* The bytes of the answer, up to its end or the server's; -1 and errno. */
+/* Reads the answer until its line or the connection ends. Returns its length in bytes, or -1 and errno. */
 static ssize_t hear_answer(const struct question *question, char *bytes, size_t size)
 {
 	size_t length = 0;

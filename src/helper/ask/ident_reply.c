@@ -1,8 +1,8 @@
-/* An ident server's line: "PORT , PORT : USERID : OPSYS[,CHARSET] : USER" or "PORT , PORT : ERROR : REASON".
+/* Parses the line of an ident server (RFC 1413): "PORT , PORT : USERID : OPSYS[,CHARSET] : USER" or "PORT , PORT :
+ * ERROR : REASON".
  *
- * The hard thing is that servers take liberties with blanks, case and line ends, while nothing may pass that could look
- * like another line of a log: so the words are judged strictly, and of the user every byte that is no visible ASCII
- * becomes a question mark. */
+ * Servers differ in blanks, case and line ends, which the parser allows. The rest is strict, as the text goes into
+ * superd's log: a byte of the user's name that is not visible ASCII or a blank becomes a question mark. */
 #include "helper/ask/ident_reply.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 #define TOKEN_MOST 64
 
-/* A stretch of the answer. */
+/* A part of the answer; not NUL-terminated. */
 struct span {
 	const char *at;
 	size_t length;
@@ -39,8 +39,8 @@ static struct span trimmed(struct span span)
 	return span;
 }
 
-/* What stands before the next separator, without the blanks around it; the rest is what is behind. false: there is no
- * such separator. */
+/* Takes the text before the next separator, without the blanks around it; *rest begins behind the separator. false:
+ * there is no separator. */
 static bool take_field(struct span *rest, char separator, struct span *field)
 {
 	const char *end = memchr(rest->at, separator, rest->length);
@@ -75,7 +75,7 @@ static bool is_token(struct span text)
 	return text.length > 0 && text.length <= TOKEN_MOST;
 }
 
-/* "UNIX", "OTHER", a name of the register of systems; behind a comma the charset of the user's name. */
+/* Whether the text is a system, "UNIX", "OTHER" or another registered name, with or without ",CHARSET". */
 static bool is_system(struct span text)
 {
 	struct span rest = text, system;
@@ -85,7 +85,7 @@ static bool is_system(struct span text)
 	return is_token(system) && is_token(trimmed(rest));
 }
 
-/* Those of RFC 1413, and what a server makes up with an X in front. */
+/* Whether the text is an error of RFC 1413, or a server's own with an X in front. */
 static bool is_reason(struct span text)
 {
 	static const char *const reasons[] = { "INVALID-PORT", "NO-USER", "HIDDEN-USER", "UNKNOWN-ERROR" };
@@ -120,7 +120,7 @@ bool ident_reply_is_whole(const char *bytes, size_t length)
 	return line_length(bytes, length) < length || length >= IDENT_REPLY_MOST;
 }
 
-/* Whose it is stands behind the system, with all its blanks and colons. NULL, or what is wrong. */
+/* Reads "SYSTEM : USER" as a whole; the user may contain blanks and colons. NULL, or the reason to refuse it. */
 static const char *read_user(struct span rest, struct ident_reply *reply)
 {
 	struct span whole = trimmed(rest), system;

@@ -1,9 +1,10 @@
-/* libwrap asked for a verdict. The hard thing is to fail closed: libwrap takes a table it cannot open for an empty
- * one, and a file that a rule names, too; so all of them are tried before. What libwrap itself complains of goes to
- * syslog, and so does this.
+/* Asks libwrap for its verdict about a client.
  *
- * A twist is to be known before it takes place, or it would be like a death. libwrap can be asked what it would do,
- * which is done only where the tables hold the word. */
+ * libwrap treats a table that it cannot open as an empty one, also a file that a rule names. That would let clients
+ * in, so all files are read before, and a failure denies. Errors go to syslog, where libwrap's own go.
+ *
+ * superd must know of a twist before it happens, as it would look like a crash. libwrap's dry_run tells, and is
+ * used only if the tables contain the word. */
 #include "helper/ask/libwrap.h"
 
 #include <errno.h>
@@ -19,19 +20,19 @@
 #include "os/host/hosts_rules.h"
 #include "os/netdiag/socket_address.h"
 
-/* libwrap's own variables: what twist and spawn are logged at. */
+/* Variables that libwrap wants: the levels at which it logs. */
 int allow_severity = LOG_INFO;
 int deny_severity = LOG_WARNING;
 
 #define TABLE_MOST (16 << 20)
-#define DEPTH_MOST 8                    /* of files that name files */
+#define DEPTH_MOST 8                    /* levels of files that name files */
 
 struct look {
 	struct hosts_rules rules;
 	int depth;
 };
 
-/* false: it is there and can't be read; it is then said why. */
+/* Reads a file; *text is NULL if it does not exist. false: it cannot be read, and the reason was logged. */
 static bool read_table(const char *path, char **text)
 {
 	size_t length;
@@ -86,8 +87,8 @@ bool libwrap_runs_commands(void)
 	return rules.runs_commands;
 }
 
-/* An option that would not return takes the mark of a mere question away. Without a connection none of them says
- * anything to the client. */
+/* With dry_run an option that would not return, as twist, clears dry_run instead. The request has no connection
+ * meanwhile, so that no option can send anything to the client. */
 static bool would_twist(struct request_info *request, int fd)
 {
 	bool asks;
@@ -97,12 +98,12 @@ static bool would_twist(struct request_info *request, int fd)
 	hosts_access(request);
 	asks = dry_run;
 	dry_run = 0;
-	resident = -1;                  /* or it would take us for a daemon, which no twist may end */
+	resident = -1;                  /* libwrap counts calls in it, and refuses a twist at the second one */
 	request_set(request, RQ_FILE, fd, 0);
 	return !asks;
 }
 
-/* Rules, and the commands of twist and spawn, shall see an IPv4 address as one. */
+/* Finds an end of the connection. Rules and commands see an IPv4 address in an IPv6 socket as IPv4. */
 static bool find_end(int (*ask)(int fd, struct sockaddr *address, socklen_t *length), int fd,
 		     struct socket_address *end)
 {

@@ -1,17 +1,17 @@
-/* superd-advise: what has to be asked about one client before it is let in, each question of which may take long or
- * parse what a stranger sent. superd starts one a client:
+/* superd-advise: finds out about one client what superd has to know before it admits it. Each answer may take long,
+ * or needs a parser for a stranger's bytes. superd starts one for each client:
  *
  *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
  *
- * The connection is descriptor 0 and 4; answers go to descriptor 3, a line each, in this order, as soon as they are
+ * The connection is descriptor 0 and 4. Answers go to descriptor 3, a line each, in this order, as soon as they are
  * known:
  *
  *	-n   name HOST           the name that leads back to the address; "name" alone: there is none
- *	-w   libwrap allow|deny  what hosts.allow and hosts.deny say of DAEMON; or: libwrap twist, and that is the end
- *	-i   ident yes TEXT      what its ident server says of it within SECONDS; or: ident no REASON
+ *	-w   libwrap allow|deny  the verdict of hosts.allow and hosts.deny for DAEMON; or "libwrap twist", the last line
+ *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
  *
- * The hard thing is the end: nothing asked here is sure to return, so a timer ends it all. It is one that exec takes
- * away: the program of a twist may take its time. */
+ * None of these calls is sure to return, so a timer kills the process. The timer is one that exec removes
+ * (timer_create(2)), as the program of a twist may take its time. */
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -28,8 +28,8 @@
 #include "os/host/sandbox.h"
 
 #define IDENT_PORT 113
-#define SECONDS_MOST 30                 /* of an ident server */
-#define LIFE_SECONDS 35                 /* superd gives up before */
+#define SECONDS_MOST 30                 /* limit of -i */
+#define LIFE_SECONDS 35                 /* lifetime of the process; superd gives up before */
 
 enum { CONNECTION = 0, ANSWERS = 3, SPARE_CONNECTION = 4 };
 
@@ -65,7 +65,7 @@ static bool read_options(int argc, char **argv, struct questions *questions)
 	return optind == argc;
 }
 
-/* SIGALRM ends us. alarm(2) would go on over an exec. */
+/* SIGALRM ends the process. A timer of alarm(2) would survive an exec. */
 static void limit_time(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
@@ -76,7 +76,7 @@ static void limit_time(void)
 		alarm(LIFE_SECONDS);
 }
 
-/* A twist's program must hold neither: by their end superd knows that no more is answered. */
+/* A twist's program must inherit neither descriptor: superd takes their end as the end of the answers. */
 static void hide_from_exec(void)
 {
 	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
@@ -118,7 +118,7 @@ static void answer_ident(int seconds)
 	answer(line);
 }
 
-/* A command of spawn or twist may do anything that this user may, so with such a rule there is no sandbox. */
+/* Enters the sandbox. With a rule of spawn or twist there is none, as their commands may do whatever this user may. */
 static void shut_in(const struct questions *questions)
 {
 	struct sandbox sandbox = { .connects = true, .finds_names = questions->name || questions->daemon };

@@ -1,5 +1,7 @@
-/* From an address to a name and back. The hard thing is that whoever owns an address may give it any name: only one
- * whose own addresses include this one is believed, and only when it looks like a name of a host. */
+/* Finds the name of a client's address.
+ *
+ * The owner of an address may give it any name. So the name counts only if it looks like a host name, and if its
+ * own addresses include the client's. */
 #include "helper/ask/rdns.h"
 
 #include <netdb.h>
