@@ -1,5 +1,4 @@
-/* Reading superd-rpc's command line. The hard thing is only not to take part of a word for the whole: each number is
- * judged with what stands around it. */
+/* Reads superd-rpc's command line. Each number must fill the word or the part of it that it stands in. */
 #include "helper/rpc/argv.h"
 
 #include <string.h>
@@ -8,7 +7,7 @@ const char *const transport_names[TRANSPORTS] = {
 	[TRANSPORT_TCP] = "tcp", [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP6] = "tcp6", [TRANSPORT_UDP6] = "udp6",
 };
 
-/* The decimal number that a stretch of text is. */
+/* Reads `length` bytes of text as a decimal number of at most `most`. */
 static bool read_number(const char *text, size_t length, uint32_t most, uint32_t *out)
 {
 	uint64_t number = 0;

@@ -1,6 +1,8 @@
-/* Registrations by libtirpc, by rpcbind's own socket. The hard thing is that rpcbind knows one address for a program,
- * version and transport, and forgets it for whoever asks as its owner or as root: so what is there is looked at first,
- * what another program holds is taken over only with a word, and what became another's is not taken away. */
+/* Registers and withdraws RPC services at rpcbind over its unix socket, by libtirpc.
+ *
+ * rpcbind keeps one address for each program, version and transport, and lets the owner or root remove it. So
+ * superd-rpc first looks at the current registration: it reports one that it takes over from another program, and
+ * withdraws only its own. */
 #include "helper/rpc/registration.h"
 
 #include <errno.h>
@@ -20,7 +22,7 @@ struct subject {
 	char address[32];               /* as rpcbind writes it: "0.0.0.0.31.64" */
 };
 
-static bool refused;                    /* rpcbind said no to this user */
+static bool refused;                    /* rpcbind has refused a call of this user */
 
 static void say(const struct subject *subject, const char *what, const char *why)
 {
@@ -28,7 +30,7 @@ static void say(const struct subject *subject, const char *what, const char *why
 		(unsigned long)subject->version, subject->transport, why);
 }
 
-/* Why the last call has failed. rpcbind itself only says no. */
+/* Why the last call failed. If rpcbind refused it, it gave no reason. */
 static const char *last_error(void)
 {
 	const char *text, *prefix = "superd: ";
@@ -40,7 +42,7 @@ static const char *last_error(void)
 	return text && !strncmp(text, prefix, strlen(prefix)) ? text + strlen(prefix) : "rpcbind can't be asked";
 }
 
-/* All that is registered. false: it can't be found out. */
+/* Lists all registrations. false: rpcbind cannot be asked. */
 static bool list_all(rpcblist_ptr *list)
 {
 	struct netconfig *local = getnetconfigent("local");
@@ -58,7 +60,7 @@ static bool list_all(rpcblist_ptr *list)
 	return false;
 }
 
-/* Who has it now; NULL: nobody. */
+/* The current registration; NULL: there is none. */
 static const struct rpcb *find_holder(rpcblist_ptr list, const struct subject *subject)
 {
 	for (; list; list = list->rpcb_next) {
@@ -143,7 +145,8 @@ static bool obey_transport(const struct rpc_request *request, enum transport tra
 	return done;
 }
 
-/* libtirpc would ask over the loopback then, by which nobody is the owner of anything. */
+/* Whether this user may write to rpcbind's socket. If not, libtirpc would connect over the loopback instead, where
+ * rpcbind does not know the user. */
 static bool may_reach(void)
 {
 	if (access(_PATH_RPCBINDSOCK, W_OK) == 0 || errno != EACCES)
