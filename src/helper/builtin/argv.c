@@ -1,5 +1,6 @@
-/* The command line. The hard thing is that it restricts: what is not understood ends the program, and is never left
- * out. */
+/* Reads superd-builtin's command line.
+ *
+ * Its options restrict clients. So an option that is unknown or wrong ends the program; it is never ignored. */
 #include "helper/builtin/argv.h"
 
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static bool read_option(struct reading *reading, const char *word)
 	return false;
 }
 
-/* superd gives networks as numbers; a name would be a host's, which matches no sender of a datagram. */
+/* superd passes networks as numbers. A name would be a host's, which matches no sender. */
 static bool find_network(void *context, const char *name, struct network *network)
 {
 	(void)context, (void)name, (void)network;

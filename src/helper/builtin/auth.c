@@ -1,5 +1,6 @@
-/* The ident conversation: one line asks, one answers. The hard thing is to tell no more than was asked for: the other
- * end may ask only for connections between the two addresses of this very one. */
+/* The ident conversation (RFC 1413): a line with two ports is answered by a line.
+ *
+ * A client learns only about connections between the two addresses of this connection. */
 #include "helper/builtin/auth.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 #define LINE_MOST 1000                  /* RFC 1413 */
 
-/* The request without its line end; the length, or -1: it is too long, ended early or took too long. */
+/* Reads the request. Returns its length without the line end; -1: it is too long, ended early or took too long. */
 static ssize_t read_line(int connection, char line[LINE_MOST], int64_t until)
 {
 	size_t length = 0;
@@ -72,7 +73,7 @@ static void set_port(struct sockaddr_storage *address, unsigned port)
 		((struct sockaddr_in6 *)address)->sin6_port = htons((in_port_t)port);
 }
 
-/* The connection asked for: between the addresses of this one, at the ports named. */
+/* The ends of the connection in question: the addresses of this one with the ports of the request. */
 static bool find_ends(int connection, unsigned local, unsigned remote, struct both_ends *ends)
 {
 	socklen_t length = sizeof(ends->local);
@@ -87,7 +88,7 @@ static bool find_ends(int connection, unsigned local, unsigned remote, struct bo
 	return true;
 }
 
-/* NULL when name is the answer, else RFC 1413's word for the error. */
+/* Decides on the answer. NULL: `name` is the answer; else RFC 1413's word for the error. */
 static const char *decide(const struct builtin_options *options, int connection, unsigned local, unsigned remote,
 			  char *name, size_t size)
 {

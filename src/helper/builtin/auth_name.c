@@ -1,5 +1,7 @@
-/* What a user is called to strangers. The hard thing are files in a home that may not be ours to look into: what would
- * hide the user counts as there when it can't be seen, what would name it otherwise does not. */
+/* The name that auth reports for a user.
+ *
+ * It depends on files in the user's home, which may be unreadable. An unreadable ~/.noident counts as present and
+ * hides the user; an unreadable ~/.fakeid counts as absent. */
 #include "helper/builtin/auth.h"
 
 #include <errno.h>
@@ -34,7 +36,7 @@ static bool is_hidden(const char *home)
 	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 || errno != ENOENT;
 }
 
-/* The first word of ~/.fakeid; false: there is none that could be said. */
+/* Reads the first word of ~/.fakeid. false: there is none, or it has a colon, which would break the answer. */
 static bool read_fake(const char *home, char name[FAKE_NAME + 1])
 {
 	char path[4096], *text, *word;
@@ -53,7 +55,7 @@ static bool read_fake(const char *home, char name[FAKE_NAME + 1])
 	return length && !memchr(name, ':', length);
 }
 
-/* Whether the name, or with -i the number, is a user's: nobody may pass for another. */
+/* Whether the name, or with -i the number, belongs to a user: no user may pass as another. */
 static bool is_users(const char *name, bool numeric)
 {
 	char text[16384];
@@ -79,7 +81,7 @@ static bool take_fake(const struct builtin_options *options, const char *home, c
 	return true;
 }
 
-/* As the user itself where we are root, so that nobody has us read what is not theirs. */
+/* Looks into the home, as that user if the process is root, so that a link there cannot make it read other files. */
 static enum named look_home(const struct builtin_options *options, const struct passwd *entry, char *name, size_t size)
 {
 	bool was_root = geteuid() == 0;

@@ -1,9 +1,11 @@
-/* Whose connection is it? The kernel knows by its two ends, at a cost that does not grow with their number. Where
- * it can't be asked so (no sock_diag, as in some containers), /proc/net has all of them in a list.
+/* Finds the user that a connection belongs to.
  *
- * The hard thing is that an IPv4 connection may belong to an IPv6 socket, so both forms of the addresses are looked
- * for; and that the kernel finds more than was asked for: a listener in the place of a connection, and connections
- * that no process has yet or any more, which it calls root's. */
+ * sock_diag(7) finds a connection by its two ends, at a cost that does not grow with their number. Without it, as
+ * in some containers, /proc/net/tcp and tcp6 list all connections.
+ *
+ * An IPv4 connection may belong to an IPv6 socket, so both forms are searched. The kernel also returns a listener
+ * if there is no such connection, and connections without a process, whose owner it reports as root: both are
+ * refused. */
 #include "helper/builtin/auth.h"
 
 #include <stdint.h>
@@ -13,7 +15,7 @@
 
 #include "base/scan.h"
 
-/* Without the IPv6 clothes an IPv4 address may wear. */
+/* Turns an IPv4-mapped IPv6 address into an IPv4 one. */
 static void unmap(struct sockaddr_storage *address)
 {
 	struct sockaddr_in6 v6;

@@ -1,5 +1,6 @@
-/* The plain way: read and write. The hard thing is how much to read at once: what doesn't fit into the processor's
- * cache costs more by its copy than by its system call. */
+/* The buffer of a relay: recv(2) and send(2), or a pipe after buffer_use_pipe.
+ *
+ * ROOM is chosen to fit into a processor's cache; with more, the copy costs more than the system calls it saves. */
 #include "helper/builtin/buffer.h"
 
 #include <stdlib.h>

@@ -1,6 +1,8 @@
-/* Without a copy: the kernel hands the pages of one socket to the other through a pipe (splice(2)). The hard thing is
- * the pipe's size: the default of 16 pages makes as many system calls as reading would, and what a user may have in
- * all is limited (pipe(7)), so less must do as well. */
+/* Moves data from one socket to another through a pipe, without copying it: splice(2).
+ *
+ * A pipe has 16 pages by default, which takes as many system calls as read(2) and write(2) would. fcntl(2),
+ * F_SETPIPE_SZ, enlarges it, but the memory of all pipes of a user is limited (pipe(7)). So a smaller one has to do
+ * if 1 MiB is refused. */
 #include "helper/builtin/buffer.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* The table of builtins. The one hard thing is what is not in it: a builtin that can't serve a kind of socket has no
- * function for it, and nothing else decides. */
+/* The table of builtins.
+ *
+ * A builtin that does not support connections or datagrams has no function for them. Nothing else decides that. */
 #include "helper/builtin/builtin.h"
 
 #include <string.h>

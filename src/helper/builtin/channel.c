@@ -1,4 +1,5 @@
-/* Packets with descriptors. The one hard thing is that cmsg(3) wants its buffer aligned and sized just so. */
+/* Packets to and from superd, with a descriptor: unix(7), SCM_RIGHTS. cmsg(3) requires the alignment and size of
+ * union control. */
 #include "helper/builtin/channel.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
-/* Connecting with a deadline. The hard thing is a name with several addresses of which the first ones are dead: each
- * gets its part of the time that is left, so that the last is still tried. */
+/* Connects to a host until a deadline.
+ *
+ * A host may have several addresses, of which the first do not answer. Each gets an equal part of the time that is
+ * left, so that the last one is still tried. */
 #include "helper/builtin/connect.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/poll_deadline.h"
 
-/* Until the connection stands or fails. false and errno: ECANCELED when the client has gone meanwhile. */
+/* Waits until the connection is made or fails. false and errno: ECANCELED if the client has gone meanwhile. */
 static bool await(int fd, int client, int64_t until)
 {
 	struct pollfd both[] = { { fd, POLLOUT, 0 }, { client, 0, 0 } };

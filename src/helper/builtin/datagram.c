@@ -1,5 +1,7 @@
-/* Datagrams and their answers. The hard thing is that nobody knows who really sent one: whatever is answered has to
- * be fit for a stranger to receive, unasked. */
+/* The small services over datagrams.
+ *
+ * The sender's address may be forged. So a source gets a limited number of answers in a second, and a port that
+ * might answer back gets none (helper/builtin/sender.h). */
 #include "helper/builtin/datagram.h"
 
 #include <errno.h>
@@ -28,7 +30,8 @@ ssize_t discard_answer(const struct settings *settings, const char *request, siz
 	return -1;
 }
 
-/* RFC 864 has up to 512 characters, at random; but no more than came, or superd would multiply what a forger sends. */
+/* RFC 864 has a random number of up to 512 characters. superd sends no more than came, or it would amplify forged
+ * requests. */
 ssize_t chargen_answer(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	char turn[CHARGEN_TURN];
@@ -79,7 +82,7 @@ static void say_refused(struct datagrams *datagrams, const struct sender *sender
 	    datagrams->refusals_said == REFUSALS_SAID ? " (further ones are not told)" : "");
 }
 
-/* Whether it is to be answered at all. */
+/* Whether a sender gets an answer. */
 static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
 {
 	const char *reason = sender_refuse(sender, datagrams->settings);
@@ -103,7 +106,7 @@ static void answer(struct datagrams *datagrams, int fd, const struct sender *sen
 		pktinfo_send(pktinfo, fd, sender, datagrams->reply, (size_t)size);
 }
 
-/* false: there is none. */
+/* Receives and answers one datagram. false: none is waiting. */
 static bool serve_one(struct datagrams *datagrams, int fd)
 {
 	struct sender sender;
@@ -112,7 +115,7 @@ static bool serve_one(struct datagrams *datagrams, int fd)
 	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request), &whole);
 
 	if (got < 0)
-		return errno == ECONNREFUSED;   /* of an earlier answer: somebody was not there any more */
+		return errno == ECONNREFUSED;   /* an earlier answer met a closed port */
 	if (!whole || pktinfo.to_many || datagrams->settings->builtin->answer == discard_answer)
 		return true;
 	if (may_answer(datagrams, &sender))

@@ -1,6 +1,8 @@
-/* The answer of builtin = health. The hard thing is who is asked to speak first: a client of HTTP does, and anybody
- * else waits for a line. So one who has said nothing for a moment, or something that is no HTTP, is told in a line, and
- * one who has begun a request is heard to the end of its head, as far as that is short and does not take long. */
+/* The answer of builtin = health, by HTTP or as a plain line.
+ *
+ * An HTTP client speaks first, other clients wait for a line. So a client that sends nothing for SILENCE, or
+ * something that is not HTTP, gets a plain line. A client that has begun a request gets HTTP once its head has
+ * come, within HEAD_MOST bytes and TIMEOUT. */
 #include "helper/builtin/health.h"
 
 #include <errno.h>
@@ -14,11 +16,11 @@
 #include "helper/builtin/poll_deadline.h"
 
 #define SILENCE 2000                    /* milliseconds for the first byte */
-#define TIMEOUT 5000                    /* for the whole request, and then for the answer */
-#define ANSWER 5000                     /* for superd's answer */
-#define HEAD_MOST 8192
-#define QUESTION_MOST 1024              /* bytes that superd takes */
-#define TEXT_MOST 16384                 /* of what superd says */
+#define TIMEOUT 5000                    /* milliseconds for the whole request, and again for the answer */
+#define ANSWER 5000                     /* milliseconds for superd's answer */
+#define HEAD_MOST 8192                  /* bytes of a request's head */
+#define QUESTION_MOST 1024              /* bytes of a packet that superd takes */
+#define TEXT_MOST 16384                 /* bytes of superd's answer */
 
 enum asked { ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_NOTHING };
 
@@ -29,7 +31,7 @@ static size_t read_answer(int file, char *text, size_t size)
 	size_t length = 0;
 	ssize_t got = 1;
 
-	lseek(file, 0, SEEK_SET);       /* where it is a pipe that fails, and does not matter */
+	lseek(file, 0, SEEK_SET);       /* fails for a pipe, which does not matter */
 	while (got > 0 && length < size) {
 		got = read(file, text + length, size - length);
 		length += got > 0 ? (size_t)got : 0;
@@ -38,8 +40,9 @@ static size_t read_answer(int file, char *text, size_t size)
 	return length;
 }
 
-/* Asks superd how this service is, or with "" it as a whole. A line with the health, and one for each reason; a line
- * with nothing in it where there is no such service. A superd that does not answer is not well either. */
+/* Asks superd for the health of a service, or with "" of superd as a whole. The answer is a line with the health
+ * and one for each reason, or an empty line if there is no such service. A superd that does not answer is
+ * unhealthy. */
 static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 {
 	char question[QUESTION_MOST + 1];
@@ -54,13 +57,13 @@ static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
 }
 
-/* The end of its head: an empty line. */
+/* Whether the head has ended, by an empty line. */
 static bool has_ended(const char *head)
 {
 	return strstr(head, "\r\n\r\n") || strstr(head, "\n\n");
 }
 
-/* By its first line; what has no version of HTTP at its end is none. */
+/* The kind of request by its first line; without a version of HTTP it is not HTTP. */
 static enum asked judge(const char *head)
 {
 	const char *method = head + strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -74,7 +77,7 @@ static enum asked judge(const char *head)
 	return !strncmp(head, "HEAD ", 5) ? ASKED_HEAD : ASKED_OTHER;
 }
 
-/* Whether there may be HTTP in what has come so far: a method, or the beginning of one. */
+/* Whether the bytes so far may be HTTP: a method, or the beginning of one. */
 static bool may_be_http(const char *head)
 {
 	size_t letters = strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -91,7 +94,7 @@ static int hex_digit(char c)
 	return at && (c > '9' || c == *at) ? (int)(at - digits) : -1;
 }
 
-/* The service in the path of a request, %XX resolved but for %00, in its place; "": it asks for all of superd. */
+/* The service in a request's path, with %XX decoded in place, except %00; "": the request is about all of superd. */
 static const char *service_of(char *head)
 {
 	char *at = strchr(head, ' ') + 1, *end = memmem(at, strcspn(at, "\r\n"), " HTTP/1.", 8), *out, *name;
@@ -114,7 +117,7 @@ static const char *service_of(char *head)
 	return name;
 }
 
-/* head: empty; what came is there then, with a NUL. */
+/* Reads the request into head, which is empty at first, NUL-terminated. */
 static enum asked hear(int connection, char head[HEAD_MOST + 1])
 {
 	int64_t end = clock_ms() + TIMEOUT;
@@ -174,7 +177,7 @@ static void answer(int connection, enum asked asked, enum finding finding, const
 	}
 }
 
-/* As a line: "unhealthy: web: …; ssh: …". */
+/* Joins superd's lines into one: "unhealthy: web: …; ssh: …". Returns its length. */
 static size_t join(char *text, size_t length, bool with_reasons, char *line, size_t size)
 {
 	size_t first = length ? (size_t)((char *)memchr(text, '\n', length) - text) : 0, used;

@@ -1,5 +1,7 @@
-/* A file to a connection. The one hard thing is that it may also be a pipe, where superd has no files in memory:
- * then it is read as it stands. */
+/* Sends a file to a connection: the lists of servers, services and of tcpmux's names.
+ *
+ * If superd has no files in memory (memfd_create(2)), the list is a pipe; lseek(2) then fails, which does not
+ * matter. */
 #include "helper/builtin/listing.h"
 
 #include <errno.h>

@@ -1,10 +1,9 @@
-/* superd-builtin: superd's small services, run by superd for builtin = and redirect =, a process a connection or a
- * burst of datagrams. It gets its sockets as any backend: one as standard input, or from descriptor 3 on with
- * LISTEN_FDS; and where it was told to rest after a connection, the next one by its channel.
+/* superd-builtin: superd's small services. superd runs it for builtin = and redirect =, one process for each
+ * connection or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor
+ * 3 on with LISTEN_FDS. With --rests it stays after a connection, and gets the next one over its channel.
  *
- * The hard thing is what it must not do: it has no rights, touches no file but what it was given, and waits for
- * nobody but superd without a limit. What it does not need for its kind of service it can't do any more once it has
- * read its command line (os/host/sandbox). */
+ * It waits without a limit for superd alone. Once it has read its command line, it gives up everything that its
+ * service does not need (os/host/sandbox.h). */
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
@@ -35,8 +34,8 @@ static size_t count_passed(void)
 	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
 }
 
-/* The connection may be standard input and output both. Nothing can be said there any more, and the channel is
- * the only thing there is to be put in its place. */
+/* Closes the connection. If it is standard input and output, the channel takes their place, so that 0 and 1 stay
+ * open. */
 static bool let_go(const struct settings *settings, int connection)
 {
 	if (connection == STDIN_FILENO)
@@ -45,7 +44,7 @@ static bool let_go(const struct settings *settings, int connection)
 	return true;
 }
 
-/* superd ends the waiting by closing its end. */
+/* Serves connections until one fails, or superd closes its end of the channel. */
 static int converse(const struct settings *settings, int connection)
 {
 	int status = settings->builtin->converse(settings, connection);
@@ -61,7 +60,7 @@ static int converse(const struct settings *settings, int connection)
 	return status;
 }
 
-/* Where its time is rationed, one process must not use up what another connection would have had. */
+/* Whether the process may serve several connections. With a limit of processor time each one needs its own process. */
 static bool has_time(void)
 {
 	struct rlimit limit;
@@ -79,7 +78,8 @@ static void add_port(struct sandbox *sandbox, const struct sockaddr *address)
 	sandbox->ports[sandbox->port_count++] = ntohs(address->sa_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
 }
 
-/* A target of numbers needs no file. Of a port's name the number is found now, as it is the only one to connect to. */
+/* Allows the sandbox to reach a redirect's target. A numeric target needs no files; a port's name is looked up
+ * now, as the sandbox allows only that port. */
 static void allow_target(struct sandbox *sandbox, const char *host, const char *port)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
@@ -107,7 +107,7 @@ static bool is_unix_datagram(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_DGRAM;
 }
 
-/* What this service needs, and no more. */
+/* Enters the sandbox, with the rights that this service needs. */
 static void shut_in(const struct settings *settings, const int *sockets, size_t count)
 {
 	const struct builtin_options *options = &settings->options;

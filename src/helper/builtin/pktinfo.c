@@ -1,5 +1,7 @@
-/* Packet information there and back. The hard thing is a datagram that came before pktinfo_prepare: the kernel notes
- * where it arrived only for those who asked, so of such a one just the address in its header is known. */
+/* Packet information: receives datagrams with the address they were sent to, and answers from that address (ip(7),
+ * IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+ *
+ * The kernel adds it only once the option is set. A datagram that came before pktinfo_prepare may lack it. */
 #include "helper/builtin/pktinfo.h"
 
 #include <string.h>
@@ -29,7 +31,7 @@ static bool is_for_many(struct in_addr address)
 	return ntohl(address.s_addr) >> 28 >= 14;
 }
 
-/* The way back is the kernel's to find, but from this address. */
+/* Takes the address to answer from. The interface index is cleared, so that the kernel finds the route. */
 static void take_v4(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
 	memcpy(&pktinfo->v4, CMSG_DATA(header), sizeof(pktinfo->v4));
@@ -54,7 +56,7 @@ static void take_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
 		(IN6_IS_ADDR_V4MAPPED(&pktinfo->v6.ipi6_addr) && is_for_many(mapped));
 }
 
-/* By a unix socket somebody may send descriptors, which nobody here wants. */
+/* Closes descriptors that a client has sent over a unix socket. */
 static void close_passed(const struct cmsghdr *header)
 {
 	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);

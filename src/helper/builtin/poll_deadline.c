@@ -1,5 +1,7 @@
-/* A connection and a clock. The hard thing is the flag O_NONBLOCK: it belongs to all who hold the connection, so it
- * is neither relied upon nor changed, and every call says MSG_DONTWAIT by itself. */
+/* Sends and receives on a connection until a deadline.
+ *
+ * O_NONBLOCK belongs to the open file description, which other processes may share. So these functions neither rely
+ * on it nor change it; each call passes MSG_DONTWAIT. */
 #include "helper/builtin/poll_deadline.h"
 
 #include <errno.h>

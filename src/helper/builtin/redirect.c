@@ -1,5 +1,8 @@
-/* The redirect. The hard thing is its end: each direction ends by itself, so that a client that has said all still gets
- * the whole answer; and an end that was none, a reset, is passed on as one, or half a file would look whole. */
+/* The redirect: connects to the target and moves data in both directions.
+ *
+ * Each direction ends by itself, so that a client that has shut down its sending side still gets the whole answer.
+ * A reset on one side is passed on as a reset, as the other side would otherwise take a part of a file for the
+ * whole. */
 #include "helper/builtin/redirect.h"
 
 #include <errno.h>
@@ -24,9 +27,9 @@
 #define NEAR_BUFFER (1 << 20)
 #define UNPACED "reno"                  /* which every kernel has, and every user may choose */
 
-/* Who is on the same machine has no way between that could be full. Pacing, as BBR does it, only costs there, and so do
- * many megabytes in the buffers: they have left the processor's cache before they are read. Who is farther off gets
- * what the kernel finds right. */
+/* Between processes of one machine no link can be congested. Pacing, as BBR does it, only costs there, and so do
+ * buffers of many megabytes: the data has left the processor's cache before it is read. Other connections keep the
+ * kernel's settings. */
 static void shorten_way(int fd)
 {
 	struct tcp_info info;
@@ -50,7 +53,7 @@ static void set_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* What keep_alive_time and its kin say of the client holds for the target too. */
+/* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
 static void copy_keep_alive(int connection, int target)
 {
 	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
@@ -64,7 +67,7 @@ static void copy_keep_alive(int connection, int target)
 	}
 }
 
-/* Its end will be a reset. */
+/* Makes close(2) send a reset (socket(7), SO_LINGER). */
 static void break_off(int fd)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
@@ -75,11 +78,11 @@ static void break_off(int fd)
 static void add_events(struct pollfd *one, int fd, short events)
 {
 	one->events = events;
-	one->fd = events ? fd : -1;     /* who is waited for in no way would wake us by its end, again and again */
+	one->fd = events ? fd : -1;     /* poll(2) would report POLLHUP again and again, even without events */
 }
 
-/* A client that has said all may still be reset, or go for good: then nobody takes what the target says, which may be
- * never. Of a client that is there poll(2) has nothing to tell without events. */
+/* Watches a client that has shut down its sending side: it may still go away, while the target may never send
+ * anything. Without events poll(2) reports only POLLHUP and POLLERR. */
 static void watch_gone(struct pollfd *client, const struct relay *in, const struct relay *out)
 {
 	if (in->done && !out->done)
@@ -91,7 +94,7 @@ static bool gathers(const struct relay *relay)
 	return relay->gathers && relay_wants_from(relay);
 }
 
-/* false: there is no more to wait for, as we have been told to end. */
+/* Waits for either side. false: a signal asks the process to end, or poll(2) failed. */
 static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
 {
 	const struct timespec moment = { .tv_nsec = RELAY_GATHERS };
@@ -111,8 +114,8 @@ static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
 	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 
-/* From a side that was reset nothing more comes, and nothing reaches it. One that only takes nothing any more may have
- * said something before. */
+/* Whether both directions have ended, or a side was reset. A side that only refuses data may have sent some
+ * before, which still has to be moved. */
 static bool is_over(const struct relay *in, const struct relay *out)
 {
 	bool reset = (in->broken && !in->write_failed) || (out->broken && !out->write_failed);
@@ -120,7 +123,7 @@ static bool is_over(const struct relay *in, const struct relay *out)
 	return reset || (in->done && out->done);
 }
 
-/* Most connections move little, and what their way could carry is not worth the asking. */
+/* Only a connection that has moved much is worth the system calls. */
 static void shorten_busy_way(const struct relay *in, const struct relay *out, bool *shortened)
 {
 	if (*shortened || !(in->full_turns || out->full_turns))
@@ -130,7 +133,7 @@ static void shorten_busy_way(const struct relay *in, const struct relay *out, bo
 	*shortened = true;
 }
 
-/* false: it was ended before its time. */
+/* Moves data until both directions end. false: a signal ended it early. */
 static bool move(struct relay *in, struct relay *out, int sigterm)
 {
 	bool over, shortened = false;
@@ -148,7 +151,7 @@ static bool move(struct relay *in, struct relay *out, int sigterm)
 	return over;
 }
 
-/* false: superd could not be told. Where it has gone meanwhile, nobody wants to know any more. */
+/* Reports the traffic to superd. false: that failed. A superd that has gone meanwhile needs no report. */
 static bool report(int channel, uint64_t in, uint64_t out, bool rests)
 {
 	char text[64];

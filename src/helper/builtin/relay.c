@@ -1,19 +1,21 @@
-/* Moving one way. The hard thing is to wait for the right end: while something is held, only for who takes it, else
- * only for who sends. So the sender is slowed down by the receiver, and a poll(2) never spins.
+/* Moves data in one direction of a redirect.
  *
- * The other one is to wake seldom. A stream that keeps coming as fast as memory is told to wake us for GATHERED bytes
- * (SO_RCVLOWAT), and as the last ones may be fewer, for the blink of an eye only. */
+ * A relay that holds data waits only for the receiver, otherwise only for the sender. So the receiver slows the
+ * sender down, and poll(2) never spins.
+ *
+ * If data keeps coming at full speed, SO_RCVLOWAT makes the kernel wake the process only for GATHERED bytes. As the
+ * last bytes may be fewer, the process then waits only for RELAY_GATHERS. */
 #include "helper/builtin/relay.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 
-#define TURN (8 << 20)                  /* bytes */
-#define FULL (64 << 10)                 /* a turn that moved so much is a full one */
-#define TURNS_TO_PIPE 4                 /* so many in a row are worth a pipe */
-#define TURNS_TO_GATHER 16
-#define GATHERED (192 << 10)
+#define TURN (8 << 20)                  /* bytes at most in one turn */
+#define FULL (64 << 10)                 /* bytes from which on a turn is a full one */
+#define TURNS_TO_PIPE 4                 /* full turns in a row after which a pipe is used */
+#define TURNS_TO_GATHER 16              /* full turns in a row after which the kernel gathers */
+#define GATHERED (192 << 10)            /* bytes, SO_RCVLOWAT */
 
 bool relay_open(struct relay *relay, int from, int to)
 {
@@ -37,13 +39,13 @@ static void end(struct relay *relay, bool broken)
 	relay->broken = broken;
 }
 
-/* false: there is nothing now. */
+/* Receives. false: nothing is there now, or the direction has ended. */
 static bool fill(struct relay *relay)
 {
 	ssize_t got;
 
 	if (relay->full_turns == TURNS_TO_PIPE)
-		buffer_use_pipe(&relay->buffer); /* where it can't be had, reading does as well */
+		buffer_use_pipe(&relay->buffer); /* without a pipe it goes on with recv(2) and send(2) */
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0)
 		return true;
@@ -56,7 +58,7 @@ static bool fill(struct relay *relay)
 	return false;
 }
 
-/* false: it takes no more now. Nobody reads what comes after the receiver has gone. */
+/* Sends. false: the receiver takes no more now, or is gone; then the sender is shut down, too. */
 static bool drain(struct relay *relay)
 {
 	ssize_t sent = buffer_drain(&relay->buffer, relay->to);
@@ -95,7 +97,7 @@ static void judge_turn(struct relay *relay, uint64_t moved)
 		gather(relay, 1);
 }
 
-/* What it has gathered is one turn: to look for more at once would find but little. */
+/* What the kernel has gathered is one turn: another recv(2) at once would find little. */
 static bool turn_is_over(const struct relay *relay, uint64_t moved)
 {
 	return relay->done || moved >= TURN || (relay->gathers && moved && !relay->buffer.held);

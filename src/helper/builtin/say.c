@@ -1,4 +1,4 @@
-/* What a builtin says on standard error, which is superd's log. */
+/* Prints a message to standard error, which is superd's log. */
 #include "helper/builtin/builtin.h"
 
 #include <stdarg.h>

@@ -1,5 +1,7 @@
-/* Judging senders. The hard thing is that a refusal must not depend on what the sender can choose freely: ports and
- * addresses that no honest client has are refused whatever else is right about them. */
+/* Decides which senders of datagrams get an answer, and how many.
+ *
+ * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
+ * only_from lists them. */
 #include "helper/builtin/sender.h"
 
 #include <arpa/inet.h>
@@ -54,7 +56,7 @@ void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
 	snprintf(text, SENDER_TEXT, "%s port %u", address, sender_port(sender));
 }
 
-/* Nobody's own: this network, multicast, reserved and broadcast; ff00::/8 and ::. */
+/* Whether no host can have the address: 0.0.0.0/8, multicast, reserved and broadcast; ff00::/8 and ::. */
 static bool is_nobodys(const unsigned char bytes[16])
 {
 	static const unsigned char zero[16];
@@ -100,7 +102,7 @@ static size_t hash(uint64_t seed, const unsigned char source[16])
 	return (size_t)(h ^ h >> 29);
 }
 
-/* The slot of this source, or one that is free in this second; NULL: too many other sources are busy. */
+/* The slot of this source, or one that is free in this second; NULL: other sources use all of them. */
 static struct replied *slot_of(struct replies *replies, const unsigned char source[16], int64_t second)
 {
 	size_t at = hash(replies->seed, source);

@@ -1,5 +1,8 @@
-/* The signal is left pending until all is said, and then let through: so we end by it, as one expects who sent it. The
- * hard thing is that a poll(2) that always finds something ready would never notice a signal by itself. */
+/* Delays the signals that end the process until the traffic is reported. They stay pending, so that the process
+ * still dies by them afterwards.
+ *
+ * poll(2) does not fail with EINTR if a descriptor is always ready, so a signalfd(2) makes the signal one more
+ * descriptor to poll. */
 #include "helper/builtin/sigterm.h"
 
 #include <signal.h>

@@ -1,5 +1,7 @@
-/* Listeners (accept = no) and datagrams. The hard thing is the end: superd starts us again for the next client, so
- * leaving is right as soon as nobody comes, but not while a child still serves somebody. */
+/* Serves listeners (accept = no) and datagrams.
+ *
+ * superd starts superd-builtin again for the next client. So it exits after IDLE without clients, but not while a
+ * child serves one. */
 #include "helper/builtin/sockets.h"
 
 #include <errno.h>
@@ -14,9 +16,9 @@
 #include "helper/builtin/datagram.h"
 #include "helper/builtin/pktinfo.h"
 
-#define IDLE 5000                       /* milliseconds without anybody, then we end */
+#define IDLE 5000                       /* milliseconds without a client, then the process ends */
 #define CHILDREN_MOST 1000
-#define LOOK_AGAIN 250                  /* milliseconds, while something must end or get better before we go on */
+#define LOOK_AGAIN 250                  /* milliseconds until the next try, if processes or descriptors run out */
 
 struct sockets {
 	const struct settings *settings;
@@ -25,7 +27,7 @@ struct sockets {
 	size_t count;
 	size_t children;
 	int accepted;                   /* a connection that has no process yet; -1: none */
-	bool resting;                   /* no process or descriptor for the next connection */
+	bool resting;                   /* true: no process or descriptor for the next connection */
 };
 
 static int option(int fd, int name)
@@ -53,7 +55,7 @@ static void serve_child(const struct sockets *sockets, int connection)
 	_exit(sockets->settings->builtin->converse(sockets->settings, connection));
 }
 
-/* The kernel's filter has let it in; where there is none, this does it. */
+/* Checks a client by only_from and no_access, in case the socket has no filter in the kernel. */
 static bool may_come(const struct sockets *sockets, const struct sender *client)
 {
 	unsigned char bytes[16];
@@ -62,7 +64,7 @@ static bool may_come(const struct sockets *sockets, const struct sender *client)
 	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == PERMITTED;
 }
 
-/* Starts a child for who was accepted; where it can't be, it is tried again in a moment. */
+/* Forks a child for the accepted connection. If fork(2) fails, serve() tries again after LOOK_AGAIN. */
 static void serve_accepted(struct sockets *sockets)
 {
 	pid_t pid;
@@ -79,7 +81,7 @@ static void serve_accepted(struct sockets *sockets)
 	fd_close(&sockets->accepted);
 }
 
-/* false: the listener is none. */
+/* Accepts one connection. false: the descriptor is not a listener. */
 static bool accept_one(struct sockets *sockets, int listener)
 {
 	struct sender client = { .length = sizeof(client.address) };
@@ -104,7 +106,7 @@ static void reap(struct sockets *sockets)
 		sockets->children--;
 }
 
-/* Listeners are left alone while nobody more can be served; datagrams never are. */
+/* Polls listeners only if another client can be served; datagrams always. */
 static void choose_events(struct sockets *sockets, bool full)
 {
 	for (size_t n = 0; n < sockets->count; n++) {
@@ -114,7 +116,7 @@ static void choose_events(struct sockets *sockets, bool full)
 	}
 }
 
-/* false: a listener is of no use any more. */
+/* Serves the sockets that are ready. false: a listener does not work any more. */
 static bool serve_ready(struct sockets *sockets)
 {
 	for (size_t n = 0; n < sockets->count; n++) {
@@ -153,7 +155,7 @@ static int serve(struct sockets *sockets)
 	}
 }
 
-/* What this builtin can do on a socket of that kind, and the way there. */
+/* Checks whether the builtin supports this kind of socket, and sets the socket up. */
 static bool prepare(struct sockets *sockets, int fd)
 {
 	bool is_datagram = option(fd, SO_TYPE) == SOCK_DGRAM;
@@ -167,7 +169,7 @@ static bool prepare(struct sockets *sockets, int fd)
 		say("%s cannot be had over %s", builtin->name, is_datagram ? "datagrams" : "connections");
 		return false;
 	}
-	if (!is_datagram)               /* who leaves before accept must not hold up the rest */
+	if (!is_datagram)               /* a client that leaves before accept4(2) must not block the others */
 		return fd_set_nonblocking(fd, true) == 0;
 	pktinfo_prepare(fd);
 	if (!sockets->datagrams)

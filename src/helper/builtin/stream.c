@@ -1,5 +1,7 @@
-/* The small services over a connection. The hard thing is the client that does nothing: it neither sends nor reads,
- * and would keep its process for ever. So each ends after IDLE without a byte, and after TOTAL in any case. */
+/* The small services over connections: echo, discard, chargen, daytime, time.
+ *
+ * A client that neither sends nor reads would keep its process for ever. So each conversation ends after IDLE
+ * without a byte, and after TOTAL in any case. */
 #include "helper/builtin/stream.h"
 
 #include <errno.h>
@@ -11,11 +13,11 @@
 #include "helper/builtin/text.h"
 
 #define IDLE (INT64_C(5) * 60 * 1000)   /* milliseconds */
-#define TOTAL (INT64_C(60) * 60 * 1000)
+#define TOTAL (INT64_C(60) * 60 * 1000) /* milliseconds */
 #define CHUNK (16 << 10)
 #define DRAIN_TURNS 16
 
-/* The moment until which a client may be silent. */
+/* The time until which a client may be silent. */
 static int64_t idle_until(int64_t end)
 {
 	int64_t idle = clock_ms() + IDLE;
@@ -49,7 +51,7 @@ int discard_converse(const struct settings *settings, int connection)
 	return 0;
 }
 
-/* RFC 864: what the client sends is thrown away. false: it has gone, as far as reading tells. */
+/* Drops the client's data, as RFC 864 says. false: reading failed, as after a reset. */
 static bool throw_away(int connection)
 {
 	char bytes[CHUNK];
@@ -60,7 +62,7 @@ static bool throw_away(int connection)
 	return got >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* A client that closes its own side alone goes on being sent to: only a reset ends it. */
+/* A client that shuts down only its sending side still gets characters; only a reset ends that. */
 int chargen_converse(const struct settings *settings, int connection)
 {
 	int64_t end = clock_ms() + TOTAL;

@@ -1,7 +1,9 @@
-/* The beginning of a tcpmux connection; from the name on superd goes on with its own copy of it. The hard thing is to
- * leave in the connection what stands behind the line, in whatever pieces it comes: so it is looked at first, and
- * only what belongs to the line is taken. A CR alone may end it, as for the inetds of the BSDs; so a LF behind it is
- * waited for, but not for long. */
+/* The beginning of a tcpmux connection: reads the name and sends it to superd, which goes on with its own copy of
+ * the connection.
+ *
+ * The bytes behind the line belong to the service. So the line is read with MSG_PEEK first, and only its own bytes
+ * are taken, in however many pieces they come. As with the BSDs' inetds a CR alone may end the line; a LF behind it
+ * is waited for, but not for long. */
 #include "helper/builtin/tcpmux.h"
 
 #include <errno.h>
@@ -14,15 +16,15 @@
 #include "helper/builtin/poll_deadline.h"
 
 #define TIMEOUT 30000                   /* milliseconds for the line */
-#define LF_TIMEOUT 200                  /* for a LF behind a CR: some clients never send one */
-#define ANSWER 10000                    /* for superd's answer */
+#define LF_TIMEOUT 200                  /* milliseconds for a LF behind a CR: some clients never send one */
+#define ANSWER 10000                    /* milliseconds for superd's answer */
 
 static bool is_end(char byte)
 {
 	return byte == '\r' || byte == '\n' || byte == '\0';
 }
 
-/* How much of what came belongs to the line: all of it while its end is missing. */
+/* The number of bytes that belong to the line: all of them while its end is missing. */
 static size_t line_part(const char *bytes, size_t length)
 {
 	for (size_t n = 0; n < length; n++) {
@@ -37,7 +39,7 @@ static bool has_ended(const char *line, size_t length)
 	return length && is_end(line[length - 1]);
 }
 
-/* Behind a CR: takes the LF that belongs to it, and nothing else. */
+/* Takes the LF behind a CR, and nothing else. */
 static void take_line_feed(int connection, int64_t until)
 {
 	int64_t soon = clock_ms() + LF_TIMEOUT;
@@ -47,7 +49,7 @@ static void take_line_feed(int connection, int64_t until)
 		recv(connection, &next, 1, MSG_DONTWAIT);
 }
 
-/* Cuts the end off; false: what is left is no name. */
+/* Cuts the line end off. false: the rest is not a name. */
 static bool take_name(char *line, size_t length)
 {
 	line[--length] = '\0';

@@ -1,5 +1,7 @@
-/* Texts of the small services. The one hard thing is what other systems made of them: clients of xinetd read
- * other forms of daytime and chargen, and four bytes of time are four bytes on every machine. */
+/* The texts of the small services.
+ *
+ * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes
+ * in network order (RFC 868), whatever the size of time_t. */
 #include "helper/builtin/text.h"
 
 #include <ctype.h>
