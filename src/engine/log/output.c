@@ -1,9 +1,9 @@
-/* Reading backends' lines. The hard thing is a flood: one turn reads a bounded amount, and a line without end is
- * cut, so a backend that prints garbage costs its own share of the loop and no memory. Lines beyond a rate are
- * dropped.
+/* Reads the lines that backends print. Against a flood, one turn of the loop reads a bounded amount, a line without
+ * an end is cut, and lines beyond log_rate_limit_burst are dropped.
  *
- * What comes by way of the reader comes a moment later: the end of an instance waits for its last words, but never so
- * long, or so often, that a backend that keeps the reader from reading keeps superd from anything else. */
+ * Lines that come by way of the reader (exec/worker/output_reader) arrive a moment later. The end of an instance
+ * waits for its last lines, but only for PATIENCE seconds and a share of all time, so a backend that blocks the
+ * reader cannot block superd. */
 #include "engine/log/output.h"
 
 #include <errno.h>
@@ -23,15 +23,15 @@
 #include "exec/worker/close_aside.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define TURN (64 << 10)                 /* bytes that one turn of the loop reads of it */
-#define TURN_LINES 256                  /* and about as many lines that it logs, at a write each */
-#define PATIENCE .02                    /* seconds that superd waits for the reader at most, */
-#define PATIENCE_SHARE .2               /* and of all time for that of one output */
+#define TURN (64 << 10)                 /* bytes that one turn of the loop reads of one output at most */
+#define TURN_LINES 256                  /* lines, about, that one turn logs at most, at a write each */
+#define PATIENCE .02                    /* seconds that superd waits for the reader of an output at a time, at most */
+#define PATIENCE_SHARE .2               /* share of all time that superd waits for the reader of one output, at most */
 #define LOOK_AGAIN .2                   /* seconds, after which a reader is asked again whether it reads */
-#define LOOKS_PATIENT 5                 /* then it is logged that nobody reads */
+#define LOOKS_PATIENT 5                 /* looks after which superd logs that nobody reads */
 #define KEPT_LOW (FD_HIGH / 2) /* a writing end below this stays where a start needs it; the rest is left for clients */
 
-/* What is being read: the unfinished line of before and what has come since. */
+/* The buffer of one turn: the unfinished line of the last turn and the bytes read since. */
 struct reading {
 	char text[OUTPUT_LINE];
 	size_t length;
@@ -74,7 +74,7 @@ static void say(struct output *output, const char *line, size_t length)
 		log_output(output->engine->log, levels[level], output->service, output->pid, line, length);
 }
 
-/* What was left out since it was last told of. */
+/* Logs how many lines were suppressed since the last report. */
 static void tell_suppressed(struct output *output)
 {
 	const struct event event = { .name = "suppressed", .service = output->service };
@@ -112,7 +112,7 @@ static void begin_suppressing(struct output *output, double now)
 	ev_timer_start(output->engine->loop, &output->quiet);
 }
 
-/* As by journald, so many lines in an interval that begins with the first. */
+/* As by journald: at most burst lines in an interval, which begins with its first line. */
 static bool is_suppressed(struct output *output)
 {
 	double now;
@@ -195,7 +195,7 @@ static void take_unfinished(struct output *output, struct reading *reading)
 	output->length = 0;
 }
 
-/* Where there is no memory to keep it, it is said as it is. */
+/* Without memory to keep an unfinished line, it is logged as it is. */
 static void keep_unfinished(struct output *output, const struct reading *reading, bool last)
 {
 	if (!reading->length)
@@ -490,7 +490,7 @@ struct output *output_resume(struct engine *engine, const struct service *servic
 	return go_on(output, ends, is_foreign(service));
 }
 
-/* Whose it was is not known. */
+/* Of a released output only the name is known, not the service it belonged to. */
 struct output *output_resume_released(struct engine *engine, const char *name, const struct output_ends *ends)
 {
 	struct output *output = output_new(engine, false);

@@ -1,8 +1,8 @@
-/* The lines as xinetd 2.3.15 writes them, field by field in its order; each flag adds its field, and there are no
- * others. The one hard thing is to change nothing: programs parse them.
+/* The lines of log_type as xinetd 2.3.15 writes them, field by field in its order; each flag adds its field.
+ * Programs parse these lines, so they must not change.
  *
- * Two deviations are on purpose and made by the caller: an IPv4 client is written as IPv4, whatever socket it came
- * by, but with mapped_addresses, and what could not be started has neither START nor EXIT. */
+ * The callers deviate in two points: they write an IPv4 client as IPv4 whatever socket it came by, except with
+ * mapped_addresses, and a program that could not be started has neither START nor EXIT. */
 #include "engine/log/record_line.h"
 
 #include <string.h>

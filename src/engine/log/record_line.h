@@ -11,7 +11,7 @@
 
 #define RECORD_MOST 2000                /* bytes of a line; only what a stranger says can be longer, and is cut */
 
-/* flags are the service's log_on_success, or log_on_failure for a refusal; peer NULL: it has no address. */
+/* flags: the service's log_on_success, or log_on_failure for a refusal; peer NULL: no address. */
 void record_line_start(struct buf *out, const char *service, unsigned flags, pid_t pid, const char *peer);
 void record_line_end(struct buf *out, const char *service, unsigned flags, pid_t pid, int status, double lasted);
 void record_line_refusal(struct buf *out, const char *service, unsigned flags, const char *word, const char *peer);
@@ -20,10 +20,10 @@ void record_line_user(struct buf *out, const char *service, const char *text);
 void record_line_nobody(struct buf *out, const char *service, const char *peer, const char *why);
 void record_line_traffic(struct buf *out, const char *service, uint64_t in, uint64_t out_bytes);
 
-/* An address touched a sensor; minutes -1: for ever. It is xinetd's own message, with the pid once more in it. */
+/* An address touched a sensor; minutes -1: for ever. xinetd's own message, which has the pid once more. */
 void record_line_sensor(struct buf *out, pid_t pid, const char *peer, long long minutes);
 
-/* Of OpenBSD's and NetBSD's inetd. */
+/* The line of OpenBSD's and NetBSD's inetd. */
 void record_line_wrapped(struct buf *out, const char *service, const char *protocol, bool let_in, const char *peer);
 
 /* "26/1/31@23:59:59: ", before each line of a file. */

@@ -1,6 +1,6 @@
-/* Files of log_type. The hard thing is that they come and go under a long-lived superd: rotated, cut, full, out of
- * reach for a while. None of that is final and none may fill superd's own log: each state is told when it begins and
- * when it ends. */
+/* The targets of log_type: superd's own log, syslog, or a file. A file may be rotated, cut, full or unreachable
+ * while superd runs. superd looks at its path at most once a second, opens it again where needed, and logs the
+ * beginning and the end of each such state once. */
 #include "engine/log/record_target.h"
 
 #include <errno.h>
@@ -21,16 +21,16 @@ struct record_file {
 	struct list link;
 	struct sink sink;
 	char *destination;              /* "file:" and the path */
-	size_t hash;                    /* of the path */
+	size_t hash;                    /* hash of the path */
 	bool is_open;
-	bool used;                      /* since records_reopen */
-	bool told_soft, told_hard;      /* of the file as it is: a new or cut one is told of anew */
-	bool told_stuck;                /* that it can't be opened again */
-	int64_t size;
-	char *flaw;                     /* why superd does not open it; NULL: it may */
-	long looked;                    /* monotonic second of the last look at the path, or try to open it */
-	unsigned long lost;             /* lines for which it was not open, since it was told of */
-	bool told_away;                 /* that it takes no lines now */
+	bool used;                      /* a line was logged there since the last records_reopen */
+	bool told_soft, told_hard;      /* this limit was logged; reset when the file gets shorter */
+	bool told_stuck;                /* it was logged that the file cannot be opened again */
+	int64_t size;                   /* bytes */
+	char *flaw;                     /* why superd refuses to open the path; NULL: no reason */
+	long looked;                    /* monotonic second of the last look at the path, or try to open it; -1: none */
+	unsigned long lost;             /* lines dropped while it was not open, since the last report of them */
+	bool told_away;                 /* it was logged that the file takes no lines now */
 	struct log_pump pump;
 };
 
@@ -111,7 +111,7 @@ static struct record_file *file_find(struct engine *engine, const char *path)
 	return file;
 }
 
-/* The size as it is now; what is short again has room again. */
+/* Takes over the present size. A file that got shorter has room again. */
 static void file_measure(struct record_file *file, int64_t size)
 {
 	if (size < file->size)
@@ -181,7 +181,8 @@ static const char *why_not(const struct sink *sink)
 	return sink->error ? strerror(sink->error) : "no daemon listens at /dev/log";
 }
 
-/* Reports once that a sink takes no line, and once that it does again. A short burst is not worth a word. */
+/* Reports once that a sink takes no line, and once that it does again. A sink that is only full for a moment, and has
+ * dropped nothing, is not reported. */
 static void tell(struct engine *engine, const char *service, struct sink *sink, const char *name, bool *told,
 		 unsigned long *lost)
 {
@@ -256,7 +257,7 @@ static const char *file_look(struct engine *engine, struct record_file *file)
 	return NULL;
 }
 
-/* false: it would pass the hard limit. The soft one is only told of. */
+/* false: the file would pass the hard limit. Passing the soft limit is only logged. */
 static bool file_has_room(struct engine *engine, struct record_file *file, const struct log_target *target,
 			  const struct event *of, size_t length)
 {

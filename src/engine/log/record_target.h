@@ -1,4 +1,4 @@
-/* Where the lines of log_type go: superd's own log, syslog with a facility and level, or a file with limits. Files are
+/* The targets of log_type: superd's own log, syslog with a facility and level, or a file with limits. Files are
  * opened at their first line, one for each path, and kept by the engine (engine->records). */
 #pragma once
 
@@ -8,9 +8,9 @@
 #include "config/option/service.h"
 #include "engine/core/engine.h"
 
-/* Gives one line, without its newline, to the target; NULL: superd's own log. Never waits: what can't be taken now is
- * queued, and dropped and counted where the queue is full or the file can't be opened. superd's own log reports that
- * once, and again when lines get through. event->service is whose line it is. */
+/* Logs one line, without its newline, to the target; NULL: superd's own log. Never waits: a line that cannot be
+ * written now is queued, or dropped and counted if the queue is full or the file cannot be opened. superd's own log
+ * reports that once, and again when lines get through. event->service: the service of the line. */
 void record_target_take(struct engine *engine, const struct log_target *target, const struct event *event,
 			const char *line, size_t length);
 
@@ -18,9 +18,9 @@ void record_target_take(struct engine *engine, const struct log_target *target, 
 void record_syslog_take(struct engine *engine, int priority, const char *service, long pid, const char *line,
 			size_t length);
 
-/* engine->log, if any, is there before; records_free may follow at once. */
+/* engine->log, if any, must be set before; records_free may follow at once. */
 void records_init(struct engine *engine);
-void records_attach(struct engine *engine);     /* from here on what waits is written by engine->loop */
+void records_attach(struct engine *engine);     /* from now on engine->loop writes queued lines */
 
 /* For rotation and after a reload: each file again, and none that had no line since this was last called. A file that
  * was moved away is noticed without it, within a second. */
@@ -31,5 +31,5 @@ void records_each(struct engine *engine, void (*each)(void *context, const char 
 		  void *context);
 struct sink *records_open(struct engine *engine, const char *destination);
 
-void records_finish(struct engine *engine);    /* superd ends: waits until log_deadline for what is queued */
+void records_finish(struct engine *engine);    /* superd ends: waits until log_deadline for queued lines */
 void records_free(struct engine *engine);
