@@ -1,8 +1,8 @@
-/* The main command. Its signals come from outside by superd; where the kernel can tell (proc(5)) whether it has a
- * handler, those that superd acts on itself are passed on too.
+/* The main command, which superd runs beside its services. superd passes signals on to it; signals that superd acts
+ * on itself only where the command has a handler for them (proc(5), SigCgt in /proc/PID/status).
  *
- * The hard thing is the terminal: what is typed there goes to the command alone, as its group is the foreground, so a
- * shell that started superd as a job would never hear of ^Z. */
+ * The command's group is the foreground group of the terminal, so ^Z stops the command alone, and the shell that
+ * started superd as a job would not notice. superd therefore stops the whole job when the command stops. */
 #include "engine/supervisor/command.h"
 
 #include <errno.h>
@@ -19,7 +19,8 @@
 #include "exec/spawn/spawn.h"
 #include "os/rights/privilege.h"
 
-/* Nobody's else: superd may have been put into the background meanwhile. SIGTTOU is blocked. */
+/* Takes the terminal back from this group alone: superd may have been put into the background meanwhile. SIGTTOU is
+ * blocked (libev's signalfd), so tcsetpgrp(3) from the background does not stop superd. */
 static void take_terminal_back(pid_t group)
 {
 	if (group > 1 && tcgetpgrp(STDIN_FILENO) == group)

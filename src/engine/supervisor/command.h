@@ -1,4 +1,4 @@
-/* A main command beside the table, as in a container: superd lives as long as it does and ends with its status. */
+/* A main command beside the table, as in a container: superd ends with it, with its status. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,27 +9,27 @@
 struct command {
 	struct child child;             /* pid 0: not running */
 	pid_t group;                    /* its process group */
-	bool has_terminal;              /* it was made the foreground of superd's */
+	bool has_terminal;              /* it got superd's place in the foreground of the terminal */
 	struct engine *engine;
 	struct plan *plan;
-	int exit_status;                /* once it has ended: its status, 128 + N for a signal, 126 or 127 when it can't be run */
+	int exit_status;                /* status once it has ended; 128 + N for a signal; 126 or 127 if it cannot be run */
 	void (*ended)(struct command *command);
 };
 
-/* Starts it on superd's own streams and environment, as a process group of its own, which takes superd's place in the
- * foreground of the terminal. false after saying why; exit_status is then 126 or 127. */
+/* Starts it with superd's own streams and environment, as a process group of its own, which takes superd's place in the
+ * foreground of the terminal. false: that failed, which was logged; exit_status is 126 or 127. */
 bool command_start(struct command *command, struct engine *engine, char *const *argv);
 
-/* Goes on with one that another superd, in this process, started. false: out of memory. */
+/* Goes on with the command of another superd in this process. false: out of memory. */
 bool command_resume(struct command *command, struct engine *engine, pid_t pid, pid_t group);
 
-void command_signal(struct command *command, int signal);       /* nothing when it does not run */
+void command_signal(struct command *command, int signal);       /* does nothing if it does not run */
 
-/* Passes a signal on only when the command has a handler for it: one that superd acts on itself must not kill it. */
+/* Passes a signal on only if the command has a handler: a signal that superd acts on itself must not kill it. */
 void command_signal_gently(struct command *command, int signal);
-/* It was stopped, as by ^Z: where there is a shell behind superd that waits for it, superd stops, too. */
+/* The command was stopped, as by ^Z: if a shell waits for superd as a job, superd stops, too. */
 void command_note_stop(struct command *command, int signal);
 
-/* superd goes on (SIGCONT), and so does the command, in the foreground where superd was put there. */
+/* superd got SIGCONT: continues the command, in the foreground if superd is there. */
 void command_continue(struct command *command);
 void command_free(struct command *command);

@@ -1,5 +1,6 @@
-/* Signals of inetd and xinetd. The hard thing is SIGABRT, by which libc ends a program that has gone wrong: abort(3)
- * takes the signal's mask and handler away first, so it goes on doing that. */
+/* The signals and log lines of inetd and xinetd, for operators who are used to them. SIGABRT asks for xinetd's
+ * consistency check; abort(3) still ends superd, as it unblocks the signal, and after a handler that returns
+ * restores the default action. */
 #include "engine/supervisor/habits.h"
 
 #include <signal.h>

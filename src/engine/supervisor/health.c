@@ -1,5 +1,5 @@
-/* What is wrong. The one hard thing is what is not: a service that sleeps, one that nobody has started yet, and one
- * that an operator has disabled are all well. */
+/* The health of superd and of each service: healthy, degraded or unhealthy, and why. For superd as a whole, a
+ * service that sleeps, has not been started yet, or is disabled by an operator is healthy. */
 #include "engine/supervisor/health.h"
 
 #include <string.h>
@@ -17,7 +17,8 @@ const char *health_name(enum health health)
 	return names[health];
 }
 
-/* One that has run for so long by now that a failure would count as its first does well again. */
+/* All of its last instances failed. A service whose current instance runs longer than backoff_max is well again: its
+ * next failure would count as the first. */
 static bool fails_always(const struct keeper *keeper)
 {
 	const struct activity *activity = keeper->activity;
@@ -55,7 +56,7 @@ static void add_failures(const struct failures *failures, struct buf *out)
 	failure_describe(&failures->kept[0], out);
 }
 
-/* Adds what is wrong with it. */
+/* Adds to out what is wrong with the service. */
 static enum health look_at(const struct keeper *keeper, struct buf *out)
 {
 	const char *fault = keeper->disabled ? NULL : find_fault(keeper);
@@ -110,7 +111,7 @@ enum health health_look(const struct engine *engine, struct buf *lines)
 	return worst;
 }
 
-/* Why nobody is served, though nothing may be wrong. NULL: whoever comes is. */
+/* Why clients are not served now, though nothing may be wrong. NULL: they are. */
 static const char *find_rest(const struct keeper *keeper)
 {
 	if (keeper->held)

@@ -1,4 +1,4 @@
-/* Whether all is well: what superctl health and builtin = health tell. */
+/* The health of superd and its services, for superctl health and builtin = health. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,26 +8,26 @@
 
 struct keeper;
 
-/* Each is worse than the one before. Degraded: superd and its sockets are well, and a service has done nothing but fail
- * lately, or is left out for an error. Its clients may have brought that about, and a new superd does not mend it, so whoever
- * starts superd anew when it is not well must not do so for this. */
+/* In order of gravity. Degraded: superd and its sockets are well, and a service has only failed lately, or is left
+ * out for an error. Its clients may have caused that, and a new superd does not mend it, so a manager that restarts
+ * an unhealthy superd must not restart a degraded one. */
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 const char *health_name(enum health health);            /* "healthy" */
 
-/* Whether the last instances of a service have all failed, and nothing worse is wrong with it. */
+/* Whether the last instances of a service have all failed, and nothing worse is wrong. */
 bool health_is_degraded(const struct keeper *keeper);
 
-/* Adds a line for each thing that is wrong, "service: what", up to a hundred and how many more there are. */
+/* Adds a line for each fault, "service: reason", up to a hundred, and the number of the rest. */
 enum health health_look(const struct engine *engine, struct buf *lines);
 
 struct left_out;
 
-/* How one service is to whoever would send it clients; why gets the reason, if there is one. Other than superd as a whole it
- * is unhealthy also while nobody is served by somebody's will: held, disabled, paused, leaving. keeper NULL: its table
- * disables it, or it is left out. */
+/* Returns the health of one service, for a load balancer; why gets the reason, if there is one. Unlike superd as a
+ * whole a service is unhealthy also while an order or a pause keeps clients waiting: held, disabled, paused,
+ * leaving. keeper NULL: its table disables it, or it is left out. */
 enum health health_of(const struct engine *engine, const struct keeper *keeper, const struct left_out *left_out,
 		      struct buf *why);
 
-/* The same of the service of this name: a line with its health, and one with the reason. false: there is none. */
+/* The same for the service of this name: a line with its health, and one with the reason. false: no such service. */
 bool health_tell(struct engine *engine, const char *name, struct buf *out);

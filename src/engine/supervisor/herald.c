@@ -1,5 +1,5 @@
-/* Telling a service manager how superd is. The hard thing is to stay quiet: an idle superd wakes for its watchdog
- * alone, and only where one was asked of this very process. */
+/* Reports superd's own state to a service manager (sd_notify(3)). An idle superd wakes for its watchdog alone, and
+ * only if WATCHDOG_PID, where it is set, names this process (sd_watchdog_enabled(3)). */
 #include "engine/supervisor/herald.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 	tell(timer->data, "WATCHDOG=1");
 }
 
-/* Twice as often as it must be. */
+/* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
 static void begin_watchdog(struct herald *herald, struct engine *engine)
 {
 	const char *pid_text = variable(engine, "WATCHDOG_PID"), *every = variable(engine, "WATCHDOG_USEC");

@@ -1,13 +1,13 @@
-/* The state compared with itself: keepers with their rows, listeners with the kernel's descriptors, the instances of
- * each with the count of all. The hard thing is what must agree at any moment: a guest that is asked about, or a
- * removed service that still runs, counts in one place and not yet, or no longer, in the other. */
+/* Compares superd's state with itself: keepers with their rows, listeners with the kernel's descriptors, the
+ * instances of each service with the count of all. That count may be larger: it also has clients that are still
+ * being asked about and removed services that still run. */
 #include "engine/supervisor/inspect.h"
 
 #include <fcntl.h>
 
 #include "base/log.h"
 
-/* Where what is wrong is told and counted. */
+/* One run of the comparison, and the number of faults that it found. */
 struct inspection {
 	struct engine *engine;
 	size_t wrong;

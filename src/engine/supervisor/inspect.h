@@ -1,10 +1,10 @@
-/* superd looks its own state over, as xinetd does for -cc and SIGABRT: what must agree is compared, and said where it
- * does not. Nothing is mended, nothing ended. */
+/* Checks superd's own state, as xinetd does for -cc and SIGABRT: compares what must agree, and logs differences. It
+ * repairs nothing and ends nothing. */
 #pragma once
 
 #include <stddef.h>
 
 #include "engine/reload/reload.h"
 
-/* Logs each thing that is wrong, and what came of it. Gives how many there were. */
+/* Logs each fault, and the result. Returns the number of faults. */
 size_t inspect_state(struct engine *engine, const struct roster *roster, const struct table *table);

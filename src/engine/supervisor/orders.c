@@ -1,5 +1,5 @@
-/* Signals by libev. The hard thing are those that nobody meant for superd: it must neither end by one, nor ignore it as
- * the kernel would, which its children would inherit. */
+/* The signals that superd obeys, by libev. superd also handles signals that nobody meant for it, such as SIGPIPE: it
+ * must not end by one, and its children would inherit a signal that is ignored. */
 #include "engine/supervisor/orders.h"
 
 #include <errno.h>

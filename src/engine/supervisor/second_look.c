@@ -1,5 +1,6 @@
-/* Looking again. It must change nothing else: the table may have been edited since it was read, and nobody
- * has ordered a reload. So the readings are compared: of the same files, unchanged, with every row as it was. */
+/* Reads the table once more for services that were left out. This must change nothing else: the table may have been
+ * edited since it was read, and nobody has ordered a reload. So superd compares the two readings: they must be of
+ * the same, unchanged files, with every row as it was. */
 #include "engine/supervisor/second_look.h"
 
 #include <signal.h>

@@ -1,7 +1,8 @@
-/* Second looks at what --keep-going has left out: whether the program, the user or the host that a service lacked is
- * there now. superd's own program reads the table again, as a child, so that nothing of superd waits for a file system;
- * only when that finds a service right, superd reads the table itself and takes the service in, and nothing else: a table
- * that was changed meanwhile waits for a reload. While nothing is left out that may come right, superd does not wake. */
+/* Looks again at entries that --keep-going has left out: whether the program, the user or the host that a service
+ * lacked is there now. superd's own program reads the table again, as a child, so that superd does not wait for a
+ * file system. Only when the child finds a service right, superd reads the table itself and takes the service in,
+ * and nothing else: a table that was changed meanwhile waits for a reload. superd does not wake unless an entry is
+ * left out that may come right. */
 #pragma once
 
 #include "base/diag.h"
@@ -14,14 +15,14 @@
 
 void second_look_init(struct second_look *look, struct supervisor *supervisor);
 
-/* There is a table, or another one. */
+/* Called when there is a first or another table. */
 void second_look_begin(struct second_look *look);
 
-/* A reload was ordered: what the loader reads is for that. */
+/* A reload was ordered, and needs the loader. */
 void second_look_give_way(struct second_look *look);
 
-/* What the loader has read for it, which it takes over. Gives the table to go on with, after saying what comes in; NULL:
- * that of before. */
+/* Judges, and owns, the table that the loader has read for it. Returns the table to go on with, after logging the
+ * services that come in; NULL: the former one stays. */
 struct table *second_look_judge(struct second_look *look, struct table *table, const struct diags *diags);
 
 void second_look_end(struct second_look *look);         /* superd ends */

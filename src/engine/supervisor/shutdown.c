@@ -1,7 +1,6 @@
-/* The hard thing is to leave neither early nor late: TERM ends every service by its group, then whatever else is left
- * under us, all under one deadline, and superd goes the moment the last process has gone. Not all of their ends are
- * told by SIGCHLD: who was sent into our namespace from outside (as by "docker exec") is somebody else's child, so the
- * sweep looks by itself, too. */
+/* The end of superd. SIGTERM stops every service by its group, then all other processes below superd, under one
+ * deadline. superd exits as soon as the last process has gone. SIGCHLD does not report them all: a process sent into
+ * the namespace from outside (as by "docker exec") is not superd's child, so a timer looks for the rest, too. */
 #include "engine/supervisor/shutdown.h"
 
 #include <signal.h>
@@ -11,9 +10,9 @@
 #include "engine/instance/instance.h"
 #include "engine/listener/rpc.h"
 
-#define LAST_CALL_MOST 2.0              /* seconds of the deadline that strangers have at least */
-#define LOOK_EVERY .05
-#define KILLS_MOST 20                   /* who is alive by then can't be killed: another user's, or stuck in a call */
+#define LAST_CALL_MOST 2.0              /* seconds before the deadline when strangers get SIGTERM, at most */
+#define LOOK_EVERY .05                  /* seconds between two looks for processes that are left */
+#define KILLS_MOST 20                   /* rounds of SIGKILL; a process alive then is another user's or stuck */
 
 void supervisor_end(struct supervisor *supervisor)
 {
@@ -97,7 +96,7 @@ static void on_wait(struct ev_loop *loop, ev_timer *timer, int events)
 		shutdown_begin(supervisor, supervisor->shutdown.signal);
 }
 
-/* One of ours, whose end is another matter; those of a group of ours, as well. */
+/* A child of superd, or a process in a group of one, is not a stranger: it is ended elsewhere. */
 static bool is_known(void *context, pid_t pid)
 {
 	const struct supervisor *supervisor = context;

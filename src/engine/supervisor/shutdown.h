@@ -1,21 +1,21 @@
 /* superd's end, from the order to stop until the last process has gone:
  *
  *   the delay      everything goes on as before, listeners too (--stop-delay)
- *   the stop       services and the main command are told to end, no listener is left
- *   the sweep      they have ended, and whatever else is left under superd is told to
+ *   the stop       superd tells services and the main command to end; no listener is left
+ *   the sweep      they have ended, and superd tells all other processes below it to end
  *
- * The stop and the sweep share one deadline (--stop-timeout), behind which all that is left is killed; whoever is told
- * in the sweep has a part of it also where a service hangs. superd goes the moment nobody is left. */
+ * The stop and the sweep share one deadline (--stop-timeout), after which superd kills all that is left. The sweep has
+ * a part of that time also if a service hangs. superd exits as soon as no process is left. */
 #pragma once
 
 #include "engine/supervisor/supervisor.h"
 
 void shutdown_init(struct supervisor *supervisor);
 
-/* Begins the stop, without a delay. The signal is the main command's. */
+/* Begins the stop, without a delay. signal: for the main command. */
 void shutdown_begin(struct supervisor *supervisor, int signal);
 
-/* Goes on when something has ended: to the sweep, to the end. */
+/* Called when something has ended: goes on to the sweep, and to the end. */
 void shutdown_check(struct supervisor *supervisor);
 
 void shutdown_free(struct supervisor *supervisor);

@@ -1,5 +1,5 @@
-/* The state of all services, a line each. Asleep services that never ran are counted in one line, as there may be
- * thousands. */
+/* The state of all services, one line each. Sleeping services that never ran are counted in one line, as there may
+ * be thousands. */
 #include "engine/supervisor/state.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
-/* superd while it runs: the loop, the signals, all keepers, the end. Everything mutable hangs from this one
- * struct, which knows none of those that act on it: engine/supervisor/supervisor_run begins them all. */
+/* superd while it runs: the loop, the signals, all keepers, the end. All state is in this one struct, which does not
+ * know the code that acts on it: engine/supervisor/supervisor_run starts that. */
 #pragma once
 
 #include <ev.h>
@@ -22,52 +22,52 @@
 
 struct carry;
 
-/* How far superd's end is (engine/supervisor/shutdown). */
+/* The progress of superd's end (engine/supervisor/shutdown). */
 struct shutdown {
-	double delay, timeout;          /* seconds; the caller's to set before supervisor_init */
-	int signal;                     /* what the main command is told to end by */
-	bool has_cause;                 /* superd's exit status tells why it ends, and no later end changes that */
+	double delay, timeout;          /* seconds; the caller sets them before supervisor_init */
+	int signal;                     /* signal that ends the main command */
+	bool has_cause;                 /* superd's exit status has its cause, and no later end changes it */
 	bool sweeping, killing;
 	unsigned kills;                 /* rounds of SIGKILL so far */
 	struct remnants remnants;
 	ev_timer wait;                  /* the delay, then the deadline */
-	ev_timer last_call;             /* a little before: strangers are told to end though services have not */
-	ev_timer look;                  /* whether anybody is left whose end nobody tells us of */
+	ev_timer last_call;             /* before the deadline: strangers are told to end though services have not ended */
+	ev_timer look;                  /* looks for processes whose end superd gets no SIGCHLD for */
 	ev_timer failing;
 };
 
-/* How far a change of the program is (engine/upgrade/upgrade). */
+/* The progress of an upgrade (engine/upgrade/upgrade). */
 struct upgrade {
-	const char *program;            /* its path; NULL: unknown. The caller's to set, as the next two */
-	char *const *arguments;         /* those that superd was started with, argv[0] in front */
-	int pid_file;                   /* the caller's descriptor, which goes over; -1: none */
+	const char *program;            /* path of the program; NULL: unknown. The caller sets this and the next two */
+	char *const *arguments;         /* arguments that superd was started with, from argv[0] on */
+	int pid_file;                   /* descriptor of the caller, which goes over; -1: none */
 	struct supervisor *supervisor;
 	bool busy, check_only;
 	void (*done)(void *context, bool good, const char *text);
 	void *context;
-	struct child asked;             /* the child that is asked; pid 0: none */
-	int answer;                     /* what it says; -1: not open */
-	bool is_late;                   /* it was killed for that */
-	ev_timer timer;                 /* its time; then the next look whether all is at rest */
-	double quiet_since, patience;   /* loop time: since and until when it is waited for */
+	struct child asked;             /* the new program, which is asked; pid 0: none */
+	int answer;                     /* pipe of its answer; -1: not open */
+	bool is_late;                   /* it was killed, as it did not answer in time */
+	ev_timer timer;                 /* its time limit; then the next look whether all is at rest */
+	double quiet_since, patience;   /* loop time: since and until when superd waits for rest */
 };
 
-/* How far a look at what is left out is (engine/supervisor/second_look). */
+/* The progress of a look at entries that are left out (engine/supervisor/second_look). */
 struct second_look {
-	bool is_possible;               /* the sources can be read again; the caller's to set */
+	bool is_possible;               /* the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;
 	struct child asked;             /* pid 0: none */
-	bool is_stale;                  /* what it reads is of no use: there is another table */
+	bool is_stale;                  /* its result is of no use, as there is another table */
 	int answer;                     /* the file it answers to; -1: none */
 	struct alarm alarm;             /* the next look; while a child runs, the end of its time */
 	double pause;                   /* seconds to the look after the next */
-	double looked;                  /* when the last look began, loop time */
-	struct arrival_watch arrivals;  /* programs that are missing, and the files of users and groups */
-	struct watch watch;             /* of that */
-	bool reads;                     /* the loader reads the table for this */
-	uint64_t *keys;                 /* what the child has found left out, sorted; NULL: nothing */
+	double looked;                  /* loop time when the last look began */
+	struct arrival_watch arrivals;  /* watches for missing programs, and the files of users and groups */
+	struct watch watch;             /* watches the descriptor of arrivals */
+	bool reads;                     /* the loader is reading the table for this look */
+	uint64_t *keys;                 /* keys of the entries that the child has found left out, sorted; NULL: none */
 	size_t key_count;
-	bool said;                      /* that something could come in by a reload alone */
+	bool said;                      /* it was logged that an entry could come in by a reload alone */
 };
 
 struct supervisor {
@@ -75,58 +75,59 @@ struct supervisor {
 	struct table *table;
 	struct roster roster;
 	struct command command;
-	bool has_command;               /* the caller's to set before orders_watch */
+	bool has_command;               /* the caller sets it before orders_watch */
 	bool leaving;                   /* SIGQUIT: instances run on */
-	bool over;                      /* nothing is left to wait for */
+	bool over;                      /* superd has nothing left to wait for */
 	int exit_status;
 	struct terminal terminal;
-	struct habits habits;           /* the caller's to set before supervisor_init */
+	struct habits habits;           /* the caller sets it before supervisor_init */
 	struct herald herald;
 	struct shutdown shutdown;
 	struct upgrade upgrade;
 	struct locks locks;
-	struct second_look second_look; /* is_possible: the caller's to set before supervisor_init */
-	/* Writes who asks and follows at the control socket, for an upgrade; NULL: there is none. */
+	struct second_look second_look; /* the caller sets is_possible before supervisor_init */
+	/* Writes the clients of the control socket, for an upgrade; NULL: there is no control socket. */
 	void (*carry_operators)(void *operators, struct carry *carry);
 	void *operators;
 	/* The same of the table and whatever is to be known of its files; context: the loader's. NULL: it is not written. */
 	void (*carry_table)(void *context, const struct table *table, struct carry *carry);
-	struct ledger *before;          /* what another superd has left to this one (engine/upgrade/resume), until it runs; the caller's */
+	struct ledger *before;          /* state of another superd (engine/upgrade/resume), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
-	ev_io sent;                     /* os/host/sent_signals, for the main command */
+	ev_io sent;                     /* signals that were sent to superd (os/host/sent_signals), for the main command */
 	ev_signal reaper;
-	ev_timer starved;               /* for keepers that had no memory for a timer of their own */
+	ev_timer starved;               /* raises TIMER for keepers without memory for a timer of their own */
 	/* load: reads the sources again, to a checked and resolved table, or NULL with the errors in diags. */
 	struct loader loader;
-	double loaded;                  /* when the table was read that it runs by, loop time */
-	bool is_outdated;               /* it was to be read again since, and was wrong */
-	/* A reload has come to its end, one way or the other, and its diagnostics are logged; NULL: nobody asks. */
+	double loaded;                  /* loop time when the present table was read */
+	bool is_outdated;               /* the last reload has failed: the table may be outdated */
+	/* A reload has ended, well or not, and its diagnostics were logged; NULL: nobody asks. */
 	void (*reloaded)(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
 	void *reloaded_context;
-	void (*started)(void *context); /* every socket was tried once, the main command runs */
+	void (*started)(void *context); /* superd has tried to open every socket, and the main command runs */
 	void *started_context;
 };
 
-/* Prepares the loop, for which engine/supervisor/orders watches the signals then; engine.log, loader.load, and delay and timeout of
- * shutdown are the caller's to set before. false with errno, and in *failed what could not be done, as "open /dev/null". */
+/* Prepares the loop, for which engine/supervisor/orders watches the signals then; engine.log, loader.load, and delay
+ * and timeout of shutdown are the caller's to set before. false with errno, and in *failed what could not be done,
+ * as "open /dev/null". */
 bool supervisor_init(struct supervisor *supervisor, const char **failed);
 
-/* Runs a table (taken over), and beside it a main command when argv is not NULL, until the end. Gives the exit
+/* Runs a table, which it owns, and beside it a main command if argv is not NULL, until the end. Returns the exit
  * status. */
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
 
 /* Diagnostics as lines of the log, for tables read while superd runs. */
 void supervisor_say(struct log *log, const struct diags *diags);
 
-/* Locks that came to be known while it runs (engine/service/locks) take effect. */
+/* Gives effect to locks that were read while superd runs (engine/service/locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 
-/* For engine/supervisor/orders: ends all services, then superd (engine/supervisor/shutdown). Once more ends the delay there is before, and
- * then kills at once. The signal is the main command's. */
+/* For engine/supervisor/orders: ends all services, then superd (engine/supervisor/shutdown). Once more ends the
+ * delay there is before, and then kills at once. The signal is the main command's. */
 void supervisor_stop(struct supervisor *supervisor, int signal);
 
-/* Something that can't be gone on with: stops with this exit status, soon, so that the caller's work comes to its end. */
+/* superd cannot go on: stops it with this exit status, soon, so that the caller can finish its work. */
 void supervisor_fail(struct supervisor *supervisor, int status);
 
 /* Ends superd alone. */

@@ -1,9 +1,9 @@
-/* The loop, and what its parts tell each other through it. The hard thing is that superd is the parent of processes
- * nobody has told it of.
+/* The loop, and the calls by which the parts of superd reach each other through it. As PID 1 or a subreaper superd
+ * also reaps processes that it has not started.
  *
- * Each turn reaps one child, whosever it is, as libev does with waitpid(-1). But with libev nobody can look at a
- * child that has ended before its number is free for others, so the loop is not the default one, which handles
- * SIGCHLD by itself. */
+ * Each turn reaps one child, whichever it is, as libev does with waitpid(-1). libev's own watchers show an ended
+ * child only after its pid is free for others, so the loop is not the default one, which handles SIGCHLD by itself
+ * (ev(3), ev_child). */
 #include "engine/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ void supervisor_say(struct log *log, const struct diags *diags)
 		say_diag(log, &diags->list[n]);
 }
 
-/* What the rows that serve need, and those that the table has no more, for as long as something of them runs. */
+/* Uses the capabilities that the rows need, also rows that the table has no more, while something of them runs. */
 static void use_needed(struct supervisor *supervisor)
 {
 	const struct roster *roster = &supervisor->roster;
@@ -109,7 +109,7 @@ static void use_needed(struct supervisor *supervisor)
 	posture_use(needed);
 }
 
-/* A lock whose service nobody has any more. One that leaves has it until it is gone. */
+/* Drops the locks of services that no table has any more. A service that leaves keeps its lock until it is gone. */
 static void drop_locks(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
@@ -185,7 +185,7 @@ static void on_loaded(struct loader *loader, struct table *table, struct diags *
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
 
-/* Of the child that is to be reaped next, its owner learns first, where one wants to. */
+/* Calls the owner of the child that is to be reaped next, while its pid is still taken, where an owner wants that. */
 static pid_t reap(struct engine *engine, int *status, struct rusage *usage)
 {
 	siginfo_t ended = { 0 };
@@ -346,7 +346,7 @@ static void sleep_long(struct ev_loop *loop)
 	ev_periodic_stop(loop, &never);
 }
 
-/* What supervisor_free goes through, whatever was done before. */
+/* Initialises what supervisor_free frees, so that it may be called at any time. */
 static void init_empty(struct engine *engine)
 {
 	engine->null_input = engine->null_output = -1;
@@ -501,7 +501,7 @@ static void close_unclaimed(struct engine *engine)
 	init_close_sockets(&engine->inheritance);
 }
 
-/* From the beginning, or from where another superd is gone. */
+/* Builds the services from the table alone, from the state of an upgrade, or from what a killed superd has left. */
 static bool build(struct supervisor *supervisor, struct table *table)
 {
 	struct ledger left = { 0 };

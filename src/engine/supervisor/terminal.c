@@ -1,5 +1,5 @@
-/* The signal does not say where it comes from: the kernel sends it in the name of whoever closed
- * the other side, and a shell passes it on to its jobs. So it is the moment that tells. */
+/* Tells whether a SIGHUP comes from the terminal. The signal itself does not show that: the kernel sends it in the
+ * name of the process that closed the other side, and a shell passes it on to its jobs. So the moment decides. */
 #include "engine/supervisor/terminal.h"
 
 #include <fcntl.h>
