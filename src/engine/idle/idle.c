@@ -1,6 +1,7 @@
-/* When nobody uses a backend. The hard thing is what can happen between a look and what follows from it: a client may
- * come at any moment. So what was heard while counting counts as somebody, and a backend is let go only when it stands
- * still and nobody was there. Whatever changes the keeper's state meanwhile ends all of it. */
+/* Measures how long a backend has had no clients. A client may come at any moment between a count and the action
+ * that follows from it, so a connection that ends during a count counts as a client, and superd lets a backend go
+ * only when its processes stand still and a last count finds none. Any change of the keeper's state ends all of
+ * this. */
 #include "engine/idle/idle.h"
 
 #include <math.h>
@@ -10,11 +11,11 @@
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle_state.h"
 
-#define PARTS 4                         /* looks in an idle_timeout, where it takes looking */
-#define GRID 16                         /* so finely times are told apart, that those of many services fall together */
-#define FEW 16                          /* connections over in an idle_timeout; more are a crowd, and not listened to */
-#define CROWD 64                        /* one whose USED is a smaller part of the time has it still */
-#define PATIENCE_PART 8                 /* of the time: so late it may be counted, where counting takes long */
+#define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
+#define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
+#define FEW 16                          /* ended connections before the next count; with more superd stops to listen */
+#define CROWD 64                        /* parts of an idle_timeout: a crowd that was USED for less than one goes on */
+#define PATIENCE_PART 8                 /* parts of an idle_timeout: a count may come one of them late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
 
 const struct life *idle_life(const struct idle *idle)
@@ -22,7 +23,7 @@ const struct life *idle_life(const struct idle *idle)
 	return idle->keeper->service->terms->life;
 }
 
-/* Before the end of this the backend is left alone. */
+/* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
 	const struct activity *activity = idle->keeper->activity;
@@ -93,7 +94,7 @@ static void stay_calm(struct idle *idle)
 	count_down(idle, idle->since);
 }
 
-/* One whose connections end again and again is counted once in an idle_timeout, and hears of none of them. */
+/* A backend whose connections end all the time is counted once in an idle_timeout, and hears of no single end. */
 static void turn_deaf(struct idle *idle)
 {
 	idle->deaf = idle->crowd = true;
@@ -137,7 +138,7 @@ static void listen_in(struct idle *idle)
 	idle->looks = !departed_is_possible(idle->keeper->engine) || !visitors_is_told_of(&idle->visitors);
 }
 
-/* Who is there is not known before the first count. */
+/* Before the first count it is unknown whether clients are connected. */
 void idle_begin(struct idle *idle)
 {
 	listen_in(idle);
@@ -327,7 +328,7 @@ void idle_forget(struct keeper *keeper)
 		frost_thaw(keeper);
 }
 
-/* What nobody heard of since then is seen by the next count. One that slept is let go at once. */
+/* Connections that ended meanwhile show at the next count. idle_action applies at once to a backend that slept. */
 static void begin_where_left(struct idle *idle, const struct idle_left *left)
 {
 	bool slept = idle->keeper->activity->frozen > 0;

@@ -1,13 +1,13 @@
-/* Backends that nobody is connected to: after idle_timeout they are stopped, frozen or told of, as idle_action says.
+/* Backends without clients: after idle_timeout superd stops, freezes or reports them, as idle_action says.
  *
- * Each running service with an idle_timeout has one of these, which follows the keeper's state and so is gone when it is
- * not RUNNING. For TCP it sleeps until a connection is over (engine/clients/departed), and counts once none was for an
- * idle_timeout; nobody wakes for a service with clients that stay, and one whose clients come and go all the time costs
- * some two wake-ups in an idle_timeout.
- * Where no such word comes, of unix sockets and UDP, it looks four times in an idle_timeout.
+ * Each running service with an idle_timeout has a struct idle, which follows the keeper's state and is freed when
+ * that is not RUNNING. For TCP it sleeps until a connection ends (engine/clients/departed), and counts when none has
+ * ended for an idle_timeout. superd does not wake for a service whose clients stay; one whose clients come and go
+ * all the time costs some two wakeups in an idle_timeout. For unix sockets and UDP, where the kernel reports
+ * nothing, it counts four times in an idle_timeout.
  *
- * Nobody is cut off: the backend is frozen, its clients are counted once more, those in the queue too, and only then it
- * is let go. */
+ * No client is cut off: superd freezes the backend, counts its clients once more, with those in the queue, and lets
+ * it go only then. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,22 +15,22 @@
 
 #include "engine/service/keeper.h"
 
-/* Something has happened to the keeper: it begins, goes on under another row, or ends. */
+/* Follows a change of the keeper: begins, goes on under another row, or ends. */
 void idle_follow(struct keeper *keeper);
-void idle_forget(struct keeper *keeper);        /* it ends, whatever the state is */
+void idle_forget(struct keeper *keeper);        /* ends, whatever the state is */
 
-/* For an upgrade (engine/upgrade/upgrade): it ends, and goes on from there when it follows the keeper next. */
+/* For an upgrade (engine/upgrade/upgrade): ends, and goes on from there at the next idle_follow. */
 void idle_set_aside(struct keeper *keeper);
-void idle_remains(const struct keeper *keeper, struct idle_left *left); /* what it would go on from */
+void idle_remains(const struct keeper *keeper, struct idle_left *left); /* what idle_follow would go on from */
 
-/* How a service stands, for status. */
+/* The state of a service, for status. */
 enum idle_standing {
-	IDLE_UNKNOWN,                   /* a connection has ended, or it began, and nobody has counted since */
-	IDLE_USED,                      /* somebody was there at the last count, and nobody is known to have left since */
-	IDLE_UNUSED,                    /* nobody was, the time is not over, and nobody has left since */
-	IDLE_REPORTED,                  /* the same, and that it would be stopped was said */
-	IDLE_POSTPONED,                 /* the time is over, and too many others are being let go */
-	IDLE_LETTING_GO,                /* it is being frozen, or counted for the last time */
+	IDLE_UNKNOWN,                   /* a connection has ended, or it has begun, and no count was made since */
+	IDLE_USED,                      /* the last count found clients, and none is known to have left since */
+	IDLE_UNUSED,                    /* the last count found none, idle_timeout is not over, and none has left since */
+	IDLE_REPORTED,                  /* the same, and it was logged that it would be stopped */
+	IDLE_POSTPONED,                 /* idle_timeout is over, and too many others are being let go */
+	IDLE_LETTING_GO,                /* it is being frozen, or its clients counted for the last time */
 	IDLE_FROZEN,
 };
 
@@ -39,13 +39,13 @@ struct idle_account {
 	double timeout;                 /* seconds */
 	unsigned action;                /* enum idle_action */
 	bool known;                     /* connections were counted */
-	uint32_t connections;           /* the last time */
-	double counted;                 /* when, loop time; 0: never */
-	double since;                   /* loop time: nobody is there since; 0: somebody is, or it is not known */
+	uint32_t connections;           /* at the last count */
+	double counted;                 /* loop time of the last count; 0: never */
+	double since;                   /* loop time since when no client is there; 0: clients are there, or unknown */
 };
 
-bool idle_describe(const struct keeper *keeper, struct idle_account *account);  /* false: it is not looked after */
+bool idle_describe(const struct keeper *keeper, struct idle_account *account);  /* false: it has no idle_timeout now */
 
-/* The same, and has the connections counted for it where that takes no time. */
+/* The same, with a new count if that is quick. */
 bool idle_describe_now(struct keeper *keeper, struct idle_account *account);
 const char *idle_standing_word(enum idle_standing standing);

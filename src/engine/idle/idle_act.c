@@ -1,5 +1,5 @@
-/* What is done with a backend that nobody uses. The hard thing is who comes meanwhile: its processes are stopped first,
- * then its clients are counted once more, and only then it is let go. */
+/* Applies idle_action to a backend without clients. A client may come at the last moment, so superd freezes the
+ * processes first, counts the clients once more, and only then stops the backend or leaves it frozen. */
 #include "engine/idle/idle.h"
 
 #include "engine/drain/drain.h"
@@ -7,9 +7,9 @@
 #include "engine/idle/idle_say.h"
 #include "engine/idle/idle_state.h"
 
-#define MOST_AT_ONCE 32                 /* backends that are being let go, of all services; the others come later */
+#define MOST_AT_ONCE 32                 /* backends that are let go at the same time, of all services; others wait */
 #define LATER 0.05                      /* seconds */
-#define DRAINING 4                      /* looks in an idle_timeout while another instance has clients of before */
+#define DRAINING 4                      /* looks in an idle_timeout while another instance serves earlier clients */
 
 static void report(struct idle *idle)
 {
@@ -19,7 +19,7 @@ static void report(struct idle *idle)
 	idle_wait_for_departure(idle, REPORTED);
 }
 
-/* Where the processes can't be stopped, the last count has to do without that. */
+/* If the processes cannot be frozen, idle_action = stop counts while they run. */
 static void on_settled(struct keeper *keeper, bool frozen)
 {
 	struct idle *idle = keeper->activity->idle;
@@ -34,7 +34,8 @@ static void on_settled(struct keeper *keeper, bool frozen)
 	}
 }
 
-/* Nobody was there for long enough. What can't be frozen for the moment, as it reads its configuration, is busy. */
+/* No client was connected for long enough. A backend that cannot be frozen now, because it reads its configuration,
+ * counts as busy. */
 void idle_act(struct idle *idle)
 {
 	if (idle_life(idle)->idle_action == IDLE_REPORT) {
@@ -69,7 +70,7 @@ void idle_go_on(struct idle *idle)
 	idle_wait_for_departure(idle, USED);
 }
 
-/* Either ends this. */
+/* Sends STILLED or IDLE to the keeper; either frees this struct idle. */
 void idle_let_go(struct idle *idle)
 {
 	struct keeper *keeper = idle->keeper;
@@ -79,7 +80,7 @@ void idle_let_go(struct idle *idle)
 		keeper_event(keeper, STILLED);
 		return;
 	}
-	if (drain_is_under_way(keeper)) {       /* then it could not be parted from who comes now */
+	if (drain_is_under_way(keeper)) {       /* its clients could not be told from those that come now */
 		frost_thaw(keeper);
 		idle_begin(idle);
 		return;

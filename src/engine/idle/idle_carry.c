@@ -1,12 +1,12 @@
-/* A look whether a backend is idle, over an upgrade. The hard thing is what is heard of
- * while one superd becomes the other, which is nothing: so it goes on with a count, never with what was known. */
+/* Carries the measuring of idle time over an upgrade. No kernel event arrives while one superd becomes the other, so
+ * the new superd begins with a count of the connections. */
 #include "engine/idle/idle.h"
 
 #include <math.h>
 
 #include "engine/idle/idle_state.h"
 
-/* One that sleeps has nobody. */
+/* A frozen backend has no clients, so it stays idle. */
 static void remain_asleep(const struct keeper *keeper, struct idle_left *left)
 {
 	double timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;

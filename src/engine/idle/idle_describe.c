@@ -1,5 +1,5 @@
-/* What is known of who uses a service. The hard thing is to say no more than that: connections are counted at the end
- * of an idle_timeout, and what was counted then says nothing of those who have come since. */
+/* Describes whether a service is idle and since when. The last count of connections was made at the end of an
+ * idle_timeout and says nothing of clients that came since; idle_describe_now counts them anew. */
 #include "engine/idle/idle.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static enum idle_standing standing_of(const struct idle *idle)
 	}
 }
 
-/* The idle of one that sleeps has ended. */
+/* A frozen service has no struct idle any more. */
 static bool describe_sleeper(const struct keeper *keeper, struct idle_account *account)
 {
 	const struct life *life = keeper->service->terms->life;
@@ -68,7 +68,7 @@ static uint32_t sum_of(const struct tally *tallies, size_t count, bool *known)
 	return sum;
 }
 
-/* Those of its sockets. false: they are not known, or asking takes long. */
+/* Counts the connections of all of its sockets. false: the number is not known, or the kernel takes long to tell it. */
 static bool count_now(struct keeper *keeper, uint32_t *connections)
 {
 	struct tally *tallies = calloc(keeper->listener_count + 1, sizeof(*tallies));
@@ -91,7 +91,7 @@ static bool count_now(struct keeper *keeper, uint32_t *connections)
 	return known;
 }
 
-/* What the number says of a time that nobody has counted in. */
+/* Brings the account in line with a count that was made just now. */
 static void correct(const struct idle *idle, struct idle_account *account)
 {
 	bool used = account->connections > 0;

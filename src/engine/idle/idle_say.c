@@ -1,4 +1,4 @@
-/* One line: the time that was asked for. The hard thing is none. */
+/* The log line of an idle backend. It names the idle_timeout; the event has the time that was measured. */
 #include "engine/idle/idle_say.h"
 
 #include "base/span.h"

@@ -1,4 +1,4 @@
-/* What is logged of a backend that nobody uses. */
+/* The log line of an idle backend. */
 #pragma once
 
 #include "engine/service/keeper.h"

@@ -1,4 +1,4 @@
-/* The inside of a look whether a backend is idle, for the files of engine/idle/idle alone. */
+/* The inside of the measuring of idle time, for the files of engine/idle alone. */
 #pragma once
 
 #include <ev.h>
@@ -7,13 +7,13 @@
 #include "engine/clients/departed.h"
 #include "engine/clients/visitors.h"
 
-/* What it is waiting for. */
+/* What superd waits for. */
 enum idle_phase {
-	CALM,                           /* nobody was there at the last count: for the end of the time */
-	USED,                           /* somebody was: for a connection that is over */
-	COOL,                           /* it began, or one is over, and who is left is not known: for the end of the time */
-	LOOKING,                        /* nothing tells: for the next look */
-	REPORTED,                       /* nobody is there, which was said: for a connection that is over */
+	CALM,                           /* the last count found no client: for the end of idle_timeout */
+	USED,                           /* the last count found clients: for the end of a connection */
+	COOL,                           /* begun, or a connection has ended; clients unknown: for the end of idle_timeout */
+	LOOKING,                        /* the kernel does not report ended connections: for the next count */
+	REPORTED,                       /* no client is there, which was logged: for the end of a connection */
 	FREEZING,                       /* for its processes to stand still */
 	CHECKING,                       /* for the last count */
 };
@@ -24,30 +24,30 @@ struct idle {
 	struct inquiry inquiry;
 	struct departed departed;
 	enum idle_phase phase;
-	bool touched;                   /* a connection was over since the count was asked for, or the last look */
+	bool touched;                   /* a connection has ended since the count was asked for, or since the last one */
 	bool reported;
-	bool postponed;                 /* it is due, and too many others are being let go */
-	bool looks;                     /* some of its sockets tell nothing by themselves */
-	bool deaf;                      /* COOL: too many are over for hearing of them, or nothing was to be heard */
-	bool crowd;                     /* there were too many the last time */
-	unsigned heard;                 /* connections that were over, in this part of the time */
-	double timeout;                 /* seconds, of the row it began with */
-	double entered;                 /* the phase; loop time */
-	double left;                    /* the last one that was heard of was over, or it began; loop time */
-	double since;                   /* nobody was there since, as was counted; 0: somebody was, or it is not known */
-	double counted;                 /* when visitors.connections were; 0: never */
+	bool postponed;                 /* idle_timeout is over, and too many others are being let go */
+	bool looks;                     /* the kernel reports no ended connections for some of its sockets */
+	bool deaf;                      /* COOL: too many connections end to listen to them, or nothing could be heard */
+	bool crowd;                     /* too many connections ended in the last idle_timeout */
+	unsigned heard;                 /* connections that have ended since the last count */
+	double timeout;                 /* seconds, by the row it began with */
+	double entered;                 /* loop time when phase began */
+	double left;                    /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
+	double since;                   /* loop time since when no client was there, by a count; 0: clients were, or unknown */
+	double counted;                 /* loop time of the last count; 0: never */
 	struct visitors visitors;
 };
 
 const struct life *idle_life(const struct idle *idle);
-void idle_begin(struct idle *idle);     /* anew */
+void idle_begin(struct idle *idle);     /* begins anew */
 void idle_enter(struct idle *idle, enum idle_phase phase);
-void idle_ask(struct idle *idle);       /* has its clients counted */
+void idle_ask(struct idle *idle);       /* asks for a count of its clients */
 void idle_wait_for_departure(struct idle *idle, enum idle_phase phase);         /* or for the next look */
 void idle_wake_in(struct idle *idle, double wait);
-void idle_start_timer(struct idle *idle, double wait);  /* the same, together with others of about that time */
+void idle_start_timer(struct idle *idle, double wait);  /* the same, rounded up to coincide with others */
 
-/* Nobody was there for long enough; nobody is, as it stands still; and somebody is. */
+/* idle_timeout is over; the last count found no client; it found one. */
 void idle_act(struct idle *idle);
 void idle_let_go(struct idle *idle);
 void idle_go_on(struct idle *idle);
