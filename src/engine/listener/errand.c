@@ -1,5 +1,5 @@
-/* Starting a small program and hearing what became of it. The hard thing is that it must never be able to hold superd
- * up: what it says waits in a pipe, which is read once, at its end. */
+/* Runs a small program of superd's own and reports its result. The program must not be able to hold superd up: its
+ * output waits in a pipe, which superd reads once, when the program has ended. */
 #include "engine/listener/errand.h"
 
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "os/host/libexec.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define SAID_MOST 1000                  /* bytes of what it says that are kept */
-#define PATIENCE .02                    /* seconds, for what it has said to come */
-#define WORDS_MOST 16                   /* of its command line, with the NULL */
+#define SAID_MOST 1000                  /* bytes of its output that are kept */
+#define PATIENCE .02                    /* seconds that superd waits for its output, once it has ended */
+#define WORDS_MOST 16                   /* words of its command line, with the NULL */
 
 /* By way of the reader it comes a moment later; a process that was left behind may keep the end from coming. */
 static ssize_t take(const struct errand *errand, char *to, size_t size)
@@ -51,7 +51,7 @@ static void close_output(struct errand *errand)
 	errand->output = -1;
 }
 
-/* Its lines as one. */
+/* Reads its output and joins the lines to one. */
 static void hear(struct errand *errand, struct buf *said)
 {
 	char bytes[SAID_MOST];
@@ -146,7 +146,7 @@ static bool read_from(struct errand *errand, int pipe, const struct account *acc
 	return false;
 }
 
-/* The program itself in place of its name. */
+/* Starts argv with the program's path in place of its name. */
 static bool start_at(struct errand *errand, const char *path, const char *const *argv, const struct account *account,
 		     struct buf *why)
 {

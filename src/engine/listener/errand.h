@@ -1,5 +1,5 @@
-/* One run of a small program of superd's own that nobody waits for: started without capabilities, heard, and told of when
- * it has ended. */
+/* One run of a small program of superd's own, without capabilities. superd does not wait for it; a callback gets the
+ * result and the output when it has ended. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,20 +9,20 @@
 #include "exec/worker/output_reader.h"
 
 struct errand {
-	struct child child;             /* pid 0: none is under way */
+	struct child child;             /* pid 0: it does not run */
 	struct engine *engine;
-	int status;                     /* of exit, or -1, once it has ended */
-	int output;                     /* what it says on stderr; -1: not open */
-	struct output_reading reading;  /* of the same, where it is another user's: output is its text */
+	int status;                     /* exit status, once it has ended; -1: a signal ended it */
+	int output;                     /* pipe of its stderr; -1: not open */
+	struct output_reading reading;  /* the reader of that pipe, if it runs as another user; output is the reader's text then */
 	void (*ended)(struct errand *errand, bool done, const char *said);      /* done: exit 0; said: one line of text */
 };
 
 void errand_init(struct errand *errand, struct engine *engine,
 		 void (*ended)(struct errand *errand, bool done, const char *said));
 
-/* Starts the program that argv[0] names (os/host/libexec), with this account; NULL: superd's own. false with the reason in
- * why. */
+/* Starts the program that argv[0] names (os/host/libexec), with this account; NULL: superd's own. false: that
+ * failed, for the reason in why. */
 bool errand_start(struct errand *errand, const char *const *argv, const struct account *account, struct buf *why);
 
-/* Kills it; ended is not called any more. */
+/* Kills the program; ended is not called any more. */
 void errand_abandon(struct errand *errand);

@@ -1,5 +1,5 @@
-/* Opening, watching and closing one socket. The hard thing is the number: listeners live above FD_HIGH, so that a
- * child has only few descriptors to unshare however long the table is. */
+/* Opens, watches and closes one listening socket. Listeners have numbers above FD_HIGH, so a child has only few
+ * descriptors to unshare however long the table is. */
 #include "engine/listener/listener.h"
 
 #include <errno.h>
@@ -171,7 +171,7 @@ static void close_refused(struct listener *listener, struct engine *engine, cons
 	listener_close(listener, engine);
 }
 
-/* Who was let in under another row may not be under this one. */
+/* Clients that were admitted under the former row must pass the checks of this one. */
 static void judge_anew(struct parked *parked)
 {
 	for (size_t n = 0; parked && n < parked->count; n++) {
@@ -217,7 +217,7 @@ static bool reopen(struct listener *listener, struct engine *engine, const char 
 	return listener_open(listener, engine, service, why);
 }
 
-/* There is no process to be had to do it. */
+/* The machine cannot give superd another process now. */
 static bool is_scarce(int error)
 {
 	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;

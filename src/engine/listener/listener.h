@@ -1,5 +1,5 @@
-/* One socket superd holds for a service: opened once, kept over every exit, crash and reload that leaves its
- * endpoint in the table, and watched only while somebody wants to know. */
+/* One socket that superd holds for a service. It is opened once, kept over every exit, crash and reload that leaves its
+ * endpoint in the table, and watched only while superd waits for clients. */
 #pragma once
 
 #include <ev.h>
@@ -10,88 +10,91 @@
 #include "engine/core/engine.h"
 #include "os/socket/client.h"
 
-/* How far a client has come. */
+/* The progress of a client through the gate. */
 enum progress {
-	FRESH,                          /* nobody has looked at it yet */
-	GREETED,                        /* it has had its banner */
-	WELCOMED,                       /* and heard that it may come, but is to be judged again */
-	PASSED,                         /* nothing but room is missing */
+	FRESH,                          /* no check was made yet */
+	GREETED,                        /* it got its banner */
+	WELCOMED,                       /* it got banner_success too, but has to pass the checks again */
+	PASSED,                         /* it has passed all checks and waits for an instance */
 };
 
-/* Connections superd has accepted and could not yet give an instance (engine/accept/serve). They stay with their
- * listener, all of those that were taken from its queue. */
+/* Connections that superd has accepted and could not yet give an instance (engine/accept/serve). They stay with their
+ * listener. */
 struct parked {
 	size_t count, room;
 	struct parked_client {
 		struct client client;
 		enum progress progress;
-		double until;           /* loop time at which it is turned away; 0: it is kept as long as it takes */
+		double until;           /* loop time at which it is refused; 0: never */
 	} *list;
 };
 
 struct listener {
-	ev_io io;                       /* io.data is the keeper; io.fd is the socket, -1 while there is none */
+	ev_io io;                       /* data: the keeper; fd: the socket, -1 while there is none */
 	const struct listen *listen;    /* its row */
 	struct parked *parked;          /* NULL: none */
-	bool shared;                    /* a backend had it: its O_NONBLOCK is anybody's to change */
-	unsigned char tries;            /* accept = yes on datagrams: instances that left the first one unread */
-	bool used;                      /* one that another user may have had since it was last restored (foreign_holder_is) */
-	bool restoring;                 /* that is under way (engine/listener/restore) */
-	bool put_off;                   /* who came meanwhile: it is watched again when that is done */
-	bool inherited;                 /* whoever gave it to superd may have it still */
-	bool guarded;                   /* its listen's guard is on the socket */
-	bool roused;                    /* when it is watched the next time its queue is looked at first */
-	bool busy;                      /* accept = yes on datagrams: an instance has it, nobody else may */
-	int node;                       /* the mark of its node (engine/listener/nodes); 0: it is not watched */
+	bool shared;                    /* a backend has had the socket, and may change its O_NONBLOCK */
+	unsigned char tries;            /* accept = yes on datagrams: instances that left the first datagram unread */
+	bool used;                      /* a backend of another user has had it since it was last restored (foreign_holder_is) */
+	bool restoring;                 /* it is being restored (engine/listener/restore) */
+	bool put_off;                   /* a client came meanwhile: it is watched again when that is done */
+	bool inherited;                 /* the process that gave it to superd may still have it */
+	bool guarded;                   /* the row's guard is attached to the socket */
+	bool roused;                    /* its queue is looked at first when it is watched again */
+	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
+	int node;                       /* mark of its node (engine/listener/nodes); 0: the node is not watched */
 };
 
-/* The listener's row and who hears of activity, and by EV_CUSTOM that it was put back, or lost; nothing is opened. */
+/* Sets the row and the callback, which reports activity, and by EV_CUSTOM that the socket was restored, or lost. Opens
+ * nothing. */
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
 
-/* Opens: takes a socket superd inherited, or binds. false with the reason in why, and errno where binding failed, or 0. */
+/* Opens: takes a socket superd inherited, or binds. false with the reason in why, and errno where binding failed, or
+ * 0. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* The socket that another superd had for this row, with the row's options set on it; takes fd over. false: it is that of
- * another address now, or can't be restricted as the row asks, which is logged: it is closed. */
+/* Takes over the socket fd that another superd had for this row, and sets the row's options. false: its address is
+ * another one now, or it cannot be restricted as the row asks, which is logged; it was closed. */
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
-/* Goes on under a new row of an equal endpoint; sets again what differs. It is closed, and that is logged, where a
- * restriction of the new row can't be set. changed: its options may be others; what the kernel was told of the rules is
- * compared in any case. */
+/* Goes on under a new row of an equal endpoint, and sets the options that differ. If a restriction of the new row
+ * cannot be set, the socket is closed, which is logged. changed: its options may differ; the filter is compared in
+ * any case. */
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
-/* A backend is about to have it: the kernel drops what it may not read, whatever a backend before has made of that. Its
- * socket may be another one then. false with the reason in why. The next watch takes that away. */
+/* A backend gets the socket next: attaches a filter for what it must not read, whatever an earlier backend has done to
+ * that. May open another socket. false: that failed, for the reason in why. The next listener_watch removes the
+ * filter. */
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* A backend that runs as this account (NULL: superd's own) is about to have it, and may keep it. */
+/* A backend that runs as this account (NULL: superd's own) gets it next, and may keep it. */
 void listener_give(struct listener *listener, struct engine *engine, const struct account *account);
 
-/* When a backend has had it, what that may have changed for good is put back (bind_restore): first, or, where another user
- * may have it, beside superd until it goes off again. service may be NULL when it goes off. */
+/* Watches the socket, or ends that. If a backend has had it, its options are restored (bind_restore): first, or, where
+ * another user may have it, in another process meanwhile. service may be NULL for the end. */
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
 
-/* Who came waits until a listener of its service is put back: its service is then to watch it again. */
+/* A client came while a listener of the service is being restored: the service watches this one again after that. */
 void listener_put_off(struct listener *listener, struct engine *engine);
 
-/* Clients may have come to its queue by the kernel's moving them (os/bpf/migration), which not every kernel tells of: whoever
- * watches it looks. */
+/* The kernel may have moved clients to its queue (os/bpf/migration), which not every kernel reports: looks at the
+ * queue, now or when it is watched again. */
 void listener_rouse(struct listener *listener, struct engine *engine);
 
-/* Another socket of the same address takes the place of its own, which is given back; neither is closed. */
+/* Replaces its socket by another of the same address, and returns the former one; neither is closed. */
 int listener_swap(struct listener *listener, struct engine *engine, int fd);
 
-/* Keeps a client that was accepted and has no instance yet; takes it over. until is for engine/accept/mux, or 0. false: out of
- * memory. */
+/* Keeps a client that was accepted and has no instance yet, and owns it. until: for engine/accept/mux, or 0. false:
+ * out of memory. */
 bool listener_park(struct listener *listener, const struct client *client, enum progress progress, double until);
-void listener_forget_parked(struct listener *listener);         /* frees their list, once nobody is in it */
+void listener_forget_parked(struct listener *listener);         /* frees the list, if it is empty */
 
-/* Turns those parked away. */
+/* Refuses parked clients. */
 void listener_send_away(struct listener *listener, struct engine *engine, enum refusal refusal);
 
-/* Closes; the node in the file system goes where remove_on_stop says so. */
+/* Closes it, and removes its node in the file system if remove_on_stop says so. */
 void listener_close(struct listener *listener, struct engine *engine);
 
 static inline bool listener_has_socket(const struct listener *listener)
@@ -99,7 +102,7 @@ static inline bool listener_has_socket(const struct listener *listener)
 	return listener->io.fd >= 0;
 }
 
-/* By tcpmux: clients come through another service (engine/accept/mux), so there is nothing to open or to watch. */
+/* tcpmux: clients come through another service (engine/accept/mux), so there is nothing to open or to watch. */
 static inline bool listener_is_virtual(const struct listener *listener)
 {
 	return listener->listen->endpoint->kind == ENDPOINT_TCPMUX;

@@ -1,7 +1,7 @@
-/* Hearing of nodes that were touched, and having them looked at (engine/reload/repair).
+/* Watches the nodes of unix sockets and fifos, and has touched ones looked at (engine/reload/repair).
  *
- * The hard thing is who does it again and again: after the first event nothing is heard for a moment, in which a folder
- * that is being removed goes as a whole, and what follows waits until a second has passed since the last look. */
+ * After the first event superd does not listen for a moment, so that a folder that is being removed goes as a whole.
+ * At least a second lies between two looks, in case a process touches a node again and again. */
 #include "engine/listener/nodes.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@ struct nodes {
 	ev_io io;                       /* io.fd is -1 while nothing can be watched */
 	ev_timer timer;                 /* active: io is not */
 	double looked;                  /* when nodes were looked at last */
-	bool said;                      /* that some can't be watched */
-	struct node_marks later;        /* those that could not be looked at yet */
+	bool said;                      /* it was logged that a node cannot be watched */
+	struct node_marks later;        /* touched nodes that could not be looked at yet */
 	struct engine *engine;
 };
 

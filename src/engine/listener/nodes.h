@@ -1,15 +1,15 @@
-/* The nodes of unix sockets and fifos, watched for whoever removes them, so that they are made again without a
- * reload. Nothing of it is there before the first listener that has a node. */
+/* Watches the nodes of unix sockets and fifos: superd makes a node again that a process removes, without a reload.
+ * Nothing is allocated before the first listener that has a node. */
 #pragma once
 
 struct engine;
 struct listen;
 
-/* Gives the mark of the node that fd, the socket or fifo of listen, was just opened on; 0: it can't be watched, so that a
- * reload is what repairs it. Where somebody was faster and another node lies there, or none, it is looked at soon. */
+/* Returns the mark of the node that fd, the socket or fifo of listen, was just opened on; 0: it cannot be watched,
+ * so only a reload repairs it. If by now another node lies there, or none, superd looks at it soon. */
 int nodes_watch(struct engine *engine, const struct listen *listen, int fd);
 
-/* Before the listener is closed; 0 is no mark. */
+/* Called before the listener is closed. mark 0: nothing to do. */
 void nodes_forget(struct engine *engine, int mark);
 
 void nodes_free(struct engine *engine);

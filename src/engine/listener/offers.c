@@ -1,5 +1,5 @@
-/* A hash of sockets that are free to take. The hard thing is an address that is taken in another form, as by a
- * wildcard: it can't be found by its hash, and it has to be closed before the new one is bound. */
+/* A hash of open sockets that a reload may reuse. An offer that takes the same address in another form, as a
+ * wildcard does, is not found by its hash; it is sought one by one, and closed before the new socket is bound. */
 #include "engine/listener/offers.h"
 
 #include <stdlib.h>
@@ -11,10 +11,10 @@
 struct offer {
 	struct offer *next;
 	struct listener listener;
-	struct table *table;            /* that its endpoint is of, held: its keeper may go by another row meanwhile */
+	struct table *table;            /* table of its endpoint, held: its keeper may have another row by now */
 };
 
-#define CLASHES_SOUGHT 64
+#define CLASHES_SOUGHT 64               /* offers; with more, the retry of a bind that fails settles a clash */
 
 static struct offer **offer_bucket(struct offers *offers, const struct endpoint *endpoint)
 {

@@ -1,7 +1,7 @@
-/* Those that were begun with, in the order of their turns. The process is asked about one at a time: where that one
- * hangs nothing ends the process, and it would keep the sockets of those behind it open for ever. The time runs of the
- * one that it is asked about; when it is over, or when it is another's turn, the process is killed, and another one
- * goes on with the rest. */
+/* Restores the options of sockets in another process, in the order of their turns. superd asks the process about one
+ * socket at a time: if it hangs at one, it cannot be ended, and would keep the sockets behind that open for ever.
+ * The time limit counts for that socket. When it is over, or when another socket's turn comes, superd kills the
+ * process, and another one goes on with the rest. */
 #include "engine/listener/restore.h"
 
 #include <errno.h>

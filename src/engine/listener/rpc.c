@@ -1,8 +1,8 @@
-/* The queue of what rpcbind is to be told. The hard thing is that nothing here may be waited for: a socket opens and
- * closes as it likes, and what superd-rpc is doing meanwhile is caught up with when it has ended.
+/* The queue of registrations with rpcbind. superd must not wait for rpcbind: sockets open and close while superd-rpc
+ * runs, and the queue catches up when it has ended.
  *
- * The work is begun from the loop, not from within the keeper's own event, so that of a reload that closes one socket
- * and opens another both are known by then. */
+ * The work begins from the loop, not within the keeper's event, so that a reload that closes one socket and opens
+ * another has queued both by then. */
 #include "engine/listener/rpc.h"
 
 #include <errno.h>
@@ -16,19 +16,19 @@
 #include "os/socket/bind.h"
 #include "prepare/own_user.h"
 
-#define PAUSE_MIN 1000000               /* microseconds between two tries */
+#define PAUSE_MIN 1000000               /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
 #define WITHDRAWALS_MOST 20             /* tries in a quarter of an hour: a rpcbind away so long has forgotten all */
-#define REFUSED 3                       /* superd-rpc's status: rpcbind refuses it to this user */
+#define REFUSED 3                       /* exit status of superd-rpc: rpcbind refuses this user */
 
-/* What one listener has of rpcbind. */
+/* The registration of one listener. */
 struct registration {
 	struct list link;
-	int fd;                         /* its listener; -1: that is closed, so it is to go */
+	int fd;                         /* its listener; -1: that is closed, and the registration has to be withdrawn */
 	bool tried;                     /* rpcbind may know of it */
-	bool set;                       /* rpcbind does */
-	bool told;                      /* that it can't be registered, or withdrawn, was logged */
-	double due;                     /* loop time of the next try */
+	bool set;                       /* rpcbind has it */
+	bool told;                      /* a failure to register, or to withdraw, was logged */
+	double due;                     /* loop time of the next try, seconds */
 	struct backoff backoff;
 	char program[40];               /* "100002/2-3" */
 	char transports[16];            /* "tcp,tcp6" */
@@ -40,9 +40,9 @@ struct rpc {
 	struct engine *engine;
 	struct list registrations;
 	struct errand errand;           /* superd-rpc */
-	struct registration *current;   /* whom it runs for */
-	bool setting;                   /* it registers, else it withdraws */
-	bool as_own_user;               /* with the user that superd-rpc has, else with superd's */
+	struct registration *current;   /* the registration that superd-rpc runs for; NULL: none */
+	bool setting;                   /* superd-rpc registers, else it withdraws */
+	bool as_own_user;               /* superd-rpc runs as its own user, else as superd's */
 	ev_timer timer;
 };
 
@@ -80,7 +80,7 @@ static double due_of(const struct rpc *rpc, const struct registration *one)
 	return due;
 }
 
-/* Who is next: first those that go. NULL: nobody now, and the timer is set when there will be. */
+/* Returns the next registration to work on, withdrawals first. NULL: none is due; the timer is set for the next. */
 static struct registration *choose(struct rpc *rpc)
 {
 	struct registration *first = NULL;
@@ -162,7 +162,7 @@ static void settle_withdrawal(struct rpc *rpc, struct registration *registration
 	drop(registration);
 }
 
-/* What came of the current one. */
+/* Takes the result of the current registration and goes on with the next. */
 static void settle(struct rpc *rpc, bool done, const char *said)
 {
 	struct registration *registration = rpc->current;
@@ -179,7 +179,7 @@ static void settle(struct rpc *rpc, bool done, const char *said)
 	advance(rpc);
 }
 
-/* For the current one. Where a user of superd-rpc's own is refused, superd's is not. */
+/* Starts superd-rpc for the current registration. rpcbind may refuse superd-rpc's own user and accept superd's. */
 static void ask(struct rpc *rpc, bool as_own_user)
 {
 	const struct account *account = as_own_user ? own_user_account(OWN_USER_RPC) : NULL;

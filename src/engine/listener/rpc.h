@@ -1,6 +1,6 @@
-/* Registration of rpc/ endpoints with rpcbind(8), which tells clients at which port a program is. superd-rpc does it in a
- * process of its own, as rpcbind may be slow, hang, or come later; one such process at a time, and what has to go goes
- * first, so that a withdrawal never meets the registration that comes after it.
+/* Registration of rpc/ endpoints with rpcbind(8), which tells clients at which port a program is. superd-rpc does it
+ * in a process of its own, as rpcbind may be slow, hang, or come later; one such process at a time, and what has to
+ * go goes first, so that a withdrawal never meets the registration that comes after it.
  *
  * A registration is known by the descriptor of its listener, which stays the same over every reload that keeps it. */
 #pragma once
@@ -26,18 +26,18 @@ void rpc_note_registered(struct engine *engine, int fd);
 bool rpc_owes(const struct engine *engine);
 
 /* For an upgrade. While the engine is quiet nothing is begun; what is under way can be set aside, to be done again. */
-bool rpc_is_busy(const struct engine *engine);  /* superd-rpc runs */
+bool rpc_is_busy(const struct engine *engine);  /* superd-rpc is running */
 void rpc_set_aside(struct engine *engine);
-void rpc_go_on(struct engine *engine);          /* at superd's end, too: what waits for its next try has it now */
+void rpc_go_on(struct engine *engine);          /* at superd's end, too: everything that waits is tried now */
 
-/* What is still to be withdrawn. */
+/* A registration that still has to be withdrawn. */
 struct rpc_debt {
 	const char *service, *program, *transports, *port;
-	bool set;                       /* rpcbind has it for sure */
+	bool set;                       /* rpcbind surely has it */
 };
 
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
-bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or it is none */
+bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or not a whole one */
 
-/* Forgets all of it, and logs what stays registered; what runs is killed. */
+/* Forgets all registrations, logs those that stay with rpcbind, and kills superd-rpc. */
 void rpc_free(struct engine *engine);
