@@ -1,6 +1,6 @@
-/* Proving that nobody was taken. The hard thing is that a queue's length can't tell "took none" from "took one, and
- * another came": so those who wait are noted by the kernel's numbers for them, while nothing of the service runs, and
- * looked for when it is to be started the next time. */
+/* Proves that a backend took no connection. The length of a queue cannot tell "took none" from "took one, and
+ * another came". So superd notes the kernel's numbers of the queued connections while nothing of the service runs,
+ * and looks for the same numbers before the next start. */
 #include "engine/queue/doubt.h"
 
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 
 #define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
 
-/* A question under way. */
+/* A question to the kernel that is under way. */
 struct doubt {
 	struct keeper *keeper;
 	struct inquiry inquiry;
-	double since;                   /* the keeper's, as it was asked */
+	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
 	struct tally tallies[];
 };
 
@@ -36,7 +36,7 @@ bool doubt_is_open(const struct keeper *keeper)
 	return activity && activity->fruitless >= activity->patience;
 }
 
-/* Those who wait are in the order of their numbers, both now and before. */
+/* Both lists are in the order of the kernel's numbers. */
 static bool all_wait_still(const struct backlog *before, const struct guests *now)
 {
 	size_t at = 0;
@@ -65,7 +65,7 @@ static void take_note(struct activity *activity, struct guests *guests)
 	activity->tried = false;
 }
 
-/* What an end means that is judged so late. */
+/* The consequences of an end that is proved fruitless only now. */
 static void take_failure(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
@@ -113,7 +113,7 @@ static void on_counted(struct inquiry *inquiry)
 		keeper_rewatch(keeper);
 }
 
-/* Of those whose connections wait in a queue. */
+/* One tally for each listener of connections. */
 static void take_tallies(struct doubt *doubt)
 {
 	const struct keeper *keeper = doubt->keeper;

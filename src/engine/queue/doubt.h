@@ -1,17 +1,17 @@
-/* Services whose instances end well again and again, while the queue is no shorter: before the next start the kernel is
- * asked who waits (engine/clients/census), beside the loop. Where all who waited before the last start wait still, that has taken
- * nobody, and the next one is paused. */
+/* Services whose instances end well again and again while the queue gets no shorter. Before the next start superd
+ * asks the kernel who waits (engine/clients/census), without blocking the loop. If all clients from before the last
+ * start still wait, that instance has taken none, and the next start is paused. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/service/keeper.h"
 
-/* Somebody is at one of its listeners while nothing of it runs. true: who waits is asked first; ACTIVITY or CRASHED
+/* Clients wait at a listener while nothing of the service runs. true: superd asks first; ACTIVITY or CRASHED
  * follows. */
 bool doubt_ward_off(struct keeper *keeper);
 
-bool doubt_is_open(const struct keeper *keeper);        /* its last ends are not judged yet */
+bool doubt_is_open(const struct keeper *keeper);        /* its last ends are still to be judged */
 
-/* Nobody is to hear the answer any more. */
+/* Drops the question. */
 void doubt_forget(struct keeper *keeper);

@@ -1,7 +1,7 @@
-/* Judging an end. The hard thing: exit 0 is good however short its life, but a backend that ends again and again
- * without taking anybody from the queue would spin. The queue's length hints at it; before anybody is made to wait
- * the identities of those queued must prove it: of connections that is up to engine/queue/doubt, as the kernel may take
- * long to tell them; datagrams are looked at here (os/netdiag/backlog). */
+/* Judges the end of an instance. Exit status 0 is good however short the life was, but a backend that ends again and
+ * again without taking a client from the queue would spin. The length of the queue is only a hint; before superd
+ * pauses the service, the identities of the queued clients must prove it. For connections engine/queue/doubt does
+ * that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/backlog). */
 #include "engine/queue/judge.h"
 
 #include <signal.h>
@@ -203,7 +203,7 @@ void judge_fail_fruitless(struct keeper *keeper)
 	failures_add(&keeper->activity->failed, &failure);
 }
 
-/* What an end means for the table of transitions. */
+/* Returns what an end is for the table of transitions, and sets the pause after a failure. */
 enum happening judge_end(struct keeper *keeper, const struct ending *ending, const char *why)
 {
 	char text[48];

@@ -1,10 +1,10 @@
-/* Who waits in a queue. The hard thing is that nobody can be taken from its middle: so probes are taken away only when
- * all who wait are such, and as many as there were before they were looked at. A client who comes meanwhile stands
- * behind them.
+/* Takes the probes of probe_from out of a queue. Nobody can be taken from the middle of a queue, so superd accepts
+ * and closes probes only if all connections in the queue are probes, and only as many as there were before it
+ * looked: a client that comes meanwhile stands behind them.
  *
- * That holds as long as nobody else takes them, so where other instances have the sockets nothing is done; those that
- * drain have others (engine/drain/twins), and a client who waits at those is one. A client
- * whose connection was reset is in the queue and in no list; whoever it was, it has gone. */
+ * That holds as long as no other process accepts from the queue, so superd leaves a queue alone while other
+ * instances have its sockets. Instances that drain have other sockets (engine/drain/twins); a client that waits at
+ * those counts as a client. A reset connection stays in the queue and is in no list; its client has gone. */
 #include "engine/queue/probes.h"
 
 #include <stdlib.h>
@@ -16,13 +16,13 @@
 #include "engine/queue/doubt.h"
 #include "os/socket/bind.h"
 
-/* A question under way. */
+/* A question to the kernel that is under way. */
 struct probing {
 	struct keeper *keeper;
 	struct inquiry inquiry;
-	double since;                   /* the keeper's, as it was asked */
-	size_t count;                   /* of the listeners */
-	unsigned *lengths;              /* of their queues, before they were looked at */
+	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
+	size_t count;                   /* listeners */
+	unsigned *lengths;              /* length of each listener's queue before the question */
 	struct tally tallies[];
 };
 
@@ -96,7 +96,7 @@ void probes_forget(struct keeper *keeper)
 	free(probing);
 }
 
-/* Whether nobody but superd, or one who stands still, has the sockets. */
+/* Whether only superd, or also a frozen instance, has the sockets. */
 static bool has_sockets_alone(struct keeper *keeper)
 {
 	LIST_EACH(link, keeper_instances(keeper)) {
@@ -108,7 +108,7 @@ static bool has_sockets_alone(struct keeper *keeper)
 	return keeper->state == LISTENING || keeper->state == FROZEN;
 }
 
-/* Whether those counted were all there was to be known, and nobody is among them. */
+/* Whether every TCP queue could be counted, and has probes alone. */
 static bool are_probes_alone(const struct probing *probing)
 {
 	for (size_t n = 0; n < probing->count; n++) {

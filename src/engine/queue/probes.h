@@ -1,21 +1,21 @@
-/* Connections of probe_from, which are nobody's: health checks and load balancers that only look whether somebody
- * listens. Where superd accepts itself they are closed at once, before the gate. Where a backend would have to be started
- * or woken for them the kernel is asked who waits in the queue, by engine/clients/census, while nobody is let in. */
+/* Connections of probe_from: health checks and load balancers that only look whether a service listens. If superd
+ * accepts itself, it closes them at once, before the gate. If a backend would have to be started or thawed for them,
+ * superd asks the kernel who waits in the queue (engine/clients/census), and lets nobody in meanwhile. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/service/keeper.h"
 
-/* accept = yes. true: it was one, and is closed and counted. */
+/* accept = yes. true: the client is a probe, and was closed and counted. */
 bool probes_take(struct keeper *keeper, struct client *client);
 
-/* accept = no: somebody is at one of its listeners while nothing of it runs. true: those who wait are looked at first;
- * ACTIVITY follows where one of them is no probe. */
+/* accept = no: connections wait at a listener while nothing of the service runs. true: superd asks first; ACTIVITY
+ * follows if one of them is no probe. */
 bool probes_ward_off(struct keeper *keeper);
 
-/* Whether a connection that a backend has, of which this is a copy, is a probe's: it is not woken for that. */
+/* Whether a backend's connection, of which fd is a copy, is a probe's, which must not wake it. */
 bool probes_own(const struct keeper *keeper, int fd);
 
-/* Nobody is to hear the answer any more. */
+/* Drops the question. */
 void probes_forget(struct keeper *keeper);

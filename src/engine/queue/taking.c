@@ -1,15 +1,16 @@
-/* Looking until the queue is shorter. No event tells of that, so the hard thing is to look often enough for the number
- * to be right and seldom enough for a backend that never takes anybody: each pause is a part of the time gone. */
+/* Measures the latency of a start: from the moment it was wanted until the queue is shorter. No event reports that a
+ * backend has accepted, so superd looks again and again. Each pause is a part of the time gone, which keeps the
+ * figure exact for a fast backend and the looks rare for a slow one. */
 #include "engine/queue/taking.h"
 
 #include "engine/queue/judge.h"
 
 #define FIRST .001                      /* seconds until the first look */
-#define SHORT .005                      /* of a life that is over before it; its end tells as much */
-#define PART 16.                        /* of the time gone: so exact the number is */
-#define LAST 10.                        /* seconds: who has taken nobody by then is not looked at any more */
+#define SHORT .005                      /* seconds until the first look after a shorter life: its end tells as much */
+#define PART 16.                        /* a pause is this part of the time gone, and the figure is as exact */
+#define LAST 10.                        /* seconds after which superd gives up */
 
-/* last_latency is told of with the last start. */
+/* last_latency belongs to the last start. */
 static void conclude(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
@@ -30,7 +31,7 @@ static void look_later(struct keeper *keeper, double least)
 	ev_timer_start(keeper->engine->loop, &activity->taking);
 }
 
-/* Whatever has become of it meanwhile, nothing more is to be known of that start. */
+/* If the keeper's state has changed, or twins have its clients, that start cannot be measured any more. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper *keeper = timer->data;
