@@ -1,6 +1,6 @@
-/* Freezing an instance. The hard thing is to leave nobody frozen: everything that ends an instance, or parts it from
- * its keeper, comes through its `thaw`, and so does whatever ends a freezing half way. And to lose nobody: a frozen
- * backend's listeners are watched again from its state on, level triggered. */
+/* Freezes and thaws an instance. No process may stay frozen: everything that ends an instance, or parts it from its
+ * keeper, calls its `thaw`, and so does everything that ends a freezing half way. No client may be lost: once the
+ * state is FROZEN the listeners are watched again, level triggered. */
 #include "engine/freeze/frost.h"
 
 #include <errno.h>
@@ -20,25 +20,25 @@
 #include "os/proc/process.h"
 
 /* Seconds. */
-#define SOON 0.001                      /* between looks, at first */
-#define LATEST 0.05                     /* and at the end */
-#define PATIENCE_FOR_STOP 2.0           /* all must stand still within */
+#define SOON 0.001                      /* between two looks, at first */
+#define LATEST 0.05                     /* between two looks, at most */
+#define PATIENCE_FOR_STOP 2.0           /* all processes must stand still by then */
 
 struct frost {
 	struct instance *instance;
 	struct freezer freezer;
 	struct frost_target target;
 	ev_timer next;                  /* the next look */
-	double began, frozen;           /* loop time; frozen 0: not all stand still */
+	double began, frozen;           /* loop time; frozen 0: not all processes stand still */
 	void (*settled)(struct keeper *keeper, bool frozen);
 	bool is_under_way;
-	bool is_operators;              /* frost_hold */
-	bool is_told;                   /* that it can't be frozen was logged */
-	bool is_memory_told;            /* and that its memory can't be handed back */
-	bool has_failed;                /* at the first look */
-	double limit;                   /* what was left of the instance's limit of time, seconds; 0: it had none */
+	bool is_operators;              /* an operator has ordered it (frost_hold) */
+	bool is_told;                   /* it was logged that the instance cannot be frozen */
+	bool is_memory_told;            /* it was logged that its memory cannot be handed back */
+	bool has_failed;                /* the first look has failed */
+	double limit;                   /* rest of the instance's time limit, seconds; 0: it had none */
 	struct frost_watch *watch;      /* NULL: only the listeners are watched */
-	struct reclaim *reclaim;        /* its memory is being handed back; NULL: it is not */
+	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
 };
 
 static struct keeper *keeper_of(const struct frost *frost)
@@ -65,7 +65,7 @@ static void pause_limits(struct frost *frost)
 		watchdog_rest(instance->notice);
 }
 
-/* One that was told to stop meanwhile has another limit. */
+/* An instance that is being stopped by now has another limit. */
 static void resume_limits(struct frost *frost)
 {
 	struct instance *instance = frost->instance;
@@ -76,7 +76,7 @@ static void resume_limits(struct frost *frost)
 		instance_limit(instance, (int64_t)(frost->limit * 1e6) + 1);
 }
 
-/* Why its memory was not handed back is said once. */
+/* Logs once why its memory was not handed back. */
 static void end_page_out(struct frost *frost)
 {
 	const struct keeper *keeper = keeper_of(frost);
@@ -101,8 +101,8 @@ static void say(const struct frost *frost, enum level level, const char *name, c
 	log_event(keeper->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
 }
 
-/* The processes first, whatever else there is; and also where there are no descriptors left, which copies of their
- * sockets may have brought about. */
+/* Thaws the processes before anything else. The copies of their sockets may have used up the descriptors, so a spare
+ * one is given up where that fails. */
 static void thaw(struct instance *instance)
 {
 	struct frost *frost = instance->frost;
@@ -136,7 +136,7 @@ static void forget(struct instance *instance)
 	free(frost);
 }
 
-/* What can't be mended here is said once for all services. */
+/* A lack of /proc is logged once for all services, any other failure once for this instance. */
 static void say_failure(struct frost *frost)
 {
 	bool blind = frost->freezer.error && !frost->freezer.group && !process_list_is_possible();
@@ -173,7 +173,7 @@ static void give_up(struct frost *frost)
 		settled(keeper, false);
 }
 
-/* The operator's wish counts more than the reason of who began. */
+/* An operator's order counts more than the wish of the caller of frost_begin. */
 static void settle(struct frost *frost)
 {
 	struct keeper *keeper = keeper_of(frost);
@@ -293,7 +293,7 @@ bool frost_hold(struct keeper *keeper, struct buf *why)
 	return true;
 }
 
-/* Before the state is FROZEN it may be an idle_timeout's doing, which begins anew then. */
+/* Before the state is FROZEN, an idle_timeout may be freezing the instance; it begins anew then. */
 bool frost_release(struct keeper *keeper)
 {
 	if (!frost_is_under_way(keeper) && !frost_is_frozen(keeper))
@@ -313,7 +313,7 @@ static void on_data(struct keeper *keeper)
 	keeper_event(keeper, ACTIVITY);
 }
 
-/* Both only for a backend that is to sleep, and once: they look at all it has. */
+/* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
 static void watch_and_page_out(struct frost *frost)
 {
 	struct keeper *keeper = keeper_of(frost);
@@ -381,7 +381,7 @@ double frost_rested(const struct keeper *keeper)
 	return keeper->activity ? frost_pace_rested(keeper->activity) : 0;
 }
 
-/* Those an idle_timeout has frozen are let go anew by engine/idle/idle, which looks for clients once more. */
+/* If an idle_timeout had frozen the backend, engine/idle/idle looks for clients once more and freezes it again. */
 void frost_set_aside(struct keeper *keeper)
 {
 	const struct frost *frost = find(keeper);

@@ -1,9 +1,9 @@
-/* Stopping all processes of a keeper's current instance, and letting them go on.
+/* Freezes all processes of a keeper's current instance, and thaws them.
  *
- * Being frozen is a matter of the instance: a service that is to sleep until somebody comes is told so by STILLED once
- * its processes are frozen, and is in state FROZEN then; one that is only looked at, before it is ended, stays RUNNING.
- * While it is frozen its watchdog and its limit of time rest. Whatever ends an instance, or parts superd from it, lets
- * its processes go on first. */
+ * Only the instance is frozen. If the service has to sleep until a client comes, STILLED brings it to state FROZEN
+ * once its processes are frozen; if superd freezes it only to count its clients before it is stopped, it stays
+ * RUNNING. While an instance is frozen its watchdog and its time limit rest. Everything that ends an instance, or
+ * parts superd from it, thaws it first. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,31 +11,31 @@
 #include "base/buf.h"
 #include "engine/service/keeper.h"
 
-/* Begins to stop all processes of the current instance. settled is called in the loop, once, and never from within:
- * they are, or they are going on, which was logged. It is not called when the instance is thawed before. false: there
- * is nothing that can be stopped now, or it is stopped or being stopped already. */
+/* Begins to freeze all processes of the current instance. settled is called once, in the loop, never from within: they
+ * are frozen, or they go on, which was logged. It is not called if the instance is thawed before. false: no instance
+ * can be frozen now, or it is frozen or being frozen already. */
 bool frost_begin(struct keeper *keeper, void (*settled)(struct keeper *keeper, bool frozen));
 
-/* At once; also while it is under way. Of a keeper in state FROZEN this is what the table does by itself: tell it
- * ENABLE, or use frost_release. */
+/* Thaws at once; also while it is being frozen. In state FROZEN it raises ENABLE, and the table of transitions does the
+ * rest. */
 void frost_thaw(struct keeper *keeper);
 
 bool frost_is_frozen(const struct keeper *keeper);
-bool frost_is_under_way(const struct keeper *keeper);   /* being frozen, and not settled */
+bool frost_is_under_way(const struct keeper *keeper);   /* it is being frozen */
 
-/* By the operator: frozen until thawed by hand, or by a client. false, with the reason in why: it can't be. Otherwise
- * the keeper's state is FROZEN in a moment, or it is not, and why is logged; it is under way until then. */
+/* An operator's order: frozen until thawed by hand, or by a client. false: it cannot be frozen, for the reason in why.
+ * true: the keeper's state is FROZEN in a moment, or that fails, which is logged. */
 bool frost_hold(struct keeper *keeper, struct buf *why);
 bool frost_release(struct keeper *keeper);
 
-/* When it may be frozen again, loop time: one that is frozen and woken again and again stays awake for longer and
- * longer. 0: at any time. */
+/* Returns the loop time from which it may be frozen again: a backend that is frozen and woken again and again stays
+ * awake for longer and longer. 0: at any time. */
 double frost_rested(const struct keeper *keeper);
 
-/* For the table of actions: the keeper is in state FROZEN now, or leaves it. */
+/* For struct backend_actions: the keeper is in state FROZEN now, or leaves it. */
 void frost_sleep(struct keeper *keeper);
 void frost_wake(struct keeper *keeper);
 
-/* For an upgrade, which only whoever has frozen them can thaw them for: it goes on, and is frozen anew when that is done, or
- * was not to be. It does not count as woken. */
+/* For an upgrade, as only the superd that has frozen processes can thaw them: thaws it, to be frozen anew when the
+ * upgrade is done, or has failed. It does not count as woken. */
 void frost_set_aside(struct keeper *keeper);

@@ -1,11 +1,12 @@
-/* Damping. The hard thing is to tell a backend that flaps from one that is used now and then: the former does not sleep
- * for as long as it was kept awake for before. */
+/* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
+ * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
+ * it. */
 #include "engine/freeze/frost_pace.h"
 
 /* Seconds. */
-#define NAP 5.                          /* a shorter sleep was for nothing */
-#define FIRST 1.
-#define LONGEST 300.
+#define NAP 5.                          /* a sleep shorter than this is a nap */
+#define FIRST 1.                        /* time awake after the first nap */
+#define LONGEST 300.                    /* time awake at most */
 
 void frost_pace_note(struct activity *activity, double slept)
 {

@@ -1,4 +1,4 @@
-/* How long a backend that was woken stays awake: one that is frozen and woken again and again is left awake for longer and
+/* The time that a woken backend stays awake: one that is frozen and woken again and again stays awake for longer and
  * longer, until it sleeps through. */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* Whom to freeze. The hard thing is an orphan, which may be anybody's: one that another instance is known by, or that
- * is in its group, is that one's. */
+/* The processes to freeze of an instance. An orphan may belong to any instance; if another instance is known by it,
+ * or has its group or session, it belongs to that one. */
 #include "engine/freeze/frost_target.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* What of a keeper can be frozen: its current instance, when nothing is under way with it, and where the search for its
- * processes begins. */
+/* The target of a freezing: a keeper's current instance, if nothing is under way with it, and the start of the
+ * search for its processes. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,11 +9,11 @@
 
 struct frost_target {
 	struct clan_root root;
-	struct file_id *sockets;        /* of the listeners, for the root */
+	struct file_id *sockets;        /* sockets of the listeners, for root */
 };
 
 const char *frost_target_obstacle(const struct keeper *keeper);         /* NULL: it can be frozen */
 
-/* Anew each time, into a zeroed or used one. false: out of memory. */
+/* Fills a zeroed or used target anew. false: out of memory. */
 bool frost_target_take(struct frost_target *target, struct keeper *keeper);
 void frost_target_free(struct frost_target *target);

@@ -1,5 +1,6 @@
-/* Watching in a frozen backend's place. The hard thing is that it can't be promised: where the kernel gives no copies,
- * only the listeners wake it, and that is said. The copies come a moment later, and tell of what has come meanwhile. */
+/* Watches the connections of a frozen backend in its place, by copies of its sockets. If the kernel gives no copies,
+ * only the listeners wake the backend, and the log says so. The copies arrive a moment later, but report all that
+ * has come meanwhile. */
 #include "engine/freeze/frost_watch.h"
 
 #include <signal.h>
@@ -12,16 +13,16 @@
 #include "engine/queue/probes.h"
 #include "exec/spawn/spawn.h"
 
-#define COPYING_SECONDS 1.              /* longer than that only takes what lies in a stranger's hands */
+#define COPYING_SECONDS 1.              /* copying that takes longer waits for a process of somebody else */
 
 struct frost_watch {
 	struct keeper *keeper;
 	void (*ready)(struct keeper *keeper);
 	pid_t copier;                   /* the process that takes the copies, which may hang */
-	ev_io report;                   /* what it hands over; fd -1: that is over */
-	ev_timer limit;
+	ev_io report;                   /* the channel by which the copier hands them over; fd -1: it is closed */
+	ev_timer limit;                 /* ends the copying after COPYING_SECONDS */
 	struct socket_copies copies;
-	ev_io *ios;                     /* of the copies, once they are all there */
+	ev_io *ios;                     /* a watcher for each copy, once all are there; NULL: not yet */
 };
 
 static struct engine *engine_of(const struct frost_watch *watch)
@@ -65,7 +66,7 @@ static struct file_id *list_known(const struct keeper *keeper, size_t *count)
 	return known;
 }
 
-/* What a probe says that was let in before is nothing to wake for, either. */
+/* Drops the copies of connections that are probes: data from a probe must not wake the backend. */
 static void leave_out_probes(struct frost_watch *watch)
 {
 	size_t count = 0;
@@ -109,7 +110,7 @@ static void start(struct frost_watch *watch)
 	}
 }
 
-/* Nothing more comes of it. */
+/* Ends the copying. */
 static void leave_copier(struct frost_watch *watch)
 {
 	struct ev_loop *loop = engine_of(watch)->loop;

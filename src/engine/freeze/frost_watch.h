@@ -1,5 +1,5 @@
-/* What a frozen backend is connected to elsewhere: a database, a peer, a listener of its own making. Its sockets are copied
- * (exec/processes/socket_copy) and watched by superd until one of them is ready. */
+/* Watches the other sockets of a frozen backend, as to a database, a peer, or a listener of its own: superd copies them
+ * (exec/processes/socket_copy) and watches the copies until one is ready. */
 #pragma once
 
 #include <ev.h>
@@ -11,8 +11,8 @@
 
 struct frost_watch;
 
-/* Begins to watch those of these processes; ready is called in the loop, once. NULL: no memory, or no process to take the
- * copies. What could not be watched is logged. 0 ends the list. */
+/* Begins to watch the sockets of these processes; 0 ends the list. ready is called once, in the loop. Sockets that
+ * cannot be watched are logged. NULL: no memory, or no process to take the copies. */
 struct frost_watch *frost_watch_new(struct keeper *keeper, const pid_t *pids,
 				    void (*ready)(struct keeper *keeper));
 void frost_watch_free(struct frost_watch *watch);       /* accepts NULL */

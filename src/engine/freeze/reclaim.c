@@ -1,4 +1,4 @@
-/* The queue of those whose memory is handed back; the first one is at it. */
+/* The queue of instances whose memory is handed back to the kernel; only the first one is being worked on. */
 #include "engine/freeze/reclaim.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Memory of frozen instances on its way back to the kernel (exec/processes/page_out): one after the other, as they wait for the same
- * disks. One that makes no progress is given up, so that the next has its turn. */
+/* Hands the memory of frozen instances back to the kernel (exec/processes/page_out): one after the other, as all
+ * wait for the same disks. One that makes no progress is given up, so that the next has its turn. */
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +11,6 @@ struct reclaim;
 /* 0 ends the list of processes, group may be NULL. NULL: no memory. */
 struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const char *group);
 
-/* They are needed again. Gives errno of why nothing could be handed back, 0 where something was, or it has not come to that.
- * Accepts NULL. */
+/* They are needed again. Gives errno of why nothing could be handed back, 0 where something was, or it has not come
+ * to that. Accepts NULL. */
 int reclaim_end(struct reclaim *reclaim);
