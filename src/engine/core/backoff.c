@@ -1,4 +1,4 @@
-/* Doubling pauses. The count saturates, so a service that fails for years overflows nothing. */
+/* Pauses that double with each failure. The count saturates, so a service that fails for years overflows nothing. */
 #include "engine/core/backoff.h"
 
 double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance)

@@ -1,4 +1,5 @@
-/* A chained table that doubles as it fills. Pids are handed out in sequence, so their low bits spread them well. */
+/* A chained hash table of children that doubles as it fills. The kernel assigns pids in sequence, so their low bits
+ * spread them well. */
 #include "engine/core/children.h"
 
 #include <stdlib.h>

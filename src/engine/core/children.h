@@ -1,11 +1,11 @@
-/* Who our processes are: pid to owner, without limit and in constant time (libev's own table has sixteen buckets). */
+/* superd's children: pid to owner, without limit and in constant time (libev's own table has sixteen buckets). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* One process somebody waits for; embedded in its owner. */
+/* A child, embedded in its owner. */
 struct child {
 	pid_t pid;                      /* 0: none */
 	double cpu;                     /* seconds of processor time, with those it has waited for; once it has ended */

@@ -1,4 +1,5 @@
-/* The look at the closers, and whose they are. Nobody is looked after while nothing is under way. */
+/* Watches the processes that close descriptors for superd, and the services these are of. While nothing is being
+ * closed, no timer runs. */
 #include "engine/core/closing.h"
 
 #include <stdio.h>
@@ -182,7 +183,7 @@ void closing_listener(struct engine *engine, const char *service, bool alone, in
 	hand_over(engine, service, NO_UID, fd);
 }
 
-/* One user's clients hold up nobody else's. */
+/* The clients of one user must not block those of others. */
 static uid_t user_of(int fd)
 {
 #ifdef SO_PEERCRED

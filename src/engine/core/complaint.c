@@ -1,4 +1,4 @@
-/* Lines that come once in a while only, however often there is a reason for them. */
+/* Limits how often a line is logged, however often there is a reason for it. */
 #include "engine/core/complaint.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The engine's few common means. The generator is xorshift64*: jitter needs no more. */
+/* The few functions that all parts of the engine share. The generator is xorshift64*, which suffices for jitter. */
 #include "engine/core/engine.h"
 
 #include <fcntl.h>

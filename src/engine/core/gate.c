@@ -1,5 +1,5 @@
-/* Counts by service and source. The hard thing is removal from open addressing: what stands behind the hole moves
- * up, so no tomb stones gather over years. */
+/* Counts by service and source, in a hash table with open addressing. When an entry goes, the entries behind it move
+ * up, so no tombstones gather over years. */
 #include "engine/core/gate.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Who may come in: how many instances there are of a service for one source. Counts go down at any end of an
+/* The counts of per_source: the instances of a service for one source. Counts go down at any end of an
  * instance. */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #define SOURCE_SIZE 16
 
-/* One count; empty slots have a NULL service. */
+/* A count; an empty slot has a NULL service. */
 struct source_count {
 	const void *service;            /* whose: an identity only, never looked into */
 	unsigned char source[SOURCE_SIZE];

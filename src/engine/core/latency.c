@@ -1,4 +1,4 @@
-/* Counting into buckets. Half a millisecond is what the quickest start takes, a minute what the slowest does. */
+/* Counts latencies in buckets, from half a millisecond, which the quickest start takes, to a minute for the slowest. */
 #include "engine/core/latency.h"
 
 static const double bounds[LATENCY_BUCKETS] = {

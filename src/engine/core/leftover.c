@@ -1,4 +1,4 @@
-/* What is left of starts and instances that ended without their process. */
+/* Processes of starts and instances that superd has given up, as they hang in the kernel. */
 #include "engine/core/leftover.h"
 
 #include <stdlib.h>

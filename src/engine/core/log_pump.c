@@ -1,7 +1,7 @@
-/* When to try again. A datagram socket is writable when the daemon's queue has room (Linux 4.4), a
- * pipe when it has room itself; a full disk, a daemon that is gone and a kernel without memory tell nothing. So there
- * is a timer beside the descriptor, which doubles its pause while nothing moves: an idle superd whose log nobody reads
- * wakes about once a minute. */
+/* Decides when to write to a log sink again. A datagram socket is writable when the daemon's queue has room (Linux
+ * 4.4), a pipe when it has room itself. A full disk, a daemon that is gone and a kernel without memory cause no
+ * event, so a timer runs beside the descriptor. Its pause doubles while nothing moves: an idle superd whose log
+ * nobody reads wakes about once a minute. */
 #include "engine/core/log_pump.h"
 
 #define FULL_PAUSE .1

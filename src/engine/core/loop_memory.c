@@ -1,5 +1,5 @@
-/* The reserve. It must be of use at the very moment: blocks that are small enough stay libc's
- * when they are freed, and so are there for the next call, however little the kernel gives. */
+/* A reserve of memory for libev. It must be available at the very moment of need: libc keeps small blocks when they
+ * are freed, so the next call gets them, however little the kernel has. */
 #include "engine/core/loop_memory.h"
 
 #include <ev.h>

@@ -1,6 +1,6 @@
-/* epoll_ctl(2) in libc's place, as libev has no other way to hear of it. While a descriptor waits libev may want other
- * events of it, which it then adds anew; or it may be closed, and its number be another's: the kernel then refuses the
- * old request, or libev does not know its generation, and drops it. */
+/* Stands in for libc's epoll_ctl(2), as libev has no other way to learn that it failed. While a descriptor waits to
+ * be added, libev may want other events of it, and then adds it anew. Or it may be closed, and its number belong to
+ * another descriptor: then the kernel refuses the old request, or libev does not know its generation and drops it. */
 #include "engine/core/loop_room.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static void forget(size_t at)
 	waiting.list[at] = waiting.list[--waiting.count];
 }
 
-/* What was asked for the same descriptor before is outdated. */
+/* An earlier request for the same descriptor is outdated. */
 static void forget_fd(int epoll, int fd)
 {
 	for (size_t n = waiting.count; n > 0; n--) {
@@ -62,7 +62,7 @@ static void say(int error)
 	waiting.told = true;
 }
 
-/* Those the kernel takes, or no longer knows, wait no more. */
+/* Descriptors that the kernel takes, or no longer knows, do not wait any more. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;

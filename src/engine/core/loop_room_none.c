@@ -1,4 +1,5 @@
-/* poll(2), select(2) and kqueue(2), which libev uses where there is no epoll, refuse no descriptor for want of room. */
+/* For systems without epoll: poll(2), select(2) and kqueue(2), which libev uses there, refuse no descriptor for want
+ * of room. */
 #include "engine/core/loop_room.h"
 
 void loop_room_begin(struct engine *engine)

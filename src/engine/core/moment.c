@@ -1,5 +1,5 @@
-/* localtime_r(3) is dear, and so is /proc/loadavg; a minute and a second are near enough. The hard thing is a clock
- * that is set: a minute holds only between its own two ends. */
+/* The minute of the local day and the load average, kept for a minute and a second: localtime_r(3) and getloadavg(3)
+ * are too expensive for every client. The clock may be set, so a minute holds only between its own two ends. */
 #include "engine/core/moment.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Two windows of time, each begun by the first client that comes after the one before is over. The hard thing is the
- * edge: the last one let in must not be the one who makes the service rest, but the next, and only if there is one. */
+/* Two windows of time, for cps and for trigger_limit_burst. The first client after the end of a window begins the
+ * next. The last client that is let in does not pause the service; the next one does, if there is one. */
 #include "engine/core/pace.h"
 
 static bool is_over(double begun, double length, double now)

@@ -24,7 +24,7 @@ static inline bool pace_is_limited(const struct gate *gate)
 /* Whether one more would be too many now. */
 enum pace_limit pace_look(const struct pace *pace, const struct gate *gate, double now);
 
-/* One more has come. */
+/* Counts one more. */
 void pace_count(struct pace *pace, const struct gate *gate, double now);
 
 /* The service rests: what comes after that counts anew. */

@@ -1,5 +1,5 @@
-/* A chained table that doubles as it fills, and a list by age. The hard thing is to forget without a timer, as an idle
- * superd must not wake: what is over goes when it is met, or from the old end when something new comes. */
+/* A chained hash table that doubles as it fills, and a list by age. An idle superd must not wake, so entries expire
+ * without a timer: when they are met, or from the old end when a new one comes. */
 #include "engine/core/recent.h"
 
 #include <stdbool.h>
@@ -63,7 +63,7 @@ static void leave_ages(struct recent *recent, struct sighting *one)
 		recent->youngest = one->older;
 }
 
-/* It has left the ages. */
+/* The entry has left the list by age before. */
 static void forget(struct recent *recent, struct sighting *one)
 {
 	struct sighting **at = bucket(recent, one->whose, one->source);
@@ -99,7 +99,7 @@ struct sighting *recent_find(struct recent *recent, uint64_t whose, const unsign
 	return NULL;
 }
 
-/* At the old end: what is over, and of what is not as many as there are more than this. */
+/* Removes from the old end the expired entries, and others while there are more than most. */
 static void forget_oldest(struct recent *recent, double now, size_t most)
 {
 	struct sighting *one = recent->oldest;

@@ -1,4 +1,5 @@
-/* The watch over one receiving process. Whatever it hangs in, it has answered before; nothing waits for its end. */
+/* Watches one process that receives descriptors for superd. It answers before it does anything that may hang, and
+ * nothing waits for its end. */
 #include "engine/core/reception.h"
 
 #include <errno.h>

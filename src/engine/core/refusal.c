@@ -1,6 +1,5 @@
-/* The reasons in words. The hard thing is xinetd's list, which is shorter than ours: a log watcher knows only its
- * words, so each reason gets the one that comes nearest. A client whose socket closes has none, as xinetd would have
- * left it in the queue. */
+/* The reasons for a refusal in words. xinetd has fewer reasons, and log watchers know only its words, so each reason
+ * gets the word that comes nearest. A client whose socket closes has none: xinetd would have left it in the queue. */
 #include "engine/core/refusal.h"
 
 #include <assert.h>

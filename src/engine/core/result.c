@@ -1,5 +1,5 @@
-/* Results, and what comes of them. The hard thing is the order of the rules: what prevents a start wins over what
- * forces one, and both over `restart`. Source: systemd.service(5), the table at Restart=. */
+/* The results of an instance, and whether it is restarted. A status that prevents a restart wins over one that
+ * forces it, and both win over `restart`: systemd.service(5), the table at Restart=. */
 #include "engine/core/result.h"
 
 #include <assert.h>

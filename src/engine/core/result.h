@@ -21,7 +21,7 @@ enum result {
 
 const char *result_name(enum result result);            /* "exit-code" */
 
-/* What a wait status means for this service: success_exit_status counts. */
+/* Returns the result for a wait status of this service, by success_exit_status. */
 enum result result_of_status(const struct service *service, int status);
 
 /* Whether it is no failure. */

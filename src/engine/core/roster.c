@@ -1,5 +1,5 @@
-/* Finding a keeper by its name: by its row, which the table finds, or among those that go on without a row in this
- * table. The latter are few, and are looked through one by one. */
+/* Finds a keeper by name: by its row in the table, or among the keepers that go on without a row there. The latter
+ * are few, and are compared one by one. */
 #include "engine/core/roster.h"
 
 #include <string.h>

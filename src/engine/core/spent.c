@@ -1,4 +1,4 @@
-/* Adding up on each change of the state, so that nothing has to be done while it lasts. */
+/* Adds up the time in each state when the state changes, so nothing runs while it lasts. */
 #include "engine/core/spent.h"
 
 #include <math.h>

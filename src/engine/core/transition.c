@@ -1,8 +1,8 @@
 /* The two tables of transitions, as data. Read a row as: in this state, when this happens, go there and do that.
  *
- * The hard thing is what may arrive late: a HOLD while an instance runs is remembered by the keeper and told again
- * once it is LISTENING; an instance that is told to stop may still report READY; a service that comes back into
- * the table while it is CLOSING lets its old instance end first. */
+ * Some events arrive late. The keeper remembers a HOLD that comes while an instance runs, and repeats it once the
+ * state is LISTENING. An instance that is being stopped may still report READY. A service that comes back into the
+ * table while it is CLOSING lets its old instance end first. */
 #include "engine/core/transition.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 	[OFF] = {
 		[ENABLE] = TO(BINDING, BIND),           [DISABLE] = TO(OFF, IGNORE),
 		[HOLD] = TO(OFF, IGNORE),               [RELEASE] = TO(OFF, IGNORE),
-		[HALT] = TO(OFF, DISMISS),               /* what a removal let run on */
+		[HALT] = TO(OFF, DISMISS),               /* instances that a removal let run on */
 	},
 	[BINDING] = {
 		[BOUND] = TO(LISTENING, WATCH),         [BIND_ERROR] = TO(BINDING, WAIT),
@@ -27,7 +27,7 @@ const struct step handing_over[STATES][HAPPENINGS] = {
 	[LISTENING] = {
 		[ACTIVITY] = TO(STARTING, SPAWN),       [BIND_ERROR] = TO(BINDING, BIND),
 		[READY] = TO(RUNNING, NOTE),            [ENABLE] = TO(LISTENING, WATCH),
-		[CRASHED] = TO(BACKOFF, WAIT),          /* the last instance has taken nobody (engine/queue/doubt) */
+		[CRASHED] = TO(BACKOFF, WAIT),          /* the last instance has taken no client (engine/queue/doubt) */
 		[TIMER] = TO(LISTENING, WATCH),         /* the pause of restart is over */
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(LISTENING, IGNORE),
 		[DISABLE] = TO(OFF, CLOSE),
@@ -141,7 +141,7 @@ const struct step accepting[STATES][HAPPENINGS] = {
 		[GONE] = TO(FULL, IGNORE),              [EXEC_ERROR] = TO(BACKOFF, WAIT),
 		[LIMITED] = TO(BACKOFF, REST),
 		[BIND_ERROR] = TO(BINDING, BIND),       [ENABLE] = TO(FULL, IGNORE),
-		[TIMER] = TO(FULL, IGNORE),             /* the next turn of before it was */
+		[TIMER] = TO(FULL, IGNORE),             /* set while it was LISTENING, for the next turn */
 		[HOLD] = TO(HELD, IGNORE),              [RELEASE] = TO(FULL, IGNORE),
 		[DISABLE] = TO(CLOSING, WITHDRAW),
 		[REPLACED] = TO(LISTENING, IGNORE),

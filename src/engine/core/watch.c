@@ -1,5 +1,5 @@
-/* libev's watchers under names of our own. The hard thing is to tell libev no more than has changed: setting a watcher
- * again costs a call of the kernel. */
+/* libev's watchers under names of superd's own, for folders that do not know libev. Setting a watcher again costs a
+ * system call, so watch_set does nothing where nothing has changed. */
 #include "engine/core/watch.h"
 
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
