@@ -1,6 +1,6 @@
-/* Two sockets at one port. Of the two the kernel takes the one whose address is closer to
- * what the client has called, so a wildcard of before serves who comes by other addresses until it has ended. Of the
- * same address the new one has to be chosen for all (os/socket/twin). */
+/* Opens a second socket at a port. The kernel chooses the socket whose address is closer to the one the client has
+ * called, so an earlier wildcard socket serves clients of other addresses until it has ended. If both have the same
+ * address, the new one must be chosen for all clients (os/socket/twin). */
 #include "engine/reload/beside.h"
 
 #include <errno.h>

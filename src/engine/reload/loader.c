@@ -1,6 +1,6 @@
-/* One thread, for as long as one reading takes. The hard thing is a second order during the first: what was read
- * may have changed since, so it is thrown away and read anew; however many orders come, the last result equals a
- * fresh start's. */
+/* Reads the table in a thread, one for each reading. If a second order comes during a reading, its files may have
+ * changed since, so the result is thrown away and the table is read anew: the last result always equals a fresh
+ * start's. */
 #include "engine/reload/loader.h"
 
 #include <signal.h>

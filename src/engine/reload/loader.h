@@ -1,5 +1,5 @@
-/* Reads a table again beside the loop: files and look-ups of names may take their time, clients must not wait for
- * them. */
+/* Reads a table again without blocking the loop: files and look-ups of names may take time, and clients must not
+ * wait for them. */
 #pragma once
 
 #include <ev.h>
@@ -10,20 +10,20 @@
 #include "config/table/table.h"
 
 struct loader {
-	ev_async done;                  /* the thread has its result */
+	ev_async done;                  /* sent by the thread: the result is there */
 	struct ev_loop *loop;
 	pthread_t thread;
 	bool busy;
-	bool again;                     /* asked for once more while busy: the result is stale before it is there */
+	bool again;                     /* ordered once more while busy: the result will be stale */
 	struct table *(*load)(void *context, struct diags *diags);
 	void *load_context;
-	void (*loaded)(struct loader *loader, struct table *table, struct diags *diags);        /* takes the table over */
+	void (*loaded)(struct loader *loader, struct table *table, struct diags *diags);        /* owns the table */
 	struct table *table;
 	struct diags diags;
 };
 
-/* load runs in a thread of its own, with all signals blocked; loaded in the loop. The caller sets both before. */
+/* load runs in a thread of its own, with all signals blocked; loaded runs in the loop. The caller sets both before. */
 void loader_init(struct loader *loader, struct ev_loop *loop);
 
-/* Begins, or has what is under way followed by another. Without a thread it is done at once. */
+/* Begins to read, or reads once more after the reading under way. Reads at once if there is no thread. */
 void loader_start(struct loader *loader);

@@ -1,6 +1,6 @@
-/* Applying a new table. The hard thing is a socket that changes hands: what every keeper will not need any more is
- * first put on offer, then those who lack a socket take it from there, and only what nobody took is closed, after
- * all new ones are bound. */
+/* Applies a new table. Sockets may change hands, so the order matters: first all sockets that their keepers no
+ * longer need are put on offer, then keepers that lack a socket take it from there, and after all new ones are bound
+ * the rest is closed. */
 #include "engine/reload/reload.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static bool is_claimed(const struct endpoint *endpoint, const struct table *afte
 	return false;
 }
 
-/* Some row has the very address of a socket of it. */
+/* Whether a row of the new table has exactly the address of one of its sockets. */
 static bool any_is_wanted(const struct service *service, const struct table *after)
 {
 	for (size_t n = 0; n < after->count; n++) {
@@ -59,9 +59,9 @@ static bool any_is_claimed(const struct service *service, const struct table *af
 	return false;
 }
 
-/* Before the sockets that the current instance has go to others, or its row goes: who comes to an address that some
- * row still has is to come to that alone, so it gets a socket of its own there, and the instance serves those it has.
- * Else it is left with its sockets. */
+/* Called before the sockets of the current instance go to other services, or its row goes. New clients of an address
+ * that a row still has must come to that row alone, so the row gets a socket of its own there, and the instance serves
+ * the clients it has. If no row has the address, the instance keeps its sockets. */
 static void set_aside(struct keeper *keeper, const struct service *service, const struct table *after)
 {
 	struct buf why = { 0 };
@@ -105,16 +105,17 @@ static struct listener *sort_listeners(struct keeper *keeper, const struct servi
 	return listeners;
 }
 
-/* What is to become of one row of the new table. */
+/* The plan for one row of the new table. */
 struct plan_row {
-	struct keeper *keeper;          /* of the same name before; NULL: new */
+	struct keeper *keeper;          /* keeper of the same name in the old table; NULL: the service is new */
 	enum fate fate;
-	bool returns;                   /* that was leaving */
-	struct listener *listeners;     /* FATE_SOCKETS: sorted */
-	struct buf options;             /* that differ, as service_compare has them */
+	bool returns;                   /* the keeper was leaving after an earlier reload */
+	struct listener *listeners;     /* FATE_SOCKETS: the listeners of the new row */
+	struct buf options;             /* names of the options that differ, as service_compare writes them */
 };
 
-/* Also one that a reload before this has removed, and that has not gone yet. */
+/* Takes the service's keeper out of the old roster, or returns one that an earlier reload removed and that has not gone
+ * yet. NULL: there is neither. */
 static struct keeper *take_before(struct roster *roster, const struct table *before, struct engine *engine,
 				  const char *name)
 {
@@ -125,7 +126,7 @@ static struct keeper *take_before(struct roster *roster, const struct table *bef
 	return keeper ? keeper : keeper_find_leaving(engine, name);
 }
 
-/* The new table has it, but not so that it could be run: what runs is better than nothing. */
+/* The new table has the service, but with mistakes. The running one is better than none. */
 static bool stays(const struct keeper *keeper, const struct table *after)
 {
 	return keeper && table_may_lack(after, keeper->service) && !any_is_claimed(keeper->service, after);
@@ -138,7 +139,7 @@ static void keep(struct keeper *keeper)
 	log_event(keeper->engine->log, LEVEL_WARNING, &event, "its entry is wrong now: it goes on as it was");
 }
 
-/* Who accepts decides on the machine of states: such a change is as deep as one of sockets. */
+/* `accept` decides which table of transitions a service has, so a change of it is as deep as one of its sockets. */
 static enum fate compare(struct likeness *known, const struct service *before, const struct service *after)
 {
 	enum fate fate = service_compare_next(known, before, after);
@@ -146,7 +147,7 @@ static enum fate compare(struct likeness *known, const struct service *before, c
 	return fate == FATE_CHANGED && before->what->accept != after->what->accept ? FATE_SOCKETS : fate;
 }
 
-/* One whose instance runs on with its sockets keeps those that nobody else is to have. */
+/* A keeper whose instance runs on with its sockets keeps those that no row of the new table claims. */
 static void offer(struct keeper *keeper, const struct table *after, struct offers *offers)
 {
 	bool keeps = keeper_runs_on(keeper);
@@ -159,7 +160,7 @@ static void offer(struct keeper *keeper, const struct table *after, struct offer
 	}
 }
 
-/* What stays of the rest, and what is free put on offer. */
+/* Of the keepers without a row in the new table: collects those that stay, and offers the sockets of the others. */
 static size_t sort_rest(struct roster *roster, const struct table *after, struct offers *offers,
 			struct keeper **staying)
 {
@@ -184,7 +185,7 @@ static size_t sort_rest(struct roster *roster, const struct table *after, struct
 	return count;
 }
 
-/* What is left of it is its own again. One that is off has closed its sockets. */
+/* Takes back a keeper that was leaving. If it is off, it has closed its sockets. */
 static void take_back(struct plan_row *row)
 {
 	struct keeper *keeper = row->keeper;
@@ -197,7 +198,7 @@ static void take_back(struct plan_row *row)
 		drain_call_off(keeper);
 }
 
-/* First everything is looked at. */
+/* The first pass: decides the fate of every row, and offers sockets, before any is taken. */
 static void survey(struct plan_row *rows, struct roster *roster, struct engine *engine, struct table *before,
 		   struct table *after, struct offers *offers)
 {

@@ -1,6 +1,6 @@
-/* A node that was touched is compared with the socket, and where it is not the socket's any more the socket is opened
- * anew, as a reload does it. The hard thing is when: a service that closes has no use for it, and from one that is
- * starting no socket may be taken. */
+/* Compares a touched node with its socket, and opens the socket anew, as a reload does, where the node is no longer
+ * the socket's. A service that closes needs no repair, and a service that starts must not lose a socket, so its node
+ * is looked at later. */
 #include "engine/reload/repair.h"
 
 #include "engine/reload/reload.h"
@@ -20,7 +20,7 @@ static void defer(const struct listener *listener, struct node_marks *later)
 		later->all = true;
 }
 
-/* true: one of its nodes is to be looked at. */
+/* true: at least one of its nodes has to be looked at now. */
 static bool look_at(struct keeper *keeper, const struct node_marks *marks, struct node_marks *later)
 {
 	bool touched = false;
