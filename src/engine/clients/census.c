@@ -1,6 +1,6 @@
-/* One question at a time. The hard thing is how long its answer takes, which nobody knows before: the kernel looks at
- * every connection of the machine, and for the first question it may have to load a part of itself. So a thread asks
- * until it has been seen to be quick, and again as soon as it is not. */
+/* Asks the kernel about connections, one question at a time. Nobody knows before how long an answer takes: the
+ * kernel looks at every connection of the machine, and for the first question it may have to load a module. So a
+ * thread asks until the kernel was seen to be quick, and again as soon as it is not. */
 #include "engine/clients/census.h"
 
 #include <math.h>
@@ -13,31 +13,31 @@
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
 #define PART 64                         /* tallies that one question is about */
-#define REST 200.                       /* times as long as it took, before the next that can wait */
+#define REST 200.                       /* pause before a question that can wait, in durations of the last one */
 
-/* One that is under way, and how many of the tallies are its; they stay when it is withdrawn, and so do its guests. */
+/* The part of one inquiry in the question that is under way. Its tallies and guests stay when it is withdrawn. */
 struct share {
-	struct inquiry *inquiry;
+	struct inquiry *inquiry;        /* NULL: it was withdrawn */
 	struct table *table;            /* held until the thread is done with it */
-	size_t count;
+	size_t count;                   /* tallies of the inquiry */
 	enum guests_use use;
 	struct guests guests;
 };
 
 struct census {
 	struct ev_loop *loop;
-	struct list asked;
-	ev_async turn;                  /* sent: somebody has asked, and nothing is under way */
-	ev_async done;
-	ev_timer later;                 /* for those that can wait */
+	struct list asked;              /* inquiries for the next question */
+	ev_async turn;                  /* sent: an inquiry has come, and no question is under way */
+	ev_async done;                  /* sent by the thread: the question is answered */
+	ev_timer later;                 /* for inquiries that can wait */
 	pthread_t thread;
 	bool busy;                      /* the thread runs */
 	struct share *shares;
-	struct tally *tallies;          /* copies, of all shares */
+	struct tally *tallies;          /* copies of the tallies of all shares */
 	size_t share_count, tally_count;
-	double took[1 << TALLY_KINDS];  /* seconds for a part, by the kinds there were; at first: not known, so long */
-	double last;                    /* for all, the last time */
-	double ended;                   /* loop time, of the last time; 0: none yet */
+	double took[1 << TALLY_KINDS];  /* seconds for PART tallies, by their kinds; 2 * QUICK while that is unknown */
+	double last;                    /* seconds that the last question took */
+	double ended;                   /* loop time of the last answer; 0: none yet */
 };
 
 void inquiry_init(struct inquiry *inquiry, const struct keeper *keeper, void (*counted)(struct inquiry *inquiry))
@@ -46,7 +46,7 @@ void inquiry_init(struct inquiry *inquiry, const struct keeper *keeper, void (*c
 	list_init(&inquiry->link);
 }
 
-/* Each is a list of its own in the kernel. */
+/* The kernel has a list of its own for each kind. */
 static unsigned kinds_of(const struct tally *tallies, size_t count)
 {
 	unsigned kinds = 0;
@@ -137,7 +137,7 @@ static void answer(struct share *share, const struct tally *tallies)
 	inquiry->counted(inquiry);
 }
 
-/* Whoever hears an answer may ask anew, or withdraw what others have asked. */
+/* A callback may ask anew, or withdraw the inquiries of others. */
 static void tell(struct census *census)
 {
 	const struct tally *tally = census->tallies;
@@ -206,7 +206,7 @@ static void take_asked(struct census *census)
 	}
 }
 
-/* Without memory nobody knows anything. */
+/* Out of memory: answers every inquiry with "unknown". */
 static void tell_nothing(struct census *census)
 {
 	while (!list_empty(&census->asked)) {
@@ -229,7 +229,7 @@ static double find_due(const struct census *census)
 	return due;
 }
 
-/* true: their turn comes by itself. */
+/* true: the timer is set, and the question is put later. */
 static bool wait_for_rest(struct census *census)
 {
 	double rested = census->ended > 0 ? census->ended + REST * census->last : 0;
@@ -243,7 +243,8 @@ static bool wait_for_rest(struct census *census)
 	return true;
 }
 
-/* All that were asked in the turn before, which engine/clients/departed has told the kernel of by now. */
+/* Puts all inquiries of the last turn of the loop as one question; engine/clients/departed has told the kernel of their
+ * ports by now. */
 static void take_turn(struct census *census)
 {
 	if (census->busy || list_empty(&census->asked) || wait_for_rest(census))

@@ -1,7 +1,7 @@
-/* Handing the kernel's word on. The hard thing is that it costs something to make the kernel's program anew, and so
- * does waking. A service with ten thousand clients a second hears one of them and is deaf to the rest until it has
- * counted again; one with a client now and then stays in the program, deaf or not, until something comes that nobody
- * wants so often that it would have paid. All changes of one turn of the loop are told to the kernel in one. */
+/* Passes on the kernel's reports of connections that have ended. A new filter for the kernel costs something, and so
+ * does each wakeup. A service with ten thousand clients a second hears of one end and is deaf to the rest until it
+ * has counted again. A service with few clients stays in the filter, deaf or not, until unwanted reports have cost
+ * more than a new filter would. All changes of one turn of the loop go to the kernel as one. */
 #include "engine/clients/departed.h"
 
 #include <errno.h>
@@ -16,20 +16,20 @@
 
 #define PORTS 65536
 #define BUCKETS 256
-#define PORTS_A_WORD 16                 /* telling the kernel of so many costs about what one needless word does */
-#define LULL 0.02                       /* seconds from one word to the next, where there are many: none is urgent */
+#define PORTS_A_WORD 16                 /* ports in a new filter that cost about as much as one unwanted report */
+#define LULL 0.02                       /* seconds between two readings where reports are many: none is urgent */
 
 struct hall {
 	struct engine *engine;
-	ev_io io;                       /* io.fd is -1: nothing can be heard */
-	ev_timer lull;                  /* active: io is not, and what is told waits for the end of it */
-	double heard;                   /* when it was read the last time; loop time */
-	size_t words;                   /* that were heard in all */
-	ev_prepare prepare;             /* active: the kernel has to be told of other ports */
-	struct list waiting[BUCKETS + 1];       /* by the only TCP port; in the last those that have several, or none */
-	uint64_t ports[PORTS / 64];     /* those the kernel was told of */
-	size_t told;                    /* so many */
-	size_t needless;                /* words that nobody wanted, since then */
+	ev_io io;                       /* the kernel's reports; io.fd is -1: there are none */
+	ev_timer lull;                  /* active: io is not, and reports wait for the end of it */
+	double heard;                   /* loop time of the last reading */
+	size_t words;                   /* reports read in all */
+	ev_prepare prepare;             /* active: the filter has to be made anew */
+	struct list waiting[BUCKETS + 1];       /* by the only TCP port; the last list: with several ports, or none */
+	uint64_t ports[PORTS / 64];     /* bit set of the ports in the filter */
+	size_t told;                    /* ports in the filter */
+	size_t needless;                /* unwanted reports since the filter was made */
 };
 
 static bool has_port(const struct hall *hall, uint16_t port)
@@ -37,7 +37,7 @@ static bool has_port(const struct hall *hall, uint16_t port)
 	return hall->ports[port / 64] >> port % 64 & 1;
 }
 
-/* How many are new. */
+/* Returns how many of its ports are new. */
 static size_t note_ports_of(struct hall *hall, const struct departed *departed)
 {
 	size_t count = 0;
@@ -65,7 +65,7 @@ static size_t note_ports(struct hall *hall)
 	return count;
 }
 
-/* In their order. */
+/* Makes the filter anew; it wants the ports in their order. */
 static bool tell_kernel(struct hall *hall)
 {
 	size_t count = note_ports(hall), next = 0;
@@ -87,7 +87,7 @@ static bool tell_kernel(struct hall *hall)
 	return good;
 }
 
-/* Those who wait have to look by themselves. */
+/* All that wait have to look by time from here on. */
 static void go_deaf(struct hall *hall)
 {
 	log_warn(hall->engine->log, "the kernel does not tell of connections that end any more: %s: idle services are "
@@ -130,7 +130,7 @@ static void tell_of_change(struct engine *engine)
 		ev_prepare_start(engine->loop, &engine->hall->prepare);
 }
 
-/* Whether anybody there wanted it. */
+/* Whether anybody in this list wanted the report. */
 static bool tell_those(struct list *waiting, const struct departure *departure)
 {
 	bool wanted = false;
@@ -169,7 +169,7 @@ static void tell_all(struct hall *hall)
 	}
 }
 
-/* Whether there was anything. */
+/* Whether there was any report. */
 static bool hear(struct hall *hall)
 {
 	size_t before = hall->words;
@@ -283,7 +283,7 @@ static size_t bucket_of(const struct departed *departed)
 	return found;
 }
 
-/* Its ports may be others than when it began before. */
+/* Its ports may have changed since an earlier departed_begin. */
 void departed_begin(struct departed *departed, struct engine *engine)
 {
 	if (!departed_is_possible(engine))

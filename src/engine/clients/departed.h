@@ -1,5 +1,5 @@
-/* Who wants to hear of connections that are over: engine/idle/idle, by the ports of its service. One socket for all
- * (os/netdiag/departures); it hears of the ports that somebody waits for and of no others. */
+/* Reports connections that have ended to engine/idle/idle, by the ports of its service. There is one socket for all
+ * (os/netdiag/departures), with a filter for the ports that a service waits for. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,29 +9,30 @@
 #include "engine/core/engine.h"
 #include "os/netdiag/connections.h"
 
-/* Embedded in whoever waits. */
+/* Embedded in the struct that listens. */
 struct departed {
-	struct list link;               /* while it hears */
-	const struct keeper *keeper;    /* whose probes are nobody */
-	const struct tally *tallies;    /* whose TCP ports it is about */
+	struct list link;               /* in a list of struct hall, while it listens */
+	const struct keeper *keeper;    /* its probes do not count */
+	const struct tally *tallies;    /* the TCP ports to listen for */
 	size_t count;
-	void (*gone)(struct departed *departed);        /* a connection at one of them is over, or may be; it may end it */
-	void (*deaf)(struct departed *departed);        /* from now on nothing is heard any more; it has ended */
+	void (*gone)(struct departed *departed);        /* a connection there has ended, or may have; it may end the listening */
+	void (*deaf)(struct departed *departed);        /* the kernel reports no more; the listening has ended */
 };
 
 void departed_init(struct departed *departed, const struct keeper *keeper, void (*gone)(struct departed *departed),
 		   void (*deaf)(struct departed *departed));
 
-/* Whether anything can be heard at all. */
+/* Whether this kernel reports ended connections. */
 bool departed_is_possible(struct engine *engine);
 
-/* Hears from the moment the loop waits again, which is before anything is counted (engine/clients/census). */
+/* Listens from the moment the loop waits again, which is before anything is counted (engine/clients/census). */
 void departed_begin(struct departed *departed, struct engine *engine);
 
-/* at_once: more is expected to come, and is to wake nobody; else the kernel is told once something does. */
+/* at_once: more ends are expected, which must not wake superd, so the filter is made anew now; else only after unwanted
+ * reports. */
 void departed_end(struct departed *departed, struct engine *engine, bool at_once);
 
-/* What the kernel has told by now is handed on before this returns. */
+/* Passes on the kernel's reports up to now before it returns. */
 void departed_hear(struct engine *engine);
 
 void departed_free(struct engine *engine);

@@ -1,5 +1,6 @@
-/* From a start to an address. The hard thing is to cost nothing that counts: a service that is started many times a
- * second is not asked for, and one whose instance of before still has clients is asked only for who waits. */
+/* Finds the address of the client that a service was started for. This must not slow down starts: superd does not
+ * ask for a service that starts more than once a second. If an earlier instance still has clients, superd asks for
+ * queued connections alone. */
 #include "engine/clients/first_client.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 #include "engine/clients/census.h"
 
-#define RARELY 1.0                      /* seconds between starts that are worth a question */
+#define RARELY 1.0                      /* seconds between two starts from which superd asks */
 
 static const char by_operator[] = "operator";
 

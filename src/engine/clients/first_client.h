@@ -1,5 +1,5 @@
-/* Whose connection woke a service that accepts itself. It is asked for once the program runs, by engine/clients/census, so no
- * client waits for it; the kernel tells who is there and not in which order, so of several it is any. */
+/* The client whose connection started a service that accepts itself. superd asks once the program runs, by
+ * engine/clients/census, so no client waits for that. The kernel lists clients in no order, so of several it is any. */
 #pragma once
 
 #include "engine/service/keeper.h"

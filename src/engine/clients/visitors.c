@@ -1,5 +1,5 @@
-/* Counting them together. The hard thing is what is not known: a socket that shows nobody is not one that nobody uses,
- * so it counts as used, and the log says once why its service is never idle. */
+/* Counts the clients of all sockets of a service together. The kernel cannot tell the clients of every socket. A
+ * socket whose clients are unknown counts as used, and the log says once why its service is never idle. */
 #include "engine/clients/visitors.h"
 
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static void say_unknown(struct visitors *visitors, const struct listener *listen
 	buf_free(&endpoint);
 }
 
-/* Somebody has sent something since the last look, or waits. */
+/* A datagram has arrived since the last look, or waits in the queue. */
 static bool has_datagrams(struct visitors *visitors, size_t n)
 {
 	struct last_datagram before = visitors->datagrams[n];

@@ -1,4 +1,4 @@
-/* Who uses the sockets of a service, as engine/idle/idle wants to know it: connections that were counted, and datagrams. */
+/* The clients of a service's sockets, for engine/idle/idle: counted connections, and datagrams. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,25 +11,25 @@
 
 struct visitors {
 	struct keeper *keeper;
-	size_t count;                   /* its listeners */
+	size_t count;                   /* listeners of the keeper */
 	struct tally *tallies;          /* for engine/clients/census to count */
-	struct last_datagram *datagrams;        /* of UDP, as they were the last time */
-	bool known;                     /* connections says something */
-	bool is_told;                   /* that it does not was logged */
-	uint32_t connections;           /* when they were counted last */
+	struct last_datagram *datagrams;        /* last datagram of each UDP socket, at the last look */
+	bool known;                     /* connections is known */
+	bool is_told;                   /* it was logged that it is unknown */
+	uint32_t connections;           /* connections at the last count */
 };
 
 bool visitors_init(struct visitors *visitors, struct keeper *keeper);    /* false: out of memory */
 void visitors_free(struct visitors *visitors);
 
-/* Before a count: sockets may have been made anew. */
+/* Called before a count, as sockets may have been opened anew. */
 void visitors_prepare(struct visitors *visitors);
 
-/* Whether all its sockets are such that the kernel tells when a client has gone. After visitors_prepare. */
+/* Whether the kernel reports ended connections for all of its sockets. After visitors_prepare. */
 bool visitors_is_told_of(const struct visitors *visitors);
 
-/* From now on datagrams count. */
+/* Datagrams count from now on. */
 void visitors_begin(struct visitors *visitors);
 
-/* After a count: whether somebody is there, or was since the last time. What nobody knows may be somebody. */
+/* After a count: whether a client is there, or was since the last count. An unknown number counts as a client. */
 bool visitors_is_seen(struct visitors *visitors);
