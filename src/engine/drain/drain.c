@@ -1,6 +1,7 @@
-/* The hard thing is whose clients they are, for both instances have the same address: they are known one by one, by
- * what the kernel told when the twins were there (engine/clients/census). Whoever the successor has taken before they
- * were counted passes for one of the old instance, which then ends late; who still waits at a twin is nobody's. */
+/* Drains an instance: it serves the clients it has to the end, while a successor serves new ones. Both have the same
+ * address, so the clients are known one by one, as the kernel listed them when the twins were there
+ * (engine/clients/census). A client that the successor has accepted before that count passes for one of the old
+ * instance, which then ends late. Clients that still wait at a twin belong to neither. */
 #include "engine/drain/drain.h"
 
 #include <stdlib.h>
@@ -13,13 +14,13 @@
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-#define LOOK_FIRST .02                  /* seconds until the first look; each next one takes twice as long, up to */
-#define LOOK_LAST 20.
-#define LOOK_AT_END .005                /* when it was told to end, */
-#define LAST_AT_END .05
-#define FAILURES_MOST 3
+#define LOOK_FIRST .02                  /* seconds until the first look; each pause is twice as long */
+#define LOOK_LAST 20.                   /* seconds between two looks at most */
+#define LOOK_AT_END .005                /* the first of these pauses when the instance is being ended */
+#define LAST_AT_END .05                 /* the longest of them then */
+#define FAILURES_MOST 3                 /* failed counts after which the clients are unknown */
 
-/* Of sockets that listen. */
+/* Clients in the queues of its sockets. */
 static unsigned count_queues(const struct drain *drain)
 {
 	unsigned count = 0;
@@ -60,7 +61,7 @@ void drain_owed(struct keeper *keeper)
 		keeper_event(keeper, IDLE);     /* it ends when it has taken those it has */
 }
 
-/* It has ended: whoever has not been taken by it, or comes yet, is another's. */
+/* The instance has ended: clients that it has not accepted, or that are still to come, go to the keeper. */
 static void leave_sockets(struct drain *drain)
 {
 	struct keeper *keeper = drain->instance->context;
@@ -95,7 +96,7 @@ void drain_look_later(struct drain *drain)
 	drain->wait = drain->wait < last / 2 ? 2 * drain->wait : last;
 }
 
-/* One that is not retired has a keeper that is about to go with it. */
+/* An instance that is not retired has a keeper that goes with it. */
 static void stop(struct instance *instance)
 {
 	if (instance->retired)
@@ -140,7 +141,7 @@ static void say_begin(const struct drain *drain)
 			  drain->patient ? "goes on until it is stopped" : "is stopped");
 }
 
-/* What failed may have been for want of descriptors or memory. */
+/* A count may fail for want of descriptors or memory, so it is repeated. */
 static void take_note(struct drain *drain)
 {
 	if (!all_are_known(drain) && !drain->told && drain->failures++ < FAILURES_MOST) {
@@ -173,7 +174,7 @@ static void wait_on(struct drain *drain)
 	drain_look_later(drain);
 }
 
-/* One that came out of its handshake and was taken in the midst of a look is seen at the next. */
+/* A connection that left its handshake and was accepted during a look is seen at the next one. */
 static void make_sure(struct drain *drain)
 {
 	drain->clear = true;
@@ -191,7 +192,7 @@ static void take_look(struct drain *drain, bool anybody)
 		make_sure(drain);
 }
 
-/* An instance of before may have the same sockets, and goes on with them. */
+/* An earlier instance may have the same sockets, and goes on with them. */
 static bool is_alone(const struct drain *drain)
 {
 	struct keeper *keeper = drain->instance->context;
@@ -205,7 +206,7 @@ static bool is_alone(const struct drain *drain)
 	return true;
 }
 
-/* Who waits still, as its patience is over, comes to its successor's sockets where the kernel moves clients. */
+/* Clients that still wait when the patience is over come to the successor's sockets, if the kernel moves them. */
 static void hand_over(struct drain *drain)
 {
 	bool alone = is_alone(drain);
@@ -219,7 +220,7 @@ static void hand_over(struct drain *drain)
 	}
 }
 
-/* It was told to end. Where nobody can tell its clients, those in its queues are all that count. */
+/* The instance is being ended. If its clients are unknown, only those in its queues count. */
 static void look_at_end(struct drain *drain)
 {
 	bool known = !drain->unknown && all_are_known(drain);
@@ -268,8 +269,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	ask(timer->data);
 }
 
-/* Those of a listener each; a listener without one is no socket of superd's own (tcpmux), or optional and not to be
- * had. */
+/* Every listener with a socket has a twin. A listener without a socket belongs to tcpmux, or is optional and could not
+ * be opened. */
 static bool have_twins(const struct keeper *keeper)
 {
 	const struct twins *twins = keeper->activity->twins;
@@ -312,7 +313,7 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 	drain->instance->forget_drain = forget;
 }
 
-/* The sockets that the current instance has go over to a drain of it. NULL: out of memory. */
+/* Moves the sockets of the current instance to a new drain of it. NULL: out of memory. */
 static struct drain *make_of_twins(struct keeper *keeper)
 {
 	size_t count = keeper->activity->twins->count;
@@ -357,7 +358,7 @@ static struct parted *copy_sockets(const struct keeper *keeper)
 	return copies;
 }
 
-/* Of datagrams nobody can tell whose they are, whatever sockets of its own a backend has made for them. */
+/* The clients of a datagram socket are unknown, as a backend may have made sockets of its own for them. */
 static bool has_clients(const struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
@@ -367,7 +368,7 @@ static bool has_clients(const struct keeper *keeper)
 	return true;
 }
 
-/* Whoever was known counts anew: clients have come since. */
+/* Counts the clients anew, as more have come since. */
 static void lend(struct drain *drain, struct keeper *keeper, bool begins)
 {
 	ev_timer_stop(keeper->engine->loop, &drain->timer);

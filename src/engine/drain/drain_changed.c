@@ -1,6 +1,6 @@
-/* Draining an instance because it is to be another: its row has changed, or an operator wants it to. The hard thing is
- * when: one that is frozen has to go on for that, one that starts has no clients yet that could be told from its
- * successor's, so it drains as soon as it is ready. */
+/* Drains an instance because its row has changed, or because an operator wants it. A frozen instance is thawed for
+ * that. An instance that starts has no clients yet that could be told from its successor's, so it drains as soon as
+ * it is ready. */
 #include "engine/drain/drain.h"
 
 #include "engine/drain/twins.h"
@@ -60,7 +60,7 @@ void drain_changed(struct keeper *keeper)
 		begin_patiently(keeper);
 }
 
-/* A hold that was to last until then is over where that can't be. */
+/* A hold that should last until the drain ends is over if the instance cannot be drained. */
 void drain_outdated(struct keeper *keeper)
 {
 	bool wanted = keeper->held || keeper->service->terms->life->on_change == ON_CHANGE_DRAIN;

@@ -1,5 +1,5 @@
-/* A drain as its files know it: engine/drain/drain goes through with it, engine/upgrade/drain_carry takes it over an
- * upgrade. */
+/* The inside of a drain, for the files that know it: engine/drain/drain performs it, engine/upgrade/drain_carry
+ * carries it over an upgrade. */
 #pragma once
 
 #include <ev.h>
@@ -14,20 +14,20 @@ struct drain {
 	struct instance *instance;
 	ev_timer timer;
 	double wait;
-	bool told;                      /* to end, within its patience */
-	struct patience patience;       /* since then */
+	bool told;                      /* the instance was told to end, within its patience */
+	struct patience patience;       /* patience since then */
 	bool noted;                     /* inquiry.guests are its clients */
-	bool patient;                   /* where they are not known it is left alone */
-	bool lent;                      /* its sockets are copies: the instance has no twin, and who waits there is left to it */
-	bool rests;                     /* it does not look for its clients before it is told to end */
-	struct list link;               /* in the engine's */
+	bool patient;                   /* if its clients are unknown, the instance is left alone */
+	bool lent;                      /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
+	bool rests;                     /* it does not look for clients before the instance is told to end */
+	struct list link;               /* in engine->drains */
 	bool unknown;
-	unsigned char failures;         /* of finding out who they are */
-	bool clear;                     /* at the last look nobody was there */
+	unsigned char failures;         /* failed counts of its clients */
+	bool clear;                     /* the last look found no client */
 	struct inquiry inquiry;
-	struct former former;           /* those of its clients who are its successor's for sure not */
+	struct former former;           /* clients that surely are not its successor's */
 	size_t count;
-	struct parted *sockets;         /* that it has; kept for those in their queues, and in handshakes */
+	struct parted *sockets;         /* sockets of the instance, kept for clients in their queues and in handshakes */
 	struct tally tallies[];
 };
 

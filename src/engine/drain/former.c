@@ -1,5 +1,6 @@
-/* Noting them. The hard thing is to take nobody for one who is not, as he would be cut off with a successor that seems
- * idle: so only those count whom a process had taken, and only if no successor had begun when all were counted. */
+/* Notes the clients that a drained instance has. A client of the successor must not be among them: it would be cut
+ * off when the successor seems idle. So only connections count that a process had accepted, and only if no successor
+ * had been started when all were counted. */
 #include "engine/drain/former.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* The clients that an instance which drains had before there was a successor: they have the same address as its, and are
- * nobody of whom it has to be kept awake (engine/idle/idle). They are noted while nobody else is let in, once, by the kernel's
- * numbers for them; who is not known for sure to be one passes for the successor's. */
+/* The clients that a draining instance had before there was a successor. They come from the same address as the
+ * successor's, which need not be kept awake for them (engine/idle/idle). They are noted once, by the kernel's numbers,
+ * while no new client is let in; a client that is not surely one of them passes for the successor's. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,14 +14,14 @@ struct parted;
 /* Embedded in a drain. */
 struct former {
 	struct keeper *keeper;          /* NULL: nobody has asked */
-	struct inquiry inquiry;         /* its guests are they, where they are known */
-	uint64_t activations;           /* of the keeper, when it was asked */
+	struct inquiry inquiry;         /* its guests are the clients, if known */
+	uint64_t activations;           /* the keeper's when it was asked: no successor may have started since */
 	bool known;
 	struct tally *tallies;
 };
 
-/* Of the instance that has these sockets, and just was retired. */
+/* Notes the clients of an instance that has these sockets, and was retired just now. */
 void former_note(struct former *former, struct keeper *keeper, const struct parted *sockets, size_t count);
 void former_free(struct former *former);
 
-bool former_is_noting(const struct keeper *keeper);     /* who comes now is let in when it is known */
+bool former_is_noting(const struct keeper *keeper);     /* new clients are let in when it is done */

@@ -1,5 +1,5 @@
-/* Whether time passed for a backend. The hard thing is that looking takes time as well, so nobody is measured
- * while all goes quickly, and then ten times in a second at most. */
+/* The time in which a backend could have run and did not take its clients. Measuring takes time as well, so it
+ * begins only after MEASURED seconds without progress, and is repeated ten times in a second at most. */
 #include "engine/drain/patience.h"
 
 #include <limits.h>
@@ -14,8 +14,8 @@ void patience_begin(struct patience *patience, double now)
 	*patience = (struct patience){ .since = now, .looked = now, .delay = -1., .left = UINT_MAX };
 }
 
-/* The part of the time since the last measure in which it was not kept from running. One without processes has
- * not begun. */
+/* Adds the part of the time since the last measure in which the backend was not kept from running. pid 0: it has no
+ * process yet. */
 static void measure(struct patience *patience, pid_t pid, double now)
 {
 	double delay = pid > 0 ? run_delay_of(pid) : -1., passed = now - patience->looked;

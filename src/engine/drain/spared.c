@@ -1,4 +1,5 @@
-/* Putting the lists together. The hard thing is that they may be being used: each is noted once, and never changes. */
+/* Joins the lists of clients that drained instances have (engine/drain/former). A count that is under way has its
+ * own copy; each list is written once and never changes. */
 #include "engine/drain/spared.h"
 
 #include <stdlib.h>

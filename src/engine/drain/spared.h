@@ -1,4 +1,4 @@
-/* Connections at a service's addresses that are nobody's of its current instance: the clients of those that drain
+/* Connections at a service's addresses that do not belong to its current instance: the clients of draining ones
  * (engine/drain/former). */
 #pragma once
 
@@ -7,5 +7,5 @@
 #include "engine/service/keeper.h"
 #include "os/netdiag/connections.h"
 
-/* All of them, in order, in place of what is there. false: there are none, or no memory. */
+/* Replaces guests by all of them, in order. false: there are none, or no memory. */
 bool spared_gather(struct keeper *keeper, struct guests *guests);

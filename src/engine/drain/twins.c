@@ -1,8 +1,10 @@
-/* Twins from their opening to the end of the first sockets. The hard thing is an instance that ends without having
- * taken all who come to the sockets it had: who waits there, or is in a handshake. Where the kernel moves them to the
- * listeners (os/socket/twin) there is nothing to it. Where it does not, these sockets linger, and come back as
- * listeners for those in their queues, while who is in the twins' waits for one more instance. A path always leads to
- * the younger socket of its pair: where the older one is the listener, that is for as short as can be. */
+/* Twins, from their opening to the end of the first sockets. An instance may end without having accepted all clients
+ * of its sockets: some wait there, some are in a handshake. If the kernel moves them to the listeners
+ * (os/socket/twin), nothing is left to do. If it does not, these sockets linger, and become listeners again for the
+ * clients in their queues, while clients in the twins' queues wait for one more instance.
+ *
+ * A path always leads to the younger socket of its pair; if the older one has to be the listener, that must be as
+ * short as possible. */
 #include "engine/drain/twins.h"
 
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-#define HANDSHAKE 1.                    /* seconds that one may take; the kernel sends its part again after one */
+#define HANDSHAKE 1.                    /* seconds that a handshake may take; the kernel repeats its part after that */
 
 bool twins_have_clients(const struct twins *twins)
 {
@@ -29,7 +31,7 @@ static bool has_path(const struct twins *twins, size_t n)
 	return endpoint_is_path(twins->keeper->listeners[n].listen->address);
 }
 
-/* Clients wait at the other one, or will. */
+/* Clients wait at the other socket of the pair, or will. */
 static bool is_owed(const struct twins *twins, size_t n)
 {
 	const struct pair *pair = &twins->pairs[n];
@@ -75,7 +77,7 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	keeper_reopen_unreachable(keeper);      /* until now nothing was opened anew */
 }
 
-/* Once: whoever can't be served now is when the current instance is ready, or has ended. */
+/* Runs once: clients that cannot be served now are served when the current instance is ready, or has ended. */
 static void on_visit(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct twins *twins = io->data;
@@ -137,7 +139,7 @@ static void say_lack(const struct keeper *keeper, struct buf *why)
 		log_event(keeper->engine->log, LEVEL_DEBUG, &event, "%s", buf_string(why));
 }
 
-/* Registrations with rpcbind go by descriptor, and somebody behind tcpmux comes to no socket. */
+/* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
 bool twins_may_have(const struct listener *listener)
 {
 	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
@@ -164,7 +166,7 @@ static void open_one(struct twins *twins, size_t n, struct buf *reason)
 	buf_free(&warnings);
 }
 
-/* false: no process could be had to tell the kernel where new clients are to come; all is as before. */
+/* false: no process could be started to tell the kernel where new clients must come; all is as before. */
 static bool swap(struct twins *twins, size_t n)
 {
 	struct listener *listener = &twins->keeper->listeners[n];
@@ -178,8 +180,8 @@ static bool swap(struct twins *twins, size_t n)
 	return true;
 }
 
-/* The instance has the listeners, and new clients are to come to others: to those where some wait already, if there are
- * such. A listener that a path leads to gets a twin of its own for that. */
+/* The instance has the listeners, and new clients must come to other sockets: to those where clients wait already, if
+ * there are any. A listener that a path leads to gets a new twin for that. */
 static void part(struct twins *twins, size_t n, struct buf *why)
 {
 	struct pair *pair = &twins->pairs[n];
@@ -224,7 +226,7 @@ void twins_open(struct keeper *keeper, struct buf *why)
 		twins_free(keeper);
 }
 
-/* An instance that shut a socket down has left the other one to superd. */
+/* An instance has shut its socket down, and the other socket of the pair is still good. */
 static bool has_lost_one(const struct twins *twins, size_t n)
 {
 	int other = twins->pairs[n].other;
@@ -232,8 +234,8 @@ static bool has_lost_one(const struct twins *twins, size_t n)
 	return other >= 0 && bind_is_shut(twins->keeper->listeners[n].io.fd) && !bind_is_shut(other);
 }
 
-/* A handshake with the other one may be under way. With a unix socket that takes no time, unless a path led to it until
- * now. */
+/* A handshake with the other socket may be under way. With a unix socket that takes no time, unless a path led to it
+ * until now. */
 static bool is_expected(const struct twins *twins, size_t n)
 {
 	const struct pair *pair = &twins->pairs[n];
@@ -241,7 +243,7 @@ static bool is_expected(const struct twins *twins, size_t n)
 	return pair->other >= 0 && !bind_is_shut(pair->other) && (pair->older || !has_path(twins, n));
 }
 
-/* anew: until now clients could come to its other one. true: that is to be kept. */
+/* anew: until now clients could come to the other socket of a pair. true: the other socket is kept. */
 static bool settle(struct twins *twins, size_t n, bool *anew)
 {
 	struct keeper *keeper = twins->keeper;

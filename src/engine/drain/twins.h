@@ -1,6 +1,6 @@
-/* Second sockets at the addresses of a service (os/socket/twin), so that an instance can be ended and no client that comes
- * meanwhile is taken by it and lost with it. The keeper's listeners become the twins, which are watched and handed to
- * the next instance; the first sockets, that the instance has, are kept here until it has ended. */
+/* Second sockets at the addresses of a service (os/socket/twin): an instance can be ended without accepting, and
+ * losing, a client that comes meanwhile. The twins become the keeper's listeners, which superd watches and hands to
+ * the next instance; the first sockets, which the instance has, are kept here until it has ended. */
 #pragma once
 
 #include <ev.h>
@@ -17,86 +17,88 @@ struct parted {
 	bool younger;                   /* than the listener, so that it is the second of their pair */
 };
 
-/* Those for which there was no place yet. */
+/* A socket for which there was no place yet. */
 struct leftover {
 	struct leftover *next;
 	struct parted socket;
 };
 
 struct pair {
-	int other;                      /* the one of the two that is no listener now; -1: there is none */
+	int other;                      /* the socket of the two that is no listener now; -1: none */
 	bool older;                     /* the listener is the older one: a path leads to the other */
-	ev_io visit;                    /* of the other one, once no instance has it: somebody has come to it */
+	ev_io visit;                    /* watches other, once no instance has it, for clients */
 };
 
 struct twins {
 	struct keeper *keeper;
-	ev_timer late;                  /* until then a handshake with one that is no listener any more may be under way */
+	ev_timer late;                  /* until its end a handshake with a former listener may be under way */
 	ev_timer timer;
-	struct patience patience;       /* since it began to wait */
+	struct patience patience;       /* patience since twins_wait */
 	bool apart;                     /* the current instance has those in other, not the listeners */
-	void (*quiet)(struct keeper *keeper);           /* NULL: nobody waits */
+	void (*quiet)(struct keeper *keeper);           /* callback of twins_wait; NULL: it does not wait */
 	bool (*busy)(struct keeper *keeper);
-	struct inquiry clients;         /* those that were there when it began to wait, or in a handshake */
-	bool noted;                     /* which these are is known */
-	bool clear;                     /* at the last look none of them was there */
-	unsigned char failures;         /* of finding out who they are */
-	struct tally *tallies;          /* of that */
+	struct inquiry clients;         /* clients that were there, or in a handshake, when twins_wait began */
+	bool noted;                     /* these clients are known */
+	bool clear;                     /* the last look found none of them */
+	unsigned char failures;         /* failed counts of them */
+	struct tally *tallies;          /* tallies of clients */
 	struct leftover *leftovers;
-	size_t count;                   /* of the keeper's listeners */
+	size_t count;                   /* number of the keeper's listeners */
 	struct pair pairs[];
 };
 
-bool twins_may_have(const struct listener *listener);           /* one of its kind can have a twin here */
+bool twins_may_have(const struct listener *listener);           /* a listener of its kind can have a twin on this system */
 
-/* New clients come to sockets that the current instance does not have, where there can be any. Nothing changes for a
- * socket that has no twin, or when descriptors run out: then the instance goes on accepting at it. why gets the reason of
- * one that could have had one; NULL: nobody asks. */
+/* Lets new clients come to sockets that the current instance does not have, where that is possible. If a socket can
+ * have no twin, or descriptors run out, the instance goes on accepting at it. why gets the reason for a socket that
+ * could have had one; it may be NULL. */
 void twins_open(struct keeper *keeper, struct buf *why);
 
-/* Calls quiet when nobody waits at the sockets that the current instance has, as far as they have twins, no
- * more clients can come to them, and those it has taken are gone; or when its patience is over
- * (engine/drain/patience); maybe before it returns. Where somebody is there, busy is called first, and ends this
- * when it gives true; NULL: nobody asks. */
+/* Calls quiet, maybe before it returns, when no client waits at those sockets of the current instance that have
+ * twins, no more can come to them, and those it has accepted are gone; or when its patience is over
+ * (engine/drain/patience). If clients are there, it first calls busy, unless NULL, and stops to wait when that
+ * returns true. */
 void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), bool (*busy)(struct keeper *keeper));
 
-/* The sockets that are no listeners are kept until no handshake can be under way any more that began before; whoever comes
- * to one of them meanwhile is served. */
+/* Keeps the sockets that are no listeners until no earlier handshake can be under way any more; a client that comes to
+ * one of them meanwhile is served. */
 void twins_linger(struct twins *twins);
 
-/* The instance has ended: the sockets that it had are closed, and the kernel moves who is at them to the listeners. Where it
- * does not, they linger; and one with clients in its queue is the listener again, for the next instance, and its twin is
- * kept with those who came to it. */
+/* The instance has ended: closes the sockets that it had, and the kernel moves their clients to the listeners. If
+ * the kernel does not, they linger; one with clients in its queue becomes the listener again, for the next instance,
+ * and its twin is kept with the clients that came to it. */
 void twins_settle(struct keeper *keeper);
 
-/* Whether clients wait, or will, at twins while the current instance has the listeners. */
+/* Whether clients wait, or will wait, at twins while the current instance has the listeners. */
 bool twins_are_owed(const struct keeper *keeper);
 
-/* Listeners that have a path are those it leads to, from now on; before they are given to others, or closed. */
+/* Makes the sockets that paths lead to the listeners; called before these go to another service, or are closed. */
 void twins_name(struct keeper *keeper);
 
-/* Who has the other sockets goes on beside what comes: they are given away, as many as there are listeners, -1 where
- * there is none. NULL: there are no twins, or no memory. free() it. */
+/* The instance that has the other sockets goes on beside a successor: returns these sockets, one for each listener, -1
+ * for none. NULL: there are no twins, or no memory. The caller frees the array. */
 struct parted *twins_release(struct keeper *keeper);
 
-/* All that is kept here, for listeners to come; as twins_release, but so many. */
+/* Gives all sockets kept here away, for listeners to come, as twins_release; sets count. */
 struct parted *twins_uproot(struct keeper *keeper, size_t *count);
 
-/* Sockets of an instance that has ended, or of rows before, where a listener is of their address: as twins_settle does with
- * those of the current instance. Those that are taken over, or closed, become -1; the caller closes the others. */
+/* Takes sockets of an instance that has ended, or of earlier rows, if a listener has their address, as twins_settle
+ * does with those of the current instance. Sockets that are taken, or closed, become -1; the caller closes the
+ * others. */
 void twins_take(struct keeper *keeper, struct parted *sockets, size_t count);
 
-/* The listeners get the options of other rows, as many as there were before: so do these. Before the listeners do. */
+/* Gives the options of a new row with the same sockets to the sockets kept here; called before the listeners get
+ * them. */
 void twins_adopt(struct keeper *keeper, const struct service *service);
 
-/* A socket of before, until there is room for it; -1: it is kept; else there is no memory. */
+/* Keeps an earlier socket until there is room for it, and sets socket->fd to -1; unchanged: out of memory. */
 void twins_keep_for_later(struct twins *twins, struct parted *socket);
 
-/* The instance is to go on with what it had, as it can't be parted from it: new clients come to it again, and who has come
- * to the twins meanwhile is owed. A path keeps leading to its twin. */
+/* The instance goes on with the sockets it had, as it cannot be parted from them: new clients come to it again, and
+ * those that have come to the twins meanwhile must still be served. A path keeps leading to its twin. */
 void twins_rejoin(struct keeper *keeper);
 
-/* Those that another superd opened, without any yet; NULL: out of memory. */
+/* Twins of another superd, without sockets yet; NULL: out of memory. */
 struct twins *twins_resume(struct keeper *keeper);
 
 void twins_free(struct keeper *keeper);         /* closes what is kept here */
@@ -108,17 +110,17 @@ static inline struct twins *twins_of(const struct keeper *keeper)
 }
 
 struct twins *twins_new(struct keeper *keeper);         /* NULL: out of memory */
-struct listener *twins_find_listener(const struct keeper *keeper, int fd);      /* of that socket's address; NULL: none */
+struct listener *twins_find_listener(const struct keeper *keeper, int fd);      /* the listener with the address of fd; NULL: none */
 
-/* Closes a socket that no instance has any more, where whoever is at it comes to the listener then. false: it is open
- * still. */
+/* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
+ * open. */
 bool twins_merge(struct keeper *keeper, struct listener *listener, int *fd);
-void twins_stop_lingering(struct twins *twins);         /* nobody looks who comes */
-bool twins_have_clients(const struct twins *twins);     /* at those that are no listeners now */
+void twins_stop_lingering(struct twins *twins);         /* superd does not watch for clients there any more */
+bool twins_have_clients(const struct twins *twins);     /* clients wait at sockets that are no listeners now */
 
-void twins_wait_init(struct twins *twins);              /* its tallies are there */
-void twins_stop_waiting(struct twins *twins);           /* and nobody is told */
+void twins_wait_init(struct twins *twins);              /* after its tallies were allocated */
+void twins_stop_waiting(struct twins *twins);           /* without calling quiet */
 
-/* Nothing is kept any more but what had to wait, and there is room for that now. */
+/* Merges or closes what is kept; leftovers get their place now. */
 void twins_end(struct twins *twins);
-struct leftover *twins_drop(struct twins *twins);       /* the same, but gives those */
+struct leftover *twins_drop(struct twins *twins);       /* closes what is kept, and returns the leftovers */

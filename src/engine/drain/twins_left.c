@@ -1,6 +1,5 @@
-/* Sockets that have changed hands: those an instance goes on with, and those that one has left. The hard thing is that
- * a reload may have come between: their place is found by their address, and they get the options of the row that
- * counts now. */
+/* Sockets that change hands: those an instance goes on with, and those that an instance has left. A reload may have
+ * come between, so their place is found by their address, and they get the options of the present row. */
 #include "engine/drain/twins.h"
 
 #include "engine/core/closing.h"
@@ -92,7 +91,7 @@ struct parted *twins_uproot(struct keeper *keeper, size_t *count)
 	return given;
 }
 
-/* The listener that has the address of a socket, and no second one yet; -1: there is none. */
+/* Returns the number of the listener that has the address of the socket fd, and no twin yet; -1: there is none. */
 static long find_place(const struct keeper *keeper, const struct twins *twins, int fd)
 {
 	struct tally wanted, tally;
@@ -115,9 +114,9 @@ struct listener *twins_find_listener(const struct keeper *keeper, int fd)
 	return place < 0 ? NULL : &keeper->listeners[place];
 }
 
-/* A process that an instance has left may have it still, and then it is not this that ends it: so one with a queue is
- * shut down, for all who have it. Instances of before may have been given it, too, and go on with it: then that can't
- * be. */
+/* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
+ * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
+ * the socket cannot be merged. */
 bool twins_merge(struct keeper *keeper, struct listener *listener, int *fd)
 {
 	bool moves;
@@ -144,7 +143,7 @@ static void say_sent_away(const struct keeper *keeper, struct buf *why)
 		  buf_string(why));
 }
 
-/* What was an instance's may lack options of the row that counts now. false: without them it can't be one. */
+/* Gives a socket of an instance the options of the present row. false: it cannot have them, and must not be used. */
 static bool dress(const struct keeper *keeper, int fd, const struct listen *listen)
 {
 	struct buf why = { 0 }, warnings = { 0 };
@@ -157,7 +156,7 @@ static bool dress(const struct keeper *keeper, int fd, const struct listen *list
 	return good;
 }
 
-/* true: it has its place. */
+/* true: the socket has a place beside a listener. */
 static bool take_one(struct keeper *keeper, struct parted *socket)
 {
 	struct listener *listener = twins_find_listener(keeper, socket->fd);

@@ -1,17 +1,16 @@
-/* Waiting until an instance can be ended that has the older ones of its sockets. The hard thing is whose
- * clients they are and when they come: a handshake that began before there were twins ends in the older one's
- * queue, and who waits at a twin has the same address. So all who are there when it begins are noted, by the
- * kernel's numbers, and those of them that arrive, or that somebody has taken, are looked for until they are
- * gone: a twin's are taken by nobody yet. */
+/* Waits until an instance can be ended that has the older of the twins. A handshake that began before there were
+ * twins ends in the older socket's queue, and clients that wait at a twin have the same address. So all connections
+ * that exist at the beginning are noted by the kernel's numbers; those of them that arrive, or that a process has
+ * accepted, are looked for until they are gone. Connections at a twin are not accepted yet, so they do not count. */
 #include "engine/drain/twins.h"
 
 #include "engine/accept/run_say.h"
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-#define LOOK_FIRST .001                 /* seconds until the first look at the queues; then ever longer, up to */
-#define LOOK_LAST .05
-#define FAILURES_MOST 5                 /* for want of descriptors or memory, maybe; then nobody can tell */
+#define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
+#define LOOK_LAST .05                   /* seconds between two looks at most */
+#define FAILURES_MOST 5                 /* failed counts (no descriptors, no memory); then the clients are unknown */
 
 void twins_stop_waiting(struct twins *twins)
 {
@@ -23,8 +22,8 @@ void twins_stop_waiting(struct twins *twins)
 	twins->failures = 0;
 }
 
-/* Who waits still, as its patience is over, comes to the twins where the kernel moves clients; unless an instance of
- * before has the same socket, and goes on. */
+/* Clients that still wait when the patience is over come to the twins, if the kernel moves them; not if an earlier
+ * instance has the same socket and goes on. */
 static void hand_over(struct twins *twins)
 {
 	bool alone = list_has_one(keeper_instances(twins->keeper));
@@ -54,7 +53,7 @@ static void look_later(struct twins *twins)
 	ev_timer_start(twins->keeper->engine->loop, &twins->timer);
 }
 
-/* Unknown counts as none. */
+/* An unknown number counts as none. */
 static unsigned count_clients(const struct twins *twins)
 {
 	unsigned count = 0;
@@ -101,7 +100,7 @@ static void look(struct twins *twins)
 		go_on(twins, count_clients(twins));
 }
 
-/* One that came out of its handshake and was taken in the midst of a look is seen at the next. */
+/* A connection that left its handshake and was accepted during a look is seen at the next one. */
 static void on_counted(struct inquiry *inquiry)
 {
 	struct twins *twins = container_of(inquiry, struct twins, clients);
