@@ -1,5 +1,5 @@
-/* The order of the checks. The hard thing is that a service which uses none of them pays nothing: each is one
- * comparison until it is asked for, and nothing is looked up before. */
+/* The checks of a client, in their order. A service that uses none of them must pay nothing: a check that is not
+ * configured costs one comparison, and nothing is looked up before. */
 #include "engine/accept/admission.h"
 
 #include <stddef.h>
@@ -57,7 +57,7 @@ enum refusal admission_judge_address(struct keeper *keeper, const struct client 
 	return refusal;
 }
 
-/* A limit can't be kept where the system doesn't say its load; that is told, and clients come in. */
+/* If the system does not report its load, max_load cannot be kept: superd logs that and lets clients in. */
 bool admission_is_loaded(struct keeper *keeper)
 {
 	int64_t most = keeper->service->terms->gate->max_load, load;
@@ -93,7 +93,7 @@ bool admission_had_minute(struct keeper *keeper, const struct client *client)
 	return minute && minute->count >= most;
 }
 
-/* Only those who may come count, or somebody who is refused anyway could keep an address out. */
+/* Only admitted clients count. Else a client that is refused anyway could keep its address out. */
 void admission_count_minute(struct keeper *keeper, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
@@ -207,8 +207,8 @@ static enum refusal conclude_libwrap(struct keeper *keeper, const struct guest *
 	return advice->has_libwrap ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 }
 
-/* What restricts counts an answer that did not come for a no; what only logs does without. The row may be another than
- * the one that was asked for. */
+/* A check that restricts counts a missing answer as a no; one that only logs does without it. The row may have changed
+ * since the question. */
 enum refusal admission_conclude(struct keeper *keeper, const struct guest *guest, const struct advice *advice)
 {
 	static const struct advice no_advice;

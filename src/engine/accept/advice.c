@@ -1,6 +1,6 @@
-/* A process a question. The hard thing is that three ends come in any order: the answers', the process's and the
- * keeper's. The client is given back at the first of the answers' and the keeper's, once; the memory goes with the
- * process, as somebody has to hear of its end. */
+/* Runs superd-advise, one process for each question about a client. The answers, the process and the keeper may end
+ * in any order. The client goes back to its keeper once, at the end of the answers or of the keeper, whichever is
+ * first; the question is freed with the process, as its end must be reaped. */
 #include "engine/accept/advice.h"
 
 #include <errno.h>
@@ -18,23 +18,23 @@
 
 #define IDENT_SECONDS "10"
 
-/* What every question is asked with. */
+/* What all questions have in common. */
 struct advisor {
 	struct plan plan;
-	char *environment[4];           /* the plan's, and room for a start's own */
+	char *environment[4];           /* environment of the plan, and room for the variables of a start */
 	char *program;
 };
 
 struct question {
-	struct list link;               /* in the engine's */
-	struct child child;             /* pid 0: it has ended */
+	struct list link;               /* in engine->questions */
+	struct child child;             /* superd-advise; pid 0: it has ended */
 	struct engine *engine;
-	struct keeper *keeper;          /* NULL: decided */
+	struct keeper *keeper;          /* NULL: the guest was given back */
 	struct guest guest;
 	void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice);
-	ev_io io;                       /* the answers; fd -1: no more of them */
+	ev_io io;                       /* the answers; fd -1: there are no more */
 	ev_timer timer;
-	size_t length;
+	size_t length;                  /* bytes of answers */
 	char answers[ADVICE_MOST];
 };
 
@@ -82,7 +82,7 @@ static void decide(struct question *question, bool cancelled)
 		free_question(question);
 }
 
-/* false: there is no more to come. */
+/* false: no more answers will come. */
 static bool take_answers(struct question *question)
 {
 	while (question->length < sizeof(question->answers)) {
@@ -156,7 +156,7 @@ static struct advisor *make_advisor(struct engine *engine)
 	return advisor;
 }
 
-/* The process; -1 after saying why not. */
+/* Starts superd-advise. Returns its pid; -1: it could not be started, and the log says why. */
 static pid_t start(struct engine *engine, const struct guest *guest, int answers)
 {
 	static char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
@@ -206,7 +206,7 @@ static struct question *new_question(struct keeper *keeper, const struct guest *
 	return question;
 }
 
-/* Asks; the writing end is the process's alone afterwards. */
+/* Asks. The caller closes the writing end afterwards, so that only the process has it. */
 static bool begin(struct question *question, int writing)
 {
 	struct engine *engine = question->engine;

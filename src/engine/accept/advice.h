@@ -16,19 +16,19 @@
 #define ADVICE_SECONDS 30
 #define ADVICE_MOST 2048
 
-/* The answers that came; texts are NUL-terminated and visible ASCII. All zero: none did. */
+/* The answers; texts are NUL-terminated and visible ASCII. All zero: none came. */
 struct advice {
-	bool has_name, knows_name;      /* it was looked up; there is one */
+	bool has_name, knows_name;      /* the name was looked up; there is one */
 	bool has_libwrap, allowed;
-	bool left_to_another;           /* libwrap gave the client to another program: a twist */
+	bool left_to_another;           /* libwrap gave the client to another program (twist) */
 	bool has_user, knows_user;
 	char name[256];
-	char user[512];                 /* or why there is none */
+	char user[512];                 /* the user, or why there is none */
 };
 
 /* Takes the guest over (its instance and connection) and asks guest->asked. decided is called in the loop with the
- * answers, or with NULL where its keeper closes; it owns the guest again, which is gone when it returns. false: it could
- * not be asked, which was logged, and nothing is taken over. */
+ * answers, or with NULL where its keeper closes; it owns the guest again, which is gone when it returns. false: it
+ * could not be asked, which was logged, and nothing is taken over. */
 bool advice_ask(struct keeper *keeper, const struct guest *guest,
 		void (*decided)(struct keeper *keeper, struct guest *guest, const struct advice *advice));
 

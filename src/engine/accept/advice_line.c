@@ -1,5 +1,5 @@
-/* What superd-advise answers, a line each. It is our own program, yet it holds what strangers said, so every length is
- * looked at and every character that is not plain becomes a question mark. */
+/* Parses the answers of superd-advise, one a line. It is superd's own program, but its answers contain the words of
+ * strangers, so every length is checked and every character that is not plain becomes a question mark. */
 #include <string.h>
 
 #include "engine/accept/advice.h"

@@ -1,5 +1,5 @@
-/* Sending a file to a stranger without ever waiting for either: a regular file is read, and the connection takes it or
- * it does not. */
+/* Sends a banner file to a client. superd must wait neither for the file nor for the client: it reads regular files
+ * only, and the connection takes the text at once or not at all. */
 #include "engine/accept/banner.h"
 
 #include <errno.h>

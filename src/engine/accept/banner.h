@@ -1,4 +1,4 @@
-/* Files that clients are sent: before the gate, behind it, or when they are turned away. */
+/* Files that superd sends to clients: before the gate, after it, or when they are refused. */
 #pragma once
 
 #include "engine/service/keeper.h"

@@ -1,7 +1,8 @@
-/* Channels. The hard thing is trust: the other end read what a stranger said. So a name is looked up and nothing else,
- * and the connection that superd goes on with by it is a copy that it has kept itself.
+/* Channels between superd and its own redirect, tcpmux and health programs. superd must not trust the other end,
+ * which has read a stranger's data: it only looks up a name by it, and goes on with a copy of the connection that it
+ * has kept itself.
  *
- * The end of an instance may be heard of before its last words: they are read then. */
+ * superd may learn of the end of an instance before its last message; the message is read then. */
 #include "engine/accept/channel.h"
 
 #include <errno.h>
@@ -21,19 +22,19 @@
 #include "os/socket/channel_end.h"
 #include "os/socket/passed_rights.h"
 
-#define QUESTION_MOST 1024              /* "/NAME", by health */
-#define NAME_MOST 256                   /* of a service, by tcpmux */
-#define PACKETS_MOST 4                  /* in one turn: a client has but one thing to say */
+#define QUESTION_MOST 1024              /* bytes of "/NAME", by health */
+#define NAME_MOST 256                   /* bytes of a service's name, by tcpmux */
+#define PACKETS_MOST 4                  /* packets read at the end: a program has little to send */
 
-/* By whom the other end is held. */
+/* The program at the other end. */
 enum channel_kind { REDIRECT, MUX, HEALTH };
 
 struct channel {
-	ev_io io;                       /* our end; -1: it has been let go */
-	enum channel_kind kind;         /* as its program was started: a reload may have changed the row since */
+	ev_io io;                       /* superd's end; fd -1: given to a standby, or closed */
+	enum channel_kind kind;         /* the program that was started: a reload may have changed the row since */
 	struct keeper *keeper;
 	struct instance *instance;
-	uint64_t plan;                  /* the number of the one that started it */
+	uint64_t plan;                  /* number of the plan that started the program; 0: of no later start */
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 };
 
@@ -46,8 +47,8 @@ static bool give_file(struct channel *channel, const struct buf *text)
 	return given;
 }
 
-/* Empties text. Where descriptors are short the spare ones do; where even they don't, the other end hears of it by the
- * end of the channel, rather than after it has waited. */
+/* Sends text by a file in memory, and empties it. If descriptors are short, the spare ones are used. If even that
+ * fails, the channel is shut down, so that the other end need not wait for a timeout. */
 static void give_text(struct channel *channel, struct buf *text)
 {
 	struct engine *engine = channel->keeper->engine;
@@ -71,7 +72,7 @@ static void give_names(struct channel *channel)
 	give_text(channel, &text);
 }
 
-/* Of one service, "/NAME", its health costs the same in any table; "/" is a look at all. */
+/* "/NAME" asks for one service, which costs the same in any table; "/" asks for all. */
 static void give_health(struct channel *channel, const char *path)
 {
 	struct engine *engine = channel->keeper->engine;
@@ -88,7 +89,7 @@ static void give_health(struct channel *channel, const char *path)
 	give_text(channel, &text);
 }
 
-/* false: there is no more. */
+/* false: there are no more packets. */
 static bool take_packet(struct channel *channel)
 {
 	char name[NAME_MOST + 1];
@@ -107,7 +108,7 @@ static bool take_packet(struct channel *channel)
 	return true;
 }
 
-/* One question a connection: whoever asks for more has no use for it. */
+/* Answers one question for each connection; more are ignored. */
 static void on_question(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct channel *channel = io->data;
@@ -134,7 +135,7 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 }
 
-/* "in=3 out=20\n", or "in=3 out=20 rests\n" from who waits for more. false: it is something else. */
+/* "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client. false: another text. */
 static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *rests)
 {
 	char *end;
@@ -149,7 +150,7 @@ static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *re
 	return *rests || !strcmp(end, "\n");
 }
 
-/* false: there is no more. */
+/* false: there are no more packets. */
 static bool hear_traffic(struct channel *channel, bool *rests)
 {
 	char text[64];
@@ -165,7 +166,7 @@ static bool hear_traffic(struct channel *channel, bool *rests)
 	return true;
 }
 
-/* Whose plan is not the one of the next start, or may not be, is to end; and who has something of its own. */
+/* A process may serve another client if its plan is surely that of the next start, and it has nothing of its own. */
 static bool may_serve_again(const struct channel *channel)
 {
 	const struct instance *instance = channel->instance;
@@ -178,7 +179,7 @@ static bool may_serve_again(const struct channel *channel)
 	       !instance->engine->stopping;
 }
 
-/* Its connection is over. */
+/* The connection is over: the process becomes a standby, or ends. */
 static void let_rest(struct channel *channel)
 {
 	struct instance *instance = channel->instance;
@@ -214,7 +215,7 @@ static bool is_builtin(const struct service *service, const char *name)
 	return service->what->builtin && !strcmp(service->what->builtin[0], name);
 }
 
-/* Of a service that has a channel. */
+/* For services that have a channel. */
 static enum channel_kind kind_of(const struct service *service)
 {
 	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
@@ -245,7 +246,7 @@ void channel_finish(struct instance *instance)
 	channel_free(instance);
 }
 
-/* The child's end, at a place of its own behind the sockets. */
+/* Passes the child's end, which comes behind the sockets. */
 static bool hand_over(struct wiring *wiring, int fd, struct buf *why)
 {
 	if (wiring_add(wiring, fd))

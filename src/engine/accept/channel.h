@@ -1,6 +1,7 @@
-/* What superd-builtin tells superd, and is told, beside its connection: a redirect the bytes it moved, and is given its
- * next connection; tcpmux the name that a client said, of whose connection superd keeps a copy; health the name it was
- * asked for, and is given what superd says of that; the lists their text. One for each instance that needs it. */
+/* The channel between superd and a superd-builtin, beside its connection. A redirect sends the bytes it moved, and
+ * gets its next connection. tcpmux sends the name that a client sent; superd keeps a copy of that connection. health
+ * sends the name it was asked for, and gets superd's answer. The lists get their text. One for each instance that
+ * needs it. */
 #pragma once
 
 #include "base/buf.h"
@@ -9,19 +10,20 @@
 #include "engine/service/keeper.h"
 #include "os/socket/client.h"
 
-/* Opens the channel of a start where this service has one, and adds its end for the child to the wiring. false with the
- * reason in why. */
+/* Opens the channel of a start, if this service has one, and adds the child's end to the wiring. false: that failed,
+ * for the reason in why. */
 bool channel_open(struct keeper *keeper, struct instance *instance, struct wiring *wiring, const struct client *client,
 		  struct buf *why);
 
-/* Gives the connection to a process of this service that waits for one, and opens its channel. false: there is none. */
+/* Gives the connection to a standby of this service, and opens its channel. false: there is none. */
 bool channel_reuse(struct keeper *keeper, struct instance *instance, const struct client *client, pid_t *pid);
 
-/* The instance has ended: hears what it has still said, and closes. Does nothing where there is no channel. */
+/* The instance has ended: reads its last messages and closes the channel. Does nothing without a channel. */
 void channel_finish(struct instance *instance);
 
-/* Its descriptor, and its copy of the connection; -1: it has none, or it was let go. */
+/* Returns its descriptor, and sets client to its copy of the connection; -1: none. */
 int channel_descriptor(const struct instance *instance, int *client);
 
-/* The channel of an instance that another superd started; takes both over. false: out of memory, they are the caller's. */
+/* The channel of an instance that another superd started; takes both over. false: out of memory, they are the
+ * caller's. */
 bool channel_resume(struct keeper *keeper, struct instance *instance, int fd, int client);

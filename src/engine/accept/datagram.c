@@ -1,5 +1,5 @@
-/* Bursts of datagrams. The hard thing is a datagram that instance after instance leaves in the queue: it would
- * start them for ever, so after a few it is thrown away. It is known by what stands at the head of the queue
+/* Starts instances for bursts of datagrams. A datagram that instance after instance leaves in the queue would start
+ * them for ever, so superd drops it after TRIES starts. superd knows it by the head of the queue
  * (os/netdiag/backlog). */
 #include "engine/accept/datagram.h"
 
@@ -15,10 +15,10 @@
 #include "engine/core/leftover.h"
 #include "engine/instance/course.h"
 
-#define TRIES 3                         /* starts a datagram may cost */
-#define SENSED_MOST 64
+#define TRIES 3                         /* starts that one datagram may cause */
+#define SENSED_MOST 64                  /* datagrams that a sensor reads in one turn */
 
-/* An instance that had a listener has ended: whether it read anything decides what comes. */
+/* An instance that had a listener has ended. If it read nothing, its datagram has cost a try. */
 static void give_back(struct instance *instance)
 {
 	struct keeper *keeper = instance->context;
@@ -57,7 +57,7 @@ void datagram_lend(struct instance *instance, struct listener *listener)
 	listener->busy = true;
 }
 
-/* Its start takes its time; the listener is its own from now on. */
+/* The instance starts by a course, and has the listener from now on. */
 static bool depart(struct keeper *keeper, struct guest *guest, struct buf *why)
 {
 	struct listener *listener = guest->listener;
@@ -96,7 +96,7 @@ static bool start(struct keeper *keeper, struct guest *guest, struct buf *why)
 	return true;
 }
 
-/* A sensor starts nothing: what came is read away, a bounded number at once. */
+/* A sensor starts nothing: it reads the datagrams away, a bounded number in a turn. */
 static void sense(struct keeper *keeper, struct listener *listener)
 {
 	struct client client;
@@ -107,7 +107,8 @@ static void sense(struct keeper *keeper, struct listener *listener)
 	}
 }
 
-/* Whether the sender of the first datagram may have an instance; if not, what was to be done is done. */
+/* true: the sender of the first datagram may have an instance. Else the datagram was dropped, or its sender is being
+ * asked about. */
 static bool admit(struct keeper *keeper, struct guest *guest)
 {
 	enum refusal refusal = admission_judge(keeper, guest);

@@ -4,8 +4,8 @@
 
 #include "engine/service/keeper.h"
 
-/* The listener is this instance's alone until it ends. */
+/* The instance has the listener alone until it ends. */
 void datagram_lend(struct instance *instance, struct listener *listener);
 
-/* Starts an instance for what waits at the listener. */
+/* Starts an instance for the datagrams that wait at the listener. */
 void datagram_serve(struct keeper *keeper, struct listener *listener);

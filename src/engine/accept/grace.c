@@ -1,5 +1,5 @@
-/* Waiting for room. The hard thing is to stay cheap under a flood: those who wait are few, each for one short time,
- * and the end of an instance costs a look at each count. */
+/* Clients that wait a moment for room under a limit. Under a flood this must stay cheap: few clients wait, each once
+ * for a short time, and the end of an instance costs one look at each. */
 #include "engine/accept/grace.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/fd.h"
 
 struct waiter {
-	struct list link;               /* in the engine's */
+	struct list link;               /* in engine->graced */
 	ev_timer timer;
 	struct keeper *keeper;
 	struct guest guest;

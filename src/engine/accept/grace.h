@@ -1,6 +1,6 @@
-/* A moment's grace for a client whom nothing but a count keeps out. An instance counts until superd hears of its end,
- * so who comes right behind a client that has just left would be refused now and then, by luck alone. It waits beside,
- * counted nowhere, for an instance to end; then it is as if it came only now. */
+/* A moment's grace for a client that only a limit of a count keeps out. An instance counts until superd reaps it, so
+ * a client that comes right after another has left would be refused now and then, by luck alone. It waits, counted
+ * nowhere, for an instance to end, and is then treated as if it came only now. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 bool grace_give(struct keeper *keeper, struct guest *guest,
 		void (*over)(struct keeper *keeper, struct guest *guest, bool cancelled));
 
-/* After the end of an instance: lets those go on for whom there is room now. */
+/* After the end of an instance: lets clients go on that have room now. */
 void grace_look(struct engine *engine);
 
-void grace_cancel(struct keeper *keeper);       /* for each of this keeper's: over, cancelled */
+void grace_cancel(struct keeper *keeper);       /* calls over, cancelled, for each of this keeper's clients */

@@ -1,5 +1,5 @@
-/* From a client to an instance. The hard thing is that counts come back at any end: what is counted for a guest is
- * taken back either by guest_dismiss or by the end of the instance, never by both. */
+/* From a client to an instance. All that is counted for a guest must be given back at any end: either by
+ * guest_dismiss or by the end of the instance, never by both. */
 #include "engine/accept/guest.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ void guest_begin_running(struct instance *instance)
 	notice_watch(instance);
 }
 
-/* It was not ready in time, or has run for as long as it may. */
+/* The instance was not ready in time, or has run for as long as it may. */
 static void on_limit(struct instance *instance)
 {
 	struct event event = { .name = "stopping", .service = instance->service->name, .pid = instance->pid };
@@ -61,7 +61,7 @@ static void clear_if_empty(struct keeper *keeper)
 	means_rest(&keeper->activity->means, keeper->engine);
 }
 
-/* It ran, and has ended. */
+/* The instance has run, and has ended. */
 static void take_end(struct keeper *keeper, struct instance *instance, const struct ending *ending)
 {
 	bool retired = instance->retired, unread, failed;
@@ -104,7 +104,7 @@ static void on_end(struct instance *instance, const struct ending *ending)
 	keeper_check_over(keeper);
 }
 
-/* The gate's own count, given back by the instance's end. */
+/* Counts the client for per_source. The end of the instance gives the count back. */
 static enum refusal count_source(struct keeper *keeper, const struct client *client, struct instance *instance)
 {
 	const struct gate *gate = keeper->service->terms->gate;
@@ -233,7 +233,8 @@ static void say_start(struct keeper *keeper, const struct guest *guest, pid_t pi
 			  *event.peer ? event.peer : "a local client");
 }
 
-/* How long its client has waited since its batch was looked at; without memory for its name it has none. */
+/* Notes the client's address and how long it has waited since superd looked at its batch. Without memory for it the
+ * instance has no address. */
 static void note_peer(struct keeper *keeper, const struct guest *guest)
 {
 	struct activity *activity = keeper->activity;

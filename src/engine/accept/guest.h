@@ -5,7 +5,7 @@
 #include "engine/core/refusal.h"
 #include "engine/service/keeper.h"
 
-/* What there is to ask about a client before it may come (engine/accept/advice). */
+/* The questions about a client before it is let in (engine/accept/advice). */
 struct questions {
 	bool name;
 	bool ident;
@@ -14,46 +14,46 @@ struct questions {
 
 struct guest {
 	struct client client;           /* fd -1: a datagram still in the listener's queue */
-	struct listener *listener;      /* by which it came */
+	struct listener *listener;      /* the listener it came by */
 	struct instance *instance;      /* NULL: none (any more) */
 	enum progress progress;
-	bool has_waited;                /* engine/accept/grace gave it its moment */
-	double until;                   /* by tcpmux: how long it may be parked, in loop time; else 0 */
+	bool has_waited;                /* it has waited in engine/accept/grace */
+	double until;                   /* tcpmux: loop time until which it may be parked; else 0 */
 	struct questions asked;
-	char name[CLIENT_NAME];         /* its instance's, where its service names them; "": none yet */
+	char name[CLIENT_NAME];         /* name of its instance, if its service names them; "": none yet */
 	struct wiring wiring;
 	struct caller caller;
 };
 
-/* An instance of a client's own is told of to this keeper. */
+/* Makes this keeper the owner of a client's own instance. */
 void guest_own(struct keeper *keeper, struct instance *instance);
 
 /* Makes its instance and counts it for per_source, but not yet among the instances. */
 enum refusal guest_enter(struct keeper *keeper, struct guest *guest);
 
-/* Whether no count stands in its way; nothing is counted. */
+/* Whether no limit of a count keeps it out; counts nothing. */
 bool guest_fits(const struct keeper *keeper, const struct guest *guest);
 
-/* Takes back what guest_enter counted. */
+/* Gives back what guest_enter counted. */
 void guest_leave(struct keeper *keeper, struct guest *guest);
 
-/* Takes back all that was counted: it will have no instance. */
+/* Gives back all that was counted: it will have no instance. */
 void guest_dismiss(struct keeper *keeper, struct guest *guest);
 
-/* Has its listener keep it. ADMITTED, or why it is not kept. */
+/* Parks it at its listener. Returns ADMITTED, or why it is not kept. */
 enum refusal guest_park(struct keeper *keeper, const struct guest *guest);
 
-/* Makes the plan of its own, where its service has one for each client. false with the reason in why. */
+/* Makes its own plan, if its service has one for each client. false: that failed, for the reason in why. */
 bool guest_plan(struct keeper *keeper, struct guest *guest, struct buf *why);
 
-/* Its program runs; and it is ready. For engine/accept/guest_course. */
+/* Its program runs; it is ready. For engine/accept/guest_course. */
 void guest_note_start(struct keeper *keeper, const struct guest *guest);
 void guest_begin_running(struct instance *instance);
 
-/* Brings its descriptors in order and fills its launch. false with the reason in why. */
+/* Prepares its descriptors and fills its launch. false: that failed, for the reason in why. */
 bool guest_equip(struct keeper *keeper, struct guest *guest, struct launch *launch, struct buf *why);
 
-/* Gives guests to processes that wait for one, as far as there are any: their instances run. How many are left, in front. */
+/* Gives guests to standbys, as far as there are any. Returns how many guests are left, moved to the front. */
 size_t guest_reuse(struct keeper *keeper, struct guest *guests, size_t count);
 
 /* After the launch: its instance runs. false, dismissed and with the reason in why (unless there is one already),

@@ -1,5 +1,6 @@
-/* Clients on their way. The hard thing is whose a client is: its course's until the program has it, and then
- * nobody's of ours; and that its listener may be another keeper's by the time the start fails. */
+/* Clients whose instance has a course (engine/instance/course). The course has the client until the program runs;
+ * from then on only the program has it. By the time a start fails, the client's listener may belong to another
+ * keeper. */
 #include "engine/accept/guest_course.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 struct departure {
 	struct course course;
-	struct guest guest;             /* listener NULL: it has gone */
+	struct guest guest;             /* its listener NULL: the keeper goes on without the guest */
 };
 
 static struct departure *departure_of(struct course *course)
@@ -28,7 +29,7 @@ bool guest_must_wait(const struct keeper *keeper)
 	return keeper->activity && keeper->activity->unserved >= most;
 }
 
-/* One less is on its way. */
+/* One guest less is on its way. */
 static void note_arrival(struct keeper *keeper)
 {
 	keeper->activity->unserved--;
@@ -74,7 +75,7 @@ static void ready(struct course *course)
 	guest_begin_running(course->instance);
 }
 
-/* Goes back to its listener, or is turned away where there is none. */
+/* The guest goes back to its listener, or is refused if that has gone. */
 static void give_back(struct keeper *keeper, struct guest *guest)
 {
 	enum refusal refusal;
@@ -88,7 +89,7 @@ static void give_back(struct keeper *keeper, struct guest *guest)
 	guest->client.fd = -1;
 }
 
-/* Its keeper goes on without it. What is on its way to its program has the client. */
+/* The keeper goes on without the guest. A start that is under way keeps the client. */
 static void recall(struct course *course)
 {
 	struct guest *guest = &departure_of(course)->guest;
@@ -165,7 +166,7 @@ static void end_unserved(struct instance *instance, const struct ending *ending)
 	buf_free(&why);
 }
 
-/* Its commands hear who it is for. */
+/* The commands of the course get the client's address and port. */
 static void tell_client(struct departure *departure)
 {
 	struct guest *guest = &departure->guest;

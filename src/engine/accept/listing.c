@@ -1,4 +1,4 @@
-/* Lists out of the roster. The one hard thing is a port that the kernel chose: only the socket knows it. */
+/* Lists of services, instances and ports from the roster. If the kernel chose a port, only the socket knows it. */
 #include "engine/accept/listing.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static void list_socket(const struct keeper *keeper, const struct listener *list
 	buf_free(&text);
 }
 
-/* Whether a socket before it has its line: one for IPv4 and one for IPv6 are one service to whoever asks. */
+/* Whether an earlier socket of the service has the same line: one for IPv4 and one for IPv6 are listed once. */
 static bool is_listed(const struct keeper *keeper, size_t number)
 {
 	const struct listener *listener = &keeper->listeners[number];

@@ -1,5 +1,5 @@
-/* Finding a service by the name a client said. The hard thing is that the name is all it has said: who it is, and
- * whether it may come, are asked of the connection and of the service's own rules, not of whoever passed it on. */
+/* Finds the service that a tcpmux client names (RFC 1078). superd takes only the name from the program that read it;
+ * the client's address comes from the connection itself, and the service's own rules decide whether it is let in. */
 #include "engine/accept/mux.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static size_t collect(const struct roster *roster, struct keeper **out)
 	return count;
 }
 
-/* Services that have such an endpoint are few: they are picked out once for each table. */
+/* Services with a tcpmux endpoint are few: they are picked out once for each table. */
 static void refresh(struct muxed *muxed, const struct roster *roster)
 {
 	struct keeper **keepers;
@@ -93,7 +93,7 @@ void mux_free(struct engine *engine)
 	engine->muxed = (struct muxed){ 0 };
 }
 
-/* Turns those away whose time is over. When the next one's is; 0: nobody is left. */
+/* Refuses parked clients whose time is over. Returns when the time of the next one is over; 0: none is left. */
 static double send_away(struct engine *engine, struct listener *listener, double now)
 {
 	struct parked *parked = listener->parked;

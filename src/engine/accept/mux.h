@@ -9,7 +9,7 @@
 /* A client of `by`, a service with builtin = tcpmux, wants the service of this name. Takes the connection over. */
 void mux_serve(struct keeper *by, const char *name, int connection);
 
-/* One who came by a tcpmux: endpoint is parked, until then. */
+/* A client of a tcpmux: endpoint is parked until this loop time. */
 void mux_wait(struct engine *engine, double until);
 
 void mux_say_unavailable(const struct client *client);

@@ -1,5 +1,5 @@
-/* The gate of a service that does not accept itself. Of its clients only the sender of a datagram can be seen before
- * the start; connections are filtered by the kernel (os/bpf/filter), or wait in the queue until the time has come. */
+/* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
+ * the kernel filters connections (os/bpf/filter), or they wait in the queue until the service may start. */
 #include "engine/accept/permit.h"
 
 #include "engine/accept/rest.h"

@@ -3,5 +3,5 @@
 
 #include "engine/service/keeper.h"
 
-/* false: not now, and the keeper was told so by an event of its own. Needs the activity. */
+/* false: not now, and the keeper got an event for that. Needs the activity. */
 bool permit_start(struct keeper *keeper);

@@ -1,5 +1,5 @@
-/* What is logged of a client, by the flags of its service. The one hard thing is that this lies on the path of every
- * connection: without flags nothing is composed, looked up or written. */
+/* Logs clients by the flags of their service (log_on_success, log_on_failure). This lies on the path of every
+ * connection, so without flags nothing is composed, looked up or written. */
 #include "engine/accept/record.h"
 
 #include <string.h>
@@ -10,7 +10,8 @@
 
 #define REPEAT 60. /* seconds in which the same sender's datagrams are refused without a further line */
 
-/* Who is at the other end, as text; NULL: nobody with an address. A unix peer's is a path that it chose itself. */
+/* Returns the client's address as text; NULL: it has none. The path of a unix client does not count, as the client
+ * chose it. */
 static const char *peer_text(const struct client *client, char *out, size_t size)
 {
 	if (!client || !client->length || client_port(client) < 0)
@@ -19,7 +20,7 @@ static const char *peer_text(const struct client *client, char *out, size_t size
 	return *out ? out : NULL;
 }
 
-/* As xinetd's own line has it; the event goes on to say IPv4. */
+/* The address as xinetd's line has it; the event has IPv4 all the same. */
 static const char *line_peer(const struct keeper *keeper, const struct client *client, const char *peer, char *out,
 			     size_t size)
 {
@@ -57,7 +58,7 @@ void record_find_sender(const struct keeper *keeper, struct client *sender)
 	}
 }
 
-/* What the inetds of the BSDs say of a client that libwrap was asked about. Services with xinetd's lines have those. */
+/* Logs the line of the BSDs' inetds for a client that libwrap was asked about; not for services with xinetd's lines. */
 static void say_wrapped(struct keeper *keeper, const struct client *client, bool let_in)
 {
 	const struct logging *logging = keeper->service->terms->logging;
@@ -132,7 +133,7 @@ static void refuse(struct keeper *keeper, const struct client *client, const cha
 	take(keeper, &event, &line);
 }
 
-/* Whoever is refused a datagram sends it again and again: as xinetd, one line a minute for the last sender. */
+/* A refused sender sends its datagram again and again. As xinetd, superd logs one line a minute for the last sender. */
 static bool is_repeated(struct keeper *keeper, const struct client *client)
 {
 	struct activity *activity = keeper->activity;
@@ -150,7 +151,7 @@ static bool is_repeated(struct keeper *keeper, const struct client *client)
 	return false;
 }
 
-/* xinetd has no FAIL where id_only finds nobody, which is NOID (record_user), nor for whom it has not judged. */
+/* xinetd writes no FAIL if id_only finds no user, which is NOID (record_user), nor for a client it has not judged. */
 void record_refusal(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
 	bool by_address = refusal == REFUSED_ADDRESS || refusal == REFUSED_NAME_UNASKED || refusal == REFUSED_SENSOR;

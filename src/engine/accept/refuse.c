@@ -1,5 +1,5 @@
-/* Turning away. The hard thing is to do it without a wait and without resetting the connection under a banner that is
- * still on its way, so what the client has said already is read first. */
+/* Refuses clients. superd must neither wait for the client nor reset the connection while a banner is on its way, so
+ * it first reads what the client has sent already (client_let_hear). */
 #include "engine/accept/refuse.h"
 
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "engine/core/closing.h"
 
 #define NAMED_MOST 16                   /* refused clients kept for their ident servers' answers, of all services */
-#define TOLD_MOST 10                    /* refused datagrams told a second: their senders may be forged, and many */
+#define TOLD_MOST 10                    /* refused datagrams logged in a second: senders may be forged, and many */
 
-/* Of the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
+/* Describes the limits for one source in the words of FreeBSD's inetd, which log watchers know. */
 static const char *describe(const struct keeper *keeper, enum refusal refusal, const char *address, char *out,
 			    size_t size)
 {
@@ -63,7 +63,7 @@ static void on_named(struct keeper *keeper, struct guest *guest, const struct ad
 	closing_client(keeper->engine, keeper->service->name, &guest->client);
 }
 
-/* Keeps it for a moment to ask who it is; not where that was asked before, or many are asked about already. */
+/* Keeps the client for a moment to ask its ident server; not if that was asked before, or many are asked already. */
 static bool ask_who(struct keeper *keeper, struct guest *guest)
 {
 	if (guest->client.fd < 0 || guest->asked.ident || keeper->engine->refused_asking >= NAMED_MOST ||
@@ -76,7 +76,7 @@ static bool ask_who(struct keeper *keeper, struct guest *guest)
 	return true;
 }
 
-/* Who was given to another program is being talked to by it. */
+/* Not with REFUSED_TWIST, where another program talks to the client, nor if it closes or memory is short. */
 static bool may_be_kept(enum refusal refusal)
 {
 	return refusal != REFUSED_TWIST && refusal != REFUSED_CLOSED && refusal != REFUSED_UNKEPT &&

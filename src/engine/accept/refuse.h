@@ -1,14 +1,14 @@
-/* Turning a client away: the one way, whatever the reason. */
+/* Refuses a client: the only way, whatever the reason. */
 #pragma once
 
 #include "engine/accept/guest.h"
 #include "engine/core/refusal.h"
 
-/* Says so in the log and in the service's own, counts it by its reason, sends banner_fail and closes a connection; where
- * log_on_failure wants the user it is closed once its ident server has answered. */
+/* Says so in the log and in the service's own, counts it by its reason, sends banner_fail and closes a connection;
+ * where log_on_failure wants the user it is closed once its ident server has answered. */
 void refuse_guest(struct keeper *keeper, struct guest *guest, enum refusal refusal);
 
-/* The same for a connection that was parked; for struct engine. */
+/* The same for a parked connection; for struct engine. */
 void refuse_parked(struct listener *listener, struct client *client, enum refusal refusal);
 
 /* Whether one more refused datagram is logged, of all services: so many a second are, and the number of the others. */

@@ -1,5 +1,6 @@
-/* Resting. The hard thing is the text: log watchers know two old lines by heart, xinetd's of cps and inetd's of a
- * server that is "looping", so both are said to the letter whatever table the service is from. */
+/* Pauses a service: for cps, for trigger_limit_burst, for access_times, max_load or the limit of all instances. Log
+ * watchers know two old lines by heart, xinetd's for cps and inetd's for a server that is "looping", so superd logs
+ * both to the letter, whatever table the service is from. */
 #include "engine/accept/rest.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 
-#define LOAD_PAUSE 10.
+#define LOAD_PAUSE 10.                  /* seconds */
 #define FULL_PAUSE 1.
 #define TIME_PAUSE_MOST 3600.           /* the clock may be set meanwhile */
 
@@ -161,7 +162,7 @@ bool rest_is_due(struct keeper *keeper, const struct client *client)
 	return false;
 }
 
-/* Until the first minute that is in one of the spans. */
+/* Returns the seconds until the first minute that is in one of the spans of access_times, and sets begin to it. */
 static double seconds_to_span(struct keeper *keeper, unsigned *begin)
 {
 	struct moment *moment = &keeper->engine->moment;

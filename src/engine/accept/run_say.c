@@ -1,4 +1,4 @@
-/* What is told of an instance's end, and of a start that failed: the same line for every way to run one. */
+/* The log lines for the end of an instance and for a failed start, the same for every way to run one. */
 #include "engine/accept/run_say.h"
 
 #include <errno.h>

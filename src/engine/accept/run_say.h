@@ -1,4 +1,4 @@
-/* What the log is told of instances, whoever starts them. */
+/* The log lines about instances, for all ways to start them. */
 #pragma once
 
 #include "engine/service/keeper.h"
@@ -7,15 +7,15 @@
  * then makes. */
 void run_skip(struct keeper *keeper, const char *why);
 
-/* Nothing could be started: counts it, and logs it now or with the pause after it; why "": it was not in time; client: whom
- * it was for, NULL: anybody. The caller raises EXEC_ERROR. */
+/* Nothing could be started: counts it, and logs it now or with the pause after it; why "": it was not in time;
+ * client: whom it was for, NULL: anybody. The caller raises EXEC_ERROR. */
 void run_say_failure(struct keeper *keeper, const struct client *client, const char *why);
 
-/* It is ended though so many clients wait at its sockets, or are served by it: its patience is over (engine/drain/patience). */
+/* The instance is ended though it has so many clients, or they wait at its sockets: its patience is over. */
 void run_say_impatience(struct keeper *keeper, pid_t pid, unsigned left);
 
-/* It ran, and has ended: judges it, says it, and keeps it for the status. Whether it has failed. */
+/* The instance has run, and has ended: judges, logs and keeps that. true: it has failed. */
 bool run_note_end(struct keeper *keeper, const struct instance *instance, const struct ending *ending);
 
-/* accept(2) has failed for want of descriptors or memory, as errno says: frees what can be spared, pauses. */
+/* accept(2) has failed for want of descriptors or memory (errno): frees what it can, and pauses. */
 void run_say_exhausted(struct keeper *keeper);

@@ -1,5 +1,5 @@
-/* Datagrams and the gate. The hard thing is that a sender can't be kept apart while it is asked about, as its datagram
- * stays in the queue with all others: so nothing of the guest is kept but the answer. */
+/* Datagrams and the gate. superd cannot set a sender aside while it asks about it: the datagram stays in the queue
+ * with all others. So superd keeps nothing of the guest but the answer. */
 #include "engine/accept/sender.h"
 
 #include <poll.h>
@@ -17,7 +17,7 @@
 #define REMEMBERED 60.                  /* seconds that an answer holds */
 #define SIFTED_MOST 64                  /* datagrams read away in one turn */
 
-/* What was answered by other rules is no answer. */
+/* An answer that was given by other rules does not count any more. */
 static void forget_outdated(struct engine *engine)
 {
 	if (engine->judged_by != engine->wraps.changes)
@@ -58,7 +58,7 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 	keeper_rewatch(keeper);
 }
 
-/* A socket of its own by which superd-advise knows the sender. */
+/* Returns a socket that is connected to the sender, from which superd-advise takes its address; -1: none. */
 static int connect_to(const struct client *client)
 {
 	int fd = socket(client->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -108,8 +108,8 @@ static void on_drop_ended(struct reception *reception)
 	free(reception);
 }
 
-/* What the datagram at the head carries is dropped by another process, one at a time. false: one does so already, or
- * none can be had: it is tried again, as it still stands there. */
+/* Another process, one at a time, receives the datagram at the head and drops the descriptors in it. false: one does so
+ * already, or none can be started; superd tries again, as the datagram is still in the queue. */
 static bool drop_beside(struct engine *engine, int socket)
 {
 	struct reception *reception = engine->dropping ? NULL : calloc(1, sizeof(*reception));
@@ -131,8 +131,8 @@ static bool is_unix(const struct listener *listener)
 	return listener->listen->address->kind == ENDPOINT_UNIX_DGRAM;
 }
 
-/* Where a process that was a backend may have the socket, too, it may take the one that was looked at, and have the
- * next come to whoever reads: so that is not superd. */
+/* A process that was a backend may have the socket, too. It may receive the datagram that superd has looked at, so that
+ * superd's recv(2) would return another one; so another process receives it. */
 void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal)
 {
 	struct guest guest = { .listener = listener };
@@ -167,7 +167,7 @@ static enum sender_state judge_head(struct keeper *keeper, struct guest *guest, 
 	return *refusal ? SENDER_MAY_NOT : sender_ask(keeper, guest, refusal);
 }
 
-/* Who it is that a backend of another user would keep superd from seeing is not looked for. */
+/* Whether superd looks at the senders. At a unix socket a backend of another user could hide them from superd. */
 static bool has_senders(const struct listener *listener)
 {
 	const struct endpoint *endpoint = listener->listen->endpoint;
@@ -177,9 +177,9 @@ static bool has_senders(const struct listener *listener)
 	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
 }
 
-/* What has happened at the listeners so far. */
+/* The result of a look at the listeners. */
 struct sifting {
-	bool sifted, ready;             /* something was read away or is asked about; something waits that may start */
+	bool sifted, ready;             /* a datagram was dropped or is asked about; one may start an instance */
 };
 
 static void sift(struct keeper *keeper, struct listener *listener, struct sifting *sifting, int *left)

@@ -1,5 +1,5 @@
-/* Who sent the datagram at the head of a queue, and whether it may: asked before anything is started for it. What has to
- * be asked about (a name, libwrap) is asked beside the loop while the listener is left unwatched, and the answer is
+/* The sender of the datagram at the head of a queue, and whether it is let in, before anything is started for it.
+ * Questions about it (a name, libwrap) go to another process while the listener is not watched. The answer is
  * remembered for a minute by address, as the next datagram is likely from the same sender. */
 #pragma once
 
@@ -7,19 +7,19 @@
 
 enum sender_state {
 	SENDER_MAY,
-	SENDER_MAY_NOT,                 /* *refusal says why; its datagram is still there */
-	SENDER_IS_ASKED                 /* the listener is busy until it is known */
+	SENDER_MAY_NOT,                 /* *refusal says why; its datagram is still in the queue */
+	SENDER_IS_ASKED                 /* the listener is busy until the answer comes */
 };
 
-/* After the address and the time of day were judged: the guest's questions, answered from memory or asked. */
+/* After address and time of day were judged: answers the guest's questions from memory, or asks them. */
 enum sender_state sender_ask(struct keeper *keeper, struct guest *guest, enum refusal *refusal);
 
-/* Reads the datagram at the head away and refuses its sender. */
+/* Drops the datagram at the head of the queue and refuses its sender. */
 void sender_throw_away(struct keeper *keeper, struct listener *listener, enum refusal refusal);
 
-/* accept = no: reads away what stands at the heads of the listeners from those who may not send it, a bounded number.
- * true: at least one was, or is asked about, and nothing else waits that an instance is to be started for. */
+/* accept = no: drops datagrams at the heads of the queues whose senders are not let in, a bounded number. true: at
+ * least one was dropped, or is asked about, and nothing else waits that should start an instance. */
 bool sender_sift(struct keeper *keeper);
 
-/* Counts a start for whom it is made: the senders at the heads of the listeners (per_source_cpm). */
+/* Counts a start for the senders at the heads of the listeners' queues (per_source_cpm). */
 void sender_count(struct keeper *keeper);

@@ -1,5 +1,5 @@
-/* Who has touched a sensor. The hard thing is IPv6, where a client has a whole network of addresses: what is kept is
- * the network by the sensor's own per_source_prefix, so each length that was ever used is looked for. */
+/* The addresses that have touched a sensor. A client has a whole network of IPv6 addresses, so superd keeps the
+ * network by the sensor's per_source_prefix, and looks for every length that was ever used. */
 #include "engine/accept/sensor.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ static bool has_address(const struct client *client)
 	return client->length && (client->peer.any.sa_family == AF_INET || client->peer.any.sa_family == AF_INET6);
 }
 
-/* Whoever comes again is not let in the sooner by it. */
+/* A second touch never shortens the time that the first one set. */
 static double deny_until(struct keeper *keeper, const unsigned char *source, int64_t time)
 {
 	const struct sighting *before = recent_find(&keeper->engine->denied, 0, source, engine_clock());
@@ -61,7 +61,7 @@ static int64_t deny_time(const struct keeper *keeper, const struct client *clien
 	return has_address(client) ? keeper->service->terms->gate->deny_time : 0;
 }
 
-/* By a sensor with the same per_source_prefix. */
+/* Whether the client's network is denied already, by a sensor with the same per_source_prefix. */
 static bool is_denied(const struct keeper *keeper, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];

@@ -1,6 +1,6 @@
-/* Services with deny_time: they run nothing, and an address that connects to one is kept out of all whose clients
- * superd sees, that is those with accept = yes and starts by datagrams, over reloads too. A datagram's sender is, too, as
- * xinetd has it, though anybody can write any sender on one. */
+/* Sensors: services with deny_time, which run nothing. superd refuses an address that connects to one at all services
+ * whose clients it sees, that is with accept = yes and for starts by datagrams, over reloads too. That holds for a
+ * datagram's sender, too, as with xinetd, though a sender is easily forged. */
 #pragma once
 
 #include "engine/core/recent.h"
@@ -15,21 +15,21 @@ static inline bool sensor_is(const struct service *service)
 	return service->terms->gate->deny_time >= 0;
 }
 
-/* A client of the sensor's: remembers its address and says so. The caller closes it. */
+/* A client has touched the sensor: remembers its address and logs that. The caller closes it. */
 void sensor_touch(struct keeper *keeper, const struct client *client);
 
-/* The same for a datagram, whose sender may be forged: it never lets in again an address that is kept out, though there
- * is no room for more, and is logged as refused datagrams are, a few a second. */
+/* The same for a datagram, whose sender may be forged: a new address never displaces one that is kept out, and it is
+ * logged as refused datagrams are, a few a second. */
 void sensor_touch_unproven(struct keeper *keeper, const struct client *client);
 
-/* Whoever comes to a sensor, however late: a reload may have made it one. false: it is none. */
+/* Takes a client of a sensor, even late, as a reload may have made the service one. false: it is no sensor. */
 bool sensor_feel(struct keeper *keeper, struct guest *guest);
-void sensor_feel_parked(struct keeper *keeper, struct listener *listener);      /* of a sensor */
+void sensor_feel_parked(struct keeper *keeper, struct listener *listener);      /* parked clients of a sensor */
 
 static inline bool sensor_has_any(const struct engine *engine)
 {
 	return engine->denied.count;
 }
 
-/* Whether the client's address has touched one lately. Free while none has. */
+/* Whether the client's address has touched a sensor lately. Costs nothing while none has. */
 bool sensor_denies(struct engine *engine, const struct client *client);

@@ -1,7 +1,7 @@
-/* An instance a connection. The hard thing is speed with fairness: what waits is accepted in a bounded batch, and
- * the batch's starts overlap (spawn_batch) when there is more than one. Who was accepted and then could not be given
- * an instance is parked, and comes first once the pause is over: it is no more lost than those still in the queue.
- * Many may be, as a hold or a change of the sockets sends all back who are being asked about: a batch a turn, too. */
+/* Starts an instance for each connection. superd accepts a bounded batch in a turn, so one busy service cannot
+ * starve the rest, and the starts of a batch overlap (spawn_batch). A client that was accepted and could not be
+ * given an instance is parked, and comes first once the pause is over. Many may be parked, as a hold or a change of
+ * the sockets sends back all clients that are being asked about, so superd takes a batch of these in a turn, too. */
 #include "engine/accept/serve.h"
 
 #include <errno.h>
@@ -27,8 +27,8 @@
 #include "engine/instance/course.h"
 #include "engine/queue/probes.h"
 
-#define BATCH 16
-#define WAITING_MOST 16                 /* of those tcpmux brings, which no queue of the kernel bounds */
+#define BATCH 16                        /* clients that one turn takes from a listener */
+#define WAITING_MOST 16                 /* parked clients of tcpmux, which no queue of the kernel bounds */
 
 static bool must_queue(const struct keeper *keeper)
 {
@@ -36,7 +36,7 @@ static bool must_queue(const struct keeper *keeper)
 	       (keeper_is_full(keeper) && keeper->service->terms->gate->overload == OVERLOAD_QUEUE);
 }
 
-/* A backend may have the listener, or one of an earlier row. */
+/* A backend may have the listener, also one of an earlier row. */
 static enum accepted accept_next(const struct keeper *keeper, const struct listener *listener, struct client *client)
 {
 	if (listener->shared || !keeper->service->what->accept)
@@ -44,7 +44,7 @@ static enum accepted accept_next(const struct keeper *keeper, const struct liste
 	return client_accept(listener->io.fd, listener->listen, client);
 }
 
-/* Where descriptors are out, services without an instance have some that only save time. */
+/* If superd has no descriptors left, it frees those that services without an instance keep only to save time. */
 static enum accepted accept_at_need(struct keeper *keeper, struct listener *listener, struct client *client)
 {
 	enum accepted accepted = accept_next(keeper, listener, client);
@@ -86,7 +86,7 @@ static bool take_guest(struct keeper *keeper, struct listener *listener, struct 
 	return false;
 }
 
-/* It is let in. */
+/* The guest has passed all checks. */
 static void welcome(struct keeper *keeper, struct guest *guest)
 {
 	const struct endpoint *endpoint = guest->listener->listen->endpoint;
@@ -104,12 +104,12 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 static void on_grace_over(struct keeper *keeper, struct guest *guest, bool cancelled);
 
 enum outcome {
-	STARTS,                         /* it can be started at once */
+	STARTS,                         /* an instance can be started at once */
 	WAITS,                          /* on_decided or on_grace_over goes on with it, or its listener keeps it */
 	TURNED_AWAY
 };
 
-/* What becomes of a guest who came. */
+/* Runs the checks for a guest, and begins to wait for answers or for room where they ask for that. */
 static enum outcome admit(struct keeper *keeper, struct guest *guest)
 {
 	enum refusal refusal;
@@ -141,7 +141,7 @@ static bool is_local(const struct endpoint *endpoint)
 	return endpoint->kind == ENDPOINT_UNIX || endpoint->kind == ENDPOINT_SEQPACKET;
 }
 
-/* false: it could not be kept, and was turned away. */
+/* false: the guest could not be kept, and was refused. */
 static bool park(struct keeper *keeper, struct guest *guest)
 {
 	enum refusal refusal;
@@ -153,9 +153,9 @@ static bool park(struct keeper *keeper, struct guest *guest)
 	return !refusal;
 }
 
-/* One has come too many. Where the log is to name them for cps they are taken out of the queue for it, and go first
- * when the rest is over. Where the listeners close they are turned away first: the reset that comes with that might be
- * quicker than their connect(2). */
+/* One client has come too many. If the log has to name it for cps, superd accepts it for that, and it comes first when
+ * the pause is over. If the listeners close, superd refuses it first: the reset of a closing listener might be quicker
+ * than the client's connect(2). */
 static void rest(struct keeper *keeper, struct listener *listener)
 {
 	enum happening ignored = ROOM;
@@ -175,7 +175,7 @@ static void rest(struct keeper *keeper, struct listener *listener)
 		park(keeper, &guest);
 }
 
-/* At most a batch of those who wait in its queue. */
+/* Refuses the clients in the queue, at most a batch. */
 static void turn_away(struct keeper *keeper, struct listener *listener, enum refusal refusal, enum happening *happening)
 {
 	struct guest guest;
@@ -231,7 +231,7 @@ static size_t accept_batch(struct keeper *keeper, struct listener *listener, str
 	return count;
 }
 
-/* Those who were accepted in an earlier turn, at most a batch. */
+/* Takes clients that were accepted in an earlier turn, at most a batch. */
 static size_t take_parked(struct keeper *keeper, struct listener *listener, struct guest *guests)
 {
 	struct parked *parked = listener->parked;
@@ -254,8 +254,8 @@ static size_t take_parked(struct keeper *keeper, struct listener *listener, stru
 	return count;
 }
 
-/* Whether descriptors may be out, and the spare ones are its to take. A redirect keeps what it takes of them until its
- * target has answered, which may be another service here and need some, too: so one redirect has them at a time. */
+/* Whether descriptors may be short, and this service may use the spare ones. A redirect keeps them until its target has
+ * answered, and the target may be another service of superd that needs some: so one redirect has them at a time. */
 static bool may_take_spare(const struct keeper *keeper, bool is_short)
 {
 	return is_short && (!keeper->service->what->redirect || !keeper->engine->instances ||
@@ -268,7 +268,7 @@ static bool may_take_spare(const struct keeper *keeper, bool is_short)
 static bool start_batch(struct keeper *keeper, struct guest *guests, size_t count, bool is_short)
 {
 	struct launch launches[BATCH];
-	struct client failed = { .fd = -1 };            /* the first whose start did */
+	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t most, ready = 0;
 	bool good = true;
@@ -313,7 +313,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	return good;
 }
 
-/* Before anybody is accepted: what all starts need must not be taken by those who wait for it. */
+/* Runs before superd accepts: the clients' descriptors must not use up those that all starts need. */
 static bool prepare(struct keeper *keeper)
 {
 	struct buf why = { 0 };
@@ -337,7 +337,7 @@ static bool try_start(struct keeper *keeper, struct guest *guest)
 	return false;
 }
 
-/* One who has been counted and let in, whatever the keeper's state is by now. */
+/* Starts an instance for a guest that was counted and let in, whatever the keeper's state is by now. */
 static void start_guest(struct keeper *keeper, struct guest *guest)
 {
 	bool rests = keeper->state == BACKOFF && !keeper->backoff.failures;
@@ -356,7 +356,7 @@ static void record_answer(struct keeper *keeper, const struct guest *guest, enum
 			    advice->has_user ? advice->user : "timeout");
 }
 
-/* What was asked about a guest is known, or it will not be. It has been counted all the while. */
+/* The questions about a guest are answered, or never will be. It has been counted all the while. */
 static void on_decided(struct keeper *keeper, struct guest *guest, const struct advice *advice)
 {
 	enum refusal refusal = advice ? admission_conclude(keeper, guest, advice) : REFUSED_CLOSED;
@@ -382,7 +382,7 @@ static void on_decided(struct keeper *keeper, struct guest *guest, const struct 
 		keeper_event(keeper, ROOM);
 }
 
-/* One that comes by itself, not out of a listener's queue. */
+/* Takes a guest that does not come out of a listener's queue. */
 static enum outcome receive(struct keeper *keeper, struct guest *guest)
 {
 	enum outcome outcome;
@@ -428,8 +428,8 @@ static void sense(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, happening);
 }
 
-/* What a service has prepared is no service's to keep while it has no instance: others would wait for that, and it for
- * theirs. Its clients, who are accepted, have descriptors that nobody else can have: the spare ones have to do. */
+/* A service without an instance must not keep the descriptors it has prepared: others would wait for them, and it for
+ * theirs. Accepted clients have descriptors that no other service can use, so the spare ones have to suffice. */
 static void serve_connections(struct keeper *keeper, struct listener *listener)
 {
 	struct guest guests[BATCH];

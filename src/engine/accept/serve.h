@@ -3,16 +3,17 @@
 
 #include "engine/service/keeper.h"
 
-/* Accepts what waits at a listener, at most a batch, so that one busy service can't starve the rest, and starts an
- * instance for each that may come in. Raises FILLED, LIMITED, EXEC_ERROR or BIND_ERROR by itself. */
+/* Accepts clients of a listener, at most a batch, so that one busy service cannot starve the rest, and starts an
+ * instance for each that is let in. Raises FILLED, LIMITED, EXEC_ERROR or BIND_ERROR by itself. */
 void serve_ready(struct keeper *keeper, struct listener *listener);
 
-/* backoff_refuse, and before a rest for which the listener closes: refuses those who were accepted already, and those who
- * wait at a listener, at most a batch. */
+/* backoff_refuse, and before a pause for which the listener closes: refuses clients that were accepted already, and
+ * those that wait at a listener, at most a batch. */
 void serve_turn_away(struct keeper *keeper, struct listener *listener);
 
-/* A connection that somebody else accepted for one of this keeper's listeners (tcpmux): through the same gate, in the
- * same order, to a start. Takes client->fd over in any case. true: it is served, now or after a pause or a question;
- * false: it was refused, logged and closed. To a tcpmux endpoint the gate says "+Go" itself when the client is let in
- * (where the endpoint asks for it), and "-Service not available" when it is refused, as either may be decided later. */
+/* Takes a connection that another service accepted for one of this keeper's listeners (tcpmux) through the same
+ * gate, in the same order, to a start. Owns client->fd in any case. true: it is served, now or after a pause or a
+ * question; false: it was refused, logged and closed. To a tcpmux endpoint the gate says "+Go" itself when the
+ * client is let in (where the endpoint asks for it), and "-Service not available" when it is refused, as either may
+ * be decided later. */
 bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client);

@@ -1,8 +1,9 @@
-/* Who waits. An end may leave more than one start takes, or less: so two are woken for each, and one that fails again
- * stands behind the others. Its pause goes on growing: where nothing ends there is nothing to wake it.
+/* The services that wait for descriptors. The end of an instance may free more or less than one start needs, so each
+ * end wakes two services, and one that fails again goes behind the others. Its pause goes on growing: if no instance
+ * ends, nothing else wakes it.
  *
- * A redirect is never the first: those that hold descriptors already wait for their targets, which may be services of
- * this superd. */
+ * A redirect is never the first: redirects that hold descriptors already wait for their targets, which may be
+ * services of this superd. */
 #include "engine/accept/shortage.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* Descriptors are out, and many services have clients. Whoever was accepted has a descriptor: of many services with one
- * client each none might be left what a start takes. So the first of them that cannot start comes before the others, who
- * leave theirs in the kernel's queue. As instances end, those who have failed try again, each in its turn. */
+/* Descriptors are short, and many services have clients. Each accepted client takes a descriptor, so many services with
+ * one client each might leave none for a start. So the first service that cannot start comes before the others, which
+ * leave their clients in the kernel's queue. As instances end, the services that failed try again, in their turn. */
 #pragma once
 
 #include "engine/service/keeper.h"
@@ -8,16 +8,16 @@
 /* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
 void shortage_note(struct keeper *keeper, int error);
 
-/* The same where the reason is not known: descriptors are out where the spare ones are not complete. Behind
- * shortage_note it also takes back what the service itself has let rest since. */
+/* The same for an unknown reason: descriptors are short if the spare ones are not complete. After shortage_note it also
+ * frees what the service itself keeps at rest. */
 void shortage_look(struct keeper *keeper);
 
-/* It has started. */
+/* A start has succeeded. */
 void shortage_end(struct keeper *keeper);
 
-/* Whether its clients are to stay in the queue, as those of another service come first. */
+/* Whether its clients have to stay in the queue, as those of another service come first. */
 bool shortage_comes_after(struct keeper *keeper);
 
-/* An instance that ran has ended. Not for a start that failed, which has given back no more than it took: it would wake
- * itself, and try again without a pause for as long as the shortage lasts. */
+/* An instance that ran has ended. Not for a failed start, which has given back only what it took: it would wake itself,
+ * and try again without a pause for as long as the shortage lasts. */
 void shortage_pass(struct engine *engine);
