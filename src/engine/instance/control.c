@@ -1,5 +1,5 @@
-/* Commands in a row. The hard thing is that between two of them a reload may have come: each is taken from the row that
- * counts when it is its turn. */
+/* Runs the commands of a phase, one after another. A reload may come between two of them, so each command is taken
+ * from the row that is valid when its turn comes. */
 #include "engine/instance/control.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "engine/service/keeper.h"
 #include "exec/dirs/private_tmp.h"
 
-#define EXEC_STATUS (203 << 8)          /* what systemd has a command end with that could not be executed */
+#define EXEC_STATUS (203 << 8)          /* systemd's status of a command that could not be executed (EXIT_EXEC) */
 
 static struct engine *engine_of(const struct control *control)
 {
@@ -39,7 +39,7 @@ static void signal_command(const struct control *control, int signal)
 		kill(control->child.pid, signal);
 }
 
-/* A start apart hears nothing but KILL. */
+/* A start that is still apart (engine/launch/apart) reacts to SIGKILL alone. */
 static void tell_to_end(struct control *control)
 {
 	const struct life *life = control->keeper->service->terms->life;
@@ -74,7 +74,7 @@ static void say(const struct control *control, enum level level, const char *wha
 	buf_free(&name);
 }
 
-/* A start that fails is one line, with the pause after it. */
+/* The owner logs a failed start, in one line with the pause that follows. */
 static bool is_told_by_owner(const struct control *control)
 {
 	return !control->ignores_failure && control->instance && control->phase <= PHASE_START_POST;
@@ -92,7 +92,7 @@ static void finish(struct control *control, enum result result, int status)
 
 static void go_on(struct control *control);
 
-/* How the one that ran has ended, and how the phase goes on. */
+/* Judges the end of a command, and ends the phase or goes on with it. */
 static void judge(struct control *control, int status)
 {
 	bool ran = control->fault.stage == STAGE_NONE;
@@ -123,7 +123,7 @@ static void on_heard(struct last_words *last)
 	judge(control, control->fault.stage == STAGE_NONE ? control->status : EXEC_STATUS);
 }
 
-/* Kills what it has left behind. */
+/* Kills the processes that the command has left behind. */
 static void on_ending(struct child *child)
 {
 	kill(-child->pid, SIGKILL);
@@ -132,7 +132,7 @@ static void on_ending(struct child *child)
 static void on_ended(struct child *child, int status)
 {
 	struct control *control = container_of(child, struct control, child);
-	/* As long as it is known whose word it is. */
+	/* Its messages are read while its pid still shows whose they are. */
 	bool heard = !control->instance || !control->instance->notice ||
 		     control->instance->hear(control->instance, &control->last);
 
@@ -146,7 +146,7 @@ static void on_ended(struct child *child, int status)
 		on_heard(&control->last);
 }
 
-/* It was killed, and waits in the kernel. */
+/* The command was killed, and hangs in the kernel. */
 static void give_up(struct control *control)
 {
 	pid_t pid = control->child.pid;
@@ -191,7 +191,7 @@ void control_add_interpreter(const struct control *control, struct buf *out)
 				       &control->fault, out);
 }
 
-/* An exec is that of this command, which is named in front, and not of the service's program. */
+/* A fault of exec concerns this command, which the line names, and not the service's program. */
 static void say_fault(struct control *control)
 {
 	const struct fault *fault = &control->fault;
@@ -228,7 +228,7 @@ static void list_facts(const struct control *control, const char **list)
 	*list = NULL;
 }
 
-/* The folders of the instance it is about. The commands of a phase that has none have some of their own. */
+/* The private folders of the phase's instance. The commands of a phase without an instance have their own. */
 static uint64_t private_tmp_of(struct control *control)
 {
 	struct instance *instance = control->instance;
@@ -242,7 +242,7 @@ static uint64_t private_tmp_of(struct control *control)
 	return control->private_tmp;
 }
 
-/* Starts the command. false, with its fault set. */
+/* Starts the command. false: it could not be started, and control->fault says why. */
 static bool start(struct control *control, struct plan *plan, const struct wiring *wiring)
 {
 	const char *facts[CONTROL_FACTS + 1];
@@ -258,7 +258,7 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 	launch.remote_address = control->remote_address;
 	launch.remote_port = control->remote_port;
 	launch.invocation = control->invocation;
-	launch.watchdog = 0;            /* what only the main process is asked and told */
+	launch.watchdog = 0;            /* watchdog and store are for the main process alone */
 	launch.store = 0;
 	if (service_notify_access(control->keeper->service) < NOTIFY_EXEC)
 		launch.notify = NULL;
@@ -291,7 +291,7 @@ static bool start(struct control *control, struct plan *plan, const struct wirin
 	return false;
 }
 
-/* false: the next one could not be prepared; the reason in why. */
+/* false: the next command could not be prepared, for the reason in why. */
 static bool prepare(struct control *control, struct wiring *wiring, struct buf *why)
 {
 	struct keeper *keeper = control->keeper;

@@ -1,4 +1,4 @@
-/* A command that runs goes over as the child it is, with what is left of its time and what comes behind it. */
+/* Carries a running command over an upgrade: the child, the rest of its time, and the commands after it. */
 #include <stdio.h>
 
 #include "base/scan.h"

@@ -1,7 +1,6 @@
-/* The course of an instance, step by step. The hard thing is that any step may end well, badly, or because the
- * instance is told to stop, and that the main process may go at any of them. So what is done when a step ends
- * hangs on where the instance stands by then; and its end is told by the loop, never from within a call that still
- * needs it. */
+/* The course of an instance, step by step. A step may end well, badly, or because the instance is being stopped, and
+ * the main process may end during any of them. So the next step depends on the state of the instance at the end of a
+ * step. The loop reports the end of the instance, never a call that still needs it. */
 #include "engine/instance/course.h"
 
 #include <errno.h>
@@ -39,7 +38,7 @@ static bool main_lives(const struct course *course)
 	return course->instance->pid && !course->main_is_gone;
 }
 
-/* What the commands are told of the main process: its pid, or how it has ended. */
+/* The variables of the commands that describe the main process: its pid, or how it has ended. */
 static void set_facts(struct course *course, enum command_phase phase)
 {
 	const struct instance *instance = course->instance;
@@ -82,7 +81,7 @@ static void end(struct course *course)
 	ev_timer_start(course->keeper->engine->loop, &course->over);
 }
 
-/* Nothing of its main process is left. */
+/* Nothing of the main process is left. */
 static void clear_up(struct course *course)
 {
 	run_phase(course, COURSE_CLEARING, PHASE_STOP_POST);
@@ -97,7 +96,7 @@ static void fail(struct course *course, enum result result)
 	instance->failed |= !result_is_good(result);
 }
 
-/* The start has failed behind the main process's: that has to go, too. */
+/* The start has failed after the main process began, which must end, too. */
 static void give_up(struct course *course)
 {
 	if (main_lives(course))
@@ -149,7 +148,7 @@ void course_main_is_ready(struct course *course)
 		run_phase(course, COURSE_AFTER, PHASE_START_POST);
 }
 
-/* A condition that is not so is no failure, and no command hears of it. */
+/* An unmet condition is no failure, and no command runs for it. */
 static void take_fault(struct course *course, const struct fault *fault)
 {
 	bool is_condition = fault->stage == STAGE_CONDITIONS && !fault->error;
@@ -279,7 +278,7 @@ static void on_control_ended(struct control *control, enum result result, int st
 		instance_signal_stop(course->instance);
 }
 
-/* Its main process has gone, and all of its group: for instance->wind_up. */
+/* instance->wind_up: the main process and all of its group have gone. */
 static void wind_up(struct instance *instance)
 {
 	struct course *course = instance->course;
@@ -305,7 +304,7 @@ static void wind_up(struct instance *instance)
 		clear_up(course);
 }
 
-/* It is to stop: for instance->wind_down. true: the signals are for later, or for nobody. */
+/* instance->wind_down: the instance has to stop. true: its signals come later, or no process is left for them. */
 static bool wind_down(struct instance *instance)
 {
 	struct course *course = instance->course;
@@ -384,7 +383,7 @@ void course_go_on(struct course *course)
 
 void course_begin(struct course *course)
 {
-	/* Its first commands may speak, too; without memory the launch of the main process tells. */
+	/* Its first commands may send messages, too; a lack of memory shows at the launch of the main process. */
 	hearing_join(course->keeper->activity->means.notify, course->instance);
 	if (list_has_one(keeper_instances(course->keeper)))     /* what another superd left when it was killed */
 		credentials_remove(course->keeper->service, &course->keeper->engine->heritage,

@@ -1,12 +1,11 @@
-/* What an instance goes through around its main process: conditions and commands before it, its start apart,
- * commands when it is ready, commands of its stop and after its end. An instance of a service that has none of
- * this has no course.
+/* The steps of an instance around its main process: conditions and commands before it, its start apart, commands when
+ * it is ready, commands of its stop and after its end. An instance of a service without any of these has no course.
  *
- * * exec_condition, exec_start_pre - main process - exec_start_post - ready … exec_stop - signals - exec_stop_post
- * - over
+ *   exec_condition, exec_start_pre - main process - exec_start_post - ready
+ *   exec_stop - signals - exec_stop_post - over
  *
- * * So an instance may exist before its process does, and after: it counts, and its keeper waits for it. What is
- * different where superd accepts is its owner's to do. */
+ * So an instance may exist before its process does, and after: it counts, and its keeper waits for it. struct
+ * course_owner has the calls that differ between accept = yes and no. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,12 +18,12 @@
 struct course;
 
 struct course_owner {
-	/* Starts the main process, as launch says. false, with the reason in why, when it could not. */
+	/* Starts the main process, and fills launch. false: that failed, for the reason in why. */
 	bool (*launch)(struct course *course, struct launch *launch, struct buf *why);
-	void (*runs)(struct course *course);    /* its program runs */
-	void (*ready)(struct course *course);   /* and it is ready, and so are its commands: the start has succeeded */
-	void (*recall)(struct course *course);  /* takes back what it keeps for its program; NULL: nothing */
-	/* accept = yes: its end, without a program that ran. The client goes back, the keeper hears of it; frees the instance. */
+	void (*runs)(struct course *course);    /* the program runs */
+	void (*ready)(struct course *course);   /* it is ready, and its commands are done: the start has succeeded */
+	void (*recall)(struct course *course);  /* takes back the client that it keeps for its program; NULL: none */
+	/* accept = yes: it has ended before its program ran. Gives the client back, tells the keeper, frees the instance. */
 	void (*unserved)(struct instance *instance, const struct ending *ending);
 };
 
@@ -46,19 +45,19 @@ struct course {
 	enum course_step step;
 	struct control control;
 	struct apart apart;
-	ev_timer over;                  /* tells its end outside of whatever led to it */
-	char invocation[INVOCATION_ID + 1];             /* of all its processes; "": none */
+	ev_timer over;                  /* reports its end from the loop, outside of the call that led to it */
+	char invocation[INVOCATION_ID + 1];             /* INVOCATION_ID of all its processes; "": none */
 	bool has_run;                   /* a main process ran its program */
 	bool main_is_gone;
-	bool waits;                     /* what instance->starting is once its program runs */
-	struct fault fault;             /* why none did; STAGE_NONE: it did, or that was not tried */
-	struct buf why;                 /* of a start that failed: what to say */
+	bool waits;                     /* value of instance->starting once its program runs */
+	struct fault fault;             /* why no program ran; STAGE_NONE: one did, or was not tried */
+	struct buf why;                 /* reason of a failed start, for the log */
 };
 
-/* Whether there is more around its main process than a start that takes its time: then no process may serve twice. */
+/* Whether there is more around its main process than a start apart: then no process may serve twice. */
 bool course_has_steps(const struct service *service, const struct plan *plan);
 
-/* Whether a start of this service takes one. */
+/* Whether a start of this service needs a course. */
 static inline bool course_is_needed(const struct service *service, const struct plan *plan)
 {
 	return plan->apart || course_has_steps(service, plan);
@@ -71,10 +70,10 @@ void course_init(struct course *course, struct keeper *keeper, struct instance *
 void course_resume(struct course *course, struct keeper *keeper, struct instance *instance,
 		   const struct course_owner *owner);
 
-/* No start is under way, of its main process or of a command, and its end is not about to be told. */
+/* No start of its main process or of a command is under way, and its end is not about to be reported. */
 bool course_is_at_rest(struct course *course);
 
-/* Its step is set: where that is one of commands, and none came over, it goes on as behind one that has failed. */
+/* After its step was set: if that is a step of commands, and none came over, it goes on as after a failed one. */
 void course_go_on(struct course *course);
 
 void course_begin(struct course *course);
@@ -82,7 +81,7 @@ void course_begin(struct course *course);
 /* The main process is ready: for instance->on_ready. */
 void course_main_is_ready(struct course *course);
 
-/* Its keeper goes on without it: what has not come to run, or remains without a process, is stopped. */
+/* Its keeper goes on without it: stops an instance that does not run its program yet, or remains without a process. */
 void course_retire(struct course *course);
 
-void course_free(struct course *course);        /* what it holds; its memory is its owner's */
+void course_free(struct course *course);        /* frees its contents; the owner frees the struct */

@@ -1,9 +1,9 @@
-/* Finding a daemon. The hard thing is that nobody says who it is: the process that came to us when the first one
- * ended may be one of passage, which ends with 0 and leaves the next. So the one found is on trial: followed, and
- * looked for again when it ends with 0 before it has settled.
+/* Finds the daemon of a forking service. Nobody names it: the process that superd inherits when the first one ends
+ * may itself exit with 0 and leave another. So a found process is on trial: superd follows it, and looks again if it
+ * exits with 0 before it has settled.
  *
- * A pid file names any process its writer likes, so only a child of ours counts, which an orphaned daemon is, as
- * superd is its reaper; and none that is another instance's. */
+ * A pid file names any process its writer likes. So only a child of superd counts, which an orphaned daemon is, as
+ * superd is its reaper; and not one of another instance. */
 #include "engine/instance/daemon.h"
 
 #include <errno.h>
@@ -19,10 +19,10 @@
 #include "os/foreign/foreign.h"
 
 /* Seconds. */
-#define SEVERAL 0.2                     /* processes of passage among several have gone by then */
-#define TRIAL 0.1                       /* until who was found is announced as the daemon */
-#define SETTLED 5.0                     /* until it counts as one for good */
-#define UNDECIDED 5.0                   /* nobody could be told from the others for so long: it failed */
+#define SEVERAL 0.2                     /* by then processes that only pass through are gone */
+#define TRIAL 0.1                       /* until the found process is announced as the daemon */
+#define SETTLED 5.0                     /* until it counts as the daemon for good */
+#define UNDECIDED 5.0                   /* the start fails if no process stands out from the others for so long */
 
 static struct search *search_of(const struct instance *instance)
 {
@@ -61,7 +61,7 @@ static bool is_our_child(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
-/* What the pid file says; 0: nothing. */
+/* Returns the pid in the pid file; 0: there is none. */
 static pid_t read_pid_file(const struct search *search)
 {
 	size_t length;
@@ -82,7 +82,8 @@ static void ignore(void *context, const struct process *process)
 	(void)context, (void)process;
 }
 
-/* Whom the file names. KIN_NONE: one that has already ended, with all the others. */
+/* Returns the process that the pid file names; KIN_UNCLEAR: none yet; KIN_NONE: it has already ended, and so have all
+ * others of this start. */
 static pid_t pick_named(struct search *search)
 {
 	const struct engine *engine = search->instance->engine;
@@ -125,8 +126,8 @@ static void announce(struct search *search)
 	instance->on_ready(instance);
 }
 
-/* Named by its file; or neither its session's leader nor in the session of the first process, which is how the
- * second of two forks ends up. */
+/* The daemon is named by its file; or it is neither the leader of its session nor in the session of the first process,
+ * which is how the second of two forks ends up. */
 static bool is_settled(const struct search *search)
 {
 	pid_t pid = search->instance->pid, session = getsid(pid);
@@ -160,7 +161,7 @@ static bool follow(struct search *search, pid_t pid)
 	return true;
 }
 
-/* false: there is nobody, and it is over. */
+/* false: no process is left, and the search is over. */
 static bool look(struct search *search)
 {
 	const struct instance *instance = search->instance;
@@ -181,7 +182,7 @@ static bool look(struct search *search)
 	return true;
 }
 
-/* It was told to stop before its daemon was settled, by its limit of time or from above. */
+/* The instance is being stopped before its daemon was settled, by its time limit or by an order. */
 static bool give_up(struct search *search)
 {
 	const struct instance *instance = search->instance;
@@ -225,7 +226,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	instance->child.ended(&instance->child, status);
 }
 
-/* Who was followed has ended. true: the instance goes on. */
+/* The followed process has ended. true: the instance goes on. */
 static bool find(struct instance *instance, int status)
 {
 	struct search *search = search_of(instance);

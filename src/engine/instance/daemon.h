@@ -1,6 +1,6 @@
-/* type = forking: from the first process to the daemon it leaves behind. Until that is settled the instance has a
- * kin (engine/instance/kin): who is followed may end with 0 and leave another, or the start fails, and then all it brought
- * is stopped before the instance is over. */
+/* type = forking: finds the daemon that the first process leaves. Until it is settled the instance has a kin
+ * (engine/instance/kin): the followed process may exit with 0 and leave another, or the start fails, and then all of
+ * its processes are stopped before the instance is over. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 bool daemon_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		   unsigned listener_count);
 
-struct search *daemon_search(const struct instance *instance);  /* NULL: there is none (any more) */
+struct search *daemon_search(const struct instance *instance);  /* NULL: none (any more) */
 
-/* A search that another superd has begun, of a phase yet to be set, under the row of now. NULL: out of memory. */
+/* Resumes a search of another superd under the present row; the caller sets its phase. NULL: out of memory. */
 struct search *daemon_resume(struct instance *instance, struct table *table);

@@ -1,4 +1,5 @@
-/* Whether a service may leave descriptors, and when they go. A row may change meanwhile, so it is asked each time. */
+/* Decides whether a service may store descriptors, and when they are dropped. Its row may change meanwhile, so the
+ * row is looked at each time. */
 #include "engine/instance/deposit.h"
 
 static void say(const struct keeper *keeper, enum level level, const char *why)

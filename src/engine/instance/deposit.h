@@ -1,4 +1,4 @@
-/* What instances have superd keep for them (engine/launch/store), and for how long: over which ends, as their row says. */
+/* The descriptors that instances store with superd (engine/launch/store), and over which ends their row keeps them. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +7,12 @@
 #include "engine/service/keeper.h"
 #include "exec/worker/receive_aside.h"
 
-/* What a message of an instance that runs as this user says of descriptors; received: those that came along, NULL: none. */
+/* Takes what a message of an instance that runs as this user says about descriptors; received: those of the message;
+ * NULL: none. */
 void deposit_take(struct keeper *keeper, const struct notify_message *message, struct received *received, uid_t user);
 
-/* The service is started: what it stored as another user is dropped. */
+/* The service is started: drops descriptors that it stored as another user. */
 void deposit_begin_run(struct keeper *keeper);
 
-/* The last instance has ended, well or not: drops what is not to be kept. */
+/* The last instance has ended, well or not: drops descriptors that the row does not keep. */
 void deposit_end_run(struct keeper *keeper, bool well);

@@ -1,4 +1,5 @@
-/* Each is known by its number and its beginning, so that a number that comes again is not taken for it. */
+/* The processes that have left the group of their instance. Each is known by its pid and its start time, so that a
+ * pid that is used again is not taken for it. */
 #include "engine/instance/escaped.h"
 
 #include <stdlib.h>

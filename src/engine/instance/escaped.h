@@ -1,6 +1,6 @@
-/* Those below an instance's main process that have left its group, as by setsid(2), where no control group holds them: a
- * stop ends them as well. They are found by their parents as long as the main process lives, and are remembered. One whose
- * parents are gone by then is nobody's. A clan that is NULL has nobody in it. */
+/* Processes below an instance's main process that have left its group, as by setsid(2), where no control group has
+ * them: a stop ends them as well. superd finds them by their parents while the main process lives, and remembers
+ * them. A process whose parents are gone by then is not found. A clan that is NULL is empty. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +8,9 @@
 
 struct clan;
 
-/* Remembers in addition those that are there now. main is not reaped. */
+/* Adds the processes that are there now. main must not have been reaped. */
 void escaped_look(struct clan **escaped, pid_t main, pid_t group);
 
-bool escaped_live(const struct clan *escaped);          /* any of those remembered */
+bool escaped_live(const struct clan *escaped);          /* a remembered process lives */
 void escaped_signal(const struct clan *escaped, int signal);
 void escaped_free(struct clan **escaped);

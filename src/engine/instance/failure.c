@@ -1,4 +1,4 @@
-/* A short list, made at the first failure, so that services that never fail do not pay for it. */
+/* A short list of failures, allocated at the first one, so that services that never fail do not pay for it. */
 #include "engine/instance/failure.h"
 
 #include <stdlib.h>

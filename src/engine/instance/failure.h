@@ -1,5 +1,5 @@
-/* The failures of a service: the last of them, for status and why, and how many of its instances have failed in a row, for
- * health. What counts as one is up to engine/queue/judge. */
+/* The failures of a service: the last of them, for status and why, and how many of its instances have failed in a
+ * row, for health. What counts as one is up to engine/queue/judge. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,20 +11,20 @@
 #define FAILURES_ALARM 5                /* instances that all failed, one after another, make a service degraded */
 
 struct failure {
-	double at;                      /* when it ended, or was to start; loop time */
+	double at;                      /* loop time of the end, or of the start that failed */
 	double lasted;                  /* seconds */
-	pid_t pid;                      /* 0: there was no process, or it is not known any more */
-	int status;                     /* wait status; means nothing where there is a why */
+	pid_t pid;                      /* 0: there was no process, or it is unknown by now */
+	int status;                     /* wait status; meaningless if why is set */
 	unsigned char result;           /* enum result */
-	char peer[64];                  /* address of its client; "": it had none, or a client without one */
-	char why[160];                  /* what went wrong, where no status tells: "cannot start: …"; "" otherwise */
+	char peer[64];                  /* address of its client; "": none */
+	char why[160];                  /* the reason, if no status tells it: "cannot start: …"; else "" */
 };
 
 /* Zeroed: nothing has failed yet. */
 struct failures {
 	struct failure *kept;           /* the youngest first; NULL: none, or there was no memory for them */
-	unsigned count;                 /* of those kept */
-	unsigned in_row;                /* instances that failed since one ended well */
+	unsigned count;                 /* failures in kept */
+	unsigned in_row;                /* instances that have failed since one ended well */
 };
 
 void failures_add(struct failures *failures, const struct failure *failure);

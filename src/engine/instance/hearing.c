@@ -1,10 +1,10 @@
-/* Hearing what instances say. The hard thing is the order of things: what a process said before it ended must count
- * before its end does, so its socket is read first in each turn of the loop, and once more when an instance ends. And
- * as a queue that is full blocks who sends, it is emptied as fast as it fills, but never for ever, and at a bounded
- * rate.
+/* Reads the messages of instances from their notify socket. Messages that a process sent before its end must count
+ * before the end does, so the socket is read first in each turn of the loop, and once more when an instance ends. A
+ * full queue blocks its senders, so superd empties it as fast as it fills, but only so many messages in a turn and
+ * at a bounded rate.
  *
- * A message with descriptors is received beside superd (engine/core/reception). Until that is done, nothing else is
- * read, and the end of an instance waits with it, not superd. */
+ * Another process receives messages with descriptors (engine/core/reception). Until it is done superd reads no more
+ * from this socket, and the end of an instance waits for it; superd itself does not. */
 #include "engine/instance/hearing.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@
 #include "os/rights/capability.h"
 #include "os/socket/notify_socket.h"
 
-#define BATCH 64                        /* in one turn */
-#define LAST_MOST 1024                  /* at an end: more than any queue holds */
-#define LAST_SECONDS 2.                 /* an end waits so long at most for what was sent along */
-#define HANGING_MOST 8                  /* processes that receive for one socket; with so many nothing is read */
-#define HANGING_SECONDS 3.              /* when it has been so for so long, its instances end */
-#define PAUSE_LEAST .01
+#define BATCH 64                        /* messages read in one turn */
+#define LAST_MOST 1024                  /* messages read at an end: more than any queue holds */
+#define LAST_SECONDS 2.                 /* an end waits so long at most for descriptors that were sent */
+#define HANGING_MOST 8                  /* processes that receive for one socket; with so many superd reads no more */
+#define HANGING_SECONDS 3.              /* after so long with HANGING_MOST the instances are ended */
+#define PAUSE_LEAST .01                 /* seconds */
 #define AGAIN .1                        /* seconds until the next try where no process could be started */
 
 static void complain(struct notify *notify, pid_t pid, const char *flaw)
@@ -36,8 +36,8 @@ static void complain(struct notify *notify, pid_t pid, const char *flaw)
 			  (long)pid, flaw, more);
 }
 
-/* What one socket may give superd to do: a second, and at once. A backend that stores all it has at its end has
- * enough. */
+/* Limits of one socket: a rate a second, and a burst. They suffice for a backend that stores all its descriptors at its
+ * end. */
 static const struct {
 	double rate, burst;
 } messages = { 5000., 10000. }, bytes = { 4e6, 8e6 }, carriers = { 200., 1000. }, descriptors = { 2000., 10000. };
@@ -74,7 +74,7 @@ static void pause_for(struct notify *notify, double seconds)
 	notify_rewatch(notify);
 }
 
-/* Whose word it is; NULL: nobody's who may speak, and why. */
+/* Returns the instance that a message comes from; NULL: none, or one that must not send, and why. */
 static struct notice *find_speaker(struct notify *notify, const struct notification *notification, const char **why)
 {
 	enum role role;
@@ -89,8 +89,8 @@ static struct notice *find_speaker(struct notify *notify, const struct notificat
 	return NULL;
 }
 
-/* received: what came along; NULL: nothing did. A barrier is passed when its descriptor is closed, which it is once
- * it was received: all before it have been heard by then. */
+/* received: the descriptors of the message; NULL: it had none. The sender of a barrier waits until its descriptor is
+ * closed. That happens once it was received: all earlier messages have been read by then. */
 static void take(struct notify *notify, struct notification *notification, struct received *received)
 {
 	struct notify_message message;
@@ -111,7 +111,7 @@ static void take(struct notify *notify, struct notification *notification, struc
 		complain(notify, notification->pid, why);
 }
 
-/* What is to be done with the descriptors of a message that was looked at. */
+/* Decides about the descriptors of a message that was only peeked at. */
 static enum receive_purpose judge(struct notify *notify, const struct notification *notification)
 {
 	struct notify_message message;
@@ -135,7 +135,7 @@ static void fail_all(struct notify *notify, const char *why)
 	}
 }
 
-/* Neither more receivers nor more closers may hang for it: what it sends stays with it. */
+/* Too many receivers or closers hang for this socket: its messages stay in the queue. */
 static bool is_stuck(const struct notify *notify)
 {
 	return notify->receiving >= HANGING_MOST || closing_is_stuck(notify->engine, notify->service);
@@ -159,7 +159,7 @@ static void on_hanging(struct ev_loop *loop, ev_timer *timer, int events)
 	notify_close_unused(notify);
 }
 
-/* Too many are there: no more are read until one has ended. */
+/* Too many receivers run: no message is read until one of them has ended. */
 static void wait_for_end(struct notify *notify)
 {
 	if (ev_is_active(&notify->hanging))
@@ -213,7 +213,7 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	return true;
 }
 
-/* Where it can't be now it is tried again. */
+/* Begins to receive a message with descriptors; if that fails, superd tries again later. */
 static void receive(struct notify *notify, const struct notification *notification, const char *flaw)
 {
 	if (is_stuck(notify)) {
@@ -229,7 +229,7 @@ static void receive(struct notify *notify, const struct notification *notificati
 	notify_rewatch(notify);
 }
 
-/* Hears what has been said and not yet heard. false: there may be more, once a reception has answered or can begin. */
+/* Reads the messages in the queue. false: there may be more, once a reception has answered or can begin. */
 static bool listen_to(struct notify *notify, int most)
 {
 	struct notification notification;
@@ -263,7 +263,7 @@ void hearing_take(struct notify *notify)
 		pause_for(notify, seconds);
 }
 
-/* Those whose end has waited go on with it. */
+/* Instances whose end has waited go on with it. */
 static void let_end(struct notify *notify)
 {
 	ev_timer_stop(notify->engine->loop, &notify->last);

@@ -1,5 +1,5 @@
-/* What instances say at their service's socket (engine/launch/notify): read, told apart by who says it, and handed to that
- * instance's notice. */
+/* Reads the messages at a service's notify socket (engine/launch/notify), finds the instance that each comes from, and
+ * passes it to that instance's notice. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 #include "engine/instance/instance.h"
 #include "engine/launch/notify.h"
 
-/* Hears what has come; for engine->hear. */
+/* Reads the messages that have come; for engine->hear. */
 void hearing_take(struct notify *notify);
 
-/* The instance may speak from now on, where there is a socket and it may not yet. false: out of memory. */
+/* The instance may send messages from now on, if there is a socket. false: out of memory. */
 bool hearing_join(struct notify *notify, struct instance *instance);

@@ -1,5 +1,5 @@
-/* The life of one backend after its start. The hard thing is its end: the first process may go while children of
- * its group still serve or hang; a stop is over only when kill(2) finds nobody of the group. */
+/* The life of one backend after its start. The first process may end while children of its group still serve or
+ * hang; a stop is over only when kill(2) finds no process of the group. */
 #include "engine/instance/instance.h"
 
 #include <errno.h>
@@ -22,11 +22,11 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process_group.h"
 
-#define CHANCES 12                      /* times LEFTOVER_SECONDS: what a daemon's start left moves on meanwhile */
-#define LINGER_LOOK .2                  /* seconds */
-#define EXTENSION_MOST 10               /* times the limit */
+#define CHANCES 12                      /* times LEFTOVER_SECONDS: processes of a daemon's start move on meanwhile */
+#define LINGER_LOOK .2                  /* seconds between two looks at groups whose first process has ended */
+#define EXTENSION_MOST 10               /* EXTEND_TIMEOUT_USEC reaches so many times the limit at most */
 
-/* As long as superd follows a process of it, or has not reaped it, the number is nobody else's. */
+/* As long as superd follows a process of the group, or has not reaped it, the kernel gives its number to no other. */
 static bool is_in_group(const struct instance *instance, pid_t group)
 {
 	pid_t pid = instance->child.pid;
@@ -95,7 +95,7 @@ enum result instance_result(const struct instance *instance)
 	return result == RESULT_SUCCESS && is_unready(instance) ? RESULT_PROTOCOL : result;
 }
 
-/* A group knows those, too, whom nobody has waited for. */
+/* A control group also counts processes that nobody has waited for. */
 static double cpu_used(const struct instance *instance)
 {
 	const struct group *group = &instance->cgroup;
@@ -126,7 +126,7 @@ void instance_over(struct instance *instance)
 	instance->on_end(instance, &ending);
 }
 
-/* Nobody of its process is left. */
+/* No process of the instance is left. */
 static void finish(struct instance *instance)
 {
 	list_remove(&instance->last.link);
@@ -144,7 +144,7 @@ static bool is_spared(const struct instance *instance)
 	return instance->service->terms->life->kill_mode == KILL_NONE || !instance->service->terms->ends->send_sigkill;
 }
 
-/* Those of a control group are found there, and those of a start by engine/instance/sweep. */
+/* Processes in a control group are found there, and those of a daemon's start by engine/instance/sweep. */
 static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->terms->life->kill_mode;
@@ -167,8 +167,8 @@ static void signal_instance(struct instance *instance, int signal, bool group)
 	instance_signal_main(instance, signal);         /* it may have made a group of its own */
 }
 
-/* Its process has ended and holds the number of its group for the last time. Without a descriptor for the others
- * there they could never be told to end: so that is now. */
+/* The process has ended; until it is reaped, it holds the number of its group. superd opens a descriptor of the group
+ * now, to signal its other processes later. If that fails, it kills them now. */
 static void on_ending(struct child *child)
 {
 	struct instance *instance = container_of(child, struct instance, child);
@@ -208,7 +208,7 @@ void instance_linger(struct instance *instance)
 	ev_timer_start(engine->loop, &engine->linger_look);
 }
 
-/* Its main process has ended by itself, and so much for it; whom that left behind is another matter. */
+/* The main process has ended by itself: ends the processes that it left behind, where kill_rest asks for that. */
 static bool begin_to_clear(struct instance *instance)
 {
 	unsigned mode = instance->service->terms->life->kill_mode;
@@ -224,7 +224,7 @@ static bool begin_to_clear(struct instance *instance)
 	return true;
 }
 
-/* Its process has ended, and what that had to say was heard. */
+/* The process has ended, and its messages were read. */
 static void take_end(struct instance *instance)
 {
 	if (instance->kin && instance->find_daemon(instance, instance->status))
@@ -248,7 +248,7 @@ static void on_heard(struct last_words *last)
 
 	instance->ended = 0;
 	if (instance->child.pid)
-		return;                 /* its last word was that another is its main process */
+		return;                 /* its last message named another main process */
 	instance->child.pid = ended;
 	take_end(instance);
 }
@@ -279,7 +279,7 @@ void instance_let_go(struct instance *instance)
 	finish(instance);
 }
 
-/* SIGKILL was sent, and what waits in the kernel for a file system without an answer does not hear it. */
+/* SIGKILL was sent. A process that waits in the kernel for a dead file system does not end by it. */
 static void give_up(struct instance *instance)
 {
 	pid_t pid = instance->child.pid;
@@ -299,7 +299,7 @@ static void give_up(struct instance *instance)
 	finish(instance);
 }
 
-/* SIGKILL is on its way. Its time counts from the first one: superd's end sends it again and again. */
+/* SIGKILL is being sent. The time counts from the first one, as superd sends it again and again at its end. */
 static void doom(struct instance *instance)
 {
 	if (instance->doomed)
@@ -330,7 +330,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		instance->on_limit(instance);
 }
 
-/* final_kill_signal, where that is another: the next time it is KILL. */
+/* Sends final_kill_signal, where it is not SIGKILL; the next signal is SIGKILL. */
 static void signal_last(struct instance *instance)
 {
 	const struct service *service = instance->service;
@@ -480,7 +480,7 @@ void instance_signal_stop(struct instance *instance)
 	signal_instance(instance, SIGCONT, life->kill_mode == KILL_GROUP); /* a stopped process hears nothing else */
 }
 
-/* Not all of it again: a second signal may mean another thing to who had the first. */
+/* Signals the new main process alone: processes that had the first signal may take a second one for something else. */
 static void signal_main_of(struct instance *instance, int signal, bool group)
 {
 	if (!group || !signal_group(instance, instance->group, instance->group_fd, signal))
@@ -513,7 +513,7 @@ void instance_stop(struct instance *instance)
 	instance_see_end(instance);
 	if (!instance->wind_down || !instance->wind_down(instance))
 		instance_signal_stop(instance);
-	instance_thaw(instance);        /* its signal waits for it by now */
+	instance_thaw(instance);        /* the signal is pending by now */
 }
 
 void instance_kill(struct instance *instance)
@@ -528,11 +528,11 @@ void instance_kill(struct instance *instance)
 	instance_signal_main(instance, SIGKILL);
 	if (instance->control > 1)
 		kill(-instance->control, SIGKILL);
-	instance_thaw(instance);        /* whom kill_mode spares */
+	instance_thaw(instance);        /* for processes that kill_mode spares */
 }
 
-/* One that superd leaves running keeps its group, and so does what it was not to kill. A guest that was turned away has
- * none, and its row may be gone. */
+/* An instance that superd leaves running keeps its control group, and so do processes that superd must not kill. The
+ * instance of a refused guest has no group, and its row may be gone. */
 static void leave_group(struct instance *instance)
 {
 	bool has_ended = instance->gone > 0 || instance->child.pid <= 0;
@@ -586,8 +586,8 @@ void instance_sweep(struct engine *engine)
 	}
 }
 
-/* Those that follow nobody for the moment are not among the children. A command of a stop is, and where the table grows
- * by that, all change their places: then it is begun anew. */
+/* Instances that follow no process for the moment are in engine->starts, not among the children. The command of a stop
+ * is a child; if the hash table grows by it, all entries change their places, and the loop begins anew. */
 static void for_all(struct engine *engine, void (*act)(struct instance *instance))
 {
 	size_t size;

@@ -1,5 +1,5 @@
-/* One running backend: a process and its group. Started by engine/launch/launch, ended by its own will or by a stop:
- * kill_signal to the group, timeout_stop, SIGKILL, and not over before the whole group is gone. */
+/* One running backend: a process and its group. engine/launch/launch starts it. It ends by itself or by a stop:
+ * kill_signal to the group, timeout_stop, SIGKILL. It is over when the whole group is gone. */
 #pragma once
 
 #include <ev.h>
@@ -26,8 +26,8 @@ struct main_watch;
 struct notice;
 struct outdated;
 
-/* How far a limit of time can be extended by the process that is under it: to ten times its length, or nothing that does not
- * want to end would ever have to. */
+/* How far a process can extend its own time limit: to ten times its length. Without that bound a process could put off
+ * its end for ever. */
 struct allowance {
 	double since;                   /* loop time */
 	double length;                  /* seconds; 0: there is no limit */
@@ -35,110 +35,111 @@ struct allowance {
 
 void allowance_begin(struct allowance *allowance, int64_t microseconds);
 
-/* What is left of it, if the limit is to be over in so many microseconds; less than that where the allowance ends before. */
+/* Returns the microseconds until the limit, if it is extended to so many from now; fewer where the allowance ends
+ * before. */
 int64_t allowance_left(const struct allowance *allowance, int64_t microseconds);
 
 /* How an instance ended, for its keeper. */
 struct ending {
-	int status;                     /* wait status of its first process */
+	int status;                     /* wait status of the main process */
 	double lasted;                  /* seconds */
-	double cpu;                     /* seconds of processor time: of its group, or of those it has waited for */
-	bool stopped;                   /* we had told it to */
+	double cpu;                     /* seconds of processor time: of its control group, or of the processes it has waited for */
+	bool stopped;                   /* superd had stopped it */
 	enum result result;
 	bool unready;                   /* type = notify: it never said READY=1 */
 };
 
-/* Somebody whose process has ended, while what that said last is still to be heard (engine/instance/hearing). */
+/* The end of a process that waits until its last messages were read (engine/instance/hearing). */
 struct last_words {
-	struct list link;               /* in those that wait; removed, nobody waits any more */
-	void (*heard)(struct last_words *last);        /* out of the list already; may free it */
+	struct list link;               /* in notify->unheard; removed: the wait is over */
+	void (*heard)(struct last_words *last);        /* called out of the list; may free it */
 };
 
 struct instance {
-	struct list link;               /* in its keeper's list of instances, or of those retired */
-	struct list linger;             /* in the engine's, when its first process is gone and its group is not */
-	struct list seeking;            /* in the engine's starts, while its daemon is not settled */
+	struct list link;               /* in the keeper's list of instances */
+	struct list linger;             /* in engine->lingering, while its first process is gone and its group is not */
+	struct list seeking;            /* in engine->starts, while its daemon is not settled */
 	struct child child;
 	struct engine *engine;
-	const struct service *service;  /* the row it was started under, or the one adopted since */
-	uid_t user;                     /* whom it was started as */
+	const struct service *service;  /* the row it was started under, or a later one */
+	uid_t user;                     /* the user it was started as */
 	pid_t pid, group;               /* pid outlives child.pid, for the log */
-	pid_t former_group;             /* before its main process was another's (engine/instance/main_process); 0: the same */
-	int group_fd, former_fd;        /* os/proc/process_group, where no process of them is superd's to reap; -1 */
-	struct main_watch *main_watch;  /* of a main process that is not our child (engine/instance/main_watch); NULL: it is */
-	struct clan *escaped;           /* who has left its groups (engine/instance/escaped), from a stop on; NULL: nobody */
-	pid_t control;                  /* of the command beside it that runs; 0: none */
-	ev_timer timer;                 /* a limit of time: starting, running, or stopping */
-	struct allowance allowance;     /* of that */
+	pid_t former_group;             /* group of an earlier main process (engine/instance/main_process); 0: none */
+	int group_fd, former_fd;        /* their descriptors (os/proc/process_group), if superd reaps none of their processes; -1: none */
+	struct main_watch *main_watch;  /* watches a main process that is not superd's child (engine/instance/main_watch); NULL: it is */
+	struct clan *escaped;           /* processes that have left its groups (engine/instance/escaped), from a stop on; NULL: none */
+	pid_t control;                  /* pid of the command that runs beside it; 0: none */
+	ev_timer timer;                 /* time limit of the start, the run or the stop */
+	struct allowance allowance;     /* how far that limit can be extended */
 	double since;                   /* loop time */
-	bool starting;                  /* type = forking: its daemon is not known yet; notify: it is not ready yet */
-	bool doomed;                    /* SIGKILL was sent to all of it: its timer is for who does not end even so */
-	unsigned char chances;          /* times that this was put off */
-	bool stopping, killed, failed;  /* failed: it is stopped for a failure (a timeout), so its end is one too */
+	bool starting;                  /* type = forking: its daemon is unknown yet; notify: it is not ready yet */
+	bool doomed;                    /* SIGKILL was sent to all of it; its timer ends the wait for processes that hang even so */
+	unsigned char chances;          /* times that the end of this wait was put off */
+	bool stopping, killed, failed;  /* failed: it is stopped for a failure, as a timeout, so its end is one, too */
 	bool told;                      /* the signals of its stop were sent */
-	bool clears;                    /* kill_rest: its main process has ended by itself, what that left is being stopped */
-	bool is_silent;                 /* its watchdog has not heard it, which is why it is stopped */
-	int stop_signal;                /* of its stop, in place of kill_signal; 0: none */
-	unsigned char result;           /* enum result, where something decided it; else by its status */
+	bool clears;                    /* kill_rest: its main process has ended by itself, and the processes it left are being stopped */
+	bool is_silent;                 /* it is stopped because its watchdog has expired */
+	int stop_signal;                /* signal of its stop in place of kill_signal; 0: kill_signal */
+	unsigned char result;           /* enum result, if something decided it; 0: its status decides */
 	bool retired;                   /* the keeper goes on without it */
 	bool entered;                   /* it is counted among the engine's instances */
 	bool counted;                   /* source holds a count of the gate */
 	unsigned char source[SOURCE_SIZE];
-	const void *gate;               /* whose count that is */
-	struct listener *busy;          /* the datagram listener it has, NULL: none */
-	void (*give_back)(struct instance *instance);   /* what it had of its keeper, at its end; NULL: nothing */
-	bool unread;                    /* it has left its datagram where it was */
-	char *peer;                     /* whom it is for, as text; NULL: nobody with an address */
-	bool knows_head;                /* head is the datagram that stood first there (os/netdiag/backlog) */
+	const void *gate;               /* the keeper that the count is for */
+	struct listener *busy;          /* the datagram listener it has; NULL: none */
+	void (*give_back)(struct instance *instance);   /* gives back what it had of its keeper, at its end; NULL: nothing */
+	bool unread;                    /* it has left its datagram in the queue */
+	char *peer;                     /* address of its client; NULL: none */
+	bool knows_head;                /* head identifies the datagram that was first there (os/netdiag/backlog) */
 	uint64_t head;
-	int status;                     /* kept while it lingers */
-	double gone;                    /* when it was, loop time; 0: its process lives, or there was none */
+	int status;                     /* wait status of its main process, kept while it lingers */
+	double gone;                    /* loop time of the end of its process; 0: it lives, or there was none */
 	struct channel *channel;        /* to superd-builtin (engine/accept/channel); NULL: none */
 	void (*close_channel)(struct instance *instance);
-	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it goes by its process alone */
-	bool (*find_daemon)(struct instance *instance, int status);     /* who was followed ended: see engine/instance/daemon */
+	struct kin *kin;                /* type = forking, until its daemon is settled; NULL: it has its process alone */
+	bool (*find_daemon)(struct instance *instance, int status);     /* the followed process has ended: see engine/instance/daemon */
 	void (*forget_daemon)(struct instance *instance);               /* frees kin */
-	struct notice *notice;          /* what it says of itself (engine/launch/notify); NULL: it can't */
-	/* What a process of it has said last, before its end counts. false: not all could be heard yet, and last->heard
+	struct notice *notice;          /* its messages and their effect (engine/instance/notice); NULL: it has no notify socket */
+	/* Reads the last messages of a process before its end counts. false: not all could be read yet, and last->heard
 	 * follows. */
 	bool (*hear)(struct instance *instance, struct last_words *last);
-	struct last_words last;        /* of the process that it goes by: while it waits, its child.pid is 0 */
-	pid_t ended;                    /* and that process is this; 0: none waits, or another is followed by now */
+	struct last_words last;        /* the end of its process waits for messages; meanwhile child.pid is 0 */
+	pid_t ended;                    /* pid of that process; 0: none waits, or another one is followed by now */
 	void (*leave)(struct instance *instance);       /* frees notice */
-	void (*on_limit)(struct instance *instance);                            /* its timer */
-	void (*on_ready)(struct instance *instance);                            /* it is not starting any more */
-	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call; frees nothing itself */
-	struct course *course;          /* what it goes through around its process (engine/instance/course); NULL: nothing */
-	void (*wind_up)(struct instance *instance);     /* of its course: nobody of its process is left; instance_over follows */
-	bool (*wind_down)(struct instance *instance);   /* and: it is to stop; true: without signals, or not yet */
+	void (*on_limit)(struct instance *instance);                            /* its time limit is over */
+	void (*on_ready)(struct instance *instance);                            /* it has started */
+	void (*on_end)(struct instance *instance, const struct ending *ending); /* the last call, which may free it */
+	struct course *course;          /* steps around its process (engine/instance/course); NULL: none */
+	void (*wind_up)(struct instance *instance);     /* for its course: no process of it is left; instance_over follows */
+	bool (*wind_down)(struct instance *instance);   /* for its course: it has to stop. true: without signals, or not yet */
 	void (*leave_course)(struct instance *instance);                        /* frees it */
-	struct drain *drain;            /* it ends when its clients are gone (engine/drain/drain); NULL: it does not */
+	struct drain *drain;            /* its drain: it ends when its clients are gone (engine/drain/drain); NULL: none */
 	void (*forget_drain)(struct instance *instance);
-	struct frost *frost;            /* its freezing (engine/freeze/frost); NULL: it never was */
-	void (*thaw)(struct instance *instance);        /* what is frozen of it goes on */
+	struct frost *frost;            /* its freezing (engine/freeze/frost); NULL: it was never frozen */
+	void (*thaw)(struct instance *instance);        /* thaws its processes */
 	void (*forget_frost)(struct instance *instance);                        /* the same, and frees it */
-	struct plan *plan;              /* of this connection alone; NULL: that of the service's means */
-	uint64_t private_tmp;           /* the number of its own folders (exec/dirs/private_tmp); 0: it has none */
-	struct group cgroup;            /* its control group, if it has one */
-	struct outdated *outdated;      /* what it has of a row of before (engine/instance/outdated); NULL: it goes by that of now */
+	struct plan *plan;              /* plan of this connection alone; NULL: that of the service's means */
+	uint64_t private_tmp;           /* number of its own folders (exec/dirs/private_tmp); 0: none */
+	struct group cgroup;            /* its control group; path NULL: none */
+	struct outdated *outdated;      /* what it has of an earlier row (engine/instance/outdated); NULL: nothing */
 	void *context;                  /* the keeper */
 };
 
-/* Whom an instance of the service is started as. */
+/* The user that an instance of the service is started as. */
 uid_t instance_user_of(const struct service *service);
 
 struct instance *instance_new(struct engine *engine, const struct service *service);    /* NULL: out of memory */
 
-/* It counts, though its process may not run yet. */
+/* Counts it among the engine's instances, though its process may not run yet. */
 void instance_enter(struct instance *instance);
 
-/* The number of its folders for private_tmp, for a start: from now on they are removed with it. 0: it has none. */
+/* Returns the number of its folders for private_tmp; from now on they are removed with it. 0: it has none. */
 uint64_t instance_private_tmp(struct instance *instance);
 
-/* The process runs, since a moment of loop time: from now on its end will be heard of. false: out of memory (it was killed). */
+/* The process runs since this loop time: superd sees its end from now on. false: out of memory, and it was killed. */
 bool instance_begin(struct instance *instance, pid_t pid, double since);
 
-/* What is frozen of it goes on: whatever it is told then, it can hear. */
+/* Thaws its processes, so that they can react to signals. */
 static inline void instance_thaw(struct instance *instance)
 {
 	if (instance->frost)
@@ -154,20 +155,20 @@ static inline void instance_forget_frost(struct instance *instance)
 /* Calls on_limit after so many microseconds; SCAN_INFINITY or 0: never. */
 void instance_limit(struct instance *instance, int64_t microseconds);
 
-/* Its limit, where it has one, is not over before so many microseconds from now, as far as its allowance goes. false: it goes
- * no further. */
+/* Extends its time limit, if it has one, to so many microseconds from now, as far as its allowance goes. false: that is
+ * less. */
 bool instance_extend(struct instance *instance, int64_t microseconds);
 
-/* Its group is another one now, 0: none. fd stands for it, or -1: a process of it is ours. */
+/* Sets its group; 0: none. fd: a descriptor of the group, which it takes; -1: superd reaps a process of it. */
 void instance_set_group(struct instance *instance, pid_t group, int fd);
 
-/* Whether anybody is left in a group of it. */
+/* Whether a process is left in its group. */
 bool instance_has_group_left(const struct instance *instance);
 
-/* To its main process alone. */
+/* Signals its main process alone. */
 bool instance_signal_main(const struct instance *instance, int signal);
 
-/* What its main process leaves behind will matter, so superd looks at it before that is reaped. */
+/* Processes that its main process leaves will matter: superd looks at its group before it reaps that. */
 void instance_see_end(struct instance *instance);
 
 void instance_stop(struct instance *instance);  /* kill_signal as kill_mode says, then by timer SIGKILL */
@@ -179,37 +180,37 @@ static inline bool instance_is_unheard(const struct instance *instance)
 
 void instance_signal_stop(struct instance *instance);   /* for its course: the signals of instance_stop */
 
-/* Its main process is another since: one that is named when it stops already hears of that now, once, and so do those of
- * a group of its own. */
+/* After a change of the main process: if the instance is being stopped, the new one gets the signal of the stop now,
+ * once, and so does its group, if that is another one. */
 void instance_signal_followed(struct instance *instance, bool has_other_group);
 
-/* For its course: nothing of it is left. on_end is called, and frees it. */
+/* For its course: nothing of it is left. Calls on_end, which frees it. */
 void instance_over(struct instance *instance);
 
-/* How it goes, or went. */
+/* Its result, as far as it is known. */
 enum result instance_result(const struct instance *instance);
 
-/* The limit of time is over: stops it, and when that was done before, ends it as kill_mode says. */
+/* Its time limit is over: stops it, or, if it is being stopped already, ends it as kill_mode says. */
 void instance_expire(struct instance *instance);
 void instance_kill(struct instance *instance);  /* SIGKILL to all of it */
 void instance_free(struct instance *instance);
 
-/* It has ended, by its status, though its process has not: that is not its own any more. */
+/* Ends the instance by its status though its process lives, which is not its own any more. */
 void instance_let_go(struct instance *instance);
 
 /* Every instance of every service, those retired too. */
 void instance_stop_all(struct engine *engine);
 void instance_kill_all(struct engine *engine);
 
-bool instance_has_group(const struct engine *engine, pid_t group);     /* any of them: it is that one's group */
+bool instance_has_group(const struct engine *engine, pid_t group);     /* whether this is the group of any instance */
 
-/* Its first process has ended and others of its group have not: it lives until they have. */
+/* Its first process has ended and others of its group have not: it lives until they end. */
 void instance_linger(struct instance *instance);
 
-/* Looks which lingering groups are gone; after strangers were reaped. */
+/* Ends lingering instances whose groups are gone; called after strangers were reaped. */
 void instance_sweep(struct engine *engine);
 
-/* Adds to the event's facts how it ended. */
+/* Adds the end to the facts of an event. */
 void instance_tell_ending(const struct ending *ending, struct event *event);
 
 /* "exit status 3", "signal TERM"; text of at least 48 bytes. */

@@ -1,6 +1,6 @@
-/* Telling whose a stranger is. The hard thing is that a double fork leaves no trace of who began it: the process
- * between is gone, and the daemon has a session, a group and a parent that the first process never had. What
- * stays is what it inherited: a session or group seen before, or the sockets. */
+/* Tells to which start an unknown process belongs. A double fork leaves no trace of its origin: the process in
+ * between is gone, and the daemon has a session, a group and a parent that the first process never had. It keeps
+ * only what it inherited: a session or group seen before, or the sockets. */
 #include "engine/instance/kin.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ static bool is_of_another(const struct engine *engine, const struct kin *kin, pi
 	return child && child != kin->followed;
 }
 
-/* What another start knows to be its own, or an instance has as its group. */
+/* Whether another start knows the process as its own, or an instance has its group. */
 static bool is_claimed(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
 	if (process->session == getsid(0) || instance_has_group(engine, process->session) ||
@@ -94,7 +94,7 @@ static bool is_claimed(const struct engine *engine, const struct kin *kin, const
 	return false;
 }
 
-/* What its place among the processes tells. */
+/* Judges by pid, session and group alone. */
 static enum kinship place(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
 	if (process->ended || process->born < kin->born || is_of_another(engine, kin, process->pid) ||
@@ -140,7 +140,7 @@ static bool is_in_use(pid_t id, const pid_t *children)
 	return false;
 }
 
-/* A number of which nothing is left may soon be anybody's. */
+/* Forgets numbers that no process has any more: the kernel may give them to any other. */
 static void forget_unused(struct kin *kin, const pid_t *children)
 {
 	size_t kept = 0;
@@ -152,7 +152,7 @@ static void forget_unused(struct kin *kin, const pid_t *children)
 	kin->known_count = kept;
 }
 
-/* One that may be kin: how sure that is, when other starts may have brought it as well. */
+/* Returns how surely a process that may be kin belongs to this start and to no other. */
 static enum certainty weigh(const struct engine *engine, const struct kin *kin, const struct process *process)
 {
 	bool mine = process_ask_runs(process, kin->service->what->exec), theirs = false, disputed = false;
@@ -173,8 +173,8 @@ static enum certainty weigh(const struct engine *engine, const struct kin *kin, 
 /* The candidates of one look; a surer kind drives out the others. */
 struct choice {
 	enum certainty certainty;       /* of best */
-	size_t count;                   /* as sure as it is */
-	int score;
+	size_t count;                   /* candidates with this certainty */
+	int score;                      /* of best; the highest wins */
 	struct process best;
 };
 
@@ -221,7 +221,7 @@ static void look(const struct engine *engine, struct kin *kin, const pid_t *chil
 	}
 }
 
-/* The kernel's list may miss one when another ends while it is read, so nothing is believed only twice. */
+/* The kernel's list may miss a process if another one ends while it is read, so "none" needs two looks. */
 pid_t kin_pick(const struct engine *engine, struct kin *kin, pid_t before, enum certainty least, bool last)
 {
 	struct choice choice = { 0 };

@@ -1,9 +1,9 @@
-/* Whose is a process that came to us without a parent? What ties it to one start of type = forking and to no other.
+/* Tells to which start of type = forking an orphan belongs that became superd's child.
  *
- * A process is kin when its session or group is one of those seen before (the first process has both of its own),
- * or when it holds one of the sockets handed over. Where that can't be seen, as the kernel hides a process or the
- * service has no sockets, one that may be kin is told by its command, and taken unasked only when no other start
- * could have brought it. What began earlier, or belongs to another instance, never is. */
+ * A process is kin if its session or group was seen before (the first process has its own), or if it has one of the
+ * sockets that were passed. If that cannot be seen, as the kernel hides a process or the service has no sockets, its
+ * command decides; without that it is taken only if no other start could have brought it. A process that is older, or
+ * belongs to another instance, never is kin. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "os/proc/process.h"
 
 #define KIN_KNOWN 64
-/* How sure it is that a process is kin. */
+/* How surely a process is kin. */
 enum certainty { DISPUTED, UNDISPUTED, LIKELY, CERTAIN };
 
 #define KIN_NONE 0
@@ -24,32 +24,32 @@ enum certainty { DISPUTED, UNDISPUTED, LIKELY, CERTAIN };
 
 /* One start, from before its first process until its daemon is settled. */
 struct kin {
-	struct table *table;            /* holds the row it was started under, which a reload may have replaced since */
+	struct table *table;            /* holds the table of its row, which a reload may have replaced since */
 	const struct service *service;
-	const struct child *followed;   /* its instance's, with pid 0 while nobody is followed */
+	const struct child *followed;   /* child of its instance; pid 0: no process is followed */
 	int64_t born;
 	struct file_id *sockets;
 	size_t socket_count;
-	bool seeking;                   /* its daemon is not known yet: who came to us may be its own */
-	pid_t known[KIN_KNOWN];         /* processes, sessions and groups of it; pids, whichever they name */
+	bool seeking;                   /* its daemon is unknown yet: an orphan may belong to it */
+	pid_t known[KIN_KNOWN];         /* its processes, sessions and groups, by their numbers */
 	size_t known_count;
 };
 
-/* Notes what a start hands over, just before it. false: out of memory. */
+/* Notes the sockets of a start, just before it. false: out of memory. */
 bool kin_init(struct kin *kin, const struct instance *instance, struct table *table, const struct listener *listeners,
 	      unsigned listener_count);
 void kin_free(struct kin *kin);
 
 void kin_add(struct kin *kin, pid_t pid);
 
-/* The one of those who came to us that is to be followed, or KIN_NONE, or KIN_UNCLEAR; nobody less sure than `least`.
- * Of several, when there is no time left (`last`), one that holds a socket, one of the session of `before`, who was
- * followed until now, a session's leader, the oldest: in this order. */
+/* Returns the orphan to follow, or KIN_NONE, or KIN_UNCLEAR; none less certain than `least`. Of several, if there is no
+ * time left (`last`): one that has a socket, one in the session of `before`, which was followed until now, a session
+ * leader, the oldest, in this order. */
 pid_t kin_pick(const struct engine *engine, struct kin *kin, pid_t before, enum certainty least, bool last);
 
-/* Whether a process that was named to us may belong to this start. */
+/* Whether a named process may belong to this start. */
 bool kin_accepts(const struct engine *engine, const struct kin *kin, pid_t pid);
 
-/* Calls act for every process alive that is kin, wherever it stands in the tree; the number of them. */
+/* Calls act for every living process that is kin, wherever it is in the tree; returns their number. */
 size_t kin_each(const struct engine *engine, struct kin *kin,
 		void (*act)(void *context, const struct process *process), void *context);

@@ -1,5 +1,5 @@
-/* Clearing up. The hard thing is that a user may have several services: what is the user's goes when none of them
- * runs. */
+/* Removes the directories, credentials and IPC objects that a service leaves. Several services may have the same
+ * user, so the user's IPC objects go when none of these services runs. */
 #include "engine/instance/leavings.h"
 
 #include "engine/core/roster.h"
@@ -7,7 +7,7 @@
 #include "exec/dirs/directories.h"
 #include "exec/dirs/user_ipc.h"
 
-/* It is not on its way out. */
+/* The service stays: it is neither removed nor being closed. */
 static bool stays(const struct keeper *keeper)
 {
 	return !keeper->removed && !keeper->engine->stopping && keeper->state != CLOSING && keeper->state != OFF;

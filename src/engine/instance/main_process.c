@@ -1,5 +1,5 @@
-/* Following another main process. The hard thing is that it need not be our child: as long as its parent lives,
- * that one is told of its end and we are not. So its pidfd is watched (engine/instance/main_watch). */
+/* Follows another main process (MAINPID of sd_notify(3)). It need not be superd's child: while its parent lives, the
+ * kernel reports its end to that parent alone, so superd watches its pidfd (engine/instance/main_watch). */
 #include "engine/instance/main_process.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@ void main_process_forget(struct notice *notice)
 	list_remove(&notice->moved);
 }
 
-/* The one before may still hold others. Of its processes superd may have one no longer, so a descriptor stands for
- * it. */
+/* The former group may still have processes. superd may have none of them as a child, so a descriptor stands for the
+ * group. */
 static void keep_former(struct instance *instance, int fd)
 {
 	if (instance->former_group || fd < 0) {
@@ -38,7 +38,7 @@ static void keep_former(struct instance *instance, int fd)
 	list_add(&instance->engine->moved, &instance->notice->moved);
 }
 
-/* Its group is where a stop reaches it. That of a stranger, whom superd does not reap, needs a descriptor as well. */
+/* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. */
 static void take_group(struct instance *instance, pid_t pid, bool is_stranger, int former)
 {
 	pid_t group = getpgid(pid);
@@ -69,7 +69,7 @@ void main_process_sweep(struct engine *engine)
 	}
 }
 
-/* The group as it is, by a descriptor; -1: there is none, or its number may be another's by now. */
+/* Returns a descriptor of the present group; -1: there is none, or its number may belong to another group by now. */
 static int open_group(struct instance *instance)
 {
 	pid_t before = instance->child.pid;
@@ -81,7 +81,7 @@ static int open_group(struct instance *instance)
 	return fd_raise(process_group_open(instance->group), FD_HIGH);
 }
 
-/* false, with errno: it could not be, and nothing has changed. */
+/* false, with errno: the process cannot be followed, and nothing has changed. */
 static bool follow(struct notice *notice, pid_t pid)
 {
 	struct instance *instance = notice->instance;
@@ -118,7 +118,7 @@ static bool follow(struct notice *notice, pid_t pid)
 	return true;
 }
 
-/* type = forking: whom superd would have looked for is named. */
+/* type = forking: the message names the daemon, so the search for it ends. */
 static void settle(struct instance *instance)
 {
 	if (!instance->kin)
@@ -130,7 +130,7 @@ static void settle(struct instance *instance)
 	instance->on_ready(instance);
 }
 
-/* Who is named, and has not ended; -1: nobody. */
+/* Returns the process that the message names, if it has not ended; -1: none. */
 static pid_t find_named(const struct notify_message *message, const struct received *received)
 {
 	int fd;

@@ -1,4 +1,4 @@
-/* MAINPID= and MAINPIDFD=1: from now on the instance goes by another of its processes. */
+/* MAINPID= and MAINPIDFD=1: another process becomes the main process of an instance. */
 #pragma once
 
 #include "engine/instance/notice.h"
@@ -7,9 +7,9 @@
 void main_process_init(struct notice *notice);
 void main_process_forget(struct notice *notice);
 
-/* Somebody was reaped: forgets groups in which nobody is left, as their numbers may soon be another's. */
+/* After a child was reaped: forgets groups without processes, as the kernel may use their numbers again. */
 void main_process_sweep(struct engine *engine);
 
-/* Follows the process a message names, where it is one of the instance's, or root says so. */
+/* Follows the process that a message names, if it belongs to the instance, or root has sent the message. */
 void main_process_take(struct notice *notice, const struct notify_message *message, const struct received *received,
 		       bool by_root);

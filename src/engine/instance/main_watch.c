@@ -1,5 +1,5 @@
-/* Hearing of the end of a stranger. The kernel tells its status to its parent alone: here it is unknown, and
- * taken for a good one. */
+/* Watches the end of a main process that is not superd's child. The kernel reports its status to its parent alone,
+ * so superd does not know it, and takes it for a good one. */
 #include "engine/instance/main_watch.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ bool main_watch_is_needed(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0;
 }
 
-/* One that has become our child meanwhile is reaped as any other. */
+/* A process that has become superd's child meanwhile is reaped as any other. */
 static void on_gone(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct main_watch *watch = container_of(io, struct main_watch, io);

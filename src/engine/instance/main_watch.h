@@ -1,5 +1,5 @@
-/* The end of a main process that is not superd's child, as its parent lives or a superd that was killed has started it: heard
- * of by its pidfd. */
+/* Watches, by its pidfd, the end of a main process that is not superd's child, as its parent lives or a killed
+ * superd has started it. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,11 +8,11 @@
 
 struct main_watch;
 
-/* Nobody will wait for it here: it is no child of ours. */
+/* true: the process is not superd's child, so its end has to be watched. */
 bool main_watch_is_needed(pid_t pid);
 
-/* Watches this child, as it is among the engine's, by its pidfd, in place of what *watch is (NULL: nothing). Takes pidfd over,
- * also with false: out of memory, and *watch is as it was. */
+/* Watches this child of engine->children by its pidfd, in place of *watch (NULL: none). Owns pidfd in any case.
+ * false: out of memory, and *watch is unchanged. */
 bool main_watch_begin(struct main_watch **watch, struct engine *engine, struct child *child, int pidfd);
 
 void main_watch_end(struct main_watch **watch);

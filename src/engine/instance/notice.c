@@ -1,4 +1,4 @@
-/* What everybody who acts on a notice needs: its line in the log, and its instance's failure. */
+/* The log line of a notice and the failure of its instance, for all that act on a notice. */
 #include "engine/instance/notice.h"
 
 #include <stdarg.h>

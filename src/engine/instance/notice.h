@@ -1,6 +1,6 @@
-/* What one instance says of itself, and what superd makes of it: that it is ready, reloads, goes, how it does, who
- * its main process is now, which descriptors are to be kept, that it is alive. One for each instance that may
- * speak, as long as it lives; engine/launch/notify hears it and tells whose word it is. */
+/* The state of one instance by its messages (sd_notify(3)): whether it is ready, reloads or stops, its status, its main
+ * process, the descriptors it stores, its watchdog. There is one for each instance that may send, as long as it lives;
+ * engine/instance/hearing reads the messages. */
 #pragma once
 
 #include <ev.h>
@@ -15,30 +15,30 @@
 struct notify;
 
 struct notice {
-	struct list link;               /* among those who speak at one socket */
-	struct list moved;              /* in the engine's, while its former group holds somebody */
+	struct list link;               /* in notify->notices */
+	struct list moved;              /* in engine->moved, while its former group has processes */
 	struct notify *notify;
 	struct instance *instance;
-	pid_t speaker;                  /* who says what is being heard */
+	pid_t speaker;                  /* sender of the message that is being taken */
 	unsigned access;                /* enum notify_access; NOTIFYACCESS= may change it until the instance ends */
-	bool stopping;                  /* it said so, and that is final */
+	bool stopping;                  /* it sent STOPPING=1, which is final */
 	bool reloading;
-	unsigned reloads;               /* it has said to be done with */
-	ev_timer patience;              /* how long either may take */
-	struct allowance allowance;     /* of that */
-	bool refused;                   /* that it asks for more time than it may have was logged */
-	ev_timer watchdog;              /* how long it may be silent (engine/instance/watchdog) */
-	double every;                   /* seconds of that; 0: for ever; below: as its service says */
-	bool watched;                   /* it runs, so that counts */
-	bool rests;                     /* it is frozen, and can't say anything */
-	char status[NOTE_TEXT + 1];     /* printable; "": nothing */
+	unsigned reloads;               /* reloads that it has completed */
+	ev_timer patience;              /* time limit of reloading or stopping */
+	struct allowance allowance;     /* how far that limit can be extended */
+	bool refused;                   /* it was logged that it asks for more time than it may have */
+	ev_timer watchdog;              /* time limit of its silence (engine/instance/watchdog) */
+	double every;                   /* seconds of that limit; 0: none; negative: as in its row */
+	bool watched;                   /* it runs, so the limit counts */
+	bool rests;                     /* it is frozen and cannot send anything */
+	char status[NOTE_TEXT + 1];     /* STATUS=, printable; "": none */
 	char bus_error[NOTE_TEXT + 1], varlink_error[NOTE_TEXT + 1];
 	int error;                      /* errno; 0: none */
 };
 
-/* A log line of it. */
+/* Logs a line about the instance. */
 void notice_say(const struct notice *notice, enum level level, const char *name, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The instance ends for this reason, which is a failure; stop_signal 0: kill_signal. */
+/* Stops the instance, as failed, for this reason; stop_signal 0: kill_signal. */
 void notice_fail(struct notice *notice, int stop_signal, const char *reason);

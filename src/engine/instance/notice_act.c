@@ -1,5 +1,5 @@
-/* Acting on what an instance says. The hard thing is that it may say it at any time: what comes too late, as a READY
- * behind a STOPPING or anything from one that is being stopped, must change nothing. */
+/* Acts on the messages of an instance. They may come at any time; one that comes too late, as READY after STOPPING,
+ * or any from an instance that is being stopped, must change nothing. */
 #include "engine/instance/notice_act.h"
 
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include "engine/service/keeper.h"
 #include "os/proc/process.h"
 
-#define HEALTHY 10.                     /* seconds that it has to run before RESTART_RESET=1 counts */
+#define HEALTHY 10.                     /* seconds that an instance must have run before RESTART_RESET=1 counts */
 
 static void stop_patience(struct notice *notice)
 {
@@ -89,7 +89,7 @@ void notice_watch(struct instance *instance)
 		watchdog_begin(instance->notice);
 }
 
-/* A text as much of it as is kept, with nothing in it that a terminal would obey. */
+/* Keeps the first NOTE_TEXT bytes of a text, without control characters. */
 static void keep(char *out, struct note_text text)
 {
 	struct buf visible = { 0 };
@@ -100,7 +100,7 @@ static void keep(char *out, struct note_text text)
 	buf_free(&visible);
 }
 
-/* systemd looks at it since 262: a signal that nobody handles would be the end, at the first reload. */
+/* As systemd since 262: without a handler for reload_signal the first reload would end the instance. */
 static bool survives_reload(struct notice *notice)
 {
 	const struct instance *instance = notice->instance;
@@ -151,7 +151,7 @@ static void take_reloading(struct notice *notice)
 	notice_say(notice, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 }
 
-/* timeout_stop counts in place of runtime_max, as in systemd; one that is drained has the limit of that. */
+/* timeout_stop counts in place of runtime_max, as in systemd; a drained instance keeps the limit of its drain. */
 static void take_stopping(struct notice *notice)
 {
 	struct instance *instance = notice->instance;
@@ -167,7 +167,7 @@ static void take_stopping(struct notice *notice)
 	notice_say(notice, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 }
 
-/* In one message STOPPING counts alone; with READY a RELOADING is one that is done already (sd_notify(3)). */
+/* In one message STOPPING counts alone; RELOADING with READY means a reload that is done already (sd_notify(3)). */
 static void take_state(struct notice *notice, const struct notify_message *message)
 {
 	if (notice->stopping) {
@@ -210,7 +210,7 @@ static void take_texts(struct notice *notice, const struct notify_message *messa
 	take_error_name(notice, notice->varlink_error, message->varlink_error, "Varlink");
 }
 
-/* The limit of time it is under, whichever: starting, running, stopping, and its watchdog. */
+/* Extends the present time limit, of the start, the run or the stop, and the watchdog. */
 static void take_extend(struct notice *notice, int64_t microseconds)
 {
 	struct ev_loop *loop = notice->instance->engine->loop;
@@ -229,7 +229,7 @@ static void take_extend(struct notice *notice, int64_t microseconds)
 		   (long)notice->speaker);
 }
 
-/* Before it has run well for a while it would only keep the pauses between its failures short. */
+/* From an instance that has not run well for a while it would only keep the pauses between failures short. */
 static void take_reset(struct notice *notice)
 {
 	struct keeper *keeper = notice->instance->context;

@@ -1,5 +1,5 @@
-/* A notice from its making to its end, and what superd does on each message: readiness, reloads, limits of time here; the
- * main process, the watchdog and what is to be kept in files of their own. */
+/* The life of a notice, and superd's reaction to each message: readiness, reloads and time limits here; the main
+ * process, the watchdog and stored descriptors in files of their own. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 struct notice *notice_new(struct instance *instance, unsigned access);
 void notice_free(struct notice *notice);
 
-/* Does what a message says. received: what came along, NULL: nothing did; descriptors that are kept are taken out of it.
- * by_root: its sender is. The notice outlives this. */
+/* Acts on a message. received: its descriptors; NULL: none; those that are kept are taken out. by_root: root has
+ * sent it. The notice outlives this call. */
 void notice_take(struct notice *notice, const struct notify_message *message, const struct notification *notification,
 		 struct received *received, bool by_root);
 
-/* The instance runs: from now on it must be heard, where it has a watchdog. */
+/* The instance runs: starts its watchdog, if it has one. */
 void notice_watch(struct instance *instance);

@@ -1,5 +1,5 @@
-/* Keeping it. A row may change more than once: what counts is the value at the start of the process,
- * so only the first change of an option is kept, and goes when the option is as it was then. */
+/* Keeps the values of options with which an instance was started. A row may change more than once, so only the first
+ * change of an option is noted, and forgotten when the option has its old value again. */
 #include "engine/instance/outdated.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
-/* What a process that runs still has of a row of before: a reload changes the row of its service, and not the process.
- * Options are kept by a hash of the value that it was started with, so a row that is as before again ends the
- * difference. */
+/* What a running process still has of an earlier row: a reload changes the row of its service, and not the process.
+ * Options are kept by a hash of the value that it was started with, so a row that is as before ends the difference. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,24 +11,24 @@
 
 struct old_option {
 	const char *name;
-	uint64_t was;                   /* of the row that it was started by */
+	uint64_t was;                   /* hash of the value that it was started with */
 };
 
-/* Of an instance; NULL there: it goes by the row of now. */
+/* For an instance; NULL there: it has nothing of an earlier row. */
 struct outdated {
 	struct old_option *options;
 	size_t count, capacity;
-	struct buf sockets;             /* endpoints that it has and its row has no more, separated by blanks */
+	struct buf sockets;             /* endpoints that it has and its row has not, separated by blanks */
 };
 
-/* The row has changed by this. Where memory is out it may not be noted. */
+/* Notes how the row has changed. Without memory that may be lost. */
 void outdated_note(struct outdated **outdated, const struct differences *differences);
 
-/* It has a socket of the row of before that the new one has no more. */
+/* Notes a socket of the earlier row that the new one has not. */
 void outdated_note_socket(struct outdated **outdated, const struct listen *listen);
-void outdated_forget_sockets(struct outdated **outdated);       /* before they are noted anew */
+void outdated_forget_sockets(struct outdated **outdated);       /* called before they are noted anew */
 
-/* Of another superd: an option of this name. */
+/* Takes an option over from another superd. */
 void outdated_resume(struct outdated **outdated, const char *option, uint64_t was);
 void outdated_resume_sockets(struct outdated **outdated, const char *sockets);
 

@@ -1,5 +1,5 @@
-/* The means of a search: its phases and its timer. The hard thing is to wake no longer than there is something to
- * look for, so every wake-up is asked for anew. */
+/* The phases and the timer of a search for a daemon. superd must not wake longer than there is something to look
+ * for, so every wakeup is set anew. */
 #include "engine/instance/search.h"
 
 

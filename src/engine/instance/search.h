@@ -1,5 +1,6 @@
-/* The search for the daemon of one start: from before its first process until the daemon is settled, or nobody of
- * a failed start is left. engine/instance/daemon finds and follows, engine/instance/sweep ends what must not stay. */
+/* The search for the daemon of one start: from before its first process until the daemon is settled, or no process
+ * of a failed start is left. engine/instance/daemon finds and follows it, engine/instance/sweep ends the processes
+ * of a failed start. */
 #pragma once
 
 #include <ev.h>
@@ -20,18 +21,18 @@ struct search {
 	struct instance *instance;
 	ev_timer timer;
 	enum phase phase;
-	double since;                   /* when this phase began, loop time */
-	pid_t first, before;            /* who was started; who was followed last */
-	int status;                     /* SWEEPING: how the instance ended */
-	pid_t told_group, told[TOLD_MOST];      /* SWEEPING: who has had kill_signal */
+	double since;                   /* loop time when this phase began */
+	pid_t first, before;            /* the process that was started; the one that was followed last */
+	int status;                     /* SWEEPING: wait status with which the instance ends */
+	pid_t told_group, told[TOLD_MOST];      /* SWEEPING: the group and processes that got kill_signal */
 	size_t told_count;
-	bool clear;                     /* SWEEPING: nobody was seen at the last look */
+	bool clear;                     /* SWEEPING: the last look found no process */
 };
 
 double search_waited(const struct search *search);      /* seconds in this phase */
 void search_enter(struct search *search, enum phase phase);
 void search_wake_in(struct search *search, double seconds);
-void search_look_again(struct search *search);          /* before long, by its timer */
+void search_look_again(struct search *search);          /* soon, by its timer */
 
-/* Forgets the instance's group when nobody is left in it: its number may soon be another's. */
+/* Forgets the instance's group if it has no process, as the kernel may use its number again. */
 void search_drop_empty_group(struct search *search);

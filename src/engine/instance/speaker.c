@@ -1,6 +1,6 @@
-/* Telling by its pid, which the kernel vouches for, whose a process is: a main process or a command, else by session,
- * group and ancestors. The hard thing is a sender that has ended by now, so that nothing can be looked up: then the
- * socket tells, which is its service's own. */
+/* Finds the instance that a message comes from. The kernel vouches for the sender's pid; superd looks for it among
+ * main processes and commands, then by session, group and ancestors. If the sender has ended by now, none of these
+ * can be looked up, and the socket decides, if its service has a single instance. */
 #include "engine/instance/speaker.h"
 
 #include <unistd.h>
@@ -10,7 +10,8 @@
 
 #define ANCESTORS_MOST 32
 
-/* Its first process began its session, and what was its group before its main process moved is still its own. */
+/* Whether a pid, session or group belongs to the instance. Its first process began its session, and the group that it
+ * had before its main process moved is still its own. */
 static bool holds(const struct instance *instance, pid_t id)
 {
 	return id > 1 &&
@@ -70,7 +71,7 @@ struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, en
 	return uid == 0 || uid == notice->instance->user ? notice : NULL;
 }
 
-/* Its parent has ended, and it has a session of its own: what it was born with is all that tells. */
+/* The process has lost its parent and has a session of its own: only what it was started with shows whose it is. */
 static bool is_orphan_of(const struct instance *instance, pid_t pid)
 {
 	struct process process;

@@ -1,5 +1,4 @@
-/* Whose word is it? The instance that a process belongs to, among those that speak at one socket, and what it is
- * there. */
+/* Finds the instance that a process belongs to, among those of one notify socket, and its role there. */
 #pragma once
 
 #include <sys/types.h>
@@ -8,13 +7,13 @@
 
 enum role { ROLE_MAIN, ROLE_COMMAND, ROLE_OTHER };
 
-/* NULL: it is none of theirs, or that can't be told. A process that has ended, or lies beside all that is known, is
- * taken for one of a single instance when its user may speak. */
+/* Returns the notice of the instance; NULL: none, or unknown. A process that has ended, or that no instance knows,
+ * counts for a single instance if it has root's or the instance's user. */
 struct notice *speaker_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role);
 
-/* Whether the process belongs to this instance: by its place among processes, or, of one that has lost its parent, by the
- * LISTEN_PID that it was born with. */
+/* Whether the process belongs to this instance: by its place among processes, or, if it has lost its parent, by the
+ * LISTEN_PID that it was started with. */
 bool speaker_is_of(const struct list *notices, const struct notice *notice, pid_t pid);
 
-/* Whether notify_access lets who is that speak. */
+/* Whether notify_access allows messages from a process with this role. */
 bool speaker_may(const struct notice *notice, enum role role);

@@ -1,5 +1,5 @@
-/* Ending what a start has brought, when there is no daemon to go by. The hard thing is that it goes on moving
- * meanwhile, out of groups and sessions and to us: so all are looked for again and again, and each is told once. */
+/* Ends the processes of a start that has brought no daemon. They move meanwhile, out of groups and sessions and to
+ * superd as their new parent, so superd looks for all of them again and again, and signals each once. */
 #include "engine/instance/sweep.h"
 
 #include <signal.h>
@@ -39,7 +39,7 @@ static void tell(void *context, const struct process *process)
 		search->told[search->told_count++] = pid;
 }
 
-/* By itself, as at the end of its time: its keeper has to know that it is stopping. */
+/* Stops the instance as at the end of its time, as its keeper must know that it is stopping. */
 static void stop(struct search *search, size_t count)
 {
 	struct instance *instance = search->instance;
@@ -51,7 +51,7 @@ static void stop(struct search *search, size_t count)
 	instance->on_limit(instance);
 }
 
-/* One look may miss who changes its parent just then, as the last process of a double fork does. */
+/* One look may miss a process that changes its parent just then, as the last of a double fork does. */
 bool sweep_go_on(struct search *search)
 {
 	size_t count = kin_each(search->instance->engine, &search->kin, tell, search);

@@ -1,5 +1,5 @@
-/* The timer of an instance that must be heard. The hard thing is to bark once: who is being stopped, for this or for
- * anything else, need not speak any more. */
+/* The watchdog of an instance (WATCHDOG=1 of sd_notify(3)). It fires once: an instance that is being stopped, for
+ * this or any other reason, need not send anything any more. */
 #include "engine/instance/watchdog.h"
 
 #include <stdio.h>
