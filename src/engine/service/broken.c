@@ -1,5 +1,5 @@
-/* Opening anew what was shut down. The hard thing is a port that another socket of the service still has, as
- * an instance drains at it: there a second one is had as its twin alone. */
+/* Opens listeners anew that a backend has shut down. If an instance still drains at another socket of the same port,
+ * the new one can only be opened as a twin of that. */
 #include "engine/service/broken.h"
 
 #include "engine/drain/drain.h"
@@ -7,7 +7,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-/* Beside the one that an instance drains at; -1: there is none, or none can be had. */
+/* Opens a twin of the socket that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct keeper *keeper, const struct listener *listener)
 {
 	struct parted *partner =

@@ -3,5 +3,5 @@
 
 #include "engine/service/keeper.h"
 
-/* The instance has ended: such listeners are opened anew. Who was in their queues is gone with what it did. */
+/* The instance has ended: opens such listeners anew. The clients in their queues are lost. */
 void broken_replace(struct keeper *keeper);

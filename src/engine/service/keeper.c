@@ -1,6 +1,6 @@
-/* The runtime side of a service. The hard thing is to lose nobody between two instances: the watch is never
- * toggled by hand but derived from the state after each event, and it is level triggered, so whatever came in
- * meanwhile activates at once. */
+/* The runtime side of a service. No client may be lost between two instances: the watch on the listeners is derived
+ * from the state after each event, never toggled by hand, and it is level triggered, so clients that came meanwhile
+ * activate the service at once. */
 #include "engine/service/keeper.h"
 
 #include <stdarg.h>
@@ -113,7 +113,7 @@ void keeper_fail(struct keeper *keeper, const char *event, const char *format, .
 	va_end(arguments);
 }
 
-/* After a good end the next client starts it, but where there is no socket nobody else would. */
+/* After a good end the next client starts a service; one without sockets superd starts itself. */
 bool keeper_starts_again(const struct keeper *keeper)
 {
 	const struct what *what = keeper->service->what;
@@ -128,7 +128,7 @@ void keeper_start_anew(struct keeper *keeper)
 		keeper->started = false;
 }
 
-/* What restart says besides is in activity->eager. */
+/* A start by `restart` is another matter: activity->eager has its time. */
 static bool starts_at_boot(const struct keeper *keeper)
 {
 	const struct what *what = keeper->service->what;
@@ -151,7 +151,7 @@ void keeper_start_timer(struct keeper *keeper, double seconds)
 	ev_timer_start(keeper->engine->loop, &keeper->activity->timer);
 }
 
-/* restart: it is started again by itself, when its pause is over and nobody came before. true: it is time. */
+/* true: the pause of `restart` is over, and the service starts again by itself. Else sets the timer to its end. */
 static bool is_due(struct keeper *keeper)
 {
 	const struct activity *activity = keeper->activity;
@@ -162,7 +162,7 @@ static bool is_due(struct keeper *keeper)
 	return activity && activity->eager > 0 && left <= 0;
 }
 
-/* Those accepted before a pause come first after it. */
+/* Clients that were accepted before a pause come first after it. */
 static void serve_parked(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count && keeper->state == LISTENING && !keeper->engine->quiet; n++) {
@@ -203,7 +203,7 @@ static void do_watch(struct keeper *keeper)
 	}
 }
 
-/* A failure and what comes after it are one line. */
+/* Logs a failure and the pause after it in one line. */
 static void say_pause(struct keeper *keeper, double pause)
 {
 	struct activity *activity = keeper->activity;
@@ -254,7 +254,8 @@ static void end_listeners(struct keeper *keeper)
 		keeper_close_listeners(keeper);
 }
 
-/* The reset that comes with a close may be quicker than a client's connect(2): so who waits is let in and sent away. */
+/* The reset of a closing listener may be quicker than a client's connect(2), so waiting clients are accepted and
+ * refused first. */
 static void shut_out(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count && !keeper->service->what->accept; n++)
@@ -290,7 +291,7 @@ static void do_withdraw(struct keeper *keeper)
 	}
 }
 
-/* The instance of one that was removed has ended: nothing comes behind it. */
+/* The instance of a removed service has ended: no other follows. */
 static bool is_over(const struct keeper *keeper, enum action action)
 {
 	return keeper->removed && (action == BIND || action == WATCH || action == WAIT || action == REST);
@@ -363,7 +364,7 @@ static void say_transition(struct keeper *keeper, enum happening happening, stru
 			  happening_name(happening), state_name(step.next), action_name(step.action));
 }
 
-/* For an operator who waits for it. */
+/* An operator may wait for the change. */
 static void tell_change(struct keeper *keeper)
 {
 	if (keeper->engine->on_change)
@@ -379,7 +380,7 @@ void keeper_check_over(struct keeper *keeper)
 		keeper->engine->on_gone(keeper->engine, keeper);
 }
 
-/* Those that only listen, or are off, have no activity, and stay so small. */
+/* A service that only listens, or is off, has no activity, which saves memory. */
 static void leave_state(struct keeper *keeper, enum state next)
 {
 	bool needs_none = next == OFF || next == BINDING || next == LISTENING;

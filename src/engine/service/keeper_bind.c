@@ -1,7 +1,5 @@
-/* Opening the sockets of a service.
- *
- * The hard thing is to say a failure once an attempt, however many sockets have it: those that are needed are told in
- * a line with the pause that follows; an optional one is left out, and told by itself. */
+/* Opens the sockets of a service. However many sockets fail, superd logs the required ones once for each attempt, in
+ * one line with the pause that follows; an optional one is left out, and has a line of its own. */
 #include <errno.h>
 
 #include "engine/orphans/orphan.h"
@@ -14,7 +12,7 @@ static void say_unbound(struct keeper *keeper, const char *text)
 	log_event(keeper->engine->log, LEVEL_WARNING, &event, "%s", text);
 }
 
-/* Opens what is not open. failed gets why a socket that is needed could not be had, of all such in one text. */
+/* Opens a listener that is not open. Adds to failed why a required one could not be opened. false: it is required. */
 static bool open_listener(struct keeper *keeper, struct listener *listener, struct buf *failed)
 {
 	struct buf why = { 0 }, text = { 0 };

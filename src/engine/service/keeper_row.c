@@ -1,5 +1,5 @@
-/* A keeper and its row: what becomes of a living service when the table changes. The hard thing is what must not be
- * noticed: instances, sockets and counters of a service that stays go on as if nothing had happened. */
+/* A keeper and its row: applies a changed row to a living service. Instances, sockets and counters of a service that
+ * stays must go on as if nothing had happened. */
 #include "engine/service/keeper.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "engine/service/old_row.h"
 #include "os/socket/bind.h"
 
-/* Instances run on under the row that counts now: their limits of stopping are the new ones. */
+/* Instances run on under the present row: its limits for stopping hold for them, too. */
 static void take_row(struct keeper *keeper, struct table *table, const struct service *service)
 {
 	table->users++;
@@ -50,7 +50,7 @@ static bool has_instance_with_sockets(const struct keeper *keeper)
 	return !keeper->service->what->accept && keeper->activity && keeper->activity->current;
 }
 
-/* Somebody removed or replaced the node of a unix socket: nobody can come by it any more. true: there was one. */
+/* Closes sockets whose node was removed or replaced: no client can reach them any more. true: there was one. */
 static bool drop_unreachable(struct keeper *keeper)
 {
 	const char *when = has_instance_with_sockets(keeper) ? " once its instance has ended" : "";
@@ -113,14 +113,14 @@ void keeper_end_answering(struct keeper *keeper)
 	}
 }
 
-/* Who is no client any more may be all there is, of whom nothing would be heard. */
+/* All present clients may be probes by the new probe_from, whose end superd would not notice: counts anew. */
 static void forget_clients(struct keeper *keeper, const struct service *service)
 {
 	if (!type_addresses.equal(&keeper->service->terms->life->probe_from, &service->terms->life->probe_from))
 		keeper->engine->actions->forget_idle(keeper);
 }
 
-/* on_change = drain, and the change is more than what takes effect on what runs. */
+/* on_change = drain, and the running instance cannot take over the whole change. */
 static bool wants_another(const struct keeper *keeper, const struct service *service)
 {
 	return service->terms->life->on_change == ON_CHANGE_DRAIN && has_instance_with_sockets(keeper) &&
@@ -156,7 +156,7 @@ void keeper_adopt(struct keeper *keeper, struct table *table, const struct servi
 		keeper_event(keeper, ROOM);
 }
 
-/* Who waits at second sockets of before goes to the first instance of now, where the address has stayed. */
+/* Clients that wait at twins of the former row come to the first instance of the new one, at the same address. */
 static void take_left(struct keeper *keeper, struct parted *left, size_t count)
 {
 	if (left)
@@ -215,8 +215,8 @@ bool keeper_runs_on(const struct keeper *keeper)
 	return runs && has_instance_with_sockets(keeper) && keeper_lets_go(keeper) && !keeper->service->what->builtin;
 }
 
-/* One that was never started has nothing to wait for, and is gone at once. One whose instance runs on has the sockets
- * as long as that: clients still come to it, and the row may come back. shutdown(2) would keep new ones out, but it
+/* A service that was never started has nothing to wait for, and is gone at once. If its instance runs on, it has the
+ * sockets as long: clients still come to it, and the row may come back. shutdown(2) would keep new clients out, but it
  * resets those in the queue, and a daemon spins at a socket that is always ready and whose accept(2) gives EINVAL. */
 void keeper_remove(struct keeper *keeper)
 {

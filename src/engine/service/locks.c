@@ -1,6 +1,6 @@
-/* Keeping locks, in a file that is always written whole. An order may bring ten thousand locks, and the answer to each
- * says whether it will outlive superd. So the first lock of an order is written at once, and tells whether the file can
- * be written at all; those behind it are answered by that, and written together in the next turn of the loop. */
+/* Keeps locks in a file that is always written as a whole. An order may set ten thousand locks, and the answer to
+ * each says whether it outlives superd. So the first lock of an order is written at once, which shows whether the
+ * file can be written; the others get the same answer, and are written together in the next turn of the loop. */
 #include "engine/service/locks.h"
 
 #include <errno.h>
@@ -130,7 +130,7 @@ static bool write_file(const struct locks *locks, struct buf *why)
 	return good;
 }
 
-/* What is wrong is logged once, until it is right, or something else. */
+/* Logs a fault once, until it is gone or another one comes. */
 static void save(struct engine *engine)
 {
 	struct locks *locks = engine->locks;

@@ -1,9 +1,9 @@
-/* What operators have locked until they undo it: services that they hold, and those that they have disabled. A lock stays
- * over reloads and upgrades, and by a file beside the control socket over an end of superd as well, until that file goes:
- * below /run, with the machine.
+/* The locks of operators, until they undo them: services that they hold, and those that they have disabled. A lock
+ * stays over reloads and upgrades, and by a file beside the control socket over an end of superd as well, until that
+ * file goes: below /run, with the machine.
  *
- * A keeper's held and disabled say what it does. The list says who wanted it and since when, for those who wonder and for
- * the next superd; it also has locks of services that are left out for the moment, and so have no keeper. */
+ * A keeper's held and disabled say what it does. The list says who wanted it and since when, for those who wonder
+ * and for the next superd; it also has locks of services that are left out for the moment, and so have no keeper. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,40 +21,40 @@ struct ledger_section;
 enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_KINDS };
 
 struct lock_order {
-	int64_t since;                  /* seconds since 1970; 0: there is no such lock */
-	uid_t uid;                      /* whose order it was; -1: not known */
+	int64_t since;                  /* seconds since 1970; 0: no such lock */
+	uid_t uid;                      /* user that ordered it; -1: unknown */
 };
 
 struct lock {
-	char *name;                     /* the service's */
+	char *name;                     /* name of the service */
 	struct lock_order orders[LOCK_KINDS];
 };
 
 struct locks {
 	struct lock *list;              /* in the order of their names */
 	size_t count, capacity;
-	char *path;                     /* of the file; NULL: there is none */
-	bool is_stale;                  /* it does not say what the list does */
-	bool is_first;                  /* the next change is the first of an order: it is written at once */
-	struct alarm later;             /* writes what is stale */
-	struct buf flaw;                /* why that could not be; empty: it could */
+	char *path;                     /* path of the file; NULL: none */
+	bool is_stale;                  /* the file differs from the list */
+	bool is_first;                  /* the next change is the first of an order, and is written at once */
+	struct alarm later;             /* writes a stale file */
+	struct buf flaw;                /* why the last writing failed; empty: it did not */
 };
 
-void locks_init(struct locks *locks, struct engine *engine);    /* the engine's from now on */
+void locks_init(struct locks *locks, struct engine *engine);    /* engine->locks from now on */
 
 const char *lock_word(enum lock_kind kind);             /* "held" */
 
-/* NULL: nobody has locked it. */
+/* NULL: it is not locked. */
 const struct lock *locks_find(const struct locks *locks, const char *name);
 
-/* An order for some services begins. Its first change is written at once, so that each answer can tell what came of that;
- * the rest is by locks_settle, before anybody is told, or in the next turn of the loop. */
+/* An order for some services begins. Its first change is written at once, so that each answer can tell what came of
+ * that; the rest is by locks_settle, before anybody is told, or in the next turn of the loop. */
 void locks_begin_order(struct engine *engine);
 void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid_t uid);
 void locks_clear(struct engine *engine, const char *name, enum lock_kind kind);
 void locks_settle(struct engine *engine);
 
-/* Whether the next superd will know what the list says; else why gets the reason, "PATH: what". */
+/* Whether the list will outlive superd; else why gets the reason, "PATH: reason". */
 bool locks_outlive(const struct engine *engine, struct buf *why);
 
 /* The file beside the control socket at this path is superd's own: nobody else answers there. A name of the abstract
@@ -65,11 +65,11 @@ void locks_keep(struct engine *engine, const char *control);
  * locks are taken. The keepers that there are already hear of them by locks_impose. */
 void locks_read(struct engine *engine, const char *control);
 
-/* A new keeper is as its lock says. One that is to run otherwise needs an event, too: locks_impose. */
+/* Gives a new keeper the state of its lock. One that runs needs an event, too: locks_impose. */
 void locks_apply(struct keeper *keeper);
 void locks_impose(struct keeper *keeper);
 
-/* A service is gone: what was ordered for it has an end, which is logged. */
+/* A service is gone: drops its locks, which is logged. */
 void locks_drop(struct engine *engine, const char *name);
 
 /* For an upgrade: sections of a ledger. What is out of bounds is noted as the ledger's flaw; false: out of memory. */

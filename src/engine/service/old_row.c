@@ -1,5 +1,5 @@
-/* Noting and telling. With accept = yes there may be thousands, who end with their clients, so these are only
- * counted. */
+/* Notes and reports which instances still run with an earlier row. With accept = yes there may be thousands, which
+ * end with their clients, so they are only counted. */
 #include "engine/service/old_row.h"
 
 #include <string.h>

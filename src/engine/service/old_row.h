@@ -1,4 +1,4 @@
-/* Processes of a service that go on by the row of before, as a reload has changed it: noted, counted and told. */
+/* Notes, counts and reports processes of a service that run on with its earlier row after a reload. */
 #pragma once
 
 #include <stddef.h>
@@ -6,20 +6,20 @@
 #include "base/buf.h"
 #include "engine/service/keeper.h"
 
-/* The keeper is about to go on under this row; its processes go on as they are. */
+/* Called before the keeper goes on under this row, while its processes go on as they are. */
 void old_row_note(struct keeper *keeper, const struct service *service);
 
-/* The same where its sockets are others: those that the new row has no more, its current instance has still. */
+/* The same with other sockets: the current instance keeps those that the new row has not. */
 void old_row_note_sockets(struct keeper *keeper, const struct service *service);
 
-/* Those that go on, and are not told to end yet. */
+/* Returns the number of those that run on and are not being stopped. */
 size_t old_row_count(struct keeper *keeper);
 
-/* "pid 23 runs on by the old entry (env), and has tcp:8080 still: superctl restart web"; "": nobody does. */
+/* "pid 23 runs on by the old entry (env), and has tcp:8080 still: superctl restart web"; "": none does. */
 void old_row_describe(struct keeper *keeper, struct buf *out);
 
-/* What runs on of a service that is removed, or is about to be: "pid 23 runs on (on_remove = finish)"; "": nothing. */
+/* The same for a service that is removed, or will be: "pid 23 runs on (on_remove = finish)"; "": none does. */
 void old_row_describe_removed(struct keeper *keeper, struct buf *out);
 
-/* An option's names, separated by blanks, as a list for people. */
+/* Adds names of options, separated by blanks, as a list for people. */
 void old_row_add_words(struct buf *out, const char *names);

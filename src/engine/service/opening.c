@@ -1,6 +1,6 @@
-/* Sockets with commands around them. The hard thing is that the keeper may have been told otherwise by the time a
- * command ends: only one that is still BINDING is told of it, and sockets that are to go wait, unwatched, for the
- * command before their end. */
+/* Runs the commands around the opening and closing of sockets. The keeper's state may change while a command runs:
+ * only a keeper that is still BINDING hears of its end, and sockets that have to close wait, unwatched, for the
+ * command before that. */
 #include "engine/service/opening.h"
 
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 struct opening {
 	struct control control;
-	void (*close)(struct keeper *keeper);   /* what is due behind the commands; NULL: nothing */
-	bool ends;                      /* the commands are those of the sockets' end */
-	bool is_called;                 /* by opening_end, whose caller looks whether the keeper is over */
+	void (*close)(struct keeper *keeper);   /* closes the sockets after the commands; NULL: nothing to close */
+	bool ends;                      /* the commands are those of closing */
+	bool is_called;                 /* opening_end is running; its caller checks whether the keeper is over */
 };
 
 static bool any_is_open(const struct keeper *keeper)

@@ -7,18 +7,19 @@
 #include "engine/service/keeper.h"
 #include "engine/state/carry_value.h"
 
-/* For BIND. true: commands come first, or are under way; BOUND or BIND_ERROR follows. */
+/* For BIND. true: commands run first, or are running; BOUND or BIND_ERROR follows. */
 bool opening_begin(struct keeper *keeper);
 
-/* For the end of its sockets, which close lets go. true: commands come first, and it is called by and by. */
+/* For the end of its sockets. true: commands run first, and close is called after them. */
 bool opening_end(struct keeper *keeper, void (*close)(struct keeper *keeper));
 
 bool opening_is_busy(const struct keeper *keeper);
 
-/* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): whether what runs goes over as it is; writes it; and begins where another
- * superd was, as far as its commands, whose one that runs comes over behind. NULL: out of memory. */
+/* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): whether what runs goes over as it is; writes it;
+ * and begins where another superd was, as far as its commands, whose one that runs comes over behind. NULL: out of
+ * memory. */
 bool opening_is_at_rest(const struct keeper *keeper);
 void opening_carry(struct carry *carry, struct keeper *keeper);
 struct control *opening_resume(struct keeper *keeper, bool ends, bool closes);
-void opening_go_on(struct keeper *keeper);      /* all has come over */
-void opening_free(struct keeper *keeper);       /* without a further command */
+void opening_go_on(struct keeper *keeper);      /* all sections were read */
+void opening_free(struct keeper *keeper);       /* runs no further command */

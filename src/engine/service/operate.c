@@ -1,5 +1,5 @@
-/* An operator's orders. The hard thing is that an order may come at any moment of a service's life: what can't be done
- * yet, as a start while the instance before still ends, is left with the keeper, whose next step does it. */
+/* An operator's orders. An order may come at any moment of a service's life. If it cannot be done yet, as a start
+ * while the former instance still ends, the keeper remembers it and does it in its next step. */
 #include "engine/service/operate.h"
 
 #include "engine/drain/drain.h"
@@ -25,7 +25,7 @@ static bool has_current(const struct keeper *keeper)
 	return keeper->state == STARTING || keeper->state == RUNNING || keeper->state == FROZEN;
 }
 
-/* It is started as soon as its state lets it. false: out of memory. */
+/* The service starts as soon as its state allows. false: out of memory. */
 static bool make_due(struct keeper *keeper)
 {
 	if (!keeper_activity(keeper))
@@ -60,7 +60,7 @@ static enum standing begin_stop(const struct operation *operation, struct keeper
 	return operate_look(operation, keeper, says);
 }
 
-/* Where nobody else would start it: without a socket, or from the beginning. */
+/* superd starts the service itself: it has no socket, or start = boot. */
 static bool starts_by_itself(const struct keeper *keeper)
 {
 	return !keeper->service->what->accept &&
@@ -74,7 +74,7 @@ static enum standing begin_restart(const struct operation *operation, struct kee
 
 	if (starts && !make_due(keeper))
 		return refuse(says, "out of memory");
-	if (keeper->activity)           /* what comes is another matter */
+	if (keeper->activity)           /* earlier failures do not count for the next instance */
 		keeper->activity->failed.in_row = 0;
 	keeper_event(keeper, HALT);
 	keeper->halted = false;
@@ -136,7 +136,7 @@ static bool can_be_parted(const struct keeper *keeper, struct buf *says)
 	return true;
 }
 
-/* The instance goes on beside it, and new clients do not come to that any more. */
+/* Lets the instance drain, so that new clients do not come to it any more. */
 static bool set_apart(struct keeper *keeper, struct buf *says)
 {
 	struct buf why = { 0 };
@@ -149,7 +149,8 @@ static bool set_apart(struct keeper *keeper, struct buf *says)
 	return good;
 }
 
-/* What was held before stays so when it has drained: drains tells who ends the hold. One that stops does so anyway. */
+/* A service that was held before stays held when it has drained; keeper->drains means that the drain ends the hold. An
+ * instance that is stopping needs no drain. */
 static enum standing begin_drain(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	bool held = keeper->held, drains = keeper->drains;

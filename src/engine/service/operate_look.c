@@ -1,5 +1,5 @@
-/* How far an order is. The hard thing is what has happened since: clients may have started again what was stopped, or
- * what was started may have ended by now, which is no failure. */
+/* Reports how far an order is. By then clients may have started again what was stopped, and an instance that was
+ * started may have ended, which is no failure. */
 #include "engine/service/operate.h"
 
 #include "base/scan.h"
@@ -63,7 +63,7 @@ static enum standing tell_ended(const struct keeper *keeper, struct buf *says)
 	return DONE;
 }
 
-/* Whether it is where an instance was to be. */
+/* Whether the instance that was ordered runs. */
 static enum standing look_for_start(const struct operation *operation, struct keeper *keeper, struct buf *says)
 {
 	switch ((enum state)keeper->state) {
@@ -109,7 +109,7 @@ static enum standing look_at_start(const struct operation *operation, struct kee
 	return DONE;
 }
 
-/* Of those that were there when it was asked: how many live, and one of them. */
+/* Returns how many instances from before the order live, and one of them. */
 static unsigned count_old_ones(const struct operation *operation, struct keeper *keeper, struct instance **one)
 {
 	unsigned count = 0;
@@ -223,7 +223,7 @@ static enum standing look_at_freeze(const struct operation *operation, struct ke
 	return FAILED;
 }
 
-/* An instance that is to end with it, and has not yet. */
+/* An instance that ends with the service has not ended yet. */
 static bool still_has_its_sockets(struct keeper *keeper)
 {
 	return !keeper->service->what->accept && !keeper_is_empty(keeper);
@@ -283,7 +283,7 @@ static enum standing look_at_evict(const struct operation *operation, struct kee
 	return DONE;
 }
 
-/* What became of instances, and of their clients, that took too long. */
+/* Adds how many instances were killed, and how many clients lost, because they took too long. */
 static void add_cost(const struct operation *operation, const struct keeper *keeper, struct buf *says)
 {
 	const struct activity *activity = keeper->activity;
@@ -298,7 +298,7 @@ static void add_cost(const struct operation *operation, const struct keeper *kee
 			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
 }
 
-/* Behind "pid 12 has not ended". */
+/* Continues "pid 12 has not ended". */
 static void add_limit(struct instance *instance, struct buf *says)
 {
 	const struct life *life = instance->service->terms->life;

@@ -1,6 +1,6 @@
-/* Telling a backend to read its configuration again: first reload_signal, where it says when it is done, then the
- * commands of exec_reload. The hard thing is that it may end meanwhile, and another be there in its place: what was
- * asked of the one is no matter of the other's. */
+/* Makes a backend read its configuration again: first by reload_signal, where it reports when it is done, then by
+ * the commands of exec_reload. The backend may end meanwhile and another one start in its place; the result then
+ * belongs to the first one alone. */
 #include "engine/service/refresh.h"
 
 #include <errno.h>
@@ -19,14 +19,14 @@
 
 struct refresh {
 	struct control control;
-	ev_timer timer;                 /* it has to be done by then */
+	ev_timer timer;                 /* the end of timeout_start */
 	struct keeper *keeper;
-	pid_t pid;                      /* who was asked */
-	bool commands;                  /* of exec_reload run */
-	bool waits;                     /* for its READY=1 */
-	unsigned reloads;               /* its notice had counted so many */
+	pid_t pid;                      /* main process of the instance that was asked */
+	bool commands;                  /* the commands of exec_reload run */
+	bool waits;                     /* superd waits for its READY=1 */
+	unsigned reloads;               /* notice->reloads when it was asked */
 	enum standing standing;
-	char text[400];                 /* what came of it */
+	char text[400];                 /* the result, for the operator */
 };
 
 static void tell_change(struct refresh *refresh)
@@ -61,8 +61,8 @@ static struct instance *who_was_asked(const struct refresh *refresh)
 	return instance && instance->pid == refresh->pid ? instance : NULL;
 }
 
-/* Looks whether it is done. Only a backend that says READY=1 is known to have read it: a command may have sent a
- * signal. */
+/* Looks whether it is done. Only READY=1 proves that the backend has read its configuration: a command may have sent a
+ * signal and ended. */
 static void look(struct refresh *refresh)
 {
 	const struct instance *instance = who_was_asked(refresh);
@@ -78,7 +78,7 @@ static void look(struct refresh *refresh)
 		settle(refresh, DONE, "pid %ld has read its configuration again", pid);
 }
 
-/* With what it said last, as the reason is most often there. */
+/* Adds the last line that the commands printed, which most often has the reason. */
 static void settle_failed(struct refresh *refresh, enum result result, int status)
 {
 	const char *line = means_last_line(&refresh->keeper->activity->means);
@@ -131,7 +131,7 @@ static struct refresh *refresh_of(struct keeper *keeper)
 	return refresh;
 }
 
-/* NULL: something runs that may be asked to. */
+/* Returns why there is nothing to reload; NULL: an instance runs. */
 static const char *why_needless(struct keeper *keeper)
 {
 	if (keeper->service->what->accept)
@@ -143,7 +143,7 @@ static const char *why_needless(struct keeper *keeper)
 	return "it does not run: its next start reads its configuration anyway";
 }
 
-/* NULL: it may be asked. */
+/* Returns why it cannot reload now; NULL: it can. */
 static const char *why_not(struct keeper *keeper, bool signals, bool commands)
 {
 	if (keeper->state == FROZEN)

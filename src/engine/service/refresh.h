@@ -1,5 +1,5 @@
-/* Having a running backend read its own configuration again: exec_reload, and the reload_signal of a backend that
- * tells when it has (type = notify-reload). One at a time for each service. */
+/* Makes a running backend read its own configuration again: exec_reload, and the reload_signal of a backend that
+ * reports its end (type = notify-reload). One at a time for each service. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,17 +9,18 @@
 #include "engine/service/standing.h"
 #include "engine/state/carry_value.h"
 
-/* Unless it is under way says gets what came of it. DONE also where nothing runs that would have to read. */
+/* Unless it is under way, says gets the result. DONE also if no instance runs that would have to reload. */
 enum standing refresh_begin(struct keeper *keeper, struct buf *says);
 
-/* How far the last one is, or what came of it. */
+/* Returns how far the last one is; says gets its result. */
 enum standing refresh_look(struct keeper *keeper, struct buf *says);
 
-/* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): one that is under way; the command that runs comes over behind it. */
+/* Over an upgrade (engine/upgrade/carry, engine/upgrade/resume): one that is under way; the command that runs comes
+ * over behind it. */
 bool refresh_is_at_rest(const struct keeper *keeper);
 void refresh_carry(struct carry *carry, struct keeper *keeper);
 struct control *refresh_resume(struct keeper *keeper, struct ledger_section *section);  /* NULL: out of memory */
 void refresh_go_on(struct keeper *keeper);      /* all has come over */
 
-/* Its service goes: what runs of it is left to itself. */
+/* Its service goes: leaves a running command to itself. */
 void refresh_free(struct keeper *keeper);

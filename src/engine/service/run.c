@@ -1,6 +1,5 @@
-/* Instances that are handed the listeners. The hard thing is that a start may take its time: what has a course
- * (engine/instance/course) becomes the current instance before its process is there, and fails, or is told to stop,
- * without one. */
+/* Instances that get the listeners. A start may take time: an instance with a course (engine/instance/course)
+ * becomes the current one before it has a process, and may fail, or be stopped, without one. */
 #include "engine/service/run.h"
 
 #include <stdlib.h>
@@ -27,9 +26,9 @@
 #include "engine/service/run_start.h"
 #include "os/socket/bind.h"
 
-#define FLUSH_MOST 65536                /* a flood is not followed for ever */
+#define FLUSH_MOST 65536                /* clients that are flushed at once: a flood may not end */
 
-/* What local clients have sent along is not dropped here. */
+/* Local clients may have sent descriptors, so closing is left to engine/core/closing. */
 static void flush_clients(struct keeper *keeper, const struct listener *listener)
 {
 	struct client client;
@@ -40,7 +39,7 @@ static void flush_clients(struct keeper *keeper, const struct listener *listener
 		closing_client(keeper->engine, keeper->service->name, &client);
 }
 
-/* flush_pending: who came meanwhile starts nothing. */
+/* flush_pending: clients that came meanwhile start nothing. */
 static void flush_listeners(struct keeper *keeper)
 {
 	for (size_t n = 0; n < keeper->listener_count; n++) {
@@ -57,14 +56,14 @@ static void flush_listeners(struct keeper *keeper)
 	}
 }
 
-/* restart: when this end has it started again by itself. */
+/* Sets the time at which `restart` starts the service again. */
 static void plan_restart(struct keeper *keeper, const struct ending *ending)
 {
 	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
 		keeper->activity->eager = engine_clock() + judge_restart(keeper, ending);
 }
 
-/* It ran, and has ended. */
+/* The instance has run, and has ended. */
 static void take_end(struct keeper *keeper, const struct ending *ending, const char *why)
 {
 	struct activity *activity = keeper->activity;
@@ -93,7 +92,7 @@ static void take_end(struct keeper *keeper, const struct ending *ending, const c
 		keeper_reopen_unreachable(keeper);
 }
 
-/* No process of it came to run its program. */
+/* The instance has ended before it ran its program. */
 static void take_failed_start(struct keeper *keeper, const struct ending *ending, const char *why)
 {
 	bool starting = keeper->state == STARTING;
@@ -236,7 +235,7 @@ void run_note(struct keeper *keeper)
 	drain_owed(keeper);
 }
 
-/* The current one is being ended already, where there is one. */
+/* Ends all instances but the current one, which is being ended already. */
 void run_dismiss(struct keeper *keeper)
 {
 	LIST_EACH(link, keeper_instances(keeper)) {
@@ -253,7 +252,7 @@ static void end_current(struct keeper *keeper)
 		instance_stop(keeper->activity->current);
 }
 
-/* Who was quicker than the end of an idle one is served to the end. */
+/* A client that was quicker than the end of an idle instance is served to the end. */
 static bool stay_for_clients(struct keeper *keeper)
 {
 	if (drain_begin(keeper, false))
@@ -265,8 +264,8 @@ static bool stay_for_clients(struct keeper *keeper)
 	return false;
 }
 
-/* An address has two sockets at most: while an instance drains its successor can't be parted from those that come.
- * true: there is one, which is hurried. */
+/* An address has two sockets at most: while an instance drains, new clients cannot be kept from its successor. true:
+ * an instance drains, and was told to end soon. */
 static bool hurry_drains(struct keeper *keeper)
 {
 	bool any = false;
@@ -282,8 +281,8 @@ static bool hurry_drains(struct keeper *keeper)
 	return any;
 }
 
-/* An instance that serves goes on accepting until its signal has come through, and whom it takes then is lost with it.
- * So new clients come to twins first. */
+/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
+ * come to twins first. */
 static void end_apart(struct keeper *keeper, enum happening cause)
 {
 	struct instance *instance = keeper->activity->current;
@@ -300,7 +299,7 @@ static void end_apart(struct keeper *keeper, enum happening cause)
 		twins_open(keeper, NULL);
 	if (cause != IDLE)
 		instance_thaw(instance);
-	instance_limit(instance, 0);    /* until it is told */
+	instance_limit(instance, 0);    /* until it gets its signal */
 	twins_wait(keeper, end_current, cause == IDLE ? stay_for_clients : NULL);
 }
 
@@ -375,7 +374,7 @@ void run_retire(struct keeper *keeper, bool stop)
 	if (activity && activity->current && activity->current->retired)
 		activity->current = NULL;
 	if (keeper->state != CLOSING)
-		keeper->instance_count = 0;     /* those retired count no more */
+		keeper->instance_count = 0;     /* retired instances do not count */
 }
 
 void run_abandon(struct keeper *keeper)

@@ -1,5 +1,5 @@
-/* Starting an instance that is handed the listeners. The hard thing is that a start may take its time: what has a
- * course (engine/instance/course) becomes the current instance before its process is there. */
+/* Starts an instance that gets the listeners. A start may take time: an instance with a course
+ * (engine/instance/course) becomes the current one before it has a process. */
 #include "engine/service/run_start.h"
 
 #include <stdlib.h>
@@ -32,8 +32,7 @@ static bool guard_listeners(struct keeper *keeper, struct buf *why)
 	return true;
 }
 
-/* Opens the way for a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed
- * for all. */
+/* Prepares a start: plan, pipes, and each listener's O_NONBLOCK, which the last backend may have changed for all. */
 static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *why)
 {
 	struct means *means = &keeper->activity->means;
@@ -54,7 +53,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 		struct listener *listener = &keeper->listeners[n];
 
 		if (!listener_is_open(listener))
-			continue;       /* optional, and not to be had */
+			continue;       /* optional, and could not be opened */
 		listener->shared = true;
 		listener_give(listener, keeper->engine, means->plan->account);
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
@@ -74,7 +73,7 @@ static bool prepare(struct keeper *keeper, struct wiring *wiring, struct buf *wh
 	return good;
 }
 
-/* Starts the process of an instance. false with the reason in why. */
+/* Starts the process of an instance. false: it failed, for the reason in why. */
 static bool launch_instance(struct keeper *keeper, struct instance *instance, struct launch *launch,
 			    struct client *sender, struct buf *why)
 {
@@ -112,7 +111,7 @@ static bool launch_instance(struct keeper *keeper, struct instance *instance, st
 	return false;
 }
 
-/* Its program runs: the log hears of it, and its first limit of time begins. */
+/* The program runs: logs that, and begins its first time limit. */
 static void note_start(struct keeper *keeper, struct instance *instance, const struct client *sender)
 {
 	struct event event = { .name = "started", .service = keeper->service->name, .pid = instance->pid };
@@ -142,7 +141,7 @@ static void note_start(struct keeper *keeper, struct instance *instance, const s
 	}
 }
 
-/* A start that takes its time. */
+/* A start with a course. */
 struct long_start {
 	struct course course;
 	struct client sender;
@@ -195,7 +194,7 @@ struct course *run_resume_course(struct keeper *keeper, struct instance *instanc
 	return &start->course;
 }
 
-/* false with the reason in why. */
+/* false: it failed, for the reason in why. */
 static bool start_long(struct keeper *keeper, struct instance *instance, struct buf *why,
 		       void (*take_over)(struct keeper *keeper, struct instance *instance))
 {

@@ -1,14 +1,14 @@
-/* From a keeper to its next instance, where that is handed the listeners. */
+/* Starts the next instance of a keeper that gets the listeners. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/service/keeper.h"
 
-/* Starts an instance, or begins its course. take_over makes it the keeper's, with who hears of it, once nothing but its
- * process can fail; READY follows, or the instance's end. false with the reason in why. */
+/* Starts an instance, or begins its course. take_over gives it to the keeper once nothing but its process can fail;
+ * READY follows, or the instance's end. false: that failed, for the reason in why. */
 bool run_start(struct keeper *keeper, struct buf *why,
 	       void (*take_over)(struct keeper *keeper, struct instance *instance));
 
-/* The course of an instance that another superd started; NULL: out of memory. */
+/* Resumes the course of an instance that another superd started; NULL: out of memory. */
 struct course *run_resume_course(struct keeper *keeper, struct instance *instance);

@@ -1,5 +1,5 @@
-/* From a service to the group of its next instance. The hard thing is that nothing here may fail a start: whoever
- * can't be in a group is outside, as everybody is where there are none. */
+/* Chooses the control group of the next instance of a service. Nothing here may fail a start: an instance that
+ * cannot have a group runs outside, as all do where there are no groups. */
 #include "engine/service/service_group.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "engine/launch/open_groups.h"
 #include "os/cgroup/cgroup.h"
 
-#define OFTEN 10.0                      /* seconds between starts: then its group is kept open for the next */
+#define OFTEN 10.0                      /* seconds between two starts, below which the group is kept open */
 
 static bool has_instance_in(struct keeper *keeper, const char *path)
 {
@@ -22,8 +22,8 @@ static bool has_instance_in(struct keeper *keeper, const char *path)
 	return false;
 }
 
-/* One that may be full of an earlier instance's processes, or is to go, is nobody else's. The earlier one may be
- * that of a service which the table lost and has again. */
+/* A group must not be shared if it may have processes of an earlier instance, or is being removed. The earlier instance
+ * may belong to a service that the table lost and has again. */
 static bool is_taken(struct keeper *keeper, const char *path)
 {
 	if (has_instance_in(keeper, path))
@@ -36,7 +36,7 @@ static bool is_taken(struct keeper *keeper, const char *path)
 	return group_is_left(keeper->engine, path);
 }
 
-/* A start apart is another matter: there the child goes into its group itself, and could not find it again. */
+/* Not for a start apart: there the child enters its group by itself, and could not find it again. */
 static bool take_open(struct keeper *keeper, struct instance *instance, struct launch *launch)
 {
 	const struct open_group *open = open_groups_find(keeper->engine, keeper->service->name);

@@ -1,12 +1,12 @@
-/* The control group that a service keeps from one instance to the next. Where groups can be made at no cost to the client
- * (spawn_joins), each instance that is handed the listeners is started in it, alone: as long as somebody is in it, as of
- * an instance that drains, the next one gets a group of its own that goes with it (engine/launch/groups). Where there are no groups
- * all goes by process groups, and nobody is told. */
+/* The control group that a service keeps from one instance to the next. If groups cost a client nothing
+ * (spawn_joins), each instance that gets the listeners is started in it, alone: while a process is in it, as of a
+ * draining instance, the next one gets a group of its own that is removed with it (engine/launch/groups). Without
+ * control groups superd uses process groups, and logs nothing. */
 #pragma once
 
 #include "engine/service/keeper.h"
 
-/* Has a start be in the group of its service, or in one of its own; afterwards comes the second. Nothing where its row asks
- * for a group that is made by its child, and for a client of accept = yes. */
+/* Puts a start into the group of its service, or into one of its own; the second is called after the start. Does
+ * nothing if the row wants a group that the child makes, and with accept = yes. */
 void service_group_enter(struct keeper *keeper, struct instance *instance, struct launch *launch);
 void service_group_entered(struct keeper *keeper, const struct instance *instance, struct launch *launch);

@@ -1,4 +1,4 @@
-/* How far something is that was asked for and takes its time. */
+/* The progress of an order that may take time. */
 #pragma once
 
 enum standing { UNDER_WAY, DONE, FAILED };

@@ -1,4 +1,5 @@
-/* One question after the other: probes are nobody, so they come first. The hard thing is none. */
+/* The questions before a client wakes or starts a service, one after the other; probes come first, as they are no
+ * clients. */
 #include "engine/service/ward.h"
 
 #include "engine/drain/former.h"

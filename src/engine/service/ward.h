@@ -1,10 +1,10 @@
-/* Who is at a service's listeners while nothing of it runs, or it is frozen: whether that is somebody to start or wake it
- * for may have to be asked first (engine/queue/probes, engine/queue/doubt). */
+/* Before clients at the listeners start or thaw a service, superd may have to ask the kernel whether they are worth it
+ * (engine/queue/probes, engine/queue/doubt). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "engine/service/keeper.h"
 
-bool ward_off(struct keeper *keeper);           /* true: it is; ACTIVITY follows where it is somebody */
-void ward_forget(struct keeper *keeper);        /* nobody is to hear the answer any more */
+bool ward_off(struct keeper *keeper);           /* true: superd asks first; ACTIVITY follows if a client waits */
+void ward_forget(struct keeper *keeper);        /* drops the question */
