@@ -1,5 +1,5 @@
-/* Writing superd's state. The hard thing is to be whole: what is not written is lost at the change, so each struct's
- * fields are written in their order, and those that are left out are named where they are. */
+/* Writes superd's state. It must be complete, as anything that is not written is lost at the change: the fields of
+ * each struct are written in their order, and those that are left out are named there. */
 #include "engine/upgrade/carry.h"
 
 #include <stdlib.h>
@@ -106,7 +106,7 @@ static void carry_orphan(struct carry *carry, const struct orphan *orphan)
 		carry_text(carry, "wanted_by", orphan->wanted_by);
 }
 
-/* Those that the table has no more, with what they still run. */
+/* Writes services that the table has no more, with the instances that they still run. */
 static void carry_removed(struct carry *carry, struct engine *engine)
 {
 	LIST_EACH(link, &engine->leaving)

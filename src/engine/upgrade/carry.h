@@ -1,4 +1,4 @@
-/* What superd hands on to the program that takes its place: a ledger of its state (base/ledger), and the
+/* Writes the state for the program that takes superd's place: a ledger (base/ledger), and the
  * descriptors that are named in it, which alone go over. engine/upgrade/resume reads it.
  *
  * The ledger's sections: engine, table and file (cli/superd/load), log and log_other (lines that wait), command, minute and

@@ -1,8 +1,8 @@
-/* What is under way around instances and sockets: courses, the commands that run, searches for daemons.
+/* Writes what is under way around instances and sockets: courses, the commands that run, searches for daemons.
  *
- * The hard thing is what has begun and not yet come out: a command that runs goes over as the child it is, with
- * what is left of its time and what comes behind it. A start whose program does not run yet is waited for
- * (engine/upgrade/upgrade_rest), as only this superd knows what its child would say. */
+ * A command that runs goes over as the child it is, with the rest of its time and the commands after it. If a
+ * program does not run yet, the upgrade waits for its start (engine/upgrade/upgrade_rest), as only this superd gets
+ * the report of its child. */
 #include "engine/upgrade/carry.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "engine/instance/search.h"
 #include "engine/service/keeper.h"
 
-/* A client whose program does not run yet is still its course's, and its listener's. */
+/* A client whose program does not run yet still belongs to its course and its listener. */
 static void carry_guest(struct carry *carry, const struct guest *guest, bool has_run)
 {
 	const struct client *client = &guest->client;
@@ -49,7 +49,7 @@ void carry_course(struct carry *carry, struct course *course)
 	control_carry(carry, &course->control);
 }
 
-/* The row it was started under is the service's of then, which the other superd no longer has. */
+/* The row of the start is not written: the other superd no longer has it. */
 void carry_search(struct carry *carry, struct search *search)
 {
 	static const char *const phases[] = {

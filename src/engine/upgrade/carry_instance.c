@@ -1,8 +1,8 @@
-/* What runs of a service: its processes, and what they may still say.
+/* Writes the instances of a service: their processes, and the sockets for their messages.
  *
- * The hard thing are the sockets at which they speak: the service's, and older ones, which instances of before a
- * reload still have. Each instance names its own by its place among them. Not written is a plan of its own: only a
- * start needs it. */
+ * These are the service's present notify socket and older ones, which instances from before a reload still have.
+ * Each instance names its own by its place among them. The plan of an instance is not written: only a start needs
+ * it. */
 #include "engine/upgrade/carry.h"
 
 #include <stdlib.h>
@@ -17,14 +17,14 @@
 #include "engine/service/keeper.h"
 #include "engine/service/run.h"
 
-#define SOCKETS_MOST 64                 /* a reload makes one more at most, and each has an instance */
+#define SOCKETS_MOST 64                 /* notify sockets: a reload adds one at most, and each has an instance */
 
 struct speaking {
 	struct notify *list[SOCKETS_MOST];
 	int count;
 };
 
-/* Its place; -1: there is none. */
+/* Returns the place of a notify socket; -1: the list is full. */
 static int place_of(struct speaking *speaking, struct notify *notify)
 {
 	int n = 0;
@@ -93,7 +93,7 @@ static void carry_ends(struct carry *carry, const struct instance *instance)
 	carry_real(carry, "gone", instance->gone);
 }
 
-/* What it is counted for, and what it has of its keeper. */
+/* Writes the counts that the instance has to give back, and the descriptors and names that it has. */
 static void carry_belongings(struct carry *carry, const struct instance *instance)
 {
 	int client, channel = channel_descriptor(instance, &client);
@@ -116,7 +116,7 @@ static void carry_belongings(struct carry *carry, const struct instance *instanc
 	carry_number(carry, "cgroup_killed", instance->cgroup.killed);
 }
 
-/* What it has of a row of before, which is in no table any more. */
+/* Writes what the instance has of an earlier row, which is in no table any more. */
 static void carry_outdated(struct carry *carry, const struct outdated *outdated)
 {
 	ledger_open(&carry->text, "outdated");

@@ -1,5 +1,6 @@
-/* What waits in the sinks of the log. The lines go over with the state, as a reader may be stopped for longer than
- * clients can wait for an upgrade: in their order, as `client` those about a client, as `chatter` all others. */
+/* Writes the lines that wait in the sinks of the log. They go over with the state, as a log reader may be stopped
+ * for longer than clients can wait for an upgrade: in their order, as `client` those about a client, as `chatter`
+ * all others. */
 #include "engine/upgrade/carry.h"
 
 #include "base/sink.h"

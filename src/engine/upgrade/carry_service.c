@@ -1,8 +1,8 @@
-/* One service: its keeper, its sockets with those who wait in superd for it, what was counted, its pipes and its
- * store.
+/* Writes one service: its keeper, its sockets with the clients that superd has accepted for it, its counts, its
+ * pipes and its store.
  *
- * Not written, as it is made anew: the plan and the names of sockets, and processes of superd's own that wait for work
- * (they end by the end of their channel). */
+ * The plan and the names of sockets are not written, as the next superd makes them anew; nor are superd's own
+ * processes that wait for work, which end when their channel closes. */
 #include "engine/upgrade/carry.h"
 
 #include "base/scan.h"

@@ -1,5 +1,5 @@
-/* Draining over an upgrade. The hard thing is whose clients they are: the kernel's numbers of their
- * connections go over with the sockets, as the next superd could not tell them from those who came since. */
+/* Carries a drain over an upgrade. The kernel's numbers of the clients' connections go over with the sockets, as the
+ * next superd could not tell these clients from later ones. */
 #include "engine/drain/drain.h"
 
 #include <stdlib.h>
@@ -36,7 +36,7 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 	carry_number(carry, "rests", drain->rests);
 }
 
-/* The mark is that of the socket before it. */
+/* A mark "younger" belongs to the socket before it. */
 static struct parted *take_sockets(struct ledger_section *section, size_t *count)
 {
 	struct parted *sockets = malloc((section->count + 1) * sizeof(*sockets));

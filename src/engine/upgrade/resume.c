@@ -1,8 +1,7 @@
-/* The whole of it: which section is whose, in which order things are brought back, and what is done with what has
- * no place.
+/* Brings back the whole state: the owner of each section, the order, and the treatment of what has no place.
  *
- * The hard thing is the order: all sockets and instances of all services are taken before anything is opened,
- * started or closed, so that nothing new meets an address or a count that is about to be another's. */
+ * All sockets and instances of all services are taken before anything is opened, started or closed. Else something
+ * new could meet an address or a count that an old socket or instance still has. */
 #include "engine/upgrade/resume.h"
 
 #include <fcntl.h>
@@ -221,7 +220,7 @@ static void read_base(struct resume *resume, struct ledger_section *section)
 		groups_remember_base(&resume->supervisor->engine, path);
 }
 
-/* One that was ending is told so again. */
+/* An orphan that was being ended is ended again. */
 static void read_orphan(struct resume *resume, struct ledger_section *section)
 {
 	struct engine *engine = &resume->supervisor->engine;
@@ -257,7 +256,7 @@ static void read_lock(struct resume *resume, struct ledger_section *section)
 			  ledger_text(section, "name"));
 }
 
-/* For whoever reads tables, and then only where the sources are not fit. */
+/* Sections for the reader of tables, which needs them only where the sources are not fit. */
 static void pass_over(struct resume *resume, struct ledger_section *section)
 {
 	(void)resume;
@@ -298,7 +297,7 @@ static struct ledger_section *end_of(struct ledger *ledger, struct ledger_sectio
 	return section;
 }
 
-/* The keeper whose state a section tells; NULL: there is no such service any more. */
+/* Returns the keeper that a section describes; NULL: there is no such service any more. */
 static struct keeper *place_of(struct resume *resume, struct table *table, struct ledger_section *section)
 {
 	struct roster *roster = &resume->supervisor->roster;
@@ -353,7 +352,7 @@ static bool holds_descriptor(const char *key)
 	return false;
 }
 
-/* What is another version's is told, once each; descriptors that nobody took are closed. */
+/* Logs, once each, the kinds and keys that this version does not know, and closes descriptors that were not taken. */
 static void settle_rest(struct resume *resume)
 {
 	const char *told_kind = "", *told_key = "";
@@ -414,7 +413,7 @@ static void say_done(const struct resume *resume)
 		  resume->instances == 1 ? "" : "s", span_write(span, took));
 }
 
-/* An older superd has no list of those: by whom is not known then. */
+/* An older superd has no list of locks: the user who set one is unknown then. */
 static void list_locks(struct keeper *keeper)
 {
 	const struct lock *lock = locks_find(keeper->engine->locks, keeper->service->name);
@@ -456,6 +455,6 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 	supervisor->locks.is_stale |= is_upgrade;       /* the superd before may have failed to write it */
 	if (is_upgrade)
 		say_done(&resume);
-	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* who ended meanwhile waits to be reaped */
+	ev_feed_signal_event(supervisor->engine.loop, SIGCHLD);         /* ended children wait to be reaped */
 	return true;
 }

@@ -1,6 +1,6 @@
-/* Goes on where another superd, in this very process, has left off: everything its ledger (engine/upgrade/carry) tells of,
- * laid over a table that was read anew. A service that is the same keeps its state, sockets, clients and
- * instances; one of another row goes on under that as after a reload. */
+/* Goes on where another superd, in this very process, has left off: applies its ledger (engine/upgrade/carry) to a
+ * table that was read anew. An unchanged service keeps its state, sockets, clients and instances; one with another
+ * row goes on under that as after a reload. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,15 +14,14 @@ struct supervisor;
 struct log;
 struct keeper;
 
-/* Whether all that the ledger tells of has its place in this table. false with the reason in why, as a sentence:
- * what is to be done before. */
+/* Whether everything in the ledger has its place in this table. false: why gets the reason, and what to do first. */
 bool resume_fits(struct ledger *ledger, const struct table *table, struct buf *why);
 
-/* What superd needs of it before there is an engine: of the same process; else -1. */
+/* Parts that superd needs before there is an engine. pid_file: its descriptor; -1: none. */
 int resume_pid_file(struct ledger *ledger);
 bool resume_is_ours(struct ledger *ledger);
 const char *resume_table(struct ledger *ledger);        /* the table that ran, as superd.conf; NULL: none came over */
-const char *resume_version(struct ledger *ledger);      /* of the superd that wrote it */
+const char *resume_version(struct ledger *ledger);      /* version of the superd that wrote it */
 
 /* The lines that waited for superd's own log, before anything else is logged there. In resume_log.c. */
 void resume_log(struct ledger *ledger, struct log *log);
@@ -35,12 +34,12 @@ bool resume_run(struct supervisor *supervisor, struct table *table, struct ledge
 struct resume {
 	struct supervisor *supervisor;
 	struct ledger *ledger;
-	const char *version;            /* of who wrote it */
-	double quiet_since;             /* the first client had to wait then, loop time */
+	const char *version;            /* version of the superd that wrote it */
+	double quiet_since;             /* loop time since when clients have had to wait */
 	size_t services, instances;
 };
 
-/* Those that waited for syslog or a file of log_type. In resume_log.c. */
+/* The lines that waited for syslog or a file of log_type. In resume_log.c. */
 void resume_log_other(struct resume *resume, struct ledger_section *section);
 
 /* One service, whose sections stand from here to there: its sockets, then what runs of it; nothing is started. In
@@ -48,8 +47,8 @@ void resume_log_other(struct resume *resume, struct ledger_section *section);
 void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_section *from,
 		    struct ledger_section *behind);
 
-/* All is there: it goes on by itself from here. */
+/* All sections were read: the keeper goes on by itself from here. */
 void resume_go_on(struct keeper *keeper);
 
-/* A keeper for what is left of a service that no table has; NULL: out of memory. In resume_removed.c. */
+/* Makes a keeper for a service that no table has any more; NULL: out of memory. In resume_removed.c. */
 struct keeper *resume_removed(struct resume *resume, struct ledger_section *section);

@@ -1,5 +1,5 @@
-/* What a service has counted and measured, and what of it is under way, from its ledger. The hard thing is that none of
- * these numbers is believed: those that are out of bounds count as nothing. */
+/* Resumes from the ledger what a service has counted and measured, and what of it is under way. None of these
+ * numbers is trusted: one that is out of bounds counts as 0. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static unsigned small_of(struct ledger_section *section, const char *key)
 	return (unsigned)ledger_number(section, key, 0, UINT32_MAX, 0);
 }
 
-/* "12 too many from this source (per_source)". A reason that this version does not have counts no more. */
+/* "12 too many from this source (per_source)". A reason that this version does not have is dropped. */
 static void read_refusals(struct activity *activity, struct ledger_section *section)
 {
 	for (size_t n = 0; n < section->count; n++) {
@@ -150,7 +150,7 @@ void resume_spent(struct resumed *resumed, struct ledger_section *section)
 	activity->spent.entered = engine_clock();
 }
 
-/* It goes on from there once the backend is seen to run. */
+/* engine/idle/idle goes on from there once the keeper is seen to run. */
 void resume_idle(struct resumed *resumed, struct ledger_section *section)
 {
 	resumed->keeper->activity->idle_left = (struct idle_left){

@@ -1,6 +1,5 @@
-/* What was under way around instances and sockets (engine/upgrade/carry_course), under another superd's care from here
- * on. The hard thing is what did not come over: whoever waits for the end of a command would wait for ever, so one that
- * can't be heard of any more has failed. */
+/* Resumes what was under way around instances and sockets (engine/upgrade/carry_course). A command whose end this
+ * superd cannot see would be waited for for ever, so it counts as failed. */
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,7 +49,7 @@ static void read_control(struct control *control, struct ledger_section *section
 	}
 }
 
-/* One whose command is unknown here is left to itself, as one that can't be kept in mind. */
+/* A command of an unknown phase, or without memory for it, is left to itself. */
 void resume_control(struct resumed *resumed, struct ledger_section *section)
 {
 	struct control *control = resumed->control;

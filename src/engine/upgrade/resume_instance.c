@@ -1,5 +1,5 @@
-/* Instances that another superd has started. The hard thing is that they are as they are: what is missing in the
- * ledger, or has no place any more, must not keep superd from hearing of their end and from stopping them. */
+/* Resumes instances that another superd has started. If something is missing in the ledger, or has no place any
+ * more, superd must still be able to see their end and to stop them. */
 #include "engine/upgrade/resume_instance.h"
 
 #include <stdlib.h>
@@ -57,7 +57,7 @@ void resume_close_notifies(struct resumed *resumed)
 	}
 }
 
-/* Never that of init, nor 1 as a group, which would be everybody. */
+/* Never 1: as a process that is init, and kill(-1) signals every process. */
 static pid_t pid_of(struct ledger_section *section, const char *key)
 {
 	return (pid_t)ledger_number(section, key, 2, INT32_MAX, 0);
@@ -138,7 +138,7 @@ static void read_belongings(struct keeper *keeper, struct instance *instance, st
 	read_source(keeper, instance, section);
 	read_busy(keeper, instance, section);
 	if (keeper->removed)
-		fd_close(&channel);     /* by which its process knows that its connection is the last */
+		fd_close(&channel);     /* the process takes that as the order to end after its connection */
 	if (channel >= 0 && !channel_resume(keeper, instance, channel, client)) {
 		fd_close(&channel);
 		fd_close(&client);
@@ -201,7 +201,7 @@ void resume_notice(struct resumed *resumed, struct ledger_section *section)
 {
 	struct instance *instance = resumed->instance;
 	int place = (int)ledger_number(section, "socket", 0, RESUME_SOCKETS - 1, -1);
-	int gone = resume_fd(section, "gone"); /* as a superd of before wrote it */
+	int gone = resume_fd(section, "gone"); /* as an older superd wrote it */
 	struct notice *notice;
 	struct ev_loop *loop;
 

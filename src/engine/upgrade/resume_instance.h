@@ -1,4 +1,4 @@
-/* What runs of a service, from its ledger into its keeper: see engine/upgrade/resume. */
+/* Reads the instances of a service from the ledger into its keeper: see engine/upgrade/resume. */
 #pragma once
 
 #include "engine/launch/notify.h"
@@ -7,17 +7,17 @@
 
 #define RESUME_SOCKETS 64
 
-/* Where one service's sections have come to. */
+/* The progress in the sections of one service. */
 struct resumed {
 	struct keeper *keeper;
-	struct listener *listener;      /* the last one; NULL: it has no place */
-	struct instance *instance;      /* NULL: the same */
-	struct control *control;        /* of whom commands may run: of its course, of the sockets; NULL: nobody */
+	struct listener *listener;      /* the listener of the last section; NULL: it has no place */
+	struct instance *instance;      /* the instance of the last section; NULL: it has no place */
+	struct control *control;        /* owner of a command that may follow: the course, the sockets; NULL: none */
 	struct notify *notifies[RESUME_SOCKETS];
 	int notify_count;
-	bool changed;                   /* who accepts is another now: what runs is not the new row's */
-	double timer;                   /* what is left of the keeper's pause; below 0: there is none */
-	double taking;                  /* and until the next look at its queue (engine/queue/taking) */
+	bool changed;                   /* accept has changed: the instances do not belong to the new row */
+	double timer;                   /* seconds left of the keeper's pause; negative: no pause */
+	double taking;                  /* seconds until the next look at its queue (engine/queue/taking); negative: none */
 };
 
 void resume_notify(struct resumed *resumed, struct ledger_section *section);
@@ -42,5 +42,5 @@ void resume_search(struct resumed *resumed, struct ledger_section *section);
 
 void resume_say_loss(const struct keeper *keeper, const char *what);
 
-/* Its last section is read. */
+/* Called after its last section. */
 void resume_close_notifies(struct resumed *resumed);

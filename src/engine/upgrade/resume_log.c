@@ -1,4 +1,4 @@
-/* Lines that waited in the sinks of the superd before: engine/upgrade/carry_log writes them. */
+/* Takes over the lines that waited in the sinks of the former superd (engine/upgrade/carry_log). */
 #include "engine/upgrade/resume.h"
 
 #include <string.h>

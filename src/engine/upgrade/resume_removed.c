@@ -1,5 +1,5 @@
-/* Services that no table has any more, while what they run does. The hard thing is their row, which has gone with
- * the file it stood in: one is made here that says what counts for what is left, how it is to be stopped. */
+/* Resumes services that no table has any more, while their instances run on. Their row has gone with its file, so a
+ * new one is made here with the options that still matter: how the instances are stopped. */
 #include "config/table/draft.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/upgrade/resume.h"
@@ -12,7 +12,7 @@ static void set(struct draft *draft, const char *option, const char *text, struc
 		draft_set(draft, NATIVE, option, &value, diags);
 }
 
-/* What can't be set, as it is of another version, is as it is by itself. */
+/* An option of another version that cannot be set keeps its default. */
 static struct table *make_table(const char *name, struct ledger_section *section)
 {
 	struct table *table = table_new();

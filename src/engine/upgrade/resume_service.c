@@ -1,6 +1,5 @@
-/* One service. The hard thing is a row that is not the one of before: a socket is taken where it is of an endpoint
- * of the row and gets the row's options; one that is of none is closed, and one that is missing is opened as by a
- * reload. */
+/* Resumes one service. Its row may have changed: a socket is taken if the row has its endpoint, and gets the row's
+ * options; other sockets are closed, and missing ones are opened as by a reload. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,7 +33,7 @@ static bool is_endpoint(const struct listen *listen, const char *text)
 	return same;
 }
 
-/* By name and endpoint; or by the endpoint, whatever it is called. */
+/* Finds a listener by name and endpoint, else by the endpoint alone. */
 static struct listener *find_listener(struct keeper *keeper, const char *name, const char *endpoint)
 {
 	struct listener *found = NULL;
@@ -132,7 +131,7 @@ static void resume_twin(struct resumed *resumed, struct ledger_section *section)
 			twins_linger(twins);
 		return;
 	}
-	if (twins && fd >= 0)           /* of another time, or its listener did not come over */
+	if (twins && fd >= 0)           /* of an earlier instance, or its listener did not come over */
 		twins_keep_for_later(twins, &left);
 	fd_close(&left.fd);
 }
@@ -238,7 +237,7 @@ static bool needs_instance(enum state state)
 	return state == STARTING || state == RUNNING || state == STOPPING || state == FROZEN;
 }
 
-/* A state that what came over can't be in becomes one that can. */
+/* Returns a state that is possible for what came over. */
 static enum state possible(const struct keeper *keeper, enum state state, bool changed)
 {
 	bool has_instance = keeper->activity && keeper->activity->current;
@@ -288,7 +287,7 @@ void resume_service(struct resume *resume, struct keeper *keeper, struct ledger_
 	resume->instances += keeper->engine->instances - before;
 }
 
-/* Commands whose end would be waited for in vain, and what the next ones need. */
+/* Ends the wait for commands that did not come over, and restores what the next ones need. */
 static void go_on_with_courses(struct keeper *keeper)
 {
 	opening_go_on(keeper);

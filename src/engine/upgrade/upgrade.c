@@ -1,6 +1,6 @@
-/* The way from the order to the change. The hard thing is the last step: what the loop has already heard of and
- * not yet acted on would be lost, above all an end that was reaped. So it is taken with the lowest priority of
- * all, when nothing else is pending, and from the first line of the state to the exec nothing is waited for. */
+/* The way from the order to the change. Events that the loop has read and not yet acted on would be lost by the
+ * change, above all the end of a child that was reaped. So the last step has the lowest priority of all, runs when
+ * nothing else is pending, and waits for nothing between the first line of the state and the exec. */
 #include "engine/upgrade/upgrade.h"
 
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include "os/fs/state_file.h"
 #include "os/host/own_program.h"
 
-#define REST_SECONDS 10.                /* what is under way has so long to end */
-#define ANSWER_SECONDS 1.               /* and answers about clients, or of rpcbind, so long to come */
-#define LOOK_EVERY .005
+#define REST_SECONDS 10.                /* time for all that is under way to end */
+#define ANSWER_SECONDS 1.               /* time for answers about clients, and of rpcbind */
+#define LOOK_EVERY .005                 /* seconds between two looks whether superd is at rest */
 
 void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor)
 {
@@ -40,7 +40,7 @@ static void give_up(struct upgrade *upgrade, const char *why)
 	conclude(upgrade, false, why);
 }
 
-/* Only who has frozen them can let them go on, so they do for the moment of the change. */
+/* Only the superd that has frozen processes can thaw them, so they run for the moment of the change. */
 static void thaw(struct supervisor *supervisor)
 {
 	for (size_t n = 0; n < supervisor->roster.count; n++) {
@@ -80,7 +80,7 @@ static void go_on_as_before(struct upgrade *upgrade, struct buf *why)
 	buf_free(why);
 }
 
-/* Returns when it could not be. */
+/* Becomes the new program. Returns only on failure. */
 static void become(struct upgrade *upgrade, struct carry *carry, int state, struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
@@ -106,7 +106,7 @@ static void change(struct upgrade *upgrade)
 	int state = -1;
 
 	thaw(upgrade->supervisor);
-	/* Before the state, which has what operators are yet to hear. */
+	/* Before the state, which has the messages that operators have not received yet. */
 	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	if (!carry_write(&carry, upgrade->supervisor, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");

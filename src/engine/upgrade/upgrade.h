@@ -1,11 +1,13 @@
-/* Another program in superd's place: the one that stands now where superd was started from, in the same process,
- * with every socket, instance, counter, hold and pause.
+/* Replaces superd, in the same process, by the program that is now at the path superd was started from, with every
+ * socket, instance, counter, hold and pause.
  *
- *   the question   the new program, as a child, reads the state and the sources and says whether it can (engine/upgrade/upgrade_ask)
- *   the rest       no client is taken from a queue any more, and what is under way comes to its end (engine/upgrade/upgrade_rest)
- *   the change     the state is written (engine/upgrade/carry) and superd becomes the program, which reads it (engine/upgrade/resume)
+ *   the question   the new program, as a child, reads the state and the sources and says whether it can
+ *                  (engine/upgrade/upgrade_ask)
+ *   the rest       superd accepts no client any more, and what is under way ends (engine/upgrade/upgrade_rest)
+ *   the change     superd writes its state (engine/upgrade/carry) and becomes the program, which reads it
+ *                  (engine/upgrade/resume)
  *
- * Whatever goes wrong before the last moment, superd goes on as if nothing had been, and says why. */
+ * If anything fails before the last moment, superd goes on as before, and logs the reason. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +23,7 @@
 
 void upgrade_init(struct upgrade *upgrade, struct supervisor *supervisor);
 
-/* Begins, or only asks; done as engine->on_upgrade says, for which engine->context is the supervisor. */
+/* Begins, or only asks; done: as with engine->on_upgrade. engine->context must be the supervisor. */
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context);
 void upgrade_free(struct upgrade *upgrade);
@@ -31,12 +33,13 @@ void upgrade_free(struct upgrade *upgrade);
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
 void upgrade_free_arguments(char **arguments);
 
-/* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For engine/supervisor/second_look,
- * too. false with the reason in why. In upgrade_ask.c. */
+/* Runs superd's program with them as a child whose descriptors are these; `ended` of the child is set. For
+ * engine/supervisor/second_look, too. false with the reason in why. In upgrade_ask.c. */
 bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1], struct child *child,
 		 struct buf *why);
 
-/* Starts asking; answered is called in the loop, once. false with the reason in why. In upgrade_ask.c. */
+/* Starts asking; upgrade_take_answer follows in the loop. false: that failed, for the reason in why. In
+ * upgrade_ask.c. */
 bool upgrade_ask(struct upgrade *upgrade, struct buf *why);
 void upgrade_take_answer(struct upgrade *upgrade, bool good, const char *text);
 void upgrade_ask_forget(struct upgrade *upgrade);
@@ -47,14 +50,14 @@ void upgrade_be_quiet(struct upgrade *upgrade);
 void upgrade_be_brief(struct upgrade *upgrade);
 void upgrade_be_awake(struct upgrade *upgrade);
 
-/* One that was frozen until an upgrade, which is done or was not to be. */
+/* Freezes a keeper again after an upgrade, done or failed. */
 void upgrade_freeze_again(struct keeper *keeper);
 
-/* superd stops, or is about to. */
+/* Whether superd stops, or is about to. */
 bool upgrade_is_too_late(const struct upgrade *upgrade);
 
-/* Whether what is under way may be waited for while nobody is served: not for a table that is read. */
+/* Whether superd may wait for what is under way while no client is served: not for a reload. */
 bool upgrade_may_wait(const struct upgrade *upgrade);
 
-/* Whether nothing is under way that can't go over; else what it is, in why: "web: exec_start_pre runs". */
+/* Whether nothing is under way that cannot go over; else why gets it: "web: descriptors are being received". */
 bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why);

@@ -1,6 +1,6 @@
-/* Asking the new program. The hard thing is that anything may stand there by now: an older superd, another
- * program, one that hangs or is no program. So only the one sentence of one that has read the state counts, within
- * a bounded time, while the loop goes on. */
+/* Asks the new program whether it can take over. Any file may lie at its path by now: an older superd, another
+ * program, one that hangs, or no program at all. So only the one sentence counts that a superd prints when it has
+ * read the state, and only within a bounded time; the loop goes on meanwhile. */
 #include "engine/core/leftover.h"
 #include "engine/upgrade/upgrade.h"
 
@@ -17,9 +17,9 @@
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 
-#define PATIENCE_SECONDS 15.            /* it reads the table, and may look up names */
-#define HEARD_MOST 4000                 /* bytes: warnings may stand in front of the answer */
-#define ANSWER_MOST 400                 /* of them are kept: what some other program prints is of no use */
+#define PATIENCE_SECONDS 15.            /* the new program reads the table, and may look up names */
+#define HEARD_MOST 4000                 /* bytes read: warnings may precede the answer */
+#define ANSWER_MOST 400                 /* bytes of them that are kept for the message of a failure */
 
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd)
 {
@@ -51,7 +51,7 @@ void upgrade_free_arguments(char **arguments)
 	free(arguments);
 }
 
-/* The version of one that can. */
+/* Finds the version in the sentence of a superd that can take over. */
 static void find_version(const char *text, struct buf *version)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -156,7 +156,7 @@ bool upgrade_run(struct upgrade *upgrade, char **arguments, const int wanted[UPG
 	return false;
 }
 
-/* A table of standard input is read from there once more. */
+/* The new program gets standard input, as a table may be read from there once more. */
 static bool start(struct upgrade *upgrade, int state, struct buf *why)
 {
 	char **arguments = upgrade_arguments(upgrade, UPGRADE_CHECK, UPGRADE_FD);

@@ -1,6 +1,6 @@
-/* Coming to rest. The hard thing is that nobody may notice, and that nobody can put it off: clients wait in the
- * kernel's queues, and nothing is begun any more; a start that is under way arrives, which takes a moment, or the
- * time that its service has for it; and who is slow to answer is asked again afterwards. */
+/* Brings superd to rest before the change. Clients must not notice it, and must not be able to delay it: they wait
+ * in the kernel's queues, and nothing new begins. A start that is under way is completed, which takes a moment, or
+ * as long as its service may take. A question without an answer is asked again afterwards. */
 #include "engine/upgrade/upgrade.h"
 
 #include "engine/accept/advice.h"
@@ -27,7 +27,7 @@ void upgrade_be_quiet(struct upgrade *upgrade)
 	rewatch_all(upgrade->supervisor);
 }
 
-/* Those that went back to their listener come first, and starts that were put off. */
+/* Serves parked clients first, and does starts that were put off. */
 static void wake(struct keeper *keeper)
 {
 	keeper_rewatch(keeper);
@@ -111,7 +111,7 @@ bool upgrade_is_too_late(const struct upgrade *upgrade)
 		ev_is_active(&supervisor->shutdown.failing);
 }
 
-/* Of the table that is read meanwhile nobody knows how long it takes, nor whether it is asked for again and again. */
+/* A reload may take any time, and may be ordered again and again, so the upgrade does not wait for it. */
 bool upgrade_may_wait(const struct upgrade *upgrade)
 {
 	return !upgrade_is_too_late(upgrade) && !upgrade->supervisor->loader.busy;
