@@ -1,5 +1,5 @@
-/* The report of a start apart. The hard thing is that the pipe also closes when the process is killed on its way:
- * that is told as if the program ran, and its end follows at once. */
+/* The report of a start apart. The pipe also closes if the process is killed during its start: superd takes that as
+ * if the program ran, and its end follows at once. */
 #include "engine/launch/apart.h"
 
 #include <errno.h>

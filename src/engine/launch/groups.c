@@ -1,5 +1,5 @@
-/* Groups of instances. The hard thing is their end: the kernel keeps a group for as long as the last of its processes
- * is not reaped, and that may be nobody superd knows of, so those that are left are tried again after each reaping. */
+/* The control groups of instances. The kernel keeps a group until the last of its processes is reaped, which may be
+ * a process that superd does not know. So superd tries to remove the groups that are left after each reaping. */
 #include "engine/launch/groups.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "engine/launch/open_groups.h"
 #include "os/cgroup/cgroup.h"
 
-#define KEPT_MOST 1000                  /* the kernel takes some 10 KB for each */
+#define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
 
 bool group_enter(struct group *group, struct engine *engine, const struct service *service, struct launch *launch,
 		 struct buf *why)
@@ -54,7 +54,7 @@ void group_kill(struct group *group)
 	group->killed = true;
 }
 
-/* Of another row that wants more than superd's groups were made for, the instance keeps what can be had. */
+/* If a new row wants more than superd's groups were made for, the instance gets what is possible. */
 void group_adopt(struct group *group, struct engine *engine, const struct service *service, pid_t pid)
 {
 	struct event event = { .name = "limits", .service = service->name, .pid = pid };
@@ -104,8 +104,8 @@ static bool still_holds(const struct group *group, struct engine *engine)
 	return populated < 0 ? group_holds(group) : populated;
 }
 
-/* One that a reload gave limits, which the next start would inherit, goes; and one that was killed, or that somebody is
- * left in: a stop of the next instance would end him, too. */
+/* A group is not kept if a reload gave it limits, which the next start would inherit, if it was killed, or if a process
+ * is left in it, which a stop of the next instance would end, too. */
 static bool stays(const struct group *group, struct engine *engine)
 {
 	return !group->files && !group->killed && !still_holds(group, engine) && engine->cgroups.kept <= KEPT_MOST;
@@ -179,7 +179,7 @@ bool groups_are_left(const struct engine *engine)
 	return !list_empty(&engine->empty_groups) || !list_empty(&engine->left_bases);
 }
 
-/* Groups in there have an instance, or are among those remembered; at the end also what others have left empty goes. */
+/* Groups below a base have an instance or are remembered; at superd's end empty groups of others are removed, too. */
 static void sweep_bases(struct engine *engine, bool forgets)
 {
 	LIST_EACH(link, &engine->left_bases) {

@@ -1,6 +1,6 @@
-/* Opening files for a backend. The hard thing is never to wait for what a path leads to: a fifo is opened for both
- * ends, or read-only, where systemd waits for a writer, whether anybody writes or not, so that it may be at its end
- * already; and a unix socket whose queue is full counts as not to be had. */
+/* Opens files for a backend (open_file). superd must never wait for what a path leads to. It opens a fifo for both
+ * ends, or read-only, without waiting for a writer as systemd does, so a reader may find its end at once. A unix
+ * socket whose queue is full counts as unavailable. */
 #include "engine/launch/handed_files.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "os/foreign/foreign.h"
 #include "os/socket/unix_connect.h"
 
-/* Of whichever type it is. */
+/* Connects to a unix socket of any type. */
 static int connect_to(const char *path, const struct handed_file *file)
 {
 	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
@@ -65,7 +65,7 @@ static int open_as(const void *with, struct buf *why, struct buf *warnings)
 	return open_here(opening->path, opening->file);
 }
 
-/* From a folder of somebody else a socket or fifo is handed over, which his rights reach. EINVAL: it is neither. */
+/* In a folder of another user only a socket or fifo is opened, with the rights of that user. EINVAL: it is neither. */
 static int open_file(const char *path, const struct handed_file *file)
 {
 	struct path_finding finding;

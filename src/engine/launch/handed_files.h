@@ -1,4 +1,4 @@
-/* The files of open_file: opened for one start, behind its sockets and what the store holds. */
+/* The files of open_file: opened for one start, behind its sockets and the descriptors of the store. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,5 +7,5 @@
 #include "config/option/service.h"
 #include "engine/launch/wiring.h"
 
-/* Opens them into the wiring, and their names into wiring->file_names. false with the reason in why. */
+/* Adds them to the wiring, and their names to wiring->file_names. false: that failed, for the reason in why. */
 bool handed_files_open(struct wiring *wiring, const struct service *service, struct buf *why);

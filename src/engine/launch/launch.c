@@ -1,5 +1,5 @@
-/* Preparing a start: what of a service's means and its row goes into the launch of one process. The hard thing is that
- * a command beside the main program, a start of a listener and one of a connection differ in a few fields each. */
+/* Prepares a start: puts the means of a service and its row into the launch of one process. A command beside the
+ * main program, a start with listeners and one for a connection differ in a few fields each. */
 #include "engine/launch/launch.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engin
 	return streams_place_beside(wiring, means, engine, service, why);
 }
 
-/* Who may say what is told where, and what is expected of it. */
+/* Sets the notify socket of the process, its watchdog, and the room in the store. */
 static void launch_tell(struct launch *launch, const char *notify, const struct service *service)
 {
 	launch->notify = notify;
@@ -79,7 +79,7 @@ void launch_fill(struct launch *launch, const struct means *means, const struct 
 	}
 }
 
-/* The connection is called as its listener; files have their own names. */
+/* A connection has the name of its listener; files have their own names. */
 static bool name_connection(struct launch *launch, struct wiring *wiring, const struct listener *listener,
 			    struct caller *caller)
 {
@@ -116,7 +116,7 @@ bool launch_fill_for(struct launch *launch, const struct means *means, struct wi
 	return !launch->listen_count || name_connection(launch, wiring, listener, caller);
 }
 
-/* The options a stage obeys, for its place in the table: the first that the service's own text set counts. */
+/* The options that a stage applies. An error names the place of the first one that the service sets. */
 static const char *const stage_options[STAGES][4] = {
 	[STAGE_NICE] = { "nice" },
 	[STAGE_OOM_SCORE] = { "oom_score_adjust" },
@@ -153,7 +153,7 @@ static struct origin stage_origin(const struct service *service, enum stage stag
 	return service->at;
 }
 
-/* "setting nice", in the words of its table where it is the option that the stage is called by. */
+/* "setting nice": a stage that has the name of an option is written in the words of the service's table. */
 static void add_stage(const struct service *service, enum stage stage, struct buf *out)
 {
 	static const char setting[] = "setting ";
@@ -166,7 +166,7 @@ static void add_stage(const struct service *service, enum stage stage, struct bu
 		buf_text(out, name);
 }
 
-/* A program that is there may lack its interpreter. In another root, or in a view of its own, all may be different. */
+/* A program may exist and its interpreter not. With another root or mounts of its own superd cannot tell. */
 void launch_add_interpreter(const struct service *service, const char *program, const struct fault *fault,
 			    struct buf *out)
 {

@@ -1,4 +1,4 @@
-/* From the means of a service to a start: the descriptors in their order, the variables of this one process. */
+/* Makes a start from the means of a service: the descriptors in their order, the variables of this one process. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/socket/client.h"
 
-/* Puts the standard streams and sockets in their places as pass says. false with the reason in why and errno. */
+/* Puts the standard streams and sockets in their places as pass says. false: that failed; why and errno are set. */
 bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		 const int *sockets, size_t socket_count, struct buf *why);
 
@@ -20,10 +20,10 @@ bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engi
 bool launch_wire_beside(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 			struct buf *why);
 
-/* Who is at the other end of a connection, as text for the environment. */
+/* Both ends of a connection, as text for the environment. */
 struct caller {
 	char address[128];
-	char local[128];                /* our end, for tcp_environment */
+	char local[128];                /* superd's end, for tcp_environment */
 	char names[300];                /* LISTEN_FDNAMES=NAME of the listener it came by */
 };
 

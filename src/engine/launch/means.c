@@ -1,5 +1,5 @@
-/* Means, made and freed. The hard thing is what outlives an instance: a process it left behind may still write to
- * its pipe, so a pipe is let go (engine/log/output), never cut. */
+/* The means of a service's starts, made and freed. A process that an instance left behind may still write to its
+ * pipe, so superd releases a pipe (engine/log/output) and reads on; it never cuts it off. */
 #include "engine/launch/means.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "exec/dirs/directories.h"
 #include "os/socket/bind.h"
 
-#define RESTING_MOST 64                 /* means kept of services without an instance */
+#define RESTING_MOST 64                 /* services without an instance that keep their means */
 #define JUDGE_EVERY 60.                 /* seconds until a plan is judged again (plan_judge) */
 
 static unsigned first_port(const struct service *service, const struct listener *listeners)
@@ -81,7 +81,7 @@ static bool stream_is(const struct service *service, unsigned kind)
 	return output == kind || plan_error_stream(service)->kind == kind;
 }
 
-/* Commands beside the main one log where it has the socket. */
+/* If the main program has the socket as a stream, the commands beside it print to the log. */
 static bool needs_log(const struct service *service)
 {
 	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
@@ -90,7 +90,7 @@ static bool needs_log(const struct service *service)
 	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 
-/* Processes of the user of before write on. */
+/* Releases an output that does not fit the service's user any more; processes of the former user write on. */
 static void release_unsuited(struct output **output, const struct service *service)
 {
 	if (!*output || output_suits(*output, service))
@@ -99,7 +99,7 @@ static void release_unsuited(struct output **output, const struct service *servi
 	*output = NULL;
 }
 
-/* Which of the streams have superd's own in their place. */
+/* Whether a stream is superd's own, and needs a pipe in between. */
 static bool inherits(const struct service *service, int number)
 {
 	const struct stream *stream = plan_stream(service, number);
@@ -142,7 +142,7 @@ static bool open_outputs(struct means *means, struct engine *engine, const struc
 	return try_outputs(means, engine, service);
 }
 
-/* Which of them are passed may differ from start to start. */
+/* With optional sockets the passed ones may differ from start to start. */
 static bool has_optional(const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
@@ -196,7 +196,7 @@ void means_note_fault(struct means *means, const struct fault *fault)
 		means->plan->may_hang = means->plan->apart = true;
 }
 
-/* Root may have mounted something on its way since. */
+/* Judges the plan's paths again, as root may have mounted something there since. */
 static void judge_again(struct means *means)
 {
 	double now = engine_clock();
@@ -272,7 +272,7 @@ void means_name(struct means *means, pid_t pid)
 
 void means_rest(struct means *means, struct engine *engine)
 {
-	means_name(means, 0);           /* who writes now was left behind */
+	means_name(means, 0);           /* only processes that were left behind write now */
 	if (list_empty(&means->rest)) {
 		list_add(&engine->resting, &means->rest);
 		engine->resting_count++;

@@ -1,4 +1,4 @@
-/* What a service needs to start instances: the plan, the pipes for their output. Made at a start and kept for the
+/* The means of a service to start instances: the plan, the pipes for their output. Made at a start and kept for the
  * next; those of services asleep are freed, longest asleep first, when there are many. */
 #pragma once
 
@@ -16,50 +16,51 @@
 #include "exec/plan/plan.h"
 
 struct means {
-	struct list rest;               /* in the engine's list of those resting */
+	struct list rest;               /* in engine->resting, while no instance needs it */
 	struct plan *plan;
 	double judged;                  /* loop time of the last plan_judge */
-	uint64_t made;                  /* how many plans there were */
-	struct standbys standbys;       /* started by this plan */
-	struct output *log, *syslog;    /* pipes of backends' output */
-	struct output *inherited[2];    /* the same in place of superd's own output and error; NULL: these themselves */
+	uint64_t made;                  /* number of the plan, from 1 on */
+	struct standbys standbys;       /* processes of this plan that wait for a connection */
+	struct output *log, *syslog;    /* pipes for the output of backends */
+	struct output *inherited[2];    /* the same in place of superd's own stdout and stderr; NULL: these themselves */
 	char *names;                    /* LISTEN_FDNAMES=… of the listeners handed over last, and of what the store holds */
-	struct notify *notify;          /* where its instances say how they are; NULL: nowhere (yet) */
+	struct notify *notify;          /* notify socket of its instances; NULL: none (yet) */
 	struct store *store;            /* descriptors kept for the next start; NULL: none; the keeper frees it */
-	bool hung;                      /* a start by them has held superd up: those to come are apart */
+	bool hung;                      /* a start has blocked superd: later ones are made apart */
 };
 
 void means_init(struct means *means);
 
-/* LISTEN_FDNAMES of the listeners that are open, in their order, of the store, and of files (":a:b", NULL: none). false:
- * out of memory. */
+/* LISTEN_FDNAMES of the listeners that are open, in their order, of the store, and of files (":a:b", NULL: none).
+ * false: out of memory. */
 bool means_name_sockets(struct means *means, const struct listener *listeners, size_t count, const char *files);
 
-/* What was printed last since means_forget_line, as by a start of the one instance of all, as far as it came to superd; "": nothing. */
+/* What was printed last since means_forget_line, as by a start of the one instance of all, as far as it came to
+ * superd; "": nothing. */
 const char *means_last_line(const struct means *means);
 void means_forget_line(struct means *means);
 
-/* Makes what is missing of means. false with the reason in why. */
+/* Makes what is missing. false: that failed, for the reason in why. */
 bool means_prepare(struct means *means, struct engine *engine, const struct service *service,
 		   const struct listener *listeners, struct buf *why);
-/* The plan of one connection, where means->plan says that each has its own: instance is what %{instance} stands for. The
- * caller's to free; NULL with the reason in why. */
+/* The plan of one connection, where means->plan says that each has its own: instance is what %{instance} stands for.
+ * The caller's to free; NULL with the reason in why. */
 struct plan *means_make_plan(const struct means *means, struct engine *engine, const struct service *service,
 			     const struct listener *listeners, const char *instance, struct buf *why);
-/* Why a start by them failed: what held superd up does so once. */
+/* Notes why a start failed: one that blocked superd is made apart from then on. */
 void means_note_fault(struct means *means, const struct fault *fault);
 
-void means_drop(struct means *means);           /* plan, what it started, names; the pipes stay */
+void means_drop(struct means *means);           /* drops plan, standbys and names; the pipes stay */
 void means_drop_notify(struct means *means);
 void means_free(struct means *means, struct engine *engine);
 
 /* No instance needs them now. Those that rest longest are freed when there are many, so that ten thousand services
  * that were each started once do not hold twenty thousand descriptors. */
 void means_rest(struct means *means, struct engine *engine);
-void means_free_resting(struct engine *engine);         /* all of them, and open groups: descriptors are out */
-void means_end_all(struct engine *engine);              /* and what was released before: superd ends */
+void means_free_resting(struct engine *engine);         /* all of them, and open groups, as descriptors are short */
+void means_end_all(struct engine *engine);              /* superd ends: also closes released outputs */
 
-/* Logs what backends have printed so far; last: nobody is left who could end an unfinished line. */
+/* Logs what backends have printed so far; last: no process is left that could end an unfinished line. */
 void means_drain(struct means *means, bool last);
 
 /* Whose output comes from now on: the log gets the pid of the one instance a service of accept = no has; 0:

@@ -1,5 +1,5 @@
-/* The socket itself. The hard thing is where it is: below a folder that only root can change, under a name nobody can
- * guess, and where its own backend can see it. */
+/* The notify socket of a service. Its place matters: below a folder that only root can change, under a name that
+ * nobody can guess, and where the backend can see it. */
 #include "engine/launch/notify.h"
 
 #include "engine/core/closing.h"
@@ -29,7 +29,7 @@ static void on_notification(struct ev_loop *loop, ev_io *io, int events)
 	notify->engine->hear(notify);
 }
 
-/* Nobody but who is told the name is to find it. */
+/* A random name, so that only processes that get it can find the socket. */
 static bool choose_name(char name[33])
 {
 	unsigned char chance[16];
@@ -66,14 +66,14 @@ static int open_abstract(const char *random, struct buf *variable)
 	return variable->failed ? -1 : notify_socket_open(strchr(variable->data, '@'));
 }
 
-/* Below a root of its own the folder can't be seen, unless it is put there (exec/child/confine). */
+/* A service with another root cannot see the folder, unless it is mounted there (exec/child/confine). */
 static bool sees_folder(const struct service *service)
 {
 	return !service->terms->surroundings->root_directory ||
 		(service->confinement && service->confinement->has_mounts);
 }
 
-/* An abstract socket belongs to a network. */
+/* An abstract socket belongs to a network namespace (unix(7)). */
 static bool has_own_network(const struct service *service)
 {
 	return service->confinement &&
@@ -120,7 +120,7 @@ static void notify_close(struct notify *notify)
 {
 	int fd = notify->io.fd;
 
-	LIST_EACH(link, &notify->unheard)       /* of those who are freed with it */
+	LIST_EACH(link, &notify->unheard)       /* their instances are freed with it */
 		list_remove(link);
 	LIST_EACH(link, &notify->carried) {
 		struct carried *carried = container_of(link, struct carried, link);

@@ -1,8 +1,9 @@
-/* The socket of a service at which its instances say how they are (sd_notify(3)): made for its first start that
- * may, kept for the next ones, and gone once neither the service needs it nor an instance is left that may speak.
+/* The notify socket of a service (sd_notify(3)). It is made for the first start that may use it, kept for the next
+ * ones, and closed once the service does not need it and no instance is left that may send.
  *
- * It is below RUNSTATEDIR/superd/notify, or an abstract one where there can be no such folder or the backend could
- * not see it. What superd takes from it is bounded a second; over that it is not watched for a moment, so senders wait. */
+ * It is below RUNSTATEDIR/superd/notify, or an abstract one where such a folder is impossible or the backend could
+ * not see it. superd reads a bounded amount a second; beyond that it does not watch the socket for a moment, so
+ * senders wait. */
 #pragma once
 
 #include <ev.h>
@@ -22,47 +23,47 @@
 struct carried {
 	struct list link;
 	struct reception reception;
-	struct notify *notify;          /* NULL: that is gone */
+	struct notify *notify;          /* NULL: the socket is gone */
 	struct notification notification;
-	const char *flaw;               /* why the message is not heard; NULL: it is */
+	const char *flaw;               /* why the message is dropped; NULL: it is not */
 };
 
 struct notify {
 	ev_io io;
-	ev_timer pause;                 /* not watched until then */
+	ev_timer pause;                 /* the socket is not watched until its end */
 	struct engine *engine;
 	char *variable;                 /* NOTIFY_SOCKET=…: a path, or "@" and an abstract name */
-	char *service;                  /* whose it is, for the log */
-	struct list notices;            /* who may speak */
-	bool released;                  /* the service needs it no more */
-	struct complaint complaint;     /* of what was dropped */
-	struct token_bucket messages, bytes, carriers, descriptors;     /* a second, see engine/instance/hearing */
+	char *service;                  /* name of the service, for the log */
+	struct list notices;            /* struct notice of the instances that may send */
+	bool released;                  /* the service does not need it any more */
+	struct complaint complaint;     /* limits the warnings about dropped messages */
+	struct token_bucket messages, bytes, carriers, descriptors;     /* limits a second, see engine/instance/hearing */
 	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */
-	unsigned receiving;             /* how many */
-	struct carried *awaited;        /* whose answer is awaited: nothing else is read before it; NULL: none */
-	ev_timer hanging;               /* so many of them are there that no more is read, for so long by now */
+	unsigned receiving;             /* messages in carried */
+	struct carried *awaited;        /* message whose descriptors are being received: nothing else is read before; NULL: none */
+	ev_timer hanging;               /* active: too many are being received, so no more is read; ends their instances */
 	struct list unheard;            /* struct last_words */
-	ev_timer last;                  /* runs while there are any: they wait no longer */
-	bool busy;                      /* in the midst of something: not to be freed */
+	ev_timer last;                  /* active while there are any; its end ends their wait */
+	bool busy;                      /* in use: must not be freed */
 };
 
-/* Whether its instances may say anything. */
+/* Whether its instances may send messages. */
 bool notify_is_wanted(const struct service *service);
 
 /* NULL with the reason in why. */
 struct notify *notify_open(struct engine *engine, const struct service *service, struct buf *why);
 
-/* One that another superd opened; takes fd over unless it is NULL: out of memory. */
+/* Takes over the socket fd of another superd. NULL: out of memory, and fd stays the caller's. */
 struct notify *notify_resume(struct engine *engine, const char *service, const char *variable, int fd);
 
-/* The service needs it no more. Accepts NULL. */
+/* The service does not need it any more. Accepts NULL. */
 void notify_release(struct notify *notify);
 
-/* Watches it, unless it is to be left for now. */
+/* Watches the socket, unless it must not be read now. */
 void notify_rewatch(struct notify *notify);
 
-/* Whether what was heard last is still on its way to superd. */
+/* Whether the descriptors of the last message are still being received. */
 bool notify_is_receiving(const struct notify *notify);
 
-/* Closes it where that was said and nobody is left who may speak. */
+/* Closes the socket if it was released and no instance is left that may send. */
 void notify_close_unused(struct notify *notify);

@@ -1,12 +1,12 @@
-/* Lines of KEY=VALUE. The hard thing is that they come from a service that may be broken or hostile: each value is
- * judged alone, a bad one is passed over and named, and unknown keys are nobody's business. */
+/* Parses the lines KEY=VALUE of sd_notify(3). They come from a service that may be broken or hostile: each value is
+ * judged alone, the first bad one is noted for the log and ignored, and unknown keys are ignored. */
 #include "engine/launch/notify_message.h"
 
 #include <string.h>
 
 #include "config/option/service.h"
 
-#define NUMBER_MOST 24
+#define NUMBER_MOST 24 /* digits */
 #define NAME_MOST 255 /* of FDNAME, as of systemd's */
 
 static bool is(struct note_text text, const char *word)
@@ -32,7 +32,7 @@ static bool read_number(struct note_text text, int64_t most, int64_t *out)
 	return true;
 }
 
-/* What stands between colons in LISTEN_FDNAMES. */
+/* A name in LISTEN_FDNAMES, where colons separate names. */
 static bool is_name(struct note_text text)
 {
 	if (text.length > NAME_MOST)

@@ -11,7 +11,7 @@
 #define NOTE_UNSET (-1)                 /* of a number that was not said */
 
 struct note_text {
-	const char *at;                 /* not NUL-terminated; NULL: not said */
+	const char *at;                 /* not NUL-terminated; NULL: not in the message */
 	size_t length;
 };
 
@@ -21,16 +21,16 @@ struct notify_message {
 	bool store, remove;             /* FDSTORE=1, FDSTOREREMOVE=1 */
 	bool unpolled;                  /* FDPOLL=0 */
 	bool barrier;                   /* BARRIER=1 and nothing else */
-	bool main_fd;                   /* MAINPIDFD=1: it is the descriptor sent along */
+	bool main_fd;                   /* MAINPIDFD=1: the descriptor of the message names it */
 	int64_t monotonic;              /* microseconds */
 	int64_t watchdog_every, extend; /* microseconds */
 	int64_t main_pid;
-	uint64_t main_id;               /* MAINPIDFDID; 0: not said */
+	uint64_t main_id;               /* MAINPIDFDID; 0: not in the message */
 	int64_t error;                  /* ERRNO */
 	int access;                     /* enum notify_access */
 	struct note_text status, bus_error, varlink_error;
-	struct note_text name;          /* FDNAME, a good one */
-	struct note_text wrong;         /* the first line whose value makes no sense, which is passed over */
+	struct note_text name;          /* FDNAME, if it is valid */
+	struct note_text wrong;         /* the first line with an invalid value, which is ignored */
 };
 
 /* Takes a text of this length apart; of a key that is said twice the last counts. false: it is a BARRIER=1 among

@@ -1,6 +1,6 @@
-/* A few groups, the last used first. The hard thing is that somebody may take the folder away, and make another of its
- * name: the kernel then says so at the next start, which opens that in its place (exec/spawn/spawn_clone), and at the
- * next question, after which the group is not open any more. */
+/* Control groups that are kept open, the last used first. Another process may remove the folder of one and make a
+ * new one of its name. The kernel reports that at the next start, which opens the new one in its place
+ * (exec/spawn/spawn_clone), and at the next question, after which the group is closed. */
 #include "engine/launch/open_groups.h"
 
 #include <stdlib.h>
@@ -51,7 +51,7 @@ const struct open_group *open_groups_find(struct engine *engine, const char *ser
 	return NULL;
 }
 
-/* High, where no child has to copy them. */
+/* The descriptors get high numbers, where no child has to copy them. */
 static bool fill(struct open_group *group, const char *service, const char *path, int folder)
 {
 	group->folder = fd_raise(folder, FD_HIGH);

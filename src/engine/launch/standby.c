@@ -1,6 +1,6 @@
-/* Processes that wait. The hard thing is who decides on their end: superd alone, by closing the channel. A process that
- * left by itself might do so while a connection is on its way to it. One that was killed meanwhile is heard of as
- * any child is. Its control group is remembered like those that only wait to be empty, so that it goes with the
+/* Processes that wait for another connection. superd alone decides when they end, by closing the channel: a process
+ * that left by itself might do so while a connection is on its way to it. If one is killed meanwhile, superd reaps
+ * it as any child. Its control group is remembered like those that only wait to be empty, so it is removed with the
  * process, whatever becomes of this superd. */
 #include "engine/launch/standby.h"
 
@@ -10,8 +10,8 @@
 #include "base/fd.h"
 #include "engine/launch/groups.h"
 
-#define MOST 128                        /* of a service: they are no more than its connections were a moment ago */
-#define PATIENCE 1.0                    /* seconds */
+#define MOST 128                        /* standbys of a service; it had as many connections a moment ago */
+#define PATIENCE 1.0                    /* seconds that a standby waits */
 
 struct standby {
 	struct list link;
@@ -20,7 +20,7 @@ struct standby {
 	struct standbys *standbys;
 	ev_timer timer;
 	int channel;
-	struct group group;             /* its path is only a name here */
+	struct group group;             /* a copy of its path; group_leave remembers the group itself */
 };
 
 void standbys_init(struct standbys *standbys)

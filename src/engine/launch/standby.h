@@ -1,6 +1,6 @@
-/* A process of superd's own small programs that has served its connection and waits for the next one, which so costs no
- * start. It is a process of the service and no instance: it serves nobody and is counted nowhere. Its channel
- * (engine/accept/channel) is how it is given a connection, and once superd closes that, it ends. */
+/* A standby is a process of superd's own small programs that has served its connection and waits for the next one,
+ * which then costs no start. It belongs to the service and is no instance: it has no client and is counted nowhere.
+ * It gets a connection by its channel (engine/accept/channel), and ends when superd closes that. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,19 +11,19 @@
 
 struct group;
 
-/* Those of one service; each waits for a second. */
+/* The standbys of one service; each waits for a second. */
 struct standbys {
-	struct list list;               /* the one that has waited longest first */
+	struct list list;               /* the longest waiting first */
 	unsigned count;
 };
 
 void standbys_init(struct standbys *standbys);
 
-/* Takes the channel over, and the control group it is in. false: there are enough already, or no memory is left. */
+/* Owns the channel and its control group from now on. false: there are enough already, or out of memory. */
 bool standby_add(struct standbys *standbys, struct engine *engine, pid_t pid, int channel, struct group *group);
 
-/* Gives the last one back, which is as warm as any. false: there is none. */
+/* Takes the last one, which is as warm as any. false: there is none. */
 bool standby_take(struct standbys *standbys, pid_t *pid, int *channel, struct group *group);
 
-/* Has all of them end. */
+/* Ends all of them. */
 void standbys_dismiss(struct standbys *standbys);

@@ -1,5 +1,5 @@
-/* Keeping descriptors. The hard thing is what they cost: each is one of superd's own, so they are counted, the same
- * one is kept once, and one whose other end is gone goes too. */
+/* The store of descriptors of a service. Each one costs superd a descriptor, so they are limited, the same one is
+ * kept once, and one whose other end is gone is closed. */
 #include "engine/launch/store.h"
 
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "exec/plan/open_file.h"
 #include "os/proc/hangup.h"
 
-#define NAMELESS "stored"
+#define NAMELESS "stored"               /* FDNAME of descriptors without one (sd_notify(3)) */
 
-/* The last of those that are watched has gone. */
+/* The last watched descriptor has gone. */
 static void close_watch(struct store *store)
 {
 	int fd = store->io.fd;
@@ -104,7 +104,7 @@ static bool open_watch(struct store *store)
 	return true;
 }
 
-/* poll(2) of a vsock takes its lock, which another process that has it may hold for ever. */
+/* poll(2) of a vsock takes its lock, which another process may hold for ever. */
 static bool is_polled_freely(int fd)
 {
 #if defined(SO_DOMAIN) && defined(AF_VSOCK)
@@ -171,8 +171,8 @@ static void say_full(struct store *store, int64_t most)
 			  more);
 }
 
-/* What its closing, or a look at it, may wait for is not kept: files, whose file system anybody may serve, and what
- * holds other descriptors. */
+/* superd keeps no descriptor that it may have to wait for when it closes it or looks at it: files, as any process may
+ * serve their file system, and descriptors that hold others. */
 static void say_refused(struct store *store, const struct received *received)
 {
 	struct event event = { .name = "store", .service = store->service, .reason = received->kind };

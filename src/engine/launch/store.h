@@ -17,18 +17,18 @@
 struct engine;
 
 struct store {
-	struct list kept;               /* in the order in which they came */
+	struct list kept;               /* struct kept, in the order in which they came */
 	size_t count, watched;
 	struct engine *engine;
-	char *service;                  /* whose it is, for the log */
-	struct complaint full, refused; /* what it does not keep */
-	ev_io io;                       /* of the descriptor that tells of those whose other end is gone; -1: none yet */
+	char *service;                  /* name of the service, for the log */
+	struct complaint full, refused; /* limit the warnings about descriptors that are not kept */
+	ev_io io;                       /* reports descriptors whose other end is gone; fd -1: none is watched */
 };
 
 struct kept {
 	struct list link;
 	int fd;
-	uid_t user;                     /* who stored it */
+	uid_t user;                     /* user that stored it */
 	bool is_watched;
 	char name[];
 };
@@ -39,12 +39,12 @@ struct store *store_new(struct engine *engine, const char *service);    /* NULL:
 void store_take(struct store *store, const struct notify_message *message, struct received *received, uid_t user,
 		int64_t most);
 
-/* One of them, as it is: takes it over where it is kept. false: out of memory. */
+/* Keeps one descriptor, and sets *fd to -1. false: out of memory. */
 bool store_keep(struct store *store, int *fd, const char *name, size_t length, uid_t user, bool watched);
 
-/* Drops those that anybody else stored: the service has another user now. */
+/* Drops descriptors that another user stored: the service has this user now. */
 void store_keep_own(struct store *store, uid_t user);
 
-void store_remove(struct store *store, struct note_text name);  /* all of this name */
+void store_remove(struct store *store, struct note_text name);  /* drops all of this name */
 void store_empty(struct store *store);  /* accepts NULL */
 void store_free(struct store *store);   /* accepts NULL */

@@ -1,8 +1,8 @@
-/* Standard streams: opened, or taken from what there is.
+/* Places the standard streams: opened files, or descriptors that superd has.
  *
- * The hard thing is never to wait for what a path leads to, and that streams may be one: a file that is input and
- * output, or output and error, is opened once, so that both have one position. What runs through a folder of somebody
- * else is left to the child (os/fs/path_way). */
+ * superd must never wait for what a path leads to. Two streams may be one file: input and output, or output and
+ * error. It is opened once, so that both have one position. A path through a folder of another user is left to the
+ * child (os/fs/path_way). */
 #include "engine/launch/streams.h"
 
 #include <errno.h>
@@ -27,7 +27,8 @@ static int flags_of(const struct stream *stream, int access)
 	       (stream->kind == STREAM_TRUNCATE ? O_TRUNC : 0);
 }
 
-/* One that the child opens has the place of nothing until then. errno EPERM: nobody may. */
+/* Opens a file, or leaves it to the child, with /dev/null in its place until then. -1 with errno EPERM: its path is
+ * refused. */
 static int place_file(struct wiring *wiring, const struct means *means, const struct engine *engine,
 		      const struct stream *stream, int number, int access)
 {
@@ -124,14 +125,14 @@ static int place_again(struct wiring *wiring, int number)
 	return wiring->wanted[number - 1];
 }
 
-/* With pass = inetd the socket is the input, and the output where the service doesn't say another. */
+/* With pass = inetd the socket is the input, and the output unless the service sets another. */
 static bool is_socket(const struct means *means, int number, int socket)
 {
 	return socket >= 0 && ((number == STDIN_FILENO && means->plan->input_is_socket) ||
 			       (number == STDOUT_FILENO && means->plan->output_is_socket));
 }
 
-/* socket -1: there is none to be a stream. */
+/* socket -1: no socket can be a stream. */
 static bool place_all(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
 		      const struct stream *streams, int socket, struct buf *why)
 {
@@ -159,8 +160,8 @@ bool streams_place(struct wiring *wiring, struct means *means, struct engine *en
 	return place_all(wiring, means, engine, service, streams, socket, why);
 }
 
-/* What the main command truncates is added to: each would take away what those before it have said. Sockets are the
- * main command's alone, and so is a terminal as input. */
+/* The stream of a command beside the main program. It appends to a file that the main program truncates, else it would
+ * remove the output of the commands before it. Sockets, and a terminal as input, are for the main program alone. */
 static struct stream beside(const struct means *means, const struct stream *stream, int number)
 {
 	struct stream beside = *stream;

@@ -1,5 +1,5 @@
-/* The descriptors of a start. The hard thing is where they lie: whatever a child needs is brought to a low number
- * first, as the child unshares all numbers up to the highest it needs (exec/spawn/spawn). */
+/* The descriptors of a start. A child unshares all numbers up to the highest it needs (exec/spawn/spawn), so every
+ * descriptor it needs gets a low number first. */
 #include "engine/launch/wiring.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* The descriptors of one start, and where each of them goes. */
+/* The descriptors of one start, and their places in the child. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,25 +15,25 @@
 struct wiring {
 	int *wanted;
 	int count;
-	int others;                     /* of them, behind the sockets, that are none */
+	int others;                     /* descriptors behind the sockets that are no sockets */
 	int small[WIRING_SMALL];
 	int *own;
 	int own_count, own_most;
 	int own_small[2 * WIRING_SMALL];
-	struct stream_file files[3];    /* of the streams, those that the child opens */
+	struct stream_file files[3];    /* files of the standard streams that the child opens */
 	bool has_files;
-	char *file_names;               /* of open_file, as ":a:b"; NULL: none */
+	char *file_names;               /* names of open_file, as ":a:b"; NULL: none */
 };
 
-/* Empty, with room for so many sockets and what is added. false: out of memory. */
+/* Makes it empty, with room for so many sockets and additions. false: out of memory. */
 bool wiring_room(struct wiring *wiring, size_t sockets);
 void wiring_close(struct wiring *wiring);
 
-int wiring_low(struct wiring *wiring, int fd);  /* the same file at a low number; -1 and errno */
-int wiring_own(struct wiring *wiring, int fd);  /* wiring_close closes it; gives it back, -1 too */
+int wiring_low(struct wiring *wiring, int fd);  /* returns the same file at a low number; -1 and errno */
+int wiring_own(struct wiring *wiring, int fd);  /* wiring_close closes it; returns fd, -1 too */
 
-/* What the store holds, behind the sockets. false with the reason in why. */
+/* Adds the descriptors of the store, behind the sockets. false: that failed, for the reason in why. */
 bool wiring_add_store(struct wiring *wiring, const struct store *store, struct buf *why);
 
-/* One descriptor more for the child, which is no socket; taken over also on failure. false and errno. */
+/* Adds a descriptor for the child that is no socket; owns it also on failure. false and errno. */
 bool wiring_add(struct wiring *wiring, int fd);
