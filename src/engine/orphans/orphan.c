@@ -1,5 +1,5 @@
-/* What is known of those that are left. A port may be had by somebody whose service is another,
- * or is not in the table: then the kernel tells which process has it, and the control groups whose that is. */
+/* The orphans that superd knows of. A process of another service, or of none in the table, may have a port: then the
+ * kernel tells which process it is, and the control groups to which service it belongs. */
 #include "engine/orphans/orphan.h"
 
 #include <netinet/in.h>

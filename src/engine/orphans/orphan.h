@@ -1,9 +1,9 @@
-/* A group of processes that a superd which was killed (kill -9, out of memory) has left, and that no instance has. Which group
- * they are in proves what they are: nobody but that superd's user could have put them there. What they say of themselves
- * (their environment, their name) proves nothing.
+/* An orphan is a control group of processes that a killed superd (kill -9, out of memory) has left, and that no
+ * instance has. Their group proves what they are, as only that superd's user could have put them there. Their
+ * environment and their names prove nothing.
  *
- * One that is to end is told so, and killed when its time is over; one that is not runs on by itself. engine/orphans/orphans finds
- * them, engine/orphans/orphan_end ends them. */
+ * An orphan runs on by itself, unless a service wants its address: then superd ends it, and kills it when its time
+ * is over. engine/orphans/orphans finds orphans, engine/orphans/orphan_end ends them. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,22 +16,22 @@
 struct engine;
 
 struct orphan {
-	struct list link;               /* in the engine's */
-	char *group;                    /* its folder */
-	char *service;                  /* whose it was; NULL: a service that the table does not have */
+	struct list link;               /* in engine->orphans */
+	char *group;                    /* its folder of control groups */
+	char *service;                  /* its service; NULL: one that the table does not have */
 	char *wanted_by;                /* the service that waits for its end; NULL: none */
-	pid_t pid;                      /* the first of its processes; 0: not known */
+	pid_t pid;                      /* its first process; 0: unknown */
 	bool ends, killed;
-	double until;                   /* loop time, when what is left of it is killed */
+	double until;                   /* loop time when the rest of it is killed */
 };
 
 /* NULL: out of memory. */
 struct orphan *orphan_add(struct engine *engine, const char *group, const char *service);
 void orphan_free(struct orphan *orphan);
 
-/* Why an address of this endpoint can't be bound, where an orphan has it: adds to why who that is, and what can be done. */
+/* If an orphan has this address: adds to why which one, and what the operator can do. */
 void orphan_explain(const struct engine *engine, const char *service, const struct endpoint *address, struct buf *why);
 
-/* The one that has this endpoint's port; where it has none, that of the service. NULL: none. *holder: its process that has
- * it, or its first; 0: not known. */
+/* Returns the orphan that has the port of this address; if the address has no port, that of the service. NULL: none.
+ * *holder: the process that has it, or the first one; 0: unknown. */
 struct orphan *orphan_find(const struct engine *engine, const char *service, const struct endpoint *address, pid_t *holder);

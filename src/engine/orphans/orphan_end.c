@@ -1,5 +1,5 @@
-/* TERM, then KILL. superd is no parent of theirs: nobody tells it of their end, so it looks, for
- * as long as any is ending. */
+/* Ends orphans by SIGTERM, then by SIGKILL. superd is not their parent and gets no SIGCHLD, so it looks for them by
+ * a timer while any is being ended. */
 #include "engine/orphans/orphan_end.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
-/* From the folders of groups to a ledger of what is taken over. Only the kernel is believed: it alone
- * tells which group a process is in, and its folder which service that is of; sockets are proved one by one
- * (exec/processes/orphan_copy). A superd that lives has its folder beside ours, too, and is none of our business; nor
- * is what one of another table has left, as that may be about to start again. */
+/* Makes a ledger of what a killed superd has left, from the folders of control groups. Only the kernel is believed:
+ * it tells the group of a process, and the group's folder tells the service; sockets are proved one by one
+ * (exec/processes/orphan_copy). The folder of a superd that lives, or of one with another table, which may be about
+ * to start again, is left alone. */
 #include "engine/orphans/orphans.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static bool is_known(struct engine *engine, const char *group)
 	return group_is_left(engine, group);
 }
 
-/* What is frozen in there goes on when its output is read again: before, the first line would end it. */
+/* Frozen processes are thawed when their output is read again: before that the first line would end them. */
 static void see_group(void *context, const char *group)
 {
 	struct finding *finding = context;
