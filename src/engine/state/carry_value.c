@@ -1,4 +1,4 @@
-/* Values on their way to another superd. */
+/* Writes values for another superd. */
 #include "engine/state/carry_value.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ void carry_text(struct carry *carry, const char *key, const char *value)
 		ledger_add(&carry->text, key, value);
 }
 
-/* One that is due, which libev has stopped already, is due at once over there too. */
+/* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
 void carry_timer(struct carry *carry, const char *key, ev_timer *timer)
 {
 	double left = ev_is_active(timer) ? ev_timer_remaining(carry->loop, timer) : 0.;

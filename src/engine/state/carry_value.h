@@ -1,5 +1,5 @@
-/* The state of a superd on its way to the one that takes its place (engine/upgrade): values are written to a ledger under
- * their keys, a key of its own for each value of a section. */
+/* Writes the state of a superd for its successor (engine/upgrade): values go to a ledger under their keys; a section
+ * has one key for each value. */
 #pragma once
 
 #include <ev.h>
@@ -13,7 +13,7 @@ struct carry {
 	struct buf text;
 	int *fds;
 	size_t count, capacity;
-	bool failed;                    /* no memory for one of fds */
+	bool failed;                    /* out of memory for fds */
 };
 
 void carry_free(struct carry *carry);
@@ -21,5 +21,5 @@ void carry_free(struct carry *carry);
 void carry_fd(struct carry *carry, const char *key, int fd);            /* -1: nothing */
 void carry_number(struct carry *carry, const char *key, int64_t value); /* 0: nothing */
 void carry_real(struct carry *carry, const char *key, double value);    /* 0: nothing */
-void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": nothing */
-void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* what is left of it */
+void carry_text(struct carry *carry, const char *key, const char *value);       /* NULL, "": writes nothing */
+void carry_timer(struct carry *carry, const char *key, ev_timer *timer);        /* writes the seconds left */

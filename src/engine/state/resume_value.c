@@ -1,4 +1,4 @@
-/* Values of a superd before this one, each within bounds. */
+/* Reads the values of an earlier superd, each within bounds. */
 #include "engine/state/resume_value.h"
 
 #include <fcntl.h>

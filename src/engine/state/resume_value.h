@@ -1,4 +1,4 @@
-/* The other way of engine/state/carry_value: values that the superd before has written, read under their keys. */
+/* The inverse of engine/state/carry_value: reads the values of the former superd by their keys. */
 #pragma once
 
 #include <ev.h>
@@ -6,12 +6,12 @@
 
 #include "base/ledger.h"
 
-/* A descriptor that is open; -1: there is none. It is the caller's now. */
+/* Returns an open descriptor, which the caller owns; -1: none. */
 int resume_fd(struct ledger_section *section, const char *key);
 int resume_fd_of(struct ledger_section *section, struct ledger_entry *entry);
 
-/* Runs for what was left of it, where the ledger tells. */
+/* Starts the timer with the rest of its time, if the ledger has it. */
 void resume_timer(struct ev_loop *loop, ev_timer *timer, struct ledger_section *section, const char *key);
 
-/* A text of the ledger, where there is one and it fits. */
+/* Copies a text of the ledger, if there is one and it fits. */
 void resume_text(char *out, size_t size, const char *text);
