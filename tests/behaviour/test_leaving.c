@@ -252,6 +252,7 @@ Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
 
 	client = stay(port);
 	reload("# nothing any more\n");
+	superd_wait_log(superd, "serves the 1 client it has to the end");
 	late = stay(port);
 	expect_served_by(late, old);
 	close(client);
