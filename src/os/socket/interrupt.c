@@ -1,6 +1,6 @@
 /* A timer that signals this thread again and again, as a signal that comes before the call interrupts nothing. The
- * signal is SIGURG, which is ignored by default. superd blocks it, as it watches stray signals by a descriptor: so it is
- * let through, to a handler of its own, as long as the timer runs. */
+ * signal is SIGURG, which is ignored by default. superd blocks it, as it watches stray signals by a descriptor: while
+ * the timer runs, the signal is let through to a handler of its own. */
 #include "os/socket/interrupt.h"
 
 #include <signal.h>
