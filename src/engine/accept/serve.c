@@ -277,8 +277,7 @@ static bool start_batch(struct keeper *keeper, struct guest *guests, size_t coun
 	count = guest_reuse(keeper, guests, count);
 	if (count && course_is_needed(keeper->service, keeper->activity->means.plan))
 		return guest_depart_all(keeper, guests, count);
-	is_short = is_short || !engine_has_spare(keeper->engine, ENGINE_SPARE);
-	most = is_short && count ? 1 : count;
+	most = count && (is_short || !engine_has_spare(keeper->engine, ENGINE_SPARE)) ? 1 : count;
 	if (may_take_spare(keeper, is_short))
 		engine_drop_spare(keeper->engine);
 	errno = 0;
