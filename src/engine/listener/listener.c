@@ -304,8 +304,8 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	buf_free(&why);
 }
 
-/* What came of putting it back. A filter that a backend has locked goes only with the socket; a socket of datagrams
- * stays all the same, as the address would still be taken. */
+/* Takes the outcome of restoring a listener. If a backend has locked its filter, only a new socket gets rid of it. A
+ * socket of datagrams stays all the same: its address would still be taken. */
 static void restored(void *context, struct engine *engine, const char *service, int error)
 {
 	struct listener *listener = context;
@@ -336,7 +336,7 @@ static void restored(void *context, struct engine *engine, const char *service, 
 	buf_free(&why);
 }
 
-/* A backend has had it, and may have set what the next one would suffer from. */
+/* Restores what a backend may have changed of the socket for the next one. */
 static void restore_here(struct listener *listener, struct engine *engine, const char *service)
 {
 	int error = bind_restore(listener->io.fd, listener->listen) == 0 ? 0 : errno;
@@ -344,7 +344,7 @@ static void restore_here(struct listener *listener, struct engine *engine, const
 	restored(listener, engine, service, error);
 }
 
-/* The same of one that another user may have, beside the loop where that can be had. */
+/* Restores a socket that another user may have: beside the loop, or here if no process can be started. */
 static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
 {
 	int fd = listener->io.fd;
@@ -364,7 +364,7 @@ void listener_give(struct listener *listener, struct engine *engine, const struc
 	listener->used = true;
 }
 
-/* When superd is about to be upgraded nobody waits: the next superd puts it back. */
+/* An upgrade does not wait for the outcome: the next superd restores the listener again. */
 static void unwatch(struct listener *listener, struct engine *engine)
 {
 	if (engine->quiet && listener->restoring) {
@@ -388,7 +388,7 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 
 	if (!listener_has_socket(listener))
 		return;
-	/* As long as a guard is on it superd does not hear of those whom it drops. */
+	/* superd does not hear of clients that a guard drops, so a guard goes before the watch begins. */
 	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
 	if (on && !foreign_socket_is(listener->io.fd))
 		take_guard_away(listener);

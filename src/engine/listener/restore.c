@@ -1,7 +1,7 @@
-/* Restores the options of sockets in another process, in the order of their turns. superd asks the process about one
- * socket at a time: if it hangs at one, it cannot be ended, and would keep the sockets behind that open for ever.
- * The time limit counts for that socket. When it is over, or when another socket's turn comes, superd kills the
- * process, and another one goes on with the rest. */
+/* Restores listeners by exec/worker/restore_aside, and decides whose turn it is. superd asks the process about one
+ * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
+ * socket has FOREIGN_PATIENCE in all. superd kills the process when that time is over, or after OTHERS seconds if
+ * another socket waits; a new process goes on with the next socket. */
 #include "engine/listener/restore.h"
 
 #include <errno.h>
@@ -12,30 +12,30 @@
 #include "exec/worker/restore_aside.h"
 #include "os/netdiag/foreign_socket.h"
 
-#define IDLE 1.                         /* seconds without work, after which the process is ended */
-#define OTHERS .05                      /* seconds for which one may keep others waiting */
+#define IDLE 1.                         /* seconds without work, after which superd ends the process */
+#define OTHERS .05                      /* seconds for which one socket may keep the others waiting */
 
 struct restoring {
 	struct list link;
-	int fd;                         /* -1: cancelled, but it may be the one that hangs */
+	int fd;                         /* -1: cancelled while the process works on it */
 	const struct listen *listen;
 	const char *service;
 	restore_done *done;
 	void *context;
-	uint64_t number;
-	double left;                    /* of its time */
-	bool slow;                      /* it has kept others waiting: it comes behind those that have not */
+	uint64_t number;                /* of its last question */
+	double left;                    /* seconds that are left of FOREIGN_PATIENCE */
+	bool slow;                      /* has kept others waiting, and comes behind those that have not */
 };
 
 struct restorer {
 	struct engine *engine;
 	struct restore_aside aside;
-	struct list begun;              /* struct restoring */
-	bool asked;                     /* the process is, about the first one */
-	double since;                   /* then */
+	struct list begun;              /* struct restoring, in the order of their turns */
+	bool asked;                     /* the process works on the first of them */
+	double since;                   /* time at which it began with that, engine_clock() */
 	uint64_t number;                /* of the last question */
 	ev_io io;                       /* of aside's channel */
-	ev_timer timer;                 /* the first one's time, or that without work */
+	ev_timer timer;                 /* until the first one's turn is over, or IDLE */
 };
 
 static struct restoring *first_of(struct restorer *restorer)
@@ -51,7 +51,7 @@ static double time_left(struct restorer *restorer)
 	return left > 0 ? left : 0;
 }
 
-/* Whether another one is not to wait for the first one's whole time. */
+/* Whether a socket that has not kept others waiting stands behind the first one. */
 static bool is_awaited(struct restorer *restorer)
 {
 	struct list *next = restorer->begun.next->next;
@@ -59,7 +59,7 @@ static bool is_awaited(struct restorer *restorer)
 	return next != &restorer->begun && !container_of(next, struct restoring, link)->slow;
 }
 
-/* Of the first one, until it is over or another's turn. */
+/* Seconds until the first one's time or turn is over. */
 static double turn_left(struct restorer *restorer)
 {
 	double turn = restorer->since + OTHERS - engine_clock(), left = time_left(restorer);
@@ -119,7 +119,7 @@ static void finish(struct restorer *restorer, struct restoring *restoring, int e
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
 
-/* All that were begun with, with the errno that there is no process. */
+/* Ends all of them with this errno, as no process can be started. */
 static void give_up(struct restorer *restorer, int error)
 {
 	end_process(restorer);
@@ -127,7 +127,7 @@ static void give_up(struct restorer *restorer, int error)
 		finish(restorer, first_of(restorer), error);
 }
 
-/* About the first one, where the process has nothing to do. */
+/* Asks about the first one if the process is idle. */
 static void go_on(struct restorer *restorer)
 {
 	while (!restorer->asked && first_of(restorer)) {
@@ -149,7 +149,7 @@ static void drop_hanging(struct restorer *restorer)
 	go_on(restorer);
 }
 
-/* The first one comes last. */
+/* Puts the first one at the end of the list. */
 static void give_way(struct restorer *restorer)
 {
 	struct restoring *restoring = first_of(restorer);
@@ -222,7 +222,7 @@ static struct restorer *get(struct engine *engine)
 	return engine->restorer = restorer;
 }
 
-/* Behind the first one, which may be slow and have its turn; else all of them. */
+/* The first slow one behind the head of the list, which may be slow itself; the list if there is none. */
 static struct list *first_slow(struct restorer *restorer)
 {
 	struct list *link = restorer->begun.next;
@@ -298,7 +298,7 @@ static void put_behind(struct list *before, struct restoring *restoring)
 	list_add(before->next, &restoring->link);
 }
 
-/* It is the next one. One that hangs is not waited for: it has its turn again, with the rest of its time. */
+/* Makes it the next one. A socket that hangs loses its turn and gets it back later, with the rest of its time. */
 static void prefer(struct restorer *restorer, struct restoring *restoring)
 {
 	if (!restorer->asked) {
