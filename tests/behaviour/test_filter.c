@@ -114,6 +114,17 @@ Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 	superd_stop(superd);
 }
 
+/* superd takes the kernel's rules away beside its loop once the backend has ended, so the first datagrams may still
+ * meet them, and are dropped without a word. */
+static bool is_refused(struct superd *superd, int stranger, size_t before)
+{
+	if (superd_log_count(superd, "refused 127.0.0.2") > before)
+		return true;
+	client_send(stranger, "and now");
+	cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+	return false;
+}
+
 Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_one)
 {
 	const char *marks = path_in("marks");
@@ -123,13 +134,15 @@ Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_on
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
 
 	for (size_t n = 0; n < 2; n++) {
+		size_t refused;
+
 		cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+		refused = superd_log_count(superd, "refused 127.0.0.2");
 		client_send(stranger, "now that it runs");
 		cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
-		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), n, "%s", world_logs());
+		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), refused, "%s", world_logs());
 		WAIT_UNTIL(superd_processes(superd) == 0);
-		client_send(stranger, "and now");
-		WAIT_UNTIL(superd_log_count(superd, "refused 127.0.0.2") == n + 1);
+		WAIT_UNTIL(is_refused(superd, stranger, refused));
 		cr_assert_eq(count_lines(marks), n + 1);
 	}
 	close(stranger);
