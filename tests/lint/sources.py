@@ -47,31 +47,31 @@ def text_of(file):
     return (SRC / file).read_text(errors="replace")
 
 
-def symbols_of():
-    """Per object, named as its source without .c, what it defines and what it wants. Objects without a source are left over from an
-    older build."""
-    listings, objects = {}, {}
-    paths = [str(path) for path in sorted((BUILD / "src").rglob("*.o"))]
-    command = [os.environ.get("NM") or "nm", "-A", "-P", *paths]
-    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines() if paths else ():
-        path, listing = line.split(": ", 1)
-        listings.setdefault(path, []).append(listing)
-    for path, listing in listings.items():
-        name = Path(path).relative_to(BUILD / "src").as_posix()
+def objects_of():
+    """{source without .c: its object}. Objects without a source are left over from an older build."""
+    objects = {}
+    for path in sorted((BUILD / "src").rglob("*.o")):
+        name = path.relative_to(BUILD / "src").as_posix()
         source = re.sub(r"[^/]*-", "", name[:-2])       # PROGRAM-SOURCE.o where a program has flags of its own
-        if not (SRC / (source + ".c")).is_file():
+        if (SRC / (source + ".c")).is_file():
+            objects[source] = str(path)
+    return objects
+
+
+def symbols_of():
+    """Per object, named as its source without .c, what it defines and what it wants."""
+    objects, sources = {}, {path: source for source, path in objects_of().items()}
+    command = [os.environ.get("NM") or "nm", "-A", "-P", *sources]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines() if sources else ():
+        path, listing = line.split(": ", 1)
+        fields = listing.split()
+        if len(fields) < 2:
             continue
-        defined, wanted = set(), set()
-        for line in listing:
-            fields = line.split()
-            if len(fields) < 2:
-                continue
-            symbol, kind = fields[0], fields[1]
-            if kind in "Uwv":
-                wanted.add(symbol)
-            elif kind.isupper():
-                defined.add(symbol)
-        objects[source] = (defined, wanted)
+        defined, wanted = objects.setdefault(sources[path], (set(), set()))
+        if fields[1] in "Uwv":
+            wanted.add(fields[0])
+        elif fields[1].isupper():
+            defined.add(fields[0])
     return objects
 
 

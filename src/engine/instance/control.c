@@ -14,6 +14,7 @@
 #include "engine/launch/streams.h"
 #include "engine/service/keeper.h"
 #include "exec/dirs/private_tmp.h"
+#include "exec/spawn/spawn.h"
 
 #define EXEC_STATUS (203 << 8)          /* systemd's status of a command that could not be executed (EXIT_EXEC) */
 

@@ -15,6 +15,7 @@
 #include "engine/instance/hearing.h"
 #include "engine/service/keeper.h"
 #include "exec/dirs/credentials.h"
+#include "exec/spawn/spawn.h"
 
 bool course_has_steps(const struct service *service, const struct plan *plan)
 {

@@ -10,9 +10,9 @@
 #include "config/option/wording.h"
 #include "config/type/type.h"
 #include "engine/launch/streams.h"
-#include "exec/child/cgroup_join.h"
 #include "exec/child/confine.h"
 #include "exec/dirs/credentials.h"
+#include "exec/spawn/spawn.h"
 #include "os/foreign/foreign.h"
 
 bool launch_wire(struct wiring *wiring, struct means *means, struct engine *engine, const struct service *service,
@@ -195,7 +195,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		return;
 	}
 	if (fault->stage == STAGE_CGROUP)
-		option = cgroup_fault_option(service, fault->resource);
+		option = allotment_fault_option(service, fault->resource);
 	if (option && fault->stage == STAGE_CGROUP)
 		path = wording_of(service, option);
 	if (fault->stage == STAGE_MOUNTS)

@@ -15,8 +15,6 @@
 #include "exec/child/child.h"
 #include "os/bpf/kernel_program.h"
 
-#define AT_PROGRAMS 1000 /* faults from here on are programs' */
-#define AT_GROUP (-1)
 
 static int write_in(int group, const char *file, const char *text)
 {
@@ -45,12 +43,12 @@ static int fill(struct job *job, const struct allotment *allotment, int group)
 			return -1;
 	}
 	for (enum judged judged = 0; judged < JUDGED; judged++) {
-		job->fault.resource = AT_PROGRAMS + (int)judged;
+		job->fault.resource = CGROUP_PROGRAMS + (int)judged;
 		if (allotment->programs[judged].count &&
 		    kernel_program_attach(&allotment->programs[judged], judged, group) < 0)
 			return -1;
 	}
-	job->fault.resource = AT_GROUP;
+	job->fault.resource = CGROUP_ITSELF;
 	return 0;
 }
 
@@ -100,7 +98,7 @@ static int join(struct job *job, const struct allotment *allotment)
 	bool fresh = false;
 	int group, result = 0;
 
-	job->fault.resource = AT_GROUP;
+	job->fault.resource = CGROUP_ITSELF;
 	if (make_folder(job->group) == 0)
 		fresh = true;
 	else if (errno != EEXIST)
@@ -125,15 +123,4 @@ int cgroup_join(struct job *job)
 	if (!job->group || !allotment || join(job, allotment) == 0)
 		return 0;
 	return allotment->optional ? 0 : -1;
-}
-
-const char *cgroup_fault_option(const struct service *service, int resource)
-{
-	const struct allotment *allotment = service->allotment;
-
-	if (!allotment || resource < 0)
-		return NULL;
-	if (resource >= AT_PROGRAMS)
-		return resource == AT_PROGRAMS + JUDGED_DEVICES ? "device_policy" : "ip_address_deny";
-	return (size_t)resource < allotment->count ? allotment->list[resource].option : NULL;
 }

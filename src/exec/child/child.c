@@ -2,7 +2,7 @@
  *
  * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes nothing but its own job and stack,
  * allocates nothing, and calls the kernel directly where libc would coordinate threads (set*id).
- * tests/lint/child-symbols holds the list of what it may call. */
+ * tests/lint/after-fork.allow lists what it may call. */
 #include "exec/child/child.h"
 
 #include <errno.h>
@@ -13,8 +13,13 @@
 #include <unistd.h>
 
 #include "exec/child/cgroup_join.h"
+#include "exec/child/condition.h"
 #include "exec/child/confine.h"
+#include "exec/child/credentials_parts.h"
 #include "exec/child/nearest.h"
+#include "exec/child/text.h"
+#include "exec/child/userns_map.h"
+#include "os/foreign/spawn_ends.h"
 #include "os/host/signals.h"
 #include "os/rights/privilege.h"
 
@@ -296,21 +301,14 @@ static bool is_spared(const struct job *job, int stage)
 	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
 }
 
-/* NAME=NUMBER, decimal by hand: stdio is not for here. */
+/* NAME=NUMBER. */
 static void write_variable(char *out, const char *name, uint64_t number)
 {
 	size_t length = strlen(name);
-	char digits[20];
-	int count = 0;
 
 	memcpy(out, name, length);
-	out += length;
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while ((number /= 10));
-	while (count)
-		*out++ = digits[--count];
-	*out = '\0';
+	length += text_write_decimal(out + length, number);
+	out[length] = '\0';
 }
 
 /* Variables with the pid, which only the child knows. */
@@ -351,4 +349,40 @@ _Noreturn void child_run(struct job *job)
 		break;
 	}
 	_exit(127);
+}
+
+static _Noreturn void give_up(const struct job *job, struct fault fault)
+{
+	_exit(write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
+}
+
+static void look_at_conditions(const struct job *job)
+{
+	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
+
+	if (wrong >= 0)
+		give_up(job, (struct fault){ .stage = STAGE_CONDITIONS,
+					     .error = job->plan->conditions[wrong].is_assert, .resource = wrong });
+}
+
+_Noreturn void child_run_apart(struct job *job)
+{
+	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
+
+	privilege_raise_effective();
+	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
+		privilege_show_itself();
+	if (job->into > 0)
+		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
+	close_others(job->wanted, job->wanted_count, job->report);
+	if (job->checks)
+		look_at_conditions(job);
+	if (credentials_load(job) < 0)
+		give_up(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
+					     .resource = job->fault.resource });
+	if (stream_files_open(job) < 0)
+		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
+	if (!privileged && confine_needs_mapper(job) && !userns_map_prepare(job))
+		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
+	child_run(job);
 }

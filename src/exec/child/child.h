@@ -92,10 +92,10 @@ struct job {
 
 _Noreturn void child_run(struct job *job);
 
+/* The child of a start apart (exec/spawn/spawn_apart), which has its own memory and reports by job->report. It may take its
+ * time: it first closes what the program is not to have, and does what may block. */
+_Noreturn void child_run_apart(struct job *job);
+
 /* Puts wanted[n] at n for all n < count, whatever order and overlap they are in, the result not close-on-exec. 0,
  * or -1 and errno. For the child, and for tests. */
 int child_arrange(const int *wanted, int count);
-
-/* For messages: the stage as "setting user", and why it failed. */
-const char *stage_name(enum stage stage);
-const char *fault_reason(const struct fault *fault);

@@ -14,6 +14,9 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#ifdef HAVE_GNU_GET_LIBC_VERSION
+#include <gnu/libc-version.h>
+#endif
 
 #include "base/scan.h"
 #include "config/type/type.h"
@@ -215,16 +218,14 @@ static bool kernel_holds(const char *list)
 	return uname(&here) == 0 && versions_hold(list, here.release);
 }
 
-/* The C library's own word is "glibc 2.36"; another has none, and is no version of glibc. */
 static bool glibc_holds(const char *list)
 {
-	char text[64] = "";
-	const char *version;
-
-	if (!confstr(_CS_GNU_LIBC_VERSION, text, sizeof(text)))
-		return false;
-	version = strchr(text, ' ');
-	return version && versions_hold(list, version + 1);
+#ifdef HAVE_GNU_GET_LIBC_VERSION
+	return versions_hold(list, gnu_get_libc_version());
+#else
+	(void)list;
+	return false;
+#endif
 }
 
 static bool software_holds(const char *text)

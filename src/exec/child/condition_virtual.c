@@ -5,14 +5,13 @@
 #include "exec/child/condition_parts.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scan.h"
 #include "exec/child/condition.h"
+#include "exec/child/text.h"
 
 struct sign {
 	const char *mark, *name;
@@ -50,8 +49,9 @@ static const char *container_said(char *text, unsigned size)
 	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
 		length = strnlen(at, (size_t)(block + sizeof(block) - at));
 		if (!strncmp(at, "container=", 10)) {
-			snprintf(text, size, "%s", at + 10);
-			return text;
+			length = length - 10 < size ? length - 10 : size - 1;
+			text[length] = '\0';
+			return memcpy(text, at + 10, length);
 		}
 	}
 	return "";
@@ -110,19 +110,23 @@ static const char *machine_name(char *text, unsigned size)
 	return has_hypervisor() ? "vm-other" : "";
 }
 
+/* Whether the ids are not those of the machine, which are mapped as a whole. */
 static bool has_private_users(void)
 {
+	static const char *const whole[] = { "0", "0", "4294967295" };
+	bool differs = false;
 	char text[64];
-	unsigned long numbers[3] = { 0 };
-	char *at = text, *end;
 
-	condition_first_line("/proc/self/uid_map", text, sizeof(text));
-	for (int n = 0; n < 3; n++, at = end) {
-		numbers[n] = strtoul(at, &end, 10);
-		if (end == at)
+	for (const char *at = condition_first_line("/proc/self/uid_map", text, sizeof(text)), *const *number = whole;
+	     number < whole + 3; number++) {
+		size_t length = strcspn(at += strspn(at, " "), " ");
+
+		if (!length)
 			return false;
+		differs |= length != strlen(*number) || memcmp(at, *number, length) != 0;
+		at += length;
 	}
-	return numbers[0] || numbers[1] || numbers[2] != 4294967295UL;
+	return differs;
 }
 
 static bool is_container_name(const char *text)
@@ -159,21 +163,28 @@ struct power {
 	bool any_line, line_is_on, draws;
 };
 
+static const char *read_supply(const char *name, const char *file, char *text, unsigned size)
+{
+	struct text path = { 0 };
+
+	text_add_word(&path, "/sys/class/power_supply/");
+	text_add_word(&path, name);
+	text_add_word(&path, file);
+	return condition_first_line(path.text, text, size);
+}
+
 static bool look_at_supply(void *context, int folder, const char *name)
 {
 	struct power *power = context;
-	char path[320], text[32];
+	char text[32];
 
 	(void)folder;
-	snprintf(path, sizeof(path), "/sys/class/power_supply/%s/type", name);
-	condition_first_line(path, text, sizeof(text));
+	read_supply(name, "/type", text, sizeof(text));
 	if (!strcmp(text, "Mains")) {
-		snprintf(path, sizeof(path), "/sys/class/power_supply/%s/online", name);
 		power->any_line = true;
-		power->line_is_on |= *condition_first_line(path, text, sizeof(text)) == '1';
+		power->line_is_on |= *read_supply(name, "/online", text, sizeof(text)) == '1';
 	} else if (!strcmp(text, "Battery")) {
-		snprintf(path, sizeof(path), "/sys/class/power_supply/%s/status", name);
-		power->draws |= !strcmp(condition_first_line(path, text, sizeof(text)), "Discharging");
+		power->draws |= !strcmp(read_supply(name, "/status", text, sizeof(text)), "Discharging");
 	}
 	return false;
 }

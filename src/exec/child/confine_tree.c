@@ -50,11 +50,6 @@ static int change(int at, const char *path, unsigned flags, unsigned set, unsign
 
 	return (int)syscall(SYS_mount_setattr, at, path, flags, &attributes, sizeof(attributes));
 }
-
-bool tree_is_known(void)
-{
-	return change(-1, "", EMPTY_PATH, 0, 0) == 0 || errno != ENOSYS;
-}
 #else
 #define RECURSIVE 0
 #define EMPTY_PATH 0
@@ -87,11 +82,6 @@ static int change(int at, const char *path, unsigned flags, unsigned set, unsign
 {
 	(void)at, (void)path, (void)flags, (void)set, (void)clear;
 	return lack();
-}
-
-bool tree_is_known(void)
-{
-	return false;
 }
 #endif
 

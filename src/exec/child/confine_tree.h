@@ -48,6 +48,3 @@ struct device_trees {
 
 int devices_take(struct device_trees *devices);         /* never -1 for a device that is missing */
 int devices_put(const struct device_trees *devices, unsigned set);      /* TREE_x, of what it keeps */
-
-/* Whether this kernel has the calls. */
-bool tree_is_known(void);

@@ -25,31 +25,6 @@
 #define DEPTH_MOST 8                    /* of a folder that is a source */
 #define FILES_MOST 1000
 
-void text_add(struct text *out, const char *text, size_t length)
-{
-	if (out->failed || length >= sizeof(out->text) - out->length) {
-		out->failed = true;
-		return;
-	}
-	memcpy(out->text + out->length, text, length);
-	out->length += length;
-	out->text[out->length] = '\0';
-}
-
-void text_add_word(struct text *out, const char *word)
-{
-	text_add(out, word, strlen(word));
-}
-
-void text_add_number(struct text *out, uint64_t number)
-{
-	char digits[16];
-
-	for (int n = 0; n < 16; n++)
-		digits[n] = "0123456789abcdef"[number >> (60 - 4 * n) & 15];
-	text_add(out, digits, sizeof(digits));
-}
-
 static int refuse(int error)
 {
 	errno = error;
@@ -116,7 +91,7 @@ static void introduce(const struct loading *loading, int fd)
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
 		number = (uint64_t)getpid();
-	text_add_number(&name, number);
+	text_add_hex(&name, number);
 	text_add_word(&name, loading->credentials->unit);
 	text_add_word(&name, loading->credential->id);
 	if (name.failed || name.length > sizeof(own.sun_path) - 1)

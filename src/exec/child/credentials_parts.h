@@ -3,15 +3,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
+#include "exec/child/text.h"
 #include "exec/dirs/credentials.h"
-
-struct text {
-	char text[4096];
-	size_t length;
-	bool failed;                    /* the text did not fit */
-};
 
 struct loading {
 	const struct credentials *credentials;
@@ -25,10 +19,6 @@ struct loading {
 	struct text place;              /* the folder's name while it is filled; renamed unless is_mounted */
 	bool is_mounted, is_privileged;
 };
-
-void text_add(struct text *out, const char *text, size_t length);
-void text_add_word(struct text *out, const char *word);
-void text_add_number(struct text *out, uint64_t number);        /* in hexadecimal */
 
 /* Opens a folder; with make, creates its missing parts. Below a root (NULL: none) no link is followed: the root's users
  * made them, and they may lead outside. -1 and errno. */

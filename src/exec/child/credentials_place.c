@@ -122,7 +122,7 @@ static int open_place(struct loading *loading)
 	text_add_word(&loading->place, name_of(loading->at));
 	if (!loading->is_mounted) {
 		text_add(&loading->place, ".", 1);
-		text_add_number(&loading->place, (uint64_t)getpid());
+		text_add_hex(&loading->place, (uint64_t)getpid());
 	}
 	if (loading->place.failed)
 		return refuse(ENAMETOOLONG);

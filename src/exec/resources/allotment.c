@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/scan.h"
 #include "config/words/resource.h"
+#include "exec/child/cgroup_join.h"
 #include "exec/resources/allotment_program.h"
 #include "exec/resources/allotment_table.h"
 #include "os/bpf/kernel_program.h"
@@ -309,4 +310,15 @@ void allotment_compare(const struct service *service, allotment_say *say, void *
 		compare_program(service, JUDGED_EGRESS, "ip_address_deny", say, context);
 	if (service->terms->resources->delegate && !service->allotment->place->path)
 		say(context, service, "delegate", ANSWER_LEFT_OUT, service->allotment->place->wrong, NULL);
+}
+
+const char *allotment_fault_option(const struct service *service, int resource)
+{
+	const struct allotment *allotment = service->allotment;
+
+	if (!allotment || resource < 0)
+		return NULL;
+	if (resource >= CGROUP_PROGRAMS)
+		return resource == CGROUP_PROGRAMS + JUDGED_DEVICES ? "device_policy" : "ip_address_deny";
+	return (size_t)resource < allotment->count ? allotment->list[resource].option : NULL;
 }

@@ -68,3 +68,6 @@ words allotment_cpus(const struct service *service);
 
 /* The default text of a file of the group; NULL: the file cannot be changed while the service runs. */
 const char *allotment_usual(const char *file);
+
+/* The option that a fault's resource in STAGE_CGROUP stands for; NULL: none, the group itself could not be made. */
+const char *allotment_fault_option(const struct service *service, int resource);

@@ -114,6 +114,12 @@ static bool has_profiles(void)
 	return enabled;
 }
 
+/* Whether this kernel has the calls of exec/child/confine_tree: EBADF, as there is no such tree. */
+static bool has_trees(void)
+{
+	return tree_change(-1, TREE_READ_ONLY, 0) == 0 || errno != ENOSYS;
+}
+
 static bool has_filter(void)
 {
 #if defined(HAVE_LIBSECCOMP) && defined(PR_GET_SECCOMP)
@@ -133,7 +139,7 @@ static void look(struct abilities *abilities)
 	if (lacking < 0)
 		lacking = NEED_MOUNTS | NEED_NETWORK | NEED_QUEUES | NEED_NAME | NEED_USERS;
 	abilities->lacking = (unsigned)lacking | NEED_CONTEXT;
-	if (!tree_is_known())
+	if (!has_trees())
 		abilities->lacking |= NEED_MOUNTS;
 	if (!has_filter())
 		abilities->lacking |= NEED_FILTER;

@@ -90,4 +90,8 @@ uint64_t spawn_aside_serial(pid_t pid);         /* unique, while a pid is reused
 void spawn_note_aside(pid_t pid);                /* adds one that superd started before an upgrade; 0: none */
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child: its pid may be reused now */
 
+/* For messages: where a start failed, as "setting user", and why. In stage_name.c. */
+const char *stage_name(enum stage stage);
+const char *fault_reason(const struct fault *fault);
+
 #define SPAWN_STACK (64 << 10)

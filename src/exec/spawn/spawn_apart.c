@@ -5,7 +5,7 @@
  * it would keep open what superd or others close meanwhile.
  *
  * A process inside a new user namespace may map no user but its own. So a second process is forked first; it stays
- * outside and writes the maps when the child asks (spawn_map.c). */
+ * outside and writes the maps when the child asks (exec/child/userns_map.c). */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
@@ -20,54 +20,12 @@
 #endif
 
 #include "base/fd.h"
-#include "exec/child/cgroup_join.h"
-#include "exec/child/condition.h"
-#include "exec/child/confine.h"
-#include "exec/dirs/credentials.h"
-#include "exec/spawn/spawn_map.h"
 #include "exec/spawn/spawn_patience.h"
 #include "os/foreign/spawn_ends.h"
 #include "os/rights/posture.h"
 #include "os/rights/privilege.h"
 
 #define REAP_MOST 100                   /* milliseconds: it has nothing more to do but end */
-
-static _Noreturn void give_up(const struct job *job, struct fault fault)
-{
-	_exit(write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
-}
-
-static void look_at_conditions(const struct job *job)
-{
-	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
-
-	if (wrong >= 0)
-		give_up(job, (struct fault){ .stage = STAGE_CONDITIONS,
-					     .error = job->plan->conditions[wrong].is_assert, .resource = wrong });
-}
-
-static _Noreturn void run_child(struct job *job, int report)
-{
-	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
-
-	job->report = report;
-	privilege_raise_effective();
-	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->confinement))
-		privilege_show_itself();
-	if (job->into > 0)
-		cgroup_go_in(job->into);        /* what it can't be in, it is outside of */
-	close_others(job->wanted, job->wanted_count, report);
-	if (job->checks)
-		look_at_conditions(job);
-	if (credentials_load(job) < 0)
-		give_up(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
-					     .resource = job->fault.resource });
-	if (stream_files_open(job) < 0)
-		give_up(job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
-	if (!privileged && confine_needs_mapper(job) && !map_prepare(job))
-		give_up(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
-	child_run(job);
-}
 
 pid_t spawn_apart(struct job *job, int *report)
 {
@@ -79,8 +37,10 @@ pid_t spawn_apart(struct job *job, int *report)
 		return -1;
 	}
 	pid = fork();
-	if (pid == 0)
-		run_child(job, ends[1]);
+	if (pid == 0) {
+		job->report = ends[1];
+		child_run_apart(job);
+	}
 	if (pid < 0) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		fd_close(&ends[0]);

@@ -1,6 +1,5 @@
-/* The names of the stages. They are not in exec/child/child.c, so that the child's object holds only code that runs
- * there. */
-#include "exec/child/child.h"
+/* The names of the stages of a start. They are not in exec/child, which holds only what runs there. */
+#include "exec/spawn/spawn.h"
 
 #include <assert.h>
 #include <errno.h>

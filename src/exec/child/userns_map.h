@@ -6,4 +6,4 @@
 #include "exec/child/child.h"
 
 /* In the child, before its stages: forks the process and sets job->mapper and job->mapper_pid. false and errno. */
-bool map_prepare(struct job *job);
+bool userns_map_prepare(struct job *job);

@@ -3,44 +3,66 @@
  * The writer needs CAP_SETUID and CAP_SETGID in the parent namespace; the child lost them when it entered its own.
  * Without them the kernel allows a single line that maps the writer's own id, and gid_map only after setgroups(2) was
  * denied. */
-#include "exec/spawn/spawn_map.h"
+#include "exec/child/userns_map.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "exec/child/confine.h"
+#include "exec/child/text.h"
 #include "os/foreign/spawn_ends.h"
 
-static int write_file(pid_t pid, const char *name, const char *text)
+/* fork(3) calls what others have registered, which is not for a child (POSIX.1-2024). */
+#ifndef HAVE__FORK
+#define _Fork fork
+#endif
+
+static int write_file(pid_t pid, const char *name, const char *content)
 {
-	char path[64];
+	struct text path = { 0 };
 	ssize_t written;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	text_add_word(&path, "/proc/");
+	text_add_decimal(&path, (uint64_t)pid);
+	text_add_word(&path, "/");
+	text_add_word(&path, name);
+	fd = open(path.text, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	written = write(fd, text, strlen(text));
+	written = write(fd, content, strlen(content));
 	fd_close(&fd);
 	return written < 0 ? -1 : 0;
 }
 
-static void make_map(char *text, size_t size, enum user_map map, unsigned own, unsigned other)
+/* One line of a map: this id, and only it, is itself. */
+static void add_own(struct text *map, unsigned id)
 {
-	if (map == USERS_FULL)
-		snprintf(text, size, "0 0 4294967295\n");
-	else if (map == USERS_IDENTITY)
-		snprintf(text, size, "0 0 65536\n");
-	else if (own == other)
-		snprintf(text, size, "%u %u 1\n", own, own);
-	else
-		snprintf(text, size, "%u %u 1\n%u %u 1\n", own, own, other, other);
+	text_add_decimal(map, id);
+	text_add_word(map, " ");
+	text_add_decimal(map, id);
+	text_add_word(map, " 1\n");
+}
+
+static int write_map(pid_t child, const char *name, enum user_map users, unsigned own, unsigned other)
+{
+	struct text map = { 0 };
+
+	if (users == USERS_FULL) {
+		text_add_word(&map, "0 0 4294967295\n");
+	} else if (users == USERS_IDENTITY) {
+		text_add_word(&map, "0 0 65536\n");
+	} else {
+		add_own(&map, own);
+		if (other != own)
+			add_own(&map, other);
+	}
+	return write_file(child, name, map.text);
 }
 
 /* superd's own user is among them, as the child is still that one. */
@@ -48,20 +70,18 @@ static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
 	enum user_map map = job->plan->confinement->users ? job->plan->confinement->users : USERS_SELF;
-	char text[64];
+	unsigned gid = account ? account->gid : getegid();
 
-	make_map(text, sizeof(text), map, geteuid(), account ? account->uid : geteuid());
-	if (write_file(child, "uid_map", text) < 0)
+	if (write_map(child, "uid_map", map, geteuid(), account ? account->uid : geteuid()) < 0)
 		return -1;
-	make_map(text, sizeof(text), map, getegid(), account ? account->gid : getegid());
 	/* Its groups are set by now. With setgroups(2) it could leave one that is denied something. */
 	if (map == USERS_SELF && !job->plan->confinement->users_first && write_file(child, "setgroups", "deny") < 0)
 		return -1;
-	if (write_file(child, "gid_map", text) == 0)
+	if (write_map(child, "gid_map", map, getegid(), gid) == 0)
 		return 0;
 	if (errno != EPERM || write_file(child, "setgroups", "deny") < 0)
 		return -1;
-	return write_file(child, "gid_map", text);
+	return write_map(child, "gid_map", map, getegid(), gid);
 }
 
 /* Ends when the child does, or goes on without asking. */
@@ -82,7 +102,7 @@ static _Noreturn void serve(const struct job *job, int fd, pid_t child)
 	_exit(write(fd, &error, sizeof(error)) == (ssize_t)sizeof(error) ? 0 : 1);
 }
 
-bool map_prepare(struct job *job)
+bool userns_map_prepare(struct job *job)
 {
 	int ends[2];
 	pid_t child = getpid();
@@ -94,7 +114,7 @@ bool map_prepare(struct job *job)
 		errno = EMFILE;
 		return false;
 	}
-	job->mapper_pid = fork();
+	job->mapper_pid = _Fork();
 	if (job->mapper_pid == 0) {
 		close(ends[0]);
 		serve(job, ends[1], child);
