@@ -296,3 +296,21 @@ void diags_free(struct diags *diags)
 	free(diags->list);
 	*diags = (struct diags){ 0 };
 }
+
+void origin_describe(struct origin at, struct buf *out)
+{
+	if (at.file)
+		buf_addf(out, " at %s:%u", at.file, at.line);
+	else if (at.line)
+		buf_addf(out, " in line %u", at.line);
+}
+
+void origin_cite(struct origin at, struct buf *out)
+{
+	if (at.file && at.line)
+		buf_addf(out, " (%s:%u)", at.file, at.line);
+	else if (at.file)
+		buf_addf(out, " (%s)", at.file);
+	else if (at.line)
+		buf_addf(out, " (line %u)", at.line);
+}

@@ -32,6 +32,12 @@ struct origin {
 
 bool origin_equal(struct origin a, struct origin b);    /* false where there is no file */
 
+/* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
+void origin_describe(struct origin at, struct buf *out);
+
+/* Adds " (FILE:LINE)", to cite a place; nothing if the place is unknown. */
+void origin_cite(struct origin at, struct buf *out);
+
 struct diag {
 	char *file;                     /* NULL: not tied to a file */
 	unsigned line, column;

@@ -9,6 +9,7 @@
 #include "base/fields.h"
 #include "config/option/directive.h"
 #include "config/option/plain.h"
+#include "config/option/service_mark.h"
 #include "config/table/row_json.h"
 
 struct service_row_writer {

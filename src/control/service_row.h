@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* What rows are compared with: every option at its default. NULL: out of memory. */
 struct service_row_writer;

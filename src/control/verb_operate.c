@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/fields.h"
+#include "config/option/service_mark.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/verb_query.h"

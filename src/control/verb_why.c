@@ -10,6 +10,7 @@
 
 #include "base/fields.h"
 #include "base/span.h"
+#include "config/option/service_mark.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/notice.h"
 #include "engine/service/keeper.h"

@@ -9,7 +9,7 @@
 #include "base/diag.h"
 #include "base/memo.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "prepare/own_user.h"
 
 /* The result of looking up a user. Lives in the pool. */

@@ -1,5 +1,6 @@
 /* Looks up users and groups by NSS. getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file,
  * ESRCH, EBADF or EPERM from some modules. Any other error is a failure, which is reported. */
+#include "config/option/service_mark.h"
 #include "prepare/account.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "base/diag.h"
 #include "base/memo.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct addresses {
 	struct pool *pool;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* The row's no_access, plus the networks in ip_address_deny that ip_address_allow lacks; in the pool. NULL: nobody is
  * denied, or, with *failed, out of memory or too many networks. */

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "config/access/access.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan.h"
 #include "os/bpf/filter.h"

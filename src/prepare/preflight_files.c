@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/option/service_mark.h"
 #include "exec/child/confine.h"
 #include "exec/dirs/directories.h"
 #include "exec/plan/plan.h"

@@ -10,6 +10,7 @@
 
 #include "base/scan.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/child/confine.h"
 #include "os/rights/capability.h"

@@ -1,4 +1,5 @@
 /* Helpers of the preflight: reporting a finding, and whether a path may be looked at. */
+#include "config/option/service_mark.h"
 #include "prepare/preflight_parts.h"
 
 #include <stdarg.h>

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "exec/dirs/directories.h"
-#include "exec/plan/plan_text.h"
 #include "exec/processes/page_out.h"
 #include "exec/resources/scheduling.h"
+#include "exec/spawn/variables.h"
 #include "prepare/preflight_parts.h"
 
 /* Why path can't be made, in wrong; false: it is there or can be. */

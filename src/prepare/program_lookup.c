@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "config/option/service_mark.h"
 #include "os/host/program.h"
 
 static void join_folders(words folders, struct buf *path)

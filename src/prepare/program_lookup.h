@@ -3,7 +3,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Has the row name its program whole, where exec names it without a slash; argv[0] stays as it was. An error at exec: it
  * is in none of the folders. */

@@ -40,8 +40,7 @@ Test(cgroup_kept, a_folder_tells_whose_it_is)
 {
 	static const struct cgroups own = { .base = base };
 	struct cgroups numbered = own;
-	const struct service service = { .name = "a/b" };
-	char *name = cgroups_name(&numbered, &service);
+	char *name = cgroups_name(&numbered, "a/b");
 
 	cr_expect(cgroup_is_of("a\\x2fb.service", "a/b"));
 	cr_expect(cgroup_is_of(strrchr(name, '/') + 1, "a/b"), "%s", name);

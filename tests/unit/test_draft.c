@@ -1,6 +1,7 @@
 /* Drafts: what is refused and where, and how a service's values lie over the defaults whatever the order they came
  * in. */
 #include "drafts.h"
+#include "config/option/service_mark.h"
 
 TestSuite(draft, .init = begin_table, .fini = end_table);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/launch/notify_message.h"
 
 /* In memory of its own, so that a read behind the text is seen. */

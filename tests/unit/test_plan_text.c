@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "exec/plan/plan_text.h"
+#include "exec/spawn/variables.h"
 
 TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 30);
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/log/record_line.h"
 #include "engine/log/record_target.h"
 

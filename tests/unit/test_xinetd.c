@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/option/service_mark.h"
 #include "parse/xinetd/xinetd_attribute.h"
 #include "parse/xinetd/xinetd_line.h"
 #include "parse/xinetd/xinetd_value.h"

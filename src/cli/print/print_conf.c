@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/print/print_defaults.h"
+#include "config/option/service_mark.h"
 #include "config/table/diff.h"
 
 struct printer {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/option/plain.h"
+#include "config/option/service_mark.h"
 
 static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
 {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct access;
 

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Why this word is no span of time; NULL when it is one. */
 const char *times_refuse_word(const char *word);

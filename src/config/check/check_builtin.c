@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 #include "config/words/builtin.h"
 
 /* Builtins, and whether they serve more than connections that superd accepts. */

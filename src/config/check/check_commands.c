@@ -6,6 +6,7 @@
 
 #include "base/words.h"
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 #include "config/words/command.h"
 
 static void service_warn(const struct service *service, const char *option, struct diags *diags, const char *message)

@@ -8,6 +8,7 @@
 #include "config/access/access.h"
 #include "config/check/check_rules.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 
 /* Needs accept = yes: the option, and whether it restricts. */
 static const struct {

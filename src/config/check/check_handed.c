@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 #include "config/words/handed.h"
 
 static void check_files(const struct service *service, struct diags *diags)

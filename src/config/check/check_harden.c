@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 #include "config/words/harden.h"
 
 /* Nothing is mounted inside of a root that there is not, and a new one is needed for nothing else. */

@@ -2,6 +2,7 @@
  *
  * The kernel accepts a lower memory limit above the upper one and keeps only one of them. Here it is an error. */
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 
 static void check_memory(const struct service *service, const char *low, const struct amount *least, const char *high,
 			 const struct amount *most, struct diags *diags)

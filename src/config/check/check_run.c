@@ -6,6 +6,7 @@
 
 #include "config/check/check_rules.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 
 void rule_start(const struct service *service, struct diags *diags)
 {

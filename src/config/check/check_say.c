@@ -1,5 +1,6 @@
 /* How a rule says what is wrong, at the place of an option. */
 #include "config/check/check_rules.h"
+#include "config/option/service_mark.h"
 
 #include <stdarg.h>
 #include <stdio.h>

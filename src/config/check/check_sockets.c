@@ -5,6 +5,7 @@
 
 #include "config/check/check_rules.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 
 void rule_listen(const struct service *service, struct diags *diags)
 {

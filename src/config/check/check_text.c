@@ -8,6 +8,7 @@
 
 #include "config/check/check_rules.h"
 #include "config/option/directive.h"
+#include "config/option/service_mark.h"
 
 #define NAME_MOST 255
 

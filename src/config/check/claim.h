@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/diag.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct claim {
 	const struct service *service;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "config/type/type.h"
 
 enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };

@@ -2,7 +2,7 @@
  * list NumberOfFiles. A table of inetd or xinetd is spoken of in superd's own words. */
 #pragma once
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* The option's word, as it stands in that text; its name in superd.conf where that has none. */
 const char *wording_of(const struct service *service, const char *option);

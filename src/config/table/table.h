@@ -7,7 +7,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* An entry that the sources have and the table has not, for its errors. */
 struct left_out {

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/pool.h"
 #include "config/option/directive.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 #define NO_MEMORY "out of memory"
 

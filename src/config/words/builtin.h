@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct builtin_options {
 	bool xinetd_text;               /* daytime and chargen as xinetd says them: "20 NOV 2026 05:56:11 UTC" */

@@ -2,7 +2,7 @@
  * program and its words as base/words splits them. Source: systemd.service(5), "COMMAND LINES". */
 #pragma once
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* How a command is run. */
 enum {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* NULL, or why a word is none of: a number from 0 to 255, a name of exit(3)'s or sysexits.h's statuses (TEMPFAIL), a
  * signal (SIGKILL). */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Parts point into it. */
 struct binding {

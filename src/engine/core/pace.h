@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct pace {
 	double second;                  /* when the second of cps began */

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 enum result {
 	RESULT_SUCCESS,

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "config/words/command.h"
 #include "engine/instance/hearing.h"

@@ -8,7 +8,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/children.h"
 #include "engine/core/engine.h"
 #include "engine/core/gate.h"

@@ -10,9 +10,19 @@
 #include <unistd.h>
 
 #include "engine/launch/open_groups.h"
+#include "exec/resources/allotment.h"
+#include "exec/resources/cgroup_change.h"
 #include "os/cgroup/cgroup.h"
 
 #define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
+
+static bool make_ready(struct engine *engine, const struct service *service, struct buf *why)
+{
+	const struct allotment *allotment = service->allotment;
+	const char *option = allotment->count ? allotment->list[0].option : "control group";
+
+	return cgroups_prepare(&engine->cgroups, allotment->place, allotment->controllers, option, why);
+}
 
 bool group_enter(struct group *group, struct engine *engine, const struct service *service, struct launch *launch,
 		 struct buf *why)
@@ -20,12 +30,12 @@ bool group_enter(struct group *group, struct engine *engine, const struct servic
 	if (!launch->plan->allotment)
 		return true;
 	if (!group->path) {
-		if (!cgroups_prepare(&engine->cgroups, service, why)) {
+		if (!make_ready(engine, service, why)) {
 			if (launch->plan->allotment->optional)
 				buf_clear(why);
 			return launch->plan->allotment->optional;
 		}
-		group->path = cgroups_name(&engine->cgroups, service);
+		group->path = cgroups_name(&engine->cgroups, service->name);
 		group->files = cgroup_files(service);
 	}
 	if (!group->path)
@@ -62,7 +72,7 @@ void group_adopt(struct group *group, struct engine *engine, const struct servic
 
 	if (!group->path)
 		return;
-	if (!service->allotment || !service->allotment->has_group || cgroups_prepare(&engine->cgroups, service, &why))
+	if (!service->allotment || !service->allotment->has_group || make_ready(engine, service, &why))
 		cgroup_change(group->path, service, &group->files, &why);
 	if (why.length)
 		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "config/words/handed.h"
 #include "os/foreign/act_as.h"

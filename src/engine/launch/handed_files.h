@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/launch/wiring.h"
 
 /* Adds them to the wiring, and their names to wiring->file_names. false: that failed, for the reason in why. */

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "config/type/type.h"
 #include "engine/launch/streams.h"
 #include "exec/child/confine.h"
 #include "exec/dirs/credentials.h"
+#include "exec/resources/allotment.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/foreign.h"
 

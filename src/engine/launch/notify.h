@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/token_bucket.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/complaint.h"
 #include "engine/core/engine.h"
 #include "engine/core/reception.h"

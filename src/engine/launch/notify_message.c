@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 #define NUMBER_MOST 24 /* digits */
 #define NAME_MOST 255 /* of FDNAME, as of systemd's */

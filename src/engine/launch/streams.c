@@ -12,6 +12,7 @@
 
 #include "base/base64.h"
 #include "base/fd.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/child/stream_file.h"
 #include "os/fs/memory_file.h"

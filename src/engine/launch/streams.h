@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/engine.h"
 #include "engine/launch/means.h"
 #include "engine/launch/wiring.h"

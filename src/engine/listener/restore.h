@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/engine.h"
 
 /* Called with the outcome for a listener: errno, or 0. ETIMEDOUT: a process keeps it from being used. EAGAIN and the

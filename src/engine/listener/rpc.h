@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/engine.h"
 
 /* The socket is open: announces the programs of its endpoint at the port it has, again and again with growing pauses

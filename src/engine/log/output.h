@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/list.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/engine.h"
 #include "exec/worker/output_reader.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 static void begin(struct buf *out, const char *word, const char *service)
 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "engine/core/engine.h"
 
 /* Logs one line, without its newline, to the target; NULL: superd's own log. Never waits: a line that cannot be

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct engine;
 

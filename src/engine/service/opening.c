@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/option/service_mark.h"
 #include "config/words/command.h"
 #include "engine/instance/control.h"
 

@@ -71,7 +71,7 @@ static bool take_kept(struct keeper *keeper, struct group *group, struct launch 
 
 static void take_own(struct keeper *keeper, struct group *group, struct launch *launch)
 {
-	char *path = cgroups_name(&keeper->engine->cgroups, keeper->service);
+	char *path = cgroups_name(&keeper->engine->cgroups, keeper->service->name);
 	bool fresh;
 
 	launch->into = path ? cgroup_take(path, &fresh) : -1;

@@ -2,7 +2,32 @@
  * earlier command of the same instance has created the group, the child only moves in. Async-signal-safe. */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "os/bpf/kernel_program.h"
+
+struct cgroup_place;
 struct job;
+
+/* A line for a file of the group. */
+struct allotted {
+	const char *file, *text;
+	const char *option;             /* option that the line is for, for messages */
+	bool optional;                  /* left out where the kernel has no such file */
+};
+
+/* The settings of a control group, made by exec/resources/allotment. */
+struct allotment {
+	const struct cgroup_place *place;
+	bool has_group;                 /* a group of its own is made at each start */
+	bool optional;                  /* the group is for freezing only; without it signals do that */
+	const struct allotted *list;
+	size_t count;
+	unsigned controllers;           /* enum controller: those that the list needs */
+	struct group_program programs[JUDGED];
+	bool delegates;                 /* delegate: the group belongs to the service's user */
+};
 
 /* A fault's resource in STAGE_CGROUP, but for the number of a line of the allotment. */
 #define CGROUP_ITSELF (-1)              /* the group could not be made or entered */

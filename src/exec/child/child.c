@@ -15,8 +15,9 @@
 #include "exec/child/cgroup_join.h"
 #include "exec/child/condition.h"
 #include "exec/child/confine.h"
-#include "exec/child/credentials_parts.h"
+#include "exec/child/credentials.h"
 #include "exec/child/nearest.h"
+#include "exec/child/stages.h"
 #include "exec/child/text.h"
 #include "exec/child/userns_map.h"
 #include "os/foreign/spawn_ends.h"
@@ -99,26 +100,6 @@ static int set_oom_score(struct job *job)
 	return nearest_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
 }
 
-static int set_cpus(struct job *job)
-{
-	return privilege_set_cpus(job->plan);
-}
-
-static int set_io_priority(struct job *job)
-{
-	return privilege_set_io_priority(job->plan);
-}
-
-static int set_scheduling(struct job *job)
-{
-	return privilege_set_scheduling(job->plan);
-}
-
-static int set_personality(struct job *job)
-{
-	return privilege_set_personality(job->plan);
-}
-
 static int set_limits(struct job *job)
 {
 	for (size_t n = 0; n < job->plan->limit_count; n++) {
@@ -140,11 +121,6 @@ static int set_root(struct job *job)
 	if (chroot(job->plan->root) < 0)
 		return -1;
 	return chdir("/");
-}
-
-static int set_bounding(struct job *job)
-{
-	return privilege_set_bounding(job->plan);
 }
 
 static int set_groups(struct job *job)
@@ -169,32 +145,9 @@ static int set_identity(struct job *job)
 {
 	if (!job->plan->account)
 		return 0;
-	if (privilege_keep_over_user(job->plan) < 0)
+	if (child_keep_over_user(job->plan) < 0)
 		return -1;
 	return privilege_set_uid(job->plan->account->uid);
-}
-
-/* For every command, whatever its signs: none inherits the ambient set that superd was started with. */
-static int set_ambient(struct job *job)
-{
-	bool keeps_identity = job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
-
-	return keeps_identity ? privilege_clear_ambient() : privilege_set_ambient(job->plan);
-}
-
-static int set_secure_bits(struct job *job)
-{
-	return privilege_set_secure_bits(job->plan);
-}
-
-static int set_keyring(struct job *job)
-{
-	return privilege_join_keyring(job->plan);
-}
-
-static int set_no_new_privileges(struct job *job)
-{
-	return privilege_forbid_new(job->plan);
 }
 
 static int set_directory(struct job *job)
@@ -260,26 +213,26 @@ static int (*const walk[STAGES])(struct job *) = {
 	[STAGE_SESSION] = set_session,
 	[STAGE_NICE] = set_nice,
 	[STAGE_OOM_SCORE] = set_oom_score,
-	[STAGE_CPUS] = set_cpus,
-	[STAGE_IO_PRIORITY] = set_io_priority,
-	[STAGE_SCHEDULING] = set_scheduling,
-	[STAGE_PERSONALITY] = set_personality,
+	[STAGE_CPUS] = stage_cpus,
+	[STAGE_IO_PRIORITY] = stage_io_priority,
+	[STAGE_SCHEDULING] = stage_scheduling,
+	[STAGE_PERSONALITY] = stage_personality,
 	[STAGE_LIMITS] = set_limits,
 	[STAGE_PROFILE] = confine_profile,
 	[STAGE_NAMESPACES] = confine_namespaces,
 	[STAGE_MOUNTS] = confine_mounts,
 	[STAGE_ROOT] = set_root,
-	[STAGE_BOUNDING] = set_bounding,
+	[STAGE_BOUNDING] = stage_bounding,
 	[STAGE_GROUPS] = set_groups,
 	[STAGE_PRIVATE_USERS] = confine_users,
 	[STAGE_USER] = set_user,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
 	[STAGE_IDENTITY] = set_identity,
-	[STAGE_AMBIENT] = set_ambient,
-	[STAGE_SECURE_BITS] = set_secure_bits,
-	[STAGE_KEYRING] = set_keyring,
-	[STAGE_NO_NEW_PRIVILEGES] = set_no_new_privileges,
+	[STAGE_AMBIENT] = stage_ambient,
+	[STAGE_SECURE_BITS] = stage_secure_bits,
+	[STAGE_KEYRING] = stage_keyring,
+	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
 	[STAGE_SYSTEM_CALLS] = confine_system_calls,
 	[STAGE_EXEC] = execute,
 };

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "exec/child/plan.h"
 #include "exec/child/stream_file.h"
-#include "exec/plan/plan.h"
 
 enum stage {
 	STAGE_NONE,

@@ -11,7 +11,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "config/table/table.h"
 
 /* A fault's resource in STAGE_NAMESPACES: network_namespace_path could not be entered. */

@@ -1,11 +1,11 @@
-/* Shared by the child's two parts of credentials. Private to exec/child/credentials* and exec/dirs/credentials*. */
+/* Shared by the child's two parts of credentials. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "exec/child/credentials.h"
 #include "exec/child/text.h"
-#include "exec/dirs/credentials.h"
 
 struct loading {
 	const struct credentials *credentials;
@@ -19,10 +19,6 @@ struct loading {
 	struct text place;              /* the folder's name while it is filled; renamed unless is_mounted */
 	bool is_mounted, is_privileged;
 };
-
-/* Opens a folder; with make, creates its missing parts. Below a root (NULL: none) no link is followed: the root's users
- * made them, and they may lead outside. -1 and errno. */
-int credentials_open(const char *root, const char *path, bool make);
 
 /* Loads all credentials into the open folder. 0, or -1 and errno, with the number of the failed one in job->fault. */
 int credentials_load_all(struct job *job, struct loading *loading);

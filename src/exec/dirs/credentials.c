@@ -2,7 +2,7 @@
  *
  * If one name is given more than once, loaded credentials win over imported ones, and these over values that are set;
  * of two that are loaded the later wins. The list is sorted in this order, and the child takes the first. */
-#include "exec/child/credentials_parts.h"
+#include "exec/dirs/credentials.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "config/words/handed.h"
 #include "exec/child/confine.h"
 #include "exec/dirs/directories.h"
-#include "exec/plan/plan_text.h"
+#include "exec/spawn/variables.h"
 #include "os/foreign/foreign.h"
 
 #define FOLDER "credentials"

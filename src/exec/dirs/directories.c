@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/dirs/directories_parts.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "config/table/table.h"
-#include "exec/plan/plan.h"
+#include "exec/spawn/heritage.h"
 
 #define DIRECTORY_KINDS 5
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* A number for a new instance's folders, which nobody can guess; 0: the service has no private_tmp. */
 uint64_t private_tmp_new(const struct service *service);

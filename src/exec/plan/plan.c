@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/scan.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/child/confine.h"
 #include "exec/child/stream_file.h"
@@ -18,6 +19,7 @@
 #include "exec/dirs/directories.h"
 #include "exec/plan/plan_text.h"
 #include "exec/resources/scheduling.h"
+#include "exec/spawn/variables.h"
 #include "os/host/program.h"
 #include "os/rights/capability.h"
 

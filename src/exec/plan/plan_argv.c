@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/access/access.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan_text.h"
 #include "os/host/libexec.h"

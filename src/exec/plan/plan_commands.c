@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan_text.h"
 #include "os/host/program.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "config/option/service_mark.h"
 #include "config/option/wording.h"
 #include "exec/plan/plan_text.h"
 #include "exec/resources/allotment.h"

@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/scan.h"
+#include "config/option/service_mark.h"
 #include "config/words/resource.h"
 #include "exec/child/cgroup_join.h"
 #include "exec/resources/allotment_program.h"

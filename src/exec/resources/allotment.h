@@ -9,35 +9,8 @@
 
 #include "base/diag.h"
 #include "config/table/table.h"
+#include "exec/child/cgroup_join.h"
 #include "os/cgroup/cgroup_place.h"
-
-struct bpf_insn;
-
-/* A line for a file of the group. */
-struct allotted {
-	const char *file, *text;
-	const char *option;             /* option that the line is for, for messages */
-	bool optional;                  /* left out where the kernel has no such file */
-};
-
-enum judged { JUDGED_DEVICES, JUDGED_INGRESS, JUDGED_EGRESS, JUDGED };
-
-/* A BPF program; count 0: none. */
-struct group_program {
-	const struct bpf_insn *code;
-	size_t count;
-};
-
-struct allotment {
-	const struct cgroup_place *place;
-	bool has_group;                 /* a group of its own is made at each start */
-	bool optional;                  /* the group is for freezing only; without it signals do that */
-	const struct allotted *list;
-	size_t count;
-	unsigned controllers;           /* enum controller: those that the list needs */
-	struct group_program programs[JUDGED];
-	bool delegates;                 /* delegate: the group belongs to the service's user */
-};
 
 /* State shared by all allotments of a table while they are made. */
 struct allotments {

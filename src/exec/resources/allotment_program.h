@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "exec/resources/allotment.h"
 
 /* Each leaves *program empty where the row asks for nothing. false: out of memory. */

@@ -1,5 +1,7 @@
 /* Applies a changed row to the control group of a running service. Settings that the row no longer has return to the
  * kernel's default, so no limit remains that the table does not show. */
+#include "exec/resources/cgroup_change.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

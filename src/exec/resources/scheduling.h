@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* A set of CPUs for sched_setaffinity, malloc'ed. false and errno: ENOTSUP, ENOMEM, ERANGE (a number too high). */
 bool scheduling_cpus(words ranges, void **set, size_t *size);

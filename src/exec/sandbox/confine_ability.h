@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 enum need {
 	NEED_MOUNTS = 1 << 0,

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "exec/child/confine.h"
 
 /* A right at a place: inherited from the place above, taken away, or kept as it was before. */

@@ -15,7 +15,6 @@
 #include "exec/child/confine_parts.h"
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
-#include "exec/plan/plan.h"
 #include "exec/sandbox/confine_ability.h"
 #include "exec/sandbox/confine_list.h"
 #include "exec/sandbox/seccomp.h"

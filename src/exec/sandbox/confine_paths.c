@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "config/option/service_mark.h"
 #include "config/words/harden.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/sandbox/confine_list.h"

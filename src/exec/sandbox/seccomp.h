@@ -6,7 +6,7 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct sock_fprog;
 

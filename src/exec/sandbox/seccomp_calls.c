@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "config/option/service_mark.h"
 #include "config/words/call_groups.h"
 #include "config/words/error_names.h"
 #include "config/words/harden.h"

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 #define ARCHITECTURES_MOST 24
 

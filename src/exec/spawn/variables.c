@@ -2,7 +2,7 @@
  *
  * Files follow systemd's rules for quotes and continued lines. Only regular files up to a maximum size are read, so
  * reading does not block on a fifo or a device. */
-#include "exec/plan/plan_text.h"
+#include "exec/spawn/variables.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct restore_aside {
 	int channel;                    /* readable when it has answered, or has ended; -1: there is no process */

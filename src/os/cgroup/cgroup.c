@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "exec/resources/allotment_table.h"
 #include "os/cgroup/cgroup_base.h"
 #include "os/proc/spawn_into.h"
 
@@ -132,29 +131,28 @@ bool cgroups_seek(struct cgroups *cgroups)
 	return cgroups->keeps;
 }
 
-bool cgroups_prepare(struct cgroups *cgroups, const struct service *service, struct buf *why)
+bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_place *place, unsigned controllers,
+		     const char *option, struct buf *why)
 {
-	const struct allotment *allotment = service->allotment;
-	const char *option = allotment->count ? allotment->list[0].option : "control group";
 	unsigned missing;
 
-	if (!cgroups->base && !make_base(cgroups, allotment->place->path)) {
-		buf_addf(why, "%s: making a control group in %s: %s", option, allotment->place->path, strerror(errno));
+	if (!cgroups->base && !make_base(cgroups, place->path)) {
+		buf_addf(why, "%s: making a control group in %s: %s", option, place->path, strerror(errno));
 		return false;
 	}
-	missing = allotment->controllers & ~cgroups->enabled;
-	if (!missing || enable(cgroups, allotment->place->is_root, missing))
+	missing = controllers & ~cgroups->enabled;
+	if (!missing || enable(cgroups, place->is_root, missing))
 		return true;
 	buf_addf(why, "%s: passing controllers on to %s: %s", option, cgroups->base, strerror(errno));
 	return false;
 }
 
-char *cgroups_name(struct cgroups *cgroups, const struct service *service)
+char *cgroups_name(struct cgroups *cgroups, const char *service)
 {
 	struct buf path = { 0 };
 
 	buf_addf(&path, "%s/", cgroups->base);
-	cgroup_add_stem(&path, service->name);
+	cgroup_add_stem(&path, service);
 	buf_addf(&path, "%llu", (unsigned long long)++cgroups->made);
 	return buf_take(&path);
 }

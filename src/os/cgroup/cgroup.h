@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "exec/resources/allotment.h"
+#include "os/cgroup/cgroup_place.h"
 
 struct cgroups {
 	const char *identity;           /* mark by which a later superd recognises the groups; borrowed; NULL: none */
@@ -24,12 +24,13 @@ struct cgroups {
 /* Whether services can keep a group, even if their rows ask for none. The first call tries it, and creates the base. */
 bool cgroups_seek(struct cgroups *cgroups);
 
-/* Creates the base and enables the controllers that the service's allotment needs. false with the reason in why:
- * "tasks_max: ...". */
-bool cgroups_prepare(struct cgroups *cgroups, const struct service *service, struct buf *why);
+/* Creates the base in this place and enables these controllers (enum controller). false with the reason in why, which
+ * begins with the option: "tasks_max: ...". */
+bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_place *place, unsigned controllers, const char *option,
+		     struct buf *why);
 
-/* The path of a new instance's group, malloc'ed; the group is not created. NULL: out of memory. */
-char *cgroups_name(struct cgroups *cgroups, const struct service *service);
+/* The path of the group of a service's new instance, malloc'ed; the group is not created. NULL: out of memory. */
+char *cgroups_name(struct cgroups *cgroups, const char *service);
 
 void cgroup_add_stem(struct buf *path, const char *service);   /* adds a group's name without the number at its end */
 
@@ -59,8 +60,3 @@ void cgroup_signal(const char *path, int signal);       /* to each of its proces
 void cgroup_kill(const char *path);             /* all of them, also what they start meanwhile */
 void cgroup_thaw(const char *path);             /* and all groups below it */
 bool cgroup_remove(const char *path);           /* with groups below it; true: it is gone */
-
-/* Applies a changed row to a group in use, and resets settings that the row no longer has. `had` holds the files
- * written before, a bit for each (cgroup_files), and is updated. Adds failures to why, one sentence a line. */
-void cgroup_change(const char *path, const struct service *service, uint32_t *had, struct buf *why);
-uint32_t cgroup_files(const struct service *service);   /* the files that a row writes */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct act_as {
 	uid_t uid;

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* What may be wrong with a path; a caller asks for those that matter to him. */
 enum path_flaw {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 #define BACKLOG_MOST 16384
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 #include "os/foreign/spawn_within.h"
 #include "os/netdiag/socket_address.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* CAP_x of <linux/capability.h>: permitted, so that superd or a child can raise it, and a backend be given it. */
 bool capability_held(int capability);

@@ -6,7 +6,7 @@
 #include <linux/capability.h>
 #include <stdint.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* To look into processes of others by /proc, and to take copies of their descriptors. */
 #define NEEDED_TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)

@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "exec/plan/plan.h"
-
 /* Whether a child may inherit ambient or inheritable capabilities of superd: then each clears them for itself. False once
  * superd has none (os/rights/posture), which is seen once and spares every start the calls. */
 extern bool privilege_inherits;
@@ -28,15 +26,4 @@ int privilege_set_groups(size_t count, const gid_t *groups);
 int privilege_set_gid(gid_t gid);                       /* real, effective and saved, of this process alone */
 int privilege_set_uid(uid_t uid);
 int privilege_act_as(uid_t uid);                        /* the effective one alone */
-int privilege_set_cpus(const struct plan *plan);
-int privilege_set_io_priority(const struct plan *plan);
-int privilege_set_scheduling(const struct plan *plan);  /* policy, priority, slack of timers */
-int privilege_set_personality(const struct plan *plan);
-int privilege_set_bounding(const struct plan *plan);
-int privilege_keep_over_user(const struct plan *plan);  /* capabilities, if later stages need any */
-int privilege_set_ambient(const struct plan *plan);     /* after the change of user */
-int privilege_clear_ambient(void);                      /* instead, for commands that stay superd's user */
 int privilege_own_pidfd(uint64_t *id);                  /* id of its own pidfd (Linux 6.9); -1: none */
-int privilege_set_secure_bits(const struct plan *plan); /* after set_ambient */
-int privilege_join_keyring(const struct plan *plan);    /* keyring_mode, as the user */
-int privilege_forbid_new(const struct plan *plan);      /* no_new_privileges */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Opens, binds and listens. Gives a close-on-exec, non-blocking descriptor, or -1 with the
  * reason in why as "binding: Address already in use (port 80 …)" and errno. Warnings of options

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
 

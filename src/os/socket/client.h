@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 struct client {
 	int fd;                         /* close-on-exec, blocking unless the service's option says otherwise */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Joins the groups that only `after` has, and leaves those that only `before` has; either may be NULL. domain is the
  * socket's. Adds failures to warnings, one a line. */

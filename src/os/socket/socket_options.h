@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Sets everything that has to stand before bind. domain is the socket's. What can't be set is
  * added to warnings, one a line; but without ipv6_only, bind_to_device, reuse_port there must be

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/option/service.h"
+#include "config/service/service.h"
 
 /* Whether a twin can be had here at all: of this kind, on this kernel, with these rights. */
 bool twin_is_possible(const struct listen *listen);

@@ -470,27 +470,9 @@ static inline const void *service_group(const struct service *service, enum opti
 	return group == GROUP_WHAT ? (const void *)service->what : service->terms->group[group];
 }
 
-/* Where this service's own text set the directive of this name, also inside a socket { }; NULL when it didn't. */
-const struct mark *service_mark(const struct service *service, const char *directive);
-
-/* Whether the service set it to something that was refused, so that nothing can be said of it. */
-bool service_is_unclear(const struct service *service, const char *directive);
-
-/* The place of a mark of this service. */
-struct origin service_place(const struct service *service, const struct mark *mark);
-
-/* The place where the service set the directive; the service's own place if it did not. */
-struct origin service_origin(const struct service *service, const char *directive);
-
 /* Whether an inetd's or xinetd's entry has this socket for IPv6 beside the one before it for IPv4: what is wrong with both
  * is said of that one. */
 bool listen_is_other_family(const struct service *service, const struct listen *listen);
-
-/* Adds a second place to a message: " at FILE:LINE", or nothing when it is unknown. */
-void origin_describe(struct origin at, struct buf *out);
-
-/* Adds " (FILE:LINE)", to cite a place; nothing if the place is unknown. */
-void origin_cite(struct origin at, struct buf *out);
 
 static inline size_t words_count(words list)
 {

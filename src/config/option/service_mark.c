@@ -1,0 +1,45 @@
+/* The marks of a service, by the names of the options that they are of. */
+#include "config/option/service_mark.h"
+
+#include <string.h>
+
+#include "config/option/directive.h"
+
+const struct mark *service_mark(const struct service *service, const char *name)
+{
+	const struct mark *found = NULL;
+
+	for (size_t i = 0; i < service->mark_count; i++) {
+		const struct mark *mark = &service->marks[i];
+		const char *known = directives[mark->directive].name[NATIVE];
+
+		if (*known != *name || strcmp(known, name) != 0)
+			continue;
+		if (!mark->block)
+			return mark;
+		if (!found)
+			found = mark;
+	}
+	return found;
+}
+
+bool service_is_unclear(const struct service *service, const char *directive)
+{
+	const struct mark *mark = service->is_unclear ? service_mark(service, directive) : NULL;
+
+	return mark && mark->refused;
+}
+
+struct origin service_place(const struct service *service, const struct mark *mark)
+{
+	return (struct origin){
+		.file = mark->file, .line = (service->at.line + mark->line) & MARK_LINE, .column = mark->column
+	};
+}
+
+struct origin service_origin(const struct service *service, const char *directive)
+{
+	const struct mark *mark = service_mark(service, directive);
+
+	return mark ? service_place(service, mark) : service->at;
+}

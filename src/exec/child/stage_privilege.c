@@ -1,0 +1,185 @@
+/* The stages that take rights away or keep them: capabilities(7), keyrings(7), no_new_privs. */
+#include "exec/child/stages.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_SYSCALL_H
+#include <sys/syscall.h>
+#endif
+#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#endif
+
+#include "exec/child/child.h"
+#include "exec/child/confine.h"
+#include "os/rights/privilege.h"
+
+#ifdef SYS_keyctl
+#define JOIN_SESSION 1                  /* linux/keyctl.h's, which is not everywhere */
+#define LINK 8
+#define SESSION_KEYRING (-3)
+#define USER_KEYRING (-4)
+
+/* A user may have few keyrings (200, /proc/sys/kernel/keys/maxkeys), and each start makes one. Where there is none
+ * left, superd's own is as private: nobody can put a key there. */
+static bool can_do_without(int error)
+{
+	if (error == EDQUOT)
+		return privilege_own_keyring;
+	return error == ENOSYS || error == EPERM;       /* a kernel without keys, or a filter that forbids them */
+}
+
+int stage_keyring(struct job *job)
+{
+	if (job->plan->keyring == KEYRING_INHERIT)
+		return 0;
+	if (syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) < 0)
+		return can_do_without(errno) && (job->plan->keyring == KEYRING_PRIVATE || errno != EDQUOT) ? 0 : -1;
+	if (job->plan->keyring != KEYRING_SHARED)
+		return 0;
+	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
+}
+#else
+int stage_keyring(struct job *job)
+{
+	(void)job;
+	return 0;
+}
+#endif
+
+#ifdef _LINUX_CAPABILITY_VERSION_3
+#define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */
+#define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
+
+static int drop_bounding(uint64_t bounding)
+{
+	if (bounding == UINT64_MAX)
+		return 0;
+	for EACH_CAPABILITY(cap) {
+		if (bounding >> cap & 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL) /* EINVAL: beyond this kernel's last */
+			return -1;
+	}
+	return 0;
+}
+
+/* Inheritable holds the ambient set alone, whatever superd was started with: at the exec root gets what is inheritable
+ * beside what the bounding set leaves, and any user what is ambient. Permitted and effective of a user other than root
+ * hold that and what is needed for a moment more, which is gone with the exec. */
+static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (!ambient && !needed && !privilege_inherits)
+		return 0;
+	if (privilege_inherits && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+		return -1;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	for (int n = 0; n < 2; n++) {
+		uint32_t part = (uint32_t)(ambient >> 32 * n);
+
+		data[n].inheritable = part;
+		if (!root)
+			data[n].permitted = data[n].effective = part | (uint32_t)(needed >> 32 * n);
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return -1;
+	for EACH_CAPABILITY(cap) {
+		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static unsigned secure_bits(const struct plan *plan)
+{
+	return plan->confinement ? plan->confinement->secure_bits : 0;
+}
+
+/* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
+static uint64_t needed(const struct plan *plan)
+{
+	bool filters = plan->confinement && plan->confinement->filters && !plan->no_new_privileges;
+
+	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
+}
+
+int stage_bounding(struct job *job)
+{
+	return drop_bounding(job->plan->bounding);
+}
+
+/* Right before, as a user namespace that is made in between starts without it. */
+int child_keep_over_user(const struct plan *plan)
+{
+	return plan->ambient || needed(plan) ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
+}
+
+/* None inherits the ambient set that superd was started with. A command that stays superd's user has superd's own
+ * rights: nothing is raised, and permitted stays. */
+int stage_ambient(struct job *job)
+{
+	if (job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
+		return set_ambient(0, 0, true);
+	return set_ambient(job->plan->ambient, needed(job->plan), geteuid() == 0);
+}
+
+/* Those that superd has itself stay: they may be locked. The one that keeps capabilities over a change of user did its
+ * work. */
+int stage_secure_bits(struct job *job)
+{
+	int held = secure_bits(job->plan) ? prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) : 0;
+
+	if (held < 0 || !secure_bits(job->plan))
+		return held;
+	return prctl(PR_SET_SECUREBITS, ((unsigned)held & ~KEEP_CAPS) | secure_bits(job->plan), 0, 0, 0);
+}
+
+int stage_no_new_privileges(struct job *job)
+{
+	return job->plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+}
+#else
+int stage_bounding(struct job *job)
+{
+	if (job->plan->bounding == UINT64_MAX)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int child_keep_over_user(const struct plan *plan)
+{
+	(void)plan;
+	return 0;
+}
+
+int stage_ambient(struct job *job)
+{
+	if (!job->plan->ambient || job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stage_secure_bits(struct job *job)
+{
+	if (!job->plan->confinement || !job->plan->confinement->secure_bits)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int stage_no_new_privileges(struct job *job)
+{
+	if (!job->plan->no_new_privileges)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+#endif
