@@ -25,7 +25,7 @@ void departed_init(struct departed *departed, const struct keeper *keeper, void 
 /* Whether this kernel reports ended connections. */
 bool departed_is_possible(struct engine *engine);
 
-/* Listens from the moment the loop waits again, which is before anything is counted (engine/clients/census). */
+/* Listens from the moment the loop waits again, which is before anything is counted (engine/clients/conn_query). */
 void departed_begin(struct departed *departed, struct engine *engine);
 
 /* at_once: more ends are expected, which must not wake superd, so the filter is made anew now; else only after unwanted

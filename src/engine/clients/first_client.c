@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
 
@@ -14,7 +14,7 @@ static const char by_operator[] = "operator";
 
 struct first_client {
 	struct keeper *keeper;
-	struct inquiry inquiry;
+	struct conn_query query;
 	size_t count;
 	struct tally tallies[];
 };
@@ -26,7 +26,7 @@ void first_client_forget(struct keeper *keeper)
 	if (!first)
 		return;
 	keeper->activity->first = NULL;
-	census_withdraw(&first->inquiry);
+	conn_query_cancel(&first->query);
 	free(first);
 }
 
@@ -50,9 +50,9 @@ static void note(struct keeper *keeper, const struct tally *tally)
 	client_address(&client, keeper->activity->last_peer, sizeof(keeper->activity->last_peer));
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct first_client *first = container_of(inquiry, struct first_client, inquiry);
+	struct first_client *first = container_of(query, struct first_client, query);
 	struct keeper *keeper = first->keeper;
 
 	for (size_t n = 0; n < first->count; n++) {
@@ -82,9 +82,9 @@ static struct first_client *make(struct keeper *keeper)
 		tally->probes = keeper->service->probes;
 		first->count += tally->kind == TALLY_TCP;
 	}
-	inquiry_init(&first->inquiry, keeper, on_counted);
-	first->inquiry.tallies = first->tallies;
-	first->inquiry.count = first->count;
+	conn_query_init(&first->query, keeper, on_counted);
+	first->query.tallies = first->tallies;
+	first->query.count = first->count;
 	return first;
 }
 
@@ -103,6 +103,6 @@ void first_client_ask(struct keeper *keeper)
 	if (!rarely || !activity->waiting)
 		return;
 	activity->first = make(keeper);
-	if (activity->first && (!activity->first->count || !census_ask(keeper->engine, &activity->first->inquiry)))
+	if (activity->first && (!activity->first->count || !conn_query_start(&activity->first->query)))
 		first_client_forget(keeper);
 }

@@ -1,5 +1,5 @@
 /* The client whose connection started a service that accepts itself. superd asks once the program runs, by
- * engine/clients/census, so no client waits for that. The kernel lists clients in no order, so of several it is any. */
+ * engine/clients/conn_query, so no client waits for that. The kernel lists clients in no order, so of several it is any. */
 #pragma once
 
 #include "engine/service/keeper.h"

@@ -12,7 +12,7 @@
 struct visitors {
 	struct keeper *keeper;
 	size_t count;                   /* listeners of the keeper */
-	struct tally *tallies;          /* for engine/clients/census to count */
+	struct tally *tallies;          /* for engine/clients/conn_query to count */
 	struct last_datagram *datagrams;        /* last datagram of each UDP socket, at the last look */
 	bool known;                     /* connections is known */
 	bool is_told;                   /* it was logged that it is unknown */

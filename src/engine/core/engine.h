@@ -106,7 +106,7 @@ struct engine {
 	struct reception *dropping;     /* receives a datagram that is dropped with its descriptors; NULL: nothing does */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/closing); NULL: never used yet */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: never used yet */
-	struct census *census;          /* counts clients (engine/clients/census); NULL: never used yet */
+	struct census *census;          /* counts clients (engine/clients/conn_query); NULL: never used yet */
 	struct hall *hall;              /* reports ended connections (engine/clients/departed); NULL: never used yet */
 	struct nodes *nodes;            /* watched nodes (engine/listener/nodes); NULL: there never was one */
 	size_t instances;               /* live instances of all services */

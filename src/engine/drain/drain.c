@@ -1,6 +1,6 @@
 /* Drains an instance: it serves the clients it has to the end, while a successor serves new ones. Both have the same
  * address, so the clients are known one by one, as the kernel listed them when the twins were there
- * (engine/clients/census). A client that the successor has accepted before that count passes for one of the old
+ * (engine/clients/conn_query). A client that the successor has accepted before that count passes for one of the old
  * instance, which then ends late. Clients that still wait at a twin belong to neither. */
 #include "engine/drain/drain.h"
 
@@ -78,7 +78,7 @@ static void forget(struct instance *instance)
 	struct drain *drain = instance->drain;
 
 	ev_timer_stop(instance->engine->loop, &drain->timer);
-	census_withdraw(&drain->inquiry);
+	conn_query_cancel(&drain->query);
 	former_free(&drain->former);
 	instance->drain = NULL;
 	if (!drain->lent)
@@ -122,14 +122,14 @@ static bool all_are_known(const struct drain *drain)
 		if (drain->sockets[n].fd >= 0 && !drain->tallies[n].known)
 			return false;
 	}
-	return !drain->inquiry.guests.failed;
+	return !drain->query.guests.failed;
 }
 
 static void say_begin(const struct drain *drain)
 {
 	struct instance *instance = drain->instance;
 	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
-	size_t count = drain->inquiry.guests.count;
+	size_t count = drain->query.guests.count;
 
 	if (!drain->unknown)
 		log_event(instance->engine->log, LEVEL_INFO, &event,
@@ -238,9 +238,9 @@ static void look_at_end(struct drain *drain)
 	}
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct drain *drain = container_of(inquiry, struct drain, inquiry);
+	struct drain *drain = container_of(query, struct drain, query);
 
 	if (!drain->noted)
 		take_note(drain);
@@ -252,10 +252,10 @@ static void on_counted(struct inquiry *inquiry)
 
 static void ask(struct drain *drain)
 {
-	drain->inquiry.use = drain->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
+	drain->query.use = drain->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
 	for (size_t n = 0; n < drain->count; n++)
 		drain->tallies[n].whom = drain->noted ? WHOM_TAKEN : WHOM_ALL;
-	if (!drain->unknown && census_ask(drain->instance->engine, &drain->inquiry))
+	if (!drain->unknown && conn_query_start(&drain->query))
 		return;
 	if (drain->told)
 		look_at_end(drain);
@@ -290,7 +290,7 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	if (!drain)
 		return NULL;
 	drain->instance = instance;
-	inquiry_init(&drain->inquiry, instance->context, on_counted);
+	conn_query_init(&drain->query, instance->context, on_counted);
 	ev_init(&drain->timer, on_timer);
 	drain->timer.data = drain;
 	list_init(&drain->link);
@@ -306,8 +306,8 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 		if (sockets[n].fd >= 0)
 			tally_take(&drain->tallies[n], sockets[n].fd);
 	}
-	drain->inquiry.tallies = drain->tallies;
-	drain->inquiry.count = count;
+	drain->query.tallies = drain->tallies;
+	drain->query.count = count;
 	list_add(&drain->instance->engine->drains, &drain->link);
 	drain->instance->drain = drain;
 	drain->instance->forget_drain = forget;
@@ -372,7 +372,7 @@ static bool has_clients(const struct keeper *keeper)
 static void lend(struct drain *drain, struct keeper *keeper, bool begins)
 {
 	ev_timer_stop(keeper->engine->loop, &drain->timer);
-	census_withdraw(&drain->inquiry);
+	conn_query_cancel(&drain->query);
 	drain->noted = drain->unknown = drain->clear = false;
 	drain->failures = 0;
 	drain->wait = LOOK_FIRST;
@@ -443,7 +443,7 @@ bool drain_is_under_way(struct keeper *keeper)
 
 bool drain_is_counting(const struct instance *instance)
 {
-	return instance->drain && inquiry_is_open(&instance->drain->inquiry);
+	return instance->drain && conn_query_is_open(&instance->drain->query);
 }
 
 void drain_end(struct instance *instance)

@@ -4,7 +4,7 @@
 
 #include <ev.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/drain/former.h"
 #include "engine/drain/patience.h"
 #include "engine/drain/twins.h"
@@ -16,7 +16,7 @@ struct drain {
 	double wait;
 	bool told;                      /* the instance was told to end, within its patience */
 	struct patience patience;       /* patience since then */
-	bool noted;                     /* inquiry.guests are its clients */
+	bool noted;                     /* query.guests are its clients */
 	bool patient;                   /* if its clients are unknown, the instance is left alone */
 	bool lent;                      /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
 	bool rests;                     /* it does not look for clients before the instance is told to end */
@@ -24,7 +24,7 @@ struct drain {
 	bool unknown;
 	unsigned char failures;         /* failed counts of its clients */
 	bool clear;                     /* the last look found no client */
-	struct inquiry inquiry;
+	struct conn_query query;
 	struct former former;           /* clients that surely are not its successor's */
 	size_t count;
 	struct parted *sockets;         /* sockets of the instance, kept for clients in their queues and in handshakes */

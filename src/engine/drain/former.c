@@ -16,12 +16,13 @@ static void end_noting(struct former *former)
 		keeper_rewatch(keeper);
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct former *former = container_of(inquiry, struct former, inquiry);
+	struct former *former = container_of(query, struct former, query);
 	const struct activity *activity = former->keeper->activity;
 
-	former->known = !activity->current && activity->activations == former->activations && inquiry_is_whole(inquiry);
+	former->known = !activity->current && activity->activations == former->activations &&
+			conn_query_is_whole(query);
 	end_noting(former);
 }
 
@@ -32,29 +33,29 @@ void former_note(struct former *former, struct keeper *keeper, const struct part
 		return;
 	former->keeper = keeper;
 	former->activations = keeper->activity->activations;
-	inquiry_init(&former->inquiry, keeper, on_counted);
-	former->inquiry.tallies = former->tallies;
-	former->inquiry.use = GUESTS_NOTED;
+	conn_query_init(&former->query, keeper, on_counted);
+	former->query.tallies = former->tallies;
+	former->query.use = GUESTS_NOTED;
 	for (size_t n = 0; n < count; n++) {
-		struct tally *tally = &former->tallies[former->inquiry.count];
+		struct tally *tally = &former->tallies[former->query.count];
 
 		if (sockets[n].fd < 0)
 			continue;
 		tally_take(tally, sockets[n].fd);
 		tally->whom = WHOM_HELD;
-		former->inquiry.count++;
+		former->query.count++;
 	}
-	if (census_ask(keeper->engine, &former->inquiry))
+	if (conn_query_start(&former->query))
 		keeper->activity->noting++;
 }
 
 void former_free(struct former *former)
 {
-	bool is_open = former->keeper && inquiry_is_open(&former->inquiry);
+	bool is_open = former->keeper && conn_query_is_open(&former->query);
 
 	if (!former->keeper)
 		return;
-	census_withdraw(&former->inquiry);
+	conn_query_cancel(&former->query);
 	if (is_open)
 		end_noting(former);
 	free(former->tallies);

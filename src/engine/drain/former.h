@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/service/keeper.h"
 
 struct parted;
@@ -14,7 +14,7 @@ struct parted;
 /* Embedded in a drain. */
 struct former {
 	struct keeper *keeper;          /* NULL: nobody has asked */
-	struct inquiry inquiry;         /* its guests are the clients, if known */
+	struct conn_query query;        /* its guests are the clients, if known */
 	uint64_t activations;           /* the keeper's when it was asked: no successor may have started since */
 	bool known;
 	struct tally *tallies;

@@ -27,7 +27,7 @@ bool spared_gather(struct keeper *keeper, struct guests *guests)
 	LIST_EACH(link, keeper_instances(keeper)) {
 		const struct drain *drain = container_of(link, struct instance, link)->drain;
 
-		if (drain && drain->former.known && !add(guests, &drain->former.inquiry.guests))
+		if (drain && drain->former.known && !add(guests, &drain->former.query.guests))
 			return false;
 	}
 	guests_sort(guests);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/drain/patience.h"
 #include "engine/service/keeper.h"
 
@@ -37,7 +37,7 @@ struct twins {
 	bool apart;                     /* the current instance has those in other, not the listeners */
 	void (*quiet)(struct keeper *keeper);           /* callback of twins_wait; NULL: it does not wait */
 	bool (*busy)(struct keeper *keeper);
-	struct inquiry clients;         /* clients that were there, or in a handshake, when twins_wait began */
+	struct conn_query clients;      /* clients that were there, or in a handshake, when twins_wait began */
 	bool noted;                     /* these clients are known */
 	bool clear;                     /* the last look found none of them */
 	unsigned char failures;         /* failed counts of them */

@@ -15,7 +15,7 @@
 void twins_stop_waiting(struct twins *twins)
 {
 	ev_timer_stop(twins->keeper->engine->loop, &twins->timer);
-	census_withdraw(&twins->clients);
+	conn_query_cancel(&twins->clients);
 	twins->quiet = NULL;
 	twins->busy = NULL;
 	twins->noted = twins->clear = false;
@@ -91,7 +91,7 @@ static bool ask(struct twins *twins)
 	twins->clients.use = twins->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
 	for (size_t n = 0; n < twins->clients.count; n++)
 		twins->tallies[n].whom = twins->noted ? WHOM_TAKEN : WHOM_ALL;
-	return census_ask(twins->keeper->engine, &twins->clients);
+	return conn_query_start(&twins->clients);
 }
 
 static void look(struct twins *twins)
@@ -101,26 +101,26 @@ static void look(struct twins *twins)
 }
 
 /* A connection that left its handshake and was accepted during a look is seen at the next one. */
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct twins *twins = container_of(inquiry, struct twins, clients);
+	struct twins *twins = container_of(query, struct twins, clients);
 	bool was_clear = twins->clear, first = !twins->noted;
 	unsigned left;
 
-	if (first && !inquiry_is_whole(inquiry) && twins->failures++ < FAILURES_MOST) {
+	if (first && !conn_query_is_whole(query) && twins->failures++ < FAILURES_MOST) {
 		look_later(twins);
 		return;
 	}
-	if (first && !inquiry->guests.count)
-		inquiry->count = 0;     /* there is nobody to look for */
+	if (first && !query->guests.count)
+		query->count = 0;       /* there is nobody to look for */
 	twins->noted = true;
-	if (first && inquiry->count) {
+	if (first && query->count) {
 		look(twins);
 		return;
 	}
 	left = count_clients(twins);
 	twins->clear = !left;
-	if (twins->clear && !was_clear && inquiry->count)
+	if (twins->clear && !was_clear && query->count)
 		look(twins);
 	else
 		go_on(twins, left);
@@ -149,7 +149,7 @@ void twins_wait_init(struct twins *twins)
 {
 	ev_init(&twins->timer, on_timer);
 	twins->timer.data = twins;
-	inquiry_init(&twins->clients, twins->keeper, on_counted);
+	conn_query_init(&twins->clients, twins->keeper, on_counted);
 	twins->clients.tallies = twins->tallies;
 }
 

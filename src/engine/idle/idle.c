@@ -72,11 +72,11 @@ void idle_ask(struct idle *idle)
 {
 	idle->touched = false;
 	visitors_prepare(&idle->visitors);
-	idle->inquiry.use = spared_gather(idle->keeper, &idle->inquiry.guests) ? GUESTS_SPARED : GUESTS_IGNORED;
+	idle->query.use = spared_gather(idle->keeper, &idle->query.guests) ? GUESTS_SPARED : GUESTS_IGNORED;
 	if (!idle->deaf)
 		departed_begin(&idle->departed, idle->keeper->engine);
-	idle->inquiry.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
-	if (census_ask(idle->keeper->engine, &idle->inquiry))
+	idle->query.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
+	if (conn_query_start(&idle->query))
 		return;
 	frost_thaw(idle->keeper);               /* no memory: later */
 	idle_start_timer(idle, idle->timeout);
@@ -156,7 +156,7 @@ void idle_begin(struct idle *idle)
 static void on_gone(struct departed *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
-	bool counts = inquiry_is_open(&idle->inquiry);
+	bool counts = conn_query_is_open(&idle->query);
 
 	idle->left = engine_clock();
 	idle->heard++;
@@ -242,9 +242,9 @@ static void take_count(struct idle *idle, bool used)
 		take_nobody(idle);
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct idle *idle = container_of(inquiry, struct idle, inquiry);
+	struct idle *idle = container_of(query, struct idle, query);
 	bool used = visitors_is_seen(&idle->visitors);
 
 	idle->counted = engine_clock();
@@ -301,9 +301,9 @@ static struct idle *make(struct keeper *keeper)
 	idle->timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	inquiry_init(&idle->inquiry, keeper, on_counted);
-	idle->inquiry.tallies = idle->visitors.tallies;
-	idle->inquiry.count = idle->visitors.count;
+	conn_query_init(&idle->query, keeper, on_counted);
+	idle->query.tallies = idle->visitors.tallies;
+	idle->query.count = idle->visitors.count;
 	departed_init(&idle->departed, keeper, on_gone, on_deaf);
 	idle->departed.tallies = idle->visitors.tallies;
 	idle->departed.count = idle->visitors.count;
@@ -320,7 +320,7 @@ void idle_forget(struct keeper *keeper)
 	keeper->engine->letting_go -= freezes;
 	keeper->activity->idle = NULL;
 	stop_timer(idle);
-	census_withdraw(&idle->inquiry);
+	conn_query_cancel(&idle->query);
 	departed_end(&idle->departed, keeper->engine, false);
 	visitors_free(&idle->visitors);
 	free(idle);

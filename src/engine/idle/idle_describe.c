@@ -84,7 +84,7 @@ static bool count_now(struct keeper *keeper, uint32_t *connections)
 		tallies[count].guests = spares ? &former : NULL;
 		tallies[count++].spares = spares;
 	}
-	known = known && census_look(keeper->engine, tallies, count);
+	known = known && conn_query_look(keeper->engine, tallies, count);
 	*connections = known ? sum_of(tallies, count, &known) : 0;
 	free(former.list);
 	free(tallies);

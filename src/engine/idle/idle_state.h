@@ -3,7 +3,7 @@
 
 #include <ev.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/clients/departed.h"
 #include "engine/clients/visitors.h"
 
@@ -21,7 +21,7 @@ enum idle_phase {
 struct idle {
 	struct keeper *keeper;
 	ev_timer timer;
-	struct inquiry inquiry;
+	struct conn_query query;
 	struct departed departed;
 	enum idle_phase phase;
 	bool touched;                   /* a connection has ended since the count was asked for, or since the last one */

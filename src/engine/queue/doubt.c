@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/queue/judge.h"
 
 #define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
@@ -13,7 +13,7 @@
 /* A question to the kernel that is under way. */
 struct doubt {
 	struct keeper *keeper;
-	struct inquiry inquiry;
+	struct conn_query query;
 	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
 	struct tally tallies[];
 };
@@ -25,7 +25,7 @@ void doubt_forget(struct keeper *keeper)
 	if (!doubt)
 		return;
 	keeper->activity->doubt = NULL;
-	census_withdraw(&doubt->inquiry);
+	conn_query_cancel(&doubt->query);
 	free(doubt);
 }
 
@@ -52,7 +52,7 @@ static bool all_wait_still(const struct backlog *before, const struct guests *no
 
 static bool is_known(const struct doubt *doubt)
 {
-	return inquiry_is_whole(&doubt->inquiry) && doubt->inquiry.guests.count <= BACKLOG_MOST;
+	return conn_query_is_whole(&doubt->query) && doubt->query.guests.count <= BACKLOG_MOST;
 }
 
 static void take_note(struct activity *activity, struct guests *guests)
@@ -89,18 +89,18 @@ static void trust(struct keeper *keeper)
 	backoff_reset(&keeper->backoff);
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct doubt *doubt = container_of(inquiry, struct doubt, inquiry);
+	struct doubt *doubt = container_of(query, struct doubt, query);
 	struct keeper *keeper = doubt->keeper;
 	struct activity *activity = keeper->activity;
 	bool waits = keeper->since == doubt->since && keeper->state == LISTENING, known = waits && is_known(doubt);
 	bool tried = known && activity->exact && activity->beside && activity->tried;
-	bool fruitless = tried && all_wait_still(&activity->backlog, &inquiry->guests);
+	bool fruitless = tried && all_wait_still(&activity->backlog, &query->guests);
 
 	if (known) {
 		activity->beside = true;
-		take_note(activity, &inquiry->guests);
+		take_note(activity, &query->guests);
 	}
 	doubt_forget(keeper);
 	if (tried && !fruitless)
@@ -119,14 +119,14 @@ static void take_tallies(struct doubt *doubt)
 	const struct keeper *keeper = doubt->keeper;
 
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct tally *tally = &doubt->tallies[doubt->inquiry.count];
+		struct tally *tally = &doubt->tallies[doubt->query.count];
 
 		if (!listener_has_socket(&keeper->listeners[n]) ||
 		    !endpoint_accepts(keeper->listeners[n].listen->address))
 			continue;
 		tally_take(tally, keeper->listeners[n].io.fd);
 		tally->whom = WHOM_QUEUED;
-		doubt->inquiry.count++;
+		doubt->query.count++;
 	}
 }
 
@@ -138,11 +138,11 @@ static struct doubt *make(struct keeper *keeper)
 		return NULL;
 	doubt->keeper = keeper;
 	doubt->since = keeper->since;
-	inquiry_init(&doubt->inquiry, keeper, on_counted);
-	doubt->inquiry.tallies = doubt->tallies;
-	doubt->inquiry.use = GUESTS_NOTED;
+	conn_query_init(&doubt->query, keeper, on_counted);
+	doubt->query.tallies = doubt->tallies;
+	doubt->query.use = GUESTS_NOTED;
 	take_tallies(doubt);
-	if (doubt->inquiry.count)
+	if (doubt->query.count)
 		return doubt;
 	free(doubt);
 	return NULL;
@@ -157,7 +157,7 @@ bool doubt_ward_off(struct keeper *keeper)
 	if (activity->doubt)
 		return true;
 	activity->doubt = make(keeper);
-	if (activity->doubt && !census_ask(keeper->engine, &activity->doubt->inquiry))
+	if (activity->doubt && !conn_query_start(&activity->doubt->query))
 		doubt_forget(keeper);
 	keeper_rewatch(keeper);
 	return activity->doubt;

@@ -1,5 +1,5 @@
 /* Services whose instances end well again and again while the queue gets no shorter. Before the next start superd
- * asks the kernel who waits (engine/clients/census), without blocking the loop. If all clients from before the last
+ * asks the kernel who waits (engine/clients/conn_query), without blocking the loop. If all clients from before the last
  * start still wait, that instance has taken none, and the next start is paused. */
 #pragma once
 

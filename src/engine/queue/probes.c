@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "config/access/access.h"
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/core/closing.h"
 #include "engine/queue/doubt.h"
 #include "os/socket/bind.h"
@@ -19,7 +19,7 @@
 /* A question to the kernel that is under way. */
 struct probing {
 	struct keeper *keeper;
-	struct inquiry inquiry;
+	struct conn_query query;
 	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
 	size_t count;                   /* listeners */
 	unsigned *lengths;              /* length of each listener's queue before the question */
@@ -91,7 +91,7 @@ void probes_forget(struct keeper *keeper)
 	if (!probing)
 		return;
 	keeper->activity->probing = NULL;
-	census_withdraw(&probing->inquiry);
+	conn_query_cancel(&probing->query);
 	free(probing->lengths);
 	free(probing);
 }
@@ -134,9 +134,9 @@ static bool take_away(const struct probing *probing)
 	return all;
 }
 
-static void on_counted(struct inquiry *inquiry)
+static void on_counted(struct conn_query *query)
 {
-	struct probing *probing = container_of(inquiry, struct probing, inquiry);
+	struct probing *probing = container_of(query, struct probing, query);
 	struct keeper *keeper = probing->keeper;
 	bool waits = keeper->since == probing->since && state_is_watching(keeper->state), warded;
 
@@ -182,9 +182,9 @@ static struct probing *make(struct keeper *keeper)
 	probing->since = keeper->since;
 	probing->count = keeper->listener_count;
 	probing->lengths = calloc(probing->count + 1, sizeof(*probing->lengths));
-	inquiry_init(&probing->inquiry, keeper, on_counted);
-	probing->inquiry.tallies = probing->tallies;
-	probing->inquiry.count = probing->count;
+	conn_query_init(&probing->query, keeper, on_counted);
+	probing->query.tallies = probing->tallies;
+	probing->query.count = probing->count;
 	if (probing->lengths && look_at_queues(probing))
 		return probing;
 	free(probing->lengths);
@@ -204,7 +204,7 @@ bool probes_ward_off(struct keeper *keeper)
 	if (activity->probing)
 		return true;
 	activity->probing = make(keeper);
-	if (activity->probing && !census_ask(keeper->engine, &activity->probing->inquiry))
+	if (activity->probing && !conn_query_start(&activity->probing->query))
 		probes_forget(keeper);
 	keeper_rewatch(keeper);
 	return activity->probing;

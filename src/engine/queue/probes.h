@@ -1,6 +1,6 @@
 /* Connections of probe_from: health checks and load balancers that only look whether a service listens. If superd
  * accepts itself, it closes them at once, before the gate. If a backend would have to be started or thawed for them,
- * superd asks the kernel who waits in the queue (engine/clients/census), and lets nobody in meanwhile. */
+ * superd asks the kernel who waits in the queue (engine/clients/conn_query), and lets nobody in meanwhile. */
 #pragma once
 
 #include <stdbool.h>

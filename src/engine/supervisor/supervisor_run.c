@@ -26,7 +26,7 @@
 #include "engine/accept/record.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/serve.h"
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 #include "engine/clients/departed.h"
 #include "engine/core/closing.h"
 #include "engine/core/leftover.h"
@@ -571,7 +571,7 @@ void supervisor_free(struct supervisor *supervisor)
 	roster_free(&supervisor->roster);
 	nodes_free(engine);
 	departed_free(engine);
-	census_free(engine);
+	conn_queries_end(engine);
 	mux_free(engine);
 	if (supervisor->command.engine)
 		command_free(&supervisor->command);

@@ -25,9 +25,9 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 	ledger_open(&carry->text, "drain");
 	for (size_t n = 0; n < drain->count; n++)
 		carry_socket(carry, &drain->sockets[n]);
-	ledger_add_bytes(&carry->text, "guests", drain->inquiry.guests.list,
-			 drain->inquiry.guests.count * sizeof(*drain->inquiry.guests.list));
-	carry_number(carry, "failed", drain->inquiry.guests.failed);
+	ledger_add_bytes(&carry->text, "guests", drain->query.guests.list,
+			 drain->query.guests.count * sizeof(*drain->query.guests.list));
+	carry_number(carry, "failed", drain->query.guests.failed);
 	carry_number(carry, "noted", drain->noted);
 	carry_number(carry, "patient", drain->patient);
 	carry_number(carry, "unknown", drain->unknown);
@@ -56,7 +56,7 @@ static struct parted *take_sockets(struct ledger_section *section, size_t *count
 
 static void take_guests(struct drain *drain, struct ledger_section *section)
 {
-	struct guests *guests = &drain->inquiry.guests;
+	struct guests *guests = &drain->query.guests;
 	size_t length;
 
 	guests->list = ledger_take_bytes(section, "guests", LEDGER_MOST, &length);

@@ -1,7 +1,7 @@
 /* Asks the kernel about connections, one question at a time. Nobody knows before how long an answer takes: the
  * kernel looks at every connection of the machine, and for the first question it may have to load a module. So a
  * thread asks until the kernel was seen to be quick, and again as soon as it is not. */
-#include "engine/clients/census.h"
+#include "engine/clients/conn_query.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -15,21 +15,21 @@
 #define PART 64                         /* tallies that one question is about */
 #define REST 200.                       /* pause before a question that can wait, in durations of the last one */
 
-/* The part of one inquiry in the question that is under way. Its tallies and guests stay when it is withdrawn. */
+/* The part of one query in the question that is under way. Its tallies and guests stay when it is withdrawn. */
 struct share {
-	struct inquiry *inquiry;        /* NULL: it was withdrawn */
+	struct conn_query *query;       /* NULL: it was withdrawn */
 	struct table *table;            /* held until the thread is done with it */
-	size_t count;                   /* tallies of the inquiry */
+	size_t count;                   /* tallies of the query */
 	enum guests_use use;
 	struct guests guests;
 };
 
 struct census {
 	struct ev_loop *loop;
-	struct list asked;              /* inquiries for the next question */
-	ev_async turn;                  /* sent: an inquiry has come, and no question is under way */
+	struct list asked;              /* queries for the next question */
+	ev_async turn;                  /* sent: a query has come, and no question is under way */
 	ev_async done;                  /* sent by the thread: the question is answered */
-	ev_timer later;                 /* for inquiries that can wait */
+	ev_timer later;                 /* for queries that can wait */
 	pthread_t thread;
 	bool busy;                      /* the thread runs */
 	struct share *shares;
@@ -40,10 +40,10 @@ struct census {
 	double ended;                   /* loop time of the last answer; 0: none yet */
 };
 
-void inquiry_init(struct inquiry *inquiry, const struct keeper *keeper, void (*counted)(struct inquiry *inquiry))
+void conn_query_init(struct conn_query *query, const struct keeper *keeper, void (*counted)(struct conn_query *query))
 {
-	*inquiry = (struct inquiry){ .keeper = keeper, .counted = counted };
-	list_init(&inquiry->link);
+	*query = (struct conn_query){ .keeper = keeper, .counted = counted };
+	list_init(&query->link);
 }
 
 /* The kernel has a list of its own for each kind. */
@@ -125,25 +125,25 @@ static void forget_shares(struct census *census)
 
 static void answer(struct share *share, const struct tally *tallies)
 {
-	struct inquiry *inquiry = share->inquiry;
+	struct conn_query *query = share->query;
 
-	memcpy(inquiry->tallies, tallies, share->count * sizeof(*tallies));
+	memcpy(query->tallies, tallies, share->count * sizeof(*tallies));
 	for (size_t n = 0; n < share->count; n++)
-		inquiry->tallies[n].guests = NULL;
-	free(inquiry->guests.list);     /* of who has asked anew meanwhile */
-	inquiry->guests = share->guests;
+		query->tallies[n].guests = NULL;
+	free(query->guests.list);       /* of who has asked anew meanwhile */
+	query->guests = share->guests;
 	share->guests = (struct guests){ 0 };
-	inquiry->place = NULL;
-	inquiry->counted(inquiry);
+	query->place = NULL;
+	query->counted(query);
 }
 
-/* A callback may ask anew, or withdraw the inquiries of others. */
+/* A callback may ask anew, or withdraw the queries of others. */
 static void tell(struct census *census)
 {
 	const struct tally *tally = census->tallies;
 
 	for (size_t n = 0; n < census->share_count; n++) {
-		if (census->shares[n].inquiry)
+		if (census->shares[n].query)
 			answer(&census->shares[n], tally);
 		tally += census->shares[n].count;
 	}
@@ -168,7 +168,7 @@ static bool make_shares(struct census *census)
 
 	LIST_EACH(link, &census->asked) {
 		shares++;
-		tallies += container_of(link, struct inquiry, link)->count;
+		tallies += container_of(link, struct conn_query, link)->count;
 	}
 	census->shares = calloc(shares + 1, sizeof(*census->shares));
 	census->tallies = calloc(tallies + 1, sizeof(*census->tallies));
@@ -178,45 +178,45 @@ static bool make_shares(struct census *census)
 	return false;
 }
 
-static void take(struct census *census, struct inquiry *inquiry)
+static void take(struct census *census, struct conn_query *query)
 {
 	struct share *share = &census->shares[census->share_count++];
 	struct tally *tallies = census->tallies + census->tally_count;
 
-	*share = (struct share){ inquiry, inquiry->table, inquiry->count, inquiry->use, inquiry->guests };
-	inquiry->table = NULL;
-	inquiry->guests = (struct guests){ 0 };
-	inquiry->place = &share->inquiry;
+	*share = (struct share){ query, query->table, query->count, query->use, query->guests };
+	query->table = NULL;
+	query->guests = (struct guests){ 0 };
+	query->place = &share->query;
 	if (share->use == GUESTS_NOTED)
 		share->guests = (struct guests){ .list = share->guests.list, .room = share->guests.room };
-	memcpy(tallies, inquiry->tallies, inquiry->count * sizeof(*tallies));
-	for (size_t n = 0; n < inquiry->count; n++) {
+	memcpy(tallies, query->tallies, query->count * sizeof(*tallies));
+	for (size_t n = 0; n < query->count; n++) {
 		tallies[n].guests = share->use == GUESTS_IGNORED ? NULL : &share->guests;
 		tallies[n].seeks = share->use == GUESTS_SOUGHT;
 		tallies[n].spares = share->use == GUESTS_SPARED;
 	}
-	census->tally_count += inquiry->count;
+	census->tally_count += query->count;
 }
 
 static void take_asked(struct census *census)
 {
 	LIST_EACH(link, &census->asked) {
 		list_remove(link);
-		take(census, container_of(link, struct inquiry, link));
+		take(census, container_of(link, struct conn_query, link));
 	}
 }
 
-/* Out of memory: answers every inquiry with "unknown". */
+/* Out of memory: answers every query with "unknown". */
 static void tell_nothing(struct census *census)
 {
 	while (!list_empty(&census->asked)) {
-		struct inquiry *inquiry = container_of(census->asked.next, struct inquiry, link);
+		struct conn_query *query = container_of(census->asked.next, struct conn_query, link);
 
-		list_remove(&inquiry->link);
-		let_go(&inquiry->table);
-		for (size_t n = 0; n < inquiry->count; n++)
-			inquiry->tallies[n].known = false;
-		inquiry->counted(inquiry);
+		list_remove(&query->link);
+		let_go(&query->table);
+		for (size_t n = 0; n < query->count; n++)
+			query->tallies[n].known = false;
+		query->counted(query);
 	}
 }
 
@@ -225,7 +225,7 @@ static double find_due(const struct census *census)
 	double due = HUGE_VAL;
 
 	LIST_EACH(link, &census->asked)
-		due = fmin(due, container_of(link, struct inquiry, link)->due);
+		due = fmin(due, container_of(link, struct conn_query, link)->due);
 	return due;
 }
 
@@ -243,7 +243,7 @@ static bool wait_for_rest(struct census *census)
 	return true;
 }
 
-/* Puts all inquiries of the last turn of the loop as one question; engine/clients/departed has told the kernel of their
+/* Puts all queries of the last turn of the loop as one question; engine/clients/departed has told the kernel of their
  * ports by now. */
 static void take_turn(struct census *census)
 {
@@ -295,23 +295,23 @@ static struct census *census_of(struct engine *engine)
 	return census;
 }
 
-bool census_ask(struct engine *engine, struct inquiry *inquiry)
+bool conn_query_start(struct conn_query *query)
 {
-	struct census *census = census_of(engine);
+	struct census *census = census_of(query->keeper->engine);
 
 	if (!census)
 		return false;
-	if (inquiry_is_open(inquiry))
+	if (conn_query_is_open(query))
 		return true;
-	list_add(&census->asked, &inquiry->link);
-	inquiry->table = inquiry->keeper->table;
-	inquiry->table->users++;
+	list_add(&census->asked, &query->link);
+	query->table = query->keeper->table;
+	query->table->users++;
 	if (!census->busy)
 		ev_async_send(census->loop, &census->turn);
 	return true;
 }
 
-bool census_look(struct engine *engine, struct tally *tallies, size_t count)
+bool conn_query_look(struct engine *engine, struct tally *tallies, size_t count)
 {
 	if (!engine->census || engine->census->busy || !is_quick(engine->census, tallies, count))
 		return false;
@@ -319,27 +319,27 @@ bool census_look(struct engine *engine, struct tally *tallies, size_t count)
 	return true;
 }
 
-bool inquiry_is_whole(const struct inquiry *inquiry)
+bool conn_query_is_whole(const struct conn_query *query)
 {
-	for (size_t n = 0; n < inquiry->count; n++) {
-		if (!inquiry->tallies[n].known)
+	for (size_t n = 0; n < query->count; n++) {
+		if (!query->tallies[n].known)
 			return false;
 	}
-	return !inquiry->guests.failed;
+	return !query->guests.failed;
 }
 
-void census_withdraw(struct inquiry *inquiry)
+void conn_query_cancel(struct conn_query *query)
 {
-	list_remove(&inquiry->link);
-	let_go(&inquiry->table);
-	if (inquiry->place)
-		*inquiry->place = NULL;
-	inquiry->place = NULL;
-	free(inquiry->guests.list);
-	inquiry->guests = (struct guests){ 0 };
+	list_remove(&query->link);
+	let_go(&query->table);
+	if (query->place)
+		*query->place = NULL;
+	query->place = NULL;
+	free(query->guests.list);
+	query->guests = (struct guests){ 0 };
 }
 
-void census_free(struct engine *engine)
+void conn_queries_end(struct engine *engine)
 {
 	struct census *census = engine->census;
 

@@ -1,4 +1,4 @@
-/* Counts clients. All inquiries of one turn of the loop become one question to the kernel. If the machine has so many
+/* Counts clients. All queries of one turn of the loop become one question to the kernel. If the machine has so many
  * connections that the answer takes long, a thread waits for it. */
 #pragma once
 
@@ -18,9 +18,9 @@ enum guests_use {
 };
 
 /* Embedded in the struct that asks. */
-struct inquiry {
+struct conn_query {
 	struct list link;               /* in census->asked, until its turn */
-	struct inquiry **place;         /* the pointer to it in its share, while the question is under way; NULL: it is not */
+	struct conn_query **place;      /* the pointer to it in its share, while the question is under way; NULL: it is not */
 	const struct keeper *keeper;    /* the keeper it is for; the tallies may point into its table */
 	struct table *table;            /* held while it waits for its turn */
 	struct tally *tallies;          /* of the asker; the answer fills them in */
@@ -28,29 +28,29 @@ struct inquiry {
 	unsigned char use;              /* enum guests_use */
 	double due;                     /* loop time until which it may wait, so that counting costs little; 0: at once */
 	struct guests guests;           /* empty while it is under way; freed when it is withdrawn */
-	void (*counted)(struct inquiry *inquiry);
+	void (*counted)(struct conn_query *query);
 };
 
-/* counted is called once for each census_ask, in the loop and never from within. */
-void inquiry_init(struct inquiry *inquiry, const struct keeper *keeper, void (*counted)(struct inquiry *inquiry));
+/* counted is called once for each conn_query_start, in the loop and never from within. */
+void conn_query_init(struct conn_query *query, const struct keeper *keeper, void (*counted)(struct conn_query *query));
 
-/* Counts before the loop waits again, or as long after that as it takes. An open inquiry is not asked twice. false:
+/* Counts before the loop waits again, or as long after that as it takes. An open query is not asked twice. false:
  * out of memory. */
-bool census_ask(struct engine *engine, struct inquiry *inquiry);
+bool conn_query_start(struct conn_query *query);
 
 /* Counts before it returns, for a number that is only shown. false: that is not known to be quick. */
-bool census_look(struct engine *engine, struct tally *tallies, size_t count);
+bool conn_query_look(struct engine *engine, struct tally *tallies, size_t count);
 
-static inline bool inquiry_is_open(const struct inquiry *inquiry)
+static inline bool conn_query_is_open(const struct conn_query *query)
 {
-	return inquiry->place || !list_empty(&inquiry->link);
+	return query->place || !list_empty(&query->link);
 }
 
 /* Whether all its tallies are known, and all clients that had to be noted. */
-bool inquiry_is_whole(const struct inquiry *inquiry);
+bool conn_query_is_whole(const struct conn_query *query);
 
-/* Withdraws an inquiry: counted is not called any more. */
-void census_withdraw(struct inquiry *inquiry);
+/* Withdraws a query: counted is not called any more. */
+void conn_query_cancel(struct conn_query *query);
 
 /* Waits for the thread, if it runs; counted is not called. */
-void census_free(struct engine *engine);
+void conn_queries_end(struct engine *engine);
