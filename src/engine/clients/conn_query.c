@@ -40,10 +40,71 @@ struct census {
 	double ended;                   /* loop time of the last answer; 0: none yet */
 };
 
-void conn_query_init(struct conn_query *query, const struct keeper *keeper, void (*counted)(struct conn_query *query))
+void conn_query_borrow(struct conn_query *query, struct keeper *keeper, void (*counted)(struct conn_query *query))
 {
 	*query = (struct conn_query){ .keeper = keeper, .counted = counted };
 	list_init(&query->link);
+}
+
+bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
+		     void (*counted)(struct conn_query *query))
+{
+	struct tally *tallies = calloc(most + 1, sizeof(*tallies));
+
+	*query = (struct conn_query){ 0 };
+	if (!tallies)
+		return false;
+	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .tallies = tallies, .room = most + 1 };
+	list_init(&query->link);
+	return true;
+}
+
+void conn_query_free(struct conn_query *query)
+{
+	if (!query->keeper)
+		return;
+	conn_query_cancel(query);
+	free(query->tallies);
+	*query = (struct conn_query){ 0 };
+}
+
+struct conn_query *conn_query_new(struct keeper *keeper, void (*counted)(struct conn_query *query))
+{
+	struct conn_query *query = malloc(sizeof(*query));
+
+	if (query && conn_query_init(query, keeper, keeper->listener_count, counted))
+		return query;
+	free(query);
+	return NULL;
+}
+
+void conn_query_drop(struct conn_query **query)
+{
+	if (*query)
+		conn_query_free(*query);
+	free(*query);
+	*query = NULL;
+}
+
+bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
+{
+	struct tally *tally = &query->tallies[query->count];
+
+	tally_take(tally, fd);
+	if (!(kinds >> tally->kind & 1))
+		return false;
+	query->count++;
+	return true;
+}
+
+void conn_query_add_listeners(struct conn_query *query, unsigned kinds)
+{
+	const struct keeper *keeper = query->keeper;
+
+	for (size_t n = 0; n < keeper->listener_count; n++) {
+		if (listener_has_socket(&keeper->listeners[n]))
+			conn_query_add(query, keeper->listeners[n].io.fd, kinds);
+	}
 }
 
 /* The kernel has a list of its own for each kind. */
@@ -123,6 +184,13 @@ static void forget_shares(struct census *census)
 	census->share_count = census->tally_count = 0;
 }
 
+/* The last thing done with a query: counted may free it. */
+static void finish(struct conn_query *query)
+{
+	query->failures = conn_query_is_whole(query) ? 0 : query->failures + 1;
+	query->counted(query);
+}
+
 static void answer(struct share *share, const struct tally *tallies)
 {
 	struct conn_query *query = share->query;
@@ -130,11 +198,11 @@ static void answer(struct share *share, const struct tally *tallies)
 	memcpy(query->tallies, tallies, share->count * sizeof(*tallies));
 	for (size_t n = 0; n < share->count; n++)
 		query->tallies[n].guests = NULL;
-	free(query->guests.list);       /* of who has asked anew meanwhile */
+	free(query->guests.list);       /* its user may have set it while the count was under way */
 	query->guests = share->guests;
 	share->guests = (struct guests){ 0 };
 	query->place = NULL;
-	query->counted(query);
+	finish(query);
 }
 
 /* A callback may ask anew, or withdraw the queries of others. */
@@ -178,6 +246,20 @@ static bool make_shares(struct census *census)
 	return false;
 }
 
+/* Sets in each tally what the whole query wants. */
+static void instruct(const struct conn_query *query, struct tally *tallies, struct guests *guests)
+{
+	for (size_t n = 0; n < query->count; n++) {
+		if (query->room) {
+			tallies[n].whom = query->whom;
+			tallies[n].probes = query->probes;
+		}
+		tallies[n].guests = query->use == GUESTS_IGNORED ? NULL : guests;
+		tallies[n].seeks = query->use == GUESTS_SOUGHT;
+		tallies[n].spares = query->use == GUESTS_SPARED;
+	}
+}
+
 static void take(struct census *census, struct conn_query *query)
 {
 	struct share *share = &census->shares[census->share_count++];
@@ -190,11 +272,7 @@ static void take(struct census *census, struct conn_query *query)
 	if (share->use == GUESTS_NOTED)
 		share->guests = (struct guests){ .list = share->guests.list, .room = share->guests.room };
 	memcpy(tallies, query->tallies, query->count * sizeof(*tallies));
-	for (size_t n = 0; n < query->count; n++) {
-		tallies[n].guests = share->use == GUESTS_IGNORED ? NULL : &share->guests;
-		tallies[n].seeks = share->use == GUESTS_SOUGHT;
-		tallies[n].spares = share->use == GUESTS_SPARED;
-	}
+	instruct(query, tallies, &share->guests);
 	census->tally_count += query->count;
 }
 
@@ -206,17 +284,25 @@ static void take_asked(struct census *census)
 	}
 }
 
-/* Out of memory: answers every query with "unknown". */
+/* Out of memory: answers every query with "unknown". A callback may start its query anew, for the next turn, or cancel
+ * those of others. */
 static void tell_nothing(struct census *census)
 {
-	while (!list_empty(&census->asked)) {
-		struct conn_query *query = container_of(census->asked.next, struct conn_query, link);
+	struct list unanswered;
+
+	list_init(&unanswered);
+	LIST_EACH(link, &census->asked) {
+		list_remove(link);
+		list_add(&unanswered, link);
+	}
+	while (!list_empty(&unanswered)) {
+		struct conn_query *query = container_of(unanswered.next, struct conn_query, link);
 
 		list_remove(&query->link);
 		let_go(&query->table);
 		for (size_t n = 0; n < query->count; n++)
 			query->tallies[n].known = false;
-		query->counted(query);
+		finish(query);
 	}
 }
 
@@ -304,10 +390,24 @@ bool conn_query_start(struct conn_query *query)
 	if (conn_query_is_open(query))
 		return true;
 	list_add(&census->asked, &query->link);
+	query->since = query->keeper->since;
+	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
 	query->table = query->keeper->table;
 	query->table->users++;
 	if (!census->busy)
 		ev_async_send(census->loop, &census->turn);
+	return true;
+}
+
+bool conn_query_now(struct conn_query *query)
+{
+	const struct census *census = query->keeper->engine->census;
+
+	if (!census || census->busy || !is_quick(census, query->tallies, query->count))
+		return false;
+	query->probes = query->no_probes ? query->keeper->service->probes : NULL;
+	instruct(query, query->tallies, &query->guests);
+	tallies_count(query->tallies, query->count);
 	return true;
 }
 
@@ -328,6 +428,20 @@ bool conn_query_is_whole(const struct conn_query *query)
 	return !query->guests.failed;
 }
 
+bool conn_query_is_current(const struct conn_query *query)
+{
+	return query->keeper->since == query->since;
+}
+
+uint32_t conn_query_sum(const struct conn_query *query)
+{
+	uint32_t sum = 0;
+
+	for (size_t n = 0; n < query->count; n++)
+		sum += query->tallies[n].known ? query->tallies[n].count : 0;
+	return sum;
+}
+
 void conn_query_cancel(struct conn_query *query)
 {
 	list_remove(&query->link);
@@ -337,6 +451,7 @@ void conn_query_cancel(struct conn_query *query)
 	query->place = NULL;
 	free(query->guests.list);
 	query->guests = (struct guests){ 0 };
+	query->failures = 0;
 }
 
 void conn_queries_end(struct engine *engine)

@@ -1,9 +1,10 @@
-/* Counts clients. All queries of one turn of the loop become one question to the kernel. If the machine has so many
- * connections that the answer takes long, a thread waits for it. */
+/* Counts the connections of a service's sockets. superd puts all queries of one turn of the loop to the kernel as one
+ * question. If the machine has so many connections that the answer takes long, a thread waits for it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "engine/core/engine.h"
@@ -17,40 +18,69 @@ enum guests_use {
 	GUESTS_SPARED,                  /* clients in guests do not count */
 };
 
-/* Embedded in the struct that asks. */
+#define ANY_KIND (~0u)                  /* for conn_query_add */
+
+/* Its user sets whom, use, no_probes and due after conn_query_init, and may change them between two counts. */
 struct conn_query {
+	struct keeper *keeper;          /* the service that it is for; NULL: not initialised, or freed */
+	void (*counted)(struct conn_query *query);
+	unsigned char whom;             /* enum tally_whom: the connections that count */
+	unsigned char use;              /* enum guests_use */
+	bool no_probes;                 /* connections of probe_from do not count */
+	double due;                     /* loop time until which it may wait, so that counting costs little; 0: at once */
+	size_t count;                   /* sockets */
+	struct tally *tallies;          /* a socket each, with the last answer */
+	struct guests guests;           /* empty while a count is under way */
+	unsigned failures;              /* counts in a row in which a number, or a client to be noted, stayed unknown */
+
+	/* Of conn_query.c alone. */
 	struct list link;               /* in census->asked, until its turn */
 	struct conn_query **place;      /* the pointer to it in its share, while the question is under way; NULL: it is not */
-	const struct keeper *keeper;    /* the keeper it is for; the tallies may point into its table */
-	struct table *table;            /* held while it waits for its turn */
-	struct tally *tallies;          /* of the asker; the answer fills them in */
-	size_t count;
-	unsigned char use;              /* enum guests_use */
-	double due;                     /* loop time until which it may wait, so that counting costs little; 0: at once */
-	struct guests guests;           /* empty while it is under way; freed when it is withdrawn */
-	void (*counted)(struct conn_query *query);
+	struct table *table;            /* held while it waits for its turn, as probes is part of it */
+	const struct access *probes;    /* probe_from, where no_probes is set */
+	double since;                   /* keeper->since when it was started */
+	size_t room;                    /* for transition: 0 if the tallies belong to the user */
 };
 
-/* counted is called once for each conn_query_start, in the loop and never from within. */
-void conn_query_init(struct conn_query *query, const struct keeper *keeper, void (*counted)(struct conn_query *query));
+/* Makes room for so many sockets. counted is called once for each conn_query_start, in the loop and never from within
+ * another call. false: out of memory. */
+bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
+		     void (*counted)(struct conn_query *query));
+void conn_query_free(struct conn_query *query);         /* cancels; harmless where it was freed, or is all zero */
 
-/* Counts before the loop waits again, or as long after that as it takes. An open query is not asked twice. false:
+/* The same on the heap, with room for all listeners of the keeper; NULL: out of memory. */
+struct conn_query *conn_query_new(struct keeper *keeper, void (*counted)(struct conn_query *query));
+void conn_query_drop(struct conn_query **query);        /* cancels, frees, and sets the pointer to NULL */
+
+/* Adds a socket, if it is of these kinds (bits 1 << enum tally_kind). */
+bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
+void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the keeper */
+
+/* Counts before the loop waits again, or as long after that as it takes. A query that is open is not put twice. false:
  * out of memory. */
 bool conn_query_start(struct conn_query *query);
 
 /* Counts before it returns, for a number that is only shown. false: that is not known to be quick. */
+bool conn_query_now(struct conn_query *query);
 bool conn_query_look(struct engine *engine, struct tally *tallies, size_t count);
+
+/* Ends a count that is under way: counted is not called any more. Forgets guests and failures. */
+void conn_query_cancel(struct conn_query *query);
 
 static inline bool conn_query_is_open(const struct conn_query *query)
 {
 	return query->place || !list_empty(&query->link);
 }
 
-/* Whether all its tallies are known, and all clients that had to be noted. */
+/* Whether all numbers are known, and all clients that had to be noted. */
 bool conn_query_is_whole(const struct conn_query *query);
 
-/* Withdraws a query: counted is not called any more. */
-void conn_query_cancel(struct conn_query *query);
+/* Whether the keeper's state has not changed since the start. An answer that is older than the state says nothing of
+ * it. */
+bool conn_query_is_current(const struct conn_query *query);
+
+uint32_t conn_query_sum(const struct conn_query *query);        /* connections at all sockets whose number is known */
 
 /* Waits for the thread, if it runs; counted is not called. */
 void conn_queries_end(struct engine *engine);
+void conn_query_borrow(struct conn_query *query, struct keeper *keeper, void (*counted)(struct conn_query *query));

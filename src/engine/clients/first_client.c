@@ -3,7 +3,6 @@
  * queued connections alone. */
 #include "engine/clients/first_client.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/clients/conn_query.h"
@@ -12,22 +11,10 @@
 
 static const char by_operator[] = "operator";
 
-struct first_client {
-	struct keeper *keeper;
-	struct conn_query query;
-	size_t count;
-	struct tally tallies[];
-};
-
 void first_client_forget(struct keeper *keeper)
 {
-	struct first_client *first = keeper->activity ? keeper->activity->first : NULL;
-
-	if (!first)
-		return;
-	keeper->activity->first = NULL;
-	conn_query_cancel(&first->query);
-	free(first);
+	if (keeper->activity)
+		conn_query_drop(&keeper->activity->first);
 }
 
 static void note(struct keeper *keeper, const struct tally *tally)
@@ -52,40 +39,29 @@ static void note(struct keeper *keeper, const struct tally *tally)
 
 static void on_counted(struct conn_query *query)
 {
-	struct first_client *first = container_of(query, struct first_client, query);
-	struct keeper *keeper = first->keeper;
+	struct keeper *keeper = query->keeper;
 
-	for (size_t n = 0; n < first->count; n++) {
-		if (!first->tallies[n].knows_peer)
+	for (size_t n = 0; n < query->count; n++) {
+		if (!query->tallies[n].knows_peer)
 			continue;
-		note(keeper, &first->tallies[n]);
+		note(keeper, &query->tallies[n]);
 		break;
 	}
 	first_client_forget(keeper);
 }
 
-static struct first_client *make(struct keeper *keeper)
+static void ask(struct keeper *keeper)
 {
-	struct first_client *first = calloc(1, sizeof(*first) + keeper->listener_count * sizeof(first->tallies[0]));
-	bool alone = list_has_one(&keeper->activity->instances);
+	struct conn_query *query = conn_query_new(keeper, on_counted);
 
-	if (!first)
-		return NULL;
-	first->keeper = keeper;
-	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct tally *tally = &first->tallies[first->count];
-
-		if (!listener_has_socket(&keeper->listeners[n]))
-			continue;
-		tally_take(tally, keeper->listeners[n].io.fd);
-		tally->whom = alone ? WHOM_CLIENTS : WHOM_QUEUED;
-		tally->probes = keeper->service->probes;
-		first->count += tally->kind == TALLY_TCP;
-	}
-	conn_query_init(&first->query, keeper, on_counted);
-	first->query.tallies = first->tallies;
-	first->query.count = first->count;
-	return first;
+	keeper->activity->first = query;
+	if (!query)
+		return;
+	query->whom = list_has_one(&keeper->activity->instances) ? WHOM_CLIENTS : WHOM_QUEUED;
+	query->no_probes = true;
+	conn_query_add_listeners(query, 1 << TALLY_TCP);
+	if (!query->count || !conn_query_start(query))
+		first_client_forget(keeper);
 }
 
 void first_client_ask(struct keeper *keeper)
@@ -100,9 +76,6 @@ void first_client_ask(struct keeper *keeper)
 		activity->ordered = false;
 		return;
 	}
-	if (!rarely || !activity->waiting)
-		return;
-	activity->first = make(keeper);
-	if (activity->first && (!activity->first->count || !conn_query_start(&activity->first->query)))
-		first_client_forget(keeper);
+	if (rarely && activity->waiting)
+		ask(keeper);
 }

@@ -290,7 +290,7 @@ struct drain *drain_make(struct instance *instance, size_t count)
 	if (!drain)
 		return NULL;
 	drain->instance = instance;
-	conn_query_init(&drain->query, instance->context, on_counted);
+	conn_query_borrow(&drain->query, instance->context, on_counted);
 	ev_init(&drain->timer, on_timer);
 	drain->timer.data = drain;
 	list_init(&drain->link);

@@ -33,7 +33,7 @@ void former_note(struct former *former, struct keeper *keeper, const struct part
 		return;
 	former->keeper = keeper;
 	former->activations = keeper->activity->activations;
-	conn_query_init(&former->query, keeper, on_counted);
+	conn_query_borrow(&former->query, keeper, on_counted);
 	former->query.tallies = former->tallies;
 	former->query.use = GUESTS_NOTED;
 	for (size_t n = 0; n < count; n++) {

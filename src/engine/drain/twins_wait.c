@@ -149,7 +149,7 @@ void twins_wait_init(struct twins *twins)
 {
 	ev_init(&twins->timer, on_timer);
 	twins->timer.data = twins;
-	conn_query_init(&twins->clients, twins->keeper, on_counted);
+	conn_query_borrow(&twins->clients, twins->keeper, on_counted);
 	twins->clients.tallies = twins->tallies;
 }
 

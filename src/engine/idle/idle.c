@@ -301,7 +301,7 @@ static struct idle *make(struct keeper *keeper)
 	idle->timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	conn_query_init(&idle->query, keeper, on_counted);
+	conn_query_borrow(&idle->query, keeper, on_counted);
 	idle->query.tallies = idle->visitors.tallies;
 	idle->query.count = idle->visitors.count;
 	departed_init(&idle->departed, keeper, on_gone, on_deaf);

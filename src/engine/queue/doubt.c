@@ -138,7 +138,7 @@ static struct doubt *make(struct keeper *keeper)
 		return NULL;
 	doubt->keeper = keeper;
 	doubt->since = keeper->since;
-	conn_query_init(&doubt->query, keeper, on_counted);
+	conn_query_borrow(&doubt->query, keeper, on_counted);
 	doubt->query.tallies = doubt->tallies;
 	doubt->query.use = GUESTS_NOTED;
 	take_tallies(doubt);

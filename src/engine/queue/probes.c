@@ -182,7 +182,7 @@ static struct probing *make(struct keeper *keeper)
 	probing->since = keeper->since;
 	probing->count = keeper->listener_count;
 	probing->lengths = calloc(probing->count + 1, sizeof(*probing->lengths));
-	conn_query_init(&probing->query, keeper, on_counted);
+	conn_query_borrow(&probing->query, keeper, on_counted);
 	probing->query.tallies = probing->tallies;
 	probing->query.count = probing->count;
 	if (probing->lengths && look_at_queues(probing))

@@ -26,7 +26,7 @@
 
 #define PATIENCE 6                      /* at first, and after an end that really took nothing */
 
-struct first_client;
+struct conn_query;
 struct idle;
 
 /* The measuring of idle time, as an upgrade found it (engine/idle/idle). */
@@ -110,7 +110,7 @@ struct activity {
 	ev_timer taking;                /* looks whether a client was taken from the queue (engine/queue/taking) */
 	double taking_since;            /* keeper->since when taking began */
 	unsigned untaken;               /* clients in the queue at the last look */
-	struct first_client *first;     /* a question for whose client it was started (engine/clients/first_client); NULL: none */
+	struct conn_query *first;       /* a question for whose client it was started (engine/clients/first_client); NULL: none */
 	char last_peer[64];             /* address of the client it was last started for, or "operator"; "": unknown */
 	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged, and loop time of that */
 	double refused_at;
