@@ -10,23 +10,10 @@
 
 #define PATIENCE_MOST 4096              /* a backend proved to take its clients is looked at ever more rarely */
 
-/* A question to the kernel that is under way. */
-struct doubt {
-	struct keeper *keeper;
-	struct conn_query query;
-	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
-	struct tally tallies[];
-};
-
 void doubt_forget(struct keeper *keeper)
 {
-	struct doubt *doubt = keeper->activity ? keeper->activity->doubt : NULL;
-
-	if (!doubt)
-		return;
-	keeper->activity->doubt = NULL;
-	conn_query_cancel(&doubt->query);
-	free(doubt);
+	if (keeper->activity)
+		conn_query_drop(&keeper->activity->doubt);
 }
 
 bool doubt_is_open(const struct keeper *keeper)
@@ -50,9 +37,9 @@ static bool all_wait_still(const struct backlog *before, const struct guests *no
 	return true;
 }
 
-static bool is_known(const struct doubt *doubt)
+static bool is_known(const struct conn_query *query)
 {
-	return conn_query_is_whole(&doubt->query) && doubt->query.guests.count <= BACKLOG_MOST;
+	return conn_query_is_whole(query) && query->guests.count <= BACKLOG_MOST;
 }
 
 static void take_note(struct activity *activity, struct guests *guests)
@@ -91,10 +78,9 @@ static void trust(struct keeper *keeper)
 
 static void on_counted(struct conn_query *query)
 {
-	struct doubt *doubt = container_of(query, struct doubt, query);
-	struct keeper *keeper = doubt->keeper;
+	struct keeper *keeper = query->keeper;
 	struct activity *activity = keeper->activity;
-	bool waits = keeper->since == doubt->since && keeper->state == LISTENING, known = waits && is_known(doubt);
+	bool waits = conn_query_is_current(query) && keeper->state == LISTENING, known = waits && is_known(query);
 	bool tried = known && activity->exact && activity->beside && activity->tried;
 	bool fruitless = tried && all_wait_still(&activity->backlog, &query->guests);
 
@@ -113,39 +99,24 @@ static void on_counted(struct conn_query *query)
 		keeper_rewatch(keeper);
 }
 
-/* One tally for each listener of connections. */
-static void take_tallies(struct doubt *doubt)
+/* Only listeners of connections have a queue of clients. */
+static void ask(struct keeper *keeper)
 {
-	const struct keeper *keeper = doubt->keeper;
+	struct conn_query *query = conn_query_new(keeper, on_counted);
 
+	keeper->activity->doubt = query;
+	if (!query)
+		return;
+	query->use = GUESTS_NOTED;
+	query->whom = WHOM_QUEUED;
 	for (size_t n = 0; n < keeper->listener_count; n++) {
-		struct tally *tally = &doubt->tallies[doubt->query.count];
+		const struct listener *listener = &keeper->listeners[n];
 
-		if (!listener_has_socket(&keeper->listeners[n]) ||
-		    !endpoint_accepts(keeper->listeners[n].listen->address))
-			continue;
-		tally_take(tally, keeper->listeners[n].io.fd);
-		tally->whom = WHOM_QUEUED;
-		doubt->query.count++;
+		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->address))
+			conn_query_add(query, listener->io.fd, ANY_KIND);
 	}
-}
-
-static struct doubt *make(struct keeper *keeper)
-{
-	struct doubt *doubt = calloc(1, sizeof(*doubt) + keeper->listener_count * sizeof(doubt->tallies[0]));
-
-	if (!doubt)
-		return NULL;
-	doubt->keeper = keeper;
-	doubt->since = keeper->since;
-	conn_query_borrow(&doubt->query, keeper, on_counted);
-	doubt->query.tallies = doubt->tallies;
-	doubt->query.use = GUESTS_NOTED;
-	take_tallies(doubt);
-	if (doubt->query.count)
-		return doubt;
-	free(doubt);
-	return NULL;
+	if (!query->count || !conn_query_start(query))
+		doubt_forget(keeper);
 }
 
 bool doubt_ward_off(struct keeper *keeper)
@@ -156,9 +127,7 @@ bool doubt_ward_off(struct keeper *keeper)
 		return false;
 	if (activity->doubt)
 		return true;
-	activity->doubt = make(keeper);
-	if (activity->doubt && !conn_query_start(&activity->doubt->query))
-		doubt_forget(keeper);
+	ask(keeper);
 	keeper_rewatch(keeper);
 	return activity->doubt;
 }

@@ -39,7 +39,6 @@ struct idle_left {
 };
 
 struct probing;
-struct doubt;
 struct opening;
 
 /* Data that only a service needs that was ever started, so that sleeping services stay small. */
@@ -83,7 +82,7 @@ struct activity {
 	struct idle_left idle_left;     /* idle time from before an upgrade, until engine/idle/idle goes on from there */
 	struct idle *idle;              /* measures idle time (engine/idle/idle); NULL: it does not run, or has no idle_timeout */
 	struct probing *probing;        /* a question who waits in the queue (engine/queue/probes); NULL: none */
-	struct doubt *doubt;            /* the same for engine/queue/doubt */
+	struct conn_query *doubt;       /* the same for engine/queue/doubt */
 	unsigned noting;                /* draining instances whose clients are being noted (engine/drain/former) */
 	bool failing;                   /* the last start or instance has failed, and none has succeeded since */
 	bool load_said;                 /* it was logged that max_load cannot be kept */
