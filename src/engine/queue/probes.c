@@ -18,12 +18,9 @@
 
 /* A question to the kernel that is under way. */
 struct probing {
-	struct keeper *keeper;
-	struct conn_query query;
-	double since;                   /* keeper->since when it was asked; another value now: its state has changed */
+	struct conn_query query;        /* the TCP sockets */
 	size_t count;                   /* listeners */
-	unsigned *lengths;              /* length of each listener's queue before the question */
-	struct tally tallies[];
+	unsigned lengths[];             /* length of each listener's queue before the question */
 };
 
 static const void *address_of(const struct client *client)
@@ -91,8 +88,7 @@ void probes_forget(struct keeper *keeper)
 	if (!probing)
 		return;
 	keeper->activity->probing = NULL;
-	conn_query_cancel(&probing->query);
-	free(probing->lengths);
+	conn_query_free(&probing->query);
 	free(probing);
 }
 
@@ -108,20 +104,10 @@ static bool has_sockets_alone(struct keeper *keeper)
 	return keeper->state == LISTENING || keeper->state == FROZEN;
 }
 
-/* Whether every TCP queue could be counted, and has probes alone. */
-static bool are_probes_alone(const struct probing *probing)
-{
-	for (size_t n = 0; n < probing->count; n++) {
-		if (probing->tallies[n].kind == TALLY_TCP && (!probing->tallies[n].known || probing->tallies[n].count))
-			return false;
-	}
-	return true;
-}
-
 /* false: somebody is left of them, as superd has no descriptors to accept by. */
 static bool take_away(const struct probing *probing)
 {
-	struct keeper *keeper = probing->keeper;
+	struct keeper *keeper = probing->query.keeper;
 	unsigned taken = 0;
 	bool all = true;
 
@@ -137,10 +123,11 @@ static bool take_away(const struct probing *probing)
 static void on_counted(struct conn_query *query)
 {
 	struct probing *probing = container_of(query, struct probing, query);
-	struct keeper *keeper = probing->keeper;
-	bool waits = keeper->since == probing->since && state_is_watching(keeper->state), warded;
+	struct keeper *keeper = query->keeper;
+	bool waits = conn_query_is_current(query) && state_is_watching(keeper->state);
+	bool are_probes_alone = conn_query_is_whole(query) && !conn_query_sum(query);
+	bool warded = waits && has_sockets_alone(keeper) && are_probes_alone && take_away(probing);
 
-	warded = waits && has_sockets_alone(keeper) && are_probes_alone(probing) && take_away(probing);
 	probes_forget(keeper);
 	if (waits && !warded && !doubt_ward_off(keeper))
 		keeper_event(keeper, ACTIVITY);
@@ -154,16 +141,15 @@ static bool look_at_queues(struct probing *probing)
 	bool any = false;
 
 	for (size_t n = 0; n < probing->count; n++) {
-		const struct listener *listener = &probing->keeper->listeners[n];
+		const struct listener *listener = &probing->query.keeper->listeners[n];
+		bool is_tcp;
 		int length;
 
 		if (!listener_has_socket(listener))
 			continue;
-		tally_take(&probing->tallies[n], listener->io.fd);
-		probing->tallies[n].probes = probing->keeper->service->probes;
-		probing->tallies[n].whom = WHOM_QUEUED;
+		is_tcp = conn_query_add(&probing->query, listener->io.fd, 1 << TALLY_TCP);
 		length = bind_queue(listener->io.fd, listener->listen);
-		if (length && probing->tallies[n].kind != TALLY_TCP)
+		if (length && !is_tcp)
 			return false;
 		probing->lengths[n] = length > 0 ? (unsigned)length : 0;
 		any = any || length > 0;
@@ -171,25 +157,23 @@ static bool look_at_queues(struct probing *probing)
 	return any;
 }
 
-static struct probing *make(struct keeper *keeper)
+static void ask(struct keeper *keeper)
 {
-	struct probing *probing =
-		calloc(1, sizeof(*probing) + keeper->listener_count * sizeof(probing->tallies[0]));
+	size_t count = keeper->listener_count;
+	struct probing *probing = calloc(1, sizeof(*probing) + count * sizeof(probing->lengths[0]));
 
+	keeper->activity->probing = probing;
 	if (!probing)
-		return NULL;
-	probing->keeper = keeper;
-	probing->since = keeper->since;
-	probing->count = keeper->listener_count;
-	probing->lengths = calloc(probing->count + 1, sizeof(*probing->lengths));
-	conn_query_borrow(&probing->query, keeper, on_counted);
-	probing->query.tallies = probing->tallies;
-	probing->query.count = probing->count;
-	if (probing->lengths && look_at_queues(probing))
-		return probing;
-	free(probing->lengths);
-	free(probing);
-	return NULL;
+		return;
+	probing->count = count;
+	if (!conn_query_init(&probing->query, keeper, count, on_counted) || !look_at_queues(probing)) {
+		probes_forget(keeper);
+		return;
+	}
+	probing->query.whom = WHOM_QUEUED;
+	probing->query.no_probes = true;
+	if (!conn_query_start(&probing->query))
+		probes_forget(keeper);
 }
 
 bool probes_ward_off(struct keeper *keeper)
@@ -203,9 +187,7 @@ bool probes_ward_off(struct keeper *keeper)
 		return false;
 	if (activity->probing)
 		return true;
-	activity->probing = make(keeper);
-	if (activity->probing && !conn_query_start(&activity->probing->query))
-		probes_forget(keeper);
+	ask(keeper);
 	keeper_rewatch(keeper);
 	return activity->probing;
 }
