@@ -411,14 +411,6 @@ bool conn_query_now(struct conn_query *query)
 	return true;
 }
 
-bool conn_query_look(struct engine *engine, struct tally *tallies, size_t count)
-{
-	if (!engine->census || engine->census->busy || !is_quick(engine->census, tallies, count))
-		return false;
-	tallies_count(tallies, count);
-	return true;
-}
-
 bool conn_query_is_whole(const struct conn_query *query)
 {
 	for (size_t n = 0; n < query->count; n++) {

@@ -62,7 +62,6 @@ bool conn_query_start(struct conn_query *query);
 
 /* Counts before it returns, for a number that is only shown. false: that is not known to be quick. */
 bool conn_query_now(struct conn_query *query);
-bool conn_query_look(struct engine *engine, struct tally *tallies, size_t count);
 
 /* Ends a count that is under way: counted is not called any more. Forgets guests and failures. */
 void conn_query_cancel(struct conn_query *query);

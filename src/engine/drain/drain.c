@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "engine/accept/run_say.h"
 #include "engine/drain/drain_parts.h"
+#include "engine/drain/former.h"
 #include "engine/drain/twins.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"

@@ -5,10 +5,16 @@
 #include <ev.h>
 
 #include "engine/clients/conn_query.h"
-#include "engine/drain/former.h"
 #include "engine/drain/patience.h"
 #include "engine/drain/twins.h"
 #include "engine/instance/instance.h"
+
+/* The clients that the instance had before it had a successor (engine/drain/former). */
+struct former {
+	struct conn_query query;        /* its guests are the clients, if known */
+	uint64_t activations;           /* the keeper's when it was asked: no successor may have started since */
+	bool known;
+};
 
 struct drain {
 	struct instance *instance;

@@ -4,13 +4,12 @@
 #include "engine/drain/former.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "engine/drain/twins.h"
+#include "engine/drain/drain_parts.h"
 
-static void end_noting(struct former *former)
+static void end_noting(struct keeper *keeper)
 {
-	struct keeper *keeper = former->keeper;
-
 	keeper->activity->noting--;
 	if (!keeper->engine->stopping)
 		keeper_rewatch(keeper);
@@ -19,47 +18,72 @@ static void end_noting(struct former *former)
 static void on_counted(struct conn_query *query)
 {
 	struct former *former = container_of(query, struct former, query);
-	const struct activity *activity = former->keeper->activity;
+	const struct activity *activity = query->keeper->activity;
 
 	former->known = !activity->current && activity->activations == former->activations &&
 			conn_query_is_whole(query);
-	end_noting(former);
+	end_noting(query->keeper);
 }
 
 void former_note(struct former *former, struct keeper *keeper, const struct parted *sockets, size_t count)
 {
-	former->tallies = calloc(count + 1, sizeof(*former->tallies));
-	if (!former->tallies)
-		return;
-	former->keeper = keeper;
-	former->activations = keeper->activity->activations;
-	conn_query_borrow(&former->query, keeper, on_counted);
-	former->query.tallies = former->tallies;
-	former->query.use = GUESTS_NOTED;
-	for (size_t n = 0; n < count; n++) {
-		struct tally *tally = &former->tallies[former->query.count];
+	struct conn_query *query = &former->query;
 
-		if (sockets[n].fd < 0)
-			continue;
-		tally_take(tally, sockets[n].fd);
-		tally->whom = WHOM_HELD;
-		former->query.count++;
+	if (!conn_query_init(query, keeper, count, on_counted))
+		return;
+	query->use = GUESTS_NOTED;
+	query->whom = WHOM_HELD;
+	former->activations = keeper->activity->activations;
+	for (size_t n = 0; n < count; n++) {
+		if (sockets[n].fd >= 0)
+			conn_query_add(query, sockets[n].fd, ANY_KIND);
 	}
-	if (conn_query_start(&former->query))
+	if (conn_query_start(query))
 		keeper->activity->noting++;
 }
 
 void former_free(struct former *former)
 {
-	bool is_open = former->keeper && conn_query_is_open(&former->query);
+	struct keeper *keeper = former->query.keeper;
+	bool is_open = keeper && conn_query_is_open(&former->query);
 
-	if (!former->keeper)
-		return;
-	conn_query_cancel(&former->query);
+	conn_query_free(&former->query);
+	former->known = false;
 	if (is_open)
-		end_noting(former);
-	free(former->tallies);
-	*former = (struct former){ 0 };
+		end_noting(keeper);
+}
+
+static bool add(struct guests *guests, const struct guests *more)
+{
+	uint64_t *list = reallocarray(guests->list, guests->count + more->count + 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	if (more->count)
+		memcpy(list + guests->count, more->list, more->count * sizeof(*list));
+	guests->list = list;
+	guests->count += more->count;
+	guests->room = guests->count + 1;
+	return true;
+}
+
+/* Copies the lists, as a drain may end while the query is under way. false: there are none, or no memory. */
+static bool gather(struct keeper *keeper, struct guests *guests)
+{
+	guests->count = 0;
+	LIST_EACH(link, keeper_instances(keeper)) {
+		const struct drain *drain = container_of(link, struct instance, link)->drain;
+
+		if (drain && drain->former.known && !add(guests, &drain->former.query.guests))
+			return false;
+	}
+	guests_sort(guests);
+	return guests->count > 0;
+}
+
+void former_spare(struct conn_query *query)
+{
+	query->use = gather(query->keeper, &query->guests) ? GUESTS_SPARED : GUESTS_IGNORED;
 }
 
 bool former_is_noting(const struct keeper *keeper)

@@ -6,22 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/clients/conn_query.h"
 #include "engine/service/keeper.h"
 
+struct conn_query;
+struct former;
 struct parted;
-
-/* Embedded in a drain. */
-struct former {
-	struct keeper *keeper;          /* NULL: nobody has asked */
-	struct conn_query query;        /* its guests are the clients, if known */
-	uint64_t activations;           /* the keeper's when it was asked: no successor may have started since */
-	bool known;
-	struct tally *tallies;
-};
 
 /* Notes the clients of an instance that has these sockets, and was retired just now. */
 void former_note(struct former *former, struct keeper *keeper, const struct parted *sockets, size_t count);
 void former_free(struct former *former);
+
+/* The query will not count the clients of draining instances. */
+void former_spare(struct conn_query *query);
 
 bool former_is_noting(const struct keeper *keeper);     /* new clients are let in when it is done */

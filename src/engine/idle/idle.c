@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/drain/spared.h"
+#include "engine/drain/former.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle_state.h"
 
@@ -72,7 +72,7 @@ void idle_ask(struct idle *idle)
 {
 	idle->touched = false;
 	visitors_prepare(&idle->visitors);
-	idle->query.use = spared_gather(idle->keeper, &idle->query.guests) ? GUESTS_SPARED : GUESTS_IGNORED;
+	former_spare(&idle->query);
 	if (!idle->deaf)
 		departed_begin(&idle->departed, idle->keeper->engine);
 	idle->query.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;

@@ -2,9 +2,7 @@
  * idle_timeout and says nothing of clients that came since; idle_describe_now counts them anew. */
 #include "engine/idle/idle.h"
 
-#include <stdlib.h>
-
-#include "engine/drain/spared.h"
+#include "engine/drain/former.h"
 #include "engine/idle/idle_state.h"
 
 static enum idle_standing standing_of(const struct idle *idle)
@@ -57,37 +55,20 @@ bool idle_describe(const struct keeper *keeper, struct idle_account *account)
 	return true;
 }
 
-static uint32_t sum_of(const struct tally *tallies, size_t count, bool *known)
-{
-	uint32_t sum = 0;
-
-	for (size_t n = 0; n < count; n++) {
-		*known = *known && tallies[n].known;
-		sum += tallies[n].count;
-	}
-	return sum;
-}
-
 /* Counts the connections of all of its sockets. false: the number is not known, or the kernel takes long to tell it. */
 static bool count_now(struct keeper *keeper, uint32_t *connections)
 {
-	struct tally *tallies = calloc(keeper->listener_count + 1, sizeof(*tallies));
-	struct guests former = { 0 };
-	bool spares = spared_gather(keeper, &former), known = tallies;
-	size_t count = 0;
+	struct conn_query query;
+	bool known;
 
-	for (size_t n = 0; tallies && n < keeper->listener_count; n++) {
-		if (!listener_has_socket(&keeper->listeners[n]))
-			continue;
-		tally_take(&tallies[count], keeper->listeners[n].io.fd);
-		tallies[count].probes = keeper->service->probes;
-		tallies[count].guests = spares ? &former : NULL;
-		tallies[count++].spares = spares;
-	}
-	known = known && conn_query_look(keeper->engine, tallies, count);
-	*connections = known ? sum_of(tallies, count, &known) : 0;
-	free(former.list);
-	free(tallies);
+	if (!conn_query_init(&query, keeper, keeper->listener_count, NULL))
+		return false;
+	conn_query_add_listeners(&query, ANY_KIND);
+	query.no_probes = true;
+	former_spare(&query);
+	known = conn_query_now(&query) && conn_query_is_whole(&query);
+	*connections = conn_query_sum(&query);
+	conn_query_free(&query);
 	return known;
 }
 
