@@ -411,6 +411,19 @@ bool conn_query_now(struct conn_query *query)
 	return true;
 }
 
+void conn_query_note(struct conn_query *query)
+{
+	conn_query_cancel(query);
+	query->use = GUESTS_NOTED;
+	query->whom = WHOM_ALL;
+}
+
+void conn_query_seek(struct conn_query *query)
+{
+	query->use = GUESTS_SOUGHT;
+	query->whom = WHOM_TAKEN;
+}
+
 bool conn_query_is_whole(const struct conn_query *query)
 {
 	for (size_t n = 0; n < query->count; n++) {

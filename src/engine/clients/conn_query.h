@@ -71,6 +71,11 @@ static inline bool conn_query_is_open(const struct conn_query *query)
 	return query->place || !list_empty(&query->link);
 }
 
+/* Before a start: the first answer notes all connections, with those in a handshake. After conn_query_seek the next
+ * answers count which of these a process has accepted, or has still to accept, and have not ended. */
+void conn_query_note(struct conn_query *query);         /* cancels what is under way */
+void conn_query_seek(struct conn_query *query);
+
 /* Whether all numbers are known, and all clients that had to be noted. */
 bool conn_query_is_whole(const struct conn_query *query);
 

@@ -110,16 +110,14 @@ static void watch_visits(struct twins *twins)
 struct twins *twins_new(struct keeper *keeper)
 {
 	struct twins *twins = calloc(1, sizeof(*twins) + keeper->listener_count * sizeof(twins->pairs[0]));
-	struct tally *tallies = calloc(keeper->listener_count + 1, sizeof(*tallies));
 
-	if (!twins || !tallies) {
+	if (!twins)
+		return NULL;
+	twins->keeper = keeper;
+	if (!twins_wait_init(twins)) {
 		free(twins);
-		free(tallies);
 		return NULL;
 	}
-	twins->keeper = keeper;
-	twins->tallies = tallies;
-	twins_wait_init(twins);
 	ev_init(&twins->late, on_late);
 	twins->late.data = twins;
 	twins->count = keeper->listener_count;
@@ -366,7 +364,7 @@ struct leftover *twins_drop(struct twins *twins)
 			closing_close(twins->keeper->engine, twins->keeper->service->name, &twins->pairs[n].other);
 	}
 	twins->keeper->activity->twins = NULL;
-	free(twins->tallies);
+	conn_query_free(&twins->clients);
 	free(twins);
 	return leftovers;
 }

@@ -38,10 +38,7 @@ struct twins {
 	void (*quiet)(struct keeper *keeper);           /* callback of twins_wait; NULL: it does not wait */
 	bool (*busy)(struct keeper *keeper);
 	struct conn_query clients;      /* clients that were there, or in a handshake, when twins_wait began */
-	bool noted;                     /* these clients are known */
 	bool clear;                     /* the last look found none of them */
-	unsigned char failures;         /* failed counts of them */
-	struct tally *tallies;          /* tallies of clients */
 	struct leftover *leftovers;
 	size_t count;                   /* number of the keeper's listeners */
 	struct pair pairs[];
@@ -118,7 +115,7 @@ bool twins_merge(struct keeper *keeper, struct listener *listener, int *fd);
 void twins_stop_lingering(struct twins *twins);         /* superd does not watch for clients there any more */
 bool twins_have_clients(const struct twins *twins);     /* clients wait at sockets that are no listeners now */
 
-void twins_wait_init(struct twins *twins);              /* after its tallies were allocated */
+bool twins_wait_init(struct twins *twins);              /* false: out of memory */
 void twins_stop_waiting(struct twins *twins);           /* without calling quiet */
 
 /* Merges or closes what is kept; leftovers get their place now. */

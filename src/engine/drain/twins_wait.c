@@ -18,8 +18,7 @@ void twins_stop_waiting(struct twins *twins)
 	conn_query_cancel(&twins->clients);
 	twins->quiet = NULL;
 	twins->busy = NULL;
-	twins->noted = twins->clear = false;
-	twins->failures = 0;
+	twins->clear = false;
 }
 
 /* Clients that still wait when the patience is over come to the twins, if the kernel moves them; not if an earlier
@@ -53,15 +52,13 @@ static void look_later(struct twins *twins)
 	ev_timer_start(twins->keeper->engine->loop, &twins->timer);
 }
 
-/* An unknown number counts as none. */
+/* Clients in the queues, and those noted that are still there. An unknown number counts as none. */
 static unsigned count_clients(const struct twins *twins)
 {
-	unsigned count = 0;
+	unsigned count = twins->clients.use == GUESTS_SOUGHT ? conn_query_sum(&twins->clients) : 0;
 
 	for (size_t n = 0; n < twins->count; n++)
 		count += bind_clients(twins->pairs[n].other);
-	for (size_t n = 0; twins->noted && n < twins->clients.count; n++)
-		count += twins->tallies[n].known ? twins->tallies[n].count : 0;
 	return count;
 }
 
@@ -86,17 +83,9 @@ static void go_on(struct twins *twins, unsigned left)
 		look_later(twins);
 }
 
-static bool ask(struct twins *twins)
-{
-	twins->clients.use = twins->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
-	for (size_t n = 0; n < twins->clients.count; n++)
-		twins->tallies[n].whom = twins->noted ? WHOM_TAKEN : WHOM_ALL;
-	return conn_query_start(&twins->clients);
-}
-
 static void look(struct twins *twins)
 {
-	if (!twins->clients.count || !ask(twins))
+	if (!twins->clients.count || !conn_query_start(&twins->clients))
 		go_on(twins, count_clients(twins));
 }
 
@@ -104,16 +93,16 @@ static void look(struct twins *twins)
 static void on_counted(struct conn_query *query)
 {
 	struct twins *twins = container_of(query, struct twins, clients);
-	bool was_clear = twins->clear, first = !twins->noted;
+	bool was_clear = twins->clear, first = query->use == GUESTS_NOTED;
 	unsigned left;
 
-	if (first && !conn_query_is_whole(query) && twins->failures++ < FAILURES_MOST) {
+	if (first && query->failures && query->failures <= FAILURES_MOST) {
 		look_later(twins);
 		return;
 	}
 	if (first && !query->guests.count)
 		query->count = 0;       /* there is nobody to look for */
-	twins->noted = true;
+	conn_query_seek(query);
 	if (first && query->count) {
 		look(twins);
 		return;
@@ -132,25 +121,19 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	look(timer->data);
 }
 
-static void take_tallies(struct twins *twins)
+/* Of other kinds of sockets the kernel tells no single clients. */
+static void take_sockets(struct twins *twins)
 {
-	size_t count = 0;
-
-	for (size_t n = 0; n < twins->count; n++) {
-		if (twins->pairs[n].other < 0)
-			continue;
-		tally_take(&twins->tallies[count], twins->pairs[n].other);
-		count += twins->tallies[count].kind == TALLY_TCP || twins->tallies[count].kind == TALLY_UNIX;
-	}
-	twins->clients.count = count;
+	twins->clients.count = 0;
+	for (size_t n = 0; n < twins->count; n++)
+		conn_query_add(&twins->clients, twins->pairs[n].other, 1 << TALLY_TCP | 1 << TALLY_UNIX);
 }
 
-void twins_wait_init(struct twins *twins)
+bool twins_wait_init(struct twins *twins)
 {
 	ev_init(&twins->timer, on_timer);
 	twins->timer.data = twins;
-	conn_query_borrow(&twins->clients, twins->keeper, on_counted);
-	twins->clients.tallies = twins->tallies;
+	return conn_query_init(&twins->clients, twins->keeper, twins->keeper->listener_count, on_counted);
 }
 
 void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), bool (*busy)(struct keeper *keeper))
@@ -165,6 +148,7 @@ void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), boo
 	twins->quiet = quiet;
 	twins->busy = busy;
 	patience_begin(&twins->patience, engine_clock());
-	take_tallies(twins);
+	conn_query_note(&twins->clients);
+	take_sockets(twins);
 	look(twins);
 }
