@@ -47,6 +47,7 @@ static void drop(struct drain *drain)
 		if (drain->sockets[n].fd >= 0)
 			fd_close(&drain->sockets[n].fd);
 	}
+	conn_query_free(&drain->query);
 	free(drain->sockets);
 	free(drain);
 }
@@ -117,15 +118,6 @@ static void finish(struct drain *drain)
 	stop(instance);
 }
 
-static bool all_are_known(const struct drain *drain)
-{
-	for (size_t n = 0; n < drain->count; n++) {
-		if (drain->sockets[n].fd >= 0 && !drain->tallies[n].known)
-			return false;
-	}
-	return !drain->query.guests.failed;
-}
-
 static void say_begin(const struct drain *drain)
 {
 	struct instance *instance = drain->instance;
@@ -145,12 +137,14 @@ static void say_begin(const struct drain *drain)
 /* A count may fail for want of descriptors or memory, so it is repeated. */
 static void take_note(struct drain *drain)
 {
-	if (!all_are_known(drain) && !drain->told && drain->failures++ < FAILURES_MOST) {
+	unsigned failures = drain->query.failures;
+
+	if (failures && failures <= FAILURES_MOST && !drain->told) {
 		drain_look_later(drain);
 		return;
 	}
-	drain->noted = true;
-	drain->unknown = !all_are_known(drain);
+	conn_query_seek(&drain->query);
+	drain->unknown = failures;
 	say_begin(drain);
 	if (drain->unknown && !drain->patient)
 		drain_end(drain->instance);
@@ -158,15 +152,6 @@ static void take_note(struct drain *drain)
 		drain->rests = true;
 	else
 		drain_look_later(drain);
-}
-
-static unsigned count_taken(const struct drain *drain)
-{
-	unsigned count = 0;
-
-	for (size_t n = 0; n < drain->count; n++)
-		count += drain->sockets[n].fd >= 0 ? drain->tallies[n].count : 0;
-	return count;
 }
 
 static void wait_on(struct drain *drain)
@@ -224,8 +209,8 @@ static void hand_over(struct drain *drain)
 /* The instance is being ended. If its clients are unknown, only those in its queues count. */
 static void look_at_end(struct drain *drain)
 {
-	bool known = !drain->unknown && all_are_known(drain);
-	unsigned left = count_queues(drain) + (known ? count_taken(drain) : 0);
+	bool known = !drain->unknown && conn_query_is_whole(&drain->query);
+	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
 
 	if (left && patience_is_over(&drain->patience, engine_clock(), drain->instance->pid, left)) {
 		run_say_impatience(drain->instance->context, drain->instance->pid, left);
@@ -243,19 +228,16 @@ static void on_counted(struct conn_query *query)
 {
 	struct drain *drain = container_of(query, struct drain, query);
 
-	if (!drain->noted)
+	if (!drain_knows_clients(drain))
 		take_note(drain);
 	else if (drain->told)
 		look_at_end(drain);
 	else
-		take_look(drain, have_queues(drain) || count_taken(drain) || !all_are_known(drain));
+		take_look(drain, have_queues(drain) || conn_query_sum(query) || !conn_query_is_whole(query));
 }
 
 static void ask(struct drain *drain)
 {
-	drain->query.use = drain->noted ? GUESTS_SOUGHT : GUESTS_NOTED;
-	for (size_t n = 0; n < drain->count; n++)
-		drain->tallies[n].whom = drain->noted ? WHOM_TAKEN : WHOM_ALL;
 	if (!drain->unknown && conn_query_start(&drain->query))
 		return;
 	if (drain->told)
@@ -286,12 +268,14 @@ static bool have_twins(const struct keeper *keeper)
 
 struct drain *drain_make(struct instance *instance, size_t count)
 {
-	struct drain *drain = calloc(1, sizeof(*drain) + count * sizeof(drain->tallies[0]));
+	struct drain *drain = calloc(1, sizeof(*drain));
 
-	if (!drain)
+	if (!drain || !conn_query_init(&drain->query, instance->context, count, on_counted)) {
+		free(drain);
 		return NULL;
+	}
 	drain->instance = instance;
-	conn_query_borrow(&drain->query, instance->context, on_counted);
+	conn_query_note(&drain->query);
 	ev_init(&drain->timer, on_timer);
 	drain->timer.data = drain;
 	list_init(&drain->link);
@@ -305,10 +289,8 @@ void drain_start(struct drain *drain, struct parted *sockets, size_t count)
 	drain->count = count;
 	for (size_t n = 0; n < count; n++) {
 		if (sockets[n].fd >= 0)
-			tally_take(&drain->tallies[n], sockets[n].fd);
+			conn_query_add(&drain->query, sockets[n].fd, ANY_KIND);
 	}
-	drain->query.tallies = drain->tallies;
-	drain->query.count = count;
 	list_add(&drain->instance->engine->drains, &drain->link);
 	drain->instance->drain = drain;
 	drain->instance->forget_drain = forget;
@@ -325,7 +307,8 @@ static struct drain *make_of_twins(struct keeper *keeper)
 		drain_start(drain, sockets, count);
 		return drain;
 	}
-	free(drain);
+	if (drain)
+		drop(drain);
 	return NULL;
 }
 
@@ -373,9 +356,8 @@ static bool has_clients(const struct keeper *keeper)
 static void lend(struct drain *drain, struct keeper *keeper, bool begins)
 {
 	ev_timer_stop(keeper->engine->loop, &drain->timer);
-	conn_query_cancel(&drain->query);
-	drain->noted = drain->unknown = drain->clear = false;
-	drain->failures = 0;
+	conn_query_note(&drain->query);
+	drain->unknown = drain->clear = false;
 	drain->wait = LOOK_FIRST;
 	drain->rests = !begins || !has_clients(keeper);
 	if (!drain->rests)
@@ -394,7 +376,8 @@ void drain_lend(struct keeper *keeper, bool begins)
 		drain = drain_make(current, keeper->listener_count);
 		copies = drain ? copy_sockets(keeper) : NULL;
 		if (!copies) {
-			free(drain);
+			if (drain)
+				drop(drain);
 			return;
 		}
 		drain->lent = drain->patient = true;

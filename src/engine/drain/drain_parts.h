@@ -22,20 +22,22 @@ struct drain {
 	double wait;
 	bool told;                      /* the instance was told to end, within its patience */
 	struct patience patience;       /* patience since then */
-	bool noted;                     /* query.guests are its clients */
 	bool patient;                   /* if its clients are unknown, the instance is left alone */
 	bool lent;                      /* its sockets are copies: the instance has no twin, and clients that wait there are left to it */
 	bool rests;                     /* it does not look for clients before the instance is told to end */
 	struct list link;               /* in engine->drains */
 	bool unknown;
-	unsigned char failures;         /* failed counts of its clients */
 	bool clear;                     /* the last look found no client */
-	struct conn_query query;
+	struct conn_query query;        /* notes its clients, and then seeks them */
 	struct former former;           /* clients that surely are not its successor's */
 	size_t count;
 	struct parted *sockets;         /* sockets of the instance, kept for clients in their queues and in handshakes */
-	struct tally tallies[];
 };
+
+static inline bool drain_knows_clients(const struct drain *drain)       /* as far as the kernel could tell them */
+{
+	return drain->query.use == GUESTS_SOUGHT;
+}
 
 struct drain *drain_make(struct instance *instance, size_t count);      /* NULL: out of memory */
 void drain_start(struct drain *drain, struct parted *sockets, size_t count);      /* takes the sockets over */

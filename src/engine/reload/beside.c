@@ -12,12 +12,16 @@
 #include "os/socket/bind.h"
 #include "os/socket/twin.h"
 
-static bool has_port(const struct tally *tally, const struct listen *listen)
+static bool has_port(int fd, const struct listen *listen)
 {
+	struct tally tally;
 	enum endpoint_kind kind = listen->address->kind;
 	unsigned char wanted = kind == ENDPOINT_TCP ? TALLY_TCP : kind == ENDPOINT_UDP ? TALLY_UDP : TALLY_NONE;
 
-	return wanted != TALLY_NONE && tally->kind == wanted && tally->port == listen->address->port;
+	if (fd < 0 || wanted == TALLY_NONE)
+		return false;
+	tally_take(&tally, fd);
+	return tally.kind == wanted && tally.port == listen->address->port;
 }
 
 static int match(int fd, const void *listen, struct buf *why, struct buf *warnings)
@@ -51,7 +55,7 @@ static int find_same(struct engine *engine, const struct listen *listen, size_t 
 		const struct drain *drain = container_of(link, struct drain, link);
 
 		for (size_t n = 0; n < drain->count; n++) {
-			if (drain->sockets[n].fd < 0 || !has_port(&drain->tallies[n], listen))
+			if (!has_port(drain->sockets[n].fd, listen))
 				continue;
 			++*found;
 			if (same < 0 && is_same(drain->sockets[n].fd, listen))
@@ -98,7 +102,7 @@ void beside_hurry(struct keeper *keeper, const struct listener *listener)
 		bool has_it = false;
 
 		for (size_t n = 0; n < drain->count; n++)
-			has_it |= drain->sockets[n].fd >= 0 && has_port(&drain->tallies[n], listener->listen);
+			has_it |= has_port(drain->sockets[n].fd, listener->listen);
 		if (!has_it || drain->told)
 			continue;
 		event.pid = drain->instance->pid;

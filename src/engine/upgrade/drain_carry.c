@@ -28,7 +28,7 @@ void drain_carry(struct carry *carry, const struct instance *instance)
 	ledger_add_bytes(&carry->text, "guests", drain->query.guests.list,
 			 drain->query.guests.count * sizeof(*drain->query.guests.list));
 	carry_number(carry, "failed", drain->query.guests.failed);
-	carry_number(carry, "noted", drain->noted);
+	carry_number(carry, "noted", drain_knows_clients(drain));
 	carry_number(carry, "patient", drain->patient);
 	carry_number(carry, "unknown", drain->unknown);
 	carry_number(carry, "told", drain->told);
@@ -63,7 +63,8 @@ static void take_guests(struct drain *drain, struct ledger_section *section)
 	guests->count = guests->room = guests->list ? length / sizeof(*guests->list) : 0;
 	guests_sort(guests);
 	guests->failed = ledger_flag(section, "failed");
-	drain->noted = ledger_flag(section, "noted");
+	if (ledger_flag(section, "noted"))
+		conn_query_seek(&drain->query);
 	drain->patient = ledger_flag(section, "patient");
 	drain->unknown = ledger_flag(section, "unknown");
 }
