@@ -40,12 +40,6 @@ struct census {
 	double ended;                   /* loop time of the last answer; 0: none yet */
 };
 
-void conn_query_borrow(struct conn_query *query, struct keeper *keeper, void (*counted)(struct conn_query *query))
-{
-	*query = (struct conn_query){ .keeper = keeper, .counted = counted };
-	list_init(&query->link);
-}
-
 bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t most,
 		     void (*counted)(struct conn_query *query))
 {
@@ -54,7 +48,7 @@ bool conn_query_init(struct conn_query *query, struct keeper *keeper, size_t mos
 	*query = (struct conn_query){ 0 };
 	if (!tallies)
 		return false;
-	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .tallies = tallies, .room = most + 1 };
+	*query = (struct conn_query){ .keeper = keeper, .counted = counted, .tallies = tallies };
 	list_init(&query->link);
 	return true;
 }
@@ -250,10 +244,8 @@ static bool make_shares(struct census *census)
 static void instruct(const struct conn_query *query, struct tally *tallies, struct guests *guests)
 {
 	for (size_t n = 0; n < query->count; n++) {
-		if (query->room) {
-			tallies[n].whom = query->whom;
-			tallies[n].probes = query->probes;
-		}
+		tallies[n].whom = query->whom;
+		tallies[n].probes = query->probes;
 		tallies[n].guests = query->use == GUESTS_IGNORED ? NULL : guests;
 		tallies[n].seeks = query->use == GUESTS_SOUGHT;
 		tallies[n].spares = query->use == GUESTS_SPARED;

@@ -39,7 +39,6 @@ struct conn_query {
 	struct table *table;            /* held while it waits for its turn, as probes is part of it */
 	const struct access *probes;    /* probe_from, where no_probes is set */
 	double since;                   /* keeper->since when it was started */
-	size_t room;                    /* for transition: 0 if the tallies belong to the user */
 };
 
 /* Makes room for so many sockets. counted is called once for each conn_query_start, in the loop and never from within
@@ -87,4 +86,3 @@ uint32_t conn_query_sum(const struct conn_query *query);        /* connections a
 
 /* Waits for the thread, if it runs; counted is not called. */
 void conn_queries_end(struct engine *engine);
-void conn_query_borrow(struct conn_query *query, struct keeper *keeper, void (*counted)(struct conn_query *query));

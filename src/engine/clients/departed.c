@@ -42,10 +42,10 @@ static size_t note_ports_of(struct hall *hall, const struct departed *departed)
 {
 	size_t count = 0;
 
-	for (size_t n = 0; n < departed->count; n++) {
-		uint16_t port = departed->tallies[n].port;
+	for (size_t n = 0; n < departed->query->count; n++) {
+		uint16_t port = departed->query->tallies[n].port;
 
-		if (departed->tallies[n].kind != TALLY_TCP || has_port(hall, port))
+		if (departed->query->tallies[n].kind != TALLY_TCP || has_port(hall, port))
 			continue;
 		hall->ports[port / 64] |= UINT64_C(1) << port % 64;
 		count++;
@@ -117,8 +117,8 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 
 static bool has_tally(const struct departed *departed, uint16_t port)
 {
-	for (size_t n = 0; n < departed->count; n++) {
-		if (departed->tallies[n].kind == TALLY_TCP && departed->tallies[n].port == port)
+	for (size_t n = 0; n < departed->query->count; n++) {
+		if (departed->query->tallies[n].kind == TALLY_TCP && departed->query->tallies[n].port == port)
 			return true;
 	}
 	return false;
@@ -141,7 +141,7 @@ static bool tell_those(struct list *waiting, const struct departure *departure)
 		if (!has_tally(departed, departure->port))
 			continue;
 		wanted = true;
-		if (!access_lists(departed->keeper->service->probes, departure->family, departure->peer))
+		if (!access_lists(departed->query->keeper->service->probes, departure->family, departure->peer))
 			departed->gone(departed);
 	}
 	return wanted;
@@ -246,10 +246,10 @@ static struct hall *hall_of(struct engine *engine)
 	return hall;
 }
 
-void departed_init(struct departed *departed, const struct keeper *keeper, void (*gone)(struct departed *departed),
-		   void (*deaf)(struct departed *departed))
+void departed_init(struct departed *departed, const struct conn_query *query,
+		   void (*gone)(struct departed *departed), void (*deaf)(struct departed *departed))
 {
-	*departed = (struct departed){ .keeper = keeper, .gone = gone, .deaf = deaf };
+	*departed = (struct departed){ .query = query, .gone = gone, .deaf = deaf };
 	list_init(&departed->link);
 }
 
@@ -262,8 +262,8 @@ bool departed_is_possible(struct engine *engine)
 
 static bool is_told(const struct hall *hall, const struct departed *departed)
 {
-	for (size_t n = 0; n < departed->count; n++) {
-		if (departed->tallies[n].kind == TALLY_TCP && !has_port(hall, departed->tallies[n].port))
+	for (size_t n = 0; n < departed->query->count; n++) {
+		if (departed->query->tallies[n].kind == TALLY_TCP && !has_port(hall, departed->query->tallies[n].port))
 			return false;
 	}
 	return true;
@@ -273,12 +273,12 @@ static size_t bucket_of(const struct departed *departed)
 {
 	size_t found = BUCKETS;
 
-	for (size_t n = 0; n < departed->count; n++) {
-		if (departed->tallies[n].kind != TALLY_TCP)
+	for (size_t n = 0; n < departed->query->count; n++) {
+		if (departed->query->tallies[n].kind != TALLY_TCP)
 			continue;
 		if (found != BUCKETS)
 			return BUCKETS;
-		found = departed->tallies[n].port % BUCKETS;
+		found = departed->query->tallies[n].port % BUCKETS;
 	}
 	return found;
 }

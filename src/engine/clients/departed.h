@@ -6,21 +6,19 @@
 #include <stddef.h>
 
 #include "base/list.h"
+#include "engine/clients/conn_query.h"
 #include "engine/core/engine.h"
-#include "os/netdiag/connections.h"
 
 /* Embedded in the struct that listens. */
 struct departed {
 	struct list link;               /* in a list of struct hall, while it listens */
-	const struct keeper *keeper;    /* its probes do not count */
-	const struct tally *tallies;    /* the TCP ports to listen for */
-	size_t count;
+	const struct conn_query *query; /* of which service, and at which TCP ports */
 	void (*gone)(struct departed *departed);        /* a connection there has ended, or may have; it may end the listening */
 	void (*deaf)(struct departed *departed);        /* the kernel reports no more; the listening has ended */
 };
 
-void departed_init(struct departed *departed, const struct keeper *keeper, void (*gone)(struct departed *departed),
-		   void (*deaf)(struct departed *departed));
+void departed_init(struct departed *departed, const struct conn_query *query,
+		   void (*gone)(struct departed *departed), void (*deaf)(struct departed *departed));
 
 /* Whether this kernel reports ended connections. */
 bool departed_is_possible(struct engine *engine);

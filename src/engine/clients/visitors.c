@@ -4,43 +4,43 @@
 
 #include <stdlib.h>
 
-bool visitors_init(struct visitors *visitors, struct keeper *keeper)
+bool visitors_init(struct visitors *visitors, struct keeper *keeper, void (*counted)(struct conn_query *query))
 {
 	size_t count = keeper->listener_count;
 
-	*visitors = (struct visitors){ .keeper = keeper, .count = count };
-	visitors->tallies = calloc(count + 1, sizeof(*visitors->tallies));
-	visitors->datagrams = calloc(count + 1, sizeof(*visitors->datagrams));
-	if (visitors->tallies && visitors->datagrams)
+	*visitors = (struct visitors){ .count = count, .datagrams = calloc(count + 1, sizeof(*visitors->datagrams)) };
+	if (visitors->datagrams && conn_query_init(&visitors->query, keeper, count, counted)) {
+		visitors->query.no_probes = true;
 		return true;
+	}
 	visitors_free(visitors);
 	return false;
 }
 
 void visitors_free(struct visitors *visitors)
 {
-	free(visitors->tallies);
+	conn_query_free(&visitors->query);
 	free(visitors->datagrams);
-	visitors->tallies = NULL;
 	visitors->datagrams = NULL;
 }
 
 void visitors_prepare(struct visitors *visitors)
 {
-	for (size_t n = 0; n < visitors->count; n++) {
-		const struct listener *listener = &visitors->keeper->listeners[n];
+	const struct listener *listeners = visitors->query.keeper->listeners;
 
-		visitors->tallies[n] = (struct tally){ 0 };
-		if (listener_has_socket(listener))
-			tally_take(&visitors->tallies[n], listener->io.fd);
-		visitors->tallies[n].probes = visitors->keeper->service->probes;
+	visitors->query.count = 0;
+	for (size_t n = 0; n < visitors->count; n++) {
+		int fd = listener_has_socket(&listeners[n]) ? listeners[n].io.fd : -1;
+
+		conn_query_add(&visitors->query, fd, ANY_KIND);
 	}
 }
 
 bool visitors_is_told_of(const struct visitors *visitors)
 {
 	for (size_t n = 0; n < visitors->count; n++) {
-		if (listener_has_socket(&visitors->keeper->listeners[n]) && visitors->tallies[n].kind != TALLY_TCP)
+		if (listener_has_socket(&visitors->query.keeper->listeners[n]) &&
+		    visitors->query.tallies[n].kind != TALLY_TCP)
 			return false;
 	}
 	return true;
@@ -49,21 +49,21 @@ bool visitors_is_told_of(const struct visitors *visitors)
 void visitors_begin(struct visitors *visitors)
 {
 	for (size_t n = 0; n < visitors->count; n++) {
-		if (visitors->tallies[n].kind == TALLY_UDP)
-			last_datagram_look(visitors->keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+		if (visitors->query.tallies[n].kind == TALLY_UDP)
+			last_datagram_look(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
 	}
 }
 
 static void say_unknown(struct visitors *visitors, const struct listener *listener)
 {
-	struct event event = { .name = "idle", .service = visitors->keeper->service->name };
+	struct event event = { .name = "idle", .service = visitors->query.keeper->service->name };
 	struct buf endpoint = { 0 };
 
 	if (visitors->is_told)
 		return;
 	visitors->is_told = true;
 	endpoint_format(listener->listen->endpoint, &endpoint);
-	log_event(visitors->keeper->engine->log, LEVEL_WARNING, &event,
+	log_event(visitors->query.keeper->engine->log, LEVEL_WARNING, &event,
 		  "idle_timeout has no effect: nobody can tell who uses %s", buf_string(&endpoint));
 	buf_free(&endpoint);
 }
@@ -73,7 +73,7 @@ static bool has_datagrams(struct visitors *visitors, size_t n)
 {
 	struct last_datagram before = visitors->datagrams[n];
 
-	last_datagram_look(visitors->keeper->listeners[n].io.fd, &visitors->datagrams[n]);
+	last_datagram_look(visitors->query.keeper->listeners[n].io.fd, &visitors->datagrams[n]);
 	return visitors->datagrams[n].waits || visitors->datagrams[n].stamp != before.stamp;
 }
 
@@ -84,8 +84,8 @@ bool visitors_is_seen(struct visitors *visitors)
 	visitors->known = true;
 	visitors->connections = 0;
 	for (size_t n = 0; n < visitors->count; n++) {
-		const struct tally *tally = &visitors->tallies[n];
-		const struct listener *listener = &visitors->keeper->listeners[n];
+		const struct tally *tally = &visitors->query.tallies[n];
+		const struct listener *listener = &visitors->query.keeper->listeners[n];
 		bool known = tally->known;
 
 		if (!listener_has_socket(listener))

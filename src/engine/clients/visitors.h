@@ -5,21 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/clients/conn_query.h"
 #include "engine/service/keeper.h"
-#include "os/netdiag/connections.h"
 #include "os/netdiag/last_datagram.h"
 
 struct visitors {
-	struct keeper *keeper;
-	size_t count;                   /* listeners of the keeper */
-	struct tally *tallies;          /* for engine/clients/conn_query to count */
+	struct conn_query query;        /* a tally for each listener of the keeper, also for those without a socket */
 	struct last_datagram *datagrams;        /* last datagram of each UDP socket, at the last look */
+	size_t count;                   /* listeners of the keeper */
 	bool known;                     /* connections is known */
 	bool is_told;                   /* it was logged that it is unknown */
 	uint32_t connections;           /* connections at the last count */
 };
 
-bool visitors_init(struct visitors *visitors, struct keeper *keeper);    /* false: out of memory */
+bool visitors_init(struct visitors *visitors, struct keeper *keeper,
+		   void (*counted)(struct conn_query *query));  /* false: out of memory */
 void visitors_free(struct visitors *visitors);
 
 /* Called before a count, as sockets may have been opened anew. */

@@ -72,11 +72,11 @@ void idle_ask(struct idle *idle)
 {
 	idle->touched = false;
 	visitors_prepare(&idle->visitors);
-	former_spare(&idle->query);
+	former_spare(&idle->visitors.query);
 	if (!idle->deaf)
 		departed_begin(&idle->departed, idle->keeper->engine);
-	idle->query.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
-	if (conn_query_start(&idle->query))
+	idle->visitors.query.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
+	if (conn_query_start(&idle->visitors.query))
 		return;
 	frost_thaw(idle->keeper);               /* no memory: later */
 	idle_start_timer(idle, idle->timeout);
@@ -156,7 +156,7 @@ void idle_begin(struct idle *idle)
 static void on_gone(struct departed *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
-	bool counts = conn_query_is_open(&idle->query);
+	bool counts = conn_query_is_open(&idle->visitors.query);
 
 	idle->left = engine_clock();
 	idle->heard++;
@@ -244,7 +244,7 @@ static void take_count(struct idle *idle, bool used)
 
 static void on_counted(struct conn_query *query)
 {
-	struct idle *idle = container_of(query, struct idle, query);
+	struct idle *idle = container_of(query, struct idle, visitors.query);
 	bool used = visitors_is_seen(&idle->visitors);
 
 	idle->counted = engine_clock();
@@ -293,7 +293,7 @@ static struct idle *make(struct keeper *keeper)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 
-	if (!idle || !visitors_init(&idle->visitors, keeper)) {
+	if (!idle || !visitors_init(&idle->visitors, keeper, on_counted)) {
 		free(idle);
 		return NULL;
 	}
@@ -301,12 +301,7 @@ static struct idle *make(struct keeper *keeper)
 	idle->timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	conn_query_borrow(&idle->query, keeper, on_counted);
-	idle->query.tallies = idle->visitors.tallies;
-	idle->query.count = idle->visitors.count;
-	departed_init(&idle->departed, keeper, on_gone, on_deaf);
-	idle->departed.tallies = idle->visitors.tallies;
-	idle->departed.count = idle->visitors.count;
+	departed_init(&idle->departed, &idle->visitors.query, on_gone, on_deaf);
 	return idle;
 }
 
@@ -320,7 +315,6 @@ void idle_forget(struct keeper *keeper)
 	keeper->engine->letting_go -= freezes;
 	keeper->activity->idle = NULL;
 	stop_timer(idle);
-	conn_query_cancel(&idle->query);
 	departed_end(&idle->departed, keeper->engine, false);
 	visitors_free(&idle->visitors);
 	free(idle);

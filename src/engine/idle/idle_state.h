@@ -21,7 +21,6 @@ enum idle_phase {
 struct idle {
 	struct keeper *keeper;
 	ev_timer timer;
-	struct conn_query query;
 	struct departed departed;
 	enum idle_phase phase;
 	bool touched;                   /* a connection has ended since the count was asked for, or since the last one */
@@ -36,7 +35,7 @@ struct idle {
 	double left;                    /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was there, by a count; 0: clients were, or unknown */
 	double counted;                 /* loop time of the last count; 0: never */
-	struct visitors visitors;
+	struct visitors visitors;       /* visitors.query counts the connections */
 };
 
 const struct life *idle_life(const struct idle *idle);
