@@ -1,12 +1,16 @@
-/* Measures how long a backend has had no clients. A client may come at any moment between a count and the action
- * that follows from it, so a connection that ends during a count counts as a client, and superd lets a backend go
- * only when its processes stand still and a last count finds none. Any change of the keeper's state ends all of
- * this. */
+/* Measures how long a backend has had no clients, and applies idle_action to it. The phases are in
+ * engine/idle/idle_state.
+ *
+ * A client may come at any moment between a count and the action that follows from it. So a connection that ends
+ * during a count counts as a client, and superd lets a backend go only when its processes stand still and a last
+ * count finds none. Any change of the keeper's state ends all of this. */
 #include "engine/idle/idle.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/span.h"
+#include "engine/drain/drain.h"
 #include "engine/drain/former.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle_state.h"
@@ -17,19 +21,27 @@
 #define CROWD 64                        /* parts of an idle_timeout: a crowd that was USED for less than one goes on */
 #define PATIENCE_PART 8                 /* parts of an idle_timeout: a count may come one of them late */
 #define ALMOST 0.001                    /* seconds that a timer may be early */
+#define MOST_AT_ONCE 32                 /* backends that are let go at the same time, of all services; others wait */
+#define LATER 0.05                      /* seconds that those wait */
+#define DRAINING 4                      /* looks in an idle_timeout while another instance serves earlier clients */
 
-const struct life *idle_life(const struct idle *idle)
+static const struct life *life_of(const struct idle *idle)
 {
 	return idle->keeper->service->terms->life;
+}
+
+static bool is_letting_go(const struct idle *idle)
+{
+	return idle->phase == FREEZING || idle->phase == CHECKING;
 }
 
 /* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
 static double awake_until(const struct idle *idle)
 {
 	const struct activity *activity = idle->keeper->activity;
-	double until = fmax(activity->last_start, activity->woken) + (double)idle_life(idle)->min_awake / 1e6;
+	double until = fmax(activity->last_start, activity->woken) + (double)life_of(idle)->min_awake / 1e6;
 
-	return idle_life(idle)->idle_action == IDLE_FREEZE ? fmax(until, frost_rested(idle->keeper)) : until;
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, frost_rested(idle->keeper)) : until;
 }
 
 static void stop_timer(struct idle *idle)
@@ -37,97 +49,84 @@ static void stop_timer(struct idle *idle)
 	ev_timer_stop(idle->keeper->engine->loop, &idle->timer);
 }
 
-void idle_wake_in(struct idle *idle, double wait)
+static void wake_in(struct idle *idle, double wait)
 {
 	stop_timer(idle);
 	ev_timer_set(&idle->timer, fmax(wait, ALMOST), 0.);
 	ev_timer_start(idle->keeper->engine->loop, &idle->timer);
 }
 
-void idle_start_timer(struct idle *idle, double wait)
+/* Rounded up, so that services with the same idle_timeout are counted by one question. */
+static void start_timer(struct idle *idle, double wait)
 {
 	double grid = idle->timeout / GRID, now = engine_clock();
 
-	idle_wake_in(idle, ceil((now + wait) / grid) * grid - now);
-}
-
-void idle_enter(struct idle *idle, enum idle_phase phase)
-{
-	struct engine *engine = idle->keeper->engine;
-
-	engine->letting_go += idle_is_letting_go(phase);
-	engine->letting_go -= idle_is_letting_go(idle->phase);
-	idle->phase = phase;
-	idle->entered = engine_clock();
-	idle->touched = idle->postponed = idle->deaf = false;
-	if (!idle_is_letting_go(phase))
-		idle->keeper->activity->frozen = 0;
-	stop_timer(idle);
-	if (phase != COOL)
-		departed_begin(&idle->departed, engine);
-}
-
-/* Where a crowd comes and goes nobody who ends meanwhile changes anything: the time begins when it is counted. */
-void idle_ask(struct idle *idle)
-{
-	idle->touched = false;
-	visitors_prepare(&idle->visitors);
-	former_spare(&idle->visitors.query);
-	if (!idle->deaf)
-		departed_begin(&idle->departed, idle->keeper->engine);
-	idle->visitors.query.due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
-	if (conn_query_start(&idle->visitors.query))
-		return;
-	frost_thaw(idle->keeper);               /* no memory: later */
-	idle_start_timer(idle, idle->timeout);
+	wake_in(idle, ceil((now + wait) / grid) * grid - now);
 }
 
 /* For the end of the time since a moment. */
 static void count_down(struct idle *idle, double since)
 {
-	idle_start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - engine_clock());
+	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - engine_clock());
 }
 
-static void stay_calm(struct idle *idle)
+/* Listens in every phase but DEAF. After an upgrade a backend that slept is POSTPONED as frozen, and will be again. */
+static void enter(struct idle *idle, enum idle_phase phase)
 {
-	idle_enter(idle, CALM);
-	count_down(idle, idle->since);
+	struct engine *engine = idle->keeper->engine;
+
+	engine->letting_go -= is_letting_go(idle);
+	idle->phase = phase;
+	engine->letting_go += is_letting_go(idle);
+	idle->entered = engine_clock();
+	idle->touched = false;
+	if (!is_letting_go(idle) && phase != POSTPONED)
+		idle->keeper->activity->frozen = 0;
+	stop_timer(idle);
+	if (phase == DEAF)
+		departed_end(&idle->departed, engine, true);
+	else
+		departed_begin(&idle->departed, engine);
 }
 
 /* A backend whose connections end all the time is counted once in an idle_timeout, and hears of no single end. */
 static void turn_deaf(struct idle *idle)
 {
-	idle->deaf = idle->crowd = true;
-	departed_end(&idle->departed, idle->keeper->engine, true);
-	idle_start_timer(idle, idle->timeout);
+	idle->crowd = true;
+	enter(idle, DEAF);
+	start_timer(idle, idle->timeout);
 }
 
+/* A connection has ended. A crowd that comes and goes is known by many ends. Once it was there, one end is enough that
+ * comes during a count, or soon after a count that found clients. */
 static void cool_down(struct idle *idle)
 {
 	bool soon = idle->touched ||
 		    (idle->phase == USED && engine_clock() - idle->entered < idle->timeout / CROWD);
 
 	idle->since = 0;
-	idle->crowd = (idle->crowd && soon) || idle->heard > FEW;
-	idle_enter(idle, COOL);
-	if (idle->crowd)
+	if (idle->heard > FEW || (idle->crowd && soon)) {
 		turn_deaf(idle);
-	else
-		count_down(idle, idle->left);
+		return;
+	}
+	idle->crowd = false;
+	enter(idle, COOL);
+	count_down(idle, idle->left);
 }
 
 static void look_later(struct idle *idle)
 {
-	idle_enter(idle, LOOKING);
-	idle_start_timer(idle, idle->timeout / PARTS);
+	enter(idle, LOOKING);
+	start_timer(idle, idle->timeout / PARTS);
 }
 
-void idle_wait_for_departure(struct idle *idle, enum idle_phase phase)
+/* For the end of a connection, without a timer; or for the next count, if no end is reported. */
+static void wait_for_departure(struct idle *idle, enum idle_phase phase)
 {
 	if (idle->looks)
 		look_later(idle);
 	else
-		idle_enter(idle, phase);
+		enter(idle, phase);
 }
 
 static void listen_in(struct idle *idle)
@@ -139,39 +138,155 @@ static void listen_in(struct idle *idle)
 }
 
 /* Before the first count it is unknown whether clients are connected. */
-void idle_begin(struct idle *idle)
+static void begin(struct idle *idle)
 {
 	listen_in(idle);
 	idle->since = 0;
 	idle->left = engine_clock();
 	idle->heard = 0;
-	if (idle->looks) {
+	if (idle->looks)
 		look_later(idle);
+	else
+		cool_down(idle);
+}
+
+/* Listens before it counts, so that no connection ends unheard between the two; the sockets may be others by now. In a
+ * crowd some connection ends during every count, so DEAF does not listen even now. The last count must not wait, as the
+ * backend stands still. */
+static void ask(struct idle *idle)
+{
+	struct conn_query *query = &idle->visitors.query;
+
+	idle->touched = false;
+	visitors_prepare(&idle->visitors);
+	former_spare(query);
+	if (idle->phase != DEAF)
+		departed_begin(&idle->departed, idle->keeper->engine);
+	query->due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
+	if (conn_query_start(query))
+		return;
+	frost_thaw(idle->keeper);               /* no memory: later */
+	start_timer(idle, idle->timeout);
+}
+
+/* It names the idle_timeout; the event has the time that was measured. */
+static void say(const struct idle *idle, enum level level, const char *what)
+{
+	const struct keeper *keeper = idle->keeper;
+	struct event event = {
+		.name = "idle", .service = keeper->service->name, .pid = keeper->activity->current->pid,
+		.has_duration = true, .duration = engine_clock() - idle->since,
+	};
+	char span[SPAN_MOST];
+
+	log_event(keeper->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
+		  (long)event.pid, span_write(span, (double)life_of(idle)->idle_timeout / 1e6));
+}
+
+/* If the processes cannot be frozen, idle_action = stop counts while they run. */
+static void on_settled(struct keeper *keeper, bool frozen)
+{
+	struct idle *idle = keeper->activity->idle;
+
+	if (!idle || idle->phase != FREEZING)
+		return;
+	if (frozen || life_of(idle)->idle_action == IDLE_STOP) {
+		enter(idle, CHECKING);
+		ask(idle);
+	} else {
+		begin(idle);
+	}
+}
+
+/* No client was connected for long enough. A backend that cannot be frozen now, because it reads its configuration,
+ * counts as busy. */
+static void act(struct idle *idle)
+{
+	if (life_of(idle)->idle_action == IDLE_REPORT) {
+		if (!idle->reported)
+			say(idle, LEVEL_NOTICE, "would stop");
+		idle->reported = true;
+		wait_for_departure(idle, REPORTED);
+	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->keeper)) {
+		enter(idle, CALM);              /* the draining instance has the second sockets that a stop needs */
+		start_timer(idle, idle->timeout / DRAINING);
+	} else if (idle->keeper->engine->letting_go >= MOST_AT_ONCE) {
+		enter(idle, POSTPONED);
+		wake_in(idle, LATER);
+	} else {
+		enter(idle, FREEZING);
+		if (!frost_begin(idle->keeper, on_settled))
+			begin(idle);
+	}
+}
+
+/* The last count has found a client. */
+static void go_on(struct idle *idle)
+{
+	struct event event = {
+		.name = "idle", .service = idle->keeper->service->name, .pid = idle->keeper->activity->current->pid
+	};
+
+	frost_thaw(idle->keeper);
+	log_event(idle->keeper->engine->log, LEVEL_INFO, &event,
+		  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
+	idle->since = 0;
+	wait_for_departure(idle, USED);
+}
+
+/* The last count has found none. Sends STILLED or IDLE to the keeper; either frees this struct idle. */
+static void let_go(struct idle *idle)
+{
+	struct keeper *keeper = idle->keeper;
+
+	if (life_of(idle)->idle_action == IDLE_FREEZE) {
+		keeper->activity->unused = idle->since;
+		keeper_event(keeper, STILLED);
 		return;
 	}
-	departed_begin(&idle->departed, idle->keeper->engine);
-	cool_down(idle);
+	if (drain_is_under_way(keeper)) {       /* its clients could not be told from those that come now */
+		frost_thaw(keeper);
+		begin(idle);
+		return;
+	}
+	say(idle, LEVEL_INFO, "stopping");
+	keeper->activity->idle_stops++;
+	keeper_event(keeper, IDLE);
+}
+
+/* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
+static void touch(struct idle *idle)
+{
+	idle->touched = true;
+	if (idle->heard > FEW)                  /* one more would tell nothing new */
+		departed_end(&idle->departed, idle->keeper->engine, false);
 }
 
 static void on_gone(struct departed *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
-	bool counts = conn_query_is_open(&idle->visitors.query);
 
 	idle->left = engine_clock();
 	idle->heard++;
-	if (!counts && (idle->phase == CALM || idle->phase == USED || idle->phase == REPORTED)) {
-		idle->reported = false;
-		cool_down(idle);
+	if (conn_query_is_open(&idle->visitors.query)) {
+		touch(idle);
 		return;
 	}
-	idle->touched = true;
-	if (idle->heard <= FEW)
-		return;
-	if (!counts && idle->phase == COOL)
-		turn_deaf(idle);
-	else
-		departed_end(&idle->departed, idle->keeper->engine, false);
+	switch (idle->phase) {
+	case USED:
+	case CALM:
+	case REPORTED:
+	case POSTPONED:
+		idle->reported = false;
+		cool_down(idle);
+		break;
+	case COOL:                              /* the timer finds out that the time begins later (is_early) */
+		if (idle->heard > FEW)
+			turn_deaf(idle);
+		break;
+	default:
+		touch(idle);
+	}
 }
 
 static void on_deaf(struct departed *departed)
@@ -179,7 +294,7 @@ static void on_deaf(struct departed *departed)
 	struct idle *idle = container_of(departed, struct idle, departed);
 
 	idle->looks = true;
-	if (!idle_is_letting_go(idle->phase))
+	if (!is_letting_go(idle))
 		look_later(idle);
 }
 
@@ -190,6 +305,8 @@ static bool is_due(const struct idle *idle)
 	return idle->since > 0 && now - idle->since >= idle->timeout && now >= awake_until(idle);
 }
 
+/* Only counts tell. The time without clients begins at the last end that was reported, if there was one, or else at
+ * the first count that finds nobody. */
 static void take_look(struct idle *idle, bool used)
 {
 	if (used) {
@@ -200,33 +317,38 @@ static void take_look(struct idle *idle, bool used)
 	}
 	idle->left = 0;
 	if (is_due(idle))
-		idle_act(idle);
+		act(idle);
 	else
 		look_later(idle);
 }
 
+/* Nobody has been there since the last end that was heard of; DEAF has heard of none. */
 static void take_nobody(struct idle *idle)
 {
 	if (idle->phase == COOL)
-		idle->since = idle->deaf ? engine_clock() : idle->left;
+		idle->since = idle->left;
+	else if (idle->phase == DEAF)
+		idle->since = engine_clock();
 	idle->crowd = false;
-	if (is_due(idle))
-		idle_act(idle);
-	else
-		stay_calm(idle);
+	if (is_due(idle)) {
+		act(idle);
+		return;
+	}
+	enter(idle, CALM);
+	count_down(idle, idle->since);
 }
 
-/* Who went before anything could be heard would never be missed: so they are counted once more. The kernel may have
- * ceased to tell meanwhile. */
+/* Clients that left after a deaf count, before superd listened again, would never be missed: so they are counted once
+ * more. The kernel may have ceased to report meanwhile. */
 static void take_somebody(struct idle *idle)
 {
-	bool was_deaf = idle->deaf;
+	bool was_deaf = idle->phase == DEAF;
 
 	idle->since = 0;
 	idle->looks = idle->looks || !departed_is_possible(idle->keeper->engine);
-	idle_wait_for_departure(idle, USED);
+	wait_for_departure(idle, USED);
 	if (was_deaf && !idle->looks)
-		idle_start_timer(idle, idle->timeout);
+		start_timer(idle, idle->timeout);
 }
 
 static void take_count(struct idle *idle, bool used)
@@ -249,24 +371,25 @@ static void on_counted(struct conn_query *query)
 
 	idle->counted = engine_clock();
 	if (idle->phase == CHECKING && used)
-		idle_go_on(idle);
+		go_on(idle);
 	else if (idle->phase == CHECKING)
-		idle_let_go(idle);
+		let_go(idle);
 	else if (idle->looks)
 		take_look(idle, used || idle->touched);
 	else
 		take_count(idle, used);
 }
 
-/* Whether somebody has left so lately that there is nothing to count yet; the timer runs then. */
+/* Whether a connection has ended so lately that there is nothing to count yet; the timer runs then. Reports that are
+ * still unread may have come before the timer. */
 static bool is_early(struct idle *idle)
 {
-	if (idle->looks || idle_is_letting_go(idle->phase))
+	if (idle->looks || is_letting_go(idle))
 		return false;
 	departed_hear(idle->keeper->engine);
 	if (ev_is_active(&idle->timer))
 		return true;
-	if (idle->phase != COOL || idle->deaf || engine_clock() + ALMOST >= idle->left + idle->timeout)
+	if (idle->phase != COOL || engine_clock() + ALMOST >= idle->left + idle->timeout)
 		return false;
 	idle->heard = 0;
 	count_down(idle, idle->left);
@@ -282,11 +405,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (is_early(idle))
 		return;
 	if (idle->phase == CHECKING)
-		idle_begin(idle);
-	else if (idle->postponed)
-		idle_act(idle);
+		begin(idle);
+	else if (idle->phase == POSTPONED)
+		act(idle);
 	else
-		idle_ask(idle);
+		ask(idle);
 }
 
 static struct idle *make(struct keeper *keeper)
@@ -308,7 +431,7 @@ static struct idle *make(struct keeper *keeper)
 void idle_forget(struct keeper *keeper)
 {
 	struct idle *idle = keeper->activity ? keeper->activity->idle : NULL;
-	bool freezes = idle && idle_is_letting_go(idle->phase);
+	bool freezes = idle && is_letting_go(idle);
 
 	if (!idle)
 		return;
@@ -322,7 +445,8 @@ void idle_forget(struct keeper *keeper)
 		frost_thaw(keeper);
 }
 
-/* Connections that ended meanwhile show at the next count. idle_action applies at once to a backend that slept. */
+/* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
+ * show at the next count. idle_action applies at once to a backend that slept. */
 static void begin_where_left(struct idle *idle, const struct idle_left *left)
 {
 	bool slept = idle->keeper->activity->frozen > 0;
@@ -332,12 +456,53 @@ static void begin_where_left(struct idle *idle, const struct idle_left *left)
 	idle->since = left->since;
 	idle->left = left->left;
 	if (slept) {
-		idle_act(idle);
+		act(idle);
 		return;
 	}
-	idle_enter(idle, idle->looks ? LOOKING : left->since > 0 ? CALM : COOL);
-	idle->deaf = idle->phase == COOL && left->left <= 0;
-	idle_wake_in(idle, fmin(left->wait, idle->timeout));
+	enter(idle, idle->looks ? LOOKING : left->since > 0 ? CALM : left->left > 0 ? COOL : DEAF);
+	wake_in(idle, fmin(left->wait, idle->timeout));
+}
+
+/* A frozen backend has no clients, so it stays idle. */
+static void remain_asleep(const struct keeper *keeper, struct idle_left *left)
+{
+	double timeout = (double)keeper->service->terms->life->idle_timeout / 1e6;
+	const struct activity *activity = keeper->activity;
+
+	*left = (struct idle_left){ .is_there = true, .since = activity->unused };
+	if (left->since <= 0)
+		left->since = fmax(activity->frozen - timeout, activity->last_start);
+}
+
+void idle_remains(const struct keeper *keeper, struct idle_left *left)
+{
+	const struct activity *activity = keeper->activity;
+	struct idle *idle = activity ? activity->idle : NULL;
+	bool is_told;
+
+	*left = activity ? activity->idle_left : (struct idle_left){ 0 };
+	if (!idle && activity && activity->frozen > 0 && !keeper->freezes && service_idles(keeper->service))
+		remain_asleep(keeper, left);
+	if (!idle)
+		return;
+	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
+	*left = (struct idle_left){
+		.is_there = true,
+		.reported = idle->reported,
+		.since = idle->since,
+		.left = idle->phase == USED || idle->phase == DEAF ? 0 : idle->left,
+		.wait = is_told ? 0 : fmax(ev_timer_remaining(keeper->engine->loop, &idle->timer), 0),
+	};
+}
+
+void idle_set_aside(struct keeper *keeper)
+{
+	struct idle_left left;
+
+	idle_remains(keeper, &left);
+	idle_forget(keeper);
+	if (left.is_there)
+		keeper->activity->idle_left = left;
 }
 
 static void start(struct keeper *keeper)
@@ -348,7 +513,7 @@ static void start(struct keeper *keeper)
 	if (keeper->activity->idle && left->is_there)
 		begin_where_left(keeper->activity->idle, left);
 	else if (keeper->activity->idle)
-		idle_begin(keeper->activity->idle);
+		begin(keeper->activity->idle);
 	else
 		log_error(keeper->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
 			  keeper->service->name);
@@ -357,7 +522,7 @@ static void start(struct keeper *keeper)
 
 static bool is_changed(const struct idle *idle)
 {
-	double timeout = (double)idle_life(idle)->idle_timeout / 1e6;
+	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
 	return idle->timeout != timeout || idle->visitors.count != idle->keeper->listener_count;
 }
@@ -372,14 +537,4 @@ void idle_follow(struct keeper *keeper)
 		idle_forget(keeper);
 	if (wanted && !activity->idle && !keeper->engine->quiet)
 		start(keeper);
-}
-
-void idle_set_aside(struct keeper *keeper)
-{
-	struct idle_left left;
-
-	idle_remains(keeper, &left);
-	idle_forget(keeper);
-	if (left.is_there)
-		keeper->activity->idle_left = left;
 }

@@ -7,8 +7,6 @@
 
 static enum idle_standing standing_of(const struct idle *idle)
 {
-	if (idle->postponed)
-		return IDLE_POSTPONED;
 	switch (idle->phase) {
 	case CALM:
 		return IDLE_UNUSED;
@@ -16,6 +14,8 @@ static enum idle_standing standing_of(const struct idle *idle)
 		return IDLE_USED;
 	case REPORTED:
 		return IDLE_REPORTED;
+	case POSTPONED:
+		return IDLE_POSTPONED;
 	case FREEZING:
 	case CHECKING:
 		return IDLE_LETTING_GO;
@@ -80,7 +80,7 @@ static void correct(const struct idle *idle, struct idle_account *account)
 
 	if (used)
 		account->since = 0;
-	else if (account->since <= 0 && idle && !idle->looks && !idle->deaf)
+	else if (account->since <= 0 && idle && !idle->looks && idle->phase != DEAF)
 		account->since = idle->left;
 	if (standing == IDLE_UNKNOWN || standing == IDLE_USED || standing == IDLE_UNUSED)
 		account->standing = used ? IDLE_USED : IDLE_UNUSED;

@@ -7,51 +7,42 @@
 #include "engine/clients/departed.h"
 #include "engine/clients/visitors.h"
 
-/* What superd waits for. */
-enum idle_phase {
-	CALM,                           /* the last count found no client: for the end of idle_timeout */
-	USED,                           /* the last count found clients: for the end of a connection */
-	COOL,                           /* begun, or a connection has ended; clients unknown: for the end of idle_timeout */
-	LOOKING,                        /* the kernel does not report ended connections: for the next count */
-	REPORTED,                       /* no client is there, which was logged: for the end of a connection */
-	FREEZING,                       /* for its processes to stand still */
-	CHECKING,                       /* for the last count */
-};
+/* What superd knows of the clients of a running backend, and what it waits for.
+ *
+ *	COOL      it is unknown whether clients are there; a connection may have ended just now
+ *	          waits for an idle_timeout in which none ends, as a client may have come that stays; then it counts
+ *	DEAF      the same, and connections end too often to hear of each
+ *	          waits for an idle_timeout; then it counts
+ *	USED      the last count found clients
+ *	          waits for the end of a connection, without a timer: a service whose clients stay costs nothing
+ *	CALM      the last count found no client
+ *	          waits for the end of idle_timeout and min_awake; then it counts
+ *	LOOKING   the kernel does not report the end of connections at every socket, so that only counts tell
+ *	          waits for the next count
+ *	REPORTED  no client is there, and that was logged (idle_action = report)
+ *	          waits for the end of a connection: another client has come and gone
+ *	POSTPONED idle_timeout is over, and too many other backends are being let go
+ *	          waits for a moment
+ *	FREEZING  idle_timeout is over
+ *	          waits for its processes to stand still
+ *	CHECKING  its processes stand still, so no client is accepted any more
+ *	          waits for the last count, of the queue, too */
+enum idle_phase { COOL, DEAF, USED, CALM, LOOKING, REPORTED, POSTPONED, FREEZING, CHECKING };
 
 struct idle {
 	struct keeper *keeper;
 	ev_timer timer;
-	struct departed departed;
+	struct departed departed;       /* reports the end of connections; not while DEAF */
+	struct visitors visitors;       /* visitors.query counts the connections */
 	enum idle_phase phase;
-	bool touched;                   /* a connection has ended since the count was asked for, or since the last one */
-	bool reported;
-	bool postponed;                 /* idle_timeout is over, and too many others are being let go */
-	bool looks;                     /* the kernel reports no ended connections for some of its sockets */
-	bool deaf;                      /* COOL: too many connections end to listen to them, or nothing could be heard */
+	bool looks;                     /* ends are not reported for all of its sockets: LOOKING stands for CALM, COOL and USED */
+	bool touched;                   /* a connection has ended since the count under way was asked for */
 	bool crowd;                     /* too many connections ended in the last idle_timeout */
+	bool reported;                  /* idle_action = report: it was logged, and nobody has come since */
 	unsigned heard;                 /* connections that have ended since the last count */
 	double timeout;                 /* seconds, by the row it began with */
 	double entered;                 /* loop time when phase began */
 	double left;                    /* loop time of the last ended connection that was reported, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was there, by a count; 0: clients were, or unknown */
 	double counted;                 /* loop time of the last count; 0: never */
-	struct visitors visitors;       /* visitors.query counts the connections */
 };
-
-const struct life *idle_life(const struct idle *idle);
-void idle_begin(struct idle *idle);     /* begins anew */
-void idle_enter(struct idle *idle, enum idle_phase phase);
-void idle_ask(struct idle *idle);       /* asks for a count of its clients */
-void idle_wait_for_departure(struct idle *idle, enum idle_phase phase);         /* or for the next look */
-void idle_wake_in(struct idle *idle, double wait);
-void idle_start_timer(struct idle *idle, double wait);  /* the same, rounded up to coincide with others */
-
-/* idle_timeout is over; the last count found no client; it found one. */
-void idle_act(struct idle *idle);
-void idle_let_go(struct idle *idle);
-void idle_go_on(struct idle *idle);
-
-static inline bool idle_is_letting_go(enum idle_phase phase)
-{
-	return phase == FREEZING || phase == CHECKING;
-}
