@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/scan.h"
 #include "base/sink.h"
@@ -170,11 +171,8 @@ struct log_losses *log_losses(struct log *log)
 
 int64_t log_deadline(struct log *log)
 {
-	struct timespec now;
-	int64_t milliseconds;
+	int64_t milliseconds = clock_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	if (!log)
 		return milliseconds;
 	if (!log->deadline)

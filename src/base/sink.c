@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
@@ -330,21 +330,13 @@ void sink_flush(struct sink *sink)
 		enter(sink, outcome == WRITE_AWAY ? SINK_AWAY : SINK_FULL);
 }
 
-static int64_t monotonic_milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* If there is nothing to poll (syslog away, disk full), it tries once more and gives up. */
 void sink_finish(struct sink *sink, int64_t until)
 {
 	sink->syslog.retry_at = 0;
 	while (!log_queue_is_empty(&sink->queue)) {
 		struct pollfd ask = { .events = POLLOUT };
-		int64_t left = until - monotonic_milliseconds();
+		int64_t left = until - clock_ms();
 
 		sink_flush(sink);
 		if (sink->state != SINK_FULL || left <= 0)

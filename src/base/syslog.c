@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 
 static const struct {
@@ -36,14 +37,6 @@ int syslog_facility(const char *name)
 		if (!strcmp(facilities[i].name, name))
 			return facilities[i].facility;
 	return -1;
-}
-
-static long monotonic_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
 }
 
 static int connect_type(const char *path, int type)
@@ -67,11 +60,11 @@ static int connect_type(const char *path, int type)
 static bool syslog_connect(struct syslog *syslog)
 {
 	const char *path = syslog->path ? syslog->path : "/dev/log";
-	long now;
+	double now;
 
 	if (syslog->fd >= 0)
 		return true;
-	now = monotonic_seconds();
+	now = clock_now();
 	if (now < syslog->retry_at)
 		return false;
 	syslog->retry_at = now + 1;

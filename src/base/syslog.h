@@ -9,7 +9,7 @@
 
 struct syslog {
 	int fd;                         /* -1: not connected; tried again at the next line, at most once a second */
-	long retry_at;                  /* monotonic seconds */
+	double retry_at;                /* monotonic seconds */
 	bool is_stream;                 /* the daemon listens on a stream: each line ends in NUL */
 	const char *path;               /* NULL: /dev/log; tests set their own */
 };

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fields.h"
 #include "control/event_stream.h"
@@ -322,18 +323,10 @@ void server_stop_waiting(struct server *server)
 		server->supervisor->engine.on_change = NULL;
 }
 
-static double wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void hear_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct server *server = context;
-	double at = wall_clock();
+	double at = clock_wall();
 
 	if (level <= LEVEL_INFO && event->service)
 		recent_log_add(&server->recent_log, event->service, at, level, message, length);

@@ -5,10 +5,10 @@
 #include "control/verb_query.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/build.h"
+#include "base/clock.h"
 #include "base/fields.h"
 #include "control/selection.h"
 #include "control/server.h"
@@ -26,10 +26,7 @@ struct query_request {
 
 double verb_query_wall_offset(double now)
 {
-	struct timespec wall;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (double)wall.tv_sec + (double)wall.tv_nsec / 1e9 - now;
+	return clock_wall() - now;
 }
 
 static void say_one(struct session *session, struct query_request *query, const char *name, double now)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "helper/builtin/auth.h"
 #include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/tcpmux.h"

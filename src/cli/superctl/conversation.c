@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/words.h"
 #include "cli/superctl/json_reply.h"
 
@@ -81,7 +82,7 @@ static int64_t next_until(const struct conversation *conversation)
 
 	if (conversation->timeout == TRANSPORT_FOREVER)
 		return conversation->until;
-	until = transport_now() + conversation->timeout;
+	until = clock_ms() + conversation->timeout;
 	return conversation->until != TRANSPORT_FOREVER && conversation->until < until ? conversation->until : until;
 }
 
@@ -170,8 +171,8 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	enum ctl_status status;
 
 	conversation->options = options;
-	if (conversation->until != TRANSPORT_FOREVER && conversation->until - transport_now() < limit)
-		limit = conversation->until - transport_now();
+	if (conversation->until != TRANSPORT_FOREVER && conversation->until - clock_ms() < limit)
+		limit = conversation->until - clock_ms();
 	if (transport_connect(&conversation->transport, options->control, limit > 0 ? limit : 1) < 0) {
 		int error = errno;
 

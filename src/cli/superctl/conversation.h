@@ -16,7 +16,7 @@ struct conversation {
 	const struct superctl_options *options;
 	struct transport transport;
 	json_t *greeting;               /* owned */
-	int64_t until;                  /* of transport_now: the whole of it; TRANSPORT_FOREVER */
+	int64_t until;                  /* of clock_ms: the whole of it; TRANSPORT_FOREVER */
 	int64_t timeout;                /* milliseconds from line to line; TRANSPORT_FOREVER */
 	int64_t lines_left;             /* of the answer, after which it is enough; 0: all */
 	bool gone;                      /* what went wrong is that superd has left in the midst of the answer */

@@ -3,6 +3,7 @@
  * health prints exactly one line on stdout within HEALTH_LIMIT, even if superd hangs. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
@@ -69,7 +70,7 @@ static void print_finding(const struct finding *finding)
 /* The conversation is quiet: its error becomes the one line of the answer. */
 enum ctl_status view_health(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = transport_now() + HEALTH_LIMIT,
+	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
 	struct finding finding = { .options = options };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
@@ -389,7 +390,7 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 
 enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
 {
-	struct conversation conversation = { .until = transport_now() + limit,
+	struct conversation conversation = { .until = clock_ms() + limit,
 					     .timeout = TRANSPORT_FOREVER,
 					     .quiet = true };
 	struct metrics_view view = { .lines = json_array() };

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "cli/superctl/http.h"
 #include "cli/superctl/metrics.h"
@@ -26,7 +27,7 @@
 static bool wait_for(int fd, short events, int64_t until)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
-	int64_t left = until - transport_now();
+	int64_t left = until - clock_ms();
 
 	if (left <= 0)
 		return false;
@@ -38,7 +39,7 @@ static bool wait_for(int fd, short events, int64_t until)
  * nothing is to be answered. */
 static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 {
-	int64_t until = transport_now() + REQUEST_LIMIT;
+	int64_t until = clock_ms() + REQUEST_LIMIT;
 
 	for (*length = 0; !http_is_whole(text, *length);) {
 		ssize_t got;
@@ -59,7 +60,7 @@ static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
 
 static bool write_all(const char *text, size_t length)
 {
-	int64_t until = transport_now() + ANSWER_LIMIT;
+	int64_t until = clock_ms() + ANSWER_LIMIT;
 
 	while (length) {
 		ssize_t written = write(STDOUT_FILENO, text, length);
@@ -98,7 +99,7 @@ static bool answer(const struct http_request *request, enum metrics_format forma
 
 static void linger(void)
 {
-	int64_t until = transport_now() + LINGER;
+	int64_t until = clock_ms() + LINGER;
 	char rest[4096];
 	size_t sum = 0;
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/superctl/json_reply.h"
 
 #define STEADY 2000 /* milliseconds on one connection after which superd counts as back */
@@ -21,17 +22,17 @@ static int64_t timeout_of(const struct superctl_options *options)
 bool reconnect_is_needed(struct reconnect *reconnect, const struct conversation *conversation)
 {
 	bool was_there = !reconnect->lost || conversation->heard != reconnect->heard ||
-		transport_now() - reconnect->back > STEADY;
+		clock_ms() - reconnect->back > STEADY;
 
 	reconnect->heard = conversation->heard;
 	if (was_there)
-		reconnect->lost = transport_now();
+		reconnect->lost = clock_ms();
 	return was_there;
 }
 
 bool reconnect_is_over(const struct reconnect *reconnect, const struct conversation *conversation)
 {
-	return transport_now() - reconnect->lost >= timeout_of(conversation->options);
+	return clock_ms() - reconnect->lost >= timeout_of(conversation->options);
 }
 
 bool reconnect_try(struct reconnect *reconnect, struct conversation *conversation, const struct buf *request)
@@ -41,14 +42,14 @@ bool reconnect_try(struct reconnect *reconnect, struct conversation *conversatio
 
 	conversation->quiet = true;
 	conversation_close(conversation);
-	conversation->until = transport_now() + RECONNECT_PAUSE;
+	conversation->until = clock_ms() + RECONNECT_PAUSE;
 	conversation->timeout = TRANSPORT_FOREVER;
 	status = conversation_open(conversation, conversation->options);
 	if (status == CTL_DONE)
 		status = conversation_send(conversation, request);
 	conversation->until = until;
 	conversation->timeout = timeout;
-	reconnect->back = transport_now();
+	reconnect->back = clock_ms();
 	return status == CTL_DONE;
 }
 

@@ -11,7 +11,7 @@
 
 /* From try to try. */
 struct reconnect {
-	int64_t lost;                   /* since when it has gone, by transport_now; 0: it never has */
+	int64_t lost;                   /* since when it has gone, by clock_ms; 0: it never has */
 	int64_t back;                   /* when it was there again */
 	size_t heard;                   /* lines until it had gone */
 };

@@ -13,21 +13,13 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define LINE_MOST ((size_t)64 << 20) /* bytes of a line; a top of a large table names every service */
 #define READ_AT_ONCE ((size_t)64 << 10)
-
-int64_t transport_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* connect(2) to a socket whose accept queue is full waits for at most SO_SNDTIMEO, here `limit` milliseconds. */
 static int connect_within(int fd, const char *path, int64_t limit)
@@ -166,7 +158,7 @@ static bool wait_readable(struct transport *transport, int64_t until)
 	int64_t left = -1;
 
 	if (until != TRANSPORT_FOREVER) {
-		left = until - transport_now();
+		left = until - clock_ms();
 		if (left <= 0)
 			return false;
 		left = left > INT_MAX ? INT_MAX : left;

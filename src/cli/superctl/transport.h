@@ -17,8 +17,6 @@ struct transport {
 
 enum transport_result { TRANSPORT_LINE, TRANSPORT_NONE, TRANSPORT_END, TRANSPORT_LATE, TRANSPORT_TOO_LONG, TRANSPORT_FAILED };
 
-int64_t transport_now(void);             /* monotonic, in milliseconds */
-
 /* 0, or -1 and errno. No later than limit milliseconds from now. */
 int transport_connect(struct transport *transport, const char *path, int64_t limit);
 
@@ -29,7 +27,7 @@ bool transport_peer(const struct transport *transport, unsigned long *uid);
 int transport_send(struct transport *transport, const char *text, size_t length);
 
 /* The next line, without its newline and NUL-terminated, borrowed until the next call. It comes before this time of
- * transport_now, or TRANSPORT_LATE; TRANSPORT_FAILED sets errno. A last line without its newline is none. */
+ * clock_ms, or TRANSPORT_LATE; TRANSPORT_FAILED sets errno. A last line without its newline is none. */
 enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length);
 
 /* The same, from what has been read so far alone: TRANSPORT_NONE is "not yet". */

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
@@ -110,7 +111,7 @@ static enum ctl_status hear_line(struct conversation *conversation, const char *
 static enum ctl_status hear_end(struct conversation *conversation)
 {
 	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
-							   : transport_now() + conversation->options->timeout / 1000;
+							   : clock_ms() + conversation->options->timeout / 1000;
 	enum ctl_status status = CTL_DONE;
 	bool last = false;
 	size_t length;

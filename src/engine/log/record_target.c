@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/sink.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/record_line.h"
@@ -28,7 +29,7 @@ struct record_file {
 	bool told_stuck;                /* it was logged that the file cannot be opened again */
 	int64_t size;                   /* bytes */
 	char *flaw;                     /* why superd refuses to open the path; NULL: no reason */
-	long looked;                    /* monotonic second of the last look at the path, or try to open it; -1: none */
+	int64_t looked;                 /* monotonic second of the last look at the path, or try to open it; -1: none */
 	unsigned long lost;             /* lines dropped while it was not open, since the last report of them */
 	bool told_away;                 /* it was logged that the file takes no lines now */
 	struct log_pump pump;
@@ -37,14 +38,6 @@ struct record_file {
 static const char *file_path(const struct record_file *file)
 {
 	return file->destination + strlen(file_prefix);
-}
-
-static long monotonic_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
 }
 
 static void file_close(struct record_file *file)
@@ -226,7 +219,7 @@ static void on_file(void *context, struct log_pump *pump)
  * now. */
 static const char *file_look(struct engine *engine, struct record_file *file)
 {
-	long now = monotonic_seconds();
+	int64_t now = clock_ms() / 1000;
 	const char *why;
 	int64_t size;
 

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/service/keeper.h"
@@ -92,12 +92,9 @@ void herald_ready(struct herald *herald)
 
 void herald_reloading(struct herald *herald)
 {
-	struct timespec now;
 	char text[96];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%.0f", clock_now() * 1e6);
 	tell(herald, text);
 }
 

@@ -4,27 +4,26 @@
  * A plan is judged when it is made: on a way of root's folders alone only root can change what a path leads to. What
  * root mounts later is seen when the plan is judged again. */
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "exec/plan/plan.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_trust.h"
 
-#define MOUNTS_SECONDS 1                /* the list of mounts serves all plans of so long */
+#define MOUNTS_SECONDS 1.0              /* the list of mounts serves all plans of so long */
 
 /* Ten thousand plans made at once read it once. */
 static const char *mounts_of_now(void)
 {
 	static char *mounts;
-	static time_t read_at;
-	struct timespec now = { 0 };
+	static double read_at;
+	double now = clock_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!mounts || now.tv_sec < read_at || now.tv_sec > read_at + MOUNTS_SECONDS) {
+	if (!mounts || now > read_at + MOUNTS_SECONDS) {
 		free(mounts);
 		mounts = path_mounts();
-		read_at = now.tv_sec;
+		read_at = now;
 	}
 	return mounts;
 }

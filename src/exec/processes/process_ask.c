@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/needed.h"
@@ -46,14 +46,6 @@ struct asking {
 	int to;                         /* where the answers go */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* FNV-1a. */
 static uint64_t add_to_question(uint64_t question, const char *text)
 {
@@ -65,7 +57,7 @@ static uint64_t add_to_question(uint64_t question, const char *text)
 
 static const struct known *find_known(const struct process *process, uint64_t question)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	for (size_t n = 0; n < KNOWN_MOST; n++) {
 		if (known[n].pid == process->pid && known[n].born == process->born && known[n].until > now &&
@@ -78,7 +70,7 @@ static const struct known *find_known(const struct process *process, uint64_t qu
 static void remember(const struct process *process, uint64_t question, bool hung, bool answer)
 {
 	known[known_next++ % KNOWN_MOST] = (struct known){
-		.pid = process->pid, .born = process->born, .until = now_ms() + (hung ? HUNG_MS : ANSWERED_MS),
+		.pid = process->pid, .born = process->born, .until = clock_ms() + (hung ? HUNG_MS : ANSWERED_MS),
 		.question = question, .hung = hung, .answer = answer,
 	};
 }
@@ -116,7 +108,7 @@ static size_t hear(const struct asking *asking, int fd, int64_t until)
 	ssize_t got;
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_ms();
 		int ready = poll(&told, 1, left > 0 ? (int)left : 0);
 
 		if (ready == 0 || (ready < 0 && errno != EINTR))
@@ -148,7 +140,7 @@ static bool may_take_time(int64_t now)
 
 static void ask(struct asking *asking)
 {
-	int64_t began = now_ms();
+	int64_t began = clock_ms();
 	pid_t *place = asking->count && may_take_time(began) ? find_place() : NULL, pid;
 	int ends[2];
 	size_t heard;
@@ -164,7 +156,7 @@ static void ask(struct asking *asking)
 			remember(asking->list[heard], 0, true, false);
 			kill(pid, SIGKILL);
 			*place = pid;
-			spent += now_ms() - began;
+			spent += clock_ms() - began;
 		}
 	}
 	fd_close(&ends[0]);

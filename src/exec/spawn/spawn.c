@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "exec/spawn/spawn_patience.h"
 #include "exec/spawn/spawn_words.h"
 #include "os/rights/posture.h"
@@ -78,12 +79,10 @@ static void start_one(struct launch *launch, char *stack)
 		.has_handlers = has_handlers(), .notify = notify_path(launch),
 	};
 	struct spawn_words texts;
-	struct timespec now;
 
 	launch->report = -1;
 	launch->left = 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	launch->begun = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	launch->begun = clock_now();
 	if (spawn_words_make(&texts, &job, launch)) {
 		launch->pid = is_apart(&job) ? spawn_apart(&job, &launch->report) : spawn_process(&job, stack);
 		launch->fault = job.fault;

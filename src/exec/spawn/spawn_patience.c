@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "os/rights/needed.h"
 #include "os/rights/posture.h"
 
@@ -18,14 +19,6 @@ static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
 static struct patience *starts;
 static pthread_t thread;
 static bool looks, is_made, stops;
-
-static double now(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
 
 static void end_slow(double before)
 {
@@ -64,7 +57,7 @@ static void *look(void *unused)
 			wait_a_while();
 		else
 			pthread_cond_wait(&begun, &lock);
-		end_slow(now() - spawn_longest);
+		end_slow(clock_now() - spawn_longest);
 	}
 	pthread_mutex_unlock(&lock);
 	return NULL;
@@ -83,7 +76,7 @@ static void make_thread(void)
 
 void spawn_patience_begin(struct patience *patience)
 {
-	*patience = (struct patience){ .since = now() };
+	*patience = (struct patience){ .since = clock_now() };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
 		make_thread();

@@ -24,9 +24,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "exec/spawn/spawn.h"
 
@@ -101,10 +101,7 @@ union control {
 /* From 1 on, for any clock that wraps around. */
 static uint32_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000) | 1;
+	return (uint32_t)clock_ms() | 1;
 }
 
 /* ---- the closer's own part ---- */

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "os/netdiag/socket_address.h"
 
@@ -19,18 +19,14 @@
 
 struct question {
 	struct socket_address theirs, ours;
-	struct timespec until;
+	int64_t until;                  /* of clock_ms */
 	int fd;
 };
 
 static int milliseconds_left(const struct question *question)
 {
-	struct timespec now;
-	long long left;
+	int64_t left = question->until - clock_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (long long)(question->until.tv_sec - now.tv_sec) * 1000 +
-	       (question->until.tv_nsec - now.tv_nsec) / 1000000;
 	return left > 0 ? (int)left : 0;
 }
 
@@ -127,12 +123,10 @@ static void say_error(const char *step, struct ident_reply *reply)
 
 void ident_ask(int fd, int seconds, struct ident_reply *reply)
 {
-	struct question question = { .fd = -1 };
+	struct question question = { .fd = -1, .until = clock_ms() + seconds * 1000 };
 	char bytes[IDENT_REPLY_MOST];
 	ssize_t length;
 
-	clock_gettime(CLOCK_MONOTONIC, &question.until);
-	question.until.tv_sec += seconds;
 	if (!find_ends(fd, &question)) {
 		say_error("no address to ask", reply);
 	} else if (!reach_server(&question) || !put_question(&question)) {

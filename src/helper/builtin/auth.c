@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/clock.h"
 #include "helper/builtin/poll_deadline.h"
 
 #define LINE_MOST 1000                  /* RFC 1413 */

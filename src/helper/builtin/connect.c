@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "helper/builtin/builtin.h"
 #include "helper/builtin/poll_deadline.h"

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "helper/builtin/pktinfo.h"
 #include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/text.h"

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "helper/builtin/channel.h"
 #include "helper/builtin/poll_deadline.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "helper/builtin/poll_deadline.h"
 
 #define TIMEOUT (INT64_C(5) * 60 * 1000) /* milliseconds for the whole list */

@@ -8,17 +8,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define DRAIN_TURNS 16
-
-int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool poll_deadline(int fd, short events, int64_t until)
 {

@@ -1,12 +1,10 @@
-/* Reading and writing a connection without waiting longer than until a moment, whatever its O_NONBLOCK says. */
+/* Reads and writes a connection until a moment of clock_ms at the latest, whatever its O_NONBLOCK says. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-int64_t clock_ms(void);                 /* monotonic milliseconds */
 
 /* Whether one of these poll(2) events, an end or an error is there before that moment; at once when it is over. */
 bool poll_deadline(int fd, short events, int64_t until);

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "helper/builtin/connect.h"
 #include "helper/builtin/poll_deadline.h"

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/text.h"
 

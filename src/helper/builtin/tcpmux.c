@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "helper/builtin/channel.h"
 #include "helper/builtin/listing.h"
 #include "helper/builtin/poll_deadline.h"

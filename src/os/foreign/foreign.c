@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "os/foreign/act_as.h"
 #include "os/fs/interpreter.h"
@@ -26,7 +26,7 @@
 #define SILENT_MOST 64
 
 /* Paths that did not answer lately, by a hash. The loader's thread asks, too. */
-static struct { size_t path; time_t until; } silent[SILENT_MOST];
+static struct { size_t path; double until; } silent[SILENT_MOST];
 static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static size_t hash(const char *path)
@@ -38,20 +38,12 @@ static size_t hash(const char *path)
 	return (size_t)(h ^ h >> 29);
 }
 
-static time_t now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static bool was_silent(size_t path)
 {
 	bool was;
 
 	pthread_mutex_lock(&silent_lock);
-	was = silent[path % SILENT_MOST].path == path && now() < silent[path % SILENT_MOST].until;
+	was = silent[path % SILENT_MOST].path == path && clock_now() < silent[path % SILENT_MOST].until;
 	pthread_mutex_unlock(&silent_lock);
 	return was;
 }
@@ -60,7 +52,7 @@ static void note_silent(size_t path)
 {
 	pthread_mutex_lock(&silent_lock);
 	silent[path % SILENT_MOST].path = path;
-	silent[path % SILENT_MOST].until = now() + REST;
+	silent[path % SILENT_MOST].until = clock_now() + REST;
 	pthread_mutex_unlock(&silent_lock);
 }
 

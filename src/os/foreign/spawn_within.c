@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "os/foreign/spawn_ends.h"
 
@@ -85,15 +85,11 @@ static _Noreturn void do_work(spawn_work *work, const void *with, int to)
 static bool wait_readable(int fd, int milliseconds)
 {
 	struct pollfd ask = { .fd = fd, .events = POLLIN };
-	struct timespec now;
-	long long end, left;
+	int64_t end = clock_ms() + milliseconds, left;
 	int ready;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec * 1000LL + now.tv_nsec / 1000000 + milliseconds;
 	for (left = milliseconds; (ready = poll(&ask, 1, (int)left)) < 0 && errno == EINTR;) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = end - now.tv_sec * 1000LL - now.tv_nsec / 1000000;
+		left = end - clock_ms();
 		if (left < 0)
 			left = 0;
 	}

@@ -7,8 +7,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define LATELY 5                        /* seconds; whoever mounts below a folder of root's is root */
 
@@ -16,17 +17,16 @@ const char *path_mounts_lately(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static char *mounts, *before;
-	static time_t read_at;
-	struct timespec now;
+	static double read_at;
+	double now = clock_now();
 	const char *result;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	pthread_mutex_lock(&lock);
-	if (!mounts || now.tv_sec - read_at >= LATELY) {
+	if (!mounts || now - read_at >= LATELY) {
 		free(before);
 		before = mounts;
 		mounts = path_mounts();
-		read_at = now.tv_sec;
+		read_at = now;
 	}
 	result = mounts;
 	pthread_mutex_unlock(&lock);

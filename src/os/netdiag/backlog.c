@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "os/foreign/spawn_within.h"
 #include "os/netdiag/foreign_socket.h"
 
@@ -54,17 +54,16 @@ static int count_bytes(const void *with, struct buf *text, struct buf *unused)
 /* The loop waits meanwhile: after one that does not answer, none is asked for a while. */
 static bool look_into_fifo(int fd, uint64_t *id, bool *any)
 {
-	static time_t silent_until;
+	static double silent_until;
 	struct buf text = { 0 }, unused = { 0 };
-	struct timespec now;
+	double now = clock_now();
 	int bytes = 0;
 	bool good;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < silent_until)
+	if (now < silent_until)
 		return false;
 	if (spawn_within(count_bytes, &fd, fd, FIFO_PATIENCE, &text, &unused) < 0 && errno == ETIMEDOUT)
-		silent_until = now.tv_sec + FIFO_REST;
+		silent_until = now + FIFO_REST;
 	good = text.length == sizeof(bytes);
 	if (good)
 		memcpy(&bytes, text.data, sizeof(bytes));

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define REST 20                         /* seconds in which one that was kept from being used is not tried again */
@@ -16,7 +16,7 @@
 struct socket_mark {
 	bool foreign;
 	struct socket_address *name;    /* of one that is foreign; NULL: it has none, or there was no memory */
-	time_t until;                   /* it is not tried before; 0: it was not kept from being used */
+	double until;                   /* it is not tried before; 0: it was not kept from being used */
 };
 
 static struct socket_mark *marks;
@@ -156,14 +156,6 @@ int foreign_socket_copy(int fd)
 	return copy;
 }
 
-static time_t now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 struct task {
 	int fd;
 	socket_work *work;
@@ -192,7 +184,7 @@ bool foreign_socket_rests(int fd)
 {
 	const struct socket_mark *mark = find(fd);
 
-	return mark && mark->until && now() < mark->until;
+	return mark && mark->until && clock_now() < mark->until;
 }
 
 void foreign_socket_rest(int fd)
@@ -200,7 +192,7 @@ void foreign_socket_rest(int fd)
 	struct socket_mark *mark = find(fd);
 
 	if (mark)
-		mark->until = now() + REST;
+		mark->until = clock_now() + REST;
 }
 
 static int do_beside(int fd, spawn_work *work, const struct task *task, struct buf *why, struct buf *warnings)

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "os/proc/process.h"
 
 #if defined(HAVE_LINUX_INET_DIAG_H)
@@ -33,14 +33,6 @@ struct sockets {
 	uint16_t port;
 	dev_t device;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void see(struct nlmsghdr *message, void *context)
 {
@@ -107,7 +99,7 @@ static bool find_processes(const struct sockets *sockets, int64_t until, struct 
 	pid_t *all = process_list_all(), own = getpid();
 	unsigned found = 0;
 
-	for (pid_t *pid = all; pid && *pid && now_ms() < until; pid++) {
+	for (pid_t *pid = all; pid && *pid && clock_ms() < until; pid++) {
 		if (*pid == own || process_holds(*pid, sockets->ids, sockets->count) != HOLDS)
 			continue;
 		if (!found++)
@@ -135,13 +127,13 @@ static int64_t begin(int64_t now)
 bool socket_holder(uint8_t protocol, uint16_t port, struct buf *out)
 {
 	struct sockets sockets = { .port = port };
-	int64_t now = now_ms(), until = begin(now);
+	int64_t now = clock_ms(), until = begin(now);
 	bool found;
 
 	if (!until || !find_sockets(&sockets, protocol))
 		return false;
 	found = find_processes(&sockets, until, out);
-	spent += now_ms() - now;
+	spent += clock_ms() - now;
 	return found;
 }
 
@@ -186,7 +178,7 @@ uint16_t socket_opened_port(pid_t pid, uid_t user)
 {
 	static const int families[] = { AF_INET6, AF_INET };
 	struct listening listening = { .user = user };
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	uint16_t port = 0;
 	dev_t device;
 
@@ -201,7 +193,7 @@ uint16_t socket_opened_port(pid_t pid, uid_t user)
 		if (at < listening.count && process_holds(getpid(), &listening.ids[at], 1) == HOLDS_NONE)
 			port = listening.ports[at];
 	}
-	spent += now_ms() - now;
+	spent += clock_ms() - now;
 	return port;
 }
 #else

@@ -1,0 +1,8 @@
+/* Readings of clock_gettime(2). Async-signal-safe. */
+#pragma once
+
+#include <stdint.h>
+
+double clock_now(void);                         /* seconds of CLOCK_MONOTONIC */
+int64_t clock_ms(void);                         /* the same in milliseconds */
+double clock_wall(void);                        /* seconds of CLOCK_REALTIME: since 1970, and it may be set */
