@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fields.h"
 #include "base/pattern.h"
 #include "control/selection.h"
@@ -193,11 +194,11 @@ static void on_top_room(struct session *session)
 {
 	struct top_stream *top = session->state;
 	const struct roster *roster = &session->supervisor->roster;
-	double begun = engine_clock(), now = begun;
+	double begun = clock_now(), now = begun;
 
 	if (!top->line.length)
 		begin_line(top, now);
-	for (; top->at < roster->count && now - begun < SLICE; now = engine_clock()) {
+	for (; top->at < roster->count && now - begun < SLICE; now = clock_now()) {
 		struct keeper *keeper = roster->keepers[top->at++];
 
 		if (keeper)
@@ -235,7 +236,7 @@ void event_stream_top(struct session *session)
 		return;
 	}
 	top->session = session;
-	top->since = engine_clock();
+	top->since = clock_now();
 	alarm_init(&top->tick, &session->supervisor->engine, on_tick);
 	session_begin(session, &top_ops, top, true);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "engine/core/closing.h"
 #include "os/socket/passed_rights.h"
 
@@ -65,7 +66,7 @@ static void send_some(struct line_io *io)
 		io->broken |= errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM;
 		return;
 	}
-	io->moved = engine_clock();
+	io->moved = clock_now();
 	io->sent += (size_t)sent;
 	if (line_io_pending(io))
 		return;
@@ -106,7 +107,7 @@ static void receive(struct line_io *io)
 	if (came > 0)
 		came = recv(io->fd, io->input + io->filled, (size_t)came, MSG_DONTWAIT);
 	if (came > 0) {
-		io->moved = engine_clock();
+		io->moved = clock_now();
 		io->filled += (size_t)came;
 	} else if (came == 0) {
 		io->ended = true;
@@ -181,7 +182,7 @@ void line_io_open(struct line_io *io, struct engine *engine, int fd, const struc
 {
 	io->fd = fd;
 	io->events = events;
-	io->moved = engine_clock();
+	io->moved = clock_now();
 	watch_init(&io->watch, engine, on_ready);
 	rewatch(io);
 }

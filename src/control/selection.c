@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/pattern.h"
 #include "base/scan.h"
 #include "control/verb_query.h"
@@ -117,7 +118,7 @@ static const struct service *row_at(const struct supervisor *supervisor, size_t 
 static const char *nearest_name(const struct supervisor *supervisor, const char *name)
 {
 	unsigned most = strlen(name) < 5 ? 1 : 3;
-	double begun = engine_clock();
+	double begun = clock_now();
 	size_t count = row_count(supervisor);
 	const char *nearest = NULL;
 
@@ -125,7 +126,7 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 		const struct service *row = row_at(supervisor, n);
 		unsigned distance;
 
-		if (engine_clock() - begun > SLICE)
+		if (clock_now() - begun > SLICE)
 			break;
 		if (!row)
 			continue;
@@ -171,7 +172,7 @@ bool selection_means(const struct supervisor *supervisor, const char *word, cons
 
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
-	double begun = engine_clock();
+	double begun = clock_now();
 	size_t count = row_count(supervisor);
 
 	if (is_name(supervisor, name))
@@ -179,7 +180,7 @@ bool selection_exists(const struct supervisor *supervisor, const char *name)
 	for (size_t n = 0; n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
 
-		if ((row && pattern_matches(name, row->name)) || engine_clock() - begun > SLICE)
+		if ((row && pattern_matches(name, row->name)) || clock_now() - begun > SLICE)
 			return true;
 	}
 	return false;
@@ -262,7 +263,7 @@ static bool gather(struct selection *selection, struct session *session)
 {
 	const struct supervisor *supervisor = session->supervisor;
 	const struct request *request = &session->request;
-	double begun = engine_clock();
+	double begun = clock_now();
 	size_t count = row_count(supervisor);
 
 	if (selection->changes != supervisor->roster.changes) {
@@ -272,7 +273,7 @@ static bool gather(struct selection *selection, struct session *session)
 	for (; selection->row < count; selection->row++) {
 		const struct service *row = row_at(supervisor, selection->row);
 
-		if (engine_clock() - begun > SLICE)
+		if (clock_now() - begun > SLICE)
 			return true;
 		if (row)
 			take_row(selection, request, row);

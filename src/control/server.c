@@ -142,7 +142,7 @@ static bool may_make_room(const struct session *session, double now)
 static bool make_room(struct server *server, bool of_readers)
 {
 	struct session *quietest = NULL;
-	double now = engine_clock();
+	double now = clock_now();
 
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);

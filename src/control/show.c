@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fields.h"
 #include "config/type/type.h"
 #include "control/show_internal.h"
@@ -139,7 +140,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	field_object(out, "superd");
 	field_count(out, "pid", (uint64_t)getpid());
 	field_text(out, "version", PACKAGE_VERSION);
-	field_seconds(out, "uptime", engine_clock() - started);
+	field_seconds(out, "uptime", clock_now() - started);
 	show_usage(usage_of_process(getpid()), out);
 	field_count(out, "services", services);
 	field_count(out, "left_out", left_out_count(supervisor->table));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
 #include "os/proc/hangup.h"
@@ -35,7 +36,7 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 	if (hangup_next(socket_wait->hangups) < 0)
 		return;
 	hang_up(socket_wait);
-	alarm_set(&socket_wait->again, engine_clock() - socket_wait->since > LATER ? SOON : LATER);
+	alarm_set(&socket_wait->again, clock_now() - socket_wait->since > LATER ? SOON : LATER);
 }
 
 static void on_time(struct alarm *alarm)
@@ -60,7 +61,7 @@ static bool watch_end(struct socket_wait *socket_wait)
 static void attach(struct socket_wait *socket_wait)
 {
 	socket_wait->fd = fd_raise(control_socket_reach(socket_wait->path), FD_HIGH);
-	socket_wait->since = engine_clock();
+	socket_wait->since = clock_now();
 	if (socket_wait->fd >= 0 && control_socket_is_trusted(socket_wait->fd, socket_wait->path) &&
 	    watch_end(socket_wait))
 		return;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/fields.h"
 #include "config/option/service_mark.h"
 #include "control/selection.h"
@@ -149,10 +150,10 @@ static void finish(struct operate_request *operate)
 /* Looks at those pending from `next` on, for as long as one turn may take. true: at all of them. */
 static bool look_at_pending(struct operate_request *operate)
 {
-	double begun = engine_clock();
+	double begun = clock_now();
 
 	while (operate->next < operate->count) {
-		if (!line_io_has_room(&operate->session->io) || engine_clock() - begun > SLICE)
+		if (!line_io_has_room(&operate->session->io) || clock_now() - begun > SLICE)
 			return false;
 		if (look_at_one(operate, &operate->pending[operate->next]))
 			operate->pending[operate->next] = operate->pending[--operate->count];
@@ -166,12 +167,12 @@ static bool look_at_pending(struct operate_request *operate)
 static void on_room(struct session *session)
 {
 	struct operate_request *operate = session->state;
-	double begun = engine_clock();
+	double begun = clock_now();
 	const char *name = NULL;
 
 	if (!selection_go_on(&operate->selection, session))
 		return;
-	while (line_io_has_room(&session->io) && engine_clock() - begun < SLICE) {
+	while (line_io_has_room(&session->io) && clock_now() - begun < SLICE) {
 		name = selection_next(&operate->selection);
 		if (!name)
 			break;

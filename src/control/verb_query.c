@@ -48,7 +48,7 @@ static void say_one(struct session *session, struct query_request *query, const 
 static void on_room(struct session *session)
 {
 	struct query_request *query = session->state;
-	double begun = engine_clock(), now = begun;
+	double begun = clock_now(), now = begun;
 
 	if (!selection_go_on(&query->selection, session))
 		return;
@@ -61,7 +61,7 @@ static void on_room(struct session *session)
 			return;
 		}
 		say_one(session, query, name, now);
-		now = engine_clock();
+		now = clock_now();
 	}
 }
 
@@ -127,7 +127,7 @@ void verb_query_metrics(struct session *session)
 	if (!begin(session, show_counters))
 		return;
 	object_open(&session->line);
-	show_superd(session->supervisor, session->supervisor->engine.started, verb_query_wall_offset(engine_clock()),
+	show_superd(session->supervisor, session->supervisor->engine.started, verb_query_wall_offset(clock_now()),
 		    &session->line);
 	object_close(&session->line);
 	session_say(session);

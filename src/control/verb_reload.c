@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fields.h"
 #include "control/selection.h"
 #include "control/server.h"
@@ -162,12 +163,12 @@ static bool say_diagnostics(struct reload_request *reload)
 /* Reports services while there is room and time. true: all are reported. */
 static bool say_fates(struct reload_request *reload)
 {
-	double begun = engine_clock();
+	double begun = clock_now();
 
 	while (reload->at < reload->fates.length) {
 		const char *entry = reload->fates.data + reload->at, *options = entry + strlen(entry) + 1;
 
-		if (!line_io_has_room(&reload->session->io) || engine_clock() - begun > SLICE)
+		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > SLICE)
 			return false;
 		if (!tell_fate(reload, (enum fate)(*entry - 1), entry + 1, options)) {
 			line_io_pull(&reload->session->io, false);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/sensor.h"
 
@@ -99,14 +100,14 @@ Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
 	engine.moment = (struct moment){ 0 };
 	cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_ADDRESS);
 	source = (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 127, 0, 0, 2 };
-	recent_note(&engine.denied, 0, source, engine_clock(), engine_clock() + 60);
+	recent_note(&engine.denied, 0, source, clock_now(), clock_now() + 60);
 	engine.denied_prefixes[64] = true;
 	cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_SENSOR);
 	cr_expect_eq(judge(keeper, "127.0.0.3"), REFUSED_ADDRESS);
 	cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_TIME);
 	engine.moment = (struct moment){ .from = 0,
 					 .until = INT64_MAX,
-					 .looked = engine_clock() + 1e6,
+					 .looked = clock_now() + 1e6,
 					 .load = 5000,
 					 .minute = (unsigned)strtoul(other_minute(), NULL, 10) * 60 +
 						 (unsigned)strtoul(other_minute() + 3, NULL, 10) };
@@ -248,11 +249,11 @@ Test(sensor, an_unproven_sender_pushes_nobody_out)
 
 	sensor_touch(keeper, &first.client);
 	recent_note(&engine.denied, 0, (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
-		    engine_clock(), INFINITY);
+		    clock_now(), INFINITY);
 	for (unsigned n = 0; engine.denied.count < SENSOR_MOST; n++) {
 		memcpy(source, &n, sizeof(n));
 		source[SOURCE_SIZE - 1] = 1;
-		recent_note(&engine.denied, 0, source, engine_clock(), INFINITY);
+		recent_note(&engine.denied, 0, source, clock_now(), INFINITY);
 	}
 	sensor_touch_unproven(keeper, &late.client);
 	cr_expect(sensor_denies(&engine, &first.client));
@@ -260,7 +261,7 @@ Test(sensor, an_unproven_sender_pushes_nobody_out)
 	sensor_touch_unproven(keeper, &(struct client[]){ guest_from("192.0.2.3").client }[0]);
 	cr_expect(isinf(recent_find(&engine.denied, 0,
 				    (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
-				    engine_clock())->until));
+				    clock_now())->until));
 	sensor_touch(keeper, &late.client);
 	cr_expect(sensor_denies(&engine, &late.client));
 	close_keeper(keeper);

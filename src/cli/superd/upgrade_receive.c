@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "cli/superd/load.h"
@@ -308,7 +309,7 @@ static void reap(struct all_left *all)
 static bool all_end(struct all_left *all, double patience)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
-	double until = engine_clock() + patience;
+	double until = clock_now() + patience;
 	sigset_t wakes;
 	int woken;
 
@@ -321,7 +322,7 @@ static bool all_end(struct all_left *all, double patience)
 		if (!signal_all(all, 0))
 			return true;
 		woken = sigtimedwait(&wakes, NULL, &moment);
-	} while (engine_clock() < until && !ends_all(woken));
+	} while (clock_now() < until && !ends_all(woken));
 	return false;
 }
 

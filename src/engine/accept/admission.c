@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "config/access/access.h"
 #include "config/access/times.h"
 #include "engine/accept/grace.h"
@@ -65,7 +66,7 @@ bool admission_is_loaded(struct keeper *keeper)
 
 	if (!most)
 		return false;
-	load = moment_load(&keeper->engine->moment, engine_clock());
+	load = moment_load(&keeper->engine->moment, clock_now());
 	if (load < 0 && !keeper->activity->load_said)
 		log_event(keeper->engine->log, LEVEL_WARNING, &event,
 			  "max_load cannot be kept: this system does not say its load");
@@ -89,7 +90,7 @@ bool admission_had_minute(struct keeper *keeper, const struct client *client)
 
 	if (most == UNLIMITED)
 		return false;
-	minute = find_minute(keeper, client, source, engine_clock());
+	minute = find_minute(keeper, client, source, clock_now());
 	return minute && minute->count >= most;
 }
 
@@ -97,7 +98,7 @@ bool admission_had_minute(struct keeper *keeper, const struct client *client)
 void admission_count_minute(struct keeper *keeper, const struct client *client)
 {
 	unsigned char source[SOURCE_SIZE];
-	double now = engine_clock();
+	double now = clock_now();
 	struct sighting *minute;
 
 	if (keeper->service->terms->gate->per_source_cpm == UNLIMITED || !client->length)
@@ -112,7 +113,7 @@ void admission_count_minute(struct keeper *keeper, const struct client *client)
 void admission_count_arrival(struct keeper *keeper, const struct client *client)
 {
 	if (pace_is_limited(keeper->service->terms->gate))
-		pace_count(&keeper->activity->pace, keeper->service->terms->gate, engine_clock());
+		pace_count(&keeper->activity->pace, keeper->service->terms->gate, clock_now());
 	admission_count_minute(keeper, client);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "config/option/wording.h"
@@ -242,7 +243,7 @@ static void note_peer(struct keeper *keeper, const struct guest *guest)
 
 	snprintf(activity->last_peer, sizeof(activity->last_peer), "%.63s", peer);
 	guest->instance->peer = *peer ? strdup(peer) : NULL;
-	activity->last_latency = engine_clock() - activity->asked;
+	activity->last_latency = clock_now() - activity->asked;
 	latency_add(&activity->latency, activity->last_latency);
 	activity->failing = false;
 }
@@ -255,7 +256,7 @@ void guest_note_start(struct keeper *keeper, const struct guest *guest)
 		list_add(&keeper->activity->instances, &instance->link);
 	shortage_end(keeper);
 	keeper->activity->activations++;
-	keeper->activity->last_start = engine_clock();
+	keeper->activity->last_start = clock_now();
 	note_peer(keeper, guest);
 	if (instance->starting)
 		instance_limit(instance, keeper->service->terms->life->timeout_start);
@@ -275,7 +276,7 @@ static bool reuse_for(struct keeper *keeper, struct guest *guest)
 	if (guest->client.fd < 0 || !channel_reuse(keeper, instance, &guest->client, &pid))
 		return false;
 	instance->service = keeper->service;
-	if (!instance_begin(instance, pid, engine_clock())) {
+	if (!instance_begin(instance, pid, clock_now())) {
 		instance->close_channel(instance);
 		group_leave(&instance->cgroup, keeper->engine, 0, false);
 		return false;

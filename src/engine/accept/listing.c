@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "engine/core/roster.h"
 #include "engine/service/keeper.h"
 #include "exec/plan/plan.h"
@@ -64,7 +65,7 @@ void listing_services(struct engine *engine, struct buf *out)
 
 void listing_servers(struct engine *engine, struct buf *out)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	for (size_t n = 0; n < engine->roster->count; n++) {
 		struct keeper *keeper = engine->roster->keepers[n];

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
 #include "engine/core/roster.h"
@@ -121,7 +122,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct engine *engine = timer->data;
 	struct muxed *muxed = &engine->muxed;
-	double now = engine_clock(), next;
+	double now = clock_now(), next;
 
 	(void)loop, (void)events;
 	refresh(muxed, engine->roster);
@@ -141,7 +142,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 void mux_wait(struct engine *engine, double until)
 {
 	ev_timer *timer = &engine->muxed.timer;
-	double left = until - engine_clock();
+	double left = until - clock_now();
 
 	if (ev_is_active(timer) && ev_timer_remaining(engine->loop, timer) <= left)
 		return;

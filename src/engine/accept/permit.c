@@ -1,5 +1,6 @@
 /* The gate of a service that does not accept itself. Before the start superd can only see the sender of a datagram;
  * the kernel filters connections (os/bpf/filter), or they wait in the queue until the service may start. */
+#include "base/clock.h"
 #include "engine/accept/permit.h"
 
 #include "engine/accept/rest.h"
@@ -23,7 +24,7 @@ bool permit_start(struct keeper *keeper)
 		return false;
 	}
 	if (pace_is_limited(service->terms->gate))
-		pace_count(&keeper->activity->pace, service->terms->gate, engine_clock());
+		pace_count(&keeper->activity->pace, service->terms->gate, clock_now());
 	if (counts_senders)
 		sender_count(keeper);
 	return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/scan.h"
 #include "engine/log/record_line.h"
 
@@ -137,7 +138,7 @@ static void refuse(struct keeper *keeper, const struct client *client, const cha
 static bool is_repeated(struct keeper *keeper, const struct client *client)
 {
 	struct activity *activity = keeper->activity;
-	double now = engine_clock();
+	double now = clock_now();
 	uint64_t sender = 14695981039346656037u;
 
 	if (!activity)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "engine/accept/advice.h"
 #include "engine/accept/banner.h"
 #include "engine/accept/mux.h"
@@ -87,7 +88,7 @@ bool refuse_may_tell(struct keeper *keeper)
 {
 	struct engine *engine = keeper->engine;
 	struct event event = { .name = "refused", .service = keeper->service->name };
-	double now = engine_clock();
+	double now = clock_now();
 
 	if (now - engine->told_since >= 1 || now < engine->told_since) {
 		if (engine->told > TOLD_MOST)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "config/access/times.h"
 #include "engine/accept/admission.h"
@@ -65,7 +66,7 @@ static enum pace_limit look(const struct keeper *keeper)
 {
 	const struct gate *gate = keeper->service->terms->gate;
 
-	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, engine_clock()) : WITHIN_LIMITS;
+	return pace_is_limited(gate) ? pace_look(&keeper->activity->pace, gate, clock_now()) : WITHIN_LIMITS;
 }
 
 static void set_rest(struct keeper *keeper, double seconds, bool deactivated)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "config/option/wording.h"
 #include "engine/accept/record.h"
@@ -58,7 +59,7 @@ bool run_note_end(struct keeper *keeper, const struct instance *instance, const 
 	bool failed = judge_note_end(keeper, instance, ending);
 
 	say_end(keeper, instance->pid, ending, failed);
-	activity->last_end = engine_clock();
+	activity->last_end = clock_now();
 	activity->last_status = ending->status;
 	activity->last_result = ending->result;
 	activity->last_lasted = ending->lasted;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/sensor.h"
@@ -32,12 +33,12 @@ static struct sighting *find_judged(struct keeper *keeper, const struct client *
 	forget_outdated(keeper->engine);
 	if (!client_source(client, 128, source))
 		return NULL;
-	return recent_find(&keeper->engine->judged, keeper->activity->number, source, engine_clock());
+	return recent_find(&keeper->engine->judged, keeper->activity->number, source, clock_now());
 }
 
 static void remember(struct keeper *keeper, const struct client *client, enum refusal refusal)
 {
-	double now = engine_clock();
+	double now = clock_now();
 	unsigned char source[SOURCE_SIZE];
 	struct sighting *judged;
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/clock.h"
 #include "base/scan.h"
 #include "engine/accept/guest.h"
 #include "engine/accept/record.h"
@@ -18,8 +19,8 @@ static bool has_address(const struct client *client)
 /* A second touch never shortens the time that the first one set. */
 static double deny_until(struct keeper *keeper, const unsigned char *source, int64_t time)
 {
-	const struct sighting *before = recent_find(&keeper->engine->denied, 0, source, engine_clock());
-	double until = time == SCAN_INFINITY ? INFINITY : engine_clock() + (double)time / 1e6;
+	const struct sighting *before = recent_find(&keeper->engine->denied, 0, source, clock_now());
+	double until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 
 	return before && before->until > until ? before->until : until;
 }
@@ -31,7 +32,7 @@ static void deny(struct keeper *keeper, const struct client *client, int64_t tim
 	unsigned char source[SOURCE_SIZE];
 
 	if (client_source(client, prefix, source) &&
-	    recent_note(&engine->denied, 0, source, engine_clock(), deny_until(keeper, source, time)))
+	    recent_note(&engine->denied, 0, source, clock_now(), deny_until(keeper, source, time)))
 		engine->denied_prefixes[prefix] = true;
 	else
 		log_error(engine->log, "%s: an address cannot be kept out: out of memory", keeper->service->name);
@@ -67,7 +68,7 @@ static bool is_denied(const struct keeper *keeper, const struct client *client)
 	unsigned char source[SOURCE_SIZE];
 
 	return client_source(client, (unsigned)keeper->service->terms->gate->per_source_prefix, source) &&
-	       recent_find(&keeper->engine->denied, 0, source, engine_clock());
+	       recent_find(&keeper->engine->denied, 0, source, clock_now());
 }
 
 void sensor_touch(struct keeper *keeper, const struct client *client)
@@ -83,7 +84,7 @@ void sensor_touch_unproven(struct keeper *keeper, const struct client *client)
 {
 	int64_t time = deny_time(keeper, client);
 
-	if (time && !is_denied(keeper, client) && !recent_has_room(&keeper->engine->denied, engine_clock()))
+	if (time && !is_denied(keeper, client) && !recent_has_room(&keeper->engine->denied, clock_now()))
 		time = 0;
 	if (refuse_may_tell(keeper))
 		tell(keeper, client, time);
@@ -117,7 +118,7 @@ static bool denies(struct engine *engine, const struct client *client, unsigned 
 {
 	unsigned char source[SOURCE_SIZE];
 
-	return client_source(client, prefix, source) && recent_find(&engine->denied, 0, source, engine_clock());
+	return client_source(client, prefix, source) && recent_find(&engine->denied, 0, source, clock_now());
 }
 
 bool sensor_denies(struct engine *engine, const struct client *client)

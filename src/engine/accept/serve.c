@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/banner.h"
@@ -472,7 +473,7 @@ void serve_ready(struct keeper *keeper, struct listener *listener)
 		keeper_event(keeper, EXEC_ERROR);
 		return;
 	}
-	keeper->activity->asked = engine_clock();
+	keeper->activity->asked = clock_now();
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(keeper, listener);
 	else if (sensor_is(keeper->service))
@@ -502,7 +503,7 @@ void serve_turn_away(struct keeper *keeper, struct listener *listener)
 
 bool serve_client(struct keeper *keeper, struct listener *listener, struct client *client)
 {
-	struct guest guest = { .client = *client, .listener = listener, .until = engine_clock() + MUX_PATIENCE };
+	struct guest guest = { .client = *client, .listener = listener, .until = clock_now() + MUX_PATIENCE };
 	bool gone = keeper->state == OFF || keeper->state == CLOSING;
 	bool many = keeper->state != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 
@@ -513,7 +514,7 @@ bool serve_client(struct keeper *keeper, struct listener *listener, struct clien
 	}
 	if (probes_take(keeper, &guest.client))
 		return false;
-	keeper->activity->asked = engine_clock();
+	keeper->activity->asked = clock_now();
 	keeper->activity->accepted++;
 	return receive(keeper, &guest) != TURNED_AWAY;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/service/keeper.h"
 
 #define QUICK 0.001                     /* seconds for which the loop may be held up */
@@ -125,14 +126,14 @@ static bool is_quick(const struct census *census, const struct tally *tallies, s
 
 static void count(struct census *census)
 {
-	double began = engine_clock();
+	double began = clock_now();
 
 	tallies_count(census->tallies, census->tally_count);
 	for (size_t n = 0; n < census->share_count; n++) {
 		if (census->shares[n].use == GUESTS_NOTED)
 			guests_sort(&census->shares[n].guests);
 	}
-	census->ended = engine_clock();
+	census->ended = clock_now();
 	census->last = census->ended - began;
 	census->took[kinds_of(census->tallies, census->tally_count)] = census->last / parts_of(census->tally_count);
 }
@@ -311,7 +312,7 @@ static double find_due(const struct census *census)
 static bool wait_for_rest(struct census *census)
 {
 	double rested = census->ended > 0 ? census->ended + REST * census->last : 0;
-	double wait = fmin(rested, find_due(census)) - engine_clock();
+	double wait = fmin(rested, find_due(census)) - clock_now();
 
 	ev_timer_stop(census->loop, &census->later);
 	if (wait <= 0)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/access/access.h"
 #include "engine/service/keeper.h"
@@ -189,7 +190,7 @@ static void rest(struct hall *hall)
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct hall *hall = io->data;
-	double now = engine_clock();
+	double now = clock_now();
 
 	(void)events;
 	hear(hall);
@@ -205,7 +206,7 @@ static void on_lull(struct ev_loop *loop, ev_timer *lull, int events)
 	struct hall *hall = lull->data;
 
 	(void)events;
-	hall->heard = engine_clock();
+	hall->heard = clock_now();
 	if (hear(hall))
 		rest(hall);
 	else

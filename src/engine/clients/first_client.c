@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/clients/conn_query.h"
 
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
@@ -67,7 +68,7 @@ static void ask(struct keeper *keeper)
 void first_client_ask(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
-	bool rarely = engine_clock() - activity->last_start > RARELY;
+	bool rarely = clock_now() - activity->last_start > RARELY;
 
 	first_client_forget(keeper);
 	*activity->last_peer = '\0';

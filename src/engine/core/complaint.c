@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "engine/core/engine.h"
 
 #define EVERY 10.                       /* seconds */
 
 bool complaint_is_due(struct complaint *complaint, char more[COMPLAINT_MORE])
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	if (complaint->said && now - complaint->said < EVERY) {
 		complaint->unsaid++;

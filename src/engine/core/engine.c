@@ -2,17 +2,8 @@
 #include "engine/core/engine.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #include "base/fd.h"
-
-double engine_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 double engine_chance(struct engine *engine)
 {

@@ -155,9 +155,6 @@ struct engine {
 /* Whether the limit of all instances is reached. */
 bool engine_is_full(const struct engine *engine);
 
-/* Loop time: seconds of CLOCK_MONOTONIC. */
-double engine_clock(void);
-
 /* A number in [0, 1) for jitter. */
 double engine_chance(struct engine *engine);
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/accept/run_say.h"
 #include "engine/drain/drain_parts.h"
@@ -212,7 +213,7 @@ static void look_at_end(struct drain *drain)
 	bool known = !drain->unknown && conn_query_is_whole(&drain->query);
 	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
 
-	if (left && patience_is_over(&drain->patience, engine_clock(), drain->instance->pid, left)) {
+	if (left && patience_is_over(&drain->patience, clock_now(), drain->instance->pid, left)) {
 		run_say_impatience(drain->instance->context, drain->instance->pid, left);
 		hand_over(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
@@ -442,7 +443,7 @@ void drain_end(struct instance *instance)
 		return;
 	drain->told = true;
 	drain->rests = false;
-	patience_begin(&drain->patience, engine_clock());
+	patience_begin(&drain->patience, clock_now());
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
 }

@@ -2,6 +2,7 @@
  * twins ends in the older socket's queue, and clients that wait at a twin have the same address. So all connections
  * that exist at the beginning are noted by the kernel's numbers; those of them that arrive, or that a process has
  * accepted, are looked for until they are gone. Connections at a twin are not accepted yet, so they do not count. */
+#include "base/clock.h"
 #include "engine/drain/twins.h"
 
 #include "engine/accept/run_say.h"
@@ -45,7 +46,7 @@ static void finish(struct twins *twins)
 
 static void look_later(struct twins *twins)
 {
-	double waited = engine_clock() - twins->patience.since;
+	double waited = clock_now() - twins->patience.since;
 	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > LOOK_LAST ? LOOK_LAST : waited;
 
 	ev_timer_set(&twins->timer, wait, 0.);
@@ -73,7 +74,7 @@ static void go_on(struct twins *twins, unsigned left)
 		finish(twins);
 		return;
 	}
-	if (patience_is_over(&twins->patience, engine_clock(), pid, left)) {
+	if (patience_is_over(&twins->patience, clock_now(), pid, left)) {
 		run_say_impatience(twins->keeper, pid, left);
 		finish(twins);
 		return;
@@ -147,7 +148,7 @@ void twins_wait(struct keeper *keeper, void (*quiet)(struct keeper *keeper), boo
 	twins_stop_waiting(twins);
 	twins->quiet = quiet;
 	twins->busy = busy;
-	patience_begin(&twins->patience, engine_clock());
+	patience_begin(&twins->patience, clock_now());
 	conn_query_note(&twins->clients);
 	take_sockets(twins);
 	look(twins);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "engine/freeze/frost_pace.h"
 #include "engine/freeze/frost_target.h"
@@ -181,7 +182,7 @@ static void settle(struct frost *frost)
 	bool is_operators = frost->is_operators;
 
 	frost->is_under_way = false;
-	frost->frozen = engine_clock();
+	frost->frozen = clock_now();
 	frost->settled = NULL;
 	if (is_operators)
 		keeper_event(keeper, STILLED);
@@ -205,7 +206,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (freezing == FREEZER_STILL)
 		settle(frost);
-	else if (freezing == FREEZER_FAILED || engine_clock() - frost->began > PATIENCE_FOR_STOP)
+	else if (freezing == FREEZER_FAILED || clock_now() - frost->began > PATIENCE_FOR_STOP)
 		give_up(frost);
 	else
 		look_later(frost);
@@ -237,7 +238,7 @@ static bool begin(struct keeper *keeper)
 	if (!frost || !frost_target_take(&frost->target, keeper))
 		return false;
 	freezer_init(&frost->freezer, frost->instance->cgroup.path, &frost->target.root);
-	frost->began = engine_clock();
+	frost->began = clock_now();
 	frost->is_under_way = true;
 	frost->is_operators = false;
 	frost->settled = NULL;
@@ -361,7 +362,7 @@ static void say_wake(const struct keeper *keeper, pid_t pid, double slept)
 void frost_wake(struct keeper *keeper)
 {
 	struct frost *frost = find(keeper);
-	double now = engine_clock(), slept;
+	double now = clock_now(), slept;
 	bool awaited;
 
 	if (!frost || frost->frozen <= 0)

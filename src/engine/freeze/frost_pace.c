@@ -1,6 +1,7 @@
 /* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
  * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
  * it. */
+#include "base/clock.h"
 #include "engine/freeze/frost_pace.h"
 
 /* Seconds. */
@@ -14,7 +15,7 @@ void frost_pace_note(struct activity *activity, double slept)
 	double longer = activity->wakeful > 0 ? 2 * activity->wakeful : FIRST;
 
 	activity->wakeful = !is_nap ? 0 : longer < LONGEST ? longer : LONGEST;
-	activity->woken = engine_clock();
+	activity->woken = clock_now();
 }
 
 double frost_pace_rested(const struct activity *activity)

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/former.h"
@@ -59,7 +60,7 @@ static void wake_in(struct idle *idle, double wait)
 /* Rounded up, so that services with the same idle_timeout are counted by one question. */
 static void start_timer(struct idle *idle, double wait)
 {
-	double grid = idle->timeout / GRID, now = engine_clock();
+	double grid = idle->timeout / GRID, now = clock_now();
 
 	wake_in(idle, ceil((now + wait) / grid) * grid - now);
 }
@@ -67,7 +68,7 @@ static void start_timer(struct idle *idle, double wait)
 /* For the end of the time since a moment. */
 static void count_down(struct idle *idle, double since)
 {
-	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - engine_clock());
+	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
 }
 
 /* Listens in every phase but DEAF. After an upgrade a backend that slept is POSTPONED as frozen, and will be again. */
@@ -78,7 +79,7 @@ static void enter(struct idle *idle, enum idle_phase phase)
 	engine->letting_go -= is_letting_go(idle);
 	idle->phase = phase;
 	engine->letting_go += is_letting_go(idle);
-	idle->entered = engine_clock();
+	idle->entered = clock_now();
 	idle->touched = false;
 	if (!is_letting_go(idle) && phase != POSTPONED)
 		idle->keeper->activity->frozen = 0;
@@ -102,7 +103,7 @@ static void turn_deaf(struct idle *idle)
 static void cool_down(struct idle *idle)
 {
 	bool soon = idle->touched ||
-		    (idle->phase == USED && engine_clock() - idle->entered < idle->timeout / CROWD);
+		    (idle->phase == USED && clock_now() - idle->entered < idle->timeout / CROWD);
 
 	idle->since = 0;
 	if (idle->heard > FEW || (idle->crowd && soon)) {
@@ -142,7 +143,7 @@ static void begin(struct idle *idle)
 {
 	listen_in(idle);
 	idle->since = 0;
-	idle->left = engine_clock();
+	idle->left = clock_now();
 	idle->heard = 0;
 	if (idle->looks)
 		look_later(idle);
@@ -162,7 +163,7 @@ static void ask(struct idle *idle)
 	former_spare(query);
 	if (idle->phase != DEAF)
 		departed_begin(&idle->departed, idle->keeper->engine);
-	query->due = idle->phase == CHECKING ? 0 : engine_clock() + idle->timeout / PATIENCE_PART;
+	query->due = idle->phase == CHECKING ? 0 : clock_now() + idle->timeout / PATIENCE_PART;
 	if (conn_query_start(query))
 		return;
 	frost_thaw(idle->keeper);               /* no memory: later */
@@ -175,7 +176,7 @@ static void say(const struct idle *idle, enum level level, const char *what)
 	const struct keeper *keeper = idle->keeper;
 	struct event event = {
 		.name = "idle", .service = keeper->service->name, .pid = keeper->activity->current->pid,
-		.has_duration = true, .duration = engine_clock() - idle->since,
+		.has_duration = true, .duration = clock_now() - idle->since,
 	};
 	char span[SPAN_MOST];
 
@@ -266,7 +267,7 @@ static void on_gone(struct departed *departed)
 {
 	struct idle *idle = container_of(departed, struct idle, departed);
 
-	idle->left = engine_clock();
+	idle->left = clock_now();
 	idle->heard++;
 	if (conn_query_is_open(&idle->visitors.query)) {
 		touch(idle);
@@ -300,7 +301,7 @@ static void on_deaf(struct departed *departed)
 
 static bool is_due(const struct idle *idle)
 {
-	double now = engine_clock() + ALMOST;
+	double now = clock_now() + ALMOST;
 
 	return idle->since > 0 && now - idle->since >= idle->timeout && now >= awake_until(idle);
 }
@@ -313,7 +314,7 @@ static void take_look(struct idle *idle, bool used)
 		idle->since = 0;
 		idle->reported = false;
 	} else if (idle->since <= 0) {
-		idle->since = idle->left > 0 ? idle->left : engine_clock();
+		idle->since = idle->left > 0 ? idle->left : clock_now();
 	}
 	idle->left = 0;
 	if (is_due(idle))
@@ -328,7 +329,7 @@ static void take_nobody(struct idle *idle)
 	if (idle->phase == COOL)
 		idle->since = idle->left;
 	else if (idle->phase == DEAF)
-		idle->since = engine_clock();
+		idle->since = clock_now();
 	idle->crowd = false;
 	if (is_due(idle)) {
 		act(idle);
@@ -369,7 +370,7 @@ static void on_counted(struct conn_query *query)
 	struct idle *idle = container_of(query, struct idle, visitors.query);
 	bool used = visitors_is_seen(&idle->visitors);
 
-	idle->counted = engine_clock();
+	idle->counted = clock_now();
 	if (idle->phase == CHECKING && used)
 		go_on(idle);
 	else if (idle->phase == CHECKING)
@@ -389,7 +390,7 @@ static bool is_early(struct idle *idle)
 	departed_hear(idle->keeper->engine);
 	if (ev_is_active(&idle->timer))
 		return true;
-	if (idle->phase != COOL || engine_clock() + ALMOST >= idle->left + idle->timeout)
+	if (idle->phase != COOL || clock_now() + ALMOST >= idle->left + idle->timeout)
 		return false;
 	idle->heard = 0;
 	count_down(idle, idle->left);

@@ -1,5 +1,6 @@
 /* Describes whether a service is idle and since when. The last count of connections was made at the end of an
  * idle_timeout and says nothing of clients that came since; idle_describe_now counts them anew. */
+#include "base/clock.h"
 #include "engine/idle/idle.h"
 
 #include "engine/drain/former.h"
@@ -96,7 +97,7 @@ bool idle_describe_now(struct keeper *keeper, struct idle_account *account)
 		return true;
 	account->known = true;
 	account->connections = connections;
-	account->counted = engine_clock();
+	account->counted = clock_now();
 	correct(keeper->activity->idle, account);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/core/closing.h"
 #include "engine/instance/notice_act.h"
 #include "engine/instance/speaker.h"
@@ -44,7 +45,7 @@ static const struct {
 
 static void count_message(struct notify *notify, const struct notification *notification)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	token_bucket_take(&notify->messages, messages.rate, messages.burst, 1., now);
 	token_bucket_take(&notify->bytes, bytes.rate, bytes.burst, (double)notification->length, now);
@@ -52,7 +53,7 @@ static void count_message(struct notify *notify, const struct notification *noti
 
 static double time_to_wait(const struct notify *notify)
 {
-	double now = engine_clock();
+	double now = clock_now();
 	double waits[] = {
 		token_bucket_wait(&notify->messages, messages.rate, messages.burst, now),
 		token_bucket_wait(&notify->bytes, bytes.rate, bytes.burst, now),
@@ -225,7 +226,7 @@ static void receive(struct notify *notify, const struct notification *notificati
 		pause_for(notify, AGAIN);
 		return;
 	}
-	token_bucket_take(&notify->carriers, carriers.rate, carriers.burst, 1., engine_clock());
+	token_bucket_take(&notify->carriers, carriers.rate, carriers.burst, 1., clock_now());
 	notify_rewatch(notify);
 }
 
@@ -290,7 +291,7 @@ static void on_received(struct reception *reception, struct received *received)
 		complain(notify, notification->pid, carried->flaw);
 	else
 		take(notify, notification, received);
-	token_bucket_take(&notify->descriptors, descriptors.rate, descriptors.burst, most, engine_clock());
+	token_bucket_take(&notify->descriptors, descriptors.rate, descriptors.burst, most, clock_now());
 	if (!list_empty(&notify->unheard) && listen_to(notify, LAST_MOST))
 		let_end(notify);
 	notify->busy = false;

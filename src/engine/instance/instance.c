@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/core/leftover.h"
@@ -107,7 +108,7 @@ static double cpu_used(const struct instance *instance)
 
 void instance_over(struct instance *instance)
 {
-	double until = instance->gone > 0 ? instance->gone : engine_clock();
+	double until = instance->gone > 0 ? instance->gone : clock_now();
 	struct ending ending = {
 		.status = instance->status,
 		.lasted = until - instance->since,
@@ -132,7 +133,7 @@ static void finish(struct instance *instance)
 	list_remove(&instance->last.link);
 	ev_timer_stop(instance->engine->loop, &instance->timer);
 	list_remove(&instance->linger);
-	instance->gone = engine_clock();
+	instance->gone = clock_now();
 	if (instance->wind_up)
 		instance->wind_up(instance);
 	else
@@ -384,7 +385,7 @@ struct instance *instance_new(struct engine *engine, const struct service *servi
 
 void instance_enter(struct instance *instance)
 {
-	instance->since = engine_clock();
+	instance->since = clock_now();
 	instance->entered = true;
 	instance->engine->instances++;
 }
@@ -430,12 +431,12 @@ void allowance_begin(struct allowance *allowance, int64_t microseconds)
 {
 	bool none = microseconds <= 0 || microseconds == SCAN_INFINITY;
 
-	*allowance = (struct allowance){ .since = engine_clock(), .length = none ? 0. : (double)microseconds / 1e6 };
+	*allowance = (struct allowance){ .since = clock_now(), .length = none ? 0. : (double)microseconds / 1e6 };
 }
 
 int64_t allowance_left(const struct allowance *allowance, int64_t microseconds)
 {
-	double left = allowance->since + EXTENSION_MOST * allowance->length - engine_clock();
+	double left = allowance->since + EXTENSION_MOST * allowance->length - clock_now();
 
 	if (left <= 0.)
 		return 0;

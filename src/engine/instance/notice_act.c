@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/instance/deposit.h"
@@ -233,7 +234,7 @@ static void take_extend(struct notice *notice, int64_t microseconds)
 static void take_reset(struct notice *notice)
 {
 	struct keeper *keeper = notice->instance->context;
-	double lasted = engine_clock() - notice->instance->since;
+	double lasted = clock_now() - notice->instance->since;
 
 	if (!notice->instance->starting && lasted >= HEALTHY)
 		backoff_reset(&keeper->backoff);

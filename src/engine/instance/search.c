@@ -1,17 +1,18 @@
 /* The phases and the timer of a search for a daemon. superd must not wake longer than there is something to look
  * for, so every wakeup is set anew. */
+#include "base/clock.h"
 #include "engine/instance/search.h"
 
 
 double search_waited(const struct search *search)
 {
-	return engine_clock() - search->since;
+	return clock_now() - search->since;
 }
 
 void search_enter(struct search *search, enum phase phase)
 {
 	search->phase = phase;
-	search->since = engine_clock();
+	search->since = clock_now();
 	search->kin.seeking = phase == LOOKING;
 }
 

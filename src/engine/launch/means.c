@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/core/leftover.h"
 #include "engine/launch/open_groups.h"
 #include "exec/dirs/directories.h"
@@ -182,7 +183,7 @@ static bool make_plan(struct means *means, struct engine *engine, const struct s
 		      const struct listener *listeners, struct buf *why)
 {
 	means->plan = means_make_plan(means, engine, service, listeners, NULL, why);
-	means->judged = engine_clock();
+	means->judged = clock_now();
 	means->made++;
 	return means->plan;
 }
@@ -199,7 +200,7 @@ void means_note_fault(struct means *means, const struct fault *fault)
 /* Judges the plan's paths again, as root may have mounted something there since. */
 static void judge_again(struct means *means)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	if (now - means->judged < JUDGE_EVERY)
 		return;

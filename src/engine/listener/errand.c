@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
 #include "engine/core/closing.h"
@@ -31,7 +32,7 @@ static ssize_t take(const struct errand *errand, char *to, size_t size)
 
 	if (errand->reading.pipe < 0)
 		return read(errand->output, to, size);
-	for (double end = engine_clock() + PATIENCE, now; got > 0 && length < size && (now = engine_clock()) < end;) {
+	for (double end = clock_now() + PATIENCE, now; got > 0 && length < size && (now = clock_now()) < end;) {
 		if (poll(&text, 1, (int)((end - now) * 1000)) <= 0)
 			break;
 		got = read(errand->output, to + length, size - length);

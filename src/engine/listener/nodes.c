@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/engine.h"
 #include "os/foreign/foreign.h"
@@ -28,7 +29,7 @@ struct nodes {
 
 static void wait_for_look(struct nodes *nodes)
 {
-	double left = nodes->looked + PAUSE - engine_clock();
+	double left = nodes->looked + PAUSE - clock_now();
 	struct ev_loop *loop = nodes->engine->loop;
 
 	ev_io_stop(loop, &nodes->io);
@@ -57,7 +58,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (!marks.count && !marks.all)
 		return;
-	nodes->looked = engine_clock();
+	nodes->looked = clock_now();
 	nodes->engine->repair(nodes->engine, &marks, &nodes->later);
 	if (nodes->later.count || nodes->later.all)
 		wait_for_look(nodes);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "exec/worker/restore_aside.h"
 #include "os/netdiag/foreign_socket.h"
 
@@ -32,7 +33,7 @@ struct restorer {
 	struct restore_aside aside;
 	struct list begun;              /* struct restoring, in the order of their turns */
 	bool asked;                     /* the process works on the first of them */
-	double since;                   /* time at which it began with that, engine_clock() */
+	double since;                   /* time at which it began with that, clock_now() */
 	uint64_t number;                /* of the last question */
 	ev_io io;                       /* of aside's channel */
 	ev_timer timer;                 /* until the first one's turn is over, or IDLE */
@@ -46,7 +47,7 @@ static struct restoring *first_of(struct restorer *restorer)
 
 static double time_left(struct restorer *restorer)
 {
-	double left = restorer->since + first_of(restorer)->left - engine_clock();
+	double left = restorer->since + first_of(restorer)->left - clock_now();
 
 	return left > 0 ? left : 0;
 }
@@ -62,7 +63,7 @@ static bool is_awaited(struct restorer *restorer)
 /* Seconds until the first one's time or turn is over. */
 static double turn_left(struct restorer *restorer)
 {
-	double turn = restorer->since + OTHERS - engine_clock(), left = time_left(restorer);
+	double turn = restorer->since + OTHERS - clock_now(), left = time_left(restorer);
 
 	if (!is_awaited(restorer) || turn > left)
 		return left;
@@ -105,7 +106,7 @@ static bool ask(struct restorer *restorer, struct restoring *restoring)
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->asked = good;
-	restorer->since = engine_clock();
+	restorer->since = clock_now();
 	return good;
 }
 
@@ -272,12 +273,12 @@ static struct restoring *find(struct engine *engine, int fd)
 static bool is_answered(struct restorer *restorer, double patience)
 {
 	struct pollfd answer = { .fd = restorer->aside.channel, .events = POLLIN };
-	double until = engine_clock() + patience, left = patience;
+	double until = clock_now() + patience, left = patience;
 	int ready;
 
 	do
 		ready = poll(&answer, 1, (int)(left * 1000) + 1);
-	while (ready < 0 && (left = until - engine_clock()) > 0);
+	while (ready < 0 && (left = until - clock_now()) > 0);
 	return ready > 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/core/backoff.h"
 #include "engine/listener/errand.h"
 #include "os/socket/bind.h"
@@ -54,7 +55,7 @@ static void drop(struct registration *registration)
 
 static void wake_at(struct rpc *rpc, double due)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	ev_timer_stop(rpc->engine->loop, &rpc->timer);
 	ev_timer_set(&rpc->timer, due > now ? due - now : 0., 0.);
@@ -84,7 +85,7 @@ static double due_of(const struct rpc *rpc, const struct registration *one)
 static struct registration *choose(struct rpc *rpc)
 {
 	struct registration *first = NULL;
-	double now = engine_clock(), soonest = 0.;
+	double now = clock_now(), soonest = 0.;
 
 	LIST_EACH(link, &rpc->registrations) {
 		struct registration *one = container_of(link, struct registration, link);
@@ -121,7 +122,7 @@ static void try_later(struct rpc *rpc, struct registration *one, const char *why
 	/* Nobody misses the withdrawal of what was never registered. */
 	bool is_news = !one->told && (rpc->setting || one->set);
 
-	one->due = engine_clock() + pause;
+	one->due = clock_now() + pause;
 	log_event(rpc->engine->log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
 		  rpc->setting ? "cannot register %s with rpcbind, which is tried again and again: %s" :
 				 "cannot withdraw %s from rpcbind, which is tried again: %s", one->program, why);

@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/closing.h"
 #include "engine/instance/instance.h"
@@ -98,7 +99,7 @@ static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 	struct output *output = timer->data;
 
 	(void)loop, (void)events;
-	begin_interval(output, engine_clock());
+	begin_interval(output, clock_now());
 }
 
 static void begin_suppressing(struct output *output, double now)
@@ -125,7 +126,7 @@ static bool is_suppressed(struct output *output)
 		output->suppressed++;
 		return true;
 	}
-	now = engine_clock();
+	now = clock_now();
 	if (now - output->since >= output->interval || now < output->since) {
 		begin_interval(output, now);
 		output->lines = 1;
@@ -230,10 +231,10 @@ static bool await_more(struct output *output)
 		return true;
 	if (!behind)
 		return false;
-	before = engine_clock();
+	before = clock_now();
 	if (poll(&text, 1, find_patience(output, before)) <= 0)
 		output->hangs = true;
-	output->patience -= engine_clock() - before;
+	output->patience -= clock_now() - before;
 	return !output->hangs;
 }
 
@@ -389,7 +390,7 @@ static struct output *output_new(struct engine *engine, bool to_syslog)
 	output->since = -INFINITY;
 	output->reading = (struct output_reading)OUTPUT_READING_NONE;
 	output->patience = PATIENCE;
-	output->patience_at = engine_clock();
+	output->patience_at = clock_now();
 	ev_timer_init(&output->quiet, on_quiet, 0., 0.);
 	output->quiet.data = output;
 	ev_init(&output->look, on_look);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scan.h"
 #include "engine/core/roster.h"
 #include "engine/launch/groups.h"
@@ -46,7 +47,7 @@ static bool see_end(struct engine *engine, struct orphan *orphan)
 		orphan_free(orphan);
 		return true;
 	}
-	if (engine_clock() < orphan->until)
+	if (clock_now() < orphan->until)
 		return false;
 	if (orphan->killed) {
 		orphan_say(engine, LEVEL_ERROR, service, orphan->pid, "was killed and does not end");
@@ -56,7 +57,7 @@ static bool see_end(struct engine *engine, struct orphan *orphan)
 	orphan_say(engine, LEVEL_WARNING, service, orphan->pid, "has not ended in time: killed");
 	cgroup_kill(orphan->group);
 	orphan->killed = true;
-	orphan->until = engine_clock() + KILL_TIMEOUT;
+	orphan->until = clock_now() + KILL_TIMEOUT;
 	return false;
 }
 
@@ -96,7 +97,7 @@ void orphan_end(struct engine *engine, struct orphan *orphan, const struct servi
 	orphan->wanted_by = strdup(wanted_by);
 	orphan->ends = true;
 	orphan->killed = false;
-	orphan->until = engine_clock() + (has_limit ? (double)life->timeout_stop / 1e6 : TIMEOUT);
+	orphan->until = clock_now() + (has_limit ? (double)life->timeout_stop / 1e6 : TIMEOUT);
 	cgroup_signal(orphan->group, life ? life->kill_signal : SIGTERM);
 	cgroup_signal(orphan->group, SIGCONT);
 	cgroup_thaw(orphan->group);     /* which hears what it was told at once */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/core/closing.h"
@@ -171,14 +172,14 @@ static size_t hear(struct finding *finding, size_t first, int report)
 
 static bool look_at_all(struct finding *finding)
 {
-	double begun = engine_clock();
+	double begun = clock_now();
 
 	finding->copies = calloc(finding->count + 1, sizeof(*finding->copies));
 	if (!finding->copies)
 		return false;
 	for (size_t n = 0; n < finding->count; n++)
 		assume(finding, n);
-	for (size_t next = 0; next < finding->count && engine_clock() - begun < LOOKS_MOST;) {
+	for (size_t next = 0; next < finding->count && clock_now() - begun < LOOKS_MOST;) {
 		int report;
 		pid_t pid = orphan_copy_begin(finding->orders + next, finding->count - next, finding->table, &report);
 
@@ -238,7 +239,7 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 	ledger_add_number(text, "child", copy->pid);
 	ledger_add_number(text, "pid", copy->pid);
 	ledger_add_number(text, "main_fd", copy->pidfd);
-	ledger_add_real(text, "since", engine_clock() - lasted);
+	ledger_add_real(text, "since", clock_now() - lasted);
 	ledger_add(text, "cgroup", order->group);
 	if (most > 0 && most != SCAN_INFINITY)
 		ledger_add_real(text, "timer", left > 0. ? left : 0.);
@@ -253,12 +254,12 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 	ledger_add(text, "name", service->name);
 	ledger_add(text, "state", state_name(RUNNING));
 	ledger_add_number(text, "accepts", 0);
-	ledger_add_real(text, "since", engine_clock());
+	ledger_add_real(text, "since", clock_now());
 	ledger_add_number(text, "bound", 1);
 	ledger_add_number(text, "started", 1);
 	write_sockets(text, copy, service);
 	ledger_open(text, "activity");
-	ledger_add_real(text, "last_start", engine_clock() - seconds_since(copy->born));
+	ledger_add_real(text, "last_start", clock_now() - seconds_since(copy->born));
 	write_pipe(text, copy, &copy->log, false);
 	write_pipe(text, copy, &copy->syslog, true);
 	write_instance(text, copy, order);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "config/option/directive.h"
 #include "config/option/wording.h"
@@ -126,7 +127,7 @@ bool judge_note_end(struct keeper *keeper, const struct instance *instance, cons
 		ending->lasted * 1e6 > (double)instance->service->terms->life->backoff_max;
 	struct failures *failures = &keeper->activity->failed;
 	struct failure failure = {
-		.at = engine_clock(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
+		.at = clock_now(), .lasted = ending->lasted, .pid = instance->pid, .status = ending->status,
 		.result = (unsigned char)ending->result,
 	};
 
@@ -146,7 +147,7 @@ bool judge_note_end(struct keeper *keeper, const struct instance *instance, cons
 
 void judge_note_start(struct keeper *keeper, const struct client *client, enum result result, const char *why)
 {
-	struct failure failure = { .at = engine_clock(), .result = (unsigned char)result };
+	struct failure failure = { .at = clock_now(), .result = (unsigned char)result };
 
 	keeper->activity->failures++;
 	keeper->activity->failing = true;
@@ -191,7 +192,7 @@ void judge_fail_fruitless(struct keeper *keeper)
 {
 	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
 	const char *what = keeper->listener_count ? none : soon;
-	struct failure failure = { .at = engine_clock(), .lasted = keeper->activity->last_lasted };
+	struct failure failure = { .at = clock_now(), .lasted = keeper->activity->last_lasted };
 	struct buf mistakes = { 0 };
 
 	if (keeper->listener_count)

@@ -1,6 +1,7 @@
 /* Measures the latency of a start: from the moment it was wanted until the queue is shorter. No event reports that a
  * backend has accepted, so superd looks again and again. Each pause is a part of the time gone, which keeps the
  * figure exact for a fast backend and the looks rare for a slow one. */
+#include "base/clock.h"
 #include "engine/queue/taking.h"
 
 #include "engine/queue/judge.h"
@@ -14,7 +15,7 @@
 static void conclude(struct keeper *keeper)
 {
 	struct activity *activity = keeper->activity;
-	double latency = engine_clock() - activity->asked;
+	double latency = clock_now() - activity->asked;
 
 	if (activity->asked <= activity->last_start)
 		activity->last_latency = latency;
@@ -24,7 +25,7 @@ static void conclude(struct keeper *keeper)
 static void look_later(struct keeper *keeper, double least)
 {
 	struct activity *activity = keeper->activity;
-	double pause = (engine_clock() - activity->asked) / PART;
+	double pause = (clock_now() - activity->asked) / PART;
 
 	ev_now_update(keeper->engine->loop);
 	ev_timer_set(&activity->taking, pause > least ? pause : least, 0.);
@@ -47,7 +48,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	activity->untaken = waiting;
-	if (engine_clock() - activity->asked < LAST)
+	if (clock_now() - activity->asked < LAST)
 		look_later(keeper, FIRST);
 }
 

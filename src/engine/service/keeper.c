@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "engine/launch/store.h"
 
@@ -155,7 +156,7 @@ void keeper_start_timer(struct keeper *keeper, double seconds)
 static bool is_due(struct keeper *keeper)
 {
 	const struct activity *activity = keeper->activity;
-	double left = activity && activity->eager > 0 ? activity->eager - engine_clock() : 0;
+	double left = activity && activity->eager > 0 ? activity->eager - clock_now() : 0;
 
 	if (left > 0)
 		keeper_start_timer(keeper, left);
@@ -386,7 +387,7 @@ static void leave_state(struct keeper *keeper, enum state next)
 	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
 	struct activity *activity = needs_none ? keeper->activity : keeper_activity(keeper);
 
-	keeper->since = engine_clock();
+	keeper->since = clock_now();
 	if (activity)
 		spent_leave(&activity->spent, (enum state)keeper->state, keeper->since);
 }
@@ -435,7 +436,7 @@ struct keeper *keeper_new(struct engine *engine, struct table *table, const stru
 	keeper->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < keeper->listener_count; n++)
 		listener_init(&keeper->listeners[n], engine, &service->sockets[n], keeper_on_ready, keeper);
-	keeper->since = engine_clock();
+	keeper->since = clock_now();
 	return keeper;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "config/type/type.h"
@@ -231,7 +232,7 @@ void keeper_remove(struct keeper *keeper)
 		keeper->activity->outdated = false;
 		keeper->engine->actions->end_twins(keeper);
 	}
-	keeper->since = engine_clock();
+	keeper->since = clock_now();
 	if (keeper->activity)
 		list_add(&keeper->engine->leaving, &keeper->activity->leaving);
 	keeper_check_over(keeper);
@@ -240,7 +241,7 @@ void keeper_remove(struct keeper *keeper)
 void keeper_return(struct keeper *keeper)
 {
 	keeper->removed = false;
-	keeper->since = engine_clock();
+	keeper->since = clock_now();
 	list_remove(&keeper->activity->leaving);
 }
 

@@ -1,5 +1,6 @@
 /* An operator's orders. An order may come at any moment of a service's life. If it cannot be done yet, as a start
  * while the former instance still ends, the keeper remembers it and does it in its next step. */
+#include "base/clock.h"
 #include "engine/service/operate.h"
 
 #include "engine/drain/drain.h"
@@ -30,7 +31,7 @@ static bool make_due(struct keeper *keeper)
 {
 	if (!keeper_activity(keeper))
 		return false;
-	keeper->activity->eager = engine_clock();
+	keeper->activity->eager = clock_now();
 	keeper->activity->ordered = true;
 	return true;
 }
@@ -235,7 +236,7 @@ enum standing operate_begin(struct operation *operation, struct keeper *keeper, 
 			    struct buf *says)
 {
 	*operation = (struct operation){
-		.deed = deed, .uid = uid, .asked = engine_clock(),
+		.deed = deed, .uid = uid, .asked = clock_now(),
 		.ran = !keeper_is_empty(keeper),
 	};
 	if (keeper->activity) {

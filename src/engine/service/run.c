@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/option/wording.h"
 #include "engine/accept/admission.h"
@@ -60,7 +61,7 @@ static void flush_listeners(struct keeper *keeper)
 static void plan_restart(struct keeper *keeper, const struct ending *ending)
 {
 	if (!ending->stopped && result_restarts(keeper->service, ending->result, ending->status))
-		keeper->activity->eager = engine_clock() + judge_restart(keeper, ending);
+		keeper->activity->eager = clock_now() + judge_restart(keeper, ending);
 }
 
 /* The instance has run, and has ended. */
@@ -212,7 +213,7 @@ void run_spawn(struct keeper *keeper)
 		return;
 	keeper->activity->eager = 0;
 	keeper->activity->outdated = false;
-	keeper->activity->asked = engine_clock();
+	keeper->activity->asked = clock_now();
 	if (!run_start(keeper, &why, take_over)) {
 		run_say_failure(keeper, NULL, buf_string(&why));
 		keeper_start_anew(keeper);

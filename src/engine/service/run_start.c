@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/accept/record.h"
@@ -122,7 +123,7 @@ static void note_start(struct keeper *keeper, struct instance *instance, const s
 	keeper->activity->skips = 0;
 	first_client_ask(keeper);
 	shortage_end(keeper);
-	keeper->activity->last_start = engine_clock();
+	keeper->activity->last_start = clock_now();
 	record_start(keeper, instance->pid, sender);
 	means_forget_line(&keeper->activity->means);
 	means_name(&keeper->activity->means, knows_writer ? event.pid : 0);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/launch/open_groups.h"
 #include "os/cgroup/cgroup.h"
@@ -98,7 +99,7 @@ void service_group_enter(struct keeper *keeper, struct instance *instance, struc
 
 void service_group_entered(struct keeper *keeper, const struct instance *instance, struct launch *launch)
 {
-	bool often = keeper->activity->last_start > 0 && engine_clock() - keeper->activity->last_start < OFTEN;
+	bool often = keeper->activity->last_start > 0 && clock_now() - keeper->activity->last_start < OFTEN;
 
 	if (!launch->into || launch->into_path)
 		return;

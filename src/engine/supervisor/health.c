@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/table/left_out.h"
 #include "engine/core/roster.h"
 #include "engine/service/keeper.h"
@@ -27,7 +28,7 @@ static bool fails_always(const struct keeper *keeper)
 
 	if (!activity || !failures_alarm(&activity->failed))
 		return false;
-	return !current || current->starting || current->pid <= 0 || engine_clock() - current->since <= most;
+	return !current || current->starting || current->pid <= 0 || clock_now() - current->since <= most;
 }
 
 static const char *find_fault(const struct keeper *keeper)

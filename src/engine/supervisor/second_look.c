@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
 #include "config/table/diff.h"
@@ -53,7 +54,7 @@ static void await_all(struct second_look *look)
 static void on_arrival(struct watch *watch, bool readable, bool writable)
 {
 	struct second_look *look = container_of(watch, struct second_look, watch);
-	double rest = look->looked + PAUSE_FIRST - engine_clock();
+	double rest = look->looked + PAUSE_FIRST - clock_now();
 
 	(void)readable, (void)writable;
 	if (!arrival_watch_take(&look->arrivals))
@@ -203,7 +204,7 @@ static bool start(struct second_look *look)
 	struct buf why = { 0 };
 	bool started = false;
 
-	look->looked = engine_clock();
+	look->looked = clock_now();
 	await_all(look);
 	look->answer = arguments ? state_file_make("", 0, engine->heritage.runtime_directory) : -1;
 	look->asked = (struct child){ .ended = on_ended };

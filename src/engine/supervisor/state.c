@@ -1,5 +1,6 @@
 /* The state of all services, one line each. Sleeping services that never ran are counted in one line, as there may
  * be thousands. */
+#include "base/clock.h"
 #include "engine/supervisor/state.h"
 
 #include "base/log.h"
@@ -119,7 +120,7 @@ static void say_keeper(struct engine *engine, struct keeper *keeper, double now)
 void state_say(struct engine *engine, const struct roster *roster)
 {
 	const struct event event = { .name = "state" };
-	double now = engine_clock();
+	double now = clock_now();
 	size_t asleep = 0, services = 0;
 	struct buf unlisted = { 0 };
 
@@ -146,7 +147,7 @@ void state_say(struct engine *engine, const struct roster *roster)
 
 void state_write(struct engine *engine, const struct roster *roster, struct buf *out)
 {
-	double now = engine_clock();
+	double now = clock_now();
 	size_t services = 0;
 
 	for (size_t n = 0; n < roster->count; n++) {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/table/left_out.h"
 #include "engine/accept/admission.h"
@@ -134,7 +135,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	table->users++;
 	table_release(supervisor->table);
 	supervisor->table = table;
-	supervisor->loaded = engine_clock();
+	supervisor->loaded = clock_now();
 	drop_locks(supervisor);
 	memory_give_back();
 	second_look_begin(&supervisor->second_look);
@@ -452,7 +453,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 
 	init_empty(engine);
 	set_actions(supervisor);
-	engine->started = engine_clock();
+	engine->started = clock_now();
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
 	loop_memory_keep();
@@ -533,7 +534,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 {
 	table->users++;
 	supervisor->table = table;
-	supervisor->loaded = engine_clock();
+	supervisor->loaded = clock_now();
 	if (!build(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;

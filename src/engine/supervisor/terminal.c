@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/core/engine.h"
 #include "os/proc/hangup.h"
@@ -13,7 +14,7 @@
 static void note(struct terminal *terminal)
 {
 	if (!terminal->hung_up && hangup_next(terminal->hangups) == terminal->fd)
-		terminal->hung_up = engine_clock();
+		terminal->hung_up = clock_now();
 }
 
 static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
@@ -51,7 +52,7 @@ bool terminal_has_hung_up(struct terminal *terminal)
 	if (terminal->fd < 0)
 		return false;
 	note(terminal);
-	return terminal->hung_up > 0 && engine_clock() - terminal->hung_up < MOMENT;
+	return terminal->hung_up > 0 && clock_now() - terminal->hung_up < MOMENT;
 }
 
 void terminal_close(struct terminal *terminal, struct ev_loop *loop)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/build.h"
+#include "base/clock.h"
 #include "engine/launch/groups.h"
 #include "engine/listener/rpc.h"
 #include "engine/log/output.h"
@@ -58,7 +59,7 @@ static void carry_engine(struct carry *carry, struct supervisor *supervisor, dou
 
 static void carry_recent(struct carry *carry, const char *kind, const struct recent *recent)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	for (const struct sighting *one = recent->oldest; one; one = one->younger) {
 		if (one->until <= now)

@@ -3,6 +3,7 @@
  *
  * The plan and the names of sockets are not written, as the next superd makes them anew; nor are superd's own
  * processes that wait for work, which end when their channel closes. */
+#include "base/clock.h"
 #include "engine/upgrade/carry.h"
 
 #include "base/scan.h"
@@ -122,7 +123,7 @@ static void carry_latency(struct carry *carry, const struct latency *latency)
 /* The state it is in counts up to now, and goes on in the next superd. */
 static void carry_spent(struct carry *carry, const struct keeper *keeper)
 {
-	double now = engine_clock();
+	double now = clock_now();
 
 	ledger_open(&carry->text, "spent");
 	carry_real(carry, "cpu", keeper->activity->cpu);

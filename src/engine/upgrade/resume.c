@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/build.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/span.h"
 #include "engine/launch/groups.h"
@@ -165,7 +166,7 @@ static void read_recent(struct recent *recent, struct ledger_section *section)
 
 	if (!ledger_bytes(section, "source", source, sizeof(source)))
 		return;
-	one = recent_note(recent, whose, source, engine_clock(), until);
+	one = recent_note(recent, whose, source, clock_now(), until);
 	if (one)
 		one->count = ledger_number(section, "count", 0, INT64_MAX, 0);
 }
@@ -404,7 +405,7 @@ static bool make_roster(struct supervisor *supervisor, struct table *table)
 static void say_done(const struct resume *resume)
 {
 	struct event event = { .name = "upgraded" };
-	double took = resume->quiet_since > 0. ? engine_clock() - resume->quiet_since : 0.;
+	double took = resume->quiet_since > 0. ? clock_now() - resume->quiet_since : 0.;
 	char span[SPAN_MOST];
 
 	log_event(resume->supervisor->engine.log, LEVEL_NOTICE, &event,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/upgrade/resume.h"
 #include "engine/upgrade/resume_instance.h"
 
@@ -147,7 +148,7 @@ void resume_spent(struct resumed *resumed, struct ledger_section *section)
 	activity->cpu = ledger_real(section, "cpu", 0.);
 	for (int state = 0; state < STATES; state++)
 		activity->spent.seconds[state] = ledger_real(section, state_name((enum state)state), 0.);
-	activity->spent.entered = engine_clock();
+	activity->spent.entered = clock_now();
 }
 
 /* engine/idle/idle goes on from there once the keeper is seen to run. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/accept/channel.h"
 #include "engine/accept/datagram.h"
@@ -92,7 +93,7 @@ static void read_process(struct instance *instance, struct ledger_section *secti
 	instance->former_fd = resume_fd(section, "former_fd");
 	if (instance->former_fd < 0)
 		instance->former_group = 0;
-	instance->since = ledger_real(section, "since", engine_clock());
+	instance->since = ledger_real(section, "since", clock_now());
 	if (instance->child.pid > 1 && !children_add(&engine->children, &instance->child))
 		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
 			  instance->service->name, (long)instance->child.pid);

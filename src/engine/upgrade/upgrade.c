@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/freeze/frost.h"
 #include "engine/idle/idle.h"
@@ -128,8 +129,8 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	bool rests = upgrade_is_at_rest(upgrade, &busy);
 
 	(void)events;
-	if (!rests && upgrade_may_wait(upgrade) && engine_clock() < upgrade->patience) {
-		if (engine_clock() - upgrade->quiet_since > ANSWER_SECONDS)
+	if (!rests && upgrade_may_wait(upgrade) && clock_now() < upgrade->patience) {
+		if (clock_now() - upgrade->quiet_since > ANSWER_SECONDS)
 			upgrade_be_brief(upgrade);
 		buf_free(&busy);
 		return;
@@ -148,7 +149,7 @@ static void come_to_rest(struct upgrade *upgrade)
 {
 	struct ev_loop *loop = upgrade->supervisor->engine.loop;
 
-	upgrade->quiet_since = engine_clock();
+	upgrade->quiet_since = clock_now();
 	upgrade->patience = upgrade->quiet_since + REST_SECONDS;
 	upgrade_be_quiet(upgrade);
 	ev_timer_init(&upgrade->timer, on_look, 0., LOOK_EVERY);
