@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fields.h"
-#include "base/pattern.h"
+#include "base/glob.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show.h"
@@ -111,7 +111,7 @@ void event_stream_events(struct session *session)
 	const char *name = session->request.service;
 	bool exists = !name || selection_exists(session->supervisor, name);
 
-	if (!exists && !pattern_is(name)) {
+	if (!exists && !glob_is_pattern(name)) {
 		selection_refuse(session, name);
 		return;
 	}

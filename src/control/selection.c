@@ -8,12 +8,18 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/pattern.h"
+#include "base/glob.h"
 #include "base/scan.h"
 #include "control/verb_query.h"
 #include "engine/service/keeper.h"
 
 #define PATTERNS_MOST 32
+#define PATTERN_MOST 255                /* characters; a longer one matches nothing */
+
+static bool matches(const char *pattern, const char *name)
+{
+	return strnlen(pattern, PATTERN_MOST + 1) <= PATTERN_MOST && glob_matches(pattern, name, FNM_NOESCAPE);
+}
 
 static void add(struct selection *selection, const char *name)
 {
@@ -141,7 +147,7 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 
 void selection_refuse(struct session *session, const char *name)
 {
-	bool is_pattern = pattern_is(name);
+	bool is_pattern = glob_is_pattern(name);
 	const char *near = is_pattern ? NULL : nearest_name(session->supervisor, name);
 	struct buf hint = { 0 };
 
@@ -157,12 +163,12 @@ void selection_refuse(struct session *session, const char *name)
 /* A pattern that some service has for its name means that service alone. */
 static bool is_name(const struct supervisor *supervisor, const char *word)
 {
-	return !pattern_is(word) || selection_find(supervisor, word).row;
+	return !glob_is_pattern(word) || selection_find(supervisor, word).row;
 }
 
 static bool word_means(const char *word, bool is_name, const char *name)
 {
-	return is_name ? !strcmp(word, name) : pattern_matches(word, name);
+	return is_name ? !strcmp(word, name) : matches(word, name);
 }
 
 bool selection_means(const struct supervisor *supervisor, const char *word, const char *name)
@@ -180,7 +186,7 @@ bool selection_exists(const struct supervisor *supervisor, const char *name)
 	for (size_t n = 0; n < count; n++) {
 		const struct service *row = row_at(supervisor, n);
 
-		if ((row && pattern_matches(name, row->name)) || clock_now() - begun > SLICE)
+		if ((row && matches(name, row->name)) || clock_now() - begun > SLICE)
 			return true;
 	}
 	return false;

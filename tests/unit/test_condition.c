@@ -88,34 +88,6 @@ Test(conditions, come_before_assertions)
 	cr_expect_eq(FIRST_FALSE("AssertPathExists=|/none", "PathExists=|/"), 0, "each kind has bars of its own");
 }
 
-Test(conditions, match_patterns)
-{
-	static const struct { const char *pattern, *text; bool matches;
-	} cases[] = {
-		{ "*", "", true },
-		{ "", "", true },
-		{ "", "a", false },
-		{ "a*c", "abbc", true },
-		{ "a*c", "abb", false },
-		{ "?", "a", true },
-		{ "?", "", false },
-		{ "[a-c]x", "bx", true },
-		{ "[!a-c]x", "bx", false },
-		{ "[^a]", "b", true },
-		{ "[]a]", "]", true },
-		{ "[a", "[a", true },
-		{ "\\*", "*", true },
-		{ "\\*", "a", false },
-		{ "*a*b*c", "xxaxxbxxc", true },
-		{ "*.conf", ".conf", true },
-		{ "*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
-	};
-
-	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++)
-		cr_expect_eq(condition_matches(cases[n].pattern, cases[n].text), cases[n].matches, "%s of %s",
-			     cases[n].pattern, cases[n].text);
-}
-
 Test(conditions, walk_patterns_of_paths)
 {
 	char folder[] = "/tmp/condition-XXXXXX", path[256], text[512];

@@ -16,6 +16,3 @@ bool condition_machine_holds(enum condition_kind kind, const char *text);
 
 /* Reads a small file, cut to what fits, with a NUL behind it. false: it cannot be read. */
 bool condition_read_file(const char *path, char *text, size_t size);
-
-/* As fnmatch(3) without flags, but without memory or locale: *, ?, [ ] and \. A / is a character like any other. */
-bool condition_matches(const char *pattern, const char *text);

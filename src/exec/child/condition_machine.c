@@ -18,6 +18,7 @@
 #include <gnu/libc-version.h>
 #endif
 
+#include "base/glob.h"
 #include "base/scan.h"
 #include "config/type/type.h"
 #include "exec/child/condition_parts.h"
@@ -194,7 +195,7 @@ static bool host_holds(const char *text)
 	if (*machine && copy_small(text, false, wanted) && !strcmp(machine, wanted))
 		return true;
 	return uname(&here) == 0 && copy_small(here.nodename, true, name) && copy_small(text, true, wanted) &&
-	       condition_matches(wanted, name);
+	       glob_matches(wanted, name, 0);
 }
 
 static bool versions_hold(const char *list, const char *here)

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/glob.h"
 #include "exec/child/condition_parts.h"
 
 #define DEPTH_MOST 32                   /* parts of a pattern */
@@ -83,7 +84,7 @@ static bool take_entry(void *context, int folder, const char *name)
 	const struct search *search = context;
 	bool hidden = *name == '.' && *search->part != '.';
 
-	return !hidden && condition_matches(search->part, name) && go_into(search, folder, name);
+	return !hidden && glob_matches(search->part, name, 0) && go_into(search, folder, name);
 }
 
 static bool search_in(int folder, const char *pattern, unsigned depth)

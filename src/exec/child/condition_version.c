@@ -1,6 +1,7 @@
 /* Comparing versions. Source: the UAPI group's version format specification. */
 #include <string.h>
 
+#include "base/glob.h"
 #include "exec/child/condition.h"
 #include "exec/child/condition_parts.h"
 
@@ -68,7 +69,7 @@ int condition_compare_versions(const char *a, const char *b)
 bool condition_version_holds(unsigned comparison, const char *here, const char *wanted)
 {
 	if (comparison & COMPARE_PATTERN)
-		return condition_matches(wanted, here) == !!(comparison & COMPARE_EQUAL);
+		return glob_matches(wanted, here, 0) == !!(comparison & COMPARE_EQUAL);
 	if (comparison & COMPARE_TEXT)
 		return !strcmp(wanted, here) == !!(comparison & COMPARE_EQUAL);
 	return condition_compares(comparison, condition_compare_versions(here, wanted));

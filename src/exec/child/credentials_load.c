@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/glob.h"
 #include "base/write_all.h"
 #include "config/words/handed.h"
 #include "exec/child/child.h"
-#include "exec/child/condition.h"
 #include "exec/child/condition_parts.h"
 #include "os/foreign/act_as.h"
 
@@ -258,7 +258,7 @@ static bool import_entry(void *context, int folder, const char *name)
 	bool failed;
 	int fd;
 
-	if (!condition_matches(credential->id, name) || !credential_name_is_valid(name, strlen(name)))
+	if (!glob_matches(credential->id, name, 0) || !credential_name_is_valid(name, strlen(name)))
 		return false;
 	loading->name.length = 0;
 	if (credential->source)

@@ -1,17 +1,11 @@
-/* Shell patterns of *, ? and [], matched without recursion.
+/* Shell patterns, matched without recursion.
  *
  * A star takes as few characters as possible. When the rest of the pattern fails, only the last star takes one
  * more: whatever an earlier star could take in addition, the last one can. So the time is at most the product of
  * both lengths. */
-#include "base/pattern.h"
+#include "base/glob.h"
 
 #include <stddef.h>
-#include <string.h>
-
-bool pattern_is(const char *text)
-{
-	return strpbrk(text, "*?[");
-}
 
 /* Whether a set has the character; `set` points behind its [. *end points behind its ], or is NULL if there is none:
  * then the [ stands for itself. */
@@ -35,14 +29,12 @@ static bool set_has(const char *set, char c, const char **end)
 }
 
 /* Whether one step of the pattern, which is not a star, matches this character; *next points behind the step. */
-static bool step_takes(const char *pattern, char c, const char **next)
+static bool step_takes(const char *pattern, char c, int flags, const char **next)
 {
 	const char *end;
 	bool has;
 
 	*next = pattern + 1;
-	if (*pattern == '?')
-		return true;
 	if (*pattern == '[') {
 		has = set_has(pattern + 1, c, &end);
 		if (end) {
@@ -50,25 +42,27 @@ static bool step_takes(const char *pattern, char c, const char **next)
 			return has;
 		}
 	}
+	if (*pattern == '\\' && pattern[1] && !(flags & FNM_NOESCAPE))
+		*next = ++pattern + 1;
+	else if (*pattern == '?')
+		return true;
 	return *pattern == c;
 }
 
-bool pattern_matches(const char *pattern, const char *name)
+bool glob_matches(const char *pattern, const char *text, int flags)
 {
 	const char *star = NULL, *taken = NULL, *next;
 
-	if (strnlen(pattern, PATTERN_MOST + 1) > PATTERN_MOST)
-		return false;
-	while (*name) {
+	while (*text) {
 		if (*pattern == '*') {
 			star = ++pattern;
-			taken = name;
-		} else if (*pattern && step_takes(pattern, *name, &next)) {
+			taken = text;
+		} else if (*pattern && step_takes(pattern, *text, flags, &next)) {
 			pattern = next;
-			name++;
+			text++;
 		} else if (star) {
 			pattern = star;
-			name = ++taken;
+			text = ++taken;
 		} else {
 			return false;
 		}
