@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "base/scan.h"
 #include "exec/plan/plan.h"
 #include "exec/spawn/spawn.h"
@@ -43,11 +44,6 @@
 struct answer {
 	struct orphan_copy copy;
 	bool has[HANDED_MOST];
-};
-
-union control {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(HANDED_MOST * sizeof(int))];
 };
 
 struct looking {
@@ -402,9 +398,6 @@ static void look_at(const struct looking *looking, size_t n, struct orphan_copy 
 static bool hand_over(int to, struct orphan_copy *copy)
 {
 	struct answer answer = { .copy = *copy };
-	union control control = { 0 };
-	struct iovec part = { &answer, sizeof(answer) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	int fds[HANDED_MOST];
 	size_t count = 0;
 
@@ -413,14 +406,7 @@ static bool hand_over(int to, struct orphan_copy *copy)
 		if (answer.has[n])
 			fds[count++] = *descriptor(copy, n);
 	}
-	if (count) {
-		control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET,
-						 .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-	}
-	return sendmsg(to, &message, MSG_NOSIGNAL) >= 0;
+	return fd_message_send(to, &answer, sizeof(answer), fds, count, 0);
 }
 
 static void look(const void *with)
@@ -467,15 +453,9 @@ pid_t orphan_copy_begin(const struct orphan_order *orders, size_t count, const s
 enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy)
 {
 	struct answer answer;
-	union control control;
-	struct iovec part = { &answer, sizeof(answer) };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
-	};
-	ssize_t got = recvmsg(report, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	size_t count = head && head->cmsg_type == SCM_RIGHTS ? (head->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
 	int fds[HANDED_MOST], *next = fds;
+	size_t count = HANDED_MOST;
+	ssize_t got = fd_message_receive(report, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return ORPHAN_WAITS;
@@ -485,8 +465,6 @@ enum orphan_hearing orphan_copy_hear(int report, struct orphan_copy *copy)
 	}
 	*copy = answer.copy;
 	forget_descriptors(copy);
-	if (count)
-		memcpy(fds, CMSG_DATA(head), count * sizeof(int));
 	for (size_t n = 0; n < HANDED_MOST; n++) {
 		if (!answer.has[n])
 			continue;

@@ -14,13 +14,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "base/scan.h"
 #include "exec/spawn/spawn.h"
 #include "os/proc/pidfd.h"
@@ -121,22 +121,7 @@ static bool can_bring(int fd, const pid_t *pids)
 /* false: nobody is there to take them. */
 static bool hand_over(struct taking *taking)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(HANDED_MOST * sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { &taking->handed, sizeof(taking->handed) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	size_t size = taking->handed.count * sizeof(int);
-
-	if (size) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(size);
-		control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET,
-						 .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&control.head), taking->fds, size);
-	}
-	if (sendmsg(taking->to, &message, MSG_NOSIGNAL) < 0)
+	if (!fd_message_send(taking->to, &taking->handed, sizeof(taking->handed), taking->fds, taking->handed.count, 0))
 		return false;
 	taking->handed = (struct handed){ 0 };
 	return true;
@@ -264,21 +249,12 @@ static void keep(struct socket_copies *copies, const int *fds, size_t count)
 
 enum socket_copying socket_copies_hear(int report, struct socket_copies *copies)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(HANDED_MOST * sizeof(int))];
-	} control;
 	struct handed handed;
-	struct iovec part = { &handed, sizeof(handed) };
 	int fds[HANDED_MOST];
 
 	for (;;) {
-		struct msghdr message = {
-			.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
-		};
-		ssize_t got = recvmsg(report, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-		struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-		size_t count = 0;
+		size_t count = HANDED_MOST;
+		ssize_t got = fd_message_receive(report, &handed, sizeof(handed), fds, &count, MSG_DONTWAIT);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -286,11 +262,7 @@ enum socket_copying socket_copies_hear(int report, struct socket_copies *copies)
 			return SOCKET_COPYING_WAITS;
 		if (got != (ssize_t)sizeof(handed))
 			return SOCKET_COPYING_FAILED;
-		if (head && head->cmsg_type == SCM_RIGHTS) {
-			count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-			memcpy(fds, CMSG_DATA(head), count * sizeof(int));
-			keep(copies, fds, count);
-		}
+		keep(copies, fds, count);
 		copies->missed += handed.missed + handed.count - count;
 		copies->forbidden |= handed.forbidden;
 		if (handed.is_last) {

@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 
 #define CLOSERS_MOST 8                  /* with all of them hanging, superd keeps the rest */
@@ -92,11 +93,6 @@ static struct {
 	struct kept *kept;
 	size_t count, room;
 } queue = { .in = -1, .out = -1 };
-
-union control {
-	struct cmsghdr header;          /* for its alignment */
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
 
 /* From 1 on, for any clock that wraps around. */
 static uint32_t now_ms(void)
@@ -254,24 +250,19 @@ static void start_more_threads(void)
 /* false: superd has ended, and there is no more. */
 static bool take(int from)
 {
-	union control control;
 	struct message message;
-	struct iovec part = { &message, sizeof(message) };
-	struct msghdr received = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
 	ssize_t got;
+	size_t count;
 	int fd;
 
-	do
-		got = recvmsg(from, &received, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	do {
+		count = 1;
+		got = fd_message_receive(from, &message, sizeof(message), &fd, &count, 0);
+	} while (got < 0 && errno == EINTR);
 	if (got != (ssize_t)sizeof(message))
 		return false;
-	if (received.msg_controllen >= CMSG_LEN(sizeof(int))) {
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(int));
+	if (count)
 		give_task(message.owner, fd, message.number);
-	}
 	atomic_fetch_add(&office.slot->taken, 1);
 	return true;
 }
@@ -468,15 +459,9 @@ static bool start_closer(void)
 
 static bool put_into_queue(int fd, uint32_t owner)
 {
-	struct message text = { .number = queue.number + 1, .owner = owner };
-	union control control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec part = { &text, sizeof(text) };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
+	const struct message message = { .number = queue.number + 1, .owner = owner };
 
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-	if (sendmsg(queue.in, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (!fd_message_send(queue.in, &message, sizeof(message), &fd, 1, MSG_DONTWAIT))
 		return false;
 	queue.number++;
 	queue.sent++;

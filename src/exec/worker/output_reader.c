@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 
 #define SLOTS 4096                      /* pipes beyond are read without one */
@@ -58,11 +58,6 @@ static struct {
 	unsigned looks;                 /* without progress */
 	int next;                       /* slot to be tried first */
 } reader = { .in = -1, .out = -1 };
-
-union control {
-	struct cmsghdr header;          /* for its alignment */
-	char bytes[CMSG_SPACE(FDS_MOST * sizeof(int))];
-};
 
 /* ---- the reader's own part ---- */
 
@@ -207,25 +202,19 @@ static bool take_line(const int fds[FDS_MOST], int slot)
 /* false: superd has ended, or is another program. */
 static bool take(void)
 {
-	union control control;
-	int32_t slot;
-	struct iovec part = { &slot, sizeof(slot) };
-	struct msghdr received = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	ssize_t got;
 	int fds[FDS_MOST] = { -1, -1, -1 };
+	int32_t slot;
+	ssize_t got;
+	size_t count;
 
-	do
-		got = recvmsg(desk.work->from, &received, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	do {
+		count = FDS_MOST;
+		got = fd_message_receive(desk.work->from, &slot, sizeof(slot), fds, &count, 0);
+	} while (got < 0 && errno == EINTR);
 	if (got != (ssize_t)sizeof(slot))
 		return false;
-	if (received.msg_controllen >= CMSG_LEN(2 * sizeof(int))) {
-		memcpy(fds, CMSG_DATA(&control.header), control.header.cmsg_len - CMSG_LEN(0));
-		if (!take_line(fds, slot))
-			_exit(1);       /* superd sees all its sockets end, and starts another */
-	}
+	if (count >= 2 && !take_line(fds, slot))
+		_exit(1);               /* superd sees all its sockets end, and starts another */
 	atomic_fetch_add(&desk.work->shared->taken, 1);
 	return true;
 }
@@ -338,16 +327,9 @@ static int take_slot(void)
 static bool put_into_queue(const struct output_reading *reading)
 {
 	const int fds[FDS_MOST] = { reading->pipe, reading->other, reading->target };
-	size_t size = (reading->target < 0 ? 2 : 3) * sizeof(int);
 	int32_t slot = reading->slot;
-	union control control = { .header = { CMSG_LEN(size), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec part = { &slot, sizeof(slot) };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size)
-	};
 
-	memcpy(CMSG_DATA(&control.header), fds, size);
-	return sendmsg(reader.in, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return fd_message_send(reader.in, &slot, sizeof(slot), fds, reading->target < 0 ? 2 : 3, MSG_DONTWAIT);
 }
 
 static void hand_over(struct output_reading *reading)

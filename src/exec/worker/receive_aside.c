@@ -21,6 +21,7 @@
 #endif
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 #include "os/proc/pidfd.h"
 #include "os/socket/plain_socket.h"
@@ -37,25 +38,6 @@ struct answer {
 	unsigned refused;
 	char kind[RECEIVED_KIND];
 };
-
-union control {
-	struct cmsghdr header;          /* for its alignment */
-	char bytes[CMSG_SPACE(RECEIVED_MOST * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
-};
-
-static size_t take_rights(struct msghdr *message, int *fds)
-{
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-		size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
-			continue;
-		count = count > RECEIVED_MOST ? RECEIVED_MOST : count;
-		memcpy(fds, CMSG_DATA(at), count * sizeof(int));
-		return count;           /* one header holds them all */
-	}
-	return 0;
-}
 
 static bool is_socket(int fd)
 {
@@ -148,22 +130,6 @@ static size_t pick(int *fds, size_t count, struct answer *answer)
 	return kept;
 }
 
-static bool send_answer(int report, const struct answer *answer, const int *fds, size_t count)
-{
-	union control control = {
-		.header = { CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS },
-	};
-	struct iovec part = { (void *)(uintptr_t)answer, sizeof(*answer) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (count) {
-		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-	}
-	return sendmsg(report, &message, MSG_NOSIGNAL) >= 0;
-}
-
 /* Until superd has what it was given. */
 static void wait_for_word(int report)
 {
@@ -182,26 +148,20 @@ static void receive(const void *with)
 	const struct order *order = with;
 	struct answer answer = { .process = -1 };
 	int fds[RECEIVED_MOST];
-	union control control;
-	char byte;
-	struct iovec part = { &byte, 1 };       /* superd has seen what it says */
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	size_t count, given = 0;
+	size_t count = RECEIVED_MOST, given = 0;
+	char byte;                              /* superd has seen what it says */
 
-	if (recvmsg(order->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+	if (fd_message_receive(order->socket, &byte, 1, fds, &count, MSG_DONTWAIT) < 0)
 		return;
 	close(order->socket);
-	count = take_rights(&message, fds);
 	if (order->purpose == RECEIVE_STORED)
 		given = pick(fds, count, &answer);
 	else if (order->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
 		answer.process = pidfd_pid(fds[0]);
-	if (!send_answer(order->report, &answer, fds, given)) {
+	if (!fd_message_send(order->report, &answer, sizeof(answer), fds, given, 0)) {
 		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
 		answer.refused += (unsigned)given;
-		send_answer(order->report, &answer, NULL, 0);
+		fd_message_send(order->report, &answer, sizeof(answer), NULL, 0, 0);
 	}
 	if (given)
 		wait_for_word(order->report);
@@ -227,19 +187,16 @@ pid_t receive_aside(int socket, enum receive_purpose purpose, int *report)
 enum receive_state receive_aside_hear(int report, struct received *received)
 {
 	struct answer answer;
-	union control control;
-	struct iovec part = { &answer, sizeof(answer) };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	ssize_t got = recvmsg(report, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	size_t count = RECEIVED_MOST;
+	ssize_t got;
 
+	*received = (struct received){ .process = -1 };
+	got = fd_message_receive(report, &answer, sizeof(answer), received->fds, &count, MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return RECEIVE_WAITS;
-	*received = (struct received){ .process = -1 };
 	if (got != (ssize_t)sizeof(answer))
 		return RECEIVE_FAILED;
-	received->count = take_rights(&message, received->fds);
+	received->count = count;
 	received->process = answer.process;
 	received->refused = answer.refused;
 	memcpy(received->kind, answer.kind, sizeof(received->kind));

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/rights/needed.h"
@@ -25,11 +25,6 @@ struct answer {
 	int error;
 };
 
-union rights {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
 void restore_aside_init(struct restore_aside *aside)
 {
 	*aside = (struct restore_aside){ .channel = -1 };
@@ -39,16 +34,10 @@ void restore_aside_init(struct restore_aside *aside)
 
 static bool receive(int from, struct question *question, int *fd)
 {
-	struct iovec piece = { question, sizeof(*question) };
-	union rights rights = { 0 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
-				  .msg_controllen = sizeof(rights.room) };
+	size_t count = 1;
 
-	if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*question) ||
-	    message.msg_controllen < CMSG_LEN(sizeof(int)) || rights.head.cmsg_type != SCM_RIGHTS)
-		return false;
-	memcpy(fd, CMSG_DATA(&rights.head), sizeof(int));
-	return true;
+	return fd_message_receive(from, question, sizeof(*question), fd, &count, 0) == (ssize_t)sizeof(*question) &&
+	       count;
 }
 
 static void restore_all(const void *with)
@@ -90,16 +79,10 @@ static bool start(struct restore_aside *aside)
 
 bool restore_aside_ask(struct restore_aside *aside, int fd, const struct listen *listen, uint64_t number)
 {
-	struct question question = { number, listen };
-	struct iovec piece = { &question, sizeof(question) };
-	union rights rights = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
-				  .msg_controllen = sizeof(rights.room) };
+	const struct question question = { number, listen };
 
-	if (aside->channel < 0 && !start(aside))
-		return false;
-	memcpy(CMSG_DATA(&rights.head), &fd, sizeof(int));
-	return sendmsg(aside->channel, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return (aside->channel >= 0 || start(aside)) &&
+	       fd_message_send(aside->channel, &question, sizeof(question), &fd, 1, MSG_DONTWAIT);
 }
 
 bool restore_aside_hear(struct restore_aside *aside, uint64_t *number, int *error)

@@ -1,19 +1,13 @@
-/* Packets to and from superd, with a descriptor: unix(7), SCM_RIGHTS. cmsg(3) requires the alignment and size of
- * union control. */
+/* Packets to and from superd. */
 #include "helper/builtin/channel.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/fd_message.h"
 #include "helper/builtin/poll_deadline.h"
-
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
 
 bool channel_send(int channel, const char *text, size_t length)
 {
@@ -27,24 +21,18 @@ bool channel_send(int channel, const char *text, size_t length)
 
 int channel_receive(int channel, int timeout_ms)
 {
-	union control control;
+	size_t count = 1;
 	char byte;
-	struct iovec part = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	int descriptor = -1;
+	int descriptor;
 
 	if (!poll_deadline(channel, POLLIN, clock_ms() + timeout_ms)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	if (recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+	if (fd_message_receive(channel, &byte, 1, &descriptor, &count, MSG_DONTWAIT) < 0)
 		return -1;
-	if (message.msg_controllen < CMSG_LEN(sizeof(int)) || control.header.cmsg_type != SCM_RIGHTS) {
-		errno = EPIPE;
-		return -1;
-	}
-	memcpy(&descriptor, CMSG_DATA(&control.header), sizeof(int));
-	return descriptor;
+	if (count)
+		return descriptor;
+	errno = EPIPE;
+	return -1;
 }

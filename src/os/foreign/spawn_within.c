@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "os/foreign/spawn_ends.h"
 
 #define WARNINGS_MOST 4000
@@ -28,35 +29,12 @@ struct answer {
 	char text[TEXT_MOST];
 };
 
-union rights {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
 /* Sockets and fifos close without waiting, wherever their nodes lie. */
 static bool is_harmless(int fd)
 {
 	struct stat status;
 
 	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
-}
-
-static void send_answer(int to, struct answer *answer, size_t length)
-{
-	struct iovec piece = { .iov_base = answer, .iov_len = offsetof(struct answer, text) + length };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
-	union rights rights = { 0 };
-
-	if (answer->result >= 0) {
-		message.msg_control = rights.room;
-		message.msg_controllen = sizeof(rights.room);
-		rights.head.cmsg_level = SOL_SOCKET;
-		rights.head.cmsg_type = SCM_RIGHTS;
-		rights.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&rights.head), &answer->result, sizeof(int));
-	}
-	if (sendmsg(to, &message, MSG_NOSIGNAL) < 0)
-		_exit(1);
 }
 
 static _Noreturn void do_work(spawn_work *work, const void *with, int to)
@@ -77,9 +55,8 @@ static _Noreturn void do_work(spawn_work *work, const void *with, int to)
 	answer.why = why.length;
 	memcpy(answer.text, buf_string(&why), why.length);
 	memcpy(answer.text + why.length, buf_string(&warnings), warnings.length);
-	length = why.length + warnings.length;
-	send_answer(to, &answer, length);
-	_exit(0);
+	length = offsetof(struct answer, text) + why.length + warnings.length;
+	_exit(!fd_message_send(to, &answer, length, &answer.result, answer.result >= 0, 0));
 }
 
 static bool wait_readable(int fd, int milliseconds)
@@ -100,13 +77,11 @@ static bool wait_readable(int fd, int milliseconds)
 static int receive(int from, struct buf *why, struct buf *warnings)
 {
 	struct answer *answer = malloc(sizeof(*answer));
-	struct iovec piece = { .iov_base = answer, .iov_len = sizeof(*answer) };
-	union rights rights = { 0 };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = rights.room,
-				  .msg_controllen = sizeof(rights.room) };
-	ssize_t got = answer ? recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) : 0;
-	size_t length = got < 0 ? 0 : (size_t)got;
 	int fd = -1, error;
+	size_t count = 1, length;
+	ssize_t got = answer ? fd_message_receive(from, answer, sizeof(*answer), &fd, &count, MSG_DONTWAIT) : 0;
+
+	length = got < 0 ? 0 : (size_t)got;
 
 	if (length < offsetof(struct answer, text) || answer->why > length - offsetof(struct answer, text)) {
 		errno = answer ? EPROTO : ENOMEM;
@@ -120,8 +95,6 @@ static int receive(int from, struct buf *why, struct buf *warnings)
 		buf_add(warnings, answer->text + answer->why, length - answer->why);
 	error = answer->error;
 	free(answer);
-	if (message.msg_controllen >= CMSG_LEN(sizeof(int)) && rights.head.cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(&rights.head), sizeof(int));
 	errno = error;
 	return fd;
 }

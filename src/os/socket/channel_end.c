@@ -4,17 +4,11 @@
 #include "os/socket/channel_end.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "os/socket/passed_rights.h"
-
-union control {
-	struct cmsghdr header;          /* for its alignment */
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
 
 int channel_pair(int ends[2])
 {
@@ -48,15 +42,5 @@ ssize_t channel_take(int end, char *to, size_t size)
 
 bool channel_give(int end, int descriptor)
 {
-	union control control = {
-		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
-	};
-	char byte = 0;
-	struct iovec part = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int))
-	};
-
-	memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
-	return sendmsg(end, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return fd_message_send(end, "", 1, &descriptor, 1, MSG_DONTWAIT);
 }

@@ -1,0 +1,60 @@
+/* Descriptors in messages. cmsg(3) requires the alignment and size of union control. */
+#include "base/fd_message.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(FD_MESSAGE_MOST * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+};
+
+bool fd_message_send(int to, const void *bytes, size_t size, const int *fds, size_t count, int flags)
+{
+	union control control = { .header = { CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { (void *)(uintptr_t)bytes, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (count) {
+		memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	}
+	return sendmsg(to, &message, flags | MSG_NOSIGNAL) >= 0;
+}
+
+/* One header holds them all. Alignment, and a socket that passes no credentials, leave room for more than `most`. */
+static size_t take_fds(struct msghdr *message, int *fds, size_t most)
+{
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (; count > most; count--) {
+			int excess;
+
+			memcpy(&excess, CMSG_DATA(at) + (count - 1) * sizeof(int), sizeof(int));
+			close(excess);
+		}
+		memcpy(fds, CMSG_DATA(at), count * sizeof(int));
+		return count;
+	}
+	return 0;
+}
+
+ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t *count, int flags)
+{
+	union control control;
+	struct iovec part = { bytes, size };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = CMSG_SPACE(*count * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred)),
+	};
+	ssize_t got = recvmsg(from, &message, flags | MSG_CMSG_CLOEXEC);
+
+	*count = got >= 0 ? take_fds(&message, fds, *count) : 0;
+	return got;
+}
