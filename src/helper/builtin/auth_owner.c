@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/scan.h"
+#include "os/netdiag/sock_diag.h"
 
 /* Turns an IPv4-mapped IPv6 address into an IPv4 one. */
 static void unmap(struct sockaddr_storage *address)
@@ -35,11 +35,6 @@ static void unmap(struct sockaddr_storage *address)
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 
-struct question {
-	struct nlmsghdr header;
-	struct inet_diag_req_v2 request;
-};
-
 static void put_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
 {
 	if (address->ss_family == AF_INET) {
@@ -55,26 +50,28 @@ static void put_end(const struct sockaddr_storage *address, __be16 *port, __be32
 	}
 }
 
-static bool read_answer(int diag, uid_t *owner)
-{
-	union {
-		struct nlmsghdr header;
-		char bytes[1024];
-	} answer;
-	struct inet_diag_msg found;
-	ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
+struct connection_owner {
+	uid_t uid;
+	bool is_one;
+};
 
-	if (got < (ssize_t)NLMSG_LENGTH(sizeof(found)) || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return false;
-	memcpy(&found, NLMSG_DATA(&answer.header), sizeof(found));
-	*owner = found.idiag_uid;
-	return found.idiag_inode && found.idiag_state != TCP_LISTEN;
+static void see(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct connection_owner *found = context;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
+		return;
+	found->uid = socket->idiag_uid;
+	found->is_one = socket->idiag_inode && socket->idiag_state != TCP_LISTEN;
 }
 
 static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
 {
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct question question = {
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} question = {
 		.header = { .nlmsg_len = sizeof(question),
 			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST },
@@ -83,18 +80,13 @@ static bool ask_kernel(const struct both_ends *ends, uid_t *owner)
 			     .idiag_states = ~0u,
 			     .id = { .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } } },
 	};
-	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	bool found;
+	struct connection_owner found = { 0 };
 
-	if (diag < 0)
-		return false;
 	put_end(&ends->local, &question.request.id.idiag_sport, question.request.id.idiag_src);
 	put_end(&ends->remote, &question.request.id.idiag_dport, question.request.id.idiag_dst);
-	found = sendto(diag, &question, sizeof(question), MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) ==
-			sizeof(question) &&
-		read_answer(diag, owner);
-	close(diag);
-	return found;
+	sock_diag_ask(&question, sizeof(question), see, &found);
+	*owner = found.uid;
+	return found.is_one;
 }
 #else
 static bool ask_kernel(const struct both_ends *ends, uid_t *owner)

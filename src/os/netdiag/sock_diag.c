@@ -1,4 +1,4 @@
-/* One question to NETLINK_SOCK_DIAG and its answer, without a library. The kernel answers within
+/* Questions to NETLINK_SOCK_DIAG and their answers, without a library. The kernel answers within
  * sendto(2), so a read that would wait means there is no answer. */
 #include "os/netdiag/sock_diag.h"
 
@@ -24,25 +24,6 @@
 #define FEW 8000                        /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound, millions of sockets long */
 
-struct question {
-	struct nlmsghdr header;
-	struct unix_diag_req request;
-};
-
-static bool question_send(int diag, ino_t socket)
-{
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct question question = {
-		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_ino = (uint32_t)socket,
-			     .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, .udiag_cookie = { ~0u, ~0u } },
-	};
-
-	return sendto(diag, &question, sizeof(question), MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof(kernel)) ==
-	       (ssize_t)sizeof(question);
-}
-
 static void attribute_read(struct rtattr *attribute, struct sock_diag_unix *out)
 {
 	struct unix_diag_vfs vfs;
@@ -57,45 +38,6 @@ static void attribute_read(struct rtattr *attribute, struct sock_diag_unix *out)
 		out->has_queue = true;
 		out->queue = length.udiag_rqueue;
 	}
-}
-
-static bool answer_read(int diag, struct sock_diag_unix *out)
-{
-	union {
-		struct nlmsghdr header;
-		char bytes[1024];
-	} answer;
-	ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
-	struct rtattr *attribute;
-	size_t left;
-
-	if (got < (ssize_t)NLMSG_LENGTH(sizeof(struct unix_diag_msg)) || !NLMSG_OK(&answer.header, (size_t)got) ||
-	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return false;
-	left = answer.header.nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg));
-	attribute = (void *)(answer.bytes + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg))));
-	while (RTA_OK(attribute, left)) {
-		attribute_read(attribute, out);
-		attribute = RTA_NEXT(attribute, left);
-	}
-	return true;
-}
-
-bool sock_diag_unix(int fd, struct sock_diag_unix *out)
-{
-	struct stat status;
-	bool answered;
-	int diag;
-
-	*out = (struct sock_diag_unix){ 0 };
-	if (fstat(fd, &status) < 0)
-		return false;
-	diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (diag < 0)
-		return false;
-	answered = question_send(diag, status.st_ino) && answer_read(diag, out);
-	close(diag);
-	return answered;
 }
 
 /* Of all of the machine; quick to ask. */
@@ -172,6 +114,46 @@ bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsgh
 	if (diag >= 0)
 		close(diag);
 	return good;
+}
+
+struct unix_search {
+	struct sock_diag_unix *out;
+	bool found;
+};
+
+static void see_unix(struct nlmsghdr *message, void *context)
+{
+	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+	struct unix_search *search = context;
+	struct rtattr *attribute = (void *)((char *)message + head);
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
+		return;
+	search->found = true;
+	for (size_t left = message->nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg)); RTA_OK(attribute, left);
+	     attribute = RTA_NEXT(attribute, left))
+		attribute_read(attribute, search->out);
+}
+
+bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req request;
+	} question = {
+		.header = { .nlmsg_len = sizeof(question), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u,
+			     .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, .udiag_cookie = { ~0u, ~0u } },
+	};
+	struct unix_search search = { .out = out };
+	struct stat status;
+
+	*out = (struct sock_diag_unix){ 0 };
+	if (fstat(fd, &status) < 0)
+		return false;
+	question.request.udiag_ino = (uint32_t)status.st_ino;
+	return sock_diag_ask(&question, sizeof(question), see_unix, &search) && search.found;
 }
 
 #ifdef HAVE_LINUX_INET_DIAG_H
