@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;                     /* always NUL-terminated once anything was added */
@@ -15,6 +16,7 @@ struct buf {
 void buf_add(struct buf *buf, const void *bytes, size_t length);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+void buf_utf8(struct buf *buf, uint32_t code);          /* a character of Unicode */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
@@ -25,13 +27,6 @@ void buf_visible(struct buf *buf, const char *text, size_t length);
 /* The same of a text that nobody has made visible yet, so that it can be told what was: of a \xHH that is so in the text
  * the backslashes are doubled. Other backslashes stay. */
 void buf_visible_once(struct buf *buf, const char *text, size_t length);
-
-/* Adds text as a JSON string, quotes included; bytes that are no UTF-8 become U+FFFD (RFC 8259), and
- * what buf_visible would hide is escaped. */
-void buf_json(struct buf *buf, const char *text, size_t length);
-
-/* The same in at most `most` bytes, at least 8: what is longer ends in an ellipsis. */
-void buf_json_within(struct buf *buf, const char *text, size_t length, size_t most);
 
 /* Shortens the text to at most `length` bytes without tearing a character of UTF-8; true when something went. */
 bool buf_cut(struct buf *buf, size_t length);

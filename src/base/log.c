@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "base/scan.h"
 #include "base/sink.h"
@@ -202,13 +203,10 @@ static void add_time(struct buf *out, bool is_local)
 		buf_char(out, 'Z');
 }
 
-/* Names here are plain words and need no escapes. */
 static void add_fact(struct buf *out, const char *name, const char *text)
 {
-	if (!text)
-		return;
-	buf_addf(out, ",\"%s\":", name);
-	buf_json_within(out, text, strlen(text), FACT_MOST);
+	if (text)
+		field_bounded(out, name, text, FACT_MOST);
 }
 
 void log_add_facts(struct buf *out, enum level level, const struct event *event, const char *message, size_t length,
@@ -220,18 +218,22 @@ void log_add_facts(struct buf *out, enum level level, const struct event *event,
 	add_fact(out, "service", event->service);
 	add_fact(out, "event", event->name);
 	if (event->pid)
-		buf_addf(out, ",\"pid\":%ld", (long)event->pid);
+		field_whole(out, "pid", event->pid);
 	add_fact(out, "peer", event->peer && *event->peer ? event->peer : NULL);
-	if (event->has_status)
-		buf_addf(out, ",\"status\":%d", event->status);
+	if (event->has_status) {
+		field_name(out, "status");
+		buf_addf(out, "%d", event->status);
+	}
 	if (event->has_signal)
 		add_fact(out, "signal", scan_signal_name(event->signal, signal));
-	if (event->has_duration)
-		buf_addf(out, ",\"duration\":%.3f", event->duration);
+	if (event->has_duration) {
+		field_name(out, "duration");
+		buf_addf(out, "%.3f", event->duration);
+	}
 	add_fact(out, "reason", event->reason);
-	buf_text(out, ",\"message\":");
-	buf_json_within(out, message, length, most - out->length - 1);
-	buf_char(out, '}');
+	field_name(out, "message");
+	json_string_within(out, message, length, most - out->length - 1);
+	object_close(out);
 }
 
 static void compose_json(struct log *log, enum level level, const struct event *event, const char *message,

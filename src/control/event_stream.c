@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fields.h"
 #include "base/glob.h"
+#include "base/json.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show.h"

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "control/event_stream.h"
 #include "control/session_transfer.h"
 #include "control/verb_reload.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fields.h"
+#include "base/json.h"
 #include "config/option/directive.h"
 #include "config/option/plain.h"
 #include "config/option/service_mark.h"

@@ -6,7 +6,8 @@
 
 #include <stdarg.h>
 
-#include "base/fields.h"
+#include "base/json.h"
+
 
 static const char *const codes[] = {
 	[CODE_UNKNOWN] = "unknown", [CODE_DENIED] = "denied", [CODE_USAGE] = "usage",

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "config/type/type.h"
 #include "control/show_internal.h"
 #include "engine/service/keeper.h"

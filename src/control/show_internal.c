@@ -5,7 +5,7 @@
 
 #include <sys/wait.h>
 
-#include "base/fields.h"
+#include "base/json.h"
 #include "base/scan.h"
 #include "engine/core/result.h"
 #include "engine/drain/drain.h"

@@ -9,7 +9,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "config/option/service_mark.h"
 #include "control/selection.h"
 #include "control/server.h"

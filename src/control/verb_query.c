@@ -9,7 +9,7 @@
 
 #include "base/build.h"
 #include "base/clock.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/service_row.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/verb_query.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/build.h"
-#include "base/fields.h"
+#include "base/json.h"
 #include "engine/core/watch.h"
 
 struct upgrade_request {

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "base/fields.h"
+#include "base/json.h"
 #include "base/span.h"
 #include "config/option/service_mark.h"
 #include "engine/idle/idle.h"

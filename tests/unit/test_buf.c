@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 #define ELLIPSIS "\xe2\x80\xa6"
 
 static void expect_visible(const char *in, size_t length, const char *out)
@@ -22,7 +24,7 @@ static void expect_json(const char *in, size_t length, const char *out)
 {
 	struct buf buf = { 0 };
 
-	buf_json(&buf, in, length);
+	json_string(&buf, in, length);
 	cr_expect_str_eq(buf_string(&buf), out);
 	buf_free(&buf);
 }
@@ -164,11 +166,11 @@ Test(buf, keeps_json_within_its_bound_and_whole)
 	struct buf buf = { 0 };
 	size_t whole;
 
-	buf_json(&buf, text, length);
+	json_string(&buf, text, length);
 	whole = buf.length;
 	for (size_t most = 8; most <= whole + 2; most++) {
 		buf_clear(&buf);
-		buf_json_within(&buf, text, length, most);
+		json_string_within(&buf, text, length, most);
 		cr_expect_leq(buf.length, most);
 		cr_expect_eq(buf.data[0], '"');
 		cr_expect_eq(buf.data[buf.length - 1], '"');

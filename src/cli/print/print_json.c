@@ -2,14 +2,13 @@
  * piece. */
 #include "cli/print/print_conf.h"
 
-#include <string.h>
-
+#include "base/json.h"
 #include "cli/print/print_defaults.h"
+
 static void add_service(struct buf *out, const struct service *service, const struct print_defaults *defaults)
 {
 	buf_text(out, "{\"name\": ");
-	buf_json(out, service->name, strlen(service->name));
-	buf_text(out, ", ");
+	json_text(out, service->name);
 	row_json_options(service, &defaults->plain, false, out);
 	buf_char(out, '}');
 }

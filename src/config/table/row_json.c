@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "config/endpoint/endpoint.h"
 
 bool directive_has_value(const struct directive *directive)
@@ -22,14 +23,6 @@ const void *socket_own_field(const struct directive *directive, const struct ser
 	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
 }
 
-static void add_key(struct buf *out, const char *key, bool first)
-{
-	if (!first)
-		buf_text(out, ", ");
-	buf_json(out, key, strlen(key));
-	buf_text(out, ": ");
-}
-
 typedef void value_writer(const struct directive *directive, const void *field, struct buf *out);
 
 static void add_value(const struct directive *directive, const void *field, struct buf *out)
@@ -42,13 +35,13 @@ static void add_text(const struct directive *directive, const void *field, struc
 	struct buf text = { 0 };
 
 	directive->type->format(directive, field, &text);
-	buf_json(out, buf_string(&text), text.length);
+	json_string(out, buf_string(&text), text.length);
 	out->failed |= text.failed;
 	buf_free(&text);
 }
 
-static void add_own_options(const struct service *service, const struct listen *socket, bool first,
-			    value_writer *add, struct buf *out)
+static void add_own_options(const struct service *service, const struct listen *socket, value_writer *add,
+			    struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -56,9 +49,8 @@ static void add_own_options(const struct service *service, const struct listen *
 
 		if (!field)
 			continue;
-		add_key(out, directive->name[NATIVE], first);
+		wide_name(out, directive->name[NATIVE]);
 		add(directive, field, out);
-		first = false;
 	}
 }
 
@@ -68,12 +60,13 @@ static void add_socket(struct buf *out, const struct service *service, const str
 
 	endpoint_format(socket->endpoint, &endpoint);
 	out->failed |= endpoint.failed;
+	wide_element(out);
 	buf_text(out, "{\"endpoint\": ");
-	buf_json(out, buf_string(&endpoint), endpoint.length);
-	add_key(out, "name", false);
-	buf_json(out, socket->name, strlen(socket->name));
+	json_string(out, buf_string(&endpoint), endpoint.length);
+	wide_name(out, "name");
+	json_text(out, socket->name);
 	buf_free(&endpoint);
-	add_own_options(service, socket, false, add_value, out);
+	add_own_options(service, socket, add_value, out);
 	buf_char(out, '}');
 }
 
@@ -92,9 +85,8 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	for (size_t n = 0; n < words_count(list); n++) {
 		buf_add(&word, list[n], strcspn(list[n], "=:"));
 		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
-		if (n)
-			buf_text(out, ", ");
-		buf_json(out, buf_string(&word), word.length);
+		wide_element(out);
+		json_string(out, buf_string(&word), word.length);
 		out->failed |= word.failed;
 		buf_clear(&word);
 	}
@@ -127,29 +119,29 @@ static void add_options(const struct service *row, const struct service *plain, 
 
 		if (!field || !writer)
 			continue;
-		add_key(out, directive->name[NATIVE], false);
+		wide_name(out, directive->name[NATIVE]);
 		writer(directive, field, out);
 	}
 }
 
 void row_json_options(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
-	buf_text(out, "\"listen\": [");
-	for (size_t i = 0; i < row->socket_count; i++) {
-		if (i)
-			buf_text(out, ", ");
+	wide_name(out, "listen");
+	buf_char(out, '[');
+	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
-	}
 	buf_char(out, ']');
 	add_options(row, plain, add_value, hides ? add_hidden : add_value, out);
 }
 
 void row_json_texts(const struct service *row, const struct service *plain, bool hides, struct buf *out)
 {
-	buf_text(out, "\"listen\": [");
+	wide_name(out, "listen");
+	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++) {
-		buf_text(out, i ? ", {" : "{");
-		add_own_options(row, &row->sockets[i], true, add_text, out);
+		wide_element(out);
+		buf_char(out, '{');
+		add_own_options(row, &row->sockets[i], add_text, out);
 		buf_char(out, '}');
 	}
 	buf_char(out, ']');

@@ -161,9 +161,9 @@ static void log_type_json(const struct directive *directive, const void *field, 
 	} else {
 		buf_text(out, "{\"file\": ");
 		json_text(out, target->path);
-		buf_text(out, ", \"soft\": ");
+		wide_name(out, "soft");
 		size_json(target->soft, out);
-		buf_text(out, ", \"hard\": ");
+		wide_name(out, "hard");
 		size_json(target->hard, out);
 		buf_char(out, '}');
 	}

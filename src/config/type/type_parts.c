@@ -57,20 +57,11 @@ void native_list(struct buf *out, words list)
 	buf_char(out, '}');
 }
 
-void json_text(struct buf *out, const char *text)
-{
-	if (text)
-		buf_json(out, text, strlen(text));
-	else
-		buf_text(out, "null");
-}
-
 void json_list(struct buf *out, words list)
 {
 	buf_char(out, '[');
 	for (size_t i = 0; list && list[i]; i++) {
-		if (i)
-			buf_text(out, ", ");
+		wide_element(out);
 		json_text(out, list[i]);
 	}
 	buf_char(out, ']');

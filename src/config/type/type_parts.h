@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/pool.h"
 #include "config/option/directive.h"
 #include "config/service/service.h"
@@ -17,7 +18,6 @@ void native_value(struct buf *out, const char *text);
 void native_quoted(struct buf *out, const char *text);          /* quoted always */
 void native_list(struct buf *out, words list);                  /* {"a", "b"} */
 
-void json_text(struct buf *out, const char *text);              /* NULL is null */
 void json_list(struct buf *out, words list);
 
 /* The single word of a value that is no list, in *out. NULL, or the reason. */

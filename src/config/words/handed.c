@@ -128,26 +128,6 @@ static long read_digits(const char *at, int count, int base)
 	return number;
 }
 
-static void add_utf8(struct buf *out, long code)
-{
-	if (code < 0x80) {
-		buf_char(out, (char)code);
-		return;
-	}
-	if (code < 0x800) {
-		buf_char(out, (char)(0xc0 | code >> 6));
-	} else {
-		if (code < 0x10000) {
-			buf_char(out, (char)(0xe0 | code >> 12));
-		} else {
-			buf_char(out, (char)(0xf0 | code >> 18));
-			buf_char(out, (char)(0x80 | (code >> 12 & 0x3f)));
-		}
-		buf_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-	}
-	buf_char(out, (char)(0x80 | (code & 0x3f)));
-}
-
 /* Adds the character that an escape stands for. Returns the length of the escape behind its backslash; 0: no escape. */
 static size_t read_escape(const char *at, struct buf *out)
 {
@@ -167,7 +147,7 @@ static size_t read_escape(const char *at, struct buf *out)
 	if (code < 0 || code > (digits > 2 ? 0x10ffff : 255))
 		return 0;
 	if (digits > 2)
-		add_utf8(out, code);
+		buf_utf8(out, (uint32_t)code);
 	else
 		buf_char(out, (char)code);
 	return digits ? (size_t)digits + 1 : 3;

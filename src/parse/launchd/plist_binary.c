@@ -99,25 +99,6 @@ static bool find_object(struct binary *binary, uint64_t reference, struct object
 	return object->type < 4 || read_length(binary, object);
 }
 
-static void add_utf8(struct buf *out, uint32_t code)
-{
-	if (code < 0x80) {
-		buf_char(out, (char)code);
-	} else if (code < 0x800) {
-		buf_char(out, (char)(0xc0 | code >> 6));
-		buf_char(out, (char)(0x80 | (code & 63)));
-	} else if (code < 0x10000) {
-		buf_char(out, (char)(0xe0 | code >> 12));
-		buf_char(out, (char)(0x80 | (code >> 6 & 63)));
-		buf_char(out, (char)(0x80 | (code & 63)));
-	} else {
-		buf_char(out, (char)(0xf0 | code >> 18));
-		buf_char(out, (char)(0x80 | (code >> 12 & 63)));
-		buf_char(out, (char)(0x80 | (code >> 6 & 63)));
-		buf_char(out, (char)(0x80 | (code & 63)));
-	}
-}
-
 static bool is_within(uint32_t unit, uint32_t first)
 {
 	return unit >= first && unit < first + 0x400;
@@ -137,7 +118,7 @@ static bool add_utf16(struct binary *binary, const struct object *object, struct
 		} else if (is_within(unit, 0xdc00)) {
 			return false;
 		}
-		add_utf8(out, unit);
+		buf_utf8(out, unit);
 	}
 	return true;
 }

@@ -54,16 +54,6 @@ static bool is_character(uint32_t c)
 	return c && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 && (c < 0xfdd0 || c > 0xfdef) && (c & 0xfffe) != 0xfffe;
 }
 
-static void add_character(struct buf *out, uint32_t c)
-{
-	static const unsigned char starts[] = { 0, 0xc0, 0xe0, 0xf0 };
-	unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-
-	buf_char(out, (char)(starts[more] | c >> (6 * more)));
-	while (more-- > 0)
-		buf_char(out, (char)(0x80 | (c >> (6 * more) & 0x3f)));
-}
-
 /* A character given by its number, behind the backslash; gives the bytes it took, 0 when it is none. */
 static size_t add_numbered(struct buf *out, const char *text)
 {
@@ -74,11 +64,11 @@ static size_t add_numbered(struct buf *out, const char *text)
 		return 3;
 	}
 	if (*text == 'u' && scan_digits(text + 1, 4, 16, &number) && is_character(number)) {
-		add_character(out, number);
+		buf_utf8(out, number);
 		return 5;
 	}
 	if (*text == 'U' && scan_digits(text + 1, 8, 16, &number) && is_character(number)) {
-		add_character(out, number);
+		buf_utf8(out, number);
 		return 9;
 	}
 	if (scan_digits(text, 3, 8, &number) && number && number <= 0xff) {

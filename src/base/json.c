@@ -1,0 +1,187 @@
+/* Writes JSON into a buffer.
+ *
+ * The last character in the buffer shows whether a comma is due: none stands behind {, [ or a newline. */
+#include "base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define ELLIPSIS "\xe2\x80\xa6"
+
+/* The number of a character of at most three bytes: what utf8_is_visible refuses is never longer. */
+static unsigned code_point(const unsigned char *text, size_t length)
+{
+	switch (length) {
+	case 1: return text[0];
+	case 2: return (text[0] & 0x1fu) << 6 | (text[1] & 0x3fu);
+	default: return (text[0] & 0x0fu) << 12 | (text[1] & 0x3fu) << 6 | (text[2] & 0x3fu);
+	}
+}
+
+/* Writes one character's JSON into out and gives its length; *taken is the number of bytes of text it stands for. */
+static size_t escape(const unsigned char *text, size_t left, char out[8], size_t *taken)
+{
+	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	size_t bytes = utf8_length(text, left);
+
+	*taken = bytes ? bytes : 1;
+	if (!bytes)
+		return (size_t)snprintf(out, 8, "\xef\xbf\xbd");
+	for (const char *pair = shorts; *pair; pair += 2)
+		if (text[0] == (unsigned char)*pair)
+			return (size_t)snprintf(out, 8, "\\%c", pair[1]);
+	if (!utf8_is_visible(text, bytes))
+		return (size_t)snprintf(out, 8, "\\u%04x", code_point(text, bytes));
+	memcpy(out, text, bytes);
+	return bytes;
+}
+
+void json_string_within(struct buf *out, const char *text, size_t length, size_t most)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + length;
+	size_t taken, used = 2, safe;   /* used counts both quotes; safe: where an ellipsis still fits */
+	char escaped[8];
+
+	buf_char(out, '"');
+	safe = out->length;
+	while (at < end) {
+		size_t bytes = escape(at, (size_t)(end - at), escaped, &taken);
+
+		if (bytes > most - used) {
+			out->length = out->failed ? out->length : safe;
+			buf_text(out, ELLIPSIS);
+			break;
+		}
+		buf_add(out, escaped, bytes);
+		used += bytes;
+		at += taken;
+		if (most - used >= strlen(ELLIPSIS))
+			safe = out->length;
+	}
+	buf_char(out, '"');
+}
+
+void json_string(struct buf *out, const char *text, size_t length)
+{
+	json_string_within(out, text, length, SIZE_MAX);
+}
+
+void json_text(struct buf *out, const char *text)
+{
+	if (text)
+		json_string(out, text, strlen(text));
+	else
+		buf_text(out, "null");
+}
+
+static bool is_first(const struct buf *out)
+{
+	char last = out->length ? out->data[out->length - 1] : '\n';
+
+	return last == '{' || last == '[' || last == '\n';
+}
+
+static void add_comma(struct buf *out)
+{
+	if (!is_first(out))
+		buf_char(out, ',');
+}
+
+void field_name(struct buf *out, const char *name)
+{
+	add_comma(out);
+	buf_addf(out, "\"%s\":", name);
+}
+
+void object_open(struct buf *out)
+{
+	add_comma(out);
+	buf_char(out, '{');
+}
+
+void object_close(struct buf *out)
+{
+	buf_char(out, '}');
+}
+
+void field_text(struct buf *out, const char *name, const char *text)
+{
+	field_name(out, name);
+	json_text(out, text);
+}
+
+void field_bounded(struct buf *out, const char *name, const char *text, size_t most)
+{
+	field_name(out, name);
+	json_string_within(out, text, strlen(text), most);
+}
+
+void field_count(struct buf *out, const char *name, uint64_t number)
+{
+	field_name(out, name);
+	buf_addf(out, "%llu", (unsigned long long)number);
+}
+
+void field_whole(struct buf *out, const char *name, int64_t number)
+{
+	field_name(out, name);
+	if (number < 0)
+		buf_text(out, "null");
+	else
+		buf_addf(out, "%lld", (long long)number);
+}
+
+void field_seconds(struct buf *out, const char *name, double seconds)
+{
+	field_name(out, name);
+	buf_addf(out, "%.6f", seconds);
+}
+
+void field_flag(struct buf *out, const char *name, bool flag)
+{
+	field_name(out, name);
+	buf_text(out, flag ? "true" : "false");
+}
+
+void field_null(struct buf *out, const char *name)
+{
+	field_name(out, name);
+	buf_text(out, "null");
+}
+
+void field_list(struct buf *out, const char *name)
+{
+	field_name(out, name);
+	buf_char(out, '[');
+}
+
+void list_close(struct buf *out)
+{
+	buf_char(out, ']');
+}
+
+void field_object(struct buf *out, const char *name)
+{
+	field_name(out, name);
+	buf_char(out, '{');
+}
+
+void element_text(struct buf *out, const char *text)
+{
+	add_comma(out);
+	json_string(out, text, strlen(text));
+}
+
+void wide_element(struct buf *out)
+{
+	if (!is_first(out))
+		buf_text(out, ", ");
+}
+
+void wide_name(struct buf *out, const char *name)
+{
+	wide_element(out);
+	buf_addf(out, "\"%s\": ", name);
+}
