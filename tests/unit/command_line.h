@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/superd/options.h"
+#include "cli/superd/command_line.h"
 
 #define MOST_WORDS 24
 
@@ -40,7 +40,7 @@ static bool read_command(const char *text)
 	words_read[count] = NULL;
 	free(copy);
 	optind = 0;                     /* getopt_long begins anew */
-	return options_read(&options, count, words_read);
+	return command_line_read(&options, count, words_read);
 }
 
 /* What was said on stderr while it was read; read tells what came of it. */
@@ -80,7 +80,7 @@ static inline const char *help_of(enum invoked_as invoked_as)
 	static char text[8000];
 	FILE *out;
 
-	options_help(&(struct options){ .invoked_as = invoked_as });
+	command_line_help(invoked_as);
 	fflush(stdout);
 	out = cr_get_redirected_stdout();
 	text[fread(text, 1, sizeof(text) - 1, out)] = '\0';

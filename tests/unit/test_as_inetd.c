@@ -14,8 +14,8 @@ static void expect_source(size_t n, const char *path)
 
 	cr_assert(getcwd(folder, sizeof(folder)));
 	snprintf(wanted, sizeof(wanted), "inetd:%s%s%s", *path == '/' ? "" : folder, *path == '/' ? "" : "/", path);
-	cr_assert_lt(n, options.source_count);
-	cr_expect_str_eq(options.sources[n], wanted);
+	cr_assert_lt(n, options.sources.count);
+	cr_expect_str_eq(options.sources.list[n], wanted);
 }
 
 Test(as_inetd, is_a_daemon_that_leaves_bad_lines_out)
@@ -110,17 +110,17 @@ Test(as_inetd, takes_the_pid_file_behind_a_blank_unless_it_is_gnus)
 {
 	READS_COMMAND("inetd -p /run/x.pid t");
 	cr_expect_str_eq(options.pid_file, "/run/x.pid");
-	cr_assert_eq(options.source_count, 1);
+	cr_assert_eq(options.sources.count, 1);
 	expect_source(0, "t");
 	READS_COMMAND("inetd -p -d t");
 	cr_expect_null(options.pid_file);
-	cr_expect_eq(options.source_count, 1);
+	cr_expect_eq(options.sources.count, 1);
 	READS_COMMAND("inetd --compat=gnu -p a b");
 	cr_expect_null(options.pid_file);
-	cr_expect_eq(options.source_count, 2);
+	cr_expect_eq(options.sources.count, 2);
 	READS_COMMAND("inetd -p a b --compat=gnu");
 	cr_expect_null(options.pid_file);
-	cr_expect_eq(options.source_count, 2);
+	cr_expect_eq(options.sources.count, 2);
 	READS_COMMAND("inetd --compat=gnu -p/run/y a");
 	cr_expect_str_eq(options.pid_file, "/run/y");
 }
@@ -128,11 +128,11 @@ Test(as_inetd, takes_the_pid_file_behind_a_blank_unless_it_is_gnus)
 Test(as_inetd, reads_every_file_and_folder_it_is_given_wherever_it_goes)
 {
 	READS_COMMAND("inetd /etc/inetd.conf more.d x:y -d");
-	cr_assert_eq(options.source_count, 3);
+	cr_assert_eq(options.sources.count, 3);
 	expect_source(0, "/etc/inetd.conf");
 	expect_source(1, "more.d");
 	expect_source(2, "x:y");
-	cr_expect_eq(options.further_count, 0);
+	cr_expect_eq(options.further.count, 0);
 	cr_expect_not(options.daemon);
 }
 
@@ -144,9 +144,9 @@ Test(as_inetd, reads_the_usual_places_for_root_alone)
 		return;
 	}
 	READS_COMMAND("inetd");
-	cr_expect_eq(options.source_count + options.further_count, 2);
-	cr_assert_geq(options.source_count, 1);
-	cr_expect_eq(strncmp(options.sources[0], "inetd:/etc/inetd.", 17), 0);
+	cr_expect_eq(options.sources.count + options.further.count, 2);
+	cr_assert_geq(options.sources.count, 1);
+	cr_expect_eq(strncmp(options.sources.list[0], "inetd:/etc/inetd.", 17), 0);
 }
 
 Test(as_inetd, takes_a_dialect)

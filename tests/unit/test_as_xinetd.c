@@ -12,9 +12,9 @@ Test(as_xinetd, is_a_daemon_that_reads_xinetd_conf)
 	READS_COMMAND("xinetd");
 	cr_expect(options.daemon && options.keep_going);
 	cr_expect_str_eq(options.log_destination, "syslog");
-	cr_assert_eq(options.source_count, 1);
-	cr_expect_str_eq(options.sources[0], "xinetd:/etc/xinetd.conf");
-	cr_expect_eq(options.further_count, 0);
+	cr_assert_eq(options.sources.count, 1);
+	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/xinetd.conf");
+	cr_expect_eq(options.further.count, 0);
 	cr_expect_null(options.pid_file);
 	cr_expect_not(options.stays_without_services);
 	cr_expect(options.process_limit == 0 && options.ident_limit == 0 && options.inspect_interval == 0);
@@ -25,10 +25,10 @@ Test(as_xinetd, reads_its_options)
 {
 	READS_COMMAND("xinetd -f /etc/x.conf -filelog /var/log/x -pidfile /run/x.pid -stayalive -limit 40 -logprocs 7 "
 		      "-cc 60 -reuse -inetd_compat -inetd_ipv6");
-	cr_assert_eq(options.source_count, 1);
-	cr_expect_str_eq(options.sources[0], "xinetd:/etc/x.conf");
-	cr_assert_eq(options.further_count, 1);
-	cr_expect_str_eq(options.further[0], "inetd:/etc/inetd.conf");
+	cr_assert_eq(options.sources.count, 1);
+	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/x.conf");
+	cr_assert_eq(options.further.count, 1);
+	cr_expect_str_eq(options.further.list[0], "inetd:/etc/inetd.conf");
 	cr_expect_str_eq(options.log_destination, "file:/var/log/x");
 	cr_expect_str_eq(options.pid_file, "/run/x.pid");
 	cr_expect_not(options.pid_file_at_will);
@@ -50,7 +50,7 @@ Test(as_xinetd, takes_two_dashes_for_one)
 Test(as_xinetd, makes_paths_complete_as_it_leaves_the_folder)
 {
 	READS_COMMAND("xinetd -f t -filelog l -pidfile p");
-	cr_expect_eq(strncmp(options.sources[0], "xinetd:/", 8), 0, "%s", options.sources[0]);
+	cr_expect_eq(strncmp(options.sources.list[0], "xinetd:/", 8), 0, "%s", options.sources.list[0]);
 	cr_expect_eq(strncmp(options.log_destination, "file:/", 6), 0, "%s", options.log_destination);
 	cr_expect_eq(options.pid_file[0], '/');
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/superd/flags.h"
+#include "cli/superd/as_superd.h"
 #include "command_line.h"
 
 TestSuite(options, .fini = drop_options);
@@ -35,7 +35,7 @@ Test(options, has_the_manuals_defaults)
 {
 	READS("");
 	cr_expect_eq(options.task, TASK_RUN);
-	cr_expect(options.source_count == 0 && options.endpoint_count == 0 && options.environment_count == 0);
+	cr_expect(options.sources.count == 0 && options.endpoints.count == 0 && options.environment.count == 0);
 	cr_expect(options.preflight);
 	cr_expect_not(options.keep_going || options.daemon || options.json);
 	cr_expect_not(options.accept || options.inetd || options.now);
@@ -50,26 +50,26 @@ Test(options, has_the_manuals_defaults)
 Test(options, collects_tables_in_their_order)
 {
 	READS("-f a --file b --file=inetd:c -fd");
-	cr_assert_eq(options.source_count, 4);
-	cr_expect_str_eq(options.sources[0], "a");
-	cr_expect_str_eq(options.sources[1], "b");
-	cr_expect_str_eq(options.sources[2], "inetd:c");
-	cr_expect_str_eq(options.sources[3], "d");
+	cr_assert_eq(options.sources.count, 4);
+	cr_expect_str_eq(options.sources.list[0], "a");
+	cr_expect_str_eq(options.sources.list[1], "b");
+	cr_expect_str_eq(options.sources.list[2], "inetd:c");
+	cr_expect_str_eq(options.sources.list[3], "d");
 }
 
 Test(options, reads_a_service_without_a_table)
 {
 	READS("-l 80 --listen=udp:53 -E A=1 --setenv B --inetd --fdname a:b -a --fdname c -- cat -n");
-	cr_assert_eq(options.endpoint_count, 2);
-	cr_expect_str_eq(options.endpoints[0], "80");
-	cr_expect_str_eq(options.endpoints[1], "udp:53");
-	cr_assert_eq(options.environment_count, 2);
-	cr_expect_str_eq(options.environment[0], "A=1");
-	cr_expect_str_eq(options.environment[1], "B");
+	cr_assert_eq(options.endpoints.count, 2);
+	cr_expect_str_eq(options.endpoints.list[0], "80");
+	cr_expect_str_eq(options.endpoints.list[1], "udp:53");
+	cr_assert_eq(options.environment.count, 2);
+	cr_expect_str_eq(options.environment.list[0], "A=1");
+	cr_expect_str_eq(options.environment.list[1], "B");
 	cr_expect(options.inetd && options.accept);
-	cr_assert_eq(options.fdname_count, 2u);
-	cr_expect_str_eq(options.fdnames[0], "a:b");
-	cr_expect_str_eq(options.fdnames[1], "c");
+	cr_assert_eq(options.fdnames.count, 2u);
+	cr_expect_str_eq(options.fdnames.list[0], "a:b");
+	cr_expect_str_eq(options.fdnames.list[1], "c");
 	cr_assert(options.command);
 	cr_expect_str_eq(options.command[0], "cat");
 	cr_expect_str_eq(options.command[1], "-n");
@@ -235,17 +235,18 @@ Test(options, refuses_a_flag_without_its_argument)
 {
 	int refused = 0;
 
-	for (int n = 0; n < FLAGS; n++) {
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
+		const struct cli_option *option = &as_superd_cli.options[n];
 		char line[64];
 
-		if (flags[n].takes == TAKES_NOTHING || flags[n].optional || n == FLAG_EXPLAIN)
+		if (!option->argument || option->optional || option->complete == COMPLETE_OPTIONS)
 			continue;       /* --explain alone lists all */
-		snprintf(line, sizeof(line), "--%s", flags[n].name);
-		expect_refused(line, flags[n].name, "--help");
+		snprintf(line, sizeof(line), "--%s", option->name);
+		expect_refused(line, option->name, "--help");
 		refused++;
-		if (!flags[n].letter)
+		if (!option->letter)
 			continue;
-		snprintf(line, sizeof(line), "-%c", flags[n].letter);
+		snprintf(line, sizeof(line), "-%c", option->letter);
 		expect_refused(line, "argument", "--help");
 	}
 	cr_expect_gt(refused, 8);
@@ -255,18 +256,19 @@ TestSuite(flags);
 
 Test(flags, are_whole)
 {
-	for (int n = 0; n < FLAGS; n++) {
-		const struct flag *flag = &flags[n];
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
+		const struct cli_option *flag = &as_superd_cli.options[n];
 
-		cr_assert(flag->name && flag->help, "entry %d", n);
+		cr_assert(flag->name && flag->help, "entry %zu", n);
 		cr_expect_eq(strspn(flag->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(flag->name), "%s", flag->name);
 		cr_expect_null(strchr(flag->help, '\n'), "%s: one line", flag->name);
-		cr_expect_eq(flag->takes == TAKES_NOTHING, !flag->argument, "%s: its placeholder", flag->name);
-		cr_expect_eq(flag->takes == TAKES_WORDS, flag->words != NULL, "%s: its words", flag->name);
-		cr_expect_not(flag->repeats && flag->takes == TAKES_NOTHING, "%s: repeats nothing", flag->name);
-		for (int other = 0; other < n; other++) {
-			cr_expect_str_neq(flag->name, flags[other].name);
-			cr_expect(!flag->letter || flag->letter != flags[other].letter, "-%c twice", flag->letter);
+		cr_expect(flag->argument || (!flag->complete && !flag->optional), "%s: its placeholder", flag->name);
+		cr_expect_eq(flag->complete == COMPLETE_WORDS, flag->words != NULL, "%s: its words", flag->name);
+		cr_expect_not(flag->repeats && !flag->argument, "%s: repeats nothing", flag->name);
+		cr_expect_neq(flag->set != NULL, flag->field != CLI_NO_FIELD, "%s: one way to set it", flag->name);
+		for (const struct cli_option *other = as_superd_cli.options; other < flag; other++) {
+			cr_expect_str_neq(flag->name, other->name);
+			cr_expect(!flag->letter || flag->letter != other->letter, "-%c twice", flag->letter);
 		}
 	}
 }
@@ -274,11 +276,12 @@ Test(flags, are_whole)
 /* Whoever reads --help finds each word that a shell would offer. */
 Test(flags, tell_in_their_help_each_word_they_take)
 {
-	for (int n = 0; n < FLAGS; n++) {
-		char *list = flags[n].words ? strdup(flags[n].words) : NULL, *rest = list;
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
+		const struct cli_option *option = &as_superd_cli.options[n];
+		char *list = option->words ? strdup(option->words) : NULL, *rest = list;
 
 		for (char *word; (word = strsep(&rest, " "));)
-			cr_expect(strstr(flags[n].help, word), "--%s: %s", flags[n].name, word);
+			cr_expect(strstr(option->help, word), "--%s: %s", option->name, word);
 		free(list);
 	}
 }
@@ -287,12 +290,13 @@ Test(flags, stand_in_help_each_on_a_line, .init = cr_redirect_stdout)
 {
 	const char *text = help_of(AS_SUPERD);
 
-	for (int n = 0; n < FLAGS; n++) {
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
+		const struct cli_option *option = &as_superd_cli.options[n];
 		char start[80];
 
-		snprintf(start, sizeof(start), "\n  %c%c%c --%s", flags[n].letter ? '-' : ' ',
-			 flags[n].letter ? flags[n].letter : ' ', flags[n].letter ? ',' : ' ', flags[n].name);
-		cr_expect(strstr(text, start), "no line for --%s", flags[n].name);
-		cr_expect(strstr(text, flags[n].help), "no help for --%s", flags[n].name);
+		snprintf(start, sizeof(start), "\n  %c%c%c --%s", option->letter ? '-' : ' ',
+			 option->letter ? option->letter : ' ', option->letter ? ',' : ' ', option->name);
+		cr_expect(strstr(text, start), "no line for --%s", option->name);
+		cr_expect(strstr(text, option->help), "no help for --%s", option->name);
 	}
 }

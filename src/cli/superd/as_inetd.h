@@ -3,7 +3,7 @@
 
 #include "cli/superd/options.h"
 
-/* The same as options_read, into options that hold superd's defaults. */
+/* Reads it into options that hold superd's defaults. */
 bool as_inetd_read(struct options *options, int argc, char **argv);
 
 void as_inetd_help(void);               /* to stdout */

@@ -16,152 +16,103 @@
 #define TABLE "/etc/xinetd.conf"
 #define INETD_TABLE "/etc/inetd.conf"
 
-enum xinetd_flag {
-	XINETD_DEBUG,
-	XINETD_FILE,
-	XINETD_FILELOG,
-	XINETD_SYSLOG,
-	XINETD_PIDFILE,
-	XINETD_DONTFORK,
-	XINETD_STAYALIVE,
-	XINETD_LIMIT,
-	XINETD_LOGPROCS,
-	XINETD_SHUTDOWNPROCS,
-	XINETD_CC,
-	XINETD_INETD_COMPAT,
-	XINETD_INETD_IPV6,
-	XINETD_REUSE,
-	XINETD_LOOP,
-	XINETD_INTERVAL,
-	XINETD_VERSION,
-	XINETD_HELP,
-	XINETD_FLAGS
-};
+#define FIELD(member) CLI_FIELD(struct options, member)
 
-static const struct {
-	const char *name;               /* behind one dash or two */
-	const char *argument;           /* NULL: takes none */
-	const char *help;
-} xinetd_flags[XINETD_FLAGS] = {
-	[XINETD_DEBUG] = { "d", NULL, "stay in the foreground and log all there is to stderr" },
-	[XINETD_FILE] = { "f", "FILE", "read this table (" TABLE ")" },
-	[XINETD_FILELOG] = { "filelog", "FILE", "log to this file" },
-	[XINETD_SYSLOG] = { "syslog", "FACILITY", "log to syslog as this (daemon)" },
-	[XINETD_PIDFILE] = { "pidfile", "FILE", "write the pid there" },
-	[XINETD_DONTFORK] = { "dontfork", NULL, "stay in the foreground; implies -stayalive" },
-	[XINETD_STAYALIVE] = { "stayalive", NULL, "stay although the table has no services" },
-	[XINETD_LIMIT] = { "limit", "NUMBER", "the most processes of all services at once" },
-	[XINETD_LOGPROCS] = { "logprocs", "NUMBER", "the most questions for a client's user at once" },
-	[XINETD_SHUTDOWNPROCS] = { "shutdownprocs", "NUMBER", "without effect, as in xinetd" },
-	[XINETD_CC] = { "cc", "SECONDS", "look superd's own state over so often" },
-	[XINETD_INETD_COMPAT] = { "inetd_compat", NULL, "read " INETD_TABLE ", too, where there is one" },
-	[XINETD_INETD_IPV6] = { "inetd_ipv6", NULL, "without effect: its services have IPv6 anyway" },
-	[XINETD_REUSE] = { "reuse", NULL, "without effect, as in xinetd" },
-	[XINETD_LOOP] = { "loop", "NUMBER", "without effect: cps in the table limits starts" },
-	[XINETD_INTERVAL] = { "interval", "SECONDS", "without effect, as in later xinetds" },
-	[XINETD_VERSION] = { "version", NULL, "say which version this is" },
-	[XINETD_HELP] = { "help", NULL, "this text" },
-};
-
-static bool set_number(const struct options *options, enum xinetd_flag flag, const char *text, int64_t *number)
+static const char *debug(void *context, const struct cli_option *option, const char *argument)
 {
-	const char *why = scan_count(text, number);
+	struct options *options = context;
 
-	if (!why && *number >= 1 && *number <= UINT32_MAX)
-		return true;
-	return options_complain(options, xinetd_flags[flag].name, text, "it is a number above 0");
+	(void)option, (void)argument;
+	options->level = LEVEL_DEBUG;
+	return NULL;
 }
 
-static bool set_limit(struct options *options, enum xinetd_flag flag, const char *text)
+/* The last table counts. */
+static const char *set_table(void *context, const struct cli_option *option, const char *path)
 {
-	int64_t number = 0;
+	struct options *options = context;
+	const char *source = options_make_path(options, "xinetd:", path);
 
-	if (!set_number(options, flag, text, &number))
-		return false;
-	if (flag == XINETD_LIMIT)
-		options->process_limit = (size_t)number;
-	else if (flag == XINETD_LOGPROCS)
-		options->ident_limit = (size_t)number;
-	else if (flag == XINETD_CC)
-		options->inspect_interval = number;
-	return true;
+	(void)option;
+	options->sources.count = 0;
+	return source && options_add(options, &options->sources, source) ? NULL : "";
 }
 
-static bool set_log(struct options *options, const char *destination)
+/* "-filelog" or "-syslog" */
+static const char *set_log(void *context, const struct cli_option *option, const char *argument)
 {
+	struct options *options = context;
+	bool is_file = !strcmp(option->name, "filelog");
+
 	if (options->log_destination) {
 		fprintf(stderr, "xinetd: -filelog and -syslog exclude each other: there is one log\n");
-		return false;
+		return "";
 	}
-	options->log_destination = destination;
-	return destination;
+	options->log_destination = is_file ? options_make_path(options, "file:", argument)
+					   : options_make(options, "syslog:", argument);
+	return options->log_destination ? NULL : "";
 }
 
-static bool set_task(struct options *options, enum task task)
+static const char *set_pid_file(void *context, const struct cli_option *option, const char *path)
 {
-	options->task = task;
-	return true;
+	struct options *options = context;
+
+	(void)option;
+	options->pid_file = options_make_path(options, "", path);
+	return options->pid_file ? NULL : "";
 }
 
-static bool apply_switch(struct options *options, enum xinetd_flag flag, bool *debug)
+static const char *stay_in_front(void *context, const struct cli_option *option, const char *argument)
 {
-	switch (flag) {
-	case XINETD_DEBUG:
-		return *debug = true;
-	case XINETD_DONTFORK:
-		options->daemon = false;
-		return options->stays_without_services = true;
-	case XINETD_STAYALIVE:
-		return options->stays_without_services = true;
-	case XINETD_INETD_COMPAT:
-		return options_add(options, &options->further, &options->further_count, "inetd:" INETD_TABLE);
-	case XINETD_VERSION:
-		return set_task(options, TASK_VERSION);
-	case XINETD_HELP:
-		return set_task(options, TASK_HELP);
-	default:
-		return true;            /* without effect */
-	}
+	struct options *options = context;
+
+	(void)option, (void)argument;
+	options->daemon = false;
+	options->stays_without_services = true;
+	return NULL;
 }
 
-static bool apply(struct options *options, enum xinetd_flag flag, const char *argument, bool *debug)
+static const char *read_inetd_conf(void *context, const struct cli_option *option, const char *argument)
 {
-	const char *source;
+	struct options *options = context;
 
-	switch (flag) {
-	case XINETD_FILE:
-		options->source_count = 0; /* the last one counts */
-		source = options_make_path(options, "xinetd:", argument);
-		return source && options_add(options, &options->sources, &options->source_count, source);
-	case XINETD_FILELOG:
-		return set_log(options, options_make_path(options, "file:", argument));
-	case XINETD_SYSLOG:
-		return set_log(options, options_make(options, "syslog:", argument));
-	case XINETD_PIDFILE:
-		options->pid_file = options_make_path(options, "", argument);
-		return options->pid_file;
-	case XINETD_LIMIT:
-	case XINETD_LOGPROCS:
-	case XINETD_SHUTDOWNPROCS:
-	case XINETD_CC:
-		return set_limit(options, flag, argument);
-	default:
-		return apply_switch(options, flag, debug);
-	}
+	(void)option, (void)argument;
+	return options_add(options, &options->further, "inetd:" INETD_TABLE) ? NULL : "";
 }
 
-/* The option that a word names; XINETD_FLAGS: none. */
-static enum xinetd_flag identify(const char *word)
+static const char *scan_limit(const char *text, int64_t *number)
 {
-	if (*word != '-')
-		return XINETD_FLAGS;
-	word += strncmp(word, "--", 2) == 0 ? 2 : 1;
-	for (enum xinetd_flag flag = 0; flag < XINETD_FLAGS; flag++) {
-		if (!strcmp(xinetd_flags[flag].name, word))
-			return flag;
-	}
-	return XINETD_FLAGS;
+	return !scan_count(text, number) && *number >= 1 && *number <= UINT32_MAX ? NULL : "it is a number above 0";
 }
+
+static const struct cli_option xinetd_options[] = {
+	{ "d", .set = debug, .help = "stay in the foreground and log all there is to stderr" },
+	{ "f", .argument = "FILE", .set = set_table, .help = "read this table (" TABLE ")" },
+	{ "filelog", .argument = "FILE", .set = set_log, .help = "log to this file" },
+	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog as this (daemon)" },
+	{ "pidfile", .argument = "FILE", .set = set_pid_file, .help = "write the pid there" },
+	{ "dontfork", .set = stay_in_front, .help = "stay in the foreground; implies -stayalive" },
+	{ "stayalive", FIELD(stays_without_services), .help = "stay although the table has no services" },
+	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
+	  .help = "the most processes of all services at once" },
+	{ "logprocs", .argument = "NUMBER", FIELD(ident_limit), .scan = scan_limit,
+	  .help = "the most questions for a client's user at once" },
+	{ "shutdownprocs", .argument = "NUMBER", .scan = scan_limit, .help = "without effect, as in xinetd" },
+	{ "cc", .argument = "SECONDS", FIELD(inspect_interval), .scan = scan_limit,
+	  .help = "look superd's own state over so often" },
+	{ "inetd_compat", .set = read_inetd_conf, .help = "read " INETD_TABLE ", too, where there is one" },
+	{ "inetd_ipv6", .help = "without effect: its services have IPv6 anyway" },
+	{ "reuse", .help = "without effect, as in xinetd" },
+	{ "loop", .argument = "NUMBER", .help = "without effect: cps in the table limits starts" },
+	{ "interval", .argument = "SECONDS", .help = "without effect, as in later xinetds" },
+	{ "version", .set = options_set_task, .value = TASK_VERSION, .help = "say which version this is" },
+	{ "help", .set = options_set_task, .value = TASK_HELP, .help = "this text" },
+};
+
+static const struct cli xinetd_cli = {
+	.program = "xinetd", .dashes = "-", .joint = " ", .width = 24,
+	.options = xinetd_options, .count = sizeof(xinetd_options) / sizeof(*xinetd_options),
+};
 
 /* Reports an unknown word. true: it looks like an option and is ignored; false: it belongs to no option, which is an
  * error. */
@@ -174,35 +125,35 @@ static bool pass_over(const char *word)
 	return is_option;
 }
 
-static bool read_flags(struct options *options, int argc, char **argv, bool *debug)
+static bool read_options(struct options *options, int argc, char **argv)
 {
 	for (int n = 1; n < argc; n++) {
-		enum xinetd_flag flag = identify(argv[n]);
-		const char *argument = NULL;
+		const char *word = argv[n], *argument = NULL;
+		size_t dashes = strspn(word, "-");
+		const struct cli_option *option = NULL;
 
-		if (flag == XINETD_FLAGS) {
-			if (!pass_over(argv[n]))
-				return false;
+		if (dashes == 1 || dashes == 2)
+			option = cli_find(&xinetd_cli, word + dashes);
+		if (!option && !pass_over(word))
+			return false;
+		if (!option)
 			continue;
+		if (option->argument && n + 1 == argc) {
+			fprintf(stderr, "xinetd: -%s needs an argument: %s\n", option->name, option->argument);
+			return false;
 		}
-		if (xinetd_flags[flag].argument) {
-			if (n + 1 == argc) {
-				fprintf(stderr, "xinetd: -%s needs an argument: %s\n", xinetd_flags[flag].name,
-					xinetd_flags[flag].argument);
-				return false;
-			}
+		if (option->argument)
 			argument = argv[++n];
-		}
-		if (!apply(options, flag, argument, debug))
+		if (!cli_set(&xinetd_cli, option, options, argument))
 			return false;
 	}
 	return true;
 }
 
-static bool settle(struct options *options, bool debug)
+/* What no option has set. -d alone raises the level. */
+static bool set_defaults(struct options *options)
 {
-	if (debug) {
-		options->level = LEVEL_DEBUG;
+	if (options->level == LEVEL_DEBUG) {
 		options->log_destination = "stderr";
 		options->pid_file = NULL;
 		options->daemon = false;
@@ -210,31 +161,22 @@ static bool settle(struct options *options, bool debug)
 		/* A container often has no /dev/log; then stderr is the only log that anybody reads. */
 		options->log_destination = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
-	return options->source_count ||
-		options_add(options, &options->sources, &options->source_count, "xinetd:" TABLE);
+	return options->sources.count || options_add(options, &options->sources, "xinetd:" TABLE);
 }
 
 bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
-	bool debug = false;
-
 	options->keep_going = true;
 	options->daemon = !init_is_first();     /* a container ends with its PID 1 */
 	options->log_destination = NULL;
-	return read_flags(options, argc, argv, &debug) && settle(options, debug);
+	return read_options(options, argc, argv) && set_defaults(options);
 }
 
 void as_xinetd_help(void)
 {
 	printf("usage: xinetd [options]\n\n"
 	       "superd as xinetd: listens for the services of xinetd.conf and starts each when somebody connects.\n\n");
-	for (enum xinetd_flag flag = 0; flag < XINETD_FLAGS; flag++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "-%s%s%s", xinetd_flags[flag].name, xinetd_flags[flag].argument ? " " : "",
-			 xinetd_flags[flag].argument ? xinetd_flags[flag].argument : "");
-		printf("  %-24s %s\n", left, xinetd_flags[flag].help);
-	}
+	cli_help(&xinetd_cli);
 	printf("\nSignals: HUP and USR2 read the table again; TERM and INT stop; QUIT leaves, instances run on; USR1 "
 	       "dumps\n"
 	       "the state; ABRT looks it over. superd(8) tells the rest.\n");

@@ -12,7 +12,7 @@
 
 static bool is_wanted(const struct options *options)
 {
-	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoint_count;
+	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoints.count;
 }
 
 static void warn_of_group(const struct options *options, const struct found_group *found, const char *hence,

@@ -28,10 +28,10 @@ char *identity_make(const struct options *options)
 		add_path(&text, "control", options->control, folder);
 	else
 		buf_addf(&text, "control %s\n", runtime_folder());
-	for (size_t n = 0; n < options->source_count; n++)
-		add_path(&text, "table", options->sources[n], folder);
-	for (size_t n = 0; n < options->endpoint_count; n++)
-		buf_addf(&text, "endpoint %s\n", options->endpoints[n]);
+	for (size_t n = 0; n < options->sources.count; n++)
+		add_path(&text, "table", options->sources.list[n], folder);
+	for (size_t n = 0; n < options->endpoints.count; n++)
+		buf_addf(&text, "endpoint %s\n", options->endpoints.list[n]);
 	if (!text.failed && text.length <= CGROUP_IDENTITY_MOST)
 		return buf_take(&text);
 	buf_free(&text);

@@ -35,8 +35,8 @@ void load_bases(struct heritage *heritage, const struct options *options)
 /* Standard input is empty when it is read again: a reload would remove every service. */
 bool load_reads_standard_input(const struct options *options)
 {
-	for (size_t n = 0; n < options->source_count; n++) {
-		if (!strcmp(source_name_path(options->sources[n]), "-"))
+	for (size_t n = 0; n < options->sources.count; n++) {
+		if (!strcmp(source_name_path(options->sources.list[n]), "-"))
 			return true;
 	}
 	return false;
@@ -45,14 +45,14 @@ bool load_reads_standard_input(const struct options *options)
 /* The sources of the command line, and of the further ones those that are there now. NULL: out of memory. */
 static const char **list_sources(const struct options *options, size_t *count)
 {
-	const char **sources = calloc(options->source_count + options->further_count + 1, sizeof(*sources));
+	const char **sources = calloc(options->sources.count + options->further.count + 1, sizeof(*sources));
 
 	*count = 0;
-	for (size_t n = 0; sources && n < options->source_count; n++)
-		sources[(*count)++] = options->sources[n];
-	for (size_t n = 0; sources && n < options->further_count; n++) {
-		if (access(source_name_path(options->further[n]), F_OK) == 0)
-			sources[(*count)++] = options->further[n];
+	for (size_t n = 0; sources && n < options->sources.count; n++)
+		sources[(*count)++] = options->sources.list[n];
+	for (size_t n = 0; sources && n < options->further.count; n++) {
+		if (access(source_name_path(options->further.list[n]), F_OK) == 0)
+			sources[(*count)++] = options->further.list[n];
 	}
 	if (sources && !*count)
 		sources[(*count)++] = SYSCONFDIR "/superd.conf";
@@ -140,7 +140,7 @@ static struct table *read_sources(struct loading *loading, struct diags *diags)
 	struct table *table;
 	struct pool *pool;
 
-	if (options->endpoint_count)
+	if (options->endpoints.count)
 		return socket_activate_table(options, diags);
 	sources = list_sources(options, &request.count);
 	if (!sources) {

@@ -7,11 +7,11 @@
 #include "base/build.h"
 #include "cli/print/explain_key.h"
 #include "cli/print/print_conf.h"
+#include "cli/superd/as_superd.h"
 #include "cli/superd/check.h"
-#include "cli/superd/flags.h"
+#include "cli/superd/command_line.h"
 #include "cli/superd/load.h"
 #include "cli/superd/look_again.h"
-#include "cli/superd/options.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/directive.h"
@@ -99,17 +99,17 @@ static int do_print(const struct options *options)
 
 static int do_explain(const struct options *options)
 {
-	const struct flag *flag;
+	const struct cli_option *option;
 	struct buf hint = { 0 };
 
 	if (!options->print)
 		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	if (print_explain(options->print, stdout))
 		return 0;
-	flag = flag_find(options->print);
-	if (flag) {
+	option = cli_find(&as_superd_cli, options->print + strspn(options->print, "-"));
+	if (option) {
 		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", options->print,
-			flag->name, flag->help);
+			option->name, option->help);
 		return EXIT_TABLE;
 	}
 	if (explain_key(options->print, stderr))
@@ -133,7 +133,7 @@ static int perform(struct options *options)
 {
 	switch (options->task) {
 	case TASK_HELP:
-		options_help(options);
+		command_line_help(options->invoked_as);
 		return 0;
 	case TASK_VERSION:
 		print_version();
@@ -158,9 +158,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int status = EXIT_TABLE;
 
-	if (options_read(&options, argc, argv)) {
+	if (command_line_read(&options, argc, argv)) {
 		options.given = given;
-		options.arguments = argv;
 		status = perform(&options);
 	}
 	options_free(&options);

@@ -1,10 +1,11 @@
-/* superd's own command line. */
+/* What the command line asks of superd, whatever name superd is called by. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cli_option.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "cli/superd/nonempty_sources.h"
@@ -26,21 +27,16 @@ struct given {
 struct options {
 	enum invoked_as invoked_as;
 	enum task task;
-	const char **sources;           /* -f, in order; owned array of borrowed texts */
-	size_t source_count;
-	const char **further;           /* sources of inetd and xinetd that are read while they are there; the same */
-	size_t further_count;
+	struct cli_texts sources;       /* -f, in order */
+	struct cli_texts further;       /* sources of inetd and xinetd that are read while they are there */
 	struct pool *made;              /* texts that were put together; NULL: none yet */
 	enum compat compat;
 	struct inetd_defaults defaults; /* AS_INETD: for services that say nothing themselves */
-	const char **endpoints;         /* -l */
-	size_t endpoint_count;
-	const char **environment;       /* -E */
-	size_t environment_count;
+	struct cli_texts endpoints;     /* -l */
+	struct cli_texts environment;   /* -E */
 	bool accept, inetd, now;        /* of -l */
 	bool datagram, seqpacket;       /* the same: what an endpoint without a kind is */
-	const char **fdnames;           /* --fdname, each of one or several with colons between; the same as sources */
-	size_t fdname_count;
+	struct cli_texts fdnames;       /* --fdname, each of one or several with colons between */
 	const char *print;              /* what to print, or option to explain */
 	struct nonempty_sources nonempty; /* the files that held anything when the table was last read */
 	bool preflight, keep_going, daemon;
@@ -52,32 +48,29 @@ struct options {
 	gid_t control_gid;              /* its number since the last look-up that had an answer (cli/superd/control_setup); -1: none */
 	bool pid_file_at_will;          /* nobody asked for it: it may be missing where it can't be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
-	size_t process_limit;           /* AS_XINETD: -limit, and below; 0: none */
-	size_t ident_limit;             /* -logprocs */
+	int64_t process_limit;          /* AS_XINETD: -limit, and below; 0: none */
+	int64_t ident_limit;            /* -logprocs */
 	int64_t inspect_interval;       /* -cc, seconds; 0: never */
 	bool json;
 	enum level level;
 	int64_t stop_delay, stop_timeout;       /* microseconds */
 	char **command;                 /* behind --; NULL: none */
-	struct given given;             /* main's to set behind options_read, as the next */
+	struct given given;             /* main's to set behind command_line_read */
 	char **arguments;               /* all, argv[0] in front, without what was given */
 };
 
-/* Reads argv: superd's own command line, or inetd's or xinetd's where argv[0] is that name. false after saying on stderr
- * what is wrong and what would be right. */
-bool options_read(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
 const char *options_name(const struct options *options);        /* "superd", "inetd", "xinetd" */
 
-/* For cli/superd/as_inetd and cli/superd/as_xinetd: complaints in one form, and lists of borrowed texts. false after saying why. */
-bool options_complain(const struct options *options, const char *option, const char *value, const char *why);
-bool options_add(const struct options *options, const char ***list, size_t *count, const char *text);
-bool options_set_compat(struct options *options, const char *option, const char *name);
+/* false: out of memory, which was said. */
+bool options_add(const struct options *options, struct cli_texts *texts, const char *text);
+
+/* Setters that several of the command lines have in their tables (base/cli_option.h). */
+const char *options_set_task(void *options, const struct cli_option *option, const char *argument);
+const char *options_set_compat(void *options, const struct cli_option *option, const char *name);
 
 /* A text that the options own; a path is made absolute, as a daemon leaves the folder it is started in. NULL: out of
  * memory, which was said. */
 const char *options_make(struct options *options, const char *prefix, const char *text);
 const char *options_make_path(struct options *options, const char *prefix, const char *path);
-
-void options_help(const struct options *options);               /* to stdout */

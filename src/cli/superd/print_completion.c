@@ -1,4 +1,4 @@
-/* Prints completion scripts for bash and zsh, from the tables of flags and of directives.
+/* Prints completion scripts for bash and zsh, from the tables of the command line and of the options of superd.conf.
  *
  * bash splits words at "=" (COMP_WORDBREAKS), so --print=conf arrives as three words; the words behind "--" are a
  * command of their own. zsh's _arguments wants a help text in brackets, here within double quotes, so both levels
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/print/print_defaults.h"
-#include "cli/superd/flags.h"
+#include "cli/superd/as_superd.h"
 
 /* Every option of superd.conf, broken into lines. */
 static void add_options(struct buf *out, const char *indent)
@@ -31,24 +31,24 @@ static void add_options(struct buf *out, const char *indent)
 }
 
 /* "-a --accept", with what stands between them. */
-static void add_names(struct buf *out, const struct flag *flag, char between)
+static void add_names(struct buf *out, const struct cli_option *option, char between)
 {
-	if (flag->letter)
-		buf_addf(out, "-%c%c", flag->letter, between);
-	buf_addf(out, "--%s", flag->name);
+	if (option->letter)
+		buf_addf(out, "-%c%c", option->letter, between);
+	buf_addf(out, "--%s", option->name);
 }
 
-/* Adds a branch of bash's case that completes the argument of one flag. */
-static void add_bash_case(struct buf *out, const struct flag *flag)
+/* Adds a branch of bash's case that completes the argument of one option. */
+static void add_bash_case(struct buf *out, const struct cli_option *option)
 {
 	buf_char(out, '\t');
-	add_names(out, flag, '|');
+	add_names(out, option, '|');
 	buf_text(out, ")\n\t\t");
-	if (flag->takes == TAKES_FILES)
+	if (option->complete == COMPLETE_FILES)
 		buf_text(out, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n");
-	else if (flag->takes == TAKES_WORDS)
-		buf_addf(out, "COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", flag->words);
-	else if (flag->takes == TAKES_OPTIONS)
+	else if (option->complete == COMPLETE_WORDS)
+		buf_addf(out, "COMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n", option->words);
+	else if (option->complete == COMPLETE_OPTIONS)
 		buf_text(out, "COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n");
 	else
 		buf_text(out, "COMPREPLY=()\n");
@@ -96,14 +96,14 @@ bool print_bash(FILE *out)
 	buf_text(&text, bash_start);
 	add_options(&text, "\t\t");
 	buf_text(&text, bash_command);
-	for (int n = 0; n < FLAGS; n++) {
-		if (flags[n].takes != TAKES_NOTHING)
-			add_bash_case(&text, &flags[n]);
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
+		if (as_superd_cli.options[n].argument)
+			add_bash_case(&text, &as_superd_cli.options[n]);
 	}
 	buf_text(&text, "\tesac\n\tCOMPREPLY=($(compgen -W '");
-	for (int n = 0; n < FLAGS; n++) {
+	for (size_t n = 0; n < as_superd_cli.count; n++) {
 		buf_text(&text, n % 8 ? " " : "\n\t\t");
-		add_names(&text, &flags[n], ' ');
+		add_names(&text, &as_superd_cli.options[n], ' ');
 	}
 	buf_text(&text, " --\n\t' -- \"$cur\"))\n}\n\ncomplete -o filenames -F _superd superd\n");
 	ok = buf_flush(&text, out);
@@ -124,18 +124,18 @@ static void add_zsh_text(struct buf *out, const char *text, const char *quoted)
 	}
 }
 
-/* Adds the argument of a flag in the form of zsh's _arguments. */
-static void add_zsh_argument(struct buf *out, const struct flag *flag)
+/* Adds the argument of an option in the form of zsh's _arguments. */
+static void add_zsh_argument(struct buf *out, const struct cli_option *option)
 {
-	if (flag->takes == TAKES_NOTHING)
+	if (!option->argument)
 		return;
-	buf_text(out, flag->optional ? "::" : ":");
-	add_zsh_text(out, flag->argument, ":");
-	if (flag->takes == TAKES_FILES)
+	buf_text(out, option->optional ? "::" : ":");
+	add_zsh_text(out, option->argument, ":");
+	if (option->complete == COMPLETE_FILES)
 		buf_text(out, ":_files");
-	else if (flag->takes == TAKES_WORDS)
-		buf_addf(out, ":(%s)", flag->words);
-	else if (flag->takes == TAKES_OPTIONS)
+	else if (option->complete == COMPLETE_WORDS)
+		buf_addf(out, ":(%s)", option->words);
+	else if (option->complete == COMPLETE_OPTIONS)
 		buf_text(out, ":($options)");
 	else
 		buf_text(out, ": ");
@@ -143,25 +143,25 @@ static void add_zsh_argument(struct buf *out, const struct flag *flag)
 
 /* Behind the name stands how it takes its argument: a letter at once or as the next word, a long option behind "=" or
  * as the next word, an optional argument behind "=" alone. */
-static void add_zsh_flag(struct buf *out, const struct flag *flag, const char *joint)
+static void add_zsh_option(struct buf *out, const struct cli_option *option, const char *joint)
 {
-	buf_addf(out, "%s[", flag->takes == TAKES_NOTHING ? "" : joint);
-	add_zsh_text(out, flag->help, "[]:");
+	buf_addf(out, "%s[", !option->argument ? "" : joint);
+	add_zsh_text(out, option->help, "[]:");
 	buf_char(out, ']');
-	add_zsh_argument(out, flag);
+	add_zsh_argument(out, option);
 	buf_text(out, "\" \\\n");
 }
 
-static void add_zsh_forms(struct buf *out, const struct flag *flag)
+static void add_zsh_forms(struct buf *out, const struct cli_option *option)
 {
-	const char *repeats = flag->repeats ? "*" : "";
+	const char *repeats = option->repeats ? "*" : "";
 
-	if (flag->letter) {
-		buf_addf(out, "\t\"%s-%c", repeats, flag->letter);
-		add_zsh_flag(out, flag, "+");
+	if (option->letter) {
+		buf_addf(out, "\t\"%s-%c", repeats, option->letter);
+		add_zsh_option(out, option, "+");
 	}
-	buf_addf(out, "\t\"%s--%s", repeats, flag->name);
-	add_zsh_flag(out, flag, flag->optional ? "=-" : "=");
+	buf_addf(out, "\t\"%s--%s", repeats, option->name);
+	add_zsh_option(out, option, option->optional ? "=-" : "=");
 }
 
 bool print_zsh(FILE *out)
@@ -173,8 +173,8 @@ bool print_zsh(FILE *out)
 		 "local -a options\noptions=(\n");
 	add_options(&text, "\t");
 	buf_text(&text, ")\n\n_arguments \\\n");
-	for (int n = 0; n < FLAGS; n++)
-		add_zsh_forms(&text, &flags[n]);
+	for (size_t n = 0; n < as_superd_cli.count; n++)
+		add_zsh_forms(&text, &as_superd_cli.options[n]);
 	buf_text(&text, "\t'*:::command: _normal'\n");
 	ok = buf_flush(&text, out);
 	buf_free(&text);

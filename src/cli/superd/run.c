@@ -106,8 +106,8 @@ static void take_habits(struct supervisor *supervisor, const struct options *opt
 		.dump_file = options->invoked_as == AS_XINETD ? "xinetd.dump" : NULL,
 		.inspect_interval = (double)options->inspect_interval,
 	};
-	supervisor->engine.limit = options->process_limit;
-	supervisor->engine.ident_limit = options->ident_limit;
+	supervisor->engine.limit = (size_t)options->process_limit;
+	supervisor->engine.ident_limit = (size_t)options->ident_limit;
 }
 
 /* Logs the version and the tables, so that the log shows each start: behind the table's warnings, before all else. */
@@ -118,12 +118,12 @@ static void say_version(const struct options *options, struct log *log, const st
 
 	if (options->invoked_as == AS_XINETD)
 		return;
-	for (size_t n = 0; n < options->source_count && n < TABLES_NAMED; n++)
-		buf_addf(&text, "%s%s", n ? ", " : "", options->sources[n]);
-	if (options->source_count > TABLES_NAMED)
+	for (size_t n = 0; n < options->sources.count && n < TABLES_NAMED; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", options->sources.list[n]);
+	if (options->sources.count > TABLES_NAMED)
 		buf_text(&text, ", ...");
-	if (!options->source_count)
-		buf_text(&text, options->endpoint_count ? "the command line" : SYSCONFDIR "/superd.conf");
+	if (!options->sources.count)
+		buf_text(&text, options->endpoints.count ? "the command line" : SYSCONFDIR "/superd.conf");
 	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
 		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
 	buf_free(&text);
@@ -140,7 +140,7 @@ static void say_end(const struct options *options, struct log *log, int status)
 
 static int run(struct opening *opening, struct options *options, struct table *table)
 {
-	char **command = options->endpoint_count ? NULL : options->command;
+	char **command = options->endpoints.count ? NULL : options->command;
 	struct supervisor *supervisor = opening->supervisor;
 	char *identity = identity_make(options);
 	const char *failed;
@@ -150,7 +150,7 @@ static int run(struct opening *opening, struct options *options, struct table *t
 	supervisor->loader.load = load;
 	supervisor->loader.load_context = options;
 	supervisor->second_look.is_possible =
-		options->keep_going && !options->endpoint_count && !load_reads_standard_input(options);
+		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
 	supervisor->carry_table = load_carry;
 	supervisor->started = on_started;
 	supervisor->started_context = opening;

@@ -74,9 +74,9 @@ static void listen_on(struct draft *draft, const struct options *options, const 
 /* All names of all --fdname with colons between; false: there is none. */
 static bool join_names(const struct options *options, struct buf *names)
 {
-	for (size_t n = 0; n < options->fdname_count; n++)
-		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames[n]);
-	return options->fdname_count;
+	for (size_t n = 0; n < options->fdnames.count; n++)
+		buf_addf(names, "%s%s", n ? ":" : "", options->fdnames.list[n]);
+	return options->fdnames.count;
 }
 
 /* One name is that of all sockets. */
@@ -86,14 +86,14 @@ static void set_sockets(struct draft *draft, const struct options *options, stru
 	const char *names = join_names(options, &joined) ? buf_string(&joined) : NULL;
 	bool one = names && !strchr(names, ':');
 
-	for (size_t n = 0; n < options->endpoint_count; n++) {
+	for (size_t n = 0; n < options->endpoints.count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
 		char *name = names ? strndup(names, length) : NULL;
 
-		if (options->fdname_count && !names)
+		if (options->fdnames.count && !names)
 			diag_error(diags, nowhere, "--fdname has fewer names than there are sockets");
 		draft_open_socket(draft, name, nowhere);
-		listen_on(draft, options, options->endpoints[n], diags);
+		listen_on(draft, options, options->endpoints.list[n], diags);
 		draft_close_socket(draft, diags);
 		free(name);
 		if (!one)
@@ -134,21 +134,21 @@ static void set_environment(struct draft *draft, const struct options *options, 
 {
 	static const char *const usual[] = { "TERM", "COLORTERM", "NO_COLOR", "PATH", "USER", "HOME" };
 	const size_t usual_count = sizeof(usual) / sizeof(*usual);
-	const char **env = calloc(2 * options->environment_count + usual_count, sizeof(*env)), **passenv;
+	const char **env = calloc(2 * options->environment.count + usual_count, sizeof(*env)), **passenv;
 	size_t assigned = 0, passed = 0;
 
 	if (!env) {
 		diag_error(diags, nowhere, "out of memory");
 		return;
 	}
-	passenv = env + options->environment_count;
+	passenv = env + options->environment.count;
 	for (; passed < usual_count; passed++)
 		passenv[passed] = usual[passed];
-	for (size_t n = 0; n < options->environment_count; n++) {
-		if (strchr(options->environment[n], '='))
-			env[assigned++] = options->environment[n];
+	for (size_t n = 0; n < options->environment.count; n++) {
+		if (strchr(options->environment.list[n], '='))
+			env[assigned++] = options->environment.list[n];
 		else
-			passenv[passed++] = options->environment[n];
+			passenv[passed++] = options->environment.list[n];
 	}
 	if (assigned)
 		set(draft, "env", env, assigned, diags);

@@ -1,0 +1,12 @@
+/* superd's own command line. */
+#pragma once
+
+#include "base/cli_option.h"
+#include "cli/superd/options.h"
+
+extern const struct cli as_superd_cli;
+
+/* Reads it into options that hold superd's defaults. */
+bool as_superd_read(struct options *options, int argc, char **argv);
+
+void as_superd_help(void);              /* to stdout */
