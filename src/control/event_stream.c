@@ -5,6 +5,7 @@
 #include "control/event_stream.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -48,12 +49,12 @@ static void on_events_free(struct session *session)
 
 static const struct request_ops events_ops = { .room = on_events_room, .free = on_events_free };
 
-bool event_stream_is_events(const struct session *session)
+static bool is_events(const struct session *session)
 {
 	return session->ops == &events_ops;
 }
 
-void event_stream_send(struct session *session, double at, enum level level, const struct event *event,
+static void send_event(struct session *session, double at, enum level level, const struct event *event,
 		       const char *message, size_t length)
 {
 	const struct request *request = &session->request;
@@ -79,7 +80,39 @@ unsigned long event_stream_dropped(const struct session *session)
 {
 	const struct event_stream *stream = session->state;
 
-	return event_stream_is_events(session) ? stream->dropped : 0;
+	return is_events(session) ? stream->dropped : 0;
+}
+
+static void hear_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct server *server = context;
+	double at = clock_wall();
+
+	if (level <= LEVEL_INFO && event->service)
+		recent_log_add(&server->recent_log, event->service, at, level, message, length);
+	LIST_EACH(link, &server->sessions) {
+		struct session *session = container_of(link, struct session, link);
+
+		if (is_events(session))
+			send_event(session, at, level, event, message, length);
+	}
+}
+
+void event_stream_open(struct server *server)
+{
+	log_tap(server->supervisor->engine.log, LEVEL_INFO, hear_event, server);
+}
+
+/* Hears as much as the most curious session wants. */
+static void listen_at(struct server *server, enum level level)
+{
+	LIST_EACH(link, &server->sessions) {
+		const struct session *session = container_of(link, struct session, link);
+
+		if (is_events(session) && session->request.level > level)
+			level = session->request.level;
+	}
+	log_tap(server->supervisor->engine.log, level, hear_event, server);
 }
 
 static bool begin_events(struct session *session)
@@ -91,7 +124,7 @@ static bool begin_events(struct session *session)
 		return false;
 	}
 	session_begin(session, &events_ops, stream, false);
-	server_listen_at(session->server, session->request.level);
+	listen_at(session->server, session->request.level);
 	return true;
 }
 

@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "control/session.h"
 
+/* Hears what is logged, for those who follow it and for the server's recent log. */
+void event_stream_open(struct server *server);
+
 void event_stream_events(struct session *session);
 void event_stream_top(struct session *session);
 
@@ -11,9 +14,4 @@ void event_stream_top(struct session *session);
 void event_stream_resume(struct session *session, unsigned long dropped);
 unsigned long event_stream_dropped(const struct session *session); /* of events: what was dropped and is not told yet */
 
-/* Something is logged: for those who follow. */
-void event_stream_send(struct session *session, double at, enum level level, const struct event *event, const char *message,
-		       size_t length);
-
 const char *event_stream_verb(const struct session *session); /* events, top; NULL: it follows nothing */
-bool event_stream_is_events(const struct session *session); /* it follows events, from session->request.level up */

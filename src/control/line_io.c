@@ -1,7 +1,7 @@
 /* One connection of the control socket, with bounded buffers.
  *
- * A call of an event may end the connection it is for. So settle(), the last step of a turn, is the only one that
- * calls `gone`; calls from within an event only set flags. */
+ * What the owner does within a turn may end the connection. So calls from within only set flags, and line_io_end_turn,
+ * the last step, tells whether it is over. */
 #include "control/line_io.h"
 
 #include <errno.h>
@@ -117,29 +117,27 @@ static void receive(struct line_io *io)
 	}
 }
 
-/* Hands out one request a turn, after the previous one is answered, so that no client gets more turns than others. */
-static void hand_out_line(struct line_io *io)
+enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_LINE], const char **why)
 {
-	char line[LINE_IO_LINE];
 	const char *end;
 	size_t length;
 
 	if (!may_hand_out(io))
-		return;
+		return LINE_IO_NOTHING;
 	end = memchr(io->input, '\n', io->filled);
 	if (!end) {
-		io->events->malformed(io, "a request is one line of at most 8 KiB");
-		return;
+		*why = "a request is one line of at most 8 KiB";
+		return LINE_IO_MALFORMED;
 	}
 	length = (size_t)(end - io->input);
 	memcpy(line, io->input, length);
 	line[length] = '\0';
 	io->filled -= length + 1;
 	memmove(io->input, end + 1, io->filled);
-	if (strlen(line) < length)
-		io->events->malformed(io, "a request is text, without NUL bytes");
-	else
-		io->events->line(io, line);
+	if (strlen(line) == length)
+		return LINE_IO_REQUEST;
+	*why = "a request is text, without NUL bytes";
+	return LINE_IO_MALFORMED;
 }
 
 /* Whether nothing is left to read, answer or send. */
@@ -152,36 +150,34 @@ static bool is_over(const struct line_io *io)
 	return io->ended && !io->busy && !line_io_pending(io) && !line_io_holds_request(io);
 }
 
-/* Ends the connection or watches it anew. Must not be called from within an event. */
-static void settle(struct line_io *io)
+void line_io_begin_turn(struct line_io *io, bool readable, bool writable)
 {
-	if (is_over(io))
-		io->events->gone(io);
-	else
-		rewatch(io);
-}
-
-static void on_ready(struct watch *watch, bool readable, bool writable)
-{
-	struct line_io *io = container_of(watch, struct line_io, watch);
-
 	io->inside = true;
 	if (readable)
 		receive(io);
 	if (writable)
 		send_some(io);
-	if (io->busy && io->pulls && !io->broken && !line_io_pending(io))
-		io->events->room(io);
-	hand_out_line(io);
-	send_some(io);
-	io->inside = false;
-	settle(io);
 }
 
-void line_io_open(struct line_io *io, struct engine *engine, int fd, const struct line_io_events *events)
+bool line_io_wants_more(const struct line_io *io)
+{
+	return io->busy && io->pulls && !io->broken && !line_io_pending(io);
+}
+
+bool line_io_end_turn(struct line_io *io)
+{
+	send_some(io);
+	io->inside = false;
+	if (is_over(io))
+		return false;
+	rewatch(io);
+	return true;
+}
+
+void line_io_open(struct line_io *io, struct engine *engine, int fd,
+		  void (*on_ready)(struct watch *watch, bool readable, bool writable))
 {
 	io->fd = fd;
-	io->events = events;
 	io->moved = clock_now();
 	watch_init(&io->watch, engine, on_ready);
 	rewatch(io);

@@ -12,24 +12,14 @@
 #define LINE_IO_ENOUGH ((size_t)32768)          /* who has more yet unread is not written to */
 #define LINE_IO_MOST (1 << 20)          /* and who has that is cut off */
 
-struct line_io;
-
-struct line_io_events {
-	void (*line)(struct line_io *io, char *line);   /* a request, NUL in the place of its newline; not while it is busy */
-	void (*malformed)(struct line_io *io, const char *why);         /* what came is no request */
-	void (*room)(struct line_io *io);               /* all that was said is under way; only while it is busy */
-	void (*gone)(struct line_io *io);               /* the last call: nobody is there any more, or what was left is sent */
-};
-
 struct line_io {
 	struct watch watch;
 	int fd;
-	const struct line_io_events *events;
 	bool busy;                      /* a request is being answered: the next one waits, unread or not */
 	bool ended;                     /* nothing more will come */
 	bool leaving;                   /* it is closed when all is sent */
 	bool pulls;                     /* room is wanted */
-	bool inside;                    /* one of events is being called */
+	bool inside;                    /* between line_io_begin_turn and line_io_end_turn */
 	bool broken;
 	double moved;                   /* when something last went through it, loop time */
 	size_t filled;
@@ -38,9 +28,30 @@ struct line_io {
 	size_t sent;
 };
 
-/* Takes a non-blocking descriptor over. */
-void line_io_open(struct line_io *io, struct engine *engine, int fd, const struct line_io_events *events);
-void line_io_close(struct line_io *io);         /* at once; gone is not called */
+/* Takes a non-blocking descriptor over. on_ready, of its watch, takes a turn:
+ *
+ *	line_io_begin_turn(io, readable, writable);
+ *	if (line_io_wants_more(io))
+ *		add to the answer, or line_io_pull(io, false);
+ *	switch (line_io_take(io, line, &why)) ...
+ *	if (!line_io_end_turn(io))
+ *		line_io_close(io);
+ */
+void line_io_open(struct line_io *io, struct engine *engine, int fd,
+		  void (*on_ready)(struct watch *watch, bool readable, bool writable));
+void line_io_close(struct line_io *io);
+
+enum line_io_taken { LINE_IO_NOTHING, LINE_IO_REQUEST, LINE_IO_MALFORMED };
+
+void line_io_begin_turn(struct line_io *io, bool readable, bool writable);
+bool line_io_wants_more(const struct line_io *io);      /* it is busy, pulls, and all that was said is under way */
+
+/* One request a turn, after the previous one is answered, so that no client gets more turns than others: with a NUL in the
+ * place of its newline. why: what is wrong with a malformed one. */
+enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_LINE], const char **why);
+
+/* false: nobody is there any more, or what was left is sent. */
+bool line_io_end_turn(struct line_io *io);
 
 /* To be sent: whole lines, whose buffer is emptied. Too much that nobody reads, or no memory, ends the connection. */
 void line_io_send(struct line_io *io, struct buf *lines);
@@ -49,7 +60,7 @@ void line_io_send(struct line_io *io, struct buf *lines);
 void line_io_begin(struct line_io *io, bool pulls);
 void line_io_end(struct line_io *io);
 
-/* Calls room when there is some, also if there is now, but not from within. */
+/* Whether the next turns want more of the answer. Outside of a turn, the next one comes at once if there is room. */
 void line_io_pull(struct line_io *io, bool pulls);
 
 void line_io_flush(struct line_io *io);         /* sends at once what can be sent without waiting */

@@ -15,7 +15,6 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "control/event_stream.h"
-#include "control/session_transfer.h"
 #include "control/verb_reload.h"
 #include "control/verbs.h"
 #include "engine/core/closing.h"
@@ -68,9 +67,8 @@ static void end_session(struct session *session)
 	keep_reserve(server);
 }
 
-static void on_line(struct line_io *io, char *line)
+static void obey(struct session *session, const char *line)
 {
-	struct session *session = container_of(io, struct session, io);
 	struct buf why = { 0 };
 
 	if (request_read(&session->request, line, &why))
@@ -80,30 +78,32 @@ static void on_line(struct line_io *io, char *line)
 	buf_free(&why);
 }
 
-static void on_malformed(struct line_io *io, const char *why)
+static void on_session_ready(struct watch *watch, bool readable, bool writable)
 {
-	session_fail(container_of(io, struct session, io), CODE_USAGE, "", "%s", why);
-	line_io_leave(io);
-}
+	struct session *session = container_of(watch, struct session, io.watch);
+	struct line_io *io = &session->io;
+	char line[LINE_IO_LINE];
+	const char *why;
 
-static void on_room(struct line_io *io)
-{
-	struct session *session = container_of(io, struct session, io);
-
-	if (session->ops && session->ops->room)
+	line_io_begin_turn(io, readable, writable);
+	if (line_io_wants_more(io) && session->ops && session->ops->room)
 		session->ops->room(session);
-	else
+	else if (line_io_wants_more(io))
 		line_io_pull(io, false);
+	switch (line_io_take(io, line, &why)) {
+	case LINE_IO_NOTHING:
+		break;
+	case LINE_IO_REQUEST:
+		obey(session, line);
+		break;
+	case LINE_IO_MALFORMED:
+		session_fail(session, CODE_USAGE, "", "%s", why);
+		line_io_leave(io);
+		break;
+	}
+	if (!line_io_end_turn(io))
+		end_session(session);
 }
-
-static void on_gone(struct line_io *io)
-{
-	end_session(container_of(io, struct session, io));
-}
-
-static const struct line_io_events events = {
-	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
-};
 
 /* Sends one line with the reason to a client that is refused, and closes the connection. */
 static void turn_away(struct server *server, int fd, const char *code, const char *text)
@@ -190,7 +190,7 @@ static struct session *let_in(struct server *server, int fd, enum right right, u
 	list_add(&server->sessions, &session->link);
 	server->count++;
 	server->readers += right == RIGHT_READ;
-	line_io_open(&session->io, &server->supervisor->engine, fd_raise(fd, FD_HIGH), &events);
+	line_io_open(&session->io, &server->supervisor->engine, fd_raise(fd, FD_HIGH), on_session_ready);
 	return session;
 }
 
@@ -301,41 +301,12 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 		accept_some(server);
 }
 
-static void hear_change(struct engine *engine)
-{
-	struct server *server = engine->on_change_context;
-
-	if (server->changed)
-		return;
-	server->changed = true;
-	watch_wake(&server->watch);
-}
-
-void server_wait_for_changes(struct server *server)
-{
-	server->waiting++;
-	server->supervisor->engine.on_change = hear_change;
-}
-
-void server_stop_waiting(struct server *server)
-{
-	if (!--server->waiting)
-		server->supervisor->engine.on_change = NULL;
-}
-
-static void hear_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
+static void on_reloaded(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
 	struct server *server = context;
-	double at = clock_wall();
 
-	if (level <= LEVEL_INFO && event->service)
-		recent_log_add(&server->recent_log, event->service, at, level, message, length);
-	LIST_EACH(link, &server->sessions) {
-		struct session *session = container_of(link, struct session, link);
-
-		if (event_stream_is_events(session))
-			event_stream_send(session, at, level, event, message, length);
-	}
+	verb_reload_end(server, good, diags, counts);
+	server_follow_group(server);
 }
 
 void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group)
@@ -347,27 +318,12 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, cons
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		server->reserve[n] = -1;
 	list_init(&server->sessions);
-	log_tap(supervisor->engine.log, LEVEL_INFO, hear_event, server);
-	supervisor->carry_operators = session_transfer_write;
-	supervisor->operators = server;
-	supervisor->reloaded = verb_reload_on_end;
+	event_stream_open(server);
+	supervisor->reloaded = on_reloaded;
 	supervisor->reloaded_context = server;
 	supervisor->engine.on_change_context = server;
 	alarm_init(&server->pause, &supervisor->engine, on_pause);
 	watch_init(&server->watch, &supervisor->engine, on_ready);
-	if (supervisor->before)
-		session_transfer_read(server, supervisor->before);
-}
-
-void server_listen_at(struct server *server, enum level level)
-{
-	LIST_EACH(link, &server->sessions) {
-		const struct session *session = container_of(link, struct session, link);
-
-		if (event_stream_is_events(session) && session->request.level > level)
-			level = session->request.level;
-	}
-	log_tap(server->supervisor->engine.log, level, hear_event, server);
 }
 
 /* Gives the socket's file the new group. */
@@ -463,8 +419,6 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 	struct engine *engine = &server->supervisor->engine;
 	bool knows_locks = server->supervisor->before || engine->locks->path;
 
-	if (server->supervisor->before)
-		session_transfer_answer(server, server->supervisor->before);
 	if (get_socket(server, path, why)) {
 		serve(server);
 		if (knows_locks) {

@@ -36,8 +36,8 @@ struct server {
 	size_t reload_waiters;          /* who wait for it */
 };
 
-/* Hears what is logged from now on, so that it can be told, first of all to those another superd had. group: whose members
- * may read, -1: none; the caller may have another there whenever the table is read. */
+/* Hears what is logged from now on, so that it can be told. group: whose members may read, -1: none; the caller may have
+ * another there whenever the table is read. */
 void server_listen_in(struct server *server, struct supervisor *supervisor, const gid_t *group);
 
 /* The table was read again: the socket is for the group that is wanted now. */
@@ -53,10 +53,3 @@ void server_close(struct server *server);
 
 /* Takes a connection over; one who may not ask, or finds no room, is told so. NULL: it was, and the connection is closed. */
 struct session *server_admit(struct server *server, int fd);
-
-/* A request has to hear of what happens to keepers, until it says that it need not. */
-void server_wait_for_changes(struct server *server);
-void server_stop_waiting(struct server *server);
-
-/* Another who follows what is logged, down to this level; the server looks whom there still is. */
-void server_listen_at(struct server *server, enum level level);

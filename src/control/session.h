@@ -42,6 +42,10 @@ enum code { CODE_UNKNOWN, CODE_DENIED, CODE_USAGE, CODE_FAILED, CODE_BUSY };
 /* The request will be answered by and by. */
 void session_begin(struct session *session, const struct request_ops *ops, void *state, bool pulls);
 
+/* The request hears of what happens to services by its ops->change, until it says that it need not. */
+void session_watch_changes(struct session *session);
+void session_unwatch_changes(struct session *session);
+
 void session_end_request(struct session *session);      /* without an answer: nobody is there any more */
 
 /* Sends what stands in session->line, a newline behind it. */

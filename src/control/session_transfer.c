@@ -52,7 +52,7 @@ static void save_recent_log(void *context, const char *service, const struct rec
 	ledger_add(&carry->text, "text", line->text);
 }
 
-void session_transfer_write(void *context, struct carry *carry)
+static void write_sessions(void *context, struct carry *carry)
 {
 	struct server *server = context;
 
@@ -129,7 +129,7 @@ static void read_said(struct server *server, struct ledger_section *section)
 		recent_log_add(&server->recent_log, service, ledger_real(section, "at", 0.), level, text, strlen(text));
 }
 
-void session_transfer_read(struct server *server, struct ledger *ledger)
+static void read_sessions(struct server *server, struct ledger *ledger)
 {
 	for (size_t n = 0; n < ledger->count; n++) {
 		struct ledger_section *section = &ledger->sections[n];
@@ -145,8 +145,22 @@ void session_transfer_read(struct server *server, struct ledger *ledger)
 	}
 }
 
-void session_transfer_answer(struct server *server, struct ledger *ledger)
+void session_transfer_begin(struct server *server)
 {
+	struct supervisor *supervisor = server->supervisor;
+
+	supervisor->carry_operators = write_sessions;
+	supervisor->operators = server;
+	if (supervisor->before)
+		read_sessions(server, supervisor->before);
+}
+
+void session_transfer_answer(struct server *server)
+{
+	struct ledger *ledger = server->supervisor->before;
+
+	if (!ledger)
+		return;
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 

@@ -6,11 +6,9 @@
 #include "control/server.h"
 #include "engine/upgrade/carry.h"
 
-/* Writes them: for the supervisor's carry_operators. Who waits for anything else loses the connection. */
-void session_transfer_write(void *server, struct carry *carry);
+/* Takes them from the superd before, if there was one, before anything is logged that is for them; and has them written for
+ * the one after, except those who wait for anything else: they lose the connection. */
+void session_transfer_begin(struct server *server);
 
-/* Takes them from the ledger of another superd, before anything is logged that is for them. */
-void session_transfer_read(struct server *server, struct ledger *ledger);
-
-/* The upgrade is done: tells those who wait for that. */
-void session_transfer_answer(struct server *server, struct ledger *ledger);
+/* An upgrade is done, if this superd comes of one: tells those who wait for that. */
+void session_transfer_answer(struct server *server);

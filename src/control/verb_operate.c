@@ -187,7 +187,7 @@ static void on_room(struct session *session)
 		finish(operate);
 }
 
-static void on_change(struct session *session)
+static void operate_on_change(struct session *session)
 {
 	struct operate_request *operate = session->state;
 
@@ -251,12 +251,12 @@ static void on_free(struct session *session)
 	selection_free(&operate->selection);
 	free(operate->pending);
 	free(operate);
-	server_stop_waiting(session->server);
+	session_unwatch_changes(session);
 }
 
-static const struct request_ops operate_ops = { .room = on_room, .change = on_change, .free = on_free };
+static const struct request_ops operate_ops = { .room = on_room, .change = operate_on_change, .free = on_free };
 
-static void begin(struct session *session, enum deed action)
+void verb_operate_begin(struct session *session, enum deed action)
 {
 	struct engine *engine = &session->supervisor->engine;
 	struct selection selection;
@@ -282,66 +282,6 @@ static void begin(struct session *session, enum deed action)
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&operate->timeout, session->request.timeout);
 	locks_begin_order(engine);
-	server_wait_for_changes(session->server);
+	session_watch_changes(session);
 	session_begin(session, &operate_ops, operate, true);
-}
-
-void verb_operate_start(struct session *session)
-{
-	begin(session, DEED_START);
-}
-
-void verb_operate_stop(struct session *session)
-{
-	begin(session, DEED_STOP);
-}
-
-void verb_operate_restart(struct session *session)
-{
-	begin(session, DEED_RESTART);
-}
-
-void verb_operate_hold(struct session *session)
-{
-	begin(session, DEED_HOLD);
-}
-
-void verb_operate_release(struct session *session)
-{
-	begin(session, DEED_RELEASE);
-}
-
-void verb_operate_drain(struct session *session)
-{
-	begin(session, DEED_DRAIN);
-}
-
-void verb_operate_freeze(struct session *session)
-{
-	begin(session, DEED_FREEZE);
-}
-
-void verb_operate_thaw(struct session *session)
-{
-	begin(session, DEED_THAW);
-}
-
-void verb_operate_enable(struct session *session)
-{
-	begin(session, DEED_ENABLE);
-}
-
-void verb_operate_disable(struct session *session)
-{
-	begin(session, DEED_DISABLE);
-}
-
-void verb_operate_evict(struct session *session)
-{
-	begin(session, DEED_EVICT);
-}
-
-void verb_operate_refresh(struct session *session)
-{
-	begin(session, DEED_REFRESH);
 }

@@ -66,7 +66,7 @@ static void take_end(struct session *session, bool good, const struct diags *dia
 	line_io_pull(&session->io, true);
 }
 
-void verb_reload_on_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
+static void on_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
 {
 	struct server *server = engine->on_change_context;
 
@@ -228,7 +228,7 @@ static void on_room(struct session *session)
 		finish(reload);
 }
 
-static void on_change(struct session *session)
+static void reload_on_change(struct session *session)
 {
 	struct reload_request *reload = session->state;
 
@@ -252,19 +252,17 @@ static void on_free(struct session *session)
 	buf_free(&reload->fates);
 	buf_free(&reload->lines);
 	free(reload);
-	server_stop_waiting(server);
+	session_unwatch_changes(session);
 	if (--server->reload_waiters)
 		return;
 	server->supervisor->engine.on_fate = NULL;
 	buf_free(&server->fates);
 }
 
-static const struct request_ops reload_ops = { .room = on_room, .change = on_change, .free = on_free };
+static const struct request_ops reload_ops = { .room = on_room, .change = reload_on_change, .free = on_free };
 
-void verb_reload_on_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
+void verb_reload_end(struct server *server, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
-	struct server *server = context;
-
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
@@ -272,7 +270,6 @@ void verb_reload_on_end(void *context, bool good, const struct diags *diags, con
 			take_end(session, good, diags, counts);
 	}
 	buf_clear(&server->fates);
-	server_follow_group(server);
 }
 
 void verb_reload_begin(struct session *session)
@@ -299,8 +296,8 @@ void verb_reload_begin(struct session *session)
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&reload->timeout, session->request.timeout);
 	session->server->reload_waiters++;
-	supervisor->engine.on_fate = verb_reload_on_fate;
-	server_wait_for_changes(session->server);
+	supervisor->engine.on_fate = on_fate;
+	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
 	orders_reload(supervisor);
 }

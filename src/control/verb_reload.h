@@ -6,6 +6,5 @@
 
 void verb_reload_begin(struct session *session);
 
-/* For supervisor->reloaded and engine->on_fate: context is the server. */
-void verb_reload_on_end(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
-void verb_reload_on_fate(struct engine *engine, const char *service, enum fate fate, const char *options);
+/* The table was read again: for those who wait for that. */
+void verb_reload_end(struct server *server, bool good, const struct diags *diags, const struct reload_counts *counts);

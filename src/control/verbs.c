@@ -23,7 +23,7 @@ enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 static void reload(struct session *session)
 {
 	if (session->request.name_count)
-		verb_operate_refresh(session);
+		verb_operate_begin(session, DEED_REFRESH);
 	else
 		verb_reload_begin(session);
 }
@@ -53,32 +53,33 @@ static const struct verb {
 	enum right right;
 	enum wanted_names names;
 	unsigned options;               /* enum request_option, those that the verb may have */
-	void (*begin)(struct session *session);
+	void (*begin)(struct session *session); /* NULL: it does `action` with each service */
+	enum deed action;
 } verbs[] = {
-	{ "status", RIGHT_READ, NAMES_ANY, 0, verb_query_status },
-	{ "list", RIGHT_READ, NAMES_ANY, 0, verb_query_list },
-	{ "show", RIGHT_READ, NAMES_ANY, 0, verb_query_show },
-	{ "why", RIGHT_READ, NAMES_ANY, 0, verb_query_why },
-	{ "metrics", RIGHT_READ, NAMES_ANY, 0, verb_query_metrics },
-	{ "health", RIGHT_READ, NAMES_ANY, 0, verb_query_health },
-	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, event_stream_events },
-	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, event_stream_top },
-	{ "version", RIGHT_READ, NAMES_NONE, 0, verb_query_version },
-	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_start },
-	{ "stop", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_stop },
-	{ "restart", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_restart },
-	{ "hold", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_hold },
-	{ "release", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_release },
-	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_drain },
-	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_freeze },
-	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_thaw },
-	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_enable },
-	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_disable },
-	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, verb_operate_evict },
-	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, reload },
-	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, reopen },
-	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, verb_upgrade_begin },
-	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, end_superd },
+	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
+	{ "list", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_list },
+	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
+	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_why },
+	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
+	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
+	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
+	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, .begin = event_stream_top },
+	{ "version", RIGHT_READ, NAMES_NONE, 0, .begin = verb_query_version },
+	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_START },
+	{ "stop", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_STOP },
+	{ "restart", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_RESTART },
+	{ "hold", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_HOLD },
+	{ "release", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_RELEASE },
+	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_DRAIN },
+	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_FREEZE },
+	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_THAW },
+	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_ENABLE },
+	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_DISABLE },
+	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = DEED_EVICT },
+	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = reload },
+	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen },
+	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, .begin = verb_upgrade_begin },
+	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, .begin = end_superd },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
@@ -141,7 +142,10 @@ void verbs_obey(struct session *session)
 
 	if (verb && verb->right <= session->right && !wrong) {
 		note(session, verb);
-		verb->begin(session);
+		if (verb->begin)
+			verb->begin(session);
+		else
+			verb_operate_begin(session, verb->action);
 	} else if (!verb) {
 		refuse_unknown(session, request->verb);
 	} else if (verb->right > session->right) {

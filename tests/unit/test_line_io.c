@@ -22,35 +22,38 @@ static struct {
 	bool stays_busy;
 } heard;
 
-static void on_line(struct line_io *from, char *line)
+static void on_line(const char *line)
 {
 	cr_assert_lt(heard.count, 8);
 	snprintf(heard.lines[heard.count++], sizeof(heard.lines[0]), "%s", line);
 	if (heard.stays_busy)
-		line_io_begin(from, true);
+		line_io_begin(&io, true);
 }
 
-static void on_malformed(struct line_io *from, const char *why)
+static void on_ready(struct watch *watch, bool readable, bool writable)
 {
-	heard.malformed = why;
-	line_io_leave(from);
-}
+	char line[LINE_IO_LINE];
 
-static void on_room(struct line_io *from)
-{
-	heard.rooms++;
-	line_io_pull(from, false);
+	cr_assert_eq(watch, &io.watch);
+	line_io_begin_turn(&io, readable, writable);
+	if (line_io_wants_more(&io)) {
+		heard.rooms++;
+		line_io_pull(&io, false);
+	}
+	switch (line_io_take(&io, line, &heard.malformed)) {
+	case LINE_IO_NOTHING:
+		break;
+	case LINE_IO_REQUEST:
+		on_line(line);
+		break;
+	case LINE_IO_MALFORMED:
+		line_io_leave(&io);
+		break;
+	}
+	heard.gone = !line_io_end_turn(&io);
+	if (heard.gone)
+		line_io_close(&io);
 }
-
-static void on_gone(struct line_io *from)
-{
-	heard.gone = true;
-	line_io_close(from);
-}
-
-static const struct line_io_events events = {
-	.line = on_line, .malformed = on_malformed, .room = on_room, .gone = on_gone,
-};
 
 static void open_io(void)
 {
@@ -60,7 +63,7 @@ static void open_io(void)
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
 	engine.loop = ev_default_loop(EVFLAG_NOENV);
 	other = ends[1];
-	line_io_open(&io, &engine, ends[0], &events);
+	line_io_open(&io, &engine, ends[0], on_ready);
 }
 
 static void close_io(void)

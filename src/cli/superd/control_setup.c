@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/session_transfer.h"
 #include "os/fs/runtime_folder.h"
 #include "prepare/account.h"
 
@@ -78,6 +79,7 @@ struct server *control_setup_create(struct supervisor *supervisor, struct option
 		control_setup_find_group(options, &diags);
 		supervisor_say(supervisor->engine.log, &diags);
 		server_listen_in(server, supervisor, &options->control_gid);
+		session_transfer_begin(server);
 		if (!supervisor->before)
 			server_take_locks(server, path);
 	} else if (is_wanted(options)) {
@@ -95,6 +97,8 @@ void control_setup_open(struct server *server, const struct options *options)
 	char *path = server ? path_of(options) : NULL;
 	struct buf why = { 0 };
 
+	if (path)
+		session_transfer_answer(server);
 	if (path && !server_open(server, path, &why))
 		log_warn(server->supervisor->engine.log,
 			 "no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
