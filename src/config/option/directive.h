@@ -72,6 +72,9 @@ const struct directive *directive_find(enum dialect dialect, const char *name);
 /* The known name nearest to this one, for "did you mean"; NULL: none is near. */
 const char *directive_suggest(enum dialect dialect, const char *name);
 
+/* The name of the option for a limit of this resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
+const char *limit_option(int resource);
+
 /* Adds a hint for an unknown name: superd.conf's name for this word of another system, or the nearest known name. Adds
  * nothing if there is neither. */
 void directive_hint(enum dialect dialect, const char *name, struct buf *out);

@@ -164,6 +164,18 @@ void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 		buf_addf(out, "did you mean '%s'", nearest);
 }
 
+const char *limit_option(int resource)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive->type == &type_limit && directive->group == GROUP_LIMITS &&
+		    directive->offset == (size_t)resource * sizeof(struct limit))
+			return directive->name[NATIVE];
+	}
+	return NULL;
+}
+
 const char *chapter_title(enum chapter chapter)
 {
 	static const char *const titles[CHAPTERS] = {

@@ -88,6 +88,3 @@ extern const struct type
 /* The kernel's number of a capability, by its name with or without CAP_, in any case. */
 bool capability_find(const char *name, unsigned *number);
 const char *capability_name(unsigned number);           /* without CAP_; NULL: it has none here */
-
-/* The option of a resource, RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
-const char *limit_option(int resource);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/option/directive.h"
 #include "config/option/service_mark.h"
 #include "config/option/wording.h"
-#include "config/type/type.h"
 #include "engine/launch/streams.h"
 #include "exec/child/confine.h"
 #include "exec/dirs/credentials.h"

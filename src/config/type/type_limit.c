@@ -18,15 +18,6 @@ static int limit_resource(const struct directive *directive)
 	return directive->group == GROUP_LIMITS ? (int)(directive->offset / sizeof(struct limit)) : -1;
 }
 
-const char *limit_option(int resource)
-{
-	for (size_t i = 0; i < directive_count; i++) {
-		if (directives[i].type == &type_limit && limit_resource(&directives[i]) == resource)
-			return directives[i].name[NATIVE];
-	}
-	return NULL;
-}
-
 /* The microseconds of what this resource is counted in; 0: it is no time. */
 static int64_t limit_unit(const struct directive *directive)
 {
