@@ -5,7 +5,6 @@
 #include "control/event_stream.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* superctl metrics: superd's counters in Prometheus's text format or as OpenMetrics.
+/* superd's counters in Prometheus's text format or as OpenMetrics.
  *
  * Both formats want all samples of a family in one group, so each family walks all services. A family without
  * samples is left out, and no two samples of a family may have the same labels. */
@@ -8,14 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/service_facts.h"
-#include "cli/superctl/views.h"
-
-#define ASK_LIMIT 30000
 
 /* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
 static void add_label_value(struct buf *out, const char *text)
@@ -372,63 +368,4 @@ void metrics_compose(struct buf *out, enum metrics_format format, const json_t *
 		add_family(out, format, &families[i], lines);
 	if (format == METRICS_OPENMETRICS)
 		buf_text(out, "# EOF\n");
-}
-
-struct metrics_view {
-	json_t *lines;
-	bool failed;
-};
-
-static bool keep_line(void *context, const json_t *line, const char *text)
-{
-	struct metrics_view *view = context;
-
-	(void)text;
-	view->failed |= json_array_append(view->lines, (json_t *)(size_t)line) < 0;
-	return !view->failed;
-}
-
-enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
-{
-	struct conversation conversation = { .until = clock_ms() + limit,
-					     .timeout = TRANSPORT_FOREVER,
-					     .quiet = true };
-	struct metrics_view view = { .lines = json_array() };
-	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
-
-	if (status == CTL_DONE) {
-		conversation_request(&request, options, "metrics");
-		status = conversation_send(&conversation, &request);
-		if (status == CTL_DONE)
-			status = conversation_hear(&conversation, keep_line, &view);
-		if (status == CTL_DONE && !options->json)
-			metrics_compose(out, options->format, conversation.greeting, view.lines);
-		conversation_close(&conversation);
-	}
-	if (view.failed || (status == CTL_DONE && out->failed)) {
-		buf_text(&conversation.why, "out of memory");
-		status = CTL_FAILED;
-	}
-	json_decref(view.lines);
-	buf_free(&request);
-	*why = conversation.why;
-	return status;
-}
-
-enum ctl_status view_metrics(const struct superctl_options *options)
-{
-	struct buf out = { 0 }, why = { 0 };
-	enum ctl_status status;
-
-	if (options->http)
-		return metrics_serve(options);
-	status = metrics_ask(options, ASK_LIMIT, &out, &why);
-	if (status != CTL_DONE)
-		fprintf(stderr, "superctl: %s\n", buf_string(&why));
-	else if (!conversation_print(&out))
-		status = CTL_FAILED;
-	buf_free(&out);
-	buf_free(&why);
-	return status;
 }

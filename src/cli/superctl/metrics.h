@@ -12,9 +12,3 @@ const char *metrics_content_type(enum metrics_format format);
 
 /* greeting: what superd says of itself; lines: what it answered to "metrics". */
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines);
-
-/* Asks superd, within so many milliseconds, and composes; what went wrong is in *why, and said nowhere. */
-enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why);
-
-/* Answers one HTTP request on stdin and stdout. */
-enum ctl_status metrics_serve(const struct superctl_options *options);

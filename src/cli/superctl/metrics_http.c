@@ -1,4 +1,5 @@
-/* superctl metrics --http: answers one HTTP request on stdin and stdout, a connection that superd accepted.
+/* superctl metrics: asks superd for its counters, and prints them, or with --http answers one HTTP request on stdin and
+ * stdout, a connection that superd accepted.
  *
  * If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client
  * may lose the answer. So superctl shuts down its sending side and then reads for a while what the client still
@@ -13,15 +14,60 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/superctl/conversation.h"
 #include "cli/superctl/http.h"
 #include "cli/superctl/metrics.h"
-#include "cli/superctl/transport.h"
+#include "cli/superctl/views.h"
 
 #define REQUEST_LIMIT 10000 /* milliseconds for the whole request to come */
 #define ANSWER_LIMIT 10000
-#define ASK_LIMIT 5000
+#define ASK_LIMIT 30000
+#define HTTP_ASK_LIMIT 5000
 #define LINGER 1000
 #define LINGER_MOST 65536 /* bytes that are read for the client's sake */
+
+struct metrics_view {
+	json_t *lines;
+	bool failed;
+};
+
+static bool keep_line(void *context, const json_t *line, const char *text)
+{
+	struct metrics_view *view = context;
+
+	(void)text;
+	view->failed |= json_array_append(view->lines, (json_t *)(size_t)line) < 0;
+	return !view->failed;
+}
+
+/* Asks superd, within so many milliseconds, and composes. What went wrong is in *why, and is not printed. */
+static enum ctl_status ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
+{
+	struct conversation conversation = { .until = clock_ms() + limit,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct metrics_view view = { .lines = json_array() };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status == CTL_DONE) {
+		conversation_request(&request, options, "metrics");
+		status = conversation_send(&conversation, &request);
+		if (status == CTL_DONE)
+			status = conversation_hear(&conversation, keep_line, &view);
+		if (status == CTL_DONE && !options->json)
+			metrics_compose(out, options->format, conversation.greeting, view.lines);
+		conversation_close(&conversation);
+	}
+	if (view.failed || (status == CTL_DONE && out->failed)) {
+		buf_text(&conversation.why, "out of memory");
+		status = CTL_FAILED;
+	}
+	json_decref(view.lines);
+	buf_free(&request);
+	*why = conversation.why;
+	return status;
+}
 
 /* Waits for events on a descriptor. false: the time `until` has passed. */
 static bool wait_for(int fd, short events, int64_t until)
@@ -136,7 +182,7 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 	plain.json = false;
 	plain.format = format;
 	if (request->status == 200)
-		status = metrics_ask(&plain, ASK_LIMIT, page, &why);
+		status = ask(&plain, HTTP_ASK_LIMIT, page, &why);
 	if (status != CTL_DONE) {
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));
 		request->status = 503;
@@ -148,7 +194,7 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 	return status;
 }
 
-enum ctl_status metrics_serve(const struct superctl_options *options)
+static enum ctl_status answer_http(const struct superctl_options *options)
 {
 	char text[HTTP_REQUEST_MOST + 1];
 	struct http_request request = { 0 };
@@ -174,5 +220,22 @@ enum ctl_status metrics_serve(const struct superctl_options *options)
 	else
 		linger();
 	buf_free(&page);
+	return status;
+}
+
+enum ctl_status view_metrics(const struct superctl_options *options)
+{
+	struct buf out = { 0 }, why = { 0 };
+	enum ctl_status status;
+
+	if (options->http)
+		return answer_http(options);
+	status = ask(options, ASK_LIMIT, &out, &why);
+	if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+	else if (!conversation_print(&out))
+		status = CTL_FAILED;
+	buf_free(&out);
+	buf_free(&why);
 	return status;
 }

@@ -151,12 +151,17 @@ static bool show_options(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-enum ctl_status view_show(const struct superctl_options *options)
+static enum ctl_status show_each(const struct superctl_options *options, const char *verb, reply_line *show_line)
 {
 	struct show_view view = { .options = options };
 
 	screen_open(&view.screen, options->colour);
-	return conversation_ask(options, "show", CONVERSATION_TIMEOUT, show_options, &view);
+	return conversation_ask(options, verb, CONVERSATION_TIMEOUT, show_line, &view);
+}
+
+enum ctl_status view_show(const struct superctl_options *options)
+{
+	return show_each(options, "show", show_options);
 }
 
 static bool show_why(void *context, const json_t *line, const char *text)
@@ -189,8 +194,5 @@ static bool show_why(void *context, const json_t *line, const char *text)
 
 enum ctl_status view_why(const struct superctl_options *options)
 {
-	struct show_view view = { .options = options };
-
-	screen_open(&view.screen, options->colour);
-	return conversation_ask(options, "why", CONVERSATION_TIMEOUT, show_why, &view);
+	return show_each(options, "why", show_why);
 }
