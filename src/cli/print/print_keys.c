@@ -1,0 +1,75 @@
+/* Prints superd-systemd(5)'s and superd-launchd(5)'s lists of keys: how this version of superd treats every key of a
+ * unit and of a property list.
+ *
+ * A key whose option is not implemented yet is listed by its class until then. It becomes honoured by itself once the
+ * option exists. */
+#include "cli/print/print_conf.h"
+#include "cli/print/print_defaults.h"
+#include "parse/launchd/launchd_keys.h"
+#include "parse/systemd/unit_keys.h"
+
+/* class: that of this version; written: that of the table of keys, to which the reason belongs. */
+static void add_key(struct buf *out, const char *key, enum key_class class, enum key_class written, const char *option,
+		    const char *reason)
+{
+	if (class == KEY_DONE && written != KEY_DONE)
+		reason = NULL;          /* it tells why the option was missing, and does not hold any more */
+	if (!reason && class == KEY_REFUSED)
+		reason = "not yet";
+	buf_addf(out, ".It Cm %s\n", key);
+	if (class == KEY_DONE && option)
+		buf_addf(out, ".Ic %s%s\n", option, reason ? " :" : "");
+	else
+		buf_addf(out, "%s%s\n", key_class_name(class), reason ? ":" : "");
+	if (reason)
+		buf_addf(out, "%s\n", reason);
+}
+
+static void begin_list(struct buf *out, const char *title)
+{
+	buf_addf(out, ".Ss %s\n.Bl -tag -width Ds -compact\n", title);
+}
+
+bool print_mdoc_units(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	for (int n = 0; n < KEYS_SECTIONS; n++) {
+		const char *section = unit_keys[n]->section ? unit_keys[n]->section : "Service";
+
+		begin_list(&text, unit_keys[n]->title);
+		for (size_t i = 0; i < unit_keys[n]->count; i++) {
+			const struct unit_key *key = &unit_keys[n]->list[i];
+
+			add_key(&text, key->key, unit_key_class(section, key), key->class,
+				unit_key_option(section, key), key->reason);
+		}
+		buf_text(&text, ".El\n");
+	}
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+bool print_mdoc_launchd(FILE *out)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	for (int n = 0; n < LAUNCHD_DICTIONARIES; n++) {
+		const struct launchd_keys *keys = &launchd_keys[n];
+
+		begin_list(&text, keys->title);
+		for (size_t i = 0; i < keys->count; i++) {
+			const struct launchd_key *key = &keys->list[i];
+
+			add_key(&text, key->key, launchd_key_class(keys, key), key->class,
+				launchd_key_option(keys, key), key->reason);
+		}
+		buf_text(&text, ".El\n");
+	}
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
