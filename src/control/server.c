@@ -279,9 +279,11 @@ static void on_pause(struct alarm *alarm)
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
 
-static void tell_changes(struct server *server)
+static void on_changes(struct watch *watch, bool readable, bool writable)
 {
-	server->changed = false;
+	struct server *server = container_of(watch, struct server, changes);
+
+	(void)readable, (void)writable;
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
@@ -295,8 +297,6 @@ static void on_ready(struct watch *watch, bool readable, bool writable)
 	struct server *server = container_of(watch, struct server, watch);
 
 	(void)writable;
-	if (server->changed)
-		tell_changes(server);
 	if (readable)
 		accept_some(server);
 }
@@ -321,9 +321,9 @@ void server_listen_in(struct server *server, struct supervisor *supervisor, cons
 	event_stream_open(server);
 	supervisor->reloaded = on_reloaded;
 	supervisor->reloaded_context = server;
-	supervisor->engine.on_change_context = server;
 	alarm_init(&server->pause, &supervisor->engine, on_pause);
 	watch_init(&server->watch, &supervisor->engine, on_ready);
+	watch_init(&server->changes, &supervisor->engine, on_changes);
 }
 
 /* Gives the socket's file the new group. */
@@ -448,6 +448,7 @@ void server_close(struct server *server)
 	LIST_EACH(link, &server->sessions)
 		end_session(container_of(link, struct session, link));
 	watch_stop(&server->watch);
+	watch_stop(&server->changes);
 	alarm_stop(&server->pause);
 	drop_reserve(server);
 	buf_free(&server->fates);

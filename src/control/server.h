@@ -21,6 +21,7 @@ struct server {
 	struct supervisor *supervisor;
 	struct control_socket socket;
 	struct watch watch;
+	struct watch changes;           /* has no descriptor: woken by engine.changes, once for many changes in a turn */
 	struct socket_wait socket_wait; /* for the place of another superd */
 	struct alarm pause;             /* until clients are accepted again: descriptors were out */
 	gid_t group;                    /* whose members may read; -1: none */
@@ -29,10 +30,8 @@ struct server {
 	size_t count, readers;
 	size_t waiting;                 /* requests that are told of changes of keepers */
 	int reserve[SERVER_RESERVE];    /* descriptors given up for an operator when all others are used; -1: given up */
-	bool changed;                   /* there was one: they look again when the loop comes round */
 	struct recent_log recent_log;
-	struct buf fates;               /* of a reload that somebody waits for: a byte of enum fate, a name and its NUL,
-					 * its options and their NUL each */
+	struct buf fates;               /* of a reload that somebody waits for (engine.fates) */
 	size_t reload_waiters;          /* who wait for it */
 };
 

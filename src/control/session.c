@@ -21,27 +21,16 @@ void session_begin(struct session *session, const struct request_ops *ops, void 
 	line_io_begin(&session->io, pulls);
 }
 
-/* The server tells them when the loop comes round: many changes in one turn are one. */
-static void on_change(struct engine *engine)
-{
-	struct server *server = engine->on_change_context;
-
-	if (server->changed)
-		return;
-	server->changed = true;
-	watch_wake(&server->watch);
-}
-
 void session_watch_changes(struct session *session)
 {
 	session->server->waiting++;
-	session->supervisor->engine.on_change = on_change;
+	session->supervisor->engine.changes = &session->server->changes;
 }
 
 void session_unwatch_changes(struct session *session)
 {
 	if (!--session->server->waiting)
-		session->supervisor->engine.on_change = NULL;
+		session->supervisor->engine.changes = NULL;
 }
 
 void session_say(struct session *session)

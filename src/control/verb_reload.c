@@ -22,7 +22,7 @@ struct reload_request {
 	bool good;
 	struct reload_counts counts;
 	size_t errors, failed;          /* errors of the table, services that failed */
-	struct buf fates;               /* a copy of the server's: 1 + enum fate, service, options, each with its NUL */
+	struct buf fates;               /* a copy of the server's */
 	size_t at;                      /* bytes of fates that are reported */
 	struct buf lines;               /* diagnostics to send, with a newline before each */
 	size_t said;                    /* bytes of lines that are sent */
@@ -64,15 +64,6 @@ static void take_end(struct session *session, bool good, const struct diags *dia
 	buf_add(&reload->fates, buf_string(&session->server->fates), session->server->fates.length);
 	reload->failed += reload->fates.failed || session->server->fates.failed || reload->lines.failed;
 	line_io_pull(&session->io, true);
-}
-
-static void on_fate(struct engine *engine, const char *service, enum fate fate, const char *options)
-{
-	struct server *server = engine->on_change_context;
-
-	buf_char(&server->fates, (char)(1 + fate));
-	buf_add(&server->fates, service, strlen(service) + 1);
-	buf_add(&server->fates, options, strlen(options) + 1);
 }
 
 /* Adds a list of the words in `names`, which blanks separate; nothing if there are none. */
@@ -255,7 +246,7 @@ static void on_free(struct session *session)
 	session_unwatch_changes(session);
 	if (--server->reload_waiters)
 		return;
-	server->supervisor->engine.on_fate = NULL;
+	server->supervisor->engine.fates = NULL;
 	buf_free(&server->fates);
 }
 
@@ -296,7 +287,7 @@ void verb_reload_begin(struct session *session)
 	if (session->request.options & ASKS_TIMEOUT)
 		alarm_set(&reload->timeout, session->request.timeout);
 	session->server->reload_waiters++;
-	supervisor->engine.on_fate = on_fate;
+	supervisor->engine.fates = &session->server->fates;
 	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
 	orders_reload(supervisor);

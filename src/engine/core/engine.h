@@ -22,6 +22,8 @@
 #include "exec/plan/plan.h"
 
 struct keeper;
+struct buf;
+struct watch;
 struct listener;
 struct roster;
 struct client;
@@ -139,11 +141,10 @@ struct engine {
 	int (*bind_beside)(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings);
 	void (*hurry_holder)(struct keeper *keeper, const struct listener *listener);
 	void (*on_withdrawn)(struct engine *engine);    /* superd stops, and rpcbind has no registration of it any more */
-	void (*on_change)(struct engine *engine);       /* a keeper has changed; NULL: nobody waits for that */
-	void *on_change_context;        /* for on_change and on_fate */
-	/* A reload has changed, added or removed this service; options: those that differ, separated by blanks. NULL: nobody
-	 * asks. */
-	void (*on_fate)(struct engine *engine, const char *service, enum fate fate, const char *options);
+	struct watch *changes;          /* woken when a service has changed; NULL: nobody waits for that */
+	/* What a reload has done with each service that it has changed, added or removed: a byte 1 + enum fate, the name, and the
+	 * options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
+	struct buf *fates;
 	/* engine/upgrade/upgrade: has the program that is at superd's place now take over, or asks it whether it could. done is called
 	 * once, in the loop and maybe before this returns: when it could, or with why not, as "busy: a reload is under way". When
 	 * it takes over, nobody is left to call it. */

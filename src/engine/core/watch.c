@@ -37,6 +37,12 @@ void watch_wake(struct watch *watch)
 	ev_feed_event(watch->engine->loop, &watch->io, EV_CUSTOM);
 }
 
+void watch_wake_changes(struct engine *engine)
+{
+	if (engine->changes)
+		watch_wake(engine->changes);
+}
+
 void watch_stop(struct watch *watch)
 {
 	ev_io_stop(watch->engine->loop, &watch->io);

@@ -16,6 +16,7 @@ void watch_init(struct watch *watch, struct engine *engine,
 		void (*ready)(struct watch *watch, bool readable, bool writable));
 void watch_set(struct watch *watch, int fd, bool reads, bool writes);   /* neither: not at all */
 void watch_wake(struct watch *watch);           /* has ready called when the loop comes round, though nothing is */
+void watch_wake_changes(struct engine *engine);  /* a service has changed: for who waits for that (engine.changes) */
 void watch_stop(struct watch *watch);           /* before fd is closed; harmless when it was */
 
 struct alarm {

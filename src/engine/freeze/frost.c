@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/span.h"
+#include "engine/core/watch.h"
 #include "engine/freeze/frost_pace.h"
 #include "engine/freeze/frost_target.h"
 #include "engine/freeze/frost_watch.h"
@@ -168,8 +169,7 @@ static void give_up(struct frost *frost)
 
 	say_failure(frost);
 	thaw(frost->instance);
-	if (keeper->engine->on_change)
-		keeper->engine->on_change(keeper->engine);
+	watch_wake_changes(keeper->engine);
 	if (settled)
 		settled(keeper, false);
 }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/core/watch.h"
 #include "engine/instance/deposit.h"
 #include "engine/instance/main_process.h"
 #include "engine/instance/watchdog.h"
@@ -126,8 +127,7 @@ static void take_ready(struct notice *notice)
 		stop_patience(notice);
 		notice_say(notice, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 	}
-	if (instance->engine->on_change)
-		instance->engine->on_change(instance->engine);
+	watch_wake_changes(instance->engine);
 	if (!instance->starting || instance->kin || instance->stopping)
 		return;
 	if (!survives_reload(notice)) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/scan.h"
 #include "engine/core/roster.h"
+#include "engine/core/watch.h"
 #include "engine/launch/groups.h"
 
 #define LOOK .05                        /* seconds between two looks */
@@ -84,8 +85,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	groups_sweep(engine);
 	if (!engine->stopping)
 		wake_waiting(engine);
-	if (engine->on_change)          /* who has ordered it waits, maybe with all sockets open already */
-		engine->on_change(engine);
+	watch_wake_changes(engine);     /* who has ordered it waits, maybe with all sockets open already */
 }
 
 void orphan_end(struct engine *engine, struct orphan *orphan, const struct service *row, const char *wanted_by)

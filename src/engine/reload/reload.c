@@ -296,8 +296,11 @@ static void tell_fate(struct engine *engine, const char *service, enum fate fate
 {
 	if (counts->told++ < TOLD_MOST)
 		log_fate(engine, service, fate, options, keeper);
-	if (engine->on_fate)
-		engine->on_fate(engine, service, fate, options);
+	if (!engine->fates)
+		return;
+	buf_char(engine->fates, (char)(1 + fate));
+	buf_add(engine->fates, service, strlen(service) + 1);
+	buf_add(engine->fates, options, strlen(options) + 1);
 }
 
 static struct keeper *become(struct engine *engine, struct table *after, const struct service *service,

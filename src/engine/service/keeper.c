@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/span.h"
+#include "engine/core/watch.h"
 #include "engine/launch/store.h"
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -368,8 +369,7 @@ static void say_transition(struct keeper *keeper, enum happening happening, stru
 /* An operator may wait for the change. */
 static void tell_change(struct keeper *keeper)
 {
-	if (keeper->engine->on_change)
-		keeper->engine->on_change(keeper->engine);
+	watch_wake_changes(keeper->engine);
 }
 
 void keeper_check_over(struct keeper *keeper)

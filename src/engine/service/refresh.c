@@ -12,6 +12,7 @@
 
 #include "base/scan.h"
 #include "config/words/command.h"
+#include "engine/core/watch.h"
 #include "engine/freeze/frost.h"
 #include "engine/instance/control.h"
 #include "engine/instance/notice.h"
@@ -33,8 +34,7 @@ static void tell_change(struct refresh *refresh)
 {
 	struct engine *engine = refresh->keeper->engine;
 
-	if (engine->on_change)
-		engine->on_change(engine);
+	watch_wake_changes(engine);
 }
 
 __attribute__((format(printf, 3, 4))) static void settle(struct refresh *refresh, enum standing standing,
