@@ -31,10 +31,12 @@ static bool is_in_sources(const glob_t *sources, const char *test)
 
 void claims_expect(const struct claim *claims, size_t count)
 {
+	static const char *const patterns[] = { "unit/*", "unit/*/*", "behaviour" };
 	glob_t sources = { 0 };
 
-	cr_assert_eq(glob(text_of("%s/tests/unit/test_*.c", source_folder()), 0, NULL, &sources), 0);
-	cr_assert_eq(glob(text_of("%s/tests/behaviour/test_*.c", source_folder()), GLOB_APPEND, NULL, &sources), 0);
+	for (size_t n = 0; n < sizeof(patterns) / sizeof(*patterns); n++)
+		cr_assert_eq(glob(text_of("%s/tests/%s/test_*.c", source_folder(), patterns[n]), n ? GLOB_APPEND : 0,
+				  NULL, &sources), 0);
 	for (size_t n = 0; n < count; n++) {
 		cr_expect_not_null(claims[n].tests[0], "%s: no test", claims[n].what);
 		for (size_t test = 0; test < CLAIM_TESTS && claims[n].tests[test]; test++)

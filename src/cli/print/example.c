@@ -1,5 +1,5 @@
 /* Examples of values whose form a type's name does not tell. The reader reads each in
- * tests/unit/test_print_conf. */
+ * tests/unit/cli/print/test_print_conf. */
 #include "cli/print/example.h"
 
 #include <stdlib.h>

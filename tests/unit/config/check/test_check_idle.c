@@ -1,0 +1,83 @@
+/* Rules of idle backends. */
+#include "tests/unit/drafts.h"
+
+TestSuite(check_idle, .init = begin_table, .fini = end_table);
+
+/* One service; option and value by turns, ending with NULL. Its name is at line 1, then come listen, exec, user, and
+ * the options from 5 on. */
+__attribute__((sentinel)) static void judge(const char *listen, ...)
+{
+	struct draft *draft = begin("a");
+	const char *option, *value;
+	va_list more;
+
+	if (listen)
+		cr_assert(set(draft, "listen", listen, NULL));
+	cr_assert(set(draft, "exec", "/bin/a", NULL));
+	cr_assert(set(draft, "user", "root", NULL));
+	va_start(more, listen);
+	while ((option = va_arg(more, const char *))) {
+		value = va_arg(more, const char *);
+		cr_assert(set(draft, option, value, NULL), "%s = %s:%s", option, value, all_said());
+	}
+	va_end(more);
+	end(draft);
+	table_check(table, &diags);
+}
+
+Test(check_idle, sockets_that_show_their_clients_will_do)
+{
+	static const char *const good[] = { "80", "tcp6:80", "udp:53", "/run/a", "@a", "seqpacket:/run/a" };
+
+	for (size_t n = 0; n < sizeof(good) / sizeof(*good); n++) {
+		begin_table();
+		judge(good[n], "idle_timeout", "5min", "idle_action", "freeze", "min_awake", "10s", NULL);
+		expect_nothing();
+		cr_expect(service_idles(&table->services[0]), "%s", good[n]);
+	}
+}
+
+Test(check_idle, sockets_that_do_not_are_refused_by_name)
+{
+	static const char *const bad[] = { "fifo:/run/a", "unix-dgram:/run/a", "netlink:route" };
+
+	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+		begin_table();
+		judge(bad[n], "idle_timeout", "5min", NULL);
+		expect_error(2, "a: idle_timeout: nobody can tell who is connected by ");
+	}
+}
+
+Test(check_idle, connections_of_their_own_end_by_themselves)
+{
+	judge("80", "accept", "yes", "idle_timeout", "5min", NULL);
+	expect_error(6, "a: idle_timeout needs accept = no");
+}
+
+Test(check_idle, without_a_socket_nobody_is_connected)
+{
+	judge(NULL, "start", "boot", "idle_timeout", "5min", NULL);
+	expect_error(5, "a: idle_timeout needs a socket");
+}
+
+Test(check_idle, a_oneshot_is_never_idle)
+{
+	judge("80", "type", "oneshot", "idle_timeout", "5min", NULL);
+	expect_error(6, "a: idle_timeout needs a backend that goes on running");
+}
+
+Test(check_idle, what_to_do_needs_a_time)
+{
+	judge("80", "idle_action", "freeze", NULL);
+	expect_error(5, "a: idle_action needs idle_timeout");
+	begin_table();
+	judge("80", "min_awake", "1min", NULL);
+	expect_error(5, "a: min_awake needs idle_timeout");
+}
+
+Test(check_idle, no_time_at_all_is_no_mistake)
+{
+	judge("fifo:/run/a", "idle_timeout", "infinity", NULL);
+	expect_nothing();
+	cr_expect_not(service_idles(&table->services[0]));
+}

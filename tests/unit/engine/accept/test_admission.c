@@ -1,0 +1,278 @@
+/* The order of the gate: a client that every rule refuses is refused for the first, then for the second, and so on, and
+ * who was refused is counted nowhere. */
+#include "tests/unit/rows.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/accept/admission.h"
+#include "engine/accept/sensor.h"
+
+TestSuite(admission, .init = set_up, .fini = tear_down);
+
+static struct engine engine;
+static const struct backend_actions no_actions;
+
+static void do_nothing(struct keeper *keeper)
+{
+	(void)keeper;
+}
+
+static struct keeper *open_keeper(const char *options)
+{
+	static struct backend_actions actions;
+	const struct service *service = row("service s {\n listen = \"127.0.0.1:1234\"\n accept = yes\n"
+					    " exec = \"/bin/true\"\n user = \"%u\"\n%s\n}\n",
+					    geteuid(), options);
+	struct keeper *keeper;
+
+	actions = no_actions;
+	actions.abandon = actions.forget_ward = actions.end_twins = do_nothing;
+	if (!engine.loop) {
+		engine.loop = ev_default_loop(0);
+		engine.actions = &actions;
+		list_init(&engine.none);
+		list_init(&engine.resting);
+		admission_init(&engine);
+	}
+	table->users++;
+	keeper = keeper_new(&engine, table, service);
+	cr_assert(keeper && keeper_activity(keeper));
+	return keeper;
+}
+
+static void close_keeper(struct keeper *keeper)
+{
+	keeper_free(keeper);
+	cr_expect_eq(engine.sources.used, 0u, "somebody is still counted");
+	admission_free(&engine);
+	engine = (struct engine){ 0 };
+}
+
+static struct guest guest_from(const char *address)
+{
+	struct guest guest = { .client = { .fd = 0, .length = sizeof(struct sockaddr_in) } };
+
+	if (strchr(address, ':')) {
+		guest.client.length = sizeof(struct sockaddr_in6);
+		guest.client.peer.in6.sin6_family = AF_INET6;
+		cr_assert_eq(inet_pton(AF_INET6, address, &guest.client.peer.in6.sin6_addr), 1);
+		return guest;
+	}
+	guest.client.peer.in.sin_family = AF_INET;
+	cr_assert_eq(inet_pton(AF_INET, address, &guest.client.peer.in.sin_addr), 1);
+	return guest;
+}
+
+static enum refusal judge(struct keeper *keeper, const char *address)
+{
+	struct guest guest = guest_from(address);
+	enum refusal refusal = admission_judge(keeper, &guest);
+
+	guest_dismiss(keeper, &guest);
+	return refusal;
+}
+
+/* The minute that is not now, for a day of which only that one is open. */
+static const char *other_minute(void)
+{
+	static char text[16];
+	unsigned minute = (moment_minute(&(struct moment){ 0 }, ev_time()) + 720) % 1440;
+
+	snprintf(text, sizeof(text), "%02u:%02u-%02u:%02u", minute / 60, minute % 60, minute / 60, minute % 60);
+	return text;
+}
+
+Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
+{
+	char options[512];
+	struct keeper *keeper;
+	struct guest first = guest_from("127.0.0.1");
+	const unsigned char *source;
+
+	snprintf(options, sizeof(options),
+		 "only_from = { \"127.0.0.1\", \"127.0.0.9\" }\n access_times = { \"%s\" }\n per_source = 1\n"
+		 " per_source_cpm = 1\n max_load = 0.001\n instances = 1\n overload = refuse\n",
+		 other_minute());
+	keeper = open_keeper(options);
+	engine.moment = (struct moment){ 0 };
+	cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_ADDRESS);
+	source = (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 127, 0, 0, 2 };
+	recent_note(&engine.denied, 0, source, clock_now(), clock_now() + 60);
+	engine.denied_prefixes[64] = true;
+	cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_SENSOR);
+	cr_expect_eq(judge(keeper, "127.0.0.3"), REFUSED_ADDRESS);
+	cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_TIME);
+	engine.moment = (struct moment){ .from = 0,
+					 .until = INT64_MAX,
+					 .looked = clock_now() + 1e6,
+					 .load = 5000,
+					 .minute = (unsigned)strtoul(other_minute(), NULL, 10) * 60 +
+						 (unsigned)strtoul(other_minute() + 3, NULL, 10) };
+	cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_LOAD);
+	engine.moment.load = 0;
+	cr_expect_eq(admission_judge(keeper, &first), ADMITTED);
+	cr_expect_eq(keeper->instance_count, 1u);
+	cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_PER_SOURCE);
+	cr_expect_eq(judge(keeper, "127.0.0.9"), REFUSED_INSTANCES);
+	guest_dismiss(keeper, &first);
+	cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_PER_SOURCE_CPM);
+	cr_expect_eq(keeper->instance_count, 0u);
+	close_keeper(keeper);
+}
+
+Test(admission, counts_nobody_who_is_refused)
+{
+	struct keeper *keeper = open_keeper("per_source = 1\n per_source_cpm = 2\n instances = 1\n overload = refuse\n"
+					    " cps = { 2, 10 }\n");
+	struct guest first = guest_from("127.0.0.1");
+
+	cr_assert_eq(admission_judge(keeper, &first), ADMITTED);
+	for (int n = 0; n < 10; n++) {
+		cr_expect_eq(judge(keeper, "127.0.0.1"), REFUSED_PER_SOURCE);
+		cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_INSTANCES);
+	}
+	cr_expect_eq(keeper->activity->pace.in_second, 1);
+	cr_expect_eq(keeper->instance_count, 1u);
+	guest_dismiss(keeper, &first);
+	cr_expect_eq(judge(keeper, "127.0.0.2"), ADMITTED, "its refusals were no connections of its minute");
+	cr_expect_eq(judge(keeper, "127.0.0.2"), ADMITTED);
+	cr_expect_eq(judge(keeper, "127.0.0.2"), REFUSED_PER_SOURCE_CPM);
+	cr_expect_eq(judge(keeper, "127.0.0.1"), ADMITTED);
+	close_keeper(keeper);
+}
+
+Test(admission, judges_who_has_passed_by_room_alone)
+{
+	struct keeper *keeper = open_keeper("no_access = { \"127.0.0.1\" }\n per_source_cpm = 1\n instances = 1\n"
+					    " overload = refuse\n");
+	struct guest guest = guest_from("127.0.0.1"), second = guest_from("127.0.0.1");
+
+	guest.progress = second.progress = PASSED;
+	cr_expect_eq(admission_judge(keeper, &guest), ADMITTED);
+	cr_expect_eq(admission_judge(keeper, &second), REFUSED_INSTANCES);
+	guest_dismiss(keeper, &guest);
+	cr_expect_eq(admission_judge(keeper, &second), ADMITTED);
+	guest_dismiss(keeper, &second);
+	close_keeper(keeper);
+}
+
+Test(admission, asks_only_what_the_rules_need)
+{
+	struct keeper *keeper = open_keeper("only_from = { \"127.0.0.1\", \".example.org\" }\n");
+	struct guest known = guest_from("127.0.0.1"), unknown = guest_from("127.0.0.2");
+	struct advice advice = { 0 };
+
+	cr_expect_eq(admission_judge(keeper, &known), ADMITTED);
+	cr_expect(!admission_has_questions(&known));
+	cr_expect_eq(admission_judge(keeper, &unknown), ADMITTED, "for now");
+	cr_expect(unknown.asked.name && !unknown.asked.ident && !unknown.asked.libwrap);
+	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_NAME_UNASKED, "no answer is a no");
+	cr_expect_eq(admission_conclude(keeper, &unknown, NULL), REFUSED_NAME_UNASKED);
+	advice.has_name = true;
+	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_ADDRESS, "it has no name");
+	advice.knows_name = true;
+	strcpy(advice.name, "host.example.org");
+	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), ADMITTED);
+	strcpy(advice.name, "host.example.com");
+	cr_expect_eq(admission_conclude(keeper, &unknown, &advice), REFUSED_ADDRESS);
+	guest_dismiss(keeper, &known);
+	guest_dismiss(keeper, &unknown);
+	close_keeper(keeper);
+}
+
+Test(admission, takes_a_no_for_a_name_that_was_not_looked_up)
+{
+	struct keeper *keeper = open_keeper("no_access = { \".example.org\" }\n");
+	struct guest guest = guest_from("127.0.0.2");
+	struct advice advice = { 0 };
+
+	cr_expect_eq(admission_judge(keeper, &guest), ADMITTED);
+	cr_expect(guest.asked.name);
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_NAME_UNASKED);
+	advice.has_name = true;
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), ADMITTED, "it has no name, so not that one");
+	guest_dismiss(keeper, &guest);
+	close_keeper(keeper);
+}
+
+Test(admission, needs_an_answer_for_id_only_and_libwrap)
+{
+	struct keeper *keeper = open_keeper("id_only = yes\n");
+	struct guest guest = guest_from("127.0.0.2");
+	struct advice advice = { .has_user = true };
+
+	cr_expect_eq(admission_judge(keeper, &guest), ADMITTED);
+	cr_expect(guest.asked.ident);
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_IDENT);
+	cr_expect_eq(admission_conclude(keeper, &guest, NULL), REFUSED_IDENT_UNASKED);
+	advice.knows_user = true;
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), ADMITTED);
+	guest.asked.libwrap = "in.testd";
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_LIBWRAP_UNASKED);
+	cr_expect_eq(admission_conclude(keeper, &guest, NULL), REFUSED_LIBWRAP_UNASKED);
+	advice.has_libwrap = true;
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_LIBWRAP);
+	advice.left_to_another = true;
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), REFUSED_TWIST);
+	advice.allowed = true;
+	cr_expect_eq(admission_conclude(keeper, &guest, &advice), ADMITTED);
+	guest_dismiss(keeper, &guest);
+	close_keeper(keeper);
+}
+
+Test(sensor, keeps_a_whole_network_of_ipv6_out_and_an_address_of_ipv4)
+{
+	struct keeper *keeper = open_keeper("deny_time = 1h\n");
+	struct guest six = guest_from("2001:db8::1"), four = guest_from("192.0.2.1");
+
+	cr_expect(!sensor_denies(&engine, &six.client));
+	sensor_touch(keeper, &six.client);
+	sensor_touch(keeper, &four.client);
+	cr_expect(sensor_denies(&engine, &six.client));
+	cr_expect(sensor_denies(&engine, &four.client));
+	cr_expect(sensor_denies(&engine, &(struct client[]){ guest_from("2001:db8::ffff:2").client }[0]));
+	cr_expect(!sensor_denies(&engine, &(struct client[]){ guest_from("2001:db8:0:1::1").client }[0]));
+	cr_expect(sensor_denies(&engine, &(struct client[]){ guest_from("::ffff:192.0.2.1").client }[0]));
+	cr_expect(!sensor_denies(&engine, &(struct client[]){ guest_from("192.0.2.2").client }[0]));
+	close_keeper(keeper);
+}
+
+/* Forged senders are many: none of them takes the place of an address that is kept out, nor has it let in sooner. */
+Test(sensor, an_unproven_sender_pushes_nobody_out)
+{
+	struct keeper *keeper = open_keeper("deny_time = 1h\n");
+	struct guest first = guest_from("192.0.2.1"), late = guest_from("192.0.2.2");
+	unsigned char source[SOURCE_SIZE] = { 0 };
+
+	sensor_touch(keeper, &first.client);
+	recent_note(&engine.denied, 0, (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
+		    clock_now(), INFINITY);
+	for (unsigned n = 0; engine.denied.count < SENSOR_MOST; n++) {
+		memcpy(source, &n, sizeof(n));
+		source[SOURCE_SIZE - 1] = 1;
+		recent_note(&engine.denied, 0, source, clock_now(), INFINITY);
+	}
+	sensor_touch_unproven(keeper, &late.client);
+	cr_expect(sensor_denies(&engine, &first.client));
+	cr_expect_not(sensor_denies(&engine, &late.client));
+	sensor_touch_unproven(keeper, &(struct client[]){ guest_from("192.0.2.3").client }[0]);
+	cr_expect(isinf(recent_find(&engine.denied, 0,
+				    (const unsigned char[SOURCE_SIZE]){ [10] = 0xff, 0xff, 192, 0, 2, 3 },
+				    clock_now())->until));
+	sensor_touch(keeper, &late.client);
+	cr_expect(sensor_denies(&engine, &late.client));
+	close_keeper(keeper);
+}
+
+Test(sensor, only_logs_where_the_time_is_zero)
+{
+	struct keeper *keeper = open_keeper("deny_time = 0\n");
+	struct guest guest = guest_from("192.0.2.1");
+
+	sensor_touch(keeper, &guest.client);
+	cr_expect_eq(engine.denied.count, 0u);
+	close_keeper(keeper);
+}

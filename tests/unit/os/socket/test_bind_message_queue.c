@@ -1,0 +1,283 @@
+/* Message queues that are opened for real, and the options of sockets that look at who sends. */
+#include "tests/unit/bind_fixture.h"
+
+#include <mqueue.h>
+#include <poll.h>
+#include <sys/xattr.h>
+
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+static char name[64];
+
+static void begin(void)
+{
+	set_up();
+	snprintf(name, sizeof(name), "/superd-test-%d", getpid());
+}
+
+static void finish(void)
+{
+	mq_unlink(name);
+	tear_down();
+}
+
+TestSuite(message_queue, .init = begin, .fini = finish, .timeout = 30);
+
+static struct listen queue(void)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "mqueue:%s", name);
+	return listen_of(text);
+}
+
+static void send_to_it(const char *text)
+{
+	mqd_t queue = mq_open(name, O_WRONLY);
+
+	cr_assert_geq(queue, 0);
+	cr_assert_eq(mq_send(queue, text, strlen(text), 0), 0);
+	mq_close(queue);
+}
+
+Test(message_queue, is_made_with_its_sizes_and_mode)
+{
+	struct listen listen;
+	struct mq_attr attributes;
+	struct stat status;
+	int fd;
+
+	options.message_queue_max_messages = 3;
+	options.message_queue_message_size = 77;
+	options.socket_mode = 0640;
+	listen = queue();
+	fd = opened(&listen);
+	cr_assert_eq(mq_getattr(fd, &attributes), 0);
+	cr_expect_eq(attributes.mq_maxmsg, 3);
+	cr_expect_eq(attributes.mq_msgsize, 77);
+	cr_assert_eq(fstat(fd, &status), 0);
+	cr_expect_eq(status.st_mode & 0777, 0640u);
+	cr_expect_eq(status.st_uid, geteuid());
+	cr_expect(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	cr_expect(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	cr_expect_eq(warnings.length, 0u, "%s", buf_string(&warnings));
+	close(fd);
+}
+
+Test(message_queue, belongs_to_whom_the_table_says)
+{
+	struct listen listen;
+	struct stat status;
+	int fd;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	listen = queue();
+	listen.owner = 65534;
+	listen.owner_group = 65533;
+	fd = opened(&listen);
+	cr_assert_eq(fstat(fd, &status), 0);
+	cr_expect_eq(status.st_uid, 65534u);
+	cr_expect_eq(status.st_gid, 65533u);
+	close(fd);
+}
+
+Test(message_queue, says_when_something_waits)
+{
+	struct listen listen = queue();
+	int fd = opened(&listen);
+	struct pollfd ready = { fd, POLLIN, 0 };
+
+	cr_expect_eq(bind_queue(fd, &listen), 0);
+	send_to_it("hello");
+	cr_expect_eq(poll(&ready, 1, 5000), 1);
+	cr_expect_gt(bind_queue(fd, &listen), 0);
+	close(fd);
+}
+
+Test(message_queue, that_is_there_is_taken_over_with_what_waits)
+{
+	struct listen listen;
+	int before, fd;
+
+	listen = queue();
+	before = opened(&listen);
+	send_to_it("kept");
+	close(before);
+	options.message_queue_max_messages = 2;
+	options.message_queue_message_size = 10;
+	fd = opened(&listen);
+	cr_expect(strstr(buf_string(&warnings), "keeps its size"), "%s", buf_string(&warnings));
+	cr_expect_gt(bind_queue(fd, &listen), 0);
+	close(fd);
+}
+
+Test(message_queue, is_removed_at_the_end_where_that_is_asked_for)
+{
+	struct listen listen = queue();
+	int fd = opened(&listen);
+
+	bind_remove(fd, &listen);
+	cr_expect_geq(mq_open(name, O_RDONLY), 0, "nobody asked to remove it");
+	options.remove_on_stop = true;
+	bind_remove(fd, &listen);
+	cr_expect_lt(mq_open(name, O_RDONLY), 0);
+	close(fd);
+}
+
+Test(message_queue, refuses_sizes_the_kernel_does_not_allow)
+{
+	struct listen listen = queue();
+
+	options.message_queue_max_messages = INT32_MAX;
+	options.message_queue_message_size = INT32_MAX;
+	cr_expect_lt(bind_listen(&listen, &why, &warnings), 0);
+	cr_expect(strstr(buf_string(&why), name), "%s", buf_string(&why));
+}
+
+TestSuite(senders, .init = begin, .fini = finish, .timeout = 30);
+
+static struct listen node_at(const char *kind)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s:%s/node", kind, folder);
+	return listen_of(text);
+}
+
+Test(senders, are_told_of_as_the_options_say)
+{
+	struct listen listen = node_at("unix");
+	int fd;
+
+	options.pass_security = true;
+	options.timestamping = TIMESTAMPS_NS;
+	fd = opened(&listen);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSSEC), 1);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMPNS), 1);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMP), 0);
+	options.timestamping = TIMESTAMPS_US;
+	close(fd);
+	unlink(listen.address->address);
+	fd = opened(&listen);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMP), 1);
+	close(fd);
+}
+
+/* What a fresh socket says tells whether this kernel has it. */
+static bool kernel_has(int option)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), value;
+	socklen_t length = sizeof(value);
+	bool has = getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0;
+
+	close(fd);
+	return has;
+}
+
+Test(senders, pass_a_pidfd_where_the_kernel_has_it)
+{
+	struct listen listen = node_at("unix");
+	int fd;
+
+	skip_unless(kernel_has(SO_PASSPIDFD), "this kernel passes no pidfds");
+	options.pass_pidfd = true;
+	fd = opened(&listen);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSPIDFD), 1);
+	close(fd);
+}
+
+Test(senders, may_pass_descriptors_unless_that_is_forbidden)
+{
+	struct listen listen = node_at("unix");
+	int fd;
+
+	skip_unless(kernel_has(SO_PASSRIGHTS), "this kernel cannot forbid it");
+	fd = opened(&listen);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSRIGHTS), 1);
+	close(fd);
+	unlink(listen.address->address);
+	options.accept_file_descriptors = false;
+	fd = opened(&listen);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSRIGHTS), 0);
+	close(fd);
+}
+
+Test(senders, a_kernel_that_cannot_forbid_descriptors_is_warned_of)
+{
+	struct listen listen = node_at("unix");
+	int fd;
+
+	skip_unless(!kernel_has(SO_PASSRIGHTS), "this kernel can");
+	options.accept_file_descriptors = false;
+	fd = opened(&listen);
+	cr_expect(strstr(buf_string(&warnings), "accept_file_descriptors"), "%s", buf_string(&warnings));
+	close(fd);
+}
+
+Test(senders, an_attribute_that_cannot_be_set_is_no_failure)
+{
+	static const char *const attributes[] = { "user.a=b", "user.c=", "user.=", "nothing", NULL };
+	struct listen listen = node_at("fifo");
+	char value[8];
+	int fd;
+
+	options.xattr_entry_point = options.xattr_listen = attributes;
+	fd = opened(&listen);
+	cr_expect_eq(warnings.length, 0u, "%s", buf_string(&warnings));
+	if (lsetxattr(listen.address->address, "user.test", "x", 1, 0) == 0)
+		cr_expect_eq(lgetxattr(listen.address->address, "user.a", value, sizeof(value)), 1);
+	close(fd);
+}
+
+Test(senders, another_protocol_takes_the_place_of_the_kinds)
+{
+	struct listen stream = listen_of("tcp:127.0.0.1:0"), datagram = listen_of("udp:127.0.0.1:0");
+	int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262), fd;
+
+	skip_unless(probe >= 0, "this kernel has no MPTCP");
+	close(probe);
+	options.socket_protocol = PROTOCOL_MPTCP;
+	fd = opened(&stream);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), 262);
+	cr_expect(bind_matches(fd, &stream));
+	close(fd);
+	fd = opened(&datagram);
+	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_UDP, "it is for streams");
+	close(fd);
+}
+
+Test(senders, who_waits_is_sent_away_by_a_flush)
+{
+	struct listen listen = node_at("unix-dgram"), stream = listen_of("tcp:127.0.0.1:0");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = opened(&listen), client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), listener = opened(&stream);
+	struct sockaddr_in own;
+	int second;
+	socklen_t length = sizeof(own);
+
+	strcpy(address.sun_path, listen.address->address);
+	for (int n = 0; n < 3; n++)
+		cr_assert_eq(sendto(client, "x", n != 1, 0, (struct sockaddr *)&address, sizeof(address)), n != 1);
+	close(client);
+	bind_flush(fd, &listen);
+	cr_expect_eq(bind_queue(fd, &listen), 0);
+	close(fd);
+	cr_assert_eq(getsockname(listener, (struct sockaddr *)&own, &length), 0);
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(connect(client, (struct sockaddr *)&own, sizeof(own)), 0);
+	cr_assert_eq(connect(second, (struct sockaddr *)&own, sizeof(own)), 0);
+	cr_expect_eq(bind_queue(listener, &stream), 2);
+	bind_flush(listener, &stream);
+	cr_expect_eq(bind_queue(listener, &stream), 0);
+	cr_expect_leq(recv(client, &own, 1, 0), 0);
+	cr_expect_leq(recv(second, &own, 1, 0), 0);
+	close(client);
+	close(second);
+	close(listener);
+}
